@@ -1,4 +1,4 @@
-"""The page of methods says what the code does: its formulas in NumPy and SciPy, for the score, the pair and the pair of averages, clustered or not."""
+"""Formulas of the methods page, written in NumPy and SciPy, reproduce the intervals and p-values for scores and paired differences, clustered or not."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def pivot(d, codes):  # docs/statistics.md, "The difference of two models"
 @pytest.mark.parametrize("grouped", [False, True])
 @pytest.mark.parametrize("attempts", [1, 5])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_pair_is_what_the_page_says(seed, attempts, grouped):
+def test_paired_p_value_and_interval_match_the_formulas_of_the_methods_page(seed, attempts, grouped):
     rng = np.random.default_rng(seed)
     chance = rng.beta(1, 1, 60)
     a, b = (rng.binomial(attempts, np.clip(chance + more, 0, 1)) / attempts for more in (0.1, 0.0))
@@ -54,7 +54,7 @@ def test_a_pair_is_what_the_page_says(seed, attempts, grouped):
 
 
 @pytest.mark.parametrize("grouped", [False, True])
-def test_a_score_is_what_the_page_says(grouped):
+def test_score_interval_and_standard_error_match_the_formulas_of_the_methods_page(grouped):
     """Wilson on n / deff with the t quantile; one answer to an item: the exact one-sided limit where that is farther out."""
     x = (np.random.default_rng(3).random(90) < 0.6).astype(float)
     codes = np.arange(90) // 3 if grouped else np.arange(90)

@@ -1,4 +1,4 @@
-"""Wrong numbers that other libraries were seen to give, each with what ours gives instead."""
+"""Cases in which other libraries were seen to give wrong numbers, and what howsure gives instead."""
 
 import math
 
@@ -55,7 +55,7 @@ def neighbours(matrix):
 # evalstats: no clusters, type I error 0.15
 
 
-def test_forty_clusters_of_ten_keep_the_type_i_error():
+def test_forty_clusters_of_ten_keep_the_type_i_error_at_5_percent():
     x, cluster = equal_pairs(np.random.default_rng(1), 40, 10)
     ours = of_pairs(x, lambda m: m.p_value, clusters=[cluster]) <= 0.05
     naive = of_pairs(x, lambda m: m.p_value) <= 0.05
@@ -64,7 +64,7 @@ def test_forty_clusters_of_ten_keep_the_type_i_error():
     assert ours.mean() >= 0.02
 
 
-def test_a_missing_cell_and_twelve_items_are_not_refused():
+def test_a_leaderboard_accepts_a_missing_cell_and_twelve_items():
     rng = np.random.default_rng(0)
     rows = frame({name: rng.integers(0, 2, 12).astype(float) for name in "abc"})
     board = hs.leaderboard(rows.slice(1)).boards[0]
@@ -75,14 +75,14 @@ def test_a_missing_cell_and_twelve_items_are_not_refused():
 # errorbars
 
 
-def test_twenty_identical_answers_to_fifty_items_are_fifty_items():
+def test_twenty_identical_attempts_do_not_shrink_the_standard_error():
     rows = pl.concat([frame({"a": [1.0] * 25 + [0.0] * 25}).with_columns(epoch=pl.lit(k)) for k in range(20)])
     found = hs.estimate(rows)[0].estimate
     assert found.n_items == 50
     assert found.se == pytest.approx(0.5 / math.sqrt(49), rel=1e-12)
 
 
-def test_the_leaderboard_uses_the_cluster_column():
+def test_the_leaderboard_widens_standard_errors_for_clusters():
     x, cluster = equal_pairs(np.random.default_rng(2), 10, 20, worlds=2)
     rows = frame({f"m{k}": x[:, k] for k in range(4)}, cluster)
     with_, without = (hs.leaderboard(rows, cluster=column).boards[0] for column in ("passage", None))
@@ -93,13 +93,13 @@ def test_the_leaderboard_uses_the_cluster_column():
     assert (with_.pairs.se[0, 1:] > without.pairs.se[0, 1:]).all()
 
 
-def test_98_of_100_stays_below_one():
+def test_the_interval_of_98_of_100_stays_below_one():
     interval = hs.estimate(frame({"a": [1.0] * 98 + [0.0] * 2}))[0].estimate.interval
     assert 0.9 < interval.low < 0.95
     assert 0.98 < interval.high < 1
 
 
-def test_twenty_four_tied_models_are_one_group():
+def test_twenty_four_nearly_equal_models_form_one_group_with_full_rank_intervals():
     rng = np.random.default_rng(3)
     item = rng.integers(0, 2, 100).astype(float)
     board = hs.leaderboard(frame({f"m{k:02}": np.where(rng.random(100) < 0.02, 1 - item, item) for k in range(24)}))
@@ -110,7 +110,7 @@ def test_twenty_four_tied_models_are_one_group():
 # truescore: p from the normal, interval from t, disagreement in 6 % of null runs
 
 
-def test_p_value_and_interval_agree_in_every_null_world():
+def test_p_value_and_interval_agree_in_every_simulated_null_data_set():
     x, cluster = equal_pairs(np.random.default_rng(4), 6, 10, worlds=draws(100, 400))
     outside = of_pairs(x, _without_zero, clusters=[cluster])
     assert np.array_equal(outside, of_pairs(x, lambda m: m.p_value, clusters=[cluster]) <= 0.05)
@@ -129,7 +129,7 @@ def _without_zero(moments):
 # deltagate and evalsig: few clusters
 
 
-def test_six_clusters_keep_the_type_i_error():
+def test_six_clusters_keep_the_type_i_error_at_5_percent():
     x, cluster = equal_pairs(np.random.default_rng(5), 6, 15)
     normal = of_pairs(
         x,
@@ -154,7 +154,7 @@ def test_cluster_bootstrap_with_six_clusters_keeps_the_type_i_error():
 # evalconfidence: cluster_id is accepted and ignored
 
 
-def test_compare_uses_the_cluster():
+def test_compare_widens_the_standard_error_for_clusters():
     x, cluster = equal_pairs(np.random.default_rng(8), 10, 30, worlds=1)
     rows = frame({"a": x[:, 0], "b": x[:, 1]}, cluster)
     with_, without = (hs.compare(rows, "a", "b", cluster=c) for c in ("passage", None))
@@ -167,7 +167,7 @@ def test_compare_uses_the_cluster():
 # lm-eval: an unpaired z test on paired data
 
 
-def test_paired_data_are_compared_as_pairs():
+def test_paired_data_get_the_paired_test_where_the_unpaired_one_misses_the_difference():
     # the counts were searched for: an unpaired z test gives .080 and McNemar's exact test .008, as in the issue
     wins, losses, right, wrong = 33, 14, 72, 131
     a = np.repeat([1.0, 0.0, 1.0, 0.0], (wins, losses, right, wrong))

@@ -1,4 +1,4 @@
-"""The figures that public results are known to give; skipped where the folder of real results is absent."""
+"""Known figures of published results are reproduced; skipped if the folder of real results is absent."""
 
 import json
 import zipfile
@@ -33,7 +33,7 @@ def top_thirty(real_data):
     return complete[:, order], codes
 
 
-def test_swebench_verified_with_its_repositories(swebench):
+def test_swebench_verified_has_16_possible_leaders_and_28_for_new_repositories(swebench):
     usual = hs.leaderboard(swebench).boards[0]
     assert (usual.population, usual.clusters.n, len(usual.could_be_best)) == ("same-clusters", 12, 16)
     assert usual.clusters.effective == pytest.approx(3.87, abs=0.01)
@@ -56,7 +56,7 @@ def test_swebench_verified_with_its_repositories(swebench):
     assert "27 of the 157 others could also be best" in board.verdict
 
 
-def test_swebench_verified_without_clusters(swebench):
+def test_swebench_verified_without_clusters_separates_no_neighbours_in_the_top_30(swebench):
     board = hs.leaderboard(swebench, cluster="none").boards[0]
     assert board.entries[0].estimate.n_clusters == 500
     assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
@@ -64,7 +64,7 @@ def test_swebench_verified_without_clusters(swebench):
 
 
 @pytest.mark.parametrize(("clustered", "expected"), [(False, 179), (True, 70)])
-def test_swebench_pairs_among_the_thirty_best(real_data, clustered, expected):
+def test_swebench_clusters_cut_the_significant_pairs_of_the_top_30(real_data, clustered, expected):
     x, codes = top_thirty(real_data)
     moments = pair_moments(x, clusters=[codes] if clustered else [], score=False)
     p = moments.p_value[np.triu_indices(30, 1)]
@@ -72,7 +72,7 @@ def test_swebench_pairs_among_the_thirty_best(real_data, clustered, expected):
     assert (p < 0.05).sum() == expected
 
 
-def test_alpaca_eval_publishes_our_numbers(real_data):
+def test_alpaca_eval_win_rates_and_standard_errors_match_the_published_ones(real_data):
     tidy = real_data / "tidy"
     scores = hs.read(tidy / "alpaca_eval.parquet", columns={"metric": "judge"})
     ours = hs.estimate(scores, cluster="none", interval="t").to_frame()
@@ -85,7 +85,7 @@ def test_alpaca_eval_publishes_our_numbers(real_data):
     assert both.filter(~agree)["model"].to_list() == ["Mistral-7B-Instruct-v0.2"]
 
 
-def test_alpaca_eval_judges_are_not_mixed_in_silence(real_data):
+def test_alpaca_eval_rows_of_several_judges_give_a_caution(real_data):
     found = hs.estimate(real_data / "tidy" / "alpaca_eval.parquet")
     asked, moved = (
         next(c for c in found.cautions if c.code == code) for code in ("factor_as_attempt", "attempts_move_together")
@@ -95,7 +95,7 @@ def test_alpaca_eval_judges_are_not_mixed_in_silence(real_data):
     assert "standard deviation of 40.6 pp" in moved.message
 
 
-def test_pythia_standard_errors_are_reproduced(real_data):
+def test_pythia_binomial_standard_errors_match_lm_eval(real_data):
     table = pl.read_parquet(real_data / "tidy" / "pythia_lm_eval_summary.parquet")
     acc = table.filter(
         pl.col("metric").is_in(["acc", "acc_norm"]) & (pl.col("stderr") > 0) & pl.col("score").is_between(0.0, 1.0)
@@ -107,13 +107,13 @@ def test_pythia_standard_errors_are_reproduced(real_data):
     assert len(acc) > 50_000
 
 
-def test_tau_bench_airline(real_data):
+def test_tau_bench_airline_score_is_42_percent_over_50_tasks_and_200_attempts(real_data):
     answer = hs.estimate(real_data / "tidy" / "tau_bench.parquet", task="tau_bench_airline")[0]
     assert answer.estimate.value == pytest.approx(0.42, abs=1e-12)
     assert (answer.estimate.n_items, answer.n_attempts) == (50, 200)
 
 
-def test_inspect_headers_standard_errors(real_data):
+def test_inspect_standard_errors_match_the_log_headers(real_data):
     logs = sorted((real_data / "raw" / "inspect").glob("2025-09-15T15-04-34*.eval"))
     ses = [hs.estimate(log, interval="t")[0].estimate.se for log in logs]
     stated = []
@@ -124,7 +124,7 @@ def test_inspect_headers_standard_errors(real_data):
     assert [round(se, 4) for se in sorted(ses)] == [0.1492, 0.1528, 0.1633]
 
 
-def test_cruxeval_temperatures_are_models(real_data):
+def test_cruxeval_models_are_separated_by_temperature(real_data):
     rows = pl.read_parquet(real_data / "tidy" / "cruxeval_samples.parquet")
     rows = rows.filter(
         pl.col("model").is_in(draws(rows["model"].unique().sort()[:4], rows["model"].unique()).to_list())
@@ -155,7 +155,7 @@ def test_no_raw_file_crashes_any_command(real_data):
             assert result.output.strip(), (command, path)
 
 
-def test_the_whole_raw_folder_reads_in_one_go(real_data):
+def test_a_folder_of_all_raw_results_is_read_at_once_with_reasons_for_every_failure(real_data):
     scores = hs.read(real_data / "raw")
     outcomes = {file.outcome for file in scores.files}
     assert outcomes == {"read", "published", "companion", "left out", "failed"}
@@ -163,7 +163,7 @@ def test_the_whole_raw_folder_reads_in_one_go(real_data):
     assert len(hs.describe(scores).tasks) > 30
 
 
-def test_five_runs_of_one_agent_wiggle_less_than_the_binomial_formula_says(real_data):
+def test_the_spread_of_five_runs_is_below_the_binomial_standard_error(real_data):
     rows = pl.read_parquet(real_data / "tidy" / "swebench_repeat_runs.parquet").filter(
         pl.col("model") == "claude-sonnet-4.5|i0"
     )
@@ -185,7 +185,7 @@ def test_five_runs_of_one_agent_wiggle_less_than_the_binomial_formula_says(real_
         ("cruxeval_output", "temp0.2", 0.0, 0.02),
     ],
 )
-def test_answers_outweigh_questions_in_pairs_at_high_temperature_only(real_data, task, temperature, low, high):
+def test_answer_variance_dominates_paired_differences_only_at_high_temperature(real_data, task, temperature, low, high):
     scores = hs.read(
         real_data / "tidy" / "cruxeval_samples.parquet",
         columns={"model": ["model", "temperature"]},
@@ -196,7 +196,7 @@ def test_answers_outweigh_questions_in_pairs_at_high_temperature_only(real_data,
     assert low < pairs.more_answers / len(pairs.a) < high
 
 
-def test_the_total_noise_of_a_pair_is_about_that_of_one_coin(real_data):
+def test_the_variance_of_a_paired_difference_is_about_one_binomial_variance(real_data):
     rows = pl.read_parquet(real_data / "tidy" / "code_arena_items.parquet").filter(pl.col("benchmark") == "mbpp+")
     board = hs.leaderboard(rows, adjust="none", method="t").boards[0]
     scores = np.array([entry.estimate.value for entry in board.entries])
@@ -207,7 +207,7 @@ def test_the_total_noise_of_a_pair_is_about_that_of_one_coin(real_data):
     assert np.quantile(kept, [0.1, 0.5, 0.9]) == pytest.approx([0.78, 0.97, 1.15], abs=0.01)
 
 
-def test_swebench_by_difficulty_and_by_repository(real_data):
+def test_swebench_slices_by_difficulty_and_repository_are_as_known(real_data):
     tidy = real_data / "tidy"
     pair = ("20250928_trae_doubao_seed_code", "20250807_openhands_gpt5")
     found = hs.compare(
@@ -230,7 +230,7 @@ def test_swebench_by_difficulty_and_by_repository(real_data):
     assert (len(by_repository.slices), by_repository.equal.p_value > 0.1) == (9, True)
 
 
-def test_mmlu_pro_by_category_and_mmmu_by_subject(real_data):
+def test_slices_of_mmlu_pro_and_mmmu_are_as_known(real_data):
     wild = real_data / "wild"
     way = hs.compare(wild / "MMLU-Pro", "jamba-1.5-large", "Llama-2-7b-hf", by="category").slices[0]
     assert sum(gap.difference.n_items for gap in way.slices) == way.whole.difference.n_items == 12_032
@@ -241,7 +241,7 @@ def test_mmlu_pro_by_category_and_mmmu_by_subject(real_data):
     assert all(gap.shrunken is not None for gap in subjects.slices)
 
 
-def test_the_best_buy_of_terminal_bench(real_data):
+def test_terminal_bench_frontier_names_the_cheapest_agent_and_counts_missing_costs(real_data):
     found = hs.frontier(real_data / "wild" / "terminal-bench-leaderboard", measure=["seconds", "tokens_out"])
     seconds, tokens = found.tasks
     assert seconds.cheapest == "20250829_goose_claude-4-opus"
@@ -254,7 +254,7 @@ def test_the_best_buy_of_terminal_bench(real_data):
     assert tokens.cheapest is None
 
 
-def test_llmbar_with_its_prompts_as_a_sample(real_data):
+def test_llmbar_with_random_prompts_matches_the_variance_components_of_lme4(real_data):
     """Components of a mixed model with questions and prompts crossed, of the 410 questions that both judges answered in all six.
 
     R 4.5, lme4: lmer(d ~ 1 + (1|question) + (1|prompt)) of the differences gives .07838, .00233, .07174 and a standard error of 2.4655 points.
@@ -283,7 +283,7 @@ def test_llmbar_with_its_prompts_as_a_sample(real_data):
     assert 100 * two_ways.difference.se == pytest.approx(2.4, abs=0.05)
 
 
-def test_five_identical_runs_are_repeats(real_data):
+def test_five_runs_of_one_agent_add_little_as_a_random_factor(real_data):
     """Runs of one agent that differ in nothing: nothing moves together, and as a sample of runs they hardly add to the error."""
     rows = pl.read_parquet(real_data / "tidy" / "swebench_repeat_runs.parquet").drop("run")
     one = rows.filter(pl.col("model").str.ends_with("i0"))

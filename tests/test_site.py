@@ -1,4 +1,4 @@
-"""What the site shows agrees with what it is made from. How it looks and what its search finds is tried in tests/browser/test_site.py."""
+"""The pages and pictures of the site are up to date with their data and scripts. Layout and search are tested in tests/browser/test_site.py."""
 
 import re
 import runpy
@@ -19,21 +19,21 @@ HELD |= {"5 attempts": "50 items × 5 attempts, ICC .5, p .5", "called different
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_picture_says_what_it_shows(page):
+def test_every_picture_has_a_descriptive_alternative_text(page):
     found = [(alt or more, file or other) for alt, file, other, more in PICTURE.findall(page.read_text())]
     assert [file for alt, file in found if len(alt) < CHECK["LEAST"]] == []
     assert len({alt for alt, _ in found}) >= len({re.sub(r"-(light|dark)", "", file) for _, file in found})
 
 
 @pytest.mark.parametrize("shown", GALLERY["BOARDS"], ids=lambda shown: shown.name)
-def test_the_gallery_is_what_its_script_makes(shown):
+def test_the_gallery_is_up_to_date_with_its_script(shown):
     path = GALLERY["place"](shown, DATA / "tidy")
     if not path.exists():
         pytest.skip(f"{path} is not here")
     assert f"<!-- {shown.name} -->\n{GALLERY['section'](shown, path)}<!-- end -->" in GALLERY["PAGE"].read_text()
 
 
-def test_the_gallery_has_the_allowed_leaderboards_only():
+def test_the_gallery_contains_only_leaderboards_that_may_be_shown():
     text = GALLERY["PAGE"].read_text()
     assert re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE) == [
         name for board in GALLERY["BOARDS"] for name in (board.name, "end")
@@ -42,12 +42,12 @@ def test_the_gallery_has_the_allowed_leaderboards_only():
     assert all("Date of the data: " in part for part in text.split("<!-- end -->")[:-1])
 
 
-def test_a_gallery_without_the_data_keeps_what_it_has(tmp_path):
+def test_the_gallery_script_changes_nothing_without_the_data(tmp_path):
     old = GALLERY["PAGE"].read_text()
     assert GALLERY["page"](tmp_path, old) == old
 
 
-def test_the_front_pictures_are_what_their_script_makes():
+def test_the_front_page_pictures_are_up_to_date_with_their_script():
     import howsure as hs
 
     board = hs.leaderboard(str(ROOT / "examples" / "swebench_verified.parquet")).boards[0].records()
@@ -58,7 +58,7 @@ def test_the_front_pictures_are_what_their_script_makes():
     assert alt in (ROOT / "docs" / "index.md").read_text()
 
 
-def test_the_first_page_says_of_the_leader_what_compare_says():
+def test_the_front_page_states_the_lead_that_compare_computes():
     import howsure as hs
 
     board = hs.leaderboard(str(ROOT / "examples" / "swebench_verified.parquet"), cluster="none").boards[0].records()
@@ -76,7 +76,7 @@ def tables(text):
     ]
 
 
-def test_the_comparison_with_others_is_that_of_its_page():
+def test_the_front_page_table_of_other_libraries_equals_the_peers_page():
     measured = {}
     for table in tables((ROOT / "docs" / "peers.md").read_text()):
         for row in table[2:]:
@@ -94,7 +94,7 @@ def test_the_comparison_with_others_is_that_of_its_page():
     assert compared >= 20
 
 
-def test_made_up_votes_say_so_and_are_the_same_every_time():
+def test_simulated_votes_are_labelled_and_reproducible():
     import random
 
     first, again = (list(VOTES["votes"](random.Random(1))) for _ in range(2))
@@ -103,7 +103,7 @@ def test_made_up_votes_say_so_and_are_the_same_every_time():
     assert all(row[name].startswith("made-up") for row in first for name in ("model_a", "model_b", "voter"))
 
 
-def test_the_check_finds_what_is_broken(tmp_path):
+def test_the_site_check_finds_broken_links_missing_alt_texts_and_external_hosts(tmp_path):
     (tmp_path / "a.html").write_text(
         '<a href="b.html">b</a><a href="b.html#here">b</a><a href="b.html#gone">b</a><a href="c.html">c</a>'
         '<img src="b.html" alt="chart"><script src="https://example.org/x.js"></script><a href="https://example.org">e</a>'

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, whatever happens meanwhile."""
+"""A file is replaced atomically: after any error, kill or interruption it is the old one or the new one."""
 
 import errno
 import os
@@ -37,7 +37,7 @@ def full(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_full_disk_leaves_the_old_file_unchanged(tmp_path, monkeypatch):
     target = tmp_path / "a.md"
     target.write_text(OLD)
 
@@ -53,7 +53,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_an_error_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, step):
+def test_an_error_at_any_step_leaves_the_old_file_unchanged(tmp_path, monkeypatch, step):
     target = tmp_path / "a.md"
     target.write_text(OLD)
     monkeypatch.setattr({"fsync": "os.fsync", "replace": "pathlib.Path.replace"}[step], full)
@@ -64,7 +64,7 @@ def test_an_error_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, step):
 
 
 @pytest.mark.parametrize("moment", range(0, 10, draws(4, 1)))
-def test_a_kill_leaves_the_old_file_or_the_new(tmp_path, moment):
+def test_a_kill_while_writing_leaves_the_old_file_unchanged(tmp_path, moment):
     target = tmp_path / "a.md"
     target.write_text(OLD)
     process = subprocess.Popen([sys.executable, "-c", SLOW, str(target)], stdout=subprocess.PIPE)
@@ -75,7 +75,7 @@ def test_a_kill_leaves_the_old_file_or_the_new(tmp_path, moment):
     assert target.read_text() == OLD
 
 
-def test_a_link_goes_on_leading_where_it_led_and_the_mode_stays(tmp_path):
+def test_writing_through_a_symbolic_link_keeps_the_link_and_the_file_mode(tmp_path):
     target = tmp_path / "there" / "a.md"
     target.parent.mkdir()
     target.write_text(OLD)
@@ -88,7 +88,7 @@ def test_a_link_goes_on_leading_where_it_led_and_the_mode_stays(tmp_path):
     assert target.stat().st_mode & 0o777 == 0o604
 
 
-def test_a_new_file_has_the_mode_that_any_has(tmp_path):
+def test_a_new_file_has_the_default_file_mode(tmp_path):
     write("new", tmp_path / "a.md")
     (tmp_path / "b.md").write_text("b")
     assert (tmp_path / "a.md").stat().st_mode == (tmp_path / "b.md").stat().st_mode
@@ -109,7 +109,7 @@ def test_devices_and_pipes_are_written_through(tmp_path):
         write("new", "/dev/full")
 
 
-def test_a_folder_or_none_is_an_error_that_names_it(tmp_path):
+def test_writing_to_a_folder_or_a_missing_folder_is_an_error_that_names_it(tmp_path):
     for place in (tmp_path, tmp_path / "no" / "a.md"):
         with pytest.raises(OptionError, match="can't write '"):
             write("new", place)
@@ -117,7 +117,7 @@ def test_a_folder_or_none_is_an_error_that_names_it(tmp_path):
         append("new", tmp_path)
 
 
-def test_an_interruption_leaves_nothing_behind(tmp_path):
+def test_an_interruption_leaves_no_temporary_file(tmp_path):
     def interrupted():
         with replacing(tmp_path / "a.csv") as place:
             place.write_text("half")
@@ -129,7 +129,7 @@ def test_an_interruption_leaves_nothing_behind(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks of this kind")
-def test_what_a_kill_left_is_removed_and_what_is_still_written_is_not(tmp_path):
+def test_abandoned_temporary_files_are_removed_and_those_in_use_are_not(tmp_path):
     abandoned, foreign = tmp_path / f"{HIDDEN}0123456789ab.md", tmp_path / f"{HIDDEN}settings"
     for path in (abandoned, foreign):
         path.write_text("half")

@@ -1,4 +1,4 @@
-"""Options from howsure.toml or pyproject.toml."""
+"""Options in howsure.toml or pyproject.toml apply to the commands; the command line takes precedence, and mistakes name the file."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ junit = "out.xml"
         ("pyproject.toml", "[tool.howsure]" + GATE.format(table="[tool.howsure.gate]")),
     ],
 )
-def test_a_gate_without_words(project, name, text, monkeypatch):
+def test_a_gate_takes_all_its_options_from_a_configuration_file(project, name, text, monkeypatch):
     (project / name).write_text(text)
     monkeypatch.chdir(project / "sub")
     result = run("gate")
@@ -53,14 +53,14 @@ def test_a_gate_without_words(project, name, text, monkeypatch):
     assert (project / "out.xml").exists()
 
 
-def test_the_command_line_goes_before_the_file(project):
+def test_command_line_options_override_the_configuration_file(project):
     (project / "howsure.toml").write_text(GATE.format(table="[gate]"))
     assert run("gate", "--candidate", "b", "--baseline", "a").exit_code == 1
     assert run("--no-config", "gate").exit_code == 3
     assert "options from" not in run("--no-config", "estimate", "logs").stderr
 
 
-def test_a_named_file(project, tmp_path):
+def test_the_config_flag_names_the_file_and_a_missing_one_is_an_error(project, tmp_path):
     (project / "sub" / "other.toml").write_text(GATE.format(table="[gate]").replace('"logs"', '"../logs"'))
     assert run("--config", "sub/other.toml", "gate").exit_code == 0
     assert (project / "sub" / "out.xml").exists()
@@ -70,7 +70,7 @@ def test_a_named_file(project, tmp_path):
     assert "no table [tool.howsure]" in run("--config", "pyproject.toml", "estimate", "logs").output
 
 
-def test_values_of_all_kinds(project):
+def test_configuration_values_may_be_lists_tables_numbers_and_booleans(project):
     clustered().write_csv(project / "logs" / "quiz.csv")
     (project / "howsure.toml").write_text(
         'paths = ["logs"]\ncluster = ["passage"]\nmodel = "a"\nlevel = 0.9\nwhere = {item = ["p0-0", "p0-1", "p1-0", "p1-1"]}\n'
@@ -96,7 +96,7 @@ def test_values_of_all_kinds(project):
         ("[tasks]\nquiz = 3\n", "tasks['quiz']=3 is not a table"),
     ],
 )
-def test_mistakes_are_told_with_the_file(project, text, message):
+def test_mistakes_in_a_configuration_are_errors_that_name_the_file(project, text, message):
     (project / "howsure.toml").write_text(text)
     result = run("gate", "logs")
     assert result.exit_code == 3
@@ -104,7 +104,7 @@ def test_mistakes_are_told_with_the_file(project, text, message):
     assert message in result.stderr
 
 
-def test_the_search_stops_at_the_repository(project, monkeypatch):
+def test_the_search_for_a_configuration_stops_at_the_repository_root(project, monkeypatch):
     inner = project / "sub" / "repository"
     (inner / ".git").mkdir(parents=True)
     (project / "howsure.toml").write_text("level = 0.9\n")
@@ -114,13 +114,13 @@ def test_the_search_stops_at_the_repository(project, monkeypatch):
     assert "90 %" in run("estimate", "../logs").stdout
 
 
-def test_other_people_s_files_are_left_alone(project):
+def test_a_pyproject_file_without_a_howsure_table_is_ignored(project):
     for text in ("[tool.black]\n", "[broken howsure", "tool = 3\n# howsure\n"):
         (project / "pyproject.toml").write_text(text)
         assert run("estimate", "logs").stderr == ""
 
 
-def test_a_file_that_is_absent_costs_no_parser(project):
+def test_tomllib_is_not_imported_without_a_configuration(project):
     (project / "pyproject.toml").write_text("[tool.black]\n")
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom howsure.commands.main import main\n"
@@ -159,7 +159,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("command", [*CALLS, "plan", "plan of a score", "plan of failures", "plan from a pilot"])
-def test_one_file_serves_every_command(project, command):
+def test_one_configuration_file_works_for_every_command(project, command):
     rows = attempts()
     rows.write_csv(project / "logs" / "quiz.csv")
     rows.select("task", "item", "passage").unique().write_csv(project / "items.csv")
@@ -176,7 +176,7 @@ def test_one_file_serves_every_command(project, command):
     assert result.exit_code in ((0, 1, 2) if command in ("gate", "watch") else (0,)), result.output
 
 
-def test_tables_of_tasks_reach_the_verbs(project, monkeypatch):
+def test_per_task_tables_of_the_configuration_reach_the_verbs(project, monkeypatch):
     import howsure
 
     (project / "howsure.toml").write_text(ONE)
@@ -191,7 +191,7 @@ def test_tables_of_tasks_reach_the_verbs(project, monkeypatch):
 
 
 @pytest.mark.parametrize("place", ["../out.md", "/tmp/out.md", "link/out.md"])
-def test_a_configuration_that_was_found_writes_only_below_its_folder(project, place):
+def test_a_discovered_configuration_cannot_write_outside_its_folder(project, place):
     outside = project.parent / "outside"
     outside.mkdir(exist_ok=True)
     (project / "link").symlink_to(outside)
@@ -202,20 +202,20 @@ def test_a_configuration_that_was_found_writes_only_below_its_folder(project, pl
     assert "--config" in result.output
 
 
-def test_a_configuration_that_was_named_writes_anywhere(project):
+def test_a_configuration_named_with_config_can_write_anywhere(project):
     (project / "sub" / "howsure.toml").write_text('[estimate]\noutput = "../out.md"\n', encoding="utf-8")
     assert run("--config", "sub/howsure.toml", "estimate", "logs").exit_code == 0
     assert (project / "out.md").exists()
 
 
-def test_a_configuration_that_was_found_writes_below_its_folder(project, monkeypatch):
+def test_a_discovered_configuration_can_write_inside_its_folder(project, monkeypatch):
     (project / "howsure.toml").write_text('[estimate]\noutput = "sub/out.md"\n', encoding="utf-8")
     monkeypatch.chdir(project / "sub")
     assert run("estimate", "../logs").exit_code == 0
     assert (project / "sub" / "out.md").exists()
 
 
-def test_a_margin_of_a_task_is_written_as_on_the_command_line(project):
+def test_per_task_margins_in_a_configuration_take_units(project):
     """With its unit, which is asked for where it is needed."""
     for margin, says in (("2pp", "by more than 2.0 pp"), ("5%rel", "by more than")):
         (project / "howsure.toml").write_text(f'[tasks.quiz]\nmargin = "{margin}"\n')
@@ -231,7 +231,7 @@ def test_a_margin_of_a_task_is_written_as_on_the_command_line(project):
 
 @pytest.mark.parametrize("bounds", ["[0, 4]", '"0,4"'])
 @pytest.mark.parametrize("where", ["", "[estimate]\n", '[tasks."*"]\n'])
-def test_bounds_are_a_list_or_a_text_wherever_they_stand(project, where, bounds):
+def test_bounds_in_a_configuration_may_be_a_list_or_a_text(project, where, bounds):
     (project / "howsure.toml").write_text(f"{where}bounds = {bounds}\n", encoding="utf-8")
     found = run("estimate", "logs")
     assert (found.exit_code, "scores from 0 to 4 count as 0 % to 100 %" in found.output) == (0, True), found.output
@@ -239,12 +239,12 @@ def test_bounds_are_a_list_or_a_text_wherever_they_stand(project, where, bounds)
 
 @pytest.mark.parametrize("where", ["", '[tasks."*"]\n'])
 @pytest.mark.parametrize("bounds", ["[0, 4, 5]", '"04"'])
-def test_bounds_that_are_none_are_refused(project, where, bounds):
+def test_malformed_bounds_in_a_configuration_are_errors(project, where, bounds):
     (project / "howsure.toml").write_text(f"{where}bounds = {bounds}\n", encoding="utf-8")
     assert run("estimate", "logs").exit_code in (1, 2)
 
 
-def test_subcommands_of_plan_take_what_they_have_an_option_for(project):
+def test_subcommands_of_plan_take_their_own_options_from_the_plan_table(project):
     (project / "howsure.toml").write_text('failures = "zero"\n[plan]\nlevel = 0.9\neffect = "3pp"\nwithin = "4pp"\n')
     assert "detect a true difference of 3.0 pp" in " ".join(run("plan").stdout.split())
     scored = run("plan", "score", "--rate", "50%", "-f", "json")

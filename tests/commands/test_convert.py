@@ -1,4 +1,4 @@
-"""`howsure convert`: the table, and what its logs say of their tasks that a table doesn't."""
+"""`howsure convert` writes a table and states which settings of the logs the table doesn't hold, with the flags that restore them."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def scores(*facts, failed=3, tasks=("x",), metrics=("right",)):
 ZERO = TaskFacts(task="x", harness="Some", failures="zero")
 
 
-def test_a_table_is_read_with_the_flags_as_its_log_is():
+def test_a_converted_table_with_the_proposed_flags_gives_the_answer_of_its_log():
     told = scores(ZERO)
     assert unwritten(told) == [
         "The table doesn't say that failed attempts count as 0, as they do in the logs: use --failures zero with it."
@@ -53,11 +53,11 @@ def test_a_table_is_read_with_the_flags_as_its_log_is():
         scores(TaskFacts(task="x", harness="Some", lower_is_better=frozenset({"other"}))),
     ],
 )
-def test_what_changes_nothing_is_not_spoken_of(silent):
+def test_settings_of_a_log_that_change_nothing_are_not_mentioned(silent):
     assert unwritten(silent) == []
 
 
-def test_directions_and_first_metrics_are_told():
+def test_convert_states_the_direction_and_the_first_metric_of_the_logs():
     lower = TaskFacts(task="x", harness="Some", failures="zero", headline="loss", lower_is_better=frozenset({"loss"}))
     assert unwritten(scores(lower, metrics=("loss", "right"))) == [
         "The table doesn't say which metric comes first, as loss does in the logs: use --metric loss with it.",
@@ -65,20 +65,20 @@ def test_directions_and_first_metrics_are_told():
     ]
 
 
-def test_of_some_tasks_it_is_a_line_of_the_configuration():
+def test_settings_of_single_tasks_are_proposed_as_configuration_lines():
     assert unwritten(scores(ZERO, tasks=("x", "y"))) == [
         'The table doesn\'t say that failed attempts count as 0, as they do in the logs: write failures = "zero" below [tasks."x"] in howsure.toml.'
     ]
 
 
-def test_what_was_not_run_has_no_rows():
+def test_convert_counts_planned_attempts_that_were_not_run():
     lacking = replace(
         scores(), facts=(TaskFacts(task="x", harness="Some"),), missing=(Missing(task="x", model="a", unnamed=2),)
     )
     assert unwritten(lacking) == ["The table lacks 2 attempts that the logs were to make and didn't."]
 
 
-def test_the_command_says_it_line_by_line(tmp_path):
+def test_the_convert_command_writes_its_notes_to_standard_error_one_per_line(tmp_path):
     target = str(tmp_path / "copy.parquet")
     told = CliRunner().invoke(main, ["convert", str(DICTS), "-o", target])
     assert told.exit_code == 0

@@ -1,4 +1,4 @@
-"""Ctrl-C is no verdict: before a command is known, while its file is imported, and while it runs, a gate ends with 3."""
+"""An interrupted gate (Ctrl-C) ends with exit code 3 at any moment, never with the code of a verdict."""
 
 import signal
 import subprocess
@@ -23,7 +23,7 @@ def interrupt(*_, **__):
 
 
 @pytest.mark.parametrize("where", ["streams", "options", "the command's file"])
-def test_an_interruption_before_the_command_runs(where, monkeypatch):
+def test_an_interruption_before_the_command_runs_ends_a_gate_with_exit_code_3(where, monkeypatch):
     if where == "streams":
         monkeypatch.setattr(streams, "prepare", interrupt)
     elif where == "options":
@@ -36,7 +36,7 @@ def test_an_interruption_before_the_command_runs(where, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_an_interruption_at_any_time_is_no_verdict():
+def test_an_interruption_at_any_time_never_gives_a_verdict_exit_code():
     found = set()
     for delay in (0.15, 0.25, 0.35, 0.5):
         process = subprocess.Popen(

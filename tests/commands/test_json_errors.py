@@ -1,4 +1,4 @@
-"""Where a program waits for JSON it reads errors as JSON, in every command; other formats, exit codes and standard error are as they were."""
+"""With JSON output, every command writes its errors as JSON too; other formats, exit codes and standard error don't change."""
 
 import itertools
 import json
@@ -42,13 +42,13 @@ def error_in(text, code):
     return document["error"]
 
 
-def test_most_commands_write_json():
+def test_the_main_commands_have_a_json_format():
     assert {"compare", "gate", "leaderboard", "estimate", "plan", "watch"} <= set(WRITING_JSON)
     assert {"gate", "watch", "judge"} == VERDICTS
 
 
 @pytest.mark.parametrize("name", WRITING_JSON)
-def test_a_command_line_that_no_command_can_read(folder, name):
+def test_a_usage_error_is_json_if_json_was_requested(folder, name):
     paths = () if name == "plan" else ("t.csv",)  # a word behind plan is a subcommand
     found = run(name, *paths, "--no-such-option", "-f", "json")
     assert found.exit_code == (3 if name in VERDICTS else 2)
@@ -95,7 +95,7 @@ def in_turn(others):
 
 
 @pytest.mark.parametrize(("case", "where"), in_turn(["-f", "--format=", "-o"]))
-def test_an_error_is_json_where_the_answer_would_have_been(folder, case, where):
+def test_an_error_is_written_as_json_to_the_place_of_the_answer(folder, case, where):
     words, code, kind, said = CASES[case]
     (folder / "bad.json").write_text("{")
     asked = {"-f": ("-f", "json"), "--format=": ("--format=json",), "-o": ("-o", "x.json")}[where]
@@ -116,7 +116,7 @@ def test_an_error_is_json_where_the_answer_would_have_been(folder, case, where):
 @pytest.mark.parametrize(
     ("case", "asked"), in_turn([(), ("-f", "csv"), ("-f", "markdown"), ("-o", "x.csv"), ("-o", "x.md")])
 )
-def test_other_formats_are_as_they_were(folder, case, asked):
+def test_errors_in_other_formats_write_only_to_standard_error(folder, case, asked):
     words, code, _, _ = CASES[case]
     (folder / "bad.json").write_text("{")
     if "-f" in words or "--explain" in words:
@@ -127,7 +127,7 @@ def test_other_formats_are_as_they_were(folder, case, asked):
     assert not list(folder.glob("x.*"))
 
 
-def test_the_format_of_a_configuration_counts(folder):
+def test_json_errors_follow_the_format_of_the_configuration(folder):
     (folder / "howsure.toml").write_text('format = "json"\n[gate]\noutput = "gate.json"\n')
     assert error_in(run("estimate", "nowhere").stdout, 1)["kind"] == "read"
     assert error_in(run("estimate", "--bogus").stdout, 2)["kind"] == "usage"
@@ -145,7 +145,7 @@ def test_commands_without_json_have_no_json_errors(folder):
     assert not (folder / "x.json").exists()
 
 
-def test_an_old_answer_is_replaced_and_nothing_else_is(folder):
+def test_a_json_error_overwrites_only_an_earlier_answer_of_howsure(folder):
     assert run("estimate", "t.csv", "-o", "x.json").exit_code == 0
     assert run("estimate", "nowhere", "-o", "x.json").exit_code == 1
     error_in((folder / "x.json").read_text(), 1)
@@ -157,7 +157,7 @@ def test_an_old_answer_is_replaced_and_nothing_else_is(folder):
         assert (folder / "y.json").read_text() == text
 
 
-def test_the_input_is_never_written_over(folder):
+def test_a_json_error_never_overwrites_an_input_file(folder):
     rows = two_models().write_json()
     (folder / "rows.json").write_text(rows)
     assert "one of the files to be read" in run("estimate", "rows.json", "-o", "rows.json").stderr
@@ -165,14 +165,14 @@ def test_the_input_is_never_written_over(folder):
     assert (folder / "rows.json").read_text() == rows
 
 
-def test_a_place_that_can_t_be_written_hides_no_error(folder):
+def test_an_unwritable_output_path_does_not_hide_the_error(folder):
     for words in (("-o", "no/such/x.json"), ("-o", "t.csv/x.json")):
         found = run("estimate", "nowhere", *words)
         assert found.exit_code == 1
         assert "nowhere: no such file or folder" in found.stderr
 
 
-def test_an_error_after_the_answer_is_not_mixed_with_it(folder, monkeypatch):
+def test_an_error_after_the_answer_leaves_the_json_answer_intact(folder, monkeypatch):
     estimate = every()["estimate"]
     usual = estimate.callback
 
@@ -190,7 +190,7 @@ def test_an_error_after_the_answer_is_not_mixed_with_it(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("raised", "kind"), [(ZeroDivisionError("by zero"), "bug"), (KeyboardInterrupt(), "interrupted")]
 )
-def test_bugs_and_interruptions_are_said_as_well(folder, monkeypatch, name, code, raised, kind):
+def test_bugs_and_interruptions_are_json_errors_too(folder, monkeypatch, name, code, raised, kind):
     def broken(*_, **__):
         raise raised
 
@@ -203,21 +203,21 @@ def test_bugs_and_interruptions_are_said_as_well(folder, monkeypatch, name, code
     assert kind == "interrupted" or error["message"] == "ZeroDivisionError: by zero"
 
 
-def test_a_watch_that_could_read_nothing_says_so(folder):
+def test_a_watch_without_readable_results_is_a_json_error_with_exit_code_2(folder):
     (folder / "half.json").write_text('{"samples": [')
     found = run("watch", "half.json", "-a", "a", "--at-least", "0.5", "--once", "-f", "json")
     assert found.exit_code == 2
     assert error_in(found.stdout, 2)["message"].startswith("Nothing could be read yet: ")
 
 
-def test_verdicts_are_answers(folder):
+def test_failed_and_undecided_gates_are_answers_and_not_json_errors(folder):
     for floor, code in (("1%", 0), ("99%", 1), ("60%", 2)):
         found = run("gate", "t.csv", "-a", "a", "--at-least", floor, "-f", "json")
         assert found.exit_code == code
         assert json.loads(found.stdout)["answer"] == "gate"
 
 
-def test_hostile_names_stay_json(folder):
+def test_hostile_file_names_give_valid_json_errors(folder):
     name = os.fsdecode(b"evil\xff\x1b[31m\n.csv")
     done = subprocess.run(
         [sys.executable, "-m", "howsure", "estimate", name, "-f", "json"], capture_output=True, check=False
@@ -227,7 +227,7 @@ def test_hostile_names_stay_json(folder):
     assert done.stderr.count(b"\n") == 1
 
 
-def test_nobody_reads(folder):
+def test_a_closed_pipe_changes_neither_the_exit_code_nor_standard_error(folder):
     """A reader who left changes neither the exit code nor the line for people."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -243,7 +243,7 @@ def test_nobody_reads(folder):
 
 
 @pytest.mark.parametrize("text", ['format = "json"\n', '[estimate]\nformat = "json"\n'])
-def test_a_configuration_that_is_wrong_is_told_in_the_format_that_it_asks_for(folder, text):
+def test_an_error_in_a_configuration_is_json_if_that_configuration_asks_for_json(folder, text):
     (folder / "howsure.toml").write_text('clustr = "x"\n' + text)
     found = run("estimate", "t.csv")
     assert "no option 'clustr'" in error_in(found.stdout, found.exit_code)["message"]

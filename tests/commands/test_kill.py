@@ -1,4 +1,4 @@
-"""`kill -9` while `howsure convert -o` writes: the file is the old one or the new one, byte for byte, and nothing is left for long."""
+"""`kill -9` while `howsure convert -o` writes leaves the old file or the new one, byte for byte, and no temporary file for long."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def rows(tmp_path_factory):
     return path
 
 
-def test_kill_at_any_moment_leaves_the_old_file_or_the_new(tmp_path, rows):
+def test_kill_at_any_moment_leaves_the_complete_old_or_new_file(tmp_path, rows):
     target = tmp_path / "old.jsonl"
     process = converting(rows, target)
     began = writing_began(process, tmp_path)

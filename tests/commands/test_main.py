@@ -1,4 +1,4 @@
-"""The command line: every command runs, says its errors in one line, and writes what it is asked to."""
+"""Every command runs, documents its options, reports errors in one line and writes the requested output."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def options_of(command):
     return [param for param in command.params if isinstance(param, click.Option)]
 
 
-def test_every_command_file_is_in_a_group():
+def test_every_command_module_is_registered():
     folder = Path(commands.__file__).parent
     shared = {
         "__init__",
@@ -82,7 +82,7 @@ def test_every_verb_has_a_command():
     assert {served.get(verb, verb) for verb in (*hs.VERBS, "watch")} <= set(every())
 
 
-def test_summaries_are_whole_sentences_at_80_columns():
+def test_command_summaries_are_whole_sentences_that_fit_80_columns():
     lines = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["--help"]).output.splitlines()
     width = max(map(len, every()))
     for name, command in every().items():
@@ -91,7 +91,7 @@ def test_summaries_are_whole_sentences_at_80_columns():
         assert f"  {name:{width}}  {sentence}" in lines, name
 
 
-def test_a_flag_means_one_thing_everywhere():
+def test_a_flag_has_one_meaning_in_every_command():
     """A long flag has the same name in Python, and takes the same kind of value, in every command that has it."""
     meant = {}
     for _, command in every_command():
@@ -103,7 +103,7 @@ def test_a_flag_means_one_thing_everywhere():
 
 
 @pytest.mark.parametrize("verb", [verb for verb in (*hs.VERBS, "watch") if verb in every()])
-def test_a_command_has_the_options_that_its_verb_respects(verb):
+def test_a_command_has_the_design_options_that_its_verb_supports(verb):
     names = {option.name for option in options_of(every()[verb])}
     if "tasks" not in names:
         return
@@ -128,15 +128,15 @@ def test_a_command_has_the_options_that_its_verb_respects(verb):
         ("See `howsure describe`, column `speed`, `x=1`.", "See `howsure describe`, column `speed`, `x=1`."),
     ],
 )
-def test_names_of_options_become_flags(text, shown):
+def test_python_option_names_in_messages_become_flags(text, shown):
     assert as_flags(text) == shown
 
 
-def test_columns_of_a_user_keep_their_names():
+def test_column_names_in_messages_do_not_become_flags():
     assert as_flags('column `cluster`, with `failures="zero"`', bare=False) == "column `cluster`, with --failures zero"
 
 
-def test_a_refusal_shows_the_flag(table):
+def test_an_option_error_names_the_flag(table):
     assert "Leave --average-last out." in run("trend", table, "--average-last", "2", code=1).output
     assert "Give --not-worse-than, --better" in run("gate", table, "-a", "a", "-b", "b", code=3).output
     watched = ("watch", table, "-a", "a", "-b", "b", "--once", "--shuffled", "--cluster", "none")
@@ -161,12 +161,12 @@ def test_a_refusal_shows_the_flag(table):
         ("describe",),
     ],
 )
-def test_commands_answer(table, words):
+def test_commands_print_an_answer(table, words):
     name, *rest = words
     assert run(name, table, *rest).output.strip()
 
 
-def test_output_files_choose_their_format(table, tmp_path):
+def test_the_suffix_of_the_output_file_chooses_the_format(table, tmp_path):
     for suffix, start in ((".md", "**"), (".csv", "rank,"), (".json", "{"), (".tex", "% needs "), (".txt", "")):
         target = tmp_path / f"board{suffix}"
         assert run("leaderboard", table, "-o", str(target)).output == ""
@@ -174,7 +174,7 @@ def test_output_files_choose_their_format(table, tmp_path):
     assert "can't tell a format" in run("leaderboard", table, "-o", "board.doc", code=1).output
 
 
-def test_pairs_in_csv_and_json(table):
+def test_leaderboard_pairs_are_written_as_csv_and_json(table):
     rows = list(csv.DictReader(io.StringIO(run("leaderboard", table, "--pairs").output)))
     assert len(rows) == 3
     assert {"a", "b", "p_value", "p_adjusted", "difference"} <= set(rows[0])
@@ -182,14 +182,14 @@ def test_pairs_in_csv_and_json(table):
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl", ".arrow"])
-def test_convert_round_trips(table, tmp_path, suffix):
+def test_a_converted_file_gives_the_same_estimates(table, tmp_path, suffix):
     target = str(tmp_path / f"scores{suffix}")
     assert "120 rows written" in run("convert", table, "-o", target).output
     before, after = (run("estimate", path, "--cluster", "passage", "-f", "csv").output for path in (table, target))
     assert before == after
 
 
-def test_errors_are_one_line_and_exit_1(tmp_path, table):
+def test_errors_are_one_line_with_exit_code_1(tmp_path, table):
     result = run("estimate", str(tmp_path / "nothing.csv"), code=1)
     assert result.stderr.startswith("howsure: ")
     assert len(result.stderr.strip().splitlines()) == 1
@@ -197,13 +197,13 @@ def test_errors_are_one_line_and_exit_1(tmp_path, table):
     assert "Traceback" not in run("compare", table, "-a", "a", "-b", "nobody", code=1).output
 
 
-def test_a_wrong_option_is_a_usage_error(table):
+def test_a_wrong_option_value_is_a_usage_error_with_exit_code_2(table):
     assert "wilson" in run("estimate", table, "--interval", "wlad", code=2).output
     assert "has no '='" in run("estimate", table, "--columns", "model", code=2).output
     assert "is no number" in run("compare", table, "-a", "a", "-b", "b", "--margin", "small", code=2).output
 
 
-def test_columns_and_where(tmp_path):
+def test_columns_join_names_and_where_selects_rows(tmp_path):
     path = tmp_path / "x.csv"
     two_models().with_columns(prompt=pl.lit("p1"), kind=pl.col("item")).rename({"model": "who"}).write_csv(path)
     out = run("estimate", str(path), "-c", "model=who+prompt", "-w", "kind=q1", "-w", "kind=q2").output
@@ -213,13 +213,13 @@ def test_columns_and_where(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "size"), [("1pp", 0.01), ("1 %", 0.01), ("0.01", 0.01), ("1PP", 0.01), (0.02, 0.02)])
-def test_sizes_of_effects_are_written_with_units(text, size):
+def test_effect_sizes_are_parsed_with_units(text, size):
     found = Size().convert(text, None, None)
     assert found == size
     assert isinstance(found, Points) == (str(text)[-1] in "pP%")
 
 
-def test_other_options_for_some_tasks():
+def test_per_task_options_are_parsed_from_task_option_value():
     texts = (
         "mmlu*:cluster=subject",
         "mmlu*:cluster=source",
@@ -236,7 +236,7 @@ def test_other_options_for_some_tasks():
         parse_tasks(("mmlu",))
 
 
-def test_overall_weights(tmp_path):
+def test_overall_takes_a_mean_pooling_or_weights_per_task(tmp_path):
     path = tmp_path / "x.csv"
     pl.concat([two_models(task=pl.lit("x")), two_models(n=40, task=pl.lit("y"))]).write_csv(path)
     assert "mean over tasks" in run("leaderboard", str(path)).output
@@ -246,7 +246,7 @@ def test_overall_weights(tmp_path):
     assert run("compare", str(path), "-a", "a", "-b", "b").output.startswith("a beats b overall by ")
 
 
-def test_output_that_can_t_be_written_is_an_error_in_words(table, tmp_path):
+def test_an_unwritable_output_or_an_input_as_output_is_an_error(table, tmp_path):
     target = str(tmp_path / "no" / "x.md")
     assert "can't write" in run("estimate", table, "-o", target, code=1).output
     assert "can't write" in run("convert", table, "-o", str(tmp_path / "no" / "x.csv"), code=1).output
@@ -254,14 +254,14 @@ def test_output_that_can_t_be_written_is_an_error_in_words(table, tmp_path):
     assert "one of the files to be read" in run("convert", table, "-o", table, code=1).output
 
 
-def test_a_leaderboard_of_published_scores_points_to_audit(tmp_path):
+def test_a_leaderboard_of_published_scores_refers_to_audit(tmp_path):
     path = tmp_path / "pub.csv"
     pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": ["1,319", "1,319"]}).write_csv(path)
     assert "howsure audit" in run("leaderboard", str(path), code=1).output
     assert "1,319" in run("audit", str(path)).output
 
 
-def test_the_module_is_the_command_line():
+def test_python_m_howsure_is_the_command_line():
     done = subprocess.run([sys.executable, "-m", "howsure", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("howsure")
 
@@ -274,7 +274,7 @@ def test_the_module_is_the_command_line():
         (["gate", "x.csv", "-a", "x", "--at-least", "1%"], 3),
     ],
 )
-def test_a_working_directory_that_was_deleted_is_said(words, code, tmp_path, monkeypatch):
+def test_a_deleted_working_directory_is_a_clear_error(words, code, tmp_path, monkeypatch):
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -284,7 +284,7 @@ def test_a_working_directory_that_was_deleted_is_said(words, code, tmp_path, mon
     assert "the folder that you are in was deleted: change into one that exists" in found.stderr
 
 
-def test_a_command_of_another_package_is_run(monkeypatch):
+def test_commands_of_other_packages_are_run_and_cannot_replace_built_in_ones(monkeypatch):
     @click.command()
     def digest():
         click.echo("one line")

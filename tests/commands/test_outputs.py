@@ -1,4 +1,4 @@
-"""Every command that writes a file, on a disk that is full after any number of bytes: the old file stays, one line says why."""
+"""Every command that writes a file keeps the old file if the disk is full, and says so in one line."""
 
 import contextlib
 import itertools
@@ -53,7 +53,7 @@ def room(size):
 @pytest.mark.parametrize(
     ("name", "size"), draws([*zip(COMMANDS, itertools.cycle(ROOM))], [*itertools.product(COMMANDS, ROOM)])
 )
-def test_a_full_disk_leaves_the_old_file(tmp_path, name, size):
+def test_a_full_disk_leaves_the_old_output_file_of_every_command(tmp_path, name, size):
     rows = tmp_path / "rows.csv"
     attempts(n_clusters=4, size=4, times=2).write_csv(rows)
     words = [word.format(rows=rows, out=tmp_path / "old") for word in COMMANDS[name]]

@@ -1,4 +1,4 @@
-"""howsure plot: every kind, every file format, the numbers of the verb, and words beside the picture."""
+"""`howsure plot` draws every kind of chart in every file format, with the numbers and the verdict of its verb."""
 
 import itertools
 import json
@@ -39,7 +39,7 @@ def run(*words, code=0):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_vega_lite_needs_no_extra(folder, kind, monkeypatch):
+def test_vega_lite_json_needs_no_extra_and_pictures_name_the_plot_extra(folder, kind, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "altair", None)
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
     run("plot", kind, *KINDS[kind], "-o", "x.json")
@@ -56,14 +56,14 @@ def in_turn(others):
 
 
 @pytest.mark.parametrize(("kind", "suffix"), in_turn(STARTS))
-def test_a_chart_is_written_as_a_picture(folder, kind, suffix):
+def test_charts_are_written_in_every_picture_format(folder, kind, suffix):
     pytest.importorskip("vl_convert")
     run("plot", kind, *KINDS[kind], "-o", f"x.{suffix}")
     assert (folder / f"x.{suffix}").read_bytes().startswith(STARTS[suffix])
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "ranks", "pairs"])
-def test_a_slice_has_a_panel_of_its_own(folder, kind):
+def test_each_slice_has_its_own_panel(folder, kind):
     rows = attempts()
     half = rows.with_columns(half=(rows["item"].cast(str).hash() % 2).cast(str))
     half.write_csv(folder / "halves.csv")
@@ -73,7 +73,7 @@ def test_a_slice_has_a_panel_of_its_own(folder, kind):
     assert '"half 1"' in drawn
 
 
-def test_a_chart_that_has_no_slices_names_the_command_that_has(folder):
+def test_a_chart_without_slices_refers_to_the_command_that_has_them(folder):
     rows = attempts()
     rows.with_columns(half=(rows["item"].cast(str).hash() % 2).cast(str)).write_csv(folder / "halves.csv")
     refused = run("plot", "noise", "halves.csv", "--by", "half", "-o", "x.json", code=1)
@@ -81,7 +81,7 @@ def test_a_chart_that_has_no_slices_names_the_command_that_has(folder):
     assert not (folder / "x.json").exists()
 
 
-def test_it_draws_the_numbers_of_the_verb_and_says_its_verdict(folder):
+def test_plot_draws_the_numbers_of_the_verb_and_prints_its_verdict(folder):
     result = run("plot", "leaderboard", "table.csv", "--cluster", "passage", "--level", "0.9", "-o", "x.json")
     answer = hs.leaderboard(hs.read("table.csv"), cluster="passage", level=0.9)
     assert json.loads((folder / "x.json").read_text()) == answer.chart()
@@ -92,7 +92,7 @@ def test_it_draws_the_numbers_of_the_verb_and_says_its_verdict(folder):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_has_every_option_of_its_verb(kind):
+def test_each_kind_of_plot_has_the_options_of_its_verb(kind):
     figure = every()["plot"].commands[kind]
     verb = every()[figure.verb]
     assert {param.name for param in figure.params} == {param.name for param in verb.params} - {*NOT_DRAWN} | {
@@ -109,7 +109,7 @@ SIZES = {
 
 
 @pytest.mark.parametrize(("kind", "size"), in_turn(SIZES))
-def test_a_figure_has_the_width_that_is_asked_for(folder, kind, size):
+def test_a_figure_has_the_requested_width(folder, kind, size):
     pytest.importorskip("vl_convert")
     words, width = SIZES[size]
     told = run("plot", kind, *KINDS[kind], *words, "-o", "x.svg").stderr
@@ -120,19 +120,19 @@ def test_a_figure_has_the_width_that_is_asked_for(folder, kind, size):
     assert f"({float(found[1]) / 72:.2f} × {float(found[2]) / 72:.2f} in" in told
 
 
-def test_the_type_has_the_size_that_is_asked_for(folder):
+def test_text_in_a_figure_has_the_requested_font_size(folder):
     pytest.importorskip("vl_convert")
     run("plot", "leaderboard", "table.csv", "--width", "5in", "--font-size", "7.5", "-o", "x.svg")
     assert set(re.findall(r'font-size="([\d.]+)px"', (folder / "x.svg").read_text())) == {"7.5"}
 
 
-def test_a_png_has_300_dots_an_inch(folder):
+def test_a_png_has_300_dots_per_inch(folder):
     pytest.importorskip("vl_convert")
     run("plot", "leaderboard", "table.csv", "--width", "3in", "-o", "x.png")
     assert abs(int.from_bytes((folder / "x.png").read_bytes()[16:20], "big") - 900) <= 5
 
 
-def test_a_size_that_is_none_and_one_that_is_too_small_are_refused(folder):
+def test_an_invalid_or_too_small_width_is_an_error(folder):
     pytest.importorskip("vl_convert")
     for word in ("5.5", "0in", "-3cm", "wide", "5 miles"):
         assert "Write it with its unit" in run("plot", "ranks", "table.csv", "--width", word, code=1).stderr
@@ -142,21 +142,21 @@ def test_a_size_that_is_none_and_one_that_is_too_small_are_refused(folder):
     assert not (folder / "ranks.svg").exists()
 
 
-def test_without_a_name_it_is_the_kind_s_and_never_written_over(folder):
+def test_the_default_file_name_is_the_kind_and_is_never_overwritten(folder):
     pytest.importorskip("vl_convert")
     assert "Chart written to ranks.svg" in run("plot", "ranks", "table.csv").stderr
     assert "'ranks.svg' is there already" in run("plot", "ranks", "table.csv", code=1).stderr
     run("plot", "ranks", "table.csv", "-o", "ranks.svg")
 
 
-def test_what_can_t_be_drawn_is_told_before_the_work(folder):
+def test_invalid_plot_output_is_refused_before_anything_is_read(folder):
     assert "can't draw 'x.docx'" in run("plot", "leaderboard", "nothing.csv", "-o", "x.docx", code=1).stderr
     assert "one of the files to be read" in run("plot", "noise", "table.csv", "-o", "table.csv", code=1).stderr
     assert "can't write" in run("plot", "noise", "table.csv", "-o", "no/x.json", code=1).stderr
     assert "No such option" in run("plot", "leaderboard", "table.csv", "--pairs", code=2).stderr
 
 
-def test_noise_and_plan_still_have_their_option(folder):
+def test_noise_and_plan_still_have_a_plot_option(folder):
     pytest.importorskip("vl_convert")
     run("noise", "table.csv", "--plot", "n.pdf")
     run("plan", "--effect", "3pp", "--plot", "p.pdf")
@@ -164,7 +164,7 @@ def test_noise_and_plan_still_have_their_option(folder):
     assert (folder / "p.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_a_configuration_of_the_verb_is_one_of_its_charts(folder):
+def test_a_plot_takes_the_configuration_of_its_verb(folder):
     (folder / "howsure.toml").write_text(
         'cluster = "passage"\noutput = "x.md"\n[leaderboard]\npaths = "table.csv"\ntop = 1\n[plan]\neffect = "10pp"\n'
     )
@@ -176,12 +176,12 @@ def test_a_configuration_of_the_verb_is_one_of_its_charts(folder):
     assert not (folder / "x.md").exists()
 
 
-def test_a_chart_has_no_table_of_its_own_in_a_configuration(folder):
+def test_a_plot_table_in_a_configuration_is_an_error(folder):
     (folder / "howsure.toml").write_text("[plot]\ntop = 3\n")
     assert "no option 'plot.top'" in run("plot", "ranks", "table.csv", code=1).stderr
 
 
-def test_a_report_has_its_card(folder):
+def test_a_report_writes_a_card_of_1200_by_630_pixels(folder):
     pytest.importorskip("vl_convert")
     told = run("report", "table.csv", "--cluster", "passage", "-o", "page.html", "--card", "card.png").stderr
     assert "Card written to card.png." in told
@@ -209,7 +209,7 @@ def test_a_report_has_its_card(folder):
     assert not (folder / "p.html").exists()
 
 
-def test_a_methods_paragraph_is_no_data(folder):
+def test_a_methods_paragraph_is_refused_in_data_formats(folder):
     assert (
         "--methods-paragraph adds prose"
         in run("estimate", "table.csv", "--methods-paragraph", "-f", "csv", code=2).stderr

@@ -1,4 +1,4 @@
-"""What can't be told leads to a chapter of the guide: one line, and on a terminal the command that opens it with that pair."""
+"""An undecided answer points to a chapter of the guide in one line; on a terminal the line is a command that opens it with the same pair."""
 
 import json
 import shlex
@@ -41,12 +41,12 @@ GATE = ("gate", "my logs", "--candidate", "new one", "--baseline", "old", "--not
 
 
 @pytest.mark.parametrize("words", [PAIR, GATE], ids=["compare", "gate"])
-def test_the_line_opens_the_chapter_with_that_pair(here, words):
+def test_an_undecided_comparison_shows_the_command_that_opens_its_chapter(here, words):
     (line,) = lines(run(*words))
     assert line == f"{WHY}howsure guide 7 --open 'my logs' -a 'new one' -b old"
 
 
-def test_the_command_of_the_line_can_be_run(here):
+def test_the_shown_guide_command_runs_with_the_same_reading_options(here):
     """It says what was typed of how the paths are read."""
     (line,) = lines(run(*PAIR, "--where", "half=first", "--cluster", "none"))
     words = shlex.split(line.removeprefix(WHY))[1:]
@@ -55,58 +55,58 @@ def test_the_command_of_the_line_can_be_run(here):
     assert "The lesson is in page.html" in run(*words[:opened], "-o", "page.html", *words[opened + 1 :])
 
 
-def test_what_is_told_needs_no_chapter(here):
+def test_a_decided_comparison_points_to_no_chapter(here):
     assert lines(run("compare", "apart.parquet", "-a", "a", "-b", "b")) == []
     assert hs.compare(two_models(n=400), a="a", b="b").to_dict()["chapter"] is None
 
 
-def test_a_board_leads_to_the_first_chapter(here):
+def test_an_undecided_leaderboard_points_to_chapter_1(here):
     assert lines(run("leaderboard", "my logs")) == [f"{WHY}howsure guide 1 --open 'my logs'"]
 
 
-def test_one_beside_many_leads_to_a_pair(here):
+def test_an_undecided_comparison_with_many_models_opens_one_pair(here):
     (line,) = lines(run("compare", "my logs", "--against", "old"))
     assert line == f"{WHY}howsure guide 7 --open 'my logs' -a 'new one' -b old"
 
 
 @pytest.mark.parametrize("format", ["markdown", "html"])
-def test_what_is_handed_on_names_the_chapter_alone(here, format):
+def test_markdown_and_html_name_the_chapter_without_local_paths(here, format):
     (line,) = lines(run(*PAIR, "-f", format))
     assert "howsure guide 7" in line
     assert "--open" not in line
 
 
-def test_in_latex_it_is_for_who_writes_the_paper(here):
+def test_latex_names_the_chapter_in_a_comment(here):
     assert lines(run(*PAIR, "-f", "latex")) == [f"% {WHY}howsure guide 7"]
 
 
-def test_machines_get_a_number_and_no_line(here):
+def test_json_has_a_chapter_number_and_csv_has_no_chapter(here):
     found = json.loads(run(*PAIR, "-f", "json"))
     assert found["chapter"] == 7
     assert lines(json.dumps(found)) == lines(run(*PAIR, "-f", "csv")) == []
     assert "chapter" not in run(*PAIR, "-f", "csv")
 
 
-def test_python_knows_no_paths():
+def test_python_output_names_the_chapter_without_paths():
     found = hs.compare(close_models(), a="a", b="b")
     assert lines(str(found)) == [f"{WHY}howsure guide 7"]
 
 
-def test_a_side_that_is_no_model_of_the_paths_is_not_opened(here):
+def test_models_given_as_files_are_not_passed_to_the_guide_command(here):
     rows = close_models(names=("m", "n")).with_columns(task=pl.lit("quiz"))
     for file, model in (("one.parquet", "m"), ("two.parquet", "n")):
         rows.filter(pl.col("model") == model).write_parquet(file)
     assert lines(run("compare", "-a", "one.parquet", "-b", "two.parquet")) == [f"{WHY}howsure guide 7"]
 
 
-def test_another_configuration_is_not_opened(here):
+def test_no_open_command_is_shown_if_the_configuration_was_overridden(here):
     assert lines(run("--no-config", *PAIR)) == [f"{WHY}howsure guide 7"]
 
 
-def test_a_line_is_one_line_in_a_narrow_terminal(here):
+def test_the_guide_command_is_not_wrapped_in_a_narrow_terminal(here):
     assert len(lines(run(*PAIR, COLUMNS="40"))) == 1
     assert lines(run(*PAIR, COLUMNS="40"))[0].endswith("-b old")
 
 
-def test_the_guide_itself_shows_it_on_the_readers_results(here):
+def test_the_guide_points_to_its_chapters_on_own_results(here):
     assert f"{WHY}howsure guide 7 --open 'my logs'" in run("guide", "6", "my logs")

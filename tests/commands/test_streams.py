@@ -1,4 +1,4 @@
-"""What the commands write, into a full disk, a closed pipe, or an encoding that lacks our signs; and how they end then."""
+"""Commands keep their exit codes on a full disk, a closed pipe, closed streams or an encoding that lacks some characters."""
 
 import itertools
 import json
@@ -43,7 +43,7 @@ HARD = ("gate", "--candidate", "a", "--at-least", "0.99")
         [(("estimate",), 1), (("estimate", "--format", "json"), 1), (GATE, 3), (HARD, 3), (("estimate", "--help"), 1)],
     ),
 )
-def test_a_full_disk_behind_standard_output_is_an_error_in_one_line(table, words, code):
+def test_a_full_disk_behind_standard_output_is_a_one_line_error(table, words, code):
     with FULL.open("w") as full:
         result = run(words[0], table, *words[1:], stdout=full)
     assert result.returncode == code
@@ -53,13 +53,13 @@ def test_a_full_disk_behind_standard_output_is_an_error_in_one_line(table, words
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 @pytest.mark.parametrize(("words", "code"), [(("estimate",), 0), (HARD, 1), (("estimate", "--no"), 2)])
-def test_lost_notes_change_no_exit_code(table, words, code):
+def test_an_unwritable_standard_error_changes_no_exit_code(table, words, code):
     with FULL.open("w") as full:
         assert run(words[0], table, *words[1:], stderr=full).returncode == code
 
 
 @pytest.mark.parametrize(("words", "code"), [(("--help",), 0), (HARD, 1)])
-def test_a_reader_who_leaves_changes_no_verdict(table, words, code):
+def test_a_closed_pipe_changes_no_exit_code(table, words, code):
     reading, writing = os.pipe()
     os.close(reading)
     result = run(words[0], *([] if words[0].startswith("-") else [table]), *words[1:], stdout=writing)
@@ -69,7 +69,7 @@ def test_a_reader_who_leaves_changes_no_verdict(table, words, code):
 
 
 @pytest.mark.parametrize(("words", "code"), [(HARD, 1), (("--help",), 0)])
-def test_closed_streams_are_streams_that_nobody_reads(table, words, code):
+def test_closed_output_streams_change_no_exit_code(table, words, code):
     words = (words[0], *([] if words[0].startswith("-") else [table]), *words[1:])
     script = f'{" ".join(HOWSURE)} "$@" >&- 2>&-'
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -83,7 +83,7 @@ SHOWN = [("estimate",), ("guide", "1"), ("compare", "-a", "a", "-b", "模型"), 
 @pytest.mark.parametrize(
     ("encoding", "words"), draws([*zip(itertools.cycle(ENCODINGS), SHOWN)], [*itertools.product(ENCODINGS, SHOWN)])
 )
-def test_an_encoding_that_lacks_our_signs_stops_nothing(tmp_path, encoding, words):
+def test_characters_missing_from_the_encoding_are_replaced(tmp_path, encoding, words):
     path = tmp_path / "quiz.csv"
     two_models().with_columns(pl.col("model").replace("b", "模型")).write_csv(path)
     takes_path = words[0] in ("estimate", "compare")
@@ -96,7 +96,7 @@ def test_an_encoding_that_lacks_our_signs_stops_nothing(tmp_path, encoding, word
     assert "\\u2212" not in text
 
 
-def test_json_comes_back_as_it_was_from_any_encoding(tmp_path):
+def test_json_names_survive_an_ascii_encoding(tmp_path):
     path = tmp_path / "quiz.csv"
     names = {"a": "a−b…", "b": "模型 🦜"}
     two_models().with_columns(pl.col("model").replace(names)).write_csv(path)
@@ -109,7 +109,7 @@ class PanicException(BaseException):
 
 
 @pytest.mark.parametrize("error", [PanicException("bug"), KeyboardInterrupt(), RuntimeError("bug"), MemoryError()])
-def test_no_bug_looks_like_a_verdict(table, monkeypatch, error):
+def test_a_bug_or_interruption_ends_a_gate_with_exit_code_3(table, monkeypatch, error):
     def broken(*_, **__):
         raise error
 

@@ -1,4 +1,4 @@
-"""howsure watch: a growing folder, half-written files, exit codes, an Inspect run in progress."""
+"""`howsure watch` follows growing folders and Inspect runs in progress, tolerates half-written files, and reports the decision as an exit code."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ def watch(*words, env=None):
     return CliRunner(env={"COLUMNS": "80", **(env or {})}).invoke(main, ["watch", *map(str, words)])
 
 
-def test_once_says_whether_it_is_decided_by_the_exit_code(tmp_path):
+def test_watch_once_exits_0_if_decided_and_2_if_not(tmp_path):
     first(results(200), 20).write_csv(tmp_path / "run.csv")
     again = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--looks", "any/200")
     assert again.exit_code == 2
@@ -34,7 +34,7 @@ def test_once_says_whether_it_is_decided_by_the_exit_code(tmp_path):
     assert done.output.startswith("a beats b by ")
 
 
-def test_a_growing_folder_is_followed_until_it_is_decided(tmp_path):
+def test_watch_follows_a_growing_folder_until_the_comparison_is_decided(tmp_path):
     data = results(200, seed=4)
     first(data, 10).write_csv(tmp_path / "run.csv")
     sizes = iter(range(20, 201, 10))
@@ -56,7 +56,7 @@ def test_a_growing_folder_is_followed_until_it_is_decided(tmp_path):
     assert (answer["answer"], answer["decided"], answer["better"]) == ("look", True, "a")
 
 
-def test_a_thread_may_write_while_it_is_read(tmp_path):
+def test_watch_reads_a_file_that_is_being_replaced(tmp_path):
     data = results(200, seed=4)
     first(data, 5).write_csv(tmp_path / "run.csv")
 
@@ -72,7 +72,7 @@ def test_a_thread_may_write_while_it_is_read(tmp_path):
     assert done.exit_code == 0
 
 
-def test_what_cannot_be_read_yet_is_tried_again(tmp_path):
+def test_watch_retries_a_half_written_file(tmp_path):
     states = iter(["half", "whole"])
 
     def go_on(seconds):
@@ -87,7 +87,7 @@ def test_what_cannot_be_read_yet_is_tried_again(tmp_path):
     assert done.stderr.count("can't read now, trying again") == 1
 
 
-def test_nothing_there_yet(tmp_path):
+def test_an_empty_folder_is_undecided_and_a_missing_one_is_an_error(tmp_path):
     done = watch(tmp_path, "-a", "a", "-b", "b", "--once")
     assert done.exit_code == 2
     assert "Nothing could be read yet" in done.stderr
@@ -96,7 +96,7 @@ def test_nothing_there_yet(tmp_path):
     assert "no such file or folder" in missing.stderr
 
 
-def test_ctrl_c_shows_the_last_look(tmp_path):
+def test_ctrl_c_prints_the_last_look(tmp_path):
     first(results(200), 12).write_csv(tmp_path / "run.csv")
 
     def stop(seconds):
@@ -109,14 +109,14 @@ def test_ctrl_c_shows_the_last_look(tmp_path):
     assert done.stdout.startswith("Keep going: ")
 
 
-def test_all_items_used_ends_it(tmp_path):
+def test_watch_ends_undecided_once_all_planned_items_are_in(tmp_path):
     results(30, b=0.75).write_csv(tmp_path / "run.csv")
     done = watch(tmp_path, "-a", "a", "-b", "b", "--looks", "any/30")
     assert done.exit_code == 2
     assert done.stdout.startswith("Still undecided after all 30 items")
 
 
-def test_rows_that_contradict_each_other_are_an_error_in_the_end(tmp_path):
+def test_contradictory_scores_for_one_attempt_end_watch_with_an_error(tmp_path):
     data = results(20, attempt=pl.lit(0))
     pl.concat([data, data.with_columns(score=1 - pl.col("score"))]).write_csv(tmp_path / "run.csv")
     with pytest.MonkeyPatch.context() as patch:
@@ -126,7 +126,7 @@ def test_rows_that_contradict_each_other_are_an_error_in_the_end(tmp_path):
     assert "two different scores for one attempt" in done.stderr
 
 
-def test_a_floor_and_a_precision(tmp_path):
+def test_watch_one_model_against_a_floor_or_for_a_precision(tmp_path):
     results(300, a=0.97).write_csv(tmp_path / "run.csv")
     kept = watch(tmp_path, "-a", "a", "--at-least", "90%", "--once")
     assert kept.exit_code == 0
@@ -155,7 +155,7 @@ def half_way(source, target, share=0.5):
                 new.writestr(name, old.read(name))
 
 
-def test_an_inspect_run_in_progress_is_read(tmp_path):
+def test_watch_reads_an_inspect_run_in_progress(tmp_path):
     shutil.copy(FIXTURES / "interrupted.eval", tmp_path)
     done = watch(tmp_path, "-a", "mockllm/model", "--within", "5pp", "--once", "-f", "json")
     answer = json.loads(done.stdout)
@@ -196,7 +196,7 @@ with reading.ZipFile(LOGS / "smollm2-135m-terse.eval") as log:
     IDS = json.loads(log.read("_journal/start.json"))["eval"]["dataset"]["sample_ids"]
 
 
-def test_epochs_that_are_planned_are_waited_for(tmp_path):
+def test_items_wait_for_their_planned_epochs(tmp_path):
     late = {f"samples/{item}_epoch_5.json" for item in IDS[40:]}
     in_progress(tmp_path, lambda name: name not in late)
     answer = look_at(tmp_path)
@@ -204,7 +204,7 @@ def test_epochs_that_are_planned_are_waited_for(tmp_path):
     assert "order_not_random" in [caution["code"] for caution in answer["cautions"]]
 
 
-def test_items_count_in_the_order_in_which_the_run_starts_them(tmp_path):
+def test_items_count_in_the_order_in_which_the_run_started_them(tmp_path):
     """Items 11 and 13 are slow: what came after them waits, until they are there."""
     slow = {f"samples/{IDS[k]}_epoch_2.json" for k in (10, 12)}
     in_progress(tmp_path, lambda name: name not in slow)
@@ -217,13 +217,13 @@ def test_items_count_in_the_order_in_which_the_run_starts_them(tmp_path):
     assert look_at(tmp_path)["exhausted"]
 
 
-def test_two_orders_are_joined_by_the_later_place():
+def test_the_joint_order_of_two_runs_uses_the_later_position():
     assert _joined_order(("a", "b", "c", "d"), ("d", "a", "b", "c")) == ("a", "b", "c", "d")
     assert _joined_order(("a", "b", "c"), ("c", "b", "a")) == ("b", "a", "c")
     assert _joined_order((), ("c", "b")) == ("c", "b")
 
 
-def test_a_model_that_is_not_there_is_told_while_it_waits(tmp_path):
+def test_a_model_without_results_is_named_while_watch_waits(tmp_path):
     first(results(200), 20).write_csv(tmp_path / "run.csv")
 
     def stop(seconds):
@@ -235,7 +235,7 @@ def test_a_model_that_is_not_there_is_told_while_it_waits(tmp_path):
     assert "no result of model 'mistyped' yet; there are: 'a', 'b'" in done.stderr
 
 
-def test_sides_are_those_of_compare(tmp_path):
+def test_watch_takes_models_as_paths_like_compare(tmp_path):
     data = results(200)
     for name in "ab":
         (tmp_path / name).mkdir()
@@ -257,7 +257,7 @@ def test_sides_are_those_of_compare(tmp_path):
     assert "PATH" in nothing.output
 
 
-def test_runs_are_sides(tmp_path):
+def test_watch_of_two_runs_gives_the_difference_of_compare(tmp_path):
     done = watch(
         LOGS, "-a", "run:gFb", "-b", "run:fPqh", "--cluster", "passage_id", "--cluster-size", 5, "--once", "-f", "json"
     )

@@ -1,4 +1,4 @@
-"""The guide: chapters as pieces, their commands on other results, and that a wheel holds them."""
+"""The guide's chapters are parsed, their commands are rewritten for the reader's own results, and a wheel contains them."""
 
 import os
 import re
@@ -44,7 +44,7 @@ def test_there_are_nine_chapters_in_order():
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_chapter_is_short_and_ends_in_one_thing_to_do(number):
+def test_a_chapter_is_short_and_ends_with_one_action(number):
     chapter = chapters.chapter(number)
     page = next((ROOT / "docs" / "guide").glob(f"{number}-*.md")).read_text()
     assert 300 <= len(page.split()) <= 700
@@ -56,7 +56,7 @@ def test_a_chapter_is_short_and_ends_in_one_thing_to_do(number):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_prose_is_true_of_other_results(number):
+def test_the_prose_of_a_chapter_repeats_no_number_of_its_outputs(number):
     prose = " ".join(piece.text for piece in chapters.chapter(number).pieces if isinstance(piece, Prose))
     numbers = {
         n
@@ -120,7 +120,7 @@ def test_rewriting_keeps_several_clusters_and_odd_names():
         rewrite("howsure compare examples/logs -a p -b q", target, OPTIONS)
 
 
-def test_rewriting_keeps_many_models_to_a_screen():
+def test_rewriting_limits_the_output_for_many_models():
     crowd = Target(paths=("x",), a="p", b="q", crowded=True)
     assert rewrite("howsure leaderboard examples/logs", crowd, OPTIONS) == ["leaderboard", "x", "--top", "10"]
     assert rewrite("howsure estimate examples/logs", crowd, OPTIONS) == [
@@ -143,7 +143,7 @@ def test_every_command_of_the_guide_can_be_rewritten(command):
         every()[name].make_context(name, list(words), parent=root)
 
 
-def test_the_choice_of_task_and_models():
+def test_the_guide_chooses_a_task_and_two_models():
     frame = pl.concat(
         [attempts(models="abc"), two_models(task=pl.lit("single")).select("task", "model", "item", "score")],
         how="diagonal",
@@ -167,27 +167,27 @@ def test_one_model_is_chosen_without_a_second(asked):
 
 
 @pytest.mark.parametrize(("path", "typed"), [("logs/", "logs/"), ("my logs", "'my logs'"), ("4.csv", "4.csv")])
-def test_a_path_before_the_chapter_is_told_where_it_belongs(path, typed):
+def test_a_path_before_the_chapter_is_a_usage_error_that_shows_the_order(path, typed):
     result = run(path)
     assert result.exit_code == 2
     assert f"The chapter comes first: howsure guide 4 {typed}" in result.output
 
 
 @pytest.mark.parametrize("number", ["0", "12", "-3"])
-def test_a_chapter_that_is_not_there(number):
+def test_an_unknown_chapter_is_a_usage_error(number):
     result = run("--", number)
     assert result.exit_code == 2
     assert f"{number} is not in the range 1<=x<=9" in result.output
 
 
-def test_the_guide_begins_with_its_contents():
+def test_guide_without_arguments_lists_the_chapters():
     result = run()
     assert result.exit_code == 0
     assert "4  When independence fails and clusters emerge" in result.output
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_chapter_shows_the_outputs_of_the_page(number):
+def test_a_chapter_prints_its_commands_and_outputs_within_80_columns(number):
     result = run(number)
     assert result.exit_code == 0
     for piece in chapters.chapter(number).pieces:
@@ -198,7 +198,7 @@ def test_a_chapter_shows_the_outputs_of_the_page(number):
 
 
 @pytest.mark.parametrize("number", draws([4, 8], NUMBERS))
-def test_the_example_logs_as_own_results(number):
+def test_a_chapter_runs_on_the_example_logs_as_own_results(number):
     named = ["-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-2shot", "--cluster", "passage_id"]
     result = run(number, LOGS, *named)
     assert result.exit_code == 0
@@ -215,7 +215,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("number", draws([2, 6], NUMBERS))
-def test_a_chapter_goes_on_where_a_command_has_no_answer(folder, number):
+def test_a_chapter_continues_after_a_command_without_an_answer(folder, number):
     two_models(n=3).filter(pl.col("model") == "a").write_csv("one.csv")
     result = run(number, "one.csv")
     assert result.exit_code == 0
@@ -224,7 +224,7 @@ def test_a_chapter_goes_on_where_a_command_has_no_answer(folder, number):
     assert "Traceback" not in result.output
 
 
-def test_errors_stand_in_their_place(folder):
+def test_an_error_of_a_command_is_shown_below_that_command(folder):
     two_models().write_csv("t.csv")
     result = run(2, "t.csv")
     assert result.exit_code == 0
@@ -235,7 +235,7 @@ def test_errors_stand_in_their_place(folder):
     assert re.search(r"\$ howsure estimate t\.csv --cluster nothing\nhowsure: .*nothing", result.output)
 
 
-def test_how_to_read_and_group_is_passed_on(folder):
+def test_column_and_cluster_options_are_passed_to_the_commands_of_a_chapter(folder):
     attempts(models="ab").rename({"score": "points", "item": "what"}).write_csv("t.csv")
     words = ["4", "t.csv", "-c", "score=points", "--columns", "item=what", "--cluster", "id:^(p[0-9]+)-"]
     result = run(*words)
@@ -257,7 +257,7 @@ def test_names_from_logs_are_escaped(folder):
     assert "[bold]" in output
 
 
-def test_what_cannot_be_read_is_one_error(folder):
+def test_unreadable_results_are_a_single_error(folder):
     result = run(4, "absent")
     assert result.exit_code == 1
     assert "absent" in result.output
@@ -267,14 +267,14 @@ def test_what_cannot_be_read_is_one_error(folder):
     assert "give their path" in result.output
 
 
-def test_a_configuration_serves_the_commands_of_a_chapter(folder):
+def test_a_configuration_applies_to_the_commands_of_a_chapter(folder):
     attempts(models="ab").write_csv("t.csv")
     (folder / "howsure.toml").write_text('cluster = "passage"\n')
     assert "clusters of" in run(4, "t.csv").output
     assert run(4).exit_code == 0
 
 
-def test_a_wheel_holds_the_chapters(tmp_path):
+def test_a_wheel_contains_the_chapters_and_the_skill(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:

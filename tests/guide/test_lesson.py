@@ -1,4 +1,4 @@
-"""The lesson's page: what stands in it, what guide --open writes, and that its parts fit together."""
+"""The interactive lesson: its chapters are complete, its data match the library, and `guide --open` writes it with own results."""
 
 import html
 import json
@@ -40,7 +40,7 @@ def board(frame, design=(), **chosen):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_chapter_says_what_it_shows(name):
+def test_every_figure_value_and_control_of_a_chapter_has_its_script(name):
     fragment = FRAGMENTS[name]
     text = APP[APP.index("illusion") :]
     programs = "\n".join(program(part) for part in text)
@@ -55,7 +55,7 @@ def test_a_chapter_says_what_it_shows(name):
 
 
 @pytest.mark.parametrize("name", NAMES[:9])
-def test_a_chapter_ends_in_one_question_and_one_command(name):
+def test_a_chapter_has_one_quiz_question_and_one_command(name):
     fragment = FRAGMENTS[name]
     assert fragment.count('class="quiz"') == fragment.count(" data-right ") == 1
     assert len(re.findall(r'<input type="radio" name="quiz-', fragment)) == fragment.count("data-why=") == 3
@@ -66,14 +66,14 @@ def test_a_chapter_ends_in_one_question_and_one_command(name):
     assert 250 <= len(words) <= 650, "about three minutes"
 
 
-def test_every_term_has_a_gloss_of_one_line():
+def test_every_term_has_a_one_line_explanation():
     terms = re.findall(r'<span class="term"([^>]*)>', "".join(FRAGMENTS.values()))
     glosses = [re.fullmatch(r' data-gloss="([^"]+)"', term)[1] for term in terms]
     assert len(glosses) > 15
     assert max(map(len, glosses)) <= 140
 
 
-def test_the_parts_of_the_program_share_one_scope_and_no_name():
+def test_the_scripts_of_the_lesson_define_no_name_twice():
     text = "\n".join(
         [
             *(asset(f"app/{part}.js") for part in SHARED),
@@ -86,7 +86,7 @@ def test_the_parts_of_the_program_share_one_scope_and_no_name():
     assert [name for name in set(names) if names.count(name) > 1] == []
 
 
-def test_the_page_holds_all_chapters_their_plain_versions_and_the_boards():
+def test_the_lesson_contains_all_chapters_and_the_built_in_leaderboards():
     page = write_lesson(built_in())
     assert len(page.encode()) < 500_000
     for chapter in chapters():
@@ -97,11 +97,11 @@ def test_the_page_holds_all_chapters_their_plain_versions_and_the_boards():
     assert not re.search(r'(src|href)="(https?:)?//(?!arxiv\.org/)', page.split("<script>")[0])
 
 
-def test_the_boards_that_come_with_it_are_up_to_date():
+def test_the_built_in_leaderboards_of_the_lesson_are_up_to_date():
     subprocess.run([sys.executable, ROOT / "scripts" / "lesson-boards", "--check"], check=True)
 
 
-def test_a_board_has_the_scores_of_the_library():
+def test_scores_in_the_lesson_equal_those_of_the_library():
     made = board(attempts(models="abc"), a="a", b="c")
     cells = [
         [made["scores"]["levels"][made["scores"]["symbols"].index(sign)] for sign in row]
@@ -119,7 +119,7 @@ def test_a_board_has_the_scores_of_the_library():
     assert (made["a"], made["b"], made["path"], made["grouping"]) == ("a", "c", "'my logs'", "")
 
 
-def test_a_board_says_what_is_to_be_known_about_its_results():
+def test_the_lesson_shows_the_notes_about_own_results():
     rows = two_models().with_columns(
         status=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("error")).otherwise(pl.lit("ok"))
     )
@@ -128,7 +128,7 @@ def test_a_board_says_what_is_to_be_known_about_its_results():
     assert re.search(r"1 .*(failed|error)", said)
 
 
-def test_a_board_keeps_the_best_and_the_two_that_are_compared():
+def test_the_lesson_keeps_the_best_models_and_the_compared_pair():
     rows = pl.DataFrame(
         {
             "model": [f"m{m:02}" for m in range(60) for _ in range(70)],
@@ -141,12 +141,12 @@ def test_a_board_keeps_the_best_and_the_two_that_are_compared():
     assert (made["models"][0], made["models"][-1], made["left"]) == ("m59", "m00", 20)
 
 
-def test_scores_that_the_lesson_can_not_draw():
+def test_scores_outside_0_to_1_are_refused_by_the_lesson():
     with pytest.raises(DataError, match="scores from 0 to 1"):
         board(two_models().with_columns(score=pl.col("score") * 7))
 
 
-def test_a_lower_score_that_is_better_is_turned_round_and_that_is_said():
+def test_scores_where_lower_is_better_are_inverted_with_a_note():
     made = board(two_models(), {"lower_is_better": True})
     plain = board(two_models())
     assert made["models"] == plain["models"][::-1]
@@ -154,14 +154,14 @@ def test_a_lower_score_that_is_better_is_turned_round_and_that_is_said():
     assert "Smaller" not in " ".join(plain["said"])
 
 
-def test_of_two_clusterings_the_lesson_takes_the_first_and_says_so():
+def test_the_lesson_uses_the_first_of_two_clusterings_with_a_note():
     rows = two_models().with_columns(one=pl.col("item").str.slice(-1), other=pl.col("item").str.slice(0, 2))
     made = board(rows, {"cluster": ("one", "other")})
     assert made["clusters"]["name"] == "one"
     assert "The lesson knows one clustering, and takes one." in made["said"]
 
 
-def test_attempts_are_as_many_as_make_the_noise_of_the_mean():
+def test_unequal_numbers_of_attempts_count_as_their_harmonic_mean():
     """One item with 2 attempts and one with 6: 1 / K is 1/3 on average, so K counts as 3."""
     rows = pl.DataFrame(
         {"model": "a", "item": ["x"] * 2 + ["y"] * 6, "attempt": [0, 1, *range(6)], "score": [0, 1, 0, 1, 0, 1, 0, 1]}
@@ -169,7 +169,7 @@ def test_attempts_are_as_many_as_make_the_noise_of_the_mean():
     assert board(rows)["attempts"] == pytest.approx([3.0])
 
 
-def test_open_with_own_results(tmp_path):
+def test_guide_open_writes_the_lesson_with_own_results(tmp_path):
     target = tmp_path / "mine.html"
     result = run("4", "--open", "-o", target, ROOT / "examples" / "logs", "--cluster", "passage_id")
     assert result.exit_code == 0, result.output
@@ -179,11 +179,11 @@ def test_open_with_own_results(tmp_path):
     assert held[0]["a"].endswith("smollm2-135m-t0.3")
 
 
-def test_a_path_may_come_first_on_a_page(tmp_path):
+def test_guide_accepts_a_path_first_if_it_writes_the_lesson(tmp_path):
     assert run(ROOT / "examples" / "logs", "-o", tmp_path / "x.html").exit_code == 0
 
 
-def test_a_page_replaces_nothing_but_a_lesson(tmp_path, monkeypatch):
+def test_guide_open_overwrites_only_an_earlier_lesson(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lesson.html").write_text("my own")
     result = run("--open")
@@ -205,7 +205,7 @@ def test_a_folder_whose_name_is_a_number_is_a_path(tmp_path, monkeypatch):
     assert '"kind":"own"' in (tmp_path / "x.html").read_text("utf-8")
 
 
-def test_hostile_names_stay_text(tmp_path):
+def test_hostile_names_are_escaped_in_the_lesson(tmp_path):
     rows = two_models().with_columns(pl.col("model").replace({"a": "</script><img src=x onerror=alert(1)>"}))
     page = write_lesson([board(rows)])
     assert "<img" not in page

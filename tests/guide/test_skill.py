@@ -1,4 +1,4 @@
-"""The skill for agents: its form, every command in it runs, and it goes into the package. tests/test_docs.py holds its outputs."""
+"""The skill for agents is well-formed, its commands, options and fields exist, and the package contains it. Outputs are tested in tests/test_docs.py."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def words_of(command):
     return [f"openai-api/local/{word}" if gates and word in NAMED.values() else word for word in words]
 
 
-def test_front_matter_says_what_it_is_and_when_to_use_it():
+def test_the_front_matter_of_the_skill_has_a_name_and_a_description():
     _, front, body = TEXT.split("---\n", 2)
     name, description = re.fullmatch(r"name: (.+)\ndescription: >-\n((?:  .+\n)+)", front).groups()
     assert name == "howsure"
@@ -51,7 +51,7 @@ def test_front_matter_says_what_it_is_and_when_to_use_it():
     assert body.count("\n") <= 150
 
 
-def test_it_names_the_commands():
+def test_the_skill_names_every_command():
     assert len(COMMANDS) > 20
     assert set(NAMES) - {command.split()[1] for command in COMMANDS} <= FOR_A_SHELL
 
@@ -74,13 +74,13 @@ def test_an_option_of_the_skill_exists(option):
 
 
 @pytest.mark.parametrize("field", ["better", "equivalence", "unclear_because", "cautions", "verdict"])
-def test_a_field_of_the_skill_exists(field):
+def test_a_json_field_named_in_the_skill_exists(field):
     schema = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
     assert f"`{field}`" in TEXT
     assert any(field in schema["$defs"][name]["properties"] for name in ("comparison", "gate"))
 
 
-def test_the_words_of_a_gate_are_its_own():
+def test_the_skill_names_every_verdict_and_reason_of_a_gate():
     schema = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
     gate = schema["$defs"]["gate"]["properties"]
     words = [word for field in ("verdict", "unclear_because") for word in gate[field]["enum"] if word]
@@ -89,5 +89,5 @@ def test_the_words_of_a_gate_are_its_own():
     assert {"usage", "option", "read", "data", "method", "bug"} <= set(kinds)
 
 
-def test_howsure_prints_it():
+def test_howsure_guide_skill_prints_the_skill():
     assert CliRunner().invoke(main, ["guide", "--skill"]).output == TEXT == skill()

@@ -1,4 +1,4 @@
-"""The GitHub action: its inputs reach the gate as they are, and nothing in them is obeyed by a shell."""
+"""The GitHub action passes its inputs unchanged to the gate, executes nothing in them, and keeps one comment per gate on the pull request."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def act(place, **inputs):
         ({}, 3, "error"),
     ],
 )
-def test_the_script_runs_the_gate(place, inputs, code, verdict):
+def test_the_action_runs_the_gate_and_sets_verdict_and_exit_code(place, inputs, code, verdict):
     done = act(place, HOWSURE_PATHS="the logs\n", HOWSURE_CANDIDATE="a", **inputs)
     assert done.returncode == code, done.stdout + done.stderr
     out = (place / "out").read_text()
@@ -81,7 +81,7 @@ def test_the_script_runs_the_gate(place, inputs, code, verdict):
         assert "::notice" in done.stdout or "::error" in done.stdout or "::warning" in done.stdout
 
 
-def test_files_are_written_and_shells_obey_nothing(place):
+def test_shell_commands_in_inputs_are_not_executed_and_files_are_written(place):
     evil = "a$(touch evil)`touch evil`; touch evil"
     done = act(place, HOWSURE_PATHS="the logs", HOWSURE_CANDIDATE=evil, HOWSURE_AT_LEAST="1%")
     assert done.returncode == 3
@@ -141,7 +141,7 @@ def gated(place, monkeypatch):
 
 
 @pytest.mark.parametrize("case", CHANGES)
-def test_a_configuration_that_the_pull_request_changes_is_said(place, gated, case):
+def test_a_configuration_changed_by_the_pull_request_is_reported(place, gated, case):
     files, folder, said = CHANGES[case]
     (place / "howsure.toml").write_text("[gate]\nat_least = 0.02\n")
 
@@ -156,7 +156,7 @@ def test_a_configuration_that_the_pull_request_changes_is_said(place, gated, cas
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_a_baseline_that_the_pull_request_changes_is_said(place, gated, changed):
+def test_a_saved_baseline_changed_by_the_pull_request_is_reported(place, gated, changed):
     rows = {model: hs.read(str(place / "the logs"), where={"model": model}) for model in "ab"}
     saved = str(place / "main.howsure")
     hs.save_baseline(rows["b"], "main", output=saved)
@@ -166,14 +166,14 @@ def test_a_baseline_that_the_pull_request_changes_is_said(place, gated, changed)
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_a_policy_that_the_pull_request_changes_is_said(place, gated, changed):
+def test_a_policy_file_changed_by_the_pull_request_is_reported(place, gated, changed):
     policy = place / "suite.toml"
     policy.write_text('margin = "10pp"\n')
     for text in gated(lambda: changed and policy.write_text('margin = "90pp"\n'), "-b", "b", "--policy=suite.toml"):
         assert ("This pull request changes the gate's own configuration: suite.toml." in text) == changed
 
 
-def test_outside_of_a_pull_request_nothing_is_said_of_the_configuration(place):
+def test_outside_a_pull_request_configuration_changes_are_not_reported(place):
     done = act(place, HOWSURE_PATHS="the logs", HOWSURE_CANDIDATE="a", HOWSURE_AT_LEAST="1%", GITHUB_EVENT_PATH="")
     assert "configuration" not in done.stdout
 
@@ -255,7 +255,7 @@ def server():
         yield state
 
 
-def test_two_pushes_and_two_gates_are_two_comments(place, server):
+def test_a_second_push_updates_the_comment_of_each_gate(place, server):
     fails = {"not-worse-than": "", "at-least": "95%"}
     for sha, name, asked, code in (("a", "quality", {}, 0), ("b", "safety", fails, 1), ("b", "quality", {}, 0)):
         gate, comment = run_steps(place, server, JOB, sha=sha * 40, name=name, **asked)
@@ -271,7 +271,7 @@ def test_two_pushes_and_two_gates_are_two_comments(place, server):
     assert [line.partition(" ")[0] for line in server.asked].count("POST") == 2
 
 
-def test_without_a_name_the_comment_is_called_after_workflow_and_job(place, server, monkeypatch):
+def test_an_unnamed_gate_is_called_after_its_workflow_and_job(place, server, monkeypatch):
     monkeypatch.chdir(place)
     for name, value in surroundings(place, server).items():
         monkeypatch.setenv(name, value)
@@ -280,7 +280,7 @@ def test_without_a_name_the_comment_is_called_after_workflow_and_job(place, serv
     assert (place / "c.md").read_text().startswith("<!-- howsure gate: evals · gate -->\n")
 
 
-def test_the_comment_is_found_behind_a_hundred_others(server, commented):
+def test_the_earlier_comment_is_found_among_more_than_a_hundred(server, commented):
     for number in range(130):
         server.add(f"comment {number}", {"login": "somebody", "type": "User"})
     assert "Commented" in commented()
@@ -290,7 +290,7 @@ def test_the_comment_is_found_behind_a_hundred_others(server, commented):
 
 
 @pytest.mark.parametrize(("token", "user"), [(JOB, BOT), (APP, BOT), (PERSON, {"login": "alice", "type": "User"})])
-def test_a_comment_with_our_mark_by_somebody_else_is_left_alone(server, commented, token, user):
+def test_a_comment_with_the_same_mark_by_another_user_is_not_edited(server, commented, token, user):
     """Who wrote it could write into it what they like, later."""
     server.add("<!-- howsure gate: g -->\nPASS", {"login": "mallory", "type": "User"})
     for _ in range(2):
@@ -312,7 +312,7 @@ NO_COMMENT = {
 
 
 @pytest.mark.parametrize("case", NO_COMMENT)
-def test_where_no_comment_can_be_written_the_job_goes_on_and_says_why(server, commented, case):
+def test_a_comment_that_cannot_be_written_is_explained_and_does_not_fail_the_job(server, commented, case):
     more, said = NO_COMMENT[case]
     told = commented(**more)
     assert f"No comment on a pull request: {said}. The answer is in the job's summary." in told
@@ -321,25 +321,25 @@ def test_where_no_comment_can_be_written_the_job_goes_on_and_says_why(server, co
 
 
 @pytest.mark.parametrize("broken", [302, 404, 500])
-def test_an_api_that_is_broken_stops_nothing(server, commented, broken):
+def test_errors_of_the_github_api_do_not_fail_the_job(server, commented, broken):
     server.broken = broken
     assert f"GitHub said {broken}" in commented()
     assert not any("elsewhere" in line for line in server.asked)
 
 
-def test_no_api_at_all_stops_nothing(server, commented):
+def test_an_unreachable_github_api_does_not_fail_the_job(server, commented):
     server.address = "http://127.0.0.1:9"
     assert "GitHub gave no answer" in commented()
 
 
-def test_a_gate_that_breaks_takes_back_what_the_last_push_said(server, commented):
+def test_a_gate_without_a_verdict_replaces_the_last_comment_by_an_error(server, commented):
     commented()
     commented(text="")
     assert len(server.ours) == 1
     assert "**ERROR: the gate gave no verdict; the run says why.**" in server.ours[0]
 
 
-def test_evidence_passes_with_a_warning_and_nothing_else_does(place, server):
+def test_too_little_evidence_passes_with_a_warning_by_default(place, server):
     gate, _ = run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})
     assert gate.returncode == 0
     assert "::warning title=howsure gate::CAN'T TELL" in gate.stdout
@@ -351,7 +351,7 @@ def test_evidence_passes_with_a_warning_and_nothing_else_does(place, server):
     assert run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})[0].returncode == 2
 
 
-def test_missing_results_and_other_questions_stay_red(place, server):
+def test_missing_results_fail_the_job(place, server):
     shutil.rmtree(place / "the logs")
     for name, text in (("a", "CCCCCCCC"), ("b", "CCCCCCCCCCCC")):
         (place / name).mkdir()
@@ -363,7 +363,7 @@ def test_missing_results_and_other_questions_stay_red(place, server):
     assert "Results are missing: not let through." in server.ours[0]
 
 
-def test_a_comment_is_short_and_its_names_obey_nothing():
+def test_a_comment_is_short_and_escapes_names():
     evil = "x --> <script>\n# @everyone" + "y" * 500
     rows = two_models(n=40)
     many = pl.concat([rows.with_columns(task=pl.lit(f"task {k} {evil}")) for k in range(70)])
@@ -380,7 +380,7 @@ def test_a_comment_is_short_and_its_names_obey_nothing():
 
 
 @pytest.mark.parametrize("name", ["", "-->", "<!--", "a\nb", "x" * 300, "\u202e", "a--b"])
-def test_no_name_ends_its_mark_and_no_two_share_one(name):
+def test_comment_marks_are_safe_and_distinct_for_every_gate_name(name):
     assert not re.search(r"-->|--!>|[<>@\n]", mark(name))
     assert mark(name) != mark(name + "!")
 
@@ -466,6 +466,6 @@ RESULTS = "runs/x.eval runs/x.json a/b.parquet evals.duckdb runs.zip"
 RESULTS += " baselines/main.howsure howsure.toml sub/pyproject.toml"
 
 
-def test_the_hook_runs_on_results_and_on_nothing_else():
+def test_the_pre_commit_hook_runs_on_result_files_only():
     assert [name for name in RESULTS.split() if not re.search(HOOK["files"], name)] == []
     assert [name for name in ("src/x.py", "other.toml", "jsonl.md") if re.search(HOOK["files"], name)] == []

@@ -1,4 +1,4 @@
-"""howsure inside Inspect: real runs with its mock model, whose answers are canned; nothing leaves this machine."""
+"""howsure inside Inspect: metrics, early stopping and annotation, in real runs with the mock model; nothing uses the network."""
 
 import asyncio
 import itertools
@@ -92,7 +92,7 @@ def metrics_of(log):
     return {name: metric.value for score in log.results.scores for name, metric in score.metrics.items()}
 
 
-def test_metrics_are_those_of_estimate_and_noise(run):
+def test_inspect_metrics_equal_those_of_estimate_and_noise(run):
     asked = [accuracy(), stderr(), clustered_se("passage_id"), interval("passage_id"), noise("passage_id")]
     log = run(data(60), canned(0.7), metrics=asked, epochs=3)
     found = metrics_of(log)
@@ -123,13 +123,13 @@ def scores(values, group="g"):
         (scores([math.nan, math.nan]), None),
     ],
 )
-def test_metrics_never_raise(given, cluster):
+def test_inspect_metrics_are_nan_instead_of_raising(given, cluster):
     assert math.isnan(clustered_se(cluster)(given))
     assert math.isnan(noise(cluster)(given)["se_answers"])
     interval(cluster)(given)
 
 
-def test_metrics_at_the_edge():
+def test_inspect_metrics_at_100_percent_use_the_exact_interval():
     ends = interval()(scores([CORRECT] * 30))
     assert ends["high"] == 1.0
     assert ends["low"] == pytest.approx(0.8843, abs=1e-4)  # Clopper and Pearson, 30 of 30
@@ -137,7 +137,7 @@ def test_metrics_at_the_edge():
     assert math.isnan(noise()(scores([CORRECT, INCORRECT] * 10))["se_questions"])  # one attempt
 
 
-def test_a_clear_run_is_stopped(run):
+def test_a_run_clearly_above_its_floor_is_stopped_early(run):
     stopping = stop_when_decided(at_least=0.7)
     log = run(data(), canned(0.95), stopping, max_samples=4)
     assert log.status == "success"
@@ -152,7 +152,7 @@ def test_a_clear_run_is_stopped(run):
     assert abs(again.results.completed_samples - log.results.completed_samples) < 10
 
 
-def test_a_run_is_compared_with_a_baseline(run):
+def test_a_run_better_than_or_within_the_margin_of_its_baseline_is_stopped_early(run):
     n = 120
     baseline = run(data(n), canned(0.3, "old"))
     log = run(data(n), canned(0.9, "new"), stop_when_decided(baseline.location), max_samples=4)
@@ -167,26 +167,26 @@ def test_a_run_is_compared_with_a_baseline(run):
     assert told(fine)["decided"]
 
 
-def test_until_the_interval_is_narrow(run):
+def test_a_run_is_stopped_once_its_interval_is_narrow_enough(run):
     log = run(data(), canned(0.9), stop_when_decided(within=0.2), max_samples=4)
     assert told(log)["high"] - told(log)["low"] <= 0.4
     assert log.results.completed_samples < 200
 
 
-def test_samples_that_are_not_shuffled_are_refused(run):
+def test_early_stopping_refuses_unshuffled_samples(run):
     log = run(data(shuffled=False), canned(0.9), stop_when_decided(at_least=0.5))
     assert log.status == "error"
     assert "random order" in log.error.message
     assert run(data(shuffled=False), canned(0.9), stop_when_decided(at_least=0.5, shuffled=True)).status == "success"
 
 
-def test_it_warns_where_there_is_nothing_to_stop(run, caplog):
+def test_early_stopping_warns_if_all_samples_start_at_once(run, caplog):
     with caplog.at_level(logging.WARNING, logger="howsure"):
         run(data(20), canned(0.9), stop_when_decided(at_least=0.5), max_samples=20)
     assert any("leaves nothing to stop" in record.getMessage() for record in caplog.records)
 
 
-def test_whole_clusters_count(run):
+def test_early_stopping_counts_whole_clusters(run):
     dataset = MemoryDataset(shuffle_clusters(list(data(shuffled=False)), "passage_id", seed=3), name="words")
     log = run(
         dataset, canned(0.97), stop_when_decided(at_least=0.6, cluster="passage_id", shuffled=True), max_samples=4
@@ -198,7 +198,7 @@ def test_whole_clusters_count(run):
     assert "no 'book' in its metadata" in lacking.error.message
 
 
-def test_clusters_stay_together_and_in_another_order():
+def test_shuffle_clusters_keeps_clusters_together():
     samples = list(data(50, shuffled=False))
     found = shuffle_clusters(samples, "passage_id", seed=1)
     groups = [sample.metadata["passage_id"] for sample in found]
@@ -207,26 +207,26 @@ def test_clusters_stay_together_and_in_another_order():
     assert sum(a != b for a, b in itertools.pairwise(groups)) == 9
 
 
-def test_samples_that_fail_hold_nothing_up(run):
+def test_failed_samples_do_not_block_early_stopping(run):
     log = run(data(), failing(10), stop_when_decided(at_least=0.6), max_samples=2, fail_on_error=False)
     assert told(log)["decided"]
     assert log.results.completed_samples < 200
 
 
-def test_the_first_epoch_decides(run):
+def test_early_stopping_uses_the_first_epoch(run):
     log = run(data(), canned(0.95), stop_when_decided(at_least=0.7), epochs=2, max_samples=4)
     assert told(log)["decided"]
     assert told(log)["n_items"] <= 200
 
 
-def test_what_is_asked_must_make_sense():
+def test_early_stopping_needs_exactly_one_criterion():
     with pytest.raises(hs.OptionError, match="nothing to decide"):
         stop_when_decided()
     with pytest.raises(hs.OptionError, match="at_least and within to decide"):
         stop_when_decided(at_least=0.5, within=0.1)
 
 
-def test_several_scorers_want_a_choice():
+def test_several_scorers_need_a_choice_of_scorer():
     stopping = stop_when_decided(at_least=0.5)
     both = {name: SampleScore(score=Score(value=CORRECT)) for name in ("one", "two")}
     with pytest.raises(hs.OptionError, match="2 scores: one, two"):
@@ -239,7 +239,7 @@ def test_several_scorers_want_a_choice():
 
 @pytest.mark.once
 @pytest.mark.no_cover
-def test_false_stops_are_rare():
+def test_early_stopping_keeps_the_type_i_error_at_5_percent():
     """Runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
     runs = draws(40, 400)
     task = SimpleNamespace(
@@ -260,7 +260,7 @@ def test_false_stops_are_rare():
     assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
 
 
-def test_the_estimate_is_printed_where_asked(run, monkeypatch, capfd):
+def test_the_estimate_is_printed_only_on_request(run, monkeypatch, capfd):
     run(data(20), canned(0.9))
     assert "95 % interval" not in capfd.readouterr().err
     monkeypatch.setenv("HOWSURE_PRINT", "1")
@@ -268,7 +268,7 @@ def test_the_estimate_is_printed_where_asked(run, monkeypatch, capfd):
     assert "95 % interval" in capfd.readouterr().err
 
 
-def test_annotations_round_trip(run, tmp_path):
+def test_annotating_a_log_adds_howsure_metrics_and_keeps_the_others(run, tmp_path):
     log = run(data(40), canned(0.8))
     before = hs.estimate(log.location, cluster="passage_id")
     copy = annotate(log.location, output=tmp_path / "copy.eval", cluster="passage_id")
@@ -284,7 +284,7 @@ def test_annotations_round_trip(run, tmp_path):
     assert hs.estimate(log.location, cluster="passage_id").to_dict()["entries"] == before.to_dict()["entries"]
 
 
-def test_the_command_annotates(run, tmp_path):
+def test_the_annotate_command_accepts_inspect_logs_only(run, tmp_path):
     log = run(data(20), canned(0.8))
     target = str(tmp_path / "told.eval")
     result = CliRunner().invoke(main, ["annotate", log.location, "-o", target, "--cluster", "passage_id"])
@@ -299,7 +299,7 @@ def test_the_command_annotates(run, tmp_path):
     assert (missing.exit_code, "no such file" in missing.stderr) == (1, True)
 
 
-def test_every_scorer_is_annotated_and_every_part_of_a_score(tmp_path):
+def test_every_scorer_and_part_of_a_dictionary_score_is_annotated(tmp_path):
     log = ROOT / "tests" / "fixtures" / "inspect" / "dict_scores.eval"
     copy = read_eval_log(annotate(log, output=tmp_path / "copy.eval"))
     expected = {entry.metric: entry.estimate.se for entry in hs.estimate(log, metric=THREE).entries}
@@ -339,7 +339,7 @@ def scored(tmp_path, scorers, **stopping):
     return log
 
 
-def test_one_of_several_values_decides_and_none_is_taken_for_0(tmp_path):
+def test_a_dictionary_score_needs_a_choice_and_never_counts_as_0(tmp_path):
     """A score that is a mapping is no number; read as 0 it would end the run as a failure."""
     unclear = scored(tmp_path, twofold())
     assert unclear.status == "error"
@@ -348,7 +348,7 @@ def test_one_of_several_values_decides_and_none_is_taken_for_0(tmp_path):
     assert "is below 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/strict"))["verdict"]
 
 
-def test_several_scorers_and_misspelt_ones_are_refused_before_a_sample_runs(tmp_path):
+def test_ambiguous_or_unknown_scorers_are_refused_before_any_sample_runs(tmp_path):
     for options in ({}, {"scorer": "inclodes"}):
         log = scored(tmp_path, [includes(), points()], **options)
         assert log.status == "error"
@@ -388,7 +388,7 @@ def before(name, scores):
     )
 
 
-def test_run_and_baseline_in_percent_are_judged_as_in_fractions():
+def test_a_run_and_baseline_on_any_scale_get_the_same_verdict():
     """The baseline was brought to [0, 1] twice, and a run that was worse was stopped as better."""
     old, new = [float(k % 5 > 0) for k in range(200)], [float(k % 2) for k in range(200)]
     usual = stepped("match", new, before("match", old))
@@ -398,7 +398,7 @@ def test_run_and_baseline_in_percent_are_judged_as_in_fractions():
         assert stepped("match", a, before("match", b), bounds=(low, high)) == usual
 
 
-def test_a_scorer_whose_name_leaves_the_direction_open_is_refused_or_told():
+def test_a_scorer_of_unknown_direction_needs_lower_is_better():
     old, new = [0.1 + k % 5 / 20 for k in range(200)], [0.5 + k % 5 / 20 for k in range(200)]
     with pytest.raises(hs.OptionError, match="larger or smaller scores of wer are better"):
         stepped("wer", new, before("wer", old), margin=0.05)

@@ -1,4 +1,4 @@
-"""lm-eval with error bars: against recorded return values everywhere, and against the real one where it is installed."""
+"""`evaluate` runs lm-eval and adds error bars; tested on recorded results, and on lm-eval itself if installed."""
 
 import importlib.util
 import json
@@ -47,7 +47,7 @@ lenient = pytest.mark.filterwarnings("ignore")
 
 
 @lenient
-def test_what_was_run_reads_like_the_files_that_lm_eval_writes(tasks):
+def test_results_in_memory_equal_those_read_from_files(tasks):
     found = evaluate("canned", list(tasks.values()), model_args="pretrained=example/canned-large")
     assert table(found.scores).equals(table(hs.read(LARGE)))
     assert found.estimates.to_dict()["entries"] == hs.estimate(LARGE).to_dict()["entries"]
@@ -56,7 +56,7 @@ def test_what_was_run_reads_like_the_files_that_lm_eval_writes(tasks):
 
 
 @lenient
-def test_options_part_between_howsure_and_lm_eval(tasks):
+def test_options_are_passed_to_howsure_or_lm_eval(tasks):
     found = evaluate(
         "canned",
         tasks["sums_choice"],
@@ -73,7 +73,7 @@ def test_options_part_between_howsure_and_lm_eval(tasks):
 
 
 @lenient
-def test_probabilities_come_as_from_files(tasks):
+def test_probability_scores_equal_those_read_from_files(tasks):
     found = evaluate("canned", tasks["sums_choice"], model_args="pretrained=example/canned-large", score="prob")
     from_files = hs.estimate(LARGE, score="prob", task="sums_choice")
     assert [entry.estimate for entry in found.estimates] == [entry.estimate for entry in from_files]
@@ -82,7 +82,7 @@ def test_probabilities_come_as_from_files(tasks):
 LARGE_NAME, SMALL_NAME = "example/canned-large", "example/canned-small"
 
 
-def test_numbers_of_numpy_and_objects_are_written_as_lm_eval_does():
+def test_numpy_numbers_and_objects_in_samples_are_read():
     row = {
         "doc_id": 0,
         "doc": {"q": "?", "s": {1}},
@@ -99,18 +99,18 @@ def test_numbers_of_numpy_and_objects_are_written_as_lm_eval_does():
     assert scores.to_frame().select("task", "model", "item", "score").row(0) == ("a_b", "Made", "h", 0.1)
 
 
-def test_without_lm_eval_the_error_says_what_to_install(monkeypatch):
+def test_a_missing_lm_eval_is_an_error_that_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lm_eval", None)
     with pytest.raises(hs.OptionError, match=r"lm_eval is not installed. pip install lm_eval"):
         evaluate("canned", "sums_open")
 
 
-def test_no_results_are_told(recorded, monkeypatch):
+def test_a_run_without_results_is_an_error(recorded, monkeypatch):
     monkeypatch.setattr(sys.modules["lm_eval"], "simple_evaluate", lambda **_: None)
     with pytest.raises(hs.MethodError, match="not the first of a distributed run"):
         evaluate("canned", "sums_open")
 
 
-def test_samples_are_needed(recorded):
+def test_log_samples_false_is_an_error(recorded):
     with pytest.raises(hs.OptionError, match="log_samples=False leaves nothing"):
         evaluate("canned", "sums_open", log_samples=False)

@@ -1,9 +1,10 @@
-"""The pytest plugin, run in a pytest of its own."""
+"""The pytest plugin turns gate verdicts into test outcomes; it is tested in a pytest process of its own."""
 
 import subprocess
 import sys
 
 import numpy as np
+import numpy.fft  # here, since pytester forgets what its runs load, and numpy loads once per process
 import polars as pl
 import pytest
 
@@ -50,7 +51,7 @@ def run(project, *words):
     return project.runpytest("--strict-markers", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words)
 
 
-def test_verdicts_become_outcomes(project):
+def test_verdicts_become_test_outcomes(project):
     result = run(project, "-rs")
     result.assert_outcomes(passed=2, failed=2, skipped=1)
     result.stdout.fnmatch_lines(["*howsure: 3 pass, 2 fail, 1 can't tell*"])
@@ -61,18 +62,18 @@ def test_verdicts_become_outcomes(project):
 @pytest.mark.parametrize(
     ("word", "outcome"), [("fail", {"failed": 1}), ("xfail", {"xfailed": 1}), ("pass", {"passed": 1})]
 )
-def test_can_t_tell_is_what_the_user_says(project, word, outcome):
+def test_an_undecided_gate_has_the_outcome_set_by_the_user(project, word, outcome):
     run(project, "-k", "open", f"--howsure-unclear={word}").assert_outcomes(deselected=4, **outcome)
     project.makeini(f"[pytest]\nhowsure_unclear = {word}")
     run(project, "-k", "open").assert_outcomes(deselected=4, **outcome)
 
 
-def test_a_wrong_word_is_a_usage_error(project):
+def test_an_unknown_outcome_for_undecided_gates_is_a_usage_error(project):
     project.makeini("[pytest]\nhowsure_unclear = perhaps")
     assert run(project).ret == pytest.ExitCode.USAGE_ERROR
 
 
-def test_paths_are_relative_to_the_root(project, monkeypatch):
+def test_result_paths_are_relative_to_the_root(project, monkeypatch):
     sub = project.mkdir("sub")
     project.makeini("[pytest]")
     (sub / "test_sub.py").write_text(
@@ -82,14 +83,14 @@ def test_paths_are_relative_to_the_root(project, monkeypatch):
     run(project, "test_sub.py").assert_outcomes(passed=1)
 
 
-def test_an_error_is_no_verdict(project):
+def test_a_read_error_fails_the_test(project):
     project.makepyfile("def test_it(howsure_gate):\n    howsure_gate('nowhere', candidate='good', at_least=0.5)\n")
     result = run(project)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*ReadError*"])
 
 
-def test_hostile_names_are_shown(project):
+def test_hostile_names_are_escaped(project):
     pl.DataFrame({"model": HOSTILE, "item": [*range(40)], "score": [0.0] * 40}).write_csv(
         project.path / "logs" / "evil.csv"
     )
@@ -99,11 +100,11 @@ def test_hostile_names_are_shown(project):
     assert "\\x1b[31m\\x0a::error::" in text
 
 
-def test_the_marker_is_registered_and_explains_itself(project):
+def test_the_howsure_gate_marker_is_registered(project):
     run(project, "--markers").stdout.fnmatch_lines(["@pytest.mark.howsure_gate(paths*"])
 
 
-def test_the_plugin_costs_nothing_unused():
+def test_importing_the_plugin_loads_no_heavy_package():
     code = (
         "import sys, howsure.integrations.pytest\n"
         "heavy = {'numpy', 'polars', 'scipy', 'narwhals', 'click'} & set(sys.modules)\n"
@@ -112,7 +113,7 @@ def test_the_plugin_costs_nothing_unused():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_side_may_be_a_saved_baseline(project):
+def test_the_baseline_may_be_a_saved_one(project):
     project.makepyfile(
         test_saved="""
         import howsure
@@ -127,7 +128,7 @@ def test_a_side_may_be_a_saved_baseline(project):
     run(project, "test_saved.py").assert_outcomes(passed=1)
 
 
-def test_sides_that_are_paths_need_no_data_and_are_relative_to_the_root(project, monkeypatch):
+def test_models_may_be_paths_relative_to_the_root(project, monkeypatch):
     rows = pl.read_csv(project.path / "logs" / "quiz.csv")
     for name, model in (("main", "old"), ("pr", "good")):
         (project.path / "runs" / name).mkdir(parents=True)
@@ -148,7 +149,7 @@ def test_sides_that_are_paths_need_no_data_and_are_relative_to_the_root(project,
     run(project, "test_below.py").assert_outcomes(passed=2)
 
 
-def test_a_policy_is_relative_to_the_root(project, monkeypatch):
+def test_a_policy_path_is_relative_to_the_root(project, monkeypatch):
     project.path.joinpath("suite.toml").write_text('margin = "90pp"\n')
     project.makepyfile(
         "def test_it(howsure_gate):\n    howsure_gate('logs', candidate='good', baseline='bad', policy='suite.toml')\n"

@@ -1,4 +1,4 @@
-"""What holds of every answer, found by discovery: whoever adds one and forgets a part of it fails by its name."""
+"""Every kind of answer has every output format, an entry in the JSON schema and a safe rendering; new kinds are discovered."""
 
 import csv
 import dataclasses
@@ -44,12 +44,12 @@ EVIL = "".join(text for kind, text in HOSTILE.items() if kind != "lone") + r"|[c
 every_answer = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 
 
-def test_discovery_finds_them():
+def test_at_least_17_answer_classes_are_discovered():
     assert len(CLASSES) >= 17
 
 
 @every_answer
-def test_it_is_presented_in_the_file_of_its_verb(cls):
+def test_every_answer_has_modules_named_after_its_verb_and_a_presentation(cls):
     verb = cls.__module__.rpartition(".")[2]
     for room in ("answers", "present", "verbs"):
         assert (ROOT / "src" / "howsure" / room / f"{verb}.py").exists(), room
@@ -57,7 +57,7 @@ def test_it_is_presented_in_the_file_of_its_verb(cls):
 
 
 @every_answer
-def test_the_schema_has_it(cls):
+def test_every_answer_validates_against_its_definition_in_the_json_schema(cls):
     definition = SCHEMA["$defs"][kind(cls)]
     assert {"$ref": f"#/$defs/{kind(cls)}"} in SCHEMA["oneOf"]
     jsonschema.Draft202012Validator({**SCHEMA, "oneOf": [SCHEMA["$defs"][kind(cls)]]}).validate(sample(cls).to_dict())
@@ -65,26 +65,26 @@ def test_the_schema_has_it(cls):
 
 
 @every_answer
-def test_the_reference_page_has_it(cls):
+def test_every_answer_has_a_section_in_the_api_reference(cls):
     assert f"\n### {cls.__name__}\n" in (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 @every_answer
-def test_it_looks_as_it_did(cls, snapshot):
+def test_the_terminal_and_csv_output_of_every_answer_matches_its_snapshot(cls, snapshot):
     found = sample(cls)
     assert found.render(width=80) == snapshot
     assert "\n".join(found.render("csv").splitlines()[:3]) == snapshot
 
 
 @every_answer
-def test_its_repr_fits_a_terminal(cls):
+def test_the_repr_of_every_answer_fits_a_terminal(cls):
     lines = repr(sample(cls)).splitlines()
     assert 0 < len(lines) <= LINES
     assert str(sample(cls)).startswith("\n".join(lines[:-1]))
 
 
 @every_answer
-def test_no_format_obeys_a_hostile_name(cls):
+def test_hostile_names_are_escaped_in_every_output_format(cls):
     hostile = renamed(sample(cls), EVIL)
     VALIDATOR.validate(json.loads(hostile.render("json")))
     for format in set(FORMATS) - {"json"}:
@@ -106,12 +106,12 @@ def assert_obeys_nothing(text, format):
 
 
 @every_answer
-def test_names_that_a_spreadsheet_would_run_are_shielded(cls):
+def test_csv_cells_never_start_a_spreadsheet_formula(cls):
     rows = csv.reader(io.StringIO(renamed(sample(cls), "=x").render("csv")))
     assert not any(cell.startswith(("=", "@")) for row in rows for cell in row)
 
 
-def test_every_field_says_what_it_is():
+def test_every_field_and_json_property_of_an_answer_is_documented():
     assert len(PARTS) > 100
     for part in PARTS:
         texts = SCRIPT["described"](part)
@@ -132,19 +132,19 @@ def test_every_entry_of_the_schema_is_described():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_the_schema_is_that_of_the_fields():
+def test_the_json_schema_is_up_to_date_with_the_fields_of_the_answers():
     assert SCRIPT["written"]() == SCHEMA, "run scripts/schema"
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_json_keeps_the_schema(name):
+def test_json_output_of_every_verb_validates_and_equals_to_dict(name):
     document = json.loads(answer(name).render("json"))
     VALIDATOR.validate(document)
     assert document == json.loads(json.dumps(answer(name).to_dict()))
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_it_has_every_form(name):
+def test_every_answer_renders_in_every_format_without_nan(name):
     found = answer(name)
     for format in FORMATS:
         text = found.render(format)
@@ -158,7 +158,7 @@ def test_it_has_every_form(name):
     assert str(found) == found.render().rstrip("\n")
 
 
-def test_a_table_needs_no_altair():
+def test_presenting_a_table_does_not_import_altair():
     rooms = "estimate", "compare", "leaderboard", "noise", "plan"
     code = f"import sys\n{''.join(f'import howsure.present.{room}; ' for room in rooms)}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -167,5 +167,5 @@ def test_a_table_needs_no_altair():
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_same_input_same_bytes(name):
+def test_the_same_input_gives_byte_identical_json(name):
     assert ANSWERS[name]().render("json") == answer(name).render("json")

@@ -1,4 +1,4 @@
-"""What ARCHITECTURE.md and CONTRIBUTING.md say about the house is true: paths, functions, layers."""
+"""The paths, functions and layers that ARCHITECTURE.md and CONTRIBUTING.md name exist in the source."""
 
 import re
 import tomllib
@@ -26,13 +26,13 @@ def stands(path):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_path_exists(page):
+def test_every_path_named_in_the_architecture_pages_exists(page):
     named = [path for path in PATH.findall(text_of(page)) if not PLACEHOLDER.search(path)]
     assert len(named) > 20
     assert [path for path in named if not stands(path)] == []
 
 
-def test_every_step_of_the_comparison_is_in_its_file():
+def test_every_function_that_architecture_names_is_defined_in_the_named_file():
     steps = STEP.findall(text_of("ARCHITECTURE.md"))
     assert len(steps) > 30
     missing = [
@@ -44,13 +44,13 @@ def test_every_step_of_the_comparison_is_in_its_file():
     assert missing == []
 
 
-def test_the_layers_are_those_of_the_contract():
+def test_the_documented_layers_equal_the_import_linter_contract():
     contract = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]["layers"]
     told = re.findall(r"^\| \d+ \| ([^|]+) \|", text_of("ARCHITECTURE.md"), re.MULTILINE)
     assert [re.findall(r"\w+", row) for row in told] == [layer.split(" | ") for layer in contract]
 
 
-def test_every_room_has_its_line():
+def test_architecture_lists_every_package_and_top_level_module():
     rooms = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").exists()}
     loose = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py", "__main__.py"}
     told = re.findall(r"^\| `([\w.]+)/?` \| (?!`)", text_of("ARCHITECTURE.md").split("## Rooms")[1], re.MULTILINE)

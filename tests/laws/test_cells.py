@@ -1,6 +1,6 @@
-"""A cell means the same whichever way it comes in: as an id, a name, a number and a word, in every kind of table and file.
+"""A cell has one meaning as an id, name, number or rating, in every kind of table and file.
 
-CELLS says what each cell means; every way in is held to it. Where one rightly differs, NUMBERS says so.
+CELLS states what each cell means; every input format must agree. Justified exceptions are in NUMBERS.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def meant(cell: str, role: str) -> Any:
 
 
 @pytest.mark.parametrize(("way", "kind"), WAYS)
-def test_a_number_is_the_same_whichever_way_it_comes(way: str, kind: str, tmp_path: Path) -> None:
+def test_a_number_cell_has_the_same_value_in_every_input_format(way: str, kind: str, tmp_path: Path) -> None:
     role, _, found = NUMBERS[way]
     expected = {cell: worth for cell in CELLS if (worth := meant(cell, role)) != REFUSED}
     if way == "weights of votes":  # one of 0 is left out, and counted
@@ -259,7 +259,7 @@ def is_inferred(cell: str) -> bool:
 
 
 @pytest.mark.parametrize(("way", "kind"), WAYS)
-def test_what_is_no_number_is_refused_by_column_and_row(way: str, kind: str, tmp_path: Path) -> None:
+def test_a_non_numeric_cell_is_an_error_that_names_its_column_and_row(way: str, kind: str, tmp_path: Path) -> None:
     role, column, found = NUMBERS[way]
     for cell in (cell for cell in CELLS if meant(cell, role) == REFUSED):
         with pytest.raises(hs.HowsureError) as refused:
@@ -274,7 +274,7 @@ def test_what_is_no_number_is_refused_by_column_and_row(way: str, kind: str, tmp
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_rating_is_any_text_and_a_number_is_written_one_way(kind: str, tmp_path: Path) -> None:
+def test_ratings_are_free_text_and_equal_numbers_are_one_rating(kind: str, tmp_path: Path) -> None:
     for cell, means in CELLS.items():
         rated = {"rating": ["3", cell, "2"] * 2}
         expected = cell if means.rating is None else means.rating
@@ -339,7 +339,7 @@ ID_WAYS = some(
 
 
 @pytest.mark.parametrize(("way", "kind"), ID_WAYS)
-def test_ids_and_names_are_what_is_written(way: str, kind: str, tmp_path: Path) -> None:
+def test_ids_and_names_are_kept_exactly_as_written(way: str, kind: str, tmp_path: Path) -> None:
     cells = [cell for cell in CELLS if cell.strip() and (kind, cell) != ("csv", BINARY)]
     if way == "winners of votes":  # one that says that there is none, is none
         cells = [cell for cell in cells if CELLS[cell] is not GONE and CELLS[cell].verdict is None]
@@ -350,7 +350,7 @@ def test_ids_and_names_are_what_is_written(way: str, kind: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("way", "kind"), [(way, kind) for way, kind in ID_WAYS if way != "winners of votes"])
-def test_a_text_of_blanks_names_nothing(way: str, kind: str, tmp_path: Path) -> None:
+def test_a_blank_id_or_name_counts_as_missing(way: str, kind: str, tmp_path: Path) -> None:
     if way.endswith(("a mapping", "a file beside")):
         with pytest.raises(hs.ReadError, match=r"2 rows without a name of the (item|model)"):
             IDS[way](kind, tmp_path, ["8", "9", "", " "])
@@ -358,7 +358,7 @@ def test_a_text_of_blanks_names_nothing(way: str, kind: str, tmp_path: Path) -> 
         assert {*IDS[way](kind, tmp_path, ["8", "9", "", " "])} - {None} == {"8", "9"}
 
 
-def test_whole_numbers_of_items_are_the_same_in_every_type(tmp_path: Path) -> None:
+def test_float_item_ids_lose_their_decimal_zero_but_model_versions_keep_it(tmp_path: Path) -> None:
     """Pandas makes 1.0 of an id where another is missing; a model's 1.0 is a version."""
     columns = {"item": [1.0, 2.0], "model": [1.0, 2.0], "score": [1, 0]}
     for kind in KINDS:
@@ -368,7 +368,7 @@ def test_whole_numbers_of_items_are_the_same_in_every_type(tmp_path: Path) -> No
     assert versions["item"].to_list() == ["1.0", "1.10"]
 
 
-def test_ids_of_many_digits_stay_apart(tmp_path: Path) -> None:
+def test_ids_beyond_float_precision_stay_distinct(tmp_path: Path) -> None:
     ids = [2**53, 2**53 + 1]
     for kind in KINDS:
         found = hs.read(stored({"item": ids, "model": ["m"] * 2, "score": [1, 0]}, kind, tmp_path)).to_frame()
@@ -380,7 +380,7 @@ def test_ids_of_many_digits_stay_apart(tmp_path: Path) -> None:
     assert len(hs.read(tmp_path / "mixed.jsonl", where={"item": str(ids[0])}).to_frame()) == 1
 
 
-def test_verbs_take_the_ids_of_a_file_as_they_are_written(tmp_path: Path) -> None:
+def test_verbs_keep_leading_zeros_of_ids_in_csv_files(tmp_path: Path) -> None:
     names = ["007", "7"] * 20
     won = {"left": names, "right": names[1:] + names[:1], "winner": names, "voter": [f"{k:03}" for k in range(40)]}
     path = stored(won, "csv", tmp_path)

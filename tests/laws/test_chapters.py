@@ -1,4 +1,4 @@
-"""Every caution that the tool can give names a chapter of `howsure guide`; whoever adds one without fails by name."""
+"""Every warning code that howsure can emit has exactly one chapter of `howsure guide`."""
 
 from __future__ import annotations
 
@@ -70,38 +70,38 @@ PASSED_ON = ("src/howsure/errors.py", "src/howsure/commands/gate.py")
 """Where a code comes from the caller, who is looked at as well."""
 
 
-def test_every_caution_is_found_in_the_source() -> None:
+def test_every_caution_code_in_the_source_is_a_literal_or_constant() -> None:
     """Elsewhere a code is written out, or is a constant of its module, so that the next test sees it."""
     hidden = [where for where, codes in made() if not codes and not where.startswith(PASSED_ON)]
     assert hidden == []
 
 
-def test_every_code_has_a_chapter() -> None:
+def test_every_caution_code_has_a_guide_chapter() -> None:
     used = {code for _, codes in made() for code in codes}
     assert len(used) > 100
     assert sorted(code for code in used if Caution(code=code, message="").chapter is None) == []
 
 
-def test_no_code_of_a_chapter_is_left_over() -> None:
+def test_no_guide_chapter_lists_an_unused_caution_code() -> None:
     used = {code for _, codes in made() for code in codes}
     assert sorted({code for codes in CHAPTERS.values() for code in codes} - used) == []
 
 
-def test_a_code_has_one_chapter() -> None:
+def test_no_caution_code_is_listed_under_two_chapters() -> None:
     every = [code for codes in CHAPTERS.values() for code in codes]
     assert sorted(every) == sorted(set(every))
 
 
-def test_the_chapters_are_those_of_the_guide() -> None:
+def test_caution_chapters_exist_in_the_guide() -> None:
     assert set(CHAPTERS) <= {chapter.number for chapter in chapters()}
 
 
-def test_a_code_of_somebody_else_has_none() -> None:
+def test_an_unknown_caution_code_has_no_chapter() -> None:
     assert Caution(code="mine", message="").chapter is None
 
 
 @pytest.mark.parametrize(
     ("kind", "chapter"), [("few_clusters", 4), ("one_item", 3), ("unpaired", 6), ("one_attempt", 5)]
 )
-def test_a_caution_of_the_statistics_has_its_chapter(kind: str, chapter: int) -> None:
+def test_cautions_about_statistics_point_to_their_guide_chapter(kind: str, chapter: int) -> None:
     assert doubt(kind, **dict.fromkeys(("n", "clusters", "df", "units"), 2)).chapter == chapter

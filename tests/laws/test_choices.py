@@ -1,6 +1,4 @@
-"""Every choice is an object in a table: a word added to a Literal alone fails, every word computes something of its own,
-and what is no word and no object is an error. A user's own object stands where a word does.
-"""
+"""Interval, variance and test methods: every documented name computes something distinct, other values are errors, and users can pass their own objects."""
 
 from __future__ import annotations
 
@@ -63,14 +61,14 @@ COMPUTED = {
 
 
 @pytest.mark.parametrize("option", TABLES)
-def test_every_word_stands_in_its_table_and_no_other(option):
+def test_the_literal_type_of_an_option_lists_exactly_its_methods(option):
     alias, table = TABLES[option]
     assert set(get_args(alias)) == set(table)
     assert all(made is None or getattr(made, "name", word) == word for word, made in table.items())
 
 
 @pytest.mark.parametrize("option", TABLES)
-def test_every_word_computes_something_of_its_own(option):
+def test_no_two_method_names_of_an_option_give_the_same_result(option):
     words = [word for word, made in TABLES[option][1].items() if made is not None and word not in ALIKE]
     found = {word: COMPUTED[option](word) for word in words}
     same = [(a, b) for a, b in itertools.combinations(words, 2) if found[a] == found[b]]
@@ -79,7 +77,7 @@ def test_every_word_computes_something_of_its_own(option):
 
 @pytest.mark.parametrize("option", TABLES)
 @pytest.mark.parametrize("choice", ["agresti-coull", 3, object()])
-def test_anything_else_is_an_error(option, choice):
+def test_an_unknown_method_is_an_error(option, choice):
     with pytest.raises(MethodError, match="is not one of"):
         COMPUTED[option](choice)
 
@@ -133,7 +131,7 @@ def rows(models="ab", count=40, tasks=("t",)):
     )
 
 
-def test_a_users_own_interval():
+def test_a_custom_interval_method_is_used_and_named_in_the_output():
     answer = hs.estimate(rows("a"), interval=AgrestiCoull())
     estimate = answer.entries[0].estimate
     n, z = 40, NormalDist().inv_cdf(0.975)
@@ -146,13 +144,13 @@ def test_a_users_own_interval():
         hs.estimate(rows("a").with_columns(score=pl.col("score") * 30 + 2), interval=AgrestiCoull())
 
 
-def test_a_users_own_interval_answers_for_itself_where_all_is_right():
+def test_a_custom_interval_method_also_applies_at_a_score_of_100_percent():
     estimate = hs.estimate(rows("a").with_columns(score=1.0), interval=AgrestiCoull()).entries[0].estimate
     assert estimate.method.name == "agresti-coull"
     assert 0.89 < estimate.interval.low < 0.92
 
 
-def test_a_users_own_test():
+def test_a_custom_test_gives_the_p_value_and_is_named_in_the_output():
     answer = hs.compare(rows(), "a", "b", method=ZTest())
     plain = hs.compare(rows(), "a", "b", method="t")
     z = plain.difference.value / plain.difference.se
@@ -166,7 +164,7 @@ def test_a_users_own_test():
 
 
 @pytest.mark.parametrize("holes", [False, True])
-def test_a_users_own_variance(holes):
+def test_a_custom_variance_estimator_gives_standard_errors_and_degrees_of_freedom(holes):
     data = rows("abc")
     data = data.filter((pl.col("model") != "c") | (pl.col("item") % 9 > 0)) if holes else data
     asked = {"cluster": "passage", "population": "new-clusters"}
@@ -182,7 +180,7 @@ def test_a_users_own_variance(holes):
 
 
 @pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "json", "latex", "html"])
-def test_every_format_shows_their_names(format):
+def test_json_and_csv_name_custom_methods_and_every_format_renders_them(format):
     one = hs.estimate(rows("a"), interval=AgrestiCoull(), variance=CR3(), cluster="passage").render(format)
     two = hs.compare(rows(), "a", "b", method=ZTest(), variance=CR3(), cluster="passage").render(format)
     if format in ("json", "csv"):
@@ -191,18 +189,18 @@ def test_every_format_shows_their_names(format):
 
 
 @pytest.mark.parametrize("made", [*INTERVALS.values()], ids=lambda made: made.name)
-def test_an_object_of_the_house_is_its_word(made):
+def test_a_built_in_interval_object_equals_its_name(made):
     by_object, by_word = (hs.estimate(rows("a"), interval=interval) for interval in (made, made.name))
     assert by_object.to_dict() == by_word.to_dict()
 
 
 @pytest.mark.parametrize("asked", [{"interval": object()}, {"variance": AgrestiCoull()}, {"interval": AgrestiCoull}])
-def test_what_lacks_a_member_is_no_choice(asked):
+def test_an_object_without_the_required_members_is_an_option_error(asked):
     with pytest.raises(OptionError, match="is not one of"):
         hs.estimate(rows("a"), **asked)
 
 
-def test_nothing_but_the_tables_knows_words():
+def test_unknown_method_names_are_refused_when_resolved():
     for resolve, word in ((variance_of, "HC3"), (tie_rule, "glicko")):
         with pytest.raises(MethodError):
             resolve(word)

@@ -1,4 +1,4 @@
-"""Every error and caution says what, where and what next; the words are locked as snapshots."""
+"""Errors and cautions say what is wrong, where, and what to do; their texts are snapshots."""
 
 import json
 import os
@@ -206,7 +206,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_error_messages(name, snapshot):
+def test_error_messages_match_their_snapshots(name, snapshot):
     with pytest.raises(hs.HowsureError) as caught:
         ERRORS[name]()
     assert f"{type(caught.value).__name__}: {caught.value}" == snapshot
@@ -226,7 +226,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_messages_about_files(name, snapshot, tmp_path):
+def test_messages_about_files_match_their_snapshots(name, snapshot, tmp_path):
     path = tmp_path / name
     path.write_bytes(FILES[name])
     with pytest.raises(hs.HowsureError) as caught:
@@ -298,24 +298,24 @@ CAUTIONS = {
 
 
 @pytest.mark.parametrize("name", CAUTIONS)
-def test_cautions(name, snapshot):
+def test_caution_texts_match_their_snapshots(name, snapshot):
     text = CAUTIONS[name]().render("markdown")
     assert "\n".join(line for line in text.splitlines() if line.startswith("- ⚠")) == snapshot
 
 
-def test_unknown_columns_for_where():
+def test_a_where_filter_on_an_unknown_column_is_an_error():
     with pytest.raises((hs.DataError, nw.exceptions.ColumnNotFoundError), match="kind"):
         hs.read(two_models(), where={"kind": "x"})
 
 
-def test_a_strange_exception_of_a_reader_becomes_a_read_error(tmp_path):
+def test_an_unexpected_exception_in_a_reader_becomes_a_read_error(tmp_path):
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"version": 2, "status": "success", "eval": {"run_id": 1, "created": 1, "task": []}}))
     with pytest.raises(hs.ReadError):
         hs.read(path)
 
 
-def test_one_bad_file_does_not_stop_the_others(tmp_path):
+def test_an_unreadable_file_is_a_caution_and_an_error_only_when_strict(tmp_path):
     two_models().write_csv(tmp_path / "good.csv")
     (tmp_path / "bad.json").write_text("[{")
     scores = hs.read(tmp_path)
@@ -325,7 +325,7 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path):
         hs.read(tmp_path, strict=True)
 
 
-def test_reader_names_are_listed_where_one_is_wrong():
+def test_an_unknown_reader_name_is_an_error_that_lists_the_readers():
     with pytest.raises(hs.OptionError) as caught:
         registry.by_name("x")
     assert "inspect" in str(caught.value)

@@ -1,4 +1,4 @@
-"""What needs a package of an extra says which extra brings it."""
+"""An error about a missing optional package names the extra that installs it."""
 
 from __future__ import annotations
 
@@ -91,21 +91,23 @@ def test_a_missing_package_names_its_extra(
 
 
 @pytest.mark.parametrize("package", ["duckdb", "pyarrow"])
-def test_a_file_of_duckdb_names_its_extra(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_duckdb_file_without_its_packages_names_the_duckdb_extra(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = of_duckdb(tmp_path)
     block(package, monkeypatch)
     with pytest.raises(HowsureError, match=r"howsure\[duckdb\]"):
         hs.estimate(path)
 
 
-def test_every_extra_has_a_case() -> None:
+def test_every_declared_extra_is_tested() -> None:
     assert {extra for extra, _ in CASES} | {"spark"} == DECLARED.keys()
     assert "howsure[spark]" in EXTRAS["pyspark"], (
         "a Spark session is the caller's: what it lacks is named as rows are collected"
     )
 
 
-def test_yaml_is_known_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yaml_files_are_recognised_without_pyyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
     (tmp_path / "rows.yml").write_text(ROWS)
     found = identify(Source(path=tmp_path / "rows.yml", root=tmp_path))

@@ -1,4 +1,4 @@
-"""No words of Python in what commands print: options are flags in the terminal, LaTeX and HTML, and what is proposed is a command."""
+"""Command output and command errors name command-line flags, never Python options or backticks."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ MESSAGES = sorted({*re.findall(r"Error: (.*)\"", SNAPSHOT.read_text("utf-8"))})
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_what_commands_write_names_flags(name: str) -> None:
+def test_command_output_names_flags_and_no_python_options(name: str) -> None:
     for format in ("terminal", "markdown", "latex", "html"):
         text = rendered(answer(name), format)
         assert not PYTHON.search(text), format
     assert "`" not in text
 
 
-def test_a_page_names_flags_and_has_no_backticks() -> None:
+def test_report_pages_name_flags_and_contain_no_backticks() -> None:
     rows = attempts()
     page = hs.report(rows, cluster="passage", command="howsure report x.csv").data
     said = [part for board in page["boards"] for part in board["html"].values()] + [page["html"]["notes"]]
@@ -43,7 +43,7 @@ def test_a_page_names_flags_and_has_no_backticks() -> None:
     assert "`" not in "\n".join(said)
 
 
-def test_errors_name_flags() -> None:
+def test_error_messages_name_flags_and_no_python_options() -> None:
     of_python = re.compile(rf"(?<![\w'\"./-])(?:{OPTIONS})=(?:'|\d|None\b|True\b|False\b)")
     assert [text for text in MESSAGES if of_python.search(as_flags(text, bare=False))] == []
 
@@ -63,7 +63,7 @@ def flags() -> set[str]:
     }
 
 
-def test_what_errors_propose_is_a_command_with_such_flags() -> None:
+def test_commands_and_flags_proposed_by_errors_exist() -> None:
     texts = [as_flags(text) for text in MESSAGES]
     commands = {name for text in texts for name in re.findall(r"`howsure ([a-z-]+)", text)}
     assert commands <= {name.split(" ")[0] for name in every()}

@@ -1,4 +1,4 @@
-"""The house shows its plan: a verb has one name in every room, and whoever adds one and forgets a room fails by name."""
+"""The code base keeps its layout: every verb has its modules, command, tests and documentation; module and function sizes are limited."""
 
 from __future__ import annotations
 
@@ -45,28 +45,28 @@ STEERING = re.compile(
 
 @pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_has_its_file_in_every_room(verb: str, room: str) -> None:
+def test_every_verb_has_a_module_in_every_package(verb: str, room: str) -> None:
     path = ROOMS[room].format(verb=verb)
     assert (ROOT / path).is_file(), f"{verb} lacks {room}: {path}"
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_has_a_command(verb: str) -> None:
+def test_every_verb_has_a_command(verb: str) -> None:
     assert COMMANDS.get(verb, verb) in NAMES
 
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - NOT_TESTED_ALONE))
-def test_a_verb_has_its_tests(verb: str) -> None:
+def test_every_verb_has_a_test_file(verb: str) -> None:
     assert (ROOT / "tests" / "verbs" / f"test_{verb}.py").is_file()
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_front_page_names_a_verb(verb: str) -> None:
+def test_the_readme_names_every_verb(verb: str) -> None:
     assert f"`howsure {COMMANDS.get(verb, verb)}" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("verb", [*hs.VERBS, "Monitor"])
-def test_a_verb_has_an_example_that_runs(verb: str) -> None:
+def test_every_verb_has_a_docstring_example(verb: str) -> None:
     thing = getattr(hs, verb)
     if verb in ("describe", "audit"):  # files or leaderboards; their pages have the examples
         return
@@ -78,11 +78,11 @@ def test_a_verb_has_an_example_that_runs(verb: str) -> None:
 
 
 @pytest.mark.parametrize("reader", registry.readers(), ids=lambda reader: reader.NAME)
-def test_a_reader_stands_on_the_page_of_formats(reader) -> None:
+def test_every_reader_is_listed_in_the_formats_page(reader) -> None:
     assert f"| `{reader.NAME}` |" in (ROOT / "docs" / "formats.md").read_text()
 
 
-def test_the_site_navigates_to_every_page() -> None:
+def test_every_documentation_page_is_in_the_site_navigation() -> None:
     """Sphinx fails on a page that no navigation names; this says it without building the site."""
     conf = runpy.run_path(str(ROOT / "docs" / "site" / "conf.py"))
     listed = {
@@ -104,7 +104,7 @@ def test_the_site_navigates_to_every_page() -> None:
     assert pages - listed == set()
 
 
-def test_few_modules_stand_loose() -> None:
+def test_at_most_six_modules_are_outside_a_package() -> None:
     assert len([path for path in SOURCE.glob("*.py") if path.name != "__main__.py"]) <= 6
 
 
@@ -114,14 +114,14 @@ def test_there_are_twelve_layers_at_most() -> None:
     assert contract["exhaustive"]
 
 
-def test_no_behaviour_hangs_on_display_text() -> None:
+def test_no_code_branches_on_display_text() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}" for path in sources() for match in STEERING.finditer(path.read_text())
     ]
     assert found == []
 
 
-def test_statistics_know_no_prose() -> None:
+def test_the_statistics_package_imports_only_errors_and_checks() -> None:
     """They import numpy, scipy, errors and checks, and each other."""
     for path in (SOURCE / "statistics").rglob("*.py"):
         modules = {
@@ -163,7 +163,7 @@ def lines(node: ast.FunctionDef) -> int:
     return node.end_lineno - node.lineno + 1 - (said.end_lineno - said.lineno + 1 if said else 0)
 
 
-def test_presentations_name_options_as_python_has_them() -> None:
+def test_presentation_code_writes_options_in_python_form() -> None:
     """In backticks (`top=3`), of which present/flags.py makes flags; a flag would be wrong in a notebook."""
     flag = re.compile(r'"[^"]*--[a-z]')
     paths = (SOURCE / "present").rglob("*.py")

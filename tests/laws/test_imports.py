@@ -1,4 +1,4 @@
-"""No import circle, within a room as between rooms; what is imported by name stands in few places."""
+"""The import graph has no cycle, and few modules import by a name made at run time."""
 
 import ast
 from graphlib import TopologicalSorter
@@ -20,7 +20,7 @@ BY_NAME = {
 """Files that import a module by a name made at run time: public names, presentations, readers, a task's own module."""
 
 
-def test_there_is_no_import_circle():
+def test_there_is_no_import_cycle():
     graph = grimp.build_graph("howsure", cache_dir=None)
     modules = graph.modules - {"howsure"}  # its table of public names is resolved on demand
     arrows = {module: graph.find_modules_directly_imported_by(module) & modules for module in modules}
@@ -37,7 +37,7 @@ def names_of(path):
 
 
 @pytest.mark.parametrize("room", ["answers", "present"])
-def test_nothing_private_is_imported(room):
+def test_answers_and_presentations_import_no_private_names(room):
     private = [
         f"{path.name}: {alias.name}"
         for path in (SOURCE / room).rglob("*.py")
@@ -48,6 +48,6 @@ def test_nothing_private_is_imported(room):
     assert private == []
 
 
-def test_only_these_files_import_by_a_name_made_at_run_time():
+def test_only_listed_modules_use_import_module():
     found = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py") if "import_module" in path.read_text()}
     assert found <= BY_NAME

@@ -1,4 +1,4 @@
-"""What changes no answer: the order of rows, other names, other types of the same values, and the same attempt given again."""
+"""Answers don't depend on row order, names, column types or duplicated attempts."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ def _renamed(old: str, new: str, answer: Any) -> Any:
 
 @pytest.mark.parametrize("seed", draws([1], [1, 2]))
 @pytest.mark.parametrize("verb", [verb for verb in OF_ROWS if verb not in IN_ORDER])
-def test_the_order_of_rows_changes_no_answer(verb: str, seed: int) -> None:
+def test_row_order_changes_no_answer(verb: str, seed: int) -> None:
     rows, ask = ASKS[verb]
     same(data(ask(rows), _plain), data(ask(rows.sample(fraction=1, shuffle=True, seed=seed)), _plain))
 
 
 @pytest.mark.parametrize("verb", OF_ROWS)
-def test_names_of_items_and_clusters_change_no_number(verb: str) -> None:
+def test_renaming_items_and_clusters_changes_no_number(verb: str) -> None:
     rows, ask = ASKS[verb]
     names = [pl.concat_str(pl.lit("of "), pl.col(name)).alias(name) for name in ("item", "passage")]
     same(data(ask(rows), _plain), _renamed("of p", "p", ask(rows.with_columns(names))))
 
 
 @pytest.mark.parametrize("verb", WITH_MODELS)
-def test_names_of_models_change_no_number(verb: str) -> None:
+def test_renaming_models_changes_no_number(verb: str) -> None:
     rows, ask = ASKS[verb]
     given = {name: f"§{name}" for name in NAMED.get(verb, "")}
     same(data(ask(rows), _plain), _renamed("\\u00a7", "", ask(rows.with_columns(model="§" + pl.col("model")), **given)))
@@ -80,13 +80,13 @@ ON_SOME = [(verb, kind) for k, (verb, kind) in enumerate(EACH_KIND) if verb in (
 
 
 @pytest.mark.parametrize(("verb", "kind"), draws(ON_SOME, EACH_KIND))
-def test_types_change_no_answer(verb: str, kind: str) -> None:
+def test_column_types_change_no_answer(verb: str, kind: str) -> None:
     rows, ask = ASKS[verb]
     same(data(ask(rows), _plain), data(ask(TYPES[kind](rows)), _plain))
 
 
 @pytest.mark.parametrize("verb", OF_ROWS)
-def test_numbers_for_ids_are_their_texts(verb: str) -> None:
+def test_numeric_item_ids_give_the_same_answer_as_text_ids(verb: str) -> None:
     rows, ask = ASKS[verb]
     numbers = rows.with_columns(pl.col("item").rank("dense").cast(pl.Int64) + 100)
     same(data(ask(numbers.with_columns(pl.col("item").cast(pl.String))), _plain), data(ask(numbers), _plain))
@@ -104,20 +104,20 @@ ESTIMATES: dict[str, Callable[[Any], list[Any]]] = {
 
 
 @pytest.mark.parametrize("verb", ESTIMATES)
-def test_the_same_attempt_again_changes_neither_estimate_nor_error(verb: str) -> None:
+def test_duplicating_every_attempt_changes_neither_estimate_nor_standard_error(verb: str) -> None:
     once, again = ([[each.value, each.se, each.n_items] for each in ESTIMATES[verb](rows)] for rows in (ONCE, AGAIN))
     same(once, again)
 
 
 @pytest.mark.parametrize("verb", ESTIMATES)
-def test_the_same_attempt_again_changes_no_limit(verb: str) -> None:
+def test_duplicating_every_attempt_changes_no_interval_limit(verb: str) -> None:
     once, again = (
         [[each.interval.low, each.interval.high] for each in ESTIMATES[verb](rows)] for rows in (ONCE, AGAIN)
     )
     same(once, again)
 
 
-def test_the_same_attempt_again_changes_no_gate() -> None:
+def test_duplicating_every_attempt_changes_no_gate_verdict() -> None:
     once, again = (hs.gate(rows, "a", "b", not_worse_than=0.05).checks[0] for rows in (ONCE, AGAIN))
     same([once.value, once.low, once.high, once.p_pass], [again.value, again.low, again.high, again.p_pass])
     assert once.verdict == again.verdict

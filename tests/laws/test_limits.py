@@ -1,4 +1,4 @@
-"""The page of limits states those that the code has."""
+"""docs/limits.md states the limits that the code enforces."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ STATED = [
 
 
 @pytest.mark.parametrize("stated", STATED)
-def test_a_limit_is_stated(stated: str) -> None:
+def test_docs_state_every_limit_that_the_code_enforces(stated: str) -> None:
     assert stated in (ROOT / "docs" / "limits.md").read_text()

@@ -1,4 +1,4 @@
-"""The option table: every verb × every option × odd values either works or is refused in words; and no list says it twice."""
+"""Every verb either accepts a value of an option or refuses it with an OptionError; the option table is the only source of defaults and names."""
 
 import ast
 import inspect
@@ -91,12 +91,12 @@ def outcome(call, given):
     return None
 
 
-def test_every_verb_is_tried():
+def test_the_option_tests_cover_every_verb():
     assert set(VERBS) == {*hs.VERBS, "watch"}
 
 
 @pytest.mark.parametrize("verb", [pytest.param(verb, marks=[pytest.mark.once, pytest.mark.no_cover]) for verb in VERBS])
-def test_no_odd_value_ends_in_a_raw_error(verb, tmp_path, monkeypatch):
+def test_odd_option_values_never_raise_an_unhandled_exception(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     call, usual = VERBS[verb]
     raw, calls = [], 0
@@ -111,7 +111,7 @@ def test_no_odd_value_ends_in_a_raw_error(verb, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_no_value_of_any_option_is_an_option_error(verb):
+def test_values_of_a_wrong_type_are_option_errors_with_a_remedy(verb):
     call, usual = VERBS[verb]
     for name in set(parameters(verb)[1]) - {"data", "pilot"}:
         for value in FOREIGN:
@@ -120,7 +120,7 @@ def test_what_is_no_value_of_any_option_is_an_option_error(verb):
             assert caught.value.remedy, (name, value)
 
 
-def test_numpy_numbers_are_numbers_and_flags_are_no_counts():
+def test_numpy_scalars_are_accepted_and_booleans_are_not_counts():
     assert hs.plan(n_items=np.int64(500)).items == 500
     assert hs.estimate(ROWS, level=np.float64(0.9), seed=np.int64(1))[0].estimate.interval.level == 0.9
     with pytest.raises(OptionError, match="`attempts=True` is not a whole number"):
@@ -131,7 +131,7 @@ def test_numpy_numbers_are_numbers_and_flags_are_no_counts():
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_signatures_have_the_defaults_of_the_table(verb):
+def test_function_signatures_have_the_defaults_of_the_option_table(verb):
     home = hs.Monitor if verb == "watch" else VERBS[verb][0]
     usual = {"bounds": (0.0, 1.0)} if verb == "watch" else {}  # None says that there are none
     parameters = inspect.signature(home).parameters
@@ -144,7 +144,7 @@ def test_signatures_have_the_defaults_of_the_table(verb):
         assert parameter.default == expected, (verb, name)
 
 
-def test_the_shared_options_are_those_of_the_design():
+def test_shared_options_equal_the_design_options_and_are_documented():
     assert {option.name for option in shared.DESIGN} == set(DesignOptions.__annotations__)
     assert all(option.about and option.help for option in shared.DESIGN)
 
@@ -163,7 +163,7 @@ DECLARED = {verb: getattr(import_module(f"howsure.verbs.{verb}"), "RESPECTS", No
 
 
 @pytest.mark.parametrize("verb", [verb for verb, declared in DECLARED.items() if declared])
-def test_a_verb_refuses_what_it_declares(verb):
+def test_every_verb_refuses_the_options_it_declares_unsupported(verb):
     call, usual = VERBS[verb]
     for given, refusal in REFUSED:
         if refusal in DECLARED[verb].all_but:
@@ -172,7 +172,7 @@ def test_a_verb_refuses_what_it_declares(verb):
             assert caught.value.remedy == REFUSALS[refusal].remedy, given
 
 
-def test_a_task_can_have_what_the_table_knows():
+def test_every_per_task_option_is_in_the_option_table():
     for name in TaskOptions.__annotations__:
         assert table.option(name, "compare" if name == "margin" else "").name == name
 
@@ -191,7 +191,7 @@ def _is_text(body):
     return bool(body) and isinstance(body[0], ast.Expr)
 
 
-def test_the_library_names_options_as_python_has_them():
+def test_library_messages_write_options_in_python_form():
     """Flags are the command line's; `howsure.present.flags` makes them of what stands in backticks."""
     root = Path(hs.__file__).parent
     of_commands = ("commands", "guide", "integrations", "page", "present")
@@ -207,7 +207,7 @@ def test_the_library_names_options_as_python_has_them():
 
 
 @pytest.mark.parametrize("verb", ["judge", "agree", "bias", "arena"])
-def test_a_column_for_a_role_that_a_table_has_not_is_refused(verb):
+def test_columns_for_a_role_that_the_table_does_not_have_are_an_error(verb):
     rows = {"judge": [1, 0] * 9, "human": [1, 0, 0] * 6, "winner": [1, 2] * 9, "category": ["x", "y"] * 9}
     rows |= {"model_a": ["m"] * 18, "model_b": ["n"] * 18}
     with pytest.raises(hs.DataError, match=r"no role 'task' among .*`where`"):
@@ -215,7 +215,7 @@ def test_a_column_for_a_role_that_a_table_has_not_is_refused(verb):
 
 
 @pytest.mark.parametrize("verb", ["leaderboard", "compare", "estimate", "noise", "health"])
-def test_a_column_is_refused_where_there_is_no_table(verb):
+def test_columns_are_an_error_for_log_files(verb):
     pair = ["-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-2shot"] if verb == "compare" else []
     words = [verb, str(LOGS), *pair, "--columns", "task=passage_id"]
     result = CliRunner().invoke(main, ["--no-config", *words])

@@ -1,4 +1,4 @@
-"""What users can rely on: public names, light imports."""
+"""The public names are fixed, and importing howsure or running a command loads few packages."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def test_help_loads_nothing_but_click(words):
     assert packages(loaded_by(COMMAND.format(words=[words]))) == {"click", "howsure"}
 
 
-def test_ordinary_commands_load_what_they_need(tmp_path):
+def test_ordinary_commands_load_only_the_packages_they_need(tmp_path):
     rows = [f"{model},q{item},{item % (3 + k) > 0:d}" for k, model in enumerate("abc") for item in range(20)]
     (tmp_path / "small.csv").write_text("\n".join(["model,item,score", *rows, ""]), encoding="utf-8")
     words = [[command, "small.csv", *options] for command, options in ORDINARY.items()]

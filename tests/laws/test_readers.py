@@ -1,4 +1,4 @@
-"""A reader is asked because it is registered; a file loads and asks only readers that look at its content."""
+"""A file is offered to the registered readers of its kind of content only, and loads no other reader."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def made_up(monkeypatch):
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_a_registered_reader_is_asked_about_every_file(content, made_up, tmp_path):
+def test_a_registered_reader_is_offered_files_of_every_kind_of_content(content, made_up, tmp_path):
     path = tmp_path / "results.txt"
     path.write_bytes(content)
     assert registry.identify(Source(path=path, root=path)) == (made_up, "rows")
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_a_reader_is_asked_about_the_content_that_its_registration_names(content, made_up, tmp_path, monkeypatch):
+def test_a_reader_is_offered_only_the_content_that_its_registration_names(content, made_up, tmp_path, monkeypatch):
     path = tmp_path / "results.txt"
     path.write_bytes(content)
     kind = registry.kind_of(content)

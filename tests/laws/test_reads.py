@@ -1,4 +1,4 @@
-"""Rows are read once: of a lazy frame, and of a database, every verb takes two queries at most."""
+"""A verb runs at most two queries on a lazy frame or a database."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def rows() -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(("verb", "options"), draws(SOME, EACH))
-def test_a_lazy_frame_is_read_twice_at_most(verb: str, options: str) -> None:
+def test_a_verb_reads_a_lazy_frame_at_most_twice(verb: str, options: str) -> None:
     table, reads = rows(), []
 
     def source(columns: Any, predicate: Any, n_rows: Any, batch_size: Any) -> Any:
@@ -72,7 +72,9 @@ def test_a_lazy_frame_is_read_twice_at_most(verb: str, options: str) -> None:
 
 
 @pytest.mark.parametrize(("verb", "options"), draws(SOME, EACH))
-def test_a_database_is_asked_two_statements_at_most(verb: str, options: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verb_sends_at_most_two_statements_to_a_database(
+    verb: str, options: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import duckdb
     import narwhals as nw
 

@@ -1,7 +1,7 @@
-"""Other names for models, questions and clusters, and another order of the rows, change no rank, letter, interval or verdict of real results.
+"""Renaming models, questions and clusters and reordering rows change no rank, group letter, interval or verdict of real results.
 
-Random signs and resamples are drawn in an order that what the rows hold decides, not their names. The files are not part of the project:
-without them these tests are skipped.
+Random signs and resamples are drawn in an order that depends on the values in the rows, not on their names. The files are not part of
+the project: without them these tests are skipped.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ SOME = ["cruxeval_samples", "swebench_repeat_runs", "tau_bench", "zeroeval"]
 
 
 @pytest.mark.parametrize("name", draws(SOME, list(FILES)))
-def test_names_and_order_change_no_board_and_no_comparison(name: str) -> None:
+def test_names_and_row_order_change_no_leaderboard_and_no_comparison(name: str) -> None:
     rows = FILES[name](pl.read_parquet(TIDY / f"{name}.parquet"))
     rows = rows.filter(pl.col("model").is_in(rows["model"].unique().sort()[:MOST_MODELS].to_list()))
     others = _relabelled(rows, {"model": "m", "item": "i", "cluster": "c"})
@@ -125,7 +125,7 @@ def _gap(rows: pl.DataFrame, a: str, b: str) -> tuple[list[Any], list[float]]:
     return said, [figure for gap in gaps for figure in (gap.p_value, *_figures(gap.difference))]
 
 
-def test_names_and_order_change_no_arena() -> None:
+def test_names_and_row_order_change_no_arena_ranking() -> None:
     votes = pl.read_parquet(TIDY / "llmfao_votes.parquet").drop("model_x", "model_y")
     others = _relabelled(votes, {"model_a": "m", "model_b": "m", "item": "i", "rater": "r", "id": "v"})
     first, second = ([each.board for each in hs.arena(rows).boards] for rows in (votes, others))

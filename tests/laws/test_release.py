@@ -1,4 +1,4 @@
-"""What strangers see of the repository: how it is cited, what the workflows run, what the issue forms ask."""
+"""Repository metadata: the citation, the permissions of workflows, the issue forms and the benchmark check."""
 
 import importlib
 import re
@@ -16,14 +16,14 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 
 
-def test_it_is_cited_as_the_version_that_it_is():
+def test_the_citation_file_has_the_current_version_and_licence():
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert str(cited["version"]) == hs.__version__
     assert cited["license"] in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_workflows_run_what_there_is_with_no_more_rights_than_they_need(path):
+def test_workflows_have_read_only_permissions_pinned_actions_and_timeouts(path):
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
@@ -40,14 +40,14 @@ def test_workflows_run_what_there_is_with_no_more_rights_than_they_need(path):
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
-def test_issue_forms_ask_for_what_is_needed(path):
+def test_issue_forms_have_a_required_field(path):
     form = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert form["name"]
     assert form["description"]
     assert any(part.get("validations", {}).get("required") for part in form["body"])
 
 
-def test_a_ratio_that_grew_worse_is_found(monkeypatch, tmp_path):
+def test_the_benchmark_check_finds_speed_ratios_that_got_worse(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     judge = importlib.import_module("judge")
     table = "| what | side | seconds | peak MB | ratio |\n| --- | --- | --- | --- | --- |\n| a | howsure | 1 | 9 |  |\n|  | peer (two) | 3 | 9 | 30× faster |\n|  | floor | 1 | 9 | 2.0× |\n"

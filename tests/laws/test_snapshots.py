@@ -1,4 +1,4 @@
-"""The example logs in every format and verb, byte for byte."""
+"""The output for the example logs is unchanged, byte for byte, for every verb and format."""
 
 import pytest
 
@@ -22,5 +22,5 @@ def scores():
 
 @pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "html", "json"])
 @pytest.mark.parametrize("verb", ANSWERS)
-def test_output(scores, verb, format, snapshot):
+def test_output_of_the_example_logs_is_unchanged_in_every_format(scores, verb, format, snapshot):
     assert ANSWERS[verb](scores).render(format, width=80) == snapshot

@@ -1,4 +1,7 @@
-"""The public surface is typed: pyright reads a user's program, and finds its mistakes and no others (mypy does so with the sources: pyproject.toml)."""
+"""The public API is typed: pyright in strict mode accepts a user's program and finds its mistakes.
+
+mypy does the same for the sources (pyproject.toml).
+"""
 
 import json
 import shutil
@@ -15,7 +18,7 @@ USER = ROOT / "tests" / "typing" / "user.py"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="pyright needs Node.js")
-def test_pyright_agrees_with_a_user(tmp_path):
+def test_pyright_strict_reports_only_the_intended_errors_in_a_user_program(tmp_path):
     shutil.copy(USER, tmp_path)
     settings = {"typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": True}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")

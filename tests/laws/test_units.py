@@ -1,4 +1,4 @@
-"""The unit of right-or-wrong scores changes no answer: 1, 100 and "100%" are the same, but for the note that says so."""
+"""Right-or-wrong scores given as 0/1, 0/100 or "100%" give the same answers, except for a note about the unit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PUBLISHED = ("a name", "% signs")
 """Units that a published table tells: its scores are means, and no values but 0 and 100."""
 
 
-def test_every_verb_is_asked() -> None:
+def test_the_unit_tests_cover_every_verb_with_scores() -> None:
     assert {name.partition(",")[0] for name in ASKS} == {*hs.VERBS, "watch"} - WITHOUT_SCORES
 
 
@@ -57,7 +57,7 @@ EACH = [(verb, unit) for verb in ASKS for unit in UNITS if verb != "audit" or un
 
 
 @pytest.mark.parametrize(("verb", "unit"), EACH[:: draws(2, 1)])
-def test_units_change_no_answer(verb: str, unit: str) -> None:
+def test_scores_in_percent_give_the_same_answer_as_fractions(verb: str, unit: str) -> None:
     rows, ask = ASKS[verb]
     usual, other = ask(_read(rows, verb)), ask(_read(UNITS[unit](rows), verb))
     same(data(usual, _plain), data(other, _plain))

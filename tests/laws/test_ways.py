@@ -1,6 +1,6 @@
-"""The way that results come in by changes no answer: a frame, files, sides, a saved baseline, a database and a converted copy are the same.
+"""Results give the same answer as a frame, files, separate models, a saved baseline, a database or a converted copy.
 
-Held in units and directions that only the name of the score column tells, since a way in that loses it is wrong in silence.
+Tested with units and directions that only the name of the score column states, since an input format that loses it is silently wrong.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ EACH_WAY = [(held, way) for held in COLUMNS for way in WAYS]
 
 
 @pytest.mark.parametrize(("held", "way"), EACH_WAY[:: draws(2, 1)])
-def test_a_way_in_changes_neither_verdict_nor_direction_nor_scale(held: str, way: str, tmp_path: Path) -> None:
+def test_the_input_format_changes_neither_verdict_nor_direction_nor_scale(held: str, way: str, tmp_path: Path) -> None:
     rows, column, options = _held(held)
     scores = WAYS[way](rows, column, tmp_path)
     for ask, usual in zip(ASKED, _usual(held), strict=True):
@@ -167,7 +167,7 @@ def test_a_way_in_changes_neither_verdict_nor_direction_nor_scale(held: str, way
 
 
 @pytest.mark.parametrize("held", COLUMNS)
-def test_a_gate_stops_for_the_direction_and_nothing_else(held: str) -> None:
+def test_a_gate_refuses_only_scores_of_unknown_direction(held: str) -> None:
     ruled, _ = _usual(held)
     assert (ruled == ("OptionError", True)) == held.startswith("direction open")
 
@@ -176,6 +176,6 @@ ASKED_BY_EACH_WAY = [(verb, way) for verb in VERBS for way in ("a folder", "side
 
 
 @pytest.mark.parametrize(("verb", "way"), ASKED_BY_EACH_WAY[:: draws(5, 1)])
-def test_a_way_in_changes_no_verb(verb: str, way: str, tmp_path: Path) -> None:
+def test_the_input_format_changes_no_answer_of_any_verb(verb: str, way: str, tmp_path: Path) -> None:
     rows, ask = ASKS[verb]
     same(_usual_answer(verb), data(ask(WAYS[way](_percent(rows), "score_pct", tmp_path)), _plain))

@@ -1,4 +1,4 @@
-"""What the page carries: packed scores, JSON that can't end its element, pairs as columns, the fingerprint, the origin."""
+"""The report page: packed scores and pairs are lossless, embedded JSON is safe, and the fingerprint and origin of the data can be read back."""
 
 import base64
 import gzip
@@ -53,7 +53,7 @@ def cells(found):
     st.integers(0, 2**32 - 1),
     st.booleans(),
 )
-def test_scores_survive_packing(n, models, levels, seed, holes):
+def test_packed_scores_are_restored(n, models, levels, seed, holes):
     rng = np.random.default_rng(seed)
     values = rng.integers(0, levels, (n, models)) / max(levels - 1, 1)
     if holes:
@@ -63,7 +63,7 @@ def test_scores_survive_packing(n, models, levels, seed, holes):
     assert np.allclose(np.array(cells(found)).T, values, rtol=5e-4, atol=0, equal_nan=True)
 
 
-def test_more_scores_than_symbols_are_rounded_numbers():
+def test_scores_with_too_many_levels_are_stored_as_rounded_numbers():
     values = np.linspace(0, 1, 300)[:, None]
     found = packed_scores(values)
     assert found["levels"] is None
@@ -72,7 +72,7 @@ def test_more_scores_than_symbols_are_rounded_numbers():
 
 
 @given(JSON)
-def test_packed_data_comes_back(data):
+def test_packed_data_is_restored_exactly(data):
     assert unpacked(packed(data)) == data
     assert packed(data) == packed(data)
 
@@ -92,7 +92,7 @@ class Scripts(HTMLParser):
 
 
 @given(st.text() | st.sampled_from(["</script>", "<!--<script>", "]]>", "\u2028", "</ScRiPt >", "&lt;"]), JSON)
-def test_json_cannot_end_its_element(text, more):
+def test_embedded_json_cannot_close_its_script_element(text, more):
     source = to_json({"name": text, text: more})
     assert not set(source) & set("<>&\u2028\u2029")
     assert json.loads(source) == {"name": text, text: more}
@@ -104,14 +104,14 @@ def test_json_cannot_end_its_element(text, more):
 
 
 @given(st.lists(st.floats(allow_infinity=True, allow_nan=True)))
-def test_short_numbers_have_six_digits(values):
+def test_shortened_numbers_keep_six_digits(values):
     for given_, kept in zip(values, short(values), strict=True):
         assert (kept is None) == (not np.isfinite(given_))
         assert kept is None or kept == pytest.approx(given_, rel=5e-6, abs=1e-320)
 
 
 @given(st.integers(0, 10**7))
-def test_most_models(pairs):
+def test_the_number_of_models_is_limited_by_the_number_of_pairs(pairs):
     m = most_models(pairs)
     assert m * (m - 1) // 2 <= pairs < (m + 1) * m // 2
 
@@ -126,7 +126,7 @@ def test_most_models(pairs):
         (two_models(), {}),
     ],
 )
-def test_flags_are_what_plain_words_says(rows, options):
+def test_flags_of_a_pair_on_the_page_equal_those_of_compare(rows, options):
     page = report(rows, **options)
     models = [model["model"] for model in page.data["boards"][0]["models"]]
     columns, k = unpacked(page.boards[0])["pairs"], 0
@@ -147,7 +147,7 @@ def marked(rows, **options):
     return report(rows, **options).data["origin"]["fingerprint"]
 
 
-def test_the_fingerprint_is_of_the_data(tmp_path):
+def test_the_fingerprint_depends_on_the_data_and_not_on_order_or_format(tmp_path):
     rows = attempts(models=("a", "b", "c"))
     same = marked(rows)
     assert marked(rows.sample(fraction=1, shuffle=True, seed=1)) == same
@@ -168,18 +168,18 @@ def test_the_fingerprint_is_of_the_data(tmp_path):
     assert len({same, *prints}) == 1 + len(changed)
 
 
-def test_texts_cannot_pass_for_other_data():
+def test_separators_in_names_do_not_collide_in_the_fingerprint():
     rows = two_models()
     joined = rows.with_columns(model=pl.col("model").replace("a", "a\x1fq0"))
     assert marked(rows) != marked(joined)
 
 
-def test_one_attempt_is_one_attempt():
+def test_the_origin_counts_use_the_singular():
     rows = pl.DataFrame({"model": ["a"], "item": ["q"], "score": [1.0]})
     assert report(rows).data["origin"]["data"] == "1 task, 1 model, 1 item, 1 attempt"
 
 
-def test_the_origin_comes_back(tmp_path):
+def test_the_origin_of_a_saved_page_can_be_read_back(tmp_path):
     page = report(clustered(), cluster="passage", title="</script><b>", command="howsure report 'a</script>b'")
     page.save(tmp_path / "x.html")
     found = read_origin(tmp_path / "x.html")
@@ -199,13 +199,13 @@ def test_the_origin_comes_back(tmp_path):
         '<script type="application/json" id="howsure-report">{"origin":{"x":1}}</script>',
     ],
 )
-def test_other_files_are_refused(text, tmp_path):
+def test_files_that_are_no_report_page_are_refused(text, tmp_path):
     (tmp_path / "x.html").write_text(text)
     with pytest.raises(hs.ReadError, match="no page of howsure"):
         read_origin(tmp_path / "x.html")
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path):
+def test_binary_and_missing_files_are_refused_as_report_pages(tmp_path):
     (tmp_path / "x.html").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(hs.ReadError, match="no page of howsure"):
         read_origin(tmp_path / "x.html")
@@ -215,14 +215,14 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         read_origin(tmp_path)
 
 
-def test_large_files_are_refused(tmp_path, monkeypatch):
+def test_too_large_files_are_refused_as_report_pages(tmp_path, monkeypatch):
     monkeypatch.setattr("howsure.page.provenance.MOST_BYTES", 3)
     (tmp_path / "x.html").write_text("<html>")
     with pytest.raises(hs.ReadError, match="too large"):
         read_origin(tmp_path / "x.html")
 
 
-def test_the_policy_lets_nothing_else_run():
+def test_the_content_policy_allows_no_other_scripts_or_connections():
     page = report(two_models())
     text = policy("a", ("b", "c"))
     assert "unsafe" not in text
@@ -232,7 +232,7 @@ def test_the_policy_lets_nothing_else_run():
     assert page.html == page.html
 
 
-def test_a_page_of_many_models_is_small():
+def test_a_page_of_many_models_stays_small():
     rng = np.random.default_rng(0)
     models, items = draws(100, 300), 500
     right = rng.random((models, items)) < np.linspace(0.2, 0.8, models)[:, None]
@@ -251,13 +251,13 @@ def test_a_page_of_many_models_is_small():
 
 
 @pytest.mark.parametrize("values", [[0.0, 1.0], [0.25, 0.5]])
-def test_reasons_are_those_of_compare(values):
+def test_the_page_gives_the_reason_for_a_missing_error_bar(values):
     rows = pl.DataFrame({"model": ["a", "b"], "item": ["x", "x"], "score": values})
     columns = unpacked(report(rows).boards[0])["pairs"]
     assert columns["why"] == columns["turned_why"] == ["one shared item gives no error bar"]
 
 
-def test_names_that_look_alike_are_told_apart():
+def test_names_that_look_alike_are_shown_with_escapes_on_the_page():
     rows = two_models().with_columns(
         pl.col("model").replace({"a": "gpt-4", "b": "gрt-4"})
     )  # the second with a Cyrillic р
@@ -269,7 +269,7 @@ def test_names_that_look_alike_are_told_apart():
     assert [model["model"] for model in report(two_models()).data["boards"][0]["models"]] == ["a", "b"]
 
 
-def test_the_parts_of_the_program_share_one_scope_and_no_name():
+def test_the_scripts_of_the_page_define_no_name_twice():
     files = [*(f"app/{part}" for part in APP), *(f"statistics/{part}" for part in STATISTICS)]
     text = "\n".join(asset(f"{file}.js") for file in files)
     names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)

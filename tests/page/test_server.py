@@ -1,4 +1,4 @@
-"""howsure view: the page served on this machine, following its files."""
+"""`howsure view` serves the page on this machine only and follows changes of its files."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ def refreshed(viewer, times=1):
     return viewer
 
 
-def test_what_cannot_be_read_is_told_and_the_last_page_is_kept():
+def test_unreadable_files_give_a_message_and_keep_the_last_page():
     first, second = page_of("a"), page_of("a", "b")
     viewer = Viewer(load=loader(first, ReadError("half of it", where="x.eval"), RuntimeError("odd"), second))
     assert refreshed(viewer).report is first
@@ -62,20 +62,20 @@ def test_what_cannot_be_read_is_told_and_the_last_page_is_kept():
     assert (viewer.message, viewer.version) == ("", 2)
 
 
-def test_an_option_that_no_file_can_mend_ends_it_at_the_start_only():
+def test_an_option_error_ends_the_server_only_at_the_start():
     with pytest.raises(OptionError):
         refreshed(Viewer(load=loader(OptionError("no such option"))))
     first = page_of("a")
     assert refreshed(Viewer(load=loader(first, OptionError("no such model now"))), 2).report is first
 
 
-def test_the_same_data_are_no_news():
+def test_unchanged_data_make_no_new_version():
     viewer = refreshed(Viewer(load=loader(page_of("a"), page_of("a"), page_of("b"))), 2)
     assert viewer.version == 1
     assert refreshed(viewer).version == 2
 
 
-def test_readers_are_told_what_is_new():
+def test_open_pages_receive_events_about_new_data():
     viewer = Viewer(load=loader(page_of("a"), ReadError("half"), page_of("b")))
 
     async def run():
@@ -113,7 +113,7 @@ def viewer():
     return refreshed(Viewer(load=lambda: report(str(ROOT / "examples" / "logs"), cluster="passage_id")))
 
 
-def test_the_page_may_ask_its_own_server_and_nobody_else(viewer):
+def test_the_served_page_may_connect_to_its_own_server_only(viewer):
     page, data = ask(viewer, ("GET", "/"), ("GET", "/data"))
     assert "connect-src 'self'" in page.text
     assert 'data-live="yes"' in page.text
@@ -124,17 +124,17 @@ def test_the_page_may_ask_its_own_server_and_nobody_else(viewer):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example"])
-def test_other_names_are_turned_away(viewer, host):
+def test_requests_with_a_foreign_host_name_are_refused(viewer, host):
     answers = ask(viewer, ("GET", "/"), ("GET", "/data"), ("GET", "/events"), host=host)
     assert [answer.status_code for answer in answers] == [400] * 3
 
 
-def test_nothing_can_be_changed_or_reached_beside_it(viewer):
+def test_the_server_refuses_writes_and_other_paths(viewer):
     answers = ask(viewer, ("POST", "/"), ("PUT", "/data"), ("DELETE", "/"), ("GET", "/../../etc/passwd"))
     assert [answer.status_code for answer in answers] == [405, 405, 405, 404]
 
 
-def test_a_page_without_results_waits():
+def test_without_results_the_server_shows_a_waiting_page():
     empty = refreshed(Viewer(load=loader(ReadError("<script>alert(1)</script>"))))
     page, data = ask(empty, ("GET", "/"), ("GET", "/data"))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
@@ -159,7 +159,7 @@ def eventually(check, seconds=20):
     return False
 
 
-def test_it_follows_a_file_that_is_replaced(tmp_path):
+def test_the_server_follows_a_replaced_file(tmp_path):
     page, seen = tmp_path / "scores.csv", []
     page.write_text("model,item,score\na,1,1\n")
     viewer = Viewer(load=lambda: page_of(page.read_text()))
@@ -184,7 +184,7 @@ def test_it_follows_a_file_that_is_replaced(tmp_path):
     assert seen == [1, 2]
 
 
-def test_it_follows_a_folder_that_is_made_again(tmp_path):
+def test_the_server_follows_a_deleted_and_recreated_folder(tmp_path):
     folder, seen = tmp_path / "logs", []
     viewer = Viewer(load=lambda: page_of((folder / "scores.csv").read_text()))
 
@@ -217,7 +217,7 @@ def test_it_follows_a_folder_that_is_made_again(tmp_path):
     assert seen == [True, (2, "")]
 
 
-def test_it_follows_a_folder_and_ends_when_interrupted(tmp_path):
+def test_the_server_follows_a_folder_and_ends_cleanly_when_interrupted(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -246,7 +246,7 @@ def test_it_follows_a_folder_and_ends_when_interrupted(tmp_path):
     assert f"Serving http://127.0.0.1:{port}/" in told
 
 
-def test_a_port_that_is_taken(tmp_path):
+def test_a_taken_port_is_an_error(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -256,13 +256,13 @@ def test_a_port_that_is_taken(tmp_path):
     assert f"port {port} is not available" in result.output
 
 
-def test_without_the_extra(tmp_path, monkeypatch):
+def test_view_without_its_extra_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     result = CliRunner().invoke(main, ["view", str(tmp_path), "--no-open"])
     assert "pip install 'howsure[view]'" in result.output
 
 
-def test_a_question_is_asked_by_its_place(viewer):
+def test_a_question_is_fetched_by_board_and_item_index(viewer):
     data = viewer.report.data["origin"]["fingerprint"]
     (found,) = ask(viewer, ("GET", f"/question?data={data}&board=0&item=3&model=0&model=2"))
     assert found.status_code == 200
@@ -288,18 +288,18 @@ def test_a_question_is_asked_by_its_place(viewer):
         ("data={data}&item=../../etc/passwd&board=0", 404),
     ],
 )
-def test_other_places_are_refused(query, status, viewer):
+def test_invalid_question_requests_are_refused(query, status, viewer):
     data = viewer.report.data["origin"]["fingerprint"]
     (found,) = ask(viewer, ("GET", "/question?" + query.format(data=data)))
     assert found.status_code == status
     assert found.json()["message"]
 
 
-def test_a_question_before_there_is_a_page():
+def test_a_question_request_before_the_first_page_gives_409():
     (found,) = ask(Viewer(load=lambda: None), ("GET", "/question?board=0"))
     assert found.status_code == 409
 
 
-def test_no_other_name_may_ask_a_question(viewer):
+def test_question_requests_with_a_foreign_host_name_are_refused(viewer):
     (found,) = ask(viewer, ("GET", "/question?board=0"), host="evil.example")
     assert found.status_code == 400

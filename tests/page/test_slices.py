@@ -1,4 +1,4 @@
-"""Slices as plain data: every model of every slice, and which question is in which."""
+"""Slices on the report page hold the leaderboard of every slice and the slice of every question."""
 
 import polars as pl
 import pytest
@@ -13,7 +13,7 @@ def parted():
     return random_board(4, items=61).with_columns(form=pl.when(number < 60).then((number % 2).cast(pl.String)))
 
 
-def test_a_slice_holds_what_the_leaderboard_says():
+def test_a_slice_on_the_page_equals_that_of_leaderboard():
     made = report(parted(), by="form")
     details = unpacked(made.boards[0])
     (way,), (found,) = details["slices"], hs.leaderboard(parted(), by="form").slices
@@ -35,7 +35,7 @@ def test_every_question_is_in_its_slice_or_in_none():
     assert where == {f"q{k}": k % 2 if k < 60 else -1 for k in range(61)}
 
 
-def test_tasks_as_slices_stand_with_the_overall_board():
+def test_slices_by_task_belong_to_the_overall_leaderboard():
     rows = tasks().filter((pl.col("model") != "d") | (pl.col("task") == "odd"))
     made = report(rows, cluster="passage", by="task")
     first, *others = [unpacked(board)["slices"] for board in made.boards[: len(made.data["boards"])]]
@@ -46,6 +46,6 @@ def test_tasks_as_slices_stand_with_the_overall_board():
     assert told >= set(names)
 
 
-def test_without_slices_there_are_none():
+def test_a_page_without_slices_has_empty_slice_lists():
     details = unpacked(report(random_board(3, items=20)).boards[0])
     assert (details["slices"], details["items"]["slices"]) == ([], [])

@@ -1,4 +1,4 @@
-"""The texts behind a page: found by question, cut, kept within limits, packed."""
+"""Prompts and answers on the report page: found per question, shortened, limited in size, and read only on request."""
 
 import base64
 import gzip
@@ -49,7 +49,7 @@ def restored(book, item, model):
     return {name: book["strings"][value] if name in texts_module.TEXTS else value for name, value in first.items()}
 
 
-def test_a_page_holds_what_show_says(example):
+def test_texts_on_the_page_equal_those_of_show(example):
     book, place = unpacked(example.texts[0]), example.finder.places[0]
     assert len(book["questions"]) == 100
     assert book["left"] == 0
@@ -64,7 +64,7 @@ def test_a_page_holds_what_show_says(example):
                 assert found["source"] == attempt.source
 
 
-def test_a_server_finds_the_same(example):
+def test_the_server_returns_the_texts_of_the_page(example):
     found = example.finder.of(0, 3, [0, 2])
     assert list(found["models"]) == ["0", "2"]
     assert len(found["models"]["0"]) == 5
@@ -73,26 +73,26 @@ def test_a_server_finds_the_same(example):
 
 
 @pytest.mark.parametrize("where", [(9, 0, [0]), (-1, 0, [0]), (0, 100, [0]), (0, 0, [4]), (0, -1, [0])])
-def test_places_that_are_not_there(where, example):
+def test_invalid_board_item_or_model_indices_are_lookup_errors(where, example):
     with pytest.raises(LookupError):
         example.finder.of(*where)
 
 
-def test_nothing_is_read_before_somebody_asks(monkeypatch):
+def test_texts_are_not_read_unless_requested(monkeypatch):
     monkeypatch.setattr(texts_module, "reread", lambda *_: pytest.fail("read"))
     made = report(LOGS, cluster="passage_id")
     assert made.texts == ()
     assert made.data["texts"] == {"held": False, "why": [""]}
 
 
-def test_why_there_are_none():
+def test_the_page_states_why_it_has_no_texts():
     assert "no column such as prompt" in report(rows().select("model", "item", "score")).data["texts"]["why"][0]
     assert report(rows()).data["texts"]["why"] == [""]
     swebench = report(ROOT / "tests" / "fixtures" / "harnesses" / "humaneval")
     assert swebench.data["texts"]["why"][0]
 
 
-def test_logs_that_are_gone_say_so(tmp_path):
+def test_deleted_logs_give_a_message_instead_of_texts(tmp_path):
     import shutil
 
     folder = tmp_path / "logs"
@@ -105,14 +105,14 @@ def test_logs_that_are_gone_say_so(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["small.json", "integer_ids.eval"])
-def test_inspect_logs_of_both_kinds(name):
+def test_texts_are_read_from_json_and_eval_logs_of_inspect(name):
     made = report(FIXTURES / "inspect" / name, cluster="none", texts=True)
     for place, text in zip(made.finder.places, made.texts, strict=True):
         if place is not None:
             assert len(unpacked(text)["questions"]) == len(place.items)
 
 
-def test_lm_eval_is_read_once_for_all_questions(monkeypatch):
+def test_lm_eval_files_are_read_once_for_all_questions(monkeypatch):
     made = report(FIXTURES / "lm_eval")
     board = next(k for k, place in enumerate(made.finder.places) if place)
     first = made.finder.of(board, 0, [0, 1])
@@ -121,7 +121,7 @@ def test_lm_eval_is_read_once_for_all_questions(monkeypatch):
     assert all(made.finder.of(board, 1, [0, 1])["models"].values())
 
 
-def test_without_room_the_questions_that_models_disagree_on_are_held(monkeypatch):
+def test_if_space_is_short_the_questions_with_most_disagreement_are_kept(monkeypatch):
     monkeypatch.setattr(texts_module, "MOST_PACKED", 600)
     monkeypatch.setattr(texts_module, "FIRST_BATCH", 4)
     made = report(rows(), texts=True)
@@ -134,19 +134,19 @@ def test_without_room_the_questions_that_models_disagree_on_are_held(monkeypatch
     assert sum(map(len, book["strings"])) <= 600
 
 
-def test_room_for_all_takes_them_all(monkeypatch):
+def test_with_enough_space_all_questions_are_kept(monkeypatch):
     monkeypatch.setattr(texts_module, "FIRST_BATCH", 4)
     assert len(unpacked(report(rows(), texts=True).texts[0])["questions"]) == 30
 
 
-def test_long_texts_lose_their_middle(monkeypatch):
+def test_long_texts_are_cut_in_the_middle(monkeypatch):
     monkeypatch.setattr(texts_module, "MOST_LETTERS", 12)
     book = unpacked(report(rows(length=50), texts=True).texts[0])
     assert all(isinstance(text, list) and len(text[0]) == 8 and len(text[2]) == 4 for text in book["strings"])
 
 
 @given(st.text(), st.integers(3, 40))
-def test_what_is_left_out_is_counted(text, most):
+def test_a_cut_text_counts_the_omitted_characters(text, most):
     found = cut(text, most)
     if isinstance(found, str):
         assert found == text
@@ -159,7 +159,7 @@ def test_what_is_left_out_is_counted(text, most):
         assert len(head) + len(tail) == most
 
 
-def test_a_server_keeps_no_more_than_its_limit():
+def test_the_text_cache_of_the_server_is_limited_in_size():
     kept = Kept(1000)
     for k in range(20):
         kept.put((("f", "t", "m"), f"q{k}"), [{"attempt": 0, "output": "x" * 200}])
@@ -171,7 +171,7 @@ def test_a_server_keeps_no_more_than_its_limit():
     assert list(kept.held) == [(("f", "t", "m"), "big")]
 
 
-def test_a_text_stands_once():
+def test_a_repeated_text_is_stored_once():
     book = Book(room=100)
     assert book.add(
         0, {0: [{"attempt": 0, "prompt": "abc"}], 1: [{"attempt": 0, "prompt": "abc", "output": ["a", 3, "b"]}]}
@@ -181,7 +181,7 @@ def test_a_text_stands_once():
     assert not book.add(1, {0: [{"attempt": 0, "prompt": "y" * 99}]})
 
 
-def test_of_many_attempts_the_first_are_in_the_page():
+def test_the_page_keeps_the_first_ten_attempts_and_counts_the_rest():
     many = pl.concat([rows(3).with_columns(attempt=pl.lit(k)) for k in range(25)])
     book = unpacked(report(many, texts=True).texts[0])
     attempts = book["questions"]["0"]["0"]
@@ -189,19 +189,19 @@ def test_of_many_attempts_the_first_are_in_the_page():
     assert attempts[-1]["more"] == 15
 
 
-def test_the_same_page_twice():
+def test_a_page_with_texts_is_reproducible():
     assert report(rows(), texts=True).html == report(rows(), texts=True).html
 
 
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "ftp://x", "http://", "//x", "x", "http://a b", "http://x/#y", 3, "http://x\n"]
 )
-def test_only_addresses_of_the_web_are_linked(address):
+def test_inspect_view_links_must_be_web_addresses(address):
     with pytest.raises(hs.OptionError, match="no address of the web"):
         report(rows(), inspect_view=address)
 
 
-def test_links_name_the_logs_of_inspect_alone():
+def test_only_inspect_logs_are_linked():
     made = report(LOGS, cluster="passage_id", inspect_view="https://x.org/view")
     logs = unpacked(made.boards[0])["logs"]
     assert sorted(name for each in logs for name in each) == sorted(path.name for path in LOGS.iterdir())

@@ -1,4 +1,4 @@
-"""Which chapter what can't be told belongs to, by the data; and that cautions name a chapter once."""
+"""The data decide which chapter of the guide an undecided answer points to; a caution names its chapter once."""
 
 from dataclasses import replace
 
@@ -29,29 +29,29 @@ def pair(gaps, size):
     )
 
 
-def test_more_questions_are_the_usual_way():
+def test_an_undecided_pair_points_to_power_in_chapter_7():
     found = hs.compare(close_models(), a="a", b="b")
     assert (found.better, found.chapter) == (None, 7)
 
 
-def test_what_has_no_error_bar_leads_where_its_caution_does():
+def test_a_comparison_without_an_error_bar_points_to_the_chapter_of_its_caution():
     found = hs.compare(pair([1], 3), a="a", b="b", cluster="group", population="new-clusters")
     assert found.difference.cautions[0].code == "one_cluster"
     assert found.chapter == 4
 
 
-def test_other_questions_are_no_fair_comparison():
+def test_models_without_shared_questions_point_to_chapter_6():
     found = hs.compare(renamed(close_models(), 0), a="a", b="b")
     assert (found.paired, found.chapter) == (False, 6)
 
 
-def test_mostly_other_questions_are_no_fair_comparison():
+def test_models_that_share_few_questions_point_to_chapter_6():
     found = hs.compare(renamed(close_models(), 12), a="a", b="b")
     assert (found.paired, found.difference.n_items, found.n_only_a, found.chapter) == (True, 12, 28, 6)
     assert hs.compare(renamed(close_models(), 30), a="a", b="b").chapter == 7
 
 
-def test_clusters_that_hide_a_difference_are_the_fourth():
+def test_a_difference_lost_to_clustering_points_to_chapter_4():
     rows = pair([1, 1, -1] * 10, 10)
     assert hs.compare(rows, a="a", b="b", cluster="none").better == "a"
     found = hs.compare(rows, a="a", b="b", cluster="group")
@@ -59,30 +59,30 @@ def test_clusters_that_hide_a_difference_are_the_fourth():
     assert found.difference.cautions == ()
 
 
-def test_clusters_that_hide_nothing_are_not():
+def test_clusters_that_change_no_verdict_do_not_point_to_chapter_4():
     rows = pair([1, 1, -1, -1] * 10, 1)
     assert hs.compare(rows, a="a", b="b", cluster="group").chapter == 7
 
 
-def test_few_clusters_are_the_fourth():
+def test_a_dominant_cluster_points_to_chapter_4():
     rows = close_models().with_columns(group=pl.col("item").str.tail(1).cast(pl.Int64) // 4)
     found = hs.compare(rows, a="a", b="b", cluster="group", population="new-clusters")
     assert "dominant_cluster" in [caution.code for caution in found.difference.cautions]
     assert (found.better, found.chapter) == (None, 4)
 
 
-def test_exactly_these_questions_take_more_attempts():
+def test_an_undecided_comparison_on_these_questions_points_to_chapter_5():
     rows = attempts(n_clusters=2, size=2, times=3).with_columns(score=pl.col("attempt") % 2.0)
     found = hs.compare(rows, a="a", b="b", population="these-questions")
     assert (found.better, found.chapter) == (None, 5)
 
 
-def test_a_margin_that_is_shown_has_no_chapter():
+def test_a_shown_equivalence_points_to_no_chapter():
     assert hs.compare(close_models(), a="a", b="b", margin=0.5).chapter is None
     assert hs.compare(close_models(), a="a", b="b", margin=0.01).chapter == 7
 
 
-def test_of_several_tasks_the_overall_one_counts():
+def test_the_overall_comparison_of_several_tasks_decides_the_chapter():
     rows = pl.concat(close_models(n).with_columns(task=pl.lit(f"of {n}")) for n in (40, 60))
     found = hs.compare(rows, a="a", b="b", overall="mean")
     assert (found.overall.chapter, found.chapter) == (7, 7)
@@ -90,7 +90,7 @@ def test_of_several_tasks_the_overall_one_counts():
     assert replace(found, overall=None).chapter == 7
 
 
-def test_slices_that_show_nothing_lead_to_many_looks_where_the_whole_is_told():
+def test_undecided_slices_of_a_decided_comparison_point_to_chapter_9():
     rows = pl.concat([pair([1, 1, 1, -1] * 20, 1), pair([1, -1] * 20, 1).with_columns(item="x" + pl.col("item"))])
     rows = rows.with_columns(half=pl.col("item").str.head(1))
     found = hs.compare(rows, a="a", b="b", by="half")
@@ -102,13 +102,13 @@ def test_slices_that_show_nothing_lead_to_many_looks_where_the_whole_is_told():
     ]
 
 
-def test_a_board_with_one_best_has_no_chapter():
+def test_a_leaderboard_with_one_best_model_points_to_no_chapter():
     assert hs.leaderboard(pair([1] * 40, 1)).chapter is None
     found = hs.leaderboard(close_models())
     assert (found.chapter, found.boards[0].chapter) == (1, 1)
 
 
-def test_a_gate_leads_by_why_it_cannot_tell():
+def test_the_reason_of_an_undecided_gate_decides_its_chapter():
     rows = close_models()
     assert hs.gate(rows, candidate="a", baseline="b", not_worse_than=0.01).chapter == 7
     assert hs.gate(rows, candidate="a", baseline="b", not_worse_than=0.9).chapter is None
@@ -118,12 +118,12 @@ def test_a_gate_leads_by_why_it_cannot_tell():
     assert (replace(found, checks=(lacking,)).unclear_because, lacking.chapter) == ("missing", 8)
 
 
-def test_a_look_leads_to_peeking_before_the_end():
+def test_an_undecided_look_points_to_peeking_in_chapter_9():
     look = hs.Monitor(a="a", b="b", looks="any/100").update(close_models())
     assert (look.decided, look.chapter) == (False, 9)
 
 
-def test_a_plan_that_is_too_small_leads_to_power():
+def test_an_underpowered_plan_points_to_chapter_7():
     assert hs.plan(effect=0.03, n_items=100).chapter == 7
     assert hs.plan(effect=0.03).chapter is None
 

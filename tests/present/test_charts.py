@@ -1,4 +1,4 @@
-"""Charts: valid Vega-Lite, the answer's own numbers, readable without colour, and harmless whatever names say."""
+"""Charts are valid Vega-Lite with the answer's own numbers, readable without colour, and safe with hostile names."""
 
 import functools
 import json
@@ -118,14 +118,14 @@ def test_every_chart_is_valid_and_drawn_as_well_formed_svg(name):
 
 
 @pytest.mark.parametrize("name", draws(["pairs", "comparisons", "plan from a pilot"], [*CHARTS]))
-def test_a_chart_and_its_picture_are_the_same_again(name):
+def test_charts_and_pictures_are_reproducible(name):
     pytest.importorskip("vl_convert")
     one, other = CHARTS[name](), CHARTS[name]()
     assert json.dumps(one) == json.dumps(other)
     assert base.picture(one, "svg") == base.picture(other, "svg")
 
 
-def test_a_notebook_shows_a_picture_and_asks_nobody():
+def test_a_notebook_shows_an_svg_without_any_network_request():
     plot = hs.leaderboard(clustered()).plot()
     for chart in (plot, plot.properties(title="x"), hs.noise(attempts()).plot(), hs.leaderboard(two_tasks()).plot()):
         shown = chart._repr_mimebundle_()
@@ -134,7 +134,7 @@ def test_a_notebook_shows_a_picture_and_asks_nobody():
         ET.fromstring(shown["image/svg+xml"])
 
 
-def test_a_renderer_that_somebody_chose_is_left_to_it():
+def test_a_renderer_chosen_by_the_user_is_respected():
     import altair as alt
 
     with alt.renderers.enable("mimetype"):
@@ -145,7 +145,7 @@ def rows_of(chart):
     return chart["data"]["values"]
 
 
-def test_a_board_draws_its_own_numbers():
+def test_a_leaderboard_chart_draws_the_scores_intervals_and_ranks_of_the_answer():
     answer = hs.leaderboard(clustered(), cluster="passage")
     models = answer.to_dict()["boards"][0]["models"]
     best = answer.to_dict()["boards"][0]["could_be_best"]
@@ -160,7 +160,7 @@ def test_a_board_draws_its_own_numbers():
         assert (row["group"] == "could be best") == (model["model"] in best)
 
 
-def test_scores_on_another_scale_are_drawn_as_they_are():
+def test_scores_on_another_scale_are_drawn_without_percent():
     answer = hs.leaderboard(two_models(score=pl.col("score") * 50), lower_is_better=True)
     assert rows_of(answer.chart())[0]["score"] == answer.records()[0]["value"]
     text = json.dumps(answer.chart())
@@ -180,7 +180,7 @@ def test_pairs_draw_every_difference_with_both_signs():
         assert there["p_adjusted"] == back["p_adjusted"] == pair["p_adjusted"]
 
 
-def test_a_pair_has_a_sign_where_it_is_told_apart():
+def test_a_pair_has_a_sign_only_if_significant_at_the_level():
     records = [{"a": "x", "b": "y", "difference": -0.2, "p_value": 0.001, "p_adjusted": 0.01}]
     assert [row["sign"] for row in leaderboard.pair_rows(records, ["x", "y"], 100.0, 0.95)] == ["−", "+"]
     assert [row["sign"] for row in leaderboard.pair_rows(records, ["x", "y"], 100.0, 0.995)] == ["", ""]
@@ -189,14 +189,14 @@ def test_a_pair_has_a_sign_where_it_is_told_apart():
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "ranks", "pairs"])
-def test_the_top_is_respected_and_told(kind):
+def test_a_chart_of_the_top_models_states_how_many_there_are(kind):
     chart = hs.leaderboard(clustered(), top=2).chart(kind)
     names = {row.get("model", row.get("a")) for row in rows_of(chart)}
     assert len(names) == 2
     assert "the best 2 of 3 models" in json.dumps(chart)
 
 
-def test_tasks_are_panels_the_overall_board_first():
+def test_each_task_is_a_panel_after_the_overall_leaderboard():
     chart = hs.leaderboard(two_tasks()).chart()
     assert [panel["title"]["text"] for panel in chart["concat"]] == ["overall", "x", "y"]
     assert {row["panel"] for row in rows_of(chart)} == {0, 1, 2}
@@ -213,18 +213,18 @@ def test_a_comparison_draws_its_own_numbers_and_margin():
     assert lines == [0.0, -10.0, 10.0]
 
 
-def test_tasks_of_a_comparison_are_rows_the_overall_one_on_top():
+def test_tasks_of_a_comparison_are_rows_below_the_overall_one():
     assert [row["task"] for row in rows_of(hs.compare(two_tasks(), "a", "b").chart())] == ["overall", "x", "y"]
 
 
-def test_a_correction_and_a_direction_are_told():
+def test_a_comparison_chart_states_the_correction_and_the_direction():
     text = json.dumps(hs.compare(two_tasks(), "a", "b", lower_is_better=True).chart())
     assert "verdicts are corrected for the number of tasks" in text
     assert "interval; lower is better" in text
     assert "corrected" not in json.dumps(hs.compare(two_models(), "a", "b").chart()["title"])
 
 
-def test_another_scale_has_its_own_panel():
+def test_comparisons_on_two_scales_have_two_panels():
     chart = CHARTS["comparisons on two scales"]()
     assert len(chart["concat"]) == 2
 
@@ -239,7 +239,7 @@ def test_noise_and_plans_draw_their_own_numbers():
     assert (planned["x"], planned["power"], planned["plan"]) == (wanted.items, 0.8, f"{wanted.items:,.0f} questions")
 
 
-def test_different_numbers_of_questions_are_told_in_times():
+def test_noise_curves_of_unequal_tasks_are_labelled_by_multiples_of_the_questions():
     records = [
         {"task": "t", "name": name, "attempts": k, "items": times * n, "se": 0.1}
         for name, n in (("a", 10), ("b", 15))
@@ -249,7 +249,7 @@ def test_different_numbers_of_questions_are_told_in_times():
     assert {row["questions"] for row in noise.rows(records, 100.0)} == {"as now", "2 × as many"}
 
 
-def test_a_single_model_has_no_pairs():
+def test_a_pairs_chart_needs_two_models():
     with pytest.raises(MethodError, match="one model makes no pair"):
         hs.leaderboard(LONE).chart("pairs")
     with_a_lone_task = pl.concat([two_models(task=pl.lit("x")), LONE.with_columns(task=pl.lit("y"))], how="diagonal")
@@ -258,13 +258,13 @@ def test_a_single_model_has_no_pairs():
         hs.leaderboard(clustered()).chart("bars")
 
 
-def test_a_limit_that_is_not_there_is_not_drawn():
+def test_missing_interval_limits_are_not_drawn():
     rows = rows_of(hs.leaderboard(two_models(n=1)).chart())
     assert all(row["low"] is None or row["low"] <= row["score"] for row in rows)
     assert None in {row["low"] for row in rows_of(hs.compare(two_models(n=1), "a", "b").chart())}
 
 
-def test_a_screen_reader_is_told_each_row():
+def test_each_row_of_a_chart_has_a_text_for_screen_readers():
     answer = hs.leaderboard(clustered(), cluster="passage")
     first, rank = answer.boards[0].entries[0], answer.boards[0].ranks[0]
     told = rows_of(answer.chart())[0]["told"]
@@ -274,7 +274,7 @@ def test_a_screen_reader_is_told_each_row():
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "ranks"])
-def test_hostile_names_stay_data(kind):
+def test_hostile_names_occur_only_in_the_data_of_a_chart(kind):
     chart = board_of(HOSTILE).chart(kind)
     assert {row["model"] for row in rows_of(chart)} == set(HOSTILE)
     drawing = json.dumps({key: value for key, value in chart.items() if key not in ("data", "description")})
@@ -282,7 +282,7 @@ def test_hostile_names_stay_data(kind):
     assert not re.search("[\x00-\x1f\u202a-\u202e]", "".join(row["label"] for row in rows_of(chart)))
 
 
-def test_labels_are_harmless_short_and_different():
+def test_chart_labels_are_escaped_short_and_distinct():
     long = "organisation/a-very-long-name-of-a-model-that-ends-in-"
     assert labels(["plain"]) == ["plain"]
     assert len(labels([long])[0]) == LABEL
@@ -298,13 +298,13 @@ def lightness(colour):
 
 
 @pytest.mark.parametrize("groups", [BOARD, COMPARED])
-def test_groups_are_told_apart_without_colour(groups):
+def test_groups_differ_in_shape_and_have_enough_contrast(groups):
     assert len({shape for _, shape in groups.values()}) == len(groups)
     for colour, _ in groups.values():
         assert 1.05 / (lightness(colour) + 0.05) >= 3  # contrast with paper, as WCAG asks of drawings
 
 
-def test_lines_are_told_apart_without_colour():
+def test_lines_differ_in_shape_and_dash():
     assert len(set(noise.SHAPES)) == 3
     assert len({tuple(dash) for dash in base.DASHES}) == len(base.SEQUENCE)
 
@@ -314,12 +314,12 @@ def test_the_diverging_scale_is_lightest_in_the_middle():
     assert shades[0] < shades[1] < shades[2] > shades[3] > shades[4]
 
 
-def test_ticks_are_round():
+def test_ticks_of_a_plan_are_round_numbers():
     assert plan.ticks([80, 1200]) == [100, 200, 500, 1000]
     assert plan.ticks([30, 90]) == [30, 40, 50, 60, 70, 80, 90]
 
 
-def test_plots_are_altair_charts():
+def test_plots_are_altair_charts_with_the_same_rows():
     alt = pytest.importorskip("altair")
     answers = (
         hs.leaderboard(clustered()),
@@ -334,7 +334,7 @@ def test_plots_are_altair_charts():
     assert isinstance(answers[0].plot("pairs"), alt.TopLevelMixin)
 
 
-def test_the_missing_extra_is_told(monkeypatch):
+def test_a_chart_without_altair_names_the_plot_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "altair", None)
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
     chart = hs.leaderboard(clustered()).chart()
@@ -370,7 +370,7 @@ def boxes(chart, font):
 
 
 @pytest.mark.parametrize("count", [2, 10, 40])
-def test_names_of_a_frontier_touch_neither_names_nor_points(count):
+def test_labels_of_a_frontier_overlap_neither_labels_nor_points(count):
     frame, told, dots = boxes(frontier_of(count), frontier.TYPE)
     assert told
     for k, box in enumerate(told):
@@ -378,7 +378,7 @@ def test_names_of_a_frontier_touch_neither_names_nor_points(count):
         assert not any(box.touches(other) for other in (*told[:k], *dots))
 
 
-def test_points_on_the_line_that_get_no_name_are_counted():
+def test_frontier_points_without_room_for_a_label_are_counted():
     chart = frontier_of(12, name="a-name-so-long-that-nothing-of-it-has-room-{}")
     narrow = frontier.placed({**chart, "width": 40, "height": 40}, 10)
     lost = [row for row in rows_of(narrow) if row["step"] is not None and row["label_x"] is None]
@@ -389,7 +389,7 @@ def test_points_on_the_line_that_get_no_name_are_counted():
 LONG = "a-family-of-models/with-a-name-that-no-column-of-a-paper-holds-{}-and-more-behind-it"
 
 
-def test_names_that_cannot_be_cut_apart_are_broken_into_lines():
+def test_long_names_that_cannot_be_shortened_are_broken_into_lines():
     pytest.importorskip("vl_convert")
     chart = sizes.sized(board_of([LONG.format(k) for k in range(3)]).chart(), sizes.PRESETS["column"])
     told = [row["label"] for row in rows_of(chart)]
@@ -398,7 +398,7 @@ def test_names_that_cannot_be_cut_apart_are_broken_into_lines():
     assert sizes.extent(chart)[0] <= 235
 
 
-def test_many_tasks_are_small_panels_that_stay_on_a_page():
+def test_many_tasks_are_small_panels_that_fit_a_page():
     pytest.importorskip("vl_convert")
     rows = pl.concat([clustered(models="abcdefgh").with_columns(task=pl.lit(f"task {k:02}")) for k in range(12)])
     answer = hs.leaderboard(rows)
@@ -413,7 +413,7 @@ def test_many_tasks_are_small_panels_that_stay_on_a_page():
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_every_chart_has_the_width_of_a_page(name):
+def test_every_chart_can_be_sized_to_the_width_of_a_page(name):
     alt = pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
     chart = chart_of(name)
@@ -425,7 +425,7 @@ def test_every_chart_has_the_width_of_a_page(name):
         alt.Chart.from_dict(made)
 
 
-def test_charts_of_the_example_logs(snapshot):
+def test_charts_of_the_example_logs_match_their_snapshots(snapshot):
     answer = hs.leaderboard(hs.read(LOGS), cluster="passage_id")
     for kind in ("leaderboard", "ranks", "pairs"):
         assert json.dumps(answer.chart(kind), indent=1, ensure_ascii=False) == snapshot(name=kind)

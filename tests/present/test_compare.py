@@ -1,4 +1,4 @@
-"""How the comparisons of several tasks are laid out: the verdict, then one table, a line a task, overall first."""
+"""A comparison on several tasks starts with the verdict, then one table with one row per task, overall first."""
 
 import numpy as np
 import polars as pl
@@ -43,7 +43,7 @@ def column(table, name):
     return [row[at] for row in table.rows]
 
 
-def test_it_is_one_table_a_line_a_task_overall_first():
+def test_several_tasks_are_one_table_with_adjusted_intervals_overall_first():
     answer = compared()
     table = table_of(answer)
     assert column(table, "task") == ["overall", "algebra", "code", "logic"]
@@ -58,7 +58,7 @@ def test_it_is_one_table_a_line_a_task_overall_first():
         assert verdict == ("can't tell" if c.better is None else f"{'a' if c.better == c.a else 'b'} is better")
 
 
-def test_the_verdict_comes_first_and_counts_the_tasks():
+def test_the_verdict_comes_first_and_counts_significant_tasks():
     answer = compared()
     first = document(answer).blocks[0]
     assert (first.kind, first.text) == ("verdict", answer.verdict)
@@ -69,7 +69,7 @@ def test_the_verdict_comes_first_and_counts_the_tasks():
     )
 
 
-def test_the_correction_is_said_in_few_words():
+def test_the_correction_for_several_tasks_is_named():
     said = [block.text for block in document(compared()).blocks if isinstance(block, Text)]
     assert "Corrected for 3 tasks (Holm): each interval agrees with its p-value and verdict." in said
     assert "a: lab/a-model, b: lab/b-model." in said
@@ -78,7 +78,7 @@ def test_the_correction_is_said_in_few_words():
     assert not any("orrected" in str(block) for block in document(compared(adjust="none")).blocks)
 
 
-def test_a_margin_has_its_own_columns_and_the_uncorrected_interval():
+def test_a_margin_adds_its_p_value_and_shows_uncorrected_intervals():
     answer = compared(margin=0.1)
     table = table_of(answer)
     heads = [each.name for each in table.columns]
@@ -90,7 +90,7 @@ def test_a_margin_has_its_own_columns_and_the_uncorrected_interval():
     assert any("aren't corrected" in str(block) for block in document(answer).blocks)
 
 
-def test_scales_that_differ_carry_their_units():
+def test_differences_on_different_scales_carry_their_units():
     data = rows().with_columns(score=pl.when(pl.col("task") == "code").then(7 * pl.col("score") + 1).otherwise("score"))
     table = table_of(compared(data, metric="score"))
     assert column(table, "task") == ["algebra", "code", "logic"]
@@ -99,7 +99,7 @@ def test_scales_that_differ_carry_their_units():
     assert not column(table, "a − b")[1].endswith(" pp")
 
 
-def test_items_that_one_model_lacks_and_clusters_are_counted():
+def test_unshared_items_and_clusters_are_counted_per_task():
     data = rows().with_columns(cluster=pl.when(pl.col("task") == "code").then(pl.col("item").str.slice(1, 1)))
     data = data.filter(~((pl.col("task") == "logic") & (pl.col("model") == "lab/a-model") & (pl.col("item") < "q2")))
     table = table_of(compared(data))
@@ -108,7 +108,7 @@ def test_items_that_one_model_lacks_and_clusters_are_counted():
     assert column(table, "clusters")[2] == "10"
 
 
-def test_cautions_of_many_tasks_are_merged_and_name_them():
+def test_cautions_of_several_tasks_name_their_task():
     data = rows().with_columns(
         item=pl.when(pl.col("task") == "code").then(pl.col("item") + pl.col("model")).otherwise("item")
     )
@@ -118,11 +118,11 @@ def test_cautions_of_many_tasks_are_merged_and_name_them():
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_it_looks_so(snapshot, width):
+def test_the_output_for_several_tasks_matches_its_snapshot_at_both_widths(snapshot, width):
     assert compared().render(width=width) == snapshot
 
 
-def test_lead_rows_are_set_off(snapshot):
+def test_the_overall_row_is_set_off_in_every_format(snapshot):
     answer = compared()
     terminal = answer.render(width=100).splitlines()
     overall = next(k for k, line in enumerate(terminal) if line.startswith("overall"))
@@ -134,11 +134,11 @@ def test_lead_rows_are_set_off(snapshot):
     assert latex[next(k for k, line in enumerate(latex) if line.startswith("overall")) + 1] == r"\midrule"
 
 
-def test_one_task_is_a_list_of_facts():
+def test_a_comparison_on_one_task_is_a_table_without_header():
     assert not table_of(hs.compare(two_models(), "a", "b")).has_header
 
 
-def test_the_same_amount_on_every_item_is_not_sent_to_the_method_that_was_used():
+def test_a_constant_difference_proposes_bounds_or_the_sign_flip_test():
     """The default for scores without bounds is t, which is the one that sees no spread there."""
     rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [5.0, 4.0] * 9})
     rows = rows.with_columns(pl.col("score") + pl.col("item"))
@@ -148,7 +148,7 @@ def test_the_same_amount_on_every_item_is_not_sent_to_the_method_that_was_used()
     assert hs.compare(rows, "a", "b", method="sign-flip").p_value < 0.01
 
 
-def test_a_minus_is_one_and_a_covariate_that_adds_noise_gained_nothing():
+def test_a_useless_covariate_gains_nothing_and_minus_signs_are_typographic():
     rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [4.0, 6.0] * 9})
     assert "same amount (−2)" in hs.compare(rows, "a", "b").verdict
     noise = two_models().with_columns(x=pl.col("item").str.slice(1).cast(int) % 3)

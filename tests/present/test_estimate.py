@@ -1,4 +1,4 @@
-"""Small print of scores: rare rates with the digits that they need and their exact limits, and what isn't to be averaged without a word."""
+"""Scores near 0 or 1 are shown with enough digits and an exact confidence limit; scores that can't be averaged give a caution or an error."""
 
 import numpy as np
 import polars as pl
@@ -28,7 +28,7 @@ def test_other_scores_have_one_decimal(value):
 
 
 @pytest.mark.parametrize(("right", "what"), [(2, "success"), (2_998, "failure")])
-def test_two_of_3000_are_told_with_their_digits_and_the_exact_limit(right, what):
+def test_two_of_3000_are_shown_with_enough_digits_and_the_exact_limit(right, what):
     told = hs.estimate(rows(right, 3_000)).render("terminal", width=100)
     told = " ".join(told.split())
     assert ("0.067 [0.012, 0.24]" in told) == (what == "success")
@@ -39,14 +39,14 @@ def test_two_of_3000_are_told_with_their_digits_and_the_exact_limit(right, what)
 
 
 @pytest.mark.parametrize("right", [1, 7, 12])
-def test_the_limit_of_rare_answers_is_the_exact_one(right):
+def test_the_limit_of_a_rare_rate_is_the_exact_binomial_one(right):
     (entry,) = hs.estimate(rows(right, 1_500), level=0.9)
     (bound,) = entry.estimate.bounds
     assert (bound.side, bound.n, bound.seen, bound.worth) == ("upper", 1_500, right, 1_500)
     assert stats.binom.cdf(right, 1_500, bound.limit) == pytest.approx(0.1, rel=1e-9)
 
 
-def test_only_rare_single_answers_without_clusters_and_weights_have_such_a_limit():
+def test_the_exact_limit_needs_rare_unclustered_unweighted_single_answers():
     repeated = pl.concat([rows(2, 3_000), rows(2, 3_000)]).with_columns(attempt=pl.int_range(6_000) // 3_000)
     halves = rows(2, 3_000).with_columns(pl.col("score") / 2)
     grouped = rows(2, 3_000, cluster=np.arange(3_000) // 10)
@@ -69,7 +69,7 @@ def classified(**columns):
     return pl.DataFrame({"model": "m", "item": range(50), "label": rng.integers(0, 2, 50), **columns})
 
 
-def test_a_classifier_s_scores_beside_labels_are_told():
+def test_probabilities_of_a_classifier_next_to_labels_give_a_caution():
     said = hs.estimate(classified(score=np.random.default_rng(1).random(50)))
     (caution,) = [each for each in said.cautions if each.code == "classifier_scores"]
     assert "'score'" in caution.message
@@ -77,25 +77,25 @@ def test_a_classifier_s_scores_beside_labels_are_told():
     assert "1 where the prediction is the label" in caution.remedy
 
 
-def test_right_or_wrong_beside_labels_is_no_classifier_s_score():
+def test_right_or_wrong_scores_next_to_labels_give_no_caution():
     said = hs.estimate(classified(score=np.arange(50) % 2))
     assert "classifier_scores" not in [each.code for each in said.cautions]
 
 
 @pytest.mark.parametrize("name", ["prediction_score", "probability", "y_score"])
-def test_a_table_of_a_classifier_without_scores_is_told_what_to_make(name):
+def test_a_classifier_table_without_scores_is_an_error_that_explains_the_score(name):
     with pytest.raises(hs.HowsureError, match="looks like a classifier's") as error:
         hs.estimate(classified(**{name: np.full(50, 0.3)}))
     assert "1 where it is right" in str(error.value)
 
 
-def test_a_corpus_metric_that_is_repeated_is_told():
+def test_a_corpus_metric_repeated_on_every_row_gives_a_caution():
     for score in (0.2731, 27.31):
         said = hs.estimate(rows(0, 50).with_columns(score=pl.lit(score)))
         told = said.render("terminal")
         assert "not one summary repeated" in " ".join(told.split())
 
 
-def test_texts_are_no_scores():
+def test_a_text_score_is_an_error():
     with pytest.raises(hs.HowsureError, match="which is no score"):
         hs.estimate(rows(0, 50).with_columns(score=pl.lit("a good answer")))

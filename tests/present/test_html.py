@@ -1,4 +1,4 @@
-"""HTML: well-formed, semantic, harmless whatever names say, and what notebooks pick up."""
+"""HTML output is well-formed and semantic, escapes hostile names, and is picked up by notebooks."""
 
 import re
 
@@ -30,7 +30,7 @@ def document(name):
 
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("form", [html.render, html.page, html.notebook])
-def test_nothing_in_a_name_is_obeyed(kind, form):
+def test_hostile_names_are_escaped_in_html(kind, form):
     name = HOSTILE[kind]
     seen = Reading(form(document(name)))
     assert {tag for tag, _ in seen.found} <= TAGS
@@ -40,7 +40,7 @@ def test_nothing_in_a_name_is_obeyed(kind, form):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind != "lone"])
-def test_a_board_of_hostile_names_is_well_formed(kind):
+def test_a_leaderboard_with_hostile_names_is_well_formed_html(kind):
     rows = clustered(models=("plain", "other"))
     answer = hs.leaderboard(rows.with_columns(model=pl.col("model").str.replace("plain", HOSTILE[kind], literal=True)))
     seen = Reading(answer.render("html"))
@@ -53,7 +53,7 @@ def test_a_fragment_has_no_styles_scripts_or_ids():
     assert not any(word in text for word in ("style", "<script", " id=", "href", "src="))
 
 
-def test_rows_are_named_and_numbers_marked():
+def test_table_rows_have_headers_and_numbers_have_a_class():
     text = html.render(leaderboard.document(hs.leaderboard(clustered())))
     assert '<th scope="row">a</th>' in text
     assert '<th scope="col" class="number">score %</th>' in text
@@ -62,7 +62,7 @@ def test_rows_are_named_and_numbers_marked():
     assert text.startswith('<p class="verdict">')
 
 
-def test_facts_have_no_header():
+def test_a_list_of_facts_has_row_headers_and_no_column_header():
     text = html.render(compare.document(hs.compare(clustered(), "a", "b")))
     assert "<thead>" not in text
     assert '<th scope="row">p-value</th>' in text
@@ -73,7 +73,7 @@ def test_cautions_are_a_list_with_remedies():
     assert '<ul class="cautions">\n<li>quiz. <span class="remedy">quiz</span></li>\n</ul>' in text
 
 
-def test_a_page_names_its_charset_and_title_and_allows_nothing_from_outside():
+def test_an_html_page_has_a_charset_a_title_and_a_strict_content_policy():
     text = hs.leaderboard(clustered()).render("html")
     assert text.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">')
     assert "default-src 'none'" in text

@@ -1,4 +1,4 @@
-"""LaTeX: errors in parentheses, nothing obeyed, and a document that compiles where LaTeX is."""
+"""LaTeX output puts standard errors in parentheses, escapes names, and compiles."""
 
 import subprocess
 
@@ -27,7 +27,7 @@ def named(name, rows):
     return rows.with_columns(model=pl.col("model").replace({"a": name}))
 
 
-def test_the_standard_error_stands_behind_its_score_in_parentheses():
+def test_the_standard_error_follows_its_score_in_parentheses():
     answer = hs.leaderboard(clustered(), cluster="passage")
     text = answer.render("latex")
     assert r"rank & could be & model & score \% (SE) & 95 \% interval & ties \\" in text
@@ -36,36 +36,36 @@ def test_the_standard_error_stands_behind_its_score_in_parentheses():
     assert r"score \% (SE)" in hs.estimate(clustered()).render("latex")
 
 
-def test_a_standard_error_that_is_not_there_is_told():
+def test_a_missing_standard_error_is_shown_as_not_available():
     rows = clustered(n_clusters=1, size=1, models=("a", "b"))
     assert "(n/a)" in hs.leaderboard(rows).render("latex")
 
 
-def test_the_terminal_leaves_it_out_whatever_its_width():
+def test_standard_errors_are_in_markdown_and_not_on_the_terminal():
     for width in (80, 200):
         assert " SE " not in hs.leaderboard(clustered()).render("terminal", width=width)
     assert "| SE |" in hs.leaderboard(clustered()).render("markdown")
 
 
-def test_a_column_without_a_name_has_no_errors():
+def test_an_error_column_without_its_value_column_is_dropped():
     columns = (Column(name="model", align="left"), Column(name=""), Column(name="SE", error_of="score"))
     text = latex.render(Document(blocks=(Table(columns=columns, rows=(("a", "x", "1.0"),)),)))
     assert r"a & x & 1.0 \\" in text
 
 
-def test_characters_that_latex_would_join_stay_apart():
+def test_latex_ligatures_are_prevented():
     assert latex.escape("--- ?` !` ,, `` ''") == "-{}-{}- ?{}` !{}` ,{}, `{}` '{}'"
     assert latex.escape("–") == "--"
 
 
-def test_a_line_s_end_takes_no_option_from_the_next():
+def test_names_starting_with_a_star_or_bracket_are_protected_in_latex():
     for name in ("*star", "[10cm]"):
         assert f"\n{{{name}}} &" in hs.estimate(named(name, clustered())).render("latex")
 
 
 @pytest.mark.trial  # it needs LaTeX, which scripts/trials installs
 @pytest.mark.parametrize("kind", [*SPECIAL, *(kind for kind in HOSTILE if kind != "lone")])
-def test_it_compiles(kind, tmp_path):
+def test_latex_output_with_special_and_hostile_names_compiles(kind, tmp_path):
     name = {**HOSTILE, **SPECIAL}[kind]
     rows = named(name, attempts()).with_columns(task=pl.lit(name))
     answers = (hs.leaderboard(rows), hs.estimate(rows), hs.compare(rows, name, "b"), hs.noise(rows))

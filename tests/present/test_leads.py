@@ -1,4 +1,4 @@
-"""A sentence about who is ahead has the interval of that lead, in whichever order the two were named."""
+"""A sentence about which model is ahead shows the interval of that lead, whichever model was named first."""
 
 import re
 
@@ -27,25 +27,25 @@ NONE, ALL = [0.0] * 20, [1.0] * 20
 
 @pytest.mark.parametrize("lower", [False, True])
 @pytest.mark.parametrize("order", ["ab", "ba"])
-def test_who_beats_whom_has_the_interval_of_the_lead(order, lower):
+def test_a_significant_verdict_shows_the_interval_of_the_lead_in_either_order(order, lower):
     found = hs.compare(rows(NONE, ALL), *order, lower_is_better=lower)
     better, worse = "ab" if lower else "ba"
     assert found.verdict.startswith(f"{better} beats {worse} by 100.0 pp, with a 95 % interval of [64.1, 100.0]:")
     assert (found.difference.interval.low > 0) == (order == "ba")
 
 
-def test_who_is_ahead_and_may_not_be_better_has_it_too():
+def test_an_undecided_verdict_shows_the_interval_of_the_lead_in_either_order():
     two = rows([0.0, 0.0], [1.0, 1.0])
     said = "Can't tell: b is ahead by 100.0 pp, with a 95 % interval of [−97.6, 100.0]"
     assert {hs.compare(two, *order).verdict[: len(said)] for order in ("ab", "ba")} == {said}
 
 
-def test_what_a_margin_asks_stays_a_less_b():
+def test_a_verdict_with_a_margin_shows_the_difference_a_minus_b():
     shown = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
     assert limits(shown.verdict) == [-100.0, -64.1]
 
 
-def test_what_is_worse_by_more_than_the_margin_is_said_to_be():
+def test_a_model_worse_by_more_than_the_margin_is_reported_as_worse():
     answer = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
     assert answer.verdict.startswith("a is worse than b by more than 10.0 pp (−100.0 pp, ")
     assert answer.chapter is None
@@ -56,7 +56,7 @@ def test_what_is_worse_by_more_than_the_margin_is_said_to_be():
     assert two.verdict.startswith("Can't tell whether")
 
 
-def test_votes_have_it():
+def test_head_to_head_votes_show_the_interval_of_the_lead_in_either_order():
     won = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_b"] * 29 + ["model_a"]})
     one, other = (hs.head_to_head(won, *order).verdict.split(":")[0] for order in ("ab", "ba"))
     assert one == other
@@ -64,7 +64,7 @@ def test_votes_have_it():
     assert min(limits(one)) > 0
 
 
-def test_a_judge_has_it():
+def test_judge_comparisons_show_the_interval_of_the_lead_in_either_order():
     data = rows([0.0, 0.0, 1.0] * 30, [1.0] * 90).rename({"score": "verdict"}).with_columns(human=pl.col("verdict"))
     one, other = (hs.judge(data, *order, labels_drawn="random").verdict for order in ("ab", "ba"))
     assert one == other
@@ -73,7 +73,7 @@ def test_a_judge_has_it():
 
 
 @pytest.mark.parametrize("n", [4, 200])
-def test_a_run_in_progress_has_it(n):
+def test_a_look_shows_the_interval_of_the_lead_in_either_order(n):
     data = rows([0.0] * n, [1.0] * n)
     one, other = (hs.Monitor(a=a, b=b, shuffled=True).update(data) for a, b in ("ab", "ba"))
     assert one.decided == (n == 200)
@@ -81,7 +81,7 @@ def test_a_run_in_progress_has_it(n):
     assert limits(one.verdict)[1] == 100.0
 
 
-def test_a_run_in_progress_with_a_margin_stays_a_less_b_once_that_is_decided():
+def test_a_decided_look_with_a_margin_shows_the_difference_a_minus_b():
     data = rows([0.0] * 200, [1.0] * 200)
     look = hs.Monitor(a="a", b="b", margin=0.05, shuffled=True).update(data)
     assert look.kept is False

@@ -1,4 +1,4 @@
-"""The methods paragraph: from the answer's own data, every source listed, and refused where there is none."""
+"""The methods paragraph describes the answer's own data and methods and lists every cited source."""
 
 import re
 from typing import get_args
@@ -32,7 +32,7 @@ def paragraph(answer):
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_what_is_cited_is_listed_and_nothing_else(name):
+def test_the_listed_sources_are_exactly_the_cited_ones(name):
     text = paragraph(ANSWERS[name]())
     said, listed = text.split(f"Computed with howsure {hs.__version__}.")
     for source in methods.SOURCES:
@@ -44,7 +44,7 @@ def test_what_is_cited_is_listed_and_nothing_else(name):
     assert "the method" not in said
 
 
-def test_it_says_items_clusters_level_and_correction():
+def test_the_methods_paragraph_states_items_clusters_level_and_correction():
     text = paragraph(hs.leaderboard(clustered(), cluster="passage", level=0.9, adjust="holm"))
     entry = hs.estimate(clustered(), cluster="passage")[0].estimate
     assert f"{entry.n_items} items in {entry.n_clusters} clusters" in text
@@ -53,19 +53,19 @@ def test_it_says_items_clusters_level_and_correction():
     assert "the formula of Miller (2024)" in paragraph(hs.estimate(clustered(), cluster="passage", variance="miller"))
 
 
-def test_every_choice_has_its_words():
+def test_every_method_has_a_description_for_the_methods_paragraph():
     assert set(get_args(IntervalMethod)) <= set(methods.INTERVALS)
     assert set(get_args(ComparisonMethod)) <= set(methods.TESTS)
     assert set(get_args(Variance)) == set(methods.VARIANCES)
     assert {*get_args(Adjustment), *get_args(ManyToOne)} - {"none"} == set(methods.ADJUSTED)
 
 
-def test_a_name_in_it_is_escaped():
+def test_model_names_in_the_methods_paragraph_are_escaped():
     rows = two_models().with_columns(model=pl.col("model").replace({"a": "<b>&"}))
     assert "<b>" not in hs.against(rows, "<b>&").render("html", methods_paragraph=True)
 
 
-def test_it_is_refused_where_there_is_none():
+def test_a_methods_paragraph_is_an_error_for_noise_and_data_formats():
     with pytest.raises(hs.HowsureError, match="no methods paragraph"):
         hs.noise(attempts()).render(methods_paragraph=True)
     with pytest.raises(hs.HowsureError, match="methods_paragraph=True adds prose, and json is data"):
@@ -79,7 +79,7 @@ def test_one_pair_alone_is_not_corrected_for_all_pairs():
     assert "corrected" not in text
 
 
-def test_pairs_without_a_shared_item_are_not_said_to_be_compared():
+def test_pairs_without_a_shared_item_are_described_as_tied():
     rows = pl.concat(
         [two_models().filter(pl.col("model") == "a").head(8), two_models().filter(pl.col("model") == "b").tail(8)]
     )

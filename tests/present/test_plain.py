@@ -1,4 +1,4 @@
-"""Plain words: true in every case that can come up, with the answer's own numbers, and fillable by ten lines of JavaScript."""
+"""Plain-language explanations (`--explain`) are true in every case, use the answer's own numbers, and can be filled in by a page."""
 
 import functools
 import json
@@ -158,7 +158,7 @@ def answered(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_words(name, snapshot):
+def test_explanations_match_their_snapshots(name, snapshot):
     """And nothing in them is unknown or left unfilled."""
     words = explanation(answered(name))
     assert render(words, width=110) == snapshot
@@ -167,7 +167,7 @@ def test_words(name, snapshot):
 
 @pytest.mark.parametrize("verb", ["compare", "leaderboard", "estimate"])
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
-def test_the_example_logs(verb, cluster, snapshot):
+def test_example_logs_have_the_explanations_of_their_snapshots(verb, cluster, snapshot):
     more = ["-a", PAIR[0], "-b", PAIR[1]] if verb == "compare" else []
     words = [verb, str(LOGS), *more, "--cluster", cluster, "--explain"]
     result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words)
@@ -176,7 +176,7 @@ def test_the_example_logs(verb, cluster, snapshot):
 
 
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
-def test_numbers_are_those_of_the_answer(cluster):
+def test_numbers_in_the_explanation_of_a_comparison_are_those_of_the_answer(cluster):
     answer = hs.compare(hs.read(LOGS), *PAIR, cluster=cluster)
     shown = answer.render("terminal", width=200)
     fields = pair_fields(answer)
@@ -201,7 +201,7 @@ def test_numbers_are_those_of_the_answer(cluster):
     )
 
 
-def test_numbers_of_a_board_are_those_of_the_board():
+def test_numbers_in_the_explanation_of_a_leaderboard_are_those_of_the_answer():
     board = hs.leaderboard(hs.read(LOGS), cluster="passage_id").boards[0]
     fields = board_fields(board)
     assert fields["candidates"] == str(len(board.could_be_best))
@@ -211,7 +211,7 @@ def test_numbers_of_a_board_are_those_of_the_board():
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_the_words_agree_with_the_verdict(name):
+def test_the_explanation_agrees_with_the_verdict(name):
     answer = answered(f"pair: {name}")
     pair = answer.overall if isinstance(answer, hs.Comparisons) else answer
     keys = {key for key, _ in pair_phrases(pair)}
@@ -231,7 +231,7 @@ METHODS = st.sampled_from([method for method in get_args(ComparisonMethod) if me
     st.booleans(),
     st.booleans(),
 )
-def test_what_is_said_is_true(rows, method, clusters, lower):
+def test_explanations_of_random_data_are_true(rows, method, clusters, lower):
     frame = pl.concat(
         pl.DataFrame(
             {
@@ -263,7 +263,7 @@ def test_what_is_said_is_true(rows, method, clusters, lower):
         assert pair.wins + pair.losses + pair.ties == len(rows)
 
 
-def test_every_phrase_is_said_somewhere():
+def test_every_phrase_occurs_in_some_example():
     def of(kind):
         return [answered(name) for name in EVERY if name.startswith(kind)]
 
@@ -286,7 +286,7 @@ def _comparisons(answer):
     )
 
 
-def test_the_tables_fit_together():
+def test_phrases_use_only_known_conditions_and_fields():
     known = {"pair": pair_conditions(PAIRS["questions"]()), "board": board_conditions(BOARDS["clear"]().boards[0])}
     filled = {"pair": pair_fields(PAIRS["questions"]()), "board": board_fields(BOARDS["clear"]().boards[0])}
     for key, when in WHEN.items():
@@ -311,7 +311,7 @@ console.log(JSON.stringify([...topics].map(([topic, sentences]) => `${TOPICS[top
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_a_page_can_say_the_same():
+def test_ten_lines_of_javascript_give_the_same_explanation():
     pair = hs.compare(hs.read(LOGS), *PAIR, cluster="passage_id")
     data = {
         "PHRASES": PHRASES,
@@ -326,12 +326,12 @@ def test_a_page_can_say_the_same():
     assert json.loads(done.stdout) == [block.text for block in explanation(pair).blocks[1:]]
 
 
-def test_the_order_of_the_phrases_is_that_of_the_table():
+def test_phrases_keep_the_order_of_their_table():
     keys = chosen("pair", pair_conditions(PAIRS["clusters"]()))
     assert keys == sorted(keys, key=list(PHRASES).index)
 
 
-def test_names_lose_what_they_share():
+def test_short_names_drop_the_common_prefix():
     assert short_names("p/x/a", "p/x/b/c") == ("a", "b/c")
     assert short_names("p/a", "p") == ("p/a", "p")
     assert short_names("a", "a") == ("a", "a")
@@ -348,7 +348,7 @@ def test_names_from_logs_are_escaped():
 
 
 @pytest.mark.parametrize("words", [["-f", "csv"], ["-o", "x.json"]])
-def test_prose_is_not_mixed_into_data(words, tmp_path, monkeypatch):
+def test_explain_is_refused_in_data_formats(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     two_models().write_csv("t.csv")
     result = CliRunner().invoke(main, ["estimate", "t.csv", "--explain", *words])
@@ -359,7 +359,7 @@ def test_prose_is_not_mixed_into_data(words, tmp_path, monkeypatch):
     assert "--pairs writes data" in result.output
 
 
-def test_an_answer_without_words_is_rendered_as_ever():
+def test_explain_changes_nothing_for_an_answer_without_explanation():
     plan = hs.plan(effect=0.05)
     assert plan.render(explain=True) == plan.render()
 

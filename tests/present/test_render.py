@@ -1,4 +1,4 @@
-"""Layout and safety of every format, with hostile names."""
+"""Every output format keeps its layout and escapes hostile names."""
 
 import re
 
@@ -36,7 +36,7 @@ def board_with(name):
 
 @pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind != "lone"])
 @pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "html"])
-def test_no_format_obeys_a_hostile_name(kind, format):
+def test_hostile_names_are_escaped_in_every_format(kind, format):
     text = board_with(HOSTILE[kind]).render(format)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
     if format == "markdown":
@@ -50,13 +50,13 @@ def test_no_format_obeys_a_hostile_name(kind, format):
         assert not re.search(r"(^|,)[=@]", text)
 
 
-def test_colour_keeps_hostile_names_harmless():
+def test_hostile_names_are_escaped_in_coloured_output():
     text = board_with(HOSTILE["ansi"]).render("terminal", width=120, color=True)
     assert "\\x1b[31m" in text
     assert "\x1b[31m" not in text
 
 
-def test_control_characters_become_visible():
+def test_control_characters_are_shown_as_escapes():
     assert visible("a\x1bb\nc\u202ed\ud800") == "a\\x1bb\\x0ac\\u202ed\\ud800"
     assert visible("naïve 模型 🦜") == "naïve 模型 🦜"
 
@@ -64,7 +64,7 @@ def test_control_characters_become_visible():
 @pytest.mark.parametrize(
     "code", [0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0x3164, 0xFE00, 0xFEFF, 0xE0041, 0x061C, 0x180E]
 )
-def test_invisible_characters_are_shown(code):
+def test_invisible_characters_are_shown_as_escapes(code):
     assert f"{code:x}" in visible(f"gpt{chr(code)}-4")
 
 
@@ -80,13 +80,13 @@ def test_invisible_characters_are_shown(code):
         "@octocat",
     ],
 )
-def test_markdown_breaks_what_github_would_link_or_draw(name):
+def test_markdown_prevents_mentions_links_and_emoji_in_names(name):
     text = re.sub(r"\\(?=[^\w\s])", "", board_with(name).render("markdown"))
     assert name not in text
     assert name in text.replace("<!-- -->", "")
 
 
-def test_names_that_look_alike_are_told_apart():
+def test_names_that_look_alike_are_shown_with_escapes():
     names = ("gpt-4", "g\u0440t-4", "gpt\u20104", "gpt-4 ")
     board = hs.leaderboard(clustered(models=names))
     for format in ("terminal", "markdown", "html", "latex"):
@@ -99,7 +99,7 @@ def test_names_that_look_alike_are_told_apart():
     assert "\\u0440t-4" in str(pair).splitlines()[0]
 
 
-def test_names_that_nothing_looks_like_stay():
+def test_names_in_other_scripts_are_kept_if_unambiguous():
     assert "模型 x" in str(hs.leaderboard(clustered(models=("模型 x", "other"))))
 
 
@@ -111,16 +111,16 @@ def test_the_terminal_keeps_its_width(width):
         assert max(map(len, table_lines)) <= max(width, 56)
 
 
-def test_no_colour_unless_asked():
+def test_output_is_coloured_only_on_request():
     assert "\x1b" not in hs.leaderboard(clustered()).render("terminal")
     assert "\x1b[" in hs.leaderboard(clustered()).render("terminal", color=True)
 
 
-def test_latex_keeps_an_option_s_two_hyphens():
+def test_latex_keeps_the_two_hyphens_of_a_flag():
     assert latex.escape("--cluster a–b") == "-{}-cluster a--b"
 
 
-def test_columns_of_low_priority_go_first():
+def test_columns_of_low_priority_are_dropped_first():
     columns = (Column(name="model", align="left"), Column(name="x", priority=5), Column(name="y", priority=3))
     table = Table(columns=columns, rows=(("a" * 30, "1" * 10, "2" * 10),))
     assert list(fit(table, 80)) == [0, 1, 2]
@@ -129,7 +129,7 @@ def test_columns_of_low_priority_go_first():
 
 
 @pytest.mark.parametrize("width", [20, 25, 40, 60])
-def test_a_table_that_is_too_wide_loses_no_figure(width):
+def test_a_too_wide_table_loses_no_digits(width):
     columns = (Column(name="model", align="left", priority=9), *(Column(name=f"x{k}", priority=9) for k in range(4)))
     rows = tuple(("name" * 6, *(f"{10**k * 1234.5:,.1f}" for k in range(4))) for _ in range(3))
     text = terminal.render(Document(blocks=(Table(columns=columns, rows=rows),)), width=width)
@@ -147,16 +147,16 @@ def test_whiskers_share_one_axis():
 
 
 @pytest.mark.parametrize(("value", "drawn"), [(0.5, " │ ● │ "), (0.15, " ●│  │ "), (0.85, " │  │● "), (1.0, " │   │●")])
-def test_limits_are_two_upright_lines_and_a_value_outside_is_drawn_outside(value, drawn):
+def test_tolerance_limits_are_vertical_lines_and_a_value_outside_is_drawn_outside(value, drawn):
     assert draw_whisker(Whisker(value=value, low=0.2, high=0.8, limits=True), 7, 0.0, 1.0) == drawn
 
 
-def test_names_lose_their_middle():
+def test_long_names_are_shortened_in_the_middle():
     assert shorten("organisation/model-large", 12) == "organi…large"
     assert shorten("short", 12) == "short"
 
 
-def test_numbers_in_words():
+def test_scores_differences_intervals_and_p_values_are_formatted():
     percent, plain = Scale(percent=True), Scale(percent=False)
     assert percent.score(0.788) == "78.8 %"
     assert percent.difference(-0.0321) == "−3.2 pp"
@@ -173,7 +173,7 @@ def test_numbers_in_words():
     assert listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
 
 
-def test_names_that_are_cut_stay_different_ones():
+def test_shortened_names_stay_distinct():
     beginning = "model (commit=86a0aa0"
     names = [
         f"{beginning}{more}, template=#d06981, temperature=0.3)" for more in (" dirty", "", ", tokens=4", ", tags=x")
@@ -187,7 +187,7 @@ def test_names_that_are_cut_stay_different_ones():
         assert all(len(line) <= width for line in lines)
 
 
-def test_colours_are_legible_on_light_and_dark_grounds():
+def test_only_terminal_colours_legible_on_light_and_dark_are_used():
     """Magenta alone: as xterm, and as common light and dark themes draw it, it has contrast 3 with its ground."""
     rows = clustered(n_clusters=3)
     told = "".join(
@@ -201,7 +201,7 @@ def test_colours_are_legible_on_light_and_dark_grounds():
     assert codes <= {0, 1, 2, 4, 22, 35, 39}
 
 
-def test_several_boards_begin_with_a_summary():
+def test_several_leaderboards_begin_with_a_summary_table():
     rows = pl.concat([clustered().with_columns(task=pl.lit(task)) for task in ("reading", "writing")])
     answer = hs.leaderboard(rows)
     text = answer.render("terminal", width=100)
@@ -217,7 +217,7 @@ def test_several_boards_begin_with_a_summary():
     assert "model" not in hs.leaderboard(clustered()).render("terminal").split("rank")[0]
 
 
-def test_a_summary_leaves_out_the_last_tasks_on_a_narrow_terminal():
+def test_the_summary_table_drops_the_last_tasks_on_a_narrow_terminal():
     rows = pl.concat([clustered().with_columns(task=pl.lit(f"task {k:02}")) for k in range(20)])
     text = hs.leaderboard(rows).render("terminal", width=80)
     head = next(line for line in text.splitlines() if line.startswith("model "))
@@ -227,7 +227,7 @@ def test_a_summary_leaves_out_the_last_tasks_on_a_narrow_terminal():
     assert "a narrow terminal leaves out the last tasks" in text.replace("\n", " ")
 
 
-def test_correlations_have_a_minus_and_no_sign_of_nothing():
+def test_correlations_have_two_decimals_and_no_negative_zero():
     assert [correlation_text(value) for value in (-0.2, -0.001, 0.004, 0.5, 1.0)] == [
         "−0.20",
         "0.00",
@@ -240,5 +240,5 @@ def test_correlations_have_a_minus_and_no_sign_of_nothing():
 @pytest.mark.parametrize(
     "name", ["=1", "+1", "-1", "@SUM", "\t=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM", " =1", "\u3000\uff1d1"]
 )
-def test_no_cell_of_csv_is_a_formula(name):
+def test_csv_cells_are_never_formulas(name):
     assert comma_separated.render([{"model": name, "score": -1.0}]).splitlines()[1].startswith("'")

@@ -1,4 +1,4 @@
-"""Scores in a notebook: models × tasks at a glance, bounded, and harmless."""
+"""In a notebook, scores are shown as a bounded table of models and tasks, with escaped names."""
 
 import html
 import re
@@ -18,7 +18,7 @@ def table(data):
     return hs.read(data)._repr_html_()
 
 
-def test_logs_are_shown_with_their_means_and_how_much_there_is():
+def test_scores_show_the_mean_and_the_number_of_items_and_attempts():
     text = table(LOGS)
     assert "4 models, 1 task, 2,000 scores." in text
     assert text.count("<tr>") == 5
@@ -29,7 +29,7 @@ def test_logs_are_shown_with_their_means_and_how_much_there_is():
     assert "http" not in text
 
 
-def test_what_a_model_lacks_and_what_failed_is_said():
+def test_missing_tasks_and_failed_attempts_are_shown():
     rows = pl.concat(
         [clustered().with_columns(task=pl.lit("a")), clustered(models=("a",)).with_columns(task=pl.lit("b"))]
     )
@@ -39,13 +39,13 @@ def test_what_a_model_lacks_and_what_failed_is_said():
     assert "1 failed" in text
 
 
-def test_other_scales_are_shown_as_they_are():
+def test_scores_on_other_scales_are_shown_without_percent():
     rows = clustered().with_columns(score=1000 * pl.col("score") - 300)
     assert " %" not in table(rows)
     assert "<rect" in table(rows)
 
 
-def test_many_models_and_tasks_are_cut_and_counted():
+def test_models_and_tasks_beyond_the_limit_are_counted():
     models = tuple(f"m{k:02}" for k in range(shown.MOST_MODELS + 3))
     rows = pl.concat([clustered(models=models).with_columns(task=pl.lit(f"t{k}")) for k in range(shown.MOST_TASKS + 1)])
     text = table(rows)
@@ -72,22 +72,22 @@ def test_a_lazy_frame_of_the_caller_is_not_read():
     assert "<pre>Scores in a polars LazyFrame\n" in text
 
 
-def test_too_many_rows_are_not_read(monkeypatch):
+def test_too_many_rows_show_a_summary_instead_of_a_table(monkeypatch):
     monkeypatch.setattr(shown, "MOST_ROWS", 3)
     assert "<pre>" in table(LOGS)
     assert "<pre>" in table(clustered())
 
 
-def test_rows_that_do_not_fit_together_are_said_and_raise_nothing():
+def test_invalid_rows_show_a_message_instead_of_an_exception():
     text = table(clustered().with_columns(score=pl.lit(float("inf"))))
     assert "<pre>Scores in a polars LazyFrame" in text
     assert "<p>" in text
 
 
 @pytest.mark.parametrize("convert", [pl.DataFrame.to_pandas, pl.DataFrame.to_arrow])
-def test_other_frames_are_shown_as_well(convert):
+def test_pandas_and_arrow_frames_are_shown_too(convert):
     assert "<table" in table(convert(clustered()))
 
 
-def test_nothing_is_no_table():
+def test_an_empty_frame_shows_no_table():
     assert "<table" not in Scores(rows=pl.DataFrame())._repr_html_()

@@ -1,4 +1,4 @@
-"""The sentence over several boards: on how many one model is shown to be best, and how many could be on the others."""
+"""The summary sentence of several leaderboards: on how many one model is best, and how many could be best on the others."""
 
 from types import SimpleNamespace
 
@@ -35,5 +35,5 @@ def boards(*best, models=4, task=None):
         ([*boards("a", models=1), *boards("ab")], "On the one task with several models, 2 models could be best."),
     ],
 )
-def test_the_sentence(given, said):
+def test_the_summary_counts_the_leaderboards_with_one_best_model(given, said):
     assert sentence(given) == said

@@ -1,4 +1,4 @@
-"""What the first sentence of a board says: on how many items, on which questions, give or take what."""
+"""The first sentence of a leaderboard states the leader, the number of items if it is low, the inference space and the uncertainty."""
 
 import math
 from dataclasses import replace
@@ -26,7 +26,7 @@ def alone(*scores, **options):
     return verdict(rows, **options)
 
 
-def test_a_leader_of_few_items_is_told_as_one():
+def test_the_verdict_states_how_many_items_the_leader_answered_if_it_lacks_some():
     few = some(two_models(n=400), "a", 2)
     assert verdict(few).startswith("a leads with 100.0 % (on 2 of 400 items), but the other could also be best.")
     many = two_models(n=400).filter((pl.col("model") == "b") | (pl.col("item") != "q399"))
@@ -36,19 +36,19 @@ def test_a_leader_of_few_items_is_told_as_one():
     assert verdict(two_models(n=400)).startswith("a is best (50.8 %): significantly")
 
 
-def test_a_leader_of_other_items_than_the_rest_has_no_share_of_theirs():
+def test_a_leader_on_other_items_than_the_rest_is_given_both_counts():
     rows = some(two_models(n=400), "a", 2).with_columns(
         item=pl.when(pl.col("model") == "a").then("x" + pl.col("item")).otherwise("item")
     )
     assert "a leads with 100.0 % (on 2 items, others on up to 400), but" in verdict(rows)
 
 
-def test_a_leader_of_more_items_than_the_rest_is_told_as_ever():
+def test_a_leader_with_all_items_has_no_item_count_in_the_verdict():
     assert "items)" not in verdict(some(two_models(n=400), "b", 100))
 
 
 @pytest.mark.parametrize("models", ["a", "ab"])
-def test_exactly_these_questions_are_told_once(models):
+def test_the_verdict_states_once_that_it_is_about_exactly_these_questions(models):
     rows = attempts(models=models)
     assert verdict(rows, population="these-questions").count(" on exactly these questions") == 1
     assert "exactly" not in verdict(rows)
@@ -56,14 +56,14 @@ def test_exactly_these_questions_are_told_once(models):
     assert verdict(same, population="these-questions").count(" on exactly these questions") == 1
 
 
-def test_models_with_one_score_tie():
+def test_models_with_equal_scores_tie():
     rows = two_models().filter(model="a")
     tied = [pl.concat([rows.with_columns(model=pl.lit(name)) for name in names]) for names in ("ab", "abc")]
     assert [verdict(each).split(".")[0] for each in tied] == ["Both models tie at 65", "All 3 models tie at 65"]
     assert "neighbouring" not in verdict(tied[1])
 
 
-def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
+def test_one_model_shows_interval_limits_if_the_interval_is_asymmetric():
     assert (
         alone(0) == "m scores 0.0 %; the 95 % confidence interval runs from 0.0 to 97.5 %."
     )  # 97.5: the root of 1 − p = 0.025
@@ -74,12 +74,12 @@ def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
     assert alone(3, 5, 10, interval="t") == "m scores 6, give or take 8.957."  # 4.303 · 3.606 / √3
 
 
-def test_one_model_without_an_error_bar_has_no_give_or_take():
+def test_one_model_without_an_error_bar_says_so():
     assert alone(7) == "m scores 7, with no error bar."
 
 
 @pytest.mark.parametrize(("more", "said"), [(30, True), (5, False)])
-def test_a_forecast_beyond_what_anyone_would_run_is_not_said(more, said):
+def test_required_sample_sizes_are_omitted_if_unrealistically_large(more, said):
     """30 net wins in 10,000 take some 38,000 questions to show, 5 take over a million."""
     one = [1.0] * (200 + more) + [0.0] * 200 + [1.0] * (9_600 - more)
     other = [0.0] * (200 + more) + [1.0] * (9_800 - more)
@@ -91,7 +91,7 @@ def test_a_forecast_beyond_what_anyone_would_run_is_not_said(more, said):
     assert ("38,000 questions in all" in " ".join(gap.render("markdown", explain=True).split())) == said
 
 
-def test_nobody_is_ahead_by_nothing():
+def test_a_tiny_lead_is_reported_as_less_than_0_1_points():
     rows = two_models(n=4001).with_columns(score=(pl.col("item").str.slice(1).cast(pl.Int64) % 2).cast(pl.Float64))
     one = rows.with_columns(
         score=pl.when((pl.col("model") == "a") & (pl.col("item") == "q0")).then(1.0).otherwise("score")
@@ -100,12 +100,12 @@ def test_nobody_is_ahead_by_nothing():
     assert "a is ahead by less than 0.1 pp" in hs.Monitor(a="a", b="b", shuffled=True).update(one).verdict
 
 
-def test_two_models_have_one_gap_which_is_said_once():
+def test_two_models_have_no_sentence_about_neighbouring_ranks():
     for data in (two_models(n=400), two_models(n=4), two_models().filter(model="a").with_columns(model=pl.lit("b"))):
         assert "neighbouring" not in verdict(data)
 
 
-def test_a_board_of_two_says_what_compare_says():
+def test_a_leaderboard_of_two_models_agrees_with_compare():
     rows = won(9, 2, 12)
     board = hs.leaderboard(rows).boards[0]
     assert board.could_be_best == ("a", "b")
@@ -115,7 +115,7 @@ def test_a_board_of_two_says_what_compare_says():
     assert hs.arena(votes).boards[0].board.could_be_best == ("a", "b")
 
 
-def test_one_that_is_best_without_a_significant_lead_over_each_is_said_to_be_so():
+def test_a_best_model_without_significant_neighbour_gaps_is_reported_as_such():
     scores = (np.random.default_rng(0).random((60, 4)) < [0.85, 0.66, 0.66, 0.66]).astype(float)
     frames = [pl.DataFrame({"model": "abcd"[m], "item": range(60), "score": scores[:, m]}) for m in range(4)]
     board = hs.leaderboard(pl.concat(frames)).boards[0]
@@ -125,7 +125,7 @@ def test_one_that_is_best_without_a_significant_lead_over_each_is_said_to_be_so(
     )
 
 
-def test_the_only_one_that_could_be_best_has_no_other_rank():
+def test_the_only_possible_best_of_two_models_has_rank_1_only():
     rows = won(10, 1, 12)
     board = hs.leaderboard(rows).boards[0]
     assert [(rank.low, rank.high) for rank in board.ranks] == [(1, 1), (2, 2)]
@@ -134,7 +134,7 @@ def test_the_only_one_that_could_be_best_has_no_other_rank():
     assert "a has only one: every other model is shown to be worse." in plain
 
 
-def test_all_others_that_want_answers_are_told_as_all():
+def test_models_that_could_be_best_only_for_lack_of_answers_are_counted():
     rows = two_models(n=400)
     few = rows.filter(pl.col("model") == "b", pl.col("score") == 0).head(2)
     others = [few.with_columns(model=pl.lit(name)) for name in "bc"]
@@ -142,19 +142,19 @@ def test_all_others_that_want_answers_are_told_as_all():
     assert "any of the 2 others could also be best, all for want of answers (under half of 400 items)." in said
 
 
-def test_one_model_with_all_tasks_is_told_as_the_only_one():
+def test_the_only_model_with_all_tasks_is_reported_as_such():
     tasks = pl.concat([two_models().with_columns(task=pl.lit(name)) for name in ("t", "u")])
     lacking = tasks.filter((pl.col("model") == "a") | (pl.col("task") == "t"))
     assert hs.leaderboard(lacking).overall.verdict.startswith("Only 1 of 2 models has all 2 tasks: a scores ")
 
 
-def test_one_that_is_behind_several_is_the_other():
+def test_one_model_behind_several_tied_leaders_is_called_the_other():
     rows = pl.concat([won(20, 0, 20), won(20, 0, 20, names=("c", "d")).filter(model="c")])
     assert "a and c are level (100.0 %): significantly ahead of the other at" in verdict(rows)
 
 
 @pytest.mark.parametrize(("luck", "told"), [(0.05, False), (0.2, True)])
-def test_luck_far_below_the_error_bar_is_not_told(luck, told):
+def test_a_selection_bias_far_below_the_standard_error_is_not_reported(luck, told):
     rows = two_models(n=400).with_columns(score=3 + pl.col("score"))
     board = hs.leaderboard(rows).boards[0]
     leader = board.entries[0].estimate

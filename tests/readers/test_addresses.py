@@ -1,4 +1,4 @@
-"""Addresses: a local server stands for all of them; what is fetched is limited, and no credential is shown."""
+"""Files, folders and tables are read from web addresses (tested on a local server), within size and time limits and without showing credentials."""
 
 import sys
 from pathlib import Path
@@ -41,7 +41,7 @@ def scannable(tmp_path):
         yield served
 
 
-def test_a_file_and_a_folder(server):
+def test_a_file_and_a_folder_are_read_from_an_address(server):
     assert howsure.read(f"{server}/runs/a.csv").to_frame()["score"].to_list() == [1.0, 1.0]
     assert set(howsure.read(f"{server}/runs/").to_frame()["model"]) == {"a", "b"}
 
@@ -53,7 +53,7 @@ def test_the_command_line_takes_addresses(server):
     assert result.exit_code == 0, result.output
 
 
-def test_what_is_not_there_is_said_without_credentials(server):
+def test_an_error_about_an_address_shows_no_credentials(server):
     url = server.replace("http://", "http://me:secret@") + "/nothing.csv?token=secret"
     with pytest.raises(ReadError) as told:
         howsure.read(url)
@@ -61,7 +61,7 @@ def test_what_is_not_there_is_said_without_credentials(server):
     assert "/nothing.csv" in str(told.value)
 
 
-def test_too_much_is_not_fetched(server, monkeypatch):
+def test_a_file_over_the_size_limit_is_not_fetched(server, monkeypatch):
     monkeypatch.setattr(addresses, "MAX_FILE_BYTES", 10)
     with pytest.raises(ReadError, match="more than is fetched unasked"):
         howsure.read(f"{server}/runs/a.csv")
@@ -71,14 +71,14 @@ def test_too_much_is_not_fetched(server, monkeypatch):
 @pytest.mark.parametrize(
     "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nAccept-Ranges: bytes\r\n\r\nPAR1 item,"]
 )
-def test_a_server_that_falls_silent_is_an_error(name, answer, monkeypatch):
+def test_a_server_that_stops_sending_is_an_error(name, answer, monkeypatch):
     pytest.importorskip("aiohttp")
     monkeypatch.setattr(addresses, "MAX_SILENT_SECONDS", 0.2)
     with falling_silent(answer) as url, pytest.raises(ReadError, match=r"127.*: nothing came within 0.2 s\. Try again"):
         howsure.read(f"{url}/{name}")
 
 
-def test_a_missing_package_is_named(monkeypatch):
+def test_a_missing_package_for_addresses_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(
         ReadError,
@@ -97,7 +97,7 @@ def test_a_missing_package_is_named(monkeypatch):
         ("https://h/a/?C=N", "https://h/a/", "."),
     ],
 )
-def test_names_never_lead_out_of_the_folder(name, root, inner):
+def test_fetched_file_names_stay_inside_the_folder(name, root, inner):
     assert str(addresses._inner(name, root)) == inner
 
 
@@ -110,22 +110,22 @@ def test_names_never_lead_out_of_the_folder(name, root, inner):
         ("https://h:8", "files"),
     ],
 )
-def test_a_place_is_called_what_the_address_leads_to(url, way):
+def test_a_fetched_file_is_named_after_its_address(url, way):
     assert str(addresses._way(url)) == way
 
 
-def test_no_part_of_a_password_is_shown():
+def test_a_shown_address_has_no_password_and_no_query():
     assert addresses.shown("https://me:p@ss@host/x.csv?token=1#2") == "https://host/x.csv"
 
 
-def test_a_table_of_parquet_is_scanned_where_it_is(scannable, monkeypatch):
+def test_a_parquet_table_at_an_address_is_scanned_without_fetching_it_all(scannable, monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
     there = howsure.estimate(f"{scannable.url}/runs.parquet?token=secret")
     assert there.render("json") == howsure.estimate(scannable.folder / "runs.parquet").render("json")
     assert 0 < scannable.sent < (scannable.folder / "runs.parquet").stat().st_size / 2
 
 
-def test_what_differs_elsewhere_is_not_taken_for_a_table(scannable):
+def test_harness_files_at_an_address_are_read_by_their_reader(scannable):
     pytest.importorskip("aiohttp")
     folder = scannable.folder / "org" / "model"
     folder.mkdir(parents=True)
@@ -137,13 +137,13 @@ def test_what_differs_elsewhere_is_not_taken_for_a_table(scannable):
     assert scores.to_frame().equals(howsure.read(path).to_frame())
 
 
-def test_a_server_that_gives_no_parts(server, tmp_path):
+def test_a_server_without_range_requests_is_read(server, tmp_path):
     pl.DataFrame({"item": ["1"], "model": ["a"], "score": [1.0]}).write_parquet(tmp_path / "runs" / "x.parquet")
     assert howsure.read(f"{server}/runs/x.parquet").to_frame()["score"].to_list() == [1.0]
 
 
 @pytest.mark.parametrize("asked", [{"reader": "tables"}, {"reader": "Inspect"}, {}])
-def test_what_can_not_be_read_is_named_by_its_address(scannable, asked):
+def test_an_unreadable_file_is_named_by_its_address(scannable, asked):
     pytest.importorskip("aiohttp")
     (scannable.folder / "x.parquet").write_bytes(b"PAR1, but no table")
     for name in ("x.parquet", "nothing.parquet"):
@@ -153,7 +153,7 @@ def test_what_can_not_be_read_is_named_by_its_address(scannable, asked):
         assert "secret" not in str(told.value)
 
 
-def test_a_mapping_that_names_the_file_reads_it(scannable):
+def test_a_mapping_reads_a_parquet_file_at_an_address(scannable):
     pytest.importorskip("aiohttp")
     pl.DataFrame({"q": ["1", "2"], "who": ["a", "a"], "pts": [1, 0]}).write_parquet(scannable.folder / "x.parquet")
     mapping = {"files": "x.parquet", "item": "q", "model": "who", "score": "pts"}
@@ -173,19 +173,19 @@ def test_a_mapping_that_names_the_file_reads_it(scannable):
         ("memory://h/a.parquet", False),
     ],
 )
-def test_tables_that_are_scanned_where_they_lie(url, scanned, tmp_path, monkeypatch):
+def test_only_supported_addresses_are_scanned_in_place(url, scanned, tmp_path, monkeypatch):
     frame = pl.LazyFrame({"item": ["1"], "score": [1.0]})
     monkeypatch.setattr(pl, "scan_parquet", lambda *_, **__: frame)
     assert (addresses._scanned(url, tmp_path / "a.parquet", None, ()) is not None) == scanned
 
 
 @pytest.mark.parametrize(("scheme", "name"), [("hf", "HF_ENDPOINT"), ("gs", "STORAGE_EMULATOR_HOST")])
-def test_another_server_that_polars_does_not_know(scheme, name, tmp_path, monkeypatch):
+def test_a_custom_endpoint_is_not_scanned_in_place(scheme, name, tmp_path, monkeypatch):
     monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert addresses._scanned(f"{scheme}://b/me/a.parquet", tmp_path / "a.parquet", None, ()) is None
 
 
-def test_a_table_that_goes_away_is_an_error_without_its_query(scannable):
+def test_a_table_deleted_from_its_address_is_an_error_without_credentials(scannable):
     scores = howsure.read(f"{scannable.url}/runs.parquet?token=secret")
     (scannable.folder / "runs.parquet").unlink()
     with pytest.raises(DataError, match="Check that it is still there") as told:
@@ -193,12 +193,12 @@ def test_a_table_that_goes_away_is_an_error_without_its_query(scannable):
     assert "secret" not in str(told.value)
 
 
-def test_addresses_that_differ_in_their_query_are_told_apart(server):
+def test_addresses_that_differ_in_their_query_are_different_files(server):
     urls = [f"{server}/runs/{name}" for name in ("a.csv?x=1", "a.csv?x=2", "a.csv?x=1", "b.csv")]
     assert [file.path for file in howsure.read(urls).files] == ["a (2).csv", "a.csv", "a.csv", "b.csv"]
 
 
-def test_a_folder_keeps_its_name(server, tmp_path):
+def test_a_folder_at_an_address_keeps_its_name(server, tmp_path):
     here, there = (howsure.read(path).to_frame() for path in (tmp_path / "runs", f"{server}/runs/"))
     assert there["task"].unique().to_list() == ["runs"]
     assert there.equals(here)
@@ -215,6 +215,6 @@ def test_fetching_shows_progress(server):
     assert seen == [[type(Path()).__name__] * 2, ["Source"] * 2]
 
 
-def test_a_file_that_no_reader_knows_is_described(server, tmp_path):
+def test_describe_proposes_a_mapping_for_an_unknown_file_at_an_address(server, tmp_path):
     (tmp_path / "x.json").write_text('{"rows": [{"q": "1", "sys": "a", "pts": 1}, {"q": "2", "sys": "a", "pts": 0}]}')
     assert howsure.describe(f"{server}/x.json").proposals

@@ -1,4 +1,4 @@
-"""The traps of the agent benchmarks' formats, one small file each."""
+"""Result files of the agent benchmarks (SWE-bench, tau-bench, Terminal-Bench) and the special cases of their formats."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,7 @@ from reader_cases import codes, lines, models, read, scores
 A, B, C, D = (f"django__django-{number}" for number in (1, 2, 3, 4))
 
 
-def test_swebench_lists_keep_every_id_with_its_fate(write):
+def test_swebench_reports_give_every_task_id_its_outcome(write):
     report = {
         "total_instances": 4,
         "resolved_instances": 1,
@@ -51,7 +51,7 @@ def test_swebench_names_the_model_after_the_folder(write, name, model):
     assert models(read(swebench, write(name, {A: {"patch_exists": True, "resolved": True}}))) == {model}
 
 
-def test_swebench_with_resolved_ids_only_is_published_with_a_caution(write):
+def test_swebench_resolved_ids_alone_give_a_published_score_with_a_caution(write):
     reading = read(
         swebench, write("lite/m/results/results.json", {"no_generation": [], "no_logs": [B], "resolved": [A]})
     )
@@ -72,7 +72,7 @@ def test_swebench_with_an_unknown_denominator_is_refused(write):
 SPARSE = {"no_generation": [], "no_logs": [], "resolved": [A]}
 
 
-def test_swebench_takes_all_tasks_from_a_table_that_the_user_names(write):
+def test_swebench_takes_the_unresolved_tasks_from_a_table_of_items(write):
     source = write("lite/m/results/results.json", SPARSE)
     table = write("items.csv", f"instance_id,topic\n{A},x\n{B},y\n").path
     reading = read(swebench, replace(source, items=str(table)))
@@ -83,7 +83,7 @@ def test_swebench_takes_all_tasks_from_a_table_that_the_user_names(write):
         read(swebench, replace(source, items=str(other)))
 
 
-def test_the_items_of_a_verb_are_those_of_a_list_of_resolved_ones(write):
+def test_the_items_option_completes_swebench_lists_in_a_leaderboard(write):
     for name, resolved in {"one": [A, B], "two": [A]}.items():
         path = write(f"lite/{name}/results/results.json", {**SPARSE, "resolved": resolved}).path
     table = write("items.csv", f"instance_id\n{A}\n{B}\n{C}\n{D}\n").path
@@ -92,26 +92,26 @@ def test_the_items_of_a_verb_are_those_of_a_list_of_resolved_ones(write):
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_swebench_takes_all_tasks_from_the_predictions_beside_it(write, whole):
+def test_swebench_takes_the_unresolved_tasks_from_complete_predictions(write, whole):
     ids = [f"django__django-{number}" for number in range(1, 300 if whole else 200)]
     write("lite/m/all_preds.jsonl", lines([{"instance_id": item, "model_patch": "x"} for item in ids]))
     reading = read(swebench, write("lite/m/results/results.json", {**SPARSE, "no_generation": ["django__django-900"]}))
     assert (reading.rows is not None and len(reading.rows)) == (300 if whole else False)
 
 
-def test_the_predictions_of_swebench_are_no_results(write):
+def test_swebench_predictions_are_not_results(write):
     row = {"instance_id": A, "model_name_or_path": "m", "model_patch": 'a "resolved": b'}
     assert swebench.claims(write("all_preds.jsonl", lines([row, row]))) is None
     assert swebench.claims(write("report.json", {"instance_id": A, "resolved": True})) == "rows"
 
 
-def test_swebench_runs_in_one_file(write):
+def test_swebench_runs_in_one_file_are_models(write):
     reading = read(swebench, write("runs.json", {"run1": {A: 1, B: 0}, "run2": {A: 0}}))
     assert models(reading) == {"run1", "run2"}
     assert [(extent.model, extent.items) for extent in reading.extents] == [("run1", 2)]
 
 
-def test_swebench_lines(write):
+def test_swebench_results_as_json_lines_are_read(write):
     rows = [
         {"model": "m", "benchmark": "swe", "task_id": A, "score": 1.0, "metadata": {"turns": 3}},
         {"model": "m", "task_id": B, "score": None},
@@ -121,7 +121,7 @@ def test_swebench_lines(write):
     assert codes(reading) == []
 
 
-def test_swebench_leaderboards(write):
+def test_swebench_leaderboards_are_published_scores(write):
     board = {"leaderboards": [{"name": "Verified", "results": [{"name": "m", "folder": "f", "resolved": 78.8}]}]}
     reading = read(swebench, write("leaderboards.json", board))
     assert [(entry.task, entry.n) for entry in reading.published] == [("SWE-bench Verified", 500)]
@@ -131,11 +131,11 @@ def test_swebench_leaderboards(write):
 @pytest.mark.parametrize(
     "content", [{"a": {"b": 1}}, lines([{"id": "x-1", "score": 1}, {"id": "x-2", "score": 0}]), {"resolved": []}]
 )
-def test_swebench_leaves_other_files(write, content):
+def test_swebench_does_not_claim_other_files(write, content):
     assert swebench.claims(write("results.json", content)) is None
 
 
-def test_tau_list_takes_its_model_from_the_name(write):
+def test_tau_bench_takes_the_model_from_the_file_name(write):
     rows = [
         {"task_id": 0, "reward": 1.0, "info": {}, "traj": [], "trial": 0},
         {"task_id": 0, "reward": 0.0, "info": {"error": "boom", "traceback": "…"}, "traj": [], "trial": 1},
@@ -148,7 +148,7 @@ def test_tau_list_takes_its_model_from_the_name(write):
     assert reading.facts[0].task == "tau-bench airline"
 
 
-def test_tau2_simulations(write):
+def test_tau2_simulations_are_attempts(write):
     info = {
         "num_trials": 2,
         "user_info": {"llm": "u"},
@@ -164,7 +164,7 @@ def test_tau2_simulations(write):
     assert reading.configuration == {"temperature": "0.0", "agent": "llm_agent", "user": "u"}
 
 
-def test_tau2_submissions_are_published(write):
+def test_tau2_submissions_are_published_scores(write):
     document = {
         "model_name": "m",
         "submitting_organization": "o",
@@ -174,7 +174,7 @@ def test_tau2_submissions_are_published(write):
     assert [(entry.task, entry.score) for entry in reading.published] == [("tau2-bench airline", 0.84)]
 
 
-def test_terminal_bench(write):
+def test_terminal_bench_trials_are_attempts(write):
     trials = [
         {"task_id": "t", "trial_name": "t.2-of-2.x", "is_resolved": None, "failure_mode": "agent_timeout"},
         {"task_id": "t", "trial_name": "t.1-of-2.x", "is_resolved": True, "failure_mode": "unset"},
@@ -188,7 +188,7 @@ def test_terminal_bench(write):
     assert terminal_bench.claims(run) == "companion"
 
 
-def test_harbor_numbers_the_trials_of_a_task(write):
+def test_harbor_trials_of_a_task_are_numbered_attempts(write):
     trials = [("aaaaaa", {"reward": 1.0}), ("bbbbbb", None)]
     for ending, rewards in trials:
         trial = {
@@ -212,7 +212,7 @@ def test_harbor_numbers_the_trials_of_a_task(write):
 @pytest.mark.parametrize(
     "name", ["unresolved_ids", "resolved_ids", "total_instances", "resolved_instances", "error_ids"]
 )
-def test_a_swebench_report_with_something_else_in_a_field_says_so_or_is_read(tmp_path, name, wrong):
+def test_a_malformed_swebench_report_is_read_or_a_clear_read_error(tmp_path, name, wrong):
     report = {"total_instances": 2, "resolved_instances": 1, "resolved_ids": ["a__a-1"], "unresolved_ids": ["b__b-2"]}
     path = tmp_path / "report.json"
     path.write_text(json.dumps({**report, name: wrong}))
@@ -222,7 +222,7 @@ def test_a_swebench_report_with_something_else_in_a_field_says_so_or_is_read(tmp
         assert "Error" not in str(error).replace(str(path), "")  # noqa: PT017 - either is well
 
 
-def test_a_list_of_tasks_with_something_that_is_no_id_is_refused(tmp_path):
+def test_a_swebench_list_with_a_malformed_id_is_an_error(tmp_path):
     report = {"resolved_ids": ["a__a-1", {"a": 1}], "unresolved_ids": ["b__b-2"]}
     (tmp_path / "report.json").write_text(json.dumps(report))
     with pytest.raises(
@@ -232,7 +232,7 @@ def test_a_list_of_tasks_with_something_that_is_no_id_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("boards", [5, [5], [{}], [{"results": 5}], [{"results": [5, {"resolved": 10**400}]}]])
-def test_swebench_leaderboards_of_another_shape_hold_nothing(tmp_path, boards):
+def test_malformed_swebench_leaderboards_are_clear_errors(tmp_path, boards):
     path = tmp_path / "leaderboards.json"
     path.write_text(json.dumps({"leaderboards": boards, "resolved": 1, "results": [], "name": "x"}))
     with pytest.raises(ReadError) as caught:
@@ -240,7 +240,7 @@ def test_swebench_leaderboards_of_another_shape_hold_nothing(tmp_path, boards):
     assert "Error:" not in str(caught.value)
 
 
-def test_a_task_that_a_list_resolves_twice_counts_once(tmp_path):
+def test_a_task_listed_twice_as_resolved_counts_once(tmp_path):
     path = tmp_path / "lite" / "m" / "results.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"resolved": ["a__a-1", "a__a-1", "b__b-2"], "no_generation": [], "no_logs": []}))

@@ -1,4 +1,4 @@
-"""Exports of annotation tools: Label Studio as it was run, the others as their sources and documentation have them."""
+"""Exports of annotation tools (Label Studio, Argilla, Prodigy, JudgeBench) are read as ratings or votes."""
 
 import json
 
@@ -23,7 +23,7 @@ def written(folder, records, name="export.json"):
     return path
 
 
-def test_label_studio_has_people_and_the_judge():
+def test_label_studio_annotations_and_predictions_are_raters():
     found = rows(FIXTURES / "label_studio.json")
     assert sorted(found["rater"].unique()) == ["1", "2", "judge-1"]
     assert sorted(found["question_name"].unique()) == ["correct", "style"]
@@ -32,7 +32,7 @@ def test_label_studio_has_people_and_the_judge():
     assert {"model", "document", "question"} <= set(found.columns)
 
 
-def test_label_studio_answers_one_question_at_a_time():
+def test_label_studio_needs_a_choice_among_several_questions():
     with pytest.raises(hs.DataError, match="several questions were asked: correct, style"):
         hs.agree(FIXTURES / "label_studio.json")
     found = hs.agree(FIXTURES / "label_studio.json", where={"question_name": "correct"}, cluster="document")
@@ -97,13 +97,13 @@ def judgebench():
         }
 
 
-def test_argilla(tmp_path):
+def test_argilla_responses_are_ratings(tmp_path):
     found = rows(written(tmp_path, list(argilla())))
     assert sorted(found["rater"].unique()) == ["gpt", "u1", "u2"]
     assert hs.agree(found, human="u1").n_raters == 2
 
 
-def test_prodigy(tmp_path):
+def test_prodigy_answers_are_ratings(tmp_path):
     path = written(tmp_path, list(prodigy()), "export.jsonl")
     found = hs.agree(path)
     assert (found.n_items, found.values) == (11, ("X", "Y"))
@@ -123,14 +123,14 @@ def test_prodigy(tmp_path):
     assert hs.agree(written(tmp_path, binary, "binary.jsonl")).values == ("accept", "reject")
 
 
-def test_judgebench(tmp_path):
+def test_judgebench_judgments_are_votes_in_both_orders(tmp_path):
     found = hs.bias(written(tmp_path, list(judgebench()), "dataset=judgebench.jsonl"))
     first = found.favours[0]
     assert (first.judge, first.by, first.n_choices) == ("arena_hard", "orders", 16)
     assert (first.estimate.value, first.flipped) == (1.0, 1.0)
 
 
-def test_other_json_is_no_export(tmp_path):
+def test_other_json_is_not_read_as_an_annotation_export(tmp_path):
     assert rows(written(tmp_path, [{"id": 1, "annotations": "many", "total_annotations": 3}])) is None
     assert rows(written(tmp_path, [{"item": 1, "score": 0}])) is None
     hostile = [
@@ -144,13 +144,13 @@ def test_other_json_is_no_export(tmp_path):
     assert rows(written(tmp_path, hostile)) is None
 
 
-def test_logs_of_a_harness_have_scorers_as_raters():
+def test_scorers_of_a_log_are_raters():
     found = hs.agree(ROOT / "tests" / "fixtures" / "inspect" / "dict_scores.eval")
     assert found.n_raters >= 2
     assert any("scorer as rater" in note for note in found.notes)
 
 
-def test_rows_given_twice_are_said_where_a_column_tells_rows_apart():
+def test_repeated_votes_are_noted_if_an_id_column_identifies_votes():
     votes = pl.DataFrame(
         {"id": range(60), "model_a": "x", "model_b": "y", "winner": ["model_a", "model_b", "model_a"] * 20}
     )
@@ -163,7 +163,7 @@ def test_rows_given_twice_are_said_where_a_column_tells_rows_apart():
     )
 
 
-def test_verdicts_given_twice_are_said_and_infinite_labels_refused():
+def test_repeated_verdicts_are_noted_and_infinite_labels_are_errors():
     rows = pl.DataFrame(
         {"question": range(80), "judge": [k % 3 > 0 for k in range(80)], "human": [k % 4 > 0 for k in range(80)]}
     )

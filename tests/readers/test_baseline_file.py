@@ -1,4 +1,4 @@
-"""Saved baselines as files: what is kept and what isn't, the same bytes for the same rows, and every damage an error in words."""
+"""Saved baseline files: which data are kept and which are not, identical bytes for identical rows, and clear errors for damaged files."""
 
 import contextlib
 import json
@@ -50,7 +50,7 @@ def refused(place):
     return str(caught.value)
 
 
-def test_the_rows_and_what_the_logs_say_come_back(place):
+def test_a_saved_baseline_restores_rows_and_metadata_of_its_logs(place):
     logs, back = hs.read(LOGS), hs.read(place)
     rows = back.to_frame()
     assert rows.drop("stop").equals(logs.to_frame().select(rows.drop("stop").columns))
@@ -62,14 +62,14 @@ def test_the_rows_and_what_the_logs_say_come_back(place):
     assert place.stat().st_size < 15_000
 
 
-def test_the_same_rows_give_the_same_bytes(place, tmp_path):
+def test_the_same_rows_give_a_byte_identical_baseline(place, tmp_path):
     for data in (LOGS, hs.read(LOGS), place):
         hs.save_baseline(data, "main", output=str(tmp_path / "again.howsure"))
         assert (tmp_path / "again.howsure").read_bytes() == place.read_bytes()
     assert place.read_bytes()[4:10] == b"\0\0\0\0\x02\xff"  # no date, no system
 
 
-def test_a_baseline_is_read_like_its_logs_beside_others(place, tmp_path):
+def test_a_baseline_next_to_its_own_logs_counts_once(place, tmp_path):
     """The log of a run that a baseline holds is a copy; of several runs each is chosen by its id."""
     both = hs.read([place, LOGS])
     assert len(both.to_frame()) == len(hs.read(LOGS).to_frame())
@@ -94,7 +94,7 @@ def log(path, scores, metadata, **changes):
     return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path)
 
 
-def test_no_text_is_kept(tmp_path):
+def test_a_baseline_keeps_no_prompts_answers_or_secrets(tmp_path):
     metadata = {
         "subject": lambda n: "odd" if n % 2 else "even",
         "length": lambda n: n * 1.5,
@@ -120,7 +120,7 @@ def test_no_text_is_kept(tmp_path):
     assert all("system_message=#" in model for model in back["model"].unique())
 
 
-def test_a_text_in_the_name_of_a_set_up_is_a_digest_in_cautions_too(tmp_path):
+def test_texts_in_model_names_and_cautions_are_replaced_by_digests(tmp_path):
     for name, message in {"a": "Be", "b": "Be", "c": "Be kind."}.items():
         log(
             tmp_path / f"{name}.eval",
@@ -136,7 +136,7 @@ def test_a_text_in_the_name_of_a_set_up_is_a_digest_in_cautions_too(tmp_path):
     assert "count as attempts" in text
 
 
-def test_items_that_are_called_by_their_texts_are_refused(tmp_path):
+def test_a_baseline_refuses_items_identified_by_their_texts(tmp_path):
     rows = pl.DataFrame({"model": "a", "question": [f"How much is {n} and {n} more?" for n in range(5)], "score": 1})
     with pytest.raises(hs.DataError, match="called by their texts"):
         hs.save_baseline(rows, "main", output=str(tmp_path / "main.howsure"))
@@ -146,7 +146,7 @@ def test_items_that_are_called_by_their_texts_are_refused(tmp_path):
     ("name", "text"),
     [("prompt", True), ("userPrompt", True), ("correct_answers", True), ("Expected Output", True), ("target_hash", False), ("question_type", False), ("n_messages", False), ("subject", False), ("%", False), ("", False)],
 )  # fmt: skip
-def test_names_of_texts_are_told_by_their_last_word(name, text):
+def test_columns_of_texts_are_recognised_by_the_last_word_of_their_name(name, text):
     assert is_text_name(name) is text
 
 
@@ -171,7 +171,7 @@ def test_names_of_texts_are_told_by_their_last_word(name, text):
         ({"cautions": [{"code": "x", "message": 1}]}, "damaged: cautions[0].message"),
     ],
 )  # fmt: skip
-def test_what_is_no_baseline_is_refused_by_the_part_that_is_wrong(place, tmp_path, change, said):
+def test_an_invalid_baseline_is_an_error_that_names_the_wrong_part(place, tmp_path, change, said):
     assert said in refused(written(opened(place) | change, tmp_path / "main.howsure"))
 
 
@@ -193,13 +193,13 @@ def test_what_is_no_baseline_is_refused_by_the_part_that_is_wrong(place, tmp_pat
         ("passage_id", 3),
     ],
 )
-def test_a_column_that_does_not_fit_is_refused(place, tmp_path, column, change):
+def test_an_invalid_column_of_a_baseline_is_an_error(place, tmp_path, column, change):
     content = opened(place)
     content["columns"][column] = change
     assert "damaged" in refused(written(content, tmp_path / "main.howsure"))
 
 
-def test_what_a_later_version_adds_is_passed_over_and_its_version_said(place, tmp_path):
+def test_unknown_fields_of_another_version_are_ignored_with_a_note(place, tmp_path):
     content = opened(place)
     content["facts"][0]["mood"], content["more"], content["howsure"] = "good", [1], "0.0.9"
     back = hs.read(written(content, tmp_path / "main.howsure"))
@@ -209,7 +209,7 @@ def test_what_a_later_version_adds_is_passed_over_and_its_version_said(place, tm
     )
 
 
-def test_damaged_cut_and_wrong_files(place, tmp_path):
+def test_damaged_truncated_and_foreign_baseline_files_are_errors(place, tmp_path):
     data = place.read_bytes()
     cut = tmp_path / "cut.howsure"
     cut.write_bytes(data[:-40])
@@ -225,14 +225,14 @@ def test_damaged_cut_and_wrong_files(place, tmp_path):
     assert "no reader knows this format" in refused(other)
 
 
-def test_a_bomb_is_not_unpacked(place, tmp_path, monkeypatch):
+def test_a_baseline_over_the_size_limit_is_refused(place, tmp_path, monkeypatch):
     monkeypatch.setattr(baseline_file, "MAX_UNPACKED", 10_000)
     assert "unpacks to more than 10,000 bytes" in refused(place)
     monkeypatch.setattr(baseline_file, "MAX_PACKED", 1_000)
     assert "more than a baseline's 1,000" in refused(place)
 
 
-def test_deep_json_is_refused(tmp_path):
+def test_deeply_nested_json_in_a_baseline_is_refused(tmp_path):
     deep = tmp_path / "deep.howsure"
     deep.write_bytes(zlib.compress(b'{"howsure baseline":' + b"[" * 100_000, wbits=31))
     assert "not valid JSON" in refused(deep)
@@ -256,7 +256,7 @@ def spoilt(content, drawn):
 
 @pytest.mark.no_cover
 @pytest.mark.once
-def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place, tmp_path):
+def test_random_values_in_a_baseline_are_read_or_a_clear_error(place, tmp_path):
     drawn, whole = random.Random(0), opened(place)
     refused = 0
     for number in range(DAMAGED // 4):
@@ -272,7 +272,7 @@ def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place,
     assert refused > DAMAGED / 16
 
 
-def test_no_damaged_byte_ends_in_anything_but_an_error_in_words(place, tmp_path):
+def test_random_damaged_bytes_in_a_baseline_are_read_or_a_read_error(place, tmp_path):
     drawn, whole = random.Random(0), place.read_bytes()
     refused = 0
     for number in range(DAMAGED):

@@ -1,4 +1,4 @@
-"""Outputs of benchmarks' own scripts, made here to hold each trap."""
+"""Output files of the benchmarks' own scripts and the special cases of their formats."""
 
 import json
 import zipfile
@@ -28,7 +28,7 @@ def question(name, pred):
     }
 
 
-def test_metr_runs_are_attempts_at_tasks(write):
+def test_metr_runs_are_attempts(write):
     rows = [
         {
             "run_id": f"r{k}",
@@ -51,7 +51,7 @@ def test_metr_runs_are_attempts_at_tasks(write):
     assert reading.rows["task_family"].unique().to_list() == ["f"]
 
 
-def test_mmlu_pro_holds_predictions_against_answers(write):
+def test_mmlu_pro_scores_predictions_and_counts_missing_ones_as_wrong(write):
     source = write(
         "model_outputs_jamba-1.5_5shots.json", json.dumps([question(1, "A"), question(2, "B"), question(3, None)])
     )
@@ -61,14 +61,14 @@ def test_mmlu_pro_holds_predictions_against_answers(write):
     assert reading.notes == ("no letter was predicted for 1 question; that counts as a wrong answer.",)
 
 
-def test_mmmu_is_named_after_its_file(write):
+def test_mmmu_takes_the_model_from_the_file_name(write):
     rows = [{"id": f"q{k}", "question": "the same", "subject": "Art", "if_right": k == 0} for k in range(2)]
     reading = read(registry.by_name("mmmu"), write("output/gpt-4o_standard(10 options).jsonl", lines(rows)))
     assert scores(reading) == {("q0", 0, "if_right"): 1.0, ("q1", 0, "if_right"): 0.0}
     assert reading.rows["model"][0] == "gpt-4o_standard(10 options)"
 
 
-def test_a_zip_of_logs_is_a_folder(tmp_path):
+def test_a_zip_of_logs_is_read_like_a_folder(tmp_path):
     with zipfile.ZipFile(tmp_path / "runs.zip", "w") as archive:
         archive.writestr("a/model_outputs_one_5shots.json", json.dumps([question(k, "A") for k in range(3)]))
         archive.writestr("../outside.json", "[]")
@@ -83,7 +83,7 @@ def test_a_zip_of_logs_is_a_folder(tmp_path):
     assert howsure.estimate(tmp_path / "runs.zip").entries[0].estimate.value == 1
 
 
-def test_a_zip_in_a_zip_stays_closed_and_a_log_in_one_is_a_log(tmp_path):
+def test_nested_zips_are_not_opened_and_an_inspect_zip_is_a_log(tmp_path):
     inner = json.dumps([question(1, "A")])
     with zipfile.ZipFile(tmp_path / "inner.zip", "w") as archive:
         archive.writestr("model_outputs_inner.json", inner)
@@ -99,14 +99,14 @@ def test_a_zip_in_a_zip_stays_closed_and_a_log_in_one_is_a_log(tmp_path):
     assert [file.reader for file in howsure.read(log).files] == ["inspect"]
 
 
-def test_a_damaged_zip_is_reported_and_the_rest_goes_on(tmp_path):
+def test_a_damaged_zip_is_reported_and_other_files_are_read(tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 100)
     (tmp_path / "model_outputs_one.json").write_text(json.dumps([question(1, "A")]))
     (failed,) = [file for file in howsure.read(tmp_path).files if file.outcome == "failed"]
     assert failed.path == "bad.zip"
 
 
-def test_lists_of_resolved_ids_are_those_of_verified(write):
+def test_a_list_of_resolved_ids_of_swebench_verified_gets_all_500_tasks(write):
     reading = read(
         swebench, write("results_trae.json", json.dumps({"resolved": FIRST, "no_generation": [], "no_logs": []}))
     )
@@ -124,13 +124,13 @@ def test_lists_of_resolved_ids_are_those_of_verified(write):
     ("file", "model"),
     [("m.gpt-5.1.json", "m.gpt-5.1"), ("m.gpt-5.2.json", "m.gpt-5.2"), ("m.run_1.json", "m"), ("results_m.json", "m")],
 )
-def test_a_version_behind_a_dot_belongs_to_the_model(write, file, model):
+def test_a_version_after_a_dot_belongs_to_the_model_name(write, file, model):
     report = {"resolved_ids": ["a__b-1"], "unresolved_ids": ["a__b-2"], "total_instances": 2, "resolved_instances": 1}
     reading = read(swebench, write(file, json.dumps(report)))
     assert reading.rows["model"][0] == model
 
 
-def test_swe_bench_pro_names_instances_otherwise(write):
+def test_swe_bench_pro_instances_have_their_task_and_repository(write):
     reading = read(
         swebench, write("traj/gpt-4o/eval_results.json", json.dumps({PRO: True, PRO.replace("vnan", "v2"): False}))
     )
@@ -138,7 +138,7 @@ def test_swe_bench_pro_names_instances_otherwise(write):
     assert codes(reading) == ["model_from_path"]
 
 
-def test_conditions_with_runs_are_models_with_attempts(write):
+def test_runs_of_a_swebench_condition_are_attempts(write):
     runs = {"base": {"run1": {"a__b-1": 1, "a__b-2": 0}, "run2": {"a__b-1": 0, "a__b-2": 0}}}
     reading = read(swebench, write("runs.json", json.dumps(runs)))
     assert scores(reading) == {
@@ -157,12 +157,12 @@ def test_conditions_with_runs_are_models_with_attempts(write):
         ({"pretrained": "org/m", "revision": "v2"}, "org/m@v2"),
     ],
 )
-def test_a_revision_is_part_of_the_model(tmp_path, arguments, name):
+def test_a_revision_is_part_of_the_lm_eval_model_name(tmp_path, arguments, name):
     source = Source(path=tmp_path / "results.json", root=tmp_path)
     assert lm_eval.model_name({"config": {"model_args": arguments}}, source) == (name, ())
 
 
-def test_bfcl_failures_are_held_against_all_items(write):
+def test_bfcl_failures_are_completed_by_the_items_of_the_result_file(write):
     score = [
         {"accuracy": 0.5, "correct_count": 1, "total_count": 2},
         {"id": "java_1", "valid": False, "error_type": "x"},
@@ -180,7 +180,7 @@ def test_bfcl_failures_are_held_against_all_items(write):
     assert (reading.configuration, reading.extents[0].items) == ({"run": "v1"}, 2)
 
 
-def test_evalscope_items_are_told_apart_by_subset(write):
+def test_evalscope_items_are_identified_by_subset_and_index(write):
     report = {
         "dataset_name": "iquiz",
         "model_name": "m",
@@ -201,7 +201,7 @@ def test_evalscope_items_are_told_apart_by_subset(write):
     assert reading.facts[0].headline == "acc"
 
 
-def test_aider_tries(tmp_path):
+def test_aider_tries_are_metrics_pass_rate_1_and_2(tmp_path):
     for case, outcomes in {"a": [True], "b": [False, True], "c": [False, False]}.items():
         path = tmp_path / "run1" / "failed" / case / CASE
         path.parent.mkdir(parents=True)
@@ -211,7 +211,7 @@ def test_aider_tries(tmp_path):
     assert rates == {"pass_rate_1": pytest.approx(1 / 3), "pass_rate_2": pytest.approx(2 / 3)}
 
 
-def test_promptfoo_s_first_layout_names_prompts(write):
+def test_prompts_of_promptfoo_version_1_are_models(write):
     rows = [{"prompt": {"raw": "x", "display": name}, "vars": {"v": 1}, "success": name == "p"} for name in ("p", "q")]
     reading = read(
         promptfoo,

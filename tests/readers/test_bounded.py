@@ -1,4 +1,4 @@
-"""Patterns, aliases and keys that would take forever end at once."""
+"""Path patterns, YAML aliases and very long keys can't make reading take forever."""
 
 import json
 import time
@@ -18,7 +18,7 @@ def rows(path):
     return path
 
 
-def test_a_pattern_takes_no_longer_for_a_long_name(tmp_path):
+def test_a_path_pattern_takes_linear_time(tmp_path):
     place = rows(tmp_path / ("a" * 120) / "x.json")
     began = time.monotonic()
     with pytest.raises(hs.HowsureError, match="no part of the path fits"):
@@ -28,7 +28,7 @@ def test_a_pattern_takes_no_longer_for_a_long_name(tmp_path):
 
 
 @pytest.mark.parametrize("pattern", [r"(?<=runs/)(\w+)", r"(\w+)/\1"])
-def test_what_needs_more_than_linear_time_is_refused(tmp_path, pattern):
+def test_path_patterns_that_need_more_than_linear_time_are_refused(tmp_path, pattern):
     place = rows(tmp_path / "runs" / "x.json")
     with pytest.raises(hs.HowsureError, match="is too complex"):
         hs.read(place, model_from=pattern)
@@ -45,7 +45,7 @@ def test_what_needs_more_than_linear_time_is_refused(tmp_path, pattern):
         (r"nothing(?P<x>.)", ("", {})),
     ],
 )
-def test_patterns_find_what_they_name(pattern, found):
+def test_path_patterns_extract_their_groups(pattern, found):
     assert found_in(pattern, "runs/a/seed_b/x.json", option="path") == found
 
 
@@ -61,20 +61,20 @@ def test_patterns_find_what_they_name(pattern, found):
         "- &x {item: 1, score: *x}\n",
     ],
 )
-def test_aliases_of_yaml_do_not_explode(tmp_path, text):
+def test_exploding_yaml_aliases_are_refused(tmp_path, text):
     pytest.importorskip("yaml")
     (tmp_path / "bomb.yaml").write_text(text)
     with pytest.raises(hs.ReadError, match="aliases that stand for more than 10,000,000 values"):
         hs.read(tmp_path / "bomb.yaml", map={"rows": "[*]", "item": "item", "score": "score"})
 
 
-def test_aliases_of_yaml_are_values(tmp_path):
+def test_yaml_aliases_are_resolved(tmp_path):
     pytest.importorskip("yaml")
     (tmp_path / "a.yaml").write_text("- &one {item: 1, score: 1}\n- {<<: *one, item: 2}\n")
     assert len(hs.read(tmp_path / "a.yaml", map={"rows": "[*]", "item": "item", "score": "score"}).to_frame()) == 2
 
 
-def test_a_text_that_became_a_key_is_no_column(tmp_path):
+def test_a_very_long_json_key_is_not_a_column(tmp_path):
     first = {"model": "a", "item": 0, "score": 1, "k" * 2_000_000: 1}
     others = [{"model": "a", "item": k, "score": k % 2} for k in range(1, 4)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (first, *others)))

@@ -1,4 +1,4 @@
-"""Formats of which no real file is at hand: these are made by hand after their sources (skill-creator's schemas, garak, AgentBench, SWE-PolyBench)."""
+"""Formats tested on handmade files, for lack of real ones: skill-creator, garak, AgentBench and SWE-PolyBench; and attempts that were never made."""
 
 import json
 
@@ -39,7 +39,7 @@ def benchmark(**more):
     return {"metadata": metadata, "runs": runs, "run_summary": {**summary, "delta": {"pass_rate": "+0.58"}}} | more
 
 
-def test_a_benchmark_of_skill_creator(write, tmp_path):
+def test_a_skill_creator_benchmark_gives_the_pass_rate_difference(write, tmp_path):
     reading = read(skill_creator, write("benchmarks/monday/benchmark.json", benchmark()))
     assert set(reading.rows["task"]) == {"pdf"}
     assert set(reading.rows["model"]) == set(SHARES)
@@ -51,7 +51,7 @@ def test_a_benchmark_of_skill_creator(write, tmp_path):
     assert all(figure.agrees for figure in howsure.read(tmp_path).reconciled)
 
 
-def test_gradings_without_their_benchmark(write, tmp_path):
+def test_skill_creator_gradings_alone_give_the_same_difference(write, tmp_path):
     for configuration, evals in SHARES.items():
         for number, shares in evals.items():
             for k, share in enumerate(shares):
@@ -65,7 +65,7 @@ def test_gradings_without_their_benchmark(write, tmp_path):
     assert howsure.compare(tmp_path, "with_skill", "without_skill").difference.value == pytest.approx(7 / 12)
 
 
-def test_a_grading_of_a_single_run_is_called_after_its_folders(write):
+def test_a_single_skill_creator_grading_takes_its_item_from_the_metadata(write):
     write("eval-two/eval_metadata.json", {"eval_id": 7})
     graded = grading(0.5)
     del graded["summary"]["pass_rate"], graded["summary"]["total"]
@@ -93,7 +93,7 @@ def report(scores, *, threshold=0.5, **stated):
     ]
 
 
-def test_garak_counts_what_passed(write):
+def test_garak_outputs_with_a_detector_score_below_one_half_pass(write):
     source = write("a.report.jsonl", lines(report([[0.0, 1.0], [0.49, 0.0], [0.5, 0.9]], total_processed=6)))
     reading = read(garak, source)
     assert sorted(scores(reading).values()) == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
@@ -105,25 +105,25 @@ def test_garak_counts_what_passed(write):
     assert all(figure.agrees for figure in howsure.read(source.path).reconciled)
 
 
-def test_garak_keeps_a_prompt_under_its_text(write):
+def test_garak_items_are_identified_by_the_prompt_text(write):
     rows = report([[0.0], [1.0]])
     one = read(garak, write("a.report.jsonl", lines(rows)))
     other = read(garak, write("b.report.jsonl", lines([rows[0], *rows[3:5], *rows[1:3], *rows[5:]])))
     assert scores(one) == scores(other)
 
 
-def test_garak_leaves_out_what_no_detector_judged(write):
+def test_garak_outputs_without_a_detector_result_are_unscored(write):
     reading = read(garak, write("a.report.jsonl", lines(report([[0.0, None], [1.0, 1.0]], total_processed=4))))
     assert list(scores(reading).values()).count("unscored") == 1
     assert not reading.published, "an eval line counts outputs, and the prompts have not equally many"
     assert codes(reading) == []
 
 
-def test_garak_whose_totals_differ(write):
+def test_garak_totals_that_differ_from_the_rows_give_a_caution(write):
     assert codes(read(garak, write("a.report.jsonl", lines(report([[0.0], [1.0]], passed=2))))) == ["differs_from_log"]
 
 
-def test_garak_without_its_prompts_and_its_hits_alone(write):
+def test_garak_summaries_are_published_scores_and_hit_logs_alone_are_errors(write):
     rows = [row for row in report([[0.0], [1.0]], total=2) if row["entry_type"] != "attempt"]
     del rows[1]["total_evaluated"]
     reading = read(garak, write("a.report.jsonl", lines(rows)))
@@ -153,7 +153,7 @@ def sample(index, *, won, status="completed"):
     return {"index": index, "error": None, "info": None, "output": output, "time": {"timestamp": 1, "str": "2026"}}
 
 
-def test_agentbench(write, tmp_path):
+def test_agentbench_samples_are_read_with_their_overall_score(write, tmp_path):
     rows = [sample(0, won=True), sample(1, won=False, status="task limit reached"), sample(2, won=True)]
     failed = {"index": 2, "error": "NETWORK_ERROR", "info": "", "output": None, "time": {}}
     errors = write("outputs/now/gpt-4/os/error.jsonl", lines([failed, {**failed, "index": 3}]))
@@ -173,7 +173,7 @@ def test_agentbench(write, tmp_path):
     assert all(figure.agrees for figure in found.reconciled)
 
 
-def test_agentbench_that_scores_all_samples_together(write):
+def test_agentbench_tasks_without_per_sample_scores_are_an_error(write):
     row = sample(0, won=True)
     row["output"]["result"] = {"answer": "x", "type": "SELECT"}
     with pytest.raises(ReadError, match=r"overall\.json"):
@@ -202,7 +202,9 @@ def submission(write, name, *, tasks, generated, won, stated):
     ("stated", "rows", "score", "agrees", "notes"),
     [(40, 40, 10 / 40, True, 0), (30, 30, 10 / 30, True, 1), (35, 40, 10 / 40, False, 0), (50, 40, 10 / 50, False, 0)],
 )
-def test_a_submission_with_tasks_that_were_never_generated(stated, rows, score, *, agrees, notes, write, tmp_path):
+def test_polybench_tasks_never_generated_count_only_if_the_stated_total_agrees(
+    stated, rows, score, *, agrees, notes, write, tmp_path
+):
     submission(write, "ours", tasks=40, generated=30, won=10, stated=stated)
     submission(write, "theirs", tasks=40, generated=40, won=30, stated=40)
     found = howsure.read(tmp_path)
@@ -220,20 +222,20 @@ def test_a_submission_with_tasks_that_were_never_generated(stated, rows, score, 
     assert shares["ours"] == pytest.approx(score)
 
 
-def test_the_results_of_tasks_alone_are_those_of_their_folder(write, tmp_path):
+def test_polybench_task_results_alone_include_the_missing_task(write, tmp_path):
     submission(write, "ours", tasks=4, generated=3, won=1, stated=4)
     alone = howsure.read(tmp_path / "PB" / "ours" / "logs")
     assert len(alone.rows.lazy().collect()) == 4
     assert polybench.claims(write("PB/other/metadata.yaml", "name: x\n")) is None
 
 
-def test_known_by_their_keys_in_any_order(write):
+def test_skill_creator_files_are_recognised_with_keys_in_any_order(write):
     source = write("benchmark.json", json.dumps(benchmark(), sort_keys=True, indent=2))
     assert skill_creator.claims(source) == "rows"
 
 
 @pytest.mark.parametrize("word", NOT_TRIED)
-def test_a_row_that_was_never_tried_is_no_wrong_answer(word, tmp_path):
+def test_an_attempt_that_was_not_run_is_excluded_and_not_wrong(word, tmp_path):
     rows = [("m", "a", 1, "completed"), ("m", "b", 0, word), ("m", "c", 1, "completed")]
     rows += [("n", item, score, "completed") for item, score in zip("abc", (1, 1, 0), strict=True)]
     text = "model,item,score,status\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
@@ -253,11 +255,11 @@ def test_a_row_that_was_never_tried_is_no_wrong_answer(word, tmp_path):
         (livecodebench, "m_eval_all.json", [{"question_id": k, "graded_list": [True] * (1 - k)} for k in range(2)]),
     ],
 )
-def test_a_question_without_an_attempt_is_not_left_out_silently(reader, name, document, write):
+def test_an_item_without_an_attempt_has_status_not_run(reader, name, document, write):
     assert sorted(map(str, scores(read(reader, write(name, document))).values())) == ["1.0", "not run"]
 
 
-def test_a_line_of_swe_bench_without_a_prediction(write):
+def test_a_swebench_line_without_a_prediction_has_status_not_run(write):
     rows = [{"instance_id": f"a__b-{k}", "resolved": k == 0, "generation": k < 2} for k in range(3)]
     found = scores(read(swebench, write("m/results.jsonl", lines(rows))))
     assert found == {

@@ -1,4 +1,4 @@
-"""A second command on the same folder reads only what changed, and never anything else than what is there."""
+"""With the cache, a second command rereads only changed files and always gives the scores of the current files."""
 
 import errno
 import math
@@ -80,7 +80,7 @@ FOLDERS = sorted([*OWN, *draws([], REAL)])
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_a_full_and_an_empty_cache_give_the_scores_that_none_gives(folder):
+def test_a_full_an_empty_and_no_cache_give_the_same_scores(folder):
     """With probabilities as well, and where a file is refused: the error is a result, too."""
     for how in ({}, {"probabilities": True}):
         read_thrice([folder], how)
@@ -89,31 +89,31 @@ def test_a_full_and_an_empty_cache_give_the_scores_that_none_gives(folder):
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_a_reading_comes_back_exactly_from_the_cache_and_from_another_process(folder):
+def test_a_reading_is_restored_exactly_from_the_cache_and_another_process(folder):
     claims = [(source, registry.identify(source)) for source in find_sources(folder)]
     for source, reader in [(source, found[0]) for source, found in claims if found and found[1] == "rows"]:
         with suppress(ReadError):
             assert_exact(read_by(reader, source))
 
 
-def test_numbers_come_back_as_they_were():
+def test_cached_numbers_keep_type_and_value():
     """A whole number is no real one, and what is no number stays what it is."""
     values = [1, 1.0, -0.0, 2**63, math.nan, math.inf, None, True]
     assert repr(cache.decoded(cache.encoded(values), list)) == repr(values)
 
 
-def test_nothing_is_read_twice(logs, looked):
+def test_unchanged_files_are_not_read_again(logs, looked):
     assert len(reads(looked, logs)) == 5
     assert reads(looked, logs) == []
     assert pack().stat().st_mode & 0o777 == 0o600
 
 
-def test_without_being_asked_nothing_is_kept(logs):
+def test_nothing_is_cached_unless_requested(logs):
     read_paths([logs])
     assert list(Path(os.environ[cache.FOLDER]).iterdir()) == []
 
 
-def test_what_is_read_fast_is_not_kept(logs, monkeypatch):
+def test_files_that_are_read_quickly_are_not_cached(logs, monkeypatch):
     monkeypatch.setattr(cache, "WORTH_SECONDS", 60)
     read_paths([logs], cache=True)
     assert list(Path(os.environ[cache.FOLDER]).iterdir()) == []
@@ -153,7 +153,7 @@ def _renamed_model(path):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changed_is_read_again_and_nothing_else(logs, looked, change):
+def test_exactly_the_changed_files_are_read_again(logs, looked, change):
     reads(looked, logs)
     make, anew = CHANGES[change]
     make(logs)
@@ -161,7 +161,7 @@ def test_what_changed_is_read_again_and_nothing_else(logs, looked, change):
     assert reads(looked, logs) == []
 
 
-def test_a_companion_that_comes_is_seen(logs, looked):
+def test_a_new_companion_file_makes_its_samples_be_read_again(logs, looked):
     results = logs / "lm" / "results_2026-01-01T00-00-00.json"
     aside = results.rename(logs.parent / "aside.json")
     reads(looked, logs)
@@ -169,7 +169,7 @@ def test_a_companion_that_comes_is_seen(logs, looked):
     assert sorted(reads(looked, logs)) == [f"lm/{results.name}", "lm/samples_quiz_2026-01-01T00-00-00.jsonl"]
 
 
-def test_what_was_written_just_before_is_not_kept(logs, looked, monkeypatch):
+def test_files_modified_just_before_reading_are_not_cached(logs, looked, monkeypatch):
     """A file system may give a change right after the reading the very times that the file had before."""
     monkeypatch.setattr(looked_at, "TOO_SOON", 2 * 10**9)
     stamp = looked_at.stamp_of
@@ -178,7 +178,7 @@ def test_what_was_written_just_before_is_not_kept(logs, looked, monkeypatch):
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
-def test_a_change_while_it_is_read_is_not_kept(logs, looked, monkeypatch):
+def test_a_file_changed_while_being_read_is_not_cached(logs, looked, monkeypatch):
     def look(source, asked):
         found = outcome_of(source, asked)
         if source.path.name == "a.eval":
@@ -192,12 +192,12 @@ def test_a_change_while_it_is_read_is_not_kept(logs, looked, monkeypatch):
 
 
 @pytest.mark.parametrize("how", [{"probabilities": True}, {"model_from": "logs/(.)"}, {"reader": "inspect"}], ids=str)
-def test_other_options_are_another_reading(logs, looked, how):
+def test_other_reading_options_do_not_use_the_cached_reading(logs, looked, how):
     reads(looked, logs)
     assert len(reads(looked, logs, **how)) == 5
 
 
-def test_files_that_are_named_share_a_pack(logs, looked):
+def test_files_named_separately_share_a_cache_file(logs, looked):
     read_paths([logs / "a.eval"], cache=True)
     read_paths([logs / "b.eval"], cache=True)
     looked.clear()
@@ -206,7 +206,7 @@ def test_files_that_are_named_share_a_pack(logs, looked):
     assert pack()
 
 
-def test_tables_and_archives_are_read_each_time(logs, looked):
+def test_tables_and_archives_are_not_cached(logs, looked):
     (logs / "table.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     shutil.make_archive(str(logs / "more"), "zip", ROOT / "tests" / "fixtures" / "inspect" / "retry")
     first = reads(looked, logs)
@@ -243,14 +243,14 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_pack_is_none(logs, looked, damage):
+def test_a_damaged_cache_file_is_ignored_and_rewritten(logs, looked, damage):
     reads(looked, logs)
     DAMAGES[damage](pack())
     assert len(reads(looked, logs)) == 5
     assert reads(looked, logs) == []
 
 
-def test_odd_things_beside_the_packs_neither_hang_nor_blind(logs, looked, monkeypatch):
+def test_foreign_entries_in_the_cache_folder_are_ignored(logs, looked, monkeypatch):
     reads(looked, logs)
     folder, old = pack().parent, pack()
     os.utime(old, ns=(LONG_AGO, LONG_AGO))
@@ -263,14 +263,14 @@ def test_odd_things_beside_the_packs_neither_hang_nor_blind(logs, looked, monkey
     assert len([*folder.iterdir()]) == 4
 
 
-def test_another_version_reads_anew(logs, looked, monkeypatch):
+def test_another_version_of_howsure_ignores_the_cache(logs, looked, monkeypatch):
     reads(looked, logs)
     monkeypatch.setattr(cache, "_made_by", lambda: "another")
     assert len(reads(looked, logs)) == 5
     assert pack()
 
 
-def test_a_reader_of_another_package_is_never_kept(logs, looked, monkeypatch):
+def test_results_of_readers_from_other_packages_are_never_cached(logs, looked, monkeypatch):
     """What no reader knew may be what a new one knows."""
     reads(looked, logs)
     foreign = type("Foreign", (), {"NAME": "foreign", "FORMATS": "", "claims": lambda self, source: None})()
@@ -279,7 +279,7 @@ def test_a_reader_of_another_package_is_never_kept(logs, looked, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
-def test_a_disk_that_is_full_or_closed_keeps_nothing(number, logs, looked, monkeypatch):
+def test_a_full_or_read_only_disk_disables_the_cache(number, logs, looked, monkeypatch):
     def refused(*args, **more):
         raise OSError(number, os.strerror(number))
 
@@ -288,7 +288,7 @@ def test_a_disk_that_is_full_or_closed_keeps_nothing(number, logs, looked, monke
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_folder_that_can_not_be_keeps_nothing(logs, looked, monkeypatch, tmp_path, place):
+def test_an_impossible_cache_folder_disables_the_cache(logs, looked, monkeypatch, tmp_path, place):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(cache.FOLDER, str(tmp_path / place))
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
@@ -296,7 +296,7 @@ def test_a_folder_that_can_not_be_keeps_nothing(logs, looked, monkeypatch, tmp_p
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of POSIX")
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
-def test_a_folder_that_others_can_write_to_keeps_nothing(logs, looked, monkeypatch, tmp_path, mode):
+def test_a_cache_folder_writable_by_others_is_not_used(logs, looked, monkeypatch, tmp_path, mode):
     place = tmp_path / "shared"
     place.mkdir()
     place.chmod(mode)
@@ -305,7 +305,7 @@ def test_a_folder_that_others_can_write_to_keeps_nothing(logs, looked, monkeypat
     assert not list(place.iterdir())
 
 
-def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch, tmp_path):
+def test_a_relative_cache_folder_disables_the_cache(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for name in ("0", "off", "cache/here"):
         monkeypatch.setenv(cache.FOLDER, name)
@@ -313,7 +313,7 @@ def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_packs_that_were_used_long_ago_make_way(logs, looked, monkeypatch):
+def test_the_least_recently_used_cache_files_are_deleted(logs, looked, monkeypatch):
     reads(looked, logs)
     old = pack()
     os.utime(old, ns=(LONG_AGO, LONG_AGO))
@@ -323,7 +323,7 @@ def test_packs_that_were_used_long_ago_make_way(logs, looked, monkeypatch):
     assert pack() != old
 
 
-def test_the_folder_is_where_the_system_keeps_such(monkeypatch, tmp_path):
+def test_the_cache_folder_follows_the_convention_of_the_system(monkeypatch, tmp_path):
     monkeypatch.delenv(cache.FOLDER)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
@@ -339,7 +339,7 @@ def test_the_folder_is_where_the_system_keeps_such(monkeypatch, tmp_path):
     assert found.stat().st_mode & 0o777 == 0o700
 
 
-def test_two_at_once_leave_one_whole_pack(logs, looked):
+def test_two_processes_at_once_leave_a_valid_cache(logs, looked):
     code = f"from howsure.readers import cache, looked_at; cache.WORTH_SECONDS, looked_at.TOO_SOON = -1, 0; from howsure.readers.folder import read_paths; [read_paths([{str(logs)!r}], cache=True) for _ in range(10)]"
     at_once = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [each.wait() for each in at_once] == [0, 0]

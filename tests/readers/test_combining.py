@@ -1,4 +1,4 @@
-"""Tables that lie together are read as each is read alone, however their columns are called and their ids written."""
+"""Tables in one folder are combined as if each were read alone, whatever their column names and id formats."""
 
 import datetime as dt
 import shutil
@@ -49,7 +49,7 @@ def _tidy(scores):
 
 
 @pytest.mark.parametrize("called", CALLED)
-def test_columns_of_other_names_are_the_same_columns(tmp_path, called):
+def test_tables_with_different_column_names_are_combined_by_role(tmp_path, called):
     one, other = CALLED[called]
     scores = _read(tmp_path, a=_rows("x").rename(one), b=_rows("yy").rename(other))
     plain = hs.read(pl.concat([_rows("x"), _rows("yy")]))
@@ -63,7 +63,7 @@ def test_columns_of_other_names_are_the_same_columns(tmp_path, called):
 
 
 @pytest.mark.parametrize("column", ["status", "metric", "cluster", "weight", "attempt", "task"])
-def test_what_one_table_leaves_out_is_what_it_is_alone(tmp_path, column):
+def test_a_column_missing_in_one_table_has_its_usual_default_there(tmp_path, column):
     values = {"status": "ok", "metric": "score", "cluster": "c", "weight": 1.0}
     full = _rows("x", attempts=1)
     full = full.with_columns(pl.lit(values[column]).alias(column)) if column in values else full
@@ -75,12 +75,12 @@ def test_what_one_table_leaves_out_is_what_it_is_alone(tmp_path, column):
     assert len(scores.to_frame()) == 2 * ITEMS
 
 
-def test_attempts_that_one_table_numbers_and_another_repeats(tmp_path):
+def test_numbered_attempts_and_repeated_rows_are_combined(tmp_path):
     scores = _read(tmp_path, a=_rows("x"), b=_rows("yy").drop("attempt"))
     assert _tidy(scores) == _tidy(hs.read(pl.concat([_rows("x"), _rows("yy")])))
 
 
-def test_several_columns_that_make_one_name(tmp_path):
+def test_several_columns_are_joined_to_a_model_name_in_every_table(tmp_path):
     a = _rows("x").with_columns(temperature=pl.lit("0.5"))
     b = _rows("yy").with_columns(temperature=pl.lit("1.0")).rename({"item": "id"})
     for name, frame in (("a", a), ("b", b)):
@@ -89,7 +89,7 @@ def test_several_columns_that_make_one_name(tmp_path):
     assert scores.to_frame()["model"].unique().sort().to_list() == ["x · 0.5", "yy · 1.0"]
 
 
-def test_percent_and_direction_are_told_by_all_names(tmp_path):
+def test_percent_signs_count_in_score_columns_of_different_names(tmp_path):
     a = _rows("x").with_columns(pl.col("score") * 80.5).rename({"score": "acc"})
     b = _rows("yy").with_columns(pl.col("score") * 80.5).rename({"score": "accuracy"})
     scores = _read(tmp_path, a=a, b=b)
@@ -110,7 +110,7 @@ def test_percent_and_direction_are_told_by_all_names(tmp_path):
         (pl.lit(1).implode().list.eval(pl.element()), pl.struct(a=pl.lit(1))),
     ],
 )
-def test_columns_whose_types_have_nothing_in_common_become_text(tmp_path, one, other):
+def test_metadata_columns_of_incompatible_types_become_text(tmp_path, one, other):
     for name, model, made in (("a", "x", one), ("b", "yy", other)):
         _rows(model).with_columns(made.alias("when")).write_parquet(tmp_path / f"{name}.parquet")
     scores = hs.read(tmp_path)
@@ -128,7 +128,7 @@ IDS = {
 
 @pytest.mark.parametrize("ids", IDS)
 @pytest.mark.parametrize("role", ["item", "model", "cluster"])
-def test_names_that_look_like_numbers_are_names(tmp_path, ids, role):
+def test_ids_that_look_like_numbers_are_kept_as_written(tmp_path, ids, role):
     names = IDS[ids]
     rows = pl.DataFrame({"model": "m", "item": [f"q{k}" for k in range(8)], "cluster": "c", "score": [0, 1] * 4})
     rows = rows.with_columns(pl.Series(role, names * 2))
@@ -138,7 +138,7 @@ def test_names_that_look_like_numbers_are_names(tmp_path, ids, role):
     assert read[role].to_list() == names * 2
 
 
-def test_names_that_are_written_like_their_numbers_join_other_numbers(tmp_path):
+def test_ids_0_and_0_0_match_across_tables(tmp_path):
     """Pandas writes whole numbers as 0.0, 1.0 … where one is missing."""
     (tmp_path / "a.csv").write_text("model,item,score\na,0,1\na,1,0\n")
     (tmp_path / "b.csv").write_text("model,item,score\nb,0.0,1\nb,1.0,1\n")
@@ -146,7 +146,7 @@ def test_names_that_are_written_like_their_numbers_join_other_numbers(tmp_path):
     assert hs.compare(scores, "a", "b").difference.n_items == 2
 
 
-def test_a_table_with_one_row_an_item_names_them_as_they_are_written(tmp_path):
+def test_a_table_of_items_matches_ids_with_leading_and_trailing_zeros(tmp_path):
     (tmp_path / "a.jsonl").write_text(
         '{"model": "m", "item": "007", "score": 1}\n{"model": "m", "item": "1.10", "score": 0}\n'
     )
@@ -156,7 +156,7 @@ def test_a_table_with_one_row_an_item_names_them_as_they_are_written(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["score", "item", "model", "note"])
-def test_a_column_that_turns_to_text_far_down(tmp_path, column):
+def test_a_column_that_becomes_text_far_down_is_read(tmp_path, column):
     rows = pl.DataFrame({"model": 1, "item": range(LATE), "attempt": 0, "score": 0.5, "note": 3})
     late = rows.with_columns(
         pl.when(pl.col("item") == LATE - 1).then(pl.lit("n/a")).otherwise(pl.col(column).cast(pl.String)).alias(column)
@@ -170,7 +170,7 @@ def test_a_column_that_turns_to_text_far_down(tmp_path, column):
 
 
 @pytest.mark.parametrize("role", ["model", "item", "task"])
-def test_rows_without_a_name_cost_their_file_and_no_other(tmp_path, role):
+def test_rows_without_a_name_exclude_only_their_file(tmp_path, role):
     lacking = _rows("yy").with_columns(pl.when(pl.int_range(pl.len()) != 3).then(pl.col(role)).alias(role))
     scores = _read(tmp_path, a=_rows("x"), b=lacking)
     assert scores.to_frame()["model"].unique().to_list() == ["x"]
@@ -184,21 +184,21 @@ def test_rows_without_a_name_cost_their_file_and_no_other(tmp_path, role):
         hs.read(tmp_path, strict=True)
 
 
-def test_a_name_of_blanks_costs_its_file_beside_a_log_too(tmp_path):
+def test_a_blank_model_name_excludes_its_file(tmp_path):
     shutil.copy(ROOT / "examples" / "logs" / "smollm2-135m-2shot.eval", tmp_path)
     (tmp_path / "b.csv").write_text("item,model,score\n1,y,1\n2, ,1\n3,y,0\n")
     (failed,) = [report for report in hs.read(tmp_path).files if report.outcome == "failed"]
     assert failed.reason.startswith("1 row without a model. Fill the column")
 
 
-def test_the_folder_that_one_works_in_names_a_task_too(tmp_path, monkeypatch):
+def test_the_current_folder_names_the_task(tmp_path, monkeypatch):
     for model in "ab":
         (tmp_path / f"{model}.csv").write_text(f"item,model,score\n1,{model},1\n2,{model},0\n")
     monkeypatch.chdir(tmp_path)
     assert hs.read(".").to_frame()["task"].unique().to_list() == [tmp_path.name]
 
 
-def test_empty_lines_are_not_rows_without_a_name(tmp_path):
+def test_empty_rows_do_not_exclude_their_file(tmp_path):
     empty = pl.DataFrame([dict.fromkeys(_rows("x").columns)], schema=_rows("x").schema)
     scores = _read(tmp_path, a=_rows("x"), b=pl.concat([_rows("yy"), empty]))
     assert {report.outcome for report in scores.files} == {"read"}

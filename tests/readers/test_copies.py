@@ -1,4 +1,4 @@
-"""A run copied into a subfolder counts once, whatever lies beside it, in every verb; runs of two ids are two, though every score agrees."""
+"""A run copied into a subfolder counts once in every verb; runs with different ids count separately even if all scores agree."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_a_run_copied_into_a_subfolder_counts_once(tmp_path, which, below, metad
 
 
 @pytest.mark.parametrize("metadata", [False, True])
-def test_runs_of_two_ids_are_two_though_every_score_agrees(tmp_path, metadata):
+def test_runs_with_different_ids_count_separately_even_if_all_scores_agree(tmp_path, metadata):
     for time in TIMES:
         terminal_run(tmp_path / SYSTEM, time, 4, metadata=metadata)
     assert hs.estimate(tmp_path).records()[0]["n_attempts"] == 50
@@ -66,7 +66,7 @@ def test_runs_of_two_ids_are_two_though_every_score_agrees(tmp_path, metadata):
     assert "copies_dropped" not in {caution.code for caution in audit.cautions}
 
 
-def test_a_copy_among_logs_of_inspect_is_said(tmp_path):
+def test_a_copied_inspect_log_counts_once_with_a_caution(tmp_path):
     for name, values in (("one", "CCCI"), ("two", "CCII"), ("three", "CIII")):
         run_log(tmp_path, name, values)
     before = hs.estimate(tmp_path).records()
@@ -78,7 +78,7 @@ def test_a_copy_among_logs_of_inspect_is_said(tmp_path):
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data")
-def test_a_real_run_copied_below_another(tmp_path):
+def test_a_copied_run_of_terminal_bench_counts_once(tmp_path):
     board = SHARED / "wild" / "terminal-bench-leaderboard" / "results" / "terminal-bench-core@0.1.1"
     place = tmp_path / board.name / "goose"
     place.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Covariates and weights of votes: which columns are taken, in what unit, and what is left out."""
+"""Covariates and weights of votes: which columns are used, in which unit, and which votes are left out."""
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,7 @@ SCALED = (LENGTHS[0] - LENGTHS[1]) / (LENGTHS[0] - LENGTHS[1]).std()
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair[0])
-def test_a_pair_of_columns_is_a_difference(pair):
+def test_a_covariate_in_two_columns_is_their_difference_in_standard_deviations(pair):
     one, other = (name.format("length") for name in pair)
     found = read(votes(**{one: LENGTHS[0], other: LENGTHS[1]}), "length")
     assert found.votes.x[:, 0] == pytest.approx(SCALED)
@@ -35,7 +35,7 @@ def test_a_pair_of_columns_is_a_difference(pair):
     assert any(f"`{one}` − `{other}`, in standard deviations of" in note for note in found.notes)
 
 
-def test_one_column_a_named_one_and_position():
+def test_a_covariate_may_be_one_column_a_named_column_or_the_position():
     rows = votes(length=LENGTHS[0] - LENGTHS[1], length_a=LENGTHS[0], length_b=LENGTHS[1], mine=LENGTHS[1])
     assert read(rows, "length").votes.x[:, 0] == pytest.approx(SCALED), "a column of its name comes before a pair"
     named = read(rows, "style", style=("length_a", "length_b"))
@@ -48,7 +48,7 @@ def test_one_column_a_named_one_and_position():
     assert read(own, "position", position=("place",)).covariates[0].columns == ("place",)
 
 
-def test_votes_without_a_number_are_left_out_and_counted():
+def test_votes_without_a_covariate_or_weight_are_left_out_and_counted():
     rows = votes(
         length=[None, float("nan"), *LENGTHS[0][2:]], trust=[1.0, 1.0, 0.0, None, *[2.0] * 116], flag=[True, False] * 60
     )
@@ -62,7 +62,7 @@ def test_votes_without_a_number_are_left_out_and_counted():
     assert read(text, "length").covariates[0].sd == pytest.approx(found.covariates[0].sd, rel=0.1)
 
 
-def test_what_can_t_be_a_covariate_is_an_error():
+def test_unusable_covariates_and_weights_are_errors():
     rows = votes(length=["long"] * 120, same=[1.0] * 120, less=[-1.0] * 120, day=[None] * 120)
     for given, said in (
         ({"covariate": "length"}, r"'length' has the value 'long' \(row 1\), which is no number"),
@@ -78,7 +78,7 @@ def test_what_can_t_be_a_covariate_is_an_error():
             hs.arena(rows, **given)
 
 
-def test_effects_that_votes_don_t_settle_are_an_error():
+def test_covariate_effects_that_are_not_identified_are_an_error():
     rows = votes(length=LENGTHS[0], again=2 * LENGTHS[0])
     with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
         hs.arena(rows, covariate=["length", "again"])
@@ -91,7 +91,7 @@ def test_effects_that_votes_don_t_settle_are_an_error():
 
 
 @pytest.mark.parametrize(("low", "sign"), [(0.0, 1), (1.0, -1)])
-def test_shares_of_a_win(low, sign):
+def test_winners_may_be_shares_from_0_to_1_or_preferences_from_1_to_2(low, sign):
     """From 0 to 1 they are the first's; from 1 (first) to 2 (second) as a preference for the second has them."""
     share = np.random.default_rng(2).random(120)
     rows = votes().with_columns(winner=pl.Series(low + share if sign > 0 else 2 - share))

@@ -1,4 +1,4 @@
-"""A DuckDB file is read where its rows lie: the table that holds results, or the one that is named after the file."""
+"""A DuckDB file is queried in place: its only table of results, or the table named after the path."""
 
 import pytest
 from click.testing import CliRunner
@@ -22,7 +22,7 @@ def made(folder, *statements, name="evals.duckdb"):
     return path
 
 
-def test_the_only_table_with_items_is_read_where_it_lies(tmp_path):
+def test_the_only_table_with_items_is_queried_without_changing_the_file(tmp_path):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}", "CREATE TABLE notes AS SELECT 1 AS x")
     before = path.read_bytes()
     scores = hs.read(path)
@@ -34,7 +34,7 @@ def test_the_only_table_with_items_is_read_where_it_lies(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
-def test_a_table_is_named_after_the_file(tmp_path):
+def test_a_table_is_selected_by_name_after_the_path(tmp_path):
     odd = 'my "own", results'
     quoted = '"' + odd.replace('"', '""') + '"'
     path = made(
@@ -53,7 +53,7 @@ def test_a_table_is_named_after_the_file(tmp_path):
     assert hs.leaderboard(path / "answers", task=None).boards
 
 
-def test_where_none_has_items_the_error_lists_them(tmp_path):
+def test_a_database_without_a_table_of_items_is_an_error_that_lists_its_tables(tmp_path):
     path = made(tmp_path, *(f"CREATE TABLE t{k:02} AS SELECT 1 AS x" for k in range(20)))
     with pytest.raises(hs.ReadError, match="no table with a column for the item among t00, t01, t02 and"):
         hs.read(path)
@@ -61,13 +61,13 @@ def test_where_none_has_items_the_error_lists_them(tmp_path):
         hs.read(made(tmp_path, name="empty.duckdb"))
 
 
-def test_it_is_read_alone(tmp_path):
+def test_a_duckdb_file_cannot_be_combined_with_other_files(tmp_path):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     with pytest.raises(hs.ReadError, match="a DuckDB file is read alone"):
         hs.read([path, path])
 
 
-def test_a_view_reaches_no_other_file(tmp_path):
+def test_a_view_cannot_read_other_files(tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_text("model,item,score\na,1,1\n")
     path = made(tmp_path, f"CREATE VIEW answers AS SELECT * FROM read_csv('{secret}')")
@@ -75,7 +75,7 @@ def test_a_view_reaches_no_other_file(tmp_path):
         hs.leaderboard(path)
 
 
-def test_a_file_that_was_cut_is_an_error(tmp_path):
+def test_a_truncated_duckdb_file_is_an_error(tmp_path):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS.replace('range(60)', 'range(200000)')}")
     whole = path.read_bytes()
     path.write_bytes(whole[:5000])
@@ -86,14 +86,14 @@ def test_a_file_that_was_cut_is_an_error(tmp_path):
         hs.leaderboard(path)
 
 
-def test_without_the_package_the_error_says_how_to_have_it(tmp_path, monkeypatch):
+def test_a_missing_duckdb_package_names_its_extra(tmp_path, monkeypatch):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     monkeypatch.setattr(addresses, "find_spec", lambda _: None)
     with pytest.raises(hs.ReadError, match=r"pip install 'howsure\[duckdb\]'"):
         hs.read(path)
 
 
-def test_describe_explains_the_plan(tmp_path):
+def test_describe_with_explain_plan_shows_the_sql(tmp_path):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     found = CliRunner().invoke(main, ["describe", str(path), "--explain-plan"])
     assert found.exit_code == 0, found.output
@@ -104,14 +104,14 @@ def test_describe_explains_the_plan(tmp_path):
     assert hs.describe(hs.read(path).to_frame(), explain_plan=True).plan.count("Comes back: ") == 2
 
 
-def test_a_table_may_have_a_slash_in_its_name(tmp_path):
+def test_a_table_name_may_contain_a_slash(tmp_path):
     path = made(tmp_path, f'CREATE TABLE "a/b" AS {ANSWERS}', f"CREATE TABLE other AS {ANSWERS}")
     assert hs.leaderboard(path / "a/b").boards
     with pytest.raises(hs.ReadError, match=r"evals\.duckdb: no table 'other/more'"):
         hs.read(path / "other" / "more")
 
 
-def test_rows_are_chosen_by_columns_that_there_are(tmp_path):
+def test_where_selects_rows_and_an_unknown_column_is_an_error(tmp_path):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     assert len(hs.leaderboard(hs.read(path, where={"model": ["m0", "m2"]})).boards[0].entries) == 2
     for data in (path, hs.read(path).to_frame()):
@@ -125,13 +125,13 @@ def test_rows_are_chosen_by_columns_that_there_are(tmp_path):
 @pytest.mark.parametrize(
     "given", [{"reader": "inspect"}, {"runs": "tag:x"}, {"model_from": "(m.)"}, {"map": {"item": "id"}}], ids=str
 )
-def test_options_of_files_are_refused_rather_than_ignored(tmp_path, given):
+def test_options_for_files_are_errors_for_a_database(tmp_path, given):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     with pytest.raises(hs.OptionError, match="says nothing about the table of a DuckDB file"):
         hs.read(path, **given)
 
 
-def test_in_a_folder_it_is_left_out_with_what_to_do(tmp_path):
+def test_a_duckdb_file_in_a_folder_is_left_out_with_a_reason(tmp_path):
     made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     (tmp_path / "table.csv").write_text("model,item,score\na,1,0\na,2,1\n", encoding="utf-8")
     left = [report for report in hs.read(tmp_path).files if report.outcome == "left out"]
@@ -140,7 +140,7 @@ def test_in_a_folder_it_is_left_out_with_what_to_do(tmp_path):
     ]
 
 
-def test_two_tables_that_one_name_may_mean_are_told_apart(tmp_path):
+def test_an_ambiguous_table_name_is_an_error(tmp_path):
     path = made(
         tmp_path, "CREATE SCHEMA s", f"CREATE TABLE s.answers AS {ANSWERS}", f'CREATE TABLE "s.answers" AS {ANSWERS}'
     )

@@ -1,4 +1,4 @@
-"""Faults stay where they happen: the file is named, the rest goes on."""
+"""A fault in one file is reported with the file's name; other files are still read."""
 
 import io
 import json
@@ -39,7 +39,7 @@ def failed(scores):
         KeyError("x"),
     ],
 )
-def test_whatever_a_file_causes_names_it(error):
+def test_every_exception_while_reading_names_the_file(error):
     def broken():
         with named("a.csv"):
             raise error
@@ -48,7 +48,7 @@ def test_whatever_a_file_causes_names_it(error):
         broken()
 
 
-def test_a_panic_over_one_file_leaves_the_others(good, monkeypatch):
+def test_a_polars_panic_over_one_file_leaves_the_others(good, monkeypatch):
     (good / "bad.csv").write_text("model,item,score\na,1,1\n")
     real = pl.scan_csv
 
@@ -65,7 +65,7 @@ def test_a_panic_over_one_file_leaves_the_others(good, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
-def test_a_damaged_column_is_found_while_its_file_is_known(good, kind):
+def test_a_damaged_column_is_reported_with_its_file(good, kind):
     held = io.BytesIO()
     table = two_models(n=2000)
     table.write_parquet(held) if kind == "parquet" else table.write_ipc(held)
@@ -78,7 +78,7 @@ def test_a_damaged_column_is_found_while_its_file_is_known(good, kind):
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "csv"])
-def test_a_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind):
+def test_a_file_truncated_after_reading_does_not_change_the_scores(tmp_path, kind):
     path = tmp_path / f"quiz.{kind}"
     table = two_models(n=50_000)
     {"parquet": table.write_parquet, "arrow": table.write_ipc, "csv": table.write_csv}[kind](path)
@@ -89,7 +89,7 @@ def test_a_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
-def test_a_large_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind, monkeypatch, capfd):
+def test_a_large_file_truncated_after_reading_is_an_error_and_no_crash(tmp_path, kind, monkeypatch, capfd):
     monkeypatch.setattr(tables, "MAX_HELD_BYTES", 0)
     path = tmp_path / f"quiz.{kind}"
     table = two_models(n=200_000)
@@ -106,7 +106,7 @@ def test_a_large_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind
     capfd.readouterr()  # what Polars writes about its panic
 
 
-def test_pieces_of_a_file_that_is_cut_are_an_error_and_not_fewer_rows(tmp_path, capfd):
+def test_a_file_truncated_while_read_in_pieces_is_an_error_and_not_fewer_rows(tmp_path, capfd):
     path = tmp_path / "quiz.parquet"
     two_models(n=50_000).write_parquet(path, row_group_size=10_000)
     with path.open("rb+") as file:
@@ -119,7 +119,7 @@ def test_pieces_of_a_file_that_is_cut_are_an_error_and_not_fewer_rows(tmp_path, 
     capfd.readouterr()  # what Polars writes about its panic
 
 
-def test_json_is_counted_before_it_is_parsed(monkeypatch):
+def test_json_that_would_need_too_much_memory_is_refused_before_parsing(monkeypatch):
     monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
     monkeypatch.setattr(parsing, "MAX_OBJECT_BYTES", 10_000)
     with pytest.raises(ReadError, match=r"^a\.json: its objects would take about"):
@@ -128,7 +128,7 @@ def test_json_is_counted_before_it_is_parsed(monkeypatch):
     assert parse_json(text, where="a.json") == json.loads(text)
 
 
-def test_the_members_of_an_archive_are_counted_together(tmp_path, monkeypatch):
+def test_members_of_an_archive_share_one_memory_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
     monkeypatch.setattr(parsing, "MAX_OBJECT_BYTES", 10_000)
     path = tmp_path / "a.eval"
@@ -143,7 +143,7 @@ def test_the_members_of_an_archive_are_counted_together(tmp_path, monkeypatch):
             archive.json("2.json")
 
 
-def test_files_that_can_t_be_looked_at_are_named(good, monkeypatch):
+def test_files_without_permission_are_named(good, monkeypatch):
     (good / "closed.csv").write_text("model,item,score\na,1,1\n")
     real = Source.opened
 
@@ -156,7 +156,7 @@ def test_files_that_can_t_be_looked_at_are_named(good, monkeypatch):
     assert "Permission denied" in failed(hs.read(good))["closed.csv"]
 
 
-def test_a_folder_that_can_t_be_listed_is_named(good, monkeypatch):
+def test_folders_without_permission_are_named(good, monkeypatch):
     def walk(path, onerror):
         onerror(PermissionError(13, "Permission denied", str(Path(path, "closed"))))
         yield str(path), [], ["good.csv"]
@@ -167,13 +167,13 @@ def test_a_folder_that_can_t_be_listed_is_named(good, monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="no /proc here")
-def test_a_file_that_would_wait_is_refused():
+def test_a_blocking_device_file_is_refused():
     """What stands in it is the system's: nothing as a rule, and its first lines right after the start."""
     with pytest.raises(HowsureError):
         hs.read("/proc/kmsg")
 
 
-def test_a_file_without_anything_to_read_yet_is_refused(good, monkeypatch):
+def test_a_file_without_data_yet_is_refused(good, monkeypatch):
     class Waiting(io.RawIOBase):
         def readable(self):
             return True
@@ -203,7 +203,7 @@ def test_a_task_without_scores_leaves_the_others(good):
     assert "bad · score: no attempt has a score" in " ".join(caution.message for caution in answer.cautions)
 
 
-def test_rows_that_name_no_model_are_refused(good, monkeypatch):
+def test_rows_without_a_model_are_an_error(good, monkeypatch):
     from howsure.readers import tables
     from howsure.readers.attempt_rows import tidy
     from howsure.readers.base import Reading
@@ -220,7 +220,7 @@ def test_lone_surrogates_become_question_marks(tmp_path):
     assert [entry.model for entry in hs.estimate(path).entries] == ["a?"]
 
 
-def test_a_table_of_too_many_columns_is_refused(tmp_path):
+def test_a_table_with_too_many_columns_is_refused(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"model": "a", "item": "1", "score": 1, **{f"k{i}": 1 for i in range(20_000)}}))
     with pytest.raises(ReadError, match="20,003 columns"):
@@ -241,7 +241,7 @@ NOT_A_SCORE = {
 
 
 @pytest.mark.parametrize("name", NOT_A_SCORE)
-def test_a_published_score_that_is_no_number_is_left_out_and_said(tmp_path, name):
+def test_a_non_numeric_published_score_is_left_out_with_a_caution(tmp_path, name):
     content = NOT_A_SCORE[name]
     (tmp_path / name).write_text(content if isinstance(content, str) else json.dumps(content))
     scores = hs.read(str(tmp_path / name))
@@ -250,14 +250,14 @@ def test_a_published_score_that_is_no_number_is_left_out_and_said(tmp_path, name
     assert scores.cautions[0].message == f"{name}: 1 published score is no number and left out."
 
 
-def test_rows_of_a_leaderboard_without_a_score_are_counted(tmp_path):
+def test_leaderboard_rows_without_a_model_or_score_are_counted(tmp_path):
     (tmp_path / "board.csv").write_text("model,score,n\na,0.5,100\nb,,100\n,0.4,100\n")
     scores = hs.read(str(tmp_path / "board.csv"))
     assert [entry.model for entry in scores.published] == ["a"]
     assert scores.notes == ("board.csv: 2 rows of 3 without a model or a score left out.",)
 
 
-def test_an_outcome_that_is_no_number_is_no_resolved_task(tmp_path):
+def test_a_non_numeric_swebench_outcome_is_an_error_and_not_resolved(tmp_path):
     outcomes = {"a__b-1": True, "a__b-2": "no", "a__b-3": [0], "a__b-4": math.nan, "a__b-5": False}
     (tmp_path / "report.json").write_text(json.dumps({"run1": outcomes, "run2": dict.fromkeys(outcomes, True)}))
     rows = hs.read(str(tmp_path / "report.json"), reader="swebench").to_frame().filter(pl.col("model") == "run1")
@@ -266,7 +266,7 @@ def test_an_outcome_that_is_no_number_is_no_resolved_task(tmp_path):
     }  # fmt: skip
 
 
-def test_helm_without_a_model_is_called_after_its_folder_and_a_statistic_needs_a_name(tmp_path):
+def test_helm_takes_a_missing_model_from_the_folder_and_needs_statistic_names(tmp_path):
     folder = tmp_path / "gsm,model=o_m"
     folder.mkdir()
     stats = [{"name": {"name": "exact_match", "split": "test"}, "count": 1, "sum": 1.0, "mean": 1.0}]
@@ -294,7 +294,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("case", ENDS)
-def test_a_table_that_ends_in_mid_row_is_read_without_it_and_says_so(tmp_path, case):
+def test_a_table_that_ends_in_mid_row_is_read_without_that_row_and_with_a_caution(tmp_path, case):
     name, end, left = ENDS[case]
     rows = two_models()
     text = rows.write_csv(separator="\t") if name.endswith("tsv") else rows.write_csv()
@@ -322,23 +322,23 @@ def test_a_table_that_ends_in_mid_row_is_read_without_it_and_says_so(tmp_path, c
         ("item,score\r\na,1\r\nb", 17),
     ],
 )
-def test_where_a_cut_row_begins(text, begins):
+def test_the_start_of_an_incomplete_last_row_is_found(text, begins):
     assert cut_at(text.encode(), ".csv") == begins
 
 
-def test_zeros_in_a_table_of_text_are_damage(good):
+def test_null_bytes_in_a_text_table_are_an_error(good):
     data = (good / "good.csv").read_bytes() * 100
     (good / "bad.csv").write_bytes(data[:3000] + b"\0" * 100 + data[3000:])
     assert failed(hs.read(good)) == {"bad.csv": "bytes of zero in the text. It may be damaged: write it again."}
 
 
-def test_a_table_of_items_that_ends_in_mid_row_is_refused(tmp_path):
+def test_a_table_of_items_that_ends_in_mid_row_is_an_error(tmp_path):
     (tmp_path / "items.csv").write_text("item,topic\n1,a\n2")
     with pytest.raises(ReadError, match="ends in mid-row"):
         hs.estimate(two_models(), items=str(tmp_path / "items.csv"), cluster="topic")
 
 
-def test_where_nothing_can_be_read_every_file_is_named_once(tmp_path):
+def test_if_nothing_can_be_read_the_error_names_every_file_once(tmp_path):
     def said(*paths):
         with pytest.raises(ReadError) as caught:
             hs.read(list(map(str, paths)))

@@ -1,4 +1,4 @@
-"""Folders of mixed formats: what counts once, what counts as attempts, and what is told."""
+"""Folders of mixed formats: which files are read, what counts once, what counts as attempts, and which files are reported."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def inspect_log(path, *, values, model="m", task_id="t1", temperature=None, crea
     path.write_text(json.dumps({**log, "samples": samples}))
 
 
-def test_a_folder_of_mixed_formats(tmp_path):
+def test_a_folder_of_mixed_formats_is_read_and_other_files_are_left_out(tmp_path):
     inspect_log(tmp_path / "log.json", values=["C", "I", "C"])
     two_models().write_csv(tmp_path / "table.csv")
     (tmp_path / "notes.txt").write_text("hello")
@@ -53,13 +53,13 @@ def test_a_folder_of_mixed_formats(tmp_path):
     assert {entry.task for entry in hs.estimate(scores).entries} == {"quiz", "table"}
 
 
-def test_hidden_files_are_left_alone(tmp_path):
+def test_hidden_files_are_ignored(tmp_path):
     two_models().write_csv(tmp_path / ".hidden.csv")
     two_models().write_csv(tmp_path / "seen.csv")
     assert [file.path for file in hs.read(tmp_path).files] == ["seen.csv"]
 
 
-def test_settings_that_differ_become_part_of_the_name(tmp_path):
+def test_differing_settings_become_part_of_the_model_name(tmp_path):
     inspect_log(tmp_path / "cold.json", values=["C", "C"], task_id="t1", temperature=0.0)
     inspect_log(tmp_path / "hot.json", values=["C", "I"], task_id="t2", temperature=1.0)
     models = {entry.model: entry.estimate.value for entry in hs.estimate(tmp_path).entries}
@@ -75,7 +75,7 @@ def test_runs_of_one_configuration_count_as_attempts(tmp_path):
     assert (entry.n_attempts, entry.estimate.n_items, entry.estimate.value) == (4, 2, 0.75)
 
 
-def test_of_two_logs_of_one_run_the_newest_complete_counts(tmp_path):
+def test_of_two_logs_of_one_run_the_newest_complete_one_counts(tmp_path):
     inspect_log(tmp_path / "old.json", values=["I", "I"], created="2026-01-01")
     inspect_log(tmp_path / "new.json", values=["C", "C"], created="2026-01-02")
     scores = hs.read(tmp_path)
@@ -83,7 +83,7 @@ def test_of_two_logs_of_one_run_the_newest_complete_counts(tmp_path):
     assert next(file.reason for file in scores.files if file.path == "old.json").endswith("new.json")
 
 
-def test_a_real_retry_counts_once():
+def test_a_retried_inspect_run_counts_once():
     scores = hs.read(INSPECT / "retry")
     assert sorted(file.outcome for file in scores.files) == ["left out", "read"]
     assert len(scores.to_frame().filter(pl.col("status") != "ok")) == 0
@@ -126,7 +126,7 @@ def test_every_table_format_gives_the_same_answer(tmp_path, write):
 
 
 @pytest.mark.parametrize("space", ["", " "])
-def test_a_table_with_its_columns_apart(tmp_path, space):
+def test_a_json_table_of_columns_and_data_is_read(tmp_path, space):
     path = tmp_path / "results_0_4f8f.table.json"
     table = {"columns": ["item", 'mo,"]del', "score"], "data": [["q1", "a", 1.0], ["q2", "a", None]]}
     path.write_text(json.dumps(table, separators=(f",{space}", f":{space}")))
@@ -137,21 +137,21 @@ def test_a_table_with_its_columns_apart(tmp_path, space):
 @pytest.mark.parametrize(
     "text", ['["a"], "data": [[1]', '["a", "a"], "data": [[1, 2]]}', '["a"], "data": [[1], [1, 2]]}']
 )
-def test_a_table_with_its_columns_apart_that_is_broken(tmp_path, text):
+def test_a_broken_json_table_of_columns_and_data_is_an_error(tmp_path, text):
     path = tmp_path / "x.json"
     path.write_text('{"columns": ' + text)
     with pytest.raises(hs.errors.ReadError, match=r"not valid JSON|not a list of records"):
         hs.read(path)
 
 
-def test_ids_that_are_numbers_in_one_file_and_text_in_another_meet(tmp_path):
+def test_numeric_and_text_ids_match_across_files(tmp_path):
     pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]}).write_parquet(tmp_path / "a.parquet")
     pl.DataFrame({"model": "b", "item": ["1", "2"], "score": [1, 1]}).write_parquet(tmp_path / "b.parquet")
     scores = hs.read([tmp_path / "a.parquet", tmp_path / "b.parquet"], columns={"task": "model"})
     assert set(scores.to_frame()["item"]) == {"1", "2"}
 
 
-def test_a_link_in_a_circle_ends(tmp_path):
+def test_a_circular_link_is_followed_once(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path)
     two_models().write_csv(tmp_path / "x.csv")
     assert len(hs.read(tmp_path).files) == 1
@@ -165,25 +165,25 @@ def test_one_table_per_model_is_one_task(tmp_path):
     assert any("one task, since each holds other models" in note for note in answer.notes)
 
 
-def test_tables_of_the_same_models_are_a_task_each(tmp_path):
+def test_tables_of_the_same_models_are_one_task_each(tmp_path):
     for task in ("gsm", "math"):
         two_models().write_csv(tmp_path / f"{task}.csv")
     assert {board.task for board in hs.leaderboard(tmp_path).boards} == {"gsm", "math"}
 
 
-def test_a_broken_table_is_named_and_the_rest_goes_on(tmp_path):
+def test_a_broken_table_is_reported_and_other_files_are_read(tmp_path):
     two_models().write_csv(tmp_path / "good.csv")
     (tmp_path / "latin.csv").write_bytes("model,item,score\ncafé,1,1\n".encode("latin-1"))
     scores = hs.read(tmp_path)
     assert [(file.path, file.outcome) for file in scores.files] == [("good.csv", "read"), ("latin.csv", "failed")]
 
 
-def test_semicolons_are_told_from_commas(tmp_path):
+def test_csv_files_separated_by_semicolons_are_read(tmp_path):
     two_models().write_csv(tmp_path / "x.csv", separator=";")
     assert hs.estimate(tmp_path / "x.csv")[0].estimate.n_items == 20
 
 
-def test_a_log_that_is_only_begun_is_named_and_the_rest_goes_on(tmp_path):
+def test_an_empty_log_is_reported_and_other_files_are_read(tmp_path):
     inspect_log(tmp_path / "whole.json", values=["C", "I"])
     (tmp_path / "begun.eval").touch()
     (tmp_path / "notes.bin").touch()
@@ -194,7 +194,7 @@ def test_a_log_that_is_only_begun_is_named_and_the_rest_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize("text", ['{"results": [1, 2', '  {"a": {"b": 1}, "c": "'])
-def test_json_without_its_end_is_named_though_no_reader_knows_it(tmp_path, text):
+def test_truncated_json_of_an_unknown_format_is_reported(tmp_path, text):
     inspect_log(tmp_path / "whole.json", values=["C", "I"])
     (tmp_path / "cut.json").write_text(text)
     (tmp_path / "settings.json").write_text(' {"a": [1]}\n' + 100 * " ")
@@ -205,7 +205,7 @@ def test_json_without_its_end_is_named_though_no_reader_knows_it(tmp_path, text)
     assert [file.path for file in scores.files if file.outcome == "left out"] == ["settings.json", "word.json"]
 
 
-def test_failed_files_are_told_apart_though_their_reasons_are_sentences(tmp_path):
+def test_several_failed_files_are_listed_with_their_reasons(tmp_path):
     inspect_log(tmp_path / "whole.json", values=["C", "I"])
     for name in "abc":
         (tmp_path / f"{name}.eval").touch()
@@ -214,7 +214,7 @@ def test_failed_files_are_told_apart_though_their_reasons_are_sentences(tmp_path
     assert message.endswith("copy it again; and 1 more")
 
 
-def test_the_model_may_be_a_part_of_the_path(tmp_path):
+def test_model_from_takes_the_model_from_the_path(tmp_path):
     for model in ("one", "two"):
         folder = tmp_path / "runs" / model / "seed1"
         folder.mkdir(parents=True)
@@ -226,7 +226,7 @@ def test_the_model_may_be_a_part_of_the_path(tmp_path):
         hs.read(tmp_path, model_from=r"nowhere/(.+)/", strict=True)
 
 
-def test_a_file_that_is_named_twice_is_read_once(tmp_path):
+def test_a_file_given_twice_is_read_once(tmp_path):
     place = tmp_path / "a.csv"
     place.write_text("model,item,score\na,1,1\na,2,0\n")
     (tmp_path / "link.csv").symlink_to(place)
@@ -234,7 +234,7 @@ def test_a_file_that_is_named_twice_is_read_once(tmp_path):
         assert len(hs.read(paths).to_frame()) == 2
 
 
-def test_a_copy_of_a_table_is_left_out_and_said(tmp_path):
+def test_a_copied_table_is_left_out_with_a_caution(tmp_path):
     for name in ("a.csv", "a (copy).csv"):
         (tmp_path / name).write_text("task,model,item,score\nt,a,1,1\nt,a,2,0\n")
     scores = hs.read(tmp_path)
@@ -244,7 +244,7 @@ def test_a_copy_of_a_table_is_left_out_and_said(tmp_path):
         hs.estimate(scores, population="these-questions")
 
 
-def test_a_copy_under_another_name_is_another_model(tmp_path):
+def test_identical_tables_without_a_model_column_are_different_models(tmp_path):
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("item,score\n1,1\n2,0\n")
     assert hs.read(tmp_path).to_frame()["model"].unique().sort().to_list() == ["a", "b"]
@@ -252,7 +252,7 @@ def test_a_copy_under_another_name_is_another_model(tmp_path):
     assert scores.to_frame()["model"].n_unique() == 2
 
 
-def test_answers_of_one_model_are_no_leaderboard(tmp_path):
+def test_answers_of_one_model_are_not_published_scores(tmp_path):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     (tmp_path / "b.csv").write_text("model,qid,score\n" + "".join(f"b,{k},{k % 2}\n" for k in range(10)))
     scores = hs.read(tmp_path)
@@ -263,7 +263,7 @@ def test_answers_of_one_model_are_no_leaderboard(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.jsonl", "b.csv.gz", "B.PARQUET", "run.xlsx"])
-def test_a_file_that_may_hold_results_and_does_not_is_said(tmp_path, name):
+def test_an_empty_file_of_a_result_format_gives_a_caution(tmp_path, name):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     (tmp_path / name).write_bytes(b"")
     scores = hs.read(tmp_path)
@@ -271,14 +271,14 @@ def test_a_file_that_may_hold_results_and_does_not_is_said(tmp_path, name):
     assert name in scores.cautions[0].message
 
 
-def test_stray_files_are_not_said(tmp_path):
+def test_files_of_other_kinds_give_no_caution(tmp_path):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     for name in ("notes.txt", "config.json", "run.log", "weights.gz"):
         (tmp_path / name).write_text("{}")
     assert codes(hs.read(tmp_path)) == []
 
 
-def test_links_out_of_a_folder_with_nothing_else_are_said(tmp_path):
+def test_a_folder_with_only_outward_links_is_an_error_that_counts_them(tmp_path):
     (tmp_path / "blobs").mkdir()
     (tmp_path / "snapshot").mkdir()
     (tmp_path / "blobs" / "1f").write_text("model,item,score\na,1,1\na,2,0\n")
@@ -288,7 +288,7 @@ def test_links_out_of_a_folder_with_nothing_else_are_said(tmp_path):
     assert len(hs.read(tmp_path / "snapshot" / "a.csv").to_frame()) == 2
 
 
-def test_an_empty_path_is_not_the_folder_one_works_in(tmp_path, monkeypatch):
+def test_an_empty_path_is_an_error_and_not_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     for paths in ("", ["a.csv", ""]):
@@ -298,7 +298,7 @@ def test_an_empty_path_is_not_the_folder_one_works_in(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
-def test_a_pipe_is_told_apart_from_nothing(tmp_path):
+def test_a_named_pipe_is_an_error(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(hs.ReadError, match="neither a file nor a folder"):
         hs.read(tmp_path / "pipe")

@@ -1,4 +1,4 @@
-"""A small part of scripts/fuzz: no mutation of an input causes anything but an answer or an error in words."""
+"""A small part of scripts/fuzz: every mutated input gives an answer or a clear error."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def test_mutated_inputs_are_read_or_refused_and_seeds_have_their_known_outcome()
 
 @pytest.mark.trial
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_in_is_read_or_refused(way):
+def test_mutated_inputs_of_each_format_are_read_or_refused(way):
     printed = fuzzed("--only", way, "--inputs", "40", "--seed", "3")
     assert CLEAN in printed
     assert printed.splitlines()[-1].startswith("inputs ")

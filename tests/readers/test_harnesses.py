@@ -1,4 +1,4 @@
-"""The traps of the smaller formats, one small file each."""
+"""Result files of the smaller harnesses and the special cases of their formats."""
 
 import polars as pl
 import pytest
@@ -61,7 +61,7 @@ def test_helm_keeps_unperturbed_scores_once(write):
     assert helm.claims(write("elsewhere/scenario.json", {"name": "mmlu"})) is None
 
 
-def test_helm_divides_a_sum_and_tells_a_clash(write):
+def test_helm_divides_sums_by_counts_and_contradictions_give_a_caution(write):
     summed = {"name": {"name": "f1", "split": "test"}, "count": 2, "sum": 1.0}
     rows = [{"instance_id": "a", "train_trial_index": 0, "stats": [summed, stat("f1", 0.25)]}]
     reading = read(helm, write("boolq:model=x_y/per_instance_stats.json", rows))
@@ -71,7 +71,7 @@ def test_helm_divides_a_sum_and_tells_a_clash(write):
 
 
 @pytest.mark.parametrize("mean", [None, "1", float("nan"), float("inf"), [1]])
-def test_a_statistic_of_helm_that_is_no_number_is_an_answer_without_a_score(write, mean):
+def test_a_non_numeric_helm_statistic_is_unscored(write, mean):
     rows = [
         {"instance_id": "a", "train_trial_index": 0, "stats": [stat("f1", 0.25), {**stat("f2", 1.0), "mean": mean}]},
         {"instance_id": "b", "train_trial_index": 0, "stats": [{**stat("f1", 1.0), "mean": mean}]},
@@ -100,7 +100,7 @@ def promptfoo_file(write, rows):
     )
 
 
-def test_promptfoo_tells_errors_from_failures(write):
+def test_promptfoo_errors_are_not_failures(write):
     rows = [
         prompted(success=False, score=0, error="assertion", failureReason=1),
         prompted(testIdx=1, vars={"q": "2"}, success=False, score=0, error="rate limit", failureReason=2),
@@ -109,7 +109,7 @@ def test_promptfoo_tells_errors_from_failures(write):
     assert values == [0.0, 0.0, "error", "error"]
 
 
-def test_promptfoo_pairs_providers_and_numbers_repeats(write):
+def test_promptfoo_providers_are_paired_and_repeats_are_attempts(write):
     rows = [prompted(testIdx=1), prompted(testIdx=0, success=False, score=0), prompted(promptIdx=1, provider="other")]
     reading = promptfoo_file(write, rows)
     passed = reading.rows.filter(pl.col("metric") == "pass")
@@ -117,13 +117,13 @@ def test_promptfoo_pairs_providers_and_numbers_repeats(write):
     assert passed.select("model", "attempt", "score").rows() == [("p", 1, 1.0), ("p", 0, 0.0), ("other", 0, 1.0)]
 
 
-def test_promptfoo_prompts_of_one_provider_are_systems(write):
+def test_promptfoo_prompts_of_one_provider_are_models(write):
     reading = promptfoo_file(write, [prompted(), prompted(promptIdx=3, prompt={"label": "terse"})])
     assert models(reading) == {"p, prompt 1", "p, prompt 2"}
     assert set(reading.rows["prompt"]) == {None, "terse"}
 
 
-def test_promptfoo_runs_of_other_prompts_are_other_configurations(write):
+def test_promptfoo_runs_with_other_prompts_are_other_configurations(write):
     found = set()
     for name, text in (("a", "one"), ("b", "one"), ("c", "two")):
         results = {"version": 3, "prompts": [{"raw": text}], "results": [prompted()]}
@@ -143,7 +143,7 @@ def annotation(instruction, preference):
     }
 
 
-def test_alpaca_eval_preferences(write):
+def test_alpaca_eval_preferences_become_scores_from_0_to_1(write):
     rows = [annotation("a", 2), annotation("b", 1.25), annotation("c", 0), annotation("d", None), annotation("a", 1)]
     reading = read(alpaca_eval, write("annotations.json", rows))
     assert list(scores(reading).values()) == [1.0, 0.25, 0.5, "unscored", 0.0]
@@ -152,13 +152,13 @@ def test_alpaca_eval_preferences(write):
     assert set(reading.rows["metric"]) == {"win_rate,j"}
 
 
-def test_alpaca_eval_leaderboard_is_in_percent(write):
+def test_the_alpaca_eval_leaderboard_is_read_as_percent(write):
     table = ",win_rate,standard_error,n_total,length_controlled_winrate\nm,50.0,2.0,805.0,\nn,,,,\n"
     reading = read(alpaca_eval, write("gpt4_leaderboard.csv", table))
     assert [(e.task, e.model, e.score, e.stderr, e.n) for e in reading.published] == [("gpt4", "m", 0.5, 0.02, 805)]
 
 
-def test_evalplus_plus_means_both(write):
+def test_evalplus_plus_needs_both_tests_to_pass(write):
     samples = [{"base_status": "pass", "plus_status": "fail"}, {"base_status": "fail", "plus_status": "pass"}]
     document = {"date": "d", "hash": "h", "eval": {"HumanEval/0": samples}}
     reading = read(evalplus, write("Qwen--Q2_vllm_temp_0.2_eval_results.json", document))
@@ -172,7 +172,7 @@ def test_evalplus_plus_means_both(write):
     assert reading.configuration == {"temperature": "0.2"}
 
 
-def test_evalplus_older_layout(write):
+def test_the_older_layout_of_evalplus_is_read(write):
     document = {
         "hash": "h",
         "eval": {"Mbpp/2": {"base": [["pass", [True]], ["timeout", []]], "plus": [["pass", []], ["fail", []]]}},
@@ -182,14 +182,14 @@ def test_evalplus_older_layout(write):
     assert models(reading) == {"m_temp_0.0"}
 
 
-def test_evalplus_leaderboard(write):
+def test_the_evalplus_leaderboard_is_published_scores(write):
     document = {"m": {"link": "", "open-data": "NONE", "pass@1": {"humaneval": 81.7, "mbpp+": None}, "prompted": True}}
     reading = read(evalplus, write("results.json", document))
     assert [(e.task, e.metric) for e in reading.published] == [("HumanEval", "base")]
     assert reading.published[0].score == pytest.approx(0.817)
 
 
-def test_livecodebench_site(write):
+def test_livecodebench_site_scores_are_percent_and_minus_1_is_not_run(write):
     rows = [
         {"question_id": "1873_A", "model": "m", "date": 1, "difficulty": "easy", "pass@1": 30, "platform": "cf"},
         {"question_id": 7, "model": "m", "date": 1, "difficulty": "easy", "pass@1": -1, "platform": "lc"},
@@ -199,7 +199,7 @@ def test_livecodebench_site(write):
     assert codes(reading) == ["mixed_id_types"]
 
 
-def test_livecodebench_graded(write):
+def test_livecodebench_graded_outputs_are_attempts(write):
     rows = [
         {
             "question_title": "t",
@@ -216,7 +216,7 @@ def test_livecodebench_graded(write):
     assert set(reading.rows["contest_id"]) == {"c1"}
 
 
-def test_cruxeval(write):
+def test_cruxeval_generations_are_attempts(write):
     document = {
         "raw_generations": {"s0": ["1", "2"]},
         "raw_scored_generations": {"s0": [True, False]},
@@ -229,7 +229,7 @@ def test_cruxeval(write):
         read(cruxeval, write("gpt-4_generations.json", {"raw_generations": {"s0": ["1"]}}))
 
 
-def test_arc_agi(write):
+def test_arc_agi_task_results_and_total_score_are_read(write):
     document = {"score": 1.5, "total_tasks": 3, "task_results": {"a": 0.5, "b": {"score": 1.0, "cost": 2}}}
     reading = read(arc_agi, write("m1/results.json", document))
     assert scores(reading) == {("a", 0, "score"): 0.5, ("b", 0, "score"): 1.0}
@@ -251,7 +251,7 @@ def instance(name, score, **more):
     }
 
 
-def test_every_eval_ever_instances(write):
+def test_every_eval_ever_instances_have_epochs_as_attempts(write):
     rows = [
         instance("a", 1.0, metadata={"epoch": "2", "subject": "x"}),
         instance("a", 0.0, metadata={"epoch": "1"}),
@@ -269,20 +269,20 @@ def test_every_eval_ever_instances(write):
     }
 
 
-def test_every_eval_ever_tells_samples_apart_that_share_an_id(write):
+def test_every_eval_ever_samples_with_one_id_differ_by_hash(write):
     rows = [instance("id1", 1.0, sample_hash=name * 4) for name in ("abcd", "efgh")]
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert scores(reading) == {("id1 abcdabcd", 0, "score"): 1.0, ("id1 efghefgh", 0, "score"): 1.0}
 
 
-def test_every_eval_ever_warns_of_several_results(write):
+def test_several_every_eval_ever_results_per_sample_give_a_caution(write):
     rows = [instance("a", 1.0, evaluation_result_id=f"gsm8k/m/1#{name}") for name in ("accuracy", "stderr")]
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert set(scores(reading)) == {("a", 0, "accuracy"), ("a", 0, "stderr")}
     assert codes(reading) == ["several_results"]
 
 
-def test_every_eval_ever_aggregates(write):
+def test_every_eval_ever_aggregates_are_published_scores(write):
     uncertainty = {"standard_error": {"value": 0.01}, "num_samples": 100}
     result = {
         "evaluation_name": "GSM8K",
@@ -313,7 +313,7 @@ def test_every_eval_ever_aggregates(write):
 
 
 @pytest.mark.parametrize("names", [("doc", "metric"), ("__doc__", "__metric__"), ("full_prompt", "metrics")])
-def test_lighteval_details(tmp_path, names):
+def test_lighteval_details_of_every_version_are_read(tmp_path, names):
     prompt, metric = names
     queries = ["q1", "q2", "q1"] if prompt == "full_prompt" else [{"query": q} for q in ("q1", "q2", "q1")]
     frame = pl.DataFrame(
@@ -333,7 +333,7 @@ def test_lighteval_details(tmp_path, names):
     assert (models(reading), reading.facts[0].task) == ({"org__m"}, "lighteval:gsm8k:0")
 
 
-def test_lighteval_leaves_other_parquet(tmp_path):
+def test_lighteval_does_not_claim_other_parquet_files(tmp_path):
     pl.DataFrame({"doc": ["a"], "score": [1]}).write_parquet(tmp_path / "a.parquet")
     (tmp_path / "b.parquet").write_bytes(b"PAR1 but not")
     assert [lighteval.claims(Source(path=tmp_path / name, root=tmp_path)) for name in ("a.parquet", "b.parquet")] == [

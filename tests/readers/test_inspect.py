@@ -1,4 +1,4 @@
-"""Inspect logs, made here to hold each trap, and the real ones of tests/fixtures and examples."""
+"""Inspect logs: scores, statuses, metadata, partial and damaged logs; on handmade logs for each special case and on real ones."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def inspect_extent(**given):
 
 
 @pytest.mark.parametrize("method", [8, 93], ids=["deflate", "zstd"])
-def test_reads_summaries(tmp_path, method):
+def test_a_log_is_read_from_its_summaries(tmp_path, method):
     reading = read(inspect_ai, log(tmp_path, [sample(1, "C"), sample(2, "I")], method=method))
     assert scores(reading) == {("1", 0, "match"): 1.0, ("2", 0, "match"): 0.0}
     assert tuple(reading.rows.columns) == (*COLUMNS, *FINGERPRINTS)
@@ -82,7 +82,7 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_score_of_inspect_is_a_number_or_none(number):
+def test_inspect_score_values_become_a_number_or_none(number):
     assert [to_number(value) for value in NUMBERS[number]] == [number] * len(NUMBERS[number])
 
 
@@ -104,7 +104,7 @@ def test_a_nan_is_unscored_and_an_error_is_an_error(tmp_path):
     assert reading.facts[0].failures == "drop"
 
 
-def test_a_text_that_is_no_score_is_unscored_with_one_example(tmp_path):
+def test_a_text_that_is_no_score_is_unscored_with_a_caution_that_quotes_it(tmp_path):
     reading = read(inspect_ai, log(tmp_path, [sample("a", "maybe\x1b[31m"), sample("b", "C")]))
     assert scores(reading) == {("a", 0, "match"): "unscored", ("b", 0, "match"): 1.0}
     assert [caution.message for caution in reading.cautions] == [
@@ -112,7 +112,7 @@ def test_a_text_that_is_no_score_is_unscored_with_one_example(tmp_path):
     ]
 
 
-def test_one_metric_for_each_scorer_and_key(tmp_path):
+def test_each_scorer_and_score_key_is_a_metric(tmp_path):
     both = {"rubric": {"value": {"style": 3, "fact": "C"}}, "list": {"value": [1, 0]}, "match": {"value": "I"}}
     header = inspect_header(
         results={
@@ -139,7 +139,7 @@ def test_one_metric_for_each_scorer_and_key(tmp_path):
     ]
 
 
-def test_the_only_score_is_the_headline(tmp_path):
+def test_the_only_score_is_the_headline_metric(tmp_path):
     scores = [{"name": "match", "scorer": "match", "metrics": {"accuracy": {"value": 0.5}, "stderr": {"value": 0.1}}}]
     header = inspect_header(results={"scores": scores, "total_samples": 1, "completed_samples": 1})
     reading = read(inspect_ai, log(tmp_path, [sample("a", "C")], header))
@@ -149,14 +149,14 @@ def test_the_only_score_is_the_headline(tmp_path):
     )
 
 
-def test_metadata_becomes_columns_without_what_the_summary_left_out(tmp_path):
+def test_metadata_becomes_columns_unless_the_summary_removed_it(tmp_path):
     metadata = {"passage": "p1", "score": 3, "big": "Key removed from summary (> 1k)", "nested": {"a": 1}, "ok": True}
     reading = read(inspect_ai, log(tmp_path, [sample("a", 1, metadata=metadata)]))
     extra = reading.rows.select([name for name in reading.rows.columns if name not in (*COLUMNS, *FINGERPRINTS)])
     assert extra.to_dicts() == [{"passage": "p1", "metadata_score": "3", "ok": "true"}]
 
 
-def test_ids_of_two_kinds_are_told(tmp_path):
+def test_numeric_and_text_sample_ids_give_a_caution(tmp_path):
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1), sample("b", 1)]))
     assert codes(reading) == ["mixed_id_types"]
     assert ("1", 0, "match") in scores(reading)
@@ -169,12 +169,12 @@ def test_hostile_names_are_kept_as_data(tmp_path):
     assert (row["item"], row["model"], row[name]) == (name, name, name)
 
 
-def test_half_characters_become_question_marks(tmp_path):
+def test_lone_surrogates_become_question_marks(tmp_path):
     reading = read(inspect_ai, log(tmp_path, [sample("a\ud83d", 1, metadata={"m": "\udc00é"})]))
     assert reading.rows.select("item", "m").row(0) == ("a?", "?é")
 
 
-def test_a_partial_run_is_told(tmp_path):
+def test_a_cancelled_run_is_incomplete(tmp_path):
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(status="cancelled")))
     assert reading.extents == (inspect_extent(items=2, attempts=1, names=("1", "2"), status="cancelled"),)
     assert not reading.run.complete
@@ -193,18 +193,18 @@ def test_a_partial_run_is_told(tmp_path):
         ),
     ],
 )
-def test_how_much_a_run_was_to_answer(tmp_path, dataset, config, extent):
+def test_the_planned_items_and_epochs_are_read_from_the_header(tmp_path, dataset, config, extent):
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(dataset=dataset, config=config)))
     assert reading.extents == (inspect_extent(**extent),)
 
 
-def test_an_invalidated_log_and_another_reducer_are_told(tmp_path):
+def test_an_invalidated_log_and_an_epochs_reducer_give_cautions(tmp_path):
     header = inspect_header(invalidated=True, config={"epochs": 2, "epochs_reducer": ["mode"]}, dataset={"samples": 1})
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1), sample(1, 0, epoch=2)], header))
     assert codes(reading) == ["invalidated", "reducer"]
 
 
-def test_configuration_is_what_the_user_set_without_secrets(tmp_path):
+def test_the_configuration_is_what_the_user_set_without_secrets(tmp_path):
     header = inspect_header(
         model_generate_config={"temperature": 0.5, "max_retries": 3, "timeout": 10},
         model_args={"api_key": "sk-1", "device": "cpu"},
@@ -233,7 +233,7 @@ def test_a_crashed_run_is_read_from_its_journal(tmp_path):
     assert (reading.run.key, reading.run.complete) == ("t1", False)
 
 
-def test_samples_are_opened_where_there_are_no_summaries(tmp_path):
+def test_samples_are_read_if_there_are_no_summaries(tmp_path):
     members = {"samples/1_epoch_1.json": sample(1, "C"), "header.json": inspect_header()}
     reading = read(inspect_ai, Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
     assert scores(reading) == {("1", 0, "match"): 1.0}
@@ -271,7 +271,7 @@ FULL = st.fixed_dictionaries(
 
 
 @given(st.lists(FULL, max_size=5))
-def test_what_is_kept_of_full_samples_says_the_same(samples):
+def test_reduced_samples_give_the_same_scores_usage_and_fingerprints(samples):
     kept = [summary(each) for each in samples]
     assert json.dumps(kept).count("long") == 0
     tables = [Samples.of(each, expected=(), spec={"model": "m"}) for each in (samples, kept)]
@@ -282,7 +282,7 @@ def test_what_is_kept_of_full_samples_says_the_same(samples):
     assert frame(each.get("input") for each in samples) == frame(each.get("input") for each in kept)
 
 
-def test_a_json_log_with_a_bare_nan(write):
+def test_a_bare_nan_in_a_json_log_is_unscored(write):
     document = {**inspect_header(), "samples": [sample("a", NAN), sample("b", "C")]}
     assert "NaN" in json.dumps(document)
     assert scores(read(inspect_ai, write("a.json", document)))["a", 0, "match"] == "unscored"
@@ -305,13 +305,13 @@ def test_a_json_log_with_a_bare_nan(write):
         ([], [], set()),
     ],
 )
-def test_what_standard_errors_are_clustered_by(tmp_path, metrics, planned, clusters):
+def test_the_cluster_of_a_log_is_taken_from_its_clustered_standard_errors(tmp_path, metrics, planned, clusters):
     results = {"scores": [{"name": f"s{k}", "metrics": each} for k, each in enumerate(metrics)]}
     header = inspect_header(results=results, scorers=[{"name": "s0", "metrics": planned}])
     assert inspect_ai.read(log(tmp_path, [sample(1, 1)], header)).facts[0].clusters == clusters
 
 
-def test_results_without_samples_are_published_only(write):
+def test_results_without_samples_are_published_scores(write):
     scores = [{"name": "m", "scorer": "m", "metrics": {"accuracy": {"value": 0.5}, "stderr": {"value": 0.1}}}]
     header = inspect_header(
         results={"total_samples": 4, "completed_samples": 4, "scores": scores}, config={"epochs": 2}
@@ -321,7 +321,7 @@ def test_results_without_samples_are_published_only(write):
     assert [(entry.score, entry.stderr, entry.n) for entry in reading.published] == [(0.5, 0.1, 2)]
 
 
-def test_an_unscored_log_says_what_to_do(tmp_path):
+def test_an_unscored_log_is_an_error_that_says_how_to_score_it(tmp_path):
     with pytest.raises(ReadError) as caught:
         read(inspect_ai, log(tmp_path, [{**sample(1, 0), "scores": {}}]))
     assert str(caught.value) == "a.eval: none of the 1 samples has a score. Score the log first: inspect score a.eval"
@@ -334,22 +334,22 @@ def test_results_of_unscored_samples_are_published_with_a_caution(write):
     assert (reading.rows, codes(reading)) == (None, ["unscored_samples"])
 
 
-def test_a_score_that_is_there_counts_even_after_an_error(tmp_path):
+def test_an_existing_score_counts_even_after_an_error(tmp_path):
     rows = [sample(1, "C", error="time limit"), sample(2, "I")]
     assert scores(read(inspect_ai, log(tmp_path, rows))) == {("1", 0, "match"): 1.0, ("2", 0, "match"): 0.0}
 
 
-def test_logs_without_a_task_id_are_runs_of_their_own(tmp_path):
+def test_logs_without_a_task_id_are_separate_runs(tmp_path):
     run = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(task_id=None))).run
     assert (run.key, run.identity) == ("", "")
 
 
-def test_all_errored_keeps_the_planned_metric(tmp_path):
+def test_samples_that_all_failed_keep_the_planned_metric(tmp_path):
     rows = [{**sample(name, 0), "scores": {}, "error": "boom"} for name in (1, 2)]
     assert scores(read(inspect_ai, log(tmp_path, rows))) == {("1", 0, "match"): "error", ("2", 0, "match"): "error"}
 
 
-def test_a_log_cut_short_says_so(tmp_path):
+def test_a_truncated_log_is_an_error(tmp_path):
     source = log(tmp_path, [sample(1, 1)])
     source.path.write_bytes(source.path.read_bytes()[:-40])
     with pytest.raises(ReadError, match="not a complete zip archive"):
@@ -357,11 +357,11 @@ def test_a_log_cut_short_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("members", [{"word/document.xml": b"x"}, {"data.csv": b"a,b"}])
-def test_another_zip_is_not_claimed(tmp_path, members):
+def test_other_zip_files_are_not_claimed(tmp_path, members):
     assert inspect_ai.claims(Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path)) is None
 
 
-def test_a_large_log_is_read_fast(tmp_path):
+def test_a_log_of_15_000_samples_is_read_within_a_second(tmp_path):
     rows = [
         sample(i // 5, "C", epoch=i % 5 + 1, metadata={"group": i % 7}, explanation="x" * 500) for i in range(15_000)
     ]
@@ -378,37 +378,37 @@ def _seconds(source):
     return time.perf_counter() - start
 
 
-def test_real_small_json():
+def test_a_real_json_log_gives_its_stated_score():
     reading = fixture("small.json")
     assert len(scores(reading)) == 16
     assert _mean(reading, "includes") == pytest.approx(reading.published[0].score)
 
 
-def test_real_dict_scores():
+def test_a_real_log_with_dictionary_scores_gives_its_stated_scores():
     reading = fixture("dict_scores.eval")
     for entry in reading.published:
         assert _mean(reading, entry.metric) == pytest.approx(entry.score)
     assert reading.facts[0].headline == "rubric/fluency"
 
 
-def test_real_errored():
+def test_failed_samples_of_a_real_log_have_status_error():
     values = list(scores(fixture("errored.eval")).values())
     assert (len(values), values.count("error")) == (8, 3)
     assert set(scores(fixture("all_errored.eval")).values()) == {"error"}
 
 
-def test_real_unscored():
+def test_unscored_samples_of_a_real_log_have_status_unscored():
     values = scores(fixture("unscored.eval"))
     assert {item for (item, _, _), value in values.items() if value == "unscored"} == {"q3", "q6"}
 
 
-def test_real_interrupted():
+def test_a_real_interrupted_log_is_read_as_partial():
     reading = fixture("interrupted.eval")
     assert reading.extents[0].items * reading.extents[0].attempts > 5
     assert len(scores(reading)) == 5
 
 
-def test_real_retry():
+def test_a_real_retry_is_the_same_run_completed_later():
     first, second = fixture("retry/first_error.eval").run, fixture("retry/second_complete.eval").run
     assert first.key == second.key
     assert (first.complete, second.complete) == (False, True)
@@ -416,7 +416,7 @@ def test_real_retry():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples" / "logs").glob("*.eval")), ids=lambda path: path.stem)
-def test_example_logs(path):
+def test_the_example_logs_give_their_stated_scores(path):
     reading = read(inspect_ai, Source(path=path, root=path.parent))
     assert reading.rows.height == 500
     assert "passage_id" in reading.rows.columns
@@ -478,12 +478,12 @@ def same_reading(one, other):
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda path: path.name)
-def test_what_is_passed_over_of_a_log_says_nothing(path):
+def test_skipping_unneeded_parts_of_a_log_changes_nothing(path):
     assert same_reading(*both_ways(Source(path=path, root=path)))
 
 
 @given(st.lists(ODD_PARTS | st.just(1) | st.none(), min_size=1, max_size=4), st.booleans())
-def test_what_is_passed_over_of_odd_samples_says_nothing(tmp_path_factory, samples, whole):
+def test_skipping_unneeded_parts_of_malformed_samples_changes_nothing(tmp_path_factory, samples, whole):
     folder = tmp_path_factory.mktemp("odd")
     parts = {"_journal/start.json": inspect_header(), "header.json": inspect_header()}
     if whole:

@@ -1,4 +1,4 @@
-"""The probability of the right answer, from Inspect's token log-probabilities: made here, and a real model's."""
+"""The probability of the right answer from Inspect's token log-probabilities, on handmade logs and those of a real model."""
 
 import json
 import math
@@ -43,7 +43,7 @@ def log(tmp_path, *samples, **header):
     return inspect_ai.read(Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path, probabilities=True))
 
 
-def test_the_tokens_that_are_the_target_are_summed(tmp_path):
+def test_probabilities_of_all_spellings_of_the_target_are_summed(tmp_path):
     first = token("Paris", -1.0, **{"Paris": -1.0, " Paris": -2.0, "paris": -2.5, "Paris ": -4.0, "Rome": -5.0})
     reading = log(tmp_path, said("a", "Paris", first, answer="Paris"))
     assert prob(reading, "a") == pytest.approx(math.exp(-1) + math.exp(-2) + math.exp(-4))
@@ -51,7 +51,7 @@ def test_the_tokens_that_are_the_target_are_summed(tmp_path):
     assert codes(reading) == []
 
 
-def test_the_token_itself_counts_where_the_list_lacks_it(tmp_path):
+def test_the_generated_token_counts_if_the_top_list_lacks_it(tmp_path):
     reading = log(tmp_path, said("a", "Paris", token("Paris", -3.0, Rome=-0.5, London=-1.0), answer="Paris"))
     assert prob(reading, "a") == pytest.approx(math.exp(-3))
 
@@ -62,17 +62,17 @@ def test_the_last_token_that_is_the_answer_counts(tmp_path):
     assert prob(reading, "a") == pytest.approx(math.exp(-0.9))
 
 
-def test_without_an_answer_the_first_token_that_is_not_blank_counts(tmp_path):
+def test_without_an_answer_the_first_nonblank_token_counts(tmp_path):
     content = [token("\n", -0.1, x=-0.1), token("B", -0.7, B=-0.7, A=-0.9)]
     assert prob(log(tmp_path, said("a", "A", *content)), "a") == pytest.approx(math.exp(-0.9))
 
 
-def test_any_of_several_targets_is_right(tmp_path):
+def test_probabilities_of_several_targets_are_summed(tmp_path):
     reading = log(tmp_path, said("a", ["UK", "Britain"], token("UK", -1.0, UK=-1.0, Britain=-1.5, France=-2.0)))
     assert prob(reading, "a") == pytest.approx(math.exp(-1) + math.exp(-1.5))
 
 
-def test_a_target_that_is_not_listed_counts_as_0_and_is_told(tmp_path):
+def test_a_target_missing_from_the_top_list_counts_as_0_with_a_caution(tmp_path):
     samples = [
         said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, Bonn=-3.0)),
         said("b", "Oslo", token("Oslo", 0, Oslo=0)),
@@ -86,13 +86,13 @@ def test_a_target_that_is_not_listed_counts_as_0_and_is_told(tmp_path):
     )
 
 
-def test_an_unlikely_token_that_was_said_bounds_nothing(tmp_path):
+def test_the_bound_on_a_missing_target_ignores_an_unlikely_generated_token(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Nice", -9.0, Rome=-0.5, Bonn=-1.5, Nice=-9.0)))
     rest = 1 - math.exp(-0.5) - math.exp(-1.5) - math.exp(-9)
     assert f"at most {rest:.2g}," in reading.cautions[0].message
 
 
-def test_an_unlikely_token_that_begins_the_target_adds_to_the_bound(tmp_path):
+def test_a_listed_prefix_of_the_target_adds_to_the_bound(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, O=-3.0)))
     assert prob(reading, "a") == 0.0
     assert f"at most {2 * math.exp(-3):.2g}," in reading.cautions[0].message
@@ -117,7 +117,7 @@ def test_a_target_or_answer_that_is_not_one_token_is_unscored(tmp_path, content)
     assert codes(reading) == ["prob_unscored"]
 
 
-def test_an_answer_of_several_words_is_told(tmp_path):
+def test_an_answer_of_several_words_uses_the_first_token_with_a_caution(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("It", -0.5, It=-0.5, Oslo=-3), token(" is"), answer="It is Oslo"))
     assert prob(reading, "a") == pytest.approx(math.exp(-3))
     assert codes(reading) == ["prob_first_token"]
@@ -132,7 +132,7 @@ def test_prob_norm_is_among_the_letters_of_the_choices(tmp_path):
     assert reading.facts[0].finer == {"prob": "match", "prob_norm": "match"}
 
 
-def test_choices_whose_answer_is_no_letter(tmp_path):
+def test_choices_without_a_letter_as_answer_are_unscored(tmp_path):
     none = said("a", "B", token("The", -0.1, The=-0.1), choices=["x", "y"])
     both = said("b", ["A", "B"], token("A", -0.1, A=-0.1, B=-3), answer="A", choices=["x", "y"])
     reading = log(tmp_path, none, both)
@@ -148,7 +148,7 @@ def test_shuffled_choices_have_no_probabilities(tmp_path):
     assert codes(reading) == ["prob_unscored"]
 
 
-def test_samples_without_tokens_have_no_row_and_failed_ones_a_status(tmp_path):
+def test_samples_without_logprobs_have_no_row_and_failed_ones_a_status(tmp_path):
     bare = [said(name, "x", output=output) for name, output in (("b", {}), ("c", {"choices": [{"logprobs": None}]}))]
     failed = {**said("d", "x", output={}), "error": {"message": "boom"}, "scores": {}}
     reading = log(tmp_path, said("a", "x", token("x", -0.1, x=-0.1), metadata={"m": 1}), *bare, failed)
@@ -164,13 +164,13 @@ def test_samples_without_tokens_have_no_row_and_failed_ones_a_status(tmp_path):
     "output",
     [[], "x", {"choices": {}}, {"choices": [1]}, {"choices": [{"logprobs": {"content": [1, {"token": 2}]}}]}, None],
 )
-def test_an_output_of_another_shape_is_no_probability(tmp_path, output):
+def test_a_malformed_output_gives_no_probability(tmp_path, output):
     note = {"logprob": 1}
     reading = log(tmp_path, said("a", "x", token("x", -0.1, x=-0.1)), said("b", "x", output=output, note=note))
     assert ("b", 0, "prob") not in scores(reading)
 
 
-def test_hostile_tokens(tmp_path):
+def test_malformed_and_very_many_tokens_are_tolerated(tmp_path):
     content = token("x", -0.1)
     content["top_logprobs"] = [None, 3, {"token": 5, "logprob": -1}, {"token": "x", "logprob": -0.2}] * 2
     many = [token("y", -1.0, y=-1.0)] * 20_000
@@ -179,7 +179,7 @@ def test_hostile_tokens(tmp_path):
     assert prob(reading, "b") == "unscored"
 
 
-def test_a_document_log_holds_its_samples_itself(write):
+def test_probabilities_are_read_from_a_json_log(write):
     sample = said("a", "x", token("x", -0.4, x=-0.4), epoch=2)
     source = write("a.json", {**inspect_header(), "samples": [sample]})
     assert scores(inspect_ai.read(Source(path=source.path, root=source.root, probabilities=True)))[
@@ -200,7 +200,7 @@ def fixture(name):
     return inspect_ai.read(Source(path=path, root=path.parent, probabilities=True)), samples
 
 
-def test_words_of_a_real_model():
+def test_probabilities_of_words_of_a_real_model_match_its_logprobs():
     reading, samples = fixture("words_logprobs.eval")
     found = scores(reading)
     for sample in samples:
@@ -214,7 +214,7 @@ def test_words_of_a_real_model():
     assert reading.facts[0].finer == {"prob": "includes"}
 
 
-def test_letters_of_a_real_model():
+def test_probabilities_of_letters_of_a_real_model_match_its_logprobs():
     reading, samples = fixture("letters_logprobs.eval")
     found = scores(reading)
     for sample in samples:
@@ -230,14 +230,14 @@ def test_letters_of_a_real_model():
     assert Counter(metric for _, _, metric in found) == {"choice": 6, "prob": 6, "prob_norm": 6}
 
 
-def test_summaries_are_enough_without_asking(tmp_path):
+def test_without_probabilities_only_the_summaries_are_read(tmp_path):
     sample = said("a", "x", token("x", -0.1, x=-0.1))
     members = {"samples/a_epoch_1.json": b"{cut", "summaries.json": [sample], "header.json": inspect_header()}
     reading = inspect_ai.read(Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
     assert set(scores(reading)) == {("a", 0, "match")}
 
 
-def test_several_logs_of_one_task_join_what_each_probability_refines(tmp_path):
+def test_logs_with_and_without_logprobs_are_combined(tmp_path):
     for name, content in (("one", token("x", -0.1, x=-0.1)), ("two", None)):
         sample = said("a", "x", *([content] if content else []))
         document = {**inspect_header(model=name, task_id=name), "samples": [sample]}

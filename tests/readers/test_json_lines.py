@@ -1,4 +1,4 @@
-"""Lines of JSON read by their shape give what the parser gives, or nothing."""
+"""The fast reader of JSON lines gives the same table as the JSON parser, or leaves the file to it."""
 
 import json
 
@@ -99,7 +99,7 @@ def same(source):
 @example(b'{"b": {"a": 1, "a": 2}, "c": 1}\n', 60)
 @example(b'{"a": null, "b": 1}\n{"b": 2.5}\n{"a": [NaN]}\n', 60)
 @example(b'{"a": 1.5}\n\r\n{"a": -0}\n', 60)
-def test_a_table_by_its_shape_is_what_the_parser_finds(tmp_path_factory, data, block):
+def test_the_fast_reader_gives_the_table_of_the_parser(tmp_path_factory, data, block):
     path = tmp_path_factory.mktemp("shaped") / "t.jsonl"
     path.write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
@@ -108,7 +108,7 @@ def test_a_table_by_its_shape_is_what_the_parser_finds(tmp_path_factory, data, b
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.name)
-def test_every_fixture(path):
+def test_the_fast_reader_agrees_with_the_parser_on_every_fixture(path):
     same(Source(path=path, root=path))
 
 
@@ -129,7 +129,7 @@ CERTAIN = {
 
 @pytest.mark.parametrize("data", CERTAIN.values(), ids=CERTAIN)
 @pytest.mark.parametrize("size", [base.BLOCK_BYTES, 100], ids=["one block", "many"])
-def test_common_tables_are_read_by_their_shape(tmp_path, monkeypatch, data, size):
+def test_common_tables_are_read_by_the_fast_reader(tmp_path, monkeypatch, data, size):
     monkeypatch.setattr(base, "BLOCK_BYTES", size)
     path = tmp_path / "t.jsonl"
     path.write_bytes(data)
@@ -154,13 +154,13 @@ UNSURE = {
 
 
 @pytest.mark.parametrize("data", UNSURE.values(), ids=UNSURE)
-def test_what_is_not_sure_is_left_to_the_parser(tmp_path, data):
+def test_ambiguous_lines_are_left_to_the_parser(tmp_path, data):
     path = tmp_path / "t.jsonl"
     path.write_bytes(data)
     assert shaped_table(Source(path=path, root=path)) is None
 
 
-def test_what_takes_too_much_memory_is_left_to_the_parser(tmp_path, monkeypatch):
+def test_tables_that_need_too_much_memory_are_left_to_the_parser(tmp_path, monkeypatch):
     path = tmp_path / "t.jsonl"
     path.write_bytes(json.dumps({f"k{k}": "" for k in range(90)}).encode() + b"\n" + b'{"k0": ""}\n' * 100)
     source = Source(path=path, root=path)
@@ -169,7 +169,7 @@ def test_what_takes_too_much_memory_is_left_to_the_parser(tmp_path, monkeypatch)
     assert shaped_table(source) is None
 
 
-def test_a_line_of_many_objects_is_never_parsed_before_it_is_weighed(tmp_path):
+def test_a_line_of_very_many_objects_is_left_to_the_parser(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_bytes(b'{"a": [' + b"{}," * (parsing.SMALL_BYTES // 3) + b"{}]}\n")
     assert shaped_table(Source(path=path, root=path)) is None
@@ -183,7 +183,7 @@ def test_blocks_without_a_column_lose_no_row(tmp_path, monkeypatch, size):
     assert same(Source(path=path, root=path)) == (size > 11)
 
 
-def test_a_line_that_is_too_long_is_refused_before_more_is_read(tmp_path, monkeypatch):
+def test_a_too_long_line_ends_the_fast_reader_after_one_block(tmp_path, monkeypatch):
     monkeypatch.setattr(base, "BLOCK_BYTES", 50)
     monkeypatch.setattr(json_lines, "SMALL_BYTES", 100)
     read = []
@@ -196,13 +196,13 @@ def test_a_line_that_is_too_long_is_refused_before_more_is_read(tmp_path, monkey
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=50))
-def test_floats_are_read_to_the_last_bit(tmp_path_factory, values):
+def test_floats_are_read_exactly(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("shaped") / "t.jsonl"
     path.write_text("".join(f'{{"x": {value:.17e}, "y": {value!r}, "z": {value % 1:.35f}}}\n' for value in values))
     same(Source(path=path, root=path))
 
 
-def test_a_large_table_is_read_by_its_shape(tmp_path, monkeypatch):
+def test_large_tables_use_the_fast_reader(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "WORTH_BYTES", 0)
     monkeypatch.delattr(tables, "parsed_records")
     path = tmp_path / "t.jsonl"

@@ -1,4 +1,4 @@
-"""Harnesses that a mapping reads, and lighteval: files that the harnesses themselves wrote (tests/fixtures/harnesses, make_*.py)."""
+"""Harnesses that come as mappings, and lighteval, give the scores stated in files that the harnesses themselves wrote."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_openai_evals_gives_the_accuracy_of_its_final_report():
     assert means(HARNESSES / "openai_evals") == {("local/adder", "accuracy"): last["final_report"]["accuracy"]}
 
 
-def test_mt_bench_leaves_a_judgment_without_a_rating_out_and_clusters_turns():
+def test_mt_bench_turns_are_clustered_and_judgments_without_a_rating_are_errors():
     frame = howsure.read(HARNESSES / "mt_bench").to_frame()
     assert dict(frame.group_by("model").agg(pl.col("score").mean()).iter_rows()) == {"adder": 6.8, "loop": 5.0}
     assert frame.filter(pl.col("status") == "error")["item"].to_list() == ["83/1"]
@@ -50,7 +50,7 @@ def test_deepeval_gives_the_scores_that_it_states():
     assert means(path) == {("adder", stated["metric"]): sum(stated["scores"]) / len(stated["scores"])}
 
 
-def test_the_results_of_lighteval_hold_its_details_to_their_word():
+def test_lighteval_details_agree_with_their_results_file():
     scores = howsure.read(HARNESSES / "lighteval")
     assert means(HARNESSES / "lighteval") == pytest.approx({("own/adder", "em"): 2 / 3, ("own/loop", "em"): 1 / 3})
     assert [figure.figure for figure in scores.reconciled] == ["score", "standard error"] * 2
@@ -58,13 +58,13 @@ def test_the_results_of_lighteval_hold_its_details_to_their_word():
     assert [report.outcome for report in scores.files].count("companion") == 2
 
 
-def test_the_results_of_lighteval_alone_are_published_scores():
+def test_lighteval_results_alone_are_published_scores():
     published = howsure.read(HARNESSES / "lighteval" / "results").published
     assert {entry.model: entry.score for entry in published} == pytest.approx({"own/adder": 2 / 3, "own/loop": 1 / 3})
     assert all(entry.stderr == pytest.approx(0.2108, abs=1e-4) for entry in published)
 
 
-def test_broken_results_of_lighteval_are_refused_or_said_to_hold_no_score(tmp_path):
+def test_malformed_lighteval_results_are_an_error(tmp_path):
     path = tmp_path / "results_1.json"
     for results in ({}, [], {"t": 3}, {"all": {"em": 1}}, {"t": {"em": "x"}}):
         path.write_text(json.dumps({"config_general": {"lighteval_sha": "?"}, "results": results}))
@@ -88,7 +88,7 @@ UNTRIED = {
 
 
 @pytest.mark.parametrize("name", UNTRIED)
-def test_a_mapping_that_was_not_tried_is_proposed_and_read_only_where_it_is_named(name, tmp_path):
+def test_an_untested_mapping_is_proposed_and_used_only_if_named(name, tmp_path):
     place, content, wanted = UNTRIED[name]
     path = tmp_path / place
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,26 +112,26 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_scores_of_harnesses_that_keep_no_answers(name, tmp_path):
+def test_mappings_of_harnesses_without_answers_give_published_scores(name, tmp_path):
     place, content, wanted = PUBLISHED[name]
     (tmp_path / place).write_text(json.dumps(content))
     found = howsure.read(tmp_path / place, map=name).published
     assert {(entry.task, entry.model, entry.metric): entry.score for entry in found} == wanted
 
 
-def test_every_mapping_that_comes_along_is_named_once_and_says_what_it_was_tried_on():
+def test_every_built_in_mapping_has_a_unique_name_and_states_its_tests():
     names = [reader.NAME for reader in known()]
     assert len(set(names)) == len(names)
     assert all(reader.FORMATS and reader.CHECKED for reader in known())
     assert {reader.NAME for reader in tried()} >= {"humaneval", "bigcodebench", "openai_evals", "mt_bench", "deepeval"}
 
 
-def test_a_name_that_is_no_mapping_is_refused():
+def test_an_unknown_mapping_name_is_an_error():
     with pytest.raises(OptionError, match=r"docs/mapping\.md"):
         howsure.read(HARNESSES, map="opencompas")
 
 
-def test_a_status_of_bigcodebench_that_is_none_is_no_failure(tmp_path):
+def test_a_bigcodebench_answer_without_a_status_has_no_score(tmp_path):
     answers = [
         {"task_id": "B/1", "solution": "", "status": status, "details": {}} for status in ("pass", "timeout", None)
     ]

@@ -1,4 +1,4 @@
-"""lm-eval's samples and results, old and new."""
+"""lm-eval's sample and results files of old and new versions give scores, metrics and published results."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def results(**more):
     }
 
 
-def test_samples_take_the_model_from_the_results_beside_them(write):
+def test_samples_take_the_model_and_settings_from_the_results_file(write):
     companion = write(f"org__m/results_{TIME}.json", results())
     reading = read(lm_eval, write(f"org__m/samples_law_{TIME}.jsonl", lines([row(0), row(1, 0.0)])))
     assert lm_eval.claims(companion) == "companion"
@@ -61,7 +61,7 @@ def test_samples_take_the_model_from_the_results_beside_them(write):
     assert codes(reading) == []
 
 
-def test_without_results_the_folder_names_the_model(write):
+def test_without_a_results_file_the_folder_names_the_model(write):
     reading = read(lm_eval, write(f"org__m/samples_law_{TIME}.jsonl", lines([row(0)])))
     assert reading.rows["model"][0] == "org/m"
     assert codes(reading) == ["model_from_path"]
@@ -69,13 +69,13 @@ def test_without_results_the_folder_names_the_model(write):
     assert reading.run.started == "2025-03-03T00:05:12"
 
 
-def test_each_filter_is_a_metric_of_its_own(write):
+def test_each_filter_is_a_separate_metric(write):
     rows = [row(0, 1.0, name="strict-match"), row(0, 0.0, name="flexible-extract")]
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows)))
     assert scores(reading) == {("h0", 0, "acc,strict-match"): 1.0, ("h0", 0, "acc,flexible-extract"): 0.0}
 
 
-def test_published_filters_carry_the_same_names(write):
+def test_published_filters_have_the_metric_names_of_the_samples(write):
     values = {"em,strict": 0.1, "em_stderr,strict": 0.01, "em,flexible": 0.2, "em_stderr,flexible": "N/A"}
     reading = read(lm_eval, write("results.json", results(results={"gsm": values})))
     assert [(entry.metric, entry.stderr) for entry in reading.published] == [("em,strict", 0.01), ("em,flexible", None)]
@@ -96,12 +96,12 @@ def test_corpus_metrics_are_named_and_left_out(write):
     ]
 
 
-def test_only_corpus_metrics_leave_no_rows(write):
+def test_samples_with_corpus_metrics_only_have_no_rows(write):
     rows = [row(0, [1, 0])]
     assert read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows))).rows is None
 
 
-def test_old_samples_name_no_metrics(write):
+def test_old_samples_without_a_metric_list_are_read(write):
     old = [
         {key: value for key, value in row(n).items() if key not in ("metrics", "filter", "doc_hash")} for n in (0, 1)
     ]
@@ -109,7 +109,7 @@ def test_old_samples_name_no_metrics(write):
     assert scores(reading) == {("0", 0, "acc"): 1.0, ("1", 0, "acc"): 1.0}
 
 
-def test_old_samples_keep_only_metrics_that_the_results_know(write):
+def test_old_samples_keep_only_the_metrics_of_the_results_file(write):
     old = {key: value for key, value in row(0, length=7).items() if key != "metrics"}
     write(f"results_{TIME}.json", results())
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines([old])))
@@ -123,14 +123,14 @@ def test_a_missing_value_is_unscored(write):
     assert scores(reading) == {("h0", 0, "acc"): "unscored", ("h1", 0, "acc"): "unscored", ("h2", 0, "acc"): 1.0}
 
 
-def test_results_alone_are_published(write):
+def test_results_alone_are_published_scores(write):
     reading = read(lm_eval, write(f"results_{TIME}.json", results()))
     assert reading.rows is None
     assert reading.facts[0].lower_is_better == {"ppl"}
     assert reading.published[0].model == "org/m"
 
 
-def test_results_before_0_4_have_plain_names(write):
+def test_results_before_version_0_4_are_read(write):
     document = {
         "results": {"piqa": {"acc": 0.5, "acc_stderr": 0.1, "perplexity": 3.0}},
         "config": {"model_args": "pretrained=x"},
@@ -140,7 +140,7 @@ def test_results_before_0_4_have_plain_names(write):
     assert reading.facts[0].lower_is_better == {"perplexity"}
 
 
-def test_results_as_a_list(write):
+def test_results_as_a_list_are_published_scores(write):
     entries = [{"task_name": "w", "prompt_name": "p 1", "em": 0.2, "em_stderr": 0.01}, {"task_name": "w", "em": 0.3}]
     reading = read(lm_eval, write("410M_eval_results_02-16.json", {"results": entries, "config": {"x": "em_stderr"}}))
     assert [(entry.task, entry.model, entry.score) for entry in reading.published] == [
@@ -149,7 +149,7 @@ def test_results_as_a_list(write):
     ]
 
 
-def test_a_broken_line_is_named(write):
+def test_a_broken_sample_line_is_an_error_that_names_the_line(write):
     text = lines([row(0), row(1)])[:-20] + "\n"
     with pytest.raises(ReadError, match=rf"samples_law_{TIME}\.jsonl, line 2: not valid JSON"):
         read(lm_eval, write(f"samples_law_{TIME}.jsonl", text))
@@ -165,7 +165,7 @@ def test_other_files_are_not_claimed(write, content):
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
 )
-def test_real_samples(path):
+def test_means_of_real_samples_equal_the_published_scores(path):
     reading = read(lm_eval, Source(path=path, root=path.parent))
     for entry in reading.published:
         values = [value for (_, _, metric), value in scores(reading).items() if metric == entry.metric]
@@ -174,7 +174,7 @@ def test_real_samples(path):
             assert sum(numbers) / len(numbers) == pytest.approx(entry.score)
 
 
-def test_published_scores_that_are_no_numbers_are_counted(write):
+def test_non_numeric_published_scores_are_left_out_with_a_caution(write):
     values = {"alias": "t", "acc,none": 0.5, "acc_stderr,none": "N/A", "f1,none": "half", "bleu,none": "N/A"}
     reading = read(lm_eval, write("results_2025-01-01T00-00-00.json", {"results": {"t": values}}))
     assert [entry.metric for entry in reading.published] == ["acc"]

@@ -1,4 +1,4 @@
-"""lm-eval's samples by the shape of their lines say what they say line by line."""
+"""The fast reader of lm-eval samples gives the same readings as reading line by line."""
 
 import json
 
@@ -78,7 +78,7 @@ def check(source, monkeypatch):
 @pytest.mark.no_cover
 @settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
-def test_samples_by_their_shape(tmp_path_factory, monkeypatch, text, block):
+def test_the_fast_reader_agrees_with_reading_line_by_line(tmp_path_factory, monkeypatch, text, block):
     path = tmp_path_factory.mktemp("samples") / NAME
     path.write_text(text)
     monkeypatch.setattr(base, "BLOCK_BYTES", block)
@@ -104,7 +104,7 @@ CHANGING = {
 
 @pytest.mark.parametrize("values", CHANGING.values(), ids=CHANGING)
 @pytest.mark.parametrize("block", [base.BLOCK_BYTES, 50], ids=["one block", "many"])
-def test_kinds_that_change(tmp_path, monkeypatch, values, block):
+def test_the_fast_reader_agrees_if_value_types_change_between_lines(tmp_path, monkeypatch, values, block):
     monkeypatch.setattr(base, "BLOCK_BYTES", block)
     path = tmp_path / NAME
     path.write_text("".join(json.dumps(sample(place, *value)) + "\n" for place, value in enumerate(values)))
@@ -114,7 +114,7 @@ def test_kinds_that_change(tmp_path, monkeypatch, values, block):
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "tests" / "fixtures" / "lm_eval").rglob("samples_*.jsonl")), ids=lambda path: path.name
 )
-def test_real_samples_have_a_shape(path, monkeypatch):
+def test_real_samples_are_read_by_the_fast_reader(path, monkeypatch):
     source = Source(path=path, root=path.parent)
     monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", 0)
     assert shaped_columns(source) is not None
@@ -122,7 +122,7 @@ def test_real_samples_have_a_shape(path, monkeypatch):
 
 
 @given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.floats() | st.none()), max_size=7))
-def test_a_digest_by_parts_is_that_of_all_rows(pairs):
+def test_a_digest_computed_in_parts_equals_that_of_all_rows(pairs):
     import polars as pl
 
     from howsure.readers import attempt_rows

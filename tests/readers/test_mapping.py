@@ -1,4 +1,4 @@
-"""Mappings: files that no reader knows, read by what a user says of them; nothing that is said is run."""
+"""A mapping, given by the user, reads files of unknown formats; its expressions are a small safe language and never execute code."""
 
 import gzip
 import json
@@ -39,18 +39,18 @@ ANSWERS = [
 ]
 
 
-def test_predictions_against_answers(tmp_path):
+def test_a_mapping_scores_predictions_against_answers(tmp_path):
     path = write(tmp_path / "m1.jsonl", lines(ANSWERS))
     assert rows(path, item="q", score="pred == gold") == {("m1", "1", 0): 1, ("m1", "2", 0): 0, ("m1", "3", 0): 0}
 
 
-def test_an_object_of_ids(tmp_path):
+def test_a_mapping_reads_an_object_keyed_by_model_and_item(tmp_path):
     path = write(tmp_path / "runs.json", {"a": {"x": 1, "y": 0}, "b": {"x": 0.5}})
     found = rows(path, rows="*.*", model="key[0]", item="key[1]", score="value")
     assert found == {("a", "x", 0): 1, ("a", "y", 0): 0, ("b", "x", 0): 0.5}
 
 
-def test_records_in_records(tmp_path):
+def test_a_mapping_reads_nested_records(tmp_path):
     document = {"judge": "j", "runs": [{"model": "a", "answers": {"q1": {"verdict": "A>B"}, "q2": {"verdict": "B"}}}]}
     path = write(tmp_path / "x.json", document)
     said = {
@@ -64,7 +64,7 @@ def test_records_in_records(tmp_path):
     assert frame.select("task", "model", "item", "score").rows() == [("j", "a", "q1", 1.0), ("j", "a", "q2", 0.0)]
 
 
-def test_a_wide_table_with_a_column_a_model(tmp_path):
+def test_a_mapping_reads_a_wide_table_with_one_column_per_model(tmp_path):
     path = write(tmp_path / "wide.csv", "id,gpt_score,llama_score\nq1,1,0\nq2,0,1\n")
     found = rows(path, columns=["*_score"], model="column", item="id", score="value")
     assert found == {
@@ -75,7 +75,7 @@ def test_a_wide_table_with_a_column_a_model(tmp_path):
     }
 
 
-def test_names_from_the_path(tmp_path):
+def test_a_mapping_takes_model_and_attempt_from_the_path(tmp_path):
     for model in ("a", "b"):
         write(tmp_path / f"runs/{model}/seed2/out.jsonl", lines(ANSWERS[:1]))
     found = rows(
@@ -84,7 +84,7 @@ def test_names_from_the_path(tmp_path):
     assert found == {("a", "1", 0): 1, ("b", "1", 0): 1}
 
 
-def test_values_by_a_table_and_their_order_turned(tmp_path):
+def test_a_mapping_translates_values_and_swaps_the_order_of_a_pair(tmp_path):
     judged = [
         {"q": k, "winner": w, "flipped": f} for k, (w, f) in enumerate([("A", False), ("A", True), ("tie", True)])
     ]
@@ -93,7 +93,7 @@ def test_values_by_a_table_and_their_order_turned(tmp_path):
     assert list(rows(path, item="q", score=score).values()) == [1, 0, 0.5]
 
 
-def test_failures_keep_their_status(tmp_path):
+def test_a_mapping_gives_failed_attempts_their_status(tmp_path):
     path = write(
         tmp_path / "s.jsonl", lines([{"q": 1, "s": 1.0, "error": None}, {"q": 2, "s": 0.0, "error": "timeout"}])
     )
@@ -102,7 +102,7 @@ def test_failures_keep_their_status(tmp_path):
 
 
 @pytest.mark.parametrize("packed", ["jsonl.gz", "csv.xz", "db", "yaml", "json.gz"])
-def test_what_files_are_packed_in(tmp_path, packed):
+def test_a_mapping_reads_compressed_files_databases_and_yaml(tmp_path, packed):
     path = tmp_path / f"m.{packed}"
     if packed == "jsonl.gz":
         path.write_bytes(gzip.compress(lines([{"id": "q1", "ok": True}, {"id": "q2", "ok": False}]).encode()))
@@ -121,7 +121,7 @@ def test_what_files_are_packed_in(tmp_path, packed):
     assert [score for _, score in sorted(rows(path, item="id", score="ok").items())] == [1, 0]
 
 
-def test_measures_weights_and_clusters_are_kept(tmp_path):
+def test_a_mapping_keeps_usage_weights_clusters_and_metadata(tmp_path):
     path = write(tmp_path / "u.jsonl", lines([{"q": 1, "s": 1, "usage": {"in": 5, "out": None}, "w": 2, "topic": "t"}]))
     said = {
         "item": "q",
@@ -142,7 +142,7 @@ def test_measures_weights_and_clusters_are_kept(tmp_path):
     }
 
 
-def test_direction_and_percent(tmp_path):
+def test_a_mapping_sets_the_direction_and_the_percent_scale(tmp_path):
     path = write(tmp_path / "p.jsonl", lines([{"q": k, "loss": 100 * k} for k in range(2)]))
     board = howsure.leaderboard(
         howsure.read(path, map={"item": "q", "score": "percent(loss)", "lower_is_better": True})
@@ -150,14 +150,14 @@ def test_direction_and_percent(tmp_path):
     assert (board.entries[0].estimate.value, board.lower_is_better) == (0.5, True)
 
 
-def test_a_mapping_that_names_files_goes_before_readers_and_leaves_others_alone(tmp_path):
+def test_a_mapping_with_files_takes_precedence_over_readers_for_those_files_only(tmp_path):
     write(tmp_path / "a.jsonl", lines([{"id": "q", "score": 0.25, "mine": 1}]))
     write(tmp_path / "b.jsonl", lines([{"id": "q", "score": 0.25, "mine": 1}]))
     frame = howsure.read(tmp_path, map={"files": "a.*", "item": "id", "score": "mine"}).to_frame()
     assert dict(frame.select("model", "score").iter_rows()) == {"a": 1.0, "b": 0.25}
 
 
-def test_on_the_command_line_and_in_howsure_toml(tmp_path, monkeypatch):
+def test_a_mapping_is_given_as_a_file_or_in_howsure_toml(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "m1.jsonl", lines(ANSWERS))
     write(tmp_path / "own.toml", 'item = "q"\nscore = "pred == gold"\n')
@@ -197,7 +197,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_else_is_an_expression(text):
+def test_other_expressions_than_those_of_the_language_are_refused(text):
     with pytest.raises(OptionError):
         language.expression(text)
 
@@ -218,7 +218,7 @@ def test_nothing_else_is_an_expression(text):
         ('1 if b == "x" else 0', [1, 0]),
     ],
 )
-def test_what_an_expression_is_worth(text, expected):
+def test_expressions_evaluate_to_their_documented_values(text, expected):
     frame = pl.DataFrame({"a": [1, 2], "b": ["x", None]})
     assert frame.select(found=language.expression(text))["found"].to_list() == expected
 
@@ -234,7 +234,7 @@ def test_what_an_expression_is_worth(text, expected):
         ({"score": "x", "item": "y", "path": "("}, "is no pattern"),
     ],
 )
-def test_a_bad_mapping_says_what_is_wrong(tmp_path, said, told):
+def test_an_invalid_mapping_is_an_error_that_says_what_is_wrong(tmp_path, said, told):
     with pytest.raises(OptionError, match=told):
         howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
 
@@ -247,7 +247,7 @@ def test_a_bad_mapping_says_what_is_wrong(tmp_path, said, told):
         ({"score": "points", "item": "q", "rows": "x[*]"}, r"no record at x\[\*\]"),
     ],
 )
-def test_a_file_that_does_not_fit_says_why(tmp_path, said, told):
+def test_a_file_that_does_not_fit_its_mapping_is_an_error_that_says_why(tmp_path, said, told):
     with pytest.raises(ReadError, match=told):
         howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
 
@@ -273,7 +273,7 @@ def test_describe_proposes_a_mapping_that_works(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_what_is_proposed(tmp_path, content, mapping):
+def test_the_proposed_mapping_fits_the_shape_of_the_file(tmp_path, content, mapping):
     from howsure.readers.base import Source
     from howsure.readers.mapping.proposing import proposed
 
@@ -283,7 +283,7 @@ def test_what_is_proposed(tmp_path, content, mapping):
     assert {key: said[key] for key in mapping} == mapping
 
 
-def test_describe_shows_hostile_names_as_text(tmp_path):
+def test_describe_escapes_hostile_names(tmp_path):
     path = write(tmp_path / "x.json", {"<script>\u202e`|": [{"\x1b[31m": 1}, {"a": 2}]})
     answer = howsure.describe(path)
     for format in ("terminal", "markdown", "html", "latex"):
@@ -291,7 +291,7 @@ def test_describe_shows_hostile_names_as_text(tmp_path):
     assert "<script>" not in answer.render("html")
 
 
-def test_scores_without_items_are_published(tmp_path):
+def test_a_mapping_without_items_gives_published_scores(tmp_path):
     board = [
         {"who": {"agent": "A", "llm": "l"}, "all": {"goal": 8.9}, "n": 168},
         {"who": {"agent": "B", "llm": "l"}, "all": {"goal": 3.0}, "n": 168},
@@ -307,7 +307,7 @@ def test_scores_without_items_are_published(tmp_path):
 
 
 @pytest.mark.skipif(not (DATA / "wild").is_dir(), reason="the real results are not here")
-def test_real_files_by_a_mapping():
+def test_mappings_read_real_files_with_their_known_scores():
     wild = DATA / "wild"
     tests = {
         "files": "*-500-1.json",
@@ -336,7 +336,7 @@ def test_real_files_by_a_mapping():
     assert (len(published), published[0].model, round(published[0].score, 9)) == (18, "PlanExec + LLaMA3-70B", 0.089)
 
 
-def test_fields_whose_names_are_no_words(tmp_path):
+def test_record_reaches_fields_with_any_name(tmp_path):
     content = [{"id": k, "Overall Acc": k, "pass": k == 0, "a.b": 0.5} for k in range(2)]
     path = write(tmp_path / "x.json", content)
     for name, expected in {"Overall Acc": [0, 1], "pass": [1, 0], "a.b": [0.5, 0.5]}.items():
@@ -345,7 +345,7 @@ def test_fields_whose_names_are_no_words(tmp_path):
     assert list(rows(path, item="id", score='record["Overall Acc"]').values()) == [0, 1]
 
 
-def test_a_proposal_with_odd_names_is_a_mapping(tmp_path):
+def test_a_proposal_with_unusual_names_is_a_valid_mapping(tmp_path):
     content = {"runs": [{"model name": "m", "a[": [{"pass": True, "question id": 1}] * 2}] * 2}
     path = write(tmp_path / "x.json", content)
     (proposal,) = howsure.describe(path).proposals
@@ -355,7 +355,7 @@ def test_a_proposal_with_odd_names_is_a_mapping(tmp_path):
     assert rows(rows_of, **tomllib.loads(proposal.mapping)["map"]["y"]) == {("y", "0", 0): 1, ("y", "1", 0): 0}
 
 
-def test_repeated_rows_are_said_and_what_is_kept_hides_nothing(tmp_path):
+def test_repeated_mapped_rows_count_as_attempts_with_a_note(tmp_path):
     path = write(tmp_path / "r.jsonl", lines([{"q": 1, "score": 9, "s": k} for k in range(2)]))
     found = howsure.read(path, map={"item": "q", "score": "s", "keep": ["score"]})
     assert found.to_frame()["score"].to_list() == [0.0, 1.0]
@@ -378,12 +378,12 @@ def examples():
     return {name: said for block in blocks for name, said in tomllib.loads(block)["map"].items()}
 
 
-def test_every_example_of_the_documentation_has_a_file():
+def test_every_documented_mapping_has_a_test_file():
     assert examples().keys() == EXAMPLES.keys()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_of_the_documentation_reads_its_file(tmp_path, name):
+def test_every_documented_mapping_reads_its_file(tmp_path, name):
     file, content, expected = EXAMPLES[name]
     write(tmp_path / file, lines(content) if isinstance(content, list) else content)
     write(tmp_path / "answers.json", {"q1": "A", "q2": "B"})

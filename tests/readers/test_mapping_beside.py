@@ -1,4 +1,4 @@
-"""Mappings that choose records, look up what a file beside says, and are proposed for wide tables."""
+"""Mappings select records, look up answers in a second file, and are proposed for wide tables."""
 
 import json
 import tomllib
@@ -31,7 +31,7 @@ def scores(path, said):
     return {row["item"]: row["score"] for row in howsure.read(path, map=said).to_frame().to_dicts()}
 
 
-def test_right_answers_in_a_file_beside_or_above(tmp_path):
+def test_answers_are_looked_up_in_a_file_of_the_same_or_a_parent_folder(tmp_path):
     write(tmp_path / "answers.json", GOLD)
     path = write(tmp_path / "out" / "run" / "m_1.json", {"q1": "A", "q2": "A", "q3": "7", "q9": "A"})
     assert scores(path, SAID) == {"q1": 1, "q2": 0, "q3": 1, "q9": None}
@@ -47,7 +47,7 @@ def test_right_answers_in_a_file_beside_or_above(tmp_path):
         ("answers.jsonl", '{"question_id": "q1", "text": "A"}\n{"question_id": "q2", "text": "B"}\n'),
     ],
 )
-def test_what_a_file_beside_may_be(tmp_path, name, content):
+def test_the_file_of_answers_may_be_json_json_lines_or_a_table(tmp_path, name, content):
     write(tmp_path / name, content)
     path = write(tmp_path / "m_1.jsonl", '{"id": "q1", "pred": "A"}\n{"id": "q2", "pred": "A"}\n')
     answer = "gold[id]" if isinstance(content, dict) else "gold[id].text"
@@ -61,7 +61,7 @@ def test_what_a_file_beside_may_be(tmp_path, name, content):
     ("gold", "told"),
     [(None, "no file 'answers.json' in its folder or above it"), ([1, 2], "no id by which"), ([{"x": 1}], "no id by which"), ("{", "not valid JSON")],
 )  # fmt: skip
-def test_a_file_beside_that_does_not_serve_says_why(tmp_path, gold, told):
+def test_an_unusable_file_of_answers_is_an_error_that_says_why(tmp_path, gold, told):
     if gold is not None:
         write(tmp_path / "answers.json", gold)
     path = write(tmp_path / "m_1.json", {"q1": "A", "q2": "B"})
@@ -69,19 +69,19 @@ def test_a_file_beside_that_does_not_serve_says_why(tmp_path, gold, told):
         howsure.read(path, map=SAID)
 
 
-def test_parts_that_are_no_values_are_nothing(tmp_path):
+def test_comparing_with_a_nested_object_gives_no_score(tmp_path):
     write(tmp_path / "answers.json", GOLD)
     path = write(tmp_path / "m_1.json", {"q1": "A", "q2": "B"})
     assert scores(path, {**SAID, "score": "value == gold[key[0]]"}) == {"q1": None, "q2": None}
 
 
 @pytest.mark.parametrize("beside", ["answers.json", ["answers.json"], 3])
-def test_beside_is_a_table(tmp_path, beside):
+def test_a_malformed_beside_option_is_an_error(tmp_path, beside):
     with pytest.raises(OptionError, match="is no table of texts"):
         howsure.read(write(tmp_path / "m_1.json", {"q1": "A"}), map={**SAID, "beside": beside})
 
 
-def test_records_are_chosen(tmp_path):
+def test_a_mapping_selects_records_with_where(tmp_path):
     rows = [{"id": k, "type": "match" if k % 2 else None, "ok": True} for k in range(6)]
     path = write(tmp_path / "x.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     assert scores(path, {"item": "id", "score": "ok", "where": "type == 'match'"}) == {"1": 1, "3": 1, "5": 1}
@@ -105,7 +105,7 @@ def test_records_are_chosen(tmp_path):
         ("percent(share)", [0.375, 0.4, None]),
     ],
 )
-def test_texts_are_compared_with_numbers_as_numbers(tmp_path, score, expected):
+def test_texts_that_hold_numbers_are_compared_as_numbers(tmp_path, score, expected):
     rows = [
         {"id": 1, "text": "3", "number": 3, "yes": True, "share": "37.5%"},
         {"id": 2, "text": "10", "number": 3, "yes": False, "share": " 40 % "},
@@ -115,7 +115,7 @@ def test_texts_are_compared_with_numbers_as_numbers(tmp_path, score, expected):
     assert list(scores(path, {"item": "id", "score": score}).values()) == expected
 
 
-def test_long_texts_become_short_names(tmp_path):
+def test_digest_makes_short_ids_of_long_texts(tmp_path):
     path = write(tmp_path / "x.json", [{"prompt": "long " * 99, "ok": 1}, {"prompt": None, "ok": 1}])
     with pytest.raises(ReadError, match="1 row without a name of the item"):
         howsure.read(path, map={"item": "digest(prompt)", "score": "ok", "files": "*"})
@@ -136,7 +136,7 @@ MATRIX = "question,gpt-4o,llama-3,gold\nq1,1,0,A\nq2,0,0,B\n"
         (MATRIX, {"item": "question", "model": "column", "score": "value", "columns": ["gpt-4o", "llama-3"]}),
     ],
 )
-def test_a_wide_table_is_proposed_as_what_it_is(tmp_path, text, said):
+def test_the_mapping_proposed_for_a_wide_table_gives_its_scores(tmp_path, text, said):
     (proposal,) = howsure.describe(write(tmp_path / "x.csv", text)).proposals
     assert tomllib.loads(proposal.mapping)["map"]["x"] == said
     scores = howsure.read(tmp_path / "x.csv", map=said)
@@ -148,7 +148,7 @@ def test_a_wide_table_is_proposed_as_what_it_is(tmp_path, text, said):
 
 
 @pytest.mark.skipif(not (DATA / "wild").is_dir(), reason="the real results are not here")
-def test_the_letters_of_mmmu_against_its_gold_file():
+def test_mmmu_letters_are_scored_against_its_answer_file():
     said = {
         "files": "*val*.json",
         "beside": {"gold": "answer_dict_val.json"},

@@ -1,4 +1,4 @@
-"""Mappings: what equals what, whatever it was written as, and values that are of no kind that serves."""
+"""Values in mappings: equality across types, and clear errors for values of unusable types."""
 
 import datetime as dt
 import json
@@ -36,20 +36,20 @@ FIGURES = [("7", 7), (7, "7"), (7, 7.0), ("7", 7.0), ("A", "A")]
     ("pred", "gold", "other"),
     [*((*pair, None) for pair in FLAGS), *((*pair, other) for pair in FIGURES for other in (None, "B", 9, 0.5, True))],
 )
-def test_a_right_answer_beside_is_right_however_it_is_written(tmp_path, pred, gold, other):
+def test_an_answer_equals_its_prediction_in_any_notation(tmp_path, pred, gold, other):
     (tmp_path / "gold.json").write_text(json.dumps({"q0": gold, "q1": gold, "q2": other}))
     found = scores(records(tmp_path, pred, None), beside={"gold": "gold.json"}, score="x == gold[id]")
     assert found == {"q0": 1, "q1": 0}
 
 
-def test_answers_beside_are_counted_with_and_chosen_among(tmp_path):
+def test_looked_up_answers_work_in_arithmetic_and_membership_tests(tmp_path):
     (tmp_path / "gold.json").write_text('{"q0": 7, "q1": 9}')
     path, said = records(tmp_path, 7, 8), {"beside": {"gold": "gold.json"}}
     assert scores(path, **said, score="gold[id] in (7, 1)") == {"q0": 1, "q1": 0}
     assert scores(path, **said, score="gold[id] - x") == {"q0": 0, "q1": 1}
 
 
-def test_files_beside_of_yaml_have_ids_that_are_numbers(tmp_path):
+def test_numeric_ids_in_a_yaml_answer_file_match(tmp_path):
     pytest.importorskip("yaml")
     (tmp_path / "gold.yaml").write_text("1: A\nq2: B\n")
     path = tmp_path / "m.jsonl"
@@ -57,13 +57,13 @@ def test_files_beside_of_yaml_have_ids_that_are_numbers(tmp_path):
     assert scores(path, beside={"gold": "gold.yaml"}, score="x == gold[id]") == {"1": 1, "2.5": None}
 
 
-def test_an_id_beside_that_says_two_things_is_refused(tmp_path):
+def test_an_id_with_two_answers_is_an_error(tmp_path):
     (tmp_path / "gold.csv").write_text("id,answer\nq0,A\nq0,B\n")
     with pytest.raises(ReadError, match="'q0' comes more than once"):
         scores(records(tmp_path, "A"), beside={"gold": "gold.csv"}, score="x == gold[id].answer")
 
 
-def test_files_beside_lie_up_to_four_folders_above(tmp_path):
+def test_the_answer_file_may_be_up_to_four_folders_above(tmp_path):
     (tmp_path / "gold.json").write_text('{"q0": "A"}')
     for depth, folder in ((4, tmp_path / "a/b/c/d"), (5, tmp_path / "a/b/c/d/e")):
         folder.mkdir(parents=True)
@@ -93,7 +93,7 @@ def test_files_beside_lie_up_to_four_folders_above(tmp_path):
         ("{'7': 1}[word] == '1'", [True, False]),
     ],
 )
-def test_values_are_the_same_whatever_they_are_written_as(text, expected):
+def test_values_of_different_types_are_equal_if_they_mean_the_same(text, expected):
     frame = pl.DataFrame({"flag": [True, False], "figure": [1.0, 2.5], "word": ["7", "8"], "whole": [1, 2]})
     kinds = {"flag": "yes/no", "figure": "number", "word": "text", "whole": "number"}
     named = frame.with_columns(pl.col("figure").alias("record.figure"))
@@ -101,7 +101,7 @@ def test_values_are_the_same_whatever_they_are_written_as(text, expected):
 
 
 @pytest.mark.parametrize("text", ["9" * 400, "{'a': -'b'}[x]", "{'a': -None}[x]", "{**x}[x]", "x in (-'a',)"])
-def test_what_is_no_value_of_the_language_is_refused(text):
+def test_malformed_constants_in_an_expression_are_errors(text):
     with pytest.raises(OptionError, match="A mapping knows"):
         language.fields(text)
 
@@ -118,7 +118,7 @@ def test_what_is_no_value_of_the_language_is_refused(text):
         ({"score": "huge"}, r"'score' has the value '1000.* \(row 1\), which is no score"),
     ],
 )
-def test_values_of_a_kind_that_does_not_serve_say_which(tmp_path, said, told):
+def test_a_value_of_an_unusable_type_is_an_error_that_names_it(tmp_path, said, told):
     path = tmp_path / "m.json"
     path.write_text(json.dumps([{"id": 1, "x": 1, "word": "w", "none": None, "huge": HUGE}]))
     with pytest.raises(ReadError, match=told):
@@ -126,12 +126,12 @@ def test_values_of_a_kind_that_does_not_serve_say_which(tmp_path, said, told):
 
 
 @pytest.mark.parametrize("said", [{"n": "word"}, {"stderr": "word"}])
-def test_published_figures_that_are_no_numbers_are_refused(tmp_path, said):
+def test_a_non_numeric_sample_size_or_standard_error_is_an_error(tmp_path, said):
     with pytest.raises(ReadError, match="which is no number"):
         howsure.read(records(tmp_path, 1, word="w"), map={"model": "id", "score": "x", **said})
 
 
-def test_published_figures_that_cannot_be_are_none(tmp_path):
+def test_a_negative_sample_size_or_standard_error_is_missing(tmp_path):
     found = howsure.read(
         records(tmp_path, 0.5, n=-3, se=-1), map={"model": "id", "score": "x", "n": "n", "stderr": "se"}
     )
@@ -139,7 +139,7 @@ def test_published_figures_that_cannot_be_are_none(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["day", "parts", "inner"])
-def test_a_score_that_is_a_day_or_has_parts_is_refused(tmp_path, name):
+def test_a_date_list_or_object_as_score_is_an_error(tmp_path, name):
     path = tmp_path / "m.parquet"
     columns = {"id": ["a"], "day": [dt.date(2026, 1, 1)], "parts": [[1.0]], "inner": [{"x": 1}]}
     pl.DataFrame(columns).write_parquet(path)
@@ -147,13 +147,13 @@ def test_a_score_that_is_a_day_or_has_parts_is_refused(tmp_path, name):
         scores(path, score=name)
 
 
-def test_ids_too_large_for_a_number_stay_apart(tmp_path):
+def test_mapped_ids_beyond_64_bits_stay_distinct(tmp_path):
     path = tmp_path / "m.json"
     path.write_text(json.dumps([{"id": 2**70, "x": {"y": 1}}, {"id": 2**70 + 1, "x": {"y": 0}}]))
     assert scores(path, score="x.y") == {str(2**70): 1, str(2**70 + 1): 0}
 
 
-def test_a_column_of_a_database_may_mix_kinds(tmp_path):
+def test_a_database_column_may_mix_types(tmp_path):
     path = tmp_path / "m.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE t (id, x)")
@@ -170,14 +170,14 @@ def test_a_column_of_a_database_may_mix_kinds(tmp_path):
         ("m.jsonl", b"", "There is nothing in it"),
     ],
 )
-def test_files_that_are_broken_say_how(tmp_path, name, data, told):
+def test_a_damaged_mapped_file_is_an_error_that_says_how(tmp_path, name, data, told):
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(ReadError, match=told):
         scores(path, score="x")
 
 
-def test_a_row_that_is_cut_is_left_out_of_records_with_parts_too(tmp_path):
+def test_an_incomplete_last_record_is_left_out_with_a_caution(tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_text('{"id": "a", "x": {"y": 1}}\n{"id": "b", "x": {"y')
     found = howsure.read(path, map={"item": "id", "score": "x.y"})
@@ -186,7 +186,7 @@ def test_a_row_that_is_cut_is_left_out_of_records_with_parts_too(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["file", "folder", "key", "up", "top", "value", "column", "record"])
-def test_a_field_with_the_name_of_a_place_is_meant_by_record(tmp_path, name):
+def test_record_reaches_fields_named_like_reserved_words(tmp_path, name):
     (tmp_path / "m.json").write_text(json.dumps({"rows": [{"id": "a", name: True}, {"id": "b", name: False}]}))
     (tmp_path / "m.csv").write_text(f"id,{name}\na,0.25\nb,0.75\n")
     text = f'record["{name}"]'
@@ -211,18 +211,18 @@ def test_a_wide_table_may_be_json(tmp_path):
         ]
 
 
-def test_a_proposal_names_columns_as_they_are(tmp_path):
+def test_a_proposal_escapes_wildcards_in_column_names(tmp_path):
     path = tmp_path / "wide.csv"
     path.write_text("question,a*,b?,[c]\nq1,1,0,1\nq2,0,1,1\n")
     assert 'columns = ["a[*]", "b[?]", "[[]c]"]' in howsure.describe(path).proposals[0].mapping
 
 
-def test_a_column_is_named_with_columns_only(tmp_path):
+def test_column_without_columns_is_an_error(tmp_path):
     with pytest.raises(OptionError, match="'column' is named without columns"):
         scores(records(tmp_path, 1), score="x", model="column")
 
 
-def test_a_table_of_records_may_mix_yes_and_no_with_texts(tmp_path):
+def test_a_field_may_mix_booleans_and_texts(tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_text(lines([{"item": "a", "score": 1, "seen": True}, {"item": "b", "score": 0, "seen": "no"}]))
     assert howsure.read(path).to_frame()["seen"].to_list() == ["true", "no"]
@@ -239,7 +239,7 @@ def test_a_table_of_records_may_mix_yes_and_no_with_texts(tmp_path):
         ("half.jsonl", b'{"\\ud800": 1, "x": 2}\n'),
     ],
 )
-def test_files_that_no_reader_knows_are_described_or_refused(tmp_path, name, data):
+def test_files_of_unknown_format_are_described_or_a_clear_error(tmp_path, name, data):
     path = tmp_path / name
     path.write_bytes(data)
     try:
@@ -250,12 +250,12 @@ def test_files_that_no_reader_knows_are_described_or_refused(tmp_path, name, dat
     assert "Error" not in told
 
 
-def test_a_score_too_large_for_a_number_is_unscored():
+def test_a_score_beyond_the_float_range_is_unscored():
     assert scored(HUGE) == {"score": None, "status": "unscored"}
 
 
 @pytest.mark.parametrize("text", ["inner.y", "parts.x", "x.y"])
-def test_parts_that_a_table_does_not_have_are_named(tmp_path, text):
+def test_a_missing_nested_field_is_named_in_the_error(tmp_path, text):
     path = tmp_path / "m.parquet"
     pl.DataFrame({"id": ["a"], "parts": [[1.0]], "inner": [{"x": 1}], "x": [1.0]}).write_parquet(path)
     with pytest.raises(ReadError, match=f"no field {text}"):
@@ -263,21 +263,21 @@ def test_parts_that_a_table_does_not_have_are_named(tmp_path, text):
     assert scores(path, score="inner.x + parts[0]") == {"a": 2}
 
 
-def test_a_wide_table_may_have_columns_of_our_names(tmp_path):
+def test_a_wide_table_may_have_columns_named_value_and_column(tmp_path):
     path = tmp_path / "wide.csv"
     path.write_text("id,a,value,column\nq1,1,9,z\n")
     found = howsure.read(path, map={"item": "id", "columns": ["a"], "model": "column", "score": "value"}).to_frame()
     assert found.select("model", "item", "score").rows() == [("a", "q1", 1)]
 
 
-def test_published_rows_that_a_mapping_leaves_out_are_counted(tmp_path):
+def test_published_rows_without_a_model_or_score_are_counted(tmp_path):
     (tmp_path / "board.csv").write_text("name,acc\nx,71.5\ny,none\n,60\n")
     scores = howsure.read(tmp_path / "board.csv", map={"model": "name", "score": "percent(acc)"})
     assert [entry.model for entry in scores.published] == ["x"]
     assert "board.csv: 2 rows of 3 without a model or a score left out." in scores.notes
 
 
-def test_a_comparison_with_a_field_that_no_record_has_is_said(tmp_path):
+def test_a_comparison_with_a_field_that_no_record_has_gives_a_caution(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps([{"id": k, "gone": "A", "gold": "A"} for k in range(5)]))
     scores = howsure.read(tmp_path / "a.json", map={"item": "id", "score": "pred == gold"})
     (caution,) = scores.cautions
@@ -287,7 +287,7 @@ def test_a_comparison_with_a_field_that_no_record_has_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("mapped", [True, False])
-def test_a_number_of_questions_that_is_none_is_refused(tmp_path, mapped):
+def test_an_impossible_number_of_questions_is_an_error(tmp_path, mapped):
     (tmp_path / "board.csv").write_text("model,score,n\nx,0.7,100\ny,0.6,1e70\n")
     said = {"map": {"model": "model", "score": "score", "n": "n"}} if mapped else {}
     with pytest.raises(ReadError, match=r"1e\+70 is no number of questions"):

@@ -1,4 +1,4 @@
-"""Files that begin with the mark of UTF-8 (EF BB BF), as some editors and shells write it, are read as those without."""
+"""Files that begin with a UTF-8 byte order mark are read like those without."""
 
 import shutil
 from codecs import BOM_UTF8
@@ -34,14 +34,14 @@ def marked(path, target):
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_a_log_with_the_mark_is_that_log(name, tmp_path):
+def test_a_log_with_a_byte_order_mark_is_read_like_one_without(name, tmp_path):
     plain, found = hs.read(LOGS[name]), hs.read(marked(LOGS[name], tmp_path))
     assert found.to_frame().drop("source").equals(plain.to_frame().drop("source"), null_equal=True)
     assert [fact.harness for fact in found.facts] == [fact.harness for fact in plain.facts] != []
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".json"])
-def test_a_table_behind_a_byte_order_mark_is_the_same_table(suffix, tmp_path):
+def test_a_table_with_a_byte_order_mark_is_read_like_one_without(suffix, tmp_path):
     rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [1.0, 0.0] * 9})
     path = tmp_path / f"scores{suffix}"
     {".csv": rows.write_csv, ".jsonl": rows.write_ndjson, ".json": rows.write_json}[suffix](path)
@@ -50,7 +50,7 @@ def test_a_table_behind_a_byte_order_mark_is_the_same_table(suffix, tmp_path):
     assert hs.leaderboard(path).to_dict() == plain
 
 
-def test_a_large_table_is_scanned_through_the_open_file(tmp_path, monkeypatch):
+def test_a_large_parquet_file_is_scanned_after_looking_at_its_first_bytes(tmp_path, monkeypatch):
     """The first bytes are looked at without moving on in the file."""
     monkeypatch.setattr(tables, "MAX_HELD_BYTES", 0)
     path = tmp_path / "scores.parquet"
@@ -60,7 +60,7 @@ def test_a_large_table_is_scanned_through_the_open_file(tmp_path, monkeypatch):
     assert hs.leaderboard(path).boards[0].entries[0].estimate.value == 1
 
 
-def test_so_is_a_configuration(tmp_path, monkeypatch):
+def test_a_configuration_with_a_byte_order_mark_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("scores.csv").write_text("model,item,score\n" + "".join(f"{m},{k},{k % 2}\n" for m in "ab" for k in range(9)))
     Path("howsure.toml").write_bytes(BOM_UTF8 + b"level = 0.9\n")

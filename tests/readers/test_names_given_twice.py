@@ -1,4 +1,4 @@
-"""A column or a key that a table names twice is said, with the file and which of the two counts."""
+"""A column or key that a table names twice gives a caution with the file and which of the two counts."""
 
 import json
 
@@ -20,7 +20,7 @@ def written(path, text):
 
 
 @pytest.mark.parametrize(("suffix", "mark"), [("csv", ","), ("csv", ";"), ("tsv", "\t")])
-def test_two_columns_of_one_name(tmp_path, suffix, mark):
+def test_of_two_columns_of_one_name_the_first_counts_with_a_caution(tmp_path, suffix, mark):
     rows = "".join(f"{line},{k}\n" for k, line in enumerate(ROWS.splitlines()))
     path = written(tmp_path / f"runs.{suffix}", f'{HEAD},"score"\n{rows}'.replace(",", mark))
     assert twice(path) == [
@@ -29,7 +29,7 @@ def test_two_columns_of_one_name(tmp_path, suffix, mark):
     assert hs.read(path).to_frame()["score"].to_list() == [1, 0, 0, 1]
 
 
-def test_more_than_two_of_several_names(tmp_path):
+def test_every_repeated_column_name_gives_a_caution(tmp_path):
     path = written(tmp_path / "x.csv", "model,item,score,a,b,a,b,a\n" + "m,q,1,2,3,4,5,6\n")
     assert [message for _, message in twice(path)] == [
         "x.csv: three columns are named 'a', and the first of them counts",
@@ -41,7 +41,7 @@ RECORD = '{"model": "a", "item": "q%d", "score": 1, "score": 0}'
 
 
 @pytest.mark.parametrize("lines", [True, False])
-def test_a_key_given_twice(tmp_path, lines):
+def test_of_a_key_given_twice_the_last_counts_with_a_caution(tmp_path, lines):
     records = [RECORD % k for k in range(30)]
     text = "\n".join(records) if lines else " [\n" + ",\n".join(records) + "]"
     path = written(tmp_path / ("x.jsonl" if lines else "x.json"), text)
@@ -51,24 +51,24 @@ def test_a_key_given_twice(tmp_path, lines):
     assert set(hs.read(path).to_frame()["score"]) == {0}
 
 
-def test_keys_of_objects_within_are_their_own(tmp_path):
+def test_keys_of_nested_objects_are_no_repetition(tmp_path):
     record = {"model": "a", "item": "q", "score": 1, "more": {"item": 1, "score": 2}}
     path = written(tmp_path / "x.jsonl", "\n".join(json.dumps({**record, "item": k}) for k in range(3)))
     assert not twice(path)
 
 
-def test_a_record_longer_than_what_is_looked_at(tmp_path):
+def test_a_very_long_record_gives_no_false_caution(tmp_path):
     path = written(tmp_path / "x.json", json.dumps([{"model": "a", "item": "q" * 100_000, "score": 1}]))
     assert not twice(path)
 
 
-def test_a_leaderboard_says_it_too(tmp_path):
+def test_a_repeated_column_of_a_leaderboard_gives_a_caution(tmp_path):
     path = written(tmp_path / "board.csv", "model,score,n,n\na,0.5,100,7\nb,0.4,100,7\n")
     assert len(twice(path)) == 1
     assert "two columns are named 'n'" in hs.audit(path).render(width=400)
 
 
-def test_every_answer_has_it_and_names_its_file(tmp_path):
+def test_an_answer_shows_the_caution_with_the_file_name(tmp_path):
     written(tmp_path / "good.csv", f"{HEAD}\n{ROWS}")
     written(tmp_path / "bad.csv", f"{HEAD},item\nc,q1,1,z\nc,q2,0,z\n")
     text = hs.leaderboard(tmp_path).render(width=400)
@@ -76,12 +76,12 @@ def test_every_answer_has_it_and_names_its_file(tmp_path):
     assert "good.csv: two" not in text
 
 
-def test_one_name_each_is_nothing_to_say(tmp_path):
+def test_distinct_column_names_give_no_caution(tmp_path):
     assert not twice(written(tmp_path / "x.csv", f"{HEAD}\n{ROWS}"))
 
 
 @pytest.mark.parametrize("name", ["ratings.csv", "ratings.jsonl", "ratings.json"])
-def test_names_given_twice_are_said_of_ratings_votes_and_verdicts(tmp_path, name):
+def test_repeated_columns_of_ratings_votes_and_verdicts_give_a_note(tmp_path, name):
     def table(rows, twice):
         header = [*rows[0], twice]
         if name.endswith("csv"):
@@ -106,7 +106,7 @@ def test_names_given_twice_are_said_of_ratings_votes_and_verdicts(tmp_path, name
 
 
 @pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
-def test_a_header_among_the_rows_of_ratings_is_refused(tmp_path, name):
+def test_a_repeated_header_among_ratings_is_an_error(tmp_path, name):
     rows = [{"item": f"i{k}", "ann": "ab"[k % 2], "bo": "ab"[k % 3 % 2]} for k in range(12)]
     rows.insert(6, {name: name for name in rows[0]})
     lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)] if name == "r.csv" else map(json.dumps, rows)
@@ -114,6 +114,6 @@ def test_a_header_among_the_rows_of_ratings_is_refused(tmp_path, name):
         hs.agree(written(tmp_path / name, "\n".join(lines)))
 
 
-def test_short_rows_are_said_of_votes_and_ratings(tmp_path):
+def test_incomplete_rows_of_votes_give_a_note(tmp_path):
     path = written(tmp_path / "v.csv", "model_a,model_b,winner\n" + "x,y,x\nx,y,y\n" * 6 + "x,y\n")
     assert any("line 14 has 2 of 3 cells" in note for note in hs.arena(path).notes)

@@ -1,4 +1,4 @@
-"""A list or an object where others have plain values never makes a column of names or ratings vanish without a word."""
+"""A list or an object in a column of names, scores or ratings is an error, never a silently missing column."""
 
 import json
 
@@ -30,7 +30,7 @@ def written(path, rows, column, value):
 @pytest.mark.parametrize("name", ["x.json", "x.jsonl"])
 @pytest.mark.parametrize("value", [[1], {"a": 1}])
 @pytest.mark.parametrize("large", [False, True])
-def test_scores_would_lose_a_name(tmp_path, name, value, large, monkeypatch):
+def test_a_nested_value_in_a_name_or_score_column_is_an_error(tmp_path, name, value, large, monkeypatch):
     if large:
         monkeypatch.setattr(tables, "WORTH_BYTES", 1)
     for column in ("task", "model", "item", "attempt", "score"):
@@ -53,13 +53,13 @@ def test_scores_would_lose_a_name(tmp_path, name, value, large, monkeypatch):
         (hs.judge, JUDGED, ("item", "judge", "human")),
     ],
 )
-def test_judgments_would_lose_a_column(tmp_path, name, verb, rows, columns):
+def test_a_nested_value_in_ratings_votes_or_verdicts_is_an_error(tmp_path, name, verb, rows, columns):
     for column in columns:
         with pytest.raises(hs.DataError, match=f"column '{column}' holds lists, objects or bytes"):
             verb(written(tmp_path / name, rows, column, [1]))
 
 
-def test_lists_and_bytes_of_a_frame_are_refused_and_further_columns_stay(tmp_path):
+def test_nested_values_of_a_frame_are_errors_only_in_used_columns(tmp_path):
     frame = pl.DataFrame(RATED)
     for odd in (pl.concat_list("rating"), pl.lit(b"\xff"), pl.struct(pl.concat_list("rating"))):
         with pytest.raises(hs.DataError, match="column 'rating' holds"):

@@ -1,4 +1,4 @@
-"""What several processes read is what one reads, whatever befalls them."""
+"""Reading with several processes gives exactly what one process gives, whatever happens to the helpers."""
 
 import multiprocessing
 import os
@@ -76,12 +76,12 @@ def logs(tmp_path):
     return tree
 
 
-def test_several_processes_read_what_one_reads(logs, told):
+def test_several_processes_give_the_scores_of_one(logs, told):
     assert_same(result([logs]), result([logs], processes=3))
     assert sorted(told) == sorted(source.name for source in find_sources(logs)[1:]), "all but the first"
 
 
-def test_two_that_meet_read_what_one_reads(logs):
+def test_two_and_four_processes_give_the_scores_of_one(logs):
     for processes in (2, 4):
         assert_same(result([logs]), result([logs], processes=processes))
 
@@ -89,14 +89,14 @@ def test_two_that_meet_read_what_one_reads(logs):
 @pytest.mark.parametrize(
     "how", [{"reader": "inspect"}, {"strict": True}, {"probabilities": True}, {"model_from": "m(.)"}]
 )
-def test_options_reach_the_others(logs, told, how):
+def test_reading_options_reach_the_helper_processes(logs, told, how):
     alone = result([logs], **how)
     assert_same(alone, result([logs], processes=2, **how))
     assert told
     assert isinstance(alone, Failure) == ("strict" in how)
 
 
-def test_what_others_tell_is_kept(logs, told, monkeypatch):
+def test_results_of_helper_processes_are_cached(logs, told, monkeypatch):
     alone = result([logs])
     assert_same(alone, result([logs], cache=True, processes=2))
     assert len(told) == len(find_sources(logs)) - 1
@@ -109,7 +109,7 @@ def test_what_others_tell_is_kept(logs, told, monkeypatch):
     assert read == ["n.csv", "p.eval", "q.json"], "tables and files that failed aren't kept"
 
 
-def test_only_what_is_not_kept_is_handed_over(logs, told):
+def test_only_uncached_files_go_to_helper_processes(logs, told):
     result([logs], cache=True)
     for k in range(5):
         run_log(logs, f"z{k}", "CI", model=f"n/{k}", task_id="t", run_id=f"s{k}")
@@ -118,7 +118,7 @@ def test_only_what_is_not_kept_is_handed_over(logs, told):
     assert "z4.eval" in told
 
 
-def test_a_change_after_others_read_it_is_not_kept(logs, told, monkeypatch):
+def test_a_file_changed_after_a_helper_read_it_is_not_cached(logs, told, monkeypatch):
     """What another process read is held to how the file was before, not to how it is when it is told of."""
 
     def change_what_was_read(self, source):
@@ -136,7 +136,7 @@ def test_a_change_after_others_read_it_is_not_kept(logs, told, monkeypatch):
 
 
 @pytest.mark.parametrize("when", [0, 1])
-def test_helpers_that_die_leave_their_files_to_this_process(logs, monkeypatch, when):
+def test_files_of_killed_helpers_are_read_by_the_main_process(logs, monkeypatch, when):
     """Before they have said a word, or with files in their hands."""
     theirs, killed = parallel.ParallelReading._result_of_helper, []
 
@@ -154,7 +154,7 @@ def test_helpers_that_die_leave_their_files_to_this_process(logs, monkeypatch, w
     assert killed
 
 
-def test_where_none_can_be_started_one_reads_all(logs, monkeypatch):
+def test_without_helper_processes_the_main_process_reads_everything(logs, monkeypatch):
     def refuse(*args):
         raise OSError(38, "Function not implemented")
 
@@ -162,7 +162,7 @@ def test_where_none_can_be_started_one_reads_all(logs, monkeypatch):
     assert_same(result([logs]), result([logs], processes=3))
 
 
-def test_others_are_called_where_it_pays(logs, monkeypatch):
+def test_helper_processes_are_started_only_if_worthwhile(logs, monkeypatch):
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", lambda *args: pytest.fail("called"))
     with monkeypatch.context() as slow:
         slow.setattr(parallel, "WORTH_SECONDS", 60.0)
@@ -174,7 +174,7 @@ def test_others_are_called_where_it_pays(logs, monkeypatch):
     read_paths([logs], processes=1)
 
 
-def test_what_one_process_is_asked_to_read(logs):
+def test_a_helper_returns_readings_errors_and_the_files_it_touched(logs):
     sources = find_sources(logs)
     plain = parallel.read_all(sources, None, noting=False)
     noted = parallel.read_all(sources, None, noting=True)
@@ -208,7 +208,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(not hasattr(os, "getpgid"), reason="signals of POSIX")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=str)
-def test_no_process_outlives_the_one_that_called_it(logs, tmp_path, how):
+def test_helper_processes_end_with_the_main_process(logs, tmp_path, how):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     with (tmp_path / "errors").open("w") as errors:

@@ -1,4 +1,4 @@
-"""A damaged Parquet file is one file that is left out: it never ends the process, and a good one of any writer is read."""
+"""A damaged Parquet file is left out and never ends the process; sound files of every writer are read."""
 
 import subprocess
 import sys
@@ -45,7 +45,7 @@ def is_sound(path):
 
 @pytest.mark.parametrize("compression", ["zstd", "snappy", "uncompressed", "lz4", "gzip", "brotli"])
 @pytest.mark.parametrize("size", [None, 17])
-def test_files_of_polars_are_sound(tmp_path, compression, size):
+def test_parquet_files_of_polars_are_accepted(tmp_path, compression, size):
     for k, frame in enumerate((ROWS, ROWS.head(0), ROWS.head(1))):
         path = tmp_path / f"{k}.parquet"
         frame.write_parquet(path, compression=compression, row_group_size=size, data_page_size=1_000)
@@ -54,7 +54,7 @@ def test_files_of_polars_are_sound(tmp_path, compression, size):
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 @pytest.mark.parametrize("dictionary", [True, False])
-def test_files_of_arrow_are_sound(tmp_path, version, dictionary):
+def test_parquet_files_of_pyarrow_are_accepted(tmp_path, version, dictionary):
     parquet = pytest.importorskip("pyarrow.parquet")
     for k, frame in enumerate((ROWS, ROWS.head(0))):
         path = tmp_path / f"{k}.parquet"
@@ -63,7 +63,7 @@ def test_files_of_arrow_are_sound(tmp_path, version, dictionary):
         assert is_sound(path)
 
 
-def test_files_of_duckdb_are_sound(tmp_path):
+def test_parquet_files_of_duckdb_are_accepted(tmp_path):
     duckdb = pytest.importorskip("duckdb")
     path = tmp_path / "a.parquet"
     for version in ("v1", "v2"):
@@ -71,7 +71,7 @@ def test_files_of_duckdb_are_sound(tmp_path):
         assert is_sound(path)
 
 
-def test_no_damage_ends_the_process(tmp_path):
+def test_a_damaged_parquet_file_never_ends_the_process(tmp_path):
     """Bytes of the first page's header, and of the metadata, are changed in turn."""
     whole = tmp_path / "whole.parquet"
     ROWS.head(40).write_parquet(whole, compression="uncompressed")
@@ -90,7 +90,7 @@ def test_no_damage_ends_the_process(tmp_path):
     assert sum(not is_sound(path) for path in damaged.iterdir()) > len(places) / 2
 
 
-def test_the_other_files_of_a_folder_stay(tmp_path):
+def test_a_damaged_parquet_file_leaves_the_others(tmp_path):
     ROWS.write_parquet(tmp_path / "good.parquet")
     data = bytearray((tmp_path / "good.parquet").read_bytes())
     data[-40:-20] = b"\xff" * 20

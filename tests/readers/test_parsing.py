@@ -1,4 +1,4 @@
-"""JSON is decoded to what the standard library finds, whichever of the two decoders found it."""
+"""The fast JSON decoder gives the same values and errors as the standard library."""
 
 import json
 import math
@@ -30,7 +30,7 @@ def found(decode, data):
 
 
 @given(VALUES, st.booleans(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
-def test_what_is_written_is_read(value, plain, encoding):
+def test_every_json_value_and_encoding_is_decoded_like_the_standard_library(value, plain, encoding):
     text = json.dumps(value, ensure_ascii=plain)
     data = text.encode(encoding, "surrogatepass")
     assert found(decoded, data) == found(json.loads, data)
@@ -43,7 +43,7 @@ def test_what_is_written_is_read(value, plain, encoding):
 @example("9007199254740993.0")
 @example("2.2250738585072011e-308")
 @example("1" * 5_000)
-def test_figures_are_the_same_to_the_last_bit(text):
+def test_numbers_are_decoded_exactly_like_the_standard_library(text):
     assert found(decoded, text.encode()) == found(json.loads, text.encode())
 
 
@@ -52,24 +52,24 @@ def test_figures_are_the_same_to_the_last_bit(text):
 @example('{"a": 1, "a": 2, "\\u0061": 3}')
 @example('{"a": 1,}')
 @example("[" * 3_000 + "]" * 3_000)
-def test_what_is_no_json_is_refused_by_both(text):
+def test_invalid_json_is_refused_like_by_the_standard_library(text):
     assert found(decoded, text.encode()) == found(json.loads, text.encode())
 
 
 @given(st.binary(max_size=12).map(lambda inner: b'"' + inner + b'"'))
 @example(b'"\xed\xa0\x80"')
 @example(b'"\xc0\x80"')
-def test_bytes_that_are_no_text(data):
+def test_invalid_utf_8_is_handled_like_by_the_standard_library(data):
     assert found(decoded, data) == found(json.loads, data)
 
 
-def test_what_only_the_library_reads_is_left_to_it():
+def test_nan_and_error_positions_come_from_the_standard_library():
     assert math.isnan(decoded("NaN"))
     with pytest.raises(json.JSONDecodeError, match="line 2 column 2"):
         decoded('{"a":\n nope}')
 
 
-def test_where_keys_that_are_not_shared_might_not_fit_the_library_shares_them(monkeypatch):
+def test_the_standard_library_is_used_if_unshared_keys_might_not_fit_into_memory(monkeypatch):
     used = []
     monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
     monkeypatch.setattr(parsing, "decoded", lambda data, kind: used.append("msgspec"))

@@ -1,4 +1,4 @@
-"""Files that Git LFS or git-annex never fetched: what lies beside them is read, and they are counted."""
+"""Files that Git LFS or git-annex never fetched are counted and reported; published scores next to them are read."""
 
 import shutil
 
@@ -41,7 +41,7 @@ def test_results_whose_samples_were_never_fetched_are_published_scores(kind, tmp
 
 
 @pytest.mark.parametrize("kind", ["lfs", "annex", "link"])
-def test_only_tasks_whose_samples_were_never_fetched_are_published(kind, tmp_path):
+def test_fetched_samples_are_read_next_to_those_never_fetched(kind, tmp_path):
     copy = shutil.copytree(RUN, tmp_path / RUN.name)
     pointed(next(copy.glob("samples_sums_open_*")), kind)
     found = howsure.read(copy)
@@ -54,14 +54,14 @@ def test_only_tasks_whose_samples_were_never_fetched_are_published(kind, tmp_pat
 @pytest.mark.parametrize(
     ("kind", "get"), [("lfs", "git lfs pull"), ("annex", "git annex get"), ("link", "git annex get")]
 )
-def test_a_pointer_alone_says_how_to_fetch_the_file(kind, get, tmp_path):
+def test_a_pointer_file_is_an_error_that_says_how_to_fetch_it(kind, get, tmp_path):
     (tmp_path / "samples.jsonl").touch()
     pointed(tmp_path / "samples.jsonl", kind)
     with pytest.raises(ReadError, match=get):
         howsure.read(tmp_path)
 
 
-def test_a_link_that_leads_nowhere_else_is_no_pointer(tmp_path):
+def test_an_ordinary_broken_link_is_ignored(tmp_path):
     shutil.copytree(RUN, tmp_path / RUN.name)
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
     assert all(report.outcome != "failed" for report in howsure.read(tmp_path).files)

@@ -1,4 +1,4 @@
-"""The probability of the right answer, from lm-eval's log-likelihoods, and what a user sees of both harnesses."""
+"""The probability of the right answer from lm-eval's log-likelihoods, and reading with and without probabilities."""
 
 import json
 from collections import Counter
@@ -78,20 +78,20 @@ def test_prob_norm_divides_by_the_characters_of_the_choice(write):
 @pytest.mark.parametrize(
     ("delimiter", "lengths"), [("", [4, 3]), (" ", [3, 2]), (None, [3, 2])], ids=["none", "blank", "unknown"]
 )
-def test_the_delimiter_is_no_part_of_the_choice(write, delimiter, lengths):
+def test_the_target_delimiter_does_not_count_in_the_length_of_a_choice(write, delimiter, lengths):
     results = {} if delimiter is None else {"configs": {"law": {"target_delimiter": delimiter}}}
     reading = choices(write, row("a", [-1.0, -2.0], "0", ["yes", "no"]), **results)
     assert prob(reading, "a", "prob_norm") == pytest.approx(softmax(np.array([-1.0, -2.0]) / lengths)[0])
 
 
-def test_letters_are_measured_as_letters_though_the_document_holds_texts(write):
+def test_choices_given_as_letters_have_the_length_of_a_letter(write):
     sample = row("a", [-1.0, -2.0], "1", ["a long text", "b"], acc=0.0)
     sample["arguments"] = [["?", " A"], ["?", " B"]]
     reading = choices(write, sample)
     assert prob(reading, "a", "prob_norm") == prob(reading, "a")
 
 
-def test_without_arguments_the_document_tells_the_lengths(write):
+def test_without_arguments_the_lengths_come_from_the_document(write):
     sample = {**row("a", [-1.0, -2.0], "0", ["ab", "abcd"]), "arguments": None}
     assert prob(choices(write, sample), "a", "prob_norm") == pytest.approx(softmax([-0.5, -0.5])[0])
 
@@ -114,7 +114,7 @@ def test_a_target_is_a_position_a_text_or_a_label(write, target, right):
 
 
 @pytest.mark.parametrize("target", [None, "", "land", "7", -1, "[0, 9]", "[0", {"a": 1}, 1.5, "9" * 5000, "²"])
-def test_a_target_that_tells_nothing_is_unscored_and_counted(write, target):
+def test_an_unusable_target_is_unscored_with_a_caution(write, target):
     reading = choices(write, row("a", [-1, -2, -3], target), row("b", [-1, -2, -3], "0"))
     assert prob(reading, "a") == "unscored"
     assert prob(reading, "b") == pytest.approx(softmax([-1, -2, -3])[0])
@@ -122,12 +122,12 @@ def test_a_target_that_tells_nothing_is_unscored_and_counted(write, target):
     assert "1 of 2 documents have no probability, since the target" in reading.cautions[-1].message
 
 
-def test_a_text_that_two_choices_share_tells_nothing(write):
+def test_a_target_text_shared_by_two_choices_is_unscored(write):
     assert prob(choices(write, row("a", [-1, -2, -3], "x", ["x", "x", "y"])), "a") == "unscored"
 
 
 @pytest.mark.parametrize(("acc", "right"), [(1.0, 0), (0.0, 1)])
-def test_of_two_choices_acc_tells_the_right_one(write, acc, right):
+def test_acc_identifies_the_right_one_of_two_choices(write, acc, right):
     sample = row("a", [-1.0, -3.0], "the end of the sentence", acc=acc)
     for k, argument in enumerate(sample["arguments"].values()):
         argument |= {"arg_0": f"choice {k}", "arg_1": " the end of the sentence"}
@@ -136,7 +136,7 @@ def test_of_two_choices_acc_tells_the_right_one(write, acc, right):
 
 
 @pytest.mark.parametrize("lls", [[NAN, -1], [INF, -1], [-INF, -INF], ["x", -1], [None, -1], [10**400, -1], ["", -1]])
-def test_log_likelihoods_that_are_none_are_unscored_and_counted(write, lls):
+def test_missing_log_likelihoods_are_unscored_with_a_caution(write, lls):
     sample = row("a", lls)
     sample["resps"] = [[[ll, False]] for ll in lls]
     reading = choices(write, sample, row("b", [-1, -2]))
@@ -152,7 +152,7 @@ def test_an_impossible_choice_has_probability_0(write):
     assert (prob(reading, "a"), prob(reading, "b")) == (0.0, 1.0)
 
 
-def test_an_empty_choice_has_no_length(write):
+def test_an_empty_choice_has_probability_0_in_prob_norm(write):
     reading = choices(write, row("a", [-1.0, -2.0], "1", ["", "no"], acc=0.0))
     assert prob(reading, "a", "prob_norm") == 1.0
 
@@ -165,7 +165,7 @@ def test_several_filters_count_a_document_once(write):
     assert reading.facts[0].finer == {"prob": "acc,strict", "prob_norm": "acc,strict"}
 
 
-def test_numbers_and_deeper_nesting_read_alike(write):
+def test_every_nesting_of_log_likelihoods_gives_the_same_probability(write):
     sample = row("a", [-1.0, -2.0])
     deeper = {**sample, "resps": [[[[-1.0, True]]], [[[-2.0, False]]]]}
     outer = {**sample, "resps": [[[-1.0, True], [-2.0, False]]], "filtered_resps": [[-1.0, True], [-2.0, False]]}
@@ -173,12 +173,12 @@ def test_numbers_and_deeper_nesting_read_alike(write):
     assert read == [pytest.approx(softmax([-1.0, -2.0])[0])] * 3
 
 
-def test_mutual_information_adds_likelihoods_that_are_no_choices(write):
+def test_extra_likelihoods_of_mutual_information_are_ignored(write):
     sample = row("a", [-1.0, -2.0, -7.0, -8.0], acc_mutual_info=1.0)
     assert prob(choices(write, sample), "a") == pytest.approx(softmax([-1.0, -2.0])[0])
 
 
-def test_one_choice_alone_is_no_multiple_choice(write):
+def test_documents_with_one_choice_only_have_no_probability(write):
     only = choices(write, row("a", [-3.0]))
     assert set(scores(only)) == {("a", 0, "acc")}
     assert only.facts[0].finer == {}
@@ -189,32 +189,32 @@ def test_one_choice_alone_is_no_multiple_choice(write):
     "resps",
     [[["a text"]], [], None, "text", [["-1", "maybe"]], [[-1.0, True, 3]], [[[]]], [["a", "b"], ["c", "d"]], {}],
 )
-def test_answers_in_text_have_no_probabilities(write, resps):
+def test_generated_texts_have_no_probabilities(write, resps):
     reading = choices(write, {**row("a", [-1.0, -2.0]), "resps": resps, "filtered_resps": resps})
     assert set(scores(reading)) == {("a", 0, "acc")}
     assert reading.facts[0].finer == {}
     assert codes(reading) == ["model_from_path"]
 
 
-def test_a_metric_that_grades_something_else_is_told(write):
+def test_a_metric_that_disagrees_with_the_most_likely_choice_gives_a_caution(write):
     reading = choices(write, row("a", [-1.0, -2.0], "0", acc=0.3), row("b", [-1.0, -2.0], "0"))
     (caution,) = (caution for caution in reading.cautions if caution.code == "prob_differs")
     assert "acc of 1 of 2 documents is not whether the most likely choice is right" in caution.message
 
 
-def test_a_metric_of_the_task_keeps_its_name(write):
+def test_a_prob_metric_of_the_task_itself_is_kept(write):
     reading = choices(write, row("a", [-1.0, -2.0], prob=0.25, metrics=["acc", "prob"]))
     assert prob(reading, "a") == 0.25
     assert "prob" not in reading.facts[0].finer
 
 
-def test_ten_thousand_choices(write):
+def test_ten_thousand_choices_have_an_exact_softmax(write):
     lls = list(-np.arange(10_000) / 100)
     assert prob(choices(write, row("a", lls, "9999", acc=0.0)), "a") == pytest.approx(softmax(lls)[9999])
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
-def test_the_most_likely_choice_is_right_where_lm_eval_says_so(path):
+def test_the_most_likely_choice_of_real_samples_agrees_with_acc(path):
     text = path.read_text(encoding="utf-8")
     rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
     reading = lm_eval.read(Source(path=path, root=path.parent, probabilities=True))
@@ -236,7 +236,7 @@ def test_the_most_likely_choice_is_right_where_lm_eval_says_so(path):
 
 
 @pytest.mark.parametrize("folder", ["inspect", "lm_eval"])
-def test_reading_without_asking_is_as_before(folder):
+def test_probabilities_are_added_only_on_request(folder):
     plain, asked = hs.read(FIXTURES / folder), hs.read(FIXTURES / folder, probabilities=True)
     rest = asked.to_frame().filter(~asked.to_frame()["metric"].is_in(["prob", "prob_norm"]))
     assert plain.to_frame().sort(rest.columns).equals(rest.sort(rest.columns))

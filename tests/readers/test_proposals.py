@@ -1,4 +1,4 @@
-"""Files that no reader knows, as users have them: a proposed mapping, pasted unchanged, gives the right number or says `# change me`."""
+"""For a file of unknown format, the proposed mapping gives the right scores unchanged, or marks what to check with `# change me`."""
 
 import csv
 import json
@@ -135,7 +135,7 @@ def mapping_for(path):
 
 
 @pytest.mark.parametrize("name", READY)
-def test_a_ready_proposal_gives_the_right_number(name, tmp_path):
+def test_a_proposal_without_a_mark_gives_the_right_scores(name, tmp_path):
     content, expected = READY[name]
     path = write(tmp_path / name, content)
     text = mapping_for(path)
@@ -149,7 +149,7 @@ def test_a_ready_proposal_gives_the_right_number(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)
-def test_a_doubtful_proposal_marks_the_line_and_says_why(name, tmp_path):
+def test_a_doubtful_line_of_a_proposal_is_marked_with_a_reason(name, tmp_path):
     content, key = DOUBTFUL[name]
     text = mapping_for(write(tmp_path / name, content))
     doubtful = [line.partition(" =")[0] for line in text.splitlines() if f"{CHANGE}: " in line]
@@ -157,24 +157,24 @@ def test_a_doubtful_proposal_marks_the_line_and_says_why(name, tmp_path):
     tomllib.loads(text)
 
 
-def test_more_jailbreaks_are_worse(tmp_path):
+def test_a_proposal_for_jailbreaks_sets_lower_is_better(tmp_path):
     assert "lower_is_better = true" in mapping_for(write(tmp_path / "j.json", READY["jailbreaks.json"][0]))
 
 
-def test_what_a_wide_table_leaves_out_is_named(tmp_path):
+def test_a_proposal_names_the_columns_it_leaves_out(tmp_path):
     assert "# without 'Context window', 'Average'" in mapping_for(
         write(tmp_path / "board.csv", DOUBTFUL["board.csv"][0])
     )
 
 
 @pytest.mark.parametrize("odd", [3, "text", None, [1], {"a" * 2000: True}, {"a.b": {"c": 1}}])
-def test_odd_records_raise_nothing(odd, tmp_path):
+def test_malformed_records_raise_no_exception_in_describe(odd, tmp_path):
     rows = [{"uid": k, "passed": YES_NO[k]} for k in range(9)]
     for content in ([*rows, odd], [odd, odd], {"x": [odd, *rows]}, {f"k{k}": odd for k in range(3)}):
         howsure.describe(write(tmp_path / "odd.json", {"all": content}))
 
 
-def test_a_document_of_one_record_is_read_as_such(tmp_path):
+def test_a_document_of_one_record_gets_a_mapping(tmp_path):
     path = write(tmp_path / "one.json", {"task": "t", "id": 5, "model": "m", "correct": True, "usage": {"in": 5}})
     (said,) = tomllib.loads(mapping_for(path))["map"].values()
     assert said["rows"] == "."
@@ -183,7 +183,7 @@ def test_a_document_of_one_record_is_read_as_such(tmp_path):
     ]
 
 
-def test_a_file_that_a_reader_of_a_harness_claims_is_named(tmp_path):
+def test_a_proposal_names_the_file_if_a_harness_reader_would_claim_it(tmp_path):
     content = {"raw_scored_generations": [{"id": k, "passed": YES_NO[k]} for k in range(20)]}
     path = write(tmp_path / "own.json", content)
     (said,) = tomllib.loads(mapping_for(path))["map"].values()
@@ -191,14 +191,14 @@ def test_a_file_that_a_reader_of_a_harness_claims_is_named(tmp_path):
     assert howsure.read(path, map=said).to_frame()["score"].sum() == sum(YES_NO[:20])
 
 
-def test_hostile_names_stay_in_their_line(tmp_path):
+def test_hostile_names_cannot_add_lines_to_a_proposal(tmp_path):
     name = 'x\nscore = "1"\x7f\u2028'
     path = write(tmp_path / "x.json", [{"uid": k, name: YES_NO[k], "other": YES_NO[k + 1]} for k in range(9)])
     (said,) = tomllib.loads(mapping_for(path))["map"].values()
     assert said["model"] == "column"
 
 
-def test_long_texts_that_are_seldom_equal_are_a_caution(tmp_path):
+def test_a_mapping_whose_long_texts_are_never_equal_gives_a_caution(tmp_path):
     content, _ = DOUBTFUL["texts.json"]
     path = write(tmp_path / "texts.json", content)
     said = {"rows": "data[*]", "item": "id", "score": "prediction == answer"}

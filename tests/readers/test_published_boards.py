@@ -1,4 +1,4 @@
-"""Published boards: examples and templates aren't ranked, and boards of different kinds stay apart."""
+"""Published leaderboards: examples and templates aren't ranked, and different leaderboards are kept separate."""
 
 import json
 
@@ -24,7 +24,7 @@ def ranked(answer):
 
 
 @pytest.mark.parametrize("name", ["EXAMPLE", "Example-Voice-Model", "my_TEMPLATE_2", "org/example agent"])
-def test_a_template_is_left_out_and_named(name):
+def test_an_example_or_template_entry_is_left_out_with_a_caution(name):
     answer = howsure.audit(board(name, "a", "b"))
     assert ranked(answer) == {"scores": ["a", "b"]}
     (caution,) = (each for each in answer.cautions if each.code == "templates_left_out")
@@ -35,19 +35,19 @@ def test_a_template_is_left_out_and_named(name):
 @pytest.mark.parametrize(
     "models", [("Examples-7b", "a", "b"), ("exampled", "a", "b"), ("EXAMPLE", "a"), ("EXAMPLE", "TEMPLATE")]
 )
-def test_nothing_else_is_left_out(models):
+def test_other_model_names_are_not_taken_for_templates(models):
     answer = howsure.audit(board(*models))
     assert ranked(answer) == {"scores": [*models]}
     assert "templates_left_out" not in {each.code for each in answer.cautions}
 
 
-def test_names_of_files_and_folders_never_count(tmp_path):
+def test_file_and_folder_names_do_not_make_a_template(tmp_path):
     (tmp_path / "examples").mkdir()
     board("a", "b", "c").write_csv(tmp_path / "examples" / "TEMPLATE.csv")
     assert ranked(howsure.audit(tmp_path)) == {"TEMPLATE": ["a", "b", "c"]}
 
 
-def test_a_model_that_is_named_on_the_command_line_is_kept(tmp_path):
+def test_a_template_named_with_model_is_kept(tmp_path):
     board("EXAMPLE", "a", "b").write_csv(tmp_path / "board.csv")
     words = ["audit", str(tmp_path / "board.csv"), "--format", "json"]
     for more, models in (([], ["a", "b"]), (["--model", "EXAMPLE", "--model", "a"], ["EXAMPLE", "a"])):
@@ -62,7 +62,7 @@ def submission(folder, model, score, **more):
     (folder / "submission.json").write_text(json.dumps(said))
 
 
-def test_voice_and_text_and_versions_are_boards_of_their_own(tmp_path):
+def test_modalities_and_benchmark_versions_are_separate_leaderboards(tmp_path):
     for version in ("0.2.0", "v1.0.1"):
         for k, model in enumerate("ab"):
             submission(tmp_path / f"{model}_{version}", model, 80 - k, methodology={"tau2_bench_version": version})
@@ -75,12 +75,12 @@ def test_voice_and_text_and_versions_are_boards_of_their_own(tmp_path):
     }
 
 
-def test_a_column_of_kinds_parts_a_board():
+def test_a_modality_column_splits_a_leaderboard():
     both = pl.concat([board("a", "b", modality="text"), board("a", "b", modality="voice")])
     assert ranked(howsure.audit(both)) == {"scores · text": ["a", "b"], "scores · voice": ["a", "b"]}
 
 
-def test_boards_of_one_name_in_two_folders_stay_apart(tmp_path):
+def test_leaderboards_of_one_name_in_two_folders_are_separate(tmp_path):
     for version in ("v1", "v2"):
         (tmp_path / version).mkdir()
         board("a", "b", score=0.7 if version == "v1" else 0.8).write_csv(tmp_path / version / "board.csv")

@@ -1,4 +1,4 @@
-"""The newest runs, and those of some days, counted from the newest run and not from the clock."""
+"""`runs` selects the latest run or those of a period, counted from the newest run and not from the clock."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def values(folder, **how):
     return {row["model"]: row["value"] for row in howsure.estimate(howsure.read(folder, **how)).records()}
 
 
-def test_the_newest_run_of_each_model_counts(nights):
+def test_runs_latest_keeps_the_newest_run_of_each_model(nights):
     assert values(nights, runs="latest") == {"mock/a": 0.25, "mock/b": 0.25}
     left = [report.reason for report in howsure.read(nights, runs="latest").files if report.outcome == "left out"]
     assert left == ["an older run than those that were asked for"] * 4
@@ -33,18 +33,18 @@ def test_the_newest_run_of_each_model_counts(nights):
 @pytest.mark.parametrize(
     ("since", "mean"), [("12h", 0.25), ("1d", 0.375), ("25h", 0.375), ("2w", 1.75 / 3), ("90m", 0.25)]
 )
-def test_an_age_is_counted_from_the_newest_run(nights, since, mean):
+def test_runs_since_counts_from_the_newest_run(nights, since, mean):
     assert values(nights, runs=f"since:{since}") == pytest.approx({"mock/a": mean, "mock/b": mean})
 
 
-def test_another_task_has_a_newest_run_of_its_own(nights):
+def test_runs_latest_applies_per_task_and_since_to_all_tasks(nights):
     log(nights, "old sums", "CC", model="mock/a", task="sums", created="2020-01-01T00:00:00+00:00")
     frame = howsure.read(nights, runs="latest").to_frame()
     assert set(frame["task"]) == {"words", "sums"}
     assert set(howsure.read(nights, runs="since:1d").to_frame()["task"]) == {"words"}
 
 
-def test_a_log_without_a_date_is_kept_and_said(nights):
+def test_a_log_without_a_date_is_kept_with_a_caution(nights):
     log(nights, "undated", "IIII", model="mock/c", created="yesterday")
     scores = howsure.read(nights, runs="latest")
     assert set(scores.to_frame()["model"]) == {"mock/a", "mock/b", "mock/c"}
@@ -58,17 +58,17 @@ def test_dates_are_compared_across_time_zones(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "meant"), [("7d", timedelta(7)), (" 1.5H ", timedelta(hours=1.5)), ("90m", timedelta(minutes=90)), ("2w", timedelta(14))])  # fmt: skip
-def test_an_age_is_a_number_with_a_unit(text, meant):
+def test_a_period_is_a_number_with_a_unit(text, meant):
     assert age(text) == meant
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "-1d", "7 days", "1y", "1e9d ", "99999999999d"])
-def test_a_text_that_is_no_age_is_refused(text, nights):
+def test_a_malformed_period_is_an_option_error(text, nights):
     with pytest.raises(howsure.OptionError, match="Write 7d"):
         howsure.read(nights, runs=f"since:{text}")
 
 
-def test_on_the_command_line_and_for_sides(nights):
+def test_the_runs_option_works_for_estimate_and_compare(nights):
     result = CliRunner().invoke(main, ["estimate", str(nights), "--runs", "latest", "--format", "csv"])
     assert result.output.count(",0.25,") == 2
     result = CliRunner().invoke(main, ["compare", str(nights), "-a", "a", "-b", "b", "--runs", "since:1d"])
@@ -76,7 +76,7 @@ def test_on_the_command_line_and_for_sides(nights):
 
 
 @pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "0001-01-01"])
-def test_dates_at_the_ends_of_time_are_dates(nights, odd):
+def test_dates_at_the_limits_of_the_calendar_are_read(nights, odd):
     log(nights, "odd", "IIII", model="mock/c", created=odd)
     for how in ({"runs": "latest"}, {"runs": "since:9999w"}, {"runs": "since:1d"}):
         assert "mock/a" in values(nights, **how) or odd.startswith("9999")

@@ -1,4 +1,4 @@
-"""What a log states of itself is held against its rows: samples, scores and their errors, by every reader that knows them."""
+"""Sample counts, scores and standard errors that a log states are checked against its rows."""
 
 import json
 import math
@@ -37,7 +37,7 @@ def entry(answer):
     return answer.entries[0]
 
 
-def test_a_figure_that_the_rows_do_not_give_is_told(tmp_path):
+def test_a_stated_score_that_the_rows_do_not_give_is_a_caution_or_a_strict_error(tmp_path):
     path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.33))
     scores = howsure.read(path)
     assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0 % for words · match, the log says 33.0 %"]
@@ -47,14 +47,14 @@ def test_a_figure_that_the_rows_do_not_give_is_told(tmp_path):
         howsure.read(path, strict=True)
 
 
-def test_what_agrees_is_not_told(tmp_path):
+def test_stated_figures_that_agree_give_no_caution(tmp_path):
     path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.5, 0.5))
     scores = howsure.read(path, strict=True)
     assert figures(scores) == {"samples": (2, 2, True), "score": (0.5, 0.5, True), "standard error": (0.5, 0.5, True)}
     assert scores.cautions == ()
 
 
-def test_copies_of_rows_count_no_more_here_than_in_answers(tmp_path):
+def test_duplicated_rows_do_not_count_in_the_check(tmp_path):
     """A line given twice is left out, and so says nothing against what the log states; a line that differs does."""
     logs = shutil.copytree(ROOT / "tests" / "fixtures" / "lm_eval", tmp_path / "logs")
     path = min(logs.glob("*small/samples_sums_choice_*.jsonl"))
@@ -67,7 +67,7 @@ def test_copies_of_rows_count_no_more_here_than_in_answers(tmp_path):
     assert told(howsure.read(logs), "differs_from_log") != []
 
 
-def test_samples_that_were_not_run_are_counted_by_every_verb(tmp_path):
+def test_samples_that_were_not_run_are_counted_in_every_answer(tmp_path):
     ids = list(range(120))
     samples = [sample(name, name % 2, epoch) for name in ids for epoch in (1, 2, 3)][:-7]
     path = inspect_log(
@@ -88,7 +88,7 @@ def test_samples_that_were_not_run_are_counted_by_every_verb(tmp_path):
         assert any("7 not run" in note for note in verb(path).notes)
 
 
-def test_what_was_not_run_counts_as_the_user_says(tmp_path):
+def test_failures_zero_counts_samples_that_were_not_run_as_0(tmp_path):
     ids = list(range(10))
     path = inspect_log(tmp_path, [sample(name, 1) for name in ids[:8]], dataset={"samples": 10, "sample_ids": ids})
     assert entry(howsure.estimate(path)).estimate.value == 1
@@ -96,7 +96,7 @@ def test_what_was_not_run_counts_as_the_user_says(tmp_path):
     assert entry(howsure.estimate(path, failures="zero")).estimate.n_items == 10
 
 
-def test_a_run_that_was_limited_on_purpose_lacks_nothing(tmp_path):
+def test_a_deliberately_limited_run_lacks_nothing(tmp_path):
     dataset = {"samples": 100, "sample_ids": [1, 2]}
     for name in ("a.eval", "b.eval"):
         inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], name, dataset=dataset, model=f"mock/{name}", task_id=name)
@@ -107,7 +107,7 @@ def test_a_run_that_was_limited_on_purpose_lacks_nothing(tmp_path):
     ]
 
 
-def test_runs_on_subsets_of_several_sizes_are_told_in_one_note(tmp_path):
+def test_runs_on_several_subsets_are_summarised_in_one_note(tmp_path):
     for k, name in enumerate(("a.eval", "b.eval")):
         dataset = {"samples": 100, "sample_ids": [1, 2][: k + 1]}
         samples = [sample(1, 1), sample(2, 0)][: k + 1]
@@ -117,14 +117,14 @@ def test_runs_on_subsets_of_several_sizes_are_told_in_one_note(tmp_path):
     ]
 
 
-def test_clustered_errors_are_those_of_inspect():
+def test_clustered_standard_errors_equal_those_of_inspect():
     found = [figure for figure in howsure.read(LOGS).reconciled if figure.figure == "standard error"]
     assert len(found) == 4
     assert all(figure.agrees for figure in found)
 
 
 @pytest.mark.parametrize("name", ["file", "source", "n", "mean", "error", "item", "cluster"])
-def test_clusters_may_have_any_name(tmp_path, name):
+def test_a_cluster_column_may_have_any_name(tmp_path, name):
     rows = [sample(k, k % 3 == 0) | {"metadata": {name: f"g{k % 4}"}} for k in range(12)]
     inspect_log(tmp_path, rows, results=results(1 / 3, 0.1, cluster=name))
     inspect_log(tmp_path, rows[:4], "b.eval", task_id="other", results=results(0.5))
@@ -133,7 +133,7 @@ def test_clusters_may_have_any_name(tmp_path, name):
     assert found == [pytest.approx(math.sqrt(4 / 3 * sum(off**2 for off in offs)) / 12, abs=1e-12)]
 
 
-def test_a_reducer_of_more_attempts_than_anybody_makes_is_unknown(tmp_path):
+def test_an_absurdly_large_reducer_is_not_checked(tmp_path):
     stated = {
         "scores": [
             {"name": "match", "scorer": "match", "reducer": "pass_at_20000", "metrics": {"accuracy": {"value": 1.0}}}
@@ -145,7 +145,7 @@ def test_a_reducer_of_more_attempts_than_anybody_makes_is_unknown(tmp_path):
 
 
 @pytest.mark.parametrize("reducer", ["mean", "median", "max", "at_least_2", "pass_at_2", "pass_k_2"])
-def test_reducers_are_those_of_inspect(reducer):
+def test_epoch_reducers_equal_those_of_inspect(reducer):
     registry = pytest.importorskip("inspect_ai.scorer")
     from inspect_ai.scorer._reducer import create_reducers
 
@@ -158,7 +158,7 @@ def test_reducers_are_those_of_inspect(reducer):
 
 
 @pytest.mark.parametrize("kind", ["pass_at", "pass_k"])
-def test_many_attempts_may_be_drawn_for_one_score(kind):
+def test_pass_at_k_and_pass_hat_k_of_many_attempts_are_exact(kind):
     rights, n, k = (0, 3, 120, 150, 200), 200, 150
     rows = pl.DataFrame([{"item": str(r), "score": float(j < r)} for r in rights for j in range(n)])
     found = dict(reduced(rows.lazy(), (), f"{kind}_{k}", zero=False).select("item", "score").collect().iter_rows())
@@ -167,7 +167,7 @@ def test_many_attempts_may_be_drawn_for_one_score(kind):
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-12)
 
 
-def test_another_reducer_is_reconciled_as_it_is_stated(tmp_path):
+def test_a_stated_score_is_checked_with_its_own_reducer(tmp_path):
     stated = {
         "scores": [{"name": "match", "scorer": "match", "reducer": "max", "metrics": {"accuracy": {"value": 1.0}}}]
     }
@@ -177,7 +177,7 @@ def test_another_reducer_is_reconciled_as_it_is_stated(tmp_path):
     assert figures(scores)["score"] == (1.0, 1.0, True)
 
 
-def test_lm_eval_states_documents_and_scores(tmp_path):
+def test_documents_and_scores_stated_by_lm_eval_are_checked(tmp_path):
     stamp = "2025-01-01T00-00-00.000000"
     rows = [
         {"doc_id": k, "doc": {"q": k}, "doc_hash": f"h{k}", "metrics": ["acc"], "acc": float(k == 0), "filter": "none"}
@@ -198,7 +198,7 @@ def test_lm_eval_states_documents_and_scores(tmp_path):
     assert entry(howsure.estimate(tmp_path, failures="zero")).estimate.value == 0.25
 
 
-def test_items_that_nobody_names_are_those_that_others_have(tmp_path):
+def test_unnamed_missing_items_are_taken_from_other_reports(tmp_path):
     """A report of 3 tasks that lists 2 of them failed the third, which another report lists."""
     whole = {
         "resolved_ids": ["a__b-1", "a__b-2"],
@@ -213,7 +213,7 @@ def test_items_that_nobody_names_are_those_that_others_have(tmp_path):
     assert (found.a_mean, found.b_mean, found.difference.n_items) == (2 / 3, 1 / 3, 3)
 
 
-def test_terminal_bench_states_its_trials(tmp_path):
+def test_trials_and_accuracy_stated_by_terminal_bench_are_checked(tmp_path):
     trials = [{"task_id": f"t{k}", "trial_name": f"t{k}.1-of-1.x", "is_resolved": k == 0} for k in range(3)]
     document = {"results": trials, "n_resolved": 2, "n_unresolved": 1, "accuracy": 2 / 3}
     (tmp_path / "results.json").write_text(json.dumps(document))
@@ -221,7 +221,7 @@ def test_terminal_bench_states_its_trials(tmp_path):
     assert figures(scores) == {"samples": (3, 3, True), "score": (2 / 3, round(1 / 3, 6), False)}
 
 
-def test_a_run_in_progress_does_not_count_as_failed(tmp_path):
+def test_samples_not_yet_run_are_left_out_of_the_score(tmp_path):
     """What isn't run yet is said, and left out by default."""
     ids = list(range(50))
     path = inspect_log(
@@ -251,7 +251,7 @@ than it says, of SWE-bench two runs name 99 and 97 of 100 tasks, and of llm-eval
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real results are not here")
 @pytest.mark.parametrize("folder", STATED)
-def test_real_results_agree_with_their_word(folder):
+def test_figures_stated_in_real_logs_agree_as_known(folder):
     found = howsure.read(DATA / folder).reconciled
     assert (len(found), sum(figure.agrees for figure in found)) == STATED[folder]
     assert not any(math.isnan(figure.read) for figure in found)

@@ -1,4 +1,4 @@
-"""The registry asks specific readers first, tables last, and survives a foreign reader that can't be loaded."""
+"""The registry identifies files by content, asks specific readers first and tables last, and survives a broken external reader."""
 
 import time
 import types
@@ -28,7 +28,7 @@ def fresh():
         function.cache_clear()
 
 
-def test_every_reader_keeps_the_contract():
+def test_every_reader_has_a_unique_name_formats_and_tested_versions():
     names = [reader.NAME for reader in registry.readers()]
     assert len(set(names)) == len(names)
     assert names[-1] == "tables"
@@ -38,7 +38,7 @@ def test_every_reader_keeps_the_contract():
         assert callable(reader.read)
 
 
-def test_identifies_by_content_not_by_name(write):
+def test_files_are_identified_by_content_and_not_by_name(write):
     found = registry.identify(write("notes.txt", {**inspect_header(), "samples": [sample("a", 1)]}))
     assert (found[0].NAME, found[1]) == ("inspect", "rows")
 
@@ -82,14 +82,14 @@ def test_no_specific_reader_claims_a_generic_table(write, kind):
     data=st.binary(max_size=300),
     start=st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b'{"results": ', b'[{"doc_id": 1, "doc": ']),
 )
-def test_claims_never_raise(write, data, start):
+def test_no_reader_raises_on_random_content(write, data, start):
     source = write("x", start + data)
     for reader in SPECIFIC:
         claimed(reader, source)
 
 
 @pytest.mark.parametrize("piece", ['"a____', '"id":"', "[{", '{"results":', '"a__b-1":', "_", ' "x_stderr'])
-def test_claims_take_no_time_on_hostile_heads(write, piece):
+def test_readers_identify_hostile_content_quickly(write, piece):
     start = time.perf_counter()
     for opening in ("{", "[{", '{"no_generation": [', ""):
         source = write("x.json", opening + piece * (70_000 // len(piece)))
@@ -100,7 +100,7 @@ def test_claims_take_no_time_on_hostile_heads(write, piece):
 
 @pytest.mark.parametrize("head", [b'{"a": 1}\n', b'[{"a": 1}]', b"a,b\n1,2\n", b"- a\n"])
 @pytest.mark.parametrize("name", ["x.json", "x.jsonl", "x.csv", ".aider.results.json", "x_score.json"])
-def test_a_file_in_the_folder_above_all_others_is_looked_at_like_any(name, head):
+def test_a_file_in_the_root_folder_is_identified_without_an_error(name, head):
     source = Source(path=Path("/") / name, root=Path("/") / name)
     vars(source)["head"] = head  # it isn't there
     for reader in registry.readers():

@@ -1,4 +1,7 @@
-"""A harness's own file that another program saved again is known by what it holds; `read` of `reader_cases` holds every reader's small files to it."""
+"""A harness file that another program saved again is still recognised and gives the same rows.
+
+`read` of `reader_cases` applies this to the small files of every reader.
+"""
 
 import json
 import shutil
@@ -79,7 +82,7 @@ def without(value, names):
 
 
 @pytest.mark.parametrize("dropped", [*[(text,) for text in TEXTS], TEXTS], ids="-".join)
-def test_samples_without_their_texts_keep_their_rows_and_results(dropped, tmp_path):
+def test_lm_eval_samples_without_their_texts_keep_rows_and_stated_figures(dropped, tmp_path):
     copy = shutil.copytree(LM_EVAL, tmp_path / LM_EVAL.name)
     for path in copy.glob("samples_*"):
         kept = [{k: v for k, v in json.loads(row).items() if k not in dropped} for row in path.read_text().splitlines()]
@@ -90,7 +93,7 @@ def test_samples_without_their_texts_keep_their_rows_and_results(dropped, tmp_pa
     )
 
 
-def test_results_that_state_more_samples_than_there_are_say_so_without_documents(tmp_path):
+def test_lm_eval_samples_without_documents_still_show_a_partial_run(tmp_path):
     copy = shutil.copytree(LM_EVAL, tmp_path / LM_EVAL.name)
     for path in copy.glob("samples_*"):
         kept = [{k: v for k, v in json.loads(row).items() if k != "doc"} for row in path.read_text().splitlines()]
@@ -129,12 +132,12 @@ def test_a_real_file_saved_again_has_the_same_reader(path, tmp_path):
         (b'{"\\u00e9": "' + b"x" * HEAD_BYTES + b'", "z": 1}', {"é": b'"' + b"x" * (HEAD_BYTES // 2 - 1), "z": b"1"}),
     ],
 )
-def test_members_of_a_text(text, first):
+def test_the_first_members_of_a_json_text_are_found(text, first):
     assert members(text) == first
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_keys_beyond_the_first_bytes_count(tmp_path, indent):
+def test_keys_after_the_first_bytes_are_seen(tmp_path, indent):
     path = tmp_path / "run.json"
     path.write_text(json.dumps({"task_results": {"t": "x" * HEAD_BYTES}, "total_tasks": 1, "score": 1}, indent=indent))
     assert {"score", "total_tasks", "task_results"} == Source(path=path, root=path).first.keys()

@@ -1,4 +1,4 @@
-"""Runs of one model: attempts where all that is known of them agrees, else systems of their own; copies by what a log says, never by scores."""
+"""Runs of one model count as attempts if all recorded settings agree, otherwise as separate models; copies are recognised by run id, never by scores."""
 
 import json
 
@@ -19,7 +19,7 @@ def models(folder):
     return dict(frame.group_by("model").agg(pl.col("attempt").n_unique()).sort("model").iter_rows())
 
 
-def test_a_rerun_is_a_further_attempt_though_every_score_agrees(tmp_path):
+def test_a_rerun_is_another_attempt_even_if_every_score_agrees(tmp_path):
     for name in ("one", "two", "three"):
         log(tmp_path, name, **SAME)
     assert models(tmp_path) == {"mock/a": 3}
@@ -45,7 +45,7 @@ def test_a_copy_of_a_log_counts_once(tmp_path):
         ({"task_args": {"shots": 3}}, "task_args.shots=3"),
     ],
 )
-def test_what_differs_keeps_runs_apart(tmp_path, change, name):
+def test_runs_with_different_settings_are_separate_models(tmp_path, change, name):
     log(tmp_path, "main", **SAME)
     log(tmp_path, "other", "II", **{**SAME, **change})
     found = models(tmp_path)
@@ -63,13 +63,13 @@ def test_what_differs_keeps_runs_apart(tmp_path, change, name):
         {"model_generate_config": {"seed": 7}},
     ],
 )
-def test_surroundings_make_no_other_run(tmp_path, change):
+def test_dates_package_versions_and_seeds_do_not_separate_runs(tmp_path, change):
     log(tmp_path, "one", **SAME)
     log(tmp_path, "two", **{**SAME, **change})
     assert models(tmp_path) == {"mock/a": 2}
 
 
-def test_two_dirty_trees_are_apart(tmp_path):
+def test_two_runs_of_uncommitted_code_are_separate_models(tmp_path):
     dirty = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": True}}
     log(tmp_path, "one", run_id="first1 and more", **dirty)
     log(tmp_path, "two", run_id="other1 and more", **dirty)
@@ -83,7 +83,7 @@ def test_a_model_keeps_one_name_on_every_task(tmp_path):
     assert set(models(tmp_path)) == {"mock/a (commit=aaaaaaa)", "mock/a (commit=bbbbbbb)"}
 
 
-def test_a_change_is_not_pooled_with_what_it_changed(tmp_path):
+def test_runs_of_two_commits_are_not_pooled(tmp_path):
     log(tmp_path, "main", "CCCI", revision={"commit": "aaaaaaa"})
     log(tmp_path, "change", "CIII", revision={"commit": "bbbbbbb"})
     values = {row["model"]: row["value"] for row in howsure.estimate(tmp_path).records()}
@@ -93,7 +93,7 @@ def test_a_change_is_not_pooled_with_what_it_changed(tmp_path):
         howsure.gate(tmp_path, candidate="a", at_least=0.4)
 
 
-def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path):
+def test_a_limited_run_is_left_out_next_to_a_complete_one(tmp_path):
     whole = log(tmp_path, "whole", "CCCI", **SAME)
     before = howsure.estimate(whole).records()
     log(tmp_path, "smoke", "II", **SAME, config={"epochs": 1, "limit": 2})
@@ -113,7 +113,7 @@ def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path):
         {"config": {"epochs": 1, "limit": 2}, "task": "sums"},
     ],
 )
-def test_what_is_no_smoke_run_of_a_whole_one_counts(tmp_path, change):
+def test_a_run_with_other_settings_or_more_epochs_counts_next_to_a_complete_one(tmp_path, change):
     log(tmp_path, "whole", "CCCI", **SAME)
     log(tmp_path, "other", "II", **{**SAME, **change})
     assert not [caution for caution in howsure.read(tmp_path).cautions if caution.code == "limited_left_out"]
@@ -137,7 +137,7 @@ def submission(folder, commits):
     return folder
 
 
-def test_runs_of_one_submission_are_attempts_at_every_commit_of_the_harness(tmp_path):
+def test_runs_of_one_submission_are_attempts_despite_different_commits(tmp_path):
     submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb", "bbbbbbb"))
     scores = howsure.read(tmp_path)
     assert models(tmp_path) == {"agent_m": 3}
@@ -153,7 +153,7 @@ def test_runs_of_one_submission_are_attempts_at_every_commit_of_the_harness(tmp_
     )
 
 
-def test_a_commit_keeps_runs_apart_outside_of_a_submission_and_between_two(tmp_path):
+def test_runs_of_different_commits_are_separate_outside_one_submission(tmp_path):
     submission(tmp_path / "runs", ("aaaaaaa", "bbbbbbb"))
     assert set(models(tmp_path / "runs")) == {"agent m (commit=aaaaaaa)", "agent m (commit=bbbbbbb)"}
     for system in ("one", "two"):
@@ -161,7 +161,7 @@ def test_a_commit_keeps_runs_apart_outside_of_a_submission_and_between_two(tmp_p
     assert models(tmp_path / "terminal-bench-core@0.1.1") == {"one": 2, "two": 2}
 
 
-def test_the_command_line_names_the_flag_that_does_the_other(tmp_path):
+def test_the_output_names_the_as_attempts_flag_for_the_other_choice(tmp_path):
     submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb"))
     first = CliRunner().invoke(main, ["estimate", str(tmp_path)]).output
     assert "--no-as-attempts keeps them apart" in " ".join(first.split("\n\n")[0].split())
@@ -170,7 +170,7 @@ def test_the_command_line_names_the_flag_that_does_the_other(tmp_path):
 
 
 @pytest.mark.parametrize("selector", ["nope", "commit:", "x:y", ":aaaaaaa", "commit"])
-def test_what_selects_nothing_by_its_form_is_no_selector(tmp_path, selector):
+def test_a_malformed_run_selector_is_an_error(tmp_path, selector):
     log(tmp_path, "one", **SAME)
     with pytest.raises(howsure.OptionError, match="chooses no runs"):
         howsure.read(tmp_path, runs=["commit:aaaaaaa", selector])
@@ -178,7 +178,7 @@ def test_what_selects_nothing_by_its_form_is_no_selector(tmp_path, selector):
     assert CliRunner().invoke(main, gate).exit_code == 3
 
 
-def test_every_selector_must_select_a_run(tmp_path):
+def test_a_run_selector_that_matches_nothing_is_an_error(tmp_path):
     log(tmp_path, "one", **SAME)
     assert len(howsure.read(tmp_path, runs=["commit:aaa"]).to_frame()) == 2
     with pytest.raises(howsure.ReadError, match="no run with commit:bbb"):
@@ -186,7 +186,7 @@ def test_every_selector_must_select_a_run(tmp_path):
 
 
 @pytest.mark.parametrize("option", [{"runs": "commit:a"}, {"runs": "latest"}, {"runs": "since:7d"}])
-def test_a_frame_has_no_runs_to_choose(option):
+def test_run_selectors_are_an_error_for_a_frame(option):
     frame = pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]})
     with pytest.raises(howsure.OptionError, match="only logs have"):
         howsure.read(frame, **option)

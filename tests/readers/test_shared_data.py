@@ -1,4 +1,4 @@
-"""Real results: every file is read, left alone or refused with words, and the scores are the known ones.
+"""Real results: every file is read, ignored or refused with a reason, and scores equal known ones.
 
 The files are not part of the project: without them these tests are skipped.
 """
@@ -42,7 +42,7 @@ def tidy(file):
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_every_file_has_an_outcome(path):
+def test_every_real_file_is_read_or_refused_by_exactly_one_reader(path):
     specific = [reader.NAME for reader in map(_built_in, HARNESSES) if claimed(reader, source(path))]
     if name(path) in UNKNOWN:
         assert specific == []
@@ -102,7 +102,7 @@ def test_inspect_agrees_with_an_independent_reading(path):
 
 
 @pytest.mark.parametrize("path", INSPECT, ids=name)
-def test_inspect_agrees_with_its_own_header(path):
+def test_inspect_scores_and_standard_errors_agree_with_the_log_header(path):
     reading = read(inspect_ai, source(path))
     assert (reading.rows is None) == (path.name in HEADERS_ALONE)
     for entry in () if reading.rows is None else reading.published:
@@ -140,7 +140,7 @@ def test_lm_eval_finds_the_published_scores():
     )
 
 
-def test_cruxeval_agrees():
+def test_cruxeval_agrees_with_an_independent_reading():
     known = tidy("cruxeval_samples").filter(pl.col("benchmark") == "cruxeval_output")
     for path in (path for path in FILES if path.parent.name == "cruxeval"):
         reading = read(cruxeval, source(path))
@@ -158,14 +158,14 @@ def assert_same(reading, expected):
     assert ours.rows() == theirs.rows()
 
 
-def test_alpaca_eval_agrees():
+def test_alpaca_eval_agrees_with_an_independent_reading():
     path = RAW / "alpaca_eval" / "bedrock_claude__bedrock_claude__annotations.json"
     rows = read(alpaca_eval, source(path)).rows
     known = tidy("alpaca_eval").filter(pl.col("model") == "bedrock_claude", pl.col("judge") == "bedrock_claude")
     assert sorted(rows["score"]) == pytest.approx(sorted(known["score"]))
 
 
-def test_alpaca_eval_leaderboards_agree():
+def test_an_alpaca_eval_leaderboard_gives_its_published_score_and_standard_error():
     reading = read(alpaca_eval, source(RAW / "alpaca_eval" / "weighted_alpaca_eval_gpt4_turbo_leaderboard.csv"))
     (entry,) = (e for e in reading.published if e.model == "NullModel" and e.metric == "win_rate")
     assert entry.score == pytest.approx(0.7691979180386511)
@@ -173,7 +173,7 @@ def test_alpaca_eval_leaderboards_agree():
     assert entry.stderr == pytest.approx(0.009090102449662572)
 
 
-def test_arc_agi_agrees():
+def test_arc_agi_agrees_with_an_independent_reading():
     known = tidy("arc_agi")
     for path in (path for path in FILES if path.parent.name == "arc_agi"):
         rows = read(arc_agi, source(path)).rows
@@ -181,7 +181,7 @@ def test_arc_agi_agrees():
         assert rows.select("item", "score").sort("item").rows() == expected.sort("item").rows()
 
 
-def test_helm_agrees():
+def test_helm_agrees_with_an_independent_reading_and_its_published_scores():
     known = tidy("helm_safety")
     for path in (path for path in FILES if path.name == "per_instance_stats.json"):
         reading = read(helm, source(path))
@@ -197,7 +197,7 @@ def test_helm_agrees():
             assert mean == pytest.approx(entry.score)
 
 
-def test_tau2_agrees():
+def test_tau2_gives_the_known_mean_rewards():
     means = {
         path.name[:7]: reading.rows["score"].mean()
         for path in FILES
@@ -208,7 +208,7 @@ def test_tau2_agrees():
     assert means == {"ft_gpt-": 0.65, "gpt-4.1": 0.5}
 
 
-def test_swebench_repeat_runs_agree():
+def test_swebench_repeat_runs_give_the_known_resolved_counts():
     rows = read(swebench, source(RAW / "swebench" / "per_run_results.json")).rows
     resolved = dict(rows.group_by("model").agg(pl.col("score").sum()).rows())
     assert [resolved[f"i0_run{run}"] for run in range(1, 6)] == [79, 75, 77, 76, 72]
@@ -223,12 +223,12 @@ def test_swebench_reports_count_every_task():
         assert rows.height == 91, "total_instances of these reports"
 
 
-def test_promptfoo_errors_are_no_zeros():
+def test_promptfoo_errors_do_not_count_as_0():
     rows = read(promptfoo, source(RAW / "promptfoo" / "promptfoo-results.json")).rows
     assert rows.filter(pl.col("metric") == "pass")["status"].to_list() == ["error"] * 16
 
 
-def test_harnesses_say_when_and_at_which_commit_they_ran():
+def test_dates_commits_and_versions_of_runs_are_read():
     said = {
         (run.reader, run.started, run.commit[:7], run.surroundings.get("promptfoo", ""))
         for folder in ("tau_bench", "promptfoo")
@@ -245,7 +245,7 @@ def test_harnesses_say_when_and_at_which_commit_they_ran():
     }
 
 
-def test_reruns_of_lm_eval_whose_results_are_missing_are_attempts_and_named_after_no_date():
+def test_lm_eval_reruns_without_results_files_are_attempts():
     rows = howsure.read(RAW / "lm_eval").to_frame()
     attempts = dict(rows.group_by("model").agg(pl.col("attempt").n_unique()).iter_rows())
     assert attempts == {"FLOR-760M": 1, "Qwen/Qwen3-8B": 2, "meta-llama/Meta-Llama-3-8B": 2}

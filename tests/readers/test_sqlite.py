@@ -1,4 +1,4 @@
-"""SQLite databases: rows in the log of changes count, only named columns are read, and what is too large is refused."""
+"""SQLite databases are read including their write-ahead log, by named columns only, within size limits."""
 
 import shutil
 import sqlite3
@@ -27,7 +27,7 @@ def database(path, rows, *, more=""):
     return connection
 
 
-def test_rows_that_are_not_checkpointed_count(tmp_path):
+def test_rows_in_the_write_ahead_log_are_read(tmp_path):
     path = tmp_path / "runs.db"
     with closing(database(path, 40)):
         assert path.with_name("runs.db-wal").stat().st_size
@@ -37,7 +37,7 @@ def test_rows_that_are_not_checkpointed_count(tmp_path):
         assert sorted(file.name for file in tmp_path.iterdir()) == before
 
 
-def test_a_database_whose_writer_died_is_read_with_its_log(tmp_path):
+def test_a_database_left_by_a_crashed_writer_is_read_with_its_log(tmp_path):
     (tmp_path / "dead").mkdir()
     with closing(database(tmp_path / "runs.db", 40)):
         for ending in ("", "-wal"):
@@ -45,13 +45,13 @@ def test_a_database_whose_writer_died_is_read_with_its_log(tmp_path):
     assert len(hs.read(tmp_path / "dead" / "runs.db", map=MAP).to_frame()) == 40
 
 
-def test_changes_that_were_not_committed_do_not_count(tmp_path):
+def test_uncommitted_rows_are_not_read(tmp_path):
     with closing(database(tmp_path / "runs.db", 40)) as connection:
         connection.execute("INSERT INTO runs (q, ok, m) VALUES ('later', 1, 'x')")
         assert len(hs.read(tmp_path / "runs.db", map=MAP).to_frame()) == 40
 
 
-def test_a_generated_column_that_nobody_named_is_not_made(tmp_path):
+def test_an_unnamed_generated_column_is_not_computed(tmp_path):
     path = tmp_path / "runs.db"
     with closing(database(path, 20, more=", big AS (zeroblob(900000000))")):
         assert len(hs.read(path, map=MAP).to_frame()) == 20
@@ -59,14 +59,14 @@ def test_a_generated_column_that_nobody_named_is_not_made(tmp_path):
             hs.read(path, map={**MAP, "cluster": "big"})
 
 
-def test_more_than_the_limit_is_refused(tmp_path, monkeypatch):
+def test_a_database_over_the_size_limit_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("howsure.readers.mapping.documents.MAX_UNPACKED_BYTES", 200)
     with closing(database(tmp_path / "runs.db", 40)), pytest.raises(hs.ReadError, match="more than 200 bytes"):
         hs.read(tmp_path / "runs.db", map=MAP)
 
 
 @pytest.mark.parametrize("place", [8, 40, 60, 4_000, 9_000, "short", "pages"])
-def test_a_damaged_log_of_changes_is_refused(tmp_path, place):
+def test_a_damaged_write_ahead_log_is_an_error(tmp_path, place):
     with closing(database(tmp_path / "runs.db", 900)) as connection:
         for k in range(5):
             connection.execute("INSERT INTO runs (q, ok, m) VALUES (?, 1, 'x')", [f"later {k}"])
@@ -87,7 +87,7 @@ def test_a_damaged_log_of_changes_is_refused(tmp_path, place):
             hs.read(tmp_path / "copy" / "runs.db", map=MAP)
 
 
-def test_a_large_blob_is_no_name(tmp_path):
+def test_a_large_blob_as_an_id_is_an_error(tmp_path):
     with closing(database(tmp_path / "runs.db", 12)) as connection:
         connection.execute("UPDATE runs SET q = zeroblob(100000) WHERE q = 'q3'")
         connection.commit()

@@ -1,4 +1,4 @@
-"""Prompts, right answers and outputs in the columns of tables."""
+"""Prompts, right answers and outputs are found in the columns of tables."""
 
 import pandas as pd
 import polars as pl
@@ -19,12 +19,12 @@ ROWS = pl.DataFrame(
 )
 
 
-def test_columns_are_known_by_their_names():
+def test_text_columns_are_recognised_by_name():
     assert text_columns(hs.read(ROWS)) == {"prompt": "Prompt", "output": "completion", "target": "reference"}
     assert text_columns(hs.read(ROWS.select("model", "item", "score"))) == {}
 
 
-def test_a_column_that_is_the_item_holds_no_text():
+def test_the_item_column_is_not_a_text_column():
     rows = ROWS.drop("item", "Prompt").with_columns(question=pl.Series(["q1", "q1", "q2"]))
     assert text_columns(hs.read(rows)) == {"output": "completion", "target": "reference"}
 
@@ -32,7 +32,7 @@ def test_a_column_that_is_the_item_holds_no_text():
 @pytest.mark.parametrize(
     "make", [lambda rows: rows, lambda rows: rows.lazy(), lambda rows: rows.to_pandas(), lambda rows: rows.to_arrow()]
 )
-def test_rows_of_any_frame_have_their_texts(make):
+def test_texts_are_found_in_rows_of_every_frame(make):
     found = list(table_transcripts(hs.read(make(ROWS)), "task", {"q1"}))
     assert [(model, each.item, each.prompt, each.target, each.output) for model, each in found] == [
         ("a", "q1", "what?", "x", "x"),
@@ -42,7 +42,7 @@ def test_rows_of_any_frame_have_their_texts(make):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
-def test_files_have_their_texts(suffix, tmp_path):
+def test_texts_are_found_in_csv_parquet_and_json_lines(suffix, tmp_path):
     path = tmp_path / f"rows.{suffix}"
     {"csv": ROWS.write_csv, "parquet": ROWS.write_parquet, "jsonl": ROWS.write_ndjson}[suffix](path)
     scores = hs.read(path)
@@ -50,7 +50,7 @@ def test_files_have_their_texts(suffix, tmp_path):
     assert (found[0], found[1].prompt, found[1].output) == ("a", "how?", "y")
 
 
-def test_messages_lists_and_structures_become_text():
+def test_chat_messages_lists_and_objects_become_text():
     turns = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "why?"}]
     assert said(turns) == "system: be brief\n\nuser: why?"
     assert said(["x", "y"]) == "x | y"

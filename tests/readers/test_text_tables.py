@@ -1,4 +1,4 @@
-"""Tables written as text: comments, blanks between columns, Markdown, and rows with other cells than the header."""
+"""Tables written as text: comments, aligned columns, Markdown, and rows with a different number of cells."""
 
 import pytest
 
@@ -47,11 +47,11 @@ def rows(path, text):
         ),
     ],
 )
-def test_a_table_as_text(name, text, tmp_path):
+def test_text_tables_in_every_notation_are_read(name, text, tmp_path):
     assert rows(tmp_path / name, text) == EXPECTED
 
 
-def test_a_cell_may_hold_one_blank(tmp_path):
+def test_a_cell_of_an_aligned_table_may_contain_one_space(tmp_path):
     text = "model     score   n\ngpt 4     71.2%   500\nllama 3   65.1%   500\n"
     (tmp_path / "board.txt").write_text(text)
     found = howsure.read(tmp_path / "board.txt").published
@@ -61,20 +61,20 @@ def test_a_cell_may_hold_one_blank(tmp_path):
     ]
 
 
-def test_a_column_called_hash_is_no_comment(tmp_path):
+def test_a_header_that_starts_with_a_hash_column_is_no_comment(tmp_path):
     (tmp_path / "board.csv").write_text("#,model,score,n\n1,a,0.7,100\n2,b,0.6,100\n")
     assert [entry.model for entry in howsure.read(tmp_path / "board.csv").published] == ["a", "b"]
     assert commented(b"#only a comment") == 0
 
 
-def test_an_item_may_begin_with_a_hash(tmp_path):
+def test_an_item_may_start_with_a_hash(tmp_path):
     assert ("m", "#1", 1.0) in rows(tmp_path / "a.csv", "# note\n" + table(",").replace("m,a", "m,#1"))
 
 
 BOARD = "# Board\n\n| Model | Score | n |\n|:--|--:|--:|\n| **[gpt](https://a.b/c)** | 71.2% | 500 |\n| `llama` | 65.1% | 500 |\n\nEnd.\n"
 
 
-def test_markdown_is_read_by_name_alone(tmp_path):
+def test_markdown_is_read_only_if_named_as_a_file(tmp_path):
     (tmp_path / "README.md").write_text(BOARD)
     found = howsure.read(tmp_path / "README.md").published
     assert [(entry.model, entry.n) for entry in found] == [("gpt", 500), ("llama", 500)]
@@ -86,7 +86,7 @@ def test_markdown_is_read_by_name_alone(tmp_path):
 @pytest.mark.parametrize(
     ("name", "cell"), [("Score", ".712"), ("Score", "71.2 %"), ("Score (%)", "71.2"), ("Score %", "71.2")]
 )
-def test_a_score_in_markdown_is_a_share_or_percent(name, cell, tmp_path):
+def test_scores_in_markdown_are_read_as_fraction_or_percent(name, cell, tmp_path):
     (tmp_path / "board.md").write_text(
         f"| Model | {name} | N |\n|---|---|---|\n| a | {cell} | 500 |\n| b | {cell} | 500 |\n"
     )
@@ -94,7 +94,7 @@ def test_a_score_in_markdown_is_a_share_or_percent(name, cell, tmp_path):
     assert [(entry.score, entry.n) for entry in found] == [(pytest.approx(0.712), 500)] * 2
 
 
-def test_two_boards_in_markdown_are_asked_about(tmp_path):
+def test_two_tables_in_one_markdown_file_are_an_error(tmp_path):
     (tmp_path / "board.md").write_text(BOARD + "\n" + BOARD)
     with pytest.raises(ReadError, match="2 tables"):
         howsure.read(tmp_path / "board.md")
@@ -113,13 +113,13 @@ def test_two_boards_in_markdown_are_asked_about(tmp_path):
         ("a.jsonl", '// note\n{"model": "m", "item": "a", "score": 1}\n', "line 1: a comment"),
     ],
 )
-def test_a_broken_row_is_named_by_its_line(name, text, told, tmp_path):
+def test_a_malformed_row_of_a_table_is_an_error_that_names_its_line(name, text, told, tmp_path):
     (tmp_path / name).write_text(text)
     with pytest.raises(ReadError, match=told):
         howsure.read(tmp_path / name)
 
 
-def test_rows_with_too_few_cells_are_named(tmp_path):
+def test_rows_with_too_few_cells_give_a_caution_that_names_the_line(tmp_path):
     (tmp_path / "a.csv").write_text("# note\nmodel,item,score\nm,a,1\nm,b\nm,c,1\nm,d\n")
     found = howsure.read(tmp_path / "a.csv")
     told = [caution.message for caution in found.cautions if caution.code == "short_rows"]
@@ -128,7 +128,7 @@ def test_rows_with_too_few_cells_are_named(tmp_path):
     assert "1 other row" in told[0]
 
 
-def test_a_cut_last_row_below_a_comment(tmp_path):
+def test_an_incomplete_last_row_below_a_comment_gives_a_caution(tmp_path):
     (tmp_path / "a.csv").write_text("# a note\nmodel,item,score\nm,a,1\nm,b")
     assert [caution.code for caution in howsure.read(tmp_path / "a.csv").cautions] == ["cut_row"]
 
@@ -136,7 +136,7 @@ def test_a_cut_last_row_below_a_comment(tmp_path):
 @pytest.mark.parametrize(
     "text", ["The model had a score.\nIt was good.\n", "model score\n", "", "requests>=2\nnumpy\n"]
 )
-def test_other_text_is_left_alone(text, tmp_path):
+def test_other_text_files_are_left_out(text, tmp_path):
     (tmp_path / "notes.txt").write_text(text)
     (tmp_path / "a.csv").write_text(table(","))
     found = howsure.read(tmp_path)

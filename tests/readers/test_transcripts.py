@@ -1,4 +1,4 @@
-"""Transcripts: what logs say of an attempt beside its score, read again within limits."""
+"""Transcripts (prompt, target, output, stop reason) of attempts are reread from the logs, within limits."""
 
 import json
 
@@ -18,7 +18,7 @@ def read(path, *items):
     return {transcript.item: transcript for each in found for transcript in each.transcripts}
 
 
-def test_inspect(tmp_path):
+def test_inspect_transcripts_have_prompt_target_output_and_stop_reason(tmp_path):
     samples = [
         whole_sample(1, "C"),
         whole_sample(2, "I", error={"message": "out of memory"}),
@@ -33,24 +33,24 @@ def test_inspect(tmp_path):
     assert found["q2"].error == "out of memory"
 
 
-def test_only_the_items_that_are_wanted(tmp_path):
+def test_only_the_requested_items_are_reread(tmp_path):
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "I"))
     assert list(read(path, "q2")) == ["q2"]
     assert not read(path, "q3")
 
 
-def test_an_id_that_no_file_could_have_is_found(tmp_path):
+def test_an_item_id_with_characters_invalid_in_file_names_is_found(tmp_path):
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "I", id="a/b:c"))
     assert read(path, "a/b:c")["a/b:c"].answer == "2"
 
 
-def test_what_is_attached_is_put_in(tmp_path):
+def test_attachments_are_inserted_into_the_prompt(tmp_path):
     name = "0" * 32
     sample = whole_sample(1, "C", input=f"Read attachment://{name}", attachments={name: "a long text"})
     assert read(whole_log(tmp_path / "a.eval", sample))["q1"].prompt == "Read a long text"
 
 
-def test_lm_eval_choices_and_generations():
+def test_lm_eval_transcripts_have_choices_and_generations():
     runs = {entry.task: entry for entry in hs.read(LM_EVAL / "example__canned-small").runs}
     (choice,) = reread([runs["sums_choice"]])
     row = choice.transcripts[0]
@@ -64,7 +64,7 @@ def test_lm_eval_choices_and_generations():
     assert {each.output for each in texts.values()} == {"That makes 6."}
 
 
-def test_what_is_gone_or_too_large_or_damaged_is_said(tmp_path, monkeypatch):
+def test_a_deleted_too_large_or_damaged_log_gives_a_reason(tmp_path, monkeypatch):
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"))
     runs = hs.read(path).runs
     monkeypatch.setattr(transcripts, "MOST_BYTES", 10)
@@ -76,7 +76,7 @@ def test_what_is_gone_or_too_large_or_damaged_is_said(tmp_path, monkeypatch):
     assert next(reread(runs, {})).reason == transcripts.GONE
 
 
-def test_a_table_has_no_runs_to_read_again(tmp_path):
+def test_a_table_has_no_runs(tmp_path):
     rows = [{"model": "m", "item": k, "score": 1} for k in range(3)]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     assert not hs.read(tmp_path).runs

@@ -1,4 +1,4 @@
-"""What attempts took is kept by every reader whose log has it: tokens, cost, time; what wasn't recorded is null and never 0."""
+"""Tokens, cost and time of attempts are kept for every harness that records them; unrecorded usage is null and never 0."""
 
 import json
 from pathlib import Path
@@ -69,33 +69,33 @@ def parts(read=0, thought=0, **given):
         pytest.param({"input": 100, "output": 50, "total": 0, "thought": 40}, 100, 50, id="no total"),
     ],
 )
-def test_the_total_tells_what_lies_outside(given, tokens_in, tokens_out):
+def test_the_token_total_shows_whether_cached_and_reasoning_tokens_are_included(given, tokens_in, tokens_out):
     named = {f"{name}_tokens": given[name] for name in ("input", "output", "total")}
     found = parts(given.get("read", 0), given.get("thought", 0), **named)
     assert (found["tokens_in"], found["tokens_out"]) == (tokens_in, tokens_out)
 
 
 @pytest.mark.parametrize("usage", [None, [], "12", {"input_tokens": "a", "total_tokens": None}, {"output_tokens": []}])
-def test_what_is_no_usage_gives_no_number(usage):
+def test_malformed_usage_gives_no_number(usage):
     assert token_rows([usage]) == [{}]
     assert token_rows([usage, {"output_tokens": 3}]) == [{"tokens_out": None}, {"tokens_out": 3}]
 
 
-def test_zeros_alone_are_not_recorded():
+def test_a_column_of_zeros_only_is_unrecorded():
     records = [{"usd": 0.0, "steps": 0}, {"usd": None, "steps": 3}]
     counted(records, "usd")
     counted(records, "steps")
     assert records == [{"steps": 0}, {"steps": 3}]
 
 
-def test_seconds_between_stamps():
+def test_seconds_are_computed_between_timestamps():
     record = {"a": "2025-01-01T00:00:00", "b": "2025-01-01T01:00:01.5+01:00", "c": "later", "d": None}
     assert elapsed(record, "a", "b") == 1.5
     assert [elapsed(record, *pair) for pair in ("ac", "ad", "ae")] == [None, None, None]
     assert elapsed({"a": "2025-01-02", "b": "2025-01-01"}, "a", "b") is None
 
 
-def test_usage_of_turns_is_added_up():
+def test_usage_of_several_turns_is_summed():
     assert [summed(value) for value in (3, [[1, 2], [3, None]], [], [["x"]], None)] == [3, 6, None, None, None]
 
 
@@ -111,7 +111,7 @@ def used(total, **more):
     return {"input_tokens": total - 20, "output_tokens": 20, "total_tokens": total, **more}
 
 
-def test_inspect_keeps_the_evaluated_model_s_usage(tmp_path):
+def test_inspect_usage_is_that_of_the_evaluated_model(tmp_path):
     both = {"mock/a": used(120, total_cost=0.5), "mock/judge": used(900)}
     samples = [sample(1, 1, model_usage=both, total_time=3.5, working_time=1), sample(2, 0, model_usage={})]
     rows = howsure.read(inspect_log(tmp_path, samples)).rows.collect()
@@ -129,7 +129,7 @@ def test_inspect_keeps_the_evaluated_model_s_usage(tmp_path):
         ),
     ],
 )
-def test_a_grader_of_the_same_model_is_left_out(tmp_path, roles, every, expected):
+def test_inspect_usage_excludes_a_grader_of_the_same_model(tmp_path, roles, every, expected):
     one = sample(1, 1, model_usage=every, role_usage={"grader": used(50)})
     rows = howsure.read(inspect_log(tmp_path, [one], model_roles=roles)).rows.collect()
     assert rows["tokens_in"].to_list() == [expected]
@@ -143,7 +143,7 @@ def figures(path):
     return [(f.stated, f.read, f.agrees) for f in howsure.read(path).reconciled if f.figure == "tokens"]
 
 
-def test_inspect_s_tokens_are_held_to_the_header(tmp_path):
+def test_inspect_tokens_are_checked_against_the_log_header(tmp_path):
     twice = [
         sample(k, {"one": 1, "two": 0}, model_usage={"mock/a": used(100, reasoning_tokens=7)}, retries=0)
         for k in (1, 2)
@@ -159,7 +159,7 @@ def test_inspect_s_tokens_are_held_to_the_header(tmp_path):
 @pytest.mark.parametrize(
     "change", [{"retries": 1}, {"error": "broke"}, {"started_at": "2024-12-31T00:00:00+00:00"}, {"model_usage": {}}]
 )
-def test_calls_of_other_attempts_are_no_disagreement(tmp_path, change):
+def test_tokens_are_not_checked_if_samples_were_retried_failed_or_resumed(tmp_path, change):
     samples = [sample(k, 1, **{"model_usage": {"mock/a": used(100)}, **change}) for k in (1, 2)]
     assert figures(inspect_log(tmp_path, samples, stated(700))) == []
     assert (
@@ -176,19 +176,19 @@ def test_calls_of_other_attempts_are_no_disagreement(tmp_path, change):
         ("2025-09-15T15-02-26-04-00_popularity_L8g2GLGDDfsiXvdJ8LyZNJ.eval", 29_244, 28_544),
     ],
 )
-def test_reasoning_is_billed_once(log, tokens_out, reasoning):
+def test_reasoning_tokens_are_counted_once(log, tokens_out, reasoning):
     found = totals(DATA / "raw" / "inspect" / log)
     assert (found["tokens_out"][1], found["tokens_reasoning"][1]) == (tokens_out, reasoning)
 
 
 @real
-def test_cached_tokens_of_inspect_are_not_counted_twice():
+def test_cached_input_tokens_of_inspect_are_counted_once():
     found = totals(DATA / "raw" / "inspect" / "2025-05-12T20-27-36-04-00_browser.json")
     assert (found["tokens_in"][1], found["tokens_cache_read"][1], found["tokens_out"][1]) == (6147, 9088, 281)
 
 
 @real
-def test_tokens_of_the_logs_of_llm_evals_are_kept():
+def test_tokens_of_real_llm_evals_logs_are_as_known():
     rows = howsure.read(WILD / "llm-evals").rows.collect()
     of = rows.filter(pl.col("tokens_out").is_not_null()).with_columns(all=pl.col("tokens_in") + pl.col("tokens_out"))
     small = of.filter(pl.col("model").str.ends_with("qwen3-4b-2507"))
@@ -199,7 +199,7 @@ def test_tokens_of_the_logs_of_llm_evals_are_kept():
 
 @real
 @pytest.mark.parametrize("folder", ["raw/inspect", "wild/llm-evals", "wild/evalscope", "raw/promptfoo"])
-def test_what_real_logs_state_of_usage_is_what_their_rows_give(folder):
+def test_token_totals_stated_in_real_logs_equal_their_rows(folder):
     found = [figure for figure in howsure.read(DATA / folder).reconciled if figure.figure == "tokens"]
     assert len(found) == {"raw/inspect": 19, "wild/llm-evals": 3, "wild/evalscope": 5, "raw/promptfoo": 2}[folder]
     assert all(figure.agrees for figure in found)
@@ -208,7 +208,7 @@ def test_what_real_logs_state_of_usage_is_what_their_rows_give(folder):
 # the others
 
 
-def test_usage_of_a_trial_of_terminal_bench(write):
+def test_terminal_bench_trials_have_seconds_and_tokens(write):
     trial = {"task_id": "t", "is_resolved": True, "total_output_tokens": 0}
     stamps = {"trial_started_at": "2025-01-01T00:00:00+00:00", "trial_ended_at": "2025-01-01T00:01:00+00:00"}
     trials = [{**trial, **stamps, "total_input_tokens": 0}, {**trial, "total_input_tokens": None}]
@@ -219,7 +219,7 @@ def test_usage_of_a_trial_of_terminal_bench(write):
 
 
 @real
-def test_tokens_of_terminal_bench_are_over_the_recorded_trials():
+def test_terminal_bench_token_means_are_over_the_recorded_trials():
     root = WILD / "terminal-bench-leaderboard" / "results" / "terminal-bench-core@0.1.1"
     chaterm = usage(root / "20250911_chaterm_claude-4-sonnet")
     assert (chaterm["tokens_in"].recorded, chaterm["tokens_in"].attempts) == (258, 400)
@@ -235,7 +235,7 @@ def test_tokens_of_terminal_bench_are_over_the_recorded_trials():
     assert (goose.keys(), goose["seconds"].recorded, round(goose["seconds"].mean, 1)) == ({"seconds"}, 400, 460.8)
 
 
-def test_harbor_takes_the_cache_out_of_the_input(write):
+def test_harbor_input_tokens_exclude_cached_ones(write):
     agent = {"n_input_tokens": 1000, "n_cache_tokens": 900, "n_output_tokens": 50, "cost_usd": 0.25}
     trial = {
         "task_name": "t",
@@ -254,7 +254,7 @@ def test_harbor_takes_the_cache_out_of_the_input(write):
     ]
 
 
-def test_bfcl_adds_turns(write):
+def test_bfcl_usage_is_summed_over_turns(write):
     rows = [
         {"id": "a_0", "result": [], "input_token_count": [[10, 20], [5]], "output_token_count": 7, "latency": [[1, 2]]},
         {"id": "a_1", "result": "Error during inference: Request timed out."},
@@ -267,7 +267,7 @@ def test_bfcl_adds_turns(write):
 
 
 @real
-def test_tokens_and_seconds_of_real_results_of_bfcl():
+def test_tokens_and_seconds_of_real_bfcl_results_are_as_known():
     results = WILD / "bfcl-vllm-results" / "results"
     first, second = usage(results / "v0.10.2"), usage(results / "v0.11.0")
     assert [(each["tokens_in"].recorded, each["tokens_in"].attempts) for each in (first, second)] == [
@@ -285,7 +285,7 @@ def test_tokens_and_seconds_of_real_results_of_bfcl():
     assert by_run.sort("model").drop("model").rows() == [(82_267, 40_703, 1.673), (82_267, 43_871, 1.575)]
 
 
-def test_evalscope_looks_into_the_predictions(write):
+def test_evalscope_usage_is_taken_from_the_predictions(write):
     output = {"usage": used(120), "time": 1.5}
     write("run/predictions/m/d_s.jsonl", lines([{"index": 0, "model_output": output}, {"index": 1}]))
     score = {"score": {"value": {"acc": 1.0, "f1": 0.5}}}
@@ -296,7 +296,7 @@ def test_evalscope_looks_into_the_predictions(write):
 
 
 @real
-def test_tokens_and_seconds_of_real_results_of_evalscope():
+def test_tokens_and_seconds_of_real_evalscope_results_are_as_known():
     rows = howsure.read(WILD / "evalscope").rows.collect()
     rows = rows.unique(["task", "model", "item"]).with_columns(
         tokens=pl.sum_horizontal("tokens_in", "tokens_out", "tokens_cache_read")
@@ -311,13 +311,13 @@ def test_tokens_and_seconds_of_real_results_of_evalscope():
     assert [found["gpqa_diamond", model] for model in ("qwen-plus", "qwen3-max")] == [33.403, 17.873]
 
 
-def test_cost_and_seconds_of_a_case_of_aider(write):
+def test_aider_cases_have_cost_and_seconds(write):
     case = {"testcase": "x", "model": "m", "tests_outcomes": [False, True], "cost": 0.25, "duration": 12}
     assert measures(read(aider, write("a/.aider.results.json", case))) == [{"usd": 0.25, "seconds": 12}] * 2
     assert measures(read(aider, write("b/.aider.results.json", case | {"cost": 0.0}))) == [{"seconds": 12}] * 2
 
 
-def test_aider_s_summary_is_over_all_cases(tmp_path):
+def test_the_total_cost_in_an_aider_summary_is_checked_against_all_cases(tmp_path):
     summary = "- dirname: x\n  test_cases: 2\n  model: m\n  total_cost: 0.7512\n\ncosts: $0.37/test-case\n"
     for name, cost in (("a", 0.25), ("b", 0.50123)):
         case = {"testcase": name, "model": "m", "tests_outcomes": [True], "cost": cost, "duration": 12}
@@ -336,7 +336,7 @@ def test_aider_s_summary_is_over_all_cases(tmp_path):
 @pytest.mark.parametrize(
     ("run", "usd", "seconds", "each"), [("20240917", 5.0914, 26.6, 0.038282), ("20240918", 4.5056, 23.3, 0.033877)]
 )
-def test_aider_s_cost_is_what_it_states(run, usd, seconds, each):
+def test_the_cost_of_real_aider_runs_is_the_stated_one(run, usd, seconds, each):
     (folder,) = (WILD / "aider-benchmarks").glob(f"{run}*")
     found = usage(folder)
     assert (found["usd"].attempts, round(found["usd"].total, 4), round(found["usd"].mean, 6)) == (133, usd, each)
@@ -361,7 +361,7 @@ def promptfoo_row(**more):
     }
 
 
-def test_promptfoo_keeps_what_the_answer_took(write):
+def test_promptfoo_usage_excludes_cached_replays_and_grading(write):
     replayed = {"output": "x", "cached": True, "tokenUsage": {"cached": 44, "total": 44}}
     rows = [promptfoo_row(), promptfoo_row(response=replayed, cost=0), promptfoo_row(response=None, latencyMs=0, a=1)]
     stats = {"tokenUsage": {"prompt": 43, "completion": 1, "cached": 44, "total": 88}}
@@ -375,7 +375,7 @@ def test_promptfoo_keeps_what_the_answer_took(write):
 
 
 @real
-def test_cost_and_tokens_of_real_results_of_promptfoo():
+def test_cost_and_tokens_of_real_promptfoo_results_are_as_known():
     found = usage(WILD / "prompt-eval-workbench")
     assert found["usd"].mean == pytest.approx(6.9e-6)
     assert found["seconds"].total == pytest.approx(0.573 + 0.859 + 0.907)
@@ -384,20 +384,20 @@ def test_cost_and_tokens_of_real_results_of_promptfoo():
     assert usage(DATA / "raw" / "promptfoo" / "promptfoo-results.json") == {}
 
 
-def test_metr_s_human_runs_start_at_0(write):
+def test_metr_runs_that_start_at_0_have_seconds(write):
     run = {"run_id": "r", "task_id": "a", "task_family": "f", "score_binarized": 1, "alias": "human"}
     rows = [run | {"started_at": 0, "completed_at": 2500}, run | {"started_at": None, "completed_at": 2500}]
     assert measures(read(registry.by_name("metr"), write("all_runs.jsonl", lines(rows)))) == [{"seconds": 2.5}, {}]
 
 
 @real
-def test_seconds_of_real_runs_of_metr():
+def test_seconds_of_real_metr_runs_are_as_known():
     rows = howsure.read(WILD / "METR-eval-analysis").rows.collect()
     medians = dict(rows.group_by("model").agg(pl.col("seconds").median().round(1)).iter_rows())
     assert (medians["o1-preview"], medians["GPT-4o"]) == (2107.4, 108.5)
 
 
-def test_tau2_leaves_the_simulator_s_share_out(write):
+def test_tau2_usage_excludes_the_user_simulator(write):
     info = {"num_trials": 1, "user_info": {"llm": "u"}, "agent_info": {"llm": "a"}}
     messages = [
         {"role": "assistant", "usage": None},
@@ -420,14 +420,14 @@ def test_tau2_leaves_the_simulator_s_share_out(write):
 
 
 @real
-def test_a_model_without_a_price_has_no_cost():
+def test_a_tau2_model_without_a_price_has_no_cost():
     paid, tuned = (usage(next((DATA / "raw" / "tau_bench").glob(f"{name}*"))) for name in ("gpt-4.1", "ft_gpt"))
     assert paid["usd"].total == pytest.approx(0.783268)
     assert "usd" not in tuned
     assert tuned["tokens_in"].total == 1_277_560
 
 
-def test_tokens_and_seconds_of_every_eval_ever(write):
+def test_every_eval_ever_usage_has_tokens_and_seconds(write):
     row = {
         "schema_version": "0.2.2",
         "evaluation_id": "e",
@@ -444,7 +444,7 @@ def test_tokens_and_seconds_of_every_eval_ever(write):
     assert found == [{"seconds": 1.5, "tokens_in": 100, "tokens_out": 20}, {}]
 
 
-def test_helm_adds_the_requests_of_one_answer(write):
+def test_helm_usage_is_summed_over_the_requests_of_an_answer(write):
     def stat(name, total, count=1, **more):
         return {"name": {"name": name, "split": "test", **more}, "count": count, "sum": total, "mean": total / count}
 
@@ -460,7 +460,7 @@ def test_helm_adds_the_requests_of_one_answer(write):
     assert found == [{"seconds": 1.25, "tokens_in": 800, "tokens_out": 3}]
 
 
-def test_livebench_looks_into_the_answers(write):
+def test_livebench_tokens_are_taken_from_the_answer_file(write):
     judgment = {"question_id": "q", "task": "t", "model": "m", "score": 0.5, "turn": 1, "tstamp": 1, "category": "c"}
     answer = {"question_id": "q", "answer_id": "x", "model_id": "m", "choices": [], "total_output_tokens": 12}
     answers = write("t/model_answer/m.jsonl", lines([answer, answer | {"question_id": "r", "total_output_tokens": -1}]))
@@ -473,20 +473,20 @@ def test_livebench_looks_into_the_answers(write):
 
 @real
 @pytest.mark.parametrize(("task", "tokens"), [("paraphrase", 10_356), ("simplify", 11_229), ("summarize", 10_088)])
-def test_tokens_of_real_answers_of_livebench(task, tokens):
+def test_tokens_of_real_livebench_answers_are_as_known(task, tokens):
     (folder,) = (WILD / "LiveBench").glob(f"**/{task}")
     assert totals(folder) == {"tokens_out": (50, tokens)}
 
 
 @real
-def test_the_judge_s_price_is_not_the_model_s():
+def test_the_price_of_the_judge_is_not_the_cost_of_the_model():
     assert usage(WILD / "alpaca_eval") == {}
 
 
 # describe
 
 
-def test_attempts_are_not_counted_once_a_metric():
+def test_usage_is_counted_once_per_attempt_and_not_per_metric():
     shared = {"task": "t", "model": "m", "item": "a"}
     records = [{**shared, "metric": metric, "score": 1.0, "usd": 0.25} for metric in ("one", "two")]
     records.append({**shared, "item": "b", "metric": "one", "score": 1.0, "usd": None})
@@ -495,7 +495,7 @@ def test_attempts_are_not_counted_once_a_metric():
 
 
 @pytest.mark.parametrize("engine", ["polars", "pandas", "pyarrow"])
-def test_tables_of_any_engine(engine):
+def test_usage_columns_of_every_frame_are_recognised(engine):
     frame = pl.DataFrame({"model": ["m"] * 3, "item": ["a", "b", "c"], "score": [1.0, 0.0, 1.0], "steps": [3, None, 5]})
     if engine == "pandas":
         pytest.importorskip("pandas")
@@ -505,7 +505,7 @@ def test_tables_of_any_engine(engine):
     assert "steps" not in answer.columns
 
 
-def test_describe_tells_what_it_took(tmp_path):
+def test_describe_shows_usage_with_the_number_of_recorded_attempts(tmp_path):
     rows = [{"model": "m", "item": str(k), "score": 1, "usd": 0.0000207 if k else None} for k in range(3)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     told = str(howsure.describe(tmp_path))
@@ -518,7 +518,7 @@ ODD = ([1], "x", 3, {"a": [1]}, {"input_tokens": {"b": 1}, "total_tokens": "x"},
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
-def test_a_broken_usage_costs_no_score(write, tmp_path, odd):
+def test_malformed_usage_does_not_affect_scores(write, tmp_path, odd):
     one = sample(1, 1, model_usage={"mock/a": odd}, role_usage={"grader": odd}, total_time=odd)
     other = sample(2, 0, model_usage=odd, role_usage=odd)
     path = inspect_log(tmp_path, [one, other], {"model_usage": odd, "started_at": odd})
@@ -529,7 +529,7 @@ def test_a_broken_usage_costs_no_score(write, tmp_path, odd):
     assert rows["score"].to_list() == [1, 1]
 
 
-def test_answers_beside_that_cannot_be_read_cost_no_score(tmp_path):
+def test_unreadable_answer_files_do_not_affect_scores(tmp_path):
     judged = tmp_path / "model_judgment" / "ground_truth_judgment.jsonl"
     answers = tmp_path / "model_answer" / "m.jsonl"
     for path in (judged, answers):
@@ -541,6 +541,6 @@ def test_answers_beside_that_cannot_be_read_cost_no_score(tmp_path):
     assert howsure.read(judged).to_frame()["score"].to_list() == [1, 1]
 
 
-def test_usage_too_large_for_a_number_is_not_recorded():
+def test_usage_beyond_the_float_range_is_unrecorded():
     assert numbers_of_usage([10**400, 3]).to_list() == [None, 3]
     assert [function(10**400) for function in (per_thousand, summed)] == [None, None]

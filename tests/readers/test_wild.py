@@ -1,4 +1,4 @@
-"""Whole little folders as people have them, by their path alone: the figures that their README states come out."""
+"""Real folders, given by their path alone, give the figures stated in their README or results."""
 
 import json
 from collections import Counter
@@ -60,7 +60,7 @@ BOARDS = {
 
 
 @pytest.mark.parametrize("folder", BOARDS)
-def test_a_folder_is_read_as_it_is(folder):
+def test_leaderboards_of_real_folders_have_the_known_scores(folder):
     (board,) = howsure.leaderboard(WILD / folder).boards
     found = {entry.model: (entry.estimate.value, entry.estimate.n_items) for entry in board.entries}
     assert found.keys() == BOARDS[folder].keys()
@@ -73,7 +73,7 @@ def boards_of(folder, **options):
     return {(board.task, entry.model): round(entry.estimate.value, 5) for board in boards for entry in board.entries}
 
 
-def test_bfcl_counts_what_the_score_files_do_not_name():
+def test_bfcl_accuracies_count_the_items_that_score_files_omit():
     found, model = boards_of("bfcl-vllm-results"), "openai_gpt-oss-120b"
     stated = {
         "simple_python": (351 / 400, 345 / 400),
@@ -88,7 +88,7 @@ def test_bfcl_counts_what_the_score_files_do_not_name():
     assert found["BFCL parallel", f"{model} (run=v0.11.0)"] == 0
 
 
-def test_evalscope_reviews():
+def test_evalscope_scores_are_the_reported_ones():
     found = boards_of("evalscope")
     assert {key: score for key, score in found.items() if key[0]} == {
         ("gpqa_diamond", "qwen-plus"): 0.8,
@@ -104,7 +104,7 @@ def test_evalscope_reviews():
     assert loose == {("ifeval", "qwen-plus"): 0.96667, ("ifeval", "qwen3-max"): 0.86667}
 
 
-def test_aider_s_second_try_is_no_other_attempt():
+def test_aider_second_tries_are_a_metric_and_not_attempts():
     model = "anthropic/claude-3-5-sonnet-20240620 (run=2024091{})"
     runs = [model.format("7-claude-3.5-sonnet-lucifer-prompt"), model.format("8-claude-3.5-sonnet-lucifer-prompt-v2")]
     within = boards_of("aider-benchmarks")
@@ -113,12 +113,12 @@ def test_aider_s_second_try_is_no_other_attempt():
     assert [first["aider", run] for run in runs] == [round(68 / 133, 5), round(73 / 133, 5)]
 
 
-def test_promptfoo_of_both_layouts():
+def test_promptfoo_folders_of_both_layouts_are_read():
     assert boards_of("prompt-eval-workbench") == {("Prompt eval smoke tests", "openai:chat:gpt-4o-mini"): 0.66667}
     assert sorted(boards_of("promptfoo-config-js").values()) == [1.0, 1.0]
 
 
-def test_livebench_judgments():
+def test_livebench_scores_are_the_known_ones():
     boards = howsure.leaderboard(WILD / "LiveBench").boards
     scores = {board.task: round(board.entries[0].estimate.value, 5) for board in boards}
     assert {name: scores[name] for name in ("paraphrase", "simplify", "summarize")} == {
@@ -128,7 +128,7 @@ def test_livebench_judgments():
     }
 
 
-def test_pairs_of_swe_bench_systems():
+def test_swe_bench_pairs_have_the_known_wins_and_losses():
     for a, b, only_a, only_b in (
         ("trae", "warp", 32, 34),
         ("ACoder", "warp", 39, 35),
@@ -138,7 +138,7 @@ def test_pairs_of_swe_bench_systems():
         assert (found.wins, found.losses) == (only_a, only_b)
 
 
-def test_published_boards_in_yaml():
+def test_yaml_leaderboards_of_aider_are_published_scores():
     pytest.importorskip("yaml")
     boards = howsure.audit(WILD / "aider-leaderboards").boards
     sizes = {board.task: len(board.entries) for board in boards}
@@ -153,7 +153,7 @@ def test_published_boards_in_yaml():
     assert Counter(entry.n for entry in edit.entries) == {133: 93, 132: 2, 33: 1, 36: 1, 225: 1}
 
 
-def test_checkpoints_are_not_merged():
+def test_pythia_checkpoints_are_separate_models():
     published = howsure.read(WILD / "pythia").published
     assert len({entry.model for entry in published}) == 16
     found = {(e.model, e.task, e.metric): (e.score, e.stderr) for e in published}
@@ -161,7 +161,7 @@ def test_checkpoints_are_not_merged():
     assert (score, error) == (pytest.approx(0.328352, abs=1e-6), pytest.approx(0.006543, abs=1e-6))
 
 
-def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_path):
+def test_a_thousand_other_files_are_summarised_in_one_line(tmp_path):
     for number in range(1000):
         (tmp_path / f"note{number}.txt").write_text("nothing")
     logs = sorted((WILD / "llm-evals" / "logs").glob("*_grab-bag_*.eval"))[:10]
@@ -172,7 +172,7 @@ def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_p
     assert told.count("\n") < 20
 
 
-def test_published_limits_make_the_errors_of_arena_hard():
+def test_standard_errors_of_arena_hard_come_from_its_published_limits():
     answer = howsure.audit(WILD / "arena-hard-auto")
     (board,) = answer.boards
     best = board.entries[0]
@@ -187,7 +187,7 @@ def runs_of(folder):
     return [(run.started[:16], run.commit[:7], round(run.score, 5), run.n_items) for run in found]
 
 
-def test_runs_of_terminal_bench_have_the_accuracy_that_they_state():
+def test_terminal_bench_runs_have_their_stated_accuracy():
     metadata = {"2025-09-01T11:51": 0.1925}
     for path in (WILD / "terminal-bench-leaderboard").rglob("run_metadata.json"):
         stated = json.loads(path.read_text())
@@ -198,7 +198,7 @@ def test_runs_of_terminal_bench_have_the_accuracy_that_they_state():
     assert found["2025-09-01T11:51"] == ("84aaf70", 0.1925, 80)
 
 
-def test_runs_of_aider_are_one_line_for_all_cases():
+def test_aider_runs_are_one_row_for_all_cases():
     assert runs_of("aider-benchmarks") == [
         ("2024-09-18T13:00", "e603714", round(103 / 133, 5), 133),
         ("2024-09-18T00:34", "e603714", round(96 / 133, 5), 133),
@@ -206,7 +206,7 @@ def test_runs_of_aider_are_one_line_for_all_cases():
     assert {(run.files, run.dirty) for run in howsure.runs(WILD / "aider-benchmarks").runs} == {(133, True)}
 
 
-def test_runs_of_evalscope_say_their_limit():
+def test_evalscope_runs_show_limit_temperature_and_version():
     pytest.importorskip("yaml")
     found = howsure.runs(WILD / "evalscope").runs
     assert {(run.limit, run.settings["temperature"], run.surroundings["evalscope"]) for run in found} == {
@@ -214,6 +214,6 @@ def test_runs_of_evalscope_say_their_limit():
     }
 
 
-def test_runs_without_rows_are_those_of_every_task():
+def test_runs_lists_every_task_of_results_without_rows():
     found = howsure.runs(WILD / "pythia").runs
     assert (len(found), {run.counted for run in found}) == (16 * 87, {False})

@@ -1,4 +1,4 @@
-"""A winner is the name of a model, or a side; where it could be both it is refused, never guessed."""
+"""A winner of a vote is a model name or a side; if it could be either, it is an error and never guessed."""
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,7 @@ def votes(first, second, won, n=60):
 
 
 @pytest.mark.parametrize(("first", "second"), NAMES)
-def test_models_called_like_sides_win_by_their_names(first, second):
+def test_winners_that_are_model_names_count_as_names_even_if_they_look_like_sides(first, second):
     for won in (first, second):
         board = hs.arena(votes(first, second, won)).boards[0].board
         assert board.entries[0].model == won
@@ -31,7 +31,7 @@ def test_models_called_like_sides_win_by_their_names(first, second):
 
 
 @pytest.mark.parametrize(("first", "second"), NAMES)
-def test_a_judge_that_goes_by_the_model_favours_no_position(first, second):
+def test_a_judge_that_prefers_a_model_shows_no_position_bias(first, second):
     rows = votes(first, second, first, n=400).with_row_index("item")
     (found,) = hs.bias(rows).favours
     assert found.favours == "shown first"
@@ -39,7 +39,7 @@ def test_a_judge_that_goes_by_the_model_favours_no_position(first, second):
 
 
 @pytest.mark.parametrize(("first", "second"), NAMES[:5])
-def test_what_could_be_both_is_refused_until_it_is_said(first, second):
+def test_ambiguous_winners_are_an_error_until_winner_is_is_given(first, second):
     rows = votes(first, second, first).with_columns(
         winner=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("[[a]]")).otherwise("winner")
     )
@@ -52,19 +52,19 @@ def test_what_could_be_both_is_refused_until_it_is_said(first, second):
             verb(rows, winner_is="name")
 
 
-def test_sides_stay_sides_where_no_model_is_called_so():
+def test_winners_that_are_no_model_names_are_sides():
     for word in sorted(word for score in (1.0, 0.0) for word in WINNERS[score]):
         rows = votes("gpt", "claude", "gpt").with_columns(winner=pl.lit(word))
         left = hs.arena(rows).boards[0].board.entries
         assert {entry.model for entry in left} == {"gpt", "claude"}
 
 
-def test_a_winner_in_other_letters_is_the_name_if_all_are():
+def test_winners_match_model_names_in_any_case():
     rows = votes("GPT", "Claude", "GPT").with_columns(pl.col("winner").str.to_lowercase())
     assert hs.arena(rows).boards[0].board.entries[0].model == "GPT"
 
 
-def test_ties_and_empty_winners_go_with_names():
+def test_ties_and_missing_winners_are_accepted_with_model_names():
     rows = votes("A", "B", "A")
     more = pl.DataFrame({"model_a": ["A", "B"], "model_b": ["B", "A"], "winner": ["tie", None]})
     answer = hs.arena(pl.concat([rows, more]))
@@ -73,13 +73,13 @@ def test_ties_and_empty_winners_go_with_names():
     assert "1 vote without two models or a winner left out." in answer.notes
 
 
-def test_a_missing_winner_makes_no_sides_of_names():
+def test_a_missing_winner_does_not_turn_numeric_names_into_sides():
     rows = votes("1", "2", "1").with_columns(winner=pl.col("winner").cast(pl.Float64))
     more = pl.DataFrame({"model_a": ["1"], "model_b": ["2"], "winner": [float("nan")]})
     assert hs.arena(pl.concat([rows, more])).boards[0].board.entries[0].model == "1"
 
 
-def test_blank_names_are_nobody_and_votes_without_a_voter_are_said():
+def test_blank_models_are_missing_and_votes_without_a_voter_give_a_note():
     rows = votes("x", "y", "x").with_columns(voter=pl.Series([f"v{k % 6}" for k in range(61)]))
     blank = rows.with_columns(
         voter=pl.when(pl.int_range(pl.len()) < 4).then(pl.lit(" ")).otherwise("voter"),

@@ -1,4 +1,4 @@
-"""A zip of logs is a folder: any name that a folder can have, members one by one, and nothing outside of where it is unpacked."""
+"""A zip of logs is read like a folder, member by member, and never writes outside its own temporary folder."""
 
 import bz2
 import gzip
@@ -38,7 +38,7 @@ def models(path):
     return sorted(hs.read(path).to_frame()["model"].unique())
 
 
-def test_a_colon_is_a_letter_of_a_name_like_any(tmp_path):
+def test_member_names_may_contain_a_colon(tmp_path):
     path = packed(
         tmp_path / "a.zip",
         ("mmlu:subject=law,model=x/rows.csv", ROWS.format(model="x")),
@@ -48,12 +48,12 @@ def test_a_colon_is_a_letter_of_a_name_like_any(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["C:/x.csv", "/x.csv", "../x.csv", "a/../../x.csv", "c:\\x.csv", ".hidden/x.csv"])
-def test_names_that_lead_elsewhere_are_passed_over(tmp_path, name):
+def test_members_that_lead_outside_the_archive_are_ignored(tmp_path, name):
     path = packed(tmp_path / "a.zip", (name, ROWS.format(model="x")), ("b.csv", ROWS.format(model="y")))
     assert models(path) == ["y"]
 
 
-def test_members_of_one_name_count_once_or_are_left_out_and_said(tmp_path):
+def test_identical_members_of_one_name_count_once_and_differing_ones_fail(tmp_path):
     row = ("b.csv", ROWS.format(model="y"))
     path = packed(tmp_path / "a.zip", ("x.csv", ROWS.format(model="x")), ("x.csv", ROWS.format(model="z")), row, row)
     scores = hs.read(path)
@@ -72,7 +72,7 @@ def test_a_damaged_member_leaves_the_others(tmp_path):
     assert [file.outcome for file in hs.read(path).files] == ["read", "failed"]
 
 
-def test_cases_of_aider_are_no_hidden_files_in_a_zip_either(tmp_path):
+def test_hidden_aider_case_files_in_a_zip_are_read(tmp_path):
     case = '{"testcase": "a", "model": "m", "tests_outcomes": [true], "cost": 0.1, "duration": 1.0, "commit_hash": "a1", "test_timeouts": 0, "edit_format": "diff"}'
     assert packed(tmp_path / "a.zip", ("run/a/.aider.results.json", case)).exists()
     assert models(tmp_path / "a.zip") != []
@@ -80,7 +80,7 @@ def test_cases_of_aider_are_no_hidden_files_in_a_zip_either(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
-def test_a_compressed_file_is_the_file_that_it_holds(tmp_path, suffix, kind):
+def test_a_compressed_file_is_read_like_its_content(tmp_path, suffix, kind):
     rows = pl.DataFrame({"item": range(6), "score": [1, 0, 1, 1, 0, 1]})
     place = tmp_path / f"gpt-4.1.{kind}"
     {"csv": rows.write_csv, "jsonl": rows.write_ndjson, "json": rows.write_json}[kind](place)
@@ -93,14 +93,14 @@ def test_a_compressed_file_is_the_file_that_it_holds(tmp_path, suffix, kind):
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
-def test_a_compressed_file_that_is_cut_says_so(tmp_path, suffix):
+def test_a_truncated_compressed_file_is_an_error(tmp_path, suffix):
     data = PACK[suffix](b"item,score\n" + b"".join(b"%d,%d\n" % (k * k, k % 2) for k in range(5_000)))
     (tmp_path / f"a.csv.{suffix}").write_bytes(data[: len(data) // 2])
     with pytest.raises(hs.ReadError, match=rf"a\.csv\.{suffix}: can't be unpacked"):
         hs.read(tmp_path / f"a.csv.{suffix}")
 
 
-def test_what_unpacks_to_too_much_is_refused_and_other_files_stay(tmp_path, monkeypatch):
+def test_a_file_that_unpacks_to_too_much_is_refused_and_others_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr("howsure.readers.zipped.MAX_MEMBER_BYTES", 1_000_000)
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
     (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
@@ -109,7 +109,7 @@ def test_what_unpacks_to_too_much_is_refused_and_other_files_stay(tmp_path, monk
         hs.read(tmp_path / "bomb.csv.gz")
 
 
-def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path):
+def test_compressed_files_without_a_data_suffix_are_left_out(tmp_path):
     (tmp_path / "weights.tar.gz").write_bytes(b"\x1f\x8b not even one")
     (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
     assert [(file.path, file.outcome) for file in hs.read(tmp_path).files] == [
@@ -118,6 +118,6 @@ def test_compressed_files_of_a_folder_that_are_no_data_are_not_unpacked(tmp_path
     ]
 
 
-def test_a_compressed_board_is_called_what_it_holds(tmp_path):
+def test_a_compressed_leaderboard_is_named_after_its_content(tmp_path):
     (tmp_path / "board.csv.gz").write_bytes(gzip.compress(b"model,score,n\na,71.2,500\nb,70.1,500\n"))
     assert [board.task for board in hs.audit(hs.read(tmp_path / "board.csv.gz"), n=500).boards] == ["board"]

@@ -1,4 +1,4 @@
-"""One contract for every kind of frame: the same rows give the same answers, whatever holds them.
+"""The same rows give the same answers in every kind of frame (Polars, pandas, PyArrow, DuckDB, Ibis, Spark, Dask).
 
 Polars (eager) is the reference; its own numbers are checked against oracles elsewhere.
 """
@@ -141,7 +141,7 @@ def test_every_frame_gives_the_same_answers(kinds, kind, rows, verb):
 
 @pytest.mark.parametrize("rows", draws(["booleans"], list(ROWS)))
 @pytest.mark.parametrize("kind", EVERY)
-def test_where_and_columns(kinds, kind, rows):
+def test_where_and_columns_work_on_every_frame(kinds, kind, rows):
     case = ROWS[rows]()
     kept = hs.read(case.table, where=case.where)
     same(hs.estimate(hs.read(kinds.make(kind, case.table), where=case.where)), hs.estimate(kept))
@@ -150,7 +150,7 @@ def test_where_and_columns(kinds, kind, rows):
 
 
 @pytest.mark.parametrize("kind", AT_HAND)
-def test_items_as_clusters(kinds, kind):
+def test_items_as_clusters_give_the_unclustered_standard_error(kinds, kind):
     """A key of the grouping itself may be asked for as the cluster."""
     table = numbers().table
     answer = hs.estimate(kinds.make(kind, table), cluster="item")
@@ -169,7 +169,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_any_word_for_a_status_keeps_the_score(kinds, kind):
+def test_every_known_spelling_of_a_status_is_recognised(kinds, kind):
     scored = [("a", word, 1.0) for word in STATUSES["ok"]] + [("a", "timeout", 0.0), ("a", "failed", 0.0)]
     lost = [
         (f"{name} {known}", word, value)
@@ -200,7 +200,7 @@ def test_any_word_for_a_status_keeps_the_score(kinds, kind):
     ("kind", "nothing"),
     [of(*kind.values, nothing) for nothing, kinds in ((float("nan"), ENGINES), ("", AT_HAND)) for kind in kinds],
 )
-def test_items_without_a_cluster_are_no_cluster(kinds, kind, nothing):
+def test_items_without_a_cluster_are_clusters_of_their_own(kinds, kind, nothing):
     told = [1.0, 1.0, 2.0, 2.0] if isinstance(nothing, float) else ["x", "x", "y", "y"]
     table = pl.DataFrame(
         {"model": "a", "item": [f"q{k}" for k in range(8)], "score": [0, 1] * 4, "cluster": [*told, *[nothing] * 4]}
@@ -213,7 +213,7 @@ def test_items_without_a_cluster_are_no_cluster(kinds, kind, nothing):
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_copies_count_once(kinds, kind):
+def test_duplicated_rows_count_once_with_a_caution(kinds, kind):
     """Rows that are there twice count once, with metadata beside them, and that is told."""
     table = numbers().table
     twice = pl.concat([table, table.head(25)])
@@ -243,7 +243,7 @@ ON_SPARK = draws({"no score"}, {*REFUSED})
     ("kind", "why"),
     [of(*kind.values, why) for kind in ENGINES for why in REFUSED if kind.values[0] != "spark" or why in ON_SPARK],
 )
-def test_errors_are_the_same(kinds, kind, why):
+def test_every_frame_gives_the_same_error_messages(kinds, kind, why):
     """A table that can't be used is refused in the same words; only where rows have an order one is named."""
     table = numbers().table
     with pytest.raises(hs.DataError) as expected:
@@ -254,7 +254,7 @@ def test_errors_are_the_same(kinds, kind, why):
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_describe_and_to_frame(kinds, kind):
+def test_every_frame_gives_the_same_description_and_tidy_rows(kinds, kind):
     case = booleans()
     frame = kinds.make(kind, case.table)
     assert str(describe(frame)) == str(describe(case.table))
@@ -265,14 +265,14 @@ def test_describe_and_to_frame(kinds, kind):
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_every_frame_explains_what_runs_and_what_comes_back(kinds, kind):
+def test_explain_plan_shows_the_queries_and_row_counts_of_every_frame(kinds, kind):
     text = hs.read(kinds.make(kind, numbers().table)).explain_plan()
     groups, items = text.split("\n\nComes back: ")
     assert groups.startswith("Comes back: 273 rows, one per task, model and item of 4 models")
     assert items.startswith("70 rows, one per task and item.")
 
 
-def test_the_contract_can_fail():
+def test_the_comparison_of_frames_detects_a_change_of_1e_minus_9():
     table = numbers().table
     nudged = table.with_columns(score=pl.col("score") + pl.when(pl.col("item") == "q01").then(1e-9).otherwise(0))
     with pytest.raises(AssertionError):
@@ -321,14 +321,14 @@ for data in (csv, parquet, jsonl, pl.read_csv(csv), pl.scan_parquet(parquet)):
 
 
 @pytest.mark.parametrize("native", [pl.DataFrame.lazy, pl.DataFrame.to_pandas, pl.DataFrame.to_arrow])
-def test_what_is_missing_is_no_value_of_a_column(native):
+def test_missing_cells_are_not_values_of_a_metadata_column(native):
     frame = pl.DataFrame({"item": ["a", "b"], "score": [1.0, 0.0], "some": ["x", None], "all": ["x", "y"]})
     assert metadata_columns(hs.read(native(frame))) == {"some": 1, "all": 2}
 
 
 @pytest.mark.parametrize("name", ["*", "^.*$", "^item$"])
 @pytest.mark.parametrize("native", [pl.DataFrame, pl.DataFrame.lazy, pl.DataFrame.to_pandas])
-def test_a_column_that_is_named_as_a_pattern_is_left_out(native, name):
+def test_a_column_whose_name_is_a_pattern_is_left_out(native, name):
     frame = pl.DataFrame({"item": ["a", "b"], "model": "m", "score": [1.0, 0.0], name: ["x", "y"]})
     assert describe(native(frame)).columns == {}
     assert hs.estimate(native(frame)).to_frame()["value"].to_list() == [0.5]

@@ -1,4 +1,4 @@
-"""Rows are chosen by what a value is, not by how an engine writes it."""
+"""`where` selects rows by the value of a cell, however an engine writes it."""
 
 import polars as pl
 import pytest
@@ -43,13 +43,13 @@ def _pandas(table):
 
 @pytest.mark.parametrize("make", [pl.DataFrame.lazy, _arrow, _pandas, lambda table: table])
 @pytest.mark.parametrize("choice", CHOICES, ids="=".join)
-def test_cells_of_a_frame_are_chosen(choice, make):
+def test_where_selects_the_same_rows_of_every_frame(choice, make):
     name, value = choice
     assert hs.read(make(TABLE), where={name: value}).to_frame()["item"].to_list() == CHOICES[choice]
 
 
 @pytest.mark.parametrize("choice", [choice for choice, items in CHOICES.items() if items], ids="=".join)
-def test_cells_of_a_file_are_chosen(tmp_path, choice):
+def test_where_selects_the_same_rows_of_csv_and_parquet_files(tmp_path, choice):
     name, value = choice
     TABLE.write_csv(tmp_path / "a.csv")
     TABLE.write_parquet(tmp_path / "b.parquet")
@@ -58,7 +58,7 @@ def test_cells_of_a_file_are_chosen(tmp_path, choice):
 
 
 @pytest.mark.parametrize("role", ["clusters", "Cluster", "weights", "judge"])
-def test_a_column_for_something_that_there_is_not_is_refused(role):
+def test_columns_for_an_unknown_role_are_an_error(role):
     for data in (TABLE, hs.read(TABLE)):
         with pytest.raises(hs.OptionError, match=f"no '{role}' among task, model"):
             hs.read(data, columns={role: "split"})

@@ -1,4 +1,4 @@
-"""Tables of pandas, PyArrow and Dask as Polars scans: every kind of column, whatever the pieces are, and no column too many."""
+"""pandas, PyArrow and Dask tables are read column by column and piece by piece, without changing a value and without unneeded columns."""
 
 import itertools
 from decimal import Decimal
@@ -66,7 +66,7 @@ COLUMNS = {
 
 @pytest.mark.parametrize("name", COLUMNS)
 @pytest.mark.parametrize("rows", [1, 250_000])
-def test_every_kind_of_column_is_handed_over(name, rows, monkeypatch):
+def test_every_column_type_keeps_its_type_and_values(name, rows, monkeypatch):
     """A piece that holds but one of the values has the type of the whole column."""
     monkeypatch.setattr(engines, "PIECE_ROWS", rows)
     column, dtype, values = COLUMNS[name]
@@ -75,14 +75,14 @@ def test_every_kind_of_column_is_handed_over(name, rows, monkeypatch):
     assert found.to_list() == values
 
 
-def test_arrow_columns_that_polars_can_not_take_are_what_it_can():
+def test_arrow_decimals_and_durations_are_converted():
     long = pa.array([Decimal("1.5"), None], pa.decimal256(50, 10))
     table = pa.table({"score": long, "took": pa.array([1, 2], pa.duration("us"))})
     assert collected(table).to_dict(as_series=False) == {"score": [1.5, None], "took": ["1", "2"]}
     same(hs.estimate(answers(score=objects(*[Decimal(1), Decimal(0), Decimal(1)] * 4))), hs.estimate(answers()))
 
 
-def test_arrow_columns_without_a_type_are_left_out():
+def test_arrow_columns_of_unsupported_types_are_left_out():
     spans = pa.array([(1, 2, 3)] * 2, pa.month_day_nano_interval())
     runs = pa.RunEndEncodedArray.from_arrays([2], [1])
     table = pa.table({"a": [1, 2], "span": spans, "runs": runs, "id": pa.array([b"x" * 16] * 2, pa.uuid())})
@@ -100,11 +100,11 @@ SCORES = {
 
 
 @pytest.mark.parametrize("kind", SCORES)
-def test_scores_of_any_kind_are_the_same_numbers(kind):
+def test_scores_of_every_column_type_give_the_same_estimate(kind):
     same(hs.estimate(answers(score=SCORES[kind])), hs.estimate(answers()))
 
 
-def test_missing_scores_are_the_same_however_they_are_written():
+def test_nan_na_and_none_are_missing_scores():
     expected = str(hs.estimate(answers(score=[None, 0.0, 1.0] * 4)))
     for missing in (np.nan, pd.NA, None):
         assert str(hs.estimate(answers(score=objects(*[missing, 0.0, 1.0] * 4)))) == expected
@@ -130,13 +130,13 @@ def computed(monkeypatch):
 
 @pytest.mark.parametrize("native", [pl.DataFrame.to_pandas, pl.DataFrame.to_arrow])
 @pytest.mark.parametrize(("rows", "verb"), draws([*zip(ROWS, VERBS, strict=True)], [*itertools.product(ROWS, VERBS)]))
-def test_pieces_make_no_difference(rows, verb, native, monkeypatch):
+def test_reading_in_pieces_changes_no_answer(rows, verb, native, monkeypatch):
     monkeypatch.setattr(engines, "PIECE_ROWS", 17)
     case = ROWS[rows]()
     same(VERBS[verb](native(case.table), **case.options), VERBS[verb](case.table, **case.options))
 
 
-def test_columns_that_nobody_needs_are_not_handed_over(monkeypatch):
+def test_unneeded_columns_are_not_converted(monkeypatch):
     seen = set()
     series = engines._series
 
@@ -150,7 +150,7 @@ def test_columns_that_nobody_needs_are_not_handed_over(monkeypatch):
 
 
 @pytest.mark.parametrize("rows", [5, 250_000])
-def test_the_first_rows_and_chosen_rows(rows, monkeypatch):
+def test_head_filter_and_length_work_across_pieces(rows, monkeypatch):
     monkeypatch.setattr(engines, "PIECE_ROWS", rows)
     frame = open_frame(answers())
     assert frame.head(7).collect().shape == (7, 3)
@@ -159,7 +159,7 @@ def test_the_first_rows_and_chosen_rows(rows, monkeypatch):
     assert frame.select(nw.len()).collect().item() == 12
 
 
-def test_an_index_is_no_column_and_matters_nowhere():
+def test_a_pandas_index_is_ignored():
     expected = hs.estimate(answers())
     same(hs.estimate(answers().set_axis([0] * 12)), expected)
     same(hs.estimate(answers().sample(frac=1, random_state=1)), expected)
@@ -183,7 +183,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_is_no_table_of_scores_is_refused(why):
+def test_tables_that_hold_no_scores_are_refused(why):
     make, message = REFUSED[why]
     with pytest.raises(hs.DataError, match=message):
         hs.estimate(make())
@@ -193,13 +193,13 @@ def test_a_table_of_one_row_has_an_estimate():
     assert hs.estimate(answers().head(1)).to_frame()["value"].to_list() == [1.0]
 
 
-def test_lists_beside_repeated_rows_tell_no_rows_apart():
+def test_columns_of_lists_do_not_distinguish_repeated_rows():
     """They may differ between attempts, as transcripts do."""
     found = hs.estimate(answers(item="q", said=objects(*[[k] for k in range(12)])))
     assert [caution.code for caution in found.cautions][:1] == ["rows_as_attempts"]
 
 
-def test_rows_that_explain_an_error_are_read_to_their_end(computed, monkeypatch):
+def test_rows_read_to_explain_an_error_are_read_to_the_end(computed, monkeypatch):
     """What is left early could still run while the program ends, which kills it."""
     monkeypatch.setattr(engines, "PIECE_ROWS", 500)
     table = pd.DataFrame({"model": "ant", "item": "q", "score": 1.0, "language": ["short", "long"] * 1_500})
@@ -208,7 +208,7 @@ def test_rows_that_explain_an_error_are_read_to_their_end(computed, monkeypatch)
     assert len(computed) % 6 == 0
 
 
-def test_a_glance_at_scores_counts_rows_in_memory():
+def test_scores_know_whether_their_rows_are_in_memory():
     assert hs.read(answers()).in_memory
     assert not hs.read(pl.LazyFrame({"model": ["a"], "item": ["q"], "score": [1]})).in_memory
     assert "bee" in hs.read(answers())._repr_html_()
@@ -217,21 +217,21 @@ def test_a_glance_at_scores_counts_rows_in_memory():
 # Dask ---------------------------------------------------------------------------------------------------------------
 
 
-def test_partitions_of_dask_come_one_by_one(computed):
+def test_dask_partitions_are_computed_one_by_one(computed):
     table = pytest.importorskip("dask.dataframe").from_pandas(answers(), npartitions=4)
     found = hs.estimate(table[table.item != "q9"])
     assert computed == [3, 3, 3, 3]
     same(found, hs.estimate(answers()))
 
 
-def test_partitions_that_need_each_other_are_computed_once(computed):
+def test_shuffled_dask_partitions_are_computed_once(computed):
     table = pytest.importorskip("dask.dataframe").from_pandas(answers(), npartitions=4)
     found = hs.estimate(table.shuffle("item"))
     assert computed == [12]
     same(found, hs.estimate(answers()))
 
 
-def test_dask_drops_copies_and_refuses_two_scores():
+def test_dask_tables_drop_duplicates_and_refuse_contradictory_scores():
     dataframe = pytest.importorskip("dask.dataframe")
     once = answers(attempt=0)
     twice = dataframe.from_pandas(pd.concat([once, once.head(2)]), npartitions=2, sort=False)
@@ -244,7 +244,7 @@ def test_dask_drops_copies_and_refuses_two_scores():
 # Others -------------------------------------------------------------------------------------------------------------
 
 
-def test_engines_that_plan_for_themselves_are_left_as_they_are():
+def test_duckdb_relations_and_lazy_frames_are_not_converted():
     duckdb = pytest.importorskip("duckdb")
     relation = duckdb.connect().from_arrow(numbers().table.to_arrow())
     assert isinstance(open_frame(relation).to_native(), type(relation))

@@ -1,4 +1,4 @@
-"""Ids and names as texts: what floats, nothing and empty texts are, and large numbers by their digits."""
+"""Ids and names become text without losing digits; missing and empty values become null."""
 
 import polars as pl
 import pytest
@@ -16,14 +16,14 @@ from howsure.table.cells import plain_text, texts_of
         ([True, False], True, ["true", "false"]),
     ],
 )
-def test_a_column_of_ids(values, item, expected):
+def test_ids_of_every_type_become_their_text(values, item, expected):
     assert texts_of(pl.Series("^id$", values), item=item).to_list() == expected
 
 
-def test_categories_are_texts():
+def test_categories_become_text_and_empty_ones_null():
     assert texts_of(pl.Series(["a", "", "a"], dtype=pl.Categorical)).to_list() == ["a", None, "a"]
 
 
-def test_a_value_that_no_float_holds_keeps_its_digits():
+def test_integers_beyond_float_precision_keep_their_digits():
     assert plain_text(10**30 + 1) == str(10**30 + 1)
     assert plain_text(2.0**60) == str(2.0**60)

@@ -1,4 +1,4 @@
-"""Names of columns that are known: models, questions and scores of tables as people write them."""
+"""Common column names for models, questions and scores are recognised."""
 
 import re
 from importlib.resources import files
@@ -22,7 +22,7 @@ def score_of(*columns):
 @pytest.mark.parametrize(
     "name", ["is_correct", "pass", "solved", "f1", "exact_match", "em", "BLEU", "rougeL", "rouge-l", "ok"]
 )
-def test_a_score_is_known_by_its_name(name):
+def test_common_names_of_score_columns_are_recognised(name):
     assert score_of(name) == name
     assert score_of("label", name, "latency") == name
 
@@ -39,14 +39,14 @@ def test_a_score_is_known_by_its_name(name):
         (("ok", "exact_match", "f1"), ""),
     ],
 )
-def test_the_weaker_name_is_a_score_only_if_no_other_column_could_be(columns, score):
+def test_an_ambiguous_name_is_the_score_only_if_no_other_column_could_be(columns, score):
     assert score_of(*columns) == score
     if not score:
         with pytest.raises(DataError, match="no column for the score"):
             tidy(pl.DataFrame({name: ["1"] for name in ("model", "item", *columns)}), {})
 
 
-def test_a_retriever_is_a_model_and_f1_a_score(tmp_path):
+def test_a_retriever_column_is_the_model_and_f1_the_score(tmp_path):
     rows = [
         (f"d{k // 4}", f"q{k}", name, (k * 7 % 10 + (name == "dense")) / 10)
         for k, name in product(range(40), ("bm25", "dense"))
@@ -62,7 +62,7 @@ def test_a_retriever_is_a_model_and_f1_a_score(tmp_path):
     assert abs(howsure.compare(frame, cluster="doc").difference.value) == pytest.approx(0.1)
 
 
-def test_a_judge_of_questions_that_several_systems_answered_is_clustered_by_them():
+def test_a_judge_table_with_a_question_column_is_clustered_by_question():
     rows = [(f"q{k}", name, (k + (name == "A")) % 2, k % 2 if k < 20 else None) for k, name in product(range(40), "AB")]
     frame = pl.DataFrame(rows, schema=["question", "system", "judge", "human"], orient="row")
     named = frame.rename({"question": "item"})
@@ -73,7 +73,7 @@ def test_a_judge_of_questions_that_several_systems_answered_is_clustered_by_them
     assert found.render("json").replace("question", "item") == expected.render("json").replace("question", "item")
 
 
-def test_the_lesson_knows_the_same_names():
+def test_the_lesson_recognises_the_same_column_names():
     text = files("howsure.guide").joinpath("assets/app/csv.js").read_text("utf-8")
     known = {role: tuple(names.split()) for role, names in re.findall(r'(\w+): "([\w ]+)"\.split', text)}
     assert known["model"] == ALIASES["model"]

@@ -1,4 +1,4 @@
-"""Attempts by other names: columns that number them, and those that don't."""
+"""Columns that number attempts under other names are recognised; columns that distinguish rows otherwise are not."""
 
 import itertools
 
@@ -34,7 +34,7 @@ FIRST = (0, 1, 7)
 @pytest.mark.parametrize(
     ("name", "first"), draws([*zip(NAMES, itertools.cycle(FIRST))], [*itertools.product(NAMES, FIRST)])
 )
-def test_names_that_number_attempts(name, first):
+def test_common_names_of_attempt_columns_are_recognised(name, first):
     found = hs.estimate(answered(name, range(first, first + 4)))
     assert [(entry.n_attempts, entry.estimate.n_items) for entry in found.entries] == [(48, 12)] * 2
     assert any(f"{name} as attempt" in note for note in found.notes)
@@ -46,7 +46,7 @@ def test_names_that_number_attempts(name, first):
 
 @pytest.mark.parametrize("name", ["k", "n", "idx"])
 @pytest.mark.parametrize("first", [0, 1])
-def test_whole_numbers_that_count_up_within_every_question(name, first):
+def test_whole_numbers_that_count_up_per_question_number_attempts(name, first):
     found = hs.estimate(answered(name, range(first, first + 3)))
     assert any(f"{name} as attempt" in note for note in found.notes)
     assert found[0].n_attempts == 36
@@ -55,11 +55,11 @@ def test_whole_numbers_that_count_up_within_every_question(name, first):
 @pytest.mark.parametrize(
     "name", ["turn", "step", "position", "rank", "choice", "option", "segment_no", "level", "fold", "n_shot"]
 )
-def test_numbers_whose_name_says_another_thing(name):
+def test_numbers_with_another_known_name_are_not_attempts(name):
     assert not any("as attempt" in note for note in hs.estimate(answered(name, range(3))).notes)
 
 
-def test_numbers_that_do_not_count_up():
+def test_numbers_that_do_not_count_up_per_question_are_not_attempts():
     for rows in (
         answered("k", (3, 4, 9)),
         answered("k", (0, 0, 1)),
@@ -68,20 +68,20 @@ def test_numbers_that_do_not_count_up():
         assert not any("as attempt" in note for note in hs.estimate(rows).notes)
 
 
-def test_a_generation_that_holds_texts_is_no_number():
+def test_a_generation_column_of_texts_does_not_number_attempts():
     found = hs.estimate(answered("generation", ("the first answer", "another one")).drop("answer"))
     assert not any("as attempt" in note for note in found.notes)
     assert found[0].n_attempts == 24
 
 
-def test_a_sample_id_alone_or_with_epochs_is_the_question():
+def test_a_sample_id_alone_or_with_epochs_is_the_item():
     rows = answered("epoch", range(3), question="sample_id").drop("answer")
     assert hs.estimate(rows)[0].estimate.n_items == 12
     assert hs.estimate(rows.filter(epoch=0).drop("epoch"))[0].estimate.n_items == 12
 
 
 @pytest.mark.parametrize("name", ["aspect", "criterion", "language", "topic"])
-def test_distinct_words_are_never_attempts(name):
+def test_columns_of_distinct_words_are_never_attempts(name):
     with pytest.raises(hs.DataError, match="tells the rows apart") as raised:
         hs.estimate(answered(name, ("x", "y")))
     for way in (f"{{'task': {name!r}}}", f"{{'metric': {name!r}}}", f"`random_factor={name!r}`"):
@@ -91,7 +91,7 @@ def test_distinct_words_are_never_attempts(name):
 
 
 @pytest.mark.parametrize("name", ["answer", "completion", "response", "output", "essay"])
-def test_free_text_is_proposed_for_nothing(name):
+def test_rows_that_differ_only_in_free_text_are_attempts(name):
     """Rows of a question that differ in what was written alone are attempts: pass@1 is the mean over all."""
     rows = answered("k", range(3)).drop("k", "answer")
     rows = rows.with_columns(
@@ -104,7 +104,7 @@ def test_free_text_is_proposed_for_nothing(name):
     assert found[0].estimate.value == pytest.approx(rows.filter(model="a")["passed"].mean())
 
 
-def test_numbers_of_words_are_no_attempts():
+def test_numbers_that_code_another_column_are_not_attempts():
     rows = answered("aspect", ("style", "truth")).with_columns(aspect_no=pl.col("aspect").rank("dense").cast(pl.Int64))
     with pytest.raises(hs.DataError, match="column 'aspect' tells the rows apart"):
         hs.estimate(rows)

@@ -1,4 +1,4 @@
-"""Numbers as text: what is read, what counts as no score, what is refused, and that files, frames and databases agree."""
+"""Numbers written as text: which are read, which count as missing, which are refused; files, frames and databases agree."""
 
 import narwhals as nw
 import polars as pl
@@ -36,7 +36,7 @@ def numbers(texts, **writing):
         ([None, None], [None, None]),
     ],
 )
-def test_texts_that_are_read_as_scores(texts, expected):
+def test_numbers_percentages_and_yes_or_no_are_read_as_scores(texts, expected):
     assert numbers(texts) == pytest.approx(expected)
 
 
@@ -53,13 +53,13 @@ def test_texts_that_are_read_as_scores(texts, expected):
         (["85%", "0.9"], r"'0\.9' \(row 2\) beside '85%', which could be 0\.9 or 0\.9 %"),
     ],
 )
-def test_texts_that_are_no_scores_are_refused(texts, told):
+def test_texts_that_are_no_scores_are_errors_with_a_remedy(texts, told):
     with pytest.raises(hs.DataError, match=told) as caught:
         numbers(texts)
     assert caught.value.remedy
 
 
-def test_the_user_says_what_a_comma_is():
+def test_the_decimal_option_decides_what_a_comma_means():
     assert numbers(["3", "1,234"], decimal="comma") == [3, 1.234]
     assert numbers(["3", "1,234"], decimal="point") == [3, 1234]
     assert numbers(["3", "1,234"], semicolons=True) == [3, 1.234]
@@ -67,7 +67,7 @@ def test_the_user_says_what_a_comma_is():
         numbers(["78,8"], decimal="point")
 
 
-def test_the_user_says_what_is_missing():
+def test_the_missing_option_names_values_without_a_score():
     assert numbers(["1", "Timeout", "-1"], missing=("timeout", "-1")) == [1, None, None]
     rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": [1.0, -1.0]})
     assert hs.read(rows, missing="-1").to_frame()["score"].to_list() == [1, None]
@@ -82,7 +82,7 @@ def csv(path, scores, separator=","):
     return path
 
 
-def test_a_word_on_any_row_refuses_its_file(tmp_path):
+def test_an_unknown_word_on_any_row_is_an_error_that_names_the_row(tmp_path):
     """More than 100 distinct texts once made every unknown word "no score", and which was left to the number of threads."""
     scores = [f"0.{k:03}" for k in range(1, 300)]
     good, bad = csv(tmp_path / "good.csv", scores), csv(tmp_path / "bad.csv", [*scores, "oops"])
@@ -93,19 +93,19 @@ def test_a_word_on_any_row_refuses_its_file(tmp_path):
     assert hs.read(bad, missing="oops").to_frame()["score"].null_count() == 1
 
 
-def test_a_word_beyond_the_rows_that_types_are_inferred_from(tmp_path):
+def test_a_missing_value_after_12_000_numeric_rows_is_recognised(tmp_path):
     path = csv(tmp_path / "long.csv", ["1"] * 12_000 + ["N/A"])
     scores = hs.read(path)
     assert scores.to_frame()["score"].null_count() == 1
     assert scores.notes[0] == "long.csv: Column score: 1 row without a score (N/A)."
 
 
-def test_semicolons_leave_the_comma_for_decimals(tmp_path):
+def test_a_comma_is_decimal_in_files_separated_by_semicolons(tmp_path):
     found = hs.read(csv(tmp_path / "europe.csv", ["0,788", "1,000", "0"], ";")).to_frame()
     assert found["score"].to_list() == [0.788, 1, 0]
 
 
-def test_json_lines_and_parquet(tmp_path):
+def test_numbers_as_text_are_read_from_json_lines_and_parquet(tmp_path):
     rows = pl.DataFrame({"model": "a", "item": ["x", "y", "z"], "score": ["50%", "–", "0.9%"]})
     rows.write_ndjson(tmp_path / "rows.jsonl")
     rows.write_parquet(tmp_path / "rows.parquet")
@@ -116,7 +116,7 @@ def test_json_lines_and_parquet(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["polars", "lazy", "pandas", "duckdb"])
-def test_frames_of_every_kind(kind):
+def test_numbers_as_text_are_read_alike_from_every_frame(kind):
     rows = pl.DataFrame({"model": "a", "item": [f"q{k}" for k in range(4)], "score": ["78,8", "N/A", "yes", "5"]})
     expected = [78.8, None, 1, 5]
     made = {"polars": lambda rows: rows, "lazy": pl.DataFrame.lazy, "pandas": pandas, "duckdb": duckdb}[kind]
@@ -141,7 +141,7 @@ def published(scores, name="score", **columns):
     return published_scores(frame, "board.csv", Writing())
 
 
-def test_published_tables_follow_the_same_rules():
+def test_published_scores_as_text_follow_the_same_rules():
     found = published(["71,5%", "–"], n=["1,200", "5"], stderr=["1,5", "–"])
     assert [(each.score, each.n, each.stderr) for each in found.published] == [(0.715, 1200, 0.015)]
     assert found.notes[0] == "Column score: percent, by its % signs."
@@ -150,7 +150,7 @@ def test_published_tables_follow_the_same_rules():
         published(["71", "oops"])
 
 
-def test_the_scale_of_published_scores():
+def test_the_scale_of_published_scores_is_taken_from_name_and_values():
     assert [each.score for each in published([71.5, 0.5], "score_pct").published] == pytest.approx([0.715, 0.005])
     with pytest.raises(hs.DataError, match=r"which could be 0\.7 % or 70 %"):
         published([0.7, 0.6], "score_pct")
@@ -161,7 +161,7 @@ def test_the_scale_of_published_scores():
     assert [caution.code for caution in unknown.cautions] == ["unbounded_scores"]
 
 
-def test_bounds_of_published_scores():
+def test_bounds_set_the_scale_of_published_scores():
     board = pl.DataFrame({"model": ["a", "b"], "score": [71.5, 60.0], "n": [100, 100]})
     open_, asked = hs.audit(board), hs.audit(board, bounds=(0, 100))
     assert "nothing tells the scale" in open_.boards[0].verdict
@@ -173,18 +173,18 @@ def test_bounds_of_published_scores():
     assert hs.audit(percent, bounds=(0, 100)).boards[0].entries[0].score == pytest.approx(0.715)
 
 
-def test_rows_are_chosen_by_what_is_written(tmp_path):
+def test_where_selects_rows_by_the_written_score(tmp_path):
     path = csv(tmp_path / "rows.csv", ["1", "0", "1"])
     assert len(hs.read(path, where={"score": "1"}).to_frame()) == 2
 
 
-def test_a_side_table_keeps_its_columns(tmp_path):
+def test_a_table_of_items_keeps_a_value_column_as_a_covariate(tmp_path):
     """Of a table with one row an item a column called value is a covariate, and no score."""
     (tmp_path / "items.csv").write_text("item,value\nq0,1.5\nq1,2.5\n")
     assert read_side_table(str(tmp_path / "items.csv")).schema["value"] == pl.Float64
 
 
-def test_what_decides_is_named_as_the_shell_has_it(tmp_path):
+def test_errors_about_numbers_name_the_flag_that_resolves_them(tmp_path):
     for scores, flags in ((["1", "oops"], "--missing oops"), (['"1,234"', "3"], "--decimal comma")):
         result = CliRunner().invoke(main, ["--no-config", "estimate", str(csv(tmp_path / "rows.csv", scores))])
         assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""What an engine would run, what comes back, and whether it fits into memory."""
+"""`explain_plan` shows the queries an engine would run and the rows it returns; queries whose result doesn't fit into memory are refused."""
 
 import polars as pl
 import pytest
@@ -29,14 +29,14 @@ def queries(data, *columns):
     return first, second
 
 
-def test_a_relation_of_duckdb_shows_its_sql():
+def test_the_plan_of_a_duckdb_relation_is_its_sql():
     results, items = queries(relation(), "half")
     assert 'GROUP BY "task", "model", "item"' in results
     assert 'var_pop("score_") AS "variance"' in results
     assert 'max("half_") AS "half_max"' in items
 
 
-def test_the_sql_runs_and_gives_what_it_says():
+def test_the_shown_sql_returns_the_stated_number_of_rows():
     connection = duckdb.connect()
     connection.register("answers", TABLE.to_arrow())
     results, items = queries(connection.table("answers"))
@@ -44,7 +44,7 @@ def test_the_sql_runs_and_gives_what_it_says():
 
 
 @pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
-def test_ibis_shows_its_sql():
+def test_the_plan_of_an_ibis_table_is_its_sql():
     connection = pytest.importorskip("ibis").duckdb.connect()
     connection.con.register("answers", TABLE.to_arrow())
     results, items = queries(connection.table("answers"))
@@ -52,24 +52,24 @@ def test_ibis_shows_its_sql():
     assert "SELECT" in items
 
 
-def test_polars_and_tables_in_memory_show_a_plan():
+def test_the_plan_of_polars_and_arrow_tables_is_that_of_polars():
     assert "AGGREGATE" in queries(TABLE.lazy())[0]
     assert "AGGREGATE" in queries(TABLE.to_arrow())[0]
 
 
-def test_an_unknown_column_is_refused():
+def test_a_plan_for_an_unknown_column_is_an_error():
     with pytest.raises(hs.DataError, match=r"no column 'haf'.*Did you mean 'half'"):
         hs.read(relation()).explain_plan("haf")
 
 
-def test_more_than_fits_is_said_beside_the_query(monkeypatch):
+def test_the_plan_states_if_the_result_would_not_fit_into_memory(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
     told = "Only 0 MB are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole clusters"
     assert told in hs.read(relation()).explain_plan()
     assert "are free" not in hs.read(TABLE.lazy()).explain_plan()
 
 
-def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch):
+def test_a_result_that_does_not_fit_into_memory_is_refused_before_the_query(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
     with pytest.raises(hs.DataError) as refused:
         hs.estimate(relation(), cluster="none")
@@ -80,21 +80,21 @@ def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch):
     assert len(hs.estimate(relation(), model="ant").entries)
 
 
-def test_what_fits_comes_back(monkeypatch):
+def test_a_result_that_fits_into_memory_is_returned(monkeypatch):
     """There are more rows than fit, and fewer groups."""
     monkeypatch.setattr(aggregate, "free_bytes", lambda: float(GROUPS * aggregate.RESULT_BYTES))
     assert len(TABLE) > GROUPS
     assert str(hs.estimate(relation())) == str(hs.estimate(TABLE))
 
 
-def test_polars_is_never_refused(monkeypatch):
+def test_polars_frames_are_never_refused_for_memory(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: 0.0)
     assert str(hs.estimate(TABLE.lazy())) == str(hs.estimate(TABLE))
     by_seed = TABLE.with_columns(attempt=pl.format("seed {}", "attempt"))
     assert str(hs.estimate(by_seed)) == str(hs.estimate(TABLE))
 
 
-def test_the_least_limit_counts(tmp_path, monkeypatch):
+def test_free_memory_is_the_smallest_of_the_known_limits(tmp_path, monkeypatch):
     info, limit = tmp_path / "meminfo", tmp_path / "memory.max"
     monkeypatch.setattr(aggregate, "MEMORY_INFO", info)
     monkeypatch.setattr(aggregate, "MEMORY_LIMIT", limit)

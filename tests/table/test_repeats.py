@@ -1,4 +1,4 @@
-"""Ratings of one answer by several judges are no attempts."""
+"""Ratings of one answer by several judges don't count as attempts."""
 
 import polars as pl
 import pytest
@@ -18,7 +18,7 @@ RATERS = ("rater", "judge", "annotator_id", "Grader Name", "llm_judge", "human_r
 @pytest.mark.parametrize("name", RATERS)
 @pytest.mark.parametrize("kind", [pl.Int64, pl.String])
 @pytest.mark.parametrize("numbered", [True, False])
-def test_raters_are_not_taken_for_attempts(name, kind, numbered):
+def test_rows_of_several_raters_are_an_error_or_a_caution(name, kind, numbered):
     frame = FRAME.rename({"by": name}).with_columns(pl.col(name).cast(kind))
     frame = frame.with_columns(epoch=pl.lit(1)) if numbered else frame
     if not numbered and name in ("rater", "judge", "Grader Name"):
@@ -31,13 +31,13 @@ def test_raters_are_not_taken_for_attempts(name, kind, numbered):
     assert f"{{'attempt': '{name}'}}" in str(caught.value)
 
 
-def test_a_rater_goes_before_other_columns_that_differ():
+def test_the_rater_column_is_named_before_other_columns_that_differ():
     frame = FRAME.rename({"by": "human_rater"}).with_columns(comment=pl.int_range(pl.len()).cast(pl.String))
     with pytest.raises(howsure.DataError, match="column 'human_rater' tells"):
         howsure.estimate(frame)
 
 
-def test_the_ways_out_that_the_message_names():
+def test_the_proposed_remedies_for_several_raters_work():
     frame = FRAME.rename({"by": "judge"}).with_columns(metric=pl.lit("fit"))
     each = howsure.estimate(howsure.read(frame, columns={"metric": ["metric", "judge"]}))
     assert len(each.records()) == 6
@@ -47,6 +47,6 @@ def test_the_ways_out_that_the_message_names():
     assert [row["n_items"] for row in one] == [6, 6]
 
 
-def test_numbers_that_are_no_raters_are_attempts():
+def test_rows_that_differ_in_an_unrelated_number_are_attempts():
     rows = howsure.estimate(FRAME.rename({"by": "length"})).records()
     assert [row["n_attempts"] for row in rows] == [18, 18]

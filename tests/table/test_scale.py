@@ -1,4 +1,4 @@
-"""Grouping piece by piece gives what grouping at once gives, whatever lies in which piece; text and categories are one."""
+"""Grouping piece by piece gives the same results as grouping at once; text and categories are equivalent."""
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ SQUARE = [
 
 
 @pytest.mark.parametrize(("verb", "rows", "way"), SQUARE)
-def test_pieces_change_no_answer(monkeypatch, verb, rows, way):
+def test_grouping_in_pieces_changes_no_answer(monkeypatch, verb, rows, way):
     case = ROWS[rows]()
     whole = VERBS[verb](case.table, **case.options)
     set_pieces(monkeypatch, *WAYS[way])
@@ -51,7 +51,7 @@ ROW = st.tuples(
 
 
 @given(rows=st.lists(ROW, min_size=1, max_size=60, unique_by=lambda row: row[:3]), piece=st.integers(1, 20))
-def test_partial_results_add_up(rows, piece):
+def test_partial_sums_and_variances_of_pieces_add_up(rows, piece):
     kinds = {"model": pl.String, "item": pl.String, "attempt": pl.Int64, "score": pl.Float64}
     scores = hs.read(pl.DataFrame(rows, schema=kinds, orient="row"))
     found = []
@@ -72,7 +72,7 @@ def test_partial_results_add_up(rows, piece):
                 assert found[0][name].to_list() == other[name].to_list(), name
 
 
-def test_the_spread_of_large_scores_survives_the_joining(monkeypatch):
+def test_the_variance_of_large_scores_survives_joining_pieces(monkeypatch):
     table = pl.DataFrame(
         {
             "model": "a",
@@ -104,7 +104,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("numbering", NUMBERS)
 @pytest.mark.parametrize("piece", draws([40], [5, 40, 1000]))
-def test_attempts_may_be_numbered_in_any_way(monkeypatch, numbering, piece):
+def test_any_numbering_of_attempts_gives_the_same_answer(monkeypatch, numbering, piece):
     set_pieces(monkeypatch, piece, 10**9, 0.0)
     table = tidy_rows()
     numbered = table.with_columns(attempt=pl.Series([NUMBERS[numbering](k) for k in table["attempt"]]))
@@ -116,7 +116,7 @@ def test_attempts_may_be_numbered_in_any_way(monkeypatch, numbering, piece):
         hs.estimate(twice)
 
 
-def test_attempts_without_a_number_count_once(monkeypatch):
+def test_attempts_without_a_number_count_once_each(monkeypatch):
     set_pieces(monkeypatch, 3, 10**9, 0.0)
     table = pl.DataFrame(
         {"model": "a", "item": list("xxyyzz"), "attempt": [None, 1, 0, 1, 0, None], "score": [1.0, 0] * 3}
@@ -124,6 +124,6 @@ def test_attempts_without_a_number_count_once(monkeypatch):
     assert hs.estimate(table)[0].n_attempts == 6
 
 
-def test_the_scores_of_one_model_lie_side_by_side():
+def test_the_score_matrix_is_stored_model_by_model():
     (matrix,) = gather(hs.read(tidy_rows().filter(task="maths")), make_design({})).matrices()
     assert matrix.values.flags.f_contiguous

@@ -1,4 +1,4 @@
-"""What scores say of themselves, without reading a row."""
+"""The repr of scores names their files, columns and tasks without reading a row; empty rows are left out."""
 
 import io
 
@@ -18,7 +18,7 @@ def test_scores_name_their_files_columns_and_tasks():
     assert "tasks: passages by Inspect" in text
 
 
-def test_a_lazy_frame_is_not_read():
+def test_the_repr_of_scores_does_not_read_a_lazy_frame():
     def fail(_):
         raise AssertionError("rows were read")
 
@@ -32,7 +32,7 @@ def test_a_lazy_frame_is_not_read():
         unread.collect()
 
 
-def test_many_files_are_counted():
+def test_the_repr_of_scores_counts_many_files():
     files = tuple(FileReport(path=f"{k}.eval", reader="inspect", outcome="read") for k in range(5))
     assert "of 5 of 5 files (0.eval, 1.eval, 2.eval and 2 more)" in repr(Scores(rows=pl.DataFrame(), files=files))
 
@@ -53,7 +53,7 @@ def test_empty_rows_are_left_out_and_counted(tmp_path, kind):
     assert not any("left out" in note for note in expected.notes)
 
 
-def test_a_row_with_a_score_or_a_name_is_no_empty_one():
+def test_a_row_with_a_score_or_a_name_is_an_error_and_not_empty():
     for row in (("A", None, None), (None, "1", None), (None, None, 1.0)):
         rows = pl.DataFrame([("A", "1", 1.0), ("B", "1", 1.0), row], schema=["model", "item", "score"], orient="row")
         with pytest.raises(hs.DataError, match="rows without a"):

@@ -21,6 +21,7 @@ from howsure.statistics.betting import (
     log_gains,
     tuned,
 )
+from howsure.statistics.betting_power import _outcomes
 from trials import draws
 
 BETS = Bets.tuned(horizon=40, place=0.5, level=0.95)
@@ -267,3 +268,12 @@ def test_unbounded_scores_without_spread_give_no_interval():
     state.add([2.0] * 100)
     assert math.isnan(state.look().low)
     assert math.isnan(state.more_units())
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize(("mean", "variance"), [(0.0, 0.1), (0.05, 0.2), (-0.3, 0.05), (0.4, 0.3)])
+def test_planned_bets_are_on_outcomes_of_the_mean_and_variance_asked_for(mean, variance, single):
+    values, chances = _outcomes(mean, variance, single=single)
+    assert chances.sum() == pytest.approx(1)
+    assert values @ chances == pytest.approx(mean)
+    assert (values - mean) ** 2 @ chances == pytest.approx(max(variance, abs(mean) - mean**2))

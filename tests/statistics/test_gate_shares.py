@@ -230,9 +230,11 @@ def test_a_rehearsal_draws_clusters_of_about_the_size_that_they_stand_for():
 def test_a_rehearsal_of_the_pilot_itself_is_its_comparison(size, differ, monkeypatch):
     rng = np.random.default_rng(size)
     d, codes = np.round(rng.uniform(-0.4, 0.5, 60), 2) * (rng.random(60) < differ), np.arange(60) // size
-    p = difference(0.5 + d, np.full(60, 0.5), clusters=[codes] if size > 1 else []).p_value
+    p = difference(
+        0.5 + d, np.full(60, 0.5), clusters=[codes] if size > 1 else [], margin=0.05
+    ).equivalence.p_noninferior
     itself = lambda sums, *_: iter([(tuple(sums[:, k : k + 1] for k in range(1, 6)), sums[:, 0])])  # noqa: E731
     monkeypatch.setattr(gate_shares, "_draws", itself)
     for level, shown in ((1 - p * 1.0001, True), (1 - p * 0.9999, False)):
-        test = Test(goal="different", level=level, method="score")
+        test = Test(goal="not-worse", margin=0.05, level=level, method="score")
         assert rehearse(d, codes, test, effect=d.mean(), count=60 // size, scale=1.0, rng=rng) == shown

@@ -1,4 +1,4 @@
-"""Saved baselines in use: gates against them equal those against the logs, wherever a side can be named."""
+"""save_baseline: comparisons with a saved baseline equal those with its logs."""
 
 from __future__ import annotations
 
@@ -52,26 +52,26 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
         assert told(verb("baselines/all.howsure", a, b, **more)) == told(verb(scores, a, b, **more)), verb
 
 
-def test_answers_on_a_baseline_are_those_on_inspect_logs(place: Path) -> None:
+def test_results_on_a_baseline_equal_those_on_inspect_logs(place: Path) -> None:
     assert place.is_dir()
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse")
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse", cluster="passage_id")
 
 
-def test_answers_on_a_baseline_are_those_on_lm_eval_logs(place: Path) -> None:
+def test_results_on_a_baseline_equal_those_on_lm_eval_logs(place: Path) -> None:
     assert place.is_dir()
     models = hs.read(LM_EVAL).to_frame()["model"].unique().sort().to_list()
     same_answers(LM_EVAL, models[0], models[1], task="sums_choice", metric="acc")
 
 
 @pytest.mark.skipif(not SWEBENCH.is_dir(), reason="real results are not here")
-def test_answers_on_a_baseline_are_those_on_reports_of_swe_bench(place: Path) -> None:
+def test_results_on_a_baseline_equal_those_on_swe_bench_reports(place: Path) -> None:
     assert place.is_dir()
     models = hs.read(SWEBENCH).to_frame()["model"].unique().sort().to_list()
     same_answers(SWEBENCH, models[0], models[1])
 
 
-def test_the_sides_of_a_gate_may_be_saved(place: Path) -> None:
+def test_gate_accepts_saved_baselines_for_either_model(place: Path) -> None:
     for name, log in (("main", "terse"), ("pr-42", "t0.3")):
         (place / "runs" / name).mkdir(parents=True)
         (place / "runs" / name / "log.eval").write_bytes((LOGS / f"smollm2-135m-{log}.eval").read_bytes())
@@ -95,7 +95,7 @@ def test_the_sides_of_a_gate_may_be_saved(place: Path) -> None:
     assert hs.compare("runs/pr-42", "smollm2-135m-t0.3", "saved:main").difference.value == pytest.approx(0.104)  # type: ignore[union-attr]
 
 
-def test_several_models_are_compared_model_by_model(place: Path) -> None:
+def test_a_baseline_with_several_models_is_compared_model_by_model(place: Path) -> None:
     for side, scores in {"main": "CCCI", "pr": "CIII"}.items():
         for model in ("mock/a", "mock/b"):
             (place / side).mkdir(exist_ok=True)
@@ -107,7 +107,7 @@ def test_several_models_are_compared_model_by_model(place: Path) -> None:
     assert told(answer) == told(hs.compare(None, "main", "pr"))
 
 
-def test_what_a_run_was_to_answer_and_did_not_is_kept(place: Path) -> None:
+def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
     for name, scores in {"main": "CCCCCI", "pr": "CCCC"}.items():
         (place / name).mkdir()
         run_log(place / name, name, scores, dataset={"samples": 6, "sample_ids": [1, 2, 3, 4, 5, 6]})
@@ -117,7 +117,7 @@ def test_what_a_run_was_to_answer_and_did_not_is_kept(place: Path) -> None:
     assert any(caution.code == "partial_run" for caution in saved.cautions)
 
 
-def test_other_questions_under_the_same_ids_are_known(place: Path) -> None:
+def test_a_baseline_keeps_question_hashes(place: Path) -> None:
     for name, text in {"main": "What is it?", "pr": "What was it?"}.items():
         (place / name).mkdir()
         samples = [{**sample(n, "C"), "input": f"{text} {n}"} for n in range(1, 5)]
@@ -155,7 +155,7 @@ def test_a_baseline_of_500_items_and_5_attempts_is_small_enough_to_commit(place:
     assert told(hs.estimate("baselines/main.howsure", cluster="repo")) == told(hs.estimate(log, cluster="repo"))
 
 
-def test_tables_keep_how_they_were_read(place: Path) -> None:
+def test_a_baseline_of_a_table_keeps_its_column_mapping(place: Path) -> None:
     rows = pl.DataFrame(
         {
             "model": ["a", "b"] * 4,
@@ -175,7 +175,7 @@ def test_tables_keep_how_they_were_read(place: Path) -> None:
         hs.save_baseline(judged, "judged")
 
 
-def test_reading_options_are_taken_when_it_is_saved(place: Path) -> None:
+def test_reading_options_apply_when_the_baseline_is_saved(place: Path) -> None:
     rows = pl.DataFrame(
         {
             "who": ["a", "b"] * 4,
@@ -199,7 +199,7 @@ def test_reading_options_are_taken_when_it_is_saved(place: Path) -> None:
     )
 
 
-def test_a_baseline_is_replaced_and_nothing_else_is(place: Path) -> None:
+def test_saving_replaces_a_baseline_but_no_other_file(place: Path) -> None:
     assert asked("baseline", "list").exit_code == 1
     asked("baseline", "save", "main", LOGS)
     again = asked("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval")
@@ -227,7 +227,7 @@ def test_a_baseline_is_replaced_and_nothing_else_is(place: Path) -> None:
         ("saved:cut", "cut short: its end is missing. Save it again"),
     ],
 )
-def test_a_baseline_that_is_not_there_or_broken_says_so(place: Path, side: str, said: str) -> None:
+def test_missing_or_damaged_baselines_are_an_error(place: Path, side: str, said: str) -> None:
     hs.save_baseline(LOGS / "smollm2-135m-t0.3.eval", "main")
     folder = place / "baselines"
     (folder / "cut.howsure").write_bytes((folder / "main.howsure").read_bytes()[:3000])
@@ -242,19 +242,19 @@ def test_a_baseline_that_is_not_there_or_broken_says_so(place: Path, side: str, 
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "../main", ".hidden", "x" * 101, "a b"])
-def test_a_name_is_a_plain_word(place: Path, name: str) -> None:
+def test_invalid_baseline_names_are_refused(place: Path, name: str) -> None:
     with pytest.raises(hs.OptionError):
         hs.save_baseline(LOGS, name)
     assert not (place / "baselines").exists()
 
 
-def test_scores_without_rows_are_no_baseline(place: Path) -> None:
+def test_published_scores_cannot_be_saved_as_a_baseline(place: Path) -> None:
     pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, 100]}).write_csv(place / "board.csv")
     with pytest.raises(hs.DataError, match="question by question"):
         hs.save_baseline("board.csv", "main")
 
 
-def test_baselines_lie_beside_the_configuration(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_baselines_is_next_to_the_configuration(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = place / "a" / "b"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)

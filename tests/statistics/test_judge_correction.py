@@ -1,4 +1,4 @@
-"""The corrected rate, against prediction-powered estimates and where little is known."""
+"""Judge rates corrected by labels: prediction-powered estimates, influence functions, weights, clusters, coverage."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def made(seed=0, n=400, labels=60, rate=0.7, sensitivity=0.9, specificity=0.7):
     return verdicts, shown
 
 
-def test_it_is_the_prediction_powered_estimate_with_its_best_weight():
+def test_the_corrected_rate_equals_the_optimal_prediction_powered_estimate():
     """ȳ + λ (f̄ − f̄ of the labelled), λ by least squares of labels on verdicts (Angelopoulos, Duchi and Zrnic 2023)."""
     verdicts, labels = made()
     known = np.isfinite(labels)
@@ -51,7 +51,7 @@ def test_it_is_the_prediction_powered_estimate_with_its_best_weight():
     rate=st.sampled_from([0.02, 0.5, 0.98, 1.0]),
     perfect=st.booleans(),
 )
-def test_it_always_says_something_true_in_form(seed, labels, rate, perfect):
+def test_the_interval_contains_the_rate_and_mirrors_when_right_and_wrong_are_swapped(seed, labels, rate, perfect):
     told = (1.0, 1.0) if perfect else (0.9, 0.6)
     verdicts, shown = made(seed, labels=labels, rate=rate, sensitivity=told[0], specificity=told[1])
     found = corrected(verdicts, shown, 0.95).rate
@@ -64,7 +64,7 @@ def test_it_always_says_something_true_in_form(seed, labels, rate, perfect):
     )
 
 
-def test_where_all_labels_agree_the_rate_is_not_certain():
+def test_unanimous_labels_give_an_interval_of_positive_width():
     verdicts = np.repeat([1.0, 0.0], [900, 100])
     labels = np.full(1000, np.nan)
     labels[:15] = 1
@@ -75,7 +75,7 @@ def test_where_all_labels_agree_the_rate_is_not_certain():
     assert found.interval.high > 0.91
 
 
-def test_of_a_stratum_without_a_label_nothing_is_known():
+def test_a_stratum_without_labels_is_treated_as_unknown():
     verdicts = np.repeat([1.0, 0.0], [900, 100])
     labels = np.full(1000, np.nan)
     labels[:40] = 1
@@ -85,7 +85,7 @@ def test_of_a_stratum_without_a_label_nothing_is_known():
     assert found.interval.low < 0.85
 
 
-def test_labels_that_are_unlike_the_rest_are_seen():
+def test_the_test_for_unrepresentative_labels_keeps_its_level():
     verdicts = np.repeat([1.0, 0.0], [900, 100])
     labels = np.full(1000, np.nan)
     labels[890:920] = np.repeat([1.0, 0.0], [10, 20])
@@ -99,7 +99,7 @@ def test_labels_that_are_unlike_the_rest_are_seen():
     assert 0.01 <= np.mean(np.array(p) <= 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(p))
 
 
-def test_numbers_are_parted_at_their_quantiles_by_the_number_of_labels():
+def test_numeric_verdicts_are_stratified_at_quantiles_by_the_number_of_labels():
     x = np.random.default_rng(0).random(500)
     assert [len(np.unique(strata(x, labels))) for labels in (5, 20, 50, 1000)] == [1, 2, 5, 5]
     assert len(np.unique(strata(np.repeat([0.0, 1.0], 5), 2))) == 2
@@ -111,7 +111,7 @@ WORLDS = [(0.5, (0.8, 0.5)), (0.9, (0.95, 0.6)), (0.98, (1.0, 1.0)), (0.95, (0.6
 
 @pytest.mark.parametrize(("rate", "judge"), draws(WORLDS[1:3], WORLDS))
 @pytest.mark.parametrize("labels", [10, 40])
-def test_intervals_hold(rate, judge, labels):
+def test_corrected_intervals_cover_with_at_least_93_percent(rate, judge, labels):
     """At least .93 of tables, three Monte-Carlo errors off; scripts/judge-trial has the whole grid."""
     held, tables = [], draws(150, 400)
     for seed in range(tables):

@@ -1,4 +1,4 @@
-"""Corrected differences: what they are where labels are complete, where all agree, and how often they hold."""
+"""Differences corrected by labels: special cases, agreement of p-value and interval, and coverage."""
 
 import itertools
 
@@ -34,7 +34,7 @@ def drawn(rng, rates, judge, labels, n=1000):
     return first, second, said[0] - said[1]
 
 
-def test_a_judge_that_says_nothing_leaves_the_paired_difference():
+def test_an_uninformative_judge_gives_the_paired_difference_of_labels():
     first, second, _ = drawn(np.random.default_rng(0), (0.7, 0.6), (0.9, 0.7), 60)
     found, plain = paired(first, second, np.zeros(1000)), difference(first, second).estimate
     assert found.estimate.value == pytest.approx(plain.value)
@@ -44,7 +44,7 @@ def test_a_judge_that_says_nothing_leaves_the_paired_difference():
 
 @pytest.mark.parametrize("seed", range(draws(3, 12)))
 @pytest.mark.parametrize("labels", [5, 40])
-def test_p_value_and_interval_agree(seed, labels):
+def test_p_value_and_interval_of_a_corrected_difference_agree(seed, labels):
     rng = np.random.default_rng(seed)
     first, second, gaps = drawn(rng, (0.9, 0.7), (0.9, 0.7), labels)
     found = paired(first, second, gaps)
@@ -56,7 +56,7 @@ def test_p_value_and_interval_agree(seed, labels):
 
 
 @pytest.mark.parametrize("labels", [1, 2, 10])
-def test_where_all_labels_agree_nothing_is_certain(labels):
+def test_unanimous_labels_give_a_wide_symmetric_interval(labels):
     first, gaps = np.full(500, np.nan), np.zeros(500)
     first[:labels] = 1.0
     found = paired(first, first.copy(), gaps)
@@ -66,7 +66,7 @@ def test_where_all_labels_agree_nothing_is_certain(labels):
     assert found.estimate.interval.low == pytest.approx(-found.estimate.interval.high)
 
 
-def test_a_part_without_labels_could_be_anything():
+def test_a_stratum_of_differences_without_labels_widens_the_interval():
     """One item in four is judged the other way, and none of these has a label, which is hardly chance."""
     first, second = np.full(100, np.nan), np.full(100, np.nan)
     first[:20], second[:20] = 1.0, 0.0
@@ -83,14 +83,14 @@ WORLDS = list(
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("world", "labels"), draws(WORLDS[1:4], WORLDS))
-def test_intervals_hold(world, labels):
+def test_intervals_of_paired_corrected_differences_cover(world, labels):
     rates, judge = world
     assert_held(lambda rng: paired(*drawn(rng, rates, judge, labels)).estimate.interval, rates[0] - rates[1], few=60)
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("rate", "judge"), [*draws([], [(0.7, (0.6, 0.4))]), (0.95, (0.95, 0.6))])
-def test_differences_of_two_rates_hold(rate, judge):
+def test_intervals_of_differences_of_two_corrected_rates_cover(rate, judge):
     def draw(rng):
         both = [judged(rng, each, judge, 30) for each in (rate, 0.6)]
         fits = [corrected(each, 0.95) for each in both]
@@ -99,7 +99,7 @@ def test_differences_of_two_rates_hold(rate, judge):
     assert_held(draw, rate - 0.6, few=60)
 
 
-def test_strata_of_gaps_join_lone_labels():
+def test_strata_of_differences_with_one_label_are_merged():
     gaps = np.repeat([-1.0, 0.0, 1.0], [10, 80, 10])
     known = np.zeros(100, dtype=bool)
     known[[0, 20, 21, 22, 90, 91]] = True

@@ -12,7 +12,7 @@ from judged_worlds import assert_held, judged
 from trials import draws
 
 
-def test_influences_are_derivatives():
+def test_influences_are_derivatives_of_the_corrected_rate():
     """Against the change of the estimate where one label changes; both kinds sum to 0."""
     found = judged(np.random.default_rng(0), 0.7, (0.9, 0.7), 80)
     added = Influences.of(found)
@@ -26,7 +26,7 @@ def test_influences_are_derivatives():
     assert abs(step) == pytest.approx(found.shares[found.strata[at]] / members.sum())
 
 
-def test_without_strata_it_is_the_mean_of_the_labels():
+def test_the_design_effect_without_strata_is_that_of_the_mean_of_labels():
     """All answers labelled, one stratum: the variance is that of a clustered mean (CR2), but for n − 1."""
     rng = np.random.default_rng(1)
     code = np.arange(400) % 40
@@ -38,7 +38,7 @@ def test_without_strata_it_is_the_mean_of_the_labels():
     assert one.variance_of_shares()[0] == 0
 
 
-def test_clusters_of_one_answer_change_nothing():
+def test_single_answer_clusters_change_nothing():
     found = judged(np.random.default_rng(2), 0.7, (0.9, 0.7), 50)
     alone = corrected(found, 0.95).rate
     single = corrected(replace(found, clusters=np.arange(1000)), 0.95).rate
@@ -47,7 +47,7 @@ def test_clusters_of_one_answer_change_nothing():
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_one_cluster_or_two_give_an_interval_all_the_same(count):
+def test_one_or_two_clusters_give_a_wider_interval(count):
     found = judged(np.random.default_rng(3), 0.7, (0.9, 0.7), 30)
     interval = corrected(replace(found, clusters=np.arange(1000) % count), 0.95).rate.interval
     assert 0 <= interval.low < interval.high <= 1
@@ -60,7 +60,7 @@ WORLDS = [(0.8, (0.6, 0.4)), (0.5, (0.95, 0.95)), (0.95, (1.0, 1.0))]
 @pytest.mark.no_cover
 @pytest.mark.parametrize("labels", draws([10, 200], [10, 50, 200]))
 @pytest.mark.parametrize(("rate", "judge"), draws(WORLDS[:1], WORLDS))
-def test_clustered_intervals_hold(rate, judge, labels):
+def test_clustered_corrected_intervals_cover(rate, judge, labels):
     def draw(rng):
         return corrected(judged(rng, rate, judge, labels, clusters=50), 0.95).rate.interval
 
@@ -68,7 +68,7 @@ def test_clustered_intervals_hold(rate, judge, labels):
 
 
 @pytest.mark.parametrize("labels", [20, 200])
-def test_weighted_intervals_hold(labels):
+def test_weighted_corrected_intervals_cover(labels):
     """Right answers are labelled half as often; taken as random the intervals hold in a third."""
 
     def draw(rng):
@@ -80,7 +80,7 @@ def test_weighted_intervals_hold(labels):
     assert_held(draw, 0.7)
 
 
-def test_equal_weights_are_no_weights():
+def test_equal_weights_change_no_limit():
     found = judged(np.random.default_rng(4), 0.7, (0.9, 0.7), 50)
     weighed = corrected(replace(found, weights=np.full(1000, 20.0)), 0.95)
     assert weighed.rate.interval.low == pytest.approx(corrected(found, 0.95).rate.interval.low)

@@ -1,4 +1,4 @@
-"""Several judges at once, and boards of models."""
+"""Several judges combined by labels, their accuracy, and leaderboards of corrected rates."""
 
 import numpy as np
 import pytest
@@ -21,13 +21,13 @@ def panel(rng, rate, judges, labels, n=1000):
     return said.astype(float), shown
 
 
-def test_a_judge_that_knows_outvotes_five_that_do_not():
+def test_one_accurate_judge_outweighs_five_random_ones():
     said, shown = panel(np.random.default_rng(0), 0.6, [GOOD, *[USELESS] * 5], 200)
     together = opinion(said, shown) > 0.5
     assert (together == (said[:, 0] == 1)).mean() > 0.97
 
 
-def test_a_silent_judge_is_undecided_and_a_contrary_one_turned():
+def test_a_missing_verdict_counts_one_half_and_an_inverted_judge_is_reversed():
     said, shown = panel(np.random.default_rng(1), 0.6, [GOOD, (0.1, 0.1)], 300)
     alone = said[:, :1].copy()
     alone[:10] = np.nan
@@ -35,7 +35,7 @@ def test_a_silent_judge_is_undecided_and_a_contrary_one_turned():
     assert np.corrcoef(opinion(said, shown), said[:, 0])[0, 1] > 0.9
 
 
-def test_numbers_count_by_their_ranks():
+def test_numeric_verdicts_are_used_by_rank():
     rng = np.random.default_rng(2)
     said, shown = panel(rng, 0.6, [GOOD, GOOD], 100)
     shifted = np.column_stack([said[:, 0], np.exp(5 * said[:, 1] + rng.random(1000))])
@@ -45,7 +45,7 @@ def test_numbers_count_by_their_ranks():
 @pytest.mark.no_cover
 @pytest.mark.parametrize("labels", draws([10, 200], [10, 40, 200]))
 @pytest.mark.parametrize("judges", [*draws([], [[GOOD, GOOD]]), [GOOD, USELESS, USELESS]])
-def test_intervals_of_several_judges_hold(judges, labels):
+def test_corrected_intervals_of_several_judges_cover(judges, labels):
     def draw(rng):
         said, shown = panel(rng, 0.8, judges, labels)
         code = joined(strata_of_panel(opinion(said, shown), labels), np.isfinite(shown))
@@ -54,7 +54,7 @@ def test_intervals_of_several_judges_hold(judges, labels):
     assert_held(draw, 0.8)
 
 
-def test_accuracy_is_counted():
+def test_sensitivity_and_specificity_count_labelled_verdicts():
     verdicts = np.repeat([1.0, 0.0, 1.0, 0.0, np.nan], [18, 2, 4, 6, 5])
     labels = np.repeat([1.0, 0.0, 1.0], [20, 10, 5])
     found = accuracy(verdicts, JudgedAnswers(strata=np.zeros(35, dtype=np.int64), labels=labels), 0.95)
@@ -68,7 +68,7 @@ def test_accuracy_is_counted():
     assert np.isnan(none.specificity.value)
 
 
-def test_pairs_have_the_differences_of_the_rates_and_no_smaller_errors_than_their_limits():
+def test_pairs_of_corrected_rates_have_conservative_variances():
     rng = np.random.default_rng(3)
     fits = [corrected(judged(rng, rate, GOOD, 40), 0.95) for rate in (0.9, 0.7, 1.0)]
     pairs = judged_pairs(fits, [np.arange(1000)] * 3)
@@ -79,7 +79,7 @@ def test_pairs_have_the_differences_of_the_rates_and_no_smaller_errors_than_thei
     assert pairs.p_value[0, 1] == pairs.p_value[1, 0]
 
 
-def test_boards_of_level_models_are_seldom_told_apart():
+def test_equal_corrected_models_keep_the_familywise_error():
     """By any pair of five, at the corrected level: hardly ever, and a model with all labels alike is no exception."""
     rng, false, boards = np.random.default_rng(4), 0, draws(20, 60)
     for _ in range(boards):

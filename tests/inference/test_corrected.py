@@ -38,7 +38,7 @@ def shown(z, method, alpha=ALPHA):
     alpha=st.sampled_from([0.01, 0.05, 0.1, 0.3]),
     method=st.sampled_from(["holm", "bh"]),
 )
-def test_the_corrected_interval_excludes_0_exactly_if_the_corrected_p_value_is_below_alpha(z, alpha, method):
+def test_the_corrected_interval_excludes_0_exactly_if_its_p_value_is_below_alpha(z, alpha, method):
     low, high, adjusted = shown(np.array(z), method, alpha)
     sure = np.abs(adjusted - alpha) > 1e-9
     assert (((low > 0) | (high < 0)) == (adjusted < alpha))[sure].all()

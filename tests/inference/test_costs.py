@@ -1,4 +1,4 @@
-"""Costs of attempts: failed attempts count, missing costs aren't 0, prices turn tokens into usd, the Pareto frontier."""
+"""Costs of attempts: failed attempts count, missing costs aren't 0, prices of tokens, and the Pareto frontier."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""Populations: new clusters, the same clusters, these questions; with few clusters the same clusters are the default."""
+"""Populations: new clusters, same clusters, these questions; with few clusters the same clusters are the default."""
 
 import numpy as np
 import polars as pl
@@ -68,7 +68,7 @@ def test_many_clusters_or_none_report_one_population():
     assert hs.leaderboard(few(sizes=(5,) * 12), cluster="repo").boards[0].beside is None
 
 
-def test_a_leaderboard_with_few_clusters_reports_models_that_could_be_best_for_both_populations():
+def test_a_board_with_few_clusters_reports_could_be_best_for_both_populations():
     rows = few()
     board = hs.leaderboard(rows, cluster="repo").boards[0]
     wide = hs.leaderboard(rows, cluster="repo", population="new-clusters").boards[0]

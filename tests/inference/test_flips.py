@@ -118,7 +118,9 @@ def test_flips_of_tables_state_that_texts_are_unknown() -> None:
     assert said.count(transcripts.NO_LOG) == 1
 
 
-def test_logs_over_the_size_limit_give_texts_of_listed_questions_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_over_the_size_limit_give_texts_of_listed_questions_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "C"), model="a")
     whole_log(tmp_path / "b.eval", whole_sample(1, "I"), whole_sample(2, "C"), model="b")
     monkeypatch.setattr(transcripts, "MOST_BYTES", 10)

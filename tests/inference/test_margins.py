@@ -59,7 +59,7 @@ def test_a_relative_margin_must_lie_between_0_and_100_percent(text: str) -> None
         check(rows(a=5, b=5), not_worse_than=text)
 
 
-def test_plan_without_a_pilot_refuses_a_relative_margin() -> None:
+def test_plan_refuses_a_relative_margin() -> None:
     with pytest.raises(hs.OptionError):
         hs.plan(effect=0.1, not_worse_than="1%rel")
 

@@ -1,4 +1,4 @@
-"""Population these-questions: standard errors contain the within-question variance only; unsuitable requests are errors."""
+"""Population these-questions: only within-question variance counts; unsuitable requests are errors."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""All pairs at once: moments and p-values equal those of one pair at a time, by explicit formulas and by difference()."""
+"""Moments and p-values of all pairs at once equal those of one pair at a time and of difference()."""
 
 import itertools
 import math

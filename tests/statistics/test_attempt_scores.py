@@ -1,4 +1,4 @@
-"""pass@k, pass^k, majority, consistency and best-of-k: brute force, published formulas, unbiasedness, jackknife errors."""
+"""pass@k, pass^k, majority, consistency, best-of-k: brute force, published formulas, bias, and jackknife errors."""
 
 from __future__ import annotations
 

@@ -108,7 +108,9 @@ def test_p_values_with_unequal_clusters_equal_enumerated_sign_flips(monkeypatch)
     alike=st.sampled_from([0, 3]),
     sign=st.sampled_from([1, -1]),
 )
-def test_the_confidence_set_contains_the_leaders_and_excludes_significantly_worse_models(seed, spread, clusters, alike, sign):
+def test_the_confidence_set_contains_the_leaders_and_excludes_significantly_worse_models(
+    seed, spread, clusters, alike, sign
+):
     x, groups = board(seed, spread=spread, clusters=clusters, alike=alike)
     moments, q, better, best = kept(x, groups, sign)
     scores = sign * x.mean(axis=0)

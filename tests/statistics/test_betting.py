@@ -1,4 +1,4 @@
-"""Betting and asymptotic confidence sequences: exact martingale property, invariances, edge cases, coverage at all looks."""
+"""Betting and asymptotic confidence sequences: martingale property, invariances, and coverage at all looks."""
 
 import itertools
 import math

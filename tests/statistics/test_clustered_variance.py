@@ -1,4 +1,4 @@
-"""Clustered variances and their degrees of freedom: R, statsmodels, published formulas; two-way and stratified variance."""
+"""Clustered, two-way and stratified variances with degrees of freedom: R, statsmodels, and published formulas."""
 
 import math
 

@@ -622,7 +622,9 @@ def test_without_discordant_items_non_inferiority_follows_the_rule_of_three():
     lower=st.booleans(),
     method=st.sampled_from(["score", "t"]),
 )
-def test_equivalence_holds_exactly_if_the_1_minus_2_alpha_interval_lies_in_the_margin(sample, margin, level, lower, method):
+def test_equivalence_holds_exactly_if_the_1_minus_2_alpha_interval_lies_in_the_margin(
+    sample, margin, level, lower, method
+):
     a, b, clusters = sample
     wide = difference(a, b, clusters=clusters, method=method, level=2 * level - 1)
     if wide.pivot.found is None or not wide.pivot.found.known:

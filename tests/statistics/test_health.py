@@ -1,4 +1,4 @@
-"""Item analysis: item discrimination, separation, detectable differences and reliability, by loops, pandas and SciPy."""
+"""Item analysis: separation, discrimination, detectable differences and reliability, by loops, pandas and SciPy."""
 
 import itertools
 import math

@@ -7,7 +7,7 @@ import pytest
 
 from howsure.statistics.difference import difference
 from howsure.statistics.judge_correction import JudgedAnswers, corrected
-from howsure.statistics.judge_differences import paired_gap, separate_gap
+from howsure.statistics.judge_differences import judged_pairs, paired_gap, separate_gap
 from howsure.statistics.judge_strata import FEWEST_PAIRS, joined, strata, strata_of_gaps
 from judged_worlds import assert_held, judged
 from trials import draws
@@ -109,3 +109,25 @@ def test_strata_of_differences_with_one_label_are_merged():
     assert set(strata_of_gap(gaps, known)) == {0}
     assert len(np.unique(strata_of_gap(np.random.default_rng(0).random(100), np.arange(100) < 99))) == 5
     assert strata(gaps, 5).max() == 0
+
+
+def test_pairs_of_corrected_rates_have_conservative_variances():
+    rng = np.random.default_rng(3)
+    fits = [corrected(judged(rng, rate, (0.95, 0.95), 40), 0.95) for rate in (0.9, 0.7, 1.0)]
+    pairs = judged_pairs(fits, [np.arange(1000)] * 3)
+    values = np.array([each.rate.value for each in fits])
+    np.testing.assert_allclose(pairs.difference, values[:, None] - values, atol=1e-9)
+    sides = (fits[0].sums.below.half_width(0.95) / 1.96) ** 2 + (fits[1].sums.above.half_width(0.95) / 1.96) ** 2
+    assert pairs.variance[0, 1] + pairs.added[0, 1] > 0.6 * sides
+    assert pairs.p_value[0, 1] == pairs.p_value[1, 0]
+
+
+def test_equal_corrected_models_keep_the_familywise_error():
+    """By any pair of five, at the corrected level: hardly ever, and a model with all labels alike is no exception."""
+    rng, false, boards = np.random.default_rng(4), 0, draws(20, 60)
+    for _ in range(boards):
+        fits = [corrected(judged(rng, 0.95, (0.95, 0.95), 20, n=300), 0.95) for _ in range(5)]
+        pairs = judged_pairs(fits, [np.arange(300)] * 5)
+        false += bool((pairs.p_value[np.triu_indices(5, 1)] < 0.05 / 10).any())
+    assert false <= 0.1 * boards
+    assert strata(np.ones(3), 2).tolist() == [0, 0, 0]

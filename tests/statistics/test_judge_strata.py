@@ -1,4 +1,4 @@
-"""Merging of strata with few labels, by the counts of labels alone."""
+"""Strata of judge verdicts: merging those with few labels, and combining several judges."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from howsure.statistics.judge_correction import JudgedAnswers, corrected
-from howsure.statistics.judge_strata import FEWEST, HARDLY_NONE, joined
+from howsure.statistics.judge_strata import FEWEST, HARDLY_NONE, joined, opinion, strata_of_panel
 from judged_worlds import assert_held, judged
 from trials import draws
 
@@ -111,3 +111,47 @@ def test_corrected_intervals_are_rarely_much_wider_than_those_of_labels_alone(la
             held.append(found.rate.interval.contains(rate))
     assert np.mean(wide) <= 0.1
     assert np.mean(held) > 0.93 - 3 * draws(1, 0) * np.sqrt(0.93 * 0.07 / len(held))
+
+
+GOOD, USELESS = (0.95, 0.95), (0.6, 0.4)
+
+
+def panel(rng, rate, judges, labels, n=1000):
+    """Verdicts of several judges (n, J), and labels."""
+    right = rng.random(n) < rate
+    said = np.column_stack([np.where(right, rng.random(n) < hit, rng.random(n) >= turn) for hit, turn in judges])
+    shown = np.where(np.isin(np.arange(n), rng.choice(n, labels, replace=False)), right, np.nan)
+    return said.astype(float), shown
+
+
+def test_one_accurate_judge_outweighs_five_random_ones():
+    said, shown = panel(np.random.default_rng(0), 0.6, [GOOD, *[USELESS] * 5], 200)
+    together = opinion(said, shown) > 0.5
+    assert (together == (said[:, 0] == 1)).mean() > 0.97
+
+
+def test_a_missing_verdict_counts_one_half_and_an_inverted_judge_is_reversed():
+    said, shown = panel(np.random.default_rng(1), 0.6, [GOOD, (0.1, 0.1)], 300)
+    alone = said[:, :1].copy()
+    alone[:10] = np.nan
+    assert (opinion(alone, shown)[:10] == 0.5).all()
+    assert np.corrcoef(opinion(said, shown), said[:, 0])[0, 1] > 0.9
+
+
+def test_numeric_verdicts_are_used_by_rank():
+    rng = np.random.default_rng(2)
+    said, shown = panel(rng, 0.6, [GOOD, GOOD], 100)
+    shifted = np.column_stack([said[:, 0], np.exp(5 * said[:, 1] + rng.random(1000))])
+    assert np.corrcoef(opinion(shifted, shown), opinion(said, shown))[0, 1] > 0.9
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("labels", draws([10, 200], [10, 40, 200]))
+@pytest.mark.parametrize("judges", [*draws([], [[GOOD, GOOD]]), [GOOD, USELESS, USELESS]])
+def test_corrected_intervals_of_several_judges_cover(judges, labels):
+    def draw(rng):
+        said, shown = panel(rng, 0.8, judges, labels)
+        code = joined(strata_of_panel(opinion(said, shown), labels), np.isfinite(shown))
+        return corrected(JudgedAnswers(strata=code, labels=shown), 0.95).rate.interval
+
+    assert_held(draw, 0.8)

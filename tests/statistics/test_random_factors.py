@@ -218,7 +218,9 @@ VARIANCES = st.floats(1e-4, 1.0)
 
 
 @given(VARIANCES, VARIANCES, VARIANCES, VARIANCES, st.integers(2, 50), st.integers(2, 5_000), st.integers(1, 20))
-def test_the_planned_variance_is_the_sum_of_its_components(question: float, level: float, rest: float, answer: float, s: int, n: int, k: int) -> None:
+def test_the_planned_variance_is_the_sum_of_its_components(
+    question: float, level: float, rest: float, answer: float, s: int, n: int, k: int
+) -> None:
     spread = LevelSpread(
         question=question, level=(level,), interaction=(rest,), answer=answer, levels=(float(s),), sets=(1,)
     )

@@ -1,4 +1,4 @@
-"""Variance components and their errors: ANOVA, REML, unbiasedness for unequal designs, jackknife, and degenerate data."""
+"""Variance components and their errors: ANOVA, REML, unbiasedness for unequal designs, and the jackknife."""
 
 import math
 

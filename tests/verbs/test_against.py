@@ -275,7 +275,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("runs",), "model:a (commit=aaaaaaa, tags=main)", "mock/a (commit=aaaaaaa, tags=main)"),
     ],
 )
-def test_the_reference_can_be_a_path_tag_commit_or_model(runs: Path, paths: tuple[str, ...], one: str, name: str) -> None:
+def test_the_reference_can_be_a_path_tag_commit_or_model(
+    runs: Path, paths: tuple[str, ...], one: str, name: str
+) -> None:
     assert runs.is_dir()
     answer = hs.against(list(paths) if len(paths) > 1 else paths[0], one)
     assert answer.against == name
@@ -349,7 +351,9 @@ def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
     assert "Missing argument" in run("compare", "--against", "x", code=2).stderr
 
 
-def test_command_line_options_take_precedence_over_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_line_options_take_precedence_over_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     board(0.5, 0.8, 0.3).write_csv("rows.csv")
     Path("howsure.toml").write_text('[compare]\na = "s1"\nb = "main"\nmargin = 0.01\n')
@@ -359,7 +363,9 @@ def test_command_line_options_take_precedence_over_the_configuration(tmp_path: P
     assert "s1 beats s2 by" in run("compare", "rows.csv", "-a", "s1", "-b", "s2").output
 
 
-def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     board(0.5, 0.8, 0.3, 0.5).write_csv("rows.csv")
     assert "1 of 3 beats main" in run("plot", "compare", "rows.csv", "--against", "main", "-o", "x.json").output

@@ -1,4 +1,4 @@
-"""bias: position, length and self-preference of judges, separated from quality by order swaps, labels or other judges."""
+"""bias: position, length and self-preference of judges, separated from quality by swaps, labels or other judges."""
 
 import json
 import math

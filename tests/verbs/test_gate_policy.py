@@ -1,4 +1,4 @@
-"""gate policy: tiers, margins, weights, slices and costs; missing data never passes, underpowered checks are counted."""
+"""gate policy: tiers, margins, weights, slices, costs; missing data never passes, underpowered checks are counted."""
 
 import json
 from xml.etree import ElementTree as ET

@@ -133,7 +133,7 @@ def test_the_best_previous_run_is_corrected_for_the_winners_curse():
     assert last.score - best.score < last.best.value < last.score - best.score + 0.06
 
 
-def test_best_scores_so_far_are_significant_for_a_rising_system_and_rarely_for_a_constant_one():
+def test_best_scores_so_far_are_rarely_significant_for_an_unchanged_system():
     false = real = 0
     for seed in range(draws(8, 30)):
         false += hs.history(nightly(runs=12, n=100, seed=seed)).tasks[0].real_records

@@ -1,4 +1,4 @@
-"""plan score: sample sizes for the precision or floor of one score, checked by formulas, binomials and simulated gates."""
+"""plan score: sample sizes for the precision or floor of a score, checked by formulas and simulated gates."""
 
 import math
 

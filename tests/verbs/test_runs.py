@@ -100,7 +100,9 @@ def test_copies_of_lm_eval_runs_are_recognised_by_time_and_results(tmp_path: Pat
         ({"date": 1.8e9, "task_hashes": {"sums": "f" * 64}}, ""),
     ],
 )
-def test_lm_eval_runs_with_different_settings_are_different_models(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+def test_lm_eval_runs_with_different_settings_are_different_models(
+    tmp_path: Path, change: dict[str, Any], name: str
+) -> None:
     lm_eval(tmp_path / "a", "2025-03-03T00-05-12.300060", [1.0, 0.0], config={"model_args": "pretrained=m"})
     lm_eval(
         tmp_path / "b", "2025-03-04T00-05-12.300060", [1.0, 0.0], **{"config": {"model_args": "pretrained=m"}, **change}
@@ -127,7 +129,9 @@ def test_lm_eval_runs_with_different_settings_are_different_models(tmp_path: Pat
         ({"config": {"limit": 2}}, ""),
     ],
 )
-def test_inspect_runs_with_different_settings_are_different_models(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+def test_inspect_runs_with_different_settings_are_different_models(
+    tmp_path: Path, change: dict[str, Any], name: str
+) -> None:
     log(tmp_path, "one")
     log(tmp_path, "two", **change)
     models = {run.model for run in hs.runs(tmp_path).runs}

@@ -137,9 +137,7 @@ def test_tags_and_commits_of_a_data_frame_are_refused() -> None:
         howsure.compare(frame, "tag:x", "b")
 
 
-def test_sides_with_the_same_folder_name_are_named_by_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sides_with_the_same_folder_name_are_named_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for side in ("old", "new"):
         log(tmp_path / side / "logs" / "x.eval", "CI")

@@ -112,7 +112,9 @@ def test_a_gate_on_fractions_and_percent_is_an_error() -> None:
 
 @pytest.mark.parametrize("unit", [1.0, 100.0])
 @pytest.mark.parametrize("column", ["error_rate", "error_pct"])
-def test_a_converted_table_keeps_the_unknown_direction_of_its_score_column(place: Path, column: str, unit: float) -> None:
+def test_a_converted_table_keeps_the_unknown_direction_of_its_score_column(
+    place: Path, column: str, unit: float
+) -> None:
     """A name that leaves the direction open was lost in it, and a gate on the copy passed the worse of two."""
     rows = _write(place, lambda score: (1 - score) * 0.9 * unit, column)
     rows.write_csv("both.csv")

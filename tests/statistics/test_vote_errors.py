@@ -1,4 +1,4 @@
-"""Fit and influence in Bradley-Terry models: fit of one scale, deletion of a cluster, value of a further vote, few clusters."""
+"""Bradley-Terry models: test of fit, deletion of a cluster, value of a further vote, few clusters."""
 
 import numpy as np
 import pytest

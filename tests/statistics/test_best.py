@@ -205,7 +205,7 @@ def test_the_corrected_leader_is_never_below_the_mean_of_all_models():
         assert scores.max() - found >= scores.mean() - 0.01
 
 
-def test_a_perfect_score_has_a_correction_close_to_0():
+def test_tied_perfect_or_constant_leaders_have_a_correction_near_0():
     x = np.column_stack([np.ones((50, 2)), np.random.default_rng(0).random((50, 3)) < 0.5]).astype(float)
     found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
     assert 0 <= found < 0.05

@@ -306,7 +306,7 @@ def test_fractions_away_from_0_and_1_have_about_the_width_of_the_t_interval(n):
 
 
 @pytest.mark.parametrize("wrong", [(3,), (3, 17), range(12), (35, 38)])
-def test_weighted_answers_shrink_to_the_kish_design_effect(wrong):
+def test_the_design_effect_of_weights_shrinks_to_kishs_by_one_event_unless_larger(wrong):
     x, weights = np.ones(40), np.linspace(0.2, 2, 40)
     x[list(wrong)] = 0
     found = mean(x, weights=weights, attempts=np.ones(40))

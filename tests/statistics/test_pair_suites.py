@@ -97,7 +97,7 @@ def test_identical_models_on_every_task_have_p_value_1():
     assert low == -high < 0
 
 
-def test_unclustered_items_of_all_tasks_share_one_normal_flip_unit():
+def test_sign_flips_of_all_tasks_share_one_symmetric_pair_of_units():
     tasks = [pair_moments(x, clusters=[np.arange(len(x)) // 2]) for x in three_tasks()]
     flips = pair_suite(tasks, SHARES).moments.flips
     assert int((flips.shared != 0).sum()) == 2

@@ -90,7 +90,7 @@ def test_tasks_with_constant_variances_have_the_t_interval():
     assert float(found.t()) == pytest.approx(0.22 / np.sqrt(0.16 * 0.01 + 0.36 * 0.02), rel=1e-12)
 
 
-def test_a_task_without_variance_limits_the_sum_by_its_slope():
+def test_a_task_without_variance_widens_the_interval_only_by_its_variance_slope():
     large = any_suite([0.0, 0.2], [0.0, 1e-6], [0.1, 0], [0, 0], [0.5, 0.5])
     t = stats.t.ppf(0.975, 12)
     assert float(large.value - large.limits(0.95)[0]) == pytest.approx(t**2 * 0.05, rel=1e-3)

@@ -48,7 +48,7 @@ def test_two_raters_have_a_confusion_matrix():
     assert "Beyond chance agreement is 0.7" in found.verdict
 
 
-def test_with_a_human_reference_identical_raters_are_dependent():
+def test_three_identical_raters_count_as_one_independent_rater():
     rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
     found = hs.agree(rows, human="gold")
     assert found.verdict.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0 %")

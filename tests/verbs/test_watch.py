@@ -80,7 +80,7 @@ def test_a_model_without_results_gives_a_caution():
     assert look.verdict == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 items."
 
 
-def test_items_wait_until_both_models_have_equally_many_attempts():
+def test_items_wait_until_they_have_the_planned_number_of_attempts():
     data = pl.concat([results(30, seed=k, attempt=pl.lit(k)) for k in (0,)])
     second = results(30, seed=0, attempt=pl.lit(1)).with_columns(score=1 - pl.col("score"))
     both = pl.concat([data, second.filter(pl.int_range(pl.len()).over("model") < 7)])

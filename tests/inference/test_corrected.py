@@ -24,7 +24,7 @@ def normal_limits(z, tail):
     return z - half, z + half
 
 
-def shown(z, method, alpha=ALPHA):
+def corrected_limits(z, method, alpha=ALPHA):
     """The limits that stand beside the verdicts of estimates z with a standard error of 1, and the corrected p-values."""
     p = 2 * stats.norm.sf(np.abs(z))
     adjusted = CORRECTIONS[method](p)
@@ -39,7 +39,7 @@ def shown(z, method, alpha=ALPHA):
     method=st.sampled_from(["holm", "bh"]),
 )
 def test_the_corrected_interval_excludes_0_exactly_if_its_p_value_is_below_alpha(z, alpha, method):
-    low, high, adjusted = shown(np.array(z), method, alpha)
+    low, high, adjusted = corrected_limits(np.array(z), method, alpha)
     sure = np.abs(adjusted - alpha) > 1e-9
     assert (((low > 0) | (high < 0)) == (adjusted < alpha))[sure].all()
 
@@ -48,7 +48,7 @@ def test_the_corrected_interval_excludes_0_exactly_if_its_p_value_is_below_alpha
 def test_corrected_intervals_contain_the_uncorrected_ones(z):
     alone = normal_limits(np.array(z), ALPHA)
     for method in CORRECTIONS:
-        low, high, _ = shown(np.array(z), method)
+        low, high, _ = corrected_limits(np.array(z), method)
         assert (low <= alone[0] + 1e-12).all()
         assert (high >= alone[1] - 1e-12).all()
 
@@ -61,7 +61,7 @@ def together(truth, method="holm", trials=STUDIES):
     rng = np.random.default_rng(5)
     missed, share = 0, 0.0
     for z in rng.standard_normal((trials, len(truth))) + truth:
-        low, high, adjusted = shown(z, method)
+        low, high, adjusted = corrected_limits(z, method)
         miss = (truth < low) | (truth > high)
         missed += miss.any()
         real = adjusted <= ALPHA
@@ -106,7 +106,7 @@ def tasks(gaps, n=120, seed=3):
 
 
 @functools.cache
-def found(method, adjust, level=0.95):
+def compare_five_tasks(method, adjust, level=0.95):
     return hs.compare(tasks([0.0, 0.1, 0.14, 0.18, 0.3]), "a", "b", method=method, adjust=adjust, level=level)
 
 
@@ -119,7 +119,7 @@ def found(method, adjust, level=0.95):
     ],
 )
 def test_verdict_and_corrected_interval_agree_for_every_method_and_correction(method, adjust, level):
-    answer = found(method, adjust, level)
+    answer = compare_five_tasks(method, adjust, level)
     assert any(c.p_adjusted > c.p_value for c in answer.comparisons)
     for c in answer.comparisons:
         beside, own = c.adjusted_interval, c.difference.interval
@@ -131,7 +131,7 @@ def test_verdict_and_corrected_interval_agree_for_every_method_and_correction(me
 
 def test_the_verdict_is_based_on_the_corrected_interval():
     """Holm: 0.041 alone, not among five."""
-    answer = found(None, "holm")
+    answer = compare_five_tasks(None, "holm")
     torn = next(c for c in answer.comparisons if c.p_value < 0.05 <= c.p_adjusted)
     assert not torn.difference.interval.contains(0.0)
     assert torn.adjusted_interval.contains(0.0)
@@ -143,7 +143,7 @@ def test_the_verdict_is_based_on_the_corrected_interval():
 
 
 def test_the_bonferroni_interval_of_5_tasks_is_the_99_percent_interval():
-    answer = found(None, "holm")
+    answer = compare_five_tasks(None, "holm")
     alone = hs.compare(tasks([0.0, 0.1, 0.14, 0.18, 0.3]).filter(task="t0"), "a", "b", level=0.99)
     assert answer.comparisons[0].adjusted_interval.low == pytest.approx(alone.difference.interval.low, rel=1e-12)
     assert answer.comparisons[0].adjusted_interval.high == pytest.approx(alone.difference.interval.high, rel=1e-12)
@@ -184,7 +184,7 @@ def test_corrected_p_values_and_intervals_never_disagree_in_compare(gaps, seed):
 def test_the_failure_policy_caution_uses_corrected_verdicts():
     """A verdict that only the correction takes away isn't given back by another policy without it."""
     rows = tasks([0.0, 0.1, 0.14, 0.18, 0.3])
-    torn = next(c for c in found(None, "holm").comparisons if c.p_value < 0.05 <= c.p_adjusted)
+    torn = next(c for c in compare_five_tasks(None, "holm").comparisons if c.p_value < 0.05 <= c.p_adjusted)
     alike = rows.filter(task=torn.task).group_by("item").agg(pl.col("score").n_unique()).filter(score=1)["item"].min()
     lost = (pl.col("task") == torn.task) & (pl.col("item") == alike)
     rows = rows.with_columns(score=pl.when(~lost).then("score"))

@@ -139,7 +139,7 @@ def _steps(*templates):
     return {"steps": [{**step, "params_passed": {"text": step["params"]["text"]}} for step in named]}
 
 
-def _said(a, b):
+def _settings_note(a, b):
     """Return what is said of the settings of two sides."""
     notes = hs.compare({"a": a, "b": b}, "a", "b").notes
     return next((note for note in notes if note.startswith("Settings that differ")), "")
@@ -149,27 +149,30 @@ def test_settings_of_a_solver_used_twice_are_numbered(tmp_path):
     inspect(tmp_path / "a" / "log.eval", plan=_steps("Be very kind.", "Be very brief."))
     inspect(tmp_path / "b" / "log.eval", plan=_steps("Be very kind.", "Be very frank."))
     told = 'Settings that differ: say 2.text "Be very brief." for a, "Be very frank." for b.'
-    assert _said(tmp_path / "a", tmp_path / "b") == told
+    assert _settings_note(tmp_path / "a", tmp_path / "b") == told
 
 
 def test_long_texts_with_the_same_beginning_are_not_quoted(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", plan=_steps("long " * 30 + side))
-    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: say.text of two texts that begin alike."
+    assert (
+        _settings_note(tmp_path / "a", tmp_path / "b")
+        == "Settings that differ: say.text of two texts that begin alike."
+    )
 
 
 def test_tags_equal_to_the_model_names_are_no_differing_settings(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", tags=[side])
-    assert _said(tmp_path / "a", tmp_path / "b") == ""
+    assert _settings_note(tmp_path / "a", tmp_path / "b") == ""
 
 
 def test_a_text_equals_its_digest_in_a_saved_baseline(tmp_path):
     inspect(tmp_path / "a" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very kind."}}]})
     inspect(tmp_path / "b" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very frank."}}]})
     hs.save_baseline(tmp_path / "a", "a", output=str(tmp_path / "a.howsure"))
-    assert _said(tmp_path / "a", tmp_path / "a.howsure") == ""
-    assert _said(tmp_path / "b", tmp_path / "a.howsure").startswith(
+    assert _settings_note(tmp_path / "a", tmp_path / "a.howsure") == ""
+    assert _settings_note(tmp_path / "b", tmp_path / "a.howsure").startswith(
         'Settings that differ: say.prompt "Be very frank." for a, #'
     )
 
@@ -226,14 +229,17 @@ def test_a_table_without_recorded_grader_differs_from_no_log(tmp_path):
 def test_uncommitted_code_changes_are_reported_as_a_differing_setting(tmp_path, other, told):
     for side, dirty in (("a", True), ("b", other)):
         inspect(tmp_path / side / "log.eval", run_id=f"{side} call", revision={"commit": "abc", "dirty": dirty})
-    assert _said(tmp_path / "a", tmp_path / "b") == f"Settings that differ: {told}."
+    assert _settings_note(tmp_path / "a", tmp_path / "b") == f"Settings that differ: {told}."
 
 
 def test_a_setting_that_lm_eval_records_twice_is_reported_once(tmp_path):
     given = {"config": {"model_args": "pretrained=m", "gen_kwargs": {"max_gen_toks": 9}}}
     lm_eval(tmp_path / "a")
     lm_eval(tmp_path / "b", task={"generation_kwargs": {"max_gen_toks": 9}}, **given)
-    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: generation.max_gen_toks 32 for a, 9 for b."
+    assert (
+        _settings_note(tmp_path / "a", tmp_path / "b")
+        == "Settings that differ: generation.max_gen_toks 32 for a, 9 for b."
+    )
 
 
 def test_only_gate_suggests_allow_differs_as_a_remedy(tmp_path):

@@ -176,7 +176,7 @@ def test_scores_and_intervals_read_in_blocks_equal_those_in_memory(world, option
     assert_same(*(hs.estimate(each, cluster="passage", **options) for each in (relation(rows), rows)))
 
 
-def told(answer):
+def memory_note(answer):
     (note,) = [each for each in answer.notes if "would come back" in each]
     return str(note)
 
@@ -226,7 +226,7 @@ def test_a_note_counts_blocks_and_names_the_correction_used(monkeypatch):
     rows = WORLDS["failed attempts"]
     little_memory(monkeypatch, rows)
     answer = hs.leaderboard(relation(rows), cluster="passage", population="same-clusters")
-    said = told(answer)
+    said = memory_note(answer)
     assert "items were read in 7 blocks of whole clusters (column `passage`, 10 clusters)" in said
     assert "corrected by Holm, since max-t would need the items" in said
     assert f"{rows['score'].null_count()} attempts without a score left out" in said
@@ -257,7 +257,7 @@ def test_other_methods_use_clusters_as_items_with_a_note_or_are_refused(method, 
             hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
         return
     answer = hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
-    assert "another method than the usual ones was asked for" in told(answer)
+    assert "another method than the usual ones was asked for" in memory_note(answer)
 
 
 def test_missing_items_or_clusters_too_large_for_memory_fall_back_to_cluster_sums(monkeypatch):
@@ -266,11 +266,13 @@ def test_missing_items_or_clusters_too_large_for_memory_fall_back_to_cluster_sum
         item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
     )
     little_memory(monkeypatch, rows)
-    assert "isn't known (models answered different items)" in told(hs.leaderboard(relation(swapped), cluster="passage"))
+    assert "isn't known (models answered different items)" in memory_note(
+        hs.leaderboard(relation(swapped), cluster="passage")
+    )
     with pytest.raises(hs.DataError, match="would come back"):
         hs.leaderboard(relation(swapped), cluster="passage", population="same-clusters")
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 60.0)
-    assert "a cluster of 60 results doesn't fit into memory either" in told(
+    assert "a cluster of 60 results doesn't fit into memory either" in memory_note(
         hs.estimate(relation(rows), cluster="passage")
     )
 
@@ -287,4 +289,4 @@ def test_a_task_with_single_item_clusters_falls_back_to_cluster_sums_with_a_note
     rows = pl.concat([each.with_columns(task=pl.lit(task)) for task, each in tasks.items()])
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
     answer = hs.leaderboard(relation(rows), cluster="passage")
-    assert "isn't known (each cluster of t2 holds one item)" in told(answer)
+    assert "isn't known (each cluster of t2 holds one item)" in memory_note(answer)

@@ -19,7 +19,7 @@ def subjects():
     return {"cluster": pl.col("item").str.slice(0, 2), "topic": pl.col("item").str.slice(0, 2)}
 
 
-def told(answer, start):
+def notes_starting(answer, start):
     return [note for note in answer.notes if note.startswith(start)]
 
 
@@ -28,25 +28,25 @@ MIXED = pl.concat([task("plain"), task("grouped", "a", **subjects())], how="diag
 
 def test_notes_do_not_mention_clusters_of_a_task_that_one_model_lacks():
     answer = hs.compare(MIXED, "a", "b")
-    assert not told(answer, "Clusters")
-    assert told(answer, "Data") == ["Data: 2 models × 20 items × 1 attempt."]
+    assert not notes_starting(answer, "Clusters")
+    assert notes_starting(answer, "Data") == ["Data: 2 models × 20 items × 1 attempt."]
     noise = hs.noise(MIXED, "a", "b")
-    assert not told(noise, "Clusters")
+    assert not notes_starting(noise, "Clusters")
     assert [caution.code for caution in noise.cautions].count("task_left_out") == 1
 
 
 def test_notes_do_not_mention_clusters_of_tasks_that_were_not_selected():
     both = pl.concat([task("plain"), task("grouped", **subjects())], how="diagonal")
-    assert not told(hs.compare(both, "a", "b", task="plain"), "Clusters")
-    assert not told(hs.leaderboard(both, task="plain"), "Clusters")
+    assert not notes_starting(hs.compare(both, "a", "b", task="plain"), "Clusters")
+    assert not notes_starting(hs.leaderboard(both, task="plain"), "Clusters")
     assert "(10 clusters of 20 items)" not in str(hs.compare(both, "a", "b", task="plain"))
-    assert "clusters of 20 items; 1 task without)" in told(hs.compare(both, "a", "b"), "Clusters")[0]
+    assert "clusters of 20 items; 1 task without)" in notes_starting(hs.compare(both, "a", "b"), "Clusters")[0]
 
 
 def test_notes_do_not_mention_clusters_of_a_task_without_scores():
     empty = task("grouped", **subjects()).with_columns(score=pl.lit(None, dtype=pl.Float64))
     answer = hs.leaderboard(pl.concat([task("plain"), empty], how="diagonal"))
-    assert not told(answer, "Clusters")
+    assert not notes_starting(answer, "Clusters")
     assert "no_scores" in [caution.code for caution in answer.cautions]
     assert answer.verdict.startswith("On 1 of 2 tasks, ")
 
@@ -141,9 +141,9 @@ def test_the_first_sentence_has_no_counts_when_nothing_is_left_out():
 def test_zeroeval_comparisons_mention_only_the_tasks_compared():
     read = hs.read(ZEROEVAL)
     gsm = hs.compare(read, "gpt-4o-2024-05-13", "claude-3-opus-20240229", task="zeroeval_gsm")
-    assert not told(gsm, "Clusters")
+    assert not notes_starting(gsm, "Clusters")
     four = hs.compare(read, "gpt-4o-2024-05-13", "gpt-4-turbo-2024-04-09")
-    assert told(four, "Data") == ["Data: 2 models, 4 tasks, 5,299 items, 1 attempt per model and item."]
+    assert notes_starting(four, "Data") == ["Data: 2 models, 4 tasks, 5,299 items, 1 attempt per model and item."]
     assert four.verdict.startswith("On the 4 of 5 tasks with scores of both, gpt-4o-2024-05-13 beats")
 
 
@@ -153,7 +153,7 @@ def unscored(rows, **which):
     return rows.with_columns(score=pl.when(~here).then("score"))
 
 
-def lacking(answer):
+def unscored_cautions(answer):
     return [caution.message for caution in answer.cautions if caution.code == "model_without_scores"]
 
 
@@ -164,13 +164,13 @@ ABC = pl.concat([two_models(), two_models().filter(model="a").with_columns(model
 def test_a_caution_names_models_without_any_score():
     rows = unscored(ABC, model="a")
     for ask in (hs.leaderboard, hs.estimate, lambda rows: hs.against(rows, "b")):
-        assert lacking(ask(rows)) == [NOTHING]
-        assert not lacking(ask(ABC))
-        assert not lacking(ask(unscored(ABC, model="a", item="q0")))
+        assert unscored_cautions(ask(rows)) == [NOTHING]
+        assert not unscored_cautions(ask(ABC))
+        assert not unscored_cautions(ask(unscored(ABC, model="a", item="q0")))
     assert NOTHING in hs.report(rows).html
-    assert not lacking(hs.leaderboard(rows, failures="zero"))
+    assert not unscored_cautions(hs.leaderboard(rows, failures="zero"))
     both = unscored(rows, model="c")
-    assert lacking(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
+    assert unscored_cautions(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
     with pytest.raises(hs.DataError, match="no model beside b has a score"):
         hs.against(both, "b")
 
@@ -178,4 +178,4 @@ def test_a_caution_names_models_without_any_score():
 def test_a_caution_names_the_tasks_on_which_a_model_has_no_score():
     rows = pl.concat([ABC.with_columns(task=pl.lit(name)) for name in "xyz"])
     rows = unscored(unscored(rows, model="a", task="x"), model="a", task="y")
-    assert lacking(hs.leaderboard(rows)) == [f"x · score, y · score: {NOTHING}"]
+    assert unscored_cautions(hs.leaderboard(rows)) == [f"x · score, y · score: {NOTHING}"]

@@ -17,7 +17,7 @@ def log(path, inputs, target="A", **changes):
     return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
 
 
-def said(folder):
+def comparability_cautions(folder):
     """Return what is said of questions that are not the same."""
     answer = howsure.compare(folder, "a", "b")
     return [caution.message for caution in answer.cautions if caution.code == "not_like_with_like"]
@@ -29,13 +29,17 @@ TURN = {"role": "user", "content": "How many?", "id": "x1"}
 def test_different_questions_under_the_same_ids_are_a_caution(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How few?"] * 8)
-    assert said(tmp_path) == ["words: not like with like: 8 of 8 items are other questions under the same id"]
+    assert comparability_cautions(tmp_path) == [
+        "words: not like with like: 8 of 8 items are other questions under the same id"
+    ]
 
 
 def test_different_right_answers_under_the_same_ids_are_a_caution(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How many?"] * 8, target="B")
-    assert said(tmp_path) == ["words: not like with like: 8 of 8 items have other right answers under the same id"]
+    assert comparability_cautions(tmp_path) == [
+        "words: not like with like: 8 of 8 items have other right answers under the same id"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,7 @@ def test_different_right_answers_under_the_same_ids_are_a_caution(tmp_path):
 def test_message_ids_and_surrounding_messages_do_not_change_the_question_hash(tmp_path, other):
     log(tmp_path / "a.eval", ["How many?"] * 6)
     log(tmp_path / "b.eval", [other] * 6)
-    assert said(tmp_path) == []
+    assert comparability_cautions(tmp_path) == []
 
 
 def test_a_truncated_question_text_hashes_like_the_whole_text():

@@ -43,7 +43,7 @@ def codes(answer):
     return [caution.code for caution in answer.cautions]
 
 
-def told(answer):
+def cluster_notes(answer):
     return [note for note in answer.notes if note.startswith("Clusters")]
 
 
@@ -52,7 +52,7 @@ def test_compare_clusters_by_the_column_of_the_logs_own_standard_error():
     assert found.better is None
     assert found.difference == hs.compare(LOGS, *PAIR, cluster="passage_id").difference
     assert "looks_grouped" not in codes(found)
-    assert told(found) == [
+    assert cluster_notes(found) == [
         (
             "Clusters: column `passage_id` (20 clusters of 100 items), as the log's own standard error has it; "
             "`cluster='none'` undoes it."
@@ -102,7 +102,7 @@ def test_each_task_is_clustered_by_the_column_of_its_own_logs():
     found = replace(hs.read(both), facts=(fact("chat", "half"), fact("quiz", "text"), fact("sums", "")))
     known = {entry.task: entry.estimate.n_clusters for entry in hs.estimate(found).entries}
     assert known == {"chat": 2, "quiz": 6, "sums": 24}
-    assert told(hs.estimate(found)) == [
+    assert cluster_notes(hs.estimate(found)) == [
         "Clusters of chat: column `half` (2 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
         "Clusters of quiz: column `text` (6 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
     ]
@@ -112,7 +112,7 @@ def test_each_task_is_clustered_by_the_column_of_its_own_logs():
 
 def test_clusters_are_ignored_for_population_these_questions():
     found = hs.compare(LOGS, *PAIR, population="these-questions")
-    assert not told(found)
+    assert not cluster_notes(found)
     assert found.difference == hs.compare(LOGS, *PAIR, population="these-questions", cluster="none").difference
 
 
@@ -176,7 +176,7 @@ def test_the_recorded_cluster_column_may_come_from_the_items_table(tmp_path):
 def test_single_item_clusters_count_as_none_and_one_cluster_as_a_stratum():
     alone = hs.estimate(scores(fact("quiz", "text"), text="item"))
     assert alone.entries == hs.estimate(scores(), cluster="none").entries
-    assert told(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as the log's")
+    assert cluster_notes(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as the log's")
     one = hs.estimate(scores(fact("quiz", "text"), text=pl.lit("t")))
     assert clusters(one) == {1}
     assert all(entry.estimate.method.same_clusters for entry in one.entries), "of others nothing is known"

@@ -35,7 +35,7 @@ def nightly(runs=30, n=300, at=None, shift=0.0, seed=0, attempts=1, month="2026-
     return rows.with_columns(**columns)
 
 
-def told(task):
+def changes_of(task):
     return [(change.run, change.since, change.low, change.high, change.difference.value) for change in task.changes]
 
 
@@ -88,7 +88,7 @@ def test_later_runs_do_not_alter_the_alarms_before_them(seed):
     for k in (4, 9, 14):
         part = hs.history(rows.filter(pl.col("model") <= f"2026-10-{k:02}"), runs_between_alarms=20)
         for task in part.tasks:
-            assert told(task) == [each for each in told(whole[task.task]) if each[0] <= f"2026-10-{k:02}"]
+            assert changes_of(task) == [each for each in changes_of(whole[task.task]) if each[0] <= f"2026-10-{k:02}"]
             for run, later in zip(task.runs, whole[task.task].runs, strict=False):
                 assert (run.record, run.real, run.alarm) == (later.record, later.real, later.alarm)
                 assert (run.z, run.limit) == pytest.approx((later.z, later.limit), nan_ok=True)

@@ -32,11 +32,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asked(*words: object) -> Any:
+def run_command(*words: object) -> Any:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-def told(answer: Any) -> dict[str, Any]:
+def as_json(answer: Any) -> dict[str, Any]:
     """Return an answer as JSON."""
     return dict(json.loads(answer.render("json")))
 
@@ -46,10 +46,10 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
     hs.save_baseline(logs, "all")
     scores = hs.read(logs)
     for verb in (hs.estimate, hs.noise, hs.leaderboard, hs.health):
-        assert told(verb(hs.read("baselines/all.howsure"), **options)) == told(verb(scores, **options)), verb
+        assert as_json(verb(hs.read("baselines/all.howsure"), **options)) == as_json(verb(scores, **options)), verb
     for verb in (hs.compare, hs.gate):
         more = {**options, **({"not_worse_than": 0.05} if verb is hs.gate else {})}
-        assert told(verb("baselines/all.howsure", a, b, **more)) == told(verb(scores, a, b, **more)), verb
+        assert as_json(verb("baselines/all.howsure", a, b, **more)) == as_json(verb(scores, a, b, **more)), verb
 
 
 def test_results_on_a_baseline_equal_those_on_inspect_logs(place: Path) -> None:
@@ -75,14 +75,14 @@ def test_gate_accepts_saved_baselines_for_either_model(place: Path) -> None:
     for name, log in (("main", "terse"), ("pr-42", "t0.3")):
         (place / "runs" / name).mkdir(parents=True)
         (place / "runs" / name / "log.eval").write_bytes((LOGS / f"smollm2-135m-{log}.eval").read_bytes())
-    saved = asked("baseline", "save", "main", "runs/main")
+    saved = run_command("baseline", "save", "main", "runs/main")
     assert saved.exit_code == 0, saved.output
     assert "Saved to baselines/main.howsure: 1 model on 1 task, 100 items, 500 rows, 6." in saved.output
     gate = ["gate", "--candidate", "runs/pr-42", "--not-worse-than", "2pp", "-f", "json"]
-    against_logs = asked(*gate, "--baseline", "runs/main")
+    against_logs = run_command(*gate, "--baseline", "runs/main")
     assert against_logs.exit_code == 0
     for side in ("saved:main", "saved:baselines/main.howsure"):
-        against = asked(*gate, "--baseline", side)
+        against = run_command(*gate, "--baseline", side)
         assert against.output.replace("main.howsure", "main") == against_logs.output, side
     (place / "howsure.toml").write_text(
         '[gate]\nbaseline = "saved:main"\ncandidate = "runs/pr-42"\nnot-worse-than = "2pp"\n'
@@ -90,7 +90,7 @@ def test_gate_accepts_saved_baselines_for_either_model(place: Path) -> None:
     (place / "below").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place / "below")
-        assert asked("gate", "-a", "../runs/pr-42", "-f", "json").exit_code == 0
+        assert run_command("gate", "-a", "../runs/pr-42", "-f", "json").exit_code == 0
     assert hs.compare(None, "runs/pr-42", "saved:main").difference.value == pytest.approx(0.104)  # type: ignore[union-attr]
     assert hs.compare("runs/pr-42", "smollm2-135m-t0.3", "saved:main").difference.value == pytest.approx(0.104)  # type: ignore[union-attr]
 
@@ -104,7 +104,7 @@ def test_a_baseline_with_several_models_is_compared_model_by_model(place: Path) 
     answer = hs.compare(None, "saved:main", "pr")
     assert isinstance(answer, hs.Comparisons)
     assert [(pair.task, pair.wins) for pair in answer.comparisons] == [("mock/a", 2), ("mock/b", 2)]
-    assert told(answer) == told(hs.compare(None, "main", "pr"))
+    assert as_json(answer) == as_json(hs.compare(None, "main", "pr"))
 
 
 def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
         run_log(place / name, name, scores, dataset={"samples": 6, "sample_ids": [1, 2, 3, 4, 5, 6]})
         hs.save_baseline(name, name)
     logs, saved = (hs.gate(None, *sides, not_worse_than=0.5) for sides in (("pr", "main"), ("saved:pr", "saved:main")))
-    assert told(logs) == told(saved)
+    assert as_json(logs) == as_json(saved)
     assert any(caution.code == "partial_run" for caution in saved.cautions)
 
 
@@ -152,7 +152,7 @@ def test_a_baseline_of_500_items_and_5_attempts_is_small_enough_to_commit(place:
     print(f"{saved.n_bytes:,} bytes for {saved.n_rows:,} rows; the log: {log.stat().st_size:,}")
     assert (saved.n_rows, saved.n_items, saved.left_out) == (ITEMS * ATTEMPTS, ITEMS, ())
     assert saved.n_bytes < 100 * KB
-    assert told(hs.estimate("baselines/main.howsure", cluster="repo")) == told(hs.estimate(log, cluster="repo"))
+    assert as_json(hs.estimate("baselines/main.howsure", cluster="repo")) == as_json(hs.estimate(log, cluster="repo"))
 
 
 def test_a_baseline_of_a_table_keeps_its_column_mapping(place: Path) -> None:
@@ -186,13 +186,14 @@ def test_reading_options_apply_when_the_baseline_is_saved(place: Path) -> None:
     )
     rows.write_csv(place / "quiz.csv")
     assert (
-        asked("baseline", "save", "main", "quiz.csv", "--columns", "model=who", "--where", "split=test").exit_code == 0
+        run_command("baseline", "save", "main", "quiz.csv", "--columns", "model=who", "--where", "split=test").exit_code
+        == 0
     )
     assert len(hs.read("baselines/main.howsure").to_frame()) == 4
     (place / "howsure.toml").write_text('[baseline]\ncolumns = {model = "who"}\n')
-    assert asked("baseline", "save", "other", "quiz.csv").exit_code == 0
+    assert run_command("baseline", "save", "other", "quiz.csv").exit_code == 0
     assert (
-        asked(
+        run_command(
             "compare", "quiz.csv", "--columns", "model=who", "--where", "split=test", "-a", "a", "-b", "model:b"
         ).exit_code
         == 0
@@ -200,17 +201,17 @@ def test_reading_options_apply_when_the_baseline_is_saved(place: Path) -> None:
 
 
 def test_saving_replaces_a_baseline_but_no_other_file(place: Path) -> None:
-    assert asked("baseline", "list").exit_code == 1
-    asked("baseline", "save", "main", LOGS)
-    again = asked("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval")
+    assert run_command("baseline", "list").exit_code == 1
+    run_command("baseline", "save", "main", LOGS)
+    again = run_command("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval")
     assert "It replaces a baseline that was there (2,000 rows)." in again.output
     whole = (place / "baselines" / "main.howsure").read_bytes()
     (place / "baselines" / "main.howsure").write_bytes(whole[:-9])
-    assert "main  can't be read: cut short" in asked("baseline", "list").output
-    assert "(a damaged one)" in asked("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval").output
-    assert "smollm2-135m-terse on passages, 500 rows, 6." in asked("baseline", "list").output
+    assert "main  can't be read: cut short" in run_command("baseline", "list").output
+    assert "(a damaged one)" in run_command("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval").output
+    assert "smollm2-135m-terse on passages, 500 rows, 6." in run_command("baseline", "list").output
     (place / "notes.txt").write_text("mine")
-    refused = asked("baseline", "save", "main", LOGS, "-o", "notes.txt")
+    refused = run_command("baseline", "save", "main", LOGS, "-o", "notes.txt")
     assert (refused.exit_code, "'notes.txt' is no saved baseline" in refused.output) == (1, True)
     assert (place / "notes.txt").read_text() == "mine"
 

@@ -21,7 +21,7 @@ def watched(data, *, looks="5/200", **options):
     return hs.Monitor(a="a", b="b", shuffled=True, looks=looks, **options).update(data)
 
 
-def told(look):
+def state_of(look):
     """What a look shows, without how many items are finished by now."""
     return look.looks.number, look.estimate, look.interval, look.p_value, look.n_items, look.decided, look.better
 
@@ -62,7 +62,7 @@ def test_extra_updates_do_not_change_the_result(seed, rate, stops):
 @settings(max_examples=draws(4, 40))
 def test_the_result_does_not_change_between_looks(seed, rate):
     data = results(120, a=rate, seed=seed)
-    at = {n: told(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
+    at = {n: state_of(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
     for n, seen in at.items():
         assert str(seen) == str(at[max(n // 30 * 30, 30)] if n >= 30 else seen)
         if n < 30:
@@ -85,7 +85,7 @@ def test_verdict_p_value_and_interval_of_a_look_agree(seed, rate, spending, leve
 def test_a_late_look_uses_only_the_items_that_were_due():
     data = results(200)
     late, then = watched(data), watched(first(data, 80))
-    assert told(late) == told(then)
+    assert state_of(late) == state_of(then)
     assert (late.looks.finished, then.looks.finished) == (200, 80)
     assert late.verdict == then.verdict
 
@@ -100,7 +100,7 @@ def test_adding_items_out_of_order_equals_updating_with_a_table():
         monitor.add(item, a, b)
         if k % 17 == 0:
             monitor.look()
-    assert told(monitor.look()) == told(watched(data, looks="4/120"))
+    assert state_of(monitor.look()) == state_of(watched(data, looks="4/120"))
 
 
 def test_margins_and_floors_can_have_planned_looks():
@@ -141,7 +141,7 @@ def test_looks_are_taken_at_whole_clusters(tmp_path):
     assert [each.items for each in look.looks.looks][: look.looks.number] == made[: look.looks.number]
     assert look.n_units == int((ends <= look.n_items).sum())
     before = [
-        told(
+        state_of(
             watched(
                 data.filter(pl.col("item").is_in([f"q{k}" for k in range(n)])),
                 looks="3/150",

@@ -1,4 +1,4 @@
-"""Intervals of agreement hold in worlds whose truth is known."""
+"""Agreement coefficients: their intervals reach the coverage promised in simulated scenarios."""
 
 from simulation.agreement import AgreementWorld, check_agreements, standard_agreements
 
@@ -6,7 +6,7 @@ from howsure.inference import calibration_record
 from trials import draws
 
 
-def test_a_few_worlds_are_kept_and_repeatable():
+def test_agreement_intervals_reach_their_coverage_in_two_scenarios_reproducibly():
     worlds = [
         AgreementWorld(shape="copying", items=20, raters=2, share=0.7, agreement=0.4),
         AgreementWorld(shape="ordered", items=20, raters=3, share=0.5, agreement=0.8),
@@ -20,7 +20,7 @@ def test_a_few_worlds_are_kept_and_repeatable():
     assert abs(by_world[0] - 0.4) < 0.01
 
 
-def test_full_agreement_is_no_certainty():
+def test_full_observed_agreement_still_has_a_wide_interval():
     world = AgreementWorld(shape="copying", items=10, raters=2, share=0.9, agreement=1.0)
     found = check_agreements([world], trials=100)
     assert (found["coverage"] == 1).all()
@@ -28,7 +28,7 @@ def test_full_agreement_is_no_certainty():
     assert found.filter(coefficient="fleiss")["width"].item() > 0.5
 
 
-def test_the_record_keeps_every_promise():
+def test_the_stored_simulations_of_agreement_reach_their_coverage():
     found = calibration_record.agreements()
     assert len(found.unique(["shape", "items", "raters", "share", "agreement"])) == len(standard_agreements())
     assert found["kept"].all()

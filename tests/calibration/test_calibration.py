@@ -1,4 +1,4 @@
-"""The harness: promises are compared with what happens, the same way whatever the number of processes."""
+"""The calibration harness: measured coverage against promised coverage, reproducible for any number of processes."""
 
 import numpy as np
 import polars as pl
@@ -20,13 +20,13 @@ SAMPLES = draws(10, 40)
 SMALL = check_worlds(grid("small"), trials=draws(500, 1_500), seed=4)
 
 
-def test_every_promise_holds_in_the_small_grid():
+def test_every_promised_coverage_is_reached_in_the_small_grid():
     broken = SMALL.filter(pl.col("kept").eq(other=False))
     assert broken.is_empty(), broken.select("method", "p", "n_clusters", "icc", "coverage", "promised")
     assert SMALL["kept"].drop_nulls().len() > 90
 
 
-def test_a_broken_promise_is_seen():
+def test_under_coverage_of_the_wilson_interval_with_correlated_clusters_is_detected():
     world = RateWorld(p=0.02, n_clusters=20, cluster_size=50, icc=0.5)
     found = check_worlds([world], trials=draws(500, 2_000), slow=False)
     coverage = dict(found.select("method", "coverage").iter_rows())
@@ -34,7 +34,7 @@ def test_a_broken_promise_is_seen():
     assert coverage["blend, CR2"] > 0.93
 
 
-def test_one_seed_gives_one_table_whatever_the_processes():
+def test_results_depend_on_the_seed_and_not_on_the_number_of_processes():
     worlds = grid("small")[:6]
     one = check_worlds(worlds, trials=60, seed=1)
     assert_frame_equal(one, check_worlds(worlds, trials=60, seed=1, processes=2))
@@ -57,7 +57,7 @@ def items_of(sample, k):
     ],
     ids=str,
 )
-def test_what_is_checked_is_what_users_get(world):
+def test_simulated_mean_intervals_equal_those_of_the_public_function(world):
     """Sums over clusters, many samples at once, against the public function on items, one by one."""
     sample = world.draw(np.random.default_rng(3), SAMPLES)
     for check in CHECKS:
@@ -80,7 +80,7 @@ def test_what_is_checked_is_what_users_get(world):
     ],
     ids=str,
 )
-def test_what_is_checked_of_differences_is_what_users_get(world):
+def test_simulated_difference_intervals_equal_those_of_the_public_function(world):
     sample = world.draw(np.random.default_rng(3), SAMPLES)
     sizes, rng = sample.totals.astype(int), np.random.default_rng(0)
     codes = np.repeat(np.arange(len(sizes)), sizes)
@@ -108,7 +108,7 @@ def test_what_is_checked_of_differences_is_what_users_get(world):
                 assert [low[k], high[k]] == pytest.approx([answer.low, answer.high], abs=1e-9, nan_ok=True)
 
 
-def test_type_one_error_of_the_default_stays_within_its_bound_from_ten_clusters_on():
+def test_the_type_i_error_of_the_default_stays_within_its_bound_from_10_clusters_on():
     trials = draws(800, 4_000)
     worlds = [
         PairWorld(discordance=d, n_clusters=c, cluster_size=20, icc=icc, sizes=sizes)
@@ -121,13 +121,13 @@ def test_type_one_error_of_the_default_stays_within_its_bound_from_ten_clusters_
     assert found["found"].max() < 0.055 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
-def test_scores_that_are_neither_right_nor_wrong_are_checked_as_such():
+def test_unbounded_scores_are_checked_by_t_intervals_only():
     found = check_worlds([ScoreWorld(family="heavy", n_clusters=30)], trials=50)
     assert set(found["method"]) >= {"t, CR2", "t, CR1"}
     assert "blend, CR2" not in set(found["method"])
 
 
-def test_the_record_keeps_its_promises_and_the_defaults_their_floor():
+def test_the_stored_simulations_reach_promised_coverage_and_defaults_92_5_percent():
     worlds = calibration_record.worlds()
     assert worlds.filter(pl.col("kept").eq(other=False)).is_empty()
     assert worlds["trials"].max() >= 10_000
@@ -138,7 +138,7 @@ def test_the_record_keeps_its_promises_and_the_defaults_their_floor():
     assert boards.filter(pl.col("kept").eq(other=False)).is_empty()
 
 
-def test_the_record_belongs_to_the_methods_of_today():
+def test_stored_coverage_agrees_with_a_new_simulation_within_monte_carlo_error():
     """A few cells drawn again agree with the record within the Monte-Carlo error of both."""
     index = [20, 300, 500, 900]
     worlds = [grid("standard")[k] for k in index]
@@ -157,7 +157,7 @@ def test_the_record_belongs_to_the_methods_of_today():
         assert min(abs(old["width"] / row["width"] - 1)) < 0.1
 
 
-def test_the_record_has_every_world_of_the_grid():
+def test_the_stored_simulations_cover_every_scenario_of_the_grid():
     every = grid("standard")
     assert unrecorded(every, calibration_record.worlds()) == []
     assert unrecorded(every, calibration_record.worlds().filter(pl.col("world").is_null())) == list(
@@ -165,7 +165,7 @@ def test_the_record_has_every_world_of_the_grid():
     )
 
 
-def test_a_part_of_the_grid_is_drawn_as_it_would_be_in_the_whole():
+def test_a_subset_of_scenarios_draws_the_same_samples_as_the_whole_grid():
     worlds = grid("small")[:4]
     whole = check_worlds(worlds, trials=50, slow=False)
     assert_frame_equal(
@@ -173,7 +173,7 @@ def test_a_part_of_the_grid_is_drawn_as_it_would_be_in_the_whole():
     )
 
 
-def test_worlds_that_vary_nothing_that_data_do_not_tell_warn_of_nothing():
+def test_unidentifiable_scenarios_with_low_coverage_cause_no_warning():
     """In an item-response world of 12 clusters t covers 0.92: data like it are told what the grid around them says."""
     place = {"n_items": 500, "n_clusters": 12, "rate": 0.377}
     assert (
@@ -196,7 +196,7 @@ def board(rate, clusters, size, models=("a",)):
     return pl.DataFrame(rows, schema=["model", "item", "cluster", "score"], orient="row")
 
 
-def test_an_answer_says_where_its_method_is_known_to_miss():
+def test_a_score_whose_interval_under_covers_in_like_data_has_a_caution():
     data = board(0.02, 20, 50)
     told = hs.estimate(data, interval="t")[0].estimate.cautions
     assert [caution.code for caution in told] == ["known_to_miss"]
@@ -205,14 +205,14 @@ def test_an_answer_says_where_its_method_is_known_to_miss():
     assert not hs.estimate(data)[0].estimate.cautions
 
 
-def test_a_comparison_says_so_too():
+def test_a_comparison_whose_interval_under_covers_in_like_data_has_a_caution():
     data = board(0.02, 20, 50, ("a", "b"))
     told = hs.compare(data, "a", "b", method="t").difference.cautions
     assert "known_to_miss" in {caution.code for caution in told}
     assert "known_to_miss" not in {caution.code for caution in hs.compare(data, "a", "b").difference.cautions}
 
 
-def test_only_the_methods_that_were_asked_for_are_told():
+def test_calibrate_lists_only_the_methods_asked_for():
     answer = hs.calibrate(methods="blend")
     assert set(answer.cells["method"]) == {"blend, CR2", "adjusted blend, CR2"}
     assert answer.render("markdown").startswith("**")
@@ -223,7 +223,7 @@ def skewed(n):
     return pl.DataFrame({"model": "a", "item": np.arange(n), "score": scores + 1})
 
 
-def test_skewed_scores_on_an_open_scale_are_told_where_they_are_few():
+def test_few_skewed_unbounded_scores_have_a_caution():
     told = hs.estimate(skewed(30))[0].estimate.cautions
     assert [caution.code for caution in told] == ["skewed"]
     assert "30 items" in told[0].message
@@ -232,10 +232,10 @@ def test_skewed_scores_on_an_open_scale_are_told_where_they_are_few():
     assert not hs.estimate(even)[0].estimate.cautions
 
 
-def test_a_method_that_is_not_there_is_no_green_check():
+def test_calibrate_refuses_an_unknown_method():
     with pytest.raises(hs.OptionError, match="no method here has 'xyz'"):
         hs.calibrate(methods="xyz")
 
 
-def test_without_a_default_there_are_no_worst_worlds_of_defaults():
+def test_calibrate_of_other_methods_does_not_list_the_worst_default_scenarios():
     assert "worst worlds" not in hs.calibrate(methods="wilson").render("markdown")

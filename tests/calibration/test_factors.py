@@ -1,11 +1,11 @@
-"""Levels of factors that all questions share: errors hold in worlds whose truth is known."""
+"""Random factors: the type I error of comparisons with few levels stays at the level in simulated scenarios."""
 
 from simulation.factors import FactorWorld, check_factors, standard_factors
 
 from howsure.inference import calibration_record
 
 
-def test_a_few_worlds_are_kept_and_repeatable():
+def test_few_levels_keep_the_type_i_error_and_ignoring_them_inflates_it():
     worlds = [
         FactorWorld(kind="own", levels=5, items=100, effect=0.35),
         FactorWorld(kind="shared", levels=3, items=100, effect=0.1, shape="heavy"),
@@ -18,7 +18,7 @@ def test_a_few_worlds_are_kept_and_repeatable():
     assert (found["false_plain"] > found["false"]).all()
 
 
-def test_effects_have_the_spread_that_they_are_said_to_have():
+def test_simulated_level_effects_have_the_stated_standard_deviation():
     import numpy as np
 
     for shape in ("normal", "heavy", "diverging"):
@@ -29,7 +29,7 @@ def test_effects_have_the_spread_that_they_are_said_to_have():
         assert abs(drawn.mean()) < 0.01
 
 
-def test_the_record_keeps_every_promise():
+def test_the_stored_simulations_of_factors_keep_every_promise():
     found = calibration_record.factors()
     assert len(found) == len(standard_factors())
     assert found["kept"].drop_nulls().all()

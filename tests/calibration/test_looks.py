@@ -1,4 +1,4 @@
-"""Runs that are looked at: what is checked is what users get, the truth of every world, promises, and the record."""
+"""Sequential methods: coverage at every look in simulated runs, computed as the public classes do."""
 
 import math
 
@@ -20,7 +20,7 @@ WORLDS = [
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)
-def test_what_is_checked_is_what_users_get(world):
+def test_simulated_betting_intervals_equal_those_of_the_public_class(world):
     sums, sizes = world.draw(np.random.default_rng(0), 5)
     paths = log_capital_paths(world, sums, sizes, world.truth, 0.95)
     null = 0.0 if world.kind == "difference" else world.truth
@@ -31,7 +31,7 @@ def test_what_is_checked_is_what_users_get(world):
             assert paths[run, k] == pytest.approx(state.log_capital(world.truth), abs=1e-9)
 
 
-def test_what_is_checked_of_unbounded_scores_is_what_users_get():
+def test_simulated_asymptotic_intervals_equal_those_of_the_public_class():
     world = LookWorld(kind="skewed", horizon=300)
     sums, sizes = world.draw(np.random.default_rng(1), 40)
     missed = misses(world, sums, sizes, 0.95)["asymptotic"]
@@ -45,26 +45,26 @@ def test_what_is_checked_of_unbounded_scores_is_what_users_get():
 
 
 @pytest.mark.parametrize("world", standard_looks()[::7], ids=str)
-def test_the_truth_of_a_world_is_its_ratio_mean(world):
+def test_the_true_value_of_a_scenario_is_its_ratio_mean(world):
     sums, sizes = world.draw(np.random.default_rng(2), 200_000 // world.horizon)
     value = sums.sum() / sizes.sum()
     residuals = (sums - world.truth * sizes).ravel()
     assert abs(value - world.truth) < 5 * residuals.std() / math.sqrt(residuals.size) / sizes.mean()
 
 
-def test_every_promise_holds_and_one_look_methods_break():
+def test_sequential_intervals_cover_at_every_look_and_a_one_look_t_interval_does_not():
     found = check_looks(WORLDS, trials=draws(500, 1_500), seed=3)
     assert found.filter(pl.col("kept").eq(other=False)).is_empty()
     assert found["kept"].drop_nulls().len() == 3
     assert found.filter(method="t, for one look")["coverage"].max() < 0.85
 
 
-def test_one_seed_gives_one_table_whatever_the_processes():
+def test_results_do_not_depend_on_the_number_of_processes():
     one = check_looks(WORLDS, trials=40, seed=1)
     assert_frame_equal(one, check_looks(WORLDS, trials=40, seed=1, processes=2))
 
 
-def test_the_record_keeps_its_promises():
+def test_the_stored_simulations_of_looks_reach_their_coverage_and_reproduce():
     looks = calibration_record.looks()
     assert looks.filter(pl.col("kept").eq(other=False)).is_empty()
     assert looks["trials"].min() >= 10_000

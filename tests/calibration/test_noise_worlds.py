@@ -1,4 +1,4 @@
-"""The worlds of what is made of answers are what they say: truths against large samples, shapes, seeds."""
+"""Simulated scenarios of attempts, variance components and covariates have the parameters that they state."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def near(values, truth, tolerance=4.5):
     return values.mean() == pytest.approx(truth, abs=tolerance * values.std() / np.sqrt(len(values)))
 
 
-def test_ragged_attempts_go_from_the_fewest_to_ten_and_are_the_same_every_time():
+def test_ragged_attempt_counts_range_from_the_fewest_to_10_and_are_reproducible():
     counts = attempt_counts("ragged", 1_000, fewest=3)
     assert set(counts) == set(range(3, 11))
     assert np.array_equal(counts, attempt_counts("ragged", 1_000, fewest=3))
@@ -50,7 +50,7 @@ def seen(sample):
 
 
 @pytest.mark.parametrize("world", FIXED, ids=str)
-def test_fixed_items_are_unbiased_for_the_mean_of_their_own_rates(world):
+def test_means_on_fixed_items_are_unbiased_for_the_mean_of_their_rates(world):
     sample = world.draw(rng(), TRIALS)
     assert np.shape(sample.truth) == (TRIALS,)
     assert near(seen(sample) - sample.truth, 0.0)
@@ -59,27 +59,27 @@ def test_fixed_items_are_unbiased_for_the_mean_of_their_own_rates(world):
 
 
 @pytest.mark.parametrize("world", FIXED, ids=str)
-def test_what_is_left_around_the_truth_of_fixed_items_is_answer_noise(world):
+def test_the_squared_error_on_fixed_items_is_the_within_question_variance(world):
     sample = world.draw(rng(), TRIALS)
     models = [sample.answers(), *([sample.others()] if world.models == 2 else [])]
     noise = sum(found.now.sum(axis=0) for found in models) / world.n_clusters**2
     assert near((seen(sample) - sample.truth) ** 2 - noise, 0.0)
 
 
-def test_equal_models_have_the_same_rates_and_other_answers():
+def test_equal_models_have_the_same_rates_and_independent_answers():
     sample = FIXED[-1].draw(rng(), 50)
     assert np.all(sample.truth == 0)
     assert not np.array_equal(sample.right, sample.other)
 
 
-def test_rates_of_fixed_items_have_the_correlation_that_is_told():
+def test_rates_of_fixed_items_have_the_stated_intraclass_correlation():
     world = FixedWorld(p=0.2, n_clusters=40, attempts=3, item_icc=0.4)
     right = world.draw(rng(), TRIALS).right
     assert right.var() == pytest.approx(0.16 * (0.4 + 0.6 / 3), rel=0.03)
 
 
 @pytest.mark.parametrize("world", FIXED[:3], ids=str)
-def test_events_are_about_as_many_as_answers_that_differ_from_their_items_rate(world):
+def test_effective_events_are_the_summed_within_question_variances_of_the_answers(world):
     sample = world.draw(rng(), TRIALS)
     differing = (sample.answers().once * sample.attempts[:, None]).sum(axis=0).mean()
     assert world.events == pytest.approx(differing, rel=0.05)
@@ -97,7 +97,7 @@ COMPONENTS = [
 
 
 @pytest.mark.parametrize("world", COMPONENTS, ids=str)
-def test_variances_are_as_large_as_is_told(world):
+def test_variance_components_equal_their_stated_values_in_large_samples(world):
     """From a large sample of attempts at pairs of items of one cluster: moments, and none of the code under trial."""
     sample = replace(world, attempts=2, n_clusters=4_000).draw(rng(), 40)
     x, size = sample.right, world.cluster_size
@@ -115,7 +115,7 @@ def test_variances_are_as_large_as_is_told(world):
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])
-def test_variances_add_up_to_that_of_one_answer(p):
+def test_variance_components_sum_to_the_variance_of_one_answer(p):
     world = ComponentWorld(target="answer", p=p, n_clusters=9, attempts=2, item_icc=0.3, cluster_size=4, icc=0.2)
     assert world.truth + replace(world, target="question").truth == pytest.approx(p * (1 - p))
     assert 0 < replace(world, target="between").truth < replace(world, target="question").truth
@@ -128,7 +128,7 @@ SCORES = ["mean", "pass@3", "pass^3", "majority@4", "majority@5", "best-of-2", "
 
 @pytest.mark.parametrize("score", SCORES[1:])
 @pytest.mark.parametrize(("attempts", "clustered"), [("ragged", False), (5, True)])
-def test_scores_over_attempts_are_unbiased_for_the_truth_that_is_told(score, attempts, clustered):
+def test_scores_over_attempts_are_unbiased_for_the_stated_true_value(score, attempts, clustered):
     shape = {"cluster_size": 4, "icc": 0.3} if clustered else {}
     world = AttemptScoreWorld(score=score, p=0.35, n_clusters=25, attempts=attempts, item_icc=0.5, **shape)
     sample = world.draw(rng(), TRIALS)
@@ -155,7 +155,7 @@ def simulated(score, world, items=400_000):
 
 
 @pytest.mark.parametrize(("p", "item_icc"), [(0.35, 0.5), (0.05, 0.9), (0.9, 0.1)])
-def test_expected_scores_are_integrals_over_the_rates(p, item_icc):
+def test_expected_scores_over_attempts_equal_integrals_over_the_beta_rates(p, item_icc):
     r = (1 - item_icc) / item_icc
     a, b = p * r, (1 - p) * r
 
@@ -192,7 +192,7 @@ COVARIATES = [
 
 
 @pytest.mark.parametrize("world", COVARIATES, ids=str)
-def test_answered_items_of_a_pool_are_unbiased_and_as_many_as_is_told(world):
+def test_answered_items_of_a_pool_have_the_stated_number_and_an_unbiased_mean(world):
     sample = world.draw(rng(), TRIALS)
     answered = world.n_clusters * world.cluster_size
     assert sample.scores.shape == sample.covariate.shape == (world.pool, TRIALS)
@@ -205,7 +205,7 @@ def test_answered_items_of_a_pool_are_unbiased_and_as_many_as_is_told(world):
 
 
 @pytest.mark.parametrize("world", COVARIATES, ids=str)
-def test_the_covariate_goes_with_the_score_as_is_told(world):
+def test_the_covariate_has_the_stated_correlation_with_the_score(world):
     """The correlation of a normal z with 1 where a normal ability of correlation ρ exceeds a threshold: ρ φ(t) / √(p q)."""
     sample = world.draw(rng(), TRIALS)
     has = np.isfinite(sample.scores)
@@ -215,7 +215,7 @@ def test_the_covariate_goes_with_the_score_as_is_told(world):
     assert seen == pytest.approx(expected, abs=0.02)
 
 
-def test_items_of_a_pool_are_alike_in_their_clusters():
+def test_items_of_a_pool_are_correlated_within_clusters():
     world = COVARIATES[-1]
     sample = world.draw(rng(), TRIALS)
     assert sample.codes.tolist() == np.repeat(np.arange(80), 5).tolist()
@@ -247,14 +247,14 @@ def arrays(sample):
 
 
 @pytest.mark.parametrize("world", ALL, ids=str)
-def test_the_same_seed_gives_the_same_sample_and_another_one_another(world):
+def test_the_seed_determines_the_sample(world):
     one, same, other = (arrays(world.draw(rng(seed), 20)) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, same, strict=True))
     assert not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
 
 
 @pytest.mark.parametrize("world", ALL, ids=str)
-def test_the_table_says_what_the_world_is(world):
+def test_a_scenarios_features_state_its_parameters(world):
     told = world.features()
     assert told["n_clusters"] == world.n_clusters == world.effective_clusters
     assert told["p"] == world.p
@@ -275,7 +275,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("world", "check"), CHECKS, ids=lambda given: "" if callable(given) else str(given))
-def test_checks_give_limits_of_every_sample_that_mostly_hold_the_truth(world, check):
+def test_every_check_gives_ordered_limits_that_mostly_cover_the_true_value(world, check):
     sample = world.draw(rng(), 300)
     low, high = check(sample, 0.95)
     assert low.shape == high.shape == (300,)

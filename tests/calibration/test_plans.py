@@ -1,4 +1,4 @@
-"""Planned comparisons find what they were planned for."""
+"""Planned sample sizes reach the planned power, and equal models are called different at the level."""
 
 import polars as pl
 from simulation.plans import PlanWorld, check_plans, standard_plans
@@ -6,7 +6,7 @@ from simulation.plans import PlanWorld, check_plans, standard_plans
 from howsure.inference import calibration_record
 
 
-def test_a_few_plans_are_kept_and_repeatable():
+def test_planned_comparisons_reach_the_planned_power_reproducibly():
     worlds = [PlanWorld(discordance=0.2, effect=0.08), PlanWorld(discordance=0.3, effect=0.15, cluster_size=5, icc=0.1)]
     found = check_plans(worlds, trials=1_000, seed=3)
     assert found.equals(check_plans(worlds, trials=1_000, seed=3))
@@ -16,7 +16,7 @@ def test_a_few_plans_are_kept_and_repeatable():
     assert (found["found"] - 0.8).abs().max() < 0.1
 
 
-def test_equal_models_are_told_apart_at_the_level():
+def test_equal_models_with_the_planned_questions_keep_the_type_i_error():
     """A world without a difference, with the questions that a plan for 10 points asked for."""
     import numpy as np
     from simulation.plans import _found
@@ -28,7 +28,7 @@ def test_equal_models_are_told_apart_at_the_level():
     assert share < 0.05 + 3 * (0.05 * 0.95 / 8_000) ** 0.5
 
 
-def test_the_record_keeps_every_promise():
+def test_the_stored_simulations_of_plans_reach_the_planned_power():
     plans = calibration_record.plans()
     assert len(plans) == 3 * len(standard_plans())
     kept = plans["kept"].drop_nulls()

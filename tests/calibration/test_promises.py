@@ -1,4 +1,4 @@
-"""What the intervals promise, checked in small worlds whose truth is known. Seeded; tolerances are Monte-Carlo errors."""
+"""Coverage of intervals in simulated scenarios with known truth, within Monte Carlo error; seeded."""
 
 import itertools
 import math
@@ -51,7 +51,7 @@ def test_wilson_on_effective_items_covers_clustered_rates(cell, wilson_coverage)
     assert wilson_coverage[cell] >= LEAST - 3 * ERROR
 
 
-def test_wilson_on_effective_items_is_not_needlessly_wide(wilson_coverage):
+def test_wilson_on_effective_items_covers_97_5_percent_at_most_on_average(wilson_coverage):
     assert 0.94 - ERROR <= np.mean(list(wilson_coverage.values())) <= 0.975
 
 
@@ -111,18 +111,18 @@ def test_the_score_pivot_covers_paired_differences(cell, paired_coverage):
     assert paired_coverage[cell] >= LEAST - 3 * ERROR
 
 
-def test_the_score_pivot_is_not_needlessly_wide(paired_coverage):
+def test_the_score_pivot_covers_99_percent_at_most_on_average(paired_coverage):
     assert 0.94 - ERROR <= np.mean(list(paired_coverage.values())) <= 0.99
 
 
-def test_plain_paired_t_would_fail_where_the_score_pivot_holds():
+def test_paired_t_has_variance_0_in_over_10_percent_of_samples_with_rare_differences():
     x, _ = paired_worlds(np.random.default_rng(104), 0.01, 0.01, 100, 1, 0.0, 300)
     m = pair_moments(x, score=False)
     k = np.arange(0, 600, 2)
     assert (m.variance[k, k + 1] == 0).mean() > 0.1, "often no item differs, and t has nothing to say"
 
 
-def test_all_ranks_lie_in_their_intervals_at_once():
+def test_rank_intervals_cover_all_ranks_simultaneously():
     rng = np.random.default_rng(105)
     worlds, truth = draws(60, 300), np.array([0.7, 0.68, 0.66, 0.6, 0.6, 0.55, 0.4, 0.38])
     least = 1 + (truth > truth[:, None]).sum(axis=1)  # equal models may stand in either order

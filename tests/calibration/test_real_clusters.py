@@ -1,4 +1,4 @@
-"""Whole clusters drawn: a draw is what its items say, the truth is that of all items, and the record."""
+"""Resampling whole clusters of real benchmarks: draws, their true values, and the stored results."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def items_of(found, seed, count, codes):
 
 
 @pytest.mark.parametrize("seed", range(draws(2, 6)))
-def test_a_draw_is_checked_as_users_would_have_it(seed):
+def test_intervals_of_a_draw_equal_those_of_the_public_functions(seed):
     made = board()
     for check in (each for each in CHECKS if each.name in ("blend, CR2", "paired score, CR2", "paired t, CR2")):
         columns, names = made.columns(check.kind)
@@ -52,7 +52,7 @@ def test_a_draw_is_checked_as_users_would_have_it(seed):
             assert [low[k], high[k]] == pytest.approx([answer.low, answer.high], abs=1e-9, nan_ok=True)
 
 
-def test_differences_spread_over_the_items_of_a_draw_as_they_do():
+def test_moments_of_differences_equal_those_of_the_drawn_items():
     made = board()
     columns, _ = made.columns("difference")
     sample = Population.of(columns, made.codes, "difference").draw(np.random.default_rng(8), 6)
@@ -61,7 +61,7 @@ def test_differences_spread_over_the_items_of_a_draw_as_they_do():
     assert sample.items.fourths == pytest.approx(expected.fourths)
 
 
-def test_flipped_clusters_are_symmetric_around_no_difference():
+def test_clusters_with_flipped_signs_have_a_null_distribution_around_0():
     made = board()
     population, rng = Population.of(made.columns("difference")[0], made.codes, "difference"), np.random.default_rng(1)
     drawn = [population.draw(rng, 8, flipped=True) for _ in range(3_000)]
@@ -73,13 +73,13 @@ def test_flipped_clusters_are_symmetric_around_no_difference():
     assert np.abs(flipped.sums) == pytest.approx(np.abs(plain.sums))
 
 
-def test_the_truth_is_what_all_items_say():
+def test_the_true_value_is_the_mean_of_all_items():
     made = board()
     population = Population.of(made.scores, made.codes, "mean")
     assert population.truth == pytest.approx(made.scores.mean(axis=0))
 
 
-def test_a_row_is_made_for_every_number_of_clusters_and_method():
+def test_the_result_has_one_row_per_number_of_clusters_and_method():
     found = check_clusters([(board(), (6, 12))], draws=20)
     assert dict(found.schema) == SCHEMA
     assert found.select("n_clusters", "method").rows() == [
@@ -91,7 +91,7 @@ def test_a_row_is_made_for_every_number_of_clusters_and_method():
     assert found.equals(check_clusters([(board(), (6, 12))], draws=20))
 
 
-def test_right_or_wrong_answers_and_fractions_are_each_checked_as_what_they_are():
+def test_binary_and_fractional_models_are_each_checked_by_their_own_interval():
     made = board()
     halves = np.random.default_rng(0).random((len(made.codes), 1)).round(1)
     mixed = replace(made, scores=np.hstack([made.scores, halves]), models=(*made.models, "z"))
@@ -100,7 +100,7 @@ def test_right_or_wrong_answers_and_fractions_are_each_checked_as_what_they_are(
     assert 4 * first["mean"].item() <= 5 * second["mean"].item() <= 4 * first["mean"].item() + 1
 
 
-def test_on_average_over_the_pairs_of_a_benchmark_the_default_holds():
+def test_the_default_covers_on_average_over_the_pairs_of_each_benchmark():
     """The promise for whole real clusters: on average over pairs, from 5 clusters on; not for every pair."""
     rows = calibration_record.clusters().filter("default", pl.col("kind") == "difference", pl.col("count") >= 100)
     assert rows["n_clusters"].min() >= 5
@@ -112,6 +112,6 @@ def test_on_average_over_the_pairs_of_a_benchmark_the_default_holds():
     assert rows["again"].min() < 0.8, "and somewhere the worst pair is far from it"
 
 
-def test_the_record_names_no_model_but_of_tables_that_may_be_shown():
+def test_the_stored_results_name_models_only_of_benchmarks_that_may_be_published():
     rows = calibration_record.clusters().filter(pl.col("worst").is_not_null())
     assert set(rows["benchmark"]) == {"SWE-bench Verified", "MMLU-Redux", "ZebraLogic"}

@@ -1,4 +1,4 @@
-"""Several tasks put together: what is checked is what users get, the truth of every world, and the record."""
+"""Overall scores and differences of several tasks: coverage in simulated scenarios, computed as for users."""
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ def of_counts(n, right):
 
 
 @pytest.mark.parametrize("gate", [False, True])
-def test_what_is_checked_of_overall_scores_is_what_users_get(gate):
+def test_simulated_overall_scores_equal_those_of_the_public_function(gate):
     world = SuiteWorld(name="three", tasks=rated([(5, 0.9), (30, 0.98), (60, 0.4)]), gate=gate)
     tasks = scores_of(world, np.random.default_rng(1), 40, 0.9)
     limits = tasks.limits(world.shares)
@@ -32,7 +32,7 @@ def test_what_is_checked_of_overall_scores_is_what_users_get(gate):
         assert [low[k], high[k]] == pytest.approx([interval.low, interval.high], abs=1e-9)
 
 
-def test_what_is_checked_of_overall_differences_is_what_users_get():
+def test_simulated_overall_differences_equal_those_of_the_public_function():
     sizes = (4, 12, 40)
     tasks = tuple(PairWorld(n_clusters=n, discordance=0.3, effect=0.1) for n in sizes)
     world = SuiteWorld(name="three", tasks=tasks)
@@ -60,7 +60,7 @@ def test_what_is_checked_of_overall_differences_is_what_users_get():
     ],
     ids=["scores", "pairs"],
 )
-def test_samples_are_unbiased_for_the_truth_of_the_suite(tasks):
+def test_simulated_overall_values_are_unbiased_for_the_stated_true_value(tasks):
     world, rng = SuiteWorld(name="two", tasks=tasks), np.random.default_rng(3)
     paired = world.kind == "difference"
     value = pairs_of(world, rng, 4_000).own.value if paired else scores_of(world, rng, 4_000, 0.95).value
@@ -68,13 +68,13 @@ def test_samples_are_unbiased_for_the_truth_of_the_suite(tasks):
     assert overall.mean() == pytest.approx(world.truth, abs=4.5 * overall.std() / np.sqrt(4_000))
 
 
-def test_pooled_tasks_count_by_their_items():
+def test_pooled_tasks_are_weighted_by_their_number_of_items():
     world = SuiteWorld(name="two", tasks=rated([(10, 1.0), (30, 0.0)]), pooled=True)
     assert world.shares == pytest.approx([0.25, 0.75])
     assert world.truth == 0.25
 
 
-def test_the_record_keeps_its_promises():
+def test_the_stored_simulations_of_suites_reach_their_coverage():
     suites, worlds = calibration_record.suites(), standard_suites()
     assert len(worlds) == len({(world.name, world.kind) for world in worlds}) == len(suites)
     assert suites["kept"].all()
@@ -84,7 +84,7 @@ def test_the_record_keeps_its_promises():
     assert null["found"].max() <= 0.055
 
 
-def test_the_record_belongs_to_the_methods_of_today():
+def test_stored_results_of_suites_agree_with_a_new_simulation():
     worlds = standard_suites()[::9]
     again = check_suites(worlds, trials=1_000, seed=5)
     both = again.join(calibration_record.suites(), on=["world", "kind"], suffix="_kept")

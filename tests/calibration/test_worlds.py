@@ -1,4 +1,4 @@
-"""The worlds are what they say: their samples have the rate, the correlation and the sizes that the table tells."""
+"""Simulated scenarios have the rates, correlations and cluster sizes that they state."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def rng():
 
 @pytest.mark.parametrize("shape", ["beta", "logit", "split"])
 @pytest.mark.parametrize(("p", "icc"), [(0.5, 0.1), (0.05, 0.5), (0.9, 0.3)])
-def test_rates_have_the_mean_and_the_correlation_they_say(shape, p, icc):
+def test_simulated_rates_have_the_stated_mean_and_intraclass_correlation(shape, p, icc):
     drawn = rates(rng(), p, icc, (100, TRIALS), shape)
     assert drawn.mean() == pytest.approx(p, abs=4 * np.sqrt(icc * p * (1 - p) / drawn.size))
     assert drawn.var() == pytest.approx(icc * p * (1 - p), rel=0.06)
@@ -47,19 +47,19 @@ WORLDS = [
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)
-def test_samples_are_unbiased_for_the_truth_that_is_told(world):
+def test_samples_are_unbiased_for_the_stated_true_value(world):
     sample = world.draw(rng(), TRIALS)
     means = sample.sums.sum(axis=0) / sample.totals.sum()
     assert means.mean() == pytest.approx(sample.truth, abs=4.5 * means.std() / np.sqrt(TRIALS))
 
 
-def test_items_in_a_cluster_are_as_alike_as_is_told():
+def test_items_in_a_cluster_have_the_stated_intraclass_correlation():
     world = RateWorld(p=0.3, n_clusters=50, cluster_size=8, icc=0.4)
     held = world.draw(rng(), TRIALS).sums / 8
     assert held.var() == pytest.approx(0.21 * (0.4 + 0.6 / 8), rel=0.03)
 
 
-def test_wins_and_losses_in_a_cluster_are_as_alike_as_is_told():
+def test_wins_and_losses_in_a_cluster_have_the_stated_intraclass_correlation():
     world = PairWorld(discordance=0.4, effect=0.2, n_clusters=50, cluster_size=8, icc=0.3)
     sample = world.draw(rng(), TRIALS)
     assert (sample.sums / 8).var() == pytest.approx((0.4 - 0.04) * (0.3 + 0.7 / 8), rel=0.03)
@@ -69,7 +69,7 @@ def test_wins_and_losses_in_a_cluster_are_as_alike_as_is_told():
 
 
 @pytest.mark.parametrize(("gap", "slope", "luck"), [(0.0, 0.3, 0.8), (0.6, 0.5, 0.95)])
-def test_fine_tunes_differ_as_often_and_are_as_alike_in_a_cluster_as_is_told(gap, slope, luck):
+def test_fine_tuned_pairs_have_the_stated_discordance_and_intraclass_correlation(gap, slope, luck):
     world = FineTunePairWorld(n_clusters=200, cluster_size=10, slope=slope, luck=luck, gap=gap)
     sample = world.draw(rng(), TRIALS // 4)
     assert (sample.wins + sample.losses).mean() / sample.n == pytest.approx(world.discordance, rel=0.02)
@@ -77,13 +77,13 @@ def test_fine_tunes_differ_as_often_and_are_as_alike_in_a_cluster_as_is_told(gap
     assert (sample.sums / 10).var() == pytest.approx(spread * (world.icc + (1 - world.icc) / 10), rel=0.03)
 
 
-def test_answers_in_a_cluster_of_an_item_response_world_are_as_alike_as_is_told():
+def test_item_response_scenarios_have_the_stated_intraclass_correlation():
     world = ResponseWorld(n_clusters=200, cluster_size=10, slope=0.5, ability=1.0)
     held = world.draw(rng(), TRIALS // 4).sums / 10
     assert held.var() == pytest.approx(world.p * (1 - world.p) * (world.icc + (1 - world.icc) / 10), rel=0.02)
 
 
-def test_a_new_cluster_counts_as_an_item_where_items_stand_alone():
+def test_fine_tuned_pairs_without_clusters_have_intraclass_correlation_0():
     assert FineTunePairWorld(n_clusters=100, gap=0.5).icc == 0.0
     assert FineTunePairWorld(n_clusters=100, gap=0.5).effect > 0.05
 
@@ -94,14 +94,14 @@ def test_one_cluster_can_hold_46_percent_of_the_items():
     assert len(sizes) == 12
 
 
-def test_effective_events_count_clusters_where_these_are_alike():
+def test_effective_events_count_clusters_if_items_in_a_cluster_agree():
     alone = RateWorld(p=0.1, n_clusters=50, cluster_size=10)
     assert alone.events == pytest.approx(500 * 0.09)
     assert replace(alone, icc=1.0).events == pytest.approx(50 * 0.09)
     assert replace(alone, sizes="dominant").effective_clusters < 5
 
 
-def test_the_standard_grid_is_as_large_as_it_is_said_to_be():
+def test_the_standard_grid_has_1949_distinct_scenarios():
     worlds = grid("standard")
     assert len(worlds) == len(set(worlds)) == 1_949
     assert {world.features()["scores"] for world in worlds} >= {
@@ -111,7 +111,7 @@ def test_the_standard_grid_is_as_large_as_it_is_said_to_be():
     }
 
 
-def test_boards_are_drawn_best_model_first_with_holes_where_they_are_asked_for():
+def test_simulated_boards_are_sorted_best_first_with_the_stated_share_missing():
     world = BoardWorld(n_models=5, n_clusters=100, cluster_size=20, effect_sd=0.1, spacing=1.0, missing=0.2)
     scores, codes = world.draw(rng())
     assert np.all(np.diff(np.nanmean(scores, axis=0)) < 0)
@@ -119,7 +119,7 @@ def test_boards_are_drawn_best_model_first_with_holes_where_they_are_asked_for()
     assert len(codes) == 2_000
 
 
-def test_boards_of_equal_models_keep_their_promise_and_no_correction_does_not():
+def test_corrected_rank_intervals_cover_for_equal_models_and_uncorrected_ones_do_not():
     world = BoardWorld(n_models=12, n_clusters=40, cluster_size=5, effect_sd=0.5)
     found = check_boards([world], trials=100).rows_by_key("method", named=True, unique=True)
     assert found["max-t"]["kept"]

@@ -1,4 +1,4 @@
-"""Two models among all that the data hold: what `compare` says of a pair that is significant alone."""
+"""A pair chosen from many models: compare warns if it isn't significant after correction for all pairs of the board."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def board(models: int = 12, n: int = 150, seed: int = 1) -> pl.DataFrame:
     )
 
 
-def test_compare_says_what_the_board_says_of_the_pair() -> None:
+def test_compare_reports_the_boards_corrected_p_value_for_the_pair() -> None:
     rows = board()
     whole = hs.leaderboard(rows).boards[0]
     names = [entry.model for entry in whole.entries]
@@ -38,7 +38,7 @@ def test_compare_says_what_the_board_says_of_the_pair() -> None:
     assert said > 1
 
 
-def test_two_models_alone_are_among_none() -> None:
+def test_tables_of_two_models_margins_and_mcnemar_have_no_correction_for_other_pairs() -> None:
     rows = board()
     pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among)
     two = rows.filter(pl.col("model").is_in([pair.a, pair.b]))
@@ -47,7 +47,7 @@ def test_two_models_alone_are_among_none() -> None:
     assert hs.compare(rows, pair.a, pair.b, method="mcnemar").among is None
 
 
-def test_rows_of_others_that_cannot_be_grouped_leave_the_pair_alone() -> None:
+def test_other_models_with_unusable_clusters_do_not_change_the_pair() -> None:
     rows = board()
     pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among)
     other = next(name for name in rows["model"].unique().sort() if name not in (pair.a, pair.b))

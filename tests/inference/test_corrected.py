@@ -1,4 +1,4 @@
-"""Several tasks: beside a corrected p-value stands the interval that agrees with it."""
+"""Several tasks: each corrected p-value comes with an interval that agrees with it."""
 
 import functools
 import math
@@ -24,7 +24,7 @@ def normal_limits(z, tail):
     return z - half, z + half
 
 
-def shown(z, method, alpha=ALPHA):
+def corrected_limits(z, method, alpha=ALPHA):
     """The limits that stand beside the verdicts of estimates z with a standard error of 1, and the corrected p-values."""
     p = 2 * stats.norm.sf(np.abs(z))
     adjusted = CORRECTIONS[method](p)
@@ -38,17 +38,17 @@ def shown(z, method, alpha=ALPHA):
     alpha=st.sampled_from([0.01, 0.05, 0.1, 0.3]),
     method=st.sampled_from(["holm", "bh"]),
 )
-def test_the_interval_leaves_0_out_where_the_corrected_p_value_is_below_alpha(z, alpha, method):
-    low, high, adjusted = shown(np.array(z), method, alpha)
+def test_the_corrected_interval_excludes_0_exactly_if_its_p_value_is_below_alpha(z, alpha, method):
+    low, high, adjusted = corrected_limits(np.array(z), method, alpha)
     sure = np.abs(adjusted - alpha) > 1e-9
     assert (((low > 0) | (high < 0)) == (adjusted < alpha))[sure].all()
 
 
 @given(z=st.lists(st.floats(-8, 8), min_size=2, max_size=12))
-def test_no_interval_is_shorter_than_that_of_its_task_alone(z):
+def test_corrected_intervals_contain_the_uncorrected_ones(z):
     alone = normal_limits(np.array(z), ALPHA)
     for method in CORRECTIONS:
-        low, high, _ = shown(np.array(z), method)
+        low, high, _ = corrected_limits(np.array(z), method)
         assert (low <= alone[0] + 1e-12).all()
         assert (high >= alone[1] - 1e-12).all()
 
@@ -61,7 +61,7 @@ def together(truth, method="holm", trials=STUDIES):
     rng = np.random.default_rng(5)
     missed, share = 0, 0.0
     for z in rng.standard_normal((trials, len(truth))) + truth:
-        low, high, adjusted = shown(z, method)
+        low, high, adjusted = corrected_limits(z, method)
         miss = (truth < low) | (truth > high)
         missed += miss.any()
         real = adjusted <= ALPHA
@@ -73,17 +73,17 @@ NOISE = 3 * math.sqrt(0.05 * 0.95 / STUDIES)
 
 
 @pytest.mark.parametrize("truth", [[0] * 5, [8] * 5, *draws([], [[4.5] * 5, [2.5] * 5]), [0.5, 1, 2, 3, 4]], ids=str)
-def test_together_five_tasks_are_covered_as_the_level_says(truth):
+def test_holm_intervals_of_five_tasks_cover_simultaneously_at_the_level(truth):
     assert together(np.array(truth, dtype=float))[0] >= 0.95 - NOISE
 
 
-def test_the_worst_mixture_of_five_tasks_is_above_twice_the_error():
+def test_holm_intervals_cover_simultaneously_with_at_least_91_percent_at_worst():
     covered, _ = together(np.array([8.0, 8, 8, 8, 0]))
     assert 0.91 - NOISE <= covered <= 0.95 + draws(NOISE, 0)
 
 
 @pytest.mark.parametrize("truth", [*draws([], [[0] * 5, [8] * 5]), [3] * 5, [0, 0, 0, 3, 3]], ids=str)
-def test_of_the_real_differences_by_bh_few_intervals_miss(truth):
+def test_benjamini_hochberg_intervals_of_significant_tasks_miss_in_5_percent_at_most(truth):
     assert together(np.array(truth, dtype=float), "bh")[1] <= 0.05 + NOISE
 
 
@@ -106,7 +106,7 @@ def tasks(gaps, n=120, seed=3):
 
 
 @functools.cache
-def found(method, adjust, level=0.95):
+def compare_five_tasks(method, adjust, level=0.95):
     return hs.compare(tasks([0.0, 0.1, 0.14, 0.18, 0.3]), "a", "b", method=method, adjust=adjust, level=level)
 
 
@@ -118,8 +118,8 @@ def found(method, adjust, level=0.95):
         *((method, "holm", 0.95) for method in ("t", "mcnemar", "sign-flip", "bootstrap", "bayes")),
     ],
 )
-def test_every_method_agrees(method, adjust, level):
-    answer = found(method, adjust, level)
+def test_verdict_and_corrected_interval_agree_for_every_method_and_correction(method, adjust, level):
+    answer = compare_five_tasks(method, adjust, level)
     assert any(c.p_adjusted > c.p_value for c in answer.comparisons)
     for c in answer.comparisons:
         beside, own = c.adjusted_interval, c.difference.interval
@@ -129,9 +129,9 @@ def test_every_method_agrees(method, adjust, level):
         assert beside.level == level
 
 
-def test_the_verdict_is_on_the_corrected_interval():
+def test_the_verdict_is_based_on_the_corrected_interval():
     """Holm: 0.041 alone, not among five."""
-    answer = found(None, "holm")
+    answer = compare_five_tasks(None, "holm")
     torn = next(c for c in answer.comparisons if c.p_value < 0.05 <= c.p_adjusted)
     assert not torn.difference.interval.contains(0.0)
     assert torn.adjusted_interval.contains(0.0)
@@ -142,8 +142,8 @@ def test_the_verdict_is_on_the_corrected_interval():
     assert torn.records()[0]["adjusted_high"] == data["adjusted_high"]
 
 
-def test_a_bonferroni_interval_is_that_of_the_level():
-    answer = found(None, "holm")
+def test_the_bonferroni_interval_of_5_tasks_is_the_99_percent_interval():
+    answer = compare_five_tasks(None, "holm")
     alone = hs.compare(tasks([0.0, 0.1, 0.14, 0.18, 0.3]).filter(task="t0"), "a", "b", level=0.99)
     assert answer.comparisons[0].adjusted_interval.low == pytest.approx(alone.difference.interval.low, rel=1e-12)
     assert answer.comparisons[0].adjusted_interval.high == pytest.approx(alone.difference.interval.high, rel=1e-12)
@@ -159,12 +159,12 @@ def test_a_bonferroni_interval_is_that_of_the_level():
         lambda: hs.compare(tasks([0.1, 0.2]), "a", "b").overall,
     ],
 )
-def test_where_nothing_is_corrected_it_is_the_interval(answer):
+def test_without_correction_the_corrected_interval_is_the_interval(answer):
     c = answer()
     assert c.adjusted_interval == c.difference.interval
 
 
-def test_a_task_without_an_error_bar_is_not_counted():
+def test_a_task_without_a_standard_error_does_not_count_in_the_correction():
     rows = pl.concat([tasks([0.1, 0.2]), tasks([0.0], n=1).with_columns(task=pl.lit("one"))])
     of = {c.task: c for c in hs.compare(rows, "a", "b").comparisons}
     two = hs.compare(tasks([0.1, 0.2]), "a", "b").comparisons
@@ -174,17 +174,17 @@ def test_a_task_without_an_error_bar_is_not_counted():
 
 @given(gaps=st.lists(st.floats(-0.4, 0.4), min_size=2, max_size=5), seed=st.integers(0, 999))
 @pytest.mark.no_cover
-def test_p_value_and_interval_never_disagree(gaps, seed):
+def test_corrected_p_values_and_intervals_never_disagree_in_compare(gaps, seed):
     rows = tasks(gaps, n=40, seed=seed).with_columns(pl.col("score").cast(pl.Float64))
     for adjust in CORRECTIONS:
         for c in hs.compare(rows, "a", "b", adjust=adjust).comparisons:
             assert c.decided == (not c.adjusted_interval.contains(0.0))
 
 
-def test_failures_counted_otherwise_are_corrected_too():
+def test_the_failure_policy_caution_uses_corrected_verdicts():
     """A verdict that only the correction takes away isn't given back by another policy without it."""
     rows = tasks([0.0, 0.1, 0.14, 0.18, 0.3])
-    torn = next(c for c in found(None, "holm").comparisons if c.p_value < 0.05 <= c.p_adjusted)
+    torn = next(c for c in compare_five_tasks(None, "holm").comparisons if c.p_value < 0.05 <= c.p_adjusted)
     alike = rows.filter(task=torn.task).group_by("item").agg(pl.col("score").n_unique()).filter(score=1)["item"].min()
     lost = (pl.col("task") == torn.task) & (pl.col("item") == alike)
     rows = rows.with_columns(score=pl.when(~lost).then("score"))

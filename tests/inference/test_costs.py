@@ -1,4 +1,4 @@
-"""What attempts took, beside scores: failed attempts count, what wasn't recorded isn't 0, prices, the frontier."""
+"""Costs of attempts: failed attempts count, missing costs aren't 0, prices of tokens, and the Pareto frontier."""
 
 import numpy as np
 import polars as pl
@@ -30,7 +30,7 @@ def gap(data, measure="usd", per="attempt", **options):
     return next(each for each in found.measures if each.per == per)
 
 
-def test_the_ratio_is_that_of_all_attempts():
+def test_the_cost_ratio_is_the_ratio_of_mean_costs_over_all_attempts():
     data = rows()
     found = gap(data)
     means = dict(data.group_by("model").agg(pl.col("usd").mean()).iter_rows())
@@ -40,7 +40,7 @@ def test_the_ratio_is_that_of_all_attempts():
     assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", measure="usd").render(width=200)
 
 
-def test_a_failed_attempt_has_a_cost():
+def test_failed_attempts_count_towards_the_cost():
     data = rows()
     failed = data.with_columns(score=pl.when(pl.col("item") < 10).then(None).otherwise("score"))
     assert gap(failed, failures="drop").ratio == pytest.approx(gap(data).ratio)
@@ -48,7 +48,7 @@ def test_a_failed_attempt_has_a_cost():
     assert solved.a > gap(failed, failures="drop").a
 
 
-def test_what_was_not_recorded_is_not_0():
+def test_missing_costs_turn_the_ratio_into_a_bound():
     data = rows()
     lost = pl.col("item") < 10
     a = data.with_columns(usd=pl.when(lost & (pl.col("model") == "big")).then(None).otherwise("usd"))
@@ -63,7 +63,7 @@ def test_what_was_not_recorded_is_not_0():
     assert "20 attempts of big record none" in str(hs.compare(a, "big", "small", measure="usd")).replace("\n", " ")
 
 
-def test_a_measure_that_nobody_recorded():
+def test_a_measure_without_records_is_an_error():
     with pytest.raises(DataError, match="no measure 'seconds' was recorded"):
         gap(rows(), measure="seconds")
     with pytest.raises(DataError, match="makes usd of the tokens"):
@@ -78,7 +78,7 @@ def prices(tmp_path, text):
     return path
 
 
-def test_prices_make_usd_of_tokens(tmp_path):
+def test_a_price_table_computes_usd_from_tokens(tmp_path):
     data = rows()
     table = prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\nsmall,1,4\n")
     found = gap(data.drop("usd"), prices=table)
@@ -107,7 +107,7 @@ def test_tokens_without_a_price_are_unknown(tmp_path):
         gap(data, prices=tmp_path / "none.csv")
 
 
-def test_several_tasks_have_their_own_and_one_for_all():
+def test_several_tasks_have_cost_ratios_per_task_and_overall():
     one, other = rows(seed=1).with_columns(task=pl.lit("x")), rows(seed=2, n=20).with_columns(task=pl.lit("y"))
     found = hs.compare(pl.concat([one, other]), "big", "small", measure="usd")
     assert [len(each.measures) for each in found.every] == [2, 2, 2]
@@ -123,7 +123,7 @@ def test_heavy_tailed_costs_get_a_caution():
     assert gap(rows()).cautions == ()
 
 
-def test_the_frontier_names_the_cheapest_that_could_be_best():
+def test_the_frontier_lists_the_models_that_no_other_beats_and_undercuts():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     found = hs.frontier(data, measure="usd").tasks[0]
     assert found.models[0].model == "small"
@@ -140,7 +140,7 @@ def test_a_frontier_needs_a_measure_and_two_models():
         hs.frontier(rows().filter(model="big"), measure="usd")
 
 
-def test_models_whose_cost_is_unknown_stay():
+def test_models_with_unknown_costs_stay_on_the_frontier():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     lost = data.with_columns(usd=pl.when(pl.col("model") == "slow").then(None).otherwise("usd"))
     found = hs.frontier(lost, measure="usd").tasks[0]
@@ -149,7 +149,7 @@ def test_models_whose_cost_is_unknown_stay():
     assert "unknown" in str(hs.frontier(lost, measure="usd"))
 
 
-def test_the_chart_draws_every_model_with_a_cost():
+def test_the_frontier_chart_contains_every_model_with_a_known_cost():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     values = hs.frontier(data, measure="usd").chart()["data"]["values"]
     assert [row["model"] for row in values] == ["small", "big", "slow"]

@@ -1,4 +1,4 @@
-"""Means adjusted by what is known of more items than were answered; and every new command and option of the command line."""
+"""Covariate adjustment: means and differences adjusted by attributes known for more items than were answered."""
 
 import math
 
@@ -48,7 +48,7 @@ def by_hand(rows, items, columns, model="a"):
     return float(np.concatenate([[1.0], items.select(columns).to_numpy().mean(axis=0)]) @ beta)
 
 
-def test_a_number_adjusts_as_a_regression_does(side):
+def test_a_numeric_covariate_adjusts_the_mean_as_regression_does(side):
     rows, items, path = side
     answer = hs.estimate(rows, covariate="ease", items=path)
     for entry in answer.entries:
@@ -58,7 +58,7 @@ def test_a_number_adjusts_as_a_regression_does(side):
     everything(answer)
 
 
-def test_the_method_and_the_verb_agree(side):
+def test_estimate_with_a_covariate_equals_adjusted_mean(side):
     rows, items, path = side
     y = items.join(rows.filter(pl.col("model") == "a"), on="item", how="left", maintain_order="left")["score"]
     found = adjusted_mean(y.cast(pl.Float64).fill_null(float("nan")).to_numpy(), items.select("ease").to_numpy())
@@ -67,14 +67,14 @@ def test_the_method_and_the_verb_agree(side):
     assert entry.saved == pytest.approx(found.saved)
 
 
-def test_several_covariates_go_together(side):
+def test_several_covariates_adjust_jointly(side):
     rows, items, path = side
     items = items.with_columns(hard=(pl.col("level") == "hard").cast(pl.Float64))
     answer = hs.estimate(rows, covariate=["ease", "level"], items=path)
     assert answer[0].estimate.value == pytest.approx(by_hand(rows, items, ["ease", "hard"]), rel=1e-9)
 
 
-def test_a_covariate_that_tells_something_saves_variance(side):
+def test_a_predictive_covariate_reduces_the_variance(side):
     rows, _, path = side
     plain, better = hs.estimate(rows)[0], hs.estimate(rows, covariate="ease", items=path)[0]
     assert better.saved == pytest.approx(1 - (better.estimate.se / plain.estimate.se) ** 2, rel=1e-9)
@@ -95,7 +95,7 @@ def with_judge(pool=150, answered=50, seed=2):
     return pl.DataFrame(rows)
 
 
-def test_another_model_s_answers_are_a_covariate():
+def test_another_models_scores_can_be_a_covariate():
     rows = with_judge()
     old = rows.filter(pl.col("model") == "old").select("item", old="score")
     answer = hs.estimate(rows, covariate="model:old", model=["a", "b"])
@@ -104,7 +104,7 @@ def test_another_model_s_answers_are_a_covariate():
     everything(answer)
 
 
-def test_another_model_s_averages_over_attempts_are_a_covariate():
+def test_another_models_means_over_attempts_can_be_a_covariate():
     rows = pl.concat([with_judge().with_columns(attempt=pl.lit(k)) for k in range(2)])
     flips = (pl.col("attempt") == 1) & (pl.col("model") == "old") & pl.col("item").str.contains("[147]$")
     rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
@@ -114,18 +114,18 @@ def test_another_model_s_averages_over_attempts_are_a_covariate():
     assert answer[0].estimate.value == pytest.approx(by_hand(mine, old.sort("item"), ["old"]), rel=1e-9)
 
 
-def test_an_unknown_model_is_an_error_that_names_its_nearest():
+def test_an_unknown_covariate_model_is_an_error_with_a_suggestion():
     with pytest.raises(hs.DataError, match=r"no model 'odl'.*Did you mean 'old'"):
         hs.estimate(with_judge(), covariate="model:odl")
 
 
-def test_the_part_after_the_slash_names_a_model_here_as_well():
+def test_the_part_of_a_name_after_the_slash_names_a_covariate_model():
     rows = with_judge().with_columns(model="org/" + pl.col("model"))
     long, short = (hs.estimate(rows, covariate=f"model:{name}")[0].estimate.value for name in ("org/old", "old"))
     assert long == short
 
 
-def test_a_model_is_no_covariate_of_itself():
+def test_a_model_is_not_adjusted_by_its_own_scores():
     rows = with_judge()
     own = next(e for e in hs.estimate(rows, covariate="model:old").entries if e.model == "old")
     plain = next(e for e in hs.estimate(rows).entries if e.model == "old")
@@ -135,7 +135,7 @@ def test_a_model_is_no_covariate_of_itself():
 
 
 @pytest.mark.parametrize("verb", [hs.estimate, lambda *data, **options: hs.compare(*data, "a", "b", **options)])
-def test_an_unknown_column_is_an_error_that_lists_columns(side, verb):
+def test_an_unknown_covariate_column_is_an_error_that_lists_the_columns(side, verb):
     rows, _, path = side
     with pytest.raises(hs.DataError, match=r"no column 'eaze'.*ease.*level"):
         verb(rows, covariate="eaze", items=path)
@@ -143,7 +143,7 @@ def test_an_unknown_column_is_an_error_that_lists_columns(side, verb):
         verb(rows, covariate="ease")
 
 
-def test_a_frame_for_the_items_is_refused(side):
+def test_a_data_frame_as_items_table_is_refused(side):
     rows, items, _ = side
     with pytest.raises(hs.OptionError, match="items takes the path of a table"):
         hs.estimate(rows, covariate="ease", items=items)
@@ -169,7 +169,7 @@ def test_answered_items_without_the_covariate_are_left_out_and_counted(side, tmp
     ],
     ids=["too few items", "too many labels", "two values"],
 )
-def test_items_tables_that_can_t_adjust_are_refused(side, tmp_path, name, change, message):
+def test_items_tables_unsuitable_for_adjustment_are_refused(side, tmp_path, name, change, message):
     rows, items, _ = side
     change(items, rows["item"].unique().sort().to_list()).write_csv(tmp_path / "items.csv")
     with pytest.raises(hs.DataError, match=message):
@@ -177,13 +177,13 @@ def test_items_tables_that_can_t_adjust_are_refused(side, tmp_path, name, change
 
 
 @pytest.mark.parametrize("name", ["item", "model", "score"])
-def test_a_column_that_has_another_role_is_refused(side, name):
+def test_item_model_and_score_columns_are_refused_as_covariates(side, name):
     rows, _, path = side
     with pytest.raises(hs.HowsureError):
         hs.estimate(rows, covariate=name, items=path)
 
 
-def test_a_column_of_the_rows_must_belong_to_the_item():
+def test_a_covariate_that_differs_within_an_item_is_refused():
     rows = two_models(n=40).with_columns(length=pl.col("item").str.len_chars())
     answer = hs.estimate(rows, covariate="length")
     assert "covariate_saves_nothing" in {caution.code for caution in answer[0].estimate.cautions}
@@ -192,7 +192,7 @@ def test_a_column_of_the_rows_must_belong_to_the_item():
         hs.estimate(torn, covariate="length")
 
 
-def test_a_covariate_of_the_answered_items_only_changes_nothing_and_says_so(side, tmp_path):
+def test_a_covariate_without_unanswered_items_changes_nothing_and_gives_a_caution(side, tmp_path):
     rows, items, _ = side
     items.filter(pl.col("item").is_in(rows["item"].unique().to_list())).write_csv(tmp_path / "same.csv")
     adjusted = hs.estimate(rows, covariate="ease", items=tmp_path / "same.csv")[0]
@@ -202,7 +202,7 @@ def test_a_covariate_of_the_answered_items_only_changes_nothing_and_says_so(side
     assert "covariate_saves_nothing" in {caution.code for caution in adjusted.estimate.cautions}
 
 
-def test_clusters_of_the_side_table_are_those_of_the_pool(side):
+def test_clusters_of_the_items_table_apply_to_the_whole_pool(side):
     rows, items, path = side
     answer = hs.estimate(rows, covariate="ease", items=path, cluster="passage")
     joined = items.join(rows.filter(pl.col("model") == "a"), on="item", how="left", maintain_order="left")
@@ -218,7 +218,7 @@ def test_clusters_of_the_side_table_are_those_of_the_pool(side):
     everything(answer)
 
 
-def test_a_covariate_that_does_not_vary_leaves_the_mean_and_gets_a_caution(side, tmp_path):
+def test_a_constant_covariate_leaves_the_mean_unchanged_with_a_caution(side, tmp_path):
     rows, items, _ = side
     items.with_columns(ease=pl.lit(3.0)).write_csv(tmp_path / "flat.csv")
     found, plain = (
@@ -228,7 +228,7 @@ def test_a_covariate_that_does_not_vary_leaves_the_mean_and_gets_a_caution(side,
     assert "the covariate doesn't vary among the answered items" in {caution.message for caution in found.cautions}
 
 
-def test_covariates_that_eat_up_the_degrees_of_freedom_get_a_caution():
+def test_covariates_that_cost_too_many_degrees_of_freedom_give_a_caution():
     rows, items = world(pool=120, answered=40)
     big = items.with_columns(
         repo=pl.when(pl.int_range(pl.len()) < 70).then(pl.lit("big")).otherwise(pl.col("item").str.slice(0, 3)),
@@ -245,7 +245,7 @@ def test_covariates_that_eat_up_the_degrees_of_freedom_get_a_caution():
     assert "covariate_too_dear" in {c.code for c in adjusted.cautions}
 
 
-def test_weights_of_the_whole_pool_count(side):
+def test_adjusted_means_use_the_weights_of_the_whole_pool(side):
     rows, items, path = side
     answer = hs.estimate(rows, covariate="ease", items=path, weight="importance")[0].estimate
     joined = rows.filter(pl.col("model") == "a").join(items, on="item")
@@ -256,7 +256,7 @@ def test_weights_of_the_whole_pool_count(side):
     assert answer.value == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_paired_comparison_is_the_difference_of_the_adjusted_means(side):
+def test_a_paired_adjusted_difference_is_the_difference_of_adjusted_means(side):
     rows, _, path = side
     own = {e.model: e.estimate.value for e in hs.estimate(rows, covariate="ease", items=path).entries}
     plain, answer = hs.compare(rows, "a", "b"), hs.compare(rows, "a", "b", covariate="ease", items=path)
@@ -268,7 +268,7 @@ def test_a_paired_comparison_is_the_difference_of_the_adjusted_means(side):
     everything(answer)
 
 
-def test_an_unpaired_comparison_adjusts_both():
+def test_an_unpaired_comparison_adjusts_both_means():
     rows, items = world(answered=120)
     chosen = rows["item"].unique().sort()
     first = set(chosen[::2].to_list())
@@ -284,7 +284,7 @@ def test_an_unpaired_comparison_adjusts_both():
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_p_value_and_interval_agree(seed, tmp_path):
+def test_p_value_and_interval_of_an_adjusted_difference_agree(seed, tmp_path):
     rows, items = world(seed=seed)
     path = tmp_path / "items.csv"
     items.write_csv(path)
@@ -295,14 +295,14 @@ def test_p_value_and_interval_agree(seed, tmp_path):
             assert answer.difference.interval.contains(0.0) == (level > 1 - p)
 
 
-def test_a_margin_is_judged_by_the_adjusted_difference(side):
+def test_equivalence_within_a_margin_uses_the_adjusted_difference(side):
     rows, _, path = side
     answer = hs.compare(rows, "a", "b", covariate="ease", items=path, margin=0.9)
     assert answer.equivalence.equivalent
     everything(answer)
 
 
-def test_several_tasks_have_their_own_pools_and_no_overall(side, tmp_path):
+def test_several_tasks_are_adjusted_by_their_own_pools_without_an_overall_difference(side, tmp_path):
     rows, items, _ = side
     both = pl.concat([rows.with_columns(task=pl.lit(task)) for task in ("x", "y")])
     pl.concat(
@@ -326,7 +326,7 @@ def test_several_tasks_have_their_own_pools_and_no_overall(side, tmp_path):
     ("verb", "option"),
     [("estimate", {"interval": "wilson"}), ("estimate", {"variance": "CR1"}), ("compare", {"method": "mcnemar"})],
 )
-def test_methods_that_can_t_adjust_are_refused(side, verb, option):
+def test_methods_without_covariate_adjustment_are_refused(side, verb, option):
     rows, _, path = side
     names = ("a", "b") if verb == "compare" else ()
     (name,) = option
@@ -334,7 +334,7 @@ def test_methods_that_can_t_adjust_are_refused(side, verb, option):
         getattr(hs, verb)(rows, *names, covariate="ease", items=path, **option)
 
 
-def test_the_answer_says_by_what_and_over_how_many_items_it_was_adjusted(side):
+def test_a_note_names_the_covariate_and_the_size_of_the_pool(side):
     rows, _, path = side
     answer = hs.estimate(rows, covariate="ease", items=path)
     assert any("ease" in note and "200" in note for note in answer.notes)
@@ -350,7 +350,7 @@ def pool_of_ten(**columns):
     return pl.DataFrame(rows).with_columns(**columns)
 
 
-def test_one_cluster_gives_no_error_bar_with_a_covariate_either():
+def test_one_cluster_gives_no_standard_error_with_a_covariate():
     rows = pool_of_ten(cluster=pl.when(pl.col("item") < "q6").then(pl.lit("g")).otherwise(pl.lit("h")))
     entry = hs.estimate(rows, covariate="ease", model=["a", "b"])[0]
     assert entry.model == "a"
@@ -359,7 +359,7 @@ def test_one_cluster_gives_no_error_bar_with_a_covariate_either():
     assert math.isnan(hs.compare(rows, "a", "b", covariate="ease").p_value)
 
 
-def test_a_comparison_counts_items_without_the_covariate_for_both_models():
+def test_compare_counts_items_without_the_covariate_per_model():
     rows = pool_of_ten(ease=pl.when(pl.col("item") == "q1").then(None).otherwise(pl.col("ease")))
     cautions = hs.compare(rows, "a", "b", covariate="ease").difference.cautions
     assert [c.message for c in cautions if c.code == "no_covariate"] == [
@@ -369,6 +369,6 @@ def test_a_comparison_counts_items_without_the_covariate_for_both_models():
 
 
 @pytest.mark.parametrize("name", ["none", "weight", "cluster"])
-def test_a_covariate_that_no_column_holds_is_refused(name):
+def test_reserved_words_without_a_column_are_refused_as_covariates(name):
     with pytest.raises(hs.HowsureError, match=f"{name!r}"):
         hs.estimate(pool_of_ten(), covariate=name)

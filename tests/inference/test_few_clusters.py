@@ -1,4 +1,4 @@
-"""Populations: new clusters, more questions of the same, exactly these; the same are the default where clusters are few, and the others stand beside."""
+"""Populations: new clusters, same clusters, these questions; with few clusters the same clusters are the default."""
 
 import numpy as np
 import polars as pl
@@ -30,7 +30,7 @@ def few(seed=0, models="abcde", sizes=SIZES):
     )
 
 
-def test_the_same_clusters_are_strata():
+def test_population_same_clusters_gives_the_stratified_standard_error_and_df():
     rows = few()
     found = hs.compare(rows, "a", "e", cluster="repo", population="same-clusters")
     wide = rows.pivot(on="model", index=["item", "repo"], values="score").sort("item")
@@ -45,7 +45,7 @@ def test_the_same_clusters_are_strata():
     assert (found.p_value <= 0.05) == (not found.difference.interval.low <= 0 <= found.difference.interval.high)
 
 
-def test_few_clusters_are_kept_and_new_ones_stand_beside():
+def test_few_clusters_default_to_same_clusters_and_also_report_new_clusters():
     rows = few()
     usual = hs.compare(rows, "a", "e", cluster="repo")
     narrow = hs.compare(rows, "a", "e", cluster="repo", population="same-clusters")
@@ -62,13 +62,13 @@ def test_few_clusters_are_kept_and_new_ones_stand_beside():
     assert "on new repositories" in narrow.render("markdown")
 
 
-def test_many_clusters_and_none_have_one_answer():
+def test_many_clusters_or_none_report_one_population():
     assert hs.compare(few(sizes=(5,) * 12), "a", "e", cluster="repo").beside is None
     assert hs.compare(few(), "a", "e", cluster="none").beside is None
     assert hs.leaderboard(few(sizes=(5,) * 12), cluster="repo").boards[0].beside is None
 
 
-def test_a_board_of_few_clusters_is_of_one_population():
+def test_a_board_with_few_clusters_reports_could_be_best_for_both_populations():
     rows = few()
     board = hs.leaderboard(rows, cluster="repo").boards[0]
     wide = hs.leaderboard(rows, cluster="repo", population="new-clusters").boards[0]
@@ -83,7 +83,7 @@ def test_a_board_of_few_clusters_is_of_one_population():
     assert board.ranks == hs.leaderboard(rows, cluster="repo", population="same-clusters").boards[0].ranks
 
 
-def test_a_board_of_few_clusters_claims_no_more_of_others_than_compare():
+def test_a_leaderboard_claims_no_more_about_new_clusters_than_compare():
     """All right against all wrong in five clusters: for new clusters two models can't be told apart, so any could be best."""
     best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
     told = hs.leaderboard(best, cluster="repo").boards[0]
@@ -93,12 +93,12 @@ def test_a_board_of_few_clusters_claims_no_more_of_others_than_compare():
     assert "a is best on more questions from these 5 repositories" in told.verdict
 
 
-def test_a_board_of_one_cluster_speaks_of_one():
+def test_the_verdict_with_one_cluster_is_in_the_singular():
     said = hs.leaderboard(few(sizes=(20,)), cluster="repo").boards[0].verdict
     assert "on more questions from this repository " in said
 
 
-def test_the_choice_is_made_once_from_all_questions_of_the_task():
+def test_the_default_population_depends_on_all_questions_of_the_task():
     """A pair, a metric, a slice or dropped failures have fewer questions, and another count; the task's own decides."""
     whole = few(models="abc", sizes=(10,) * 7)
     assert hs.compare(whole, "a", "b", cluster="repo").population == "new-clusters"
@@ -111,7 +111,7 @@ def test_the_choice_is_made_once_from_all_questions_of_the_task():
     assert way.whole.population == "new-clusters"
 
 
-def test_questions_without_a_cluster_are_no_clusters():
+def test_questions_without_a_cluster_do_not_count_as_clusters():
     rows = few(sizes=(20, 20, 20, *(1,) * 30)).rename({"repo": "cluster"})
     lone = rows.with_columns(cluster=pl.when(pl.col("cluster") < 3).then(pl.col("cluster").cast(pl.String)))
     assert hs.leaderboard(rows).boards[0].population == "new-clusters"
@@ -119,14 +119,14 @@ def test_questions_without_a_cluster_are_no_clusters():
 
 
 @pytest.mark.parametrize("name", ["prompt", "template_id", "judge_name", "prompt-template", "seed", "User"])
-def test_a_factor_keeps_new_clusters(name):
+def test_clusters_by_prompt_or_judge_default_to_new_clusters(name):
     rows = few().rename({"repo": name})
     found = hs.compare(rows, "a", "e", cluster=name)
     assert found.population == "new-clusters"
     assert found.beside is None
 
 
-def test_of_two_clusterings_the_fewer_decide_and_the_first_are_kept():
+def test_with_two_clusterings_the_smaller_count_decides_the_default_population():
     rows = few(sizes=(5,) * 12).with_columns(half=pl.col("item") % 2)
     both = hs.compare(rows, "a", "e", cluster=["repo", "half"])
     assert both.population == "same-clusters"
@@ -135,13 +135,13 @@ def test_of_two_clusterings_the_fewer_decide_and_the_first_are_kept():
     assert hs.compare(rows, "a", "e", cluster="repo").population == "new-clusters"
 
 
-def test_weights_count():
+def test_weights_count_in_the_effective_number_of_clusters():
     rows = few(sizes=(5,) * 12).with_columns(w=pl.when(pl.col("repo") == 0).then(50.0).otherwise(1.0))
     assert hs.compare(rows, "a", "e", cluster="repo").population == "new-clusters"
     assert hs.compare(rows, "a", "e", cluster="repo", weight="w").population == "same-clusters"
 
 
-def test_what_is_overall_is_about_new_clusters_unless_all_tasks_have_the_same():
+def test_overall_scores_are_about_new_clusters_unless_all_tasks_default_to_same_clusters():
     one, other, many = few(1), few(2), few(3, sizes=(5,) * 12)
     same = pl.concat([one.with_columns(task=pl.lit("x")), other.with_columns(task=pl.lit("y"))])
     mixed = pl.concat([one.with_columns(task=pl.lit("x")), many.with_columns(task=pl.lit("y"))])
@@ -162,12 +162,12 @@ def test_what_is_overall_is_about_new_clusters_unless_all_tasks_have_the_same():
 
 
 @pytest.mark.parametrize(("old", "new"), [("questions", "new-clusters"), ("benchmark", "these-questions")])
-def test_a_former_name_is_an_error_that_names_the_new_one(old, new):
+def test_a_former_population_name_is_an_error_that_names_the_new_one(old, new):
     with pytest.raises(OptionError, match=new):
         hs.estimate(few(), population=old)
 
 
-def test_a_gate_of_few_clusters_decides_where_both_populations_agree():
+def test_a_gate_with_few_clusters_decides_only_if_both_populations_agree():
     best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
     apart = hs.gate(best, "a", "e", better=True, cluster="repo")
     assert (apart.verdict, apart.unclear_because) == ("unclear", "population")
@@ -190,17 +190,17 @@ def test_a_gate_of_few_clusters_decides_where_both_populations_agree():
     assert floor.checks[0].other is not None
 
 
-def test_a_gate_of_many_clusters_has_one_population():
+def test_a_gate_with_many_clusters_uses_one_population():
     gate = hs.gate(few(sizes=(5,) * 12), "a", "e", better=True, cluster="repo")
     assert gate.checks[0].other is None
 
 
-def test_methods_that_know_no_strata_are_refused():
+def test_methods_without_strata_are_refused_for_same_clusters():
     with pytest.raises(MethodError, match="strata"):
         hs.compare(few(), "a", "e", cluster="repo", population="same-clusters", method="sign-flip")
 
 
-def test_without_clusters_the_first_two_rungs_are_one():
+def test_without_clusters_new_and_same_clusters_give_the_same_difference():
     rows = few().drop("repo")
     one, other = (hs.compare(rows, "a", "e", population=word) for word in ("new-clusters", "same-clusters"))
     assert one.difference == other.difference
@@ -221,14 +221,14 @@ def stratified(x, group):
 SAME = {"cluster": "repo", "population": "same-clusters"}
 
 
-def test_a_score_of_the_same_clusters_has_a_degree_of_freedom_less_for_each():
+def test_a_stratified_score_loses_one_degree_of_freedom_per_cluster():
     rows = few()
     x, group = wide(rows)
     for k, entry in enumerate(sorted(hs.estimate(rows, **SAME).entries, key=lambda entry: entry.model)):
         assert (entry.estimate.se, entry.estimate.df) == pytest.approx(stratified(x[:, k], group))
 
 
-def test_noise_leaves_out_how_clusters_differ():
+def test_noise_for_same_clusters_omits_the_between_cluster_variance():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
     x, group = wide(rows)
     entry, usual = (hs.noise(rows, cluster="repo", population=word)["a"] for word in ("same-clusters", "new-clusters"))
@@ -244,7 +244,7 @@ def test_noise_leaves_out_how_clusters_differ():
     assert any("same clusters" in note for note in hs.noise(rows, **SAME).notes)
 
 
-def test_a_plan_adds_questions_within_the_clusters():
+def test_a_plan_for_same_clusters_adds_questions_within_the_clusters():
     """n = V (t_1 + t_2)² / gap² with V = Σ W_g s_g², Cochran (1977), section 5.9, at n − G degrees of freedom."""
     rows = few()
     x, group = wide(rows)
@@ -263,14 +263,14 @@ def test_a_plan_adds_questions_within_the_clusters():
     )
 
 
-def test_a_plan_of_the_same_clusters_keeps_these():
+def test_a_plan_for_same_clusters_needs_a_pilot_and_refuses_n_clusters():
     with pytest.raises(OptionError, match="n_clusters"):
         hs.plan(few(), effect=0.1, n_clusters=20, **SAME)
     with pytest.raises(OptionError, match="pilot"):
         hs.plan(effect=0.1, population="same-clusters")
 
 
-def test_the_score_of_one_model_is_planned_within_the_clusters():
+def test_a_score_planned_for_same_clusters_needs_under_half_the_questions():
     same, other = (
         hs.plan_score(few(), "a", within=0.05, cluster="repo", population=word).items
         for word in ("same-clusters", "new-clusters")
@@ -278,7 +278,7 @@ def test_the_score_of_one_model_is_planned_within_the_clusters():
     assert same < other / 2
 
 
-def test_a_rise_in_these_clusters_is_that_of_strata():
+def test_a_trend_for_same_clusters_has_the_stratified_standard_error():
     rows = few(models=("run-step1", "run-step2", "run-step3"))
     x, group = wide(rows)
     run = hs.trend(rows, **SAME).tasks[0].runs[0]
@@ -289,7 +289,7 @@ def test_a_rise_in_these_clusters_is_that_of_strata():
     assert run.points[1].change.se == pytest.approx(stratified(x[:, 1] - x[:, 0], group)[0])
 
 
-def test_health_knows_the_same_clusters():
+def test_health_for_same_clusters_detects_smaller_gaps():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
     assert (
         hs.health(rows, **SAME).tasks[0].smallest_gap
@@ -297,18 +297,18 @@ def test_health_knows_the_same_clusters():
     )
 
 
-def test_against_doubts_no_clusters_that_are_strata():
+def test_against_for_same_clusters_gives_no_caution_on_few_clusters():
     sides = hs.against(few(), "a", **SAME).tasks[0].sides
     assert not any(side.difference.cautions for side in sides)
 
 
-def test_what_knows_one_population_refuses_the_others():
+def test_a_trend_of_published_scores_refuses_same_clusters():
     published = pl.DataFrame({"model": ["r", "r"], "step": [1, 2], "score": [0.1, 0.2]})
     with pytest.raises(OptionError, match="published scores asks about new clusters"):
         hs.trend(published, population="same-clusters")
 
 
-def test_clusters_of_single_questions_are_all_questions():
+def test_single_question_clusters_give_the_results_without_clusters():
     rows = few(sizes=(1,) * 30)
     one, other = (
         hs.estimate(rows, cluster="repo", population=word)[0].estimate for word in ("same-clusters", "new-clusters")
@@ -321,7 +321,7 @@ def test_clusters_of_single_questions_are_all_questions():
 
 
 @pytest.mark.parametrize("seed", range(draws(1, 4)))
-def test_a_board_with_holes_compares_within_clusters_as_compare_does(seed):
+def test_a_board_with_missing_scores_equals_compare_within_strata(seed):
     """Each pair is centred within the items of a cluster that both answered, also where one or several are left alone there."""
     rows = few(seed, sizes=(20, 6, 4, 3, 2, 1))
     rows = rows.filter(pl.Series(np.random.default_rng(seed).random(len(rows)) > 0.3))
@@ -337,7 +337,7 @@ def test_a_board_with_holes_compares_within_clusters_as_compare_does(seed):
         )
 
 
-def test_pairs_that_share_nothing_or_one_item_have_no_error_bar_within_clusters():
+def test_pairs_that_share_one_item_or_none_have_no_standard_error_within_strata():
     rows = few(models="abc").filter((pl.col("model") != "b") | (pl.col("item") < 30))
     rows = rows.filter((pl.col("model") != "c") | (pl.col("item") >= 29))
     board = hs.leaderboard(rows, adjust="none", **SAME).boards[0]

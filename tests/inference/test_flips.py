@@ -1,4 +1,4 @@
-"""Flips: what broke and what was fixed, beside a rerun, and why."""
+"""Flips: questions that regressed or improved, the number expected in a rerun, and stop reasons."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def flips(data: Any, a: str = "a", b: str = "b", **options: Any) -> hs.Flips:
     return found
 
 
-def test_broke_is_right_to_wrong_and_fixed_wrong_to_right() -> None:
+def test_a_question_broke_if_right_became_wrong_and_is_fixed_if_wrong_became_right() -> None:
     found = flips(rows(a=[[1], [1], [0], [0], [1]], b=[[0], [1], [1], [0], [0]]))
     assert (found.before, found.after, found.broke, found.fixed) == ("a", "b", 2, 1)
     assert [(each.item, each.broke, each.before, each.after) for each in found.items] == [
@@ -50,12 +50,12 @@ def test_broke_is_right_to_wrong_and_fixed_wrong_to_right() -> None:
     ]
 
 
-def test_where_smaller_is_better_it_turns_round() -> None:
+def test_lower_is_better_swaps_broken_and_fixed() -> None:
     found = flips(rows(a=[[1], [1], [0]], b=[[0], [1], [1]]), lower_is_better=True)
     assert [(each.item, each.broke) for each in found.items] == [("q2", True), ("q0", False)]
 
 
-def test_the_counts_are_those_of_the_comparison() -> None:
+def test_counts_of_flips_equal_wins_and_losses_of_compare() -> None:
     answer = hs.compare(LOGS, *NAMES.values(), cluster="passage_id", flips=True)
     assert isinstance(answer, hs.Comparison)
     assert answer.flips is not None
@@ -63,7 +63,7 @@ def test_the_counts_are_those_of_the_comparison() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"population": "these-questions"}, {"cluster": "item"}])
-def test_what_rounding_leaves_of_equal_attempts_is_a_tie(options: dict[str, str]) -> None:
+def test_means_equal_up_to_rounding_are_ties(options: dict[str, str]) -> None:
     """One right of five is one fifth whether what failed is missing or 0; 1/3 · 3/5 isn't 1/5 to the last bit."""
     failed = [[1, 1, 1, 1, 1], *[[1, 0, 0, None, None]] * 5]
     wrong = [[0, 0, 0, 0, 0], *[[1, 0, 0, 0, 0]] * 5]
@@ -74,14 +74,14 @@ def test_what_rounding_leaves_of_equal_attempts_is_a_tie(options: dict[str, str]
     assert (side.fixed, side.broke, side.same) == (1, 0, 5)
 
 
-def test_the_largest_fall_comes_first_and_many_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_largest_drop_comes_first_and_unlisted_flips_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inference, "MOST_LISTED", 2)
     found = flips(rows(a=[[1, 1], [1, 1], [0, 0]], b=[[1, 0], [0, 0], [1, 1]]))
     assert [each.item for each in found.items] == ["q1", "q0"]
     assert (found.broke, found.fixed, found.n_unlisted) == (2, 1, 1)
 
 
-def test_a_rerun_is_known_from_attempts_only() -> None:
+def test_expected_flips_of_a_rerun_need_several_right_or_wrong_attempts() -> None:
     one = flips(rows(a=[[1], [0]], b=[[0], [0]]))
     assert math.isnan(one.rerun_broke)
     graded = flips(rows(a=[[0.5, 0.7], [0.1, 0.2]], b=[[0.3, 0.3], [0.1, 0.2]]))
@@ -91,12 +91,12 @@ def test_a_rerun_is_known_from_attempts_only() -> None:
     assert never.broke == 20
 
 
-def test_nothing_changed() -> None:
+def test_identical_scores_have_no_flips() -> None:
     found = flips(rows(a=[[1], [0]], b=[[1], [0]]))
     assert (found.broke, found.fixed, found.items, found.texts_unknown) == (0, 0, (), "")
 
 
-def test_causes_are_shares_of_all_attempts_then_of_those_that_changed() -> None:
+def test_stop_reasons_have_shares_among_all_attempts_and_among_changed_questions() -> None:
     found = flips(LOGS, NAMES["a"], NAMES["b"])
     (cause,) = found.causes
     assert (cause.stop, cause.before, cause.after) == ("max_tokens", 0.2, 0.552)
@@ -110,7 +110,7 @@ def test_causes_are_shares_of_all_attempts_then_of_those_that_changed() -> None:
     assert shown.stop_after == "max_tokens"
 
 
-def test_tables_have_no_texts_and_that_is_said() -> None:
+def test_flips_of_tables_state_that_texts_are_unknown() -> None:
     found = flips(rows(a=[[1]] * 3, b=[[0]] * 3))
     assert found.texts_unknown == found.stops_unknown == transcripts.NO_LOG
     said = " ".join(str(hs.compare(rows(a=[[1]] * 3, b=[[0]] * 3), "a", "b", flips=True)).split())
@@ -118,7 +118,9 @@ def test_tables_have_no_texts_and_that_is_said() -> None:
     assert said.count(transcripts.NO_LOG) == 1
 
 
-def test_logs_over_the_limit_give_the_listed_questions_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_over_the_size_limit_give_texts_of_listed_questions_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "C"), model="a")
     whole_log(tmp_path / "b.eval", whole_sample(1, "I"), whole_sample(2, "C"), model="b")
     monkeypatch.setattr(transcripts, "MOST_BYTES", 10)
@@ -127,7 +129,7 @@ def test_logs_over_the_limit_give_the_listed_questions_only(tmp_path: Path, monk
     assert [(each.item, each.answer_before) for each in found.items] == [("q1", "1")]
 
 
-def test_a_gate_shows_them_from_the_baseline_on_and_junit_has_them(tmp_path: Path) -> None:
+def test_gate_shows_flips_relative_to_the_baseline_in_terminal_and_junit(tmp_path: Path) -> None:
     junit = tmp_path / "gate.xml"
     asked = [
         "gate",
@@ -149,12 +151,12 @@ def test_a_gate_shows_them_from_the_baseline_on_and_junit_has_them(tmp_path: Pat
     assert "max_tokens" in str(beside.text)
 
 
-def test_without_a_baseline_there_is_nothing_to_flip_from() -> None:
+def test_flips_without_a_baseline_are_an_error() -> None:
     with pytest.raises(hs.OptionError, match="no baseline to show flips from"):
         hs.gate(rows(a=[[1]] * 5), "a", at_least=0.1, flips=True)
 
 
-def test_sides_of_several_models_flip_model_by_model(tmp_path: Path) -> None:
+def test_flips_of_sides_with_several_models_are_listed_per_model(tmp_path: Path) -> None:
     for side, values in (("main", "CC"), ("pr", "CI")):
         for model, value in zip("xy", values, strict=True):
             (tmp_path / side).mkdir(exist_ok=True)
@@ -165,7 +167,7 @@ def test_sides_of_several_models_flip_model_by_model(tmp_path: Path) -> None:
     assert [(each.task, each.item, each.answer_before) for each in found.items] == [("y", "q1", "1")]
 
 
-def test_a_saved_baseline_keeps_why_attempts_ended_and_no_answers(tmp_path: Path) -> None:
+def test_a_saved_baseline_keeps_stop_reasons_but_no_answer_texts(tmp_path: Path) -> None:
     a, b = (f"{LOGS}/{name}.eval" for name in NAMES.values())
     hs.save_baseline(a, "main", output=tmp_path / "main.howsure")
     told, logs = (flips(None, side, b) for side in (f"saved:{tmp_path / 'main.howsure'}", a))

@@ -1,4 +1,4 @@
-"""Groups of a harness: an overall score of exactly its tasks comes out as the log states it."""
+"""Groups of lm-eval tasks: the overall score equals the group score in the log."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def run(folder: Path, *, by_size: bool, name: str = "m") -> float:
 
 
 @pytest.mark.parametrize("by_size", [True, False])
-def test_the_overall_score_is_the_group_s(tmp_path: Path, by_size: bool) -> None:
+def test_the_overall_score_equals_the_group_score_in_the_log(tmp_path: Path, by_size: bool) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         stated = run(tmp_path / name, by_size=by_size, name=name)
@@ -61,7 +61,7 @@ def test_the_overall_score_is_the_group_s(tmp_path: Path, by_size: bool) -> None
     assert (note in howsure.compare(tmp_path, "a", "b").notes) == by_size
 
 
-def test_what_the_user_says_goes_first_and_some_tasks_are_no_group(tmp_path: Path) -> None:
+def test_the_overall_option_takes_precedence_and_a_subset_of_tasks_has_no_group_score(tmp_path: Path) -> None:
     run(tmp_path, by_size=True)
     mean = howsure.leaderboard(tmp_path, overall="mean").overall
     assert mean is not None
@@ -70,7 +70,7 @@ def test_what_the_user_says_goes_first_and_some_tasks_are_no_group(tmp_path: Pat
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real results are not here")
-def test_mmlu_weighs_its_tasks_by_size() -> None:
+def test_lm_eval_logs_state_that_mmlu_weights_tasks_by_size() -> None:
     from howsure.readers.lm_eval import groups
 
     found = 0

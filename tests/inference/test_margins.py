@@ -1,4 +1,4 @@
-"""Margins: relative ones are a share of the baseline's score on each task, and units are asked for where they were hardly meant."""
+"""Margins: relative ones are a share of the baseline's score; a large margin without a unit needs one."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ def test_a_relative_margin_is_a_share_of_the_baselines_score() -> None:
     assert relative.limit == pytest.approx(0.1)
 
 
-def test_each_task_has_its_own_and_the_overall_score_too() -> None:
+def test_a_relative_margin_is_computed_per_task_and_for_the_overall_score() -> None:
     data = pl.concat([rows("low", a=38, b=40), rows("high", a=155, b=160)])
     limits = {found.task: found.limit for found in check(data, not_worse_than="10%rel", overall="mean")}
     assert limits == pytest.approx({"low": 0.02, "high": 0.08, "": 0.05})
 
 
-def test_compare_takes_a_relative_margin_too() -> None:
+def test_compare_accepts_a_relative_margin() -> None:
     answer = hs.compare(rows(a=95, b=100), "a", "b", margin="20%rel")
     assert isinstance(answer, hs.Comparison)
     assert answer.equivalence is not None
     assert answer.equivalence.margin == pytest.approx(0.1)
 
 
-def test_a_share_of_nothing_is_no_margin() -> None:
+def test_a_relative_margin_of_a_baseline_score_of_0_is_refused() -> None:
     with pytest.raises(hs.OptionError, match="b scores 0 on t, and a share of that is no margin"):
         check(rows(a=5, b=0), not_worse_than="20%rel")
 
 
 @pytest.mark.parametrize("text", ["0%rel", "100%rel", "-1%rel", "x%rel", "nan%rel"])
-def test_a_share_is_above_0_and_below_100_percent(text: str) -> None:
+def test_a_relative_margin_must_lie_between_0_and_100_percent(text: str) -> None:
     with pytest.raises(hs.OptionError, match="is no share of a score"):
         check(rows(a=5, b=5), not_worse_than=text)
 
 
-def test_a_plan_takes_no_relative_margin() -> None:
+def test_plan_refuses_a_relative_margin() -> None:
     with pytest.raises(hs.OptionError):
         hs.plan(effect=0.1, not_worse_than="1%rel")
 
@@ -76,7 +76,7 @@ def test_a_plan_takes_no_relative_margin() -> None:
         (40.0, ["--not-worse-than", "0.5"], ""),
     ],
 )
-def test_a_large_margin_without_a_unit_is_asked_for_it_on_scores_from_0_to_1(
+def test_a_large_margin_without_a_unit_is_refused_for_scores_from_0_to_1(
     tmp_path: Any, scale: float, words: list[str], told: str
 ) -> None:
     rows(scale=scale, a=100, b=100).write_csv(tmp_path / "rows.csv")
@@ -98,7 +98,7 @@ def test_a_large_margin_without_a_unit_is_asked_for_it_on_scores_from_0_to_1(
         (40.0, "2", ""),
     ],
 )
-def test_the_margin_of_a_task_is_asked_for_its_unit_too(
+def test_a_large_margin_of_one_task_without_a_unit_is_refused(
     tmp_path: Any, command: str, scale: float, margin: str, told: str
 ) -> None:
     """It counts only for the tasks that its pattern names, and only where no earlier pattern does."""

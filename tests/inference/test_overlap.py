@@ -1,4 +1,4 @@
-"""Two models that share a part of their items, or none: compared on the shared ones, with a warning where these differ."""
+"""Two models with few or no shared items: compared on the shared ones, with a caution if their scores differ there."""
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,7 @@ def partly(shared, only_a, only_b, *, task="task", seed=0, harder=0.0):
 FEW, MANY = partly(10, 490, 490), partly(60, 30, 20)
 
 
-def test_shared_items_that_differ_are_told_with_both_figures():
+def test_a_caution_gives_scores_on_shared_and_other_items_if_they_differ():
     rows = partly(100, 400, 400, harder=0.4)
     told = [each for each in hs.compare(rows, "a", "b").cautions if each.code == "shared_items_differ"]
     assert len(told) == 1
@@ -34,7 +34,7 @@ def test_shared_items_that_differ_are_told_with_both_figures():
     assert "shared_items_differ" not in [each.code for each in hs.compare(FEW, "a", "b").cautions]
 
 
-def test_a_gate_warns_where_shared_items_differ_as_compare_does():
+def test_gate_gives_the_same_caution_on_shared_items_as_compare():
     rows = partly(100, 400, 400, harder=0.4)
     (said,) = [each for each in hs.compare(rows, "a", "b").cautions if each.code == "shared_items_differ"]
     for asked in ({"better": True}, {"not_worse_than": 0.05}):
@@ -59,7 +59,7 @@ def disjoint(first: float, second: float, n: int = 200) -> pl.DataFrame:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("rates", [(0.5, 0.8), (1.0, 0.0)])
-def test_a_gate_of_disjoint_questions_cannot_tell(question: dict[str, object], rates: tuple[float, float]) -> None:
+def test_gate_on_disjoint_questions_is_unclear(question: dict[str, object], rates: tuple[float, float]) -> None:
     answer = hs.gate(disjoint(*rates), "a", "b", **question)
     assert answer.verdict == "unclear"
     (check,) = answer.checks
@@ -68,10 +68,10 @@ def test_a_gate_of_disjoint_questions_cannot_tell(question: dict[str, object], r
     assert "`allow_differs='questions'`" in caution.remedy
 
 
-def test_a_gate_judges_where_other_questions_are_allowed() -> None:
+def test_gate_on_disjoint_questions_decides_if_allow_differs_is_given() -> None:
     assert hs.gate(disjoint(0.9, 0.5), "a", "b", not_worse_than=0.02, allow_differs="questions").verdict == "pass"
     assert hs.gate(disjoint(0.5, 0.9), "a", "b", not_worse_than=0.02, allow_differs="questions").verdict == "fail"
 
 
-def test_a_floor_needs_no_shared_questions() -> None:
+def test_a_floor_is_judged_without_shared_questions() -> None:
     assert hs.gate(disjoint(0.9, 0.5), "a", at_least=0.5).verdict == "pass"

@@ -1,4 +1,4 @@
-"""On exactly these questions: the error bar comes from the answers alone, and what can't be asked is refused in words."""
+"""Population these-questions: only within-question variance counts; unsuitable requests are errors."""
 
 import itertools
 import json
@@ -39,7 +39,7 @@ def answer_noise(rows, model):
     return items["mean"].mean(), items["noise"].sum() / len(items) ** 2
 
 
-def test_the_standard_error_of_a_score_is_its_answer_noise():
+def test_the_standard_error_of_a_score_is_its_within_question_error():
     rows = attempted()
     for entry in hs.estimate(rows, population="these-questions").entries:
         value, variance = answer_noise(rows, entry.model)
@@ -48,14 +48,14 @@ def test_the_standard_error_of_a_score_is_its_answer_noise():
         assert entry.estimate.interval.low < value < entry.estimate.interval.high
 
 
-def test_the_scores_and_differences_are_those_of_the_other_population():
+def test_scores_and_differences_do_not_depend_on_the_population():
     rows = attempted()
     here, there = (hs.compare(rows, "a", "b", population=word) for word in ("these-questions", "new-clusters"))
     assert here.difference.value == pytest.approx(there.difference.value, rel=1e-12)
     assert (here.wins, here.losses, here.ties) == (there.wins, there.losses, there.ties)
 
 
-def test_the_variances_of_two_models_add_up():
+def test_the_variance_of_a_difference_is_the_sum_of_within_question_variances():
     rows = attempted()
     answer = hs.compare(rows, "a", "b", population="these-questions")
     assert answer.difference.se**2 == pytest.approx(answer_noise(rows, "a")[1] + answer_noise(rows, "b")[1], rel=1e-12)
@@ -73,7 +73,7 @@ def test_only_the_shared_items_count_in_a_comparison():
 
 
 @pytest.mark.parametrize(("gain", "attempts"), [(0.0, 2), (0.3, 5), (1.0, 2)])
-def test_p_value_and_interval_agree(gain, attempts):
+def test_p_value_and_interval_on_these_questions_agree(gain, attempts):
     rows = attempted(attempts=attempts, gain=gain)
     p = hs.compare(rows, "a", "b", population="these-questions").p_value
     for level in (1 - 0.98 * p, 1 - 1.02 * p):
@@ -85,7 +85,7 @@ def test_p_value_and_interval_agree(gain, attempts):
         assert answer.decided == (level < 1 - p)
 
 
-def test_a_leaderboard_compares_as_compare_does():
+def test_pairs_of_the_leaderboard_equal_compare_on_these_questions():
     rows = attempted(models=("a", "b", "c"))
     board = hs.leaderboard(rows, population="these-questions", adjust="none").boards[0]
     names = [entry.model for entry in board.entries]
@@ -96,7 +96,7 @@ def test_a_leaderboard_compares_as_compare_does():
         assert board.pairs.difference[i, j] == pytest.approx(pair.difference.value, abs=1e-12)
 
 
-def test_clusters_play_no_part_and_this_is_told():
+def test_clusters_do_not_change_the_standard_error_on_these_questions():
     rows = pl.concat([clustered().with_columns(attempt=pl.lit(k)) for k in range(3)]).with_columns(
         score=((pl.col("score") + pl.col("attempt")) % 2)
     )
@@ -108,12 +108,12 @@ def test_clusters_play_no_part_and_this_is_told():
     assert any("exactly these questions" in note for note in answer.notes)
 
 
-def test_no_caution_asks_for_clusters_that_would_change_nothing():
+def test_no_caution_suggests_clusters_on_these_questions():
     answer = hs.estimate(LOGS, population="these-questions")
     assert not [caution.code for caution in answer.cautions if "cluster" in caution.message]
 
 
-def test_agreement_of_all_attempts_is_not_taken_for_certainty():
+def test_identical_attempts_still_have_an_interval_of_positive_width():
     rows = attempted().with_columns(score=pl.lit(1.0))
     estimate = hs.estimate(rows, population="these-questions")[0].estimate
     assert (estimate.value, estimate.se, estimate.interval.high) == (1, 0, 1)
@@ -142,20 +142,20 @@ def test_methods_for_drawn_questions_are_refused(verb, option):
         getattr(hs, verb)(attempted(), *names, population="these-questions", **option)
 
 
-def test_a_covariate_is_refused():
+def test_covariates_are_refused_on_these_questions():
     for call in (hs.estimate, lambda data, **options: hs.compare(data, "a", "b", **options)):
         with pytest.raises(hs.OptionError, match="questions that weren't asked"):
             call(attempted().with_columns(x=pl.lit(1)), population="these-questions", covariate="x")
 
 
 @pytest.mark.parametrize("verb", ["estimate", "compare", "leaderboard"])
-def test_one_attempt_an_item_is_refused_in_words(verb):
+def test_one_attempt_per_item_is_refused(verb):
     names = ("a", "b") if verb == "compare" else ()
     with pytest.raises(hs.DataError, match="one attempt an item, so nothing says how much the answers themselves vary"):
         getattr(hs, verb)(two_models(), *names, population="these-questions")
 
 
-def test_one_model_of_two_with_one_attempt():
+def test_a_model_with_one_attempt_per_item_has_no_standard_error():
     rows = attempted().filter((pl.col("model") == "a") | (pl.col("attempt") == 0))
     answer = hs.estimate(rows, population="these-questions")
     known, unknown = (next(e.estimate for e in answer.entries if e.model == name) for name in "ab")
@@ -166,7 +166,7 @@ def test_one_model_of_two_with_one_attempt():
     everything(hs.leaderboard(rows, population="these-questions"))
 
 
-def test_a_pair_of_which_one_has_one_attempt_decides_nothing():
+def test_a_pair_with_one_model_of_one_attempt_per_item_is_undecided():
     rows = attempted(gain=3.0).filter((pl.col("model") == "a") | (pl.col("attempt") == 0))
     answer = hs.compare(rows, "a", "b", population="these-questions")
     assert not answer.decided
@@ -176,7 +176,7 @@ def test_a_pair_of_which_one_has_one_attempt_decides_nothing():
     assert "too few items" not in text
 
 
-def test_some_items_with_one_attempt_borrow_noise_and_this_is_told():
+def test_single_attempt_items_use_the_average_variance_of_the_others_with_a_caution():
     rows = attempted(models=("a",)).filter((pl.col("item") > "q004") | (pl.col("attempt") == 0))
     estimate = hs.estimate(rows, population="these-questions")[0].estimate
     assert [caution.code for caution in estimate.cautions] == ["single_attempts"]
@@ -189,7 +189,7 @@ TASKS = pl.concat(
 )
 
 
-def test_the_overall_score_is_the_mean_over_tasks():
+def test_the_overall_score_on_these_questions_is_the_mean_over_tasks():
     board = hs.leaderboard(TASKS, population="these-questions")
     parts = {(e.task, e.model): e.estimate for b in board.boards for e in b.entries}
     for entry in board.overall.entries:
@@ -207,7 +207,7 @@ def test_the_pooled_score_is_that_of_all_items():
         assert (entry.estimate.value, entry.estimate.se) == pytest.approx((value, math.sqrt(variance)), rel=1e-9)
 
 
-def test_comparing_on_several_tasks_sums_up():
+def test_the_overall_variance_on_these_questions_adds_up_over_tasks():
     answer = hs.compare(TASKS, "a", "b", population="these-questions")
     x, y = (pair.difference for pair in answer.comparisons)
     assert answer.overall.difference.value == pytest.approx((x.value + y.value) / 2, rel=1e-12)
@@ -218,7 +218,7 @@ def test_comparing_on_several_tasks_sums_up():
     everything(answer)
 
 
-def test_a_task_with_one_attempt_beside_others_is_named():
+def test_a_task_with_one_attempt_per_item_is_left_out_with_a_caution():
     rows = pl.concat(
         [TASKS, two_models(task=pl.lit("z"), attempt=pl.lit(0)).select(TASKS.columns)], how="vertical_relaxed"
     )
@@ -232,7 +232,7 @@ def test_a_task_with_one_attempt_beside_others_is_named():
         hs.estimate(rows, population="these-questions", task="z")
 
 
-def test_a_margin_asks_whether_two_are_the_same():
+def test_equivalence_within_a_margin_works_on_these_questions():
     rows = attempted(n=200, attempts=10, gain=0.0)
     answer = hs.compare(rows, "a", "b", population="these-questions", margin=0.2)
     assert answer.equivalence.equivalent
@@ -254,7 +254,7 @@ def test_failed_attempts_follow_the_policy():
         hs.estimate(rows, population="these-questions", failures="error")
 
 
-def test_models_without_shared_items_are_refused_or_told():
+def test_models_without_shared_items_are_an_error_in_compare_and_a_caution_on_boards():
     rows = attempted().filter((pl.col("model") == "a") == (pl.col("item") < "q010"))
     with pytest.raises(hs.DataError, match="share no item"):
         hs.compare(rows, "a", "b", population="these-questions")
@@ -263,14 +263,14 @@ def test_models_without_shared_items_are_refused_or_told():
     everything(board)
 
 
-def test_lower_is_better_only_turns_the_order():
+def test_lower_is_better_reverses_the_verdict_and_keeps_the_p_value():
     rows = attempted(gain=2.0)
     up, down = (hs.compare(rows, "a", "b", population="these-questions", lower_is_better=way) for way in (False, True))
     assert {up.better, down.better} == {"a", "b"}
     assert up.p_value == down.p_value
 
 
-def test_json_says_which_population_by_its_method_and_note():
+def test_json_output_names_the_method_and_the_population():
     answer = json.loads(hs.compare(attempted(), "a", "b", population="these-questions").render("json"))
     text = json.dumps(answer)
     assert "exactly these questions" in text

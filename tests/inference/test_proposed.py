@@ -1,4 +1,4 @@
-"""Clusters that a column or the ids suggest and nobody named: `compare` says both verdicts where they differ, `gate` can't tell."""
+"""Clusters suggested by a column or by ids: compare gives both verdicts if they differ, and gate is unclear."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def codes(answer: Any) -> list[str]:
     return [caution.code for caution in answer.cautions]
 
 
-def test_the_first_sentence_says_both_verdicts(rows: pl.DataFrame) -> None:
+def test_the_verdict_adds_the_clustered_result_if_it_differs(rows: pl.DataFrame) -> None:
     found, clustered = hs.compare(rows, A, B), hs.compare(rows, A, B, cluster="passage_id")
     assert found.better == A
     assert found.if_clustered.estimate == clustered.difference
@@ -36,14 +36,14 @@ def test_the_first_sentence_says_both_verdicts(rows: pl.DataFrame) -> None:
     assert hs.compare(LOGS, A, B).if_clustered is None
 
 
-def test_one_verdict_is_said_once(rows: pl.DataFrame) -> None:
+def test_the_verdict_omits_the_clustered_result_if_it_agrees(rows: pl.DataFrame) -> None:
     found = hs.compare(rows, A, "openai-api/local/smollm2-135m-t1.0")
     assert found.if_clustered is None
     assert "looks_grouped" in codes(found)
     assert "clustered" not in found.verdict
 
 
-def test_a_pattern_is_named_only_without_a_column(rows: pl.DataFrame) -> None:
+def test_clusters_are_suggested_by_id_pattern_only_without_a_suitable_column(rows: pl.DataFrame) -> None:
     found = hs.compare(rows.drop("passage_id"), A, B)
     assert found.verdict.endswith(
         "; with questions clustered by the groups of their ids it is not significant (p 0.103)."
@@ -51,7 +51,7 @@ def test_a_pattern_is_named_only_without_a_column(rows: pl.DataFrame) -> None:
     assert "`cluster=r'id:" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
 
 
-def test_clusters_may_show_what_single_items_do_not() -> None:
+def test_the_clustered_result_can_be_significant_when_the_unclustered_is_not() -> None:
     table = pl.DataFrame(
         [
             {
@@ -69,7 +69,7 @@ def test_clusters_may_show_what_single_items_do_not() -> None:
     assert "; with questions clustered by context it is significant (p " in found.verdict
 
 
-def test_a_margin_has_its_own_verdict(rows: pl.DataFrame) -> None:
+def test_verdicts_on_a_margin_are_compared_with_their_clustered_result(rows: pl.DataFrame) -> None:
     shown = [
         (margin, hs.compare(rows, B, A, margin=margin), hs.compare(rows, B, A, margin=margin, cluster="passage_id"))
         for margin in (0.14, 0.15, 0.16, 0.17)
@@ -82,7 +82,7 @@ def test_a_margin_has_its_own_verdict(rows: pl.DataFrame) -> None:
             assert "; with questions clustered by passage_id " in found.verdict
 
 
-def test_several_tasks_are_corrected_alike(rows: pl.DataFrame) -> None:
+def test_clustered_results_of_several_tasks_are_corrected_in_the_same_way(rows: pl.DataFrame) -> None:
     both = pl.concat([rows, rows.with_columns(task=pl.lit("again"))])
     found, clustered = hs.compare(both, A, B), hs.compare(both, A, B, cluster="passage_id")
     for pair, other in zip(found.every, clustered.every, strict=True):
@@ -91,14 +91,14 @@ def test_several_tasks_are_corrected_alike(rows: pl.DataFrame) -> None:
             assert pair.if_clustered.p_value == other.p_adjusted
 
 
-def test_a_column_with_holes_changes_nothing(rows: pl.DataFrame) -> None:
+def test_a_suggested_cluster_column_with_missing_values_gives_no_second_verdict(rows: pl.DataFrame) -> None:
     torn = rows.with_columns(passage_id=pl.when(pl.col("passage_id") == "weather").then(None).otherwise("passage_id"))
     found = hs.compare(torn, A, B)
     assert found.if_clustered is None
     assert "looks_grouped" in codes(found)
 
 
-def test_a_gate_cannot_tell_what_clusters_would_change(rows: pl.DataFrame) -> None:
+def test_gate_is_unclear_if_suggested_clusters_would_change_the_verdict(rows: pl.DataFrame) -> None:
     found = hs.gate(rows, A, B, better=True, at_least=0.2)
     assert [check.verdict for check in found.checks] == ["unclear", "pass"]
     assert found.checks[0].proposed_clusters == "passage_id"
@@ -111,7 +111,7 @@ def test_a_gate_cannot_tell_what_clusters_would_change(rows: pl.DataFrame) -> No
     assert hs.gate(rows, A, B, better=True, cluster="passage_id").unclear_because == "evidence"
 
 
-def test_boards_keep_the_remark(rows: pl.DataFrame) -> None:
+def test_leaderboards_mention_suggested_clusters_only_as_a_caution(rows: pl.DataFrame) -> None:
     found = hs.leaderboard(rows)
     assert "looks_grouped" in codes(found)
     assert "clustered by" not in found.render("terminal").partition("\n\n")[0]

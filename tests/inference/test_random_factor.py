@@ -1,4 +1,4 @@
-"""A random factor: levels that all questions share are a sample too, in estimate, compare and leaderboard."""
+"""Random factors: levels such as seeds or prompts that all questions share are a sample and add to the variance."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def squares(y: np.ndarray) -> tuple[float, float, float]:
     )
 
 
-def test_a_score_has_the_error_of_its_levels() -> None:
+def test_the_variance_of_a_score_includes_the_variance_between_levels() -> None:
     rows = trained()
     for entry in hs.estimate(rows, random_factor="seed").entries:
         items, levels, rest = squares(wide(rows, entry.model))
@@ -63,7 +63,7 @@ def test_a_score_has_the_error_of_its_levels() -> None:
         assert math.isnan(entry.sources.answers)
 
 
-def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
+def test_seeds_add_variance_per_model_and_prompts_are_shared_by_the_pair() -> None:
     rows = trained()
     a, b = wide(rows, "tuned"), wide(rows, "base")
     own = hs.compare(rows, "tuned", "base", random_factor="seed")
@@ -76,7 +76,7 @@ def test_seeds_are_each_models_own_and_prompts_are_shared() -> None:
     assert (shared.p_value <= 0.05) == (not shared.difference.interval.low <= 0 <= shared.difference.interval.high)
 
 
-def test_the_sentence_says_that_levels_are_a_sample() -> None:
+def test_the_verdict_names_the_number_of_levels() -> None:
     found = hs.compare(trained(), "tuned", "base", random_factor="seed")
     assert "the choice of questions and of 4 seeds each" in found.verdict
     said = found.render("markdown")
@@ -89,7 +89,7 @@ def test_the_sentence_says_that_levels_are_a_sample() -> None:
     assert seed["se_twice"] < found.difference.se
 
 
-def test_a_board_says_what_compare_says() -> None:
+def test_pairs_of_the_leaderboard_equal_compare_with_a_random_factor() -> None:
     rows = trained(models=("a", "b", "c", "d"))
     board = hs.leaderboard(rows, random_factor="seed").boards[0]
     assert board.adjust == "holm"
@@ -103,13 +103,13 @@ def test_a_board_says_what_compare_says() -> None:
         )
 
 
-def test_one_level_gives_no_error_bar_and_a_caution() -> None:
+def test_one_level_gives_no_standard_error_and_a_caution() -> None:
     found = hs.estimate(trained(seeds=1), random_factor="seed")[0].estimate
     assert math.isnan(found.se)
     assert found.cautions[0].code == "one_level"
 
 
-def test_a_factor_of_single_questions_is_a_cluster() -> None:
+def test_a_factor_constant_within_each_question_is_used_as_a_cluster() -> None:
     rows = trained(seeds=1).with_columns(text=pl.col("item").str.slice(-1))
     asked = hs.compare(rows, "tuned", "base", random_factor="text")
     known = hs.compare(rows, "tuned", "base", cluster="text", population="new-clusters")
@@ -117,7 +117,7 @@ def test_a_factor_of_single_questions_is_a_cluster() -> None:
     assert any("questions are clustered by it" in note for note in asked.notes)
 
 
-def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
+def test_items_and_levels_missing_for_some_models_are_left_out_with_a_caution() -> None:
     rows = trained().rename({"seed": "prompt"})
     torn = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0) | (pl.col("item") != "q7"))
     found = hs.compare(torn, "tuned", "base", random_factor="prompt")
@@ -135,7 +135,7 @@ def test_items_and_levels_that_some_lack_are_left_out_and_counted() -> None:
     )
 
 
-def test_other_texts_of_other_prompts_are_the_same_exam() -> None:
+def test_question_texts_may_differ_between_levels_but_not_within_them() -> None:
     rows = trained().rename({"seed": "prompt"}).with_columns(prompt=pl.format("p{}", "prompt"))
     told = rows.with_columns(question_hash=pl.format("{} {}", "prompt", "item"))
     found = hs.gate(told, "tuned", "base", at_least=0.1, better=True, random_factor="prompt")
@@ -149,14 +149,14 @@ def test_other_texts_of_other_prompts_are_the_same_exam() -> None:
     assert any(check.differs for check in hs.gate(other, "tuned", "base", better=True, random_factor="prompt").checks)
 
 
-def test_attempts_at_a_level_are_averaged() -> None:
+def test_attempts_within_a_level_are_averaged() -> None:
     rows = trained()
     again = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(2)])
     one, other = (hs.compare(each, "tuned", "base", random_factor="seed") for each in (rows, again))
     assert one.difference.se == pytest.approx(other.difference.se)
 
 
-def test_the_answers_have_their_own_share_where_attempts_tell() -> None:
+def test_repeated_attempts_identify_the_within_question_share_of_the_variance() -> None:
     rng = np.random.default_rng(1)
     rows = trained().drop("score")
     chance = rng.random(120)[rows["item"].str.slice(1).cast(pl.Int64).to_numpy()]
@@ -191,7 +191,7 @@ def crossed(seed: int = 0, n: int = 80, effects: tuple[float, float] = (0.3, 0.3
     )
 
 
-def test_two_factors_add_up() -> None:
+def test_two_crossed_factors_add_their_variances() -> None:
     rows = crossed()
     found = hs.compare(rows, "tuned", "base", random_factor=["seed", "prompt"])
     mean = rows.group_by("model", "item").agg(pl.col("score").mean()).pivot(on="model", index="item", values="score")
@@ -214,7 +214,7 @@ def test_two_factors_add_up() -> None:
 @pytest.mark.parametrize("factor", ["seed", ["seed", "prompt"]])
 @pytest.mark.parametrize("cluster", [None, "text"])
 @pytest.mark.parametrize("effects", [(0.0, 0.0), (0.4, 0.1)])
-def test_shares_are_one_and_the_prediction_for_as_many_is_the_error(
+def test_variance_shares_sum_to_1_and_predict_the_present_standard_error(
     factor: Any, cluster: str | None, effects: tuple[float, float]
 ) -> None:
     rows = crossed(3, effects=effects).with_columns(text=pl.col("item").str.slice(0, 3))
@@ -230,28 +230,28 @@ def test_shares_are_one_and_the_prediction_for_as_many_is_the_error(
         assert sources.se_with(found.n_items, sources.spread.levels) == pytest.approx(found.se)
 
 
-def test_a_factor_within_another_is_refused_with_the_outer_one() -> None:
+def test_nested_factors_are_refused_together() -> None:
     rows = trained().with_columns(run=pl.col("seed") * 2)
     with pytest.raises(DataError, match="aren't crossed"):
         hs.compare(rows, "tuned", "base", random_factor=["seed", "run"])
     hs.compare(rows, "tuned", "base", random_factor="run")
 
 
-def test_one_of_two_factors_may_be_a_cluster() -> None:
+def test_one_of_two_factors_can_be_a_cluster() -> None:
     rows = trained().with_columns(text=pl.col("item").str.slice(-1))
     asked = hs.compare(rows, "tuned", "base", random_factor=["seed", "text"])
     known = hs.compare(rows, "tuned", "base", random_factor="seed", cluster="text")
     assert asked.difference == known.difference
 
 
-def test_clusters_and_margins_go_with_it() -> None:
+def test_a_random_factor_works_with_clusters_and_a_margin() -> None:
     rows = trained().with_columns(text=pl.col("item").str.slice(-1))
     found = hs.compare(rows, "tuned", "base", random_factor="seed", cluster="text", margin=0.3)
     assert found.difference.n_clusters == 10
     assert found.equivalence.noninferior == (found.equivalence.p_noninferior <= 0.05)
 
 
-def test_several_tasks_have_no_overall_difference() -> None:
+def test_several_tasks_with_a_random_factor_have_no_overall_difference() -> None:
     rows = pl.concat([trained(k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
     found = hs.compare(rows, "tuned", "base", random_factor="seed")
     assert found.overall is None
@@ -266,7 +266,7 @@ def test_populations_covariates_and_scores_over_attempts_are_refused_with_a_fact
         hs.compare(trained(), "tuned", "base", **{"random_factor": "seed", **given})
 
 
-def test_an_unknown_factor_and_items_without_a_level_are_an_error() -> None:
+def test_unknown_factors_missing_levels_and_unsupported_commands_are_errors() -> None:
     with pytest.raises(DataError, match="no column 'sede'"):
         hs.compare(trained(), "tuned", "base", random_factor="sede")
     torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))
@@ -276,7 +276,7 @@ def test_an_unknown_factor_and_items_without_a_level_are_an_error() -> None:
         hs.against(trained(), "tuned", random_factor="seed")
 
 
-def test_a_gate_decides_by_the_error_of_levels_and_says_how_many_would_settle_it() -> None:
+def test_gate_uses_the_interval_with_levels_as_a_sample() -> None:
     rows = shifted()
     pair = hs.compare(rows, "tuned", "base", random_factor="seed", margin=0.02, level=0.9)
     gate = hs.gate(rows, "tuned", "base", not_worse_than=0.02, random_factor="seed")
@@ -310,7 +310,7 @@ def shifted() -> pl.DataFrame:
     )
 
 
-def test_noise_says_what_seeds_have_in_every_error_bar() -> None:
+def test_noise_reports_the_variance_share_of_seeds() -> None:
     rows = shifted()
     found = hs.noise(rows, random_factor="seed")
     for entry in found.tasks[0].entries:
@@ -324,7 +324,7 @@ def test_noise_says_what_seeds_have_in_every_error_bar() -> None:
     assert "with twice the seeds" in pair.verdict
 
 
-def test_failures_count_as_the_policy_says() -> None:
+def test_failed_attempts_with_a_random_factor_follow_the_failure_policy() -> None:
     rows = trained().with_columns(score=pl.when((pl.col("item") != "q1") | (pl.col("seed") != 2)).then("score"))
     dropped, counted = (
         hs.compare(rows, "tuned", "base", random_factor="seed", failures=each) for each in ("drop", "zero")
@@ -333,7 +333,7 @@ def test_failures_count_as_the_policy_says() -> None:
     assert counted.difference.n_items == 120
 
 
-def test_a_history_follows_the_mean_over_prompts() -> None:
+def test_history_uses_the_mean_over_prompts() -> None:
     rng, hard = np.random.default_rng(2), np.random.default_rng(3).normal(0, 1.2, 200)
     rows = pl.DataFrame(
         {"model": f"2026-10-{night + 1:02}", "prompt": prompt, "item": f"q{i}", "score": float(right)}
@@ -348,14 +348,14 @@ def test_a_history_follows_the_mean_over_prompts() -> None:
     assert [run.score for run in found.tasks[0].runs] == pytest.approx(means)
 
 
-def test_a_report_shows_the_board_of_the_levels(tmp_path: Any) -> None:
+def test_the_report_uses_the_leaderboard_with_the_random_factor(tmp_path: Any) -> None:
     rows = shifted()
     page = hs.report(rows, random_factor="seed")
     assert page.verdict == hs.leaderboard(rows, random_factor="seed").boards[0].verdict
     assert "with 4 seeds each as a sample" in page.verdict
 
 
-def test_the_command_line_has_it(tmp_path: Any) -> None:
+def test_compare_estimate_and_leaderboard_accept_random_factor_on_the_command_line(tmp_path: Any) -> None:
     trained().write_csv(tmp_path / "rows.csv")
     for words in (["compare", "-a", "tuned", "-b", "base"], ["estimate"], ["leaderboard"]):
         done = CliRunner().invoke(main, [*words, str(tmp_path / "rows.csv"), "--random-factor", "seed"])
@@ -363,7 +363,7 @@ def test_the_command_line_has_it(tmp_path: Any) -> None:
         assert "a sample as the questions are" in " ".join(done.output.split())
 
 
-def test_a_seed_taken_for_attempts_is_asked_about() -> None:
+def test_seeds_used_as_attempts_give_a_caution_until_a_choice_is_made() -> None:
     rows = trained()
     (told,) = [each for each in hs.compare(rows, "tuned", "base").cautions if each.code == "factor_as_attempt"]
     assert "`random_factor='seed'`" in told.remedy
@@ -378,7 +378,7 @@ def test_a_seed_taken_for_attempts_is_asked_about() -> None:
 
 
 @pytest.mark.parametrize("score", [0.0, 1.0])
-def test_where_nothing_varies_the_answer_is_that_of_the_questions(score: float) -> None:
+def test_all_right_or_all_wrong_gives_the_exact_interval_of_the_questions(score: float) -> None:
     """All right or all wrong at every level: no level differs from another, and the exact interval of the questions stays."""
     rows = trained().with_columns(score=pl.lit(score))
     plain = rows.rename({"seed": "epoch"})
@@ -389,7 +389,7 @@ def test_where_nothing_varies_the_answer_is_that_of_the_questions(score: float) 
     assert -0.05 < pair.difference.interval.low < 0 < pair.difference.interval.high < 0.05
 
 
-def test_all_wins_are_a_difference_and_the_board_has_it() -> None:
+def test_all_wins_are_significant_in_compare_and_leaderboard() -> None:
     rows = trained().with_columns(score=(pl.col("model") == "tuned").cast(pl.Float64))
     pair = hs.compare(rows, "tuned", "base", random_factor="seed")
     assert pair.better == "tuned"
@@ -408,7 +408,7 @@ def test_all_wins_are_a_difference_and_the_board_has_it() -> None:
         (trained().with_columns(cluster=pl.lit("c")), "all shared items are in one cluster"),
     ],
 )
-def test_why_there_is_no_error_bar_is_said(rows: pl.DataFrame, why: str) -> None:
+def test_the_verdict_gives_the_reason_for_a_missing_standard_error(rows: pl.DataFrame, why: str) -> None:
     assert why in hs.compare(rows, "tuned", "base", random_factor="seed").verdict
 
 
@@ -425,7 +425,7 @@ def settings() -> pl.DataFrame:
     )
 
 
-def test_are_models_further_apart_than_seeds_and_does_temperature_matter() -> None:
+def test_the_verdict_compares_a_difference_of_models_or_settings_with_that_of_seeds() -> None:
     """The first guess says the one option that does; the answer to the question stands in the first sentence."""
     rows = settings()
     with pytest.raises(DataError, match="setting of the model") as raised:

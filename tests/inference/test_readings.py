@@ -1,4 +1,4 @@
-"""Attempts that may share more than their question: what is warned of, with which numbers, and what a gate makes of it."""
+"""Attempts that may share more than their question (such as a seed): warnings, both standard errors, and the gate."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def codes(answer: Any) -> set[str]:
     return {each.code for each in answer.cautions} & {TOGETHER, SILENT, SETTING}
 
 
-def told(answer: Any, code: str) -> Any:
+def caution_of(answer: Any, code: str) -> Any:
     (found,) = [each for each in answer.cautions if each.code == code]
     return found
 
 
 @pytest.mark.parametrize("kind", ["polars", "pandas", "arrow", "csv", "parquet"])
-def test_every_kind_of_table_is_asked(kind: str, tmp_path: Path) -> None:
+def test_every_kind_of_table_gives_the_warning_on_correlated_attempts(kind: str, tmp_path: Path) -> None:
     rows = answered()
     if kind == "csv":
         rows.write_csv(tmp_path / "rows.csv")
@@ -58,22 +58,22 @@ def test_every_kind_of_table_is_asked(kind: str, tmp_path: Path) -> None:
         "csv": lambda: tmp_path / "rows.csv",
         "parquet": lambda: tmp_path / "rows.parquet",
     }[kind]()
-    assert told(hs.estimate(table), TOGETHER) == told(hs.estimate(rows), TOGETHER)
-    assert "standard deviation" in told(hs.estimate(table), TOGETHER).message
+    assert caution_of(hs.estimate(table), TOGETHER) == caution_of(hs.estimate(rows), TOGETHER)
+    assert "standard deviation" in caution_of(hs.estimate(table), TOGETHER).message
 
 
-def test_what_lies_elsewhere_is_not_read_once_more() -> None:
+def test_lazy_frames_are_not_read_again_for_the_warning() -> None:
     assert not codes(hs.estimate(answered().lazy()))
 
 
 @pytest.mark.parametrize("label", ["attempt", "epoch", "trial", "repeat", "replicate"])
-def test_numbers_of_repeats_are_no_warning_by_name(label: str) -> None:
+def test_attempt_columns_give_a_warning_only_if_their_levels_are_correlated(label: str) -> None:
     assert not codes(hs.compare(answered(0.0, label=label), "tuned", "base"))
     assert codes(hs.compare(answered(label=label), "tuned", "base")) == {TOGETHER}
 
 
 @pytest.mark.parametrize("label", ["seed", "run"])
-def test_a_seed_is_asked_about_and_a_choice_is_kept(label: str) -> None:
+def test_a_seed_column_gives_a_warning_until_its_role_is_chosen(label: str) -> None:
     rows = answered(0.0, label=label)
     assert codes(hs.compare(rows, "tuned", "base")) == {SILENT}
     chosen = hs.read(rows, columns={"attempt": label})
@@ -83,7 +83,7 @@ def test_a_seed_is_asked_about_and_a_choice_is_kept(label: str) -> None:
     assert codes(hs.compare(moving, "tuned", "base")) == {TOGETHER}
 
 
-def test_the_warning_has_both_error_bars() -> None:
+def test_the_warning_gives_the_interval_width_for_both_readings_of_the_column() -> None:
     rows = answered(label="seed")
     for verb, bars in (
         (lambda **more: hs.compare(rows, "tuned", "base", **more), lambda found: found.difference.interval),
@@ -91,33 +91,33 @@ def test_the_warning_has_both_error_bars() -> None:
     ):
         one, other = (bars(verb(**more)) for more in ({}, {"random_factor": "seed"}))
         halves = [f"{50 * (each.high - each.low):.1f} pp" for each in (one, other)]
-        message = told(verb(), SILENT).message
+        message = caution_of(verb(), SILENT).message
         assert f"give or take {halves[0]}; with its values as a sample of others {halves[1]}" in message
     board = hs.leaderboard(rows)
     pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
-    assert f"a sample of others {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in told(board, SILENT).message
+    assert f"a sample of others {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in caution_of(board, SILENT).message
 
 
-def test_options_that_a_sample_can_not_have_leave_the_numbers_out() -> None:
-    message = told(hs.compare(answered(label="seed"), "tuned", "base", method="sign-flip"), SILENT).message
+def test_the_warning_has_no_widths_for_methods_without_random_factors() -> None:
+    message = caution_of(hs.compare(answered(label="seed"), "tuned", "base", method="sign-flip"), SILENT).message
     assert "give or take" not in message
 
 
-def test_several_tasks_and_models_are_one_answer() -> None:
+def test_correlated_attempts_are_tested_jointly_over_tasks_and_models() -> None:
     parts = [answered(0.0, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)]
     assert not codes(hs.leaderboard(pl.concat(parts)))
     parts[1] = answered(seed=1).with_columns(task=pl.lit("t1"))
-    message = told(hs.leaderboard(pl.concat(parts)), TOGETHER).message
+    message = caution_of(hs.leaderboard(pl.concat(parts)), TOGETHER).message
     assert message.startswith("answers of t1: ")
 
 
-def test_labels_that_questions_do_not_share_are_no_labels() -> None:
+def test_attempt_labels_unique_to_a_question_give_no_warning() -> None:
     rows = answered()
     own = rows.with_columns(attempt=pl.concat_str("question", "attempt", separator="-"))
     assert not codes(hs.compare(own, "tuned", "base"))
 
 
-def test_questions_that_lack_a_label_are_left_out() -> None:
+def test_missing_attempts_do_not_prevent_or_cause_the_warning() -> None:
     rng = np.random.default_rng(2)
     rows = answered().filter(pl.Series(rng.random(1200) < 0.95))
     assert codes(hs.compare(rows, "tuned", "base")) == {TOGETHER}
@@ -127,7 +127,7 @@ def test_questions_that_lack_a_label_are_left_out() -> None:
     assert not codes(hs.compare(quiet, "tuned", "base"))
 
 
-def test_clusters_that_move_together_are_no_label() -> None:
+def test_correlated_clusters_do_not_count_as_correlated_attempts() -> None:
     rng = np.random.default_rng(4)
     rows = answered(0.0).with_columns(text=pl.col("question").str.slice(1).cast(pl.Int64) // 20)
     moods = rows.select("model", "text", "attempt").unique(maintain_order=True)
@@ -139,21 +139,21 @@ def test_clusters_that_move_together_are_no_label() -> None:
     assert not codes(hs.estimate(moved, cluster="text"))
 
 
-def test_percent_is_a_difference_of_points() -> None:
+def test_percent_scores_give_the_same_warning_in_points() -> None:
     rows = answered().with_columns(passed=pl.col("passed") * 100)
-    assert told(hs.estimate(rows, bounds=(0, 100)), TOGETHER) == told(hs.estimate(answered()), TOGETHER)
+    assert caution_of(hs.estimate(rows, bounds=(0, 100)), TOGETHER) == caution_of(hs.estimate(answered()), TOGETHER)
 
 
 # Gates --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_gate_waits_for_a_choice() -> None:
+def test_gate_is_unclear_until_the_role_of_a_seed_column_is_chosen() -> None:
     rows = answered(0.0, label="seed", levels=range(3))
     found = hs.gate(rows, "tuned", "base", not_worse_than=0.1, at_least=0.3)
     assert (found.verdict, found.unclear_because, found.exit_code) == ("unclear", "attempts", 2)
     assert {check.unasked for check in found.checks} == {"seed"}
     assert "repeats of each question or shared by all" in found.checks[0].sentence
-    remedy = told(found, SILENT).remedy
+    remedy = caution_of(found, SILENT).remedy
     for words in (
         "random_factor='seed'",
         'random-factor = "seed"',
@@ -167,7 +167,7 @@ def test_a_gate_waits_for_a_choice() -> None:
     assert verdicts == ["pass", "pass"]
 
 
-def test_a_gate_of_two_files_waits_as_well(tmp_path: Path) -> None:
+def test_gate_of_two_files_exits_with_2_until_the_role_of_a_seed_column_is_chosen(tmp_path: Path) -> None:
     sides = {}
     for model in ("tuned", "base"):
         (tmp_path / model).mkdir()
@@ -180,12 +180,12 @@ def test_a_gate_of_two_files_waits_as_well(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, [*words, "-c", "attempt=seed"]).exit_code == 0
 
 
-def test_what_moves_together_decides_no_gate() -> None:
+def test_correlated_attempts_give_a_warning_but_do_not_change_the_gate_verdict() -> None:
     found = hs.gate(answered(), "tuned", "base", not_worse_than=0.2)
     assert (found.verdict, codes(found)) == ("pass", {TOGETHER})
 
 
-def test_sides_keep_the_texts_of_their_seeds() -> None:
+def test_textual_seeds_of_two_sides_are_matched_by_name() -> None:
     rows = answered(label="seed", levels=tuple("vwxyz"))
     sides = {
         model: rows.filter(model=model).drop("model").with_columns(model=pl.lit(model)) for model in ("tuned", "base")
@@ -193,7 +193,7 @@ def test_sides_keep_the_texts_of_their_seeds() -> None:
     shuffled = {name: part.sample(fraction=1, shuffle=True, seed=3) for name, part in sides.items()}
     found = hs.compare(shuffled, "tuned", "base")
     assert codes(found) == {SILENT, TOGETHER}
-    assert "'seed'" in told(found, TOGETHER).message
+    assert "'seed'" in caution_of(found, TOGETHER).message
 
 
 # Names --------------------------------------------------------------------------------------------------------------
@@ -210,10 +210,10 @@ def test_sides_keep_the_texts_of_their_seeds() -> None:
         ),
     ),
 )
-def test_rows_that_a_factor_tells_apart_name_both_readings(name: str, levels: Sequence[Any]) -> None:
+def test_repeated_rows_by_prompt_or_judge_give_a_warning_with_both_readings(name: str, levels: Sequence[Any]) -> None:
     rows = answered(label=name, levels=levels)
     found = hs.compare(rows, "tuned", "base")
-    asked = told(found, SILENT)
+    asked = caution_of(found, SILENT)
     assert f"`random_factor={name!r}`" in asked.remedy
     assert f"{{'attempt': {name!r}}}" in asked.remedy
     sample = hs.compare(rows, "tuned", "base", random_factor=name).difference.interval
@@ -223,7 +223,7 @@ def test_rows_that_a_factor_tells_apart_name_both_readings(name: str, levels: Se
     assert hs.describe(rows).notes is not None
 
 
-def test_a_seed_beside_attempts_is_both() -> None:
+def test_a_seed_column_next_to_attempts_is_an_error_that_offers_both_readings() -> None:
     rows = pl.concat([answered(label="seed", levels=(0, 1)).with_columns(attempt=k) for k in (0, 1)])
     with pytest.raises(DataError) as raised:
         hs.compare(rows, "tuned", "base")
@@ -232,24 +232,24 @@ def test_a_seed_beside_attempts_is_both() -> None:
 
 
 @pytest.mark.parametrize(("name", "levels"), [("temperature", (0.0, 1.0)), ("checkpoint", (100, 200))])
-def test_settings_belong_to_the_model(name: str, levels: Sequence[float]) -> None:
+def test_columns_of_model_settings_are_suggested_as_part_of_the_model_name(name: str, levels: Sequence[float]) -> None:
     rows = answered(0.0, label=name, levels=levels)
     with pytest.raises(DataError) as raised:
         hs.estimate(rows)
     assert f"columns={{'model': ['model', {name!r}]}}" in raised.value.remedy
     assert "attempt" not in raised.value.remedy
     numbered = rows.with_columns(attempt=pl.col(name).rank("dense"))
-    assert name in told(hs.estimate(numbered), SETTING).message
+    assert name in caution_of(hs.estimate(numbered), SETTING).message
     named = hs.read(numbered, columns={"model": ["model", name]})
     assert not codes(hs.estimate(named))
 
 
-def test_a_setting_of_single_questions_is_no_attempt() -> None:
+def test_a_setting_constant_within_each_question_gives_no_warning() -> None:
     rows = answered(0.0).with_columns(temperature=pl.col("question").str.ends_with("1").cast(pl.Float64))
     assert not codes(hs.estimate(rows))
 
 
-def test_a_prompt_may_be_the_question() -> None:
+def test_a_prompt_column_without_item_ids_is_suggested_as_the_item() -> None:
     rows = answered(levels=(0,)).drop("attempt").rename({"question": "prompt"})
     with pytest.raises(DataError, match=r"columns=\{'item': 'prompt'\}"):
         hs.estimate(rows)

@@ -1,4 +1,4 @@
-"""What is said of few or unequal clusters is what was measured on whole clusters of real benchmarks, said once."""
+"""The caution on few unequal clusters cites the coverage measured by resampling clusters of real benchmarks."""
 
 import numpy as np
 import polars as pl
@@ -21,12 +21,12 @@ def rows(sizes, models=("a", "b"), task="t", score=None):
     return pl.DataFrame(found, schema=["task", "model", "item", "cluster", "score"], orient="row")
 
 
-def told(cautions):
+def coverage_cautions(cautions):
     return [caution for caution in cautions if caution.code == "real_clusters"]
 
 
-def test_a_comparison_on_clusters_like_swebench_says_what_was_measured_there():
-    (caution,) = told(hs.compare(rows(SWEBENCH), "a", "b", population="new-clusters").difference.cautions)
+def test_clusters_like_those_of_swebench_give_a_caution_with_the_measured_coverage():
+    (caution,) = coverage_cautions(hs.compare(rows(SWEBENCH), "a", "b", population="new-clusters").difference.cautions)
     (row,) = (
         calibration_record.clusters()
         .filter(benchmark="SWE-bench Verified", n_clusters=12, method="paired score, CR2")
@@ -47,36 +47,38 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("sizes", "asked"), [*EVEN.values(), *OTHERS.values()], ids=[*EVEN, *OTHERS])
-def test_without_few_sampled_clusters_there_is_no_caution(sizes, asked):
+def test_many_even_or_same_clusters_give_no_caution(sizes, asked):
     data = rows(sizes, score=(lambda rng, n: rng.normal(3, 2, n)) if "bounds" in asked else None)
-    assert not told(hs.compare(data, "a", "b", **asked).difference.cautions)
-    assert not told(hs.leaderboard(data, **asked).boards[0].cautions)
+    assert not coverage_cautions(hs.compare(data, "a", "b", **asked).difference.cautions)
+    assert not coverage_cautions(hs.leaderboard(data, **asked).boards[0].cautions)
 
 
-def test_the_caution_hangs_on_cluster_sizes_and_not_on_scores():
+def test_the_caution_depends_on_cluster_sizes_and_not_on_scores():
     """The draws that miss look calm: counts alone decide."""
     one, other = (
-        told(hs.compare(rows(SWEBENCH, score=score), "a", "b", population="new-clusters").difference.cautions)
+        coverage_cautions(
+            hs.compare(rows(SWEBENCH, score=score), "a", "b", population="new-clusters").difference.cautions
+        )
         for score in (lambda rng, n: (rng.random(n) < 0.02) * 1.0, lambda rng, n: (rng.random(n) < 0.5) * 1.0)
     )
     assert one == other != []
 
 
-def test_a_board_has_the_caution_once():
+def test_a_leaderboard_shows_the_caution_once():
     board = hs.leaderboard(rows(SWEBENCH, ("a", "b", "c")), population="new-clusters")
-    assert len(told(board.boards[0].cautions)) == 1
+    assert len(coverage_cautions(board.boards[0].cautions)) == 1
     assert board.render("terminal", width=10_000).count("whole repositories") == 1
-    assert not told(hs.leaderboard(rows(SWEBENCH, ("a",))).boards[0].cautions)
+    assert not coverage_cautions(hs.leaderboard(rows(SWEBENCH, ("a",))).boards[0].cautions)
 
 
-def test_several_tasks_have_the_caution_once():
+def test_several_tasks_show_the_caution_once():
     data = pl.concat([rows(SWEBENCH), rows(SWEBENCH, task="u")])
     found = hs.compare(data, "a", "b", population="new-clusters")
-    assert all(len(told(each.difference.cautions)) == 1 for each in found.every if each.task)
+    assert all(len(coverage_cautions(each.difference.cautions)) == 1 for each in found.every if each.task)
     assert found.render("terminal", width=10_000).count("whole repositories") == 1
 
 
-def test_methods_that_were_not_measured_get_no_caution():
+def test_methods_without_measured_coverage_give_no_caution():
     assert calibration_record.real_miss("difference", "paired bayes, CR2", np.full(8, 1 / 8)) is None
     assert (
         calibration_record.real_miss("difference", "paired score, CR2, same clusters", np.array(SWEBENCH) / 500) is None

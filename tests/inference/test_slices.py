@@ -1,4 +1,4 @@
-"""Slices: which are judged, about what, together at the level; the whole stays as it was."""
+"""Slices: differences per slice with simultaneous intervals; the overall result stays the same."""
 
 import numpy as np
 import polars as pl
@@ -38,7 +38,7 @@ def by_name(way):
     return {gap.slice: gap for gap in way.slices}
 
 
-def test_slices_stand_below_and_the_whole_stays():
+def test_slices_are_added_without_changing_the_overall_result():
     plain = hs.compare(rows(), "a", "c")
     found = hs.compare(rows(), "a", "c", by="language")
     assert (found.difference, found.p_value, found.verdict) == (plain.difference, plain.p_value, plain.verdict)
@@ -48,7 +48,7 @@ def test_slices_stand_below_and_the_whole_stays():
     assert way.whole.difference == plain.difference
 
 
-def test_each_slice_is_its_own_comparison_at_a_level_for_all():
+def test_each_slice_equals_its_own_comparison_at_the_sidak_level():
     data = rows()
     way = hs.compare(data, "a", "b", by="language").slices[0]
     level = 0.95 ** (1 / 3)
@@ -60,7 +60,7 @@ def test_each_slice_is_its_own_comparison_at_a_level_for_all():
 
 
 @given(st.integers(0, 10_000), st.floats(0, 0.7))
-def test_p_values_and_intervals_of_slices_agree(seed, effect):
+def test_corrected_p_values_and_intervals_of_slices_agree(seed, effect):
     way = hs.compare(rows(seed, effect=effect), "a", "b", by="language").slices[0]
     for gap in way.slices:
         interval = gap.difference.interval
@@ -69,14 +69,14 @@ def test_p_values_and_intervals_of_slices_agree(seed, effect):
         assert gap.detectable > 0
 
 
-def test_a_slice_that_differs_is_named():
+def test_a_slice_with_another_difference_is_significant_and_named():
     way = hs.compare(rows(effect=0.6), "a", "b", by="language").slices[0]
     assert way.better(by_name(way)["German"]) == "b"
     assert way.equal.p_value < 0.01
     assert "the gap differs between the 3 slices" in str(hs.compare(rows(effect=0.6), "a", "b", by="language"))
 
 
-def test_swapping_the_models_turns_the_slices():
+def test_swapping_the_models_changes_the_sign_in_every_slice():
     one = hs.compare(rows(effect=0.4), "a", "b", by="language").slices[0]
     other = by_name(hs.compare(rows(effect=0.4), "b", "a", by="language").slices[0])
     for gap in one.slices:
@@ -86,7 +86,7 @@ def test_swapping_the_models_turns_the_slices():
         assert gap.p_adjusted == pytest.approx(turned.p_adjusted)
 
 
-def test_numbers_of_many_values_are_binned_in_order():
+def test_a_numeric_attribute_is_binned_into_ordered_slices():
     way = hs.compare(rows(), "a", "b", by="length").slices[0]
     assert way.slicing.ordered
     assert len(way.slices) == 4
@@ -95,7 +95,7 @@ def test_numbers_of_many_values_are_binned_in_order():
     assert sum(gap.difference.n_items for gap in way.slices) == 129
 
 
-def test_slices_in_order_have_a_trend():
+def test_ordered_slices_have_a_trend_equal_to_least_squares():
     """The slope of the gaps over the places of their slices, weighted by items: what least squares of the items gives."""
     data = rows(sizes=(60, 40, 25, 30))
     way = hs.compare(data, "a", "c", by="length").slices[0]
@@ -111,7 +111,7 @@ def test_slices_in_order_have_a_trend():
     assert hs.compare(data, "a", "c", by="language").slices[0].trend is None, "languages have no order"
 
 
-def test_two_slices_or_two_like_models_have_no_trend():
+def test_two_slices_have_no_trend_and_identical_models_a_trend_of_0():
     data = rows(sizes=(60, 40)).with_columns(difficulty=pl.when(pl.col("language") == "English").then(1).otherwise(2))
     assert hs.compare(data, "a", "c", by="difficulty").slices[0].trend is None
     same = data.filter(model="a").with_columns(model=pl.lit("d"))
@@ -120,14 +120,14 @@ def test_two_slices_or_two_like_models_have_no_trend():
     assert way.trend.p_value == 1
 
 
-def test_two_attributes_cross_and_two_partitions_stand_apart():
+def test_attributes_joined_by_plus_are_crossed_and_lists_give_separate_slicings():
     crossed, language = hs.compare(rows(), "a", "b", by=["language+doc", "language"]).slices
     assert crossed.slicing.by == "language+doc"
     assert len(crossed.slicing.small) + len(crossed.slices) > 30
     assert language.slicing.by == "language"
 
 
-def test_slices_from_the_ids():
+def test_a_pattern_of_item_ids_defines_slices():
     way = hs.compare(rows(), "a", "b", by=r"id:^(\w)-").slices[0]
     assert set(by_name(way)) == {"a", "b", "c"}
     with pytest.raises(DataError, match="has no group"):
@@ -136,7 +136,7 @@ def test_slices_from_the_ids():
         hs.compare(rows(), "a", "b", by="id:^(none)")
 
 
-def test_items_without_a_value_are_counted():
+def test_items_without_a_slice_value_are_counted():
     data = rows().with_columns(language=pl.when(pl.col("language") == "French").then(None).otherwise("language"))
     way = hs.compare(data, "a", "b", by="language").slices[0]
     assert way.slicing.n_without == 25
@@ -144,7 +144,7 @@ def test_items_without_a_value_are_counted():
     assert "25 items without a value of language" in hs.compare(data, "a", "b", by="language").render(width=200)
 
 
-def test_slices_are_about_what_their_task_is_about():
+def test_slices_use_the_population_of_their_task():
     data = rows()
     way = hs.compare(data, "a", "b", by="language", cluster="language").slices[0]
     assert {gap.population for gap in way.slices} == {"same-clusters"}
@@ -156,7 +156,7 @@ def test_slices_are_about_what_their_task_is_about():
     assert {gap.difference.n_clusters for gap in crossing.slices} == {15}
 
 
-def test_many_slices_are_drawn_together_and_few_are_not():
+def test_many_slices_are_shrunken_towards_their_mean_and_few_are_not():
     few = hs.compare(rows(), "a", "b", by="language").slices[0]
     many = hs.compare(rows(sizes=(120, 120, 120)), "a", "b", by="doc").slices[0]
     assert all(gap.shrunken is None for gap in few.slices)
@@ -166,7 +166,7 @@ def test_many_slices_are_drawn_together_and_few_are_not():
     assert np.corrcoef(raw, drawn)[0, 1] > 0.95
 
 
-def test_scores_of_slices_hold_together():
+def test_scores_of_slices_have_simultaneous_intervals():
     data = rows()
     way = hs.estimate(data, by="language").slices[0]
     level = 0.95 ** (1 / 3)
@@ -177,7 +177,7 @@ def test_scores_of_slices_hold_together():
     assert way.slices == ("English", "French", "German")
 
 
-def test_boards_of_slices_and_models_that_change_places():
+def test_leaderboards_per_slice_report_models_whose_order_is_reversed():
     data = rows(sizes=(600, 600), models="ab", effect=0.5)
     way = hs.leaderboard(data, by="language").slices[0]
     (swap,) = way.swaps
@@ -188,7 +188,7 @@ def test_boards_of_slices_and_models_that_change_places():
     assert calm.swaps == ()
 
 
-def test_tasks_are_slices():
+def test_tasks_can_be_the_slices():
     data = rows().with_columns(task=pl.col("language")).filter(pl.col("language") != "Maltese")
     found = hs.compare(data, "a", "b", by="task")
     (way,) = found.overall.slices
@@ -199,7 +199,7 @@ def test_tasks_are_slices():
     assert hs.compare(data.filter(task="German"), "a", "b", by="task").slices == ()
 
 
-def test_slices_decide_nothing_in_a_gate():
+def test_slices_do_not_change_the_verdict_of_a_gate():
     data = rows(sizes=(150, 150), models="ab", effect=0.5)
     plain = hs.gate(data, "a", "b", not_worse_than=0.4)
     found = hs.gate(data, "a", "b", not_worse_than=0.4, by="language")
@@ -210,7 +210,7 @@ def test_slices_decide_nothing_in_a_gate():
         hs.gate(data, "a", at_least=0.1, by="language")
 
 
-def test_noise_by_slices():
+def test_noise_is_reported_per_slice():
     data = rows(models="a").with_columns(attempt=0)
     again = data.with_columns(attempt=1, score=1 - pl.col("score"))
     found = hs.noise(pl.concat([data, again]), by="language").slices[0]
@@ -218,14 +218,14 @@ def test_noise_by_slices():
     assert all(each.noise.entries[0].measured for each in found.slices)
 
 
-def test_slices_come_from_the_items_table_too(tmp_path):
+def test_slices_can_come_from_the_items_table(tmp_path):
     data, path = rows(), tmp_path / "items.csv"
     data.select("item", "language").unique().write_csv(path)
     found = hs.compare(data.drop("language"), "a", "b", by="language", items=path)
     assert found.slices == hs.compare(data, "a", "b", by="language").slices
 
 
-def test_unknown_columns_attributes_of_rows_and_verbs_without_slices_are_refused():
+def test_unknown_or_inconsistent_slice_columns_and_commands_without_slices_are_refused():
     with pytest.raises(DataError, match="no column 'langage'"):
         hs.compare(rows(), "a", "b", by="langage")
     with pytest.raises(OptionError, match="trend makes no slices"):
@@ -235,7 +235,7 @@ def test_unknown_columns_attributes_of_rows_and_verbs_without_slices_are_refused
         hs.compare(torn, "a", "b", by="language")
 
 
-def test_slices_as_flat_rows():
+def test_slices_are_rows_of_the_data_frame():
     frame = hs.compare(rows(), "a", "b", by="language").to_frame()
     assert frame["slice"].to_list() == ["", "English", "French", "German"]
     assert hs.compare(rows(), "a", "b").to_frame().columns == [
@@ -244,7 +244,7 @@ def test_slices_as_flat_rows():
     assert set(hs.leaderboard(rows(), by="language").to_frame()["slice"]) == {"", "English", "French", "German"}
 
 
-def test_where_every_slice_is_too_small():
+def test_slices_below_the_minimum_size_are_not_judged():
     data = rows(sizes=(4, 5, 6))
     assert hs.leaderboard(data, by="language").slices[0].slices == ()
     found = hs.compare(data, "a", "b", by="language")

@@ -1,4 +1,4 @@
-"""Agreement beyond chance: reference values, laws, and what can't be told."""
+"""Agreement coefficients and their intervals: reference implementations, invariances, and undefined cases."""
 
 import math
 
@@ -69,13 +69,13 @@ COHEN = {
 
 
 @pytest.mark.parametrize(("table", "kind"), ALPHA)
-def test_alpha_is_that_of_others(table, kind):
+def test_krippendorffs_alpha_equals_reference_values(table, kind):
     found = krippendorff(counted(fixed() if table == "full" else with_gaps()), kind, (), LEVEL)
     assert found.value == pytest.approx(ALPHA[table, kind], abs=1e-9)
 
 
 @pytest.mark.parametrize(("function", "reference"), [(gwet, GWET), (fleiss, FLEISS)], ids=["gwet", "fleiss"])
-def test_gwet_and_fleiss_are_those_of_others(function, reference):
+def test_gwets_ac1_and_fleiss_kappa_equal_reference_values(function, reference):
     for (table, kind), (value, se) in reference.items():
         found = function(counted(fixed() if table == "full" else with_gaps()), kind, (), LEVEL)
         assert found.value == pytest.approx(value, abs=1e-9)
@@ -84,7 +84,7 @@ def test_gwet_and_fleiss_are_those_of_others(function, reference):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cohen_is_that_of_vcd(kind):
+def test_cohens_kappa_equals_that_of_r_vcd(kind):
     found = cohen(fixed()[:, :2].astype(int), np.arange(5.0), kind, (), LEVEL)
     value, ase = COHEN[kind]
     assert found.value == pytest.approx(value, abs=1e-9)
@@ -93,7 +93,7 @@ def test_cohen_is_that_of_vcd(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("function", ALL)
-def test_influences_are_what_leaving_an_item_out_does(function, kind):
+def test_standard_errors_equal_the_jackknife(function, kind):
     ratings = np.vstack([with_gaps()] * 4)
     n = len(ratings)
     left = np.array([function(counted(np.delete(ratings, k, axis=0)), kind, (), LEVEL).value for k in range(n)])
@@ -102,7 +102,7 @@ def test_influences_are_what_leaving_an_item_out_does(function, kind):
 
 
 @pytest.mark.parametrize("function", [*ALL])
-def test_full_agreement_has_an_interval_that_shrinks_with_items(function):
+def test_full_agreement_has_an_interval_that_narrows_with_items(function):
     widths = []
     for items in (10, 40, 160):
         ratings = np.repeat(np.arange(items) % 2, 3).reshape(items, 3).astype(float)
@@ -113,7 +113,7 @@ def test_full_agreement_has_an_interval_that_shrinks_with_items(function):
     assert widths[0] < 1
 
 
-def test_one_value_says_nothing_beyond_chance():
+def test_kappa_and_alpha_are_undefined_if_all_ratings_are_equal():
     found = Counts(counts=np.full((30, 1), 2.0), numbers=np.array([1.0]))
     for function in (fleiss, krippendorff):
         estimate = function(found, "nominal", (), LEVEL)
@@ -124,7 +124,7 @@ def test_one_value_says_nothing_beyond_chance():
     assert 0.7 < gwet(found, "nominal", (), LEVEL).interval.low < 1
 
 
-def test_one_item_and_one_cluster_leave_everything_open():
+def test_one_item_or_one_cluster_gives_the_widest_interval():
     one = counted(np.array([[0.0, 1.0]]), 2)
     assert fleiss(one, "nominal", (), LEVEL).interval.high == 1.0
     ratings = fixed()
@@ -133,7 +133,7 @@ def test_one_item_and_one_cluster_leave_everything_open():
     assert found.n_clusters == 1
 
 
-def test_copies_in_clusters_change_nothing():
+def test_copies_of_items_in_one_cluster_change_nothing():
     ratings, copies = fixed(), 7
     codes = np.repeat(np.arange(40), copies)
     for function in (fleiss, gwet):
@@ -145,7 +145,7 @@ def test_copies_in_clusters_change_nothing():
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(KINDS), st.integers(2, 4), st.integers(2, 30))
-def test_laws(seed, kind, raters, items):
+def test_coefficients_do_not_depend_on_the_order_of_items_or_raters(seed, kind, raters, items):
     rng = np.random.default_rng(seed)
     ratings = rng.integers(0, 3, (items, raters)).astype(float)
     found = counted(ratings, 3)
@@ -164,7 +164,7 @@ def test_laws(seed, kind, raters, items):
             assert wide.high >= high - 1e-9
 
 
-def test_correlations_are_those_of_numpy_and_fisher():
+def test_correlations_equal_numpy_and_fisher_intervals():
     rng = np.random.default_rng(0)
     one = rng.normal(size=200)
     two = 0.8 * one + 0.6 * rng.normal(size=200)
@@ -178,7 +178,7 @@ def test_correlations_are_those_of_numpy_and_fisher():
     assert same.interval.low < 0.9
 
 
-def test_raters_with_the_same_errors_are_one():
+def test_raters_with_identical_errors_count_as_one_independent_rater():
     rng = np.random.default_rng(1)
     errors = (rng.random((300, 6)) < 0.2).astype(float)
     value, interval = independent(errors, (), LEVEL)

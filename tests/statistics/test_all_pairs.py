@@ -1,4 +1,4 @@
-"""All pairs at once are the pairs one by one: against the estimator written out the long way, and against difference()."""
+"""Moments and p-values of all pairs at once equal those of one pair at a time and of difference()."""
 
 import itertools
 import math
@@ -42,7 +42,7 @@ def upper(matrix):
 @pytest.mark.parametrize("holes", [0.0, 0.2])
 @pytest.mark.parametrize("grouped", [True, False])
 @pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_every_pair_is_the_long_way_on_its_own_differences(kind, grouped, holes, score):
+def test_every_pair_equals_the_explicit_formula_on_its_differences(kind, grouped, holes, score):
     for seed in range(draws(2, 5)):
         x = scores(seed, holes=holes, fractions=seed % 2 == 0)
         clusters, _ = design(seed, ways=int(grouped))
@@ -71,7 +71,7 @@ CASES = list(itertools.product(VARIANCES, (0, 1, 2), (False, True), (0.0, 0.2)))
 
 
 @pytest.mark.parametrize(("variance", "ways", "weighted", "holes"), draws(CASES[::5], CASES))
-def test_every_pair_is_what_difference_says(variance, ways, weighted, holes):
+def test_every_pair_equals_difference(variance, ways, weighted, holes):
     x = scores(3, holes=holes)
     clusters, weights = design(3, ways=ways, weighted=weighted)
     found = pair_moments(x, clusters=clusters, weights=weights, variance=variance)
@@ -88,7 +88,7 @@ def test_every_pair_is_what_difference_says(variance, ways, weighted, holes):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("ways", [0, 1, 2])
 @pytest.mark.parametrize("variance", VARIANCES)
-def test_the_ragged_path_is_the_complete_path_when_nothing_is_missing(variance, ways, weighted, score):
+def test_the_algorithm_for_missing_scores_equals_that_for_complete_scores(variance, ways, weighted, score):
     x = scores(7)
     clusters, weights = design(7, ways=ways, weighted=weighted)
     w = np.ones(len(x)) if weights is None else weights * len(x) / weights.sum()
@@ -118,7 +118,7 @@ def test_pairs_are_antisymmetric(holes):
 
 @pytest.mark.parametrize("holes", [0.0, 0.3])
 @pytest.mark.parametrize("score", [True, False])
-def test_identical_columns_are_not_told_apart(score, holes):
+def test_identical_models_have_difference_0_and_p_value_1(score, holes):
     x = scores(2, holes=holes, fractions=True)
     x[:, 1] = x[:, 0]
     found = pair_moments(x, score=score)
@@ -128,7 +128,7 @@ def test_identical_columns_are_not_told_apart(score, holes):
 
 
 @pytest.mark.parametrize("holes", [False, True])
-def test_a_constant_gap_is_no_certainty(holes):
+def test_a_constant_difference_has_a_positive_p_value_and_an_interval(holes):
     x = np.column_stack([np.ones(50), np.zeros(50), np.ones(50)])
     if holes:
         x[0, 2] = np.nan
@@ -137,7 +137,7 @@ def test_a_constant_gap_is_no_certainty(holes):
     assert found.limits(0.95, reach=1.0)[0][0, 1] < 0.95
 
 
-def test_a_constant_gap_without_spread_has_no_p_value_just_as_in_difference():
+def test_an_unbounded_constant_difference_has_no_p_value():
     y = np.random.default_rng(0).normal(size=30)
     found = pair_moments(np.column_stack([y + 1, y]), score=False)
     assert math.isnan(difference(y + 1, y, bounded=False).p_value)
@@ -145,7 +145,7 @@ def test_a_constant_gap_without_spread_has_no_p_value_just_as_in_difference():
 
 
 @pytest.mark.parametrize("clusters", [(), (np.zeros(12, int),)], ids=["one shared item", "one cluster"])
-def test_pairs_without_two_units_have_no_p_value(clusters):
+def test_pairs_with_one_shared_item_or_cluster_have_no_p_value(clusters):
     x = scores(0, n=12)
     if not clusters:
         x[1:, 0] = np.nan
@@ -163,12 +163,12 @@ def test_pairs_that_share_one_cluster_have_no_p_value_by_cr1_either():
     assert np.isfinite(found.p_value[1:, 1:]).all()
 
 
-def test_one_item_in_all_has_no_p_value():
+def test_a_single_item_gives_no_p_value():
     found = pair_moments(np.array([[1.0, 0.0]]), score=False)
     assert np.isnan(found.p_value[0, 1])
 
 
-def test_models_that_share_nothing_have_no_p_value_and_leave_the_others_alone():
+def test_pairs_without_shared_items_have_no_p_value_and_do_not_affect_others():
     x = scores(4, n=40)
     x[:20, 0] = np.nan
     x[20:, 1] = np.nan
@@ -179,7 +179,7 @@ def test_models_that_share_nothing_have_no_p_value_and_leave_the_others_alone():
 
 
 @pytest.mark.parametrize("holes", [0, 1])
-def test_scores_far_from_zero_lose_nothing_by_a_missing_cell(holes):
+def test_missing_scores_lose_no_precision_for_scores_far_from_0(holes):
     rng = np.random.default_rng(0)
     x = 1e7 + rng.normal(size=(40, 3))
     x[:holes, 2] = np.nan
@@ -188,7 +188,7 @@ def test_scores_far_from_zero_lose_nothing_by_a_missing_cell(holes):
     assert found.spread_at()[0, 1] == pytest.approx(expected, rel=1e-6)
 
 
-def test_missing_cells_of_one_model_do_not_touch_other_pairs():
+def test_missing_scores_of_one_model_do_not_affect_other_pairs():
     x = scores(6)
     holey = x.copy()
     holey[:9, 0] = np.nan

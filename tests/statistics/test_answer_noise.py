@@ -1,4 +1,4 @@
-"""Answer noise: the formulas by slow loops, right or wrong answers by hand, no bias, and the difference of two models."""
+"""Within-question variance of means and differences: loops, formulas for binary answers, and unbiasedness."""
 
 import math
 
@@ -57,7 +57,7 @@ def weights_of(seed, n, weighted):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_noise_of_means_is_that_of_the_slow_loop(seed, weighted):
+def test_within_question_variance_of_means_equals_an_explicit_loop(seed, weighted):
     x, attempts, within = board(seed)
     weights = weights_of(seed, 15, weighted)
     found = mean_noise(answers(x, attempts, within), weights)
@@ -74,7 +74,7 @@ def test_the_noise_of_means_is_that_of_the_slow_loop(seed, weighted):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_noise_of_differences_is_that_of_the_slow_loop_over_shared_items(seed, weighted):
+def test_within_question_variance_of_differences_equals_a_loop_over_shared_items(seed, weighted):
     x, attempts, within = board(seed)
     weights = weights_of(seed, 15, weighted)
     found = pair_noise(answers(x, attempts, within), weights)
@@ -95,7 +95,7 @@ def test_the_noise_of_differences_is_that_of_the_slow_loop_over_shared_items(see
 
 
 @given(st.integers(1, 40), st.integers(2, 9), st.integers(0, 1_000))
-def test_right_or_wrong_answers_have_p_times_1_minus_p_over_k_minus_1(n, k, seed):
+def test_binary_answers_have_within_question_variance_p_1_minus_p_over_k_minus_1(n, k, seed):
     p = np.random.default_rng(seed).integers(0, k + 1, (n, 1)) / k
     found = mean_noise(answers(p, np.full((n, 1), float(k)), p * (1 - p)))
     assert found.now[0] == pytest.approx(np.mean(p * (1 - p)) / (k - 1) / n, rel=1e-9, abs=1e-15)
@@ -103,7 +103,7 @@ def test_right_or_wrong_answers_have_p_times_1_minus_p_over_k_minus_1(n, k, seed
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_noise_of_ragged_attempts_is_unbiased(weighted):
+def test_within_question_variance_is_unbiased_for_unequal_attempts(weighted):
     rng = np.random.default_rng(1)
     attempts = np.arange(20) % 6 + 2.0
     rate = rng.beta(0.5, 1.0, 20)[:, None]
@@ -119,7 +119,7 @@ def test_the_noise_of_ragged_attempts_is_unbiased(weighted):
     assert (share[:, 0] @ x).var() == pytest.approx(now, rel=4.5 * math.sqrt(2 / TRIALS))
 
 
-def test_items_with_one_attempt_are_as_noisy_as_the_others_on_average():
+def test_single_attempt_items_use_the_average_variance_of_the_others_unbiasedly():
     rng = np.random.default_rng(3)
     attempts = np.where(np.arange(20) % 2, 1.0, 3.0)[:, None]
     rate = rng.beta(1, 1, (20, TRIALS))  # drawn anew, so that attempts have nothing to do with rates
@@ -129,7 +129,7 @@ def test_items_with_one_attempt_are_as_noisy_as_the_others_on_average():
     assert found.now.mean() == pytest.approx(truth, abs=4.5 * found.now.std() / math.sqrt(TRIALS))
 
 
-def test_the_noise_of_a_difference_is_unbiased():
+def test_within_question_variance_of_a_difference_is_unbiased():
     rng = np.random.default_rng(4)
     attempts, rate = np.array([[2.0, 5.0]] * 12), rng.beta(1, 1, (12, 2))
     x = rng.binomial(attempts.astype(int)[:, None, :], rate[:, None, :], (12, TRIALS, 2)) / attempts[:, None, :]
@@ -138,7 +138,7 @@ def test_the_noise_of_a_difference_is_unbiased():
     assert now.mean() == pytest.approx(truth, abs=4.5 * now.std() / math.sqrt(len(now)))
 
 
-def test_no_item_with_several_attempts_says_nothing():
+def test_within_question_variance_is_unknown_without_repeated_attempts():
     x = np.array([[1.0, 1.0], [0.0, 0.5], [np.nan, 1.0]])
     attempts = np.array([[1.0, 1.0], [1.0, 2.0], [0.0, 1.0]])
     found = answers(x, attempts, np.nan_to_num(x * (1 - x)))
@@ -148,14 +148,14 @@ def test_no_item_with_several_attempts_says_nothing():
     assert np.isfinite([noise.now[1], pairs.now[1, 1]]).all()
 
 
-def test_a_model_without_any_score_has_no_noise_to_tell():
+def test_a_model_without_scores_has_unknown_within_question_variance():
     x = np.array([[0.5, np.nan], [1.0, np.nan]])
     found = mean_noise(answers(x, np.array([[2.0, 0.0]] * 2), np.nan_to_num(x * (1 - x))))
     assert np.isfinite(found.now[0])
     assert np.isnan(found.now[1]), "it was said to be NaN where no item had several attempts"
 
 
-def test_models_that_share_no_item_have_no_noise_of_a_difference_and_warn_of_nothing():
+def test_pairs_without_shared_items_have_unknown_variance_without_a_warning():
     x = np.array([[0.5, np.nan], [1.0, np.nan], [np.nan, 0.5], [np.nan, 0.0]])
     found = pair_noise(answers(x, np.where(np.isnan(x), 0.0, 2.0), np.nan_to_num(x * (1 - x))))
     assert np.isnan([found.now[0, 1], found.once[0, 1], found.squares[0, 1]]).all()
@@ -163,7 +163,7 @@ def test_models_that_share_no_item_have_no_noise_of_a_difference_and_warn_of_not
 
 
 @given(st.integers(0, 500))
-def test_the_third_column_is_the_difference_of_the_first_two(seed):
+def test_the_difference_of_two_models_can_be_added_as_a_column(seed):
     x, attempts, within = board(seed, models=2)
     both = answers(x, attempts, within)
     found = both.with_difference()
@@ -179,7 +179,7 @@ def test_the_third_column_is_the_difference_of_the_first_two(seed):
 
 
 @given(st.integers(0, 500), st.booleans())
-def test_the_difference_as_a_column_and_as_a_pair_have_one_noise(seed, weighted):
+def test_the_difference_has_the_same_variance_as_a_column_and_as_a_pair(seed, weighted):
     x, attempts, within = board(seed, models=2)
     weights = weights_of(seed, 15, weighted)
     both = answers(x, attempts, within)
@@ -188,7 +188,7 @@ def test_the_difference_as_a_column_and_as_a_pair_have_one_noise(seed, weighted)
         assert getattr(column, name)[2] == pytest.approx(getattr(pair, name)[0, 1], rel=1e-9)
 
 
-def test_a_difference_has_noise_where_each_model_had_several_attempts_at_other_items():
+def test_a_difference_has_a_variance_if_models_repeated_different_items():
     x = np.array([[0.5, 1.0], [1.0, 0.0], [0.5, 1.0], [1.0, 0.5], [0.0, 0.5], [1.0, 0.5]])
     attempts = np.array([[2.0, 1.0]] * 3 + [[1.0, 2.0]] * 3)
     both = answers(x, attempts, x * (1 - x))

@@ -1,4 +1,4 @@
-"""Scores over attempts: every subset counted, the papers' formulas, the slow jackknife, laws, no bias, large numbers."""
+"""pass@k, pass^k, majority, consistency, best-of-k: brute force, published formulas, bias, and jackknife errors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def counted(kind, k, right):
 
 
 @pytest.mark.parametrize("kind", SUBSETS)
-def test_a_score_is_the_average_over_all_ways_of_drawing_attempts(kind):
+def test_scores_average_over_all_subsets_of_k_attempts(kind):
     for n in range(1, 8):
         ks = [2] if kind == "consistency" else range(1, n + 1)
         for k in ks:
@@ -52,28 +52,28 @@ def test_a_score_is_the_average_over_all_ways_of_drawing_attempts(kind):
                 assert score(kind, k, n, c) == pytest.approx(counted(kind, k, right), abs=1e-12), (n, k, c)
 
 
-def test_the_plug_in_is_the_share_to_the_power():
+def test_the_plug_in_estimate_is_the_share_to_the_power_k():
     for n, k in itertools.product((1, 4, 9), (1, 2, 12)):
         for c in range(n + 1):
             assert score("plug-in", k, n, c) == pytest.approx((c / n) ** k, rel=1e-12)
 
 
 @pytest.mark.parametrize("k", [1, 10, 100, 200])
-def test_pass_at_k_is_the_product_of_chen_et_al(k):
+def test_pass_at_k_equals_the_product_formula_of_chen_et_al(k):
     for c in range(201):
         n = 200
         expected = 1.0 if n - c < k else 1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1))
         assert score("pass@", k, n, c) == pytest.approx(expected, rel=1e-10, abs=1e-12)
 
 
-def test_pass_hat_k_is_the_ratio_of_binomials_of_tau_bench():
+def test_pass_hat_k_equals_the_binomial_ratio_of_tau_bench():
     for n, k in ((8, 4), (40, 7), (100, 30)):
         for c in range(n + 1):
             assert score("pass^", k, n, c) == pytest.approx(math.comb(c, k) / math.comb(n, k), rel=1e-10, abs=1e-300)
 
 
 @pytest.mark.parametrize("kind", [*SUBSETS, "plug-in"])
-def test_the_noise_is_that_of_leaving_out_one_attempt_after_the_other(kind):
+def test_within_question_variance_equals_the_jackknife_over_attempts(kind):
     for n in range(2, 8):
         for k in range(1, 4) if kind != "consistency" else [0]:
             for c in range(n + 1):
@@ -87,7 +87,7 @@ def test_the_noise_is_that_of_leaving_out_one_attempt_after_the_other(kind):
                 assert noise(kind, k, n, c) == pytest.approx(slow, abs=1e-12), (n, k, c)
 
 
-def test_arrays_of_any_shape_are_taken_item_by_item():
+def test_arrays_are_evaluated_elementwise():
     n, c = np.array([[5.0, 6.0], [7.0, 5.0], [9.0, 6.0]]), np.array([[0.0, 6.0], [3.0, 1.0], [9.0, 2.0]])
     for kind in (*SUBSETS, "plug-in"):
         for function, one in ((attempt_score, score), (attempt_noise, noise)):
@@ -101,7 +101,7 @@ def test_arrays_of_any_shape_are_taken_item_by_item():
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
-def test_the_best_of_k_is_the_average_largest_over_all_ways_of_drawing(k):
+def test_best_of_k_is_the_average_maximum_over_all_subsets_of_k_attempts(k):
     rng = np.random.default_rng(k)
     values = np.array([0.4, -1.5, 0.9, 0.0])  # in no order
     counts = rng.multinomial(4, [0.3, 0.2, 0.2, 0.3], 12) + rng.multinomial(2, [0.25] * 4, 12)
@@ -112,21 +112,21 @@ def test_the_best_of_k_is_the_average_largest_over_all_ways_of_drawing(k):
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 12))
-def test_the_best_of_right_or_wrong_attempts_is_pass_at_k(n, k, c):
+def test_best_of_k_of_binary_attempts_is_pass_at_k(n, k, c):
     k, c = min(k, n), min(c, n)
     found = best_of(k, np.array([[n - c, c]], dtype=float), np.array([0.0, 1.0]))
     assert found[0] == pytest.approx(score("pass@", k, n, c), abs=1e-12)
     assert score("best-of-", k, n, c) == score("pass@", k, n, c)
 
 
-def test_the_best_of_items_with_unlike_numbers_of_attempts():
+def test_best_of_k_works_for_unequal_numbers_of_attempts():
     counts = np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 3.0], [4.0, 0.0, 0.0]])
     found = best_of(2, counts, np.array([0.1, 0.5, 1.0]))
     assert found == pytest.approx([0.5, 0.9 * 1.0 + 0.1 * 0.5, 0.1])
 
 
 @given(st.lists(st.integers(0, 3), min_size=3, max_size=3), st.floats(-3, 3), st.floats(0.1, 5))
-def test_the_best_moves_with_its_scale_and_lies_among_the_values(counts, shift, scale):
+def test_best_of_k_follows_linear_transformations_and_lies_above_the_mean(counts, shift, scale):
     counts = np.array([counts], dtype=float) + 1
     values = np.array([0.2, -0.3, 0.7])
     found = best_of(2, counts, values)[0]
@@ -144,7 +144,7 @@ def items(draw, least=1):
 
 
 @given(items())
-def test_pass_at_k_grows_with_k_and_pass_hat_k_shrinks(item):
+def test_pass_at_k_rises_with_k_and_pass_hat_k_falls(item):
     n, c = item
     for kind, sign in (("pass@", 1), ("pass^", -1), ("plug-in", -1)):
         found = [score(kind, k, n, c) for k in range(1, n + 1)]
@@ -152,7 +152,7 @@ def test_pass_at_k_grows_with_k_and_pass_hat_k_shrinks(item):
 
 
 @given(items(), st.integers(1, 300))
-def test_none_of_k_right_is_all_of_k_wrong(item, k):
+def test_pass_at_k_and_majority_mirror_when_right_and_wrong_are_swapped(item, k):
     n, c = item
     k = min(k, n)
     assert score("pass@", k, n, c) == pytest.approx(1 - score("pass^", k, n, n - c), abs=1e-12)
@@ -160,7 +160,7 @@ def test_none_of_k_right_is_all_of_k_wrong(item, k):
 
 
 @given(items(least=2))
-def test_agreement_is_of_right_answers_or_of_wrong_ones(item):
+def test_consistency_is_the_chance_of_two_right_or_two_wrong_attempts(item):
     n, c = item
     found = score("consistency", 0, n, c)
     assert found == pytest.approx(score("pass^", 2, n, c) + 1 - score("pass@", 2, n, c), abs=1e-12)
@@ -180,7 +180,7 @@ def test_one_more_right_answer_never_lowers_a_score(item, k):
 
 @pytest.mark.parametrize("kind", [*SUBSETS, "plug-in"])
 @pytest.mark.parametrize("k", [1, 2, 7, 1_000])
-def test_a_hundred_thousand_attempts_stay_finite_and_in_bounds(kind, k):
+def test_scores_of_100_000_attempts_are_finite_and_between_0_and_1(kind, k):
     n, c = np.full(9, 1e5), np.array([0, 1, 2, 999, 50_000, 99_000, 99_998, 99_999, 100_000.0])
     found, spread = attempt_score(kind, k, n, c), attempt_noise(kind, k, n, c)
     assert np.all(np.isfinite(found) & (found >= 0) & (found <= 1))
@@ -208,13 +208,13 @@ def truth(kind, k, p):
 
 @pytest.mark.parametrize("kind", SUBSETS)
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
-def test_scores_are_unbiased_for_what_fresh_attempts_give(kind, p):
+def test_scores_are_unbiased_for_k_fresh_attempts(kind, p):
     for n, k in ((5, 2), (6, 3), (7, 5), (4, 4)):
         count, c, chance = chances(n, p)
         assert chance @ attempt_score(kind, k, count, c) == pytest.approx(truth(kind, k, p), abs=1e-12)
 
 
-def test_the_plug_in_is_biased_upwards_and_most_so_for_n_near_k():
+def test_the_plug_in_estimate_is_biased_upwards_most_for_n_near_k():
     for p in (0.3, 0.7, 0.9):
         excess = []
         for n in (4, 8, 30, 200):
@@ -233,13 +233,13 @@ def noise_and_variance(kind, k, n, p):
 
 @pytest.mark.parametrize("kind", SUBSETS)
 @pytest.mark.parametrize("p", [0.05, 0.3, 0.7, 0.95])
-def test_the_noise_is_never_too_small_on_average(kind, p):
+def test_the_jackknife_variance_is_not_too_small_on_average(kind, p):
     for n, k in ((3, 2), (5, 2), (5, 4), (10, 5), (20, 3)):
         noise, variance = noise_and_variance(kind, k, n, p)
         assert noise >= variance - 1e-12, (n, k)
 
 
-def test_the_noise_of_the_plug_in_can_be_too_small_where_n_is_near_k():
+def test_the_jackknife_variance_of_the_plug_in_is_too_small_for_n_near_k():
     noise, variance = noise_and_variance("plug-in", 2, 2, 0.7)
     assert noise < variance
     noise, variance = noise_and_variance("plug-in", 2, 50, 0.7)
@@ -254,18 +254,18 @@ def flips(right: list[int], attempts: int, first: int | None = None, second: int
     return expected_flips(np.array(right), n, np.full_like(n, first or attempts), np.full_like(n, second or attempts))
 
 
-def test_answers_that_never_vary_never_flip() -> None:
+def test_identical_attempts_have_no_expected_flips() -> None:
     assert flips([0] * 40 + [5] * 60, 5) == pytest.approx(0, abs=1e-3)
 
 
-def test_coins_flip_as_coins_do() -> None:
+def test_expected_flips_of_coin_tosses_equal_their_exact_probability() -> None:
     """Of two runs of 5 tosses the second has fewer heads in (1 − P(same)) / 2 of cases: P(same) = C(10, 5) / 4^5."""
     rng = np.random.default_rng(3)
     right = rng.binomial(5, 0.5, 4_000).tolist()
     assert flips(right, 5) / 4_000 == pytest.approx((1 - 252 / 4**5) / 2, abs=0.01)
 
 
-def test_one_attempt_against_one() -> None:
+def test_expected_flips_of_single_attempts_are_the_sum_of_p_1_minus_p() -> None:
     """A question of chance p breaks between two single answers with p (1 − p)."""
     rng = np.random.default_rng(4)
     chance = rng.beta(0.5, 0.5, 3_000)
@@ -274,7 +274,7 @@ def test_one_attempt_against_one() -> None:
 
 
 @pytest.mark.parametrize("attempts", [2, 5, 10])
-def test_an_item_response_world(attempts: int) -> None:
+def test_expected_flips_match_simulated_reruns_of_an_item_response_model(attempts: int) -> None:
     """Against two runs that were really drawn, 200 times: within 8 % (an estimate of a mixture from few attempts is one of about)."""
     rng = np.random.default_rng(attempts)
     difficulty = np.where(rng.random(500) < 0.3, rng.normal(-3, 1, 500), rng.normal(0.5, 1.8, 500))
@@ -285,12 +285,12 @@ def test_an_item_response_world(attempts: int) -> None:
     assert told == pytest.approx(truth, rel=0.08)
 
 
-def test_two_attempts_against_one_flip_as_two_coins_against_one() -> None:
+def test_expected_flips_of_two_attempts_against_one_equal_their_exact_probability() -> None:
     """Two attempts at a coin against one: the second is lower only where it is wrong and the first has any right."""
     rng = np.random.default_rng(5)
     right = rng.binomial(20, 0.5, 2_000).tolist()
     assert flips(right, 20, 2, 1) / 2_000 == pytest.approx(0.5 * 0.75, abs=0.01)
 
 
-def test_one_item_has_at_most_half_a_flip() -> None:
+def test_expected_flips_of_one_item_are_at_most_one_half() -> None:
     assert 0 <= flips([1], 2) <= 0.5

@@ -1,4 +1,4 @@
-"""Who could be best, against flips one by one, and what must hold on every board; the leader's luck in worlds without any merit."""
+"""The confidence set of the best model and the winner's curse correction of the leader."""
 
 from types import SimpleNamespace
 
@@ -40,7 +40,7 @@ def kept(x, clusters, sign=1, level=LEVEL):
     return moments, q, better, best
 
 
-def test_chances_are_the_flips_one_by_one(monkeypatch):
+def test_p_values_against_the_best_equal_enumerated_sign_flips(monkeypatch):
     """All 2^9 flips of nine items, each pivot made anew with the variance of the score test of 0."""
     monkeypatch.setattr("howsure.statistics.best.CLEAR", -1)  # every flip is looked at
     x, _ = board(4, n=9, models=4, spread=1.5)
@@ -63,7 +63,7 @@ def test_chances_are_the_flips_one_by_one(monkeypatch):
 
 
 @pytest.mark.parametrize("clusters", [9, 12, 0])
-def test_flips_that_are_left_out_would_not_turn_a_verdict(monkeypatch, clusters):
+def test_stopping_sign_flips_early_changes_no_verdict(monkeypatch, clusters):
     """Few clusters have all their flips listed, in a random order: the first ones stand for all there too."""
     for seed in range(draws(4, 12)):
         x, groups = board(seed, n=80, models=14, spread=0.8, clusters=clusters)
@@ -78,7 +78,7 @@ def test_flips_that_are_left_out_would_not_turn_a_verdict(monkeypatch, clusters)
         assert ((found[0] <= 1 - LEVEL) == (found[1] <= 1 - LEVEL)).all()
 
 
-def test_chances_of_uneven_clusters_are_the_flips_one_by_one(monkeypatch):
+def test_p_values_with_unequal_clusters_equal_enumerated_sign_flips(monkeypatch):
     """All 2^7 flips of seven clusters: to CR2's variance comes half of the one that each difference has if there is none."""
     monkeypatch.setattr("howsure.statistics.best.CLEAR", -1)  # every flip is looked at
     sizes = np.array([20, 9, 7, 5, 4, 2, 1])
@@ -110,7 +110,9 @@ def test_chances_of_uneven_clusters_are_the_flips_one_by_one(monkeypatch):
     alike=st.sampled_from([0, 3]),
     sign=st.sampled_from([1, -1]),
 )
-def test_what_holds_on_every_board(seed, spread, clusters, alike, sign):
+def test_the_confidence_set_contains_the_leaders_and_excludes_significantly_worse_models(
+    seed, spread, clusters, alike, sign
+):
     x, groups = board(seed, spread=spread, clusters=clusters, alike=alike)
     moments, q, better, best = kept(x, groups, sign)
     scores = sign * x.mean(axis=0)
@@ -129,7 +131,7 @@ def test_what_holds_on_every_board(seed, spread, clusters, alike, sign):
     assert all((rank.low == 1) == rank.could_be_best for rank in found if rank.rank > 1)
 
 
-def test_no_scale_makes_another_model_less_clear():
+def test_a_model_on_a_huge_scale_does_not_change_other_pairs():
     """One model on a scale ten million times as large leaves the other pairs as they were."""
     rng = np.random.default_rng(5)
     x = rng.normal(0, 1, (80, 5)) + np.linspace(0.6, 0, 5)
@@ -144,7 +146,7 @@ def test_no_scale_makes_another_model_less_clear():
 
 
 @pytest.mark.parametrize(("clusters", "scale"), [(0, 1.0), (12, 1.0), (0, 100.0)])
-def test_the_leader_of_equals_leads_by_luck_alone(clusters, scale):
+def test_the_correction_removes_the_winners_curse_among_equal_models(clusters, scale):
     """Twenty models of one ability: the best score lies above the truth, and what is left of that is little."""
     raw, left = [], []
     for seed in range(draws(25, 60)):
@@ -160,7 +162,7 @@ def test_the_leader_of_equals_leads_by_luck_alone(clusters, scale):
 
 
 @pytest.mark.parametrize("items", [200, 500])
-def test_the_leader_of_real_systems_is_nearer_to_its_truth_without_its_luck(items):
+def test_the_correction_reduces_bias_and_error_on_swebench_resamples(items):
     """Items of SWE-bench Verified drawn with replacement, its best 20 systems; the truth is what all 500 say."""
     wide = pl.read_parquet(ROOT / "examples" / "swebench_verified.parquet").pivot(
         on="model", index="item", values="score"
@@ -179,7 +181,7 @@ def test_the_leader_of_real_systems_is_nearer_to_its_truth_without_its_luck(item
     assert size[1] < size[0]
 
 
-def test_models_of_few_items_don_t_say_what_the_leader_owes():
+def test_models_with_few_items_do_not_change_the_winners_curse_correction():
     """On a board of its own a clear leader owes next to nothing; two models of three items, that anything can be, change that little."""
     rng = np.random.default_rng(2)
     x = (rng.random((300, 12)) < np.linspace(0.9, 0.3, 12)).astype(float)
@@ -194,7 +196,7 @@ def test_models_of_few_items_don_t_say_what_the_leader_owes():
     assert beside < 0.005
 
 
-def test_a_leader_is_never_taken_below_the_mean_of_all():
+def test_the_corrected_leader_is_never_below_the_mean_of_all_models():
     """Two models that are level owe nothing to luck, however little is known of them."""
     x = np.array([[1, 0], [0, 1], [0.5, 0.5]])
     assert luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0)) == 0
@@ -205,7 +207,7 @@ def test_a_leader_is_never_taken_below_the_mean_of_all():
         assert scores.max() - found >= scores.mean() - 0.01
 
 
-def test_a_model_without_a_miss_has_no_luck_that_can_be_told():
+def test_tied_perfect_or_constant_leaders_have_a_correction_near_0():
     x = np.column_stack([np.ones((50, 2)), np.random.default_rng(0).random((50, 3)) < 0.5]).astype(float)
     found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
     assert 0 <= found < 0.05
@@ -213,7 +215,7 @@ def test_a_model_without_a_miss_has_no_luck_that_can_be_told():
     assert luck(constant.mean(axis=0), pair_moments(constant).flips.centred(), rng=np.random.default_rng(0)) == 0
 
 
-def test_what_normal_sums_know_is_the_same_where_rounding_differs():
+def test_reduced_normal_sums_are_invariant_to_rounding():
     """Two models alike, and one that adds up two others: the rows don't turn with the last digits, and their products are the table's."""
     rng = np.random.default_rng(0)
     table = rng.normal(0, 1, (400, 6))
@@ -229,7 +231,7 @@ def test_what_normal_sums_know_is_the_same_where_rounding_differs():
     assert found[0].T @ found[0] == pytest.approx(table.T @ table, abs=1e-10)
 
 
-def test_a_clear_leader_owes_nothing_to_luck():
+def test_a_clear_leader_needs_no_winners_curse_correction():
     x = np.column_stack([np.ones(200), np.random.default_rng(0).random((200, 4)) < 0.3]).astype(float)
     found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
     assert found == pytest.approx(0, abs=2e-3)

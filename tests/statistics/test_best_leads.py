@@ -1,4 +1,4 @@
-"""Who is passed in flips of signs: only some others are looked at, and none that matters is missed."""
+"""Sign flips for the best model: an index of near competitors misses no model that matters."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def in_all_pairs(held, summed):
     bar=st.floats(0.1, 30),
     copies=st.sampled_from([0, 3]),
 )
-def test_no_model_that_passes_is_missed(seed, clusters, bar, copies):
+def test_the_index_finds_every_model_that_passes_a_leader(seed, clusters, bar, copies):
     moments, _ = board(seed, models=14, items=160, clusters=clusters, copies=copies)
     flips, rng = moments.flips, np.random.default_rng(seed)
     held = Leads.of(flips, np.arange(2, 13))
@@ -47,7 +47,7 @@ def test_no_model_that_passes_is_missed(seed, clusters, bar, copies):
 
 
 @pytest.mark.parametrize("seen", [0.0, -4.0, -np.inf])
-def test_a_model_that_no_leader_is_ahead_of_is_passed_in_every_flip(seen):
+def test_a_model_level_with_or_ahead_of_every_leader_is_passed_in_every_flip(seen):
     moments, _ = board(1, models=4, items=50)
     held = Leads.of(moments.flips, np.arange(4))
     signs = np.where(np.random.default_rng(1).random((len(moments.flips.sums), 20)) < 0.5, 1, -1).astype(np.float32)
@@ -56,7 +56,7 @@ def test_a_model_that_no_leader_is_ahead_of_is_passed_in_every_flip(seen):
 
 
 @pytest.mark.parametrize("clusters", [None, 40, 150])
-def test_few_flips_change_no_answer(monkeypatch, clusters):
+def test_stopping_flips_early_keeps_every_model_on_its_side_of_the_level(monkeypatch, clusters):
     """A model that is left out of later flips is on the same side of the level as in all of them; the others have the same share."""
     moments, x = board(3, models=120, clusters=clusters)
     leaders = np.flatnonzero(x.mean(axis=0) == x.mean(axis=0).max())
@@ -71,7 +71,7 @@ def test_few_flips_change_no_answer(monkeypatch, clusters):
     assert (some[near] == every[near]).all()
 
 
-def test_flips_that_are_listed_are_all_looked_at():
+def test_enumerated_flips_are_all_used():
     """All 2^8 flips of eight clusters come in order: what the first of them say says nothing of the rest."""
     moments, x = board(3, items=80, clusters=8)
     leaders = np.flatnonzero(x.mean(axis=0) == x.mean(axis=0).max())
@@ -80,7 +80,7 @@ def test_flips_that_are_listed_are_all_looked_at():
 
 
 @pytest.mark.parametrize("level", [1e-9, 0.05, 0.5, 1.0])
-def test_no_count_is_clear_that_could_be_the_level(level):
+def test_counts_near_the_level_are_never_decided_early(level):
     flips = np.array([64, 64, 1024])
     above = np.rint(level * flips)
     assert best._in_doubt(above, flips, level).all()

@@ -1,4 +1,4 @@
-"""Betting: the martingale exactly, the laws, streaming against batch, the edges, and coverage at every look."""
+"""Betting and asymptotic confidence sequences: martingale property, invariances, and coverage at all looks."""
 
 import itertools
 import math
@@ -35,7 +35,7 @@ def run(scores, sizes=None, **options):
 
 @pytest.mark.parametrize("m", [0.2, 0.5, 0.85])
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_the_capital_is_a_martingale_exactly(m, length):
+def test_the_betting_capital_is_an_exact_martingale(m, length):
     """Over the whole tree of right and wrong answers, with mean m, the expected capital is 1."""
     expected = 0.0
     for path in itertools.product((0.0, 1.0), repeat=length):
@@ -58,7 +58,7 @@ def test_the_capital_of_clusters_is_a_martingale_at_the_ratio_mean():
     assert expected == pytest.approx(1, abs=1e-12)
 
 
-def test_the_capital_is_the_mean_over_bets_of_plain_products():
+def test_the_capital_is_the_mean_product_over_bets():
     x, m = np.array([1.0, 0.0, 1.0, 0.25]), 0.4
     side = OneSided(BETS, 1.0)
     side.add(x, np.ones(4))
@@ -66,7 +66,7 @@ def test_the_capital_is_the_mean_over_bets_of_plain_products():
     assert side.log_capital(m) == pytest.approx(math.log(np.mean(products)), abs=1e-12)
 
 
-def test_a_bet_of_everything_can_be_lost():
+def test_a_full_bet_can_lose_all_capital():
     assert log_gains(0.0, 1.0, 0.5, 1.0) == -np.inf
     assert BETS.shares[-1] == 1
     assert run([0.0] * 50, null=0.9).look().p_value < 1e-6
@@ -76,7 +76,7 @@ units = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.0, 0.25, 1.0]), min_size=1,
 
 
 @given(units)
-def test_a_minus_b_is_the_opposite_of_b_minus_a(d):
+def test_swapping_the_models_mirrors_the_interval(d):
     one = run(d, bounds=(-1, 1), null=0.0).look()
     other = run([-x for x in d], bounds=(-1, 1), null=0.0).look()
     assert (one.low, one.high) == pytest.approx((-other.high, -other.low), abs=1e-12)
@@ -84,7 +84,7 @@ def test_a_minus_b_is_the_opposite_of_b_minus_a(d):
 
 
 @given(units, st.randoms())
-def test_the_order_of_the_units_does_not_matter(d, random):
+def test_the_interval_does_not_depend_on_the_order_of_units(d, random):
     shuffled = list(d)
     random.shuffle(shuffled)
     one, other = (run(x, bounds=(-1, 1), null=0.0).look() for x in (d, shuffled))
@@ -92,7 +92,7 @@ def test_the_order_of_the_units_does_not_matter(d, random):
 
 
 @given(units)
-def test_streaming_is_batch(d):
+def test_adding_units_one_by_one_equals_adding_all_at_once(d):
     streamed = Betting(bounds=(-1, 1), null=0.0)
     for x in d:
         streamed.add([x])
@@ -103,7 +103,7 @@ def test_streaming_is_batch(d):
 
 
 @given(units, st.sampled_from([0.5, 0.8, 0.95, 0.999]))
-def test_looks_are_nested_and_p_never_disagrees_with_the_interval(d, level):
+def test_intervals_at_looks_are_nested_and_agree_with_p_values(d, level):
     state, last = Betting(bounds=(-1, 1), null=0.0, level=level), (-1.0, 1.0, 1.0)
     for x in d:
         state.add([x])
@@ -118,14 +118,14 @@ def test_looks_are_nested_and_p_never_disagrees_with_the_interval(d, level):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.floats(-50, 50), st.floats(0.1, 30))
-def test_scores_on_another_scale_give_the_same_answer(x, shift, scale):
+def test_the_interval_follows_linear_rescaling_of_scores(x, shift, scale):
     one = run(x).look()
     other = run([shift + scale * v for v in x], bounds=(shift, shift + scale)).look()
     assert (other.low, other.high) == pytest.approx((shift + scale * one.low, shift + scale * one.high), abs=1e-6)
 
 
 @given(units)
-def test_an_item_given_in_two_sizes_is_one_unit_of_a_cluster(d):
+def test_clusters_of_k_equal_items_give_the_interval_of_single_items(d):
     """Clusters of k equal items, all as large as the largest, say what one item each says."""
     one = run(d, bounds=(-1, 1), null=0.0).look()
     other = run([3 * x for x in d], [3.0] * len(d), bounds=(-1, 1), null=0.0, largest=3).look()
@@ -133,7 +133,7 @@ def test_an_item_given_in_two_sizes_is_one_unit_of_a_cluster(d):
 
 
 @pytest.mark.parametrize("n", [1, 5, 30, 300])
-def test_none_right_and_all_right(n):
+def test_all_right_or_all_wrong_has_limits_near_clopper_pearson(n):
     """The limit is near (0.025 × the prior share of the bold bets)^(1/n), as Clopper and Pearson's is 0.025^(1/n)."""
     look = run([1.0] * n, horizon=n).look()
     assert look.high == 1
@@ -142,7 +142,7 @@ def test_none_right_and_all_right(n):
     assert (mirrored.low, mirrored.high) == pytest.approx((0, 1 - look.low))
 
 
-def test_no_unit_and_one_unit():
+def test_no_unit_and_one_unit_have_wide_intervals():
     empty = Betting(null=0.5).look()
     assert (empty.low, empty.high, empty.p_value, empty.n_units) == (0, 1, 1, 0)
     assert math.isnan(empty.value)
@@ -151,14 +151,14 @@ def test_no_unit_and_one_unit():
     assert one.p_value > 0.05
 
 
-def test_the_interval_shrinks_to_the_truth():
+def test_the_interval_narrows_around_the_true_value():
     rng = np.random.default_rng(0)
     look = run(rng.random(20_000) < 0.3, horizon=20_000).look()
     assert look.low < 0.3 < look.high
     assert look.high - look.low < 0.03
 
 
-def test_many_distinct_scores_are_rounded_against_the_bets():
+def test_rounding_many_distinct_scores_never_raises_the_capital():
     rng = np.random.default_rng(1)
     x = rng.random(3 * MOST_VALUES)
     state = Betting(horizon=len(x), null=0.5)
@@ -183,13 +183,13 @@ def test_many_distinct_scores_are_rounded_against_the_bets():
         ({"scores": [2.0], "sizes": [3.0]}, "larger than the largest"),
     ],
 )
-def test_what_is_not_possible_is_refused(options, words):
+def test_invalid_bounds_scores_and_sizes_are_refused(options, words):
     scores, sizes = options.pop("scores", [1.0]), options.pop("sizes", None)
     with pytest.raises(MethodError, match=words):
         run(scores, sizes, **options)
 
 
-def test_a_forecast_is_where_the_same_data_would_decide():
+def test_the_forecast_of_further_units_is_where_like_data_would_decide():
     d = [1.0] * 8 + [-1.0] * 4 + [0.0] * 28
     state = run(d, bounds=(-1, 1), null=0.0, horizon=200)
     more = state.more_units()
@@ -211,7 +211,7 @@ WORLDS = [
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)
-def test_the_truth_is_held_at_every_look(world):
+def test_intervals_cover_the_true_value_at_all_looks_simultaneously(world):
     rng = np.random.default_rng(5)
     runs = draws(800, 2_000)
     sums, sizes = world.draw(rng, runs)
@@ -219,7 +219,7 @@ def test_the_truth_is_held_at_every_look(world):
     assert missed.mean() <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
 
 
-def test_the_asymptotic_interval_by_its_formula():
+def test_the_asymptotic_interval_equals_its_published_formula():
     """Theorem 2.2 there, written out: μ ± σ √(2 (n ρ² + 1) / (n² ρ²) · log(√(n ρ² + 1) / α))."""
     x = np.random.default_rng(2).normal(3, 2, 400)
     state = Asymptotic(null=3.0, horizon=400)
@@ -233,7 +233,7 @@ def test_the_asymptotic_interval_by_its_formula():
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-1, 1))
-def test_asymptotic_looks_are_nested_and_p_agrees(seed, shift):
+def test_asymptotic_intervals_are_nested_and_agree_with_p_values(seed, shift):
     x = np.random.default_rng(seed).normal(shift, 1, 300)
     state, low, high = Asymptotic(null=0.0, horizon=200), -np.inf, np.inf
     for part in np.split(x, 10):
@@ -250,7 +250,7 @@ def test_asymptotic_looks_are_nested_and_p_agrees(seed, shift):
             assert (look.p_value <= 0.05) == (not look.low < 0 < look.high)
 
 
-def test_asymptotic_clusters_are_one_unit_each():
+def test_clusters_are_single_units_in_the_asymptotic_interval():
     rng = np.random.default_rng(3)
     sizes = rng.integers(1, 9, 200).astype(float)
     sums = sizes * rng.normal(1, 1, 200)

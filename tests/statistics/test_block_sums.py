@@ -1,4 +1,4 @@
-"""Sums of items over blocks: whatever the blocks, means and pairs are those of the items."""
+"""Sums over blocks of items: means, pairs and limits equal those from the items."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def summed(x: np.ndarray[Any, Any], cuts: tuple[int, ...] = ()) -> ItemSums:
 
 
 @pytest.mark.parametrize("cuts", [(), (20,), (1, 2, 30, 48)])
-def test_any_blocks_add_up_to_the_same(cuts: tuple[int, ...]) -> None:
+def test_moments_do_not_depend_on_the_blocks(cuts: tuple[int, ...]) -> None:
     x = scores()
     whole, parts = summed(x), summed(x, cuts)
     for name in ("squares", "thirds", "cubes", "fourths", "inner", "inner_fourths", "totals"):
@@ -48,7 +48,7 @@ def test_any_blocks_add_up_to_the_same(cuts: tuple[int, ...]) -> None:
     assert parts.products.wins.size == 0, "wins are of two models"
 
 
-def test_pairs_and_their_limits_are_those_of_the_items() -> None:
+def test_pairs_and_limits_from_sums_equal_those_from_items() -> None:
     x = scores()
     moments, found = pair_moments(x, clusters=(CODES,)), summed_moments(summed(x, (11, 25)))
     for name in ("difference", "variance", "df", "item_variance", "room", "p_value", "shared", "units"):
@@ -57,14 +57,14 @@ def test_pairs_and_their_limits_are_those_of_the_items() -> None:
     assert summed_limits(summed(x), found, level=0.95, reach=1.0) == pytest.approx(np.array(limits), **NEAR)
 
 
-def test_models_can_be_chosen_and_turned_round() -> None:
+def test_sums_can_be_subset_and_reordered_by_model() -> None:
     x = scores()
     chosen = summed(x).take([2, 0])
     assert chosen.products.fourths == pytest.approx(summed(x[:, [2, 0]]).products.fourths, **NEAR)
     assert chosen.extremes.low.tolist() == [0.0, 0.0]
 
 
-def test_a_difference_is_that_of_the_items_and_other_methods_need_them() -> None:
+def test_a_difference_from_sums_equals_that_from_items_and_bootstrap_is_refused() -> None:
     x = scores(2)
     pair = SummedPair(sums=summed(x, (30,)))
     found, items = summed_difference(pair), difference(x[:, 0], x[:, 1], clusters=(CODES,))
@@ -74,7 +74,7 @@ def test_a_difference_is_that_of_the_items_and_other_methods_need_them() -> None
         summed_difference(pair, method="bootstrap")
 
 
-def test_means_are_those_of_the_items_and_the_bootstrap_needs_them() -> None:
+def test_means_from_sums_equal_those_from_items_and_bootstrap_is_refused() -> None:
     x = scores()
     found = summed_means(summed(x, (30,)), answers=True, bounded=True)
     for one, other in zip(found, means(x, clusters=(CODES,), attempts=np.ones_like(x)), strict=True):
@@ -85,7 +85,7 @@ def test_means_are_those_of_the_items_and_the_bootstrap_needs_them() -> None:
 
 
 @pytest.mark.parametrize("x", [np.full((len(CODES), 2), 0.5), scores(2) ** 2 + 3.0])
-def test_the_third_moment_is_that_of_the_items(x: np.ndarray[Any, Any]) -> None:
+def test_skewness_of_differences_from_sums_equals_that_from_items(x: np.ndarray[Any, Any]) -> None:
     gaps = x[:, 0] - x[:, 1]
     spread = gaps.std()
     wanted = ((gaps - gaps.mean()) ** 3).mean() / spread**3 if spread else 0.0

@@ -1,4 +1,4 @@
-"""Strengths from votes, against likelihoods written out anew, a Poisson regression, and published ratings."""
+"""Bradley-Terry strengths: likelihoods, a Poisson regression, published ratings, and the properties of scores."""
 
 import numpy as np
 import polars as pl
@@ -49,7 +49,7 @@ def likelihood(votes, ties):
 
 
 @pytest.mark.parametrize("ties", TIES)
-def test_strengths_maximize_the_likelihood_of_the_papers(ties):
+def test_strengths_maximise_the_published_likelihoods(ties):
     votes = made()
     found = strengths(votes.cells(), np.full(5, 100.0), ties)
     best = optimize.minimize(likelihood(votes, ties), np.zeros(6), method="BFGS", options={"gtol": 1e-8})
@@ -61,7 +61,7 @@ def test_strengths_maximize_the_likelihood_of_the_papers(ties):
         assert np.exp(found.tie) == pytest.approx(1 + np.exp(best.x[-1]), abs=1e-5)
 
 
-def test_davidson_is_a_poisson_regression():
+def test_the_davidson_model_equals_a_poisson_regression():
     """A multinomial for each pair as independent counts with an effect of the pair (Sinclair 1982), by statsmodels."""
     api = pytest.importorskip("statsmodels.api")
     votes = made(seed=2)
@@ -89,7 +89,7 @@ def test_davidson_is_a_poisson_regression():
     assert np.sqrt(contrast @ found.inverse @ contrast) == pytest.approx(errors[-2], rel=1e-6)
 
 
-def test_published_ratings_of_llmfao(real_data):
+def test_ratings_equal_those_published_by_llmfao(real_data):
     """Its Bradley–Terry ratings sum to 1, ties as half."""
     rows = pl.read_parquet(real_data / "tidy" / "llmfao_votes.parquet")
     golden = pl.read_parquet(real_data / "tidy" / "llmfao_golden.parquet").filter(algorithm="bradley_terry")
@@ -107,7 +107,7 @@ def test_published_ratings_of_llmfao(real_data):
 
 
 @given(seed=st.integers(0, 1000), ties=st.sampled_from(TIES), n=st.sampled_from([12, 60, 300]))
-def test_what_holds_of_all_votes(seed, ties, n):
+def test_scores_average_one_half_and_do_not_depend_on_the_order_of_models_in_a_vote(seed, ties, n):
     votes = made(seed, n=n, models=4)
     if pools(votes.counts()).max():
         return
@@ -140,7 +140,7 @@ FEW = {
 
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
 @pytest.mark.parametrize("name", FEW)
-def test_ties_have_a_best_fit_where_models_go_round_with_more_wins_than_ties(name, ties):
+def test_tie_models_have_a_finite_fit_exactly_if_the_likelihood_has_a_maximum(name, ties):
     """Against the likelihood itself: where there is none, the best within a box lies on its edge, however large the box is."""
     rows, fits = FEW[name]
     first, second, score = (np.array(column) for column in zip(*rows, strict=True))
@@ -152,7 +152,7 @@ def test_ties_have_a_best_fit_where_models_go_round_with_more_wins_than_ties(nam
 
 
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
-def test_votes_without_a_best_fit_are_refused_from_either_side(ties):
+def test_votes_without_a_finite_fit_are_refused_in_either_order(ties):
     """Found by the law above: models 0 and 1 always tie and beat the two others, so that strengths ran off, with negative variances."""
     votes = made(383, n=12, models=4)
     for each in (votes, Votes(first=votes.second, second=votes.first, score=1 - votes.score, models=4)):
@@ -161,7 +161,7 @@ def test_votes_without_a_best_fit_are_refused_from_either_side(ties):
 
 
 @pytest.mark.parametrize("ties", TIES)
-def test_copies_of_votes_change_nothing_where_they_are_one_cluster(ties):
+def test_copies_of_votes_in_one_cluster_change_nothing(ties):
     """Twenty copies of each, with the vote as cluster; also where a model has won everything."""
     votes = made(seed=3, n=120)
     won = votes.first == 0
@@ -177,7 +177,7 @@ def test_copies_of_votes_change_nothing_where_they_are_one_cluster(ties):
     assert often.pairs.p_value == pytest.approx(once.pairs.p_value, abs=1e-6)
 
 
-def test_the_error_of_two_models_is_that_of_a_share():
+def test_two_models_have_the_standard_error_of_a_proportion():
     """With one pair and no ties the expected score is the share of wins, and its error the plain one."""
     rng = np.random.default_rng(1)
     score = np.where(rng.random(200) < 0.7, 1.0, 0.0)
@@ -189,7 +189,7 @@ def test_the_error_of_two_models_is_that_of_a_share():
     assert found.df == pytest.approx(199)
 
 
-def test_anchors_hold_scores_still():
+def test_scores_against_anchors_depend_on_the_anchors_only():
     """A newcomer moves scores against all, and those against an anchor only by what it tells of the strengths."""
     votes = made(seed=5, n=600)
     kept = (votes.first != 4) & (votes.second != 4)
@@ -204,7 +204,7 @@ def test_anchors_hold_scores_still():
     assert kept.sum() < 600
 
 
-def test_all_ties_and_one_vote():
+def test_all_ties_score_one_half_and_one_vote_is_bounded():
     level = Votes(first=np.array([0, 1, 2]), second=np.array([1, 2, 0]), score=np.full(3, 0.5), models=3)
     for ties in TIES:
         assert vote_moments(level, (), ties).values == pytest.approx([0.5, 0.5, 0.5])
@@ -214,7 +214,7 @@ def test_all_ties_and_one_vote():
     assert 0.5 < found.values[0] < 1
 
 
-def test_what_it_is_worth_to_stand_first():
+def test_the_position_effect_is_unbiased_and_keeps_the_type_i_error():
     """Nothing where every vote was cast in both orders; a made advantage comes out; without one 5 % of tables show one."""
     votes = made(seed=7, n=300)
     both = Votes(
@@ -242,7 +242,7 @@ def test_what_it_is_worth_to_stand_first():
 
 
 @pytest.mark.parametrize(("won", "p"), [(1, 0.9), (2, 0.5), (5, 2**-4), (10, 2**-9)])
-def test_all_wins_are_no_surer_than_the_sign_test(won, p):
+def test_n_wins_of_n_have_the_p_value_of_the_sign_test(won, p):
     """n of n: the added ties are a cluster of their own, so that pairs and values are of one board, and p is that of n signs."""
     votes = Votes(first=np.zeros(won, dtype=int), second=np.ones(won, dtype=int), score=np.ones(won), models=2)
     found = vote_moments(votes, (), "half")
@@ -254,7 +254,7 @@ def test_all_wins_are_no_surer_than_the_sign_test(won, p):
 
 
 @pytest.mark.parametrize("ties", TIES)
-def test_pairs_are_differences_of_values_also_where_a_record_is_perfect(ties):
+def test_pair_differences_equal_score_differences_for_undefeated_models(ties):
     votes = made(seed=3, n=120)
     score = np.where(votes.first == 0, 1.0, np.where(votes.second == 0, 0.0, votes.score))
     found = vote_moments(Votes(first=votes.first, second=votes.second, score=score, models=5), (), ties)

@@ -1,4 +1,4 @@
-"""A series looked at after every run: what a step is, laws of alarms, and places of changes."""
+"""Change points in a series of runs: the test for a step, alarms, dating of changes, and variances between runs."""
 
 import math
 
@@ -55,7 +55,7 @@ def no_spread(monkeypatch):
     monkeypatch.setattr(module, "_alike", lambda runs: np.zeros(1))
 
 
-def test_two_runs_are_a_paired_t_test(no_spread):
+def test_the_test_of_two_runs_is_the_paired_t_test(no_spread):
     x = made(runs=2).values
     found = watch(Series(values=x), 0.01)
     reference = stats.ttest_rel(x[:, 1], x[:, 0])
@@ -65,21 +65,21 @@ def test_two_runs_are_a_paired_t_test(no_spread):
     assert found.limits[1] == pytest.approx(stats.norm.isf(0.005 * SPARED))
 
 
-def test_two_runs_of_clusters_are_a_paired_t_test_of_their_sums(no_spread):
+def test_the_test_of_two_clustered_runs_is_the_paired_t_test_of_cluster_means(no_spread):
     x = made(runs=2, size=4).values
     found = watch(Series(values=x, codes=np.arange(80) // 4), 0.01)
     sums = (x[:, 1] - x[:, 0]).reshape(20, 4).mean(axis=1)
     assert found.ahead.p_value_at(0.0)[1] == pytest.approx(stats.ttest_1samp(sums, 0).pvalue)
 
 
-def test_a_run_at_its_limit_is_just_at_the_limit_of_its_test():
+def test_the_alarm_limit_corresponds_to_the_critical_value_of_the_test():
     found = watch(made(runs=6), 0.01)
     t = limit_gap(found)[-1] / math.sqrt(found.ahead.variance[-1])
     assert stats.norm.isf(stats.t.sf(t, found.ahead.df[-1])) == pytest.approx(found.limits[-1])
     assert math.isnan(limit_gap(found)[0])
 
 
-def test_the_variance_is_the_mean_square_of_items_over_runs(no_spread):
+def test_the_variance_is_the_item_by_run_mean_square(no_spread):
     x = made(runs=6).values
     found = watch(Series(values=x), 0.01)
     residuals = x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
@@ -90,7 +90,7 @@ def test_the_variance_is_the_mean_square_of_items_over_runs(no_spread):
 
 
 @pytest.mark.parametrize("codes", [None, np.arange(40) // 2])
-def test_a_run_whose_answers_all_fail_gives_an_alarm(no_spread, codes):
+def test_a_run_with_all_answers_wrong_gives_an_alarm(no_spread, codes):
     """Nothing varies there beside the fall itself: the error is that under "no change"."""
     x = np.repeat([[1.0] * 5 + [0.0] * 3], 40, axis=0)
     found = watch(Series(values=x, codes=codes), 0.01)
@@ -103,13 +103,13 @@ def test_a_run_whose_answers_all_fail_gives_an_alarm(no_spread, codes):
     assert found.largest[4] == 0
 
 
-def test_two_items_that_move_alike_show_nothing():
+def test_two_items_with_equal_changes_give_no_alarm():
     found = watch(Series(values=np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]])), 0.01)
     assert not found.changes
     assert found.largest[2] < found.limits[2]
 
 
-def test_runs_with_more_attempts_weigh_as_much_more(no_spread):
+def test_runs_are_weighted_by_relative_attempts(no_spread):
     one, three = made(1, runs=2, attempts=1).values, made(2, runs=1, attempts=3).values
     found = watch(Series(values=np.hstack([one, three]), attempts=np.array([1.0, 1.0, 3.0])), 0.01)
     again = watch(Series(values=np.hstack([one, three]), attempts=np.array([2.0, 2.0, 6.0])), 0.01)
@@ -122,7 +122,7 @@ def test_runs_with_more_attempts_weigh_as_much_more(no_spread):
     shift=st.sampled_from([0.0, -0.1, 0.2]),
     size=st.sampled_from([1, 4]),
 )
-def test_no_later_run_withdraws_or_moves_an_alarm(seed, at, shift, size):
+def test_later_runs_do_not_remove_or_move_an_alarm(seed, at, shift, size):
     series = made(seed, at=at, shift=shift, size=size)
     whole = told(watch(series, 0.05).changes)
     for k in (1, 5, 10, 15):
@@ -131,7 +131,7 @@ def test_no_later_run_withdraws_or_moves_an_alarm(seed, at, shift, size):
 
 
 @given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]))
-def test_the_order_of_items_and_the_direction_change_nothing(seed, size):
+def test_alarms_do_not_depend_on_the_order_of_items_or_the_sign(seed, size):
     series = made(seed, at=9, shift=-0.2, size=size)
     order = np.random.default_rng(seed).permutation(80)
     codes = None if series.codes is None else series.codes[order]
@@ -145,7 +145,7 @@ def test_the_order_of_items_and_the_direction_change_nothing(seed, size):
     np.testing.assert_allclose(one.ahead.difference, -turned.ahead.difference, atol=1e-12)
 
 
-def test_a_known_change_is_found_where_it_was():
+def test_a_simulated_change_is_dated_correctly():
     series = made(3, n=400, runs=30, at=18, shift=-0.1)
     (change,) = watch(series, 0.01).changes
     assert change.low <= 18 <= change.high
@@ -154,7 +154,7 @@ def test_a_known_change_is_found_where_it_was():
 
 
 @pytest.mark.parametrize(("seed", "place"), [(6, 12), (11, 9), (14, 12), (15, 12), (17, 13), (26, 8), (47, 12)])
-def test_the_place_is_that_of_strucchange(no_spread, seed, place):
+def test_the_date_of_a_change_equals_that_of_r_strucchange(no_spread, seed, place):
     """What R's strucchange 1.5 says of the mean scores up to the alarm: breakpoints(x ~ 1, h = 2, breaks = 1)."""
     series = made(seed, n=200, runs=24, at=12, shift=-0.05)
     change = watch(series, 0.0093 / SPARED).changes[0]
@@ -162,13 +162,13 @@ def test_the_place_is_that_of_strucchange(no_spread, seed, place):
     assert change.low <= 12 <= change.high
 
 
-def test_runs_that_are_all_the_same_give_no_alarm():
+def test_identical_runs_give_no_alarm():
     found = watch(Series(values=np.repeat(made(runs=1).values, 6, axis=1)), 0.1)
     assert found.changes == ()
     np.testing.assert_array_equal(found.largest[1:], 0.0)
 
 
-def test_one_item_or_one_cluster_tells_nothing():
+def test_one_item_or_one_cluster_gives_no_alarm():
     for series in (
         Series(values=np.array([[0.0, 1.0, 1.0]])),
         Series(values=made(runs=3).values, codes=np.zeros(80, int)),
@@ -178,7 +178,7 @@ def test_one_item_or_one_cluster_tells_nothing():
         assert np.isnan(found.largest).all()
 
 
-def test_items_that_come_later_wait_for_the_next_beginning():
+def test_items_added_later_are_not_used_until_the_series_restarts():
     x = made(runs=8).values
     x[60:, :4] = np.nan
     found = watch(Series(values=x), 0.01)
@@ -187,7 +187,7 @@ def test_items_that_come_later_wait_for_the_next_beginning():
     np.testing.assert_allclose(found.largest, whole.largest)
 
 
-def test_a_run_with_few_items_is_no_part_of_the_series():
+def test_a_run_with_few_items_is_left_out_of_the_series():
     x = made(runs=8).values
     x[20:, 3] = np.nan
     found = watch(Series(values=x), 0.01)
@@ -199,7 +199,7 @@ def test_a_run_with_few_items_is_no_part_of_the_series():
     )  # answers may repeat those of the night before
 
 
-def test_other_items_begin_another_series():
+def test_other_items_start_a_new_series():
     x = np.full((120, 8), np.nan)
     x[:60, :4], x[60:, 4:] = made(1, n=60, runs=4).values, made(2, n=60, runs=4).values
     found = watch(Series(values=x), 0.01)
@@ -208,7 +208,7 @@ def test_other_items_begin_another_series():
     assert np.isfinite(found.largest[5:]).all()
 
 
-def test_limits_grow_with_the_runs_and_fall_with_the_share():
+def test_alarm_limits_rise_with_the_runs_and_fall_with_the_error_rate():
     assert limit(2, 0.01) == pytest.approx(stats.norm.isf(0.005))
     assert np.all(np.diff([limit(runs, 0.01) for runs in range(2, 60)]) >= 0)
     assert np.all(np.diff([limit(20, share) for share in (1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1)]) < 0)
@@ -229,7 +229,7 @@ def test_shares_of_error_beyond_the_table_go_on_in_a_straight_line():
     ("world", "most"),
     [({"noise": 0.1}, 1.15), *draws([], [({}, 1.0), ({"repeated": 0.5}, 1.0)]), ({"repeated": 0.95}, 1.0)],
 )
-def test_runs_between_false_alarms_are_as_chosen_or_more(world, most):
+def test_false_alarms_are_no_more_frequent_than_chosen(world, most):
     """With a share of error of 5 % a run, on 200 items."""
     series, runs = draws(20, 60), 40
     count = sum(len(watch(made(seed, n=200, runs=runs, **world), 0.05).changes) for seed in range(series))
@@ -238,7 +238,7 @@ def test_runs_between_false_alarms_are_as_chosen_or_more(world, most):
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3])
-def test_the_spread_between_runs_is_estimated_beside_the_answers(noise):
+def test_the_sd_between_runs_is_estimated_separately_from_the_answers(noise):
     found = watch(made(2, n=400, runs=40, noise=noise), 1e-9).spread
     assert found.answers == pytest.approx(math.sqrt(0.2 / 400), rel=0.05)
     assert found.runs == pytest.approx(noise * 0.19, abs=0.015)
@@ -247,7 +247,7 @@ def test_the_spread_between_runs_is_estimated_beside_the_answers(noise):
 
 
 @pytest.mark.parametrize("repeated", [0.5, 0.8, 0.95])
-def test_the_share_of_repeated_answers_is_estimated(repeated):
+def test_the_share_of_repeated_answers_is_estimated_within_5_points(repeated):
     found = watch(made(3, n=400, runs=30, repeated=repeated), 1e-9).spread
     assert found.repeated == pytest.approx(repeated, abs=0.05)
     assert found.answers == pytest.approx(math.sqrt(0.2 / 400), rel=0.3)
@@ -260,7 +260,7 @@ def bad_night(seed=1, **world):
     return series
 
 
-def test_after_one_bad_run_the_runs_before_belong_to_the_level_again():
+def test_runs_before_a_single_bad_run_rejoin_the_level():
     found = watch(bad_night(), 0.001)
     (change,) = found.changes
     assert (change.run, change.place) == (19, 19)
@@ -271,19 +271,19 @@ def test_after_one_bad_run_the_runs_before_belong_to_the_level_again():
     assert level_at(found, 19, 30) == (19,)
 
 
-def test_a_fall_after_one_bad_run_is_found_at_once():
+def test_a_drop_after_a_single_bad_run_is_detected_at_once():
     found = watch(bad_night(at=23, shift=-0.12), 0.01)
     assert [change.run for change in found.changes] == [19, 23]
     assert found.changes[1].before == (*range(19), 20, 21, 22)
 
 
-def test_a_change_that_stays_is_not_taken_back():
+def test_a_lasting_change_is_not_reverted():
     for seed in range(5):
         (change,) = watch(made(seed, n=400, runs=30, at=18, shift=-0.15), 0.001).changes
         assert change.back == -1
 
 
-def test_the_last_runs_against_those_before(no_spread):
+def test_the_last_k_runs_are_compared_with_the_k_before(no_spread):
     series = made(4, n=200, runs=20, at=13, shift=-0.1)
     found = last_against(series, watch(series, 0.01), 7)
     means = series.values.mean(axis=0)
@@ -294,7 +294,7 @@ def test_the_last_runs_against_those_before(no_spread):
 
 
 @pytest.mark.no_cover
-def test_the_last_runs_of_one_system_differ_no_more_often_than_stated():
+def test_comparing_the_last_runs_keeps_the_type_i_error():
     count, p = draws(50, 150), []
     for seed in range(count):
         series = made(seed, n=150, runs=14, noise=0.2 * (seed % 2), repeated=0.8 * (seed % 3 == 0))
@@ -302,7 +302,7 @@ def test_the_last_runs_of_one_system_differ_no_more_often_than_stated():
     assert np.mean(np.array(p) < 0.05) < 0.05 + 2.5 * math.sqrt(0.05 * 0.95 / count)
 
 
-def test_the_luck_of_the_best_is_that_of_the_largest_of_equals():
+def test_the_winners_curse_of_equal_runs_is_the_expected_normal_maximum():
     drawn = luck_draws(10, np.random.default_rng(1))
     assert luck(np.full(10, 0.7), 0.02, drawn) == pytest.approx(
         0.02 * 1.5388, rel=0.05
@@ -311,7 +311,7 @@ def test_the_luck_of_the_best_is_that_of_the_largest_of_equals():
     assert luck(np.array([0.7]), 0.02, drawn) == 0.0
 
 
-def test_the_level_of_a_run_lies_between_the_changes_around_it():
+def test_the_level_of_a_run_spans_the_runs_between_changes():
     found = watch(made(3, n=400, runs=30, at=18, shift=-0.1), 0.01)
     (change,) = found.changes
     assert level_at(found, 5, 12) == tuple(range(12))
@@ -322,7 +322,7 @@ def test_the_level_of_a_run_lies_between_the_changes_around_it():
     assert level_at(found, 5, change.run) == tuple(range(change.run))  # the alarm isn't known yet
 
 
-def test_a_run_against_its_level_is_the_last_split():
+def test_comparing_a_run_with_its_level_equals_the_last_split():
     series = made(1, runs=7)
     found, alone = watch(series, 0.01), ahead_of(series, tuple(range(6)), 6)
     assert float(alone.difference) == pytest.approx(float(found.ahead.difference[6]))

@@ -1,4 +1,4 @@
-"""The one estimator against R, statsmodels, the paper's formula and matrix algebra."""
+"""Clustered, two-way and stratified variances with degrees of freedom: R, statsmodels, and published formulas."""
 
 import math
 
@@ -38,14 +38,14 @@ def hc0(x, cluster):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_cr1_is_clubsandwichs_with_and_without_weights(name, reference):
+def test_cr1_standard_errors_equal_those_of_clubsandwich(name, reference):
     y, cluster, _, w = reference_data(name)
     expected = reference["sets"][name]["clubSandwich"]["CR1"]["se"]
     assert se(y, [cluster], w, "CR1") == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_cr1_is_statsmodels_clustered_ols_on_a_constant(name):
+def test_cr1_standard_errors_equal_those_of_statsmodels(name):
     y, cluster, _, w = reference_data(name)
     fit = sm.WLS(y, np.ones((len(y), 1)), weights=w).fit(
         cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": True}
@@ -54,7 +54,7 @@ def test_cr1_is_statsmodels_clustered_ols_on_a_constant(name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_mean_reports_the_same_value_se_and_df_as_r(name, reference):
+def test_mean_standard_error_and_df_equal_those_of_r(name, reference):
     y, cluster, _, w = reference_data(name)
     found = mean(y, clusters=[cluster], weights=w, bounded=False)
     part = reference["sets"][name]
@@ -64,7 +64,7 @@ def test_mean_reports_the_same_value_se_and_df_as_r(name, reference):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_closed_form_is_the_matrix_formula_on_random_designs(kind, weighted):
+def test_the_closed_form_of_cr2_and_df_equals_the_matrix_formula(kind, weighted):
     for seed in range(20):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(3, 40))
@@ -77,7 +77,7 @@ def test_closed_form_is_the_matrix_formula_on_random_designs(kind, weighted):
 
 
 @pytest.mark.parametrize("name", ["balanced", "unbalanced", "dominant", "small"])
-def test_miller_is_the_papers_double_sum_over_pairs_in_a_cluster(name):
+def test_the_miller_variance_is_the_published_sum_over_pairs_in_a_cluster(name):
     # Miller (2024): SE² = SE_CLT² + 1/n² Σ_c Σ_i Σ_{j≠i} (s_i − s̄)(s_j − s̄)
     y, cluster, _, _ = reference_data(name)
     n, deviation = len(y), y - y.mean()
@@ -88,7 +88,7 @@ def test_miller_is_the_papers_double_sum_over_pairs_in_a_cluster(name):
 
 
 @pytest.mark.parametrize("variance", ["CR2", "CR1", "miller"])
-def test_items_as_their_own_clusters_give_sd_over_root_n(variance):
+def test_single_item_clusters_give_sd_over_root_n(variance):
     x = RNG.normal(size=57)
     expected = x.std(ddof=1) / math.sqrt(57)
     assert se(x, variance=variance) == pytest.approx(expected, rel=1e-12)
@@ -96,13 +96,13 @@ def test_items_as_their_own_clusters_give_sd_over_root_n(variance):
 
 
 @given(st.integers(2, 60), st.integers(1, 30))
-def test_equal_clusters_are_worth_their_number_less_one(n_clusters, size):
+def test_equal_clusters_have_g_minus_1_degrees_of_freedom(n_clusters, size):
     code = np.repeat(np.arange(n_clusters), size)
     assert degrees_of_freedom([code], np.ones(len(code)), "CR2") == pytest.approx(n_clusters - 1, rel=1e-9)
 
 
 @given(st.lists(st.integers(1, 30), min_size=2, max_size=12))
-def test_degrees_of_freedom_lie_between_one_and_clusters_less_one(sizes):
+def test_degrees_of_freedom_lie_between_1_and_g_minus_1(sizes):
     shares = np.array(sizes) / sum(sizes)
     assert 1 - 1e-9 <= satterthwaite(shares) <= len(sizes) - 1 + 1e-9
 
@@ -112,7 +112,7 @@ def test_one_cluster_has_no_degrees_of_freedom():
     assert math.isnan(satterthwaite(np.array([])))
 
 
-def test_two_way_variance_is_the_sum_less_the_intersection():
+def test_the_two_way_variance_is_the_sum_minus_the_intersection():
     y, first, second, _ = reference_data("twoway")
     y, first, second = np.tile(y, 2), np.tile(first, 2), np.tile(second, 2)  # two items a cell: V_12 is no trivial part
     both = codes(first * 100 + second)
@@ -121,7 +121,7 @@ def test_two_way_variance_is_the_sum_less_the_intersection():
         assert se(y, [first, second], variance=variance) ** 2 == pytest.approx(one[0] + one[1] - one[2], rel=1e-12)
 
 
-def test_two_way_parts_are_sandwichs(reference):
+def test_two_way_variances_equal_those_of_r_sandwich(reference):
     y, first, second, _ = reference_data("twoway")
     both = codes(first * 100 + second)
     expected = reference["sets"]["twoway"]["sandwich_two_way"]
@@ -132,12 +132,12 @@ def test_two_way_parts_are_sandwichs(reference):
     assert total == pytest.approx(expected["vcovCL_HC0_cadjust_FALSE"], rel=1e-10)
 
 
-def test_two_way_degrees_of_freedom_are_the_smaller():
+def test_two_way_clusters_have_the_smaller_degrees_of_freedom():
     _, first, second, w = reference_data("twoway")
     assert degrees_of_freedom([first, second], w, "CR2") == pytest.approx(second.max(), rel=1e-9)
 
 
-def test_the_same_clustering_twice_is_that_clustering():
+def test_the_same_clustering_twice_equals_one_way_clustering():
     y, cluster, _, w = reference_data("unbalanced")
     assert se(y, [cluster, cluster]) == pytest.approx(se(y, [cluster]), rel=1e-12)
     assert len(clusterings([cluster, cluster], w)) == 3
@@ -150,14 +150,14 @@ def test_only_the_ratio_of_weights_counts(variance):
     assert degrees_of_freedom([cluster], 7 * w, "CR2") == pytest.approx(degrees_of_freedom([cluster], w, "CR2"))
 
 
-def test_covariance_of_two_columns_holds_the_variance_of_their_difference():
+def test_the_covariance_matrix_gives_the_variance_of_the_difference():
     y, cluster, _, w = reference_data("weighted")
     x = np.column_stack([y, RNG.normal(size=len(y))])
     v = covariance(x, w, [cluster], "CR2")
     assert v[0, 0] + v[1, 1] - 2 * v[0, 1] == pytest.approx(se(x[:, 0] - x[:, 1], [cluster], w) ** 2, rel=1e-10)
 
 
-def test_group_sums_of_columns_in_any_order_with_an_empty_group():
+def test_group_sums_work_for_unsorted_and_empty_groups():
     code = np.array([3, 0, 3, 1, 0])
     x = np.arange(10.0).reshape(5, 2)
     expected = np.array([x[code == g].sum(axis=0) for g in range(5)])
@@ -165,7 +165,7 @@ def test_group_sums_of_columns_in_any_order_with_an_empty_group():
     assert np.array_equal(group_sums(x[:, 1], code, 5), expected[:, 1])
 
 
-def test_swebench_verified_in_its_twelve_repositories(real_data):
+def test_swebench_verified_has_a_known_standard_error_over_12_repositories(real_data):
     # the values were found with R's clubSandwich and by matrix algebra
     rows = pl.read_parquet(real_data / "tidy" / "swebench_verified.parquet")
     complete = rows.group_by("model").agg(pl.len(), pl.col("score").mean()).filter(pl.col("len") == 500)
@@ -188,7 +188,7 @@ def drawn(seed, n=60, clusters=8):
 
 
 @given(st.integers(0, 1_000), st.integers(2, 12))
-def test_the_variance_is_that_of_a_stratified_sample(seed, clusters):
+def test_within_strata_the_variance_is_that_of_a_stratified_sample(seed, clusters):
     """Cochran (1977), equation 5.7 without the correction for finite strata: Σ (n_g / n)² s_g² / n_g."""
     x, strata = drawn(seed, clusters=clusters)
     sizes = np.bincount(strata)
@@ -201,7 +201,7 @@ def test_the_variance_is_that_of_a_stratified_sample(seed, clusters):
 
 
 @given(st.integers(0, 1_000))
-def test_means_stay_and_holes_too(seed):
+def test_centring_within_strata_keeps_means_and_missing_scores(seed):
     x, strata = drawn(seed)
     rng = np.random.default_rng(seed)
     table = np.column_stack([x, rng.random(60)])
@@ -217,12 +217,12 @@ def test_means_stay_and_holes_too(seed):
             )
 
 
-def test_clusters_that_differ_only_among_themselves_leave_nothing():
+def test_clusters_without_inner_variance_have_none_within_strata():
     x = np.repeat([0.0, 1.0, 1.0], 10)[:, None]
     assert within_strata(x, np.repeat([0, 1, 2], 10)) == pytest.approx(np.full((30, 1), 2 / 3))
 
 
-def test_lonely_clusters_are_put_together():
+def test_single_item_strata_are_merged():
     assert joined_strata(np.array([0, 0, 1, 2, 3, 3, 3])).tolist() == [0, 0, 1, 1, 2, 2, 2]
     assert joined_strata(np.array([0, 0, 1, 2, 2, 2])).tolist() == [0, 0, 0, 1, 1, 1], "one alone goes to the smallest"
     assert joined_strata(np.array([0, 0, 1, 1])).tolist() == [0, 0, 1, 1]
@@ -230,7 +230,7 @@ def test_lonely_clusters_are_put_together():
 
 
 @pytest.mark.parametrize("sizes", [(30, 2, 2), (5, 5, 5, 5), (2,) * 9, (1, 1, 1, 1), (1, 7)])
-def test_a_mean_has_a_degree_of_freedom_less_for_every_stratum(sizes):
+def test_a_stratified_mean_loses_one_degree_of_freedom_per_stratum(sizes):
     """Cochran (1977), section 5.4: n − G where strata vary alike; clusters of one item count as one stratum."""
     strata = joined_strata(np.repeat(np.arange(len(sizes)), sizes))
     count, n = int(strata.max()) + 1, len(strata)
@@ -241,7 +241,7 @@ def test_a_mean_has_a_degree_of_freedom_less_for_every_stratum(sizes):
     assert found.method.same_clusters
 
 
-def test_nothing_left_is_no_error_bar_and_z_loses_nothing():
+def test_no_degrees_of_freedom_left_gives_no_interval():
     assert np.isnan(free_of_strata(3.0, 4, 4))
     assert free_of_strata(np.inf, 10, 4) == np.inf
     assert mean(np.array([0.2, 0.4]), bounded=False, strata=2).interval.low != 0.0

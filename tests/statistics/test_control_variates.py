@@ -1,4 +1,4 @@
-"""Means adjusted by covariates: least squares by statsmodels, influences that add up, degenerate covariates, coverage."""
+"""Covariate-adjusted means: regression by statsmodels, influence functions, degenerate covariates, and coverage."""
 
 import math
 
@@ -38,7 +38,7 @@ def fitted(y, z, weights=None):
 
 @pytest.mark.parametrize("q", [1, 2, 5])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_value_is_what_least_squares_predicts_at_the_mean_of_the_pool(q, weighted):
+def test_the_adjusted_mean_is_the_regression_prediction_at_the_pool_mean(q, weighted):
     y, z = pool(q, q=q)
     weights = np.random.default_rng(3).uniform(0.5, 2, 100) if weighted else None
     fit, at = fitted(y, z, weights)
@@ -50,7 +50,7 @@ def test_the_value_is_what_least_squares_predicts_at_the_mean_of_the_pool(q, wei
     assert (found.used, found.n, found.units) == (q, 30, 30)
 
 
-def test_on_a_pool_without_end_the_variance_is_that_of_the_prediction():
+def test_with_a_huge_pool_the_variance_is_that_of_the_regression_prediction():
     """The items of the pool add nothing then, and n / (n − 1) · (n − 1) / (n − 1 − q) is what makes HC1 of HC0."""
     y, z = pool(4, n=25, size=25)
     rng = np.random.default_rng(5)
@@ -61,7 +61,7 @@ def test_on_a_pool_without_end_the_variance_is_that_of_the_prediction():
     assert found.variance == pytest.approx(float(expected), rel=1e-3)
 
 
-def test_the_variance_is_that_of_residuals_and_of_the_pool_by_hand():
+def test_the_variance_sums_residual_and_pool_terms():
     y, z = pool(6)
     has = ~np.isnan(y)
     fit, at = fitted(y, z)
@@ -74,7 +74,7 @@ def test_the_variance_is_that_of_residuals_and_of_the_pool_by_hand():
     assert found.variance == pytest.approx(float((inflation * influence**2).sum()), rel=1e-10)
 
 
-def test_with_nothing_but_answered_items_the_value_is_the_plain_mean_and_covariates_cost_their_degrees_of_freedom():
+def test_without_unanswered_items_the_mean_is_unadjusted_and_df_are_lost():
     y, z = pool(7, n=40, size=40)
     found = adjusted_mean(y, z)
     assert found.value == pytest.approx(y.mean(), rel=1e-12)
@@ -85,7 +85,7 @@ def test_with_nothing_but_answered_items_the_value_is_the_plain_mean_and_covaria
     assert found.df == pytest.approx(37)
 
 
-def test_categories_give_the_mean_of_their_means_by_their_shares_of_the_pool():
+def test_categories_give_the_post_stratified_mean():
     rng = np.random.default_rng(8)
     kind = rng.choice(4, 200, p=[0.4, 0.3, 0.2, 0.1])
     y = np.where(np.arange(200) < 60, rng.normal(kind, 1.0), np.nan)
@@ -100,7 +100,7 @@ def test_categories_give_the_mean_of_their_means_by_their_shares_of_the_pool():
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("clustered", [False, True])
 @pytest.mark.parametrize("covariates", ["none", "constant", "constant among the answered"])
-def test_covariates_that_do_not_vary_leave_the_plain_mean_and_its_variance(covariates, clustered, weighted):
+def test_constant_covariates_leave_the_mean_and_variance_unchanged(covariates, clustered, weighted):
     y, z = pool(9)
     has, rng = ~np.isnan(y), np.random.default_rng(10)
     z = {"none": z[:, :0], "constant": np.full((100, 1), 7.1)}.get(covariates, np.where(has, 3.3, z[:, 0])[:, None])
@@ -118,7 +118,7 @@ def test_covariates_that_do_not_vary_leave_the_plain_mean_and_its_variance(covar
     assert found.units == len(np.unique(cluster[has])) if clustered else 30
 
 
-def test_collinear_and_constant_columns_are_left_out():
+def test_collinear_and_constant_covariates_are_dropped():
     y, z = pool(11)
     more = np.column_stack([np.full(100, 5.0), z[:, 0], 3 * z[:, 0] - 2, z[:, 1], z[:, 0] + z[:, 1], np.zeros(100)])
     found, plain = adjusted_mean(y, more), adjusted_mean(y, z)
@@ -127,7 +127,7 @@ def test_collinear_and_constant_columns_are_left_out():
 
 
 @pytest.mark.parametrize("tiny", [1e-4, 1e-6, 1e-7, 1e-8, 5e-9, 3e-9, 1e-12])
-def test_columns_that_are_almost_the_same_give_least_squares_or_are_left_out(tiny):
+def test_nearly_collinear_covariates_are_stable(tiny):
     y, z = pool(12, n=100, size=400, q=1)
     other = np.random.default_rng(13).normal(size=400)
     found = adjusted_mean(y, np.column_stack([z[:, 0], z[:, 0] + tiny * other]))
@@ -137,14 +137,14 @@ def test_columns_that_are_almost_the_same_give_least_squares_or_are_left_out(tin
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e-3, 1e6, 1e9])
-def test_the_unit_of_a_covariate_means_nothing(scale):
+def test_the_scale_of_a_covariate_does_not_matter(scale):
     y, z = pool(14)
     found, plain = adjusted_mean(y, z * np.array([scale, 1.0]) + np.array([0.0, 100.0])), adjusted_mean(y, z)
     assert found.used == 2
     assert (found.value, found.variance) == pytest.approx((plain.value, plain.variance), rel=1e-6)
 
 
-def test_no_more_covariates_than_a_third_of_the_items():
+def test_at_most_a_third_as_many_covariates_as_items_are_used():
     y, z = pool(15, n=12, q=9)
     found = adjusted_mean(y, z)
     assert found.used <= 4
@@ -152,7 +152,7 @@ def test_no_more_covariates_than_a_third_of_the_items():
     assert math.isfinite(found.variance)
 
 
-def test_three_items_are_too_few_for_a_covariate_and_enough_for_a_mean():
+def test_three_items_give_an_unadjusted_mean():
     y, z = pool(16, n=3)
     found, few = adjusted_mean(y, z), y[~np.isnan(y)]
     assert (found.used, found.n, found.df) == (0, 3, pytest.approx(2.0))
@@ -160,14 +160,14 @@ def test_three_items_are_too_few_for_a_covariate_and_enough_for_a_mean():
     assert found.variance == pytest.approx(few.var(ddof=1) / 3)
 
 
-def test_one_cluster_has_no_error_to_be_trusted():
+def test_one_cluster_has_no_degrees_of_freedom():
     y, z = pool(17)
     found = adjusted_mean(y, z, clusters=np.where(np.isnan(y), 1, 0))
     assert math.isnan(found.df)
     assert found.units == 1
 
 
-def test_scores_without_spread_have_no_variance():
+def test_constant_scores_have_variance_0():
     y, z = pool(18)
     found = adjusted_mean(np.where(np.isnan(y), np.nan, 1.0), z)
     assert (found.value, found.variance, found.saved) == (1.0, pytest.approx(0, abs=1e-25), 0.0)
@@ -191,7 +191,7 @@ def samples(draw):
 
 
 @given(samples())
-def test_influences_sum_to_nothing_over_the_pool(sample):
+def test_influences_sum_to_0_over_the_pool(sample):
     y, z, asked = sample
     found = adjusted_mean(y, z, **asked)
     assert found.influence.sum() == pytest.approx(0, abs=1e-10)
@@ -200,7 +200,7 @@ def test_influences_sum_to_nothing_over_the_pool(sample):
 
 
 @given(samples())
-def test_the_influence_is_what_a_little_more_weight_on_an_item_does(sample):
+def test_the_influence_is_the_derivative_by_the_weight_of_an_item(sample):
     y, z, asked = sample
     weights = asked.get("weights", np.ones(len(y)))
     found, step = adjusted_mean(y, z, **asked), 1e-5
@@ -212,7 +212,7 @@ def test_the_influence_is_what_a_little_more_weight_on_an_item_does(sample):
 
 
 @given(samples(), st.integers(0, 1_000))
-def test_the_difference_of_two_models_has_the_difference_of_their_influences(sample, seed):
+def test_the_influence_of_a_difference_is_the_difference_of_influences(sample, seed):
     y, z, asked = sample
     other = y * 0.5 + np.random.default_rng(seed).normal(size=len(y))
     one, two, both = (adjusted_mean(scores, z, **asked) for scores in (y, other, y - other))
@@ -223,7 +223,7 @@ def test_the_difference_of_two_models_has_the_difference_of_their_influences(sam
 
 
 @given(samples(), st.floats(-5, 5), st.floats(0.1, 9))
-def test_shift_and_scale_of_scores_and_covariates(sample, shift, scale):
+def test_the_adjusted_mean_follows_linear_transformations_of_scores(sample, shift, scale):
     y, z, asked = sample
     one = adjusted_mean(y, z, **asked)
     moved = adjusted_mean(shift + scale * y, 2 - 3 * z, **asked)
@@ -233,7 +233,7 @@ def test_shift_and_scale_of_scores_and_covariates(sample, shift, scale):
 
 
 @given(samples(), st.randoms(use_true_random=False))
-def test_the_order_of_items_and_the_names_of_clusters_mean_nothing(sample, random):
+def test_results_do_not_depend_on_the_order_of_items_or_names_of_clusters(sample, random):
     y, z, asked = sample
     order = np.array(random.sample(range(len(y)), len(y)))
     moved = {name: value[order] for name, value in asked.items()}
@@ -254,7 +254,7 @@ def test_only_the_ratio_of_weights_counts(sample, scale):
 
 
 @given(samples())
-def test_items_as_their_own_clusters_are_no_clusters(sample):
+def test_single_item_clusters_equal_no_clusters(sample):
     y, z, asked = sample
     asked = {name: value for name, value in asked.items() if name == "weights"}
     one, other = adjusted_mean(y, z, **asked), adjusted_mean(y, z, clusters=np.arange(len(y)), **asked)
@@ -288,7 +288,7 @@ def assert_kept(draw, trials=SAMPLES):
 
 
 @pytest.mark.parametrize("level", ["item", "cluster"])
-def test_the_mean_of_questions_in_clusters_is_covered(level):
+def test_adjusted_intervals_cover_the_mean_of_clustered_questions(level):
     rng, cluster = np.random.default_rng(19), np.repeat(np.arange(60), 5)
 
     def draw():
@@ -300,7 +300,7 @@ def test_the_mean_of_questions_in_clusters_is_covered(level):
 
 
 @pytest.mark.parametrize("bend", [0.0, 0.5])
-def test_the_mean_of_questions_is_covered_whether_the_line_is_straight_or_bent(bend):
+def test_adjusted_intervals_cover_under_linear_and_nonlinear_relations(bend):
     rng = np.random.default_rng(20)
 
     def draw():
@@ -324,7 +324,7 @@ def categories(rng):
 
 
 @pytest.mark.parametrize("world", [useless, categories])
-def test_the_mean_is_covered_with_useless_covariates_and_with_categories(world):
+def test_adjusted_intervals_cover_with_useless_and_categorical_covariates(world):
     rng = np.random.default_rng(21)
 
     def draw():

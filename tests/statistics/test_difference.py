@@ -1,4 +1,4 @@
-"""The difference of two models: laws for every method, oracles for each, and degenerate data."""
+"""difference(): agreement of p-value and interval for every method, reference implementations, and degenerate data."""
 
 import itertools
 import math
@@ -81,7 +81,7 @@ def test_p_value_and_interval_never_disagree(method, data, level):
     assert_p_and_interval_agree(found, level, rounding=1e-12 if method == "sign-flip" else 0)  # see the next test
 
 
-def test_sign_flip_limits_that_are_zero_but_for_rounding_are_zero():
+def test_sign_flip_limits_equal_to_0_up_to_rounding_are_0():
     a, b = np.zeros(10), np.zeros(10)
     a[8:], b[7:] = (2 / 3, 1.0), (1 / 3, 0.0, 2 / 3)
     assert_p_and_interval_agree(difference(a, b, method="sign-flip", level=0.5), 0.5)
@@ -89,14 +89,14 @@ def test_sign_flip_limits_that_are_zero_but_for_rounding_are_zero():
 
 @pytest.mark.parametrize("method", FRACTIONS)
 @given(sample=pairs_of_scores(), seed=st.integers(0, 5))
-def test_weights_leave_p_value_and_interval_in_agreement(method, sample, seed):
+def test_p_value_and_interval_agree_with_weights(method, sample, seed):
     a, b, clusters = sample
     weights = np.random.default_rng(seed).uniform(0.5, 3, len(a))
     found = difference(a, b, clusters=clusters, weights=weights, method=method)
     assert_p_and_interval_agree(found, 0.95, rounding=1e-12 if method == "sign-flip" else 0)
 
 
-def test_p_value_and_interval_agree_where_p_is_a_round_number(monkeypatch):
+def test_p_value_and_interval_agree_if_p_equals_alpha(monkeypatch):
     # 500 of 10,000 draws below 0 is p = 0.1 exactly, which simulations do give now and then
     draws = np.repeat([-0.1, 0.1], (500, 9_500))
     monkeypatch.setattr(resampling, "difference_draws", lambda *args, **options: draws)
@@ -108,7 +108,7 @@ def test_p_value_and_interval_agree_where_p_is_a_round_number(monkeypatch):
 
 @pytest.mark.parametrize("method", METHODS)
 @given(data=st.data(), weighted=st.booleans())
-def test_swapping_the_models_turns_the_sign(method, data, weighted):
+def test_swapping_the_models_mirrors_difference_and_limits(method, data, weighted):
     a, b, clusters = data.draw(scored_for(method))
     weights = np.linspace(0.5, 2, len(a)) if weighted and method != "mcnemar" else None
     one, other = (difference(x, y, clusters=clusters, weights=weights, method=method) for x, y in ((a, b), (b, a)))
@@ -125,7 +125,7 @@ def test_swapping_the_models_turns_the_sign(method, data, weighted):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("grouped", [False, True])
 @pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_the_score_pivot_is_the_one_written_out(kind, grouped, weighted):
+def test_the_score_method_equals_the_explicit_formula(kind, grouped, weighted):
     for seed in range(draws(4, 10)):
         a, b, clusters, w = random_pair(seed, n_clusters=7, fractions=seed % 2 == 1)
         weights, ways = w if weighted else None, clusters if grouped else ()
@@ -158,7 +158,7 @@ def assert_shows_the_plain_difference(found, value, variance):
     assert found.estimate.se == pytest.approx(math.sqrt(variance), rel=1e-9)
 
 
-def test_tangos_interval_where_each_item_is_its_own_cluster():
+def test_without_clusters_the_score_interval_is_tangos_up_to_n_minus_1_and_t():
     """With n in place of n − 1 and normal quantiles it is Tango's (1998): likelihood and root by search."""
     for n, wins, losses in ((160, 40, 20), (21, 1, 7), (50, 5, 0), (30, 0, 0), (200, 3, 9)):
         d = np.concatenate([np.ones(wins), -np.ones(losses), np.zeros(n - wins - losses)])
@@ -183,7 +183,7 @@ NAMES = ("difference", "variance", "df", "item_variance", "room", "added")
 
 
 @given(sample=pairs_of_scores(), level=st.sampled_from(LEVELS), value=st.floats(-0.99, 0.99))
-def test_a_value_is_inside_the_interval_where_its_test_says_so(sample, level, value):
+def test_a_value_is_inside_the_interval_exactly_if_its_test_does_not_reject(sample, level, value):
     a, b, clusters = sample
     found = difference(a, b, clusters=clusters).pivot.found
     if found is None or not found.known:
@@ -196,7 +196,7 @@ def test_a_value_is_inside_the_interval_where_its_test_says_so(sample, level, va
 
 
 @pytest.mark.parametrize(("score", "sign"), [((1.0, 0.0), 1), ((0.0, 1.0), -1)])
-def test_fifty_wins_of_fifty_are_real_and_have_a_width(score, sign):
+def test_fifty_wins_of_fifty_are_significant_with_an_interval_of_positive_width(score, sign):
     # a peer gave the interval [1, 1] and p = 1.0
     found = difference(np.full(50, score[0]), np.full(50, score[1]))
     assert found.p_value < 1e-6
@@ -207,7 +207,7 @@ def test_fifty_wins_of_fifty_are_real_and_have_a_width(score, sign):
     assert (found.wins, found.losses) == ((50, 0) if sign > 0 else (0, 50))
 
 
-def test_all_ties_and_identical_models_are_not_told_apart():
+def test_identical_models_have_p_value_1_and_a_symmetric_interval():
     x = np.repeat([0.0, 1.0], 25)
     for a in (x, np.ones(50)):
         found = difference(a, a)
@@ -220,14 +220,14 @@ def test_all_ties_and_identical_models_are_not_told_apart():
     assert math.isnan(difference(np.ones(50), np.ones(50)).correlation)
 
 
-def test_all_wins_in_few_clusters_are_worth_little():
+def test_all_wins_in_four_clusters_are_not_significant():
     # by chance alone four clusters agree in 1 of 8 cases; one model's 400 of 400 in 4 clusters counts 4
     found = difference(np.ones(400), np.zeros(400), clusters=[np.repeat(np.arange(4), 100)])
     assert found.p_value > 0.05
     assert found.estimate.interval.low < 0.05 ** (1 / 4)
 
 
-def test_agreeing_clusters_count_as_so_many_single_items_that_agree():
+def test_clusters_of_equal_items_count_as_single_items():
     for count in (4, 9, 30):
         single = difference(np.ones(count), np.zeros(count)).pivot
         found = difference(np.ones(20 * count), np.zeros(20 * count), clusters=[np.repeat(np.arange(count), 20)]).pivot
@@ -236,7 +236,7 @@ def test_agreeing_clusters_count_as_so_many_single_items_that_agree():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_one_shared_item_or_one_cluster_gives_no_error_bar(method):
+def test_one_shared_item_or_one_cluster_gives_no_standard_error(method):
     a, b, _, _ = random_pair(3)
     for found in (
         difference(np.array([1.0, np.nan]), np.array([0.0, 1.0]), method=method),
@@ -247,12 +247,12 @@ def test_one_shared_item_or_one_cluster_gives_no_error_bar(method):
 
 
 @pytest.mark.parametrize("method", ["t", "bootstrap", "sign-flip"])
-def test_methods_that_see_no_spread_say_so(method):
+def test_methods_without_variance_give_a_caution(method):
     found = difference(np.full(20, 0.75), np.full(20, 0.25), method=method)
     assert "no_variance" in cautions(found)
 
 
-def test_two_way_clusters_agree_with_the_three_parts():
+def test_two_way_clusters_combine_the_three_one_way_variances():
     rng = np.random.default_rng(5)
     first, second = np.repeat(np.arange(12), 8), np.tile(np.arange(8), 12)
     a, b = ((rng.normal(size=12)[first] + rng.normal(size=8)[second] + rng.normal(size=(2, 96))) > 0).astype(float)
@@ -266,7 +266,7 @@ def checkerboard():
 
 
 @pytest.mark.parametrize("method", ["t", "score"])
-def test_negative_two_way_variance_is_replaced_as_the_caution_says(method):
+def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_caution(method):
     a, b, first, second = checkerboard()
     a[0] = 1.0
     found = difference(a, b, clusters=[first, second], method=method)
@@ -276,7 +276,7 @@ def test_negative_two_way_variance_is_replaced_as_the_caution_says(method):
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "bayes"])
-def test_a_second_clustering_is_used_or_declined_aloud(method):
+def test_a_second_clustering_is_used_or_gives_a_caution(method):
     a, b, _, _ = random_pair(2, n=60)
     first, second = np.repeat(np.arange(10), 6), np.tile(np.arange(6), 10)
     one = difference(a, b, clusters=[first], method=method)
@@ -288,7 +288,7 @@ def test_a_second_clustering_is_used_or_declined_aloud(method):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_exact_sign_flip_is_scipys_permutation_test(seed):
+def test_the_exact_sign_flip_p_value_equals_scipys_permutation_test(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(4, 11))
     a, b = rng.integers(0, 5, (2, n)) / 4
@@ -307,7 +307,7 @@ def flip_p(sums):
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
 @pytest.mark.parametrize("seed", range(4))
-def test_sign_flip_interval_holds_just_the_differences_that_are_not_rejected(seed, level):
+def test_the_sign_flip_interval_contains_exactly_the_values_not_rejected(seed, level):
     rng = np.random.default_rng(seed)
     cluster = codes(rng.integers(0, 9, 30))
     d = rng.normal(0.4, 1, 30)
@@ -320,7 +320,7 @@ def test_sign_flip_interval_holds_just_the_differences_that_are_not_rejected(see
         assert flip_p(sums - (limit - outwards * 1e-6) * sizes) > 1 - level
 
 
-def test_monte_carlo_sign_flip_comes_near_the_exact_one():
+def test_monte_carlo_sign_flips_approximate_the_exact_ones():
     rng = np.random.default_rng(8)
     sums = rng.normal(0.5, 1, 13)
     sizes = np.ones(len(sums))
@@ -332,7 +332,7 @@ def test_monte_carlo_sign_flip_comes_near_the_exact_one():
     assert sampled[1:] == pytest.approx(exact[1:], abs=0.1)
 
 
-def test_five_clusters_can_show_nothing_by_flips_and_it_is_said():
+def test_five_clusters_give_too_few_sign_flips_with_a_caution():
     found = difference(np.ones(10), np.zeros(10), clusters=[np.repeat(np.arange(5), 2)], method="sign-flip")
     assert found.p_value == pytest.approx(2 / 32)
     low, high = limits(found)
@@ -342,7 +342,7 @@ def test_five_clusters_can_show_nothing_by_flips_and_it_is_said():
 
 
 @pytest.mark.parametrize(("wins", "losses"), [(24, 8), (8, 24), (5, 0), (0, 5), (7, 7), (1, 0), (150, 101)])
-def test_mid_p_is_statsmodels_exact_p_less_the_chance_of_the_minimum(wins, losses):
+def test_mid_p_equals_the_exact_mcnemar_p_value_minus_the_point_probability(wins, losses):
     table = [[40, wins], [losses, 30]]
     exact = statsmodels_mcnemar(table, exact=True).pvalue
     at = stats.binom.pmf(min(wins, losses), wins + losses, 0.5)
@@ -352,7 +352,7 @@ def test_mid_p_is_statsmodels_exact_p_less_the_chance_of_the_minimum(wins, losse
 
 
 @pytest.mark.parametrize(("wins", "losses", "n"), [(24, 8, 100), (5, 0, 9), (3, 4, 7), (60, 81, 1000)])
-def test_mcnemar_interval_is_the_range_of_win_shares_that_mid_p_keeps(wins, losses, n):
+def test_the_mcnemar_interval_inverts_the_mid_p_test(wins, losses, n):
     m = wins + losses
     shares = np.linspace(0, 1, 200_001)
     upper = stats.binom.sf(wins, m, shares) + 0.5 * stats.binom.pmf(wins, m, shares)
@@ -362,19 +362,19 @@ def test_mcnemar_interval_is_the_range_of_win_shares_that_mid_p_keeps(wins, loss
     assert (low, high) == pytest.approx(tuple(expected), abs=3e-5)
 
 
-def test_mcnemar_without_discordant_items_is_as_wide_as_the_rule_of_three():
+def test_mcnemar_without_discordant_items_has_the_rule_of_three_interval():
     found = difference(np.ones(30), np.ones(30), method="mcnemar")
     assert found.p_value == 1
     assert limits(found)[1] == pytest.approx(1 - 0.025 ** (1 / 30), rel=1e-10)
 
 
-def test_mcnemar_says_that_it_ignores_clusters():
+def test_mcnemar_with_clusters_gives_a_caution():
     a, b, clusters, _ = random_pair(1, n_clusters=6)
     assert "ignores_clusters" in cautions(difference(a, b, clusters=clusters, method="mcnemar"))
 
 
 @pytest.mark.parametrize("case", ["fractions", "weights"])
-def test_mcnemar_refuses_what_it_can_not_count(case):
+def test_mcnemar_refuses_fractions_and_weights(case):
     a, b, _, w = random_pair(1, fractions=case == "fractions")
     with pytest.raises(MethodError, match="mcnemar"):
         difference(a, b, method="mcnemar", weights=w if case == "weights" else None)
@@ -384,7 +384,7 @@ def test_mcnemar_refuses_what_it_can_not_count(case):
 
 
 @pytest.mark.parametrize("method", ["bootstrap", "bayes", "sign-flip"])
-def test_the_same_seed_gives_the_same_answer(method):
+def test_the_same_seed_gives_the_same_result(method):
     a, b, clusters, w = random_pair(6, n=80, n_clusters=20)
     one, two, other = (
         difference(a, b, clusters=clusters, weights=w, method=method, rng=np.random.default_rng(seed))
@@ -394,7 +394,7 @@ def test_the_same_seed_gives_the_same_answer(method):
     assert limits(one) != limits(other)
 
 
-def test_bootstrap_pivots_are_those_of_drawn_clusters_one_by_one():
+def test_bootstrap_statistics_equal_those_of_the_drawn_clusters():
     rng = np.random.default_rng(0)
     cluster, x, w = codes(rng.integers(0, 9, 40)), rng.normal(size=40), rng.uniform(0.5, 2, 40)
     found = resampling.pivots(x, w, [cluster], np.random.default_rng(1), draws=50)
@@ -409,14 +409,14 @@ def test_bootstrap_pivots_are_those_of_drawn_clusters_one_by_one():
 
 
 @pytest.mark.parametrize("method", ["bootstrap", "bayes", "sign-flip"])
-def test_resampling_comes_near_the_default_on_plenty_of_data(method):
+def test_resampling_intervals_approach_the_default_in_large_samples(method):
     a, b, clusters, _ = random_pair(7, n=600, n_clusters=120)
     assert limits(difference(a, b, clusters=clusters, method=method)) == pytest.approx(
         limits(difference(a, b, clusters=clusters)), abs=0.015
     )
 
 
-def test_bayesian_bootstrap_has_the_moments_of_the_dirichlet():
+def test_the_bayesian_bootstrap_has_dirichlet_moments():
     # posterior mean Σ d / n and variance (mean of squares − mean²) / (n + 1), Rubin (1981)
     d = np.random.default_rng(0).normal(size=25)
     draws = resampling.difference_draws(d, np.ones(25), None, reach=0.0, rng=np.random.default_rng(0), draws=200_000)
@@ -439,7 +439,7 @@ def apart(a, b):
     return np.append(a, np.full(len(b), np.nan)), np.append(np.full(len(a), np.nan), b)
 
 
-def test_without_shared_items_t_is_welchs_test():
+def test_without_shared_items_the_t_method_is_welchs_test():
     rng = np.random.default_rng(2)
     a, b = rng.normal(0.5, 1, 17), rng.normal(0, 3, 24)
     found = difference(*apart(a, b), bounded=False)
@@ -453,7 +453,7 @@ def test_without_shared_items_t_is_welchs_test():
     assert (found.n_only_a, found.n_only_b, found.wins + found.losses + found.ties) == (17, 24, 0)
 
 
-def test_without_shared_items_bounded_scores_get_a_success_and_a_failure_each():
+def test_without_shared_items_bounded_scores_use_welch_with_a_pseudo_success_and_failure():
     a, b = np.repeat([1.0, 0.0], (9, 3)), np.repeat([1.0, 0.0], (5, 12))
     found = difference(*apart(a, b))
     expected = stats.ttest_ind(np.append(a, (0, 1)), np.append(b, (0, 1)), equal_var=False)
@@ -463,7 +463,7 @@ def test_without_shared_items_bounded_scores_get_a_success_and_a_failure_each():
 
 
 @given(sample=pairs_of_scores(), level=st.sampled_from(LEVELS), method=st.sampled_from(["score", "t"]))
-def test_unpaired_p_value_and_interval_never_disagree(sample, level, method):
+def test_p_value_and_interval_agree_in_unpaired_comparisons(sample, level, method):
     a, b, _ = sample
     found = difference(*apart(a, b), method=method, level=level)
     assert_p_and_interval_agree(found, level)
@@ -472,13 +472,13 @@ def test_unpaired_p_value_and_interval_never_disagree(sample, level, method):
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "mcnemar", "bootstrap", "bayes"])
-def test_paired_methods_refuse_models_that_share_nothing(method):
+def test_paired_methods_refuse_models_without_shared_items(method):
     with pytest.raises(MethodError, match="there are none"):
         difference(*apart(np.ones(3), np.zeros(3)), method=method)
 
 
 @pytest.mark.parametrize("size", [1, 50])
-def test_one_cluster_each_gives_no_error_bar_unpaired_either(size):
+def test_one_cluster_per_model_gives_no_standard_error_unpaired(size):
     a, b = apart(np.ones(size), np.zeros(size))
     found = difference(a, b, clusters=[np.repeat([0, 1], size)])
     assert math.isnan(found.estimate.se)
@@ -489,7 +489,7 @@ def test_one_cluster_each_gives_no_error_bar_unpaired_either(size):
 # what is told beside
 
 
-def test_correlation_and_unpaired_se():
+def test_correlation_and_unpaired_standard_error_match_their_formulas():
     a, b, clusters, w = random_pair(9, n_clusters=8)
     found = difference(a, b)
     assert found.correlation == pytest.approx(np.corrcoef(a, b)[0, 1], rel=1e-10)
@@ -512,14 +512,14 @@ def test_items_of_one_model_only_are_counted_and_not_used():
     assert found.a_mean == pytest.approx(2 / 3)
 
 
-def test_lower_is_better_turns_wins_but_not_the_difference():
+def test_lower_is_better_swaps_wins_and_losses_only():
     a, b, _, _ = random_pair(4)
     up, down = difference(a, b), difference(a, b, lower_is_better=True)
     assert (down.wins, down.losses) == (up.losses, up.wins)
     assert (down.estimate, down.p_value) == (up.estimate, up.p_value)
 
 
-def test_items_needed_is_millers_formula_where_neither_df_nor_the_score_matter():
+def test_items_needed_follow_millers_formula_for_the_normal_approximation():
     a, b, _, _ = random_pair(4)
     found = difference(a, b, method="t", variance="miller")
     gap = abs(found.estimate.value)
@@ -531,7 +531,7 @@ def test_items_needed_is_millers_formula_where_neither_df_nor_the_score_matter()
 
 @pytest.mark.parametrize("n", [9, 10])
 @pytest.mark.parametrize("size", [1, 3])
-def test_no_number_of_items_is_forecast_from_fewer_than_ten_units(n, size):
+def test_items_needed_require_at_least_10_items_or_clusters(n, size):
     a, b = np.tile([1.0, 0.0, 1.0], n * size)[: n * size], np.zeros(n * size)
     b[0] = 1.0
     found = difference(a, b, clusters=(np.repeat(np.arange(n), size),) if size > 1 else ())
@@ -539,7 +539,7 @@ def test_no_number_of_items_is_forecast_from_fewer_than_ten_units(n, size):
     assert math.isfinite(difference(a, b[::-1].copy(), method="t").items_needed) == (n * size >= 10)
 
 
-def test_items_needed_would_do():
+def test_the_items_needed_reach_80_percent_power():
     # 80 % of samples of that many items, drawn from those seen, show the gap
     a, b, _, _ = random_pair(4)
     found = difference(a, b)
@@ -553,7 +553,7 @@ def test_items_needed_would_do():
 
 
 @given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]), method=st.sampled_from(["score", "t"]))
-def test_what_is_not_shown_needs_more_items_than_there_are(seed, size, method):
+def test_a_non_significant_difference_needs_more_items_than_present(seed, size, method):
     rng = np.random.default_rng(seed)
     a, b = rng.integers(0, 2, (2, 40)).astype(float)
     codes = (np.arange(40) // size,) if size > 1 else ()
@@ -566,13 +566,13 @@ def test_what_is_not_shown_needs_more_items_than_there_are(seed, size, method):
 
 
 @pytest.mark.parametrize("gap", [0.0, 1.0])
-def test_a_margin_without_any_spread_is_refused_in_words(gap):
+def test_a_margin_without_variance_is_refused(gap):
     with pytest.raises(MethodError, match="margin"):
         difference(np.arange(9.0) + gap, np.arange(9.0), bounded=False, margin=2.0)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_equivalence_is_two_one_sided_tests_at_the_margin(sign):
+def test_equivalence_equals_two_one_sided_tests_at_the_margin(sign):
     a, b, clusters, _ = random_pair(12, n=200, n_clusters=50)
     found = difference(a, b, clusters=clusters, margin=0.1, lower_is_better=sign < 0)
     d = a - b
@@ -594,7 +594,7 @@ CASES = list(itertools.product([60, 300, 470], [0.005, 0.02, 0.05], [0.0, 0.004]
 
 
 @pytest.mark.parametrize(("n", "margin", "wins"), draws(CASES[:6:2] + CASES[3:14:5], CASES))
-def test_passing_is_honest_where_few_items_differ(n, margin, wins):
+def test_the_type_i_error_of_non_inferiority_is_controlled_when_few_items_differ(n, margin, wins):
     """Exact: a is worse by just the margin; the chance that "no worse" is shown, over all counts of losses and wins."""
     lost = margin + wins
     shown = 0.0
@@ -607,7 +607,7 @@ def test_passing_is_honest_where_few_items_differ(n, margin, wins):
     assert shown <= (0.05 if not wins else 0.06) + 1e-9
 
 
-def test_no_item_that_differs_is_the_rule_of_three():
+def test_without_discordant_items_non_inferiority_follows_the_rule_of_three():
     same = np.ones(470)
     assert not difference(same, same, margin=0.005).equivalence.noninferior
     assert difference(np.ones(598), np.ones(598), margin=0.005).equivalence.noninferior
@@ -623,7 +623,9 @@ def test_no_item_that_differs_is_the_rule_of_three():
     lower=st.booleans(),
     method=st.sampled_from(["score", "t"]),
 )
-def test_equivalent_exactly_when_the_two_alpha_interval_lies_inside_the_margin(sample, margin, level, lower, method):
+def test_equivalence_holds_exactly_if_the_1_minus_2_alpha_interval_lies_in_the_margin(
+    sample, margin, level, lower, method
+):
     a, b, clusters = sample
     wide = difference(a, b, clusters=clusters, method=method, level=2 * level - 1)
     if wide.pivot.found is None or not wide.pivot.found.known:
@@ -639,26 +641,26 @@ def test_equivalent_exactly_when_the_two_alpha_interval_lies_inside_the_margin(s
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "mcnemar", "bootstrap", "bayes"])
-def test_a_margin_needs_a_pivot(method):
+def test_methods_without_a_pivot_refuse_a_margin(method):
     a, b, _, _ = random_pair(1)
     with pytest.raises(MethodError, match="margin"):
         difference(a, b, method=method, margin=0.1)
 
 
-def test_unbounded_scores_refuse_the_score_pivot():
+def test_unbounded_scores_refuse_the_score_method():
     with pytest.raises(MethodError, match="score"):
         difference(np.array([3.0, 4.0]), np.array([1.0, 2.0]), bounded=False, method="score")
 
 
 @given(sample=pairs_of_scores(), shift=st.floats(-50, 50))
-def test_adding_to_both_models_changes_nothing_for_t(sample, shift):
+def test_shifting_both_models_does_not_change_the_t_interval(sample, shift):
     a, b, clusters = sample
     one = difference(a, b, clusters=clusters, bounded=False)
     other = difference(a + shift, b + shift, clusters=clusters, bounded=False)
     assert limits(other) == pytest.approx(limits(one), abs=1e-6, nan_ok=True)
 
 
-def test_tiny_differences_between_widely_spread_scores_are_seen():
+def test_small_differences_between_widely_spread_scores_keep_their_precision():
     # two quantisations of one model, scored by log-likelihood
     rng = np.random.default_rng(0)
     a = rng.normal(0, 1, 200)
@@ -668,7 +670,7 @@ def test_tiny_differences_between_widely_spread_scores_are_seen():
     assert found.p_value < 0.001
 
 
-def test_unpaired_clusters_that_agree_are_no_more_than_so_many_clusters():
+def test_unpaired_clusters_of_equal_scores_count_as_single_observations():
     """400 of 400 against 0 of 400, each in 4 clusters: 4 against 4 observations, not 400 against 400."""
     a = np.r_[np.ones(400), np.full(400, np.nan)]
     b = np.r_[np.full(400, np.nan), np.zeros(400)]
@@ -678,7 +680,7 @@ def test_unpaired_clusters_that_agree_are_no_more_than_so_many_clusters():
     assert difference(a, b).p_value < 1e-10
 
 
-def test_unpaired_pseudo_items_are_heavier_where_clusters_say_little():
+def test_unpaired_pseudo_observations_weigh_more_with_few_clusters():
     rng = np.random.default_rng(1)
     x = np.repeat(rng.random(12) < 0.5, 20).astype(float)
     a, b = np.r_[x, np.full(240, np.nan)], np.r_[np.full(240, np.nan), 1 - x]
@@ -698,7 +700,7 @@ def in_shared_clusters(seed=0, n=60, clusters=8):
     return np.where(first, x, np.nan), np.where(first, np.nan, x), codes
 
 
-def test_clusters_that_both_have_items_of_are_summed_across_the_two():
+def test_clusters_shared_by_unpaired_models_use_the_cluster_sandwich():
     """The cluster sandwich of a regression on the side (Liang and Zeger 1986), G / (G − 1) as CR1 has it."""
     a, b, codes = in_shared_clusters()
     side, y = (~np.isnan(a)).astype(float), np.where(np.isnan(a), b, a)
@@ -716,7 +718,7 @@ def test_clusters_that_both_have_items_of_are_summed_across_the_two():
 
 
 @given(st.integers(0, 500), st.sampled_from([0.8, 0.95]), st.sampled_from([None, "t"]))
-def test_across_clusters_p_value_and_interval_never_disagree(seed, level, method):
+def test_p_value_and_interval_agree_for_unpaired_models_in_shared_clusters(seed, level, method):
     a, b, codes = in_shared_clusters(seed, n=20, clusters=5)
     found = difference(a, b, clusters=(codes,), level=level, method=method)
     outside = not found.estimate.interval.low <= 0 <= found.estimate.interval.high
@@ -726,7 +728,7 @@ def test_across_clusters_p_value_and_interval_never_disagree(seed, level, method
     assert turned.estimate.interval.low == pytest.approx(-found.estimate.interval.high)
 
 
-def test_one_cluster_that_both_share_gives_no_error_bar():
+def test_one_shared_cluster_gives_no_standard_error_for_unpaired_models():
     a, b, codes = in_shared_clusters()
     found = difference(a, b, clusters=(np.zeros_like(codes),))
     assert math.isnan(found.p_value)
@@ -735,7 +737,7 @@ def test_one_cluster_that_both_share_gives_no_error_bar():
 
 
 @pytest.mark.parametrize(("left", "right"), [(1.0, 0.0), (1.0, 1.0), (0.0, 0.0)])
-def test_across_clusters_all_right_and_all_wrong_are_no_certainty(left, right):
+def test_constant_scores_in_shared_clusters_have_an_interval_of_positive_width(left, right):
     a, b, codes = in_shared_clusters()
     found = difference(np.where(np.isnan(a), np.nan, left), np.where(np.isnan(b), np.nan, right), clusters=(codes,))
     assert found.estimate.value == left - right

@@ -1,4 +1,4 @@
-"""How many items an event is worth: from one item to a whole cluster."""
+"""The number of items that one observed event stands for: from one item to a whole cluster, by the correlation seen."""
 
 import numpy as np
 import pytest
@@ -35,24 +35,24 @@ def weight(deff, spread, n, size, unevenness=0.0):
 
 
 @given(deffs, squares_per_item, counts, sizes, uneven)
-def test_an_event_is_worth_from_one_item_to_a_whole_cluster(deff, spread, n, size, unevenness):
+def test_an_event_stands_for_one_item_to_one_cluster(deff, spread, n, size, unevenness):
     assert 1 <= weight(deff, spread, n, size, unevenness) <= size ** (1 - unevenness / 2) * (1 + 1e-12)
 
 
 @given(deffs, squares_per_item, counts)
-def test_without_clusters_it_is_worth_one_item(deff, spread, n):
+def test_without_clusters_an_event_stands_for_one_item(deff, spread, n):
     assert weight(deff, spread, n, 1.0) == 1
 
 
 @given(counts, sizes)
-def test_where_nothing_varies_it_is_worth_a_whole_cluster(n, size):
+def test_without_variance_an_event_stands_for_a_whole_cluster(n, size):
     units = units_of(n, size)
     assert float(size_of_event(0.0, 0.0, 0.0, n, size, units)) == pytest.approx(size, rel=1e-12)
     rounding = float(size_of_event(1e-34, 1e-31 * n, 1e-62 * n, n, size, units))
     assert rounding == pytest.approx(size, rel=1e-12), "rounding is nothing"
 
 
-def test_a_whole_cluster_lies_between_the_one_that_holds_most_items_and_the_average_one():
+def test_the_size_of_unequal_clusters_is_a_geometric_mean():
     sizes = np.array([91, 1, 1, 1, 1, 1, 1, 1, 1, 1])
     x = np.ones((100, 2)) * (1.0, 0.0)
     cluster = np.repeat(np.arange(10), sizes)
@@ -62,29 +62,29 @@ def test_a_whole_cluster_lies_between_the_one_that_holds_most_items_and_the_aver
 
 
 @given(deffs, deffs, squares_per_item, counts, sizes, uneven)
-def test_the_more_alike_clusters_are_the_more_it_is_worth(deff, other, spread, n, size, unevenness):
+def test_event_sizes_rise_with_the_design_effect(deff, other, spread, n, size, unevenness):
     less, more = (weight(each, spread, n, size, unevenness) for each in sorted((deff, other)))
     assert less <= more * (1 + 1e-9)
 
 
 @given(deffs, squares_per_item, squares_per_item, counts, sizes, uneven)
-def test_the_more_was_seen_the_less_it_is_worth(deff, spread, other, n, size, unevenness):
+def test_event_sizes_fall_with_the_variance_observed(deff, spread, other, n, size, unevenness):
     less, more = (weight(deff, each, n, size, unevenness) for each in sorted((spread, other)))
     assert more <= less * (1 + 1e-9)
 
 
-def test_much_evidence_leaves_one_item_or_the_correlation_that_was_seen():
+def test_in_large_samples_event_sizes_equal_the_observed_design_effect():
     n, size = 10**8, 11.0
     assert weight(1.0, 0.5, n, size) == pytest.approx(1, abs=1e-4), "clusters as different as chance has it"
     assert weight(4.0, 0.5, n, size) == pytest.approx(4, abs=1e-4), "the design effect itself"
     assert weight(11.0, 0.5, n, size) == pytest.approx(11, abs=1e-4), "items of a cluster are all the same"
 
 
-def test_with_one_event_half_of_the_way_is_the_prior():
+def test_with_one_event_the_prior_counts_one_half():
     assert weight(1.0, 1 / 40, 40, 9.0) == pytest.approx(1 + 8 / 2, rel=1e-12)
 
 
-def test_small_differences_are_as_many_events_as_large_ones():
+def test_event_sizes_do_not_depend_on_the_scale_of_differences():
     rng = np.random.default_rng(0)
     cluster = codes(rng.integers(0, 9, 60))
     x = rng.integers(0, 2, (60, 2)).astype(float)
@@ -92,7 +92,7 @@ def test_small_differences_are_as_many_events_as_large_ones():
 
 
 @given(st.lists(st.tuples(deffs, squares_per_item, st.floats(0.01, 4), counts, sizes, uneven), min_size=1, max_size=8))
-def test_arrays_are_taken_element_by_element_and_agree_with_the_formula(cases):
+def test_event_sizes_of_arrays_equal_the_formula_elementwise(cases):
     deff, spread, tail, n, size, unevenness = (np.array(column) for column in zip(*cases, strict=True))
     given_of_each = (deff * spread / n, spread * n, tail * spread * n, n, size, units_of(n, size, unevenness))
     expected = [event_worth_by_hand(*case) for case in zip(*given_of_each, strict=True)]
@@ -105,7 +105,7 @@ def seen_weight(x, cluster):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_weight_is_that_of_the_pairs_own_variance_and_cluster_sizes(seed):
+def test_pair_event_sizes_use_the_pairs_own_variance_and_clusters(seed):
     rng = np.random.default_rng(seed)
     cluster = codes(rng.integers(0, 9, 60))
     x = (rng.random((60, 2)) < rng.beta(1, 1, (9, 2))[cluster]).astype(float)
@@ -117,7 +117,7 @@ def test_the_weight_is_that_of_the_pairs_own_variance_and_cluster_sizes(seed):
     assert seen_weight(x, cluster) == pytest.approx(expected, rel=1e-9)
 
 
-def test_ten_wins_in_one_cluster_are_weaker_than_ten_wins_in_ten():
+def test_ten_wins_in_one_cluster_are_weaker_evidence_than_in_ten():
     cluster = np.repeat(np.arange(20), 10)
     apart, together = np.zeros((2, 200, 2))
     apart[::20, 0] = 1  # every other cluster
@@ -128,7 +128,7 @@ def test_ten_wins_in_one_cluster_are_weaker_than_ten_wins_in_ten():
     assert spread < 0.05 < heap
 
 
-def test_each_item_its_own_cluster_is_as_without_clusters():
+def test_single_item_clusters_equal_no_clusters():
     rng = np.random.default_rng(0)
     x, weights = rng.integers(0, 2, (40, 3)).astype(float), rng.uniform(0.5, 3, 40)
     for w in (None, weights):

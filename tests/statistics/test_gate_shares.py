@@ -1,4 +1,4 @@
-"""What a gate says of two equal systems: exact for single answers, as the gate itself in drawn worlds, and where nothing can be said."""
+"""How often a gate passes, fails or stays unclear for two equal systems: exact, simulated, and degenerate cases."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def shares(goal, margin, spread, n, level=0.95, method="score"):
     ("n", "rate", "margin"),
     [(2, 0.4, 0.2), (10, 0.1, 0.2), (30, 0.05, 0.1), *draws([], [(30, 0.4, 0.2), (60, 0.02, 0.05)])],
 )
-def test_single_answers_are_exact(n, rate, margin):
+def test_shares_for_single_answers_equal_the_exact_enumeration(n, rate, margin):
     """Every number of wins and losses, judged by the gate's own comparison, with its multinomial chance."""
     sums = np.zeros((2, 3))
     for differ in range(n + 1):
@@ -62,7 +62,7 @@ def drawn(rng, n, size, attempts):
 @pytest.mark.parametrize(
     ("n", "size", "attempts"), draws([(300, 5, 3)], [(200, 1, 4), (300, 5, 1), (400, 20, 1), (300, 5, 3)])
 )
-def test_as_the_gate_in_drawn_worlds(n, size, attempts):
+def test_shares_equal_those_of_simulated_gates(n, size, attempts):
     rng = np.random.default_rng([n, size, attempts])
     a, b = drawn(rng, 60_000, size, attempts)
     d = a - b
@@ -83,7 +83,7 @@ margins = st.floats(0.005, 0.3)
 
 
 @given(st.integers(30, 5_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]))
-def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size):
+def test_shares_sum_to_1_and_passes_rise_with_the_margin(n, rate, margin, goal, size):
     spread = Spread(within=rate, sizes=equal_sizes(size))
     near, far = (shares(goal, m, spread, n) for m in (margin, 1.5 * margin))
     for found in (near, far):
@@ -103,20 +103,20 @@ def test_more_questions_pass_more_often(n, rate, margin, goal, size):
 
 @pytest.mark.parametrize("goal", GOALS)
 @pytest.mark.parametrize("size", [1, 5])
-def test_so_many_questions_and_no_fewer(goal, size):
+def test_the_questions_for_80_percent_conclusive_gates_are_minimal(goal, size):
     spread = Spread(within=0.12, sizes=equal_sizes(size))
     n = items_that_tell(Test(goal=goal, margin=0.03), spread, 1)
     assert n % size == 0
     assert shares(goal, 0.03, spread, n)[1] < A_FIFTH <= shares(goal, 0.03, spread, n - size)[1]
 
 
-def test_a_wider_level_asks_for_more():
+def test_a_higher_level_leaves_more_gates_unclear():
     spread = Spread(within=0.1)
     assert shares("not-worse", 0.02, spread, 500, level=0.9)[1] < shares("not-worse", 0.02, spread, 500, level=0.99)[1]
 
 
 @pytest.mark.parametrize("goal", GOALS)
-def test_nothing_varies(goal):
+def test_identical_systems_pass_once_questions_suffice_and_never_fail(goal):
     """Two systems that never differ pass once there are questions enough to rule out a loss, and never fail."""
     flat = Spread(within=0.0)
     assert shares(goal, 0.05, flat, 50) == pytest.approx([0, 1, 0])
@@ -127,17 +127,17 @@ def test_nothing_varies(goal):
 
 
 @pytest.mark.parametrize("goal", GOALS)
-def test_one_item_or_one_cluster_tells_nothing(goal):
+def test_one_item_or_one_cluster_is_always_unclear(goal):
     assert shares(goal, 0.2, Spread(within=0.2), 1).tolist() == [0, 1, 0]
     assert shares(goal, 0.2, Spread(within=0.2, sizes=equal_sizes(50)), 50).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize("goal", GOALS)
-def test_a_margin_as_wide_as_the_scale(goal):
+def test_a_margin_of_the_whole_scale_always_passes(goal):
     assert shares(goal, 1.0, Spread(within=0.5), 100) == pytest.approx([1, 0, 0])
 
 
-def test_parts_put_together_are_about_the_whole():
+def test_shares_for_joined_tasks_are_near_those_of_one_task():
     """Unpaired models, and tasks together, go by the expected pivot."""
     half = Spread(within=0.1)
     parts = Joined(parts=(half, half), shares=(1.0, 1.0), items=(1.0, 1.0))
@@ -163,14 +163,14 @@ def rehearsed(d, codes=None, *, count, test=DEFAULT, effect=0.06, scale=1.0):
 @pytest.mark.parametrize(
     "test", [Test(), Test(method="t"), Test(goal="not-worse", margin=0.02), Test(goal="same", margin=0.15)], ids=str
 )
-def test_rehearsed_power_of_items_is_the_forecast(test):
+def test_resampled_power_of_items_equals_the_formula(test):
     d = np.random.default_rng(0).choice([-1.0, 0.0, 1.0], 400, p=[0.1, 0.75, 0.15])
     spread = Spread(within=float(d.var()))
     for count in (100, 600):
         assert rehearsed(d, count=count, test=test) == pytest.approx(power(test, spread, 0.06, count, 1), abs=0.03)
 
 
-def test_rehearsed_power_of_clusters_is_the_forecast():
+def test_resampled_power_of_clusters_equals_the_formula():
     rng = np.random.default_rng(2)
     codes = np.repeat(np.arange(60), 10)
     d = rng.normal(0, 0.2, 60)[codes] + rng.normal(0, 0.4, 600)
@@ -180,7 +180,7 @@ def test_rehearsed_power_of_clusters_is_the_forecast():
     assert rehearsed(d, codes, count=50, test=test) == pytest.approx(power(test, spread, 0.06, 500, 1), abs=0.03)
 
 
-def test_uneven_clusters_keep_their_sizes():
+def test_resampled_power_of_unequal_clusters_equals_the_formula():
     rng = np.random.default_rng(3)
     codes = np.repeat(np.arange(40), rng.integers(1, 30, 40))
     d = rng.normal(0, 0.3, len(codes))
@@ -190,18 +190,18 @@ def test_uneven_clusters_keep_their_sizes():
     assert share == pytest.approx(power(Test(method="t"), spread, 0.04, len(codes), 1), abs=0.06)
 
 
-def test_no_effect_is_found_at_the_level():
+def test_resampling_without_an_effect_keeps_the_type_i_error():
     d = np.random.default_rng(4).choice([-1.0, 0.0, 1.0], 500, p=[0.15, 0.7, 0.15])
     share = rehearsed(d, count=300, test=Test(method="t"), effect=0.0)
     assert share == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / TRIALS) + 0.004)
 
 
-def test_a_smaller_spread_finds_more_and_draws_are_repeatable():
+def test_resampled_power_rises_with_smaller_variance_reproducibly():
     d = np.random.default_rng(5).choice([-1.0, 0.0, 1.0], 200, p=[0.2, 0.5, 0.3])
     assert rehearsed(d, count=200, scale=0.7) > rehearsed(d, count=200) == rehearsed(d, count=200)
 
 
-def test_two_clusters_and_fewer_than_the_pilot_s():
+def test_resampling_works_for_few_clusters():
     codes = np.repeat(np.arange(10), 5)
     d = np.random.default_rng(6).normal(0, 0.3, 50)
     assert 0 <= rehearsed(d, codes, count=2) <= 1

@@ -1,4 +1,4 @@
-"""Planned looks: boundaries as another program and other integrals have them, laws of spending, and p-values that agree with limits."""
+"""Group-sequential boundaries: gsDesign, numerical integration, error spending, and agreement with p-values."""
 
 import math
 
@@ -32,7 +32,7 @@ schedules = st.builds(
 
 
 @pytest.mark.parametrize("case", GSDESIGN, ids=str)
-def test_boundaries_are_those_of_gsdesign(case):
+def test_boundaries_equal_those_of_gsdesign(case):
     shares, spending, error = case
     found = Schedule(shares, spending).boundary(1 - error)
     for z, theirs in zip(found.z, GSDESIGN[case], strict=True):  # their grid ends early, which tells where z is large
@@ -41,7 +41,7 @@ def test_boundaries_are_those_of_gsdesign(case):
 
 @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
 @pytest.mark.parametrize("shares", [(0.5, 1.0), (0.3, 0.55, 1.0)])
-def test_the_error_is_that_of_the_normal_distribution(shares, spending):
+def test_the_spent_error_equals_the_multivariate_normal_integral(shares, spending):
     boundary = Schedule(shares, spending).boundary(0.9)
     t = np.array(shares)
     covariance = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
@@ -50,7 +50,7 @@ def test_the_error_is_that_of_the_normal_distribution(shares, spending):
     assert 1 - stays == pytest.approx(0.1, abs=1e-5)
 
 
-def test_power_is_that_of_simulated_walks():
+def test_power_equals_that_of_simulated_random_walks():
     boundary = Schedule(FIVE, "pocock").boundary(0.95)
     rng, drift = np.random.default_rng(1), 2.8
     walk = np.cumsum(rng.normal(drift * 0.2, math.sqrt(0.2), (200_000, 5)), axis=1) / np.sqrt(FIVE)
@@ -62,7 +62,7 @@ def test_power_is_that_of_simulated_walks():
 
 
 @given(schedules, st.sampled_from([0.8, 0.95, 0.99]))
-def test_what_the_looks_spend_adds_up(schedule, level):
+def test_the_error_spent_at_looks_sums_to_alpha(schedule, level):
     boundary = schedule.boundary(level)
     above, below = boundary.stops(0.0)
     assert np.cumsum(above + below) == pytest.approx(boundary.spent, abs=1e-9)
@@ -72,7 +72,7 @@ def test_what_the_looks_spend_adds_up(schedule, level):
 
 
 @given(st.floats(0.001, 0.9), st.sampled_from(["obrien-fleming", "pocock"]))
-def test_one_look_is_the_fixed_test(error, spending):
+def test_a_single_look_is_the_fixed_sample_test(error, spending):
     once = Schedule((1.0,), spending)
     assert once.boundary(1 - error).nominal[0] == pytest.approx(error)
     assert once.overall_p(1, 0.03, 0.95) == pytest.approx(0.03, abs=1e-4)
@@ -90,7 +90,7 @@ def test_the_p_value_agrees_with_the_boundary(schedule, look, p_value, level):
 
 @given(schedules, st.integers(0, 6), st.floats(-14, 0), st.floats(-14, 0))
 @pytest.mark.no_cover
-def test_a_smaller_p_value_stays_smaller(schedule, look, one, other):
+def test_the_overall_p_value_is_monotone_in_the_nominal_one(schedule, look, one, other):
     look = look % len(schedule.shares) + 1
     low, high = sorted((10.0**one, 10.0**other))
     assert schedule.overall_p(look, low, 0.95) <= schedule.overall_p(look, high, 0.95) + 1e-12
@@ -109,7 +109,7 @@ def test_more_looks_never_give_a_smaller_final_p_value(looks, times, spending, p
     assert final(looks * times) >= final(looks) - 1e-6
 
 
-def test_the_overall_p_value_is_exact_between_its_knots():
+def test_the_interpolated_overall_p_value_is_accurate():
     schedule = Schedule(FIVE)
     for error in (0.2, 0.03, 0.004, 1e-5):
         nominal = schedule.boundary(1 - error).nominal
@@ -117,7 +117,7 @@ def test_the_overall_p_value_is_exact_between_its_knots():
             assert schedule.overall_p(look, float(nominal[look - 1]), 0.95) == pytest.approx(error, rel=0.02)
 
 
-def test_looks_that_lie_close_together_are_still_right():
+def test_looks_close_together_have_accurate_boundaries():
     schedule = Schedule((0.2, 0.998, 1.0))
     boundary = schedule.boundary(0.95)
     above, below = boundary.stops(0.0)
@@ -127,12 +127,12 @@ def test_looks_that_lie_close_together_are_still_right():
 
 
 @pytest.mark.parametrize("shares", [(), (0.5,), (0.5, 0.5, 1.0), (0.0, 1.0), (0.6, 0.3, 1.0)])
-def test_shares_that_are_no_schedule_are_refused(shares):
+def test_invalid_information_fractions_are_refused(shares):
     with pytest.raises(MethodError, match="of the items are none"):
         Schedule(shares)
 
 
-def test_a_p_value_by_limits_alone():
+def test_a_p_value_is_found_by_inverting_limits():
     def normal(level):
         z = special.ndtri((1 + level) / 2)
         return 0.3 - 0.1 * z, 0.3 + 0.1 * z

@@ -1,4 +1,4 @@
-"""Which items tell models apart: against slow loops, pandas, scipy and covariance matrices, and the laws they obey."""
+"""Item analysis: separation, discrimination, detectable differences and reliability, by loops, pandas and SciPy."""
 
 import itertools
 import math
@@ -46,7 +46,7 @@ def same(a, b, tolerance=1e-9):
 # which items separate
 
 
-def test_every_kind_of_item():
+def test_items_are_classified_as_separating_all_solved_or_none_solved():
     nan = math.nan
     x = np.array(
         [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [0, 1, 0], [nan, 1, 1], [nan, nan, 1], [nan] * 3, [0, nan, 0.5]]
@@ -60,21 +60,21 @@ def test_every_kind_of_item():
     same(found.mean, [0, 1, 0.5, 1 / 3, 1, 1, nan, 0.25])
 
 
-def test_lower_is_better_turns_best_and_worst_around():
+def test_lower_is_better_swaps_all_solved_and_none_solved():
     x = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     found = separation(x, bounded=True, lower_is_better=True)
     assert found.everybody.tolist() == [True, False, False]
     assert found.nobody.tolist() == [False, True, False]
 
 
-def test_an_open_scale_has_no_best_or_worst():
+def test_an_unbounded_scale_has_no_all_solved_items():
     found = separation(np.array([[0.0, 0.0], [1.0, 1.0], [-3.0, 7.0]]), bounded=False)
     assert not found.nobody.any()
     assert not found.everybody.any()
     assert found.alike.tolist() == [True, True, False]
 
 
-def test_rounding_is_no_difference():
+def test_scores_equal_up_to_rounding_do_not_separate():
     found = separation(np.array([[0.1 + 0.2, 0.3], [1 / 3, 1 - 2 / 3]]), bounded=True)
     assert found.alike.all()
 
@@ -92,20 +92,20 @@ def item_rest_by_pandas(x):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy, inside pandas, on items that are all alike
 @pytest.mark.parametrize("holes", [0.0, 0.2])
 @pytest.mark.parametrize("fractions", [False, True])
-def test_item_rest_correlation_is_what_pandas_says(holes, fractions):
+def test_item_rest_correlations_equal_those_of_pandas(holes, fractions):
     for seed in range(4):
         x = scores(seed, holes=holes, fractions=fractions)
         same(discrimination(x).correlation, item_rest_by_pandas(x))
 
 
-def test_with_no_score_missing_it_is_the_plain_mean_of_the_other_items():
+def test_without_missing_scores_the_rest_score_is_the_mean_of_other_items():
     x = scores(5)
     varies = np.flatnonzero(np.ptp(x, axis=1) > 0)
     expected = [np.corrcoef(x[k], np.delete(x, k, axis=0).mean(axis=0))[0, 1] for k in varies]
     same(discrimination(x).correlation[varies], expected)
 
 
-def test_weights_count_items_several_times():
+def test_integer_weights_equal_repeated_items():
     x, times = scores(6), np.arange(40) % 3 + 1.0
     found = discrimination(x, weights=times).correlation
     for k in range(40):
@@ -114,7 +114,7 @@ def test_weights_count_items_several_times():
             assert found[k] == pytest.approx(np.corrcoef(x[k], rest)[0, 1], abs=1e-12)
 
 
-def test_p_values_are_one_sided_student_and_corrected_over_items():
+def test_discrimination_p_values_are_one_sided_t_and_corrected_over_items():
     x = scores(7, models=30, fractions=True)
     found = discrimination(x)
     known = np.isfinite(found.correlation)
@@ -127,7 +127,7 @@ def test_p_values_are_one_sided_student_and_corrected_over_items():
     assert found.p_adjusted[-1] == np.nanmin(found.p_adjusted) < 0.05
 
 
-def test_an_item_that_only_the_weakest_model_solves_is_not_beyond_chance():
+def test_an_item_solved_by_the_weakest_model_only_is_not_significant():
     x = np.concatenate([np.ones((30, 1)), np.zeros((30, 1))], axis=1)[:, [0] * 19 + [1]]
     x[::3, :5] = 0.0
     x[-1] = np.arange(20) == 19
@@ -135,13 +135,13 @@ def test_an_item_that_only_the_weakest_model_solves_is_not_beyond_chance():
     assert discrimination(x).p_value[-1] == pytest.approx(1 / 20)
 
 
-def test_with_fewer_than_eight_models_there_is_no_correlation():
+def test_item_discrimination_needs_8_models():
     found = discrimination(scores(1, models=7))
     assert np.isnan([found.correlation, found.p_value, found.p_adjusted]).all()
     assert np.isfinite(discrimination(scores(1, models=8)).correlation).any()
 
 
-def test_items_that_have_nothing_to_do_with_the_others_are_seldom_suspect():
+def test_unrelated_items_keep_the_type_i_error_of_discrimination():
     rng = np.random.default_rng(11)
     x = (rng.random((4000, 24)) < rng.random((4000, 1))).astype(float)
     p = discrimination(x).p_value
@@ -151,7 +151,7 @@ def test_items_that_have_nothing_to_do_with_the_others_are_seldom_suspect():
 
 
 @given(matrices)
-def test_an_item_that_is_the_same_for_all_changes_no_correlation_where_nothing_is_missing(x):
+def test_a_constant_item_does_not_change_other_correlations(x):
     x = np.nan_to_num(x)
     more = np.concatenate([x, np.ones((1, x.shape[1]))])
     same(discrimination(more).correlation[:-1], discrimination(x).correlation, 1e-7)
@@ -159,7 +159,7 @@ def test_an_item_that_is_the_same_for_all_changes_no_correlation_where_nothing_i
 
 
 @given(matrices, st.floats(0.1, 50), st.floats(-100, 100))
-def test_the_scale_of_scores_does_not_matter(x, factor, shift):
+def test_correlations_do_not_depend_on_the_scale_of_scores(x, factor, shift):
     moved = discrimination(factor * x + shift)
     same(moved.correlation, discrimination(x).correlation, 1e-6)
     turned = discrimination(-x)
@@ -170,7 +170,7 @@ def test_the_scale_of_scores_does_not_matter(x, factor, shift):
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_the_gaps_are_the_median_over_pairs_one_by_one(clustered):
+def test_detectable_differences_are_medians_over_pairs(clustered):
     x = scores(8, models=6)[:, ::-1]
     groups = [codes(np.arange(40) // 4)] if clustered else []
     pairs = pair_moments(x, clusters=groups, score=False)
@@ -188,7 +188,7 @@ def test_the_gaps_are_the_median_over_pairs_one_by_one(clustered):
     assert found.neighbours == (np.abs(np.diff(means)) > found.smallest_gap).sum()
 
 
-def test_the_planned_gap_is_found_four_times_in_five():
+def test_the_planned_difference_is_detected_with_80_percent_power():
     rng, n, gap_found, trials = np.random.default_rng(3), 200, 0, draws(500, 2_000)
     pairs = pair_moments(rng.normal(0, 1, (n, 2)), score=False)
     gap = resolution(pairs, 0.95).planned_gap / math.sqrt(pairs.variance[0, 1]) * math.sqrt(2 / n)
@@ -197,7 +197,7 @@ def test_the_planned_gap_is_found_four_times_in_five():
     assert gap_found / trials == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / trials))
 
 
-def test_one_model_has_no_gap():
+def test_one_model_has_no_detectable_difference():
     found = resolution(pair_moments(np.array([[1.0], [0.0]])), 0.95)
     assert math.isnan(found.smallest_gap)
     assert math.isnan(found.planned_gap)
@@ -224,7 +224,7 @@ def split_halves_by_loop(x, groups, splits, seed, weights=None):
 
 @pytest.mark.parametrize("clustered", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_split_halves_are_the_slow_loop(clustered, weighted):
+def test_split_half_reliability_equals_an_explicit_loop(clustered, weighted):
     for seed in range(3):
         x = scores(seed, fractions=seed == 2)
         groups = codes(np.random.default_rng(seed).integers(0, 9, 40)) if clustered else None
@@ -234,7 +234,7 @@ def test_split_halves_are_the_slow_loop(clustered, weighted):
         assert [found.scores, found.places] == pytest.approx(expected, abs=1e-9)
 
 
-def test_halves_are_halves_and_blocks_change_no_count(monkeypatch):
+def test_random_halves_contain_half_of_the_units_in_every_block(monkeypatch):
     monkeypatch.setattr(health, "BLOCK_CELLS", 50)
     blocks = list(halves(9, np.random.default_rng(0), 23))
     assert len(blocks) == 5
@@ -250,7 +250,7 @@ def cronbach_by_covariance(x):
     return len(x) / (len(x) - 1) * (1 - np.trace(covariance) / covariance.sum())
 
 
-def test_alpha_is_the_formula_and_kr20():
+def test_cronbachs_alpha_equals_its_formula_and_kr20():
     x = scores(9)
     found = reliability(x, rng=np.random.default_rng(0)).items
     assert found == pytest.approx(cronbach_by_covariance(x), rel=1e-12)
@@ -258,7 +258,7 @@ def test_alpha_is_the_formula_and_kr20():
     assert found == pytest.approx(40 / 39 * (1 - (p * (1 - p)).sum() / total.var()), rel=1e-12)
 
 
-def test_alpha_is_the_mean_of_all_equal_halves():
+def test_cronbachs_alpha_is_the_mean_over_all_split_halves():
     x = scores(10, n=8, fractions=True)
     total = x.sum(axis=0).var(ddof=1)
     coefficients = []
@@ -268,7 +268,7 @@ def test_alpha_is_the_mean_of_all_equal_halves():
     assert reliability(x, rng=np.random.default_rng(0)).items == pytest.approx(np.mean(coefficients), rel=1e-12)
 
 
-def test_alpha_of_the_items_that_all_models_have():
+def test_cronbachs_alpha_uses_items_that_all_models_answered():
     x = scores(12)
     x[:10, 3] = np.nan
     found = reliability(x, rng=np.random.default_rng(0))
@@ -278,7 +278,7 @@ def test_alpha_of_the_items_that_all_models_have():
     assert reliability(x, rng=np.random.default_rng(0)).n_complete == 30
 
 
-def test_a_missing_score_moves_split_halves_little():
+def test_missing_scores_change_split_half_reliability_little():
     x = scores(13, n=400, models=20)
     plain = reliability(x, rng=np.random.default_rng(0))
     x[np.random.default_rng(1).random(x.shape) < 0.1] = np.nan
@@ -287,7 +287,7 @@ def test_a_missing_score_moves_split_halves_little():
     assert found.places == pytest.approx(plain.places, abs=0.03)
 
 
-def test_reliability_is_the_correlation_with_a_second_set_of_items():
+def test_reliability_predicts_the_correlation_with_a_second_set_of_items():
     rng = np.random.default_rng(5)
     ability, hard = rng.normal(0, 0.35, 400), rng.normal(0, 1, (120, 1))
     first, second = ((rng.random((60, 400)) < 1 / (1 + np.exp(h - ability))) * 1.0 for h in (hard[:60], hard[60:]))
@@ -297,7 +297,7 @@ def test_reliability_is_the_correlation_with_a_second_set_of_items():
     assert found.items == pytest.approx(truth, abs=0.08)
 
 
-def test_clusters_that_stand_and_fall_together_lower_split_halves_but_not_alpha():
+def test_correlated_clusters_lower_split_half_reliability_but_not_alpha():
     rng = np.random.default_rng(6)
     x = np.repeat(rng.integers(0, 2, (20, 15)), 6, axis=0).astype(float)
     groups = codes(np.arange(120) // 6)
@@ -307,7 +307,7 @@ def test_clusters_that_stand_and_fall_together_lower_split_halves_but_not_alpha(
 
 
 @given(matrices, st.integers(0, 1000))
-def test_relabelling_models_and_a_constant_item_leave_alpha(x, seed):
+def test_alpha_is_invariant_to_relabelling_models_and_constant_items(x, seed):
     x = np.nan_to_num(x)
     columns = np.random.default_rng(seed).permutation(x.shape[1])
     plain = reliability(x, rng=np.random.default_rng(0))
@@ -333,19 +333,19 @@ def test_relabelling_models_and_a_constant_item_leave_alpha(x, seed):
     ],
     ids=["two models", "one item", "all right", "all the same", "nothing", "no items", "one score each"],
 )
-def test_where_models_do_not_differ_there_is_no_reliability(x):
+def test_equal_models_have_no_reliability(x):
     found = reliability(x, rng=np.random.default_rng(0))
     assert np.isnan([found.scores, found.places, found.items]).all()
     assert np.isnan(discrimination(x).correlation).all() or x.shape == (40, 2)
 
 
-def test_one_cluster_cannot_be_split():
+def test_one_cluster_has_no_split_half_reliability():
     found = reliability(scores(1), clusters=np.zeros(40, dtype=np.int64), rng=np.random.default_rng(0))
     assert math.isnan(found.scores)
     assert math.isfinite(found.items)
 
 
-def test_halves_of_many_clusters_drawn_by_kind_say_the_same(monkeypatch):
+def test_fast_split_halves_of_many_clusters_equal_slow_ones(monkeypatch):
     """Their median correlations are those of halves drawn one cluster at a time, within the noise of 400 halves."""
     rng = np.random.default_rng(3)
     x = (rng.random((1_500, 6)) < np.linspace(0.4, 0.6, 6)).astype(float)
@@ -358,7 +358,7 @@ def test_halves_of_many_clusters_drawn_by_kind_say_the_same(monkeypatch):
     assert (fast.items, fast.n_complete) == (slow.items, slow.n_complete)
 
 
-def test_real_scores_are_halved_one_by_one_however_many_they_are(monkeypatch):
+def test_real_valued_scores_are_split_cluster_by_cluster(monkeypatch):
     """Each cluster would be a kind of its own."""
     x = np.random.default_rng(3).random((900, 4))
     slow = reliability(x, rng=np.random.default_rng(1))
@@ -368,7 +368,7 @@ def test_real_scores_are_halved_one_by_one_however_many_they_are(monkeypatch):
     assert (found.scores, found.places) == pytest.approx((slow.scores, slow.places), rel=1e-12)
 
 
-def test_kinds_of_clusters_are_all_of_them():
+def test_distinct_kinds_of_clusters_add_up_to_all_clusters():
     rng = np.random.default_rng(0)
     sums, sizes = rng.integers(0, 2, (500, 3)).astype(float), rng.integers(0, 2, (500, 3)).astype(float)
     kinds, held, copies = health._kinds(sums, sizes)

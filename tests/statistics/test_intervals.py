@@ -1,4 +1,4 @@
-"""Intervals and quantiles against scipy.stats."""
+"""Quantiles and intervals of proportions and means, equal to those of scipy.stats."""
 
 import math
 
@@ -27,7 +27,7 @@ LEVELS = [0.5, 0.9, 0.95, 0.999]
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(("k", "n"), COUNTS)
-def test_clopper_pearson_and_wilson_are_scipys(k, n, level):
+def test_clopper_pearson_and_wilson_equal_scipys(k, n, level):
     exact, score = (stats.binomtest(k, n).proportion_ci(level, method=method) for method in ("exact", "wilson"))
     assert clopper_pearson(k, n, level) == pytest.approx(tuple(exact), rel=1e-10, abs=1e-11)  # scipy solves to 1e-12
     assert wilson(k / n, n, math.inf, level) == pytest.approx(tuple(score), rel=1e-10, abs=1e-14)
@@ -35,19 +35,19 @@ def test_clopper_pearson_and_wilson_are_scipys(k, n, level):
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(("k", "n"), COUNTS)
-def test_jeffreys_is_the_beta_posterior_with_closed_ends(k, n, level):
+def test_jeffreys_equals_the_beta_posterior_with_limits_0_and_1_at_the_ends(k, n, level):
     low, high = stats.beta(k + 0.5, n - k + 0.5).interval(level)
     expected = (0.0 if k == 0 else low, 1.0 if k == n else high)
     assert jeffreys(k, n, level) == pytest.approx(expected, rel=1e-10)
 
 
-def test_beta_interval_is_scipys():
+def test_the_beta_interval_equals_scipys():
     assert beta_interval(3.5, 11.25, 0.9) == pytest.approx(stats.beta(3.5, 11.25).interval(0.9), rel=1e-12)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("df", [1, 1.5, 3.33080031613, 30, 1e6])
-def test_t_quantile_is_scipys_at_fractional_df(df, level):
+def test_the_t_quantile_equals_scipys_at_fractional_df(df, level):
     assert float(t_quantile(level, df)) == pytest.approx(stats.t.ppf((1 + level) / 2, df), rel=1e-9)
 
 
@@ -60,18 +60,18 @@ def test_t_with_infinite_df_is_normal_also_inside_an_array():
 
 @pytest.mark.parametrize("df", [1, 1.7, 12.4, 400, math.inf])
 @pytest.mark.parametrize("t", [0.0, -0.3, 1.9, 8.0, -30.0])
-def test_t_p_value_is_scipys_far_into_the_tail(t, df):
+def test_the_t_p_value_equals_scipys_far_into_the_tail(t, df):
     expected = 2 * (stats.norm.sf(abs(t)) if math.isinf(df) else stats.t.sf(abs(t), df))
     assert float(t_p_value(t, df)) == pytest.approx(expected, rel=1e-8)
 
 
-def test_nothing_is_said_without_degrees_of_freedom():
+def test_nan_degrees_of_freedom_give_nan():
     assert math.isnan(float(t_quantile(0.95, math.nan)))
     assert math.isnan(float(t_p_value(1.0, math.nan)))
 
 
 @given(st.floats(0.1, 1e4), st.floats(1, 1e4), st.floats(0.5, 0.999))
-def test_t_interval_leaves_out_zero_exactly_when_p_is_small(value, df, level):
+def test_the_t_interval_excludes_0_exactly_if_p_is_below_alpha(value, df, level):
     low, high = t_interval(value, 1.0, df, level)
     p = float(t_p_value(value, df))
     assert high - value == pytest.approx(value - low, rel=1e-6)
@@ -80,34 +80,34 @@ def test_t_interval_leaves_out_zero_exactly_when_p_is_small(value, df, level):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_rule_of_three_is_the_one_sided_exact_limit(level):
+def test_the_rule_of_three_equals_the_one_sided_exact_limit(level):
     expected = stats.binomtest(0, 17, alternative="less").proportion_ci(level, method="exact").high
     assert rule_of_three(17, level) == pytest.approx(expected, rel=1e-9)
 
 
 @given(st.floats(0, 1), st.floats(0.5, 1e5), st.floats(1, 1e3), st.floats(0.01, 0.999))
-def test_wilson_stays_inside_zero_and_one_and_holds_the_rate(p, n, df, level):
+def test_wilson_limits_lie_in_0_to_1_and_contain_the_rate(p, n, df, level):
     low, high = wilson(p, n, df, level)
     assert 0 <= low <= p + 1e-12
     assert p - 1e-12 <= high <= 1
 
 
 @given(st.floats(0, 1), st.floats(0.5, 1e5), st.floats(0.01, 0.999))
-def test_exact_and_jeffreys_stay_inside_for_fractional_counts(p, n, level):
+def test_exact_and_jeffreys_limits_lie_in_0_to_1_for_fractional_counts(p, n, level):
     for method in (clopper_pearson, jeffreys):
         low, high = method(p * n, n, level)
         assert 0 <= low <= high <= 1
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
-def test_published_perfect_scores_get_the_exact_interval(p):
+def test_published_scores_of_0_or_1_have_the_exact_interval(p):
     expected = stats.binomtest(int(20 * p), 20).proportion_ci(0.95, method="exact")
     assert rates.score_interval(p, 20, 0.0, 0.95) == pytest.approx(tuple(expected), rel=1e-10)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(("k", "n"), COUNTS)
-def test_the_guard_is_the_exact_one_sided_limit(k, n, level):
+def test_guarded_wilson_limits_are_the_exact_one_sided_ones_near_the_ends(k, n, level):
     low, high = stats.binomtest(k, n).proportion_ci(level, method="wilson")
     exact_low = stats.binomtest(k, n, alternative="greater").proportion_ci(level, method="exact").low
     exact_high = stats.binomtest(k, n, alternative="less").proportion_ci(level, method="exact").high
@@ -116,7 +116,7 @@ def test_the_guard_is_the_exact_one_sided_limit(k, n, level):
 
 
 @pytest.mark.parametrize("n", [30, 100, 1_000, 10_000])
-def test_the_guard_leaves_ten_events_and_more_alone(n):
+def test_guarded_wilson_equals_wilson_from_ten_events_on(n):
     k = np.arange(11, n - 10)
     assert np.array_equal(guarded_wilson(k / n, n, math.inf, 0.95), wilson(k / n, n, math.inf, 0.95))
     low, high = guarded_wilson(1 / n, n, math.inf, 0.95)
@@ -124,7 +124,7 @@ def test_the_guard_leaves_ten_events_and_more_alone(n):
 
 
 @given(st.floats(0, 1), st.floats(0.5, 1e5), st.floats(1, 1e3), st.sampled_from([0.3, *LEVELS]))
-def test_the_guard_only_ever_lengthens(p, n, df, level):
+def test_guarded_wilson_contains_the_wilson_interval(p, n, df, level):
     low, high = guarded_wilson(p, n, df, level)
     plain_low, plain_high = wilson(p, n, df, level)
     assert 0 <= low <= plain_low
@@ -132,7 +132,7 @@ def test_the_guard_only_ever_lengthens(p, n, df, level):
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(2, 1e4), st.floats(1, 1e3)), min_size=1, max_size=6))
-def test_intervals_of_arrays_are_those_of_their_elements(cases):
+def test_intervals_of_arrays_equal_those_of_their_elements(cases):
     p, n, df = (np.array(column) for column in zip(*cases, strict=True))
     together = {
         "wilson": wilson(p, n, df, 0.9),

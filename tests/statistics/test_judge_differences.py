@@ -1,4 +1,4 @@
-"""Corrected differences: what they are where labels are complete, where all agree, and how often they hold."""
+"""Differences corrected by labels: special cases, agreement of p-value and interval, and coverage."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 
 from howsure.statistics.difference import difference
 from howsure.statistics.judge_correction import JudgedAnswers, corrected
-from howsure.statistics.judge_differences import paired_gap, separate_gap
+from howsure.statistics.judge_differences import judged_pairs, paired_gap, separate_gap
 from howsure.statistics.judge_strata import FEWEST_PAIRS, joined, strata, strata_of_gaps
 from judged_worlds import assert_held, judged
 from trials import draws
@@ -34,7 +34,7 @@ def drawn(rng, rates, judge, labels, n=1000):
     return first, second, said[0] - said[1]
 
 
-def test_a_judge_that_says_nothing_leaves_the_paired_difference():
+def test_an_uninformative_judge_gives_the_paired_difference_of_labels():
     first, second, _ = drawn(np.random.default_rng(0), (0.7, 0.6), (0.9, 0.7), 60)
     found, plain = paired(first, second, np.zeros(1000)), difference(first, second).estimate
     assert found.estimate.value == pytest.approx(plain.value)
@@ -44,7 +44,7 @@ def test_a_judge_that_says_nothing_leaves_the_paired_difference():
 
 @pytest.mark.parametrize("seed", range(draws(3, 12)))
 @pytest.mark.parametrize("labels", [5, 40])
-def test_p_value_and_interval_agree(seed, labels):
+def test_p_value_and_interval_of_a_corrected_difference_agree(seed, labels):
     rng = np.random.default_rng(seed)
     first, second, gaps = drawn(rng, (0.9, 0.7), (0.9, 0.7), labels)
     found = paired(first, second, gaps)
@@ -56,7 +56,7 @@ def test_p_value_and_interval_agree(seed, labels):
 
 
 @pytest.mark.parametrize("labels", [1, 2, 10])
-def test_where_all_labels_agree_nothing_is_certain(labels):
+def test_unanimous_labels_give_a_wide_symmetric_interval(labels):
     first, gaps = np.full(500, np.nan), np.zeros(500)
     first[:labels] = 1.0
     found = paired(first, first.copy(), gaps)
@@ -66,7 +66,7 @@ def test_where_all_labels_agree_nothing_is_certain(labels):
     assert found.estimate.interval.low == pytest.approx(-found.estimate.interval.high)
 
 
-def test_a_part_without_labels_could_be_anything():
+def test_a_stratum_of_differences_without_labels_widens_the_interval():
     """One item in four is judged the other way, and none of these has a label, which is hardly chance."""
     first, second = np.full(100, np.nan), np.full(100, np.nan)
     first[:20], second[:20] = 1.0, 0.0
@@ -83,14 +83,14 @@ WORLDS = list(
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("world", "labels"), draws(WORLDS[1:4], WORLDS))
-def test_intervals_hold(world, labels):
+def test_intervals_of_paired_corrected_differences_cover(world, labels):
     rates, judge = world
     assert_held(lambda rng: paired(*drawn(rng, rates, judge, labels)).estimate.interval, rates[0] - rates[1], few=60)
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("rate", "judge"), [*draws([], [(0.7, (0.6, 0.4))]), (0.95, (0.95, 0.6))])
-def test_differences_of_two_rates_hold(rate, judge):
+def test_intervals_of_differences_of_two_corrected_rates_cover(rate, judge):
     def draw(rng):
         both = [judged(rng, each, judge, 30) for each in (rate, 0.6)]
         fits = [corrected(each, 0.95) for each in both]
@@ -99,7 +99,7 @@ def test_differences_of_two_rates_hold(rate, judge):
     assert_held(draw, rate - 0.6, few=60)
 
 
-def test_strata_of_gaps_join_lone_labels():
+def test_strata_of_differences_with_one_label_are_merged():
     gaps = np.repeat([-1.0, 0.0, 1.0], [10, 80, 10])
     known = np.zeros(100, dtype=bool)
     known[[0, 20, 21, 22, 90, 91]] = True
@@ -109,3 +109,25 @@ def test_strata_of_gaps_join_lone_labels():
     assert set(strata_of_gap(gaps, known)) == {0}
     assert len(np.unique(strata_of_gap(np.random.default_rng(0).random(100), np.arange(100) < 99))) == 5
     assert strata(gaps, 5).max() == 0
+
+
+def test_pairs_of_corrected_rates_have_conservative_variances():
+    rng = np.random.default_rng(3)
+    fits = [corrected(judged(rng, rate, (0.95, 0.95), 40), 0.95) for rate in (0.9, 0.7, 1.0)]
+    pairs = judged_pairs(fits, [np.arange(1000)] * 3)
+    values = np.array([each.rate.value for each in fits])
+    np.testing.assert_allclose(pairs.difference, values[:, None] - values, atol=1e-9)
+    sides = (fits[0].sums.below.half_width(0.95) / 1.96) ** 2 + (fits[1].sums.above.half_width(0.95) / 1.96) ** 2
+    assert pairs.variance[0, 1] + pairs.added[0, 1] > 0.6 * sides
+    assert pairs.p_value[0, 1] == pairs.p_value[1, 0]
+
+
+def test_equal_corrected_models_keep_the_familywise_error():
+    """By any pair of five, at the corrected level: hardly ever, and a model with all labels alike is no exception."""
+    rng, false, boards = np.random.default_rng(4), 0, draws(20, 60)
+    for _ in range(boards):
+        fits = [corrected(judged(rng, 0.95, (0.95, 0.95), 20, n=300), 0.95) for _ in range(5)]
+        pairs = judged_pairs(fits, [np.arange(300)] * 5)
+        false += bool((pairs.p_value[np.triu_indices(5, 1)] < 0.05 / 10).any())
+    assert false <= 0.1 * boards
+    assert strata(np.ones(3), 2).tolist() == [0, 0, 0]

@@ -1,4 +1,4 @@
-"""Many to one: Dunnett's published values, scipy's test, brute-force flips, and intervals that agree with p-values."""
+"""Many-to-one comparisons: Dunnett's table, SciPy, enumerated sign flips, and agreement of intervals and p-values."""
 
 import math
 
@@ -23,7 +23,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("df", PUBLISHED)
-def test_critical_values_are_those_of_dunnetts_table(df):
+def test_critical_values_equal_dunnetts_table(df):
     for count, expected in enumerate(PUBLISHED[df], 2):
         assert multiplicity.quantile(0.95, df, count) == pytest.approx(expected, abs=0.006)
 
@@ -31,13 +31,13 @@ def test_critical_values_are_those_of_dunnetts_table(df):
 @pytest.mark.parametrize(
     ("df", "count", "r", "t"), [(5, 3, 0.5, 3.3), (20, 9, 0.2, 2.9), (7, 20, 0.8, 3.5), (3, 5, 0, 4)]
 )
-def test_the_quadrature_is_the_multivariate_t(df, count, r, t):
+def test_the_quadrature_equals_the_multivariate_t_distribution(df, count, r, t):
     shape = np.full((count, count), float(r)) + (1 - r) * np.eye(count)
     expected = stats.multivariate_t(shape=shape, df=df, seed=1).cdf(np.full(count, t), lower_limit=np.full(count, -t))
     assert multiplicity.inside(np.array([float(t)]), df, count, r)[0] == pytest.approx(expected, abs=2e-4)
 
 
-def test_it_is_scipys_dunnett():
+def test_p_values_equal_scipys_dunnett():
     rng = np.random.default_rng(0)
     groups, control = [rng.normal(0.4 * k, 1, 12) for k in range(5)], rng.normal(0, 1, 12)
     pooled = np.mean([x.var(ddof=1) for x in (*groups, control)])
@@ -70,7 +70,7 @@ def limits(x, codes, moments, found, one):
 
 
 @given(st.integers(0, 10**6), st.sampled_from([0, 8, 12]), st.sampled_from(["max-t", "dunnett", "holm", "bh", "none"]))
-def test_intervals_agree_with_p_values(seed, clusters, method):
+def test_corrected_intervals_and_p_values_agree(seed, clusters, method):
     rng = np.random.default_rng(seed)
     x, codes = scores(rng, models=int(rng.integers(2, 7)), spread=float(rng.choice([0.2, 1.0])), clusters=clusters)
     x[:, 1:] = np.maximum(x[:, 1:], (rng.random((len(x), x.shape[1] - 1)) < rng.random(x.shape[1] - 1) * 0.5))
@@ -89,7 +89,7 @@ def test_intervals_agree_with_p_values(seed, clusters, method):
     assert (found.p_adjusted[1:] <= np.minimum(1, (len(p) - 1) * p[1:] + (1e-12 if method != "max-t" else 1))).all()
 
 
-def test_one_other_side_keeps_its_p_value_and_interval():
+def test_a_single_comparison_is_not_corrected():
     x, codes = scores(np.random.default_rng(3), models=2)
     moments = pair_moments(x, clusters=codes)
     p = row(moments, 0)
@@ -102,7 +102,7 @@ def test_one_other_side_keeps_its_p_value_and_interval():
         assert found.far[1] == found.near[1] == 0.05 or p[1] > 0.05
 
 
-def test_max_t_and_its_single_step_are_the_flips_one_by_one():
+def test_max_t_p_values_and_critical_values_equal_enumerated_sign_flips():
     """All 2^8 flips of eight items, each pivot made anew."""
     x, _ = scores(np.random.default_rng(5), n=8, models=4, spread=1.5)
     moments = pair_moments(x)
@@ -130,7 +130,7 @@ def pairs_of(p):
     return pairs
 
 
-def test_centred_flips_know_no_difference():
+def test_centred_sign_flips_have_mean_difference_0():
     x, codes = scores(np.random.default_rng(2), clusters=6)
     x[:, 1] = 1.0
     flips = pair_moments(x, clusters=codes).flips
@@ -141,7 +141,7 @@ def test_centred_flips_know_no_difference():
     assert centred == pytest.approx(gaps - held * gaps.sum() / held.sum())
 
 
-def test_sides_that_hang_together_cost_less():
+def test_correlated_models_need_a_smaller_correction():
     """Five copies of one side are one side; five sides apart are five, as they are to Bonferroni."""
     rng = np.random.default_rng(7)
     base = (rng.random(200) < 0.5).astype(float)
@@ -157,7 +157,7 @@ def test_sides_that_hang_together_cost_less():
         assert 0.009 < five.far[1:].max() < 0.014
 
 
-def test_few_clusters_have_too_few_flips():
+def test_seven_clusters_have_too_few_sign_flips_and_eight_enough():
     x, codes = scores(np.random.default_rng(2), clusters=7)
     assert not multiplicity.enough_clusters(pair_moments(x, clusters=codes).flips)
     x, codes = scores(np.random.default_rng(2), clusters=8)
@@ -170,7 +170,7 @@ BOARDS = draws({"max-t": 60, "holm": 60, "dunnett": 25}, {"max-t": 400, "holm": 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("method", ["max-t", "dunnett", "holm"])
-def test_null_worlds_have_few_false_findings_and_intervals_hold_at_once(method):
+def test_equal_models_keep_the_familywise_error_and_simultaneous_coverage(method):
     """Ten equal sides, 12 clusters of 10: 5 % of boards at most have a false finding, within three standard errors."""
     boards = BOARDS[method]
     rng, false, held = np.random.default_rng(11), 0, 0

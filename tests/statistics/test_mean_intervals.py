@@ -1,4 +1,4 @@
-"""The interval of a mean: laws of the blend, its parts put together by hand, degenerate data, and exact coverage."""
+"""The interval of a mean: properties of the default (blend), its components, degenerate data, and exact coverage."""
 
 import itertools
 import math
@@ -63,14 +63,14 @@ ANY = answers() | fractions()
 
 
 @given(ANY, st.sampled_from(LEVELS))
-def test_the_blend_lies_in_zero_and_one_and_holds_the_mean(sample, level):
+def test_default_limits_lie_in_0_to_1_and_contain_the_mean(sample, level):
     x, asked = sample
     low, high = interval(x, level=level, **asked)
     assert 0 <= low <= mean(x, **asked).value <= high <= 1
 
 
 @given(ANY, st.sampled_from(LEVELS))
-def test_failures_mirror_successes(sample, level):
+def test_limits_mirror_when_right_and_wrong_are_swapped(sample, level):
     x, asked = sample
     low, high = interval(x, level=level, **asked)
     assert interval(1 - x, level=level, **asked) == pytest.approx((1 - high, 1 - low), abs=1e-9)
@@ -85,7 +85,7 @@ def test_a_higher_level_gives_a_wider_interval(sample):
 
 
 @given(answers(), st.sampled_from(LEVELS))
-def test_the_limit_on_the_side_of_the_nearer_end_is_never_inside_the_guarded_wilson_one(sample, level):
+def test_near_0_and_1_the_outer_limit_is_at_least_that_of_guarded_wilson(sample, level):
     x, asked = sample
     found, pure = mean(x, level=level, **asked), mean(x, level=level, interval="wilson", **asked)
     assume(found.se > 0)  # without any spread n / deff is not known
@@ -106,11 +106,11 @@ def answers_half_of_them_right(draw):
 
 
 @given(answers_half_of_them_right(), st.sampled_from(LEVELS))
-def test_a_tiny_change_of_a_mean_of_one_half_moves_no_limit_by_more_than_a_tiny_amount(sample, level):
+def test_limits_are_continuous_at_a_mean_of_one_half(sample, level):
     assert_continuous(*sample, level)
 
 
-def test_the_limits_of_four_clusters_of_five_do_not_jump_at_one_half():
+def test_limits_of_four_clusters_of_five_are_continuous_at_one_half():
     # they did, by 7.4 points, when "never inside Wilson's" ended at ½ all at once
     rights = [k for k in itertools.product(range(6), repeat=4) if sum(k) == 10 and list(k) == sorted(k)]
     for right in rights:
@@ -130,7 +130,7 @@ def assert_continuous(x, cluster, level):
 
 
 @given(answers(), st.sampled_from(LEVELS))
-def test_from_a_quarter_on_the_rule_fades_and_from_one_half_on_it_says_nothing(sample, level):
+def test_the_rule_for_extreme_means_fades_out_from_one_quarter_to_one_half(sample, level):
     """Limits lie between the blend and what the full rule makes of it, by the share that is left of the rule."""
     x, asked = sample
     value = mean(x, **asked).value
@@ -168,7 +168,7 @@ def arcsine(rate):
 @pytest.mark.parametrize(
     ("seed", "rate"), [(0, 0.5), (1, 0.9), (2, 0.03), (3, 0.3), (4, 0.4), (5, 0.65), (6, 0.15), (7, 0.75)]
 )
-def test_the_blend_is_between_posterior_and_wilson_by_the_events_seen(seed, rate):
+def test_the_default_mixes_posterior_and_wilson_limits_by_the_events_observed(seed, rate):
     rng = np.random.default_rng(seed)
     cluster = np.repeat(np.arange(12), 10)
     x = (rng.random(120) < np.clip(rate + rng.normal(0, 0.2, 12), 0, 1)[cluster]).astype(float)
@@ -192,7 +192,7 @@ def test_the_blend_is_between_posterior_and_wilson_by_the_events_seen(seed, rate
     assert (found.interval.low, found.interval.high) == pytest.approx(expected, rel=1e-9)
 
 
-def test_attempts_at_an_item_are_a_group_as_the_items_of_a_cluster_are():
+def test_attempts_of_an_item_count_like_items_of_a_cluster():
     right = np.random.default_rng(4).binomial(5, 0.3, 40)
     attempts = interval(right / 5, attempts=np.full(40, 5.0))
     answer = (np.arange(5) < right[:, None]).astype(float).ravel()
@@ -210,7 +210,7 @@ FRACTIONS = [
 
 @pytest.mark.parametrize("x", FRACTIONS)
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
-def test_the_limits_of_fractions_allow_for_misses_that_nobody_saw(x, level):
+def test_limits_of_fractions_allow_for_unseen_misses(x, level):
     low, high = interval(x, level=level)
     by_hand = unseen_limit(x, level), 1 - unseen_limit(1 - x, level)
     if level > 0.5:
@@ -235,7 +235,7 @@ def unseen_limit(x, level):
 
 
 @given(fractions(), st.sampled_from(LEVELS))
-def test_what_nobody_saw_only_makes_an_interval_longer(sample, level):
+def test_allowing_for_unseen_misses_only_widens_the_interval(sample, level):
     x, asked = sample
     pure, found = mean(x, interval="wilson", **asked), mean(x, level=level, **asked)
     assume(found.se > 1e-6)
@@ -245,7 +245,7 @@ def test_what_nobody_saw_only_makes_an_interval_longer(sample, level):
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0]), min_size=2, max_size=30), st.sampled_from(LEVELS))
-def test_right_or_wrong_scores_leave_nothing_unseen(scores, level):
+def test_binary_scores_have_the_guarded_wilson_interval_without_allowance(scores, level):
     x = np.array(scores)
     assume(0 < x.mean() < 1)
     expected = guarded_wilson(x.mean(), len(x), len(x) - 1, level)
@@ -253,7 +253,7 @@ def test_right_or_wrong_scores_leave_nothing_unseen(scores, level):
     assert interval(x, level=level, attempts=np.ones(len(x))) == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_score_that_differs_a_little_moves_limits_a_little():
+def test_limits_are_continuous_in_the_scores():
     x = np.full(30, 0.9)
     alike = interval(x)
     for tiny in (1e-12, 1e-9, 1e-6, 1e-4):
@@ -261,13 +261,13 @@ def test_a_score_that_differs_a_little_moves_limits_a_little():
         assert interval(x) == pytest.approx(alike, abs=10 * tiny)
 
 
-def test_one_tiny_fraction_among_zeros_is_next_to_no_evidence():
+def test_one_tiny_fraction_among_zeros_hardly_changes_the_limits():
     zeros = interval(np.zeros(30))
     low, high = interval(np.append(np.zeros(29), 1e-6))
     assert low < 1e-6 < zeros[1] < high < 1.1 * zeros[1], "it was 0.004 when the spread of one item was believed"
 
 
-def test_a_miss_that_nobody_saw_counts_as_the_square_root_of_a_cluster_s_size():
+def test_an_unseen_miss_counts_as_the_root_of_the_cluster_size():
     x, cluster = np.tile([0.85, 0.95], 30), np.repeat(np.arange(6), 10)
     found = mean(x, clusters=[cluster])
     assert found.se == 0
@@ -280,7 +280,7 @@ def test_a_miss_that_nobody_saw_counts_as_the_square_root_of_a_cluster_s_size():
 
 @pytest.mark.parametrize("attempts", [0, 10])
 @pytest.mark.parametrize(("c", "low"), [(40, 0.01), (200, 0.005), (200, 0.01)])
-def test_rare_confident_misses_among_fractions_near_1_are_covered(c, low, attempts):
+def test_intervals_cover_with_rare_misses_among_fractions_near_1(c, low, attempts):
     truth = (1 - low) * c / (c + 1) + low / 6
     worlds = draws(300, 1_000)
     for n in draws((20, 120), (20, 50, 120, 400)):
@@ -298,7 +298,7 @@ def test_rare_confident_misses_among_fractions_near_1_are_covered(c, low, attemp
 
 
 @pytest.mark.parametrize("n", [20, 50, 200])
-def test_fractions_away_from_the_ends_have_the_t_interval_s_width(n):
+def test_fractions_away_from_0_and_1_have_about_the_width_of_the_t_interval(n):
     x = np.random.default_rng(n).beta(2, 2, (n, 1_000))
     blend, t = (np.array([[e.interval.low, e.interval.high] for e in means(x, interval=m)]) for m in ("blend", "t"))
     assert np.diff(blend).mean() <= 1.12 * np.diff(t).mean()
@@ -306,7 +306,7 @@ def test_fractions_away_from_the_ends_have_the_t_interval_s_width(n):
 
 
 @pytest.mark.parametrize("wrong", [(3,), (3, 17), range(12), (35, 38)])
-def test_weighted_answers_are_drawn_towards_the_design_effect_of_the_weights_by_one_event(wrong):
+def test_the_design_effect_of_weights_shrinks_to_kishs_by_one_event_unless_larger(wrong):
     x, weights = np.ones(40), np.linspace(0.2, 2, 40)
     x[list(wrong)] = 0
     found = mean(x, weights=weights, attempts=np.ones(40))
@@ -322,7 +322,7 @@ def test_weighted_answers_are_drawn_towards_the_design_effect_of_the_weights_by_
 
 @pytest.mark.parametrize("method", ["blend", "wilson", "clopper-pearson", "jeffreys"])
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_none_or_all_of_n_is_exact_and_counts_clusters(value, method):
+def test_scores_of_0_or_n_of_n_have_the_exact_interval_counting_clusters(value, method):
     x, cluster = np.full(30, value), np.repeat(np.arange(6), 5)
     for clusters, n in (((), 30), ([cluster], 6)):
         expected = stats.binomtest(int(value * n), n).proportion_ci(0.95, method="exact")
@@ -331,7 +331,7 @@ def test_none_or_all_of_n_is_exact_and_counts_clusters(value, method):
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_one_unit_has_no_limits_unless_it_is_all_or_nothing(value):
+def test_one_item_or_cluster_has_limits_only_if_all_right_or_all_wrong(value):
     lone = interval(np.array([value]), attempts=np.array([2.0]))
     cluster = interval(np.full(8, value), attempts=np.full(8, 2.0), clusters=[np.zeros(8, int)])
     for found in (lone, cluster):
@@ -341,7 +341,7 @@ def test_one_unit_has_no_limits_unless_it_is_all_or_nothing(value):
             assert found == pytest.approx((0.025, 1) if value else (0, 0.975))
 
 
-def test_no_variance_is_no_certainty():
+def test_scores_without_variance_have_an_interval_of_positive_width():
     # every item right in 2 of 4 attempts, every cluster half right
     items = interval(np.full(10, 0.5), attempts=np.full(10, 4.0))
     clusters = interval(np.tile([0.0, 1.0], 20), attempts=np.ones(40), clusters=[np.repeat(np.arange(20), 2)])
@@ -350,7 +350,7 @@ def test_no_variance_is_no_certainty():
         assert high > 0.5 + 0.12
 
 
-def test_an_error_bar_that_is_missing_stays_missing_beside_others():
+def test_a_missing_standard_error_gives_nan_limits_for_that_model_only():
     nan = np.array([np.nan, 0.01])
     known = Means(value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1)
     for method in ("blend", "wilson", "t", "jeffreys", "clopper-pearson"):
@@ -377,7 +377,7 @@ def blend_of_single_answers(n):
     return np.array([(one.low, one.high) for one in found]).T
 
 
-def test_single_answers_are_covered_at_every_round_rate():
+def test_coverage_for_single_answers_is_at_least_93_percent_at_every_round_rate():
     found = {n: coverage(n, *blend_of_single_answers(n), ROUND_RATES) for n in SIZES}
     worst = min(found, key=lambda n: found[n].min())
     assert (worst, ROUND_RATES[found[worst].argmin()]) == (22, 0.155)
@@ -388,7 +388,7 @@ def test_single_answers_are_covered_at_every_round_rate():
     assert found[1_000].mean() < 0.951, "and not by being too wide"
 
 
-def test_at_the_worst_rate_of_all_single_answers_are_covered_in_92_7_percent():
+def test_coverage_for_single_answers_is_at_least_92_7_percent_at_the_worst_rate():
     # coverage is least just beside a limit, where one more count falls out; rates below 0.005 are left to the guard
     for n in SIZES:
         low, high = blend_of_single_answers(n)
@@ -397,12 +397,12 @@ def test_at_the_worst_rate_of_all_single_answers_are_covered_in_92_7_percent():
         assert coverage(n, low, high, rates).min() > 0.927, n
 
 
-def test_wilson_without_guard_fails_next_to_the_edge():
+def test_unguarded_wilson_covers_under_84_percent_near_0_and_1():
     worst = min(coverage(n, *wilson(np.arange(n + 1) / n, n, math.inf, 0.95), ROUND_RATES).min() for n in SIZES)
     assert worst < 0.84
 
 
-def test_where_no_cluster_differs_rounding_decides_nothing():
+def test_equal_clusters_have_limits_independent_of_rounding():
     rng, scores, clusters = np.random.default_rng(1), [0.51, 0.95, 0.14], (np.repeat(np.arange(25), 3),)
     found = [
         interval(np.concatenate([rng.permutation(scores) for _ in range(25)]), clusters=clusters) for _ in range(12)

@@ -1,4 +1,4 @@
-"""One model's mean: edges, degenerate data, laws."""
+"""mean() and means(): intervals, bounds and cautions of one model's score, with edge cases and invariances."""
 
 import itertools
 import math
@@ -45,7 +45,7 @@ def samples(draw):
 
 
 @given(samples(), st.sampled_from(METHODS), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
-def test_every_answer_has_an_interval_or_a_caution(sample, method, level):
+def test_every_mean_has_an_interval_or_a_caution(sample, method, level):
     x, clusters, weights = sample
     found = mean(x, clusters=clusters, weights=weights, interval=method, level=level)
     low, high = limits(found)
@@ -94,7 +94,7 @@ def test_only_the_ratio_of_weights_counts(sample, factor):
 
 @pytest.mark.parametrize("k", [0, 20])
 @pytest.mark.parametrize("method", [m for m in METHODS if m != "bayes"])
-def test_all_or_nothing_gets_the_exact_interval_and_the_one_sided_bound(method, k):
+def test_scores_of_0_or_n_of_n_have_the_exact_interval_and_a_one_sided_bound(method, k):
     found = mean(np.full(20, k / 20), interval=method)
     assert limits(found) == pytest.approx(tuple(stats.binomtest(k, 20).proportion_ci(0.95, method="exact")), rel=1e-10)
     (bound,) = found.bounds
@@ -103,18 +103,18 @@ def test_all_or_nothing_gets_the_exact_interval_and_the_one_sided_bound(method, 
     assert found.method.name == "clopper-pearson"
 
 
-def test_thirty_of_thirty_says_failures_are_below_nine_and_a_half_percent():
+def test_thirty_of_thirty_bounds_the_failure_rate_at_9_5_percent():
     assert "9.5 %" in bound_sentence(mean(np.ones(30)).bounds[0])
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_400_of_400_in_8_clusters_counts_8(method):
+def test_all_400_right_in_8_clusters_counts_as_8(method):
     found = mean(np.ones(400), clusters=[EIGHT], interval=method)
     assert found.interval.low < 0.05 ** (1 / 8)
     assert [(bound.units, bound.n) for bound in found.bounds] == [("clusters", 8), ("items", 400)]
 
 
-def test_items_of_unequal_weight_are_worth_fewer_at_the_edge():
+def test_weighted_items_count_by_their_effective_number_at_0_and_1():
     """One of 16 with most of the weight: without a success the heavy ones say nearly all, and 1 / Σ share² of them are counted."""
     weights = np.array([16.0] * 4 + [1.0] * 12)
     worth = weights.sum() ** 2 / (weights**2).sum()
@@ -130,7 +130,7 @@ def test_items_of_unequal_weight_are_worth_fewer_at_the_edge():
     assert bound_sentence(equal.bounds[0]).endswith("counting 16 items")
 
 
-def test_the_promise_at_the_edge_holds_where_heavy_items_differ():
+def test_bounds_at_0_cover_with_unequal_weights():
     """Heavy items are solved by 35 in 100, light ones never: of evals without a success, hardly more than 5 in 100 may state a limit below the truth."""
     rng, kinds = (
         np.random.default_rng(5),
@@ -145,7 +145,7 @@ def test_the_promise_at_the_edge_holds_where_heavy_items_differ():
     assert missed / evals < 0.05 + 2 * np.sqrt(0.05 * 0.95 / evals)
 
 
-def test_weights_do_not_hide_that_all_are_right():
+def test_weighted_perfect_scores_are_exactly_1():
     for seed in range(draws(8, 30)):
         found = mean(np.ones(30), weights=np.random.default_rng(seed).uniform(0.5, 3, 30))
         assert found.value == 1, "never above 1 either"
@@ -159,7 +159,7 @@ def test_weights_do_not_hide_that_all_are_right():
     [(np.array([0.5]), (), "one_item"), (np.tile([0.0, 1.0], 10), (np.zeros(20, int),), "one_cluster")],
     ids=["one item", "one cluster"],
 )
-def test_one_unit_gives_no_error_bar_but_a_caution(x, clusters, code, method):
+def test_one_item_or_cluster_gives_a_caution_and_no_standard_error(x, clusters, code, method):
     found = mean(x, clusters=clusters, interval=method)
     assert cautions(found) == [code]
     assert math.isnan(found.se)
@@ -168,7 +168,7 @@ def test_one_unit_gives_no_error_bar_but_a_caution(x, clusters, code, method):
 
 
 @pytest.mark.parametrize("value", [0.5, 0.1, 1 / 3])
-def test_the_same_score_everywhere_is_no_certainty(value):
+def test_identical_fractions_have_an_interval_of_positive_width(value):
     found = mean(np.full(10, value))
     assert found.se == 0
     assert cautions(found) == ["no_variance"]
@@ -177,18 +177,18 @@ def test_the_same_score_everywhere_is_no_certainty(value):
 
 
 @pytest.mark.parametrize(("method", "score"), [("t", 3.25), ("bootstrap", 3.25), (None, 1e6 + 0.1)])
-def test_the_same_unbounded_score_everywhere_has_no_interval(method, score):
+def test_identical_unbounded_scores_have_no_interval(method, score):
     found = mean(np.full(7, score), bounded=False, interval=method)
     assert cautions(found) == ["no_variance"]
     assert math.isnan(found.interval.low)
 
 
-def test_small_units_keep_their_variance():
+def test_tiny_scores_keep_their_variance():
     x = np.array([1.0, 2.0, 4.0, 8.0])
     assert mean(1e-13 * x, bounded=False).se == pytest.approx(1e-13 * mean(x, bounded=False).se, rel=1e-9, abs=0)
 
 
-def test_clusters_that_cancel_exactly_leave_no_zero_width():
+def test_equal_cluster_means_have_an_interval_of_positive_width():
     x = np.tile([0.0, 1.0], 20)
     found = mean(x, clusters=[np.repeat(np.arange(20), 2)])
     assert found.se == 0
@@ -196,7 +196,7 @@ def test_clusters_that_cancel_exactly_leave_no_zero_width():
     assert found.interval.high - found.interval.low > 0.12
 
 
-def test_unbounded_scores_take_the_t_interval():
+def test_unbounded_scores_use_the_t_interval():
     y, cluster, _, _ = reference_data("unbalanced")
     found = mean(y, clusters=[cluster], bounded=False)
     expected = stats.t(found.df, found.value, found.se).interval(0.95)
@@ -204,7 +204,7 @@ def test_unbounded_scores_take_the_t_interval():
     assert str(found.method) == "t, CR2"
 
 
-def test_t_interval_of_bounded_clustered_scores_is_surveys_where_clusters_are_equal(reference):
+def test_the_t_interval_of_equal_clusters_equals_that_of_r_survey(reference):
     # survey's svymean is CR1, which equals CR2 for clusters of equal size
     y, cluster, _, _ = reference_data("balanced")
     expected = reference["sets"]["balanced"]["survey"]["t_interval"]
@@ -230,7 +230,7 @@ def test_binary_scores_without_clusters_give_the_textbook_intervals():
     assert limits(mean(x, interval="wilson")) == pytest.approx((centre - half, centre + half), rel=1e-10)
 
 
-def test_wilson_by_name_stays_the_textbook_formula_however_near_the_edge():
+def test_the_named_wilson_interval_is_never_guarded():
     for right in (1, 3, 1_000, 1_999):
         x = np.arange(2_000) < right
         found = mean(x.astype(float), attempts=np.ones(2_000), interval="wilson")
@@ -240,7 +240,7 @@ def test_wilson_by_name_stays_the_textbook_formula_however_near_the_edge():
 
 
 @pytest.mark.parametrize(("right", "n"), [(70, 200), (100, 200), (12, 25)])
-def test_single_right_or_wrong_answers_get_the_score_interval_with_the_t_quantile(right, n):
+def test_single_binary_answers_have_the_score_interval_with_the_t_quantile(right, n):
     found = mean((np.arange(n) < right).astype(float), attempts=np.ones(n))
     t = stats.t.ppf(0.975, n - 1)
     assert found.interval.low < right / n < found.interval.high
@@ -249,7 +249,7 @@ def test_single_right_or_wrong_answers_get_the_score_interval_with_the_t_quantil
     assert str(found.method) == "blend, CR2"
 
 
-def test_next_to_the_edge_the_limit_is_the_exact_one_sided_one():
+def test_near_0_the_lower_limit_is_the_exact_one_sided_one():
     x = np.repeat([1.0, 0.0], (1, 19))
     low, high = limits(mean(x, attempts=np.ones(20)))
     assert low == pytest.approx(1 - 0.95 ** (1 / 20), rel=1e-10)
@@ -257,7 +257,7 @@ def test_next_to_the_edge_the_limit_is_the_exact_one_sided_one():
     assert high - 0.05 == pytest.approx(t * math.sqrt(high * (1 - high) / 20), rel=1e-9), "Wilson's on the other side"
 
 
-def test_wilson_counts_the_effective_items():
+def test_wilson_uses_the_effective_number_of_items():
     y, cluster, _, _ = reference_data("balanced")
     found = mean(y, clusters=[cluster], interval="wilson")
     p, t = found.value, stats.t.ppf(0.975, 19)
@@ -270,7 +270,7 @@ def test_wilson_counts_the_effective_items():
     assert limits(found) == pytest.approx(solved, rel=1e-10)
 
 
-def test_bootstrap_is_the_same_for_the_same_seed_and_near_t():
+def test_the_bootstrap_is_reproducible_and_near_the_t_interval():
     y, cluster, _, _ = reference_data("balanced")
     one, two, three = (
         limits(mean(y, clusters=[cluster], interval="bootstrap", rng=np.random.default_rng(seed))) for seed in (1, 1, 2)
@@ -279,14 +279,14 @@ def test_bootstrap_is_the_same_for_the_same_seed_and_near_t():
     assert one == pytest.approx(limits(mean(y, clusters=[cluster], interval="t")), abs=0.02)
 
 
-def test_bootstrap_uses_a_second_clustering_or_declines_aloud():
+def test_the_bootstrap_uses_a_second_clustering_or_gives_a_caution():
     y, first, second, _ = reference_data("twoway")
     two = mean(y, clusters=[second, first], bounded=False, interval="bootstrap")
     one = mean(y, clusters=[second], bounded=False, interval="bootstrap")
     assert limits(two) != limits(one) or set(cautions(two)) - set(cautions(one))
 
 
-def test_negative_two_way_variance_is_replaced_by_the_larger_of_the_two_and_told():
+def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_caution():
     x = (np.add.outer(np.arange(4), np.arange(4)) % 2).astype(float).ravel()
     x[0] = 1.0
     first, second = np.repeat(np.arange(4), 4), np.tile(np.arange(4), 4)
@@ -296,7 +296,7 @@ def test_negative_two_way_variance_is_replaced_by_the_larger_of_the_two_and_told
     assert found.interval.low < found.value < found.interval.high
 
 
-def test_two_way_variances_that_cancel_leave_the_larger_of_the_two_and_not_what_rounding_leaves():
+def test_a_two_way_variance_of_0_up_to_rounding_is_replaced_by_the_larger_one():
     x, first, second = np.array([[0, 1, 1, 0, 1, 1], [2, 1, 0, 1, 0, 1], [1, 0, 2, 2, 2, 0]])
     found = mean(x.astype(float), clusters=[first, second])  # V_1 + V_2 − V_12 is 0
     assert "negative_two_way_variance" in cautions(found)
@@ -306,7 +306,7 @@ def test_two_way_variances_that_cancel_leave_the_larger_of_the_two_and_not_what_
     assert gap.se == pytest.approx(found.se, rel=1e-12)
 
 
-def test_dominant_cluster_is_named():
+def test_a_caution_names_a_dominant_cluster():
     cluster = np.repeat(np.arange(10), [60] + [4] * 9)
     x = np.random.default_rng(0).integers(0, 2, len(cluster)).astype(float)
     found = mean(x, clusters=[cluster], labels=[f"repo{k}" for k in range(10)])
@@ -314,7 +314,7 @@ def test_dominant_cluster_is_named():
     assert "repo0 holds 60 of 96" in found.cautions[0].message
 
 
-def test_few_clusters_are_told():
+def test_few_clusters_give_a_caution():
     cluster = np.repeat(np.arange(4), 10)
     x = np.random.default_rng(0).integers(0, 2, 40).astype(float)
     assert cautions(mean(x, clusters=[cluster])) == ["few_clusters"]
@@ -335,7 +335,7 @@ CASES = list(itertools.product([1, 3, 0], [0, 1, 2], [None, *METHODS]))
 
 
 @pytest.mark.parametrize(("attempts", "ways", "method"), draws(CASES[::5], CASES), ids=str)
-def test_means_are_the_means_one_by_one(attempts, ways, method):
+def test_means_in_one_call_equal_single_means(attempts, ways, method):
     x, count = answers(ways, attempts=attempts)
     rng = np.random.default_rng(8)
     clusters = [codes(rng.integers(0, k, 30)) for k in (9, 7)[:ways]]
@@ -349,7 +349,7 @@ def test_means_are_the_means_one_by_one(attempts, ways, method):
             assert (found.method, found.cautions, found.bounds) == (alone.method, alone.cautions, alone.bounds)
 
 
-def test_one_answer_each_is_not_judged_by_the_company_of_models_that_answered_more_often():
+def test_limits_of_single_answers_do_not_depend_on_models_with_more_attempts():
     x, count = answers(0, attempts=1)
     often, more = answers(1, attempts=3)
     together = means(np.hstack([x, often]), attempts=np.hstack([count, more]))
@@ -358,7 +358,7 @@ def test_one_answer_each_is_not_judged_by_the_company_of_models_that_answered_mo
 
 
 @given(samples())
-def test_items_as_their_own_clusters_are_no_clusters(sample):
+def test_single_item_clusters_equal_no_clusters(sample):
     x, _, weights = sample
     attempts = np.ones(len(x)) if np.isin(x, (0, 1)).all() else None
     one, other = (mean(x, attempts=attempts, weights=weights, clusters=c) for c in ((), [np.arange(len(x))]))
@@ -367,7 +367,7 @@ def test_items_as_their_own_clusters_are_no_clusters(sample):
 
 
 @pytest.mark.parametrize(("items", "answers"), [(40, 4), (20, 2)])
-def test_scores_that_are_all_alike_are_no_surer_than_their_answers_and_one_other_changes_little(items, answers):
+def test_identical_averages_are_no_more_precise_than_their_answers(items, answers):
     alike = np.full(items, 0.5)
     other = alike.copy()
     other[0] += 1 / answers
@@ -379,7 +379,7 @@ def test_scores_that_are_all_alike_are_no_surer_than_their_answers_and_one_other
 
 
 @given(samples(), st.integers(2, 6), st.sampled_from(METHODS), st.randoms(use_true_random=False))
-def test_attempts_that_agree_at_every_item_say_no_more_than_one(sample, most, method, draw):
+def test_identical_attempts_count_as_one(sample, most, method, draw):
     x, clusters, weights = sample
     x = np.round(x + 1e-9)
     times = np.array([draw.randint(1, most) for _ in x], dtype=float)
@@ -388,7 +388,7 @@ def test_attempts_that_agree_at_every_item_say_no_more_than_one(sample, most, me
     assert str(again) == str(once)
 
 
-def test_one_item_at_which_attempts_differ_makes_them_count():
+def test_attempts_count_as_soon_as_they_differ_on_one_item():
     x, count = np.array([1.0] * 7 + [2 / 3, 0, 0]), np.full(10, 3.0)
     found, alone = mean(x, attempts=count).interval, mean(np.round(x), attempts=count).interval
     assert found.half_width < alone.half_width

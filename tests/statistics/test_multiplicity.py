@@ -1,4 +1,4 @@
-"""Corrections for many pairs: against statsmodels, against brute force, and in simulated null worlds."""
+"""Corrections for multiple pairs: statsmodels, enumerated sign flips, and familywise error in simulations."""
 
 import itertools
 import math
@@ -26,14 +26,14 @@ def moments(seed, n=60, models=6, spread=0.15):
 
 
 @given(p_values)
-def test_holm_and_benjamini_hochberg_are_statsmodels(p):
+def test_holm_and_benjamini_hochberg_equal_statsmodels(p):
     for mine, name in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
         assert mine(p) == pytest.approx(multipletests(p, method=name)[1], rel=1e-12, abs=1e-300)
 
 
 @pytest.mark.parametrize("method", ["max-t", "holm", "bh"])
 @pytest.mark.parametrize("seed", range(draws(2, 4)))
-def test_adjusted_are_symmetric_never_smaller_and_in_the_same_order(method, seed):
+def test_corrected_p_values_are_symmetric_monotone_and_never_smaller(method, seed):
     m = moments(seed)
     p = m.p_value
     q, used = adjust_pairs(m, method, rng=np.random.default_rng(0))
@@ -48,7 +48,7 @@ def test_adjusted_are_symmetric_never_smaller_and_in_the_same_order(method, seed
 
 @pytest.mark.parametrize("sizes", [(5,) * 14, (40, 12, 9, 6, 5, 4, 3, 2, 1), (3,) * 50])
 @pytest.mark.parametrize("flips", [64, 10_000])
-def test_few_clusters_are_summed_up_pair_by_pair_and_agree_with_the_sums_of_models(monkeypatch, sizes, flips):
+def test_max_t_by_pair_sums_agrees_with_max_t_by_model_sums(monkeypatch, sizes, flips):
     """Flips that tie with what was seen may fall on either side of it by rounding: few, and not far."""
     rng = np.random.default_rng(3)
     groups = np.repeat(np.arange(len(sizes)), sizes)
@@ -62,13 +62,13 @@ def test_few_clusters_are_summed_up_pair_by_pair_and_agree_with_the_sums_of_mode
     assert (found[0] != found[1]).mean() < 0.05
 
 
-def test_none_leaves_everything():
+def test_correction_none_returns_the_p_values():
     m = moments(0)
     assert adjust_pairs(m, "none", rng=np.random.default_rng(0))[0] == pytest.approx(m.p_value)
 
 
 @pytest.mark.parametrize("method", ["holm", "bh"])
-def test_matrix_is_the_vector_over_pairs(method):
+def test_corrections_of_a_matrix_equal_those_of_its_usable_pairs(method):
     x = np.random.default_rng(1).integers(0, 2, (60, 6)).astype(float)
     x[:30, 0], x[30:, 3] = np.nan, np.nan  # these two share no item
     m = pair_moments(x)
@@ -83,14 +83,14 @@ def test_matrix_is_the_vector_over_pairs(method):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_one_pair_alone_keeps_its_p_value(seed):
+def test_a_single_pair_is_not_corrected(seed):
     m = moments(seed, models=2)
     assert np.array_equal(max_t(m.p_value, m.flips, rng=np.random.default_rng(0)), m.p_value)
 
 
 @pytest.mark.parametrize("score", [True, False])
 @pytest.mark.parametrize("sizes", [(6,) * 8, (3, 9, 4, 12, 5, 2, 7, 6)], ids=["equal", "unequal"])
-def test_max_t_is_the_step_down_over_all_flips_by_brute_force(sizes, score):
+def test_max_t_equals_step_down_over_all_enumerated_sign_flips(sizes, score):
     rng = np.random.default_rng(7)
     cluster = np.repeat(np.arange(8), sizes)
     x = (rng.random((len(cluster), 4)) < (0.2, 0.45, 0.5, 0.9)).astype(float)
@@ -119,7 +119,7 @@ def test_max_t_is_the_step_down_over_all_flips_by_brute_force(sizes, score):
         assert found[pair] == pytest.approx(stepped, abs=3 / len(flips))
 
 
-def test_many_clusters_are_drawn_as_normal_and_agree_with_flips(monkeypatch):
+def test_normal_draws_for_many_clusters_agree_with_sign_flips(monkeypatch):
     m = moments(3, n=400, models=8, spread=0.06)
     normal = max_t(m.p_value, m.flips, rng=np.random.default_rng(0))
     monkeypatch.setattr("howsure.statistics.sign_flips.MANY_CLUSTERS", 10**9)
@@ -127,7 +127,7 @@ def test_many_clusters_are_drawn_as_normal_and_agree_with_flips(monkeypatch):
     assert normal == pytest.approx(flipped, abs=0.03)
 
 
-def test_two_clusterings_fall_back_to_holm_and_say_so():
+def test_max_t_with_two_clusterings_falls_back_to_holm():
     x = np.random.default_rng(0).integers(0, 2, (60, 4)).astype(float)
     codes = np.arange(60)
     m = pair_moments(x, clusters=[codes // 6, codes % 6])
@@ -136,7 +136,7 @@ def test_two_clusterings_fall_back_to_holm_and_say_so():
     assert q == pytest.approx(adjust_pairs(m, "holm", rng=np.random.default_rng(0))[0])
 
 
-def test_max_t_is_kinder_than_holm_to_models_that_hang_together():
+def test_max_t_rejects_more_than_holm_for_correlated_models():
     rng = np.random.default_rng(0)
     item = rng.random((200, 1))
     x = (item < np.linspace(0.45, 0.55, 12)).astype(float)
@@ -149,13 +149,13 @@ def test_max_t_is_kinder_than_holm_to_models_that_hang_together():
     assert np.mean(q) < np.mean(h)
 
 
-def test_the_same_seed_gives_the_same_answer():
+def test_max_t_is_reproducible_by_seed():
     m = moments(2)
     one, two = (max_t(m.p_value, m.flips, rng=np.random.default_rng(3)) for _ in range(2))
     assert np.array_equal(one, two)
 
 
-def test_pairs_without_p_value_stay_without_and_do_not_count():
+def test_pairs_without_p_value_are_not_counted():
     m = moments(4)
     p = m.p_value.copy()
     p[0, :] = p[:, 0] = np.nan
@@ -166,7 +166,7 @@ def test_pairs_without_p_value_stay_without_and_do_not_count():
     assert q[0, 0] == 1
 
 
-def test_nothing_to_correct():
+def test_boards_without_any_p_value_stay_without():
     m = pair_moments(np.array([[1.0, np.nan], [np.nan, 1.0], [0.0, np.nan], [np.nan, 0.0]]))
     for method in ("max-t", "holm", "bh"):
         q = adjust_pairs(m, method, rng=np.random.default_rng(0))[0]
@@ -174,14 +174,14 @@ def test_nothing_to_correct():
         assert q[0, 0] == 1
 
 
-def test_where_all_pairs_are_far_apart_each_gets_the_smallest_p_value_there_is():
+def test_clearly_different_pairs_get_the_smallest_possible_p_value():
     x = (np.random.default_rng(0).random((500, 3)) < (0.05, 0.5, 0.95)).astype(float)
     m = pair_moments(x)
     q = max_t(m.p_value, m.flips, rng=np.random.default_rng(0))
     assert q[np.triu_indices(3, 1)] == pytest.approx(1 / (DRAWS + 1))
 
 
-def test_identical_models_stay_at_one():
+def test_identical_models_keep_p_value_1():
     x = np.random.default_rng(0).integers(0, 2, (40, 1)).astype(float)
     m = pair_moments(np.hstack([x, x, 1 - x]))
     q = max_t(m.p_value, m.flips, rng=np.random.default_rng(0))
@@ -190,7 +190,7 @@ def test_identical_models_stay_at_one():
 
 
 @pytest.mark.parametrize(("n", "n_clusters"), [(200, 0), (200, 40)], ids=["200 items", "200 items in 40 clusters"])
-def test_ten_equal_models_are_seldom_told_apart(n, n_clusters):
+def test_max_t_keeps_the_familywise_error_for_ten_equal_models(n, n_clusters):
     rng = np.random.default_rng(42)
     worlds = draws(60, 300)
     clusters = (np.repeat(np.arange(n_clusters), n // n_clusters),) if n_clusters else ()
@@ -204,7 +204,7 @@ def test_ten_equal_models_are_seldom_told_apart(n, n_clusters):
     assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)
 
 
-def test_twenty_equal_models_in_six_clusters_are_seldom_told_apart():
+def test_max_t_keeps_the_familywise_error_for_twenty_models_in_six_clusters():
     rng = np.random.default_rng(43)
     worlds, models, cluster = draws(60, 150), 20, np.repeat(np.arange(6), 20)
     wrong = 0
@@ -216,7 +216,7 @@ def test_twenty_equal_models_in_six_clusters_are_seldom_told_apart():
 
 
 @pytest.mark.parametrize(("holes", "most"), [(0.5, 0.05), (0.8, 0.095)])
-def test_equal_models_with_missing_cells_are_seldom_told_apart(holes, most):
+def test_max_t_keeps_the_familywise_error_with_missing_scores_up_to_9_5_percent(holes, most):
     """Where four of five cells are missing pairs share six items, and flips of all items are a little too quick."""
     rng = np.random.default_rng(44)
     worlds, wrong = draws(60, 200), 0

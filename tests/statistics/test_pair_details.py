@@ -1,4 +1,4 @@
-"""All pairs at once say what `difference` says of one: limits, wins, ties, correlation, unpaired SE."""
+"""Limits, wins, ties, correlations and unpaired standard errors of all pairs equal those of difference()."""
 
 import math
 
@@ -38,7 +38,7 @@ def scores(kind, rng, n, models):
     holes=st.booleans(),
     variance=st.sampled_from(["CR2", "CR1", "miller"]),
 )
-def test_every_pair_is_as_its_own_comparison(kind, seed, n, clusters, weighted, holes, variance):
+def test_details_of_every_pair_equal_those_of_difference(kind, seed, n, clusters, weighted, holes, variance):
     rng = np.random.default_rng(seed)
     x = scores(kind, rng, n, 4)
     x[:, 3] = x[:, 0]  # the same answers twice
@@ -68,7 +68,7 @@ def test_every_pair_is_as_its_own_comparison(kind, seed, n, clusters, weighted, 
         assert [low[i, j], high[i, j]] == pytest.approx([interval.low, interval.high], abs=1e-7, nan_ok=True)
 
 
-def test_what_only_rounding_parts_is_a_tie():
+def test_scores_equal_up_to_rounding_are_ties():
     fifth = 1 / 3 * (3 / 5)  # not 1 / 5 to the last bit
     x = np.array([[fifth, 0.2, 0.2], [0.2, fifth, np.nan], [1.0, 0.2, 0.2 * (1 + 1e-9)]])
     assert fifth != 0.2
@@ -77,7 +77,7 @@ def test_what_only_rounding_parts_is_a_tie():
     assert found.ties[0, 1] == 2
 
 
-def test_many_distinct_scores_are_counted_in_blocks(monkeypatch):
+def test_wins_are_counted_correctly_in_blocks(monkeypatch):
     monkeypatch.setattr("howsure.statistics.pair_details.BLOCK", 100)
     x = np.random.default_rng(0).random((80, 5))
     x[3, 2] = np.nan
@@ -88,7 +88,7 @@ def test_many_distinct_scores_are_counted_in_blocks(monkeypatch):
 
 
 @given(items=st.floats(1, 5000), share=st.floats(0, 1), level=st.floats(0.6, 0.9999))
-def test_the_bound_that_spares_exact_limits_is_one(items, share, level):
+def test_the_shortcut_bound_is_never_below_the_exact_limit(items, share, level):
     losses = np.array([share * items])
     found = _room(losses, np.array([items]), level, where=np.array([True]), beyond=np.array([-np.inf]))
     far = -math.log1p(-level)
@@ -102,7 +102,7 @@ def test_the_bound_that_spares_exact_limits_is_one(items, share, level):
     level=st.floats(0.6, 0.999999),
     beyond=st.floats(-0.1, 1.2) | st.floats(0.9, 1.1).map(lambda about: -about),
 )
-def test_limits_that_lie_below_another_are_spared_and_no_others(items, share, level, beyond):
+def test_exact_limits_are_skipped_only_if_another_limit_dominates(items, share, level, beyond):
     """A negative `beyond` below −.9 stands for so many times the limit itself."""
     losses, n = np.array([share * items]), np.array([items])
     exact = intervals.net_limit(losses, n, level)

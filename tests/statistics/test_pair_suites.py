@@ -1,4 +1,4 @@
-"""The overall comparison of several tasks: plain variances add up, and a task on which nothing varied is no certainty."""
+"""Overall differences of several tasks: variances add up, limits and p-values agree, and small tasks don't dominate."""
 
 import itertools
 import math
@@ -35,7 +35,7 @@ def put_together(samples, shares, clusters=(), **options):
     return tasks, pair_suite(tasks, shares, limits, reach=1.0, **options)
 
 
-def test_plain_differences_and_variances_add_up():
+def test_overall_differences_and_variances_are_weighted_sums_of_the_tasks():
     tasks, found = put_together(three_tasks(), SHARES, clusters=True)
     difference = sum(s * task.difference for s, task in zip(SHARES, tasks, strict=True))
     variance = sum(s**2 * task.variance for s, task in zip(SHARES, tasks, strict=True))
@@ -45,14 +45,14 @@ def test_plain_differences_and_variances_add_up():
     assert found.moments.p_value == pytest.approx(found.moments.p_value.T)
 
 
-def test_one_task_alone_has_its_own_limits():
+def test_one_task_has_the_limits_of_its_own_comparison():
     x = np.array([[1.0, 0], [1, 0], [0, 1], *[[1, 1]] * 60])
     tasks, found = put_together([x], (1.0,))
     own = pair_limits(x, tasks[0], level=0.95, reach=1.0)
     assert [limit[0, 1] for limit in found.limits(0.95)] == pytest.approx([limit[0, 1] for limit in own], rel=1e-9)
 
 
-def test_many_tasks_are_little_longer_than_the_stratified_t():
+def test_limits_over_many_tasks_are_close_to_the_stratified_t_interval():
     rng = np.random.default_rng(1)
     samples = [rng.integers(0, 2, (20, 2)).astype(float) for _ in range(57)]
     _, found = put_together(samples, [1 / 57] * 57)
@@ -61,7 +61,7 @@ def test_many_tasks_are_little_longer_than_the_stratified_t():
     assert 1 <= (high - low) / (2 * half) < 1.03
 
 
-def test_without_limits_variances_add_up():
+def test_without_task_limits_the_variances_add_up():
     tasks = [pair_moments(x) for x in three_tasks()]
     found = pair_suite(tasks, SHARES)
     spread = math.sqrt(sum(s**2 * task.variance[0, 1] for s, task in zip(SHARES, tasks, strict=True)))
@@ -69,7 +69,7 @@ def test_without_limits_variances_add_up():
     assert found.moments.t_at(0.0)[0, 1] == pytest.approx(t, rel=1e-9)
 
 
-def test_p_values_and_limits_are_one_test():
+def test_overall_p_values_and_limits_agree():
     _, found = put_together(three_tasks(8), SHARES)
     for level in (0.5, 0.9, 0.95, 0.99):
         low, high = found.limits(level)
@@ -77,7 +77,7 @@ def test_p_values_and_limits_are_one_test():
         assert (outside == (found.moments.p_value <= 1 - level))[upper].all()
 
 
-def test_each_pair_may_have_a_level_of_its_own():
+def test_limits_accept_a_level_per_pair():
     _, found = put_together(three_tasks(), SHARES)
     levels = np.full((4, 4), 0.95)
     levels[0, 1] = levels[1, 0] = 0.99
@@ -87,7 +87,7 @@ def test_each_pair_may_have_a_level_of_its_own():
     assert low[0, 1] == pytest.approx(found.limits(0.95)[0][2, 0], rel=1e-12)
 
 
-def test_identical_models_on_every_task_are_not_told_apart():
+def test_identical_models_on_every_task_have_p_value_1():
     samples = three_tasks(2)
     for x in samples:
         x[:, 1] = x[:, 0]
@@ -97,7 +97,7 @@ def test_identical_models_on_every_task_are_not_told_apart():
     assert low == -high < 0
 
 
-def test_one_pair_of_lone_items_is_flipped_for_all_tasks():
+def test_sign_flips_of_all_tasks_share_one_symmetric_pair_of_units():
     tasks = [pair_moments(x, clusters=[np.arange(len(x)) // 2]) for x in three_tasks()]
     flips = pair_suite(tasks, SHARES).moments.flips
     assert int((flips.shared != 0).sum()) == 2
@@ -122,7 +122,7 @@ def rows_of(*tasks):
     )
 
 
-def test_a_task_of_three_that_says_nothing_widens_by_its_own_limit_only():
+def test_an_uninformative_task_of_three_items_widens_by_its_own_limit_only():
     large = hs.compare(rows_of(("large", 46, 20, 400)), "a", "b").difference
     found = hs.compare(rows_of(("large", 46, 20, 400), ("small", 0, 0, 3)), "a", "b").overall.difference
     never_seen = 1 - 0.05 ** (1 / 3)
@@ -142,7 +142,7 @@ counts = st.lists(
 
 @pytest.mark.no_cover
 @given(counts)
-def test_verdict_and_interval_agree_and_turn_round(tasks):
+def test_overall_p_value_and_interval_agree_and_mirror_when_models_are_swapped(tasks):
     rows = rows_of(*[(f"t{k}", a, b, max(n, 2)) for k, (a, b, n) in enumerate(tasks)])
     one, other = hs.compare(rows, "a", "b").overall, hs.compare(rows, "b", "a").overall
     low, high = one.difference.interval.low, one.difference.interval.high
@@ -152,7 +152,7 @@ def test_verdict_and_interval_agree_and_turn_round(tasks):
     assert one.p_value == pytest.approx(other.p_value, abs=1e-9)
 
 
-def test_rates_never_seen_in_several_tasks_are_limited_together():
+def test_unseen_rates_in_several_tasks_are_bounded_jointly():
     shares, units = np.array([0.4, 0.3, 0.2, 0.1]), np.array([3.0, 5.0, 4.0, 30.0])
     held = {"type": "ineq", "fun": lambda rates: units @ np.log1p(-rates) - math.log(0.05)}
     found = optimize.minimize(
@@ -190,7 +190,7 @@ def two_tasks(**columns):
     return pl.concat(parts)
 
 
-def test_overall_comparison_is_the_mean_of_the_tasks():
+def test_the_overall_difference_is_the_mean_over_tasks():
     rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=[f"p{k // 3}" for k in range(12)])
     found = hs.compare(rows, "a", "b", cluster="passage", population="new-clusters")
     x, y = (c.difference for c in found.comparisons)
@@ -200,7 +200,7 @@ def test_overall_comparison_is_the_mean_of_the_tasks():
     assert (low > 0 or high < 0) == (found.overall.p_value <= 0.05)
 
 
-def test_the_board_says_the_same_as_the_comparison():
+def test_the_overall_pair_on_the_leaderboard_equals_compare():
     rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=[f"p{k // 3}" for k in range(12)])
     for level in (0.95, 0.8):
         pair = hs.compare(rows, "a", "b", cluster="passage", level=level).overall
@@ -211,7 +211,7 @@ def test_the_board_says_the_same_as_the_comparison():
         assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value, rel=1e-12)
 
 
-def test_an_overall_without_error_bar_says_why():
+def test_an_overall_difference_without_standard_error_has_a_caution():
     rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=["p0"] * 12)
     found = hs.compare(rows, "a", "b", cluster="passage").overall
     assert math.isnan(found.p_value)
@@ -219,7 +219,7 @@ def test_an_overall_without_error_bar_says_why():
 
 
 @pytest.mark.parametrize("method", ["t", "sign-flip", "bootstrap", "bayes", "mcnemar"])
-def test_the_method_reaches_the_whole(method):
+def test_the_chosen_method_applies_to_the_overall_difference(method):
     rows = rows_of(("x", 12, 5, 60), ("y", 9, 6, 40))
     found = hs.compare(rows, "a", "b", method=method).overall
     assert found.difference.method.name == method
@@ -240,7 +240,7 @@ SMALL = [(1, 0, 3), (0, 0, 3), (3, 0, 3), (1, 1, 2), (2, 0, 2)]
     ("level", "small"),
     draws([(0.95, SMALL[0]), (0.95, SMALL[2]), (0.99, SMALL[4])], list(itertools.product([0.9, 0.95, 0.99], SMALL))),
 )
-def test_no_limit_is_beyond_all_tasks_at_their_own(small, level):
+def test_overall_limits_lie_within_the_mean_of_the_task_limits(small, level):
     """Exactly at 95 %, of which limits are known; at other levels to what these say of the variance on the way to them."""
     found = hs.compare(rows_of(*FOUR, ("small", *small)), "a", "b", level=level)
     own = [pair.difference for pair in found.comparisons]
@@ -251,7 +251,7 @@ def test_no_limit_is_beyond_all_tasks_at_their_own(small, level):
     assert (interval.low > 0 or interval.high < 0) == (found.overall.p_value <= 1 - level)
 
 
-def test_limits_and_margins_agree_where_a_tiny_task_is_held_to_its_own():
+def test_overall_limits_and_margin_tests_agree_with_a_tiny_task():
     rows = rows_of(*FOUR, ("small", 1, 1, 2))
     found = hs.compare(rows, "a", "b", level=0.9).overall.difference
     for margin in (-found.interval.low, found.interval.high):
@@ -270,7 +270,7 @@ def test_limits_and_margins_agree_where_a_tiny_task_is_held_to_its_own():
     ],
     ids=str,
 )
-def test_a_tiny_task_neither_rules_nor_is_ignored(parts):
+def test_overall_intervals_cover_with_a_tiny_task(parts):
     """2,000 draws: no limit beyond all tasks at their own, and at least .93 hold, three Monte-Carlo errors off."""
     world = SuiteWorld(name=str(parts), tasks=discordant(parts))
     own, s = pairs_of(world, world.rng(), 2_000).own, world.shares
@@ -281,7 +281,7 @@ def test_a_tiny_task_neither_rules_nor_is_ignored(parts):
     )
 
 
-def test_the_task_that_carries_the_error_is_named_and_no_items_in_all_are_asked_for():
+def test_the_task_that_dominates_the_variance_is_named_and_items_needed_is_unknown():
     rows = rows_of(*FOUR, ("small", 0, 0, 3))
     answer = hs.compare(rows, "a", "b")
     found, small = answer.overall, answer.overall.difference.small_part
@@ -299,7 +299,7 @@ def test_the_task_that_carries_the_error_is_named_and_no_items_in_all_are_asked_
     assert more.interval.half_width < 1.1 * small.half_width
 
 
-def test_tasks_of_like_sizes_are_not_named():
+def test_tasks_of_similar_size_are_not_named_as_dominant():
     assert hs.compare(rows_of(*FOUR), "a", "b").overall.difference.small_part is None
     pooled = hs.compare(rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b", overall="pooled").overall
     assert pooled.difference.small_part is None, "it has no more weight than its questions"
@@ -309,7 +309,7 @@ def test_tasks_of_like_sizes_are_not_named():
     assert these.overall.difference.small_part is None
 
 
-def test_gate_names_the_task_and_asks_for_no_questions_in_all():
+def test_gate_names_the_task_that_dominates_the_variance():
     rows = rows_of(*FOUR, ("small", 0, 0, 3))
     for asked in ({"not_worse_than": 0.02}, {"at_least": 0.3}):
         gate = hs.gate(rows, "a", None if "at_least" in asked else "b", overall="mean", **asked)
@@ -319,7 +319,7 @@ def test_gate_names_the_task_and_asks_for_no_questions_in_all():
         assert '"part": "small"' in gate.render("json")
 
 
-def test_many_against_one_name_the_task_as_well():
+def test_against_names_the_task_that_dominates_the_variance():
     found = hs.against(rows_of(*FOUR, ("small", 1, 0, 3)), "b").overall
     one = hs.compare(rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b").overall.difference.small_part
     assert found.sides[0].difference.small_part == one

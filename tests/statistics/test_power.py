@@ -1,4 +1,4 @@
-"""Power, items needed and smallest effects: against R's pwr, statsmodels, the paper, laws, and draws from known worlds."""
+"""Power, sample sizes and detectable effects: R's pwr, statsmodels, Miller (2024), monotonicity, and simulation."""
 
 import json
 import math
@@ -21,7 +21,7 @@ PAPER = Spread(within=1 / 9, answer=2 / 6)
 
 
 @pytest.mark.parametrize("row", R["power"], ids=str)
-def test_power_is_that_of_pwr(row):
+def test_power_equals_that_of_pwr(row):
     spread, n = Spread(within=1.0), row["n"]
     two = power(Test(method="t", level=row["level"]), spread, row["d"], n, 1)
     assert two == pytest.approx(row["two_sided"], abs=2e-6)
@@ -30,27 +30,27 @@ def test_power_is_that_of_pwr(row):
 
 
 @pytest.mark.parametrize("row", R["needed"], ids=str)
-def test_items_needed_are_those_of_pwr_rounded_up(row):
+def test_sample_sizes_equal_those_of_pwr_rounded_up(row):
     for method, n in (("t", row["n"]), ("z", row["n_normal"])):
         found = items_needed(Test(method=method), Spread(within=1.0), row["d"], 1, row["power"])
         assert found == max(math.ceil(n - 1e-6), 2)
 
 
 @pytest.mark.parametrize("row", R["two_samples"], ids=str)
-def test_unpaired_power_is_that_of_pwr(row):
+def test_unpaired_power_equals_that_of_pwr(row):
     unpaired = Joined(parts=(Spread(within=1.0),) * 2, shares=(1.0, 1.0), items=(1.0, 1.0))
     assert power(Test(method="t"), unpaired, row["d"], row["n"], 1) == pytest.approx(row["power"], abs=2e-6)
 
 
 @pytest.mark.parametrize(("n", "d", "level"), [(10, 0.8, 0.95), (30, 0.5, 0.9), (200, 0.15, 0.99)])
-def test_power_is_that_of_statsmodels(n, d, level):
+def test_power_equals_that_of_statsmodels(n, d, level):
     spread = Spread(within=1.0)
     assert power(Test(method="t", level=level), spread, d, n, 1) == pytest.approx(TTestPower().power(d, n, 1 - level))
     normal = NormalIndPower(ddof=0).power(d, n, 1 - level, ratio=0)
     assert power(Test(method="z", level=level), spread, d, n, 1) == pytest.approx(normal)
 
 
-def test_the_paper_s_figures():
+def test_sample_sizes_and_effects_equal_those_of_miller_2024():
     """Miller (2024), section 5: 969 questions; 13.3 and 7.6 points with 198 questions (its example of GPQA)."""
     z = Test(method="z")
     assert items_needed(z, Spread(within=1 / 9), 0.03, 1, 0.8) == 969
@@ -61,7 +61,7 @@ def test_the_paper_s_figures():
 
 
 @pytest.mark.parametrize("margin", [0.02, 0.05])
-def test_equivalence_is_the_chance_that_both_one_sided_tests_hold(margin):
+def test_power_for_equivalence_is_that_of_both_one_sided_tests(margin):
     spread, n, rng = Spread(within=0.1), 400, np.random.default_rng(5)
     test = Test(goal="same", method="t", margin=margin)
     se = np.sqrt(0.1 / n) * np.sqrt(rng.chisquare(n - 1, 400_000) / (n - 1))
@@ -87,7 +87,7 @@ tests = st.builds(
 
 
 @given(spread=spreads, test=tests, k=st.integers(1, 5), n=st.integers(100, 5_000))
-def test_more_of_anything_never_hurts(spread, test, k, n):
+def test_power_rises_with_items_and_attempts_and_falls_with_variance(spread, test, k, n):
     effect = 0.05 if test.goal == "different" else 0.0
     now = power(test, spread, effect, n, k)
     assert 0 <= now <= 1
@@ -98,7 +98,7 @@ def test_more_of_anything_never_hurts(spread, test, k, n):
 
 
 @given(spread=spreads, test=tests, target=st.sampled_from([0.5, 0.8, 0.9]))
-def test_items_needed_are_the_fewest(spread, test, target):
+def test_the_sample_size_is_the_smallest_with_the_target_power(spread, test, target):
     effect = 0.05 if test.goal == "different" else 0.0
     n = items_needed(test, spread, effect, 2, target)
     assert power(test, spread, effect, n, 2) >= target - 1e-9
@@ -107,7 +107,7 @@ def test_items_needed_are_the_fewest(spread, test, target):
 
 
 @given(spread=spreads, method=st.sampled_from(["score", "t", "z"]), n=st.integers(60, 3_000))
-def test_the_smallest_effect_has_the_power(spread, method, n):
+def test_the_smallest_detectable_effect_has_the_target_power(spread, method, n):
     test = Test(method=method)
     effect = smallest_effect(test, spread, n, 3, 0.8)
     if math.isfinite(effect):
@@ -115,12 +115,12 @@ def test_the_smallest_effect_has_the_power(spread, method, n):
 
 
 @given(spread=spreads, test=tests, n=st.integers(60, 2_000))
-def test_the_direction_of_a_difference_does_not_matter(spread, test, n):
+def test_power_is_symmetric_in_the_sign_of_the_difference(spread, test, n):
     if test.goal != "not-worse":
         assert power(test, spread, 0.04, n, 1) == pytest.approx(power(test, spread, -0.04, n, 1), abs=1e-9)
 
 
-def test_one_task_joined_is_that_task():
+def test_a_suite_of_one_task_has_the_power_of_the_task():
     spread = Spread(within=0.2, answer=0.1)
     joined = Joined(parts=(spread,), shares=(1.0,), items=(1.0,))
     for method in ("score", "t", "z"):
@@ -128,7 +128,7 @@ def test_one_task_joined_is_that_task():
         assert alone == pytest.approx(one, abs=1e-12)
 
 
-def test_clusters_of_one_are_items_and_icc_is_the_design_effect():
+def test_clusters_multiply_the_variance_by_the_design_effect():
     plain, lone = Spread(within=0.25), Spread(within=0.15, between=0.1)
     assert standard_error(plain, 100, 1) == pytest.approx(standard_error(lone, 100, 1))
     icc, size = 0.2, 10
@@ -137,7 +137,7 @@ def test_clusters_of_one_are_items_and_icc_is_the_design_effect():
     assert deff == pytest.approx(1 + (size - 1) * icc)
 
 
-def test_a_fixed_number_of_clusters_has_a_floor():
+def test_a_fixed_number_of_clusters_bounds_the_standard_error_from_below():
     spread = Spread(within=0.2, between=0.01, sizes=equal_sizes(10), clusters=20)
     assert standard_error(spread, 1e9, 1) == pytest.approx(math.sqrt(0.01 / 20), rel=1e-3)
     assert items_needed(Test(method="t"), spread, 0.05, 1, 0.8) == math.inf
@@ -145,7 +145,7 @@ def test_a_fixed_number_of_clusters_has_a_floor():
 
 
 @pytest.mark.parametrize("totals", [np.full(12, 5.0), np.array([40.0, 3, 3, 2, 2, 5, 9, 1, 1, 30])])
-def test_df_of_the_pilot_s_own_clusters_are_satterthwaite_s(totals):
+def test_a_pilots_clusters_have_satterthwaite_degrees_of_freedom(totals):
     from howsure.statistics.clustered_variance import Clustering
 
     term, n = Clustering(codes=None, totals=totals, total=float(totals.sum())), float(totals.sum())
@@ -157,7 +157,7 @@ def test_df_of_the_pilot_s_own_clusters_are_satterthwaite_s(totals):
     assert equal_sizes().df(50) == pytest.approx(49)
 
 
-def test_sizes_have_the_variation_that_was_asked_for():
+def test_simulated_cluster_sizes_have_the_requested_variation():
     sizes = spread_sizes(8, 0.9)
     assert sizes.relative.mean() == pytest.approx(1)
     assert sizes.relative.std() == pytest.approx(0.9, abs=1e-9)
@@ -165,12 +165,12 @@ def test_sizes_have_the_variation_that_was_asked_for():
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_too_few_items_show_nothing(n):
+def test_one_or_two_items_have_almost_no_power(n):
     assert power(Test(method="t"), Spread(within=1.0), 0.5, n, 1) < 0.2
     assert power(Test(method="t"), Spread(within=1.0, sizes=equal_sizes(10)), 0.5, 10, 1) == 0
 
 
-def test_nothing_varies():
+def test_without_variance_power_is_0_or_1():
     still = Spread(within=0.0)
     assert power(Test(method="t"), still, 0.1, 20, 1) == 1
     assert power(Test(method="t"), still, 0.0, 20, 1) == 0

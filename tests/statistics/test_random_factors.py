@@ -1,4 +1,4 @@
-"""Levels of a factor that all items share: against mean squares by hand, a mixed model's numbers, and two-way clustering."""
+"""Random factors shared by all items: mean squares, mixed-model values, two-way clustering, type I error, and power."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def mean_squares(y: np.ndarray) -> tuple[float, float, float]:
     )
 
 
-def test_the_parts_are_those_of_the_mean_squares() -> None:
+def test_variance_components_equal_those_from_mean_squares() -> None:
     x = draw()
     parts = Levels.of(x, shared=False).of_means()
     for k in range(3):
@@ -58,7 +58,7 @@ def test_the_parts_are_those_of_the_mean_squares() -> None:
         assert df[k] == pytest.approx(min(expected**2 / sum(squares), n - 1))
 
 
-def test_shared_levels_are_those_of_the_differences_and_own_ones_add_up() -> None:
+def test_shared_levels_use_differences_and_separate_levels_add_up() -> None:
     x = draw()
     shared, own = (Levels.of(x, shared=each).of_pairs() for each in (True, False))
     alone = Levels.of(x, shared=False).of_means()
@@ -68,7 +68,7 @@ def test_shared_levels_are_those_of_the_differences_and_own_ones_add_up() -> Non
         assert getattr(own, name)[0, 2] == pytest.approx(getattr(alone, name)[0] + getattr(alone, name)[2])
 
 
-def test_clusters_and_weights_enter_as_sums() -> None:
+def test_clusters_and_weights_enter_as_weighted_sums() -> None:
     x = draw(n=60)
     codes, ones = np.arange(60) // 3, np.ones(60)
     plain = Levels.of(x, shared=False).of_means()
@@ -79,7 +79,7 @@ def test_clusters_and_weights_enter_as_sums() -> None:
     assert grouped.factor == pytest.approx(Levels.of(sums, shared=False).of_means().factor)
 
 
-def test_it_is_clustering_two_ways_but_for_small_samples() -> None:
+def test_the_variance_approaches_two_way_clustering_in_large_samples() -> None:
     """Cameron, Gelbach and Miller (2011): V of items + V of levels − V of single answers, without corrections for few."""
     y = draw(n=300, levels=40, models=1)[:, :, 0]
     n, s = y.shape
@@ -94,7 +94,7 @@ def test_it_is_clustering_two_ways_but_for_small_samples() -> None:
     assert whole[0] == pytest.approx(two_ways, rel=0.05)
 
 
-def test_models_may_have_fewer_levels() -> None:
+def test_models_can_have_different_numbers_of_levels() -> None:
     x = draw(levels=5)
     x[:, 3:, 1] = np.nan
     found = Levels.of(x, shared=False)
@@ -104,7 +104,7 @@ def test_models_may_have_fewer_levels() -> None:
     assert found.of_means().noise[1] == pytest.approx(alone.noise[0])
 
 
-def test_one_level_tells_nothing_and_none_adds_nothing() -> None:
+def test_one_level_gives_no_variance_and_identical_levels_add_none() -> None:
     x = draw(levels=1)
     whole, _ = error_with_levels([Levels.of(x, shared=False).of_means()], np.full(3, 0.01), np.full(3, 39.0))
     assert np.isnan(whole).all()
@@ -117,7 +117,7 @@ def test_one_level_tells_nothing_and_none_adds_nothing() -> None:
 
 
 @pytest.mark.no_cover
-def test_equal_recipes_with_other_seeds_keep_the_type_i_error() -> None:
+def test_models_with_different_seeds_keep_the_type_i_error() -> None:
     rng, found = np.random.default_rng(3), []
     for _ in range(8):
         hard = rng.normal(0, 1.2, (300, 1, 100))
@@ -144,7 +144,7 @@ def drawn(n: int = 60, s: int = 4) -> np.ndarray:
     return (rng.random((n, s)) < rng.random((n, 1)) + np.linspace(0, 0.2, s)).astype(float)
 
 
-def test_it_is_the_two_way_analysis_of_variance() -> None:
+def test_the_test_of_labels_equals_two_way_anova() -> None:
     pd, formula = pytest.importorskip("pandas"), pytest.importorskip("statsmodels.formula.api")
     from statsmodels.stats.anova import anova_lm
 
@@ -161,7 +161,7 @@ def test_it_is_the_two_way_analysis_of_variance() -> None:
 
 
 @given(SCORES, st.integers(0, 2**32 - 1))
-def test_neither_names_nor_units_matter_and_sums_are_enough(x: np.ndarray, seed: int) -> None:
+def test_the_test_of_labels_is_invariant_and_can_be_computed_from_sums(x: np.ndarray, seed: int) -> None:
     found = label_test(x)
     within = ((x - x.mean(axis=1, keepdims=True)) ** 2).sum()
     counts = np.full(x.shape[1], len(x))
@@ -178,7 +178,7 @@ def test_neither_names_nor_units_matter_and_sums_are_enough(x: np.ndarray, seed:
     assert weighed.f == pytest.approx(found.f)
 
 
-def test_labels_that_differ_by_as_much_on_all_questions_are_sure() -> None:
+def test_a_constant_difference_between_labels_has_p_value_0() -> None:
     x = np.repeat([[0.0, 1.0]], 8, axis=0)
     found = label_test(x)
     assert found is not None
@@ -186,7 +186,7 @@ def test_labels_that_differ_by_as_much_on_all_questions_are_sure() -> None:
     assert p_from_sums(x.mean(axis=0), np.full(2, 8), 4.0, 8) == 0.0
 
 
-def test_nothing_is_said_where_nothing_varies() -> None:
+def test_the_test_of_labels_is_undefined_without_variance() -> None:
     assert label_test(np.repeat(np.arange(5.0)[:, None], 3, axis=1)) is None
     assert label_test(np.ones((5, 1))) is None
     assert label_test(np.eye(3)[:1]) is None
@@ -196,7 +196,7 @@ def test_nothing_is_said_where_nothing_varies() -> None:
 
 
 @pytest.mark.parametrize("s", [2, 5])
-def test_unequal_clusters_that_move_together_are_no_label(s: int) -> None:
+def test_correlated_unequal_clusters_keep_the_type_i_error_of_the_test_of_labels(s: int) -> None:
     """Each text has its own mood at each label: the questions alone would call that a label in most draws."""
     rng, hits, alone = np.random.default_rng(s), 0, 0
     for _ in range(400):
@@ -218,7 +218,9 @@ VARIANCES = st.floats(1e-4, 1.0)
 
 
 @given(VARIANCES, VARIANCES, VARIANCES, VARIANCES, st.integers(2, 50), st.integers(2, 5_000), st.integers(1, 20))
-def test_variances_add_up(question: float, level: float, rest: float, answer: float, s: int, n: int, k: int) -> None:
+def test_the_planned_variance_is_the_sum_of_its_components(
+    question: float, level: float, rest: float, answer: float, s: int, n: int, k: int
+) -> None:
     spread = LevelSpread(
         question=question, level=(level,), interaction=(rest,), answer=answer, levels=(float(s),), sets=(1,)
     )
@@ -228,7 +230,7 @@ def test_variances_add_up(question: float, level: float, rest: float, answer: fl
     assert spread.with_levels((float(s + 1),)).per_item(n, k) < spread.per_item(n, k)
 
 
-def test_two_factors_are_crossed() -> None:
+def test_the_planned_variance_of_two_crossed_factors_adds_up() -> None:
     both = LevelSpread(
         question=0.1, level=(0.002, 0.001), interaction=(0.05, 0.02), answer=0.3, levels=(5.0, 4.0), sets=(1, 1)
     )
@@ -236,7 +238,7 @@ def test_two_factors_are_crossed() -> None:
     assert both.per_item(100, 2) / 100 == pytest.approx(wanted)
 
 
-def test_one_level_has_no_power_and_levels_set_a_floor() -> None:
+def test_one_level_has_no_power_and_few_levels_bound_it() -> None:
     test = powers.Test(method="t")
     assert power(test, SPREAD.with_levels((1.0,)), 0.5, 1_000, 1) == 0.0
     assert items_needed(test, SPREAD, 0.01, 1, 0.8) == np.inf
@@ -246,7 +248,7 @@ def test_one_level_has_no_power_and_levels_set_a_floor() -> None:
 @pytest.mark.parametrize("own", [True, False])
 @pytest.mark.parametrize(("levels", "items", "gap"), [(4, 200, 0.1), (10, 100, 0.08), (6, 50, 0.15)])
 @pytest.mark.no_cover
-def test_simulated_evals_reach_the_promised_power(levels: int, items: int, gap: float, *, own: bool) -> None:
+def test_simulated_evals_reach_the_planned_power(levels: int, items: int, gap: float, *, own: bool) -> None:
     """Two models with the same levels, or with their own (half the variance each), normal; the forecast itself is off by up to .04."""
     rng = np.random.default_rng(levels)
     spread = replace(SPREAD, levels=(float(levels),), sets=(2 if own else 1,))
@@ -269,7 +271,7 @@ def test_simulated_evals_reach_the_promised_power(levels: int, items: int, gap: 
     assert np.mean(found) == pytest.approx(power(powers.Test(method="t"), spread, gap, items, 1), abs=draws(0.07, 0.05))
 
 
-def test_clusters_are_what_degrees_of_freedom_count() -> None:
+def test_degrees_of_freedom_of_a_plan_count_clusters() -> None:
     clustered = replace(SPREAD, size=10.0)
     assert clustered.clusters_in(200) == 20
     assert clustered.step == 10

@@ -1,4 +1,4 @@
-"""Places, ties and who could be best, from hand-made patterns and by brute force."""
+"""Ranks, rank intervals, group letters and the models that could be best, by hand and by brute force."""
 
 import itertools
 
@@ -55,14 +55,14 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize(("scores", "apart", "expected", "ties"), BY_HAND.values(), ids=BY_HAND)
-def test_places_ties_and_who_could_be_best_are_those_by_hand(scores, apart, expected, ties):
+def test_rank_intervals_letters_and_could_be_best_match_examples_by_hand(scores, apart, expected, ties):
     found = places(scores, apart)
     assert [(r.low, r.rank, r.high) for r in found] == expected
     assert [r.could_be_best for r in found] == [low == 1 for low, _, _ in expected]
     assert [r.ties for r in found] == ties
 
 
-def test_the_only_one_that_could_be_best_is_first():
+def test_the_only_model_that_could_be_best_has_rank_interval_1_to_1():
     """By one-sided comparisons with the leader, where all pairs don't tell the second from it."""
     scores = np.array([9.0, 8, 2, 1])
     p = np.where(np.abs(scores[:, None] - scores) > 2, 0.001, 1.0)
@@ -72,7 +72,7 @@ def test_the_only_one_that_could_be_best_is_first():
     assert [(r.low, r.high) for r in several] == [(1, 2), (1, 2), (3, 4), (3, 4)]
 
 
-def test_scores_that_differ_by_rounding_share_a_place():
+def test_scores_equal_up_to_rounding_share_a_rank():
     third = np.full(3, 0.1)
     one, other = float(third[0] + third[1] + third[2]), 0.3
     assert one - other == 5.551115123125783e-17
@@ -82,18 +82,18 @@ def test_scores_that_differ_by_rounding_share_a_place():
     assert [r.rank for r in places(large, [])] == [1, 2, 2]
 
 
-def test_one_item_in_a_hundred_million_is_no_rounding():
+def test_one_item_in_a_hundred_million_separates_ranks():
     n = 10**8
     assert [r.rank for r in places([n / n, (n - 1) / n, (n - 2) / n], [])] == [1, 2, 3]
 
 
-def test_a_pair_without_p_value_is_not_told_apart():
+def test_a_pair_without_p_value_is_not_significant():
     scores = np.array([2.0, 1.0])
     found = ranks(scores, scores[:, None] - scores, np.array([[1, np.nan], [np.nan, 1]]), level=0.95)
     assert [(r.low, r.high) for r in found] == [(1, 2), (1, 2)]
 
 
-def test_the_level_decides():
+def test_rank_intervals_depend_on_the_level():
     scores = np.array([2.0, 1.0])
     p = np.array([[1, 0.03], [0.03, 1]])
     assert [r.high for r in ranks(scores, scores[:, None] - scores, p, level=0.95)] == [1, 2]
@@ -101,7 +101,7 @@ def test_the_level_decides():
 
 
 @given(patterns())
-def test_the_place_by_score_lies_in_its_interval(real):
+def test_the_rank_by_score_lies_in_its_interval(real):
     found = places(np.arange(len(real), 0, -1), np.argwhere(np.triu(real)))
     for r in found:
         assert 1 <= r.low <= r.rank <= r.high <= len(real)
@@ -110,7 +110,7 @@ def test_the_place_by_score_lies_in_its_interval(real):
 
 
 @given(patterns())
-def test_more_differences_never_widen_an_interval(real):
+def test_more_significant_pairs_never_widen_a_rank_interval(real):
     count = len(real)
     some = np.argwhere(np.triu(real))
     found, all_apart = places(np.arange(count, 0, -1), some), places(np.arange(count, 0, -1), every_pair(count))
@@ -118,7 +118,7 @@ def test_more_differences_never_widen_an_interval(real):
         assert r.low <= sharp.low == sharp.high <= r.high
 
 
-def test_the_place_lies_in_its_interval_also_where_models_answered_different_items():
+def test_the_rank_lies_in_its_interval_if_models_answered_different_items():
     # a scores higher on what it answered, b is better on what both answered
     scores = np.array([0.9, 0.8])
     difference = np.array([[0.0, -0.1], [0.1, 0.0]])
@@ -138,7 +138,7 @@ def spelled(letters):
 
 
 @given(patterns())
-def test_two_places_share_a_letter_if_and_only_if_they_do_not_differ(real):
+def test_two_models_share_a_letter_exactly_if_they_do_not_differ_significantly(real):
     names = [spelled(each) for each in tie_letters(real)]
     if not any(names):
         alike = ~(real | real.T) & ~np.eye(len(real), dtype=bool)
@@ -148,7 +148,7 @@ def test_two_places_share_a_letter_if_and_only_if_they_do_not_differ(real):
         assert bool(names[i] & names[j]) == (not real[i, j])
 
 
-def test_three_of_which_only_the_outer_two_differ_and_a_pair_that_is_no_neighbour():
+def test_letters_match_two_examples_by_hand():
     assert letters(3, [(0, 2)]) == ["a", "ab", "b"]
     assert letters(4, [(0, 1), (1, 2), (2, 3)]) == ["ab", "c", "a", "bc"]
 
@@ -157,7 +157,7 @@ def band(count, width):
     return np.abs(np.subtract.outer(np.arange(count), np.arange(count))) >= width
 
 
-def test_more_than_26_letters_are_none():
+def test_boards_that_need_more_than_26_letters_have_none():
     assert tie_letters(band(27, 2))[:3] == ["a", "ab", "bc"]
     assert set(tie_letters(band(28, 2))) == {""}
     assert set(tie_letters(band(1000, 400))) == {""}

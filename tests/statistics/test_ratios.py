@@ -1,4 +1,4 @@
-"""Ratios of what attempts took: the delta method, its laws, and where nothing can be said."""
+"""Ratios of costs by the delta method, their invariances and undefined cases, and the Pareto frontier."""
 
 import math
 
@@ -19,7 +19,7 @@ def costs(seed=0, n=80, gap=0.3, spread=0.6):
     return np.exp(gap + item + rng.normal(0, spread, n)), np.exp(item + rng.normal(0, spread, n))
 
 
-def test_the_delta_method_by_hand():
+def test_the_standard_error_of_a_ratio_follows_the_delta_method():
     a, b = costs()
     found = ratio(a, b)
     d = a / a.mean() - b / b.mean()
@@ -30,7 +30,7 @@ def test_the_delta_method_by_hand():
 
 
 @given(st.integers(0, 5_000), st.floats(0.01, 100))
-def test_units_scale_a_ratio_and_turning_the_sides_inverts_it(seed, unit):
+def test_units_scale_a_ratio_and_swapping_the_models_inverts_it(seed, unit):
     a, b = costs(seed, n=30)
     found, scaled, turned = (ratio(*pair) for pair in ((a, b), (unit * a, b), (b, a)))
     assert scaled.value == pytest.approx(unit * found.value)
@@ -41,12 +41,12 @@ def test_units_scale_a_ratio_and_turning_the_sides_inverts_it(seed, unit):
 
 
 @given(st.integers(0, 5_000))
-def test_p_value_and_interval_agree(seed):
+def test_p_value_and_interval_of_a_ratio_agree(seed):
     found = ratio(*costs(seed, n=20, gap=0.4))
     assert (found.p_value <= 0.05) == (not found.low <= 1 <= found.high)
 
 
-def test_clusters_are_respected():
+def test_copies_in_clusters_do_not_change_the_standard_error_of_a_ratio():
     a, b = costs()
     twice = ratio(np.repeat(a, 2), np.repeat(b, 2), clusters=(np.repeat(np.arange(80), 2),))
     once = ratio(a, b)
@@ -54,7 +54,7 @@ def test_clusters_are_respected():
     assert twice.df == pytest.approx(once.df)
 
 
-def test_the_cost_of_a_solved_item_is_that_of_all_attempts():
+def test_the_cost_per_solved_item_includes_failed_attempts():
     a, b = costs()
     right = np.tile([1.0, 0.0], 40), np.ones(80)
     found = ratio(a, b, solved=right)
@@ -64,7 +64,7 @@ def test_the_cost_of_a_solved_item_is_that_of_all_attempts():
     assert np.isnan(nothing.value)
 
 
-def test_a_ratio_of_zeros_or_missing_costs_is_unknown():
+def test_ratios_of_zero_or_missing_costs_are_unknown():
     a, b = costs()
     assert np.isnan(ratio(0 * a, b).value)
     assert np.isnan(ratio(a, np.full(80, np.nan)).value)
@@ -73,7 +73,7 @@ def test_a_ratio_of_zeros_or_missing_costs_is_unknown():
     assert np.isnan(same.p_value)
 
 
-def test_items_that_one_lacks_count_for_neither():
+def test_items_without_a_cost_of_one_model_are_left_out_for_both():
     a, b = costs()
     some = a.copy()
     some[:20] = np.nan
@@ -83,7 +83,7 @@ def test_items_that_one_lacks_count_for_neither():
     assert apart.n_items == 80
 
 
-def test_a_ratio_that_no_float_holds_is_none() -> None:
+def test_a_ratio_that_overflows_is_nan() -> None:
     found = ratio(np.array([1e308, 1e307, 1e308]), np.array([1e-300, 1e-300, 2e-300]))
     assert math.isnan(found.value)
     wide = ratio(np.array([2e302, 1e295]), np.array([1.0, 1.0]))
@@ -109,38 +109,38 @@ def board(n=200, rates=(0.9, 0.5, 0.5), means=(1.0, 2.0, 1.0), seed=0):
     return scores, np.array(means) * np.exp(rng.normal(0, 0.3, (n, len(means))))
 
 
-def test_a_model_is_out_where_one_other_is_better_and_cheaper():
+def test_a_model_is_off_the_frontier_if_another_is_better_and_cheaper():
     found = judged(*board())
     assert found.kept.tolist() == [True, False, True]
     assert found.beats[0, 1]
     assert not found.beats[0, 2]  # better, and not shown to cost less
 
 
-def test_a_cost_that_is_lacking_beats_nobody_and_can_be_beaten():
+def test_a_model_with_missing_costs_dominates_none_but_can_be_dominated():
     scores, costs = board()
     assert judged(scores, costs, lacking=[0]).kept.all()
     assert judged(scores, costs, lacking=[1]).kept.tolist() == [True, False, True]
 
 
-def test_costs_that_are_the_same_are_known_to_be():
+def test_equal_constant_costs_count_as_no_dearer():
     scores, _ = board(rates=(0.9, 0.5))
     costs = np.full_like(scores, 2.0)
     assert judged(scores, costs).kept.tolist() == [True, False]
 
 
-def test_what_is_free_costs_no_more_than_anything():
+def test_a_free_model_is_no_dearer_than_any_other():
     scores, costs = board(rates=(0.9, 0.5), means=(1.0, 2.0))
     costs[:, 0] = 0.0
     assert judged(scores, costs, free=[0]).kept.tolist() == [True, False]
 
 
-def test_models_in_other_units_are_judged_alike():
+def test_the_frontier_does_not_depend_on_the_unit_of_costs():
     scores, costs = board()
     assert (judged(scores, costs).beats == judged(scores, 1000 * costs).beats).all()
 
 
 @pytest.mark.parametrize("shape", ["items", "clusters", "holes"])
-def test_true_members_stay_under_ties(shape):
+def test_true_members_stay_on_the_frontier_with_95_percent_confidence(shape):
     rng, kept, boards = np.random.default_rng(8), 0, draws(25, 60)
     for _ in range(boards):
         codes = np.repeat(np.arange(15), 12)

@@ -1,4 +1,4 @@
-"""Boards of many models: looking only at pairs that can reach a bound finds what looking at all of them finds."""
+"""max-t on boards of many models: examining only pairs that can reach a bound gives the p-values of all pairs."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from trials import draws
 
 
 @pytest.mark.parametrize("clusters", [None, 150])
-def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
+def test_p_values_near_the_level_equal_those_of_examining_all_pairs(monkeypatch, clusters):
     moments, _ = board(1, clusters=clusters)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     monkeypatch.setattr("howsure.statistics.max_t.MANY_PAIRS", 0)
@@ -26,7 +26,7 @@ def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
     assert np.nanmax(np.abs(found - every)) < 0.12
 
 
-def test_where_too_many_can_reach_it_all_are_looked_at(monkeypatch):
+def test_if_too_many_pairs_can_reach_the_bound_all_are_examined(monkeypatch):
     moments, _ = board(3)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     monkeypatch.setattr("howsure.statistics.max_t.MANY_PAIRS", 0)
@@ -34,7 +34,7 @@ def test_where_too_many_can_reach_it_all_are_looked_at(monkeypatch):
     assert np.array_equal(max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0)), every)
 
 
-def test_the_first_of_all_flips_stand_for_all(monkeypatch):
+def test_the_first_sign_flips_represent_all_of_them(monkeypatch):
     """Models differ in the last three of twelve clusters only: before the order was random, the first flips left these as they were."""
     models, cluster = 30, np.repeat(np.arange(12), 40)
     share = np.where(cluster[:, None] < 9, 0.5, np.linspace(0.1, 0.9, models))
@@ -50,7 +50,7 @@ def test_the_first_of_all_flips_stand_for_all(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(0, 6, draws(2, 1)))
 @pytest.mark.parametrize("clusters", [None, 8, 40])
-def test_few_pairs_are_left_early_only_where_none_is_near(monkeypatch, seed, clusters):
+def test_flips_stop_early_only_if_no_pair_is_near_the_level(monkeypatch, seed, clusters):
     moments, _ = board(seed, models=6, clusters=clusters, spread=0.1 * seed)
     found = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     monkeypatch.setattr("howsure.statistics.max_t.FEW_PAIRS", 0)
@@ -63,7 +63,7 @@ def test_few_pairs_are_left_early_only_where_none_is_near(monkeypatch, seed, clu
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([None, 8, 40, 150]), st.floats(0.1, 30))
-def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
+def test_the_search_finds_every_pair_that_reaches_the_bound(seed, clusters, bound):
     moments, _ = board(seed, models=12, items=160, clusters=clusters)
     flips = moments.flips
     first, second = np.triu_indices(12, 1)
@@ -82,7 +82,7 @@ def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
     assert not seen[all_of_them < bound * (1 - 1e-4)].any()
 
 
-def test_nothing_reaches_a_bound_beyond_every_flip():
+def test_no_pair_reaches_a_bound_above_every_flip():
     moments, _ = board(5, models=12)
     pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(12, 1))
     finder, _ = pairs.reaching(1e6, 0.1)
@@ -91,7 +91,7 @@ def test_nothing_reaches_a_bound_beyond_every_flip():
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=30))
-def test_intervals_of_one_flip_count_once(intervals):
+def test_overlapping_intervals_of_one_flip_are_counted_once(intervals):
     flip, low, high = (np.array([each[k] for each in intervals], dtype=np.int64) for k in range(3))
     seen = np.zeros((4, 10), dtype=bool)
     for f, start, end in intervals:
@@ -99,7 +99,7 @@ def test_intervals_of_one_flip_count_once(intervals):
     assert covered(flip, low, high, 10).tolist() == seen.sum(axis=0).tolist()
 
 
-def test_models_that_hardly_differ_do_not_spoil_the_bound():
+def test_nearly_equal_models_do_not_loosen_the_bound():
     moments, _ = board(4, models=40)
     pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(40, 1))
     finder, _ = pairs.reaching(16.0, 0.1)

@@ -1,4 +1,4 @@
-"""One pivot for test and interval: they agree in few clusters as well, where V(δ) can grow faster than the distance."""
+"""The score statistic of a paired difference: test and interval agree, also with few clusters."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def found(world, level=0.95):
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)
 @pytest.mark.parametrize("level", draws([0.95], [0.8, 0.95, 0.99]))
-def test_a_value_is_rejected_where_the_interval_leaves_it_out(world, level):
+def test_a_value_is_rejected_exactly_if_the_interval_excludes_it(world, level):
     pivot, low, high = found(world, level)
     for value in (0.0, 0.01, -0.03, 0.1, -0.2):
         p = pivot.p_value_at(value)
@@ -42,7 +42,7 @@ def test_a_value_is_rejected_where_the_interval_leaves_it_out(world, level):
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)
-def test_what_is_farther_off_is_never_likelier(world):
+def test_the_p_value_falls_monotonically_with_the_distance(world):
     pivot, _, _ = found(world)
     steps = np.linspace(-0.9, 0.9, 37)
     p = np.array([pivot.p_at_most(value) for value in steps])
@@ -51,7 +51,7 @@ def test_what_is_farther_off_is_never_likelier(world):
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-def test_the_least_pivot_beyond_a_value_is_that_of_a_fine_grid(seed):
+def test_the_minimum_statistic_beyond_a_value_equals_a_grid_search(seed):
     rng, n, steps = np.random.default_rng(seed), 50, 4_001
     found = Pivots(
         difference=rng.uniform(-0.9, 0.9, n),
@@ -71,7 +71,7 @@ def test_the_least_pivot_beyond_a_value_is_that_of_a_fine_grid(seed):
     assert beyond.min() >= -0.01, "and one lies near it"
 
 
-def test_six_wins_in_four_of_five_clusters_of_40_show_nothing():
+def test_six_wins_in_four_of_five_clusters_of_40_are_not_significant():
     codes, wins = np.repeat(np.arange(5), 40), (2, 1, 0, 1, 2)
     a = np.concatenate([np.arange(40) < count for count in wins]).astype(float)
     answer = difference(a, np.zeros(200), clusters=(codes,))
@@ -79,7 +79,7 @@ def test_six_wins_in_four_of_five_clusters_of_40_show_nothing():
     assert answer.p_value > 0.05
 
 
-def test_clusters_that_are_all_alike_leave_room_on_both_sides():
+def test_equal_clusters_have_an_interval_on_both_sides_of_the_estimate():
     """One win in each of three clusters of 5: the plain variance is 0, and yet the estimate is no limit."""
     codes = np.repeat(np.arange(3), 5)
     a = np.tile([1.0, 0, 0, 0, 0], 3)
@@ -92,7 +92,7 @@ shares = st.floats(-1, 1, allow_subnormal=False)
 
 
 @given(shares, st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.2]), shares)
-def test_the_variance_of_one_pivot_is_that_of_many(seen, variance, item_variance, room, value):
+def test_the_scalar_variance_equals_the_vectorised_one(seen, variance, item_variance, room, value):
     parts = {
         "difference": seen,
         "variance": variance,

@@ -1,4 +1,4 @@
-"""Whether a model scores otherwise on the items that another answered too than on those that it has alone."""
+"""The test of whether a model scores differently on shared items than on the items that it alone answered."""
 
 import math
 
@@ -8,7 +8,7 @@ import pytest
 from howsure.statistics.shared_items import unlike
 
 
-def test_few_shared_items_that_are_all_right_are_told_by_about_their_binomial_chance():
+def test_all_right_on_few_shared_items_has_about_the_binomial_p_value():
     x = np.concatenate([np.ones(10), np.tile([1.0, 1, 0, 1, 0], 98)])
     found = unlike(x, np.arange(500) < 10, None)
     assert (found.shared, found.alone, found.n_shared, found.n_alone) == (1, pytest.approx(0.6), 10, 490)
@@ -16,7 +16,7 @@ def test_few_shared_items_that_are_all_right_are_told_by_about_their_binomial_ch
     assert found.beyond_noise
 
 
-def test_shared_items_like_the_others_are_seldom_called_unlike():
+def test_the_test_of_shared_items_keeps_the_type_i_error():
     rng = np.random.default_rng(0)
     near = np.arange(120) < 30
     for group in (None, np.arange(120) % 12):
@@ -28,7 +28,7 @@ def test_shared_items_like_the_others_are_seldom_called_unlike():
         assert told <= 400 * 0.025 + 3 * math.sqrt(400 * 0.025)
 
 
-def test_one_part_alone_and_scores_all_alike_are_nothing_to_tell():
+def test_the_test_of_shared_items_needs_both_groups_and_variance():
     x = np.ones(6)
     assert unlike(x, np.ones(6, dtype=bool), None) is None
     assert not unlike(x, np.arange(6) < 3, None).beyond_noise

@@ -1,4 +1,4 @@
-"""The test of equal gaps against clubSandwich, and where little is known."""
+"""The test of equal differences between slices, trends, and shrinkage estimates with robust intervals."""
 
 import csv
 import json
@@ -40,7 +40,7 @@ def gaps(name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_covariance_and_htz_are_those_of_clubsandwich(name):
+def test_the_covariance_and_htz_test_of_slices_equal_those_of_clubsandwich(name):
     found, wanted = gaps(name), FOUND[name]
     assert found.covariance() == pytest.approx(np.array(wanted["covariance"]), abs=1e-12)
     test = wald(found, found.covariance(), hotelling_df(found))
@@ -49,7 +49,7 @@ def test_covariance_and_htz_are_those_of_clubsandwich(name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_trend_is_the_linear_contrast_of_clubsandwich(name):
+def test_the_trend_over_slices_equals_the_linear_contrast_of_clubsandwich(name):
     found, wanted = gaps(name), FOUND[name]["trend"]
     told = trend(found, found.covariance())
     assert (told.values[0], told.errors[0], told.df[0]) == pytest.approx((wanted["value"], wanted["se"], wanted["df"]))
@@ -57,7 +57,7 @@ def test_a_trend_is_the_linear_contrast_of_clubsandwich(name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_relabelling_changes_nothing(name):
+def test_the_test_of_slices_does_not_depend_on_labels_or_order(name):
     d, clusters, slices = (part.copy() for part in columns(name))
     first = equality(gaps(name))
     order = np.random.default_rng(1).permutation(len(d))
@@ -75,7 +75,7 @@ def test_a_relabelling_changes_nothing(name):
     )
 
 
-def test_two_slices_are_welch_where_items_stand_alone():
+def test_two_slices_without_clusters_give_welchs_test():
     from scipy import stats
 
     rng = np.random.default_rng(3)
@@ -85,7 +85,7 @@ def test_two_slices_are_welch_where_items_stand_alone():
     assert equality(found).statistic == pytest.approx(welch.statistic**2)
 
 
-def test_too_few_degrees_of_freedom_take_the_largest_deviation():
+def test_too_few_degrees_of_freedom_use_the_largest_deviation_test():
     rng = np.random.default_rng(0)
     n, slices, clusters = 240, np.tile(np.arange(12), 20), np.repeat(np.arange(6), 40)
     d = rng.integers(-1, 2, n).astype(float)
@@ -98,7 +98,7 @@ def test_too_few_degrees_of_freedom_take_the_largest_deviation():
     assert largest_deviation(far, far.guarded_covariance()).p_value < equality(found).p_value
 
 
-def test_nothing_tells_in_one_cluster_or_one_slice():
+def test_one_slice_or_one_cluster_per_slice_gives_no_p_value():
     x = np.array([1.0, 0, 1, 1, 0, 1, 0, 1])
     alone = slice_gaps(x, 1 - x, np.zeros(8, dtype=int))
     assert np.isnan(equality(alone).p_value)
@@ -106,7 +106,7 @@ def test_nothing_tells_in_one_cluster_or_one_slice():
     assert np.isnan(equality(single).p_value)
 
 
-def test_slices_without_a_difference_are_no_certainty():
+def test_slices_without_variance_have_a_p_value_above_0():
     a = np.zeros(60)
     b = np.zeros(60)
     a[:6] = 1.0
@@ -118,7 +118,7 @@ def test_slices_without_a_difference_are_no_certainty():
     assert np.isnan(equality(slice_gaps(b, b, slices, bounded=False)).p_value)
 
 
-def test_items_in_no_slice_count_for_nothing():
+def test_items_without_a_slice_do_not_count():
     rng = np.random.default_rng(5)
     a, b = rng.integers(0, 2, (2, 90)).astype(float)
     slices = np.repeat([0, 1, -1], 30)
@@ -146,32 +146,32 @@ def worst(bias, kurtosis, critical):
 @pytest.mark.parametrize(
     ("bias", "kurtosis"), [(0.1, 1.5), (0.5, 3.0), (1.0, 3.0), (2.0, 3.0), (4.0, 1.2), (4.0, 10.0)]
 )
-def test_the_critical_value_is_that_of_the_worst_distribution(bias, kurtosis):
+def test_robust_critical_values_equal_the_worst_case_distribution(bias, kurtosis):
     critical = critical_value(bias, kurtosis, 0.95)
     assert worst(bias, kurtosis, critical) == pytest.approx(0.05, abs=5e-4)
 
 
-def test_a_constant_bias_has_its_own_value():
+def test_robust_critical_values_of_a_constant_bias_are_exact():
     exact = optimize.brentq(lambda c: special.ndtr(-c - 1) + special.ndtr(1 - c) - 0.05, 1, 5)
     assert critical_value(1.0, 1.0, 0.95) == pytest.approx(exact, abs=2e-3)
     assert critical_value(0.0, 1.0, 0.95) == pytest.approx(1.96, abs=2e-3)
 
 
 @given(st.floats(0.01, 20), st.floats(1.0, 20), st.floats(0.5, 0.99))
-def test_more_bias_and_heavier_tails_never_need_less(bias, kurtosis, level):
+def test_robust_critical_values_rise_with_bias_and_kurtosis(bias, kurtosis, level):
     found = critical_value(bias, kurtosis, level)
     assert critical_value(bias, kurtosis + 1, level) >= found - 1e-9
     assert critical_value(bias * 1.5, kurtosis, level) >= found - 1e-3
 
 
-def test_slices_that_agree_are_drawn_together():
+def test_equal_slices_are_shrunken_with_narrower_intervals():
     values, errors = np.full(20, 0.1), np.full(20, 0.05)
     found = shrunken(values, errors, np.ones(20), 0.95)
     assert found.values == pytest.approx(values)
     assert (found.high - found.low < 0.8 * 2 * 1.96 * errors).all()
 
 
-def test_slices_that_differ_much_stay_where_they_are():
+def test_very_different_slices_are_not_shrunken():
     values, errors = np.linspace(-1, 1, 20), np.full(20, 0.01)
     found = shrunken(values, errors, np.ones(20), 0.95)
     assert found.values == pytest.approx(values, abs=1e-3)
@@ -179,7 +179,7 @@ def test_slices_that_differ_much_stay_where_they_are():
     assert found.spread == pytest.approx(math.sqrt((values**2).mean()), rel=0.01)
 
 
-def test_a_shift_moves_everything_and_a_scale_scales_it():
+def test_shrinkage_follows_linear_transformations():
     rng = np.random.default_rng(0)
     values, errors = rng.normal(0, 1, 20), rng.uniform(0.3, 1, 20)
     weights = 1 / errors

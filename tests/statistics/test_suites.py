@@ -1,4 +1,4 @@
-"""Sums over tasks: published intervals, the likelihood the slow way, and laws."""
+"""Overall scores of several tasks: published intervals, profile likelihood, invariances, and small tasks."""
 
 import math
 
@@ -50,20 +50,20 @@ def any_suite(values, variances, slopes, bends, shares, df=12.0):
     return Suite(value=np.asarray(s @ values), below=side, above=side)
 
 
-def test_two_rates_give_the_published_score_interval():
+def test_two_rates_have_the_published_score_interval_of_mee():
     """Mee's interval of 56/70 − 48/80: Newcombe (1998), Statistics in Medicine 17, 873–890, table II, method 5."""
     found = rates([56 / 70, 1 - 48 / 80], [70, 80], [1.0, 1.0]).limits(0.95)
     assert [round(float(limit) - 1, 4) for limit in found] == [0.0533, 0.3377]
 
 
-def test_one_rate_gives_wilsons_interval():
+def test_one_rate_has_the_wilson_interval():
     low, high = rates([0.9], [10], [1.0]).limits(0.95)
     for limit in (float(low), float(high)):
         assert (0.9 - limit) ** 2 == pytest.approx(Z**2 * limit * (1 - limit) / 10, rel=1e-9)
 
 
 @pytest.mark.parametrize("x", [(0.9, 0.5, 0.3), (1.0, 0.5, 0.25), (1.0, 1.0, 0.0)])
-def test_limits_are_where_the_likeliest_rates_are_just_rejected(x):
+def test_limits_invert_the_test_at_the_constrained_maximum_likelihood_rates(x):
     n, s = np.array([10.0, 40.0, 8.0]), np.array([0.5, 0.3, 0.2])
     suite = rates(x, n, s)
     for limit in suite.limits(0.95):
@@ -83,14 +83,14 @@ def test_limits_are_where_the_likeliest_rates_are_just_rejected(x):
         assert abs(float(suite.value - limit)) / np.sqrt(variance) == pytest.approx(Z, rel=2e-3)
 
 
-def test_tasks_that_vary_alike_have_the_t_interval():
+def test_tasks_with_constant_variances_have_the_t_interval():
     found = any_suite([0.1, 0.3], [0.01, 0.02], [0, 0], [0, 0], [0.4, 0.6])
     half = stats.t.ppf(0.975, 12) * np.sqrt(0.16 * 0.01 + 0.36 * 0.02)
     assert [float(limit) for limit in found.limits(0.95)] == pytest.approx([0.22 - half, 0.22 + half], rel=1e-12)
     assert float(found.t()) == pytest.approx(0.22 / np.sqrt(0.16 * 0.01 + 0.36 * 0.02), rel=1e-12)
 
 
-def test_a_task_without_variance_moves_by_itself_or_not_at_all():
+def test_a_task_without_variance_widens_the_interval_only_by_its_variance_slope():
     large = any_suite([0.0, 0.2], [0.0, 1e-6], [0.1, 0], [0, 0], [0.5, 0.5])
     t = stats.t.ppf(0.975, 12)
     assert float(large.value - large.limits(0.95)[0]) == pytest.approx(t**2 * 0.05, rel=1e-3)
@@ -98,7 +98,7 @@ def test_a_task_without_variance_moves_by_itself_or_not_at_all():
     assert float(small.value - small.limits(0.95)[0]) == pytest.approx(t * 0.05, rel=1e-9)
 
 
-def test_nothing_varies_and_nothing_could():
+def test_without_any_variance_the_interval_is_a_point():
     found = any_suite([0.0, 0.2], [0, 0], [0, 0], [0, 0], [0.5, 0.5])
     assert [float(limit) for limit in found.limits(0.95)] == [0.1, 0.1]
     assert float(found.t()) == np.inf
@@ -121,7 +121,7 @@ def made(parts, order=None):
 
 
 @given(tasks, st.floats(0.5, 0.999))
-def test_a_limit_is_what_the_test_at_the_level_just_rejects(parts, level):
+def test_limits_have_p_value_alpha(parts, level):
     found = made(parts)
     for limit in found.limits(level):
         if abs(limit - found.value) > 1e-9:
@@ -129,7 +129,7 @@ def test_a_limit_is_what_the_test_at_the_level_just_rejects(parts, level):
 
 
 @given(tasks, st.floats(-1, 1))
-def test_a_tested_sum_is_rejected_just_where_it_is_outside(parts, tested):
+def test_a_value_is_rejected_exactly_if_it_is_outside_the_interval(parts, tested):
     found = made(parts)
     low, high = (float(limit) for limit in found.limits(0.95))
     if min(abs(tested - low), abs(tested - high)) > 1e-6:
@@ -137,7 +137,7 @@ def test_a_tested_sum_is_rejected_just_where_it_is_outside(parts, tested):
 
 
 @given(tasks, st.randoms())
-def test_the_order_of_tasks_is_nothing(parts, random):
+def test_limits_do_not_depend_on_the_order_of_tasks(parts, random):
     order = list(range(len(parts[0])))
     random.shuffle(order)
     one, other = made(parts).limits(0.95), made(parts, order).limits(0.95)
@@ -145,7 +145,7 @@ def test_the_order_of_tasks_is_nothing(parts, random):
 
 
 @given(tasks, st.sampled_from([1e-3, 7.0, 1e6]))
-def test_a_scale_is_only_a_scale(parts, scale):
+def test_limits_follow_rescaling(parts, scale):
     values, variances, slopes, bends, weights = parts
     one = made(parts).limits(0.95)
     other = made((scale * values, scale**2 * variances, scale * slopes, bends, weights)).limits(0.95)
@@ -155,14 +155,14 @@ def test_a_scale_is_only_a_scale(parts, scale):
 
 
 @given(tasks, st.floats(0.5, 0.99))
-def test_a_higher_level_is_no_shorter(parts, level):
+def test_a_higher_level_gives_no_narrower_limits(parts, level):
     found = made(parts)
     inner, outer = found.limits(level), found.limits(level + 0.009)
     assert outer[0] <= inner[0] + 1e-12
     assert outer[1] >= inner[1] - 1e-12
 
 
-def test_welch_satterthwaite_is_that_of_the_two_sample_t_test():
+def test_welch_satterthwaite_df_equal_those_of_scipys_t_test():
     rng = np.random.default_rng(77)
     a, b = rng.normal(size=12), rng.normal(0, 4, size=30)
     v = np.array([a.var(ddof=1) / 12, b.var(ddof=1) / 30])
@@ -195,7 +195,7 @@ def own_limit(square, slope, df, level):
     return optimize.brentq(lambda y: y**2 - t**2 * (square + slope * y), 1e-12, 1e6)
 
 
-def test_a_task_of_two_items_does_not_multiply_the_others():
+def test_a_task_of_two_items_does_not_inflate_the_overall_half_width():
     """Welch has 1.1 degrees of freedom here, and ± .17; both at their own limits are ± .107."""
     side = own_side([1e-5, 1e-4], [0.0, 0.0], [1.0, 197.0])
     every = stats.t.ppf(0.975, [1, 197]) @ np.sqrt([1e-5, 1e-4])
@@ -208,7 +208,7 @@ def test_a_task_of_two_items_does_not_multiply_the_others():
     )
 
 
-def test_what_shares_vary_by_is_added_in_quadrature_and_not_cut_off():
+def test_the_variance_of_shares_is_added_in_quadrature():
     tasks = [4e-4, 1e-6], [-0.02, 0.0], [1.0, 200.0]
     own = own_limit(4e-4, -0.02, 1, 0.95) + own_limit(1e-6, 0.0, 200, 0.95)
     assert float(own_side(*tasks).half_width(0.95)) == pytest.approx(own, rel=1e-9)
@@ -229,7 +229,7 @@ capped = st.lists(
 
 
 @given(capped, st.sampled_from([0.0, 1e-4]), st.floats(0.5, 0.999))
-def test_no_limit_is_beyond_the_parts_own_and_p_values_agree(parts, of_shares, level):
+def test_overall_half_widths_stay_within_the_sum_of_the_parts_and_agree_with_p(parts, of_shares, level):
     squares, slopes, dfs = parts
     slopes = np.where((squares == 0) & (slopes < 0), 0.0, slopes)
     side = own_side(squares, slopes, dfs, [of_shares])
@@ -248,7 +248,7 @@ def test_no_limit_is_beyond_the_parts_own_and_p_values_agree(parts, of_shares, l
             assert (2 * stats.t.sf(t, float(side.df)) <= 1 - level) == (farther > 1)
 
 
-def test_the_weakest_part_carries_most_of_the_error_with_few_units():
+def test_the_weakest_part_is_the_one_that_dominates_the_variance():
     found = weakest(np.array([0.03, 0.01, 0.01]), np.array([3, 200, 200]))
     assert (found.place, found.error_share) == (0, pytest.approx(9 / 11))
     assert found.needed == pytest.approx(3 * 9 / 2)
@@ -285,7 +285,7 @@ def ends(estimate):
     return [estimate.interval.low, estimate.interval.high]
 
 
-def test_other_scales_have_the_t_interval_of_the_weighted_sum():
+def test_unbounded_scores_have_the_t_interval_of_the_weighted_sum():
     samples, clusters, parts = estimates(bounded=False)
     found = overall_estimate(parts, SHARES, bounded=False)
     long = [long_way(x, c) for x, c in zip(samples, clusters, strict=True)]
@@ -299,7 +299,7 @@ def test_other_scales_have_the_t_interval_of_the_weighted_sum():
 
 @pytest.mark.parametrize("interval", INTERVALS)
 @pytest.mark.parametrize("right", [0, 1, 9, 19, 20])
-def test_one_task_is_itself(interval, right):
+def test_one_task_has_its_own_interval(interval, right):
     part = counted(right, 20, interval=interval)
     assert overall_estimate([part], [1.0], bounded=True) == part
     beside = overall_estimate([part, counted(5, 10)], [1 - 1e-9, 1e-9], bounded=True)
@@ -307,7 +307,7 @@ def test_one_task_is_itself(interval, right):
         assert ends(beside) == pytest.approx(ends(part), abs=1e-4)
 
 
-def test_the_interval_that_was_chosen_reaches_the_whole():
+def test_the_chosen_interval_applies_to_the_overall_score():
     found = {}
     for interval in INTERVALS:
         parts = [counted(17, 20, interval=interval), counted(30, 40, interval=interval)]
@@ -317,7 +317,7 @@ def test_the_interval_that_was_chosen_reaches_the_whole():
     assert len(set(found.values())) == len(INTERVALS)
 
 
-def test_all_of_five_and_half_of_four_hundred():
+def test_five_of_five_and_200_of_400_combine_to_a_known_interval():
     five, many = counted(5, 5), counted(200, 400)
     found = overall_estimate([five, many], [0.5, 0.5], bounded=True)
     assert (found.value, round(found.se, 4)) == (0.75, 0.0125)
@@ -325,7 +325,7 @@ def test_all_of_five_and_half_of_four_hundred():
     assert found.interval.high == pytest.approx((1 + many.interval.high) / 2, abs=1e-3)
 
 
-def test_all_right_everywhere_counts_clusters():
+def test_all_right_on_every_task_counts_clusters():
     eight = np.repeat(np.arange(4), 100)
     parts = [mean(np.ones(400), clusters=[eight]) for _ in range(2)]
     found = overall_estimate(parts, (0.5, 0.5), bounded=True)
@@ -333,25 +333,25 @@ def test_all_right_everywhere_counts_clusters():
     assert found.interval.high == 1
 
 
-def test_many_small_tasks_are_no_longer_than_their_sum():
+def test_many_small_tasks_have_an_interval_close_to_the_normal_one():
     rng = np.random.default_rng(3)
     parts = [counted(int(k), 10) for k in rng.binomial(10, 0.9, 57)]
     found = overall_estimate(parts, [1 / 57] * 57, bounded=True)
     assert found.interval.high - found.interval.low < 2 * 1.06 * 1.96 * found.se
 
 
-def test_the_level_of_the_parts_is_kept():
+def test_the_overall_interval_has_the_level_of_the_tasks():
     _, _, parts = estimates(level=0.8)
     assert overall_estimate(parts, SHARES, bounded=True).interval.level == 0.8
 
 
-def test_pooled_shares_give_the_pooled_mean():
+def test_weights_by_number_of_items_give_the_pooled_mean():
     samples, _, parts = estimates()
     shares = [len(x) / 160 for x in samples]
     assert overall_estimate(parts, shares, bounded=True).value == pytest.approx(np.concatenate(samples).mean())
 
 
-def test_a_task_without_error_bar_leaves_the_whole_without():
+def test_a_task_without_standard_error_gives_no_overall_interval():
     _, _, parts = estimates()
     lone = mean(np.array([1.0, 0.0]), clusters=[np.zeros(2, int)])
     found = overall_estimate([*parts[:2], lone], SHARES, bounded=True)
@@ -366,7 +366,7 @@ counts = st.lists(
 
 
 @given(counts, st.sampled_from(INTERVALS[:5]), st.sampled_from([0.8, 0.95, 0.99]))
-def test_limits_hold_the_score_and_stay_on_the_scale(tasks, interval, level):
+def test_overall_limits_contain_the_score_and_lie_in_0_to_1(tasks, interval, level):
     parts = [counted(right, n, interval=interval, level=level) for right, n in tasks]
     found = overall_estimate(parts, [1 / len(parts)] * len(parts), bounded=True)
     assert 0 <= found.interval.low <= found.value + 1e-12
@@ -374,14 +374,14 @@ def test_limits_hold_the_score_and_stay_on_the_scale(tasks, interval, level):
 
 
 @given(counts)
-def test_wrong_for_right_turns_the_interval_round(tasks):
+def test_overall_limits_mirror_when_right_and_wrong_are_swapped(tasks):
     shares = [1 / len(tasks)] * len(tasks)
     one = overall_estimate([counted(k, n) for k, n in tasks], shares, bounded=True)
     other = overall_estimate([counted(n - k, n) for k, n in tasks], shares, bounded=True)
     assert ends(one) == pytest.approx([1 - other.interval.high, 1 - other.interval.low], abs=1e-7)
 
 
-def test_a_gate_with_a_task_that_is_all_right_passes_no_floor_by_luck():
+def test_a_gate_on_an_overall_floor_with_a_tiny_perfect_task_is_unclear():
     rows = [
         {"task": task, "model": "m", "item": f"{task}{k}", "score": float(k < right)}
         for task, right, n in (("small", 5, 5), ("large", 200, 400))
@@ -398,7 +398,7 @@ def test_a_gate_with_a_task_that_is_all_right_passes_no_floor_by_luck():
     st.sampled_from(["blend", "wilson", "clopper-pearson", "t"]),
     st.sampled_from([0.8, 0.95, 0.99]),
 )
-def test_no_limit_is_beyond_all_tasks_at_their_own(tasks, interval, level):
+def test_overall_limits_lie_within_the_mean_of_the_task_limits(tasks, interval, level):
     parts = [counted(right, n, interval=interval, level=level) for right, n in tasks]
     shares = np.arange(1.0, len(parts) + 1)
     shares /= shares.sum()
@@ -407,7 +407,7 @@ def test_no_limit_is_beyond_all_tasks_at_their_own(tasks, interval, level):
     assert own_low - 1e-9 <= low <= high <= own_high + 1e-9
 
 
-def test_two_answers_of_which_one_is_right_do_not_rule_four_large_tasks():
+def test_a_task_of_two_answers_does_not_dominate_four_large_tasks():
     """Welch has 1.9 degrees of freedom, and 62 to 98 %."""
     parts = [counted(1, 2), *[counted(180, 200)] * 4]
     low, high = ends(overall_estimate(parts, [0.2] * 5, bounded=True))
@@ -416,7 +416,7 @@ def test_two_answers_of_which_one_is_right_do_not_rule_four_large_tasks():
     assert high <= sum(part.interval.high for part in parts) / 5 + 1e-12
 
 
-def test_a_board_names_the_task_that_carries_the_error():
+def test_the_leaderboard_names_the_task_that_dominates_the_variance():
     rows = [
         {"task": task, "model": model, "item": k, "score": float((k + shift) % 3 > 0)}
         for task, n in (("large", 300), ("small", 4))

@@ -1,4 +1,4 @@
-"""Variance components: classical ANOVA and REML, no bias however ragged, the jackknife the slow way, laws, degenerate data."""
+"""Variance components and their errors: ANOVA, REML, unbiasedness for unequal designs, and the jackknife."""
 
 import math
 
@@ -83,7 +83,7 @@ def ragged(rng, n=24, trials=1):
 # oracles
 
 
-def test_balanced_attempts_give_the_anova_of_one_way():
+def test_balanced_attempts_give_one_way_anova_components():
     rng = np.random.default_rng(1)
     y = rng.normal(0, 1.5, (30, 1)) + rng.normal(0, 0.7, (30, 4))
     x, within = summed_up(y)
@@ -100,7 +100,7 @@ def nested(seed, clusters=12, size=5, attempts=3):
     return effect + rng.normal(0, 0.8, (clusters, size, attempts))
 
 
-def test_balanced_clusters_give_the_nested_anova():
+def test_balanced_clusters_give_nested_anova_components():
     y = nested(2)
     x, within = summed_up(y.reshape(60, 3))
     found, _ = components(found_of(x, np.full(60, 3), within), np.repeat(np.arange(12), 5))
@@ -112,7 +112,7 @@ def test_balanced_clusters_give_the_nested_anova():
     assert values_of(found) == pytest.approx(expected, rel=1e-10)
 
 
-def test_balanced_designs_give_reml_where_no_variance_is_negative():
+def test_balanced_designs_give_reml_if_no_component_is_negative():
     y = nested(2)
     x, within = summed_up(y.reshape(60, 3))
     found, _ = components(found_of(x, np.full(60, 3), within), np.repeat(np.arange(12), 5))
@@ -130,7 +130,7 @@ def test_balanced_designs_give_reml_where_no_variance_is_negative():
 
 @pytest.mark.parametrize("clustered", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_variances_and_errors_are_those_of_the_slow_loop(seed, clustered):
+def test_components_and_errors_equal_an_explicit_loop(seed, clustered):
     x, attempts, within, cluster = ragged(np.random.default_rng(seed))
     cluster = cluster if clustered else None
     found = found_of(x, attempts, within)
@@ -152,7 +152,7 @@ def with_holes(seed):
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_items_that_a_model_did_not_answer_are_left_out_of_its_variances_and_errors(clustered):
+def test_unanswered_items_are_left_out_of_a_models_components_and_errors(clustered):
     x, attempts, within, cluster, _ = with_holes(3)
     cluster = cluster if clustered else None
     values, errors = components(found_of(x, attempts, within), cluster)
@@ -191,7 +191,7 @@ def draws(seed, attempts, *, between=0.3, within=0.5):
     return x, np.where(seen, (y - x) ** 2, 0.0).sum(axis=0) / attempts[:, None], cluster
 
 
-def test_ragged_attempts_in_ragged_clusters_bias_nothing():
+def test_components_are_unbiased_for_unequal_attempts_and_clusters():
     attempts = np.random.default_rng(5).integers(1, 8, SIZES.sum()).astype(float)
     x, within, cluster = draws(6, attempts)
     found, _ = components(found_of(x, attempts, within), cluster)
@@ -201,7 +201,7 @@ def test_ragged_attempts_in_ragged_clusters_bias_nothing():
     assert near(found.question, 0.8)
 
 
-def test_ragged_attempts_without_clusters_bias_nothing():
+def test_components_are_unbiased_for_unequal_attempts_without_clusters():
     attempts = np.random.default_rng(7).integers(1, 8, SIZES.sum()).astype(float)
     x, within, _ = draws(8, attempts, between=0.0)
     found, _ = components(found_of(x, attempts, within))
@@ -210,7 +210,7 @@ def test_ragged_attempts_without_clusters_bias_nothing():
     assert np.all(found.between == 0)
 
 
-def test_estimates_below_zero_are_kept_so_that_no_variance_is_not_overrated():
+def test_negative_estimates_are_kept_so_that_components_stay_unbiased():
     attempts = np.random.default_rng(9).integers(1, 8, SIZES.sum()).astype(float)
     x, within, cluster = draws(10, attempts, between=0.0, within=0.0)
     found, _ = components(found_of(x, attempts, within), cluster)
@@ -219,7 +219,7 @@ def test_estimates_below_zero_are_kept_so_that_no_variance_is_not_overrated():
     assert (found.between < 0).mean() > 0.3
 
 
-def test_one_attempt_an_item_still_tells_clusters_from_what_is_in_them():
+def test_one_attempt_per_item_still_separates_between_and_within_clusters():
     x, within, cluster = draws(11, np.ones(SIZES.sum()))
     found, _ = components(found_of(x, np.ones(len(x)), within), cluster)
     assert np.isnan(found.answer).all()
@@ -227,7 +227,7 @@ def test_one_attempt_an_item_still_tells_clusters_from_what_is_in_them():
     assert near(found.within, 1.5)
 
 
-def test_the_difference_of_models_that_answered_unequally_often_is_not_biased():
+def test_components_of_a_difference_are_unbiased_for_unequal_attempts():
     rng, n, trials = np.random.default_rng(12), 40, 1_500
     often = np.stack([np.where(np.arange(n) < 20, 1.0, 5.0), np.full(n, 5.0)], axis=1)
     found = []
@@ -240,7 +240,7 @@ def test_the_difference_of_models_that_answered_unequally_often_is_not_biased():
 # the jackknife
 
 
-def test_errors_are_about_the_spread_of_the_estimates():
+def test_jackknife_errors_match_the_sd_of_the_estimates():
     attempts = np.random.default_rng(13).integers(1, 8, 200).astype(float)
     rng = np.random.default_rng(14)
     rate = rng.beta(1, 1, (200, 1_000))
@@ -250,7 +250,7 @@ def test_errors_are_about_the_spread_of_the_estimates():
         assert np.sqrt(np.mean(getattr(errors, part) ** 2)) == pytest.approx(getattr(values, part).std(), rel=0.1)
 
 
-def test_limits_are_minus_t_errors_and_the_same_on_the_log_scale_above():
+def test_limits_of_a_component_are_linear_below_and_log_scale_above():
     t = stats.t.ppf(0.975, 9)
     low, high = variance_limits(np.array([1.0, 0.2, -0.1]), np.array([0.3, 0.2, 0.2]), 10, 0.95)
     assert low == pytest.approx([1 - t * 0.3, 0.0, 0.0])
@@ -262,7 +262,7 @@ def test_limits_are_minus_t_errors_and_the_same_on_the_log_scale_above():
     st.lists(st.floats(0, 2), min_size=2, max_size=6).map(sorted),
     st.integers(3, 50),
 )
-def test_limits_hold_the_variance_and_are_never_below_zero(variance, errors, units):
+def test_limits_of_a_component_contain_it_and_are_never_negative(variance, errors, units):
     low, high = variance_limits(np.full(len(errors), variance), np.array(errors), units, 0.9)
     assert np.all((low >= 0) & (high >= low))
     assert np.all(low <= max(variance, 0.0))
@@ -276,7 +276,7 @@ def test_a_larger_error_never_gives_a_narrower_interval():
     assert np.all(np.diff(high) >= 0)
 
 
-def test_no_error_gives_no_limit():
+def test_a_missing_error_gives_no_limits():
     low, high = variance_limits(np.array([0.5]), np.array([np.nan]), 2, 0.95)
     assert np.isnan([low[0], high[0]]).all()
 
@@ -307,14 +307,14 @@ def same(one, other):
 
 
 @given(samples(), st.floats(-50, 50), st.booleans())
-def test_a_shift_changes_nothing(sample, shift, clustered):
+def test_components_do_not_depend_on_a_shift_of_scores(sample, shift, clustered):
     x, attempts, within, cluster = sample
     cluster = cluster if clustered else None
     assert same(all_of(x + shift, attempts, within, cluster), all_of(x, attempts, within, cluster))
 
 
 @given(samples(), st.floats(0.01, 20) | st.floats(-20, -0.01), st.booleans())
-def test_a_scale_counts_squared(sample, scale, clustered):
+def test_components_scale_with_the_square_of_the_scale(sample, scale, clustered):
     x, attempts, within, cluster = sample
     cluster = cluster if clustered else None
     scaled = all_of(x * scale, attempts, within * scale**2, cluster) / scale**2
@@ -322,7 +322,7 @@ def test_a_scale_counts_squared(sample, scale, clustered):
 
 
 @given(samples(columns=4), st.booleans())
-def test_a_column_says_the_same_in_any_company(sample, clustered):
+def test_a_models_components_do_not_depend_on_the_other_models(sample, clustered):
     x, attempts, within, cluster = sample
     cluster = cluster if clustered else None
     together = all_of(x, attempts, within, cluster)
@@ -331,7 +331,7 @@ def test_a_column_says_the_same_in_any_company(sample, clustered):
         assert same(all_of(x[:, one], attempts[:, one], within[:, one], cluster), together[:, one])
 
 
-def test_one_column_without_several_attempts_is_not_judged_by_its_company():
+def test_a_model_with_single_attempts_is_not_affected_by_others():
     x, attempts, within, cluster = ragged(np.random.default_rng(3), trials=2)
     counts = np.column_stack([attempts, np.ones(24)])
     values, _ = components(found_of(x, counts, within), cluster)
@@ -350,19 +350,19 @@ def one_column(x, attempts, within=None, cluster=None):
     return values_of(values), values_of(errors)
 
 
-def test_one_item_tells_its_answers_only():
+def test_one_item_gives_the_within_question_variance_only():
     values, errors = one_column([0.5], [4])
     assert values == pytest.approx((1 / 3, 0.0, math.nan), nan_ok=True)
     assert np.isnan(errors).all()
 
 
-def test_two_items_give_variances_and_no_errors():
+def test_two_items_give_components_without_errors():
     values, errors = one_column([0.5, 1.0], [4, 4])
     assert values == pytest.approx((1 / 6, 0.0, 0.125 - 1 / 24))
     assert np.isnan(errors).all()
 
 
-def test_one_cluster_tells_nothing_about_clusters():
+def test_one_cluster_gives_no_between_cluster_variance():
     values, errors = one_column([0.5, 1.0, 0.0, 0.25], [4] * 4, cluster=np.zeros(4, dtype=np.int64))
     alone, _ = one_column([0.5, 1.0, 0.0, 0.25], [4] * 4)
     assert math.isnan(values[1])
@@ -370,26 +370,26 @@ def test_one_cluster_tells_nothing_about_clusters():
     assert np.isnan(errors).all()
 
 
-def test_one_item_in_every_cluster_cannot_tell_items_from_clusters():
+def test_one_item_per_cluster_does_not_separate_items_from_clusters():
     values, errors = one_column([0.5, 1.0, 0.0, 0.25], [4] * 4, cluster=np.arange(4))
     assert values[0] > 0
     assert np.isnan(values[1:]).all()
     assert np.isnan(errors[1:]).all()
 
 
-def test_no_variance_at_all_is_no_variance_and_no_error():
+def test_constant_scores_have_components_and_errors_of_0():
     values, errors = one_column([1.0] * 6, [3] * 6, cluster=np.repeat(np.arange(3), 2))
     assert values == errors == (0.0, 0.0, 0.0)
 
 
-def test_single_attempts_everywhere_leave_answers_and_items_in_one():
+def test_single_attempts_give_one_total_variance():
     values, errors = one_column([1, 0, 1, 1, 0], [1] * 5)
     assert values == pytest.approx((math.nan, 0.0, 0.3), nan_ok=True)
     assert math.isnan(errors[0])
     assert errors[2] > 0
 
 
-def test_a_model_that_answered_nothing_gives_nothing():
+def test_a_model_without_scores_has_no_components():
     x = np.column_stack([[0.5, 1.0, 0.0, 0.5], [np.nan] * 4])
     attempts = np.column_stack([np.full(4, 2.0), np.zeros(4)])
     values, errors = components(found_of(x, attempts, np.nan_to_num(x * (1 - x))))
@@ -397,7 +397,7 @@ def test_a_model_that_answered_nothing_gives_nothing():
     assert np.isfinite([values.within[0], errors.within[0]]).all()
 
 
-def test_columns_in_blocks_say_the_same_as_at_once(monkeypatch):
+def test_processing_in_blocks_changes_no_component(monkeypatch):
     rng = np.random.default_rng(5)
     attempts = rng.integers(1, 5, (20, 3)).astype(float)
     x, within = rng.normal(size=(20, 3)), np.where(attempts > 1, rng.uniform(0, 1, (20, 3)), 0.0)

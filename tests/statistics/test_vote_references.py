@@ -1,4 +1,4 @@
-"""Strengths, effects and their errors against R and statsmodels; the R code is tests/references/votes.R (R 4.5.0)."""
+"""Bradley-Terry strengths and errors equal those of R and statsmodels (R code: tests/references/votes.R, R 4.5.0)."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def against_the_first(fit):
     return fit.log[1:] - fit.log[0], np.sqrt(np.diagonal(contrasts @ fit.inverse @ contrasts.T))
 
 
-def test_bradley_terry_by_BradleyTerry2():
+def test_strengths_equal_those_of_r_bradleyterry2():
     won = np.array([[0, 12, 20, 9], [8, 0, 15, 11], [5, 10, 0, 7], [6, 4, 13, 0]], dtype=float)
     fit = strengths(cells_of(np.stack([won, 0 * won, 0 * won])), np.full(4, 100.0), "half")
     found, errors = against_the_first(fit)
@@ -40,7 +40,7 @@ def test_bradley_terry_by_BradleyTerry2():
     assert errors == pytest.approx([0.332787425410130, 0.331676437151330, 0.360097525973776], abs=1e-6)
 
 
-def test_who_stood_first_by_BradleyTerry2():
+def test_strengths_with_a_position_effect_equal_those_of_r_bradleyterry2():
     first = [0, 1, 0, 2, 1, 2, 3, 0, 3, 1, 2, 3]
     second = [1, 0, 2, 0, 2, 1, 0, 3, 1, 3, 3, 2]
     won = np.array([9, 6, 12, 5, 10, 6, 4, 7, 3, 8, 5, 9])
@@ -54,7 +54,7 @@ def test_who_stood_first_by_BradleyTerry2():
     assert np.sqrt(fit.inverse[-1, -1]) == pytest.approx(0.179517465722124, abs=1e-6)
 
 
-def test_rao_and_kupper_by_ordinal():
+def test_rao_kupper_strengths_equal_those_of_r_ordinal():
     """Cumulative logits with thresholds −s and s."""
     first, second = np.triu_indices(4, 1)
     won, tied, lost = (np.array(each) for each in ([9, 14, 7, 10, 8, 6], [5, 3, 6, 4, 2, 5], [6, 4, 5, 6, 5, 9]))
@@ -80,7 +80,7 @@ def logistic(seed=0, n=900, models=4):
     )
 
 
-def test_covariates_weights_and_shares_are_a_logistic_regression():
+def test_strengths_with_covariates_and_weights_equal_a_binomial_glm():
     """statsmodels: a binomial GLM on the differences of the models, with cluster-robust errors (CR0)."""
     api = pytest.importorskip("statsmodels.api")
     votes = logistic()
@@ -106,7 +106,7 @@ def test_covariates_weights_and_shares_are_a_logistic_regression():
     assert found.effects_se == pytest.approx(robust.bse[3:] * np.sqrt(60 / 59), abs=1e-6), "CR2 of 60 alike, and CR0"
 
 
-def test_a_weight_is_so_many_votes():
+def test_an_integer_weight_equals_that_many_votes():
     """In points and, with the vote as cluster, in errors; the scale of weights changes nothing."""
     votes = logistic(seed=1, n=300)
     each = votes.weight.astype(int)

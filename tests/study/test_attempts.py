@@ -1,4 +1,4 @@
-"""Other scores than the mean of the attempts: public figures first, then slow counts, then what is refused or told."""
+"""Scores over attempts (pass@k, pass^k, majority, consistency, best-of-k): published values, brute force, refusals."""
 
 import itertools
 import math
@@ -58,13 +58,13 @@ def tau(real_data):
 
 
 @pytest.mark.parametrize(("k", "published"), [(1, 0.420), (2, 0.2733), (3, 0.220), (4, 0.200)])
-def test_tau_bench_publishes_our_numbers(tau, k, published):
+def test_pass_hat_k_equals_the_published_tau_bench_results(tau, k, published):
     entry = hs.estimate(tau, score=f"pass^{k}", task="tau_bench_airline")[0]
     assert entry.estimate.value == pytest.approx(published, abs=1e-3)
     assert (entry.metric, entry.estimate.n_items) == (f"pass^{k}", 50)
 
 
-def test_a_task_without_enough_attempts_is_left_out_and_told(tau):
+def test_a_task_with_too_few_attempts_is_left_out_with_a_caution(tau):
     answer = hs.estimate(tau, score="pass^2")
     assert [entry.task for entry in answer.entries] == ["tau_bench_airline"]
     (caution,) = [caution for caution in answer.cautions if caution.code == "no_attempts"]
@@ -90,7 +90,7 @@ def test_pass_at_one_is_the_mean_of_the_item_means(real_data):
         assert entry.metric == "pass@1"
 
 
-def test_models_with_ragged_attempts_are_counted_out(real_data):
+def test_pass_at_5_uses_only_items_with_5_attempts_and_counts_the_rest(real_data):
     scores = hs.read(real_data / "tidy" / "cruxeval_samples.parquet", columns={"model": ["model", "temperature"]})
     answer = hs.estimate(scores, score="pass@5", task="cruxeval_input")
     (caution,) = [caution for caution in answer.cautions if caution.code == "few_attempts"]
@@ -102,41 +102,41 @@ def test_models_with_ragged_attempts_are_counted_out(real_data):
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
 @pytest.mark.parametrize("rule", ["pass@", "pass^", "majority@", "best-of-"])
-def test_rules_average_over_all_draws(rule, k):
+def test_scores_over_attempts_average_over_all_subsets_of_k_attempts(rule, k):
     assert value(table(RIGHT), f"{rule}{k}") == pytest.approx(slow(RIGHT, rule, k), abs=1e-12)
 
 
-def test_the_plug_in_is_the_power_of_the_share():
+def test_the_plug_in_estimate_is_the_pass_rate_to_the_power_k():
     shares = [np.mean(scores) for scores in RIGHT.values()]
     assert value(table(RIGHT), "pass^3-plug-in") == pytest.approx(np.mean(np.power(shares, 3)), abs=1e-12)
     assert value(table(RIGHT), "pass^9-plug-in") == pytest.approx(np.mean(np.power(shares, 9)), abs=1e-12)
 
 
-def test_consistency_is_the_share_of_agreeing_pairs():
+def test_consistency_is_the_share_of_attempt_pairs_that_agree():
     expected = [np.mean([x == y for x, y in itertools.combinations(scores, 2)]) for scores in RIGHT.values()]
     assert value(table(RIGHT), "consistency") == pytest.approx(np.mean(expected), abs=1e-12)
 
 
-def test_one_attempt_of_each_is_the_mean():
+def test_every_score_over_attempts_with_k_1_is_the_mean():
     for rule in ("pass@1", "pass^1", "majority@1", "best-of-1", "pass^1-plug-in"):
         assert value(table(RIGHT), rule) == pytest.approx(value(table(RIGHT), "mean"), abs=1e-12)
 
 
-def test_more_draws_make_some_success_likelier_and_all_successes_rarer():
+def test_pass_at_k_rises_and_pass_hat_k_falls_with_k():
     some = [value(table(RIGHT), f"pass@{k}") for k in range(1, 5)]
     every = [value(table(RIGHT), f"pass^{k}") for k in range(1, 5)]
     assert some == sorted(some)
     assert every == sorted(every, reverse=True)
 
 
-def test_many_attempts_do_not_overflow():
+def test_pass_at_1000_of_3000_attempts_does_not_overflow():
     items = table({f"q{i}": [1] * i + [0] * (3000 - i) for i in (1, 5, 40, 2999)})
     expected = [1 - math.exp(sum(math.log1p(-i / (3000 - j)) for j in range(1000))) for i in (1, 5, 40)]
     assert value(items, "pass@1000") == pytest.approx((sum(expected) + 1) / 4, rel=1e-9)
     assert 0 <= value(items, "majority@999") <= 1
 
 
-def test_items_with_fewer_attempts_are_counted_and_left_out():
+def test_items_with_fewer_than_k_attempts_are_left_out_with_a_caution():
     torn = table({**RIGHT, "q6": [1], "q7": [0, 1]})
     answer = hs.estimate(torn, score="pass@3")
     assert answer[0].estimate.value == pytest.approx(slow(RIGHT, "pass@", 3), abs=1e-12)
@@ -147,14 +147,14 @@ def test_items_with_fewer_attempts_are_counted_and_left_out():
     everything(answer)
 
 
-def test_no_item_with_enough_attempts_is_an_error():
+def test_k_above_every_items_number_of_attempts_is_an_error():
     with pytest.raises(hs.DataError, match="pass@5 needs 5 attempts per item, and none has more than 4"):
         value(table(RIGHT), "pass@5")
     with pytest.raises(hs.DataError, match="consistency needs 2 attempts"):
         value(two_models(), "consistency")
 
 
-def test_attempts_that_always_agree_are_no_rate_of_failures():
+def test_full_consistency_gives_no_upper_limit_for_the_failure_rate():
     """A model that fails everything is consistent: no limit of its failures follows, and pass@2 has one as ever."""
     wrong = table(RIGHT).with_columns(score=pl.lit(0.0))
     assert hs.estimate(wrong, score="pass@2")[0].estimate.bounds
@@ -164,7 +164,7 @@ def test_attempts_that_always_agree_are_no_rate_of_failures():
 
 
 @pytest.mark.parametrize("rule", ["pass@2", "pass^2", "majority@2", "consistency", "pass^2-plug-in"])
-def test_fractions_are_refused_naming_item_and_model(rule):
+def test_binary_scores_over_attempts_refuse_fractions_naming_item_and_model(rule):
     rows = table({**RIGHT, "q3": [1, 0.5, 1, 1]})
     with pytest.raises(
         hs.DataError, match=r"right or wrong, and item 'q3' of model 'a' is neither.*best-of-K"
@@ -173,7 +173,7 @@ def test_fractions_are_refused_naming_item_and_model(rule):
     assert rule in str(caught.value)
 
 
-def test_scores_beyond_one_are_refused_naming_item_and_model():
+def test_binary_scores_over_attempts_refuse_scores_off_0_and_1_but_take_percent():
     rows = table({**RIGHT, "q2": [2, 2, 2, 2]})
     with pytest.raises(hs.DataError, match="item 'q2' of model 'a'"):
         value(rows, "pass@2")
@@ -191,14 +191,14 @@ def test_minus_one_and_one_are_not_right_or_wrong():
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
-def test_best_of_k_takes_fractions(k):
+def test_best_of_k_accepts_fractional_scores(k):
     items = {"q1": [0.1, 0.9, 0.4, 0.4], "q2": [0, 0, 0.25, 1], "q3": [0.3] * 4}
     assert value(table(items), f"best-of-{k}") == pytest.approx(slow(items, "best-of-", k), abs=1e-12)
     wide = {name: [50 * score - 20 for score in scores] for name, scores in items.items()}
     assert value(table(wide), f"best-of-{k}") == pytest.approx(slow(wide, "best-of-", k), abs=1e-9)
 
 
-def test_failures_are_dropped_or_count_as_zero():
+def test_failed_attempts_are_dropped_or_count_as_zero_by_policy():
     rows = table({"q1": [1, 1, 0, 1], "q2": [0, 1, 1, 1], "q3": [0, 0, 0, 1]}).with_columns(
         score=pl.when((pl.col("item") == "q1") & (pl.col("attempt") == 0)).then(None).otherwise("score")
     )
@@ -215,7 +215,7 @@ def test_failures_are_dropped_or_count_as_zero():
     assert hs.estimate(rows, score="pass^4", failures="zero")[0].estimate.n_items == 3
 
 
-def test_failed_attempts_of_fractions_count_as_zero_too():
+def test_failed_attempts_with_fractional_scores_follow_the_failure_policy():
     rows = table({"q1": [0.5, 0.8, 0.2], "q2": [0.1, 0.1, 0.6]}).with_columns(
         score=pl.when((pl.col("item") == "q1") & (pl.col("attempt") == 1)).then(None).otherwise("score")
     )
@@ -224,7 +224,7 @@ def test_failed_attempts_of_fractions_count_as_zero_too():
         assert value(rows, "best-of-2", failures=policy) == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_metric_is_named_after_the_rule():
+def test_the_metric_is_named_after_the_score_over_attempts():
     assert hs.estimate(table(RIGHT), score="pass@2")[0].metric == "pass@2"
     assert hs.estimate(table(RIGHT), score="pass^2-plug-in")[0].metric == "pass^2-plug-in"
     assert hs.estimate(table(RIGHT), score="consistency")[0].metric == "consistency"
@@ -241,7 +241,7 @@ def test_the_metric_is_named_after_the_rule():
     "word",
     ["pass@0", "pass@-1", "pass@1.5", "pass@", "pass", "Pass@2", "pass@2-plug-in", "maj@3", "best-of", "probs", ""],
 )
-def test_unknown_words_are_refused_with_the_list(word):
+def test_an_unknown_score_name_is_an_error_that_lists_the_known_ones(word):
     with pytest.raises(hs.OptionError, match=r"is not one of mean, pass@K, pass\^K.*consistency, prob"):
         value(table(RIGHT), word)
 
@@ -249,7 +249,7 @@ def test_unknown_words_are_refused_with_the_list(word):
 @pytest.mark.parametrize(
     "word", ["mean", "pass@3", "pass^12", "pass^2-plug-in", "majority@5", "best-of-4", "consistency", "prob"]
 )
-def test_rules_are_written_as_they_are_read(word):
+def test_score_names_round_trip_through_parsing(word):
     assert str(parse_score(word)) == word
 
 
@@ -258,7 +258,7 @@ def pair():
     return pl.concat([table(RIGHT), table(flipped, model="b")])
 
 
-def test_compare_and_leaderboard_take_the_same_scores():
+def test_compare_and_leaderboard_use_the_same_score_over_attempts():
     rows = pair()
     for rule in draws(["pass@2", "consistency"], ["pass@2", "pass^3", "majority@3", "consistency", "best-of-2"]):
         own = {entry.model: entry.estimate.value for entry in hs.estimate(rows, score=rule).entries}
@@ -271,28 +271,28 @@ def test_compare_and_leaderboard_take_the_same_scores():
             everything(answer)
 
 
-def test_the_error_bar_is_that_of_the_item_scores():
+def test_the_standard_error_is_that_of_the_per_item_scores():
     rows = table({f"q{i}": [(i >> j) & 1 for j in range(4)] for i in range(16)})
     estimate = hs.estimate(rows, score="pass@2")[0].estimate
     own = [slow({"q": [(i >> j) & 1 for j in range(4)]}, "pass@", 2) for i in range(16)]
     assert estimate.se == pytest.approx(np.std(own, ddof=1) / 4, rel=1e-12)
 
 
-def test_right_or_wrong_rules_need_scores_of_which_one_is_right():
+def test_pass_at_k_is_refused_when_smaller_scores_are_better():
     with pytest.raises(hs.DataError, match=r"pass@2 counts 1 as right, and here smaller scores are better"):
         hs.compare(pair(), "a", "b", score="pass@2", lower_is_better=True)
     best = hs.estimate(pair(), score="best-of-2", lower_is_better=True)[0].estimate.value
     assert best == hs.estimate(pair(), score="pass^2")[0].estimate.value, "one of two is wrong unless both are right"
 
 
-def test_best_of_k_of_losses_says_or_takes_the_smallest():
+def test_best_of_k_takes_the_smallest_score_when_lower_is_better():
     items = {"q1": [0.1, 0.9, 0.4], "q2": [0.2, 0.5, 0.6]}
     best = value(table(items), "best-of-3", lower_is_better=True)
     assert best == pytest.approx((0.1 + 0.2) / 2)
 
 
 @pytest.mark.parametrize("population", ["new-clusters", "these-questions"])
-def test_rules_go_with_both_populations(population):
+def test_scores_over_attempts_have_standard_errors_for_both_populations(population):
     answer = hs.estimate(pair(), score="pass@2", population=population)
     assert [entry.estimate.value for entry in answer.entries] == [
         entry.estimate.value for entry in hs.estimate(pair(), score="pass@2").entries
@@ -301,7 +301,7 @@ def test_rules_go_with_both_populations(population):
     everything(answer)
 
 
-def test_a_rule_that_uses_all_attempts_has_no_noise_on_exactly_these_questions():
+def test_pass_at_k_of_all_k_attempts_is_refused_for_population_these_questions():
     with pytest.raises(hs.DataError) as caught:
         hs.estimate(pair(), score="pass@4", population="these-questions")
     assert "pass@4" in str(caught.value)
@@ -326,7 +326,7 @@ def test_probabilities_of_letters_come_from_inspect():
     everything(hs.compare(FIXTURES / "lm_eval", "canned-large", "canned-small", score="prob"))
 
 
-def test_a_column_of_probabilities_is_taken():
+def test_a_prob_column_is_used_for_score_prob():
     rows = two_models().with_columns(prob=0.1 + 0.8 * pl.col("score"))
     answer = hs.estimate(rows, score="prob")
     plain = hs.estimate(rows)
@@ -335,7 +335,7 @@ def test_a_column_of_probabilities_is_taken():
     everything(answer)
 
 
-def test_a_metric_of_probabilities_is_taken():
+def test_a_metric_called_prob_is_used_for_score_prob():
     rows = pl.concat(
         [
             two_models(metric=pl.lit("acc")),
@@ -347,7 +347,7 @@ def test_a_metric_of_probabilities_is_taken():
     assert answer[0].estimate.value == pytest.approx(0.2 + 0.5 * hs.estimate(rows, metric="acc")[0].estimate.value)
 
 
-def test_no_probability_is_an_error_that_says_where_they_come_from():
+def test_score_prob_without_probabilities_is_an_error_that_names_their_sources():
     with pytest.raises(hs.DataError, match=r"no probability of the right answer.*tables a column prob"):
         value(two_models(), "prob")
     with pytest.raises(hs.DataError, match="no probability of the right answer"):
@@ -363,11 +363,11 @@ def test_missing_probabilities_are_missing_scores():
 
 
 @pytest.mark.parametrize("rule", ["pass@1", "pass^1", "majority@1", "best-of-1"])
-def test_a_rule_of_one_attempt_speaks_of_one(rule):
+def test_the_note_for_k_1_says_one_attempt(rule):
     assert f"Score: {rule}, what one attempt gets." in hs.estimate(table(RIGHT), score=rule).notes
 
 
-def test_nobody_can_choose_a_smaller_k_of_a_rule_without_one():
+def test_a_smaller_k_is_not_suggested_for_scores_without_k():
     one_short = table(RIGHT).filter((pl.col("item") != pl.col("item").first()) | (pl.col("attempt") == 1))
     (few,) = [each for each in hs.estimate(one_short, score="consistency").cautions if each.code == "few_attempts"]
     assert few.remedy == "Run the missing attempts."

@@ -1,4 +1,4 @@
-"""Clusters that stand for their items, where the results of items wouldn't fit into memory: the same numbers, or a refusal in words."""
+"""Tables too large for memory are summed by cluster in the database: same results as per item, or a clear refusal."""
 
 import numpy as np
 import polars as pl
@@ -41,7 +41,7 @@ T = {"interval": "t", "cluster": "passage"}
 
 
 @pytest.mark.parametrize("rows", [table(), table(1, attempts=1), table(2, clusters=40), table(3, failed=0.3)])
-def test_scores_and_their_errors_are_those_of_the_items(rows, little_memory):
+def test_scores_and_standard_errors_from_cluster_sums_equal_those_from_items(rows, little_memory):
     for few, every in zip(hs.estimate(relation(rows), **T), hs.estimate(rows, **T), strict=True):
         for name in ("value", "se", "df"):
             assert getattr(few.estimate, name) == pytest.approx(getattr(every.estimate, name), **TO_THE_LAST)
@@ -50,7 +50,7 @@ def test_scores_and_their_errors_are_those_of_the_items(rows, little_memory):
         )
 
 
-def test_pairs_and_boards_are_those_of_the_items(little_memory):
+def test_pairs_and_boards_from_cluster_sums_equal_those_from_items(little_memory):
     rows, given = table(5, clusters=30), {"method": "t", "cluster": "passage"}
     few, every = hs.compare(relation(rows), "m2", "m0", **given), hs.compare(rows, "m2", "m0", **given)
     one, other = few, every
@@ -63,14 +63,14 @@ def test_pairs_and_boards_are_those_of_the_items(little_memory):
 
 
 @pytest.mark.parametrize(("clusters", "method"), [(29, "score"), (30, "t")])
-def test_enough_clusters_are_compared_by_t(clusters, method, little_memory):
+def test_cluster_sums_use_the_t_method_from_30_clusters_on(clusters, method, little_memory):
     answer = hs.compare(relation(table(8, clusters=clusters)), "m2", "m0", cluster="passage")
     assert answer.difference.method.name == method
     asked = hs.compare(relation(table(8, clusters=clusters)), "m2", "m0", cluster="passage", method="score")
     assert asked.difference.method.name == "score"
 
 
-def test_by_default_intervals_are_wider_and_the_answer_says_why(little_memory):
+def test_default_intervals_from_cluster_sums_are_no_narrower_and_a_note_says_why(little_memory):
     rows = table(6, clusters=20)
     few, every = (hs.leaderboard(each, cluster="passage") for each in (relation(rows), rows))
     widths = [[entry.estimate.interval.half_width for entry in each.boards[0].entries] for each in (few, every)]
@@ -81,7 +81,7 @@ def test_by_default_intervals_are_wider_and_the_answer_says_why(little_memory):
     assert f"({items} items in all)" in note
 
 
-def test_a_cluster_column_needs_no_name(little_memory):
+def test_a_column_named_cluster_is_used_without_the_option(little_memory):
     rows = table(7).rename({"passage": "cluster"})
     assert hs.estimate(relation(rows))[0].estimate.n_items == 12
 
@@ -95,12 +95,12 @@ def test_a_cluster_column_needs_no_name(little_memory):
         {"cluster": "passage", "population": "same-clusters"},
     ],
 )
-def test_what_clusters_do_not_tell_is_refused(options, little_memory):
+def test_questions_that_need_item_results_are_refused(options, little_memory):
     with pytest.raises(hs.DataError, match=r"rows would come back, one per model and item .* Ask about fewer tasks"):
         hs.leaderboard(relation(table()), **options)
 
 
-def test_more_clusters_than_fit_are_refused_too(little_memory, monkeypatch):
+def test_more_cluster_sums_than_fit_into_memory_are_refused(little_memory, monkeypatch):
     rows = table(clusters=12, models=3)
     monkeypatch.setattr(by_cluster, "ALWAYS_FIT", 36)
     assert hs.estimate(relation(rows), **T)
@@ -109,13 +109,13 @@ def test_more_clusters_than_fit_are_refused_too(little_memory, monkeypatch):
         hs.estimate(relation(rows), **T)
 
 
-def test_verbs_about_items_refuse(little_memory):
+def test_noise_and_health_refuse_cluster_sums(little_memory):
     for verb in (hs.noise, hs.health):
         with pytest.raises(hs.DataError, match="would come back"):
             verb(relation(table()), cluster="passage")
 
 
-def test_clusters_of_which_models_answered_different_parts_are_refused(little_memory):
+def test_clusters_in_which_models_answered_different_items_are_refused(little_memory):
     rows = table(attempts=1).filter(~((pl.col("model") == "m1") & (pl.col("item") == "q4-1")))
     with pytest.raises(hs.DataError, match="of passage 'p4' models answered 6, 7 items"):
         hs.leaderboard(relation(rows), cluster="passage")
@@ -124,7 +124,7 @@ def test_clusters_of_which_models_answered_different_parts_are_refused(little_me
         hs.leaderboard(relation(nowhere), cluster="passage")
 
 
-def test_failed_attempts_and_rows_without_numbers_are_said(little_memory):
+def test_a_note_counts_failed_attempts_in_cluster_sums(little_memory):
     rows = table(3, failed=0.3)
     failed = rows["score"].null_count()
     (note,) = [each for each in hs.estimate(relation(rows), **T).notes if "would come back" in each]
@@ -138,7 +138,7 @@ def test_failed_attempts_and_rows_without_numbers_are_said(little_memory):
     }
 
 
-def test_nothing_is_said_of_models_that_nobody_asked_about(little_memory):
+def test_models_left_out_of_the_comparison_cause_no_errors_or_notes(little_memory):
     rows = table(3, clusters=30).with_columns(model=pl.lit("of/") + pl.col("model"))
     other = pl.col("model") == "of/m1"
     odd = rows.filter(~(other & (pl.col("item") == "q4-1"))).with_columns(
@@ -157,7 +157,7 @@ def test_nothing_is_said_of_models_that_nobody_asked_about(little_memory):
         hs.compare(relation(rows), "zz", "m0", **given)
 
 
-def test_what_sums_would_hide_is_refused(little_memory):
+def test_repeated_attempts_and_items_in_several_clusters_are_refused(little_memory):
     rows = table()
     again = pl.concat([rows, rows.head(1)])
     with pytest.raises(hs.DataError, match="rows that repeat an attempt"):
@@ -170,7 +170,7 @@ def test_what_sums_would_hide_is_refused(little_memory):
 
 
 @pytest.mark.parametrize("right", [0.0, 1.0])
-def test_none_and_all_right_have_an_interval(right, little_memory):
+def test_cluster_sums_of_all_right_or_all_wrong_scores_have_an_interval(right, little_memory):
     """0 of n and n of n: the interval says how little that shows, as with items."""
     rows = table(attempts=1).with_columns(score=pl.lit(right))
     found = hs.estimate(relation(rows), cluster="passage")[0].estimate
@@ -179,14 +179,14 @@ def test_none_and_all_right_have_an_interval(right, little_memory):
     assert hs.compare(relation(rows), "m2", "m0", cluster="passage").p_value == 1.0
 
 
-def test_one_cluster_and_one_model_are_answered_in_words(little_memory):
+def test_one_cluster_gives_the_one_item_caution(little_memory):
     rows = table(clusters=1, models=9, attempts=1)
     answer = hs.estimate(relation(rows), cluster="passage")
     assert {each.estimate.n_items for each in answer} == {1}
     assert all("one_item" in {caution.code for caution in each.estimate.cautions} for each in answer)
 
 
-def test_these_questions_alone_are_refused_for_the_reason_that_is_true(monkeypatch):
+def test_population_these_questions_is_refused_because_items_do_not_fit_into_memory(monkeypatch):
     rows = table(attempts=3)
     monkeypatch.setattr(aggregate, "free_bytes", lambda: 200.0 * aggregate.RESULT_BYTES)  # blocks of items fit
     assert hs.leaderboard(relation(rows), cluster="passage").boards[0].entries[0].estimate.n_items == 102

@@ -1,4 +1,4 @@
-"""The design: what holds for all tasks, and what is different for some."""
+"""Options per task: patterns of task names override the options shared by all tasks."""
 
 import pytest
 
@@ -12,7 +12,7 @@ TASKS = {
 }
 
 
-def test_the_first_pattern_that_says_something_holds():
+def test_the_first_matching_pattern_that_sets_an_option_wins():
     design = make_design({"tasks": TASKS, "cluster": "document", "metric": "exact"})
     assert design.cluster_of("mmlu_law") == ("passage",)
     assert design.cluster_of("mmlu_art") == ("subject", "source")
@@ -28,7 +28,7 @@ def test_the_first_pattern_that_says_something_holds():
     assert design.margin_of("gsm8k", 0.05) == 0.05
 
 
-def test_without_rules_what_is_shared_holds():
+def test_without_patterns_the_shared_options_apply():
     design = make_design({"failures": "zero"})
     assert design.cluster_of("x") is None
     assert design.metric_of("x") == ()
@@ -37,7 +37,7 @@ def test_without_rules_what_is_shared_holds():
     assert design.margin_of("x") is None
 
 
-def test_a_name_with_brackets_is_its_own_pattern():
+def test_a_task_name_with_brackets_matches_itself():
     assert make_design({"tasks": {"a[1]": {"cluster": "c"}}}).cluster_of("a[1]") == ("c",)
 
 
@@ -53,6 +53,6 @@ def test_a_name_with_brackets_is_its_own_pattern():
         ({"x": {"lower_is_better": 1}}, r"tasks\['x'\]: `lower_is_better=1` is neither True nor False"),
     ],
 )
-def test_mistakes_name_the_task(tasks, message):
+def test_errors_in_task_options_name_the_task(tasks, message):
     with pytest.raises(OptionError, match=message):
         make_design({"tasks": tasks})

@@ -1,4 +1,4 @@
-"""What ended attempts: a clear difference between two sides is a caution beside the verdict, by limits and errors that summaries hold."""
+"""How attempts ended: a significant difference in limits hit or errors between two models is a caution."""
 
 import pytest
 
@@ -18,49 +18,49 @@ def log(path, *, ended, by="token", broken=0):
     return zipped({"summaries.json": samples, "header.json": inspect_header(**ids)}, path)
 
 
-def said(answer):
+def limit_cautions(answer):
     return [caution.message for caution in answer.cautions if caution.code == "ended_otherwise"]
 
 
-def test_both_shares_stand_beside_the_verdict(tmp_path):
+def test_a_difference_in_attempts_ended_by_a_limit_is_a_caution_with_both_shares(tmp_path):
     log(tmp_path / "a.eval", ended=20)
     log(tmp_path / "b.eval", ended=55)
     told = "token limit: 20.0 % of mock/a's attempts against 55.0 % of mock/b's ended by it"
-    assert said(hs.compare(tmp_path, "mock/a", "mock/b")) == [told]
-    assert said(hs.gate(tmp_path, "mock/a", "mock/b", not_worse_than=0.1)) == [told]
+    assert limit_cautions(hs.compare(tmp_path, "mock/a", "mock/b")) == [told]
+    assert limit_cautions(hs.gate(tmp_path, "mock/a", "mock/b", not_worse_than=0.1)) == [told]
 
 
 @pytest.mark.parametrize("counts", [(20, 20), (20, 24), (20, 30), (0, 0)])
-def test_shares_that_chance_explains_are_not_said(counts, tmp_path):
+def test_a_difference_in_limits_hit_within_chance_gives_no_caution(counts, tmp_path):
     for name, count in zip("ab", counts, strict=True):
         log(tmp_path / f"{name}.eval", ended=count)
-    assert said(hs.compare(tmp_path, "mock/a", "mock/b")) == []
+    assert limit_cautions(hs.compare(tmp_path, "mock/a", "mock/b")) == []
 
 
-def test_errors_and_each_limit_have_a_caution_each(tmp_path):
+def test_errors_and_each_kind_of_limit_have_separate_cautions(tmp_path):
     log(tmp_path / "a.eval", ended=40, by="time")
     log(tmp_path / "b.eval", ended=40, by="message", broken=30)
-    found = {message.partition(":")[0] for message in said(hs.compare(tmp_path, "mock/a", "mock/b"))}
+    found = {message.partition(":")[0] for message in limit_cautions(hs.compare(tmp_path, "mock/a", "mock/b"))}
     assert found == {"time limit", "message limit", "error"}
 
 
-def test_a_saved_baseline_says_the_same(tmp_path):
+def test_a_saved_baseline_gives_the_same_caution_about_limits(tmp_path):
     a, b = log(tmp_path / "a.eval", ended=20), log(tmp_path / "b.eval", ended=55)
     hs.save_baseline(b, "main", output=tmp_path / "main.howsure")
-    (told,) = said(hs.compare(None, str(a), f"saved:{tmp_path / 'main.howsure'}"))
+    (told,) = limit_cautions(hs.compare(None, str(a), f"saved:{tmp_path / 'main.howsure'}"))
     assert told.startswith("token limit: 20.0 % of a.eval's attempts against 55.0 %")
 
 
-def test_a_log_that_does_not_say_is_compared_with_nothing(tmp_path):
+def test_a_table_without_stop_reasons_gives_no_caution_about_limits(tmp_path):
     log(tmp_path / "a.eval", ended=55)
     rows = "task,metric,model,item,score\n" + "".join(f"words,match,b,q{k},{k % 2}\n" for k in range(N))
     (tmp_path / "b.csv").write_text(rows)
     found = hs.compare(None, str(tmp_path / "a.eval"), str(tmp_path / "b.csv"))
-    assert said(found) == []
+    assert limit_cautions(found) == []
 
 
-def test_a_limit_of_an_odd_name_is_a_limit(tmp_path):
+def test_a_limit_with_an_unsafe_name_is_called_limit(tmp_path):
     log(tmp_path / "a.eval", ended=60, by="<b>\x1b[31m")
     log(tmp_path / "b.eval", ended=0)
-    (told,) = said(hs.compare(tmp_path, "mock/a", "mock/b"))
+    (told,) = limit_cautions(hs.compare(tmp_path, "mock/a", "mock/b"))
     assert told.startswith("limit: 60.0 %")

@@ -1,4 +1,4 @@
-"""Like with like beside the questions: ten changes, each made on one side only, and what is said of them, by harness."""
+"""Comparability of two runs: a change of questions, grader or settings on one side is reported, for every harness."""
 
 import json
 
@@ -116,7 +116,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(("harness", "change"), CHANGES)
-def test_a_change_on_one_side_only(tmp_path, harness, change):
+def test_a_change_of_questions_or_grader_makes_the_gate_unclear_and_settings_a_note(tmp_path, harness, change):
     changes, exam, settings = CHANGES[harness, change]
     WRITERS[harness](tmp_path / "a")
     WRITERS[harness](tmp_path / "b", **changes)
@@ -139,50 +139,53 @@ def _steps(*templates):
     return {"steps": [{**step, "params_passed": {"text": step["params"]["text"]}} for step in named]}
 
 
-def _said(a, b):
+def _settings_note(a, b):
     """Return what is said of the settings of two sides."""
     notes = hs.compare({"a": a, "b": b}, "a", "b").notes
     return next((note for note in notes if note.startswith("Settings that differ")), "")
 
 
-def test_a_solver_that_is_called_twice_has_two_texts(tmp_path):
+def test_settings_of_a_solver_used_twice_are_numbered(tmp_path):
     inspect(tmp_path / "a" / "log.eval", plan=_steps("Be very kind.", "Be very brief."))
     inspect(tmp_path / "b" / "log.eval", plan=_steps("Be very kind.", "Be very frank."))
     told = 'Settings that differ: say 2.text "Be very brief." for a, "Be very frank." for b.'
-    assert _said(tmp_path / "a", tmp_path / "b") == told
+    assert _settings_note(tmp_path / "a", tmp_path / "b") == told
 
 
-def test_texts_that_begin_alike_are_not_written_twice(tmp_path):
+def test_long_texts_with_the_same_beginning_are_not_quoted(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", plan=_steps("long " * 30 + side))
-    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: say.text of two texts that begin alike."
+    assert (
+        _settings_note(tmp_path / "a", tmp_path / "b")
+        == "Settings that differ: say.text of two texts that begin alike."
+    )
 
 
-def test_tags_that_call_the_sides_as_they_are_called_are_not_said(tmp_path):
+def test_tags_equal_to_the_model_names_are_no_differing_settings(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", tags=[side])
-    assert _said(tmp_path / "a", tmp_path / "b") == ""
+    assert _settings_note(tmp_path / "a", tmp_path / "b") == ""
 
 
-def test_a_text_and_its_digest_in_a_saved_baseline_are_the_same(tmp_path):
+def test_a_text_equals_its_digest_in_a_saved_baseline(tmp_path):
     inspect(tmp_path / "a" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very kind."}}]})
     inspect(tmp_path / "b" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very frank."}}]})
     hs.save_baseline(tmp_path / "a", "a", output=str(tmp_path / "a.howsure"))
-    assert _said(tmp_path / "a", tmp_path / "a.howsure") == ""
-    assert _said(tmp_path / "b", tmp_path / "a.howsure").startswith(
+    assert _settings_note(tmp_path / "a", tmp_path / "a.howsure") == ""
+    assert _settings_note(tmp_path / "b", tmp_path / "a.howsure").startswith(
         'Settings that differ: say.prompt "Be very frank." for a, #'
     )
 
 
 @pytest.mark.parametrize("harness", WRITERS)
-def test_two_runs_of_one_exam_are_alike(tmp_path, harness):
+def test_identical_runs_have_no_differences_and_the_gate_passes(tmp_path, harness):
     for side in "ab":
         WRITERS[harness](tmp_path / side)
     data = hs.read({side: tmp_path / side for side in "ab"})
     assert hs.gate(data, "b", "a", not_worse_than=0.3).verdict == "pass"
 
 
-def test_several_differences_are_said_together(tmp_path):
+def test_several_differences_are_reported_together_and_can_be_allowed(tmp_path):
     inspect(tmp_path / "a" / "log.eval")
     inspect(tmp_path / "b" / "log.eval", question="How few?", scorers=GRADER)
     answer = hs.gate(hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}), "b", "a", not_worse_than=0.3)
@@ -199,7 +202,7 @@ def test_several_differences_are_said_together(tmp_path):
     assert allowed.verdict == "pass"
 
 
-def test_a_board_says_how_many_models_had_each(tmp_path):
+def test_a_leaderboard_caution_counts_models_per_grader(tmp_path):
     for k, scorers in enumerate([GRADER, [], [], []]):
         more = {"scorers": scorers} if scorers else {}
         inspect(tmp_path / f"m{k}" / "log.eval", model=f"mock/m{k}", **more)
@@ -207,7 +210,7 @@ def test_a_board_says_how_many_models_had_each(tmp_path):
     assert caution.message.endswith("grader none for 3 models, openai/gpt-4o-mini for 1 model")
 
 
-def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path):
+def test_a_table_without_recorded_grader_differs_from_no_log(tmp_path):
     inspect(tmp_path / "a" / "log.eval", task="sums", scorers=[{"name": "acc"}])
     rows = [{"task": "words", "model": "b", "item": f"q{k}", "metric": "match", "score": k % 2} for k in range(N)]
     (tmp_path / "b").mkdir()
@@ -223,20 +226,23 @@ def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path):
         (False, "commit abc dirty for a, abc for b"),
     ],
 )
-def test_code_that_was_changed_since_a_commit_is_said_in_words(tmp_path, other, told):
+def test_uncommitted_code_changes_are_reported_as_a_differing_setting(tmp_path, other, told):
     for side, dirty in (("a", True), ("b", other)):
         inspect(tmp_path / side / "log.eval", run_id=f"{side} call", revision={"commit": "abc", "dirty": dirty})
-    assert _said(tmp_path / "a", tmp_path / "b") == f"Settings that differ: {told}."
+    assert _settings_note(tmp_path / "a", tmp_path / "b") == f"Settings that differ: {told}."
 
 
-def test_a_setting_that_lm_eval_states_twice_is_said_once(tmp_path):
+def test_a_setting_that_lm_eval_records_twice_is_reported_once(tmp_path):
     given = {"config": {"model_args": "pretrained=m", "gen_kwargs": {"max_gen_toks": 9}}}
     lm_eval(tmp_path / "a")
     lm_eval(tmp_path / "b", task={"generation_kwargs": {"max_gen_toks": 9}}, **given)
-    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: generation.max_gen_toks 32 for a, 9 for b."
+    assert (
+        _settings_note(tmp_path / "a", tmp_path / "b")
+        == "Settings that differ: generation.max_gen_toks 32 for a, 9 for b."
+    )
 
 
-def test_a_remedy_names_what_a_gate_may_let_be_and_no_flag_that_a_verb_lacks(tmp_path):
+def test_only_gate_suggests_allow_differs_as_a_remedy(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", target=side)
     data = {side: tmp_path / side for side in "ab"}
@@ -248,7 +254,7 @@ def test_a_remedy_names_what_a_gate_may_let_be_and_no_flag_that_a_verb_lacks(tmp
         assert [each.remedy for each in gate.cautions if each.code == "not_like_with_like"] == [remedy]
 
 
-def test_two_sides_without_a_metric_in_common_are_told_with_what_they_have(tmp_path):
+def test_an_error_lists_the_metrics_of_two_sides_without_a_common_one(tmp_path):
     inspect(tmp_path / "a" / "log.eval")
     (tmp_path / "b").mkdir()
     rows = "".join(f"m,t,other,{k},1\n" for k in range(9))
@@ -257,7 +263,7 @@ def test_two_sides_without_a_metric_in_common_are_told_with_what_they_have(tmp_p
         hs.compare({side: tmp_path / side for side in "ab"}, "a", "b")
 
 
-def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_path):
+def test_partly_replaced_items_are_counted_by_data_set_position(tmp_path):
     lm_eval(tmp_path / "a")
     lm_eval(tmp_path / "b")
     path = next((tmp_path / "b").glob("samples_*"))
@@ -270,7 +276,7 @@ def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_pat
     assert answer.checks[0].differs == "10 positions of the data set hold other items"
 
 
-def test_a_side_without_a_score_is_named():
+def test_an_error_names_the_side_without_a_score():
     rows = [
         {"model": model, "item": f"q{k}", "score": 1.0 if model == "a" else None} for model in "ab" for k in range(9)
     ]
@@ -282,7 +288,7 @@ def test_a_side_without_a_score_is_named():
 @pytest.mark.parametrize(
     ("dirty", "told"), [(True, "were not committed"), (False, "run one for a, two for b"), (None, "run one for a")]
 )
-def test_uncommitted_changes_are_said_of_logs_that_say_so_only(dirty, told):
+def test_uncommitted_changes_are_reported_only_if_the_log_records_them(dirty, told):
     entries = [
         RunEntry(
             source=f"{m}.json",

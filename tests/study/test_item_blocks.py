@@ -1,4 +1,4 @@
-"""Items that are read in blocks and summed up: every number of the answer is that of the path that holds them all."""
+"""Items read in blocks of whole clusters: every result equals that of the path that holds all items in memory."""
 
 import itertools
 from dataclasses import fields, is_dataclass
@@ -151,7 +151,7 @@ def each_of(usual, others):
 
 
 @pytest.mark.parametrize(("world", "options"), each_of(USUAL, BOARDS), ids=str)
-def test_boards_are_those_of_the_items(world, options, monkeypatch):
+def test_leaderboards_read_in_blocks_equal_those_in_memory(world, options, monkeypatch):
     rows = WORLDS[world]
     little_memory(monkeypatch, rows)
     few, every = (hs.leaderboard(each, cluster="passage", **options) for each in (relation(rows), rows))
@@ -160,7 +160,7 @@ def test_boards_are_those_of_the_items(world, options, monkeypatch):
 
 
 @pytest.mark.parametrize(("world", "options"), each_of(USUAL, PAIRS), ids=str)
-def test_two_models_are_compared_as_by_their_items(world, options, monkeypatch):
+def test_comparisons_read_in_blocks_equal_those_in_memory(world, options, monkeypatch):
     rows = WORLDS[world]
     little_memory(monkeypatch, rows, 2)
     for a, b in draws([("m0", "m4")], [("m3", "m0"), ("m0", "m4")]):
@@ -170,18 +170,18 @@ def test_two_models_are_compared_as_by_their_items(world, options, monkeypatch):
 
 
 @pytest.mark.parametrize(("world", "options"), each_of(USUAL, INTERVALS), ids=str)
-def test_scores_and_intervals_are_those_of_the_items(world, options, monkeypatch):
+def test_scores_and_intervals_read_in_blocks_equal_those_in_memory(world, options, monkeypatch):
     rows = WORLDS[world]
     little_memory(monkeypatch, rows)
     assert_same(*(hs.estimate(each, cluster="passage", **options) for each in (relation(rows), rows)))
 
 
-def told(answer):
+def memory_note(answer):
     (note,) = [each for each in answer.notes if "would come back" in each]
     return str(note)
 
 
-def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch):
+def test_overall_scores_read_in_blocks_equal_those_in_memory(monkeypatch):
     every = pl.concat([results(seed).with_columns(task=pl.lit(f"t{seed}")) for seed in (1, 2, 3)])
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
     options = [{"overall": "pooled"}, {"task": ("t1", "t3")}, {"method": "t"}]
@@ -193,7 +193,7 @@ def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch):
 
 
 @pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
-def test_ibis_answers_in_blocks_as_well(monkeypatch):
+def test_ibis_tables_are_read_in_blocks_with_the_same_results(monkeypatch):
     connection = pytest.importorskip("ibis").duckdb.connect()
     rows = WORLDS["failed attempts"]
     connection.con.register("answers", rows.to_arrow())
@@ -201,7 +201,7 @@ def test_ibis_answers_in_blocks_as_well(monkeypatch):
     assert_same(*(hs.leaderboard(each, cluster="passage") for each in (connection.table("answers"), rows)))
 
 
-def test_smaller_scores_can_be_better(monkeypatch):
+def test_lower_is_better_gives_the_same_results_in_blocks(monkeypatch):
     rows = fractions(results(4))
     little_memory(monkeypatch, rows)
     given = {"cluster": "passage", "lower_is_better": True}
@@ -210,7 +210,7 @@ def test_smaller_scores_can_be_better(monkeypatch):
     assert_same(*(hs.compare(each, "m0", "m2", **given) for each in (relation(rows), rows)))
 
 
-def test_few_clusters_are_kept_and_new_ones_stand_beside(monkeypatch):
+def test_few_clusters_in_blocks_give_results_for_same_and_new_clusters(monkeypatch):
     rows = WORLDS["few clusters"]
     little_memory(monkeypatch, rows)
     few, every = (hs.leaderboard(each, cluster="passage").boards[0] for each in (relation(rows), rows))
@@ -222,11 +222,11 @@ def test_few_clusters_are_kept_and_new_ones_stand_beside(monkeypatch):
     assert one.beside.p_value == pytest.approx(other.beside.p_value, **NEAR)
 
 
-def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch):
+def test_a_note_counts_blocks_and_names_the_correction_used(monkeypatch):
     rows = WORLDS["failed attempts"]
     little_memory(monkeypatch, rows)
     answer = hs.leaderboard(relation(rows), cluster="passage", population="same-clusters")
-    said = told(answer)
+    said = memory_note(answer)
     assert "items were read in 7 blocks of whole clusters (column `passage`, 10 clusters)" in said
     assert "corrected by Holm, since max-t would need the items" in said
     assert f"{rows['score'].null_count()} attempts without a score left out" in said
@@ -234,7 +234,7 @@ def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch):
     assert any("from these same clusters" in note for note in answer.notes)
 
 
-def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch):
+def test_blocks_use_at_most_half_of_the_free_memory(monkeypatch):
     from howsure.study import item_blocks
 
     rows, sizes = WORLDS["two attempts"], []
@@ -249,7 +249,7 @@ def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "mcnemar"])
-def test_methods_that_need_items_take_clusters_for_them_and_say_so(method, monkeypatch):
+def test_other_methods_use_clusters_as_items_with_a_note_or_are_refused(method, monkeypatch):
     rows = WORLDS["one attempt"]
     little_memory(monkeypatch, rows, 2)
     if method == "mcnemar":
@@ -257,34 +257,36 @@ def test_methods_that_need_items_take_clusters_for_them_and_say_so(method, monke
             hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
         return
     answer = hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
-    assert "another method than the usual ones was asked for" in told(answer)
+    assert "another method than the usual ones was asked for" in memory_note(answer)
 
 
-def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(monkeypatch):
+def test_missing_items_or_clusters_too_large_for_memory_fall_back_to_cluster_sums(monkeypatch):
     rows = WORLDS["one attempt"]
     swapped = rows.with_columns(
         item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
     )
     little_memory(monkeypatch, rows)
-    assert "isn't known (models answered different items)" in told(hs.leaderboard(relation(swapped), cluster="passage"))
+    assert "isn't known (models answered different items)" in memory_note(
+        hs.leaderboard(relation(swapped), cluster="passage")
+    )
     with pytest.raises(hs.DataError, match="would come back"):
         hs.leaderboard(relation(swapped), cluster="passage", population="same-clusters")
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 60.0)
-    assert "a cluster of 60 results doesn't fit into memory either" in told(
+    assert "a cluster of 60 results doesn't fit into memory either" in memory_note(
         hs.estimate(relation(rows), cluster="passage")
     )
 
 
-def test_which_items_flipped_is_refused(monkeypatch):
+def test_flips_are_refused_for_data_read_in_blocks(monkeypatch):
     rows = WORLDS["one attempt"]
     little_memory(monkeypatch, rows, 2)
     with pytest.raises(hs.DataError, match="would come back"):
         hs.compare(relation(rows), "m3", "m0", cluster="passage", flips=True)
 
 
-def test_clusters_of_one_item_each_are_no_clusters(monkeypatch):
+def test_a_task_with_single_item_clusters_falls_back_to_cluster_sums_with_a_note(monkeypatch):
     tasks = {"t1": results(1), "t2": results(2, sizes=(1,) * 12)}
     rows = pl.concat([each.with_columns(task=pl.lit(task)) for task, each in tasks.items()])
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
     answer = hs.leaderboard(relation(rows), cluster="passage")
-    assert "isn't known (each cluster of t2 holds one item)" in told(answer)
+    assert "isn't known (each cluster of t2 holds one item)" in memory_note(answer)

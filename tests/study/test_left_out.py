@@ -1,4 +1,4 @@
-"""Notes, cautions and the first sentence speak of the tasks that the answer is about, and say what is left out."""
+"""Notes, cautions and the first sentence are about the tasks compared and say which tasks and items are left out."""
 
 import polars as pl
 import pytest
@@ -19,46 +19,46 @@ def subjects():
     return {"cluster": pl.col("item").str.slice(0, 2), "topic": pl.col("item").str.slice(0, 2)}
 
 
-def told(answer, start):
+def notes_starting(answer, start):
     return [note for note in answer.notes if note.startswith(start)]
 
 
 MIXED = pl.concat([task("plain"), task("grouped", "a", **subjects())], how="diagonal")
 
 
-def test_clusters_of_a_task_that_one_model_lacks_are_not_spoken_of():
+def test_notes_do_not_mention_clusters_of_a_task_that_one_model_lacks():
     answer = hs.compare(MIXED, "a", "b")
-    assert not told(answer, "Clusters")
-    assert told(answer, "Data") == ["Data: 2 models × 20 items × 1 attempt."]
+    assert not notes_starting(answer, "Clusters")
+    assert notes_starting(answer, "Data") == ["Data: 2 models × 20 items × 1 attempt."]
     noise = hs.noise(MIXED, "a", "b")
-    assert not told(noise, "Clusters")
+    assert not notes_starting(noise, "Clusters")
     assert [caution.code for caution in noise.cautions].count("task_left_out") == 1
 
 
-def test_clusters_of_a_task_that_is_not_asked_for_are_not_spoken_of():
+def test_notes_do_not_mention_clusters_of_tasks_that_were_not_selected():
     both = pl.concat([task("plain"), task("grouped", **subjects())], how="diagonal")
-    assert not told(hs.compare(both, "a", "b", task="plain"), "Clusters")
-    assert not told(hs.leaderboard(both, task="plain"), "Clusters")
+    assert not notes_starting(hs.compare(both, "a", "b", task="plain"), "Clusters")
+    assert not notes_starting(hs.leaderboard(both, task="plain"), "Clusters")
     assert "(10 clusters of 20 items)" not in str(hs.compare(both, "a", "b", task="plain"))
-    assert "clusters of 20 items; 1 task without)" in told(hs.compare(both, "a", "b"), "Clusters")[0]
+    assert "clusters of 20 items; 1 task without)" in notes_starting(hs.compare(both, "a", "b"), "Clusters")[0]
 
 
-def test_clusters_of_a_task_without_scores_are_not_spoken_of():
+def test_notes_do_not_mention_clusters_of_a_task_without_scores():
     empty = task("grouped", **subjects()).with_columns(score=pl.lit(None, dtype=pl.Float64))
     answer = hs.leaderboard(pl.concat([task("plain"), empty], how="diagonal"))
-    assert not told(answer, "Clusters")
+    assert not notes_starting(answer, "Clusters")
     assert "no_scores" in [caution.code for caution in answer.cautions]
     assert answer.verdict.startswith("On 1 of 2 tasks, ")
 
 
-def test_a_column_that_only_another_task_lacks_is_no_error():
+def test_missing_clusters_in_a_task_that_is_not_compared_are_no_error():
     """A task that isn't compared used to stop the comparison with its holes."""
     torn = task("grouped", "a", topic=pl.when(pl.col("item") != "q3").then(pl.lit("x")))
     rows = pl.concat([task("plain", topic=pl.col("item").str.slice(0, 2)), torn], how="diagonal")
     assert hs.compare(rows, "a", "b", cluster="topic").task == "plain"
 
 
-def test_rows_that_count_as_attempts_are_those_of_the_tasks_compared():
+def test_the_caution_on_repeated_rows_covers_only_the_tasks_compared():
     rows = pl.concat([task("plain"), task("other", "a"), task("other", "a")])
     assert "rows_as_attempts" not in [caution.code for caution in hs.compare(rows, "a", "b").cautions]
     assert "rows_as_attempts" in [caution.code for caution in hs.leaderboard(rows).cautions]
@@ -67,7 +67,7 @@ def test_rows_that_count_as_attempts_are_those_of_the_tasks_compared():
 THREE = pl.concat([task("one"), task("two"), task("three", "b"), task("four", "a")])
 
 
-def test_the_first_sentence_of_a_comparison_says_how_many_tasks_both_have():
+def test_the_first_sentence_of_compare_counts_the_tasks_with_scores_of_both():
     answer = hs.compare(THREE, "a", "b")
     assert answer.verdict.startswith("On the 2 of 4 tasks with scores of both, a beats b overall by ")
     assert (answer.n_tasks_left_out, answer.overall.n_tasks, answer.overall.n_tasks_left_out) == (2, 2, 2)
@@ -76,13 +76,13 @@ def test_the_first_sentence_of_a_comparison_says_how_many_tasks_both_have():
     assert caution.message == "only one of the two models has four · score, three · score"
 
 
-def test_so_does_one_that_has_a_single_task_left():
+def test_the_first_sentence_counts_tasks_when_only_one_has_scores_of_both():
     answer = hs.compare(THREE.filter(pl.col("task") != "two"), "a", "b")
     assert answer.verdict.startswith("On the 1 of 3 tasks with scores of both, can't tell: a is ahead by 30.0 pp, give")
     assert answer.n_tasks_left_out == 2
 
 
-def test_without_an_overall_difference_the_count_says_it():
+def test_without_an_overall_difference_the_first_sentence_counts_tasks_decided():
     rows = THREE.with_columns(
         item=pl.when(pl.col("task") == "one").then(pl.col("item") + pl.col("model")).otherwise("item")
     )
@@ -96,7 +96,7 @@ def lacking_metric():
     return pl.concat([task("one", metric=pl.lit("exact")), *more])
 
 
-def test_a_metric_that_some_tasks_lack_is_in_the_first_sentence():
+def test_the_first_sentence_counts_the_tasks_that_have_the_chosen_metric():
     rows = lacking_metric()
     assert hs.compare(rows, "a", "b", metric="exact").verdict.startswith(
         "On the 1 of 4 tasks with scores of both, can't"
@@ -110,14 +110,14 @@ def test_a_metric_that_some_tasks_lack_is_in_the_first_sentence():
     assert "On 3 of 4 tasks" in hs.leaderboard(rows, metric="f1").render().splitlines()[2]
 
 
-def test_models_and_tasks_that_are_left_out_are_both_said():
+def test_the_first_sentence_of_a_board_counts_models_and_tasks_left_out():
     rows = pl.concat([lacking_metric(), task("two", "a", metric=pl.lit("f1")).with_columns(model=pl.lit("c"))])
     assert hs.leaderboard(rows, metric="f1").verdict.startswith(
         "On 3 of 4 tasks, of the 2 of 3 models with all 3 tasks, a"
     )
 
 
-def test_items_that_only_one_model_answered_are_left_out_in_the_first_sentence():
+def test_the_first_sentence_counts_items_that_both_models_answered():
     rows = two_models(40).filter((pl.col("model") == "b") | (pl.col("item").str.len_chars() < 3))
     assert hs.compare(rows, "a", "b").verdict.startswith(
         "On the 10 of 40 items that both answered, can't tell: a is ahead"
@@ -130,7 +130,7 @@ def test_items_that_only_one_model_answered_are_left_out_in_the_first_sentence()
     assert hs.compare(apart, "a", "b").verdict.startswith("a beats b by ")
 
 
-def test_nothing_left_out_is_said_as_ever():
+def test_the_first_sentence_has_no_counts_when_nothing_is_left_out():
     rows = pl.concat([task("one"), task("two")])
     assert hs.compare(rows, "a", "b").verdict.startswith("a beats b overall by ")
     assert hs.leaderboard(rows).verdict.startswith("a is best")
@@ -138,12 +138,12 @@ def test_nothing_left_out_is_said_as_ever():
 
 
 @pytest.mark.skipif(not ZEROEVAL.exists(), reason="the real results are not here")
-def test_real_results_speak_of_their_own_tasks():
+def test_zeroeval_comparisons_mention_only_the_tasks_compared():
     read = hs.read(ZEROEVAL)
     gsm = hs.compare(read, "gpt-4o-2024-05-13", "claude-3-opus-20240229", task="zeroeval_gsm")
-    assert not told(gsm, "Clusters")
+    assert not notes_starting(gsm, "Clusters")
     four = hs.compare(read, "gpt-4o-2024-05-13", "gpt-4-turbo-2024-04-09")
-    assert told(four, "Data") == ["Data: 2 models, 4 tasks, 5,299 items, 1 attempt per model and item."]
+    assert notes_starting(four, "Data") == ["Data: 2 models, 4 tasks, 5,299 items, 1 attempt per model and item."]
     assert four.verdict.startswith("On the 4 of 5 tasks with scores of both, gpt-4o-2024-05-13 beats")
 
 
@@ -153,7 +153,7 @@ def unscored(rows, **which):
     return rows.with_columns(score=pl.when(~here).then("score"))
 
 
-def lacking(answer):
+def unscored_cautions(answer):
     return [caution.message for caution in answer.cautions if caution.code == "model_without_scores"]
 
 
@@ -161,21 +161,21 @@ NOTHING = "no attempt of a has a score, so nothing is said of it"
 ABC = pl.concat([two_models(), two_models().filter(model="a").with_columns(model=pl.lit("c"))])
 
 
-def test_a_model_without_any_score_is_named():
+def test_a_caution_names_models_without_any_score():
     rows = unscored(ABC, model="a")
     for ask in (hs.leaderboard, hs.estimate, lambda rows: hs.against(rows, "b")):
-        assert lacking(ask(rows)) == [NOTHING]
-        assert not lacking(ask(ABC))
-        assert not lacking(ask(unscored(ABC, model="a", item="q0")))
+        assert unscored_cautions(ask(rows)) == [NOTHING]
+        assert not unscored_cautions(ask(ABC))
+        assert not unscored_cautions(ask(unscored(ABC, model="a", item="q0")))
     assert NOTHING in hs.report(rows).html
-    assert not lacking(hs.leaderboard(rows, failures="zero"))
+    assert not unscored_cautions(hs.leaderboard(rows, failures="zero"))
     both = unscored(rows, model="c")
-    assert lacking(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
+    assert unscored_cautions(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
     with pytest.raises(hs.DataError, match="no model beside b has a score"):
         hs.against(both, "b")
 
 
-def test_where_it_has_scores_elsewhere_the_tasks_are_named():
+def test_a_caution_names_the_tasks_on_which_a_model_has_no_score():
     rows = pl.concat([ABC.with_columns(task=pl.lit(name)) for name in "xyz"])
     rows = unscored(unscored(rows, model="a", task="x"), model="a", task="y")
-    assert lacking(hs.leaderboard(rows)) == [f"x · score, y · score: {NOTHING}"]
+    assert unscored_cautions(hs.leaderboard(rows)) == [f"x · score, y · score: {NOTHING}"]

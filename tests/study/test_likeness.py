@@ -1,4 +1,4 @@
-"""Like with like: the same id is the same question, or it is said."""
+"""Comparability by content: the same item id has to be the same question, right answer and system message."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def log(path, inputs, target="A", **changes):
     return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
 
 
-def said(folder):
+def comparability_cautions(folder):
     """Return what is said of questions that are not the same."""
     answer = howsure.compare(folder, "a", "b")
     return [caution.message for caution in answer.cautions if caution.code == "not_like_with_like"]
@@ -26,16 +26,20 @@ def said(folder):
 TURN = {"role": "user", "content": "How many?", "id": "x1"}
 
 
-def test_questions_that_were_replaced_under_the_same_ids_are_said(tmp_path):
+def test_different_questions_under_the_same_ids_are_a_caution(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How few?"] * 8)
-    assert said(tmp_path) == ["words: not like with like: 8 of 8 items are other questions under the same id"]
+    assert comparability_cautions(tmp_path) == [
+        "words: not like with like: 8 of 8 items are other questions under the same id"
+    ]
 
 
-def test_right_answers_that_were_changed_are_said(tmp_path):
+def test_different_right_answers_under_the_same_ids_are_a_caution(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How many?"] * 8, target="B")
-    assert said(tmp_path) == ["words: not like with like: 8 of 8 items have other right answers under the same id"]
+    assert comparability_cautions(tmp_path) == [
+        "words: not like with like: 8 of 8 items have other right answers under the same id"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,20 +54,20 @@ def test_right_answers_that_were_changed_are_said(tmp_path):
         None,
     ],
 )
-def test_messages_around_the_question_and_their_ids_are_not_the_question(tmp_path, other):
+def test_message_ids_and_surrounding_messages_do_not_change_the_question_hash(tmp_path, other):
     log(tmp_path / "a.eval", ["How many?"] * 6)
     log(tmp_path / "b.eval", [other] * 6)
-    assert said(tmp_path) == []
+    assert comparability_cautions(tmp_path) == []
 
 
-def test_a_text_that_a_summary_cuts_is_the_same_as_the_whole():
+def test_a_truncated_question_text_hashes_like_the_whole_text():
     text = "word " * 2_000
     cut = text[:5_000] + "...\n(content truncated)"
     assert inspect_scores.questions([text, cut]) == [inspect_scores.questions([text])[0]] * 2
     assert len({*inspect_scores.questions([text, "x" + text])}) == 2
 
 
-def test_pictures_count_by_their_kind_as_summaries_keep_them():
+def test_an_image_hashes_like_its_placeholder_in_a_log_summary():
     whole = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "image", "image": "data:…"}]}]
     thin = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "text", "text": "(Image)"}]}]
     assert len({*inspect_scores.questions([whole, thin])}) == 1
@@ -72,21 +76,21 @@ def test_pictures_count_by_their_kind_as_summaries_keep_them():
 @pytest.mark.parametrize(
     "value", [None, "", [], {}, [1], [{"role": "system", "content": "x"}], [{"role": "user"}], 3.5]
 )
-def test_what_is_no_question_has_no_name(value):
+def test_a_value_without_a_question_has_no_hash(value):
     assert inspect_scores.questions([value]) == [None]
 
 
 @pytest.mark.parametrize(("value", "known"), [("A", True), (["A", "B"], True), (4, True), ("", False), (None, False), ([], False), ({}, False)])  # fmt: skip
-def test_what_is_a_right_answer(value, known):
+def test_only_non_empty_right_answers_have_a_hash(value, known):
     assert (inspect_scores.targets([value])[0] is not None) == known
 
 
-def test_fingerprints_are_no_columns_for_clusters(tmp_path):
+def test_question_hashes_are_not_listed_as_columns(tmp_path):
     log(tmp_path / "a.eval", ["How many?", "How few?"])
     assert not {"question_hash", "target_hash"} & set(howsure.describe(tmp_path).columns)
 
 
-def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path):
+def test_gate_is_unclear_for_different_questions_unless_allow_differs_is_given(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 40)
     log(tmp_path / "b.eval", ["How few?"] * 40)
     answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, at_least=0.2)
@@ -102,7 +106,7 @@ def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path):
         howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, allow_differs="temperature")
 
 
-def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path):
+def test_gate_passes_as_usual_when_the_questions_are_identical(tmp_path):
     for name in "ab":
         log(tmp_path / f"{name}.eval", ["How many?"] * 40)
     answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3)
@@ -116,7 +120,7 @@ def shots(number):
     return [{"role": "user", "content": f"{number}+{number}?"}, {"role": "assistant", "content": str(2 * number)}]
 
 
-def test_messages_before_every_question_name_a_set_up():
+def test_the_hash_of_messages_covers_the_system_message_and_fixed_examples():
     told = inspect_scores.frame([[SYSTEM, TURN], [{**SYSTEM, "id": "z"}, {**TURN, "content": "Which?"}]])
     assert told.startswith("#")
     assert inspect_scores.frame([[{**SYSTEM, "content": "Be long."}, TURN]] * 2) not in ("", told)
@@ -127,7 +131,7 @@ def test_messages_before_every_question_name_a_set_up():
     assert inspect_scores.frame([]) == ""
 
 
-def test_runs_with_other_system_messages_are_no_attempts_of_one_model(tmp_path):
+def test_runs_with_different_system_messages_are_different_models(tmp_path):
     for name, words in (("one", "Be short."), ("two", "Be long.")):
         log(tmp_path / f"{name}.eval", [[{**SYSTEM, "content": words}, TURN]] * 6, model="mock/m")
     models = howsure.read(tmp_path).to_frame()["model"].unique().sort().to_list()

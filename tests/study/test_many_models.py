@@ -1,4 +1,4 @@
-"""Too many models for all pairs are refused in words, wherever pairs are compared; what compares none goes on."""
+"""More models than the limit: commands that compare all pairs refuse, the others work."""
 
 import polars as pl
 import pytest
@@ -34,7 +34,7 @@ def test_all_pairs_of_too_many_models_are_refused(name, monkeypatch):
     assert "howsure estimate" in error.value.remedy
 
 
-def test_what_compares_no_pairs_goes_on(monkeypatch):
+def test_estimate_and_compare_of_two_models_work_with_too_many_models_for_all_pairs(monkeypatch):
     monkeypatch.setattr(matrix, "MOST_MODELS", 2)
     assert len(hs.estimate(ROWS).entries) == 8
     assert hs.compare(ROWS, "m0", "m1").difference.n_items == 5

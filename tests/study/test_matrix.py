@@ -1,4 +1,4 @@
-"""ScoreMatrix: which scores average right-or-wrong answers."""
+"""ScoreMatrix: which models' scores are averages of right-or-wrong answers."""
 
 import numpy as np
 import polars as pl
@@ -33,27 +33,27 @@ attempts = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=7)
 
 
 @given(st.lists(attempts, min_size=1, max_size=8))
-def test_means_of_zeros_and_ones_are_right_or_wrong(items):
+def test_models_whose_attempts_score_only_0_or_1_are_right_or_wrong(items):
     assert matrix(items).right_or_wrong().all()
 
 
 @given(st.lists(attempts, min_size=1, max_size=8), st.floats(0.001, 0.999))
-def test_one_score_between_is_enough_to_be_something_else(items, score):
+def test_one_attempt_scored_between_0_and_1_makes_a_model_not_right_or_wrong(items, score):
     for attempt in ([score], [0.0, score], [1.0, 1.0, score]):
         assert not matrix([*items, attempt]).right_or_wrong().any()
 
 
-def test_every_model_is_judged_by_its_own_scores_and_holes_say_nothing():
+def test_right_or_wrong_is_decided_per_model_and_ignores_missing_scores():
     found = matrix([[1], [0, 1], None], [[1], [0.5], [0]], [None, None, [0, 0, 1]]).right_or_wrong()
     assert found.tolist() == [True, False, True]
 
 
-def test_zeros_and_ones_on_an_unbounded_scale_are_not_answers():
+def test_zeros_and_ones_on_an_unbounded_scale_are_not_right_or_wrong():
     assert not matrix([[1], [0]], bounded=False).right_or_wrong().any()
 
 
 @pytest.mark.parametrize(("score", "longer"), [((0.0, 1.0), False), ((0.0, 1.0, 0.5), True)])
-def test_single_right_or_wrong_answers_get_wilsons_interval_and_fractions_a_longer_one(score, longer):
+def test_single_binary_answers_get_the_wilson_interval_and_fractions_a_wider_one(score, longer):
     n = 120
     rows = pl.DataFrame({"model": "a", "item": range(n), "score": [score[k % len(score)] for k in range(n)]})
     found = hs.estimate(rows)[0].estimate.interval
@@ -65,7 +65,7 @@ def test_single_right_or_wrong_answers_get_wilsons_interval_and_fractions_a_long
         assert (found.low, found.high) == pytest.approx((wilson.low, wilson.high), rel=1e-12)
 
 
-def test_a_model_of_single_answers_is_judged_alike_beside_models_with_attempts_fractions_and_holes():
+def test_a_models_interval_does_not_depend_on_the_other_models_in_the_table():
     rng = np.random.default_rng(0)
 
     def rows(name, times, scores, n=40):

@@ -1,4 +1,4 @@
-"""Names: a part or a rank is enough where one looks, and never where one decides; a beginning that all share is said once."""
+"""Names of models: reading commands accept a part of a name or a rank, gates only whole names."""
 
 import polars as pl
 import pytest
@@ -25,24 +25,24 @@ def pair(data, a, b):
     return answer.a, answer.b
 
 
-def test_a_part_that_one_name_has_is_enough_and_said():
+def test_a_unique_part_of_a_name_chooses_the_model_with_a_note():
     answer = hs.compare(LOGS, "t0.3", "terse")
     assert isinstance(answer, hs.Comparison)
     assert (answer.a, answer.b) == (BEST, WORST)
     assert f"Models by a part of their names: 't0.3' is {BEST}; 'terse' is {WORST}." in answer.notes
 
 
-def test_a_whole_name_goes_before_those_that_hold_it():
+def test_an_exact_name_takes_precedence_over_names_that_contain_it():
     assert pair(ROWS, "pr-4", "main") == ("pr-4", "main")
     assert not [note for note in hs.compare(ROWS, "pr-4", "main").notes if "part of" in note]
 
 
-def test_a_part_of_several_names_is_an_error_with_the_names():
+def test_an_ambiguous_part_of_a_name_is_an_error_that_lists_the_matches():
     with pytest.raises(hs.DataError, match=r"model 'pr' could be any of 2. Did you mean 'pr-4', 'pr-42'"):
         hs.compare(ROWS, "pr", "main")
 
 
-def test_a_rank_is_enough_and_said():
+def test_a_rank_chooses_the_model_with_a_note():
     answer = hs.compare(ROWS, "1", "3")
     assert isinstance(answer, hs.Comparison)
     assert (answer.a, answer.b) == ("main", "pr-4")
@@ -54,12 +54,12 @@ def test_a_rank_is_enough_and_said():
         hs.compare(twice, "1", "2")
 
 
-def test_a_model_that_is_called_by_a_number_goes_before_its_rank():
+def test_a_model_named_by_a_number_takes_precedence_over_a_rank():
     rows = ROWS.with_columns(pl.col("model").replace({"pr-4": "1"}))
     assert pair(rows, "1", "main") == ("1", "main")
 
 
-def test_a_missing_candidate_never_becomes_another():
+def test_gate_never_replaces_a_missing_candidate_by_a_similar_name():
     rows = ROWS.filter(pl.col("model") != "pr-4")
     with pytest.raises(hs.DataError, match="no model 'pr-4'"):
         hs.gate(rows, "pr-4", "main", not_worse_than=0.3)
@@ -68,7 +68,7 @@ def test_a_missing_candidate_never_becomes_another():
         hs.compare(rows, "model:pr-4", "main")
 
 
-def test_on_the_command_line_gates_and_configurations_take_whole_names(tmp_path, monkeypatch):
+def test_gate_and_configuration_files_accept_only_whole_names(tmp_path, monkeypatch):
     ROWS.filter(pl.col("model") != "pr-4").write_csv(tmp_path / "rows.csv")
     monkeypatch.chdir(tmp_path)
     run = CliRunner().invoke
@@ -79,7 +79,7 @@ def test_on_the_command_line_gates_and_configurations_take_whole_names(tmp_path,
     assert "no model 'pr-4'" in run(main, ["compare", "rows.csv"]).output
 
 
-def test_a_shared_beginning_is_said_once_and_what_is_left_can_be_pasted():
+def test_a_common_name_prefix_is_shown_once_and_short_names_are_accepted():
     text = hs.leaderboard(LOGS).render("terminal", width=100)
     assert text.count("openai-api/local/") == 1
     assert "The names of all models begin with openai-api/local/." in text
@@ -87,11 +87,11 @@ def test_a_shared_beginning_is_said_once_and_what_is_left_can_be_pasted():
 
 
 @pytest.mark.parametrize("format", ["json", "csv"])
-def test_data_keep_whole_names(format):
+def test_json_and_csv_contain_whole_names(format):
     assert hs.leaderboard(LOGS).render(format).count(BEST) >= 1
 
 
-def test_names_that_share_no_folder_stay_whole():
+def test_names_without_a_long_common_prefix_are_shown_whole():
     rows = ROWS.with_columns(model="org/" + pl.col("model"))
     assert "org/main" in hs.leaderboard(rows).render("terminal")  # a beginning as short as this stays
     mixed = ROWS.with_columns(model=pl.col("model").replace({"main": "organisation/main", "pr-4": "organisation/pr-4"}))

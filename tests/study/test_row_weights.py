@@ -1,4 +1,4 @@
-"""Weights that differ between models and attempts of an item: each model's score is the weighted mean of its own rows."""
+"""Weights that differ between rows of an item: each model's score is the weighted mean of its own rows."""
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ def test_each_score_is_the_weighted_mean_of_the_models_rows(seed, even):
 
 
 @pytest.mark.parametrize("even", [True, False])
-def test_an_error_bar_is_that_of_the_model_alone_with_these_weights_of_items(even):
+def test_a_models_standard_error_uses_its_own_summed_item_weights(even):
     rows = runs(1, even=even)
     together = {entry.model: entry.estimate for entry in hs.estimate(rows, weight="w").entries}
     for name, estimate in together.items():
@@ -48,7 +48,7 @@ def test_an_error_bar_is_that_of_the_model_alone_with_these_weights_of_items(eve
         )
 
 
-def test_weights_that_all_models_share_compare_as_weights_of_items():
+def test_row_weights_shared_by_all_models_equal_item_weights_in_compare():
     rows = runs(2)
     items = pl.DataFrame({"item": [f"q{i}" for i in range(40)], "v": np.random.default_rng(9).uniform(0.5, 3, 40)})
     by_rows = hs.compare(rows, "m1", "m0", weight="w")
@@ -63,7 +63,7 @@ def test_every_kind_of_frame_gives_the_same_scores(make):
     assert hs.estimate(make(rows), weight="w").records() == hs.estimate(rows, weight="w").records()
 
 
-def test_few_items_of_other_weights_are_said_and_many_are_refused():
+def test_few_items_with_differing_weights_give_a_caution_and_many_an_error():
     rows = runs(4)
     few = rows.with_columns(
         w=pl.when((pl.col("model") == "m1") & pl.col("item").is_in(["q1", "q2"])).then(pl.col("w") * 2).otherwise("w")
@@ -78,7 +78,7 @@ def test_few_items_of_other_weights_are_said_and_many_are_refused():
 @pytest.mark.parametrize(
     ("value", "what"), [(0.0, "no positive weight"), (None, "no positive weight"), (9.0, "attempts of one model")]
 )
-def test_weights_without_a_meaning_are_refused(value, what):
+def test_zero_missing_or_invalid_weights_are_refused(value, what):
     rows = runs(5).with_row_index()
     first = rows.filter(pl.col("item").is_duplicated() & (pl.len().over("model", "item") > 1))["index"][0]
     broken = rows.with_columns(w=pl.when(pl.col("index") == first).then(pl.lit(value)).otherwise("w")).drop("index")
@@ -86,13 +86,13 @@ def test_weights_without_a_meaning_are_refused(value, what):
         hs.estimate(broken, weight="w")
 
 
-def test_a_column_named_as_the_weight_weighs():
+def test_a_column_mapped_to_weight_is_used_as_the_weight():
     rows = pd.DataFrame({"model": "a", "item": [1, 2, 3], "score": [1, 0, 1], "v": [1.0, 2.0, 1.0]})
     assert hs.estimate(hs.read(rows, columns={"weight": "v"})).entries[0].estimate.value == pytest.approx(0.5)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data")
-def test_the_runs_of_a_time_horizon():
+def test_weighted_scores_equal_the_published_ones_of_metr_time_horizons():
     place = SHARED / "wild" / "METR-eval-analysis"
     told = {
         "human": (0.8250, 0.7825),
@@ -109,7 +109,7 @@ def test_the_runs_of_a_time_horizon():
 
 @pytest.mark.parametrize("asked", [{"covariate": "length"}, {"random_factor": "seed"}])
 @pytest.mark.parametrize("even", [True, False])
-def test_what_goes_by_weights_of_items_takes_one_models_or_refuses(asked, even):
+def test_covariates_and_random_factors_refuse_weights_that_differ_between_models(asked, even):
     rng = np.random.default_rng(6)
     rows = pl.DataFrame(
         [

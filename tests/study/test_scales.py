@@ -1,4 +1,4 @@
-"""The scale of scores: percent by name, values or bounds; what stays unbounded; and the direction that no name tells."""
+"""The scale and direction of scores: percent, other bounds, unbounded scores, and lower-is-better."""
 
 import math
 
@@ -24,7 +24,7 @@ def codes(answer):
     return [caution.code for caution in answer.cautions]
 
 
-def test_all_right_at_100_has_an_interval():
+def test_scores_that_are_all_100_are_percent_and_have_an_exact_interval():
     rows = pl.DataFrame({"model": "a", "item": [*range(30)], "score": 100})
     answer = hs.estimate(rows)
     assert answer[0].estimate.value == 1
@@ -33,14 +33,14 @@ def test_all_right_at_100_has_an_interval():
 
 
 @pytest.mark.parametrize("name", ["score_pct", "Accuracy (%)", "percent correct", "accuracyPct"])
-def test_a_name_that_says_percent(name):
+def test_a_column_name_with_percent_divides_scores_by_100(name):
     rows = percent(name).with_columns(pl.when(pl.col("item") == "q3").then(37.5).otherwise(pl.col(name)).alias(name))
     answer = hs.estimate(read(rows), model="a")
     assert answer[0].estimate.value == pytest.approx(0.01 * rows.filter(model="a")[name].mean())
     assert answer.notes[-1] == "task · score: percent, by its name."
 
 
-def test_a_name_that_says_percent_of_fractions_is_doubtful():
+def test_a_percent_column_name_with_scores_up_to_1_is_a_caution():
     answer = hs.estimate(read(percent("score_pct", 1)))
     assert codes(answer) == ["percent_name"]
     assert answer[0].estimate.value == hs.estimate(two_models())[0].estimate.value
@@ -48,7 +48,7 @@ def test_a_name_that_says_percent_of_fractions_is_doubtful():
     assert hs.estimate(read(percent("score_pct", 1)), bounds=(0, 100))[0].estimate.value < 0.01
 
 
-def test_other_scores_above_1_have_no_bounds_unless_they_are_named():
+def test_scores_above_1_are_unbounded_unless_bounds_are_given():
     rows = percent(factor=7)
     answer = hs.estimate(rows)
     assert codes(answer) == ["unbounded_scores"]
@@ -64,14 +64,14 @@ def test_other_scores_above_1_have_no_bounds_unless_they_are_named():
         hs.estimate(rows, bounds=(0, 5))
 
 
-def test_percent_signs_and_bounds_of_percent_divide_once():
+def test_percent_signs_and_percent_bounds_together_divide_by_100_once():
     rows = two_models(score=pl.format("{}%", (pl.col("score") * 100).cast(pl.Int64)))
     plain = hs.estimate(two_models())[0].estimate
     for bounds in (None, (0, 1), (0, 100)):
         assert hs.estimate(rows, bounds=bounds)[0].estimate == plain
 
 
-def test_a_rating_from_1_to_5():
+def test_ratings_with_bounds_1_to_5_equal_rescaled_scores():
     rows = two_models(score=1 + 4 * pl.col("score"))
     plain = hs.compare(two_models(), "a", "b")
     rated = hs.compare(rows, "a", "b", bounds=(1, 5))
@@ -79,7 +79,7 @@ def test_a_rating_from_1_to_5():
     assert rated.difference.value == pytest.approx(plain.difference.value)
 
 
-def test_sizes_are_those_of_the_scale():
+def test_margins_and_floors_for_percent_scores_are_fractions_of_the_scale():
     with pytest.raises(hs.OptionError, match="off the scale"):
         hs.gate(percent(), "a", at_least=40)
     with pytest.raises(hs.OptionError, match="whole scale"):
@@ -87,14 +87,14 @@ def test_sizes_are_those_of_the_scale():
     assert hs.gate(percent(), "a", at_least=0.4).checks[0].percent
 
 
-def test_fractions_beside_percent_are_not_scaled():
+def test_a_mix_of_fractions_and_percent_is_not_rescaled_and_is_a_caution():
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 100.0, 100.0]})
     answer = hs.estimate(rows)
     assert codes(answer)[-1] == "mixed_scale"
     assert answer[1].estimate.value == 100
 
 
-def test_a_monitor_counts_in_the_same_units():
+def test_a_monitor_with_bounds_rescales_scores_as_watch_does():
     rows = percent(n=60)
     monitor = hs.Monitor(a="a", b="b", bounds=(0, 100), shuffled=True)
     for item, part in rows.group_by("item", maintain_order=True):
@@ -106,7 +106,7 @@ def test_a_monitor_counts_in_the_same_units():
     )
 
 
-def test_bounds_on_the_command_line(tmp_path):
+def test_bounds_are_accepted_and_suggested_on_the_command_line(tmp_path):
     path = tmp_path / "rated.csv"
     percent(factor=7).write_csv(path)
     result = CliRunner().invoke(main, ["--no-config", "estimate", str(path), "--bounds", "0,7"])
@@ -122,7 +122,7 @@ def two_scales():
     return pl.concat([two_models(task=pl.lit("right")), rated], how="diagonal")
 
 
-def test_bounds_of_one_task_leave_the_others_as_they_are():
+def test_bounds_of_one_task_do_not_rescale_other_tasks():
     answer = hs.estimate(two_scales(), tasks={"rat*": {"bounds": (1, 7)}})
     plain = [(e.estimate.value, e.estimate.interval.low) for e in hs.estimate(two_models()).entries]
     for task in ("right", "rated"):
@@ -139,7 +139,7 @@ def test_bounds_of_one_task_leave_the_others_as_they_are():
         hs.trend(board, tasks={"*": {"bounds": (1, 7)}})
 
 
-def test_bounds_of_one_task_on_the_command_line_and_in_a_configuration(tmp_path, monkeypatch):
+def test_bounds_of_one_task_work_on_the_command_line_and_in_a_configuration(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     two_scales().write_csv("rows.csv")
     told = "scores from 1 to 7 count as 0 % to 100 %"
@@ -153,7 +153,7 @@ def test_bounds_of_one_task_on_the_command_line_and_in_a_configuration(tmp_path,
 
 
 @pytest.mark.parametrize("name", ["cost_usd", "Seconds", "n tokens", "error_rate", "loss", "unsafe"])
-def test_a_direction_is_not_guessed_from_a_name(name):
+def test_the_direction_of_a_score_column_is_never_guessed_from_its_name(name):
     scores = read(percent(name, 1))
     for answer in (hs.leaderboard(scores), hs.compare(scores, "a", "b")):
         assert "unknown_direction" in codes(answer)
@@ -172,19 +172,19 @@ PLANNED = {
 
 
 @pytest.mark.parametrize("verb", PLANNED)
-def test_what_is_planned_for_scores_of_no_direction_says_so(verb):
+def test_plans_for_scores_of_unknown_direction_have_a_caution(verb):
     scores = hs.read(attempts().rename({"score": "unsafe"}), columns={"score": "unsafe"})
     assert "unknown_direction" in codes(PLANNED[verb](scores))
     assert "unknown_direction" not in codes(PLANNED[verb](scores, lower_is_better=True))
 
 
-def test_a_cost_beside_a_score_says_nothing():
+def test_a_cost_column_next_to_a_score_needs_no_direction():
     rows = two_models(cost=pl.lit(0.5))
     assert codes(hs.leaderboard(rows)) == []
     hs.gate(rows, "a", "b", better=True)
 
 
-def test_a_gate_without_a_direction_exits_with_3(tmp_path):
+def test_gate_with_an_unknown_direction_exits_with_code_3(tmp_path):
     path = tmp_path / "unsafe.csv"
     percent("unsafe", 1).write_csv(path)
     words = ["--no-config", "gate", str(path), "-c", "score=unsafe", "-a", "a", "-b", "b", "--better"]
@@ -194,7 +194,7 @@ def test_a_gate_without_a_direction_exits_with_3(tmp_path):
     assert CliRunner().invoke(main, [*words, "--lower-is-better"]).exit_code in (0, 1, 2)
 
 
-def test_the_unusual_direction_is_said_first():
+def test_a_note_states_that_smaller_scores_are_better():
     note = "Direction: smaller scores are better."
     for answer in (hs.leaderboard, lambda rows, **more: hs.compare(rows, "a", "b", **more)):
         assert note in answer(two_models(), lower_is_better=True).notes
@@ -204,7 +204,7 @@ def test_the_unusual_direction_is_said_first():
     assert "Direction: smaller scores are better for u · score." in told
 
 
-def test_none_unsafe_is_a_rate_of_failures():
+def test_all_zero_scores_of_an_unsafe_column_bound_the_failure_rate():
     rows = pl.DataFrame({"model": "a", "item": [*range(300)], "unsafe": 0})
     text = hs.estimate(read(rows)).render("terminal")
     assert "failure rate below 0.99 % (95 % confidence), counting 300 items" in " ".join(text.split())
@@ -216,7 +216,7 @@ def test_none_unsafe_is_a_rate_of_failures():
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("ask", [hs.estimate, hs.leaderboard, lambda rows, **more: hs.compare(rows, "a", "b", **more)])
-def test_scores_whose_squares_are_no_numbers_are_refused(ask):
+def test_scores_whose_squares_overflow_are_refused(ask):
     rows = two_models(score=pl.col("score") * 1e200 - 1.0).lazy()  # of frames in memory numbers are looked at before
     with pytest.raises(hs.DataError, match=r"a score of 1e\+200 is too large for an error bar: the limit is 1e\+75\."):
         ask(rows)

@@ -1,4 +1,4 @@
-"""Clusters that logs state are the default of their tasks; what can't be used is said."""
+"""Clusters recorded in a log's own standard error are the default of its tasks; unusable ones are a caution."""
 
 import re
 from dataclasses import replace
@@ -43,16 +43,16 @@ def codes(answer):
     return [caution.code for caution in answer.cautions]
 
 
-def told(answer):
+def cluster_notes(answer):
     return [note for note in answer.notes if note.startswith("Clusters")]
 
 
-def test_the_log_s_own_clusters_are_the_default_of_compare():
+def test_compare_clusters_by_the_column_of_the_logs_own_standard_error():
     found = hs.compare(LOGS, *PAIR)
     assert found.better is None
     assert found.difference == hs.compare(LOGS, *PAIR, cluster="passage_id").difference
     assert "looks_grouped" not in codes(found)
-    assert told(found) == [
+    assert cluster_notes(found) == [
         (
             "Clusters: column `passage_id` (20 clusters of 100 items), as the log's own standard error has it; "
             "`cluster='none'` undoes it."
@@ -79,7 +79,7 @@ def test_the_log_s_own_clusters_are_the_default_of_compare():
         ),
     ],
 )
-def test_other_verbs_have_the_same_default(asked):
+def test_other_commands_cluster_by_the_logs_own_column_too(asked):
     assert digits(asked()) == digits(asked(cluster="passage_id"))
     assert digits(asked()) != digits(asked(cluster="none"))
 
@@ -89,20 +89,20 @@ def digits(answer):
     return re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.10g}", repr(answer))
 
 
-def test_a_saved_baseline_knows_what_its_log_stated(tmp_path):
+def test_a_saved_baseline_keeps_the_cluster_column_of_its_log(tmp_path):
     saved = tmp_path / "main.howsure"
     hs.save_baseline(LOGS, "main", output=str(saved))
     assert hs.read(saved).facts[0].clusters == {"passage_id"}
     assert clusters(hs.estimate(saved)) == {20}
 
 
-def test_each_task_has_the_clusters_of_its_own_logs():
+def test_each_task_is_clustered_by_the_column_of_its_own_logs():
     both = pl.concat([scores().to_frame().with_columns(task=pl.lit(task)) for task in ("chat", "quiz", "sums")])
     both = both.with_columns(half=pl.col("item").cast(pl.Int64) // 12)
     found = replace(hs.read(both), facts=(fact("chat", "half"), fact("quiz", "text"), fact("sums", "")))
     known = {entry.task: entry.estimate.n_clusters for entry in hs.estimate(found).entries}
     assert known == {"chat": 2, "quiz": 6, "sums": 24}
-    assert told(hs.estimate(found)) == [
+    assert cluster_notes(hs.estimate(found)) == [
         "Clusters of chat: column `half` (2 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
         "Clusters of quiz: column `text` (6 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
     ]
@@ -110,13 +110,13 @@ def test_each_task_has_the_clusters_of_its_own_logs():
     assert {entry.task: entry.estimate.n_clusters for entry in ruled.entries} == {"chat": 24, "quiz": 2, "sums": 24}
 
 
-def test_clusters_play_no_part_for_exactly_these_questions():
+def test_clusters_are_ignored_for_population_these_questions():
     found = hs.compare(LOGS, *PAIR, population="these-questions")
-    assert not told(found)
+    assert not cluster_notes(found)
     assert found.difference == hs.compare(LOGS, *PAIR, population="these-questions", cluster="none").difference
 
 
-def test_what_is_asked_for_goes_first():
+def test_the_cluster_option_takes_precedence_over_the_logs_clusters():
     stated = scores(fact("quiz", "text"), half=pl.int_range(pl.len()) % 2)
     assert clusters(hs.estimate(stated)) == {6}
     assert clusters(hs.estimate(stated, cluster="half")) == {2}
@@ -144,14 +144,14 @@ def test_what_is_asked_for_goes_first():
         ),
     ],
 )
-def test_logs_that_disagree_give_no_default(facts, told_so, advice):
+def test_logs_with_conflicting_cluster_columns_give_a_caution_and_no_clusters(facts, told_so, advice):
     found = hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2))
     assert clusters(found) == {24}
     assert [(caution.message, caution.remedy) for caution in found.cautions] == [(told_so, advice)]
     assert not hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2), cluster="none").cautions
 
 
-def test_a_column_with_holes_or_two_values_gives_no_default():
+def test_a_recorded_cluster_column_with_missing_or_conflicting_values_is_not_used():
     holes = scores(fact("quiz", "text"), text=pl.when(pl.col("item") == "07").then(None).otherwise("text"))
     found = hs.estimate(holes)
     assert clusters(found) == {24}
@@ -163,20 +163,20 @@ def test_a_column_with_holes_or_two_values_gives_no_default():
     assert "differs within 1 item;" in found.cautions[0].message
 
 
-def test_logs_that_state_no_standard_error_are_no_disagreement():
+def test_logs_without_a_standard_error_do_not_conflict_with_the_others():
     assert clusters(hs.estimate(scores(fact("quiz", "text"), fact("quiz")))) == {6}
 
 
-def test_a_table_of_items_may_have_the_column(tmp_path):
+def test_the_recorded_cluster_column_may_come_from_the_items_table(tmp_path):
     side = tmp_path / "items.csv"
     pl.DataFrame({"item": [f"{k:02}" for k in range(24)], "theme": [f"m{k % 4}" for k in range(24)]}).write_csv(side)
     assert clusters(hs.estimate(scores(fact("quiz", "theme")), items=str(side))) == {4}
 
 
-def test_single_items_are_no_clusters_and_one_cluster_tells_nothing():
+def test_single_item_clusters_count_as_none_and_one_cluster_as_a_stratum():
     alone = hs.estimate(scores(fact("quiz", "text"), text="item"))
     assert alone.entries == hs.estimate(scores(), cluster="none").entries
-    assert told(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as the log's")
+    assert cluster_notes(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as the log's")
     one = hs.estimate(scores(fact("quiz", "text"), text=pl.lit("t")))
     assert clusters(one) == {1}
     assert all(entry.estimate.method.same_clusters for entry in one.entries), "of others nothing is known"

@@ -1,4 +1,4 @@
-"""Clusters, weights, failures and several tasks: from a table to what the methods get."""
+"""From rows to scores: clusters, weights, failed attempts, attempts per item, tasks, metrics and names of models."""
 
 import math
 
@@ -17,7 +17,7 @@ def one(data, **options):
     return hs.estimate(data, **options)[0]
 
 
-def test_a_declared_cluster_is_used_and_told_first():
+def test_a_column_named_cluster_is_used_with_a_note():
     rows = clustered().rename({"passage": "cluster"})
     answer = hs.estimate(rows)
     assert answer.notes[-1] == "Clusters: column `cluster` (8 clusters of 40 items); `cluster='none'` ignores it."
@@ -39,7 +39,7 @@ def test_clusters_from_metadata_the_id_and_a_side_table_agree(tmp_path):
     assert answers[0].estimate.n_clusters == 8
 
 
-def test_patterns_of_ids_are_two_ways_or_those_of_some_tasks():
+def test_id_patterns_can_define_two_way_clusters_or_clusters_of_some_tasks():
     rows = clustered(n_clusters=12, size=9).with_columns(position=pl.col("item").str.extract(r"-(\d)$"))
     columns, patterns = (
         hs.estimate(rows, cluster=ways)[0].estimate
@@ -51,7 +51,7 @@ def test_patterns_of_ids_are_two_ways_or_those_of_some_tasks():
     assert {(entry.task, entry.estimate.n_clusters) for entry in found} == {("quiz", 12), ("chat", 108)}
 
 
-def test_two_way_clusters_add_up():
+def test_the_two_way_variance_is_the_sum_minus_the_intersection():
     rows = clustered(n_clusters=12, size=9).with_columns(
         position=pl.col("item").str.extract(r"-(\d)$"), score=(pl.col("item").hash(seed=3) % 10 < 6).cast(pl.Float64)
     )
@@ -63,7 +63,7 @@ def test_two_way_clusters_add_up():
     assert both.n_clusters == 9
 
 
-def test_weights_from_a_column_and_a_side_table(tmp_path):
+def test_weights_from_a_column_and_an_items_table_agree(tmp_path):
     rows = clustered(models=("a",))
     weights = rows.select("item", importance=1 + pl.col("item").hash() % 5).unique()
     weights.write_csv(tmp_path / "items.csv")
@@ -76,7 +76,7 @@ def test_weights_from_a_column_and_a_side_table(tmp_path):
     assert inside.se == pytest.approx(expected.se, rel=1e-12)
 
 
-def test_an_unused_weight_column_is_told():
+def test_an_unused_weight_column_gives_a_note():
     assert "`weight` is not used" in hs.estimate(two_models(weight=pl.lit(2.0))).notes[-1]
 
 
@@ -90,7 +90,7 @@ FAILED = pl.DataFrame(
 )
 
 
-def test_failures_are_a_policy():
+def test_failed_attempts_are_dropped_zero_or_an_error_by_policy():
     assert one(FAILED).estimate.value == 0.5
     assert one(FAILED, failures="drop").estimate.n_items == 2
     zero = one(FAILED, failures="zero")
@@ -99,16 +99,16 @@ def test_failures_are_a_policy():
         one(FAILED, failures="error")
 
 
-def test_both_failure_counts_are_told():
+def test_a_note_counts_errors_and_attempts_not_run():
     assert hs.estimate(FAILED).notes[1:] == ("Failures: 2 of 4 attempts have no score (1 error, 1 not run); left out.",)
 
 
-def test_one_failed_attempt_is_told_as_one():
+def test_the_note_on_one_failed_attempt_is_singular():
     rows = pl.DataFrame({"model": "a", "item": [0, 1, 2], "score": [1.0, 0.0, None]})
     assert hs.estimate(rows).notes[1:] == ("Failures: 1 of 3 attempts has no score (1 unscored); left out.",)
 
 
-def test_clusters_that_differ_within_an_item_can_be_left_out():
+def test_conflicting_clusters_of_an_item_are_an_error_that_names_the_way_out():
     rows = pl.DataFrame({"model": ["a", "b"], "item": 1, "score": 1.0, "cluster": ["x", "y"]})
     with pytest.raises(hs.DataError, match="`cluster='none'` leaves clusters out"):
         hs.compare(rows, "a", "b")
@@ -135,14 +135,14 @@ def test_attempts_are_averaged_within_the_item():
     assert (often.estimate.n_items, often.estimate.n_clusters) == (20, 20)
 
 
-def test_words_are_scores():
+def test_words_and_letters_are_read_as_scores():
     rows = pl.DataFrame({"model": "a", "item": list("uvwxyz"), "score": ["C", "I", "P", "yes", "0.25", ""]})
     answer = one(rows)
     assert answer.estimate.value == pytest.approx((1 + 0 + 0.5 + 1 + 0.25) / 5)
     assert answer.n_failed == 1
 
 
-def test_lower_is_better_turns_the_order_round():
+def test_lower_is_better_reverses_order_wins_and_verdict():
     up, down = hs.leaderboard(two_models()), hs.leaderboard(two_models(), lower_is_better=True)
     assert [e.model for e in up.boards[0].entries] == [e.model for e in down.boards[0].entries][::-1]
     rows = two_models(n=60)
@@ -152,12 +152,12 @@ def test_lower_is_better_turns_the_order_round():
     assert a_better.difference.value == a_worse.difference.value
 
 
-def test_the_part_of_a_name_after_the_slash_is_enough():
+def test_the_part_of_a_model_name_after_the_slash_is_accepted():
     rows = two_models().with_columns(model="org/" + pl.col("model"))
     assert hs.compare(rows, "a", "org/b").a == "org/a"
 
 
-def test_models_that_answered_different_items_are_compared_on_what_they_share():
+def test_models_are_compared_on_the_items_that_both_answered():
     rows = two_models().filter(~((pl.col("model") == "a") & pl.col("item").is_in(["q0", "q1", "q2"])))
     answer = hs.compare(rows, "a", "b")
     assert (answer.difference.n_items, answer.n_only_a, answer.n_only_b) == (17, 0, 3)
@@ -187,7 +187,7 @@ def test_pooled_and_weighted_overall_scores():
     assert weighted.value == pytest.approx(pooled.value)
 
 
-def test_comparing_on_several_tasks_adjusts_and_sums_up():
+def test_comparing_several_tasks_corrects_by_holm_and_gives_an_overall_difference():
     answer = hs.compare(TASKS, "a", "b")
     p = [c.p_value for c in answer.comparisons]
     assert [c.p_adjusted for c in answer.comparisons] == pytest.approx(
@@ -197,7 +197,7 @@ def test_comparing_on_several_tasks_adjusts_and_sums_up():
     assert answer.overall.wins == sum(c.wins for c in answer.comparisons)
 
 
-def test_metrics_are_shown_apart_and_compare_asks():
+def test_leaderboard_shows_each_metric_and_compare_requires_a_choice():
     rows = pl.concat([two_models(metric=pl.lit("acc")), two_models(metric=pl.lit("f1"))])
     assert [board.metric for board in hs.leaderboard(rows).boards] == ["acc", "f1"]
     assert hs.compare(rows, "a", "b", metric="f1").metric == "f1"
@@ -205,7 +205,7 @@ def test_metrics_are_shown_apart_and_compare_asks():
         hs.compare(rows, "a", "b")
 
 
-def test_equivalence_needs_no_significance():
+def test_a_non_significant_difference_can_be_equivalent_within_the_margin():
     same = (
         two_models(n=400)
         .with_columns(score=pl.lit(1.0))
@@ -219,12 +219,12 @@ def test_equivalence_needs_no_significance():
     assert "are equivalent within 5.0 pp" in answer.verdict
 
 
-def test_a_misspelt_option_is_refused():
+def test_a_misspelt_option_is_an_error_with_a_suggestion():
     with pytest.raises(hs.OptionError, match=r"no option 'clusters'\. Did you mean 'cluster'"):
         hs.estimate(clustered(), clusters="passage")
 
 
-def test_an_option_of_the_verb_itself_is_proposed_too():
+def test_suggestions_for_misspelt_options_include_those_of_the_command():
     with pytest.raises(hs.OptionError, match=r"no option 'margn'\. Did you mean 'margin'"):
         hs.compare(two_models(), "a", "b", margn=0.1)
     with pytest.raises(hs.OptionError, match=r"no option 'margin'\. The shared options are"):
@@ -233,7 +233,7 @@ def test_an_option_of_the_verb_itself_is_proposed_too():
         hs.plan(clusterz="c")
 
 
-def test_percent_signs_are_read():
+def test_scores_with_percent_signs_are_read():
     rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": ["85%", "70 %"]})
     assert one(rows).estimate.value == pytest.approx(0.775)
 
@@ -243,7 +243,7 @@ def test_a_margin_of_the_whole_scale_is_refused():
         hs.compare(two_models(), "a", "b", margin=5)
 
 
-def test_models_without_shared_items_are_told_on_a_board():
+def test_models_without_shared_items_give_a_caution_on_a_leaderboard():
     rows = pl.DataFrame({"model": ["a"] * 9 + ["b"] * 9, "item": range(18), "score": [1.0] * 9 + [0.0] * 9})
     assert {c.code for c in hs.leaderboard(rows).boards[0].cautions} == {"no_shared_items", "uneven_items"}
 
@@ -253,7 +253,7 @@ def test_column_names_may_have_spaces_and_capitals():
     assert one(rows).estimate.value == 0.5
 
 
-def test_odd_frames_are_refused_in_words():
+def test_frames_with_numeric_or_duplicate_column_names_are_refused():
     pd = pytest.importorskip("pandas")
     with pytest.raises(hs.DataError, match="number for a name"):
         hs.estimate(pd.DataFrame(np.eye(3)))
@@ -270,7 +270,7 @@ def chosen(rows, model, **options):
     return [entry.model for entry in hs.estimate(rows, model=model, **options).entries]
 
 
-def test_the_end_of_a_name_chooses_its_model():
+def test_the_end_of_a_model_name_chooses_the_model():
     rows = long_names("lab/one", "lab/two", "lab/sub/three")
     assert chosen(rows, "two") == ["lab/two"]
     assert chosen(rows.lazy(), ["sub/three", "lab/one"]) == ["lab/one", "lab/sub/three"]
@@ -278,13 +278,13 @@ def test_the_end_of_a_name_chooses_its_model():
     assert chosen(rows, "two", score="majority@1") == ["lab/two"]
 
 
-def test_a_full_name_goes_before_an_end():
+def test_an_exact_model_name_takes_precedence_over_an_ending():
     assert chosen(long_names("two", "lab/two"), "two") == ["two"]
     with pytest.raises(hs.DataError, match="could be any of 2"):
         chosen(long_names("lab/two", "gym/two"), "two")
 
 
-def test_names_are_looked_up_only_where_one_is_missing(monkeypatch):
+def test_model_names_are_only_looked_up_when_none_matches_exactly(monkeypatch):
     looked_up = []
 
     def spy(scores, role):
@@ -302,19 +302,19 @@ def test_names_are_looked_up_only_where_one_is_missing(monkeypatch):
     assert "model" in looked_up
 
 
-def test_a_model_that_lacks_one_of_the_tasks_is_left_out_of_it():
+def test_a_chosen_model_without_the_task_is_left_out():
     rows = pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u")).filter(model="a")])
     assert chosen(rows, ["a", "b"], task="u") == ["a"]
 
 
-def test_every_answer_says_first_on_what_it_stands():
+def test_the_first_note_describes_the_data():
     assert hs.estimate(two_models()).notes[0].startswith("Data: 2 models × ")
     ragged = hs.estimate(FAILED)
     assert ragged.notes[0].startswith("Data: ")
 
 
 @pytest.mark.parametrize("role", ["task", "model", "metric"])
-def test_a_name_of_megabytes_is_refused_at_once(role):
+def test_names_longer_than_1000_characters_are_refused(role):
     rows = two_models().with_columns(
         pl.when(pl.col("item") == "q1").then(pl.lit("x" * 10**7)).otherwise(pl.lit("a")).alias(role)
     )
@@ -324,6 +324,6 @@ def test_a_name_of_megabytes_is_refused_at_once(role):
         hs.describe(rows)
 
 
-def test_a_published_name_of_megabytes_is_refused_at_once():
+def test_published_names_longer_than_1000_characters_are_refused():
     with pytest.raises(hs.DataError, match=r"the model 'x{40}' … has 10,000,000 characters"):
         hs.audit(pl.DataFrame({"model": ["a", "x" * 10**7], "score": [0.5, 0.6], "n": [100, 100]}))

@@ -1,4 +1,4 @@
-"""What is said of single tasks reaches every number: clusters, metrics, failures, direction, margins."""
+"""Options of single tasks: clusters, metric, failure policy, direction and margin reach every result of the task."""
 
 import numpy as np
 import polars as pl
@@ -42,7 +42,7 @@ def test_a_task_has_its_own_clusters():
     ]
 
 
-def test_a_task_that_lacks_the_column_altogether_is_not_clustered_and_that_is_said():
+def test_a_task_without_the_cluster_column_is_not_clustered_and_gives_a_caution():
     found = hs.estimate(rows(), cluster="passage")
     assert clusters(found) == {"maths": 10, "reading": 40}
     assert [caution.code for caution in found.cautions] == ["task_without_clusters"]
@@ -51,7 +51,7 @@ def test_a_task_that_lacks_the_column_altogether_is_not_clustered_and_that_is_sa
         hs.estimate(torn, cluster="passage")
 
 
-def test_a_table_of_items_may_know_the_clusters_of_some_tasks_only(tmp_path):
+def test_an_items_table_may_have_clusters_for_some_tasks_only(tmp_path):
     side = rows().select("task", "item", "passage").unique().rename({"passage": "cluster"})
     side.write_csv(tmp_path / "items.csv")
     declared = rows().with_columns(cluster=pl.lit("one"))  # a column of the rows, which the table goes before
@@ -88,7 +88,7 @@ def test_a_task_has_its_own_direction_and_metric():
         hs.leaderboard(several, tasks={"maths": {"metric": "other"}})
 
 
-def test_a_part_of_a_study_knows_its_own_attempts():
+def test_a_subset_of_items_counts_its_own_attempts_and_failures():
     study = gather(hs.read(rows()), make_design({}))
     matrix = study.matrix(("maths", "score"))
     assert dict(zip(matrix.models, matrix.n_attempts.tolist(), strict=True)) == {"a": 40, "b": 40}
@@ -102,7 +102,7 @@ def test_a_part_of_a_study_knows_its_own_attempts():
     assert (len(alone.items), alone.n_attempts.tolist(), alone.n_failed.tolist()) == (36, [40], [4])
 
 
-def test_a_metric_that_some_tasks_lack_says_which_are_left_out():
+def test_a_caution_names_the_tasks_without_the_chosen_metric():
     """Four of five tasks once fell out without a word, and the fifth decided."""
     named = pl.col("task").replace_strict({"maths": "exact", "reading": "f1"})
     found = hs.compare(rows().with_columns(metric=named), "a", "b", metric="exact")
@@ -112,7 +112,7 @@ def test_a_metric_that_some_tasks_lack_says_which_are_left_out():
     assert not [each for each in whole.cautions if each.code == "metric_missing"]
 
 
-def test_a_task_that_only_other_models_have_lacks_no_metric():
+def test_tasks_of_other_models_give_no_caution_about_a_missing_metric():
     other = rows().with_columns(task=pl.lit("sums"), model=pl.lit("c"), metric=pl.lit("f1"))
     found = hs.compare(pl.concat([rows().with_columns(metric=pl.lit("exact")), other]), "a", "b", metric="exact")
     assert not [each for each in found.cautions if each.code == "metric_missing"]

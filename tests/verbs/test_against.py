@@ -1,4 +1,4 @@
-"""Many sides against one: what is said, what is counted, which sides there are, and inputs at the edges."""
+"""against: many models compared with one reference model, corrected for multiplicity; inputs and edge cases."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize("rights", SENTENCES)
-def test_the_sentence_counts_sides(rights: tuple[float, ...]) -> None:
+def test_the_verdict_counts_models_better_and_worse_than_the_reference(rights: tuple[float, ...]) -> None:
     assert hs.against(board(*rights), "main").verdict == SENTENCES[rights]
 
 
-def test_rows_are_those_of_compare_the_best_first() -> None:
+def test_uncorrected_rows_equal_compare_and_are_sorted_best_first() -> None:
     rows = board(0.5, 0.8, 0.3, 0.52)
     answer = hs.against(rows, "main", adjust="none")
     sides = answer.tasks[0].sides
@@ -81,7 +81,7 @@ def test_rows_are_those_of_compare_the_best_first() -> None:
 
 @pytest.mark.parametrize("adjust", ["max-t", "dunnett", "holm", "bh", "none"])
 @pytest.mark.parametrize("cluster", [None, "passage"])
-def test_intervals_and_verdicts_never_disagree(adjust: Any, cluster: str | None) -> None:
+def test_corrected_intervals_and_verdicts_agree_for_every_correction(adjust: Any, cluster: str | None) -> None:
     rows = pl.concat(
         [
             clustered(n_clusters=10, models="abcde"),
@@ -99,14 +99,14 @@ def test_intervals_and_verdicts_never_disagree(adjust: Any, cluster: str | None)
             assert side.p_adjusted >= side.p_value * (1 - 1e-12)
 
 
-def test_the_row_of_the_one_has_its_score_and_nothing_else() -> None:
+def test_the_row_of_the_reference_model_has_its_score_only() -> None:
     answer = hs.against(board(0.5, 0.8, 0.3), "main")
     score = f"{100 * answer.tasks[0].mean:.1f}"
     line = next(line for line in answer.render("latex").splitlines() if line.startswith("main &"))
     assert line.replace(" ", "") == f"main&{score}&&&&&&" + 2 * chr(92)
 
 
-def test_lower_is_better_turns_broke_and_fixed_round() -> None:
+def test_lower_is_better_reverses_verdicts_and_order() -> None:
     rows = board(0.5, 0.8, 0.3)
     up, down = hs.against(rows, "main").tasks[0], hs.against(rows, "main", lower_is_better=True).tasks[0]
     assert (up.verdict, down.verdict) == ("1 of 2 beats main; 1 is worse.",) * 2
@@ -117,19 +117,19 @@ def test_lower_is_better_turns_broke_and_fixed_round() -> None:
     assert [side.side for side in down.sides] == ["s2", "s1"]
 
 
-def test_a_pair_alone_is_not_corrected() -> None:
+def test_a_single_comparison_is_not_corrected() -> None:
     side = hs.against(board(0.5, 0.56), "main").tasks[0].sides[0]
     assert side.p_adjusted == side.p_value
     assert side.adjusted_interval == side.difference.interval
 
 
-def test_other_models_can_be_chosen() -> None:
+def test_the_model_option_selects_the_models_compared() -> None:
     answer = hs.against(board(0.5, 0.8, 0.3, 0.2), "main", model=["s1", "s3"])
     assert [side.side for side in answer.tasks[0].sides] == ["s1", "s3"]
     assert answer.tasks[0].n_tests == 2
 
 
-def test_of_several_tasks_the_overall_differences_come_first_and_all_tests_are_one_family() -> None:
+def test_overall_differences_come_first_and_tests_of_all_tasks_form_one_family() -> None:
     rows = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)])
     answer = hs.against(rows, "main")
     assert answer.overall is not None
@@ -150,7 +150,7 @@ def test_of_several_tasks_the_overall_differences_come_first_and_all_tests_are_o
     assert answer.overall.sides[0].p_value == pytest.approx(pair.overall.p_value)
 
 
-def test_sides_that_lack_something_are_counted_and_said() -> None:
+def test_models_with_missing_tasks_or_items_are_counted_in_cautions() -> None:
     whole = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
     rows = whole.filter((pl.col("model") != "s2") | (pl.col("task") == "t0"))
     rows = rows.filter((pl.col("model") != "s1") | (pl.col("task") == "t1") | pl.col("item").str.ends_with("1"))
@@ -170,7 +170,7 @@ def test_sides_that_lack_something_are_counted_and_said() -> None:
     ]
 
 
-def test_no_shared_items_and_a_side_with_one_item_are_no_refusal() -> None:
+def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> None:
     rows = board(0.5, 0.8, 0.3)
     apart = board(0.4).with_columns(model=pl.lit("apart"), item=pl.lit("x") + pl.col("item"))
     one = board(0.9, n=1).with_columns(model=pl.lit("one"))
@@ -187,7 +187,7 @@ def test_no_shared_items_and_a_side_with_one_item_are_no_refusal() -> None:
 
 @pytest.mark.parametrize("score", [0.0, 1.0])
 @pytest.mark.parametrize("method", [None, "t"])
-def test_identical_sides_tell_nothing(score: float, method: Any) -> None:
+def test_identical_models_are_undecided(score: float, method: Any) -> None:
     rows = pl.concat([two_models(score=pl.lit(score)), two_models(score=pl.lit(score)).with_columns(model=pl.lit("c"))])
     answer = hs.against(rows, "a", method=method)
     assert [side.told for side in answer.tasks[0].sides] == ["unknown" if method else "open"] * 2
@@ -195,14 +195,14 @@ def test_identical_sides_tell_nothing(score: float, method: Any) -> None:
         assert answer.render(form)  # type: ignore[arg-type]
 
 
-def test_all_right_beats_all_wrong() -> None:
+def test_all_right_is_significantly_better_than_all_wrong() -> None:
     answer = hs.against(board(0.0, 1.1, 1.1, n=30), "main")
     assert answer.verdict == "Both beat main."
     assert answer.tasks[0].sides[0].adjusted_interval.high == 1.0
 
 
 @pytest.mark.parametrize(("clusters", "told"), [(1, "unknown"), (2, "open")])
-def test_one_cluster_gives_no_error_bar_and_two_hardly_one(clusters: int, told: str) -> None:
+def test_one_cluster_gives_no_standard_error_and_two_clusters_use_dunnett(clusters: int, told: str) -> None:
     rows = clustered(n_clusters=clusters, size=12, models="abcd")
     answer = hs.against(rows, "a", cluster="passage", population="new-clusters")
     assert {side.told for side in answer.tasks[0].sides} == {told}
@@ -211,7 +211,7 @@ def test_one_cluster_gives_no_error_bar_and_two_hardly_one(clusters: int, told: 
         assert any("too few clusters" in note for note in answer.notes)
 
 
-def test_few_or_unequal_clusters_promise_less() -> None:
+def test_unequal_clusters_weaken_the_statement_on_simultaneous_coverage() -> None:
     rows = clustered(n_clusters=12, size=10, models="abc")
     assert "all intervals hold at once with 95 % confidence" in hs.against(rows, "a", cluster="passage").render(
         width=200
@@ -222,7 +222,7 @@ def test_few_or_unequal_clusters_promise_less() -> None:
     assert "Read the error bar as rough" in said
 
 
-def test_what_can_not_be_flipped_is_dunnetts() -> None:
+def test_two_way_clusters_and_fixed_questions_use_dunnett_instead_of_sign_flips() -> None:
     rows = clustered(n_clusters=12, models="abc").with_columns(other=pl.col("item").str.tail(1))
     two = hs.against(rows, "a", cluster=["passage", "other"], population="new-clusters")
     assert (two.tasks[0].adjust, any("two clusterings" in note for note in two.notes)) == ("dunnett", True)
@@ -232,7 +232,7 @@ def test_what_can_not_be_flipped_is_dunnetts() -> None:
     assert str(fixed.tasks[0].sides[0].difference.method) == "paired fixed-items"
 
 
-def test_failures_that_could_turn_a_verdict_are_said() -> None:
+def test_a_caution_names_models_whose_verdict_depends_on_the_failure_policy() -> None:
     rows = board(0.5, 0.62, 0.5).with_columns(
         score=pl.when((pl.col("model") == "s1") & (pl.int_range(pl.len()) % 3 == 0))
         .then(None)
@@ -246,7 +246,7 @@ def test_failures_that_could_turn_a_verdict_are_said() -> None:
     ] or any(c.code == "failure_policy" and "s1 would be judged" in c.message for c in dropped.cautions)
 
 
-def test_another_seed_draws_other_flips() -> None:
+def test_another_seed_changes_p_values_only_slightly() -> None:
     rows = board(0.5, 0.53, 0.48, 0.5)
     one, other = (hs.against(rows, "main", seed=seed).tasks[0].sides[0].p_adjusted for seed in (0, 1))
     assert one != other
@@ -275,7 +275,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("runs",), "model:a (commit=aaaaaaa, tags=main)", "mock/a (commit=aaaaaaa, tags=main)"),
     ],
 )
-def test_the_one_is_what_it_is_written_as(runs: Path, paths: tuple[str, ...], one: str, name: str) -> None:
+def test_the_reference_can_be_a_path_tag_commit_or_model(
+    runs: Path, paths: tuple[str, ...], one: str, name: str
+) -> None:
     assert runs.is_dir()
     answer = hs.against(list(paths) if len(paths) > 1 else paths[0], one)
     assert answer.against == name
@@ -293,12 +295,12 @@ def test_the_one_is_what_it_is_written_as(runs: Path, paths: tuple[str, ...], on
         ("run:eval", "run:eval is of 3 models"),
     ],
 )
-def test_a_one_that_is_none_or_several_is_an_error(runs: Path, one: str, said: str) -> None:
+def test_an_unknown_or_ambiguous_reference_is_an_error(runs: Path, one: str, said: str) -> None:
     with pytest.raises(hs.DataError, match="^" + __import__("re").escape(said)):
         hs.against(runs, one)
 
 
-def test_one_of_several_runs_that_are_attempts_is_no_side(tmp_path: Path) -> None:
+def test_a_run_pooled_as_an_attempt_of_a_model_cannot_be_the_reference(tmp_path: Path) -> None:
     for name in ("one", "two"):
         log(tmp_path / "runs" / f"{name}.eval", "CCII")
     log(tmp_path / "runs" / "other.eval", "CCIC", model="b")
@@ -306,7 +308,7 @@ def test_one_of_several_runs_that_are_attempts_is_no_side(tmp_path: Path) -> Non
         hs.against(tmp_path / "runs", "run:eval one")
 
 
-def test_a_path_alone_has_nothing_beside_it(runs: Path) -> None:
+def test_a_reference_path_without_other_models_is_an_error(runs: Path) -> None:
     assert runs.is_dir()
     for data in ("runs/main", None, board(0.5, 0.6)):
         with pytest.raises(hs.OptionError, match="there is nothing beside runs/main"):
@@ -314,14 +316,14 @@ def test_a_path_alone_has_nothing_beside_it(runs: Path) -> None:
     assert "there is nothing beside" in run("compare", "runs/main", "--against", "runs/main", code=1).stderr
 
 
-def test_a_name_that_is_a_model_and_a_path_is_asked_about(runs: Path) -> None:
+def test_a_name_that_is_both_model_and_path_is_an_error_until_prefixed(runs: Path) -> None:
     scores = hs.read({"main": runs / "main", "runs": runs / "pr-1"})
     with pytest.raises(hs.OptionError, match="'runs' is both a model and a path"):
         hs.against(scores, "runs")
     assert hs.against(scores, "model:runs").against == "runs"
 
 
-def test_sides_with_the_same_models_are_compared_model_by_model(runs: Path) -> None:
+def test_runs_with_several_models_are_compared_model_by_model(runs: Path) -> None:
     for name in RUNS:
         log(runs / name / "y.eval", "CCCI" * 10, model="b", revision={"commit": name}, tags=[name])
     for name in RUNS:
@@ -349,7 +351,9 @@ def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
     assert "Missing argument" in run("compare", "--against", "x", code=2).stderr
 
 
-def test_what_is_typed_overrules_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_line_options_take_precedence_over_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     board(0.5, 0.8, 0.3).write_csv("rows.csv")
     Path("howsure.toml").write_text('[compare]\na = "s1"\nb = "main"\nmargin = 0.01\n')
@@ -359,7 +363,9 @@ def test_what_is_typed_overrules_a_configuration(tmp_path: Path, monkeypatch: py
     assert "s1 beats s2 by" in run("compare", "rows.csv", "-a", "s1", "-b", "s2").output
 
 
-def test_it_is_drawn_by_plot_compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     board(0.5, 0.8, 0.3, 0.5).write_csv("rows.csv")
     assert "1 of 3 beats main" in run("plot", "compare", "rows.csv", "--against", "main", "-o", "x.json").output
@@ -371,7 +377,7 @@ def test_it_is_drawn_by_plot_compare(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
 
 
-def test_one_cluster_says_why_there_is_no_error_bar_and_one_side_of_no_correction() -> None:
+def test_one_cluster_gives_a_caution_and_one_comparison_no_correction_note() -> None:
     one = two_models().with_columns(cluster=pl.lit("c"))
     found = hs.against(one, "a", cluster="cluster", population="new-clusters")
     assert "one_cluster" in [caution.code for caution in found.tasks[0].sides[0].difference.cautions]

@@ -1,4 +1,4 @@
-"""The verb agree: both shapes of table, what is said, and the same answer in every format."""
+"""agree: agreement between raters from wide and long tables, chance-corrected, in every format."""
 
 import json
 import math
@@ -27,7 +27,7 @@ def long(wide):
     return wide.unpivot(index="item", variable_name="rater", value_name="rating")
 
 
-def test_both_shapes_say_the_same():
+def test_wide_and_long_tables_give_the_same_agreement():
     wide, tall = hs.agree(ratings()), hs.agree(long(ratings()))
     assert wide.overall == tall.overall
     assert wide.pairs == tall.pairs
@@ -48,7 +48,7 @@ def test_two_raters_have_a_confusion_matrix():
     assert "Beyond chance agreement is 0.7" in found.verdict
 
 
-def test_measured_by_a_human():
+def test_three_identical_raters_count_as_one_independent_rater():
     rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
     found = hs.agree(rows, human="gold")
     assert found.verdict.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0 %")
@@ -59,7 +59,7 @@ def test_measured_by_a_human():
     assert "Without gold, 3 raters agree in 100.0 %" in found.render()
 
 
-def test_repeats_show_who_contradicts_himself():
+def test_repeated_ratings_give_the_self_agreement_of_each_rater():
     rows = pl.concat([long(ratings()).with_columns(epoch=pl.lit(k)) for k in range(2)])
     turned = rows.with_columns(
         rating=pl.when((pl.col("rater") == "two") & (pl.col("epoch") == 1) & (pl.col("item").str.ends_with("7")))
@@ -73,7 +73,7 @@ def test_repeats_show_who_contradicts_himself():
     assert "600 ratings by a rater who had rated the item before" in " ".join(found.notes)
 
 
-def test_answers_of_several_models_hang_together_by_item():
+def test_answers_of_several_models_are_clustered_by_item():
     rows = pl.concat([long(ratings(k)).with_columns(model=pl.lit(f"m{k}")) for k in range(3)])
     found = hs.agree(rows)
     assert found.n_items == 600
@@ -81,7 +81,7 @@ def test_answers_of_several_models_hang_together_by_item():
     assert hs.agree(rows, cluster="none").of("agreement").n_clusters == 600
 
 
-def test_what_ratings_are_goes_by_their_values():
+def test_the_measurement_level_is_inferred_from_the_values():
     rows = ratings()
     assert hs.agree(rows).measurement == "nominal"
     stars = rows.with_columns(pl.col("one", "two", "gold") + pl.int_range(pl.len()) % 4)
@@ -94,7 +94,7 @@ def test_what_ratings_are_goes_by_their_values():
         hs.agree(words, measurement="ordinal")
 
 
-def test_one_value_is_no_agreement_beyond_chance():
+def test_chance_corrected_agreement_is_undefined_if_all_ratings_are_equal():
     rows = pl.DataFrame({"one": [1] * 40, "two": [1] * 40})
     found = hs.agree(rows)
     assert math.isnan(found.of("cohen").value)
@@ -103,7 +103,7 @@ def test_one_value_is_no_agreement_beyond_chance():
     assert found.to_dict()["overall"][1]["estimate"]["value"] is None
 
 
-def test_what_can_t_be_used_is_an_error():
+def test_tables_without_two_raters_are_an_error():
     with pytest.raises(hs.DataError, match="no two columns that are ratings"):
         hs.agree(ratings().select("item", "one"))
     with pytest.raises(hs.DataError, match="one rater alone"):
@@ -112,7 +112,7 @@ def test_what_can_t_be_used_is_an_error():
         hs.agree(ratings(), cluster="cats")
 
 
-def test_gaps_are_counted():
+def test_items_rated_by_one_rater_only_are_left_out_with_a_note():
     rows = ratings().with_columns(
         one=pl.when(pl.int_range(pl.len()) % 2 == 0).then("one"),
         two=pl.when(pl.int_range(pl.len()) % 4 > 0).then("two"),
@@ -124,7 +124,7 @@ def test_gaps_are_counted():
     assert "150 items rated by one rater only left out." in only.notes
 
 
-def test_the_command_line(tmp_path):
+def test_the_agree_command_gives_text_json_csv_and_escaped_html(tmp_path):
     path = tmp_path / "ratings.csv"
     ratings().rename({"one": "<b>one</b>"}).write_csv(path)
     assert "3 raters agree in" in run("agree", str(path)).output
@@ -138,7 +138,7 @@ def test_the_command_line(tmp_path):
     assert run("agree", str(path), "--measurement", "wild").exit_code == 2
 
 
-def test_judges_who_share_no_item_are_measured_all_the_same():
+def test_raters_without_shared_items_are_each_compared_with_the_human():
     rows = pl.DataFrame(
         {"item": range(100), "gold": [0, 1] * 50, "x": [0, 1] * 25 + [None] * 50, "y": [None] * 50 + [0, 0] * 25}
     )
@@ -153,7 +153,7 @@ def test_judges_who_share_no_item_are_measured_all_the_same():
         hs.agree(rows.drop("gold"))
 
 
-def test_none_is_a_rating_among_words_and_what_is_no_rating_is_counted():
+def test_none_is_a_category_among_words_and_a_missing_rating_among_numbers():
     severity = {0: "none", 1: "mild"}
     rows = long(ratings()).with_columns(rating=pl.col("rating").replace_strict(severity))
     plain = rows.with_columns(rating=pl.col("rating").replace("none", "no harm"))
@@ -169,13 +169,13 @@ def test_none_is_a_rating_among_words_and_what_is_no_rating_is_counted():
     )
 
 
-def test_every_word_is_no_rating():
+def test_a_table_with_only_the_word_none_has_no_ratings():
     rows = long(ratings()).with_columns(rating=pl.lit("none"))
     with pytest.raises(hs.DataError, match="no rating in this table"):
         hs.agree(rows)
 
 
-def test_two_raters_who_share_only_what_both_gave_one_value_are_undefined():
+def test_agreement_of_a_pair_with_one_shared_value_is_undefined():
     rows = pl.DataFrame(
         [(1, "ann", 1), (1, "bob", 1), (1, "cy", 2), (2, "ann", 2), (2, "cy", 3), (3, "bob", 3), (3, "cy", 3)],
         schema=["item", "rater", "score"],
@@ -188,7 +188,7 @@ def test_two_raters_who_share_only_what_both_gave_one_value_are_undefined():
     assert math.isfinite(found.of("krippendorff").value)
 
 
-def test_one_item_and_no_agreement_are_said_without_nan():
+def test_undefined_agreement_and_small_negative_values_render_without_nan_or_minus_zero():
     one = hs.agree(pl.DataFrame({"item": ["q"] * 3, "rater": ["a", "b", "c"], "score": [1, 0, 1]}))
     assert "nan" not in one.render()
     assert "[n/a, n/a]" in one.render()
@@ -198,7 +198,7 @@ def test_one_item_and_no_agreement_are_said_without_nan():
         assert "−0.00" not in hs.agree(each, measurement="nominal").render()
 
 
-def test_measured_by_a_human_on_an_ordered_scale_raters_are_near_and_not_right():
+def test_weighted_agreement_with_a_human_is_not_called_a_share_of_items():
     """The weighted agreement is no share of the items; and one rater alone is not both the most and the least."""
     rows = pl.DataFrame({"item": range(30), "gold": [1, 2, 3] * 10, "x": [2, 2, 3] * 10, "y": [3, 2, 1] * 10})
     near = hs.agree(rows, human="gold", measurement="ordinal").verdict
@@ -225,7 +225,7 @@ def odd_columns():
     return pl.DataFrame(more).hstack(ratings(n=60).drop("item"))
 
 
-def test_columns_that_are_no_raters_are_left_out_and_said():
+def test_columns_without_ratings_are_left_out_with_a_note():
     found = hs.agree(odd_columns())
     assert found.overall == hs.agree(ratings(n=60)).overall
     assert found.n_raters == 3
@@ -233,7 +233,7 @@ def test_columns_that_are_no_raters_are_left_out_and_said():
     assert all(name in said for name in ("benchmark", "date", "text", "n_words", "length", "subject"))
 
 
-def test_raters_are_named_or_excluded(tmp_path):
+def test_rater_columns_can_be_named_or_excluded(tmp_path):
     odd_columns().write_csv(tmp_path / "r.csv")
     expected = json.loads(hs.agree(ratings(n=60).drop("gold")).render("json"))["overall"]
     for options in (["-c", "rater=one", "-c", "rater=two"], ["-c", "rater=one+two"], ["--exclude", "gold"]):
@@ -244,19 +244,19 @@ def test_raters_are_named_or_excluded(tmp_path):
     assert "no column 'nobody' among id, benchmark" in refused.output
 
 
-def test_a_rater_who_always_says_the_same_is_one():
+def test_a_constant_rater_column_counts_as_a_rater():
     rows = ratings(raters=("one", "gold")).with_columns(always=pl.lit(1))
     assert hs.agree(rows).n_raters == 3
 
 
 @pytest.mark.parametrize("item", ["item", "question", "prompt"])
-def test_a_row_a_grade_is_known_at_the_first_guess(item):
+def test_long_tables_of_grades_are_recognised(item):
     rows = long(ratings()).rename({"item": item, "rater": "grader", "rating": "grade"})
     gold = rows.with_columns(label=pl.lit(1), comment=pl.lit("well"))
     assert hs.agree(rows).overall == hs.agree(gold).overall == hs.agree(ratings()).overall
 
 
-def test_raters_that_are_numbers_are_raters_all_the_same():
+def test_raters_can_have_numeric_names():
     rows = long(ratings()).with_columns(
         pl.col("rater").replace_strict({"one": 1, "two": 2, "gold": 0}, return_dtype=pl.Int64)
     )
@@ -274,7 +274,7 @@ def test_ratings_too_large_for_a_difference_are_refused(value: float, measuremen
         hs.agree(frame, measurement=measurement)
 
 
-def test_ratings_that_differ_in_capitals_alone_are_said() -> None:
+def test_a_note_names_ratings_that_differ_only_in_case() -> None:
     rows = [(f"i{k}", rater, value) for k in range(30) for rater, value in (("a", "Yes"), ("b", "yes" if k else "no"))]
     answer = hs.agree(pl.DataFrame(rows, schema=["item", "rater", "rating"], orient="row"))
     assert "Different ratings, though they differ in capitals alone: 'Yes', 'yes'." in answer.notes

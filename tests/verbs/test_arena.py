@@ -1,4 +1,4 @@
-"""The verb arena: votes in all spellings, what is left out, pools, perfect records, and the same answer in every format."""
+"""arena: Bradley-Terry scores from pairwise votes in many spellings, with ranks, clusters and undefeated models."""
 
 import json
 
@@ -14,7 +14,7 @@ def scores(answer):
     return {entry.model: entry.estimate.value for entry in answer.boards[0].board.entries}
 
 
-def test_the_verdict_ranks_and_clusters():
+def test_votes_are_ranked_by_score_and_clustered_by_judge():
     found = hs.arena(votes())
     assert list(scores(found)) == ["w", "x", "y", "z"]
     assert found.verdict.startswith("w ")
@@ -41,14 +41,14 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("words", SPELLINGS.values(), ids=SPELLINGS)
-def test_winners_in_every_spelling(words):
+def test_winners_are_recognised_in_every_spelling(words):
     rows = votes()
     kind = pl.String if isinstance(words["tie"], str) else pl.Float64
     said = rows.with_columns(winner=pl.col("winner").replace_strict(words, return_dtype=kind))
     assert hs.arena(said).to_dict()["boards"] == hs.arena(rows).to_dict()["boards"]
 
 
-def test_winners_by_name_in_three_columns_and_under_other_names():
+def test_winners_by_model_name_and_other_column_names_give_the_same_board():
     rows, usual = votes(), hs.arena(votes()).to_dict()["boards"]
     won = pl.when(pl.col("winner") == "model_a").then("model_a").when(pl.col("winner") == "model_b").then("model_b")
     named = rows.with_columns(winner=won.otherwise(pl.lit("draw")))
@@ -69,7 +69,7 @@ def test_winners_by_name_in_three_columns_and_under_other_names():
     assert scores(hs.arena(turned)) == pytest.approx(scores(hs.arena(rows)))
 
 
-def test_what_is_left_out_is_counted():
+def test_invalid_votes_are_left_out_with_a_note():
     rows = votes()
     strange = pl.DataFrame(
         {"model_a": ["w", "w", None], "model_b": ["x", "w", "x"], "winner": [None, "tie", "tie"], "judge": [1, 2, 3]}
@@ -87,7 +87,7 @@ def test_a_vote_without_a_voter_is_a_cluster_of_its_own():
 
 
 @pytest.mark.parametrize("n", [1, 5, 30])
-def test_all_wins_and_all_ties_are_no_certainty(n):
+def test_all_wins_or_all_ties_have_intervals_of_positive_width(n):
     rows = pl.DataFrame({"model_a": ["x"] * n, "model_b": ["y"] * n, "winner": ["A"] * n, "voter": range(n)})
     best, worst = hs.arena(rows).boards[0].board.entries
     assert (best.estimate.interval.high, worst.estimate.interval.low) == (1.0, 0.0)
@@ -96,12 +96,12 @@ def test_all_wins_and_all_ties_are_no_certainty(n):
     assert level.interval.low < 0.5 < level.interval.high
 
 
-def test_one_voter_gives_no_error_bar():
+def test_one_voter_gives_no_standard_error():
     assert "a single cluster of votes gives no error bar" in hs.arena(votes().with_columns(judge=1)).render(width=200)
     assert "NaN" not in hs.arena(votes().with_columns(judge=1)).render("json")
 
 
-def test_one_voter_gives_none_either_where_a_model_won_everything():
+def test_one_voter_gives_no_standard_error_with_an_undefeated_model():
     """The ties that bound its strength are no second voter."""
     lone = pl.concat([votes(), votes().head(3).with_columns(model_a=pl.lit("best"), winner=pl.lit("model_a"))])
     told = hs.arena(lone.with_columns(judge=1))
@@ -111,13 +111,13 @@ def test_one_voter_gives_none_either_where_a_model_won_everything():
     assert "these votes give no error bar" in alone.verdict
 
 
-def test_the_note_names_the_anchors_and_nan_is_no_winner():
+def test_a_note_names_the_anchors_and_nan_winners_are_left_out():
     assert any("P(tie) / 2 against w." in note for note in hs.arena(votes(), against="w").notes)
     numbers = votes().with_columns(winner=pl.Series([1.0, 2.0, float("nan")] * 100))
     assert "100 votes without two models or a winner left out." in hs.arena(numbers).notes
 
 
-def test_what_can_t_be_understood_is_an_error():
+def test_ambiguous_or_missing_winners_and_clusters_are_an_error():
     rows = votes()
     with pytest.raises(hs.DataError, match="can't be understood: 'maybe'"):
         hs.arena(rows.with_columns(winner=pl.lit("maybe")))
@@ -135,7 +135,7 @@ def test_what_can_t_be_understood_is_an_error():
         hs.arena(rows, ties="never")
 
 
-def test_models_that_no_vote_connects_have_boards_of_their_own():
+def test_unconnected_groups_of_models_have_separate_boards():
     other = votes(seed=1, n=60, models=("p", "q"))
     found = hs.arena(pl.concat([votes(), other]))
     assert [len(pool.models) for pool in found.boards] == [4, 2]
@@ -146,13 +146,13 @@ def test_models_that_no_vote_connects_have_boards_of_their_own():
         hs.arena(pl.concat([votes(), other]), against="w")
 
 
-def test_a_table_of_votes_leads_to_its_verb(tmp_path):
+def test_leaderboard_of_a_table_of_votes_suggests_arena(tmp_path):
     votes().write_csv(tmp_path / "votes.csv")
     with pytest.raises(hs.ReadError, match="look like pairwise votes: `howsure arena`"):
         hs.leaderboard(tmp_path / "votes.csv")
 
 
-def test_a_perfect_record_is_bounded_and_said():
+def test_an_undefeated_model_has_a_finite_strength_and_a_caution():
     rows = votes().filter((pl.col("model_a") != "w") & (pl.col("model_b") != "w"))
     always = pl.DataFrame(
         {"model_a": ["w"] * 30, "model_b": ["x", "y", "z"] * 10, "winner": ["model_a"] * 30, "judge": range(30)}
@@ -165,7 +165,7 @@ def test_a_perfect_record_is_bounded_and_said():
     assert "1 model won, or lost, everything" in found.render()
 
 
-def test_the_command_says_what_the_verb_says(tmp_path):
+def test_the_arena_command_gives_the_result_of_the_function(tmp_path):
     path = tmp_path / "votes.csv"
     votes().write_csv(path)
     found = hs.arena(path, ties="davidson")
@@ -181,7 +181,7 @@ def test_the_command_says_what_the_verb_says(tmp_path):
         assert "w" in json.dumps(found.chart(kind))
 
 
-def test_llmfao_with_its_raters(real_data):
+def test_clustering_llmfao_votes_by_rater_widens_the_set_that_could_be_best(real_data):
     found = hs.arena(real_data / "tidy" / "llmfao_votes.parquet")
     (pool,) = found.boards
     assert (pool.n_votes, pool.n_tied, pool.n_clusters, len(pool.models)) == (8931, 3471, 124, 59)
@@ -191,7 +191,7 @@ def test_llmfao_with_its_raters(real_data):
 
 
 @pytest.mark.parametrize("name", ["none", "Unknown", "error", "skip"])
-def test_a_model_called_like_nothing_wins_its_votes(name):
+def test_a_model_named_like_a_missing_value_keeps_its_votes(name):
     rows = votes()
     model = rows["model_a"].unique().sort()[0]
     called = rows.with_columns(pl.col("model_a", "model_b").replace(model, name))
@@ -200,7 +200,7 @@ def test_a_model_called_like_nothing_wins_its_votes(name):
     assert hs.arena(by_name).to_dict()["boards"] == hs.arena(called).to_dict()["boards"]
 
 
-def test_words_for_nothing_are_no_votes():
+def test_placeholders_for_missing_winners_are_left_out():
     rows = votes()
     few = pl.int_range(pl.len()) < 10
     gaps = rows.with_columns(winner=pl.when(few).then(pl.lit("-")).otherwise("winner"))
@@ -208,7 +208,7 @@ def test_words_for_nothing_are_no_votes():
     assert "10 votes without two models or a winner left out." in hs.arena(gaps).notes
 
 
-def test_judges_on_whom_a_lead_hangs_alike_are_named_the_same_in_any_order_of_rows():
+def test_the_most_influential_judge_does_not_depend_on_the_order_of_rows():
     first = "100111101011000011101010100100"
     won = "ababbaabaaaaaabaaabaabbaaabbab"
     judge = "241343234244114441342344432424"
@@ -224,7 +224,7 @@ def test_judges_on_whom_a_lead_hangs_alike_are_named_the_same_in_any_order_of_ro
     assert len({each.cluster for each in found if each is not None}) == 1
 
 
-def test_a_judge_with_most_of_the_votes_is_named_in_the_caution():
+def test_a_caution_names_a_judge_with_most_of_the_votes():
     rows = votes(n=80).with_columns(judge=pl.when(pl.int_range(pl.len()) < 50).then(99).otherwise("judge"))
     (caution,) = [each for each in hs.arena(rows).boards[0].board.cautions if each.code == "dominant_cluster"]
     assert caution.message.startswith("judge 99 holds 50 of 80 votes")
@@ -232,7 +232,7 @@ def test_a_judge_with_most_of_the_votes_is_named_in_the_caution():
 
 
 @pytest.mark.parametrize("cluster", ["judge", "none"])
-def test_a_single_vote_says_nothing_of_standing_first(cluster):
+def test_a_single_vote_gives_no_position_effect(cluster):
     """Its fit leaves no spread, so that an error of 1e-17 gave p < 0.001."""
     rows = pl.DataFrame({"model_a": ["A"], "model_b": ["B"], "winner": ["model_a"], "judge": [0]})
     found = hs.arena(rows, cluster=cluster)
@@ -240,7 +240,7 @@ def test_a_single_vote_says_nothing_of_standing_first(cluster):
     assert "stands first" not in str(found)
 
 
-def test_a_lead_that_nobody_has_hangs_on_nobody():
+def test_tied_models_have_no_most_influential_judge():
     rows = pl.DataFrame({"model_a": ["A", "B"], "model_b": ["B", "A"], "winner": ["model_a"] * 2, "judge": [0, 1]})
     found = hs.arena(rows)
     assert found.boards[0].without is None

@@ -1,4 +1,4 @@
-"""What an arena says beside its board: covariates, weights, anchors, one line of strengths, who matters most, further votes, Elo."""
+"""arena extras: covariates, weights, anchors, fit of the Bradley-Terry model, influence, further votes, Elo."""
 
 import json
 
@@ -44,7 +44,7 @@ def run(*words):
     return CliRunner(env={"COLUMNS": "120"}).invoke(main, [*words], catch_exceptions=False)
 
 
-def test_scores_of_answers_of_equal_length():
+def test_a_length_covariate_removes_the_preference_for_longer_answers():
     """A taste for length lifts the weak models, which write more; the covariate takes it out, and says what it was worth."""
     rows = votes(n=6000, style=0.8)
     plain, even = hs.arena(rows), hs.arena(rows, covariate="length")
@@ -66,14 +66,14 @@ def test_scores_of_answers_of_equal_length():
 
 
 @pytest.mark.no_cover
-def test_effects_and_their_p_values_never_disagree():
+def test_covariate_effects_and_p_values_agree_with_their_intervals():
     for seed in range(12):
         for effect in hs.arena(votes(seed, n=300, style=0.1), covariate=["length", "position"]).boards[0].effects:
             inside = effect.odds_interval.contains(1.0)
             assert inside == effect.gain_interval.contains(0.0) == (effect.p_value > 0.05)
 
 
-def test_standing_first_as_a_covariate():
+def test_the_position_covariate_estimates_the_first_position_effect():
     rows = votes(n=4000, first=0.4)
     plain, even = hs.arena(rows).boards[0], hs.arena(rows, covariate="position").boards[0]
     assert plain.first.p_value < 0.001
@@ -83,7 +83,7 @@ def test_standing_first_as_a_covariate():
     assert "Who stands first" not in hs.arena(rows, covariate="position").render()
 
 
-def test_a_weight_of_two_is_two_votes():
+def test_a_weight_of_2_equals_two_votes():
     rows = votes(n=400)
     trust = pl.Series(np.random.default_rng(1).integers(1, 4, 400))
     weighed = hs.arena(rows.with_columns(trust=trust), weight="trust").boards[0]
@@ -94,7 +94,7 @@ def test_a_weight_of_two_is_two_votes():
         assert one.estimate.se == pytest.approx(other.estimate.se)
 
 
-def test_a_circle_is_said_and_a_line_too():
+def test_a_cyclic_preference_gives_a_caution_on_fit_and_a_transitive_one_none():
     straight, turning = hs.arena(votes(n=4000)), hs.arena(votes(n=4000, circle=1.5))
     assert straight.boards[0].one_line.p_value > 0.05
     assert straight.boards[0].one_line.worst == ()
@@ -108,7 +108,7 @@ def test_a_circle_is_said_and_a_line_too():
     assert hs.arena(by_both, cluster=["judge", "prompt"]).boards[0].one_line is None, "four prompts can't tell"
 
 
-def test_who_the_lead_hangs_on():
+def test_the_most_influential_voter_is_named_with_scores_without_it():
     """A voter with a taste for the leader, and many votes."""
     rows = votes(n=800)
     fan = pl.DataFrame(
@@ -127,7 +127,7 @@ def test_who_the_lead_hangs_on():
     assert hs.arena(rows, cluster="none").boards[0].without is None
 
 
-def test_votes_that_would_settle_a_gap():
+def test_further_votes_for_80_percent_power_follow_the_normal_approximation():
     """About as many as 80 % power takes by the normal approximation; a larger board needs no more."""
     found = hs.arena(votes(n=300)).boards[0]
     following, names = found.next_votes, [model.model for model in found.models]
@@ -142,7 +142,7 @@ def test_votes_that_would_settle_a_gap():
     assert hs.arena(wide).boards[0].next_votes is None
 
 
-def test_anchors_say_what_all_others_would():
+def test_with_anchors_scores_against_all_models_are_also_reported():
     every, some = hs.arena(votes()), hs.arena(votes(), against=["u", "z"])
     scores = {entry.model: entry.estimate.value for entry in every.boards[0].board.entries}
     for model in some.boards[0].models:
@@ -152,13 +152,13 @@ def test_anchors_say_what_all_others_would():
     assert "against all" not in every.render(width=140)
 
 
-def test_an_only_anchor_is_as_good_as_itself():
+def test_a_single_anchor_scores_0_5_against_itself():
     entries = {entry.model: entry.estimate for entry in hs.arena(votes(), against="w").boards[0].board.entries}
     assert (entries["w"].value, entries["w"].interval.low, entries["w"].interval.high) == (0.5, 0.5, 0.5)
     assert entries["u"].interval.low < entries["u"].value < entries["u"].interval.high
 
 
-def test_anchors_and_covariates_from_a_configuration(tmp_path, monkeypatch):
+def test_anchors_and_covariates_are_read_from_the_configuration(tmp_path, monkeypatch):
     votes().write_csv(tmp_path / "votes.csv")
     (tmp_path / "howsure.toml").write_text('[arena]\nagainst = ["u", "z"]\ncovariate = ["length"]\nscale = "elo"\n')
     monkeypatch.chdir(tmp_path)
@@ -166,7 +166,7 @@ def test_anchors_and_covariates_from_a_configuration(tmp_path, monkeypatch):
     assert json.loads(run("arena", "votes.csv", "-f", "json").stdout) == found.to_dict()
 
 
-def test_elo_first_and_scores_as_before():
+def test_the_elo_scale_adds_ratings_and_leaves_scores_unchanged():
     score, elo = hs.arena(votes()), hs.arena(votes(), scale="elo")
     assert elo.to_dict() == score.to_dict()
     assert elo.render(width=140).index(" Elo ") < elo.render(width=140).index("score %")
@@ -179,7 +179,7 @@ def test_elo_first_and_scores_as_before():
         hs.arena(votes(), scale="points")
 
 
-def test_shares_against_one_baseline_are_the_published_win_rates(real_data):
+def test_scores_against_a_baseline_equal_alpaca_eval_win_rates(real_data):
     """AlpacaEval 2: win rates and their standard errors; with the lengths, near its length-controlled win rates."""
     rows = pl.read_parquet(real_data / "tidy" / "alpaca_eval.parquet").filter(
         pl.col("judge") == "weighted_alpaca_eval_gpt4_turbo"

@@ -1,4 +1,4 @@
-"""The verb audit: what published scores may claim, and what it is told of them."""
+"""audit: what published scores support, from scores and numbers of questions alone."""
 
 import json
 import math
@@ -19,7 +19,7 @@ def codes(answer):
     return [caution.code for caution in answer.cautions]
 
 
-def test_one_score_above_1_says_that_its_neighbours_are_no_shares():
+def test_a_score_above_1_leaves_the_board_unjudged_until_bounds_are_given():
     """0.8 % of 500 is no 80 %: on a scale that nothing tells no gap is judged, and with `bounds` it is what it is of percent."""
     rows = pl.DataFrame({"model": [*"abcd"], "score": [55.2, 43.1, 0.8, 0.2], "n": [500] * 4})
     unknown = hs.audit(rows)
@@ -30,19 +30,19 @@ def test_one_score_above_1_says_that_its_neighbours_are_no_shares():
     assert percent.p_next == pytest.approx(0.18, abs=0.005)
 
 
-def test_the_scale_of_one_board_says_nothing_of_another():
+def test_the_scale_is_inferred_for_each_board_separately():
     rows = pl.DataFrame({"task": ["elo", "elo", "qa", "qa"], "model": [*"abab"], "score": [1200.0, 1100.0, 0.9, 0.5]})
     elo, qa = hs.audit(rows, n=100).boards
     assert [math.isfinite(entry.se) for entry in (*elo.entries, *qa.entries)] == [False, False, True, True]
 
 
-def test_the_frontier_takes_no_score_above_1_for_the_neighbour_of_a_share():
+def test_frontier_of_published_percent_scores_requires_bounds():
     rows = pl.DataFrame({"model": [*"abc"], "score": [55.2, 0.8, 0.2], "n": [500] * 3, "usd": [3.0, 2.0, 1.0]})
     with pytest.raises(hs.DataError, match="percent need `bounds`"):
         hs.frontier(rows, measure="usd")
 
 
-def test_a_stated_error_of_0_is_not_believed():
+def test_a_stated_standard_error_of_0_counts_as_missing():
     """Without a number of questions nothing is known; with one it is the binomial error."""
     rows = pl.DataFrame({"model": [*"abc"], "score": [0.82, 0.81, 0.8], "stderr": [0.0, 0.0, 0.01]})
     without = hs.audit(rows)
@@ -54,7 +54,7 @@ def test_a_stated_error_of_0_is_not_believed():
     assert known[2].se == 0.01
 
 
-def test_a_copy_counts_once_and_another_score_of_the_model_is_numbered():
+def test_duplicate_rows_are_dropped_and_other_results_of_a_model_are_numbered():
     rows = {"model": [*"ABAA"], "score": [0.9, 0.8, 0.9, 0.7], "n": [100] * 4}
     answer = hs.audit(pl.DataFrame(rows))
     assert [entry.model for entry in answer.boards[0].entries] == ["A", "B", "A (2)"]
@@ -68,14 +68,14 @@ def test_a_copy_counts_once_and_another_score_of_the_model_is_numbered():
 ERRORS = pl.DataFrame({"model": [*"abc"], "metric": ["error_rate"] * 3, "score": [0.12, 0.3, 0.4], "n": [100] * 3})
 
 
-def test_a_direction_that_nobody_says_is_a_caution():
+def test_an_unknown_score_direction_is_a_caution_in_audit():
     answer = hs.audit(ERRORS)
     assert answer.boards[0].entries[0].model == "c"
     assert "unknown_direction" in codes(answer)
     assert "unknown_direction" not in codes(hs.audit(ERRORS, lower_is_better=False))
 
 
-def test_where_smaller_is_better_the_smallest_comes_first():
+def test_lower_is_better_sorts_the_smallest_score_first():
     """The gaps stay positive, their tests are the same, and a note says it."""
     answer = hs.audit(ERRORS, lower_is_better=True)
     found, turned = answer.boards[0], hs.audit(ERRORS, lower_is_better=False).boards[0]
@@ -89,14 +89,14 @@ def test_where_smaller_is_better_the_smallest_comes_first():
     )
 
 
-def test_the_command_takes_the_direction(tmp_path):
+def test_the_audit_command_accepts_lower_is_better(tmp_path):
     ERRORS.write_csv(tmp_path / "errors.csv")
     said = run("audit", str(tmp_path / "errors.csv"), "--lower-is-better")
     assert said.output.index("\na ") < said.output.index("\nc ")
     assert "--lower-is-better" in " ".join(run("audit", str(tmp_path / "errors.csv")).output.split())
 
 
-def test_columns_and_rows_of_a_published_table_are_chosen_as_those_of_others(tmp_path):
+def test_columns_and_rows_of_a_published_table_can_be_selected(tmp_path):
     path = tmp_path / "board.csv"
     path.write_text("lang,model,score,other,n\nx,A,0.7,0.1,100\ny,B,0.5,0.9,100\nx,C,0.6,0.2,100\n")
 
@@ -120,14 +120,14 @@ def test_columns_and_rows_of_a_published_table_are_chosen_as_those_of_others(tmp
         (("-w", "lang=z"), "no row has z in the column 'lang'. It holds x, y."),
     ],
 )
-def test_what_isn_t_in_a_published_table_is_said(tmp_path, words, says):
+def test_unknown_columns_or_values_of_a_published_table_are_an_error(tmp_path, words, says):
     (tmp_path / "board.csv").write_text("lang,model,score,n\nx,A,0.7,100\ny,B,0.5,100\n")
     answered = run("audit", str(tmp_path / "board.csv"), *words)
     assert answered.exit_code == 1
     assert says in " ".join(answered.output.split())
 
 
-def test_columns_of_other_names_are_taken_where_the_user_names_them(tmp_path):
+def test_columns_of_a_published_table_can_be_mapped(tmp_path):
     """Of a file that is named, and of one in a folder."""
     (tmp_path / "board.csv").write_text("system,quality,n\nA,0.7,100\nB,0.5,100\n")
     for path in (tmp_path, tmp_path / "board.csv"):
@@ -147,7 +147,7 @@ SCALES = {
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_a_leaderboard_is_audited_by_whatever_way_it_comes(tmp_path, scale):
+def test_published_scores_are_audited_alike_as_frame_file_or_database_table(tmp_path, scale):
     """As a frame, read or not, lazy, as a file, and as a table of DuckDB."""
     duckdb = pytest.importorskip("duckdb")
     rows = SCALES[scale](pl.DataFrame({"model": [*"abc"], "score": [0.75, 0.5, 0.02], "n": [100, 100, 50]}))
@@ -165,23 +165,23 @@ def test_a_leaderboard_is_audited_by_whatever_way_it_comes(tmp_path, scale):
         assert any("percent" in note for note in answer.notes) == (scale != "fractions")
 
 
-def test_rows_of_answers_are_no_leaderboard():
+def test_audit_refuses_rows_of_answers():
     rows = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1.0, 0.0]})
     with pytest.raises(hs.DataError, match="no published scores"):
         hs.audit(hs.read(rows))
 
 
-def test_one_score_has_no_neighbour_whatever_is_known_of_it():
+def test_a_single_score_has_no_difference_to_judge():
     for columns in ({"n": [100]}, {}):
         assert board(model=["a"], score=[0.8], **columns).verdict == "One score leaves no gap to judge."
 
 
-def test_a_tie_is_real_at_no_correlation():
+def test_a_tie_is_never_significant_at_any_correlation():
     text = hs.audit(pl.DataFrame({"model": [*"ab"], "score": [0.8, 0.8], "n": [100, 100]})).render("markdown")
     assert "| never" in text
 
 
-def test_all_right_of_a_few_is_no_proof():
+def test_a_perfect_score_on_few_questions_is_not_significantly_better():
     """10 of 10 and 90 of 100 differ by luck (Fisher: p 0.6), though 100 % has a binomial error of 0; 50 of 50 and 1 of 50 don't."""
     few, many = (
         board(model=["a", "b"], score=[1.0, 0.9], n=[10, 100]).entries[0],
@@ -193,7 +193,7 @@ def test_all_right_of_a_few_is_no_proof():
     assert many.verdict == "real"
 
 
-def test_gaps_that_cant_be_judged_are_counted_and_a_caution_says_why():
+def test_differences_without_a_standard_error_are_counted_with_a_caution():
     answer = hs.audit(pl.DataFrame({"model": [*"abc"], "score": [0.9, 0.5, 0.4], "n": [100, 100, 1]}))
     assert answer.boards[0].verdict.startswith("Of 2 gaps between neighbouring ranks, 1 is significant")
     assert answer.boards[0].verdict.endswith("1 can't be judged.")

@@ -1,4 +1,4 @@
-"""The verb bias: what tells favour from quality, every shape of table, and the same answer in every format."""
+"""bias: position, length and self-preference of judges, separated from quality by swaps, labels or other judges."""
 
 import json
 import math
@@ -38,7 +38,7 @@ def of(found, kind, judge=None):
     return next(each for each in found.favours if each.favours == kind and judge in (None, each.judge))
 
 
-def test_a_judge_that_likes_what_comes_first():
+def test_a_position_bias_is_detected_from_swapped_orders():
     found = hs.bias(choices(first=1.0))
     assert of(found, "shown first").by == "orders"
     assert of(found, "shown first").estimate.interval.low > 0.2
@@ -47,7 +47,7 @@ def test_a_judge_that_likes_what_comes_first():
     assert of(hs.bias(choices(first=-1.0)), "shown first").estimate.value < 0
 
 
-def test_a_judge_that_likes_length_is_told_from_one_that_is_right():
+def test_a_length_bias_is_separated_from_quality_only_with_gold_labels():
     found = of(hs.bias(choices(longer=1.0)), "longer")
     assert (found.by, found.bias) == ("gold", True)
     assert found.towards - found.away == pytest.approx(found.estimate.value)
@@ -58,14 +58,14 @@ def test_a_judge_that_likes_length_is_told_from_one_that_is_right():
     assert math.isnan(of(no_gold, "longer").towards)
 
 
-def test_no_bias_is_said_to_be_not_shown():
+def test_an_unbiased_judge_gives_no_significant_bias():
     found = hs.bias(choices())
     assert found.verdict.startswith("Nothing shows that the judge favours ")
     low, high = of(found, "shown first").estimate.interval.low, of(found, "shown first").estimate.interval.high
     assert (of(found, "shown first").p_value > 0.05) == (low <= 0 <= high)
 
 
-def test_both_orders_as_rows_with_the_models_turned():
+def test_both_orders_can_be_given_as_rows_with_swapped_models():
     rows = choices(first=1.0).drop("gold", "len_1", "len_2")
     named = rows.select(
         "item",
@@ -79,7 +79,7 @@ def test_both_orders_as_rows_with_the_models_turned():
     assert turned.flipped == plain.flipped
 
 
-def test_a_judge_beside_others_on_its_own_family():
+def test_self_preference_is_measured_relative_to_other_judges():
     rng = np.random.default_rng(0)
     rows = [
         {
@@ -97,14 +97,14 @@ def test_a_judge_beside_others_on_its_own_family():
     assert found.estimate.interval.contains(0.3)
 
 
-def test_columns_are_named():
+def test_attribute_columns_can_be_named():
     rows = choices(longer=1.0).rename({"len_1": "one", "len_2": "two"})
     assert {each.favours for each in hs.bias(rows).favours} == {"shown first"}
     found = hs.bias(rows, covariate="words", columns={"words": ["one", "two"]})
     assert of(found, "longer") == of(hs.bias(choices(longer=1.0)), "longer")
 
 
-def test_what_can_t_be_used_is_an_error():
+def test_missing_columns_and_invalid_verdicts_are_an_error():
     with pytest.raises(hs.DataError, match="no column for winner"):
         hs.bias(choices().drop("winner"))
     with pytest.raises(hs.DataError, match="can't be understood"):
@@ -118,7 +118,7 @@ def test_what_can_t_be_used_is_an_error():
     assert few.render("html")
 
 
-def test_the_command_line(tmp_path):
+def test_the_bias_command_gives_text_json_csv_and_escaped_html(tmp_path):
     path = tmp_path / "choices.csv"
     choices(first=1.0).with_columns(judge=pl.lit("<i>j</i>")).write_csv(path)
     assert "is biased towards the answer shown first" in run("bias", str(path)).output
@@ -128,14 +128,14 @@ def test_the_command_line(tmp_path):
     assert "<i>j" not in run("bias", str(path), "-f", "html").output
 
 
-def test_attributes_stay_with_their_columns():
+def test_each_attribute_effect_uses_its_own_columns():
     rows = choices(longer=1.0).with_columns(tables_1=3, tables_2=1, words_1=pl.col("len_2"), words_2=pl.col("len_1"))
     found = hs.bias(rows, covariate=["position", "tables", "len", "words"])
     assert {each.favours for each in found.favours} == {"shown first", "more tables", "longer", "more words"}
     assert of(found, "longer").estimate.value == pytest.approx(-of(found, "more words").estimate.value)
 
 
-def test_sentences_name_the_answers():
+def test_the_verdict_names_the_preferred_kind_of_answer():
     longer = hs.bias(choices(longer=1.0)).verdict
     assert "is biased towards the longer answer (+" in longer
     assert "it errs towards the longer answer in" in longer
@@ -153,7 +153,7 @@ def shown_once(n=200, both=0):
 
 
 @pytest.mark.parametrize("both", [0, 3])
-def test_an_order_that_was_drawn_is_told_by_gold(both):
+def test_position_bias_with_one_order_per_item_is_estimated_from_gold_labels(both):
     rows = shown_once(both=both)
     found = of(hs.bias(rows), "shown first")
     best_first = (pl.col("gold") == 1) != pl.col("swapped")
@@ -165,6 +165,6 @@ def test_an_order_that_was_drawn_is_told_by_gold(both):
     assert (found.towards, found.away) == pytest.approx((towards, away))
 
 
-def test_an_order_that_was_drawn_is_not_told_from_quality_without_gold():
+def test_position_bias_with_one_order_per_item_needs_gold_labels():
     for rows in (shown_once().drop("gold"), shown_once().drop("gold").reverse()):
         assert of(hs.bias(rows), "shown first").by == "nothing"

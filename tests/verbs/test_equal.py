@@ -1,4 +1,4 @@
-"""What `plan` says of equal systems, on the questions that the gate has."""
+"""plan for two equal systems: how often a gate passes, fails or stays unclear."""
 
 import math
 
@@ -11,7 +11,7 @@ from frames import two_models
 from howsure.commands.main import main
 
 
-def test_plan_is_about_the_pilots_questions_or_those_asked_for():
+def test_shares_for_equal_systems_use_the_pilots_or_the_given_number_of_questions():
     rows = two_models(n=80)
     own = hs.plan(rows, not_worse_than=0.05).main.equal
     more = hs.plan(rows, not_worse_than=0.05, n_items=400).main.equal
@@ -22,26 +22,26 @@ def test_plan_is_about_the_pilots_questions_or_those_asked_for():
     assert own.passed + own.unclear + own.failed == pytest.approx(1)
 
 
-def test_plan_without_a_margin_or_a_pilot():
+def test_shares_for_equal_systems_need_a_margin_but_no_pilot():
     assert hs.plan(effect=0.03).main.equal is None
     found = hs.plan(same_within=0.02, n_items=500, assume=hs.Assumptions(rate=0.9, correlation=0.5)).main.equal
     assert (found.pairing, found.items, found.criterion) == ("assumed", 500, "same_within")
     assert math.isnan(found.items_that_tell_low)
 
 
-def test_plan_of_several_tasks_and_of_unpaired_models():
+def test_shares_for_equal_systems_are_given_per_task_overall_and_unpaired():
     rows = pl.concat([two_models(n=60, task=pl.lit(task)) for task in "xy"])
     tasks = hs.plan(rows, not_worse_than=0.1).tasks
     assert [task.equal.items for task in tasks] == [60, 60, 120]
     assert hs.plan(two_models(n=60), not_worse_than=0.1, paired=False).main.equal.unclear > 0.5
 
 
-def test_plan_with_a_power_of_one():
+def test_a_power_rounded_to_1_has_no_number_of_questions_by_formula():
     """The formula has no number of questions for it."""
     assert hs.plan(not_worse_than=0.1, n_items=100_000).main.best.formula == math.inf
 
 
-def test_plan_says_what_a_gate_for_better_makes_of_equal_systems():
+def test_plan_for_better_states_how_often_equal_systems_stay_unclear():
     words = "Asked for “better”, equal systems stay open in 90 of 100 runs, however many questions."
     assert words in hs.plan(effect=0.03, better=True, level=0.9).verdict
     assert words not in hs.plan(effect=0.03, level=0.9).verdict
@@ -49,7 +49,7 @@ def test_plan_says_what_a_gate_for_better_makes_of_equal_systems():
     assert "stay open in 95 of 100 runs" in result.output
 
 
-def test_the_shares_stand_in_records():
+def test_records_contain_the_shares_of_pass_unclear_and_fail():
     plan = hs.plan(two_models(n=80), not_worse_than=0.05)
     (chosen,) = [record for record in plan.records() if record["not_worse_than_pass"] is not None]
     assert chosen["attempts"] == plan.main.best.attempts

@@ -1,4 +1,4 @@
-"""The verb frontier and its command: the same answer, words and chart, in every format."""
+"""frontier: the Pareto frontier of score and cost, from answers and published scores, in every format."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from asked import PRICED, same
 from invoked import run
 
 
-def test_the_command_says_what_the_verb_says(tmp_path):
+def test_the_frontier_command_gives_the_result_of_the_function(tmp_path):
     path = tmp_path / "scores.csv"
     PRICED.write_csv(path)
     found = hs.frontier(hs.read(path), measure="usd")
@@ -32,7 +32,7 @@ PUBLISHED = pl.DataFrame(
 )
 
 
-def test_a_published_leaderboard_has_a_frontier(tmp_path):
+def test_published_scores_with_costs_have_a_frontier(tmp_path):
     """As a frame and as a file: costs are known, a 0 isn't, and names that come twice are numbered."""
     found = hs.frontier(PUBLISHED, measure="usd").tasks[0]
     assert found["big"].cost.value == 1.0
@@ -55,7 +55,7 @@ def test_a_published_leaderboard_has_a_frontier(tmp_path):
     assert run("plot", "frontier", str(path), "--measure", "usd", "-o", str(figure)).exit_code == 0
 
 
-def test_bounds_that_were_given_are_not_asked_for():
+def test_percent_scores_with_bounds_give_no_caution_on_their_scale():
     """Percent by `bounds` are no scores of an unknown scale."""
     board = PUBLISHED.with_columns(score=pl.col("score") * 60 + 20)
     found = hs.frontier(board, measure="usd", bounds=(0, 100))
@@ -65,13 +65,13 @@ def test_bounds_that_were_given_are_not_asked_for():
     assert "unknown scale" in hs.frontier(board.with_columns(stderr=1.0), measure="usd").render("terminal")
 
 
-def test_several_whose_cost_is_not_known_are_several():
+def test_models_with_unknown_cost_are_listed_in_the_plural():
     board = PUBLISHED.with_columns(total_cost=pl.when(pl.col("model") == "small").then("total_cost"))
     text = " ".join(hs.frontier(board, measure="usd").render("terminal").split())
     assert "What they took isn't known, and so they are cheaper than nobody: " in text
 
 
-def test_what_published_scores_can_t_say_is_refused():
+def test_options_that_need_answers_are_refused_for_published_scores():
     with pytest.raises(hs.OptionError, match="no answers behind them"):
         hs.frontier(PUBLISHED, measure="usd", cluster="none")
     with pytest.raises(hs.OptionError, match="no answers behind them"):
@@ -82,7 +82,7 @@ def test_what_published_scores_can_t_say_is_refused():
         hs.frontier(PUBLISHED.drop("n"), measure="usd")
 
 
-def test_aiders_board_with_costs_as_known(real_data):
+def test_aider_leaderboard_costs_per_question_are_read(real_data):
     """gpt-5 (high) cost 29.0829 dollars for 225 cases; 18 of 69 have no cost."""
     board = real_data / "wild" / "aider-leaderboards" / "aider" / "website" / "_data" / "polyglot_leaderboard.yml"
     found = hs.frontier(board, measure=["usd", "seconds"]).tasks[0]
@@ -94,7 +94,7 @@ def test_aiders_board_with_costs_as_known(real_data):
     assert sum(buy.could_be_best_buy and not buy.n_missing for buy in found.models) == 25
 
 
-def test_a_lead_at_n_of_n_is_no_certainty():
+def test_a_lead_at_n_of_n_has_newcombe_limits_that_include_0():
     """Newcombe's limits of 20 of 20 less 20 of 20, from the exact limits of both."""
     rows = pl.DataFrame({"model": ["dear", "cheap"], "score": [1.0, 0.95], "n": [20, 20], "usd": [2.0, 1.0]})
     found = hs.frontier(rows, measure="usd").tasks[0]
@@ -103,7 +103,7 @@ def test_a_lead_at_n_of_n_is_no_certainty():
     assert found.lead.interval.high > found.lead.value
 
 
-def test_without_an_error_bar_nobody_is_better_and_costs_are_known():
+def test_without_a_standard_error_no_model_is_better_and_costs_stay_known():
     rows = pl.DataFrame(
         {"model": m, "item": i, "score": float((7 * i + k) % 5 < 2 + k), "cluster": "c", "usd": 1.0 + k + i / 40}
         for k, m in enumerate("AB")
@@ -123,7 +123,7 @@ def test_without_an_error_bar_nobody_is_better_and_costs_are_known():
     assert "nan" not in gap.render()
 
 
-def test_a_direction_that_nobody_says_is_warned_of():
+def test_an_unknown_score_direction_is_a_caution_on_the_frontier():
     """Of answers and of published scores alike."""
     answers = hs.read(PRICED.rename({"score": "error_rate"}), columns={"score": "error_rate"})
     board = hs.read(PUBLISHED.rename({"score": "error_rate"}), columns={"score": "error_rate"})
@@ -135,7 +135,7 @@ def test_a_direction_that_nobody_says_is_warned_of():
             assert ("Direction: smaller scores are better." in answer.notes) == said
 
 
-def test_published_errors_are_what_right_answers_are():
+def test_published_error_rates_give_the_frontier_of_their_complements():
     """1 − score with the smaller better: the same buys, and the gap to the leader the other way round."""
     right = hs.frontier(PUBLISHED, measure="usd").tasks[0]
     errors = PUBLISHED.with_columns(score=1 - pl.col("score"))
@@ -149,7 +149,7 @@ def test_published_errors_are_what_right_answers_are():
     assert "scores lower and costs no more" in hs.frontier(errors, measure="usd", lower_is_better=True).verdict
 
 
-def test_what_is_left_out_for_its_scale_is_not_said_to_lack_its_number_of_questions():
+def test_cautions_separate_unknown_scales_from_unknown_numbers_of_questions():
     rows = pl.DataFrame(
         {
             "model": [*"abcd"],
@@ -164,7 +164,7 @@ def test_what_is_left_out_for_its_scale_is_not_said_to_lack_its_number_of_questi
     assert cautions["unknown_n"] == "no number of questions, and left out: d"
 
 
-def test_answers_whose_score_column_is_named_are_no_published_scores(tmp_path):
+def test_answers_with_a_mapped_score_column_are_not_read_as_published_scores(tmp_path):
     """A file's own names counted for nothing where one was given: answers were taken for a leaderboard, and refused."""
     PRICED.write_csv(tmp_path / "scores.csv")
     named = hs.read(tmp_path / "scores.csv", columns={"score": "score"})
@@ -172,7 +172,7 @@ def test_answers_whose_score_column_is_named_are_no_published_scores(tmp_path):
     same(found, usual)
 
 
-def test_all_that_cost_as_little_are_named():
+def test_models_tied_for_the_lowest_cost_are_all_named():
     board = PUBLISHED.filter(pl.col("model").is_in(["big", "small"])).with_columns(total_cost=pl.lit(40.0))
     said = " ".join(hs.frontier(board, measure="usd").render("terminal").split())
     assert said.startswith("Cheapest that could be best: big, small, each at 0.1 usd a question; big leads as well.")

@@ -1,4 +1,4 @@
-"""The gate: three verdicts from one pivot, exact at the edges, corrected where fails are many, never a silent pass."""
+"""gate: pass, fail or unclear from one test, exact at 0 and n of n, fails corrected, missing data never passes."""
 
 import itertools
 import json
@@ -46,7 +46,7 @@ def drawn(seed, n=120, p=0.6, shift=0.0, tasks=("t",)):
 
 @pytest.mark.no_cover
 @given(st.integers(0, 10_000), st.floats(-0.5, 0.3), st.floats(0.005, 0.4), st.booleans())
-def test_verdict_p_value_and_interval_agree(seed, shift, margin, better):
+def test_verdict_p_value_and_interval_of_a_margin_agree(seed, shift, margin, better):
     rows = drawn(seed, n=60, shift=shift)
     check = hs.gate(rows, "a", "b", not_worse_than=margin).checks[0]
     assert (check.verdict == "pass") == (check.low >= -margin)
@@ -74,7 +74,7 @@ def test_swapping_the_models_swaps_pass_and_fail(seed, shift):
 
 @pytest.mark.no_cover
 @given(st.integers(0, 10_000), st.floats(-0.4, 0.4))
-def test_lower_is_better_is_a_mirror(seed, shift):
+def test_lower_is_better_gives_the_verdicts_of_mirrored_scores(seed, shift):
     rows = drawn(seed, n=60, shift=shift)
     mirrored = rows.with_columns(score=1 - pl.col("score"))
     asked = {"not_worse_than": 0.05, "better": True, "same_within": 0.2}
@@ -88,7 +88,7 @@ def test_lower_is_better_is_a_mirror(seed, shift):
 
 @pytest.mark.parametrize("n", [5, 30, 200])
 @pytest.mark.parametrize("right", [0, 1])
-def test_floors_are_exact_at_none_and_all(n, right):
+def test_floors_at_0_and_n_of_n_use_the_exact_binomial_limit(n, right):
     rows = table([right] * n)
     test = stats.binomtest(right * n, n, alternative="greater" if right else "less")
     limit = test.proportion_ci(0.95, method="exact")
@@ -109,7 +109,7 @@ def test_floors_are_exact_at_none_and_all(n, right):
         [(100, 0.999), (100, 0.9952), (50, 0.99), (30, 0.92), (100, 0.02), (100, 0.004)],
     ),
 )
-def test_a_score_at_the_floor_rarely_fails_and_rarely_passes(n, rate):
+def test_a_true_score_at_the_floor_passes_or_fails_in_5_percent_at_most(n, rate):
     """All counts of right answers, each with its binomial chance: one-sided Wilson limits alone err in up to 10 of 100."""
     chances = stats.binom(n, rate).pmf(np.arange(n + 1))
     likely = np.flatnonzero(chances > 1e-7)
@@ -118,7 +118,7 @@ def test_a_score_at_the_floor_rarely_fails_and_rarely_passes(n, rate):
         assert chances[likely][[found == verdict for found in verdicts]].sum() <= 0.05
 
 
-def test_passes_need_no_correction_and_fails_are_corrected():
+def test_fails_are_corrected_by_holm_and_passes_are_not():
     """A fail that only Holm takes away: p between α/K and α."""
     rng = np.random.default_rng(1)
     for seed in range(200):
@@ -143,7 +143,7 @@ def test_passes_need_no_correction_and_fails_are_corrected():
 
 @settings(max_examples=draws(2, 60))
 @given(st.lists(st.integers(24, 34), min_size=2, max_size=3))
-def test_floors_take_holm_s_steps(rights):
+def test_fails_of_several_floors_follow_holms_steps(rights):
     """Verdicts as if the p-value of every floor were known, which bisection over levels finds."""
     rows = pl.concat(
         [table([k < right for k in range(40)]).with_columns(task=pl.lit(f"t{j}")) for j, right in enumerate(rights)]
@@ -165,7 +165,7 @@ def test_floors_take_holm_s_steps(rights):
     assert [check.verdict == "fail" for check in answer.checks] == [expected[k] for k in range(len(p))]
 
 
-def test_a_task_that_the_candidate_lacks_is_no_silent_pass():
+def test_a_task_missing_from_the_candidate_is_unclear():
     rows = pl.concat([two_models(n=300, task=pl.lit("x")), two_models(task=pl.lit("y")).filter(pl.col("model") == "b")])
     answer = hs.gate(rows, "a", "b", not_worse_than=0.01)
     assert [check.verdict for check in answer.checks] == ["pass", "unclear"]
@@ -178,14 +178,14 @@ def test_a_task_that_the_candidate_lacks_is_no_silent_pass():
     assert [caution.code for caution in alone.cautions] == ["task_without_baseline"]
 
 
-def test_failed_attempts_only_are_a_lacking_task():
+def test_a_task_with_failed_attempts_only_is_unclear():
     rows = pl.concat([two_models(n=300, task=pl.lit("x")), two_models(task=pl.lit("y"))]).with_columns(
         score=pl.when((pl.col("task") == "y") & (pl.col("model") == "a")).then(None).otherwise("score")
     )
     assert hs.gate(rows, "a", "b", not_worse_than=0.01, failures="drop").verdict == "unclear"
 
 
-def test_missing_items_and_failure_policies_are_told():
+def test_cautions_report_missing_items_and_dependence_on_the_failure_policy():
     scores = [1.0] * 250 + [None] * 50
     rows = table(scores, [1.0] * 300)
     check = hs.gate(rows, "a", "b", not_worse_than=0.05).checks[0]
@@ -198,7 +198,7 @@ def test_missing_items_and_failure_policies_are_told():
     assert ["fail" in caution.message for caution in answer.cautions if caution.code == "failure_policy"] == [True]
 
 
-def test_degenerate_scores_can_t_be_told():
+def test_one_item_one_cluster_or_constant_scores_are_unclear():
     asked = {"not_worse_than": 0.05, "better": True, "same_within": 0.1}
     one = hs.gate(two_models(n=1), "a", "b", **asked, at_least=0.5)
     assert one.counts() == {"pass": 0, "fail": 0, "unclear": 4}
@@ -223,7 +223,7 @@ def test_degenerate_scores_can_t_be_told():
         {"variance": "miller"},
     ],
 )
-def test_clusters_weights_populations_and_methods_are_those_of_compare(options):
+def test_gate_uses_the_p_value_of_compare_for_every_option(options):
     rows = attempts().with_columns(length=pl.col("length") + 1)
     answer = hs.gate(rows, "a", "b", not_worse_than=0.3, at_least=0.1, **options)
     found = hs.compare(rows, "a", "b", margin=0.3, **options)
@@ -231,7 +231,7 @@ def test_clusters_weights_populations_and_methods_are_those_of_compare(options):
     json.loads(answer.render("json"))
 
 
-def test_unbounded_scores_and_margins_in_their_units():
+def test_margins_and_floors_of_unbounded_scores_are_in_score_units():
     rng = np.random.default_rng(0)
     base = rng.normal(50, 9, 200)
     rows = table(base - 3 + rng.normal(0, 2, 200), base)
@@ -240,7 +240,7 @@ def test_unbounded_scores_and_margins_in_their_units():
     assert hs.gate(rows, "a", at_least=20.0).verdict == "pass"
 
 
-def test_an_overall_score_is_a_check_of_its_own():
+def test_the_overall_score_is_a_separate_check():
     rows = drawn(3, n=200, tasks=("x", "y", "z"))
     both = hs.gate(rows, "a", "b", not_worse_than=0.05, at_least=0.4, overall="mean")
     assert [check.task for check in both.checks] == ["", "x", "y", "z"] * 2
@@ -254,7 +254,7 @@ def test_an_overall_score_is_a_check_of_its_own():
         hs.gate(scales, "a", "b", better=True, overall="mean")
 
 
-def test_how_many_more_questions():
+def test_the_further_questions_needed_follow_the_closed_formula():
     """About n · ((z₀.₉₅ + z₀.₈) · SE / (d + δ))², the closed form, which knows no score pivot."""
     checked = (drawn(seed, n=100) for seed in range(20))
     rows, check = next(
@@ -272,7 +272,7 @@ def test_how_many_more_questions():
 
 
 @pytest.mark.no_cover
-def test_false_fails_are_rare_and_real_losses_are_found():
+def test_equal_models_rarely_fail_and_a_loss_of_15_points_is_detected():
     """Gates of equal models, and of models that are 15 points apart: 300 items, margin 2 points."""
     rng, gates = np.random.default_rng(0), draws(25, 150)
     verdicts = {"equal": [], "worse": []}
@@ -296,7 +296,7 @@ def test_false_fails_are_rare_and_real_losses_are_found():
         (100, 0.5, 0.55, 0.3),
     ],
 )
-def test_verdicts_at_the_margin_itself_are_as_rare_as_promised(n, score, baseline, together):
+def test_at_a_true_difference_equal_to_the_margin_errors_stay_near_5_percent(n, score, baseline, together):
     """The truth is −5 points, and so is the margin: both verdicts are wrong, and each is to come 1 time in 20 at most.
 
     4,000 draws: a standard error of 0.35 points. Next to 100 % the one-sided test passes 5.8 % (docs/gate.md).
@@ -315,7 +315,7 @@ def test_verdicts_at_the_margin_itself_are_as_rare_as_promised(n, score, baselin
         assert np.mean(sides * (1 - passes) <= 0.05) <= 0.0605
 
 
-def test_the_same_results_give_the_same_verdict():
+def test_repeated_gates_give_identical_output():
     sides = "smollm2-135m-t0.3", "smollm2-135m-2shot"
     assert len({hs.gate(LOGS, *sides, not_worse_than=0.01).render("json") for _ in range(draws(2, 20))}) == 1
 
@@ -364,25 +364,25 @@ def quiz(tmp_path):
         (("-a", "good", "-b", "old", "--better", "--method", "mcnemar"), 2),
     ],
 )
-def test_exit_codes(quiz, words, code):
+def test_each_verdict_has_its_exit_code(quiz, words, code):
     result = run("gate", quiz, *words)
     assert result.exit_code == code, result.output
 
 
-def test_a_path_that_is_not_there_and_a_bug_are_no_verdict(monkeypatch, quiz):
+def test_missing_paths_and_internal_errors_exit_with_code_3(monkeypatch, quiz):
     assert run("gate", "no/such/place", "-a", "x", "--at-least", "1%").exit_code == 3
     monkeypatch.setattr("howsure.inference.gate_verdicts.tasks_of_one", lambda *_: 1 / 0)
     assert run("gate", quiz, "-a", "good", "-b", "old", "--better").exit_code == 3
 
 
-def test_a_mistyped_gate_is_no_verdict(quiz):
+def test_a_mistyped_gate_command_exits_with_code_3(quiz):
     assert run("gat", quiz).exit_code == 3
     assert run("--bogus", "gate", quiz).exit_code == 3
     assert run("gate", "--help").exit_code == 0
     assert run("estimate", quiz, "--bogus").exit_code == 2
 
 
-def test_junit_of_hostile_names(quiz, tmp_path):
+def test_junit_output_escapes_hostile_names(quiz, tmp_path):
     for unclear, tag in (("separate", "skipped"), ("warn", "skipped"), ("fail", "failure"), ("pass", "system-out")):
         result = run(
             "gate",
@@ -407,7 +407,7 @@ def test_junit_of_hostile_names(quiz, tmp_path):
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "1", "0")
 
 
-def test_github_gets_annotations_and_a_summary(quiz, tmp_path):
+def test_github_output_has_annotations_and_a_summary(quiz, tmp_path):
     summary = tmp_path / "summary.md"
     words = ("gate", quiz, "-a", HOSTILE, "-b", "old", "--not-worse-than", "2pp")
     assert "::" not in run(*words[:3], "good", *words[4:], "--github", env={"GITHUB_STEP_SUMMARY": ""}).output
@@ -423,12 +423,12 @@ def test_github_gets_annotations_and_a_summary(quiz, tmp_path):
     assert "::warning" in found.stderr
 
 
-def test_annotations_are_escaped():
+def test_github_annotations_are_escaped():
     line = github.annotation("error", "a,b:c\n::", "100 %\r\n::error::x")
     assert line == "::error title=a%2Cb%3Ac\\x0a%3A%3A::100 %25\\x0d\\x0a::error::x"
 
 
-def test_the_comment_begins_with_verdict_and_table_and_shows_the_page(quiz, tmp_path, monkeypatch):
+def test_the_comment_starts_with_the_verdict_and_the_table(quiz, tmp_path, monkeypatch):
     path = tmp_path / "comment.md"
     asked = ("gate", quiz, "-a", "good", "-b", "old", "--not-worse-than", "2pp", "--comment", str(path))
     run(*asked)
@@ -455,14 +455,14 @@ def test_the_comment_begins_with_verdict_and_table_and_shows_the_page(quiz, tmp_
     assert not path.exists()
 
 
-def test_checkpoints_are_averaged():
+def test_gate_averages_the_last_checkpoints():
     rows = attempts(models=["run-step1", "run-step2", "base-step1", "base-step2"])
     answer = hs.gate(rows, "run", "base", not_worse_than=0.9, at_least=0.05, average_last=2)
     assert {check.verdict for check in answer.checks} == {"pass"}
     assert answer.candidate.startswith("run (last 2")
 
 
-def test_the_example_logs_do_not_cry_wolf():
+def test_every_pair_of_example_logs_passes_a_margin_of_30_points():
     """Every model against every other at a margin of 30 points: nothing here is that much worse."""
     scores = hs.read(LOGS)
     pairs = list(itertools.permutations([entry.model for entry in hs.estimate(scores).entries], 2))
@@ -470,7 +470,7 @@ def test_the_example_logs_do_not_cry_wolf():
         assert hs.gate(scores, a, b, not_worse_than=0.3, cluster="passage_id").verdict == "pass"
 
 
-def test_a_limit_is_shown_with_all_its_digits():
+def test_margins_and_floors_are_shown_with_all_digits():
     """A floor of 99.95 % would read as 100.0 %, and a margin of 0.04 pp as none."""
     rows = two_models(n=400)
     assert "at least 99.95 %" in hs.gate(rows, "a", at_least=0.9995).checks[0].asked
@@ -481,7 +481,7 @@ def test_a_limit_is_shown_with_all_its_digits():
     )
 
 
-def test_a_half_written_file_is_told(tmp_path):
+def test_an_unreadable_file_is_a_caution_in_gate(tmp_path):
     """A log that isn't whole is not left out in silence; a stray file of a folder that is whole is passed over."""
     two_models(n=200).write_csv(tmp_path / "scores.csv")
     (tmp_path / "half.json").write_text('{"version": 2, "status": "started", "eval": {"ta')
@@ -506,7 +506,7 @@ def test_a_half_written_file_is_told(tmp_path):
         ("plan score", ["-a", "a", "--within", "5pp"]),
     ],
 )
-def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
+def test_margins_in_points_are_refused_for_scores_beyond_0_to_1(tmp_path, command, words):
     """On a scale of 0 to 100 a margin of 5pp would be read as 0.05 of one point."""
     path = tmp_path / "scores.csv"
     two_models(n=60, score=(pl.col("score") * 60 + pl.col("item").hash(1) % 40).cast(pl.Float64)).write_csv(path)
@@ -519,13 +519,13 @@ def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
     assert (taken.exit_code in (0, 1, 2), "are for scores" in taken.output) == (True, False)
 
 
-def test_scores_below_0_are_written_with_one_kind_of_minus():
+def test_negative_scores_are_written_with_a_minus_sign():
     rows = two_models(n=60, score=pl.col("score") * -0.5 - 0.1)
     assert "-0." not in str(hs.gate(rows, "a", at_least=-0.25))
     assert "at least −0.25" in str(hs.gate(rows, "a", at_least=-0.25))
 
 
-def test_no_letter_of_a_prompt_or_an_answer_stands_in_the_comment(tmp_path):
+def test_the_comment_contains_no_prompt_or_answer_text(tmp_path):
     for name, scores, prompt in (
         ("old", "CCIC", "Answer very briefly please."),
         ("new", "ICCC", "You are an odd sort of poet."),
@@ -568,7 +568,7 @@ def averages(gain=0.1, attempts=16, items=30):
     )
 
 
-def test_averages_pass_a_small_margin_for_losses_like_those_seen():
+def test_averages_pass_a_small_margin_with_a_note_on_unseen_losses():
     found = hs.gate(averages(), "new", "old", not_worse_than=0.05)
     assert found.verdict == "pass"
     assert found.checks[0].unseen > 0.05
@@ -576,7 +576,7 @@ def test_averages_pass_a_small_margin_for_losses_like_those_seen():
     assert "like those seen" not in hs.gate(averages(), "new", "old", not_worse_than=0.2).render("markdown")
 
 
-def test_losses_that_no_question_showed_decide_where_they_are_asked_to():
+def test_guard_unseen_makes_a_gate_on_averages_unclear():
     found = hs.gate(averages(), "new", "old", not_worse_than=0.05, guard_unseen=True)
     assert found.verdict == "unclear"
     assert found.checks[0].p_pass == pytest.approx(0.95**29, rel=1e-6)

@@ -1,4 +1,4 @@
-"""A gate that is asked again while questions are added: the level of each look, which look it is, and what doesn't fit."""
+"""gate with planned looks: the level at each look, which look is due, and plans that don't fit."""
 
 import os
 
@@ -17,7 +17,7 @@ from trials import draws
 LOOKS = {"looks": "4/200"}
 
 
-def test_the_level_spent_at_the_look_is_used():
+def test_a_gate_at_a_look_uses_the_nominal_level_of_that_look():
     data = first(results(200, a=0.75), 100)
     found = hs.gate(data, "a", "b", better=True, **LOOKS)
     level = Schedule((0.25, 0.5, 0.75, 1.0)).level_at(2, 0.95)
@@ -28,7 +28,7 @@ def test_the_level_spent_at_the_look_is_used():
     assert found.looks.looks[1].nominal == pytest.approx(1 - level)
 
 
-def test_a_margin_is_judged_on_one_side():
+def test_a_margin_at_a_look_uses_the_one_sided_nominal_level():
     data = first(results(200, a=0.7), 100)
     found = hs.gate(data, "a", "b", not_worse_than=0.02, **LOOKS).checks[0]
     level = Schedule((0.25, 0.5, 0.75, 1.0)).level_at(2, 0.9)
@@ -38,7 +38,7 @@ def test_a_margin_is_judged_on_one_side():
     assert found.p_pass > plain.p_pass
 
 
-def test_one_look_is_the_gate_without_looks():
+def test_a_single_look_equals_the_gate_without_looks():
     data = results(80, a=0.65)
     asked = {"better": True, "not_worse_than": 0.05, "same_within": 0.3, "at_least": 0.5}
     once, looked = hs.gate(data, "a", "b", **asked), hs.gate(data, "a", "b", **asked, looks="1/80")
@@ -49,7 +49,7 @@ def test_one_look_is_the_gate_without_looks():
 
 
 @given(st.integers(0, 10_000), st.floats(0.2, 0.95), st.sampled_from(["obrien-fleming", "pocock"]))
-def test_verdict_p_value_and_interval_agree(seed, rate, spending):
+def test_verdict_p_value_and_interval_at_a_look_agree(seed, rate, spending):
     data = first(results(90, a=rate, seed=seed), 60)
     found = hs.gate(data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=f"3/90:{spending}")
     better, kept, same = found.checks
@@ -59,7 +59,7 @@ def test_verdict_p_value_and_interval_agree(seed, rate, spending):
     assert (same.verdict == "pass") == (same.low > -0.2 and same.high < 0.2) == (same.p_pass <= 0.05)
 
 
-def test_the_sentence_says_which_look_this_is_and_when_the_next_is_due():
+def test_the_verdict_names_the_look_and_when_the_next_is_due():
     data = results(200, a=0.55)
     early = hs.gate(first(data, 50), "a", "b", better=True, **LOOKS)
     assert early.sentence.endswith("This is look 1; look 2 of 4 is due at 100 questions.")
@@ -72,7 +72,7 @@ def test_the_sentence_says_which_look_this_is_and_when_the_next_is_due():
     assert shown.to_dict()["looks"]["number"] == 2
 
 
-def test_as_many_questions_as_no_look_is_due_at_are_an_error():
+def test_a_number_of_questions_between_looks_is_an_error():
     data = results(200)
     with pytest.raises(hs.DataError, match="70 questions fit no look: looks are due at 50, 100, 150") as caught:
         hs.gate(first(data, 70), "a", "b", better=True, **LOOKS)
@@ -82,7 +82,7 @@ def test_as_many_questions_as_no_look_is_due_at_are_an_error():
     assert caught.value.remedy.startswith("Judge the questions that were planned")
 
 
-def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
+def test_one_percent_missing_or_one_cluster_beyond_the_look_is_accepted():
     data = results(100)
     assert hs.gate(first(data, 99), "a", "b", better=True, looks="50,100").looks.number == 2
     with pytest.raises(hs.DataError, match="98 questions fit no look"):
@@ -101,12 +101,12 @@ def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
         ({"looks": "100,200", "population": "these-questions"}, "planned looks add questions"),
     ],
 )
-def test_plans_that_make_no_sense_are_refused(options, message):
+def test_invalid_plans_of_looks_are_refused(options, message):
     with pytest.raises(hs.OptionError, match=message):
         hs.gate(results(200), "a", "b", better=True, **options)
 
 
-def test_the_configuration_declares_the_plan_and_the_action_tells_the_look(tmp_path, monkeypatch, capsys):
+def test_the_configuration_sets_the_looks_and_the_action_outputs_the_look(tmp_path, monkeypatch, capsys):
     first(results(200, a=0.95), 100).write_csv(tmp_path / "scores.csv")
     (tmp_path / "howsure.toml").write_text(
         'paths = "scores.csv"\n[gate]\ncandidate = "a"\nbaseline = "b"\nbetter = true\nlooks = "4/200:pocock"\n'
@@ -124,7 +124,7 @@ def test_the_configuration_declares_the_plan_and_the_action_tells_the_look(tmp_p
 
 
 @pytest.mark.no_cover
-def test_null_gates_seldom_decide():
+def test_gates_at_every_look_keep_the_type_i_error():
     rng, hits, runs = np.random.default_rng(11), 0, draws(12, 60)
     for _ in range(runs):
         signs = rng.choice([-1, 0, 1], 60, p=[0.2, 0.6, 0.2])

@@ -1,4 +1,4 @@
-"""A policy of a suite: tiers, margins, weights, slices and costs; what is missing is never let through, what is blind is counted."""
+"""gate policy: tiers, margins, weights, slices, costs; missing data never passes, underpowered checks are counted."""
 
 import json
 from xml.etree import ElementTree as ET
@@ -38,7 +38,7 @@ def checks_of(answer):
 CRITICAL = {"tier": "critical"}
 
 
-def test_a_critical_check_has_to_be_shown_and_a_supporting_one_may_stay_open():
+def test_critical_checks_must_pass_and_supporting_ones_may_stay_unclear():
     rows = pl.concat([task("small", 60), task("large", 3000)])
     held = {"margin": "4pp", "tasks": {"large": CRITICAL}}
     answer = hs.gate(rows, "a", "b", policy=held)
@@ -51,7 +51,7 @@ def test_a_critical_check_has_to_be_shown_and_a_supporting_one_may_stay_open():
     assert turned.exit_code == 2
 
 
-def test_supporting_is_blind_by_the_two_sided_interval_of_compare():
+def test_a_supporting_check_is_underpowered_if_its_interval_is_wider_than_the_margin():
     rows = pl.concat([task("x", 60), task("y", 3000)])
     width = hs.compare(rows, "a", "b", adjust="none").comparisons[0].difference.interval.half_width
     for margin, expected in ((width * 1.001, "pass"), (width * 0.999, "blind")):
@@ -65,7 +65,7 @@ def test_supporting_is_blind_by_the_two_sided_interval_of_compare():
         assert answer.to_dict()["n_blind"] == answer.n_blind
 
 
-def test_what_is_blind_alone_shows_nothing():
+def test_underpowered_checks_alone_make_the_gate_unclear():
     answer = hs.gate(task("x", 30, seed=1, flips=0.5), "a", "b", policy={"margin": "0.1pp"})
     assert answer.checks[0].counts_as == "blind"
     assert (answer.verdict, answer.unclear_because) == ("unclear", "evidence")
@@ -74,7 +74,7 @@ def test_what_is_blind_alone_shows_nothing():
 
 
 @pytest.mark.parametrize(("tier", "verdict"), [("critical", "fail"), ("supporting", "fail"), ("advisory", "pass")])
-def test_what_is_shown_worse_fails_but_for_advice(tier, verdict):
+def test_a_significantly_worse_check_fails_unless_advisory(tier, verdict):
     rows = pl.concat([task("bad", 400, lost=0.3), task("good", 3000)])
     policy = {"margin": "4pp", "tasks": {"bad": {"tier": tier}, "good": CRITICAL}}
     answer = hs.gate(rows, "a", "b", policy=policy)
@@ -88,7 +88,7 @@ ORDER = ["critical", "supporting", "advisory"]
 
 @pytest.mark.parametrize("tier", ORDER)
 @pytest.mark.parametrize("model", ["a", "b"])
-def test_a_task_that_one_side_lacks_cant_be_told_but_for_advice(tier, model):
+def test_a_task_missing_from_one_model_is_unclear_unless_advisory(tier, model):
     rows = pl.concat([task("gone", 50, models=model), task("good", 3000)])
     answer = hs.gate(rows, "a", "b", policy={"margin": "4pp", "tasks": {"gone": {"tier": tier}, "good": CRITICAL}})
     check = next(check for check in answer.checks if check.task == "gone")
@@ -98,7 +98,7 @@ def test_a_task_that_one_side_lacks_cant_be_told_but_for_advice(tier, model):
 
 
 @pytest.mark.parametrize("tier", ORDER)
-def test_attempts_without_a_score_that_could_make_it_fail_cant_be_told_but_for_advice(tier):
+def test_missing_scores_that_could_fail_a_check_make_it_unclear_unless_advisory(tier):
     rows = task("x", 300).with_columns(
         score=pl.when((pl.col("model") == "a") & pl.col("item").is_in([f"q{k}" for k in range(60)]))
         .then(None)
@@ -115,7 +115,7 @@ def test_attempts_without_a_score_that_could_make_it_fail_cant_be_told_but_for_a
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_a_task_without_an_error_bar_is_blind_and_a_critical_one_cant_be_told(alone):
+def test_a_task_without_a_standard_error_is_underpowered_or_unclear_if_critical(alone):
     rows = task("one", 1) if alone else pl.concat([task("one", 1), task("good", 3000)])
     for tier, counts, verdict in (("supporting", "blind", "pass"), ("critical", "unclear", "unclear")):
         policy = {"margin": "4pp", "tasks": {"one": {"tier": tier}}}
@@ -125,7 +125,7 @@ def test_a_task_without_an_error_bar_is_blind_and_a_critical_one_cant_be_told(al
         assert answer.unclear_because == ("evidence" if answer.verdict == "unclear" else "")
 
 
-def test_margins_of_single_tasks_in_a_plain_gate_need_no_error_bar_either():
+def test_a_task_margin_without_a_standard_error_is_unclear_in_a_gate_without_policy():
     rows = pl.concat([task("one", 1), task("good", 3000)])
     answer = hs.gate(rows, "a", "b", not_worse_than=0.04, tasks={"one": {"margin": 0.1}})
     assert {check.task: check.verdict for check in answer.checks} == {"one": "unclear", "good": "pass"}
@@ -133,7 +133,7 @@ def test_margins_of_single_tasks_in_a_plain_gate_need_no_error_bar_either():
 
 @pytest.mark.parametrize("tier", ORDER)
 @pytest.mark.parametrize("left", [300, 299, 200])
-def test_items_that_the_candidate_lacks_are_missing_where_the_check_stays_open(tier, left):
+def test_items_missing_from_the_candidate_are_the_reason_for_an_unclear_check(tier, left):
     rows = task("x", 300, seed=2).filter(
         (pl.col("model") == "b") | pl.col("item").is_in([f"q{k}" for k in range(left)])
     )
@@ -146,7 +146,7 @@ def test_items_that_the_candidate_lacks_are_missing_where_the_check_stays_open(t
     assert answer.verdict == held[tier]
 
 
-def test_margins_tiers_and_weights_come_from_the_first_pattern_that_speaks():
+def test_tier_margin_and_weight_come_from_the_first_matching_pattern_that_sets_them():
     policy = policy_of(
         {"margin": "5pp", "tasks": {"saf*": {"tier": "critical"}, "safety": {"margin": "1%rel", "weight": 3}}}
     )
@@ -158,13 +158,13 @@ def test_margins_tiers_and_weights_come_from_the_first_pattern_that_speaks():
     assert isinstance(other.margin, Points)
 
 
-def test_relative_margins_are_of_the_baselines_score():
+def test_relative_margins_are_shares_of_the_baselines_score():
     rows = task("x", 500)
     check = hs.gate(rows, "a", "b", policy={"margin": "10%rel"}).checks[0]
     assert check.limit == pytest.approx(0.1 * check.baseline_score)
 
 
-def test_one_task_equals_the_plain_gate():
+def test_a_policy_of_one_task_equals_the_gate_without_policy():
     rows = task("x", 500, lost=0.02)
     one = hs.gate(rows, "a", "b", policy={"margin": "4pp", "tier": "critical", "level": 0.9}).checks[0]
     other = hs.gate(rows, "a", "b", not_worse_than=0.04, level=0.9).checks[0]
@@ -178,7 +178,7 @@ def test_one_task_equals_the_plain_gate():
     assert hs.gate(rows, "a", "b", policy={"margin": "4pp", "level": 0.9}).level == 0.9
 
 
-def test_names_with_wildcards_are_these_tasks_alone():
+def test_a_task_name_with_wildcards_matches_itself_first():
     rows = pl.concat([task("a[1]*", 300), task("a1x", 300)])
     answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "tasks": {"a[1]*": {"margin": "3pp"}}})
     limits = {check.task: check.limit for check in answer.checks}
@@ -189,7 +189,7 @@ def test_names_with_wildcards_are_these_tasks_alone():
 
 
 @given(st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size=8), st.integers(0, 99))
-def test_weighted_holm_is_holm_with_equal_weights_and_closed_testing_with_others(p, seed):
+def test_weighted_holm_equals_closed_testing_and_holm_for_equal_weights(p, seed):
     p = np.array(p)
     np.testing.assert_allclose(holm(p, np.full(len(p), 2.5)), holm(p))
     w = np.random.default_rng(seed).uniform(0.2, 5, len(p))
@@ -209,12 +209,12 @@ def _closed(p, w, alpha):
 
 
 @pytest.mark.parametrize("weight", [1e-320, 1e-5, 1e5, 1e308])
-def test_a_weight_that_leaves_nothing_of_the_level_is_refused(weight):
+def test_extreme_weights_are_refused(weight):
     with pytest.raises(OptionError, match=r"leaves nothing of the level .* from 0.0001 to 10,000"):
         policy_of({"tasks": {"safety": {"weight": weight}}})
 
 
-def test_a_weight_gives_a_check_more_of_the_level():
+def test_a_larger_weight_lowers_the_corrected_p_value_of_a_check():
     rows = pl.concat([task("bad", 400, lost=0.12), *(task(f"t{k}", 400) for k in range(12))])
     light = checks_of(hs.gate(rows, "a", "b", policy={"margin": "4pp"}))["bad · score"]
     heavy = checks_of(hs.gate(rows, "a", "b", policy={"margin": "4pp", "tasks": {"bad": {"weight": 20}}}))
@@ -222,7 +222,7 @@ def test_a_weight_gives_a_check_more_of_the_level():
     assert heavy["bad · score"].p_fail == light.p_fail
 
 
-def test_advice_costs_the_others_nothing():
+def test_advisory_checks_do_not_count_in_the_correction():
     rows = pl.concat([task("bad", 300, lost=0.1), *(task(f"t{k}", 300) for k in range(6))])
     alone = hs.gate(rows.filter(task="bad"), "a", "b", policy={"margin": "4pp"}).checks[0]
     beside = hs.gate(rows, "a", "b", policy={"margin": "4pp", "tasks": {"t*": {"tier": "advisory"}}})
@@ -250,7 +250,7 @@ def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
     assert (check.value, check.low, check.high) == (gap.ratio, gap.interval.low, gap.interval.high)
 
 
-def test_missing_costs_cant_be_told():
+def test_missing_costs_make_a_cost_check_unclear_unless_advisory():
     rows = with_costs(0.5).with_columns(usd=pl.when(pl.int_range(pl.len()) == 7).then(None).otherwise("usd"))
     answer = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1)
     assert (answer.verdict, answer.unclear_because, answer.checks[0].n_unknown) == ("unclear", "missing", 1)
@@ -260,7 +260,7 @@ def test_missing_costs_cant_be_told():
         assert (found.verdict, found.unclear_because) == (verdict, "missing" if verdict == "unclear" else "")
 
 
-def test_costs_without_a_spread_cant_be_told():
+def test_costs_without_variance_make_a_cost_check_unclear():
     rows = task("x", 50).with_columns(usd=pl.lit(0.01))
     answer = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1)
     assert (answer.verdict, answer.unclear_because) == ("unclear", "evidence")
@@ -268,7 +268,7 @@ def test_costs_without_a_spread_cant_be_told():
     assert nothing.verdict == "unclear"
 
 
-def test_a_cost_of_a_policy_is_over_all_tasks_and_blind_by_its_logarithm():
+def test_a_cost_check_covers_all_tasks_and_is_underpowered_by_its_log_interval():
     rng = np.random.default_rng(1)
     rows = pl.concat([task("x", 300), task("y", 20)])
     rows = rows.with_columns(usd=pl.Series(rng.lognormal(0, 1.2, len(rows))))
@@ -284,7 +284,7 @@ def test_a_cost_of_a_policy_is_over_all_tasks_and_blind_by_its_logarithm():
 # Slices
 
 
-def test_slices_bind_through_the_policy_alone():
+def test_slices_affect_the_gate_only_through_a_policy():
     rows = task("x", 2000)
     worse = (pl.col("model") == "a") & (pl.col("half") == "odd") & (pl.int_range(pl.len()) % 3 == 0)
     rows = rows.with_columns(score=pl.when(worse).then(0.0).otherwise("score"))
@@ -301,7 +301,7 @@ def test_slices_bind_through_the_policy_alone():
 
 
 @pytest.mark.parametrize("tier", ORDER)
-def test_a_slice_that_one_side_lacks_cant_be_told(tier):
+def test_a_slice_missing_from_one_model_is_unclear_unless_advisory(tier):
     rows = task("x", 2000).filter((pl.col("model") == "b") | (pl.col("half") == "even"))
     answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": {"tier": tier}}})
     check = checks_of(answer)["x · score · half: odd"]
@@ -309,7 +309,7 @@ def test_a_slice_that_one_side_lacks_cant_be_told(tier):
     assert answer.verdict == ("pass" if tier == "advisory" else "unclear")
 
 
-def test_attempts_that_could_turn_a_slice_are_held_against_its_own_size():
+def test_missing_scores_are_judged_relative_to_the_size_of_the_slice():
     rows = task("x", 4000).with_columns(
         half=pl.when(pl.col("item").is_in([f"q{k}" for k in range(60)])).then(pl.lit("few")).otherwise("half")
     )
@@ -324,7 +324,7 @@ def test_attempts_that_could_turn_a_slice_are_held_against_its_own_size():
     assert (answer.verdict, answer.unclear_because) == ("unclear", "missing")
 
 
-def test_a_small_slice_is_blind_and_a_critical_one_cant_be_told():
+def test_a_small_slice_is_underpowered_or_unclear_if_critical():
     rows = task("x", 2000).with_columns(half=pl.when(pl.col("item") < "q1003").then(pl.lit("few")).otherwise("half"))
     few = rows.filter(half="few")["item"].n_unique()
     assert 1 < few < 10
@@ -336,7 +336,7 @@ def test_a_small_slice_is_blind_and_a_critical_one_cant_be_told():
         assert "! x · score · half: few: too small a slice to be judged, with fewer than 10 questions" in said
 
 
-def test_small_slices_are_named_in_one_caution():
+def test_one_caution_names_all_small_slices():
     rows = task("x", 40).with_columns(half=pl.col("item").str.slice(-1))
     answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": CRITICAL}})
     said = " ".join(answer.render("terminal").split())
@@ -344,7 +344,7 @@ def test_small_slices_are_named_in_one_caution():
     assert "! x · score · half: 0, x · score · half: 1, x · score · half: 2 and 7 more: too small a slice" in said
 
 
-def test_slices_of_advice_are_advice():
+def test_slices_of_advisory_tasks_are_advisory():
     policy = {"margin": "9pp", "tasks": {"x": {"tier": "advisory"}}, "slices": {"half": CRITICAL}}
     answer = hs.gate(pl.concat([task("x", 100), task("y", 900)]), "a", "b", policy=policy)
     assert {check.tier for check in answer.checks if check.task == "x"} == {"advisory"}
@@ -354,7 +354,7 @@ def test_slices_of_advice_are_advice():
 # The file, and what it can't say
 
 
-def test_toml_and_dict_say_the_same(tmp_path):
+def test_a_policy_from_toml_equals_one_from_a_dict(tmp_path):
     text = """
 level = 0.9
 margin = "2pp"
@@ -400,7 +400,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_a_policy_cant_say_is_refused_with_what_next(case):
+def test_invalid_policies_are_refused_with_a_remedy(case):
     policy, words = REFUSED[case]
     with pytest.raises(hs.HowsureError, match=words) as caught:
         hs.gate(task("x", 30), "a", "b", policy=policy)
@@ -421,12 +421,12 @@ def test_what_a_policy_cant_say_is_refused_with_what_next(case):
         {"measure": "usd"},
     ],
 )
-def test_what_the_policy_says_cant_be_said_twice(beside):
+def test_a_policy_excludes_options_that_it_sets(beside):
     with pytest.raises(OptionError, match="policy"):
         hs.gate(task("x", 30), "a", "b", policy={"margin": "1pp"}, **beside)
 
 
-def test_points_are_for_scores_from_0_to_1():
+def test_policy_margins_in_points_are_refused_for_scores_beyond_0_to_1():
     rows = task("x", 100).with_columns(score=pl.col("score") * 7)
     with pytest.raises(OptionError, match="in points"):
         hs.gate(rows, "a", "b", policy={"margin": "1pp"})
@@ -455,7 +455,7 @@ def test_the_comment_on_a_pull_request_looks_like_this(snapshot):
     assert markdown.render(comment(answer, "suite", counts="it counts as a fail")) == snapshot
 
 
-def test_the_command_writes_text_junit_comment_and_json(tmp_path):
+def test_the_gate_command_with_a_policy_writes_text_junit_comment_and_json(tmp_path):
     rows = pl.concat([task("small", 40), task("large", 3000), task("bad", 400, lost=0.3)])
     rows.write_csv(tmp_path / "rows.csv")
     policy = tmp_path / "suite.toml"
@@ -484,7 +484,7 @@ def test_the_command_writes_text_junit_comment_and_json(tmp_path):
     }
 
 
-def test_a_configuration_names_the_policy_relative_to_itself(tmp_path, monkeypatch):
+def test_the_policy_path_in_a_configuration_is_relative_to_it(tmp_path, monkeypatch):
     task("x", 300).write_csv(tmp_path / "rows.csv")
     (tmp_path / "suite.toml").write_text('margin = "9pp"\n')
     (tmp_path / "howsure.toml").write_text(

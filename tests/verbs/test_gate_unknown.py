@@ -1,4 +1,4 @@
-"""A gate and attempts without a score: decided where they can't turn the verdict or are few, else can't tell."""
+"""gate with missing scores: decided if they can't change the verdict or are few, otherwise unclear."""
 
 import polars as pl
 import pytest
@@ -23,17 +23,17 @@ def scores(*models, facts=(), missing=()):
     return Scores(rows=pl.DataFrame(rows), roles={name: (name,) for name in names}, facts=facts, missing=missing)
 
 
-def told(answer):
+def missing_cautions(answer):
     return [
         caution.message for check in answer.checks for caution in check.cautions if caution.code == "missing_could_turn"
     ]
 
 
-def test_more_than_the_share_of_attempts_that_could_turn_it_can_t_be_told():
+def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear():
     data = scores([1] * 91 + [None] * 9)
     answer = hs.gate(data, "a", at_least=0.9)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 9)
-    assert told(answer) == [
+    assert missing_cautions(answer) == [
         "9 of 100 attempts have no score, and their outcomes could turn the verdict, which would be 'pass' without them"
     ]
     assert answer.sentence.startswith(
@@ -42,11 +42,11 @@ def test_more_than_the_share_of_attempts_that_could_turn_it_can_t_be_told():
     assert hs.gate(data, "a", at_least=0.9, missing_at_most=0.1).verdict == "pass"
 
 
-def test_how_one_sided_few_of_them_would_have_to_be():
+def test_a_caution_counts_the_missing_scores_that_would_change_the_verdict():
     """91 right of 91 + k wrong: the exact lower limit leaves 90 % at the sixth of the nine."""
     data = scores([1] * 91 + [None] * 9)
     answer = hs.gate(data, "a", at_least=0.9, missing_at_most=0.09)
-    (message,) = told(answer)
+    (message,) = missing_cautions(answer)
     needed = int(message.split("turn if ")[1].split(" of")[0])
     for wrong, verdict in ((needed, "unclear"), (needed - 1, "pass")):
         world = scores([1] * 91 + [0] * wrong + [1] * (9 - wrong))
@@ -54,42 +54,42 @@ def test_how_one_sided_few_of_them_would_have_to_be():
     assert message == f"9 of 100 attempts have no score; the verdict would turn if {needed} of these 9 went against a"
 
 
-def test_attempts_that_can_t_turn_it_leave_the_verdict():
+def test_missing_scores_that_cannot_change_the_verdict_leave_it():
     answer = hs.gate(scores([1] * 91 + [None] * 9), "a", at_least=0.5)
-    assert (answer.verdict, told(answer)) == ("pass", [])
+    assert (answer.verdict, missing_cautions(answer)) == ("pass", [])
     assert any("9 of 100 attempts have no score" in note for note in answer.notes)
 
 
-def test_a_fail_can_be_turned_as_well():
+def test_missing_scores_can_also_turn_a_fail_into_unclear():
     rows = scores([0] * 25 + [1] * 65 + [None] * 40)
     answer = hs.gate(rows, "a", at_least=0.82)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 40)
-    assert "in favour of a" in told(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))[0]
+    assert "in favour of a" in missing_cautions(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))[0]
 
 
 @pytest.mark.parametrize("failures", ["drop", "zero"])
-def test_the_user_s_word_settles_it(failures):
+def test_an_explicit_failure_policy_settles_missing_scores(failures):
     answer = hs.gate(scores([1] * 91 + [None] * 9), "a", at_least=0.9, failures=failures)
     assert answer.verdict == {"drop": "pass", "zero": "unclear"}[failures]
-    assert (answer.checks[0].n_unknown, told(answer)) == (0, [])
+    assert (answer.checks[0].n_unknown, missing_cautions(answer)) == (0, [])
 
 
-def test_the_harness_s_rule_settles_it():
+def test_the_harness_rule_for_failures_settles_missing_scores():
     facts = (TaskFacts(task="t", harness="SWE-bench", failures="zero", missing_fails=True),)
     missing = (Missing(task="t", model="a", unnamed=5),)
     answer = hs.gate(scores([1] * 95 + [None] * 5, facts=facts, missing=missing), "a", at_least=0.7)
-    assert (answer.verdict, answer.checks[0].n_items, told(answer)) == ("pass", 105, [])
+    assert (answer.verdict, answer.checks[0].n_items, missing_cautions(answer)) == ("pass", 105, [])
     assert answer.checks[0].value == pytest.approx(95 / 105)
 
 
-def test_what_was_not_run_is_unknown_where_only_failures_are_settled():
+def test_attempts_not_run_stay_unknown_if_the_harness_rule_covers_failures_only():
     facts = (TaskFacts(task="t", harness="tau-bench", failures="zero"),)
     missing = (Missing(task="t", model="a", unnamed=20),)
     answer = hs.gate(scores([1] * 95, facts=facts, missing=missing), "a", at_least=0.9)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 20)
 
 
-def test_both_models_unknown_attempts_count():
+def test_missing_scores_of_both_models_count():
     a, b = [1, 0] * 100, [1, 0] * 100
     a[:4] = [None] * 4
     b[10:14] = [None] * 4
@@ -99,13 +99,13 @@ def test_both_models_unknown_attempts_count():
     assert hs.gate(data, "a", "b", not_worse_than=0.1).verdict == "pass"
 
 
-def test_scores_of_another_scale_are_bounded_by_what_was_seen():
+def test_missing_unbounded_scores_are_bounded_by_the_observed_range():
     data = scores([5.0, 7.0] * 50 + [None] * 10)
     assert hs.gate(data, "a", at_least=5.8).verdict == "unclear"
     assert hs.gate(data, "a", at_least=5.4).verdict == "pass"
 
 
-def test_rules_over_attempts_can_t_be_filled_in():
+def test_missing_attempts_of_pass_at_k_make_the_gate_unclear():
     rows = [
         {"model": "a", "item": f"q{i}", "epoch": k, "score": None if i < 5 and k else 1.0}
         for i in range(50)

@@ -1,4 +1,4 @@
-"""The verb head_to_head: two models of a pool, from all votes and from their own."""
+"""head_to_head: two models of an arena, compared by the fitted scores and by their direct votes."""
 
 import json
 
@@ -15,7 +15,7 @@ from trials import draws
 VOTES = votes(n=600, voters=40, step=0.5)
 
 
-def test_it_says_what_the_board_says_of_the_pair():
+def test_head_to_head_equals_the_pair_on_the_board():
     board, found = hs.arena(VOTES), hs.head_to_head(VOTES, "w", "y")
     pair = next(each for each in board.pair_records() if {each["a"], each["b"]} == {"w", "y"})
     assert found.difference.value == pytest.approx(pair["difference"])
@@ -29,7 +29,7 @@ def test_it_says_what_the_board_says_of_the_pair():
 
 
 @pytest.mark.parametrize("seed", range(draws(3, 12)))
-def test_the_other_way_round_and_no_contradiction(seed):
+def test_swapping_the_models_mirrors_difference_interval_and_wins(seed):
     """One pivot: the chance leaves one half out where the p-value shows a difference."""
     rows = votes(seed, n=90, step=0.5)
     found, turned = hs.head_to_head(rows, "x", "z"), hs.head_to_head(rows, "z", "x")
@@ -45,7 +45,7 @@ def test_the_other_way_round_and_no_contradiction(seed):
     assert found.met.interval.contains(found.met.share)
 
 
-def test_their_own_votes_are_a_share():
+def test_the_direct_score_is_the_win_share_with_ties_as_half():
     rows = VOTES.filter(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"]))
     of_w = (
         pl.when(pl.col("winner") == "tie")
@@ -61,7 +61,7 @@ def test_their_own_votes_are_a_share():
     assert alone.met.interval.low == pytest.approx(alone.chance_interval.low), "all there is are their own votes"
 
 
-def test_who_never_met_and_who_nothing_connects():
+def test_models_that_never_met_have_no_direct_score_and_unconnected_ones_are_an_error():
     never = VOTES.filter(~(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"])))
     found = hs.head_to_head(never, "w", "x")
     assert found.met is None
@@ -74,7 +74,7 @@ def test_who_never_met_and_who_nothing_connects():
     assert "give no error bar" in hs.head_to_head(VOTES.with_columns(judge=1), "w", "x").verdict
 
 
-def test_a_perfect_record_is_open_towards_its_end():
+def test_all_wins_have_an_interval_up_to_1_and_a_caution():
     rows = pl.DataFrame({"model_a": ["x"] * 8, "model_b": ["y"] * 8, "winner": ["A"] * 8, "voter": range(8)})
     found = hs.head_to_head(rows, "x", "y")
     assert found.p_value == pytest.approx(2**-7)
@@ -82,7 +82,7 @@ def test_a_perfect_record_is_open_towards_its_end():
     assert [caution.code for caution in found.cautions] == ["perfect_record"]
 
 
-def test_anchors_covariates_and_weights_as_the_board_has_them():
+def test_anchors_covariates_and_weights_are_used_as_on_the_board():
     rng = np.random.default_rng(3)
     rows = VOTES.with_columns(length=pl.Series(rng.normal(size=600)), trust=pl.Series(rng.integers(1, 4, 600)))
     given = {"against": "z", "covariate": ["length", "position"], "weight": "trust", "cluster": "none"}
@@ -92,7 +92,7 @@ def test_anchors_covariates_and_weights_as_the_board_has_them():
     assert "P(tie) / 2 against z." in " ".join(found.notes)
 
 
-def test_the_command(tmp_path):
+def test_arena_with_a_and_b_gives_the_result_of_head_to_head(tmp_path):
     path = tmp_path / "votes.csv"
     VOTES.write_csv(path)
     found = hs.head_to_head(path, "w", "x", ties="davidson")
@@ -103,7 +103,7 @@ def test_the_command(tmp_path):
 
 
 @pytest.mark.parametrize("n", [2, 10])
-def test_ties_alone_leave_room_for_a_difference_as_the_board_says(n):
+def test_ties_only_give_the_clopper_pearson_bound_on_the_difference(n):
     """Ten ties are no proof of equality: others can be unlike with a chance of up to 1 − 0.025^(1/10) (Clopper and Pearson)."""
     ties = pl.DataFrame({"model_a": ["a"] * n, "model_b": ["b"] * n, "winner": ["tie"] * n})
     answer, entry = hs.head_to_head(ties, "a", "b"), hs.arena(ties).boards[0].board.entries[0]

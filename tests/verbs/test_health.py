@@ -1,4 +1,4 @@
-"""Health, from a table to what is said: degenerate tables first, then known tables, then public results."""
+"""health: item analysis of a benchmark, from degenerate tables to public results."""
 
 import numpy as np
 import polars as pl
@@ -63,14 +63,14 @@ DEGENERATE = {
 
 @pytest.mark.parametrize("frame", DEGENERATE.values(), ids=DEGENERATE)
 @pytest.mark.parametrize("lower_is_better", [None, True])
-def test_degenerate_tables_give_an_answer(frame, lower_is_better):
+def test_degenerate_tables_are_analysed_without_an_error(frame, lower_is_better):
     answer = health(frame, lower_is_better=lower_is_better)
     task = answer.tasks[0]
     everything(answer)
     assert task.n_separating + task.n_inert + task.count("unanswered") == task.n_items == len(answer.item_records())
 
 
-def test_one_model_tells_nothing_apart():
+def test_one_model_gives_no_item_discrimination():
     answer = health(DEGENERATE["one model"])
     assert answer.verdict.endswith("with one model only, nothing shows which questions discriminate between models.")
     text = answer.render(width=80)
@@ -81,7 +81,7 @@ def test_one_model_tells_nothing_apart():
     assert answer.tasks[0].count("unanswered") == 3
 
 
-def test_two_models_have_one_gap_and_no_reliability():
+def test_two_models_have_one_difference_and_no_reliability():
     task = health(DEGENERATE["two models"]).tasks[0]
     assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
     assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.verdict
@@ -92,21 +92,21 @@ def test_two_models_have_one_gap_and_no_reliability():
     assert [c.code for c in task.cautions] == ["few_models"]
 
 
-def test_an_open_scale_has_no_solved_items():
+def test_an_unbounded_scale_has_no_solved_items():
     task = health(DEGENERATE["open scale"]).tasks[0]
     assert "2 of 3 questions separate the 3 models; on 1 all models score the same." in task.verdict
     assert row(task)["nobody"] is None
     assert not task.percent
 
 
-def test_lower_is_better_says_so():
+def test_lower_is_better_describes_items_by_best_and_worst_score():
     frame = table({"a": [0, 0, 1], "b": [0, 1, 1], "c": [0, 1, 1]})
     task = health(frame, lower_is_better=True, top=2).tasks[0]
     assert task.models == ("a", "b")
     assert "1 is at the best score for all, 1 at the worst for all" in task.verdict
 
 
-def test_the_best_models_are_taken_ties_by_name():
+def test_top_selects_the_best_models_with_ties_by_name():
     frame = table({"c": [1, 0, 1], "b": [1, 1, 0], "a": [0, 0, 1], "d": [1, 1, 1]})
     assert health(frame, top=2).tasks[0].models == ("d", "b")
     assert health(frame, top=99).tasks[0].models == ("d", "b", "c", "a")
@@ -114,7 +114,7 @@ def test_the_best_models_are_taken_ties_by_name():
         health(frame, top=0)
 
 
-def test_an_item_that_runs_against_the_others_is_found_and_listed():
+def test_items_with_negative_discrimination_are_listed_as_suspect():
     answer = health(graded(models=16, n=80, broken=2))
     task = answer.tasks[0]
     assert [suspect.item for suspect in task.suspects] == ["q078", "q079"]
@@ -125,13 +125,13 @@ def test_an_item_that_runs_against_the_others_is_found_and_listed():
     assert task.n_separating == sum(kind in ("separating", "suspect") for kind in kinds.values())
 
 
-def test_without_broken_items_there_is_no_suspect():
+def test_consistent_items_give_no_suspects():
     task = health(graded(models=16, n=80)).tasks[0]
     assert task.suspects == ()
     assert task.reliability > 0.9
 
 
-def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
+def test_several_tasks_have_one_row_each_and_a_joint_verdict():
     tasks = [graded().with_columns(task=pl.lit(name)) for name in ("one", "two")]
     answer = health(pl.concat(tasks))
     assert answer.verdict == (
@@ -143,25 +143,25 @@ def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
     everything(answer)
 
 
-def test_a_gap_that_half_of_the_pairs_need_is_that_of_typical_models():
+def test_the_smallest_detectable_difference_is_about_typical_models():
     assert "between two typical models can't be detected" in health(graded()).verdict
 
 
-def test_questions_of_several_metrics_are_told_as_such():
+def test_the_verdict_counts_boards_for_several_metrics():
     rows = [graded().with_columns(metric=pl.lit(name)) for name in ("one", "two")]
     assert health(pl.concat(rows)).verdict.startswith(
         "66 of 80 questions on 2 boards, one for each task and metric, separate the models."
     )
 
 
-def test_no_sentence_has_a_gap_beyond_the_scale():
+def test_a_detectable_difference_above_the_scale_is_shown_as_over_100_points():
     tiny = table({"a": [1] * 3 + [0] * 4, "b": [0] * 2 + [1] * 5, "c": [1] * 6 + [0]}).with_columns(task=pl.lit("tiny"))
     answer = health(pl.concat([tiny, graded().with_columns(task=pl.lit("graded"))]))
     assert answer["tiny"].smallest_gap > 1
     assert "The smallest detectable gap is 15.2 pp to over 100 pp." in answer.verdict
 
 
-def test_tasks_with_one_model_count_for_nothing():
+def test_tasks_with_one_model_are_left_out_of_the_verdict():
     alone = table({"a": [1, 0, 1]}).with_columns(task=pl.lit("alone"))
     assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).verdict.startswith(
         "With one model per task,"
@@ -173,13 +173,13 @@ def test_tasks_with_one_model_count_for_nothing():
     assert row(answer["alone"])["neighbours_apart"] is None
 
 
-def test_weights_decide_who_is_best():
+def test_weights_determine_the_best_models():
     frame = table({"a": [1, 1, 0], "b": [0, 0, 1]}, importance=[1, 1, 9])
     assert health(frame, top=1).tasks[0].models == ("a",)
     assert health(frame, top=1, weight="importance").tasks[0].models == ("b",)
 
 
-def test_two_clusterings_split_by_the_first_and_say_so():
+def test_split_half_reliability_uses_the_first_of_two_clusterings_with_a_caution():
     frame = graded().with_columns(first=pl.col("item").str.slice(0, 3), second=pl.col("item").str.slice(3))
     task = health(frame, cluster=["first", "second"]).tasks[0]
     assert "first_clustering_only" in [c.code for c in task.cautions]
@@ -196,7 +196,7 @@ def swebench(real_data):
 
 
 @pytest.mark.parametrize("cluster", [None, "none"])
-def test_on_swebench_verified_248_of_500_items_tell_the_thirty_best_apart(swebench, cluster):
+def test_on_swebench_verified_248_of_500_items_separate_the_30_best_models(swebench, cluster):
     task = health(swebench, top=30, cluster=cluster).tasks[0]
     assert (task.n_items, len(task.models)) == (500, 30)
     assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (248, 214, 38)
@@ -208,7 +208,7 @@ def test_on_swebench_verified_248_of_500_items_tell_the_thirty_best_apart(sweben
     assert task.reliability_items == pytest.approx(0.77, abs=0.005)
 
 
-def test_the_thirty_best_by_hand(swebench):
+def test_the_30_best_models_and_248_separating_items_match_a_direct_count(swebench):
     rows = pl.read_parquet(swebench)
     best = rows.group_by("model").agg(pl.col("score").mean()).sort("score", "model", descending=[True, False])[:30]
     shares = rows.filter(pl.col("model").is_in(best["model"].implode())).group_by("item").agg(pl.col("score").mean())

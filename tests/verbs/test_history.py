@@ -1,4 +1,4 @@
-"""The verb history: runs of one system over time, from frames and from folders."""
+"""history: runs of one system over time, change points, levels and records, from frames, tables and logs."""
 
 import json
 import math
@@ -35,11 +35,11 @@ def nightly(runs=30, n=300, at=None, shift=0.0, seed=0, attempts=1, month="2026-
     return rows.with_columns(**columns)
 
 
-def told(task):
+def changes_of(task):
     return [(change.run, change.since, change.low, change.high, change.difference.value) for change in task.changes]
 
 
-def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
+def test_a_simulated_change_in_30_runs_is_detected_at_its_place():
     answer = hs.history(nightly(at=18, shift=-0.1, seed=3))
     (task,) = answer.tasks
     (change,) = task.changes
@@ -51,7 +51,7 @@ def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
     assert "A false alarm comes at most about once in 100 runs." in " ".join(everything(answer).split())
 
 
-def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
+def test_the_drift_chart_shows_the_alarm_outside_its_limits():
     """Row by row, in a terminal and on a page: the score is a dot between the limits of its run, or outside of them."""
     answer = hs.history(nightly(at=18, shift=-0.15, seed=3))
     alarms = [line for line in answer.render(width=100).splitlines() if line.endswith("alarm")]
@@ -61,7 +61,7 @@ def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
     assert answer.render("html").count('class="dot"') == 30
 
 
-def test_the_picture_has_limits_as_lines_over_the_width_of_each_run():
+def test_the_chart_draws_limits_over_the_width_of_each_run():
     spec = hs.history(nightly(at=18, shift=-0.15, seed=3)).chart()
     lines = [layer["encoding"]["y"]["field"] for layer in spec["spec"]["layer"] if layer["mark"]["type"] == "rule"]
     assert lines == ["low", "high", "level"]
@@ -77,7 +77,7 @@ def test_runs_of_one_system_show_no_change():
 
 
 @pytest.mark.parametrize("seed", range(draws(2, 4)))
-def test_what_was_said_after_fewer_runs_stays(seed):
+def test_later_runs_do_not_alter_the_alarms_before_them(seed):
     rows = pl.concat(
         [
             nightly(at=9, shift=-0.15, seed=seed, runs=20).with_columns(task=pl.lit("x")),
@@ -88,13 +88,13 @@ def test_what_was_said_after_fewer_runs_stays(seed):
     for k in (4, 9, 14):
         part = hs.history(rows.filter(pl.col("model") <= f"2026-10-{k:02}"), runs_between_alarms=20)
         for task in part.tasks:
-            assert told(task) == [each for each in told(whole[task.task]) if each[0] <= f"2026-10-{k:02}"]
+            assert changes_of(task) == [each for each in changes_of(whole[task.task]) if each[0] <= f"2026-10-{k:02}"]
             for run, later in zip(task.runs, whole[task.task].runs, strict=False):
                 assert (run.record, run.real, run.alarm) == (later.record, later.real, later.alarm)
                 assert (run.z, run.limit) == pytest.approx((later.z, later.limit), nan_ok=True)
 
 
-def test_a_task_that_comes_later_takes_no_share_of_a_run_before_it():
+def test_a_later_task_does_not_tighten_the_limits_of_earlier_runs():
     old = nightly(runs=12, seed=5).with_columns(task=pl.lit("old"))
     new = nightly(runs=12, seed=6).with_columns(task=pl.lit("new")).filter(pl.col("model") > "2026-10-08")
     alone = hs.history(old.filter(pl.col("model") <= "2026-10-08")).tasks[0]
@@ -125,7 +125,7 @@ def test_the_level_is_the_mean_of_the_runs_since_the_last_change():
     assert task.runs[5].level == pytest.approx(np.mean(scores[:5]))
 
 
-def test_the_best_run_before_loses_its_luck():
+def test_the_best_previous_run_is_corrected_for_the_winners_curse():
     task = hs.history(nightly(seed=1)).tasks[0]
     last = task.runs[-1]
     best = max(task.runs[:-1], key=lambda run: run.score)
@@ -133,7 +133,7 @@ def test_the_best_run_before_loses_its_luck():
     assert last.score - best.score < last.best.value < last.score - best.score + 0.06
 
 
-def test_records_of_one_system_are_rarely_real_and_those_of_a_rising_one_are():
+def test_best_scores_so_far_are_rarely_significant_for_an_unchanged_system():
     false = real = 0
     for seed in range(draws(8, 30)):
         false += hs.history(nightly(runs=12, n=100, seed=seed)).tasks[0].real_records
@@ -147,7 +147,7 @@ def test_records_of_one_system_are_rarely_real_and_those_of_a_rising_one_are():
     assert "2 of 2 records were real." in hs.history(steps).verdict
 
 
-def test_smaller_scores_can_be_better():
+def test_lower_is_better_finds_the_same_best_runs():
     rows = nightly(runs=6, seed=4)
     up, down = (
         hs.history(rows).tasks[0],
@@ -158,7 +158,7 @@ def test_smaller_scores_can_be_better():
     assert up.runs[-1].best.value == pytest.approx(-down.runs[-1].best.value)
 
 
-def test_several_attempts_shrink_the_noise_of_answers():
+def test_five_attempts_reduce_the_within_question_sd_by_root_5():
     """And not how much runs differ beyond their answers, of which few runs know little."""
     one, five = (hs.history(nightly(runs=8, attempts=k, seed=2)).tasks[0] for k in (1, 5))
     assert five.answers_spread / one.answers_spread == pytest.approx(1 / math.sqrt(5), rel=0.1)
@@ -166,7 +166,7 @@ def test_several_attempts_shrink_the_noise_of_answers():
     assert 1 / math.sqrt(5) < widths[1] / widths[0] < 1
 
 
-def test_the_spread_between_runs_is_said_with_whether_it_is_known():
+def test_the_sd_between_runs_is_reported_and_needs_10_runs():
     many, few = hs.history(nightly(seed=1)), hs.history(nightly(runs=6, seed=1))
     (task,) = many.tasks
     assert (task.spread_runs, task.spread_known, few.tasks[0].spread_known) == (30, True, False)
@@ -182,7 +182,7 @@ def test_the_spread_between_runs_is_said_with_whether_it_is_known():
     )
 
 
-def test_the_share_of_answers_that_repeat_is_said():
+def test_the_share_of_answers_repeated_between_runs_is_reported():
     assert hs.history(nightly(seed=1)).tasks[0].repeated < 0.05
     copied = pl.concat([nightly(runs=6, seed=1).with_columns(model=pl.col("model") + part) for part in ("a", "b", "c")])
     answer = hs.history(copied)
@@ -190,7 +190,7 @@ def test_the_share_of_answers_that_repeat_is_said():
     assert "of answers repeat from run to run" in " ".join(everything(answer).split())
 
 
-def test_the_last_runs_are_compared_with_as_many_before():
+def test_compare_last_compares_the_last_k_runs_with_the_k_before():
     rows = nightly(at=23, shift=-0.06, seed=3)
     answer = hs.history(rows, compare_last=7)
     last = answer.tasks[0].last
@@ -208,7 +208,7 @@ def test_the_last_runs_are_compared_with_as_many_before():
     json.loads(flat.render("json"))
 
 
-def test_too_few_runs_can_t_be_compared():
+def test_compare_last_with_too_few_runs_is_an_error():
     with pytest.raises(hs.DataError, match="the last 7 runs can't be compared with the 7 before: there are 13 runs"):
         hs.history(nightly(runs=13), compare_last=7)
     with pytest.raises(hs.OptionError, match="2"):
@@ -219,7 +219,7 @@ def test_too_few_runs_can_t_be_compared():
     assert "On x the last 4 runs are" in answer.verdict
 
 
-def test_a_bad_run_is_said_to_be_back_and_its_level_goes_on():
+def test_a_single_bad_run_does_not_end_the_level_of_the_series():
     rows = nightly(seed=5).with_columns(
         score=pl.when((pl.col("model") == "2026-10-20") & (pl.col("item") < "q100")).then(0.0).otherwise("score")
     )
@@ -232,14 +232,14 @@ def test_a_bad_run_is_said_to_be_back_and_its_level_goes_on():
     assert task.level_runs == 29
 
 
-def test_clusters_are_respected():
+def test_clusters_change_the_test_statistics_and_not_the_scores():
     rows = nightly(runs=8, seed=2).with_columns(passage=pl.col("item").str.slice(0, 3))
     free, grouped = (hs.history(rows, cluster=cluster).tasks[0] for cluster in ("none", "passage"))
     assert [run.score for run in free.runs] == [run.score for run in grouped.runs]
     assert free.runs[-1].z != grouped.runs[-1].z
 
 
-def test_items_that_were_added_are_left_to_the_shared_ones_and_told():
+def test_added_items_are_left_out_of_comparisons_with_earlier_runs_with_a_caution():
     rows = nightly(runs=10, seed=2).filter((pl.col("item") < "q200") | (pl.col("model") > "2026-10-05"))
     answer = hs.history(rows)
     assert [run.n_items for run in answer.tasks[0].runs] == [200] * 5 + [300] * 5
@@ -248,7 +248,7 @@ def test_items_that_were_added_are_left_to_the_shared_ones_and_told():
     assert "items_changed" in {caution.code for caution in answer.cautions}
 
 
-def test_a_run_that_broke_off_is_no_part_of_the_series_and_no_record():
+def test_an_incomplete_run_is_left_out_of_the_series_with_a_caution():
     rows = nightly(runs=10, seed=2).filter((pl.col("model") != "2026-10-06") | (pl.col("item") < "q020"))
     answer = hs.history(rows)
     run = answer.tasks[0].runs[5]
@@ -257,7 +257,7 @@ def test_a_run_that_broke_off_is_no_part_of_the_series_and_no_record():
     assert "few items" in " ".join(everything(answer).split())
 
 
-def test_other_questions_begin_another_series():
+def test_other_questions_start_a_new_series_with_a_caution():
     rows = nightly(runs=6, n=40, seed=2)
     rows = rows.with_columns(item=pl.when(pl.col("model") > "2026-10-03").then(pl.col("item") + "x").otherwise("item"))
     answer = hs.history(rows)
@@ -275,7 +275,7 @@ def write(folder, rows, name="{model}.csv", drop=("model",)):
         part.drop(*drop).write_csv(path)
 
 
-def test_a_folder_of_tables_is_read_run_by_run(tmp_path):
+def test_each_table_in_a_folder_is_one_run(tmp_path):
     rows = nightly(runs=6, seed=2)
     write(tmp_path, rows)
     answer = hs.history(tmp_path)
@@ -284,7 +284,7 @@ def test_a_folder_of_tables_is_read_run_by_run(tmp_path):
     assert "Runs: in order of the dates in their names." in answer.notes
 
 
-def test_a_folder_of_folders_is_read_run_by_run(tmp_path):
+def test_each_subfolder_is_one_run(tmp_path):
     write(tmp_path, nightly(runs=4, seed=2), "{model}/scores.csv")
     (tmp_path / "notes.txt").write_text("nothing")
     answer = hs.history(tmp_path)
@@ -292,7 +292,7 @@ def test_a_folder_of_folders_is_read_run_by_run(tmp_path):
     assert "runs_left_out" in {caution.code for caution in answer.cautions}
 
 
-def test_runs_can_be_named_and_are_in_natural_order_without_dates():
+def test_named_runs_without_dates_are_in_natural_order():
     rows = nightly(runs=3, seed=2)
     parts = {
         f"v{k}": rows.filter(pl.col("model") == f"2026-10-0{k % 3 + 1}").with_columns(model=pl.lit("bot"))
@@ -303,7 +303,7 @@ def test_runs_can_be_named_and_are_in_natural_order_without_dates():
     assert "Runs: in order of their names; not all have a date." in answer.notes
 
 
-def test_one_of_several_models_is_chosen(tmp_path):
+def test_the_model_option_selects_one_model_of_the_runs(tmp_path):
     rows = nightly(runs=3, seed=2)
     for k in (1, 2, 3):
         part = rows.filter(pl.col("model") == f"2026-10-0{k}")
@@ -314,7 +314,7 @@ def test_one_of_several_models_is_chosen(tmp_path):
     assert [task.task for task in hs.history(tmp_path, model="a").tasks] == ["quiz"]
 
 
-def test_some_of_the_runs_of_one_file_are_chosen(tmp_path):
+def test_the_model_option_selects_runs_of_one_file(tmp_path):
     rows = nightly(runs=5, seed=2)
     rows.write_csv(tmp_path / "all.csv")
     chosen = ["2026-10-02", "2026-10-03", "2026-10-05"]
@@ -338,15 +338,15 @@ def test_some_of_the_runs_of_one_file_are_chosen(tmp_path):
         ("2026-02-31", ""),
     ],
 )
-def test_dates_in_names(name, date):
+def test_dates_are_recognised_in_names(name, date):
     assert date_in(name) == date
 
 
-def test_runs_without_dates_are_ordered_as_people_count():
+def test_names_with_numbers_are_sorted_naturally():
     assert in_order(["run10", "run9", "run1"], {})[0] == ("run1", "run9", "run10")
 
 
-def test_one_run_is_no_history():
+def test_history_needs_two_runs():
     with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
         hs.history(nightly(runs=1))
     with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
@@ -364,19 +364,19 @@ def test_one_run_is_no_history():
         ({"baseline": "nowhere"}, "nowhere"),
     ],
 )
-def test_what_a_history_can_t_respect_is_refused(options, words):
+def test_options_that_history_does_not_support_are_refused(options, words):
     with pytest.raises(hs.HowsureError, match=words):
         hs.history(nightly(runs=3), **options)
 
 
-def test_equal_runs_and_one_item_are_no_alarm():
+def test_identical_runs_and_a_single_item_give_no_alarm():
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
     everything(hs.history(same))
     assert hs.history(same).tasks[0].changes == ()
     assert "none can be held against another" in " ".join(everything(hs.history(nightly(runs=3, n=1))).split())
 
 
-def test_several_tasks_are_one_family():
+def test_limits_are_corrected_for_several_tasks():
     rows = pl.concat([nightly(runs=8, seed=k, task=pl.lit(t)) for k, t in enumerate("xyz")])
     text = everything(hs.history(rows))
     assert "Of 8 runs on 3 tasks, no change is shown." in text
@@ -384,7 +384,7 @@ def test_several_tasks_are_one_family():
     assert one.runs[-1].limit < three.runs[-1].limit
 
 
-def test_the_level_of_a_history_is_a_side(tmp_path):
+def test_the_level_of_a_history_can_be_the_baseline_of_compare_and_gate(tmp_path):
     rows = nightly(at=12, shift=-0.15, seed=3, runs=20)
     write(tmp_path / "runs", rows.filter(pl.col("model") < "2026-10-20").with_columns(task=pl.lit("quiz")))
     last = rows.filter(pl.col("model") == "2026-10-20").with_columns(model=pl.lit("new"), task=pl.lit("quiz"))
@@ -401,7 +401,7 @@ def test_the_level_of_a_history_is_a_side(tmp_path):
     assert gate.verdict == "pass"
 
 
-def test_the_level_of_several_models_is_no_side(tmp_path):
+def test_a_history_of_several_models_cannot_be_a_baseline(tmp_path):
     rows = nightly(runs=3, n=20, seed=2).with_columns(task=pl.lit("quiz"))
     for k in (1, 2, 3):
         part = rows.filter(pl.col("model") == f"2026-10-0{k}")
@@ -410,7 +410,7 @@ def test_the_level_of_several_models_is_no_side(tmp_path):
         hs.compare(None, str(tmp_path / "1.csv"), f"history:{tmp_path}")
 
 
-def test_logs_are_runs_in_order_of_their_dates_with_their_commits(tmp_path):
+def test_logs_are_runs_ordered_by_date_with_their_commits(tmp_path):
     log(tmp_path, "a", "CIC", created="2026-01-03T00:00:00+00:00", revision={"commit": "b" * 40})
     log(tmp_path, "b", "CCC", created="2026-01-01T00:00:00+00:00", revision={"commit": "a" * 40})
     log(tmp_path, "c", "CII", created="2026-01-02T00:00:00+00:00", revision={"commit": "b" * 40})
@@ -426,7 +426,7 @@ def test_logs_are_runs_in_order_of_their_dates_with_their_commits(tmp_path):
     assert "aaaaaaa" in answer.render(width=150)
 
 
-def test_a_log_and_its_retry_are_one_run_and_so_are_the_tasks_of_a_call(tmp_path):
+def test_a_log_and_its_retry_or_the_tasks_of_one_call_are_one_run(tmp_path):
     same = {"task_id": "one", "eval_id": "e"}
     log(tmp_path, "first", "CC", created="2026-01-01T00:00:00+00:00", **same)
     log(tmp_path, "retry", "CI", created="2026-01-02T00:00:00+00:00", **same)
@@ -439,7 +439,7 @@ def test_a_log_and_its_retry_are_one_run_and_so_are_the_tasks_of_a_call(tmp_path
     assert answer["words"].runs[0].score == 0.5
 
 
-def test_folders_of_months_are_looked_into(tmp_path):
+def test_nested_folders_of_logs_are_read(tmp_path):
     for month in (1, 2):
         (tmp_path / f"2026-0{month}").mkdir()
         for day in (1, 2):
@@ -460,14 +460,14 @@ def test_folders_of_months_are_looked_into(tmp_path):
     ]
 
 
-def test_another_version_of_the_task_is_told(tmp_path):
+def test_a_change_of_the_task_version_is_a_caution(tmp_path):
     log(tmp_path, "a", "CI", created="2026-01-01T00:00:00+00:00")
     log(tmp_path, "b", "CI", created="2026-01-02T00:00:00+00:00", task_version=2)
     (caution,) = [each for each in hs.history(tmp_path).cautions if each.code == "exam_changed"]
     assert caution.message == "another version than the run before: b"
 
 
-def test_samples_of_lm_eval_in_one_folder_are_runs(tmp_path):
+def test_lm_eval_sample_files_in_one_folder_are_separate_runs(tmp_path):
     for day, scores in (("01", [1.0, 0.0, 1.0]), ("02", [1.0, 1.0, 1.0])):
         lm_eval(tmp_path, f"2026-01-{day}T10-00-00.000000", scores, date=1767261600.0 + 86400 * int(day))
     answer = hs.history(tmp_path)

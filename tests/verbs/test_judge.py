@@ -1,4 +1,4 @@
-"""The verb judge: what is read, what is said, and the same answer in every format."""
+"""judge: rates and differences from an LLM judge, corrected by human labels, in every format."""
 
 import json
 
@@ -25,7 +25,7 @@ def verdicts(seed=0, n=600, labels=80, kind=0.2):
     ).with_columns(human=pl.when(pl.Series(chosen)).then("human"))
 
 
-def test_a_kind_judge_is_found_out():
+def test_a_lenient_judge_is_detected_and_its_rate_corrected():
     found = hs.judge(verdicts(labels=200, kind=0.5), labels_drawn="random")
     assert found.whole.judge > 0.75
     assert found.whole.estimate.interval.contains(0.6)
@@ -37,7 +37,7 @@ def test_a_kind_judge_is_found_out():
 
 
 @pytest.mark.parametrize(("kind", "right", "guesses"), [(0.2, 1.0, False), (1.0, 0.6, True), (1.0, 1.0, True)])
-def test_a_judge_that_may_only_guess_is_the_first_thing_said(kind, right, guesses):
+def test_a_judge_not_better_than_chance_is_named_first_in_the_verdict(kind, right, guesses):
     rng = np.random.default_rng(3)
     rows = verdicts(labels=100, kind=kind)
     rows = rows.with_columns(judge=pl.when(pl.Series(rng.random(600) < right)).then("judge").otherwise(0))
@@ -52,20 +52,20 @@ def test_a_judge_that_may_only_guess_is_the_first_thing_said(kind, right, guesse
     assert json.loads(found.render("json"))["judges"][0]["better_than_chance"] is not guesses
 
 
-def test_of_several_judges_those_that_may_only_guess_are_named():
+def test_the_verdict_names_judges_not_better_than_chance():
     rows = verdicts(labels=150).with_columns(coin=pl.Series(np.random.default_rng(8).integers(0, 2, 600)))
     found = hs.judge(rows, columns={"judge": ["judge", "coin"]})
     assert found.verdict.startswith("Not shown to be better than chance: coin. ")
 
 
-def test_a_judge_s_limit_above_chance_is_newcombe_s():
+def test_better_than_chance_uses_the_newcombe_limit_of_sensitivity_plus_specificity():
     (line,) = hs.judge(verdicts(labels=120, kind=0.7)).judges
     low = [share.value - share.interval.low for share in (line.sensitivity, line.specificity)]
     total = line.sensitivity.value + line.specificity.value
     assert line.better_than_chance == (total - np.sqrt(low[0] ** 2 + low[1] ** 2) > 1)
 
 
-def test_how_labels_were_drawn_is_said():
+def test_the_verdict_states_how_labels_were_sampled():
     rows = verdicts()
     assert hs.judge(rows).verdict.startswith("If your labels were drawn at random: the judge says")
     assert hs.judge(rows, labels_drawn="convenience").verdict.startswith("Your labels are a convenience sample")
@@ -80,20 +80,20 @@ WORDS = {"yes and no": ("yes", "no"), "C and I": ("C", "I"), "truth values": (Tr
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_verdicts_in_every_spelling(words):
+def test_judge_verdicts_are_recognised_in_every_spelling(words):
     rows = verdicts()
     kind = pl.Boolean if isinstance(words[0], bool) else pl.String
     said = rows.with_columns(pl.col("judge", "human").replace_strict({1: words[0], 0: words[1]}, return_dtype=kind))
     assert hs.judge(said).to_dict() == hs.judge(rows).to_dict()
 
 
-def test_columns_of_other_names():
+def test_columns_of_verdicts_can_be_mapped():
     rows = verdicts().rename({"judge": "g", "human": "me", "model": "who"})
     found = hs.judge(rows, human="me", columns={"judge": "g", "model": "who"})
     assert found.whole == hs.judge(verdicts()).whole
 
 
-def test_a_judge_on_another_scale_still_helps():
+def test_a_numeric_judge_scale_still_corrects_the_rate():
     rng = np.random.default_rng(1)
     rows = verdicts(labels=200).with_columns(judge=pl.col("judge") * 4 + pl.Series(rng.integers(1, 6, 600)))
     found = hs.judge(rows)
@@ -102,7 +102,7 @@ def test_a_judge_on_another_scale_still_helps():
     json.loads(found.render("json"))
 
 
-def test_what_can_t_be_used_is_an_error():
+def test_missing_labels_and_invalid_verdicts_are_an_error():
     rows = verdicts()
     with pytest.raises(hs.DataError, match="no column for human"):
         hs.judge(rows.drop("human"))
@@ -118,7 +118,7 @@ def test_what_can_t_be_used_is_an_error():
         hs.judge(rows, labels_drawn="somehow")
 
 
-def test_answers_without_a_verdict_and_models_without_labels_are_counted():
+def test_answers_without_verdict_and_models_without_labels_are_reported():
     rows = verdicts()
     more = pl.DataFrame({"model": ["d", "d", "a"], "judge": [1, 0, None], "human": [None, None, 1]})
     found = hs.judge(pl.concat([rows, more], how="diagonal_relaxed"))
@@ -126,7 +126,7 @@ def test_answers_without_a_verdict_and_models_without_labels_are_counted():
     assert any("no label, and left out: d" in caution.message for caution in found.cautions)
 
 
-def test_the_command_says_what_the_verb_says(tmp_path):
+def test_the_judge_command_gives_the_result_of_the_function(tmp_path):
     path = tmp_path / "verdicts.csv"
     verdicts().write_csv(path)
     found = hs.judge(path, human="human")
@@ -173,7 +173,7 @@ def two_systems(seed=0, n=400, labels=100, rates=(0.8, 0.6), kind=0.2, one_row_a
 ONE = {"judge": "kind"}
 
 
-def test_two_systems_by_pairs_of_labels():
+def test_labels_of_both_models_on_the_same_items_give_a_paired_difference():
     found = hs.judge(two_systems(), "a", "b", columns=ONE, labels_drawn="random")
     gap = found.gap
     assert gap.paired
@@ -189,7 +189,7 @@ def test_two_systems_by_pairs_of_labels():
     assert turned.difference.interval.low == pytest.approx(-gap.difference.interval.high)
 
 
-def test_two_systems_with_labels_of_other_items_each():
+def test_labels_on_different_items_give_an_unpaired_difference():
     rows = two_systems(labels=200)
     kept = (pl.col("item").str.slice(1).cast(pl.Int64) % 2 == 0) == (pl.col("model") == "a")
     found = hs.judge(rows.with_columns(human=pl.when(kept).then("human")), "a", "b", columns=ONE)
@@ -201,7 +201,7 @@ def test_two_systems_with_labels_of_other_items_each():
     assert (without_items.paired, without_items.n_items) == (False, 0)
 
 
-def test_labels_in_a_second_table(tmp_path):
+def test_labels_can_come_from_a_second_table(tmp_path):
     rows = two_systems()
     labels = rows.drop_nulls("human").select("model", "item", label="human")
     more = pl.DataFrame({"model": ["a", "c"], "item": ["q0", "q1"], "label": [1.0, 0.0]})
@@ -227,7 +227,7 @@ def test_labels_in_a_second_table(tmp_path):
         hs.judge(rows.drop("human", "item"), labels=labels, columns=ONE)
 
 
-def test_answers_of_a_cluster_hang_together():
+def test_clustered_answers_widen_the_corrected_interval():
     rows = two_systems(labels=300)
     asked = {"columns": ONE, "where": {"model": "a"}}
     alone, grouped = (hs.judge(rows, cluster=each, **asked).whole.estimate for each in ("none", "document"))
@@ -243,7 +243,7 @@ def test_answers_of_a_cluster_hang_together():
     assert one.whole.estimate.interval.high <= 1
 
 
-def test_several_judges_at_once():
+def test_several_judges_are_evaluated_together():
     both = {"judge": ["kind", "fair"]}
     wide = hs.judge(two_systems(), columns=both)
     assert [each.judge for each in wide.judges] == ["kind", "fair"]
@@ -263,12 +263,12 @@ def test_several_judges_at_once():
     assert found.judges[1].n_judged < 800
 
 
-def test_judges_that_name_no_item_are_an_error():
+def test_rows_of_several_judges_need_an_item_column():
     with pytest.raises(hs.DataError, match="no column says which answer a row is about"):
         hs.judge(two_systems(one_row_a_judge=True).drop("item"))
 
 
-def test_a_column_of_judges_is_no_model_as_well():
+def test_the_judge_column_cannot_also_be_the_model():
     rows = pl.DataFrame(
         {"judge": ["j1", "j2"] * 10, "item": np.repeat(np.arange(10), 2), "score": [0, 1] * 10, "human": [0, 1] * 10}
     )
@@ -276,7 +276,7 @@ def test_a_column_of_judges_is_no_model_as_well():
         hs.judge(rows, human="human", columns={"model": "judge"})
 
 
-def test_boards_have_ranks_that_hold_at_once():
+def test_corrected_leaderboards_have_rank_intervals():
     rows = two_systems(labels=200, rates=(0.9, 0.5))
     found = hs.judge(rows, columns=ONE)
     assert [each.model for each in found.models] == ["a", "b"]
@@ -298,7 +298,7 @@ def test_boards_have_ranks_that_hold_at_once():
         ({"margin": 0.03, "a": "b", "b": "a"}, "fail", 1),
     ],
 )
-def test_floors_and_margins(asked, verdict, code, tmp_path):
+def test_floors_and_margins_give_verdicts_and_exit_codes(asked, verdict, code, tmp_path):
     rows = two_systems()
     found = hs.judge(rows, columns=ONE, labels_drawn="random", **asked)
     assert found.check.verdict == verdict
@@ -319,7 +319,7 @@ def test_floors_and_margins(asked, verdict, code, tmp_path):
         assert found.check.low == pytest.approx(one_sided.low)
 
 
-def test_labels_with_known_probabilities():
+def test_labels_with_sampling_probabilities_give_unbiased_covering_estimates():
     rng = np.random.default_rng(2)
     held, values = [], []
     for seed in range(draws(20, 100)):
@@ -338,7 +338,7 @@ def test_labels_with_known_probabilities():
         hs.judge(drawn, labels_drawn="probability:q")
 
 
-def test_what_does_not_go_together():
+def test_conflicting_judge_options_are_refused():
     rows = two_systems()
     for given, said in (
         ({"a": "a"}, "a is given, and b isn't"),
@@ -354,7 +354,7 @@ def test_what_does_not_go_together():
         hs.judge(rows.with_columns(human=pl.when(pl.col("model") == "a").then("human")), "a", "b", columns=ONE)
 
 
-def test_exports_of_annotation_tools_have_a_rater_as_the_human():
+def test_a_rater_of_an_annotation_export_can_be_the_human():
     path = ROOT / "tests" / "fixtures" / "annotations" / "label_studio.json"
     found = hs.judge(path, human="1", columns={"judge": "judge-1"}, where={"question_name": "correct"})
     assert (found.whole.n_judged, found.whole.n_labelled) == (16, 15)
@@ -362,7 +362,7 @@ def test_exports_of_annotation_tools_have_a_rater_as_the_human():
         hs.judge(path, human="1")
 
 
-def test_logs_with_labels_in_a_second_table(tmp_path):
+def test_logs_can_be_combined_with_labels_in_a_second_table(tmp_path):
     logs = ROOT / "examples" / "logs"
     rows = hs.read(logs).to_frame()
     models = rows["model"].unique().sort().to_list()
@@ -373,7 +373,7 @@ def test_logs_with_labels_in_a_second_table(tmp_path):
     assert found.gap is not None
 
 
-def test_a_limit_that_is_0_up_to_rounding_shows_nothing_in_any_order_of_rows():
+def test_a_limit_equal_to_0_up_to_rounding_is_not_significant():
     labels = [None, None, None, None, 0, None, None, 0, 0, None, None, 0, 0, 0, None, 1, 0, None, None, 0]
     rows = pl.DataFrame(
         {
@@ -399,7 +399,7 @@ def judged_as(parts):
     )
 
 
-def test_strata_that_are_joined_are_said():
+def test_a_note_says_when_strata_with_few_labels_are_merged():
     few = hs.judge(judged_as([(0, 18, 2, 1), (1, 982, 198, 197)]))
     assert (
         "The rate of all answers is that of the labels alone: one of the verdicts has fewer than 5 labels." in few.notes
@@ -412,7 +412,7 @@ def test_strata_that_are_joined_are_said():
     assert "Verdicts with fewer than 5 labels are joined with those next to them: all answers." in numbers.notes
 
 
-def test_the_verdict_whose_answers_carry_the_error_is_named():
+def test_a_caution_names_the_stratum_that_dominates_the_variance():
     found = hs.judge(judged_as([(0, 300, 8, 4), (1, 700, 120, 120)]))
     small = next(caution for caution in found.cautions if caution.code == "small_part")
     assert (small.part, small.n, small.units) == ("0", 8, "labels")
@@ -424,7 +424,7 @@ def test_the_verdict_whose_answers_carry_the_error_is_named():
     assert not [caution for caution in more.cautions if caution.code == "small_part"]
 
 
-def test_joined_strata_of_a_difference_are_said():
+def test_a_note_says_when_strata_of_a_difference_are_merged():
     rows = two_systems(labels=12)
     few = hs.judge(rows, "a", "b", columns=ONE)
     assert few.gap.joined == any("Strata with fewer than 2 of them are joined" in note for note in few.notes)

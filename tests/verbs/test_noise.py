@@ -1,4 +1,4 @@
-"""Noise, from tables and logs to what is said: error bars add up, predictions come true, and nothing is made up."""
+"""noise: variance components of scores; standard errors equal those of estimate and compare, and predictions hold."""
 
 import itertools
 import math
@@ -31,7 +31,7 @@ def logs():
 
 
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
-def test_the_standard_error_is_that_of_estimate(logs, cluster):
+def test_the_standard_error_of_a_score_equals_that_of_estimate(logs, cluster):
     found = hs.noise(logs, cluster=cluster)
     entries = hs.estimate(logs, cluster=cluster).entries
     assert len(entries) == 4
@@ -43,7 +43,7 @@ def test_the_standard_error_is_that_of_estimate(logs, cluster):
 
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
 @pytest.mark.parametrize("variance", ["CR2", "CR1", "miller"])
-def test_the_standard_error_of_a_difference_is_that_of_compare(logs, cluster, variance):
+def test_the_standard_error_of_a_difference_equals_that_of_compare(logs, cluster, variance):
     names = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
     gap = hs.compare(logs, *names, cluster=cluster, variance=variance, method="t").difference
     entry = hs.noise(logs, *names, cluster=cluster, variance=variance).tasks[0].entries[-1]
@@ -52,14 +52,14 @@ def test_the_standard_error_of_a_difference_is_that_of_compare(logs, cluster, va
 
 
 @pytest.mark.parametrize("pair", [(), ("smollm2-135m-t0.3", "smollm2-135m-t1.0")])
-def test_questions_and_answers_make_up_the_whole(logs, pair):
+def test_between_and_within_question_variances_sum_to_the_squared_standard_error(logs, pair):
     for entry in hs.noise(logs, *pair, cluster="passage_id").tasks[0].entries:
         assert entry.questions + entry.answers == pytest.approx(entry.se**2, abs=1e-15)
         assert entry.attempts == pytest.approx(5)
         assert entry.once == pytest.approx(5 * entry.answers, rel=1e-12)
 
 
-def test_the_answers_part_is_the_mean_variance_over_attempts():
+def test_the_within_question_variance_is_the_mean_variance_over_attempts():
     rows = attempted(n=30, attempts=4, models=("a",))
     inside = rows.group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
     entry = hs.noise(rows)["a"]
@@ -69,7 +69,7 @@ def test_the_answers_part_is_the_mean_variance_over_attempts():
     assert entry.question.variance == pytest.approx(means.var(ddof=1) - inside / 4, rel=1e-12)
 
 
-def test_predicted_errors_are_the_present_one_fall_with_attempts_and_halve_with_four_times_the_items(logs):
+def test_predicted_standard_errors_fall_with_attempts_and_halve_with_4_times_the_items(logs):
     for entry in hs.noise(logs, cluster="none").tasks[0].entries:
         now = entry.se_with(), entry.se_with(attempts=5), entry.se_with(items=100), 2 * entry.se_with(items=400)
         assert now == pytest.approx([entry.se] * 4, rel=1e-12)
@@ -79,7 +79,7 @@ def test_predicted_errors_are_the_present_one_fall_with_attempts_and_halve_with_
 
 
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
-def test_two_attempts_predict_what_five_will_give(logs, cluster):
+def test_two_attempts_predict_the_standard_error_of_five(logs, cluster):
     """Seen: the largest miss of the eight is 12 % of the standard error, the mean one 6 %."""
     fewer = hs.noise(logs.to_frame().filter(pl.col("attempt") < 2), cluster=cluster)
     for entry in hs.noise(logs, cluster=cluster).tasks[0].entries:
@@ -88,7 +88,7 @@ def test_two_attempts_predict_what_five_will_give(logs, cluster):
         assert predicted.se_with(attempts=5) == pytest.approx(entry.se, rel=0.2)
 
 
-def test_all_attempts_predict_what_one_would_give(logs):
+def test_five_attempts_predict_the_standard_error_of_one(logs):
     single = logs.to_frame()
     for entry in hs.noise(logs, cluster="none").tasks[0].entries:
         own = single.filter(pl.col("model") == entry.name)
@@ -96,7 +96,7 @@ def test_all_attempts_predict_what_one_would_give(logs):
         assert entry.se_with(attempts=1) == pytest.approx(np.sqrt(np.mean(np.square(spread))), rel=0.1)
 
 
-def test_one_attempt_gives_a_bound_and_says_so():
+def test_one_attempt_bounds_the_within_question_share():
     answer = hs.noise(two_models())
     entry = answer["a"]
     assert not entry.measured
@@ -107,13 +107,13 @@ def test_one_attempt_gives_a_bound_and_says_so():
     assert "≤ " in everything(answer)
 
 
-def test_one_attempt_a_question_bounds_a_difference_too():
+def test_one_attempt_bounds_the_within_question_share_of_a_difference():
     answer = hs.noise(two_models(n=60), "a", "b")
     assert "One attempt per question" in answer.tasks[0].verdict
     everything(answer)
 
 
-def test_with_clusters_a_single_attempt_can_bound_answers_below_all():
+def test_clusters_tighten_the_bound_on_the_within_question_share():
     rows = clustered(models=("a",)).with_columns(
         score=((pl.col("passage").str.slice(1).cast(pl.Int64) % 2) == 0).cast(pl.Float64)
     )
@@ -125,7 +125,7 @@ def test_with_clusters_a_single_attempt_can_bound_answers_below_all():
     everything(answer)
 
 
-def test_ragged_attempts_have_a_harmonic_mean_and_borrow_noise():
+def test_unequal_attempts_are_summarised_by_their_harmonic_mean():
     rows = attempted(n=30, attempts=4, models=("a",))
     torn = rows.filter((pl.col("item") > "q009") | (pl.col("attempt") == 0))
     answer = hs.noise(torn)
@@ -140,7 +140,7 @@ def test_ragged_attempts_have_a_harmonic_mean_and_borrow_noise():
     everything(answer)
 
 
-def test_weights_are_respected_by_error_bars_and_told():
+def test_weights_are_used_in_standard_errors_with_a_caution_on_components():
     rows = attempted(n=30).with_columns(w=1.0 + pl.col("item").str.slice(1).cast(pl.Int64) % 4)
     answer = hs.noise(rows, weight="w")
     entry = answer["a"]
@@ -152,7 +152,7 @@ def test_weights_are_respected_by_error_bars_and_told():
     everything(answer)
 
 
-def test_two_ways_of_clustering_show_the_first():
+def test_two_way_clusters_report_components_of_the_first_with_a_caution():
     base = clustered(n_clusters=10, size=6, models=("a",)).with_columns(
         position=pl.col("item").str.extract(r"-(\d)$"), attempt=pl.lit(0)
     )
@@ -187,7 +187,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_tables_render_in_every_form_without_nan(name):
+def test_degenerate_tables_render_in_every_format_without_nan(name):
     answer = hs.noise(ODD[name])
     everything(answer)
     for entry in answer.tasks[0].entries:
@@ -197,21 +197,21 @@ def test_odd_tables_render_in_every_form_without_nan(name):
 
 
 @pytest.mark.parametrize("name", [name for name in ODD if name not in ("one model", "no shared item")])
-def test_odd_pairs_render_in_every_form_without_nan(name):
+def test_degenerate_pairs_render_in_every_format_without_nan(name):
     everything(hs.noise(ODD[name], "a", "b"))
 
 
-def test_a_pair_without_shared_items_is_an_error_in_words():
+def test_a_pair_without_shared_items_is_an_error():
     with pytest.raises(hs.DataError, match="a and b share no item"):
         hs.noise(ODD["no shared item"], "a", "b")
 
 
-def test_half_a_pair_is_refused():
+def test_one_model_of_a_pair_alone_is_an_error():
     with pytest.raises(hs.OptionError, match="one model of a pair is missing"):
         hs.noise(ODD["one model"], "a")
 
 
-def test_a_negative_part_is_shown_as_none_and_told():
+def test_a_negative_variance_estimate_is_shown_as_0_with_a_caution():
     entry = hs.noise(ODD["only answers differ"])["a"]
     assert entry.questions < 0
     assert entry.answer_share == 1
@@ -219,13 +219,13 @@ def test_a_negative_part_is_shown_as_none_and_told():
     assert entry.question.sd == 0
 
 
-def test_answers_that_never_differ_leave_all_to_the_questions():
+def test_identical_attempts_have_a_within_question_variance_of_0():
     entry = hs.noise(ODD["answers never differ"])["a"]
     assert (entry.answers, entry.answer_share) == (0, 0)
     assert entry.se_with(attempts=1) == pytest.approx(entry.se, rel=1e-12)
 
 
-def test_who_is_left_aside_is_told_with_the_reason():
+def test_the_verdict_names_models_left_out_and_the_reason():
     one, alike = attempted(n=20, models=("one",)).filter(attempt=0), attempted(n=20, models=("alike",))
     rows = pl.concat([attempted(n=20), one, alike.with_columns(score=pl.lit(1.0))])
     told = hs.noise(rows).tasks[0].verdict
@@ -233,34 +233,34 @@ def test_who_is_left_aside_is_told_with_the_reason():
     assert f"these scores (leaving aside {aside})" in told
 
 
-def test_answers_that_never_differ_leave_nothing_for_attempts_to_gain():
+def test_identical_attempts_make_only_new_questions_useful():
     rows = attempted(n=20, attempts=1, models=("a",)).drop("attempt")
     told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross")).tasks[0].verdict
     assert "what attempts can gain" not in told
     assert "Answers to one question don't differ, so only new questions help: twice the questions to" in told
 
 
-def test_slices_that_are_all_too_small_have_no_empty_table():
+def test_slices_that_are_all_too_small_show_no_table():
     rows = attempted(n=4).with_columns(topic="item")
     text = hs.noise(rows, by="topic").render("markdown")
     assert "every slice is too small to say anything" in text
     assert "from answers" not in text
 
 
-def test_nan_scores_are_left_out_and_told():
+def test_nan_scores_are_left_out_with_a_note():
     answer = hs.noise(ODD["nan scores"])
     assert answer["a"].n_items == 37
     assert any("30 of 400 attempts have no score" in note for note in answer.notes)
 
 
-def test_a_minus_b_is_as_noisy_as_b_minus_a():
+def test_swapping_the_models_keeps_the_standard_error():
     rows = attempted()
     there, back = hs.noise(rows, "a", "b").tasks[0].entries[-1], hs.noise(rows, "b", "a").tasks[0].entries[-1]
     assert there.value == -back.value
     assert (there.se, there.questions) == pytest.approx((back.se, back.questions), rel=1e-12)
 
 
-def test_answers_of_two_models_add_up_in_their_difference():
+def test_within_question_variances_of_two_models_add_up_in_their_difference():
     first, second, gap = hs.noise(attempted(), "a", "b").tasks[0].entries
     assert gap.answers == pytest.approx(first.answers + second.answers, rel=1e-12)
     omegas = [entry.question.variance for entry in (first, second, gap)]
@@ -268,7 +268,7 @@ def test_answers_of_two_models_add_up_in_their_difference():
     assert gap.correlation == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_median_over_pairs_is_that_of_the_pairs(logs):
+def test_the_median_over_pairs_equals_the_median_of_single_pairs(logs):
     found = hs.noise(logs, cluster="none").tasks[0]
     names = [entry.name for entry in found.entries]
     gaps = [hs.noise(logs, a, b, cluster="none").tasks[0].entries[-1] for a, b in itertools.combinations(names, 2)]
@@ -276,7 +276,7 @@ def test_the_median_over_pairs_is_that_of_the_pairs(logs):
     assert found.pairs.answer_share == pytest.approx(np.median([gap.answer_share for gap in gaps]), rel=1e-9)
 
 
-def test_several_tasks_have_a_heading_each():
+def test_several_tasks_have_separate_headings():
     rows = pl.concat([attempted(task=pl.lit("x")), attempted(seed=2, task=pl.lit("y"), n=20)], how="diagonal")
     answer = hs.noise(rows)
     assert [task.task for task in answer.tasks] == ["x", "y"]
@@ -285,13 +285,13 @@ def test_several_tasks_have_a_heading_each():
     assert "y · " in text
 
 
-def test_records_hold_the_predictions(logs):
+def test_records_contain_the_predicted_standard_errors(logs):
     record = hs.noise(logs, cluster="none").records()[0]
     assert {"se_1", "se_5", "se_endless", "se_twice_items", "answer_share", "variance_questions"} <= set(record)
     assert record["se_5"] == pytest.approx(record["se"], rel=1e-12)
     assert hs.noise(logs, cluster="none").to_frame().height == 4
 
 
-def test_a_chart_of_nothing_measured_is_refused_or_empty():
+def test_one_attempt_gives_no_curves():
     answer = hs.noise(two_models())
     assert answer.curves() == []

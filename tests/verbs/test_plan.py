@@ -1,4 +1,4 @@
-"""The plan verb: the paper's figures, pilots against the truth, costs against brute force, refusals, and its words."""
+"""plan: sample sizes and power, from assumptions and pilots, checked by formulas, simulation and brute force."""
 
 import itertools
 import math
@@ -28,7 +28,7 @@ def scores():
     return hs.read(LOGS)
 
 
-def test_the_paper_s_figures():
+def test_sample_sizes_and_effects_equal_those_published_by_miller():
     assert hs.plan(effect=0.03, method="z", assume=hs.Assumptions(answer_variance=0)).items == 969
     for attempts_, points in ((1, 13.3), (10, 7.6)):
         found = hs.plan(n_items=198, attempts=attempts_, method="z").main.best.effect.value
@@ -37,7 +37,7 @@ def test_the_paper_s_figures():
     assert endless.items.value == 969
 
 
-def test_the_default_says_its_assumptions_aloud_and_plans_for_what_compare_does():
+def test_the_default_plan_states_its_assumptions_and_uses_the_method_of_compare():
     answer = hs.plan(effect=0.03)
     assert answer.method == "score"
     assert "textbook" in answer.notes[0]
@@ -49,7 +49,7 @@ def test_the_default_says_its_assumptions_aloud_and_plans_for_what_compare_does(
     assert answer.main.best.formula == math.ceil(2.801585218**2 * (1 / 9 + 1 / 3) / 0.03**2)
 
 
-def test_rates_and_correlations():
+def test_plans_from_rate_and_correlation_follow_the_closed_formulas():
     assumed = hs.Assumptions(rate=0.7, correlation=0.5)
     assert hs.plan(effect=0.05, method="z", assume=assumed).items == math.ceil(2.801585218**2 * 0.21 / 0.05**2)
     unpaired = hs.plan(effect=0.05, paired=False, assume=assumed)
@@ -60,7 +60,7 @@ def test_rates_and_correlations():
     assert unpaired.items == math.ceil(expected)
 
 
-def test_clusters_are_the_design_effect():
+def test_clusters_multiply_the_sample_size_by_the_design_effect():
     plain = hs.plan(effect=0.05, method="z")
     clustered = hs.plan(effect=0.05, method="z", assume=hs.Assumptions(cluster_size=10, icc=0.1))
     assert clustered.items / plain.items == pytest.approx(1 + 9 * 0.1, rel=0.01)
@@ -71,7 +71,7 @@ def test_clusters_are_the_design_effect():
     assert "No number of questions in these 10 clusters" in few.verdict
 
 
-def test_several_models_and_tasks_share_the_level():
+def test_several_models_and_tasks_are_planned_at_the_corrected_level():
     two = hs.plan(effect=0.05)
     five = hs.plan(effect=0.05, n_models=5, n_tasks=3)
     assert five.comparisons == 30
@@ -79,7 +79,7 @@ def test_several_models_and_tasks_share_the_level():
     assert "corrected for 30 comparisons" in five.verdict
 
 
-def test_margins_are_planned_by_one_sided_quantiles():
+def test_margins_are_planned_with_one_sided_quantiles():
     spread = hs.Assumptions(question_variance=0.2, answer_variance=0)
     found = hs.plan(not_worse_than=0.03, method="z", assume=spread)
     assert found.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.03**2)
@@ -91,7 +91,7 @@ def test_margins_are_planned_by_one_sided_quantiles():
     assert hs.plan(not_worse_than=0.03, n_items=500, assume=spread).sought == "power"
 
 
-def test_the_plan_and_its_power_agree():
+def test_the_planned_number_of_items_has_the_requested_power():
     for goal in ({"effect": 0.04}, {"not_worse_than": 0.04}, {"same_within": 0.06}):
         items = hs.plan(**goal).items
         again = hs.plan(**goal, n_items=int(items)).main.best.power.value
@@ -100,7 +100,7 @@ def test_the_plan_and_its_power_agree():
     assert hs.plan(effect=effect, n_items=400).main.best.power.value == pytest.approx(0.8, abs=1e-6)
 
 
-def test_a_pilot_s_variances_are_those_of_noise(scores):
+def test_variances_of_a_pilot_equal_those_of_noise(scores):
     answer = hs.plan(scores, A, B, effect=0.05, cluster="passage_id")
     noise = hs.noise(scores, A, B, cluster="passage_id").tasks[0].entries[2]
     basis = answer.main.basis
@@ -116,14 +116,14 @@ def test_a_pilot_s_variances_are_those_of_noise(scores):
     assert best.items.low < best.items.value < best.items.high
 
 
-def test_forecasts_agree_with_simulation(scores):
+def test_the_planned_power_agrees_with_simulation(scores):
     answer = hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True)
     assert answer.simulated.power == pytest.approx(0.8, abs=0.05)
     assert simulated_sentence(answer.simulated) in answer.render(width=300)
     assert hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True).simulated == answer.simulated
 
 
-def test_without_names_the_median_pair_is_taken(scores):
+def test_without_names_the_plan_uses_the_median_pair_by_variance(scores):
     """The smallest pair at which half of the pairs are as noisy at most."""
     basis = hs.plan(scores, n_items=500, attempts=5, cluster="none").main.basis
     names = [f"smollm2-135m-{name}" for name in ("t0.3", "2shot", "t1.0", "terse")]
@@ -132,7 +132,7 @@ def test_without_names_the_median_pair_is_taken(scores):
     assert (basis.pairs, basis.question + basis.answer / 5) == (6, pytest.approx(seen[3]))
 
 
-def test_limits_of_a_pilot_hold_the_truth():
+def test_limits_of_a_pilots_variance_cover_the_true_variance():
     """In 600 pilots of 60 items × 3 attempts, and of 30 clusters, the 95 % limits of the variance hold the true one."""
     for world, codes in (
         (ComponentWorld(target="question", p=0.4, n_clusters=60, attempts=3, item_icc=0.4), None),
@@ -158,7 +158,7 @@ def test_limits_of_a_pilot_hold_the_truth():
 
 
 @pytest.mark.no_cover
-def test_the_cheapest_design_is_the_cheapest_of_all():
+def test_the_cheapest_design_equals_that_of_brute_force():
     assumed = hs.Assumptions(question_variance=0.05, answer_variance=0.4)
     for item, attempt in draws([(0.5, 0.1)], [(2.0, 0.1), (0.02, 0.15), (0.5, 0.1), (10.0, 0.01)]):
         costs = hs.Costs(item=item, attempt=attempt)
@@ -170,7 +170,7 @@ def test_the_cheapest_design_is_the_cheapest_of_all():
         assert f"{answer.main.best.cost:,.4g}" in answer.verdict
 
 
-def test_one_attempt_pilots_plan_for_one_attempt():
+def test_pilots_with_one_attempt_plan_for_one_attempt():
     answer = hs.plan(two_models(n=60), "a", "b", effect=0.1)
     assert [option.attempts for option in answer.main.options] == [1]
     assert "one_attempt" in {caution.code for caution in answer.cautions}
@@ -193,7 +193,7 @@ def test_several_tasks_have_an_overall_plan():
     assert "overall" in answer.render()
 
 
-def test_lower_is_better_and_unbounded_scores_plan_alike():
+def test_plans_do_not_depend_on_the_scale_or_direction_of_unbounded_scores():
     frame = attempts(n_clusters=12).with_columns(score=pl.col("score") * 10 + pl.col("length") / 50)
     answer = hs.plan(frame, "a", "b", effect=1.0, cluster="passage", method="t")
     scaled = hs.plan(
@@ -206,14 +206,14 @@ def test_lower_is_better_and_unbounded_scores_plan_alike():
     )
 
 
-def test_weights_cost_items():
+def test_unequal_weights_raise_the_sample_size_by_the_kish_factor():
     frame = attempts(n_clusters=12).with_columns(w=1.0 + 9.0 * (pl.col("length") % 3 == 0))
     plain, weighted = (hs.plan(frame, "a", "b", effect=0.05, weight=w, method="t").items for w in (None, "w"))
     w = frame.filter(pl.col("model") == "a", pl.col("attempt") == 0)["w"].to_numpy()
     assert weighted / plain == pytest.approx(len(w) * (w @ w) / w.sum() ** 2, rel=0.02)
 
 
-def test_curves_and_plots(scores, tmp_path):
+def test_power_curves_rise_with_the_items_and_are_plotted(scores, tmp_path):
     answer = hs.plan(scores, A, B, effect=0.05)
     records = answer.curve_records()
     assert {record["effect"] for record in records} == {0.05}
@@ -239,7 +239,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("message", REFUSED)
-def test_goals_that_make_no_sense_are_refused(message):
+def test_invalid_goals_are_refused(message):
     with pytest.raises(hs.OptionError, match=message.replace("(", r"\(")):
         hs.plan(**REFUSED[message])
 
@@ -262,12 +262,12 @@ def test_goals_that_make_no_sense_are_refused(message):
         ("another score", attempts(), {"score": "pass@2"}),
     ],
 )
-def test_pilots_without_a_spread_or_a_pair_are_refused(message, frame, given):
+def test_pilots_without_variance_or_a_pair_are_refused(message, frame, given):
     with pytest.raises(hs.HowsureError, match=message):
         hs.plan(frame, effect=0.1, **given)
 
 
-def test_assumptions_that_contradict_themselves():
+def test_contradictory_assumptions_are_refused():
     with pytest.raises(hs.OptionError, match="clusters differ more"):
         hs.plan(effect=0.1, assume=hs.Assumptions(icc=0.5, cluster_size=5))
     with pytest.raises(hs.OptionError, match="same thing twice"):
@@ -278,7 +278,7 @@ def test_assumptions_that_contradict_themselves():
         hs.Costs(attempt=0)
 
 
-def test_failure_rates_are_planned_by_the_exact_limit():
+def test_plans_for_failure_rates_use_the_exact_binomial_limit():
     assert hs.plan_failures(0.01).items == 299
     assert run("failures", "1%").startswith(
         "299 runs without a failure show a failure rate below 1 % (95 % confidence)."
@@ -296,11 +296,11 @@ def test_failure_rates_are_planned_by_the_exact_limit():
     assert "No such option '--effect'" in run("failures", "1%", "--effect", "3pp", code=2)
 
 
-def test_results_behind_plan_are_sent_to_pilot():
+def test_paths_given_to_plan_are_an_error_that_suggests_pilot():
     assert "results go behind --pilot: howsure plan --pilot 'my logs'" in run("my logs", code=2)
 
 
-def test_the_command_line_reads_fractions_and_prices():
+def test_the_plan_command_reads_fractions_and_costs():
     out = run("--effect", "3pp", "--question-variance", "1/9", "--answer-variance", "0", "--method", "z", "-f", "json")
     assert '"value": 969.0' in out
     assert "divides by 0" in run("--effect", "3pp", "--rate", "1/0", code=2)
@@ -314,7 +314,7 @@ def test_the_command_line_reads_fractions_and_prices():
 
 
 @pytest.mark.skipif(not (DATA / "tidy" / "swebench_repeat_runs.parquet").exists(), reason="real results are absent")
-def test_a_real_pilot_predicts_its_other_half():
+def test_half_of_a_benchmark_predicts_the_standard_error_of_the_other_half():
     """Half of CRUXEval's items forecast the SE of the difference on the other half."""
     rows = pl.scan_parquet(DATA / "tidy" / "swebench_verified.parquet").collect()
     items = (
@@ -331,13 +331,13 @@ def test_a_real_pilot_predicts_its_other_half():
 
 
 @pytest.mark.parametrize("asked", [{"effect": 3}, {"effect": 1.0}, {"not_worse_than": 1}, {"same_within": 2}])
-def test_a_bare_3_is_no_3_points(scores, asked):
+def test_an_effect_or_margin_of_the_whole_scale_is_refused(scores, asked):
     for pilot in ((), (scores, A, B)):
         with pytest.raises(hs.OptionError, match="is the whole scale"):
             hs.plan(*pilot, **asked)
 
 
-def test_variances_of_other_scales_are_no_percentages():
+def test_plans_with_variances_beyond_0_to_1_are_not_in_percent():
     answer = hs.plan(effect=3, assume=hs.Assumptions(question_variance=400, answer_variance=300))
     assert "a true difference of 3 with" in answer.verdict
     assert answer.method == "t"
@@ -356,7 +356,7 @@ def on_another_scale(n=400, seed=3, gap=0.0):
     )
 
 
-def test_scores_without_bounds_are_planned_for_the_t_test_of_compare():
+def test_unbounded_scores_are_planned_for_the_t_method_of_compare():
     frame = on_another_scale()
     assert hs.compare(frame, "a", "b").difference.method.name == "t"
     assert hs.plan(frame, "a", "b", effect=1.0).method == "t"
@@ -364,7 +364,7 @@ def test_scores_without_bounds_are_planned_for_the_t_test_of_compare():
         hs.plan(frame, "a", "b", effect=1.0, method="score")
 
 
-def test_where_smaller_is_better_a_positive_difference_is_worse():
+def test_lower_is_better_reverses_the_sign_of_a_planned_effect():
     """A difference a − b of +0.5 on the bad side needs as many items as −0.5 on the bad side of the usual direction."""
     frame = on_another_scale()
     options = {"not_worse_than": 1.0, "method": "t"}
@@ -381,7 +381,7 @@ def test_where_smaller_is_better_a_positive_difference_is_worse():
 
 
 @pytest.mark.parametrize("cluster", [None, "g"])
-def test_questions_that_vary_less_than_answers_do_promise_no_more_than_noise_does(cluster):
+def test_a_negative_between_question_variance_in_a_pilot_counts_as_0(cluster):
     """With ω² below 0, by chance, more attempts help as if answers were all there is: n · K stays, and no row without spread."""
     rng = np.random.default_rng(0)
     n = 100
@@ -412,21 +412,21 @@ def test_questions_that_vary_less_than_answers_do_promise_no_more_than_noise_doe
     )
 
 
-def test_what_was_asked_is_shown_with_all_its_digits():
+def test_effects_margins_and_floors_are_shown_with_all_digits():
     assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).verdict
     assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).verdict
     assert "at least 99.95 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
     assert "true score is 99.99 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
 
 
-def test_costs_and_what_is_not_there_read_well():
+def test_costs_are_formatted_and_missing_values_shown_as_n_a():
     assert "at a cost of 37,380" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
     shown = run("--n-items", "2")
     assert "none pp" not in shown
     assert "n/a" in shown
 
 
-def test_scores_next_to_1_can_t_differ_by_much():
+def test_effects_too_large_for_rates_near_1_give_a_caution():
     """Of right-or-wrong answers a share of at least the difference differs, whose variance is more than was assumed."""
     near = hs.Assumptions(rate=0.99)
     assert [c.code for c in hs.plan(effect=0.3, assume=near).cautions] == ["more_than_differ"]
@@ -436,14 +436,14 @@ def test_scores_next_to_1_can_t_differ_by_much():
     assert not hs.plan(effect=0.03, assume=hs.Assumptions(rate=0.7, correlation=0.6)).cautions
 
 
-def test_what_a_pilot_tells_is_not_assumed():
+def test_assumptions_are_refused_with_a_pilot():
     assert "--rate doesn't go with --pilot" in run("--pilot", LOGS, "--effect", "5pp", "--rate", "50%", code=2)
     assert "--icc doesn't go with --pilot" in run(
         "score", "--pilot", LOGS, "--within", "5pp", "-a", A, "--icc", "0.1", code=2
     )
 
 
-def test_what_was_observed_is_judged_by_the_clusters_of_the_plan():
+def test_observed_failures_are_judged_with_the_planned_clusters():
     """With a correlation 560 runs in clusters of ten show what 299 single ones do, and 500 don't."""
     held = {"cluster_size": 10, "icc": 0.2}
     short, enough = (hs.plan_failures(0.01, observed=(0, n), **held) for n in (500, 560))
@@ -454,7 +454,7 @@ def test_what_was_observed_is_judged_by_the_clusters_of_the_plan():
     assert [c.code for c in hs.plan_failures(0.01, observed=(0, 500), cluster_size=10).cautions] == ["runs_counted"]
 
 
-def test_a_correlation_without_clusters_is_refused_by_every_plan():
+def test_an_intraclass_correlation_without_a_cluster_size_is_refused():
     for ask in (
         lambda given: hs.plan(effect=0.03, assume=given()),
         lambda given: hs.plan_score(within=0.03, assume=given()),
@@ -465,7 +465,7 @@ def test_a_correlation_without_clusters_is_refused_by_every_plan():
         assert "Give --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
 
 
-def test_a_plan_without_limits_does_not_send_to_them():
+def test_a_plan_without_limits_does_not_refer_to_them():
     """Of two clusters nothing tells how well they tell."""
     rows = pl.DataFrame(
         {"model": ["a"] * 8 + ["b"] * 8, "item": [*range(8)] * 2, "score": [1, 1, 1, 0, 1, 0, 0, 0] + [0, 1, 1, 1] * 2}
@@ -479,6 +479,6 @@ def test_a_plan_without_limits_does_not_send_to_them():
     assert remedy.startswith("Read the limits")
 
 
-def test_its_sentences_close_the_parenthesis_of_attempts():
+def test_the_verdict_states_the_attempts_per_question():
     assert "500 questions, one attempt each by both models, detect " in hs.plan(effect=0.03, n_items=500).verdict
     assert "2 questions, one attempt each by both models, can detect no difference" in hs.plan(n_items=2).verdict

@@ -1,4 +1,4 @@
-"""The plan of labels: fewest where the judge leaves least open, a queue that judge reads back, and prices."""
+"""plan labels: how many answers to label, which ones, a queue that judge reads back, and costs."""
 
 import json
 
@@ -36,7 +36,7 @@ def filled(queue, rows):
     return joined.with_columns(label=pl.when(asked).then("truth").otherwise("label")).drop("truth")
 
 
-def test_labels_go_where_judges_disagree():
+def test_labels_are_allocated_where_judges_disagree():
     plan = hs.plan_labels(verdicts(), columns=COLUMNS, within=0.04)
     assert [round(part.verdict, 1) for part in plan.strata] == [0, 0.5, 1]
     assert plan.strata[1].probability > plan.strata[0].probability
@@ -46,7 +46,7 @@ def test_labels_go_where_judges_disagree():
     assert plan.verdict.startswith(f"Label {plan.n_labels} answers: expect the corrected rate ± 4.0 pp")
 
 
-def test_a_round_trip(tmp_path):
+def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
     """Planned, drawn, labelled and corrected by the two commands alone."""
     rows, path, queue = verdicts(), tmp_path / "verdicts.csv", tmp_path / "queue.csv"
     rows.drop("truth", "human").write_csv(path)
@@ -64,7 +64,7 @@ def test_a_round_trip(tmp_path):
 
 
 @pytest.mark.no_cover
-def test_corrected_rates_of_queues_are_unbiased_and_as_wide_as_planned(tmp_path):
+def test_corrected_rates_from_queues_are_unbiased_covered_and_as_precise_as_planned(tmp_path):
     """Queues, planned from 60 random labels: the mean within three errors, nine intervals of ten hold, four of five no wider than asked."""
     values, held, wide = [], [], []
     for seed in range(draws(12, 60)):
@@ -80,7 +80,7 @@ def test_corrected_rates_of_queues_are_unbiased_and_as_wide_as_planned(tmp_path)
     assert np.mean(np.array(wide) <= 0.05) >= draws(0.6, 0.8)
 
 
-def test_earlier_labels_count_only_where_they_were_drawn_at_random(tmp_path):
+def test_earlier_labels_count_only_if_they_are_a_random_sample(tmp_path):
     rows, path = verdicts(labels=100), str(tmp_path / "queue.csv")
     old = hs.plan_labels(rows, columns=COLUMNS, n_labels=150, labels_drawn="random", queue=path)
     assert old.n_counted == 100
@@ -93,7 +93,7 @@ def test_earlier_labels_count_only_where_they_were_drawn_at_random(tmp_path):
     assert pl.read_csv(path)["earlier_label"].is_not_null().sum() == 100
 
 
-def test_what_answers_cannot_tell_is_said():
+def test_an_unreachable_precision_gives_a_caution():
     found = hs.plan_labels(verdicts(n=60), columns=COLUMNS, within=0.01)
     assert not found.reached
     assert found.n_labels == 60
@@ -113,7 +113,7 @@ def both_models(seed=0, n=500):
     return pl.concat(parts).drop("human")
 
 
-def test_a_difference_is_planned_by_items_and_read_back(tmp_path):
+def test_differences_from_planned_queues_are_unbiased_and_covered(tmp_path):
     """Queues: nine intervals of ten hold, and the differences are right on average."""
     path, values, held = str(tmp_path / "queue.csv"), [], []
     for seed in range(draws(8, 40)):
@@ -143,7 +143,7 @@ def test_a_difference_is_planned_by_items_and_read_back(tmp_path):
         hs.plan_labels(rows.drop("item"), "a", "b", columns=COLUMNS, n_labels=50)
 
 
-def test_prices_by_two_phases():
+def test_costs_of_labels_and_verdicts_follow_two_phase_sampling():
     """n / N = √(B · verdict / (A · label)), and V = A / N + B / n (Cochran 1977)."""
     plan = hs.plan_labels(verdicts(), columns=COLUMNS, within=0.03, cost_label=2.0, cost_judge=0.01)
     a = sum(p.n_answers * (p.expected - plan.expected) ** 2 for p in plan.strata) / 800
@@ -158,7 +158,7 @@ def test_prices_by_two_phases():
     assert "The judge doesn't pay." in dear.render("terminal").replace("\n", " ")
 
 
-def test_options_that_do_not_go_together():
+def test_conflicting_options_of_plan_labels_are_refused():
     for given, said in (
         ({}, "Give `within` or `n_labels`"),
         ({"within": 0.1, "n_labels": 10}, "and not both"),
@@ -172,7 +172,7 @@ def test_options_that_do_not_go_together():
             hs.plan_labels(verdicts(), columns=COLUMNS, **given)
 
 
-def test_the_command_says_what_the_verb_says(tmp_path):
+def test_the_plan_labels_command_gives_the_result_of_the_function(tmp_path):
     path = tmp_path / "verdicts.csv"
     verdicts(labels=40).drop("truth").write_csv(path)
     words = ("plan", "labels", str(path), *WORDS, "--n-labels", "90")
@@ -186,7 +186,7 @@ def test_the_command_says_what_the_verb_says(tmp_path):
     )
 
 
-def test_a_number_of_labels_that_cannot_be_kept_to_is_told():
+def test_too_few_labels_are_raised_to_the_minimum_with_a_caution():
     few, enough = (hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=count) for count in (2, 50))
     assert few.n_labels == 15
     (told,) = [caution.message for caution in few.cautions if caution.code == "fewest_labels"]
@@ -194,7 +194,7 @@ def test_a_number_of_labels_that_cannot_be_kept_to_is_told():
     assert "fewest_labels" not in {caution.code for caution in enough.cautions}
 
 
-def test_one_label_is_one_label():
+def test_messages_on_one_label_are_singular():
     rows = pl.DataFrame({"item": [1], "judge": [1.0], "human": [1.0]})
     plan = hs.plan_labels(rows, within=0.05, columns={"judge": "judge"}, human="human")
     assert plan.verdict.startswith("Label 1 answer: ")

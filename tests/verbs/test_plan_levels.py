@@ -1,4 +1,4 @@
-"""Plans that buy levels of random factors as well as questions."""
+"""plan with random factors: levels such as seeds are planned along with questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pilot(seeds: int = 6, attempts: int = 1, n: int = 150, shift: float = 0.15) 
     )
 
 
-def test_a_plan_says_how_many_seeds_a_verdict_takes_at_all() -> None:
+def test_the_verdict_states_the_minimum_number_of_seeds() -> None:
     found = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed")
     (least,) = found.main.levels_needed
     assert least > 6
@@ -37,7 +37,7 @@ def test_a_plan_says_how_many_seeds_a_verdict_takes_at_all() -> None:
     assert "No number of questions" in fewer.verdict
 
 
-def test_the_cheapest_design_is_no_dearer_than_any_other_way() -> None:
+def test_the_cheapest_design_of_levels_and_items_has_the_lowest_cost() -> None:
     costs = hs.Costs(attempt=0.01, item=1, level=100)
     found = hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", costs=costs)
     best = found.main.best
@@ -51,7 +51,7 @@ def test_the_cheapest_design_is_no_dearer_than_any_other_way() -> None:
     assert f"{seeds} seeds each" in found.verdict
 
 
-def test_attempts_are_bought_where_the_pilot_tells_what_they_bring() -> None:
+def test_attempts_per_level_are_planned_only_if_the_pilot_has_several() -> None:
     costs = hs.Costs(attempt=0.01, item=5)
     found = hs.plan(pilot(attempts=3), "a", "b", effect=0.06, random_factor="seed", costs=costs)
     assert found.main.best.attempts > 1
@@ -59,7 +59,7 @@ def test_attempts_are_bought_where_the_pilot_tells_what_they_bring() -> None:
         hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", attempts=3)
 
 
-def test_effects_and_power_are_planned_for_the_levels_that_there_are() -> None:
+def test_detectable_effect_and_power_use_the_pilots_levels_by_default() -> None:
     effect = hs.plan(pilot(), "a", "b", n_items=150, random_factor="seed").main.best
     assert effect.levels == (6,)
     power = hs.plan(pilot(), "a", "b", n_items=150, effect=effect.effect.value, random_factor="seed").main.best
@@ -70,13 +70,13 @@ def test_effects_and_power_are_planned_for_the_levels_that_there_are() -> None:
     assert more.power.value > 0.8
 
 
-def test_a_plan_for_a_margin_says_what_becomes_of_equal_systems() -> None:
+def test_a_plan_for_a_margin_with_levels_reports_equal_systems() -> None:
     found = hs.plan(pilot(), "a", "b", not_worse_than=0.05, random_factor="seed")
     assert found.main.equal is not None
     assert 0 <= found.main.equal.passed <= 1
 
 
-def test_rows_name_the_levels() -> None:
+def test_records_contain_the_number_of_levels() -> None:
     found = hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed")
     rows = found.records()
     assert [row["levels_seed"] for row in rows] == [option.levels[0] for option in found.main.options]
@@ -87,12 +87,12 @@ def test_rows_name_the_levels() -> None:
     "given",
     [{"looks": 3}, {"simulate": True}, {"paired": False}, {"method": "score"}, {"n_clusters": 5}, {"n_levels": (3, 4)}],
 )
-def test_what_is_not_planned_with_levels_is_refused(given: dict[str, object]) -> None:
+def test_options_without_support_for_levels_are_refused(given: dict[str, object]) -> None:
     with pytest.raises(OptionError, match=r"random factor"):
         hs.plan(pilot(), "a", "b", effect=0.06, random_factor="seed", **given)
 
 
-def test_clusters_of_the_pilot_are_planned_with_its_levels() -> None:
+def test_clusters_and_levels_of_a_pilot_are_planned_together() -> None:
     rows = pilot().with_columns(text=pl.col("item").str.slice(-1))
     plain, clustered = (
         hs.plan(rows, "a", "b", n_items=150, random_factor="seed", cluster=each).main for each in (None, "text")
@@ -101,6 +101,6 @@ def test_clusters_of_the_pilot_are_planned_with_its_levels() -> None:
     assert clustered.best.effect.value != plain.best.effect.value
 
 
-def test_levels_need_a_factor() -> None:
+def test_n_levels_without_a_random_factor_is_refused() -> None:
     with pytest.raises(OptionError, match="n_levels is about a random factor"):
         hs.plan(effect=0.03, n_levels=5)

@@ -1,4 +1,4 @@
-"""Planned looks of a plan: boundary, power and questions on average, beside one look and betting; and what a pilot leaves open."""
+"""plan with interim looks: boundaries, power and expected sample size, next to one look and betting."""
 
 import math
 
@@ -20,7 +20,7 @@ def ways(plan):
     return {way.name: way for way in plan.main.looks.ways}
 
 
-def test_looks_cost_a_little_at_most_and_save_much_on_average():
+def test_five_looks_raise_the_maximum_slightly_and_lower_the_expected_sample_size():
     found = hs.plan(effect=0.05, assume=ASSUMED, looks=5)
     once, looks, betting = (ways(found)[name] for name in ("once", "looks", "betting"))
     assert once.most == hs.plan(effect=0.05, assume=ASSUMED).items
@@ -32,7 +32,7 @@ def test_looks_cost_a_little_at_most_and_save_much_on_average():
     assert found.verdict.endswith("on average, fewer than any other way of as much power.")
 
 
-def test_with_a_large_gap_on_given_questions_betting_is_cheaper():
+def test_betting_is_cheapest_for_a_large_difference_on_a_given_number_of_questions():
     found = hs.plan(effect=0.12, n_items=500, assume=ASSUMED, looks=5)
     assert found.main.looks.cheapest == "betting"
     assert "betting, with a look at any time, takes" in found.verdict
@@ -40,7 +40,7 @@ def test_with_a_large_gap_on_given_questions_betting_is_cheaper():
 
 
 @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
-def test_power_and_questions_are_those_of_simulated_runs(spending):
+def test_power_and_expected_sample_size_equal_those_of_simulated_runs(spending):
     n, effect, differ = 400, 0.09, 0.3
     test = powers.Test(looks=Schedule((0.25, 0.5, 0.75, 1.0), spending))
     found = hs.plan(
@@ -63,18 +63,18 @@ def test_power_and_questions_are_those_of_simulated_runs(spending):
     assert ways(found)["looks"].expected == pytest.approx(used.mean(), rel=0.03)
 
 
-def test_one_look_is_the_plan_without_looks():
+def test_a_single_look_equals_the_plan_without_looks():
     assert hs.plan(effect=0.05, looks=1).items == pytest.approx(hs.plan(effect=0.05).items, rel=0.005)
 
 
-def test_looks_lie_where_they_are_asked_for():
+def test_looks_are_placed_at_the_given_fractions_and_whole_clusters():
     found = hs.plan(n_items=1_000, looks="1,2,5")
     assert [look.items for look in found.main.looks.looks] == [200, 400, 1_000]
     clusters = hs.plan(attempts(), effect=0.2, cluster="passage", looks=3).main
     assert {look.items % 5 for look in clusters.looks.looks} == {0}
 
 
-def test_a_margin_spends_on_one_side():
+def test_looks_for_a_margin_spend_the_one_sided_error():
     found = hs.plan(not_worse_than=0.05, assume=ASSUMED, looks=3).main.looks
     assert found.looks[-1].spent == pytest.approx(0.05)
     with pytest.raises(hs.OptionError, match="two margins at once"):
@@ -85,13 +85,13 @@ def test_a_margin_spends_on_one_side():
         hs.plan(attempts(), effect=0.2, looks=3, simulate=True)
 
 
-def test_no_number_of_questions_has_no_looks():
+def test_an_unreachable_plan_has_no_looks():
     few = hs.plan(effect=0.01, n_clusters=3, assume=hs.Assumptions(cluster_size=10, icc=0.2), looks=3)
     assert math.isinf(few.items)
     assert few.main.looks is None
 
 
-def test_a_pilot_is_not_taken_at_its_word():
+def test_plans_include_the_uncertainty_of_the_pilots_variance():
     spread = Spread(within=0.25)
     doubt = doubt_of((0.25, 0.08, 20))
     assert sum(share for _, share in doubt) == pytest.approx(1)
@@ -105,10 +105,10 @@ def test_a_pilot_is_not_taken_at_its_word():
 
 
 @pytest.mark.parametrize("errors", [(0.0, 0.1, 20), (0.2, math.nan, 20), (0.2, 0.0, 20)])
-def test_where_nothing_tells_there_is_no_doubt(errors):
+def test_unknown_pilot_uncertainty_leaves_the_variance_as_estimated(errors):
     assert doubt_of(errors) == ((1.0, 1.0),)
 
 
-def test_a_plan_finds_how_many_questions_its_looks_take():
+def test_a_fixed_maximum_for_looks_is_refused_when_the_size_is_planned():
     with pytest.raises(hs.OptionError, match=r"2,000 questions at the last of 4 looks, and a plan finds how many"):
         hs.plan(effect=0.05, looks="4/2000")

@@ -1,4 +1,4 @@
-"""The plan of a policy: the joint chance is that of the critical checks, and supporting ones are planned not to be blind."""
+"""plan of a gate policy: joint power of critical checks, and sample sizes of supporting checks."""
 
 import math
 
@@ -20,7 +20,7 @@ CRITICAL = {"margin": "3pp", "tier": "critical"}
 
 
 @pytest.mark.parametrize("count", [1, 2, 12])
-def test_the_joint_chance_is_reached_by_a_common_root(count):
+def test_each_critical_check_gets_the_kth_root_of_the_joint_power(count):
     plan = hs.plan_policy(CRITICAL, n_tasks=count, assume=ASSUMED)
     assert plan.each == pytest.approx(0.8 ** (1 / count))
     assert plan.joint == pytest.approx(plan.tasks[0].passes ** count)
@@ -28,18 +28,18 @@ def test_the_joint_chance_is_reached_by_a_common_root(count):
     assert plan.items == count * plan.tasks[0].items
 
 
-def test_one_critical_task_is_the_plan_of_its_margin():
+def test_one_critical_task_needs_about_the_sample_size_of_plan_for_its_margin():
     one = hs.plan_policy(CRITICAL, n_tasks=1, assume=ASSUMED).items
     other = hs.plan(not_worse_than=0.03, assume=ASSUMED).items
     assert other <= one < 1.05 * other  # raised until the exact chance is reached
 
 
-def test_point_eight_each_is_point_07_over_twelve():
+def test_twelve_checks_with_power_0_8_each_have_joint_power_0_07():
     each = hs.plan_policy(CRITICAL, n_tasks=1, assume=ASSUMED).tasks[0].passes
     assert round(0.8**12, 2) == 0.07 == round(each**12, 2)
 
 
-def test_supporting_checks_get_the_questions_with_which_they_arent_blind():
+def test_supporting_checks_get_enough_questions_for_a_half_width_below_the_margin():
     plan = hs.plan_policy({"margin": "3pp"}, n_tasks=12, assume=ASSUMED)
     (task,) = plan.tasks
     assert (plan.n_critical, plan.joint) == (0, 1)
@@ -65,7 +65,7 @@ def drawn(n, discordance, draws, rng):
 
 
 @pytest.mark.parametrize(("rate", "margin"), [(0.9, 0.05), (0.6, 0.08), (0.97, 0.04)])
-def test_equal_systems_pass_as_often_as_planned(rate, margin):
+def test_simulated_equal_systems_pass_with_the_planned_joint_power(rate, margin):
     """The gate's own pivot on draws of what was planned: a trial with the joint chance of twelve tasks."""
     assumed, draws = hs.Assumptions(rate=rate, correlation=0.6), 40_000
     plan = hs.plan_policy({"margin": margin, "tier": "critical"}, n_tasks=12, assume=assumed)
@@ -82,7 +82,7 @@ def test_equal_systems_pass_as_often_as_planned(rate, margin):
 
 
 @pytest.mark.parametrize(("rate", "margin"), [(0.9, 0.05), (0.6, 0.08)])
-def test_supporting_checks_are_seldom_blind_with_the_planned_questions(rate, margin):
+def test_simulated_supporting_checks_are_rarely_underpowered(rate, margin):
     assumed, draws = hs.Assumptions(rate=rate, correlation=0.6), 20_000
     n = int(hs.plan_policy({"margin": margin}, n_tasks=1, assume=assumed).tasks[0].items)
     found, _, place = drawn(n, sum(assumed.variances(paired=True)), draws, np.random.default_rng(n))
@@ -92,7 +92,7 @@ def test_supporting_checks_are_seldom_blind_with_the_planned_questions(rate, mar
     assert 0.77 <= seeing <= 0.9
 
 
-def test_a_pilot_plans_its_tasks_and_leaves_advice_out():
+def test_plans_from_a_pilot_omit_advisory_tasks():
     rows = attempts(n_clusters=40, size=4, times=2)
     policy = {"margin": "10pp", "tier": "critical"}
     plan = hs.plan_policy(policy, rows, "a", "b")
@@ -107,7 +107,7 @@ def test_a_pilot_plans_its_tasks_and_leaves_advice_out():
     assert share.margin == pytest.approx(0.1 * hs.compare(rows, "a", "b").b_mean)
 
 
-def test_costs_share_the_chance_and_are_said_not_to_be_planned():
+def test_cost_checks_share_the_joint_power_with_a_caution_that_they_are_not_planned():
     plan = hs.plan_policy({**CRITICAL, "costs": {"usd": {"ratio_at_most": 1.1}}}, n_tasks=1, assume=ASSUMED)
     assert plan.n_critical == 2
     assert [caution.code for caution in plan.cautions] == ["not_planned"]
@@ -122,19 +122,19 @@ def test_costs_share_the_chance_and_are_said_not_to_be_planned():
         ({"n_tasks": 2, "cluster": "passage"}, "needs a pilot"),
     ],
 )
-def test_what_cant_be_planned_is_refused(given, words):
+def test_unsupported_policy_plans_are_refused_with_a_remedy(given, words):
     with pytest.raises(OptionError, match=words) as caught:
         hs.plan_policy(CRITICAL, **given)
     assert caught.value.remedy
 
 
-def test_a_share_of_an_unknown_score_is_no_margin():
+def test_a_relative_margin_needs_an_assumed_score():
     with pytest.raises(OptionError, match="a share of a score that nothing tells"):
         hs.plan_policy({"margin": "1%rel"}, n_tasks=2)
     assert math.isclose(hs.plan_policy({"margin": "5%rel"}, n_tasks=2, assume=ASSUMED).tasks[0].margin, 0.04)
 
 
-def test_the_command(tmp_path):
+def test_the_plan_policy_command_plans_the_tasks_of_a_policy_file(tmp_path):
     policy = tmp_path / "suite.toml"
     policy.write_text('margin = "3pp"\n[tasks."safety*"]\ntier = "critical"\nmargin = "2pp"\n')
     words = ["plan", "policy", str(policy), "--n-tasks", "12", "--rate", "80%", "--correlation", "0.7"]

@@ -1,4 +1,4 @@
-"""Plans of one model's score: against Wilson's formula, the binomial, draws judged by gate, and its refusals."""
+"""plan score: sample sizes for the precision or floor of a score, checked by formulas and simulated gates."""
 
 import math
 
@@ -22,14 +22,14 @@ A = "smollm2-135m-t0.3"
 
 
 @pytest.mark.parametrize(("rate", "n"), [(0.5, 200), (0.1, 400), (0.95, 1000)])
-def test_the_width_is_that_of_the_interval(rate, n):
+def test_the_planned_half_width_is_that_of_the_interval(rate, n):
     x = np.zeros(n)
     x[: round(rate * n)] = 1
     found = mean(x, attempts=np.ones(n)).interval
     assert half_width(rate, Spread(within=rate * (1 - rate)), n, 1, 0.95) == pytest.approx(found.half_width, rel=0.01)
 
 
-def test_the_worst_case_is_one_half():
+def test_without_a_rate_the_plan_assumes_one_half():
     """Within 3 points: 1,068 by z² / 4 d² (1,067.07), a little more by t and less by Wilson's shrinkage."""
     assert abs(hs.plan_score(within=0.03).items - 1.959964**2 / 4 / 0.03**2) < 3
     assert hs.plan_score(within=0.03, rate=0.1).items < hs.plan_score(within=0.03).items
@@ -38,7 +38,7 @@ def test_the_worst_case_is_one_half():
 @pytest.mark.parametrize(
     ("rate", "floor", "n"), [*draws([], [(0.95, 0.92, 300), (0.999, 0.99, 400)]), (0.6, 0.5, 80), (0.99, 0.95, 150)]
 )
-def test_the_chance_is_that_of_the_binomial_and_of_the_interval_s_own_limit(rate, floor, n):
+def test_power_for_a_floor_is_the_binomial_probability_of_the_intervals_limit(rate, floor, n):
     lows = []
     for k in range(n + 1):
         x = np.zeros(n)
@@ -52,7 +52,7 @@ def test_the_chance_is_that_of_the_binomial_and_of_the_interval_s_own_limit(rate
 
 
 @pytest.mark.no_cover
-def test_a_planned_floor_is_shown_by_gate():
+def test_simulated_gates_pass_a_planned_floor_with_the_planned_power():
     """Evaluations of the planned size, drawn at the true score: gate passes in about as many as were planned for."""
     answer = hs.plan_score(at_least=0.8, rate=0.9)
     n, rng = int(answer.items), np.random.default_rng(1)
@@ -65,7 +65,7 @@ def test_a_planned_floor_is_shown_by_gate():
 
 
 @pytest.mark.parametrize("n", [30, 200])
-def test_a_pilot_of_fractions_near_1_plans_the_interval_that_estimate_gives(n):
+def test_a_pilot_of_fractions_near_1_predicts_the_half_width_of_estimate(n):
     """Misses that nobody saw are in the forecast: without them it were a fourth as wide at 30 questions."""
     draw = np.random.default_rng(n).beta
     pilot = pl.DataFrame({"item": range(400), "model": "m", "score": 1 - draw(1, 40, 400)})
@@ -75,7 +75,7 @@ def test_a_pilot_of_fractions_near_1_plans_the_interval_that_estimate_gives(n):
     assert planned > 1.5 * 1.96 * pilot["score"].std() / math.sqrt(n)
 
 
-def test_a_floor_is_planned_for_the_limit_that_gate_takes():
+def test_power_for_a_floor_of_fractions_near_1_equals_that_of_simulated_gates():
     """Fractions near 1: the chance of a floor that the unseen decides, as often as such samples show it."""
     draw, n, floor = np.random.default_rng(4).beta, 200, 0.96
     pilot = pl.DataFrame({"item": range(2_000), "model": "m", "score": 1 - draw(1, 40, 2_000)})
@@ -84,7 +84,7 @@ def test_a_floor_is_planned_for_the_limit_that_gate_takes():
     assert plan.best.power.value == pytest.approx(np.mean(shown), abs=0.04 + 0.04 * draws(2, 1))
 
 
-def test_later_numbers_are_enough_as_well():
+def test_larger_samples_also_have_the_planned_power():
     answer = hs.plan_score(at_least=0.92, rate=0.95)
     chances = [
         hs.plan_score(at_least=0.92, rate=0.95, n_items=int(answer.items) + k).best.power.value for k in range(60)
@@ -92,13 +92,13 @@ def test_later_numbers_are_enough_as_well():
     assert min(chances) >= 0.8
 
 
-def test_a_ceiling_is_a_floor_from_the_other_end():
+def test_a_ceiling_needs_the_sample_size_of_the_mirrored_floor():
     floor, ceiling = hs.plan_score(at_least=0.9, rate=0.95), hs.plan_score(at_most=0.1, rate=0.05)
     assert ceiling.items == floor.items
     assert "at most 10.0 %" in ceiling.verdict
 
 
-def test_clusters_in_a_trial():
+def test_a_floor_planned_for_clusters_is_shown_with_the_planned_power():
     """Beta-binomial clusters of 10, correlation 0.1, judged by `mean` at the one-sided level."""
     rate, floor, icc, size = 0.85, 0.78, 0.1, 10
     answer = hs.plan_score(at_least=floor, rate=rate, assume=hs.Assumptions(cluster_size=size, icc=icc))
@@ -116,7 +116,7 @@ def test_clusters_in_a_trial():
     assert wide == pytest.approx(math.sqrt(1.9), rel=0.02)
 
 
-def test_a_pilot_tells_score_clusters_and_noise():
+def test_a_pilot_supplies_score_clusters_and_variances():
     scores = hs.read(LOGS)
     answer = hs.plan_score(scores, A, within=0.05, cluster="passage_id")
     entry = hs.estimate(scores, model=f"openai-api/local/{A}", cluster="passage_id")[0].estimate
@@ -129,7 +129,7 @@ def test_a_pilot_tells_score_clusters_and_noise():
     assert hs.plan_score(scores, A, within=0.05, attempts=4, cluster="passage_id").best.attempts == 4
 
 
-def test_a_width_is_planned_on_any_scale_and_a_floor_from_0_to_1():
+def test_precision_is_planned_on_any_scale_and_floors_only_from_0_to_1():
     frame = attempts(n_clusters=12).with_columns(score=pl.col("score") * 10 + pl.col("length") / 50)
     answer = hs.plan_score(frame, "a", within=0.5, cluster="passage")
     assert " pp" not in answer.verdict
@@ -152,7 +152,7 @@ def test_a_width_is_planned_on_any_scale_and_a_floor_from_0_to_1():
         ("nothing tells what 3 attempts", {"within": 0.1, "attempts": 3}),
     ],
 )
-def test_floors_and_widths_that_make_no_sense_are_refused(message, given):
+def test_invalid_floors_and_half_widths_are_refused(message, given):
     with pytest.raises(hs.OptionError, match=message):
         hs.plan_score(**given)
 
@@ -171,12 +171,12 @@ def test_floors_and_widths_that_make_no_sense_are_refused(message, given):
         ("holds 2 tasks or metrics", pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), {"a": "a"}),
     ],
 )
-def test_pilots_without_a_spread_or_with_two_models_are_refused(message, frame, given):
+def test_pilots_without_variance_or_with_two_models_are_refused(message, frame, given):
     with pytest.raises(hs.HowsureError, match=message):
         hs.plan_score(frame, within=0.1, **given)
 
 
-def test_the_command_line():
+def test_the_plan_score_command_plans_precision_and_floors():
     assert run("score", "--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
     assert "show at least 92.0 % with 84 % power" in run("score", "--at-least", "92%", "--rate", "95%")
     out = run("score", "--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
@@ -187,7 +187,7 @@ def test_the_command_line():
     assert "hoped for" in run("score", "--at-least", "92%", code=1)
 
 
-def test_a_bare_92_is_no_92_percent():
+def test_a_floor_above_1_and_a_half_width_of_the_whole_scale_are_refused():
     with pytest.raises(hs.OptionError, match="`at_least=92` is not between 0 and 1"):
         hs.plan_score(at_least=92, rate=0.95)
     with pytest.raises(hs.OptionError, match="is the whole scale"):

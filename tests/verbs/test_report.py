@@ -1,4 +1,4 @@
-"""howsure report: the command, and how a page tells where it comes from."""
+"""report: the command, the HTML report and the record of how it was made."""
 
 import html
 import json
@@ -27,7 +27,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_command_writes_a_page_and_says_the_verdict(here):
+def test_the_report_command_writes_the_report_and_prints_the_verdict(here):
     result = run("report", LOGS, "--cluster", "passage_id", "-o", "page.html")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("openai-api/local/smollm2-135m-t0.3 leads with 43.4 %")
@@ -35,7 +35,7 @@ def test_the_command_writes_a_page_and_says_the_verdict(here):
     assert (here / "page.html").read_text().startswith("<!DOCTYPE html>")
 
 
-def test_the_default_name_spares_what_is_not_ours(here):
+def test_the_default_file_name_never_overwrites_a_file_of_another_origin(here):
     (here / "report.html").write_text("<p>my own page</p>")
     refused = run("report", LOGS)
     assert refused.exit_code == 1
@@ -44,7 +44,7 @@ def test_the_default_name_spares_what_is_not_ours(here):
     assert run("report", LOGS).exit_code == run("report", LOGS).exit_code == 0
 
 
-def test_a_page_tells_the_command_that_makes_it_again(here):
+def test_a_report_contains_the_command_that_reproduces_it(here):
     words = ["report", LOGS, "--cluster", "passage_id", "--level", "0.9", "--title", "it's ours"]
     words += ["--model", "openai-api/local/smollm2-135m-t0.3", "--model", "openai-api/local/smollm2-135m-t1.0"]
     words += ["-o", "a.html"]
@@ -57,7 +57,7 @@ def test_a_page_tells_the_command_that_makes_it_again(here):
     assert read_origin("a.html").fingerprint in told.stderr
 
 
-def test_the_command_holds_what_a_configuration_said(here):
+def test_the_command_in_a_report_includes_options_from_the_configuration(here):
     (here / "howsure.toml").write_text('cluster = "passage_id"\nlevel = 0.9\n')
     assert run("report", LOGS, "-o", "a.html", config=True).exit_code == 0
     command, first = read_origin("a.html").command, (here / "a.html").read_bytes()
@@ -68,7 +68,7 @@ def test_the_command_holds_what_a_configuration_said(here):
     assert (here / "a.html").read_bytes() == first
 
 
-def test_a_page_is_not_named_after_something_else(here):
+def test_a_report_with_another_file_extension_is_refused(here):
     for name in ("page.pdf", "page.md"):
         refused = run("report", LOGS, "-o", name)
         assert refused.exit_code == 1
@@ -76,7 +76,7 @@ def test_a_page_is_not_named_after_something_else(here):
         assert not (here / name).exists()
 
 
-def test_without_an_overall_score_the_sentence_is_about_all_boards_and_the_largest_comes_first(here):
+def test_without_an_overall_score_the_verdict_covers_all_boards_and_the_largest_is_first(here):
     rows = [(task, metric, model, k, k % 2) for task, metric, n in BOARDS for model in "ab" for k in range(n)]
     pl.DataFrame(rows, schema=["task", "metric", "model", "item", "score"], orient="row").write_csv("scores.csv")
     (here / "broken").mkdir()
@@ -93,7 +93,7 @@ def test_without_an_overall_score_the_sentence_is_about_all_boards_and_the_large
 BOARDS = (("a small one", "m", 4), ("a small one", "n", 4), ("large", "m", 40))
 
 
-def test_it_opens_the_page_where_asked(here, monkeypatch):
+def test_the_open_option_opens_the_report(here, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
     monkeypatch.setenv("DISPLAY", ":0")
@@ -101,7 +101,7 @@ def test_it_opens_the_page_where_asked(here, monkeypatch):
     assert opened == [(here / "a.html").as_uri()]
 
 
-def test_without_a_screen_it_says_that_nothing_was_opened(here, monkeypatch):
+def test_without_a_screen_the_open_option_gives_a_message(here, monkeypatch):
     for name in SCREENS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
@@ -112,19 +112,19 @@ def test_without_a_screen_it_says_that_nothing_was_opened(here, monkeypatch):
     assert "no screen here" in done.output
 
 
-def test_it_never_writes_over_what_it_read(here):
+def test_a_report_never_overwrites_its_input(here):
     pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1, 0]}).write_csv("scores.csv")
     refused = run("report", "scores.csv", "-o", "scores.csv")
     assert "one of the files to be read" in refused.output
 
 
-def test_paths_or_a_page_are_needed():
+def test_report_without_a_path_exits_with_code_2():
     refused = run("report")
     assert refused.exit_code == 2
     assert "Missing argument 'PATH...'" in refused.output
 
 
-def test_a_notebook_shows_it_in_a_frame():
+def test_a_notebook_shows_the_report_in_a_sandboxed_frame():
     shown = hs.report(LOGS, cluster="passage_id", title='"><script>')._repr_html_()
     assert shown.startswith('<iframe title="&quot;&gt;&lt;script&gt;" sandbox="allow-scripts allow-downloads" ')
     assert 'height="800"' in shown
@@ -132,7 +132,7 @@ def test_a_notebook_shows_it_in_a_frame():
     assert shown.count("<") == 2
 
 
-def test_a_frame_is_as_high_as_it_is_asked_to_be():
+def test_the_height_of_the_frame_can_be_set():
     page = hs.report(LOGS, cluster="passage_id")
     assert 'height="333"' in page.frame(height=333)
     with pytest.raises(hs.errors.OptionError, match="height"):
@@ -142,7 +142,7 @@ def test_a_frame_is_as_high_as_it_is_asked_to_be():
 URL = "https://example.org/runs/page.html"
 
 
-def test_a_page_with_an_address_says_what_links_to_it_show():
+def test_a_report_with_a_url_has_metadata_for_link_previews():
     page = hs.report(LOGS, cluster="passage_id", url=URL, card="card.png")
     assert '<meta property="og:image" content="https://example.org/runs/card.png">' in page.html
     assert f'<meta property="og:description" content="{html.escape(page.verdict)}">' in page.html
@@ -166,25 +166,25 @@ def test_a_page_with_an_address_says_what_links_to_it_show():
         "https://a\n",
     ],
 )
-def test_only_addresses_of_the_web_are_taken(url):
+def test_only_http_urls_are_accepted(url):
     with pytest.raises(hs.errors.OptionError, match="no address of the web") as raised:
         hs.report(LOGS, url=url)
     assert "secret" not in str(raised.value)
 
 
-def test_a_card_needs_an_address():
+def test_a_card_without_a_url_is_refused():
     with pytest.raises(hs.errors.OptionError, match="a card is shown where the page has an address"):
         hs.report(LOGS, card="card.png")
 
 
-def test_no_address_or_name_leaves_its_element():
+def test_urls_and_titles_are_escaped_in_the_report():
     evil = '"><script>alert(1)</script>'
     page = hs.report(LOGS, cluster="passage_id", url=f"https://a/{evil}", card=f"{evil}.png", title=evil)
     assert evil not in page.html
     assert evil not in page.data["embed"]
 
 
-def test_python_says_how_it_was_called():
+def test_a_report_made_in_python_contains_the_function_call():
     data = hs.report(LOGS, cluster="passage_id").data
     assert data["command"] == f"howsure.report({LOGS!r}, cluster='passage_id')"
     said = hs.report(LOGS, level=0.9, seed=0, adjust="holm", title="ours").data["command"]

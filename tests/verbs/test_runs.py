@@ -1,4 +1,4 @@
-"""The runs verb: what is listed, what counts and why not, and how it is said."""
+"""runs: the runs in logs and tables, which ones count and why others don't."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def by_model(answer: hs.Runs) -> dict[str, float]:
     return {run.model: run.score for run in answer.runs}
 
 
-def test_runs_are_listed_newest_first_with_what_their_logs_say(tmp_path: Path) -> None:
+def test_runs_are_listed_newest_first_with_commit_tags_and_score(tmp_path: Path) -> None:
     log(tmp_path, "old", "CI", created="2026-01-01T10:00:00+02:00", revision={"commit": "a" * 40, "dirty": False})
     log(tmp_path, "new", "CC", created="2026-01-01T09:00:00+00:00", revision={"commit": "b" * 40}, tags=["pr-42"])
     found = hs.runs(tmp_path).runs
@@ -33,7 +33,7 @@ def test_runs_are_listed_newest_first_with_what_their_logs_say(tmp_path: Path) -
     assert "limit" not in text
 
 
-def test_a_run_that_does_not_count_says_why_and_keeps_its_score(tmp_path: Path) -> None:
+def test_a_run_that_does_not_count_is_listed_with_its_score_and_the_reason(tmp_path: Path) -> None:
     same = {"task_id": "one", "eval_id": "e"}
     log(tmp_path, "first", "CC", created="2026-01-01T00:00:00+00:00", **same)
     log(tmp_path, "retry", "CI", created="2026-01-02T00:00:00+00:00", **same)
@@ -46,7 +46,7 @@ def test_a_run_that_does_not_count_says_why_and_keeps_its_score(tmp_path: Path) 
     assert "1 does not count" in answer.verdict
 
 
-def test_runs_that_are_attempts_have_a_score_each(tmp_path: Path) -> None:
+def test_runs_pooled_as_attempts_are_listed_with_separate_scores(tmp_path: Path) -> None:
     same = {"revision": {"commit": "aaaaaaa"}}
     log(tmp_path, "one", "CC", created="2026-01-01T00:00:00+00:00", **same)
     log(tmp_path, "two", "CI", created="2026-01-02T00:00:00+00:00", packages={"inspect_ai": "0.4"}, **same)
@@ -56,7 +56,7 @@ def test_runs_that_are_attempts_have_a_score_each(tmp_path: Path) -> None:
     assert [row["value"] for row in hs.estimate(tmp_path).records()] == [0.75]
 
 
-def test_scores_without_rows_are_listed(tmp_path: Path) -> None:
+def test_lm_eval_results_without_samples_are_listed_but_do_not_count(tmp_path: Path) -> None:
     lm_eval(tmp_path, "2025-03-03T00-05-12.300060", [1.0, 0.0])
     (tmp_path / "samples_sums_2025-03-03T00-05-12.300060.jsonl").unlink()
     (run,) = hs.runs(tmp_path).runs
@@ -64,7 +64,7 @@ def test_scores_without_rows_are_listed(tmp_path: Path) -> None:
     assert run.reason == "scores only, no rows behind them"
 
 
-def test_lm_eval_says_commit_date_and_limit_and_no_secret(tmp_path: Path) -> None:
+def test_lm_eval_runs_show_commit_date_and_settings_without_secrets(tmp_path: Path) -> None:
     lm_eval(tmp_path, "2025-03-03T00-05-12.300060", [1.0], git_hash="v0.4.2-13-g28fe95e", lm_eval_version="0.4.13")
     answer = hs.runs(tmp_path)
     (run,) = answer.runs
@@ -74,7 +74,7 @@ def test_lm_eval_says_commit_date_and_limit_and_no_secret(tmp_path: Path) -> Non
     assert "sesame" not in answer.render("json")
 
 
-def test_copies_of_lm_eval_are_known_by_time_and_results(tmp_path: Path) -> None:
+def test_copies_of_lm_eval_runs_are_recognised_by_time_and_results(tmp_path: Path) -> None:
     for folder, time in (
         ("a", "2025-03-03T00-05-12.300060"),
         ("b", "2025-03-03T00-05-12.300060"),
@@ -100,7 +100,9 @@ def test_copies_of_lm_eval_are_known_by_time_and_results(tmp_path: Path) -> None
         ({"date": 1.8e9, "task_hashes": {"sums": "f" * 64}}, ""),
     ],
 )
-def test_what_keeps_runs_of_lm_eval_apart(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+def test_lm_eval_runs_with_different_settings_are_different_models(
+    tmp_path: Path, change: dict[str, Any], name: str
+) -> None:
     lm_eval(tmp_path / "a", "2025-03-03T00-05-12.300060", [1.0, 0.0], config={"model_args": "pretrained=m"})
     lm_eval(
         tmp_path / "b", "2025-03-04T00-05-12.300060", [1.0, 0.0], **{"config": {"model_args": "pretrained=m"}, **change}
@@ -127,7 +129,9 @@ def test_what_keeps_runs_of_lm_eval_apart(tmp_path: Path, change: dict[str, Any]
         ({"config": {"limit": 2}}, ""),
     ],
 )
-def test_what_keeps_runs_of_inspect_apart(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+def test_inspect_runs_with_different_settings_are_different_models(
+    tmp_path: Path, change: dict[str, Any], name: str
+) -> None:
     log(tmp_path, "one")
     log(tmp_path, "two", **change)
     models = {run.model for run in hs.runs(tmp_path).runs}
@@ -135,7 +139,7 @@ def test_what_keeps_runs_of_inspect_apart(tmp_path: Path, change: dict[str, Any]
     assert any(name in model for model in models)
 
 
-def test_many_tasks_of_one_call_take_one_line(tmp_path: Path) -> None:
+def test_several_tasks_of_one_call_are_shown_in_one_line(tmp_path: Path) -> None:
     for k in range(6):
         log(tmp_path, f"log {k}", task=f"task {k}", run_id="one call")
     answer = hs.runs(tmp_path)
@@ -146,7 +150,7 @@ def test_many_tasks_of_one_call_take_one_line(tmp_path: Path) -> None:
     assert "task 3" in hs.runs(tmp_path, task="task 3").render(width=120)
 
 
-def test_a_table_says_nothing_of_its_runs(tmp_path: Path) -> None:
+def test_tables_are_listed_by_model_without_run_details(tmp_path: Path) -> None:
     rows = pl.DataFrame({"model": ["a", "a", "b"], "item": [1, 2, 1], "score": [1.0, 0.0, 1.0]})
     rows.write_csv(tmp_path / "scores.csv")
     for data in (rows, rows.lazy(), tmp_path / "scores.csv"):
@@ -155,7 +159,7 @@ def test_a_table_says_nothing_of_its_runs(tmp_path: Path) -> None:
         assert "Tables say nothing of the runs" in answer.render(width=120)
 
 
-def test_the_score_is_that_of_the_metric_that_was_asked_for() -> None:
+def test_the_metric_option_selects_the_score_of_a_run() -> None:
     rows = pl.DataFrame({"model": "a", "item": [1, 1], "metric": ["x", "y"], "score": [1.0, 0.0]})
     assert math.isnan(hs.runs(rows).runs[0].score)
     assert hs.runs(rows, metric="y").runs[0].score == 0.0
@@ -167,7 +171,7 @@ def test_unknown_tasks_are_refused(tmp_path: Path) -> None:
         hs.runs(tmp_path, task="word")
 
 
-def test_the_newest_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+def test_top_shows_the_newest_runs_and_counts_the_others(tmp_path: Path) -> None:
     for day in range(1, 5):
         log(tmp_path, f"log {day}", created=f"2026-01-0{day}T00:00:00+00:00")
     text = hs.runs(tmp_path, top=1).render(width=120)
@@ -176,7 +180,7 @@ def test_the_newest_are_shown_and_the_others_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("told_apart", [True, False])
-def test_files_of_one_name_in_two_folders_have_their_scores_where_the_log_tells_their_rows_apart(
+def test_files_of_the_same_name_have_scores_only_if_the_log_distinguishes_their_rows(
     tmp_path: Path, told_apart: bool
 ) -> None:
     for side, scores in (("main", "CC"), ("pr-42", "II")):
@@ -188,12 +192,12 @@ def test_files_of_one_name_in_two_folders_have_their_scores_where_the_log_tells_
     assert {first.commit: first.score, second.commit: second.score} == expected
 
 
-def test_a_date_that_utc_does_not_have_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_a_date_outside_the_range_of_utc_is_shown_unchanged(tmp_path: Path) -> None:
     log(tmp_path, "one", created="0001-01-01T00:00:00+14:00")
     assert "0001-01-01T00:00" in hs.runs(tmp_path).render(width=120)
 
 
-def test_texts_of_a_run_that_no_text_can_hold_are_mended(tmp_path: Path) -> None:
+def test_invalid_unicode_and_long_tags_in_logs_are_repaired(tmp_path: Path) -> None:
     log(tmp_path, "one", revision={"commit": "a\ud800"}, tags=["t" * 9999, "\ud801"], created="\ud802")
     log(tmp_path, "two", revision={"commit": "b"})
     answer = hs.runs(tmp_path)
@@ -203,7 +207,7 @@ def test_texts_of_a_run_that_no_text_can_hold_are_mended(tmp_path: Path) -> None
     assert max(len(tag) for run in answer.runs for tag in run.tags) == 200
 
 
-def test_a_limited_run_is_said_once(tmp_path: Path) -> None:
+def test_a_limited_run_gives_a_reason_and_no_second_caution(tmp_path: Path) -> None:
     log(tmp_path, "whole", "CICI")
     log(tmp_path, "smoke", "CI", config={"epochs": 1, "limit": 2})
     answer = hs.runs(tmp_path)

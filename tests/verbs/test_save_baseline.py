@@ -1,4 +1,4 @@
-"""Saved baselines in use: gates against them equal those against the logs, wherever a side can be named."""
+"""save_baseline: comparisons with a saved baseline equal those with its logs."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asked(*words: object) -> Any:
+def run_command(*words: object) -> Any:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-def told(answer: Any) -> dict[str, Any]:
+def as_json(answer: Any) -> dict[str, Any]:
     """Return an answer as JSON."""
     return dict(json.loads(answer.render("json")))
 
@@ -46,43 +46,43 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
     hs.save_baseline(logs, "all")
     scores = hs.read(logs)
     for verb in (hs.estimate, hs.noise, hs.leaderboard, hs.health):
-        assert told(verb(hs.read("baselines/all.howsure"), **options)) == told(verb(scores, **options)), verb
+        assert as_json(verb(hs.read("baselines/all.howsure"), **options)) == as_json(verb(scores, **options)), verb
     for verb in (hs.compare, hs.gate):
         more = {**options, **({"not_worse_than": 0.05} if verb is hs.gate else {})}
-        assert told(verb("baselines/all.howsure", a, b, **more)) == told(verb(scores, a, b, **more)), verb
+        assert as_json(verb("baselines/all.howsure", a, b, **more)) == as_json(verb(scores, a, b, **more)), verb
 
 
-def test_answers_on_a_baseline_are_those_on_inspect_logs(place: Path) -> None:
+def test_results_on_a_baseline_equal_those_on_inspect_logs(place: Path) -> None:
     assert place.is_dir()
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse")
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse", cluster="passage_id")
 
 
-def test_answers_on_a_baseline_are_those_on_lm_eval_logs(place: Path) -> None:
+def test_results_on_a_baseline_equal_those_on_lm_eval_logs(place: Path) -> None:
     assert place.is_dir()
     models = hs.read(LM_EVAL).to_frame()["model"].unique().sort().to_list()
     same_answers(LM_EVAL, models[0], models[1], task="sums_choice", metric="acc")
 
 
 @pytest.mark.skipif(not SWEBENCH.is_dir(), reason="real results are not here")
-def test_answers_on_a_baseline_are_those_on_reports_of_swe_bench(place: Path) -> None:
+def test_results_on_a_baseline_equal_those_on_swe_bench_reports(place: Path) -> None:
     assert place.is_dir()
     models = hs.read(SWEBENCH).to_frame()["model"].unique().sort().to_list()
     same_answers(SWEBENCH, models[0], models[1])
 
 
-def test_the_sides_of_a_gate_may_be_saved(place: Path) -> None:
+def test_gate_accepts_saved_baselines_for_either_model(place: Path) -> None:
     for name, log in (("main", "terse"), ("pr-42", "t0.3")):
         (place / "runs" / name).mkdir(parents=True)
         (place / "runs" / name / "log.eval").write_bytes((LOGS / f"smollm2-135m-{log}.eval").read_bytes())
-    saved = asked("baseline", "save", "main", "runs/main")
+    saved = run_command("baseline", "save", "main", "runs/main")
     assert saved.exit_code == 0, saved.output
     assert "Saved to baselines/main.howsure: 1 model on 1 task, 100 items, 500 rows, 6." in saved.output
     gate = ["gate", "--candidate", "runs/pr-42", "--not-worse-than", "2pp", "-f", "json"]
-    against_logs = asked(*gate, "--baseline", "runs/main")
+    against_logs = run_command(*gate, "--baseline", "runs/main")
     assert against_logs.exit_code == 0
     for side in ("saved:main", "saved:baselines/main.howsure"):
-        against = asked(*gate, "--baseline", side)
+        against = run_command(*gate, "--baseline", side)
         assert against.output.replace("main.howsure", "main") == against_logs.output, side
     (place / "howsure.toml").write_text(
         '[gate]\nbaseline = "saved:main"\ncandidate = "runs/pr-42"\nnot-worse-than = "2pp"\n'
@@ -90,12 +90,12 @@ def test_the_sides_of_a_gate_may_be_saved(place: Path) -> None:
     (place / "below").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place / "below")
-        assert asked("gate", "-a", "../runs/pr-42", "-f", "json").exit_code == 0
+        assert run_command("gate", "-a", "../runs/pr-42", "-f", "json").exit_code == 0
     assert hs.compare(None, "runs/pr-42", "saved:main").difference.value == pytest.approx(0.104)  # type: ignore[union-attr]
     assert hs.compare("runs/pr-42", "smollm2-135m-t0.3", "saved:main").difference.value == pytest.approx(0.104)  # type: ignore[union-attr]
 
 
-def test_several_models_are_compared_model_by_model(place: Path) -> None:
+def test_a_baseline_with_several_models_is_compared_model_by_model(place: Path) -> None:
     for side, scores in {"main": "CCCI", "pr": "CIII"}.items():
         for model in ("mock/a", "mock/b"):
             (place / side).mkdir(exist_ok=True)
@@ -104,20 +104,20 @@ def test_several_models_are_compared_model_by_model(place: Path) -> None:
     answer = hs.compare(None, "saved:main", "pr")
     assert isinstance(answer, hs.Comparisons)
     assert [(pair.task, pair.wins) for pair in answer.comparisons] == [("mock/a", 2), ("mock/b", 2)]
-    assert told(answer) == told(hs.compare(None, "main", "pr"))
+    assert as_json(answer) == as_json(hs.compare(None, "main", "pr"))
 
 
-def test_what_a_run_was_to_answer_and_did_not_is_kept(place: Path) -> None:
+def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
     for name, scores in {"main": "CCCCCI", "pr": "CCCC"}.items():
         (place / name).mkdir()
         run_log(place / name, name, scores, dataset={"samples": 6, "sample_ids": [1, 2, 3, 4, 5, 6]})
         hs.save_baseline(name, name)
     logs, saved = (hs.gate(None, *sides, not_worse_than=0.5) for sides in (("pr", "main"), ("saved:pr", "saved:main")))
-    assert told(logs) == told(saved)
+    assert as_json(logs) == as_json(saved)
     assert any(caution.code == "partial_run" for caution in saved.cautions)
 
 
-def test_other_questions_under_the_same_ids_are_known(place: Path) -> None:
+def test_a_baseline_keeps_question_hashes(place: Path) -> None:
     for name, text in {"main": "What is it?", "pr": "What was it?"}.items():
         (place / name).mkdir()
         samples = [{**sample(n, "C"), "input": f"{text} {n}"} for n in range(1, 5)]
@@ -152,10 +152,10 @@ def test_a_baseline_of_500_items_and_5_attempts_is_small_enough_to_commit(place:
     print(f"{saved.n_bytes:,} bytes for {saved.n_rows:,} rows; the log: {log.stat().st_size:,}")
     assert (saved.n_rows, saved.n_items, saved.left_out) == (ITEMS * ATTEMPTS, ITEMS, ())
     assert saved.n_bytes < 100 * KB
-    assert told(hs.estimate("baselines/main.howsure", cluster="repo")) == told(hs.estimate(log, cluster="repo"))
+    assert as_json(hs.estimate("baselines/main.howsure", cluster="repo")) == as_json(hs.estimate(log, cluster="repo"))
 
 
-def test_tables_keep_how_they_were_read(place: Path) -> None:
+def test_a_baseline_of_a_table_keeps_its_column_mapping(place: Path) -> None:
     rows = pl.DataFrame(
         {
             "model": ["a", "b"] * 4,
@@ -175,7 +175,7 @@ def test_tables_keep_how_they_were_read(place: Path) -> None:
         hs.save_baseline(judged, "judged")
 
 
-def test_reading_options_are_taken_when_it_is_saved(place: Path) -> None:
+def test_reading_options_apply_when_the_baseline_is_saved(place: Path) -> None:
     rows = pl.DataFrame(
         {
             "who": ["a", "b"] * 4,
@@ -186,31 +186,32 @@ def test_reading_options_are_taken_when_it_is_saved(place: Path) -> None:
     )
     rows.write_csv(place / "quiz.csv")
     assert (
-        asked("baseline", "save", "main", "quiz.csv", "--columns", "model=who", "--where", "split=test").exit_code == 0
+        run_command("baseline", "save", "main", "quiz.csv", "--columns", "model=who", "--where", "split=test").exit_code
+        == 0
     )
     assert len(hs.read("baselines/main.howsure").to_frame()) == 4
     (place / "howsure.toml").write_text('[baseline]\ncolumns = {model = "who"}\n')
-    assert asked("baseline", "save", "other", "quiz.csv").exit_code == 0
+    assert run_command("baseline", "save", "other", "quiz.csv").exit_code == 0
     assert (
-        asked(
+        run_command(
             "compare", "quiz.csv", "--columns", "model=who", "--where", "split=test", "-a", "a", "-b", "model:b"
         ).exit_code
         == 0
     )
 
 
-def test_a_baseline_is_replaced_and_nothing_else_is(place: Path) -> None:
-    assert asked("baseline", "list").exit_code == 1
-    asked("baseline", "save", "main", LOGS)
-    again = asked("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval")
+def test_saving_replaces_a_baseline_but_no_other_file(place: Path) -> None:
+    assert run_command("baseline", "list").exit_code == 1
+    run_command("baseline", "save", "main", LOGS)
+    again = run_command("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval")
     assert "It replaces a baseline that was there (2,000 rows)." in again.output
     whole = (place / "baselines" / "main.howsure").read_bytes()
     (place / "baselines" / "main.howsure").write_bytes(whole[:-9])
-    assert "main  can't be read: cut short" in asked("baseline", "list").output
-    assert "(a damaged one)" in asked("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval").output
-    assert "smollm2-135m-terse on passages, 500 rows, 6." in asked("baseline", "list").output
+    assert "main  can't be read: cut short" in run_command("baseline", "list").output
+    assert "(a damaged one)" in run_command("baseline", "save", "main", LOGS / "smollm2-135m-terse.eval").output
+    assert "smollm2-135m-terse on passages, 500 rows, 6." in run_command("baseline", "list").output
     (place / "notes.txt").write_text("mine")
-    refused = asked("baseline", "save", "main", LOGS, "-o", "notes.txt")
+    refused = run_command("baseline", "save", "main", LOGS, "-o", "notes.txt")
     assert (refused.exit_code, "'notes.txt' is no saved baseline" in refused.output) == (1, True)
     assert (place / "notes.txt").read_text() == "mine"
 
@@ -227,7 +228,7 @@ def test_a_baseline_is_replaced_and_nothing_else_is(place: Path) -> None:
         ("saved:cut", "cut short: its end is missing. Save it again"),
     ],
 )
-def test_a_baseline_that_is_not_there_or_broken_says_so(place: Path, side: str, said: str) -> None:
+def test_missing_or_damaged_baselines_are_an_error(place: Path, side: str, said: str) -> None:
     hs.save_baseline(LOGS / "smollm2-135m-t0.3.eval", "main")
     folder = place / "baselines"
     (folder / "cut.howsure").write_bytes((folder / "main.howsure").read_bytes()[:3000])
@@ -242,19 +243,19 @@ def test_a_baseline_that_is_not_there_or_broken_says_so(place: Path, side: str, 
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "../main", ".hidden", "x" * 101, "a b"])
-def test_a_name_is_a_plain_word(place: Path, name: str) -> None:
+def test_invalid_baseline_names_are_refused(place: Path, name: str) -> None:
     with pytest.raises(hs.OptionError):
         hs.save_baseline(LOGS, name)
     assert not (place / "baselines").exists()
 
 
-def test_scores_without_rows_are_no_baseline(place: Path) -> None:
+def test_published_scores_cannot_be_saved_as_a_baseline(place: Path) -> None:
     pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, 100]}).write_csv(place / "board.csv")
     with pytest.raises(hs.DataError, match="question by question"):
         hs.save_baseline("board.csv", "main")
 
 
-def test_baselines_lie_beside_the_configuration(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_baselines_is_next_to_the_configuration(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = place / "a" / "b"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)

@@ -1,4 +1,4 @@
-"""The show verb: one question with every answer, found by a part of its id, its texts from the logs."""
+"""show: one question with every attempt and its texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LM_EVAL = str(ROOT / "tests" / "fixtures" / "lm_eval")
 ROWS = pl.DataFrame({"model": ["a", "a", "b"], "item": ["q1", "q2", "q1"], "score": [1.0, 0.0, None]})
 
 
-def test_every_attempt_of_every_model_with_its_texts() -> None:
+def test_show_lists_every_attempt_of_every_model_with_its_texts() -> None:
     answer = hs.show(LOGS, "opposites-1", model=["smollm2-135m-2shot", "smollm2-135m-terse"])
     assert len(answer.attempts) == 10
     first = answer.attempts[0]
@@ -29,7 +29,7 @@ def test_every_attempt_of_every_model_with_its_texts() -> None:
     assert answer.unknown == ""
 
 
-def test_a_part_of_the_id_is_enough_where_it_is_unique() -> None:
+def test_a_unique_part_of_an_item_id_is_accepted() -> None:
     answer = hs.show(LOGS, "pposites-1")
     assert answer.item == "opposites-1"
     assert "the only one with 'pposites-1' in its id" in answer.notes[-1]
@@ -37,12 +37,12 @@ def test_a_part_of_the_id_is_enough_where_it_is_unique() -> None:
         hs.show(LOGS, "opposites")
 
 
-def test_an_unknown_question_names_the_nearest() -> None:
+def test_an_unknown_item_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(hs.DataError, match=r"no item 'opposite_1'.*Did you mean 'opposites-1'"):
         hs.show(LOGS, "opposite_1")
 
 
-def test_a_question_of_several_tasks() -> None:
+def test_an_item_of_several_tasks_requires_a_task() -> None:
     item = "a62ba69f3101e5dc4578e3d6762fa800ae57ba71c5e4c9c374cfb45b0461ad79"
     with pytest.raises(hs.DataError, match=r"2 tasks have a question .*Choose one with `task`"):
         hs.show(LM_EVAL, item)
@@ -55,7 +55,7 @@ def test_a_question_of_several_tasks() -> None:
         hs.show(LM_EVAL, item, task="sums_open", metric="f1")
 
 
-def test_a_table_has_scores_and_no_texts() -> None:
+def test_items_of_tables_have_scores_but_no_texts() -> None:
     answer = hs.show(ROWS, "q1")
     first, second = answer.attempts
     assert (first.model, first.status, first.score) == ("a", "ok", 1.0)
@@ -64,7 +64,7 @@ def test_a_table_has_scores_and_no_texts() -> None:
     assert answer.verdict == "q1 of task: 2 models, 2 attempts; always right: a."
 
 
-def test_logs_that_changed_since_say_why_they_are_silent(tmp_path: Path) -> None:
+def test_missing_logs_give_the_reason_for_missing_texts(tmp_path: Path) -> None:
     path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"))
     scores = hs.read(path)
     path.unlink()
@@ -73,7 +73,7 @@ def test_logs_that_changed_since_say_why_they_are_silent(tmp_path: Path) -> None
     assert "not on this disk" in answer.unknown
 
 
-def test_pooled_runs_keep_their_own_texts(tmp_path: Path) -> None:
+def test_attempts_of_pooled_runs_keep_their_own_texts(tmp_path: Path) -> None:
     for name, value in (("one", "C"), ("two", "I")):
         whole_log(tmp_path / f"{name}.eval", whole_sample(1, value, output={"completion": name}))
     answer = hs.show(tmp_path, "q1")
@@ -83,7 +83,7 @@ def test_pooled_runs_keep_their_own_texts(tmp_path: Path) -> None:
     }
 
 
-def test_the_command_takes_the_question_last() -> None:
+def test_the_show_command_takes_the_item_as_last_argument() -> None:
     result = CliRunner().invoke(main, ["show", LOGS, "opposites-1", "--model", "smollm2-135m-terse"])
     assert result.exit_code == 0, result.output
     assert "attempts 0, 1, 2, 3, 4: 100.0 %" in " ".join(result.output.split()) or "Right answer" in result.output

@@ -1,4 +1,4 @@
-"""Sides: a model, a path, or the runs of a tag, a commit or an id, each a model of its own whatever its log calls it."""
+"""Sides of a comparison: a model, a path, or the runs of a tag, commit or id."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("model:a (commit=aaaaaaa, tags=main)", "commit:bbbbbbb", ("a (commit=aaaaaaa, tags=main)", "bbbbbbb")),
     ],
 )
-def test_a_side_is_what_it_is_written_as(runs: Path, a: str, b: str, names: tuple[str, str]) -> None:
+def test_a_side_can_be_a_path_tag_commit_run_or_model(runs: Path, a: str, b: str, names: tuple[str, str]) -> None:
     answer = howsure.compare(runs, a, b)
     assert isinstance(answer, howsure.Comparison)
     assert (answer.a, answer.b) == names
     assert (answer.a_mean, answer.b_mean, answer.wins, answer.losses) == (0.75, 0.25, 2, 0)
 
 
-def test_a_side_that_is_a_path_needs_no_other(runs: Path) -> None:
+def test_paths_as_sides_need_no_data_argument(runs: Path) -> None:
     assert runs.is_dir()
     answer = howsure.compare(None, "runs/main", "runs/pr-42")
     assert isinstance(answer, howsure.Comparison)
     assert answer.difference.value == 0.5
 
 
-def test_a_change_alone_fails_the_gate_that_its_mean_with_main_would_pass(runs: Path) -> None:
+def test_runs_of_two_sides_are_not_pooled_into_one_model(runs: Path) -> None:
     scores = howsure.read({"main": runs / "main", "pr-42": runs / "pr-42"})
     assert howsure.gate(scores, "pr-42", at_least=0.9).verdict != "pass"
     assert scores.to_frame()["model"].unique().sort().to_list() == ["main", "pr-42"]
 
 
-def test_equal_scores_on_both_sides_are_two_runs(tmp_path: Path) -> None:
+def test_identical_scores_on_two_sides_are_two_runs(tmp_path: Path) -> None:
     for name in ("one", "two"):
         log(tmp_path / name / "x.eval", "CCII")
     answer = howsure.compare(None, str(tmp_path / "one"), str(tmp_path / "two"))
@@ -64,7 +64,7 @@ def test_equal_scores_on_both_sides_are_two_runs(tmp_path: Path) -> None:
     assert (answer.ties, answer.difference.value) == (4, 0)
 
 
-def test_copies_are_known_within_a_side_only(tmp_path: Path) -> None:
+def test_duplicates_are_dropped_within_a_side_but_not_between_sides(tmp_path: Path) -> None:
     first = log(tmp_path / "one" / "x.eval", "CCII")
     for place in ("one/again.eval", "two/x.eval"):
         (tmp_path / place).parent.mkdir(exist_ok=True)
@@ -87,7 +87,7 @@ def test_sides_with_the_same_models_are_compared_model_by_model(tmp_path: Path) 
     assert any("compared model by model" in note for note in answer.notes)
 
 
-def test_of_several_tasks_each_is_compared_model_by_model(tmp_path: Path) -> None:
+def test_several_tasks_are_each_compared_model_by_model(tmp_path: Path) -> None:
     for side in ("main", "pr"):
         for model in ("mock/a", "mock/b"):
             for task in ("words", "sums"):
@@ -97,7 +97,7 @@ def test_of_several_tasks_each_is_compared_model_by_model(tmp_path: Path) -> Non
     assert set(scores.to_frame()["task"]) == tasks == {fact.task for fact in scores.facts}
 
 
-def test_sides_with_other_models_are_refused_with_their_names(tmp_path: Path) -> None:
+def test_sides_with_different_sets_of_models_are_refused(tmp_path: Path) -> None:
     for side, models in {"main": ("mock/a", "mock/b"), "pr": ("mock/a", "mock/c")}.items():
         for model in models:
             log(tmp_path / side / f"{model[-1]}.eval", "CI", model=model)
@@ -126,20 +126,18 @@ def test_a_name_that_is_both_a_model_and_a_path_is_refused(runs: Path) -> None:
         ("x" * 5000, "no model"),
     ],
 )
-def test_a_side_that_is_not_there_says_what_is(runs: Path, a: str, told: str) -> None:
+def test_an_unknown_side_is_an_error_that_lists_what_exists(runs: Path, a: str, told: str) -> None:
     with pytest.raises(howsure.HowsureError, match=told):
         howsure.compare(runs, a, "runs/main")
 
 
-def test_runs_of_a_frame_can_not_be_asked_for() -> None:
+def test_tags_and_commits_of_a_data_frame_are_refused() -> None:
     frame = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1, 0]})
     with pytest.raises(howsure.OptionError, match="which only logs have"):
         howsure.compare(frame, "tag:x", "b")
 
 
-def test_two_sides_of_one_folder_name_are_called_by_their_paths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sides_with_the_same_folder_name_are_named_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for side in ("old", "new"):
         log(tmp_path / side / "logs" / "x.eval", "CI")
@@ -150,7 +148,7 @@ def test_two_sides_of_one_folder_name_are_called_by_their_paths(
         howsure.compare(None, "old/logs", "old/logs")
 
 
-def test_on_the_command_line(runs: Path) -> None:
+def test_compare_and_gate_accept_sides_on_the_command_line(runs: Path) -> None:
     run = CliRunner().invoke
     for words in (["-a", "runs/main", "-b", "runs/pr-42"], ["runs", "-a", "tag:main", "-b", "commit:bbb"]):
         result = run(main, ["compare", *words])
@@ -175,7 +173,7 @@ def test_on_the_command_line(runs: Path) -> None:
     assert "PATH..." in missing.output
 
 
-def test_a_run_is_chosen_in_reading(runs: Path) -> None:
+def test_read_selects_runs_by_tag(runs: Path) -> None:
     scores = howsure.read(runs, runs="tag:main")
     assert scores.to_frame()["model"].unique().to_list() == ["mock/a"]
     assert [report.reason for report in scores.files if report.outcome == "left out"] == [
@@ -183,7 +181,7 @@ def test_a_run_is_chosen_in_reading(runs: Path) -> None:
     ]
 
 
-def test_all_runs_count_as_attempts_where_they_are_meant_as_one(runs: Path) -> None:
+def test_as_attempts_pools_runs_that_differ_with_a_caution(runs: Path) -> None:
     apart = howsure.estimate(runs)
     assert sorted(entry.estimate.value for entry in apart.entries) == [0.25, 0.75]
     (one,) = howsure.estimate(howsure.read(runs, as_attempts=True)).entries
@@ -194,7 +192,7 @@ def test_all_runs_count_as_attempts_where_they_are_meant_as_one(runs: Path) -> N
     assert caution.remedy == "`howsure runs` lists them. `as_attempts=False` keeps them apart."
 
 
-def test_runs_are_chosen_by_a_flag_in_every_verb(runs: Path) -> None:
+def test_the_runs_and_as_attempts_options_work_in_estimate(runs: Path) -> None:
     result = CliRunner().invoke(main, ["estimate", str(runs), "--runs", "tag:pr-42", "-f", "json"])
     assert [entry["estimate"]["value"] for entry in json.loads(result.output)["entries"]] == [0.25]
     pooled = CliRunner().invoke(main, ["estimate", str(runs), "--as-attempts", "-f", "json"])
@@ -202,7 +200,7 @@ def test_runs_are_chosen_by_a_flag_in_every_verb(runs: Path) -> None:
 
 
 @pytest.mark.parametrize("ask", [howsure.noise, howsure.plan])
-def test_other_verbs_of_two_models_take_sides(tmp_path: Path, ask: Any) -> None:
+def test_noise_and_plan_accept_sides(tmp_path: Path, ask: Any) -> None:
     for name, scores in (("main", "CCCICCCICI"), ("pr", "CIIICCIICC")):
         log(tmp_path / name / f"{name}.eval", scores, tags=[name])
         log(tmp_path / name / f"{name}-again.eval", scores[::-1], tags=[name])
@@ -215,7 +213,7 @@ def test_other_verbs_of_two_models_take_sides(tmp_path: Path, ask: Any) -> None:
     assert by_path.to_dict() == by_tag.to_dict()
 
 
-def test_two_frames_are_two_sides() -> None:
+def test_two_data_frames_can_be_the_sides() -> None:
     rows = pl.DataFrame({"model": ["m"] * 4, "item": [1, 2, 3, 4], "score": [1, 1, 1, 0]})
     other = rows.with_columns(score=pl.Series([1, 0, 0, 0]))
     answer = howsure.compare({"main": rows, "pr": other}, "main", "pr")
@@ -223,7 +221,7 @@ def test_two_frames_are_two_sides() -> None:
     assert (answer.a_mean, answer.b_mean) == (0.75, 0.25)
 
 
-def test_a_configuration_names_sides_relative_to_itself(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_of_sides_in_a_configuration_are_relative_to_it(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = runs.parent / "howsure.toml"
     config.write_text(
         'paths = "nowhere"\n[gate]\ncandidate = "runs/pr-42"\nbaseline = "path:runs/main"\nbetter = true\n'

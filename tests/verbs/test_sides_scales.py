@@ -1,4 +1,4 @@
-"""Sides that are read apart are on one scale and have one direction, as rows of one table are."""
+"""Sides read separately share one scale and direction, as rows of one table do."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _figures(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_two_paths_and_a_saved_baseline_give_the_verdict_of_one_table(place: Path, scale: str) -> None:
+def test_two_paths_or_a_saved_baseline_give_the_gate_result_of_one_table(place: Path, scale: str) -> None:
     make, column = SCALES[scale]
     rows, columns = _write(place, make, column), {"score": column}
     hs.save_baseline(hs.read(BASELINE, columns=columns), "old")
@@ -77,7 +77,7 @@ def test_two_paths_and_a_saved_baseline_give_the_verdict_of_one_table(place: Pat
         assert ("Columns: accuracy_pct as score." in answer.notes) == (column == "accuracy_pct")
 
 
-def test_a_column_whose_name_leaves_the_direction_open_stops_a_gate_of_sides_too(place: Path) -> None:
+def test_an_unknown_score_direction_is_an_error_for_a_gate_of_two_sides(place: Path) -> None:
     rows = _write(place, lambda score: 1 - score, "error_rate")
     columns = {"score": "error_rate"}
     hs.save_baseline(hs.read(BASELINE, columns=columns), "old")
@@ -94,7 +94,7 @@ def test_a_column_whose_name_leaves_the_direction_open_stops_a_gate_of_sides_too
         assert hs.gate(scores, "a", "b", better=True, lower_is_better=True).verdict == "fail"
 
 
-def test_sides_whose_columns_have_other_names_keep_both(place: Path) -> None:
+def test_two_sides_keep_both_names_of_their_score_columns(place: Path) -> None:
     _write(place, lambda score: 1 - score, "error_rate")
     new = hs.read(CANDIDATE, columns={"score": "error_rate"})
     (place / "other.csv").write_text((place / BASELINE).read_text().replace("error_rate", "score"))
@@ -104,7 +104,7 @@ def test_sides_whose_columns_have_other_names_keep_both(place: Path) -> None:
         hs.gate(scores, "a", "b", better=True)
 
 
-def test_fractions_beside_percent_stop_a_gate() -> None:
+def test_a_gate_on_fractions_and_percent_is_an_error() -> None:
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 90.0, 100.0]})
     with pytest.raises(hs.DataError, match="fractions beside percent"):
         hs.gate(rows, "b", "a", better=True)
@@ -112,7 +112,9 @@ def test_fractions_beside_percent_stop_a_gate() -> None:
 
 @pytest.mark.parametrize("unit", [1.0, 100.0])
 @pytest.mark.parametrize("column", ["error_rate", "error_pct"])
-def test_a_copy_of_a_table_stops_a_gate_where_the_table_does(place: Path, column: str, unit: float) -> None:
+def test_a_converted_table_keeps_the_unknown_direction_of_its_score_column(
+    place: Path, column: str, unit: float
+) -> None:
     """A name that leaves the direction open was lost in it, and a gate on the copy passed the worse of two."""
     rows = _write(place, lambda score: (1 - score) * 0.9 * unit, column)
     rows.write_csv("both.csv")
@@ -131,13 +133,13 @@ def test_a_copy_of_a_table_stops_a_gate_where_the_table_does(place: Path, column
     assert [caution.code for caution in asked[0].cautions] == [caution.code for caution in asked[1].cautions]
 
 
-def test_a_copy_keeps_the_doubt_of_a_name_that_says_percent_of_what_could_be_fractions(place: Path) -> None:
+def test_a_converted_table_keeps_the_caution_on_a_percent_column_name(place: Path) -> None:
     _write(place, lambda score: score * 0.9, "accuracy_pct").write_csv("both.csv")
     CliRunner().invoke(main, ["convert", "both.csv", "-c", "score=accuracy_pct", "-o", "copy.csv"])
     assert [caution.code for caution in hs.estimate("copy.csv").cautions] == ["percent_name"]
 
 
-def test_percent_of_a_weak_model_stop_a_gate_beside_fractions(place: Path) -> None:
+def test_a_gate_on_fractions_and_small_percent_scores_is_an_error(place: Path) -> None:
     """No score is above 15, and only the columns' names tell them apart: as percent the fractions were a hundredth of what they are."""
     rows = pl.DataFrame({"model": "a", "item": range(N), "score": [k % 5 * 0.03 for k in range(N)]})
     percent = rows.with_columns(pl.col("score") * 100).rename({"score": "score_pct"})
@@ -147,7 +149,7 @@ def test_percent_of_a_weak_model_stop_a_gate_beside_fractions(place: Path) -> No
     assert hs.gate(hs.read({"a": rows, "b": rows}), "a", "b", not_worse_than=0.05).verdict == "pass"
 
 
-def test_bounds_that_say_percent_of_fractions_are_warned_of() -> None:
+def test_percent_bounds_for_scores_up_to_1_give_a_caution() -> None:
     """A gate of points passed on hundredths of them."""
     rows = pl.DataFrame(
         {"model": ["a"] * N + ["b"] * N, "item": [*range(N)] * 2, "score": [k % 3 / 4 for k in range(2 * N)]}
@@ -160,7 +162,7 @@ def test_bounds_that_say_percent_of_fractions_are_warned_of() -> None:
         assert "percent_bounds" not in [caution.code for caution in answer.cautions]
 
 
-def test_a_model_beside_a_path_keeps_the_name_of_its_column(place: Path) -> None:
+def test_a_model_compared_with_a_path_keeps_its_score_column_name(place: Path) -> None:
     """It was lost with the other models, and a gate passed without the question of direction."""
     rows = _write(place, lambda score: 1 - score, "error_rate")
     both = hs.read(rows.with_columns(task=pl.lit("q")), columns={"score": "error_rate"})
@@ -170,7 +172,7 @@ def test_a_model_beside_a_path_keeps_the_name_of_its_column(place: Path) -> None
         hs.gate(both, "model:a", "other.csv", not_worse_than=0.2)
 
 
-def test_runs_that_only_files_name_keep_the_name_of_their_column(place: Path) -> None:
+def test_runs_named_by_files_keep_their_score_column_name(place: Path) -> None:
     for k in range(3):
         rows = pl.DataFrame({"item": range(N), "error_pct": [10.0 * ((k + i) % 7) for i in range(N)]})
         (place / "runs").mkdir(exist_ok=True)
@@ -181,7 +183,7 @@ def test_runs_that_only_files_name_keep_the_name_of_their_column(place: Path) ->
     assert all(0 <= run["score"] <= 1 for task in found["tasks"] for run in task["runs"])
 
 
-def test_results_summed_by_cluster_keep_the_name_of_their_column(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cluster_sums_keep_their_score_column_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the items are too many: without it percent were scores on an unknown scale, and nobody asked for their direction."""
     duckdb = pytest.importorskip("duckdb")
     rows = attempts(n_clusters=12, size=6).with_columns(error_pct=pl.col("score") * 87.5).drop("score").to_arrow()

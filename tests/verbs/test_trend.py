@@ -1,4 +1,4 @@
-"""Checkpoints of training runs: their names, the average over the last of them, and the trend through all."""
+"""trend: checkpoints of training runs, their names, averages of the last ones, and the rise over steps."""
 
 import itertools
 import math
@@ -58,17 +58,17 @@ def training(runs=("r",), steps=(1, 2, 3, 4, 5), n=30, seed=1, name="{run}-step{
         ("claude-3-haiku-20240307", None, None),
     ],
 )
-def test_usual_names_tell_run_and_step(model, run, step):
+def test_run_and_step_are_recognised_in_usual_checkpoint_names(model, run, step):
     found = find_checkpoints([model])
     assert [(point.run, point.step) for point in found] == ([] if run is None else [(run, step)])
 
 
-def test_checkpoints_come_by_run_and_by_number():
+def test_checkpoints_are_sorted_by_run_and_step():
     found = find_checkpoints(["b-step2", "a-step10", "a-step9", "a-step1k"])
     assert [(point.run, point.step) for point in found] == [("a", 9), ("a", 10), ("a", 1000), ("b", 2)]
 
 
-def test_a_pattern_of_one_s_own_tells_run_and_step():
+def test_a_custom_pattern_extracts_run_and_step():
     found = find_checkpoints(["seed1/00500", "seed1/01000", "other"], r"(?P<run>.+)/(?P<step>\d+)")
     assert [(point.run, point.step) for point in found] == [("seed1", 500), ("seed1", 1000)]
 
@@ -82,18 +82,18 @@ def test_a_pattern_of_one_s_own_tells_run_and_step():
         (r"(?P<run>.+)-(?P<step>\w+)", "is not a number"),
     ],
 )
-def test_patterns_that_can_t_work_are_refused(pattern, words):
+def test_invalid_step_patterns_are_refused(pattern, words):
     with pytest.raises(hs.OptionError, match=words):
         hs.trend(training(name="{run}-s{step}"), step_from=pattern)
 
 
-def test_a_name_whose_optional_step_is_missing_is_no_checkpoint():
+def test_a_name_without_a_step_is_no_checkpoint():
     rows = pl.concat([training(name="{run}-{step}"), two_models()], how="diagonal")
     answer = hs.trend(rows, step_from=r"(?P<run>[a-z]+)(?:-(?P<step>\d+))?")
     assert [run.run for run in answer.tasks[0].runs] == ["r"]
 
 
-def test_the_average_of_the_last_is_a_slow_average():
+def test_average_last_equals_the_item_by_item_average_by_loop():
     rows = training(runs=("r", "s"), attempts=3)
     answer = hs.estimate(rows, average_last=2)
     assert [entry.model for entry in answer.entries] == ["r (last 2)", "s (last 2)"]
@@ -107,20 +107,20 @@ def test_the_average_of_the_last_is_a_slow_average():
     everything(answer)
 
 
-def test_an_average_of_one_is_the_last_checkpoint():
+def test_average_last_1_is_the_last_checkpoint():
     rows = training()
     last = next(e for e in hs.estimate(rows).entries if e.model == "r-step5").estimate
     one = hs.estimate(rows, average_last=1)[0].estimate
     assert (one.value, one.se) == pytest.approx((last.value, last.se), rel=1e-12)
 
 
-def test_an_average_of_more_than_there_are_takes_all_and_says_how_many():
+def test_average_last_beyond_the_number_of_checkpoints_uses_all():
     answer = hs.estimate(training(), average_last=50)
     assert answer[0].model == "r (last 5)"
     assert "the last 50 of 1 run" in answer.notes[1]
 
 
-def test_ragged_items_are_left_out_of_the_average_and_counted():
+def test_items_missing_from_some_checkpoint_are_left_out_of_the_average_with_a_caution():
     rows = training().filter(~((pl.col("model") == "r-step5") & (pl.col("item") < "q04")))
     answer = hs.estimate(rows, average_last=2)
     assert answer[0].estimate.n_items == 26
@@ -130,13 +130,13 @@ def test_ragged_items_are_left_out_of_the_average_and_counted():
     assert answer[0].estimate.value == pytest.approx(whole["score"].mean(), rel=1e-12)
 
 
-def test_checkpoints_that_share_no_item_have_no_average():
+def test_checkpoints_without_shared_items_are_an_error_in_average_last():
     rows = training(steps=(1, 2)).filter((pl.col("model") == "r-step1") == (pl.col("item") < "q10"))
     with pytest.raises(hs.DataError, match="30 items missing from some checkpoint and left out of the average"):
         hs.estimate(rows, average_last=2)
 
 
-def test_a_task_that_the_last_checkpoint_lacks_has_no_average_and_a_caution():
+def test_a_task_missing_from_the_last_checkpoint_is_left_out_with_a_caution():
     rows = pl.concat(
         [training().with_columns(task=pl.lit("x")), training(steps=(1, 2, 3, 4)).with_columns(task=pl.lit("y"))]
     )
@@ -146,7 +146,7 @@ def test_a_task_that_the_last_checkpoint_lacks_has_no_average_and_a_caution():
     assert caution.message.startswith("y: 30 items missing")
 
 
-def test_models_that_are_no_checkpoints_are_left_out_and_told():
+def test_models_that_are_no_checkpoints_are_left_out_with_a_caution():
     rows = pl.concat([training(), two_models()], how="diagonal")
     averaged = hs.estimate(rows, average_last=2)
     assert "left out: a, b." in averaged.notes[1]
@@ -156,20 +156,20 @@ def test_models_that_are_no_checkpoints_are_left_out_and_told():
     assert [run.run for run in answer.tasks[0].runs] == ["r"]
 
 
-def test_no_checkpoint_at_all_is_an_error_that_shows_a_pattern():
+def test_without_checkpoints_an_error_suggests_a_pattern():
     for verb in (hs.trend, lambda rows: hs.leaderboard(rows, average_last=3)):
         with pytest.raises(hs.DataError, match=r"no model looks like a checkpoint \('a', 'b'\).*step_from="):
             verb(two_models())
 
 
 @pytest.mark.parametrize("last", [0, -1, 2.5, "3"])
-def test_an_average_of_no_number_is_refused(last):
+def test_an_invalid_average_last_is_refused(last):
     with pytest.raises(hs.OptionError, match="average_last"):
         hs.estimate(training(), average_last=last)
 
 
 @pytest.mark.parametrize("last", [1, 0, 2.5])
-def test_a_wobble_of_fewer_than_two_is_refused(last):
+def test_the_sd_between_checkpoints_needs_at_least_two(last):
     with pytest.raises(hs.OptionError, match="last"):
         hs.trend(training(), last=last)
 
@@ -187,7 +187,7 @@ def test_averages_can_be_compared_and_ranked():
     everything(hs.noise(training(attempts=3), average_last=2))
 
 
-def test_the_noise_of_an_average_is_that_of_its_attempts():
+def test_the_within_question_variance_of_an_average_comes_from_its_attempts():
     rows = training(attempts=4)
     entry = hs.noise(rows, average_last=2).tasks[0].entries[0]
     last = rows.filter(pl.col("model").is_in(["r-step4", "r-step5"]))
@@ -203,7 +203,7 @@ def slopes(rows, steps, run="r"):
 
 
 @pytest.mark.parametrize("steps", [(1, 2, 3, 4, 5), (10, 100, 1000), (1, 2)])
-def test_the_rise_is_the_mean_of_every_item_s_own_line(steps):
+def test_the_rise_is_the_mean_slope_over_items_with_its_t_test(steps):
     rows = training(steps=steps)
     rise = hs.trend(rows).tasks[0].runs[0].rise
     expected = slopes(rows, steps)
@@ -213,7 +213,7 @@ def test_the_rise_is_the_mean_of_every_item_s_own_line(steps):
     assert p == pytest.approx(stats.ttest_1samp(expected, 0).pvalue, rel=1e-9)
 
 
-def test_the_rise_respects_clusters():
+def test_the_standard_error_of_the_rise_is_clustered():
     rows = training().with_columns(passage=pl.col("item").str.slice(0, 2))
     free, grouped = (
         hs.trend(rows, cluster=cluster, population="new-clusters").tasks[0].runs[0].rise
@@ -224,7 +224,7 @@ def test_the_rise_respects_clusters():
     assert free.se != grouped.se
 
 
-def test_changes_are_paired_comparisons_with_the_checkpoint_before():
+def test_changes_equal_paired_comparisons_with_the_previous_checkpoint():
     rows = training()
     points = hs.trend(rows).tasks[0].runs[0].points
     assert points[0].change is None
@@ -234,7 +234,7 @@ def test_changes_are_paired_comparisons_with_the_checkpoint_before():
         assert point.p_value == pair.p_value
 
 
-def test_signal_noise_and_ratio_by_hand():
+def test_signal_noise_and_their_ratio_match_direct_formulas():
     rows = training(runs=("r", "s", "t"), gap=0.15)
     task = hs.trend(rows, last=3).tasks[0]
     scores = {entry.model: entry.estimate.value for entry in hs.estimate(rows).entries}
@@ -258,14 +258,14 @@ def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
     everything(hs.trend(training(steps=(7,))))
 
 
-def test_items_that_some_checkpoint_lacks_leave_the_rise_and_this_is_told():
+def test_items_missing_from_some_checkpoint_are_left_out_of_the_rise():
     rows = training().filter(~((pl.col("model") == "r-step3") & (pl.col("item") < "q05")))
     answer = hs.trend(rows)
     assert answer.tasks[0].runs[0].rise.n_items == 25
     assert answer.cautions or answer.notes
 
 
-def test_several_tasks_are_ordered_by_what_they_tell_apart():
+def test_tasks_are_ordered_by_signal_to_noise_ratio():
     rows = pl.concat(
         [
             training(runs=("r", "s"), gap=gap, seed=3).with_columns(task=pl.lit(name))
@@ -278,7 +278,7 @@ def test_several_tasks_are_ordered_by_what_they_tell_apart():
     assert text.index("loud") < text.index("quiet")
 
 
-def test_several_metrics_of_one_task_are_no_tasks():
+def test_the_verdict_counts_boards_for_several_metrics_of_a_task():
     rows = [
         training(runs=("r", "s"), gap=gap, seed=3).with_columns(metric=pl.lit(name))
         for name, gap in (("loud", 0.5), ("quiet", 0.0))
@@ -288,25 +288,25 @@ def test_several_metrics_of_one_task_are_no_tasks():
     assert "The best is task · loud (" in told
 
 
-def test_a_fall_is_called_a_fall():
+def test_a_negative_rise_is_called_a_fall():
     rows = training(lift=0.15).with_columns(score=1 - pl.col("score"))
     assert hs.trend(rows).tasks[0].verdict.startswith("r falls by")
 
 
 @pytest.mark.parametrize("steps", [("1k", "1000", "2k"), ("1k", "1000")])
-def test_two_names_of_one_step_are_refused_by_name(steps):
+def test_two_checkpoints_with_the_same_step_are_refused(steps):
     for verb in (hs.trend, lambda rows: hs.estimate(rows, average_last=2)):
         with pytest.raises(hs.DataError, match="'r-step1000' and 'r-step1k' are both step 1,000 of 'r'"):
             verb(training(steps=steps))
 
 
-def test_many_checkpoints_show_the_last_and_count_the_rest():
+def test_the_table_shows_the_last_checkpoints_and_counts_the_others():
     text = everything(hs.trend(training(steps=tuple(range(1000, 31_000, 1000)), lift=0.02)))
     assert "… and 18 earlier checkpoints" in text
     assert "30,000" in text
 
 
-def test_published_scores_with_a_step_are_followed(tmp_path):
+def test_published_scores_with_a_step_column_have_signal_and_noise(tmp_path):
     rows = pl.DataFrame(
         {
             "model": ["r"] * 3 + ["s"] * 3,
@@ -326,7 +326,7 @@ def test_published_scores_with_a_step_are_followed(tmp_path):
     assert hs.trend(tmp_path / "scores.csv").tasks[0].signal == pytest.approx(task.signal)
 
 
-def test_a_step_column_beside_names_that_tell_the_step_changes_nothing():
+def test_a_step_column_that_repeats_the_step_in_names_changes_nothing():
     rows = pl.DataFrame(
         {"model": [f"r-step{s}" for s in (1, 2, 3)], "step": [1, 2, 3], "score": [0.2, 0.4, 0.5], "n": 100}
     )
@@ -334,7 +334,7 @@ def test_a_step_column_beside_names_that_tell_the_step_changes_nothing():
     assert [point.step for point in run.points] == [1, 2, 3]
 
 
-def test_a_step_column_of_answers_is_joined_to_the_name():
+def test_a_step_column_of_answers_can_be_joined_to_the_model_name():
     rows = training().with_columns(step=pl.col("model").str.extract(r"(\d)$"), model=pl.lit("r"))
     answer = hs.trend(hs.read(rows, columns={"model": ["model", "step"]}))
     assert [point.step for point in answer.tasks[0].runs[0].points] == [1, 2, 3, 4, 5]
@@ -342,7 +342,7 @@ def test_a_step_column_of_answers_is_joined_to_the_name():
         hs.trend(rows)
 
 
-def test_a_task_without_checkpoints_does_not_silence_the_others():
+def test_a_task_without_checkpoints_does_not_affect_other_tasks():
     other = two_models(task=pl.lit("y"), attempt=pl.lit(0)).cast({"attempt": pl.Int64})
     rows = pl.concat([training().with_columns(task=pl.lit("x")), other], how="diagonal")
     trend = hs.trend(rows)
@@ -354,7 +354,7 @@ def test_a_task_without_checkpoints_does_not_silence_the_others():
 
 
 @pytest.mark.parametrize("column", ["score", "error_rate"])
-def test_published_scores_of_checkpoints_are_followed_by_whatever_way_they_come(tmp_path, column):
+def test_published_scores_of_checkpoints_are_read_alike_from_frames_and_files(tmp_path, column):
     """A frame that was read was refused for want of items; and nobody was asked whether errors are better small."""
     rows = pl.DataFrame({"model": ["run"] * 4, "step": [1, 2, 3, 4], column: [0.2, 0.4, 0.5, 0.55], "n": [100] * 4})
     rows.write_csv(tmp_path / "scores.csv")
@@ -376,7 +376,7 @@ def test_published_scores_of_checkpoints_are_followed_by_whatever_way_they_come(
         ((1, 1, 0), 20, "topic", "all questions are in one cluster"),
     ],
 )
-def test_why_there_is_no_trend_is_the_reason(rates, items, cluster, why):
+def test_the_verdict_gives_the_reason_for_a_missing_trend(rates, items, cluster, why):
     rows = pl.DataFrame(
         [
             {"model": f"r-step{step}", "item": item, "score": float(rate), "topic": "one"}

@@ -1,4 +1,4 @@
-"""Two result files, or frames, of one test set: whatever they are called, they are two sides."""
+"""Two result files or frames of one test set are two sides, whatever they are called."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "words",
     [["old.csv", "new.csv"], ["-a", "old.csv", "-b", "new.csv"], ["old.csv", "new.csv", "-a", "old", "-b", "new"]],
 )
-def test_two_files_on_the_command_line(words: list[str]) -> None:
+def test_two_files_are_two_models_on_the_command_line(words: list[str]) -> None:
     done = CliRunner().invoke(main, ["compare", *words, "-f", "json"])
     assert done.exit_code == 0, done.output
     assert '"value": -0.4' in done.output
@@ -48,7 +48,7 @@ def test_two_files_on_the_command_line(words: list[str]) -> None:
         {"b": results(2).to_pandas(), "a": results(4).lazy()},
     ],
 )
-def test_two_sides_in_python(data: Any) -> None:
+def test_two_files_or_frames_are_two_models_in_python(data: Any) -> None:
     found = hs.compare(data)
     assert found.difference.value == pytest.approx(-0.4)
     assert (found.difference.n_items, found.paired) == (60, True)
@@ -63,7 +63,7 @@ def test_two_sides_in_python(data: Any) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_sides_are_asked_for_where_there_are_not_two_models() -> None:
+def test_compare_without_names_is_an_error_unless_there_are_two_models() -> None:
     with pytest.raises(hs.OptionError, match="There is 1 model: old"):
         hs.compare("old.csv")
     with pytest.raises(hs.OptionError, match="one side of a comparison is missing"):
@@ -74,7 +74,7 @@ def test_sides_are_asked_for_where_there_are_not_two_models() -> None:
     assert "`against`" in raised.value.remedy
 
 
-def test_two_tasks_of_the_same_models_stay_two(tmp_path: Path) -> None:
+def test_two_files_with_different_tasks_stay_two_tasks(tmp_path: Path) -> None:
     for task, better in (("gsm", 2), ("mmlu", 4)):
         rows = pl.concat([results(better + k).with_columns(model=pl.lit(name)) for k, name in enumerate("ab")])
         rows.write_csv(tmp_path / f"{task}.csv")
@@ -92,7 +92,7 @@ def wide() -> pl.DataFrame:
     )
 
 
-def test_columns_of_a_wide_table_are_sides(tmp_path: Path) -> None:
+def test_score_columns_of_a_wide_table_can_be_the_sides(tmp_path: Path) -> None:
     for name, write in (("w.csv", wide().write_csv), ("w.parquet", wide().write_parquet)):
         write(tmp_path / name)
         found = hs.compare(tmp_path / name, "a_correct", "b_correct")
@@ -103,7 +103,7 @@ def test_columns_of_a_wide_table_are_sides(tmp_path: Path) -> None:
     assert hs.gate(wide(), "b_correct", "a_correct", better=True).verdict == "pass"
 
 
-def test_a_wide_table_whose_columns_are_not_named_stays_an_error(tmp_path: Path) -> None:
+def test_a_wide_table_with_unknown_side_columns_is_an_error(tmp_path: Path) -> None:
     wide().write_csv(tmp_path / "w.csv")
     for a, b in (("a_correct", "c"), ("question", "b_correct"), ("a_correct", "a_correct")):
         with pytest.raises(hs.HowsureError):

@@ -1,4 +1,4 @@
-"""Monitor: cumulative logs, items that wait, clusters, goals, cautions; what is told is what the method says."""
+"""watch and Monitor: runs in progress, waiting items, clusters, goals and cautions, by betting intervals."""
 
 import math
 
@@ -17,7 +17,7 @@ def codes(look):
     return [caution.code for caution in look.cautions]
 
 
-def test_a_run_is_followed_until_it_is_decided():
+def test_a_clear_difference_is_decided_before_the_end_of_the_run():
     data, monitor = results(200), hs.Monitor(a="a", b="b", looks="any/200", shuffled=True)
     for n in range(10, 201, 10):
         look = monitor.update(first(data, n))
@@ -32,7 +32,7 @@ def test_a_run_is_followed_until_it_is_decided():
     assert monitor.update(data).decided
 
 
-def test_a_look_is_the_betting_interval_of_the_differences():
+def test_the_interval_at_a_look_is_the_betting_interval_of_the_differences():
     data = results(50)
     look = hs.Monitor(a="a", b="b", looks="any/300").update(data)
     wide = data.pivot(on="model", index="item", values="score")
@@ -44,7 +44,7 @@ def test_a_look_is_the_betting_interval_of_the_differences():
     assert (look.a_mean, look.b_mean) == pytest.approx((wide["a"].mean(), wide["b"].mean()))
 
 
-def test_an_item_counts_once_and_looks_are_nested():
+def test_items_count_once_and_intervals_of_later_looks_are_nested():
     data, monitor = results(60), hs.Monitor(a="a", b="b")
     looks = [monitor.update(first(data, n)) for n in (20, 20, 40, 40, 60)]
     assert [look.n_items for look in looks] == [20, 20, 40, 40, 60]
@@ -54,7 +54,7 @@ def test_an_item_counts_once_and_looks_are_nested():
     assert highs == sorted(highs, reverse=True)
 
 
-def test_adding_items_one_by_one_is_the_same():
+def test_adding_items_one_by_one_equals_updating_with_a_table():
     data = results(40)
     monitor = hs.Monitor(a="a", b="b", looks="any/100")
     wide = data.pivot(on="model", index="item", values="score")
@@ -67,20 +67,20 @@ def test_adding_items_one_by_one_is_the_same():
         monitor.add(wide["item"][0], 1.0, 0.0)
 
 
-def test_items_of_one_model_wait():
+def test_items_answered_by_one_model_only_are_waiting():
     data = results(30).filter((pl.col("model") == "a") | (pl.int_range(pl.len()).over("model") < 12))
     look = hs.Monitor(a="a", b="b").update(data)
     assert (look.n_items, look.n_waiting) == (12, 18)
 
 
-def test_a_model_that_has_not_begun_is_told():
+def test_a_model_without_results_gives_a_caution():
     look = hs.Monitor(a="a", b="c", looks="any/60").update(results(30).filter(model="a"))
     assert (look.n_items, look.n_waiting, look.decided) == (0, 30, False)
     assert "model_missing" in codes(look)
     assert look.verdict == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 items."
 
 
-def test_attempts_are_waited_for():
+def test_items_wait_until_they_have_the_planned_number_of_attempts():
     data = pl.concat([results(30, seed=k, attempt=pl.lit(k)) for k in (0,)])
     second = results(30, seed=0, attempt=pl.lit(1)).with_columns(score=1 - pl.col("score"))
     both = pl.concat([data, second.filter(pl.int_range(pl.len()).over("model") < 7)])
@@ -88,7 +88,7 @@ def test_attempts_are_waited_for():
     assert (look.n_items, look.n_waiting, look.estimate) == (7, 23, 0)
 
 
-def test_attempts_that_come_late_are_told_and_not_used():
+def test_late_attempts_are_not_used_and_give_a_caution():
     monitor = hs.Monitor(a="a", b="b")
     data = results(30, attempt=pl.lit(0))
     before = monitor.update(data)
@@ -99,7 +99,7 @@ def test_attempts_that_come_late_are_told_and_not_used():
     assert "scores_changed" not in codes(before)
 
 
-def test_failed_items_do_not_count_until_they_are_run_again():
+def test_failed_items_do_not_count_until_they_are_rerun():
     data = results(20).with_columns(
         score=pl.when(pl.col("item") == pl.col("item").first()).then(None).otherwise("score")
     )
@@ -112,7 +112,7 @@ def test_failed_items_do_not_count_until_they_are_run_again():
     assert zero.n_items == 20
 
 
-def test_a_score_is_shown_to_reach_its_floor_or_to_miss_it():
+def test_a_floor_is_decided_as_reached_or_missed():
     data = results(300, a=0.95).filter(model="a")
     look = hs.Monitor(a="a", at_least=0.8).update(data)
     assert (look.decided, look.kept, look.better) == (True, True, None)
@@ -122,7 +122,7 @@ def test_a_score_is_shown_to_reach_its_floor_or_to_miss_it():
     assert low.verdict.startswith("b is below 80.0 %: stop")
 
 
-def test_a_run_ends_once_the_score_is_known_to_the_half_width():
+def test_a_run_ends_once_the_interval_has_the_requested_half_width():
     monitor, data = hs.Monitor(a="a", within=0.1, looks="any/900"), results(900).filter(model="a")
     for n in range(50, 901, 50):
         look = monitor.update(data.head(n))
@@ -146,7 +146,7 @@ def test_a_margin_shows_equivalence_or_inferiority():
     assert worse.verdict.startswith("b is worse than a by more than 6.0 pp")
 
 
-def test_where_smaller_is_better_the_smaller_score_wins():
+def test_lower_is_better_decides_for_the_smaller_score():
     errors = results(200).with_columns(score=1 - pl.col("score"))
     one = hs.Monitor(a="a", b="b", lower_is_better=True).update(errors)
     assert (one.better, one.estimate < 0) == ("a", True)
@@ -156,7 +156,7 @@ def test_where_smaller_is_better_the_smaller_score_wins():
     assert (margin.kept, margin.better) == (True, "a")
 
 
-def test_not_decided_with_all_items_used():
+def test_an_undecided_run_with_all_items_used_is_reported():
     look = hs.Monitor(a="a", b="b", looks="any/30").update(results(30, b=0.75))
     assert look.exhausted
     assert not look.decided
@@ -176,7 +176,7 @@ def grouped(n=12, size=5, *, shuffle=True, seed=3):
     return pl.DataFrame(rows, schema=["model", "item", "passage", "score"], orient="row")
 
 
-def test_a_cluster_counts_once_it_is_complete():
+def test_a_cluster_counts_only_when_complete():
     data = grouped()
     monitor = hs.Monitor(a="a", b="b", cluster="passage", cluster_size=5, looks="any/60")
     look = monitor.update(data.head(2 * 13))
@@ -190,7 +190,7 @@ def test_a_cluster_counts_once_it_is_complete():
     assert look.interval.high == pytest.approx(state.look().high, abs=1e-9)
 
 
-def test_sizes_come_from_the_items_table(tmp_path):
+def test_cluster_sizes_can_come_from_the_items_table(tmp_path):
     data = grouped().filter(~pl.col("item").is_in(["p0-4", "p3-3", "p3-4"]))
     plan = data.select("item", "passage").unique()
     plan.write_csv(tmp_path / "items.csv")
@@ -206,7 +206,7 @@ def test_sizes_come_from_the_items_table(tmp_path):
     assert look.interval.low < look.estimate < look.interval.high
 
 
-def test_items_wait_for_those_that_were_started_before():
+def test_items_wait_for_earlier_ones_in_the_given_order():
     monitor = hs.Monitor(a="a", within=0.1, order=["q0", "q1", "q2", "q3"])
     monitor.add("q0", 1.0)
     monitor.add("q2", 1.0)
@@ -223,7 +223,7 @@ def test_items_wait_for_those_that_were_started_before():
     assert any("17 items wait" in note for note in look.notes)
 
 
-def test_slow_wrong_answers_do_no_harm_where_the_order_is_known():
+def test_a_known_order_prevents_bias_from_slow_wrong_answers():
     """All wrong answers are missing: counting what is there would give 100 %, the first items in order do not."""
     data = results(300, a=0.5).filter(model="a")
     ids = data["item"].to_list()
@@ -234,7 +234,7 @@ def test_slow_wrong_answers_do_no_harm_where_the_order_is_known():
     assert 60 <= look.n_items < 75
 
 
-def test_clusters_one_by_one():
+def test_clusters_can_be_added_item_by_item():
     monitor = hs.Monitor(a="a", b="b", cluster_size=2)
     monitor.add("x1", 1, 0, cluster="x")
     assert (monitor.look().n_units, monitor.look().n_waiting) == (0, 1)
@@ -253,12 +253,12 @@ def test_clusters_one_by_one():
         ({}, lambda: pl.concat([results(20, metric=pl.lit(t)) for t in "xy"]), "2 metrics: x, y"),
     ],
 )
-def test_what_cannot_be_followed_is_refused(options, update, words):
+def test_runs_that_cannot_be_monitored_are_refused(options, update, words):
     with pytest.raises(hs.HowsureError, match=words):
         hs.Monitor(a="a", b="b", **options).update(update())
 
 
-def test_unbounded_scores():
+def test_unbounded_scores_use_the_asymptotic_interval_with_a_caution():
     rng = np.random.default_rng(1)
     data = results(400).with_columns(score=pl.Series(rng.normal(size=800)) + (pl.col("model") == "a"))
     monitor = hs.Monitor(a="a", b="b", bounds=None, looks="any/400")
@@ -274,7 +274,7 @@ def test_unbounded_scores():
     )
 
 
-def test_the_order_is_asked_about():
+def test_a_possibly_non_random_order_gives_a_caution():
     monitor = hs.Monitor(a="a", b="b", looks="any/100")
     told = [c.message for c in monitor.update(results(30)).cautions if c.code == "order_not_random"]
     assert "nothing says" in told[0]
@@ -284,7 +284,7 @@ def test_the_order_is_asked_about():
     assert "order_not_random" not in codes(hs.Monitor(a="a", b="b", shuffled=True).update(data))
 
 
-def test_sorted_items_make_looks_contradict_each_other():
+def test_sorted_items_give_a_caution_on_contradictory_looks():
     data = pl.DataFrame({"model": "a", "item": range(400), "score": [1.0] * 200 + [0.0] * 200})
     monitor = hs.Monitor(a="a", within=0.01, looks="any/400")
     looks = [monitor.update(data.head(n)) for n in (200, 400)]
@@ -292,19 +292,19 @@ def test_sorted_items_make_looks_contradict_each_other():
     assert looks[-1].interval == looks[0].interval
 
 
-def test_the_log_tells_what_is_planned():
+def test_the_planned_number_of_items_is_read_from_the_log():
     look = hs.Monitor(a="smollm2-135m-t0.3", b="smollm2-135m-terse", cluster="none").update(LOGS)
     assert (look.planned, look.n_items, look.exhausted) == (100, 100, True)
     fact = hs.read(LOGS).facts[0]
     assert (fact.planned, fact.epochs, fact.shuffled) == (100, 5, False)
 
 
-def test_clusters_that_the_log_states_need_their_sizes():
+def test_clusters_recorded_in_a_log_need_their_sizes():
     with pytest.raises(hs.DataError, match="clusters by 'passage_id' of a run in progress"):
         hs.Monitor(a="smollm2-135m-t0.3", b="smollm2-135m-terse").update(LOGS)
 
 
-def test_far_from_decided():
+def test_the_verdict_estimates_how_many_items_would_decide():
     look = hs.Monitor(a="a", b="b", looks="any/2000").update(results(40, b=0.75))
     assert look.verdict.startswith("Keep going: ")
     assert "more would decide" in look.verdict or "no realistic number of items" in look.verdict
@@ -315,7 +315,7 @@ SWEBENCH = DATA / "tidy" / "swebench_verified.parquet"
 
 
 @pytest.mark.skipif(not SWEBENCH.exists(), reason="no folder of real results")
-def test_a_real_pair_is_decided_early():
+def test_a_swebench_pair_15_points_apart_is_decided_in_under_150_items():
     """15 points apart on 500 items; pairs 12 points apart take 124 on average (docs/stopping.md)."""
     names = ["20250928_trae_doubao_seed_code", "20250206_agentscope"]
     rows = pl.read_parquet(SWEBENCH).filter(pl.col("model").is_in(names)).select("model", "item", "score")
@@ -332,7 +332,7 @@ def test_a_real_pair_is_decided_early():
     assert np.mean(used) < 150
 
 
-def test_items_may_be_numbers():
+def test_item_ids_can_be_numbers():
     monitor = hs.Monitor(a="a", at_least=0.5, order=[2, 1, 3], shuffled=True)
     for item in (1, 2, 3):
         monitor.add(item, 1.0)
@@ -341,7 +341,7 @@ def test_items_may_be_numbers():
         monitor.add("1", 1.0)
 
 
-def test_failed_items_are_counted_and_said():
+def test_failed_items_are_counted_in_the_verdict_and_a_caution():
     """Fifty of a hundred failed: this once read "beats by 100 pp: stop", without a word of them."""
     monitor = hs.Monitor(a="a", b="b", looks="any/100", shuffled=True)
     for item in range(100):
@@ -353,7 +353,7 @@ def test_failed_items_are_counted_and_said():
     assert caution.message.startswith("50 of 100 items failed without a score")
 
 
-def test_failed_items_count_as_the_policy_says():
+def test_failed_items_follow_the_failure_policy():
     zero = hs.Monitor(a="a", within=0.2, failures="zero", shuffled=True)
     for item in range(10):
         zero.add(f"q{item}", math.nan if item % 2 else 1.0)

@@ -1,4 +1,4 @@
-"""Planned looks at a run: judged on what was due, from the data alone, by the test of `compare`; and what degenerate runs say."""
+"""watch with planned looks: each look uses the test of compare at its nominal level; strata; degenerate runs."""
 
 import json
 import math
@@ -21,12 +21,12 @@ def watched(data, *, looks="5/200", **options):
     return hs.Monitor(a="a", b="b", shuffled=True, looks=looks, **options).update(data)
 
 
-def told(look):
+def state_of(look):
     """What a look shows, without how many items are finished by now."""
     return look.looks.number, look.estimate, look.interval, look.p_value, look.n_items, look.decided, look.better
 
 
-def test_a_look_is_the_test_of_compare_at_the_level_of_its_boundary():
+def test_a_look_uses_the_test_of_compare_at_its_nominal_level():
     data = results(200)
     look = watched(first(data, 80))
     wide = data.pivot(on="model", index="item", values="score", maintain_order=True).head(80)
@@ -38,7 +38,7 @@ def test_a_look_is_the_test_of_compare_at_the_level_of_its_boundary():
     assert [each.items for each in look.looks.looks] == [40, 80, 120, 160, 200]
 
 
-def test_one_look_is_the_fixed_test():
+def test_a_single_look_equals_compare():
     data = results(60, a=0.7, b=0.5)
     look, once = watched(data, looks="1/60"), hs.compare(data, "a", "b")
     assert look.p_value == pytest.approx(once.p_value, abs=1e-3)
@@ -50,7 +50,7 @@ def test_one_look_is_the_fixed_test():
 @pytest.mark.no_cover
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9), st.lists(st.integers(1, 120), max_size=8))
 @settings(max_examples=draws(6, 60))
-def test_looking_more_often_changes_nothing(seed, rate, stops):
+def test_extra_updates_do_not_change_the_result(seed, rate, stops):
     data = results(120, a=rate, seed=seed)
     often = hs.Monitor(a="a", b="b", shuffled=True, looks="4/120")
     for n in sorted(stops):
@@ -60,9 +60,9 @@ def test_looking_more_often_changes_nothing(seed, rate, stops):
 
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9))
 @settings(max_examples=draws(4, 40))
-def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
+def test_the_result_does_not_change_between_looks(seed, rate):
     data = results(120, a=rate, seed=seed)
-    at = {n: told(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
+    at = {n: state_of(watched(first(data, n), looks="4/120")) for n in (25, 29, 30, 44, 59, 60, 75, 89, 90, 119, 120)}
     for n, seen in at.items():
         assert str(seen) == str(at[max(n // 30 * 30, 30)] if n >= 30 else seen)
         if n < 30:
@@ -76,21 +76,21 @@ def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
     st.sampled_from(["obrien-fleming", "pocock"]),
     st.sampled_from([0.8, 0.95]),
 )
-def test_p_value_and_interval_agree(seed, rate, spending, level):
+def test_verdict_p_value_and_interval_of_a_look_agree(seed, rate, spending, level):
     look = watched(results(60, a=rate, seed=seed), looks=f"12,30,60:{spending}", level=level)
     outside = not look.interval.low <= 0 <= look.interval.high
     assert look.decided == outside == (look.p_value <= 1 - level) == (look.better is not None)
 
 
-def test_a_look_that_was_passed_over_is_judged_on_the_items_that_were_due():
+def test_a_late_look_uses_only_the_items_that_were_due():
     data = results(200)
     late, then = watched(data), watched(first(data, 80))
-    assert told(late) == told(then)
+    assert state_of(late) == state_of(then)
     assert (late.looks.finished, then.looks.finished) == (200, 80)
     assert late.verdict == then.verdict
 
 
-def test_adding_items_one_by_one_is_the_same_also_out_of_order():
+def test_adding_items_out_of_order_equals_updating_with_a_table():
     data = results(120, a=0.6)
     wide = data.pivot(on="model", index="item", values="score", maintain_order=True)
     order = wide["item"].to_list()
@@ -100,10 +100,10 @@ def test_adding_items_one_by_one_is_the_same_also_out_of_order():
         monitor.add(item, a, b)
         if k % 17 == 0:
             monitor.look()
-    assert told(monitor.look()) == told(watched(data, looks="4/120"))
+    assert state_of(monitor.look()) == state_of(watched(data, looks="4/120"))
 
 
-def test_a_margin_and_a_floor_can_be_planned_too():
+def test_margins_and_floors_can_have_planned_looks():
     data = results(200, a=0.8, b=0.5)
     kept = watched(data, margin=0.05)
     assert (kept.decided, kept.kept) == (True, True)
@@ -130,7 +130,7 @@ def grouped(sizes, seed=0, rate=0.7):
     )
 
 
-def test_looks_are_made_at_whole_clusters(tmp_path):
+def test_looks_are_taken_at_whole_clusters(tmp_path):
     sizes = [10, 25, 5, 40, 20, 15, 30, 5]
     data = grouped(sizes)
     items = tmp_path / "items.csv"
@@ -141,7 +141,7 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
     assert [each.items for each in look.looks.looks][: look.looks.number] == made[: look.looks.number]
     assert look.n_units == int((ends <= look.n_items).sum())
     before = [
-        told(
+        state_of(
             watched(
                 data.filter(pl.col("item").is_in([f"q{k}" for k in range(n)])),
                 looks="3/150",
@@ -155,7 +155,7 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
     assert before[1][:-3] == before[2][:-3]
 
 
-def test_a_cluster_that_holds_several_looks_is_one(tmp_path):
+def test_several_looks_within_one_cluster_are_taken_as_one(tmp_path):
     data = grouped([90, 10], rate=0.5)
     look = watched(
         data, looks="10/100", cluster="cluster", cluster_size=None, clusters=None, items=_items(data, tmp_path)
@@ -189,7 +189,7 @@ def rows(a, b):
     ],
     ids=["one item", "all ties", "all wins", "all losses", "two items"],
 )
-def test_degenerate_runs(a, b, decided):
+def test_degenerate_runs_have_a_verdict_and_valid_json(a, b, decided):
     look = watched(rows(a, b), looks=f"{min(len(a), 2)}/{len(a)}")
     assert look.decided == decided
     assert look.looks.last or look.decided
@@ -197,7 +197,7 @@ def test_degenerate_runs(a, b, decided):
     json.dumps(look.to_dict(), allow_nan=False)
 
 
-def test_failed_items_are_finished():
+def test_failed_items_count_as_finished_at_a_look():
     data = results(100, a=0.6).with_columns(
         score=pl.when(pl.col("item").is_in(["q3", "q7"])).then(None).otherwise("score")
     )
@@ -206,7 +206,7 @@ def test_failed_items_are_finished():
     assert look.n_items + look.n_failed in (50, 100)
 
 
-def test_the_verdict_says_which_look_is_due():
+def test_the_verdict_names_the_next_look():
     even = rows([1, 0] * 50, [0, 1] * 50)
     assert watched(first(even, 10), looks="5/100").verdict == (
         "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."
@@ -236,19 +236,19 @@ def test_the_verdict_says_which_look_is_due():
         ({"looks": "5:haybittle"}, "is not one of"),
     ],
 )
-def test_looks_that_make_no_sense_are_refused(options, message):
+def test_invalid_looks_are_refused(options, message):
     with pytest.raises(hs.OptionError, match=message):
         hs.Monitor(a="a", b="b", **options)
 
 
-def test_how_many_items_there_will_be_must_be_known():
+def test_a_number_of_looks_needs_the_planned_number_of_items():
     with pytest.raises(hs.OptionError, match="needs to know how many items"):
         hs.Monitor(a="a", b="b", looks=5).update(results(30))
     assert hs.Monitor(a="a", b="b", looks="20,30", shuffled=True).update(results(30)).looks.last
 
 
 @pytest.mark.no_cover
-def test_null_runs_are_seldom_told_apart():
+def test_looks_keep_the_type_i_error():
     rng, runs = np.random.default_rng(7), draws(40, 150)
     hits = 0
     for seed in range(runs):
@@ -288,7 +288,7 @@ def followed(cluster, x, *, upto=None, **options):
     return monitor.look()
 
 
-def test_the_last_look_of_strata_is_that_of_compare():
+def test_the_last_look_within_strata_equals_compare():
     cluster, x = in_strata(3)
     look = followed(cluster, x, looks="1/100")
     names = [f"q{k:04}" for k in range(len(x))]
@@ -302,7 +302,7 @@ def test_the_last_look_of_strata_is_that_of_compare():
     assert (look.n_units, look.n_items, look.clustered) == (100, 100, False)
 
 
-def test_each_cluster_has_its_share_of_the_whole_run_at_every_look():
+def test_estimates_at_looks_within_strata_are_post_stratified_by_planned_shares():
     """Post-stratified means, Cochran (1977), section 5A.9: Σ W_g ȳ_g, W_g of all items of the run."""
     cluster, x = in_strata(5)
     look = followed(cluster, x, upto=50, looks=(50, 100))
@@ -313,14 +313,14 @@ def test_each_cluster_has_its_share_of_the_whole_run_at_every_look():
     assert one.p_value < 0.05
 
 
-def test_a_margin_is_judged_within_strata():
+def test_a_margin_can_be_judged_within_strata():
     cluster, x = in_strata(5, gap=0.2)
     look = followed(cluster, x, looks="1/100", margin=0.15)
     assert look.kept is True
     assert look.interval.low > -0.15
 
 
-def test_a_look_without_some_cluster_tells_nothing():
+def test_a_look_without_items_of_some_stratum_has_no_estimate():
     cluster, x = in_strata(1)
     order = np.argsort(cluster, kind="stable")
     look = followed(cluster[order], x[order], upto=50)
@@ -330,7 +330,7 @@ def test_a_look_without_some_cluster_tells_nothing():
     assert look.render("terminal")
 
 
-def test_strata_and_no_planned_looks_are_refused_with_what_to_do():
+def test_strata_without_planned_looks_are_refused_with_a_remedy():
     with pytest.raises(OptionError, match=r"bet .* isn't valid.*Plan `looks`"):
         hs.Monitor(a="a", b="b", population="same-clusters")
     with pytest.raises(OptionError, match="cluster_size"):
@@ -347,14 +347,14 @@ def test_strata_and_no_planned_looks_are_refused_with_what_to_do():
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
-def test_looks_within_strata_keep_their_promise(spending):
+def test_looks_within_strata_keep_the_type_i_error(spending):
     """No difference in the mean of these clusters, large ones in each: of runs of four looks 1 in 20 at most finds one."""
     runs = draws(25, 120)
     found = sum(followed(*in_strata(seed), looks=f"4/100:{spending}").decided for seed in range(runs))
     assert found <= runs * 0.05 + 3 * (runs * 0.05 * 0.95) ** 0.5
 
 
-def test_strata_of_unknown_sizes_say_what_to_give():
+def test_strata_of_unknown_sizes_are_an_error_that_asks_for_an_items_table():
     cluster, x = in_strata(1)
     names = [f"q{k:04}" for k in range(len(x))]
     rows = pl.concat(
@@ -365,7 +365,7 @@ def test_strata_of_unknown_sizes_say_what_to_give():
         hs.Monitor(a="a", b="b", **given).update(rows)
 
 
-def test_the_items_table_tells_the_shares(tmp_path):
+def test_the_items_table_gives_the_shares_of_strata(tmp_path):
     cluster, x = in_strata(1)
     names = [f"q{k:04}" for k in range(len(x))]
     pl.DataFrame({"item": names, "group": cluster}).write_csv(tmp_path / "items.csv")

@@ -1,4 +1,4 @@
-"""max-t leaves out pairs that no flip reaches: what is out of reach is never reached, and nothing else changes."""
+"""max-t leaves out pairs that cannot reach the maximum in any sign flip, without changing a p-value."""
 
 import itertools
 import math
@@ -58,14 +58,14 @@ def assert_out_of_reach(flips, pair, signs):
 
 
 @given(clusters_to_flip(), st.integers(0, 2**32))
-def test_no_random_flip_reaches_what_is_out_of_reach(flips, seed):
+def test_no_random_sign_flip_reaches_an_excluded_pair(flips, seed):
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), (len(flips.sizes), 500))
     for pair in PAIRS:
         assert_out_of_reach(flips, pair, signs)
 
 
 @given(clusters_to_flip(), st.integers(0, 2**32))
-def test_no_flip_at_all_reaches_it_whose_sum_is_one_that_comes_up(flips, seed):
+def test_no_extreme_sign_flip_reaches_an_excluded_pair(flips, seed):
     """Flips that push a difference one way, as far as seven standard deviations, on purpose."""
     rng = np.random.default_rng(seed)
     towards = rng.uniform(0.5, 1, 500)
@@ -81,7 +81,7 @@ def reach(sizes):
     return _OrderedPairs.of(flips, np.array([0]), np.array([1])).out_of_reach
 
 
-def test_the_bound_is_finite_for_many_clusters_and_grows_with_the_largest():
+def test_the_exclusion_bound_is_finite_for_many_clusters_and_rises_with_the_largest():
     assert reach(np.full(60, 3)) == pytest.approx(NEVER_DRAWN**2), "equal sizes, on the scale of z² / A"
     alike = np.tile([1, 2], 200)
     some, more, most = (reach(np.append(alike, size)) for size in (2, 30, 60))
@@ -89,7 +89,7 @@ def test_the_bound_is_finite_for_many_clusters_and_grows_with_the_largest():
 
 
 @pytest.mark.parametrize("sizes", [np.arange(1, 31), np.append(np.ones(500), 200)], ids=["few", "one dominant"])
-def test_with_few_clusters_or_a_dominant_one_nothing_is_out_of_reach(sizes):
+def test_with_few_clusters_or_a_dominant_one_no_pair_is_excluded(sizes):
     assert reach(sizes) == math.inf
 
 
@@ -110,7 +110,7 @@ def world(seed, n_clusters, largest=0.0, score=True, weak=0.5):
     ("n_clusters", "largest"), [(12, 0.0), (60, 0.0), (150, 0.0), (290, 0.0), (250, 0.05), (400, 0.0), (900, 0.0)]
 )
 @pytest.mark.parametrize("seed", draws([0], [0, 1]))
-def test_leaving_pairs_out_changes_no_p_value(monkeypatch, seed, n_clusters, largest, score):
+def test_excluding_pairs_changes_no_p_value(monkeypatch, seed, n_clusters, largest, score):
     m = world(seed, n_clusters, largest, score)
     assert not m.flips.even
     found = max_t(m.p_value, m.flips, rng=np.random.default_rng(5), draws=3_000)

@@ -1,4 +1,4 @@
-"""On exactly these items: the formulas the slow way, coverage in known worlds, pivots that agree, degenerate data."""
+"""Inference for exactly these items: explicit formulas, coverage in simulations, and degenerate data."""
 
 import itertools
 import math
@@ -70,7 +70,7 @@ def slow(x, attempts, within, w, level, *, binary, bounded):
 @pytest.mark.parametrize("kind", ["binary", "fractions", "unbounded"])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("level", [0.8, 0.95])
-def test_estimates_are_those_of_the_slow_loop(kind, weighted, level):
+def test_estimates_and_limits_equal_an_explicit_loop(kind, weighted, level):
     rng = np.random.default_rng(8)
     x, attempts = right_or_wrong(3)
     x, within = x[:, 0], x[:, 0] * (1 - x[:, 0])
@@ -86,7 +86,7 @@ def test_estimates_are_those_of_the_slow_loop(kind, weighted, level):
     assert (found.n_items, str(found.method), found.interval.level) == (20, "fixed-items", level)
 
 
-def test_columns_say_the_same_in_any_company():
+def test_a_models_estimate_does_not_depend_on_the_other_models():
     x, attempts = right_or_wrong(4, trials=5)
     x[:, 0], x[:, 1] = 1.0, 0.0
     for k, found in enumerate(fixed(x, attempts)):
@@ -97,7 +97,7 @@ def test_columns_say_the_same_in_any_company():
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-def test_the_interval_holds_the_value_and_failures_mirror_successes(seed, level):
+def test_the_interval_contains_the_mean_and_mirrors_when_right_and_wrong_are_swapped(seed, level):
     x, attempts = right_or_wrong(seed, n=8)
     one, other = fixed(x[:, 0], attempts, level=level), fixed(1 - x[:, 0], attempts, level=level)
     assert 0 <= one.interval.low <= one.value <= one.interval.high <= 1
@@ -114,7 +114,7 @@ def test_a_higher_level_gives_a_wider_interval(seed):
 
 
 @given(st.integers(0, 10_000))
-def test_right_or_wrong_answers_are_never_less_sure_than_as_many_of_one_rate(seed):
+def test_binary_answers_have_an_interval_inside_the_pooled_exact_one(seed):
     x, attempts = right_or_wrong(seed, n=8)
     low, high = limits(fixed(x[:, 0], attempts))
     n = 8 * attempts.min()
@@ -124,7 +124,7 @@ def test_right_or_wrong_answers_are_never_less_sure_than_as_many_of_one_rate(see
 
 @pytest.mark.parametrize("scale", [0.001, 1.0, 1_000.0])
 @pytest.mark.parametrize("shift", [0.0, -7.0])
-def test_the_unit_of_unbounded_scores_means_nothing(scale, shift):
+def test_the_interval_follows_linear_rescaling_of_unbounded_scores(scale, shift):
     rng = np.random.default_rng(11)
     x, within = rng.normal(size=10), rng.uniform(0.5, 1, 10)
     one = fixed(x, [3] * 10, within, binary=False, bounded=False)
@@ -158,18 +158,18 @@ WORLDS = list(itertools.product([HALF, SPREAD, EASY], ["2", "5", "ragged"], [Tru
 
 
 @pytest.mark.parametrize(("rate", "attempts", "binary"), draws(WORLDS[::5], WORLDS))
-def test_the_mean_of_these_items_is_covered(rate, attempts, binary):
+def test_intervals_cover_the_mean_of_these_items(rate, attempts, binary):
     n = len(rate)
     counts = np.arange(n) % 6 + 2 if attempts == "ragged" else np.full(n, int(attempts))
     assert misses(rate, counts, 22, binary=binary) < MOST
 
 
-def test_the_mean_of_these_items_is_covered_with_weights():
+def test_intervals_cover_the_weighted_mean_of_these_items():
     weights = np.random.default_rng(23).uniform(0.5, 2, 60)
     assert misses(SPREAD, np.full(60, 3), 24, weights) < MOST
 
 
-def test_the_mean_is_covered_where_one_item_weighs_a_tenth_and_all_others_are_easy():
+def test_intervals_cover_if_one_hard_item_has_a_tenth_of_the_weight():
     rate, weights = np.full(200, 1.0), np.full(200, 0.9 / 199)
     rate[0], weights[0] = 0.8, 0.1
     assert misses(rate, np.full(200, 3), 25, weights) < MOST
@@ -177,7 +177,7 @@ def test_the_mean_is_covered_where_one_item_weighs_a_tenth_and_all_others_are_ea
 
 @pytest.mark.parametrize("several", draws([2, 20], [2, 5, 20]))
 @pytest.mark.parametrize("binary", [True, False])
-def test_the_mean_is_covered_where_few_items_had_a_second_attempt(several, binary):
+def test_intervals_cover_if_few_items_had_a_second_attempt(several, binary):
     counts = np.where(np.arange(100) < several, 2, 1)
     assert misses(np.full(100, 0.5), counts, 26, binary=binary) < MOST
 
@@ -197,7 +197,7 @@ def difference_misses(rate, other, attempts, seed, trials=PAIRS):
 
 
 @pytest.mark.parametrize("other", [SPREAD, SPREAD**2, np.full(60, 0.98)], ids=["equal", "harder", "nearly perfect"])
-def test_the_difference_on_these_items_is_covered(other):
+def test_intervals_cover_the_difference_on_these_items(other):
     assert difference_misses(SPREAD, other, 3, 27) < 0.07 + 3 * math.sqrt(0.07 * 0.93 / PAIRS)
 
 
@@ -224,7 +224,7 @@ def test_the_p_value_and_the_interval_of_a_difference_agree(seed, level):
         assert min(abs(at.low), abs(at.high)) == pytest.approx(0, abs=1e-6), "at its own level, 0 is a limit"
 
 
-def test_differences_are_those_of_the_slow_loop():
+def test_differences_equal_an_explicit_loop():
     x, attempts = right_or_wrong(5, trials=3)
     counts = np.repeat(attempts[:, None], 3, axis=1)
     counts[:, 2] = 4.0
@@ -247,7 +247,7 @@ def test_differences_are_those_of_the_slow_loop():
         assert found.shared[a, b] == found.units[a, b] == 20
 
 
-def test_a_pair_is_compared_as_if_what_only_one_of_them_answered_were_not_there():
+def test_a_pair_is_compared_on_shared_items_only():
     x, attempts = right_or_wrong(9, n=40, trials=2)
     counts = np.repeat(attempts[:, None], 2, axis=1)
     x[6:20, 0] = x[20:, 1] = np.nan
@@ -259,7 +259,7 @@ def test_a_pair_is_compared_as_if_what_only_one_of_them_answered_were_not_there(
         assert getattr(whole, name)[0, 1] == pytest.approx(getattr(part, name)[0, 1], rel=1e-9), name
 
 
-def test_agreement_on_two_shared_items_is_not_certainty_because_of_hundreds_of_others():
+def test_items_of_one_model_only_do_not_change_the_p_value():
     x = np.full((398, 2), np.nan)
     x[:200, 0] = x[198:, 1] = 1.0
     x[198, 1] = 0.0  # one of the two shared items came out otherwise, in both of its attempts
@@ -269,7 +269,7 @@ def test_agreement_on_two_shared_items_is_not_certainty_because_of_hundreds_of_o
 
 
 @pytest.mark.parametrize("scale", [0.001, 1_000.0])
-def test_the_unit_of_differences_of_unbounded_scores_means_nothing(scale):
+def test_p_values_do_not_depend_on_the_scale_of_unbounded_scores(scale):
     rng = np.random.default_rng(12)
     x, within, counts = rng.normal(size=(10, 2)), rng.uniform(0.5, 1, (10, 2)), np.full((10, 2), 3.0)
     one = fixed_moments(answers(x, counts, within), bounded=False)
@@ -278,14 +278,14 @@ def test_the_unit_of_differences_of_unbounded_scores_means_nothing(scale):
     assert other.spread_at() == pytest.approx(scale * one.spread_at(), rel=1e-9)
 
 
-def test_models_that_share_no_item_are_not_compared_and_warn_of_nothing():
+def test_models_without_shared_items_are_not_compared_and_give_no_warning():
     x = np.array([[0.5, np.nan], [1.0, np.nan], [np.nan, 0.5], [np.nan, 0.0]])
     found = moments_of(x, np.where(np.isnan(x), 0.0, 2.0))
     assert np.isnan([found.difference[0, 1], found.variance[0, 1], found.df[0, 1]]).all()
     assert found.shared[0, 1] == 0
 
 
-def test_a_model_with_one_attempt_an_item_is_not_compared():
+def test_a_model_with_one_attempt_per_item_has_no_p_value():
     x, counts = np.array([[0.5, 1.0], [1.0, 0.0], [0.5, 1.0]]), np.array([[2.0, 1.0]] * 3)
     found = moments_of(x, counts)
     assert found.difference[0, 1] == pytest.approx(0.0)
@@ -297,7 +297,7 @@ def test_a_model_with_one_attempt_an_item_is_not_compared():
 
 
 @pytest.mark.parametrize(("n", "k"), [(1, 2), (5, 3), (40, 2)])
-def test_all_right_in_all_attempts_gives_the_exact_bound_on_all_answers(n, k):
+def test_all_right_in_all_attempts_gives_the_exact_binomial_bound(n, k):
     found = fixed(np.ones(n), np.full(n, k))
     missed = 1 - 0.05 ** (1 / (n * k))
     assert found.bounds[0].limit == pytest.approx(1 - missed, rel=1e-12)
@@ -309,13 +309,13 @@ def test_all_right_in_all_attempts_gives_the_exact_bound_on_all_answers(n, k):
     assert limits(none) == pytest.approx((0.0, 1 - 0.025 ** (1 / (n * k))), rel=1e-12)
 
 
-def test_ragged_attempts_all_right_count_as_the_fewest_at_every_item():
+def test_unequal_attempts_that_are_all_right_count_as_the_fewest_per_item():
     found = fixed(np.ones(4), [2, 3, 5, 9])
     assert found.bounds[0].n == 8
     assert found.interval.low == pytest.approx(0.025 ** (1 / 8), rel=1e-12)
 
 
-def test_items_that_agree_with_themselves_are_sure_but_not_certain():
+def test_identical_attempts_per_item_have_a_narrow_interval_of_positive_width():
     found = fixed([1.0] * 12 + [0.0] * 8, [3] * 20)
     assert (found.value, found.se, found.bounds) == (0.6, 0.0, ())
     assert 0.5 < found.interval.low < 0.6 < found.interval.high < 0.7
@@ -324,7 +324,7 @@ def test_items_that_agree_with_themselves_are_sure_but_not_certain():
     assert noisier.interval.high - noisier.interval.low > found.interval.high - found.interval.low
 
 
-def test_some_items_with_one_attempt_are_told():
+def test_some_items_with_one_attempt_give_a_caution():
     found = fixed([0.5, 1.0, 0.5, 1.0, 0.0], [2, 2, 2, 1, 1])
     assert codes_of(found) == ["single_attempts"]
     assert "2 of 5 items had one attempt" in found.cautions[0].message
@@ -334,7 +334,7 @@ def test_some_items_with_one_attempt_are_told():
 
 @pytest.mark.parametrize("binary", [True, False])
 @pytest.mark.parametrize("x", [[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]], ids=["some right", "all right"])
-def test_one_attempt_an_item_gives_no_error_bar_and_says_so(x, binary):
+def test_one_attempt_per_item_gives_no_standard_error_and_a_caution(x, binary):
     found = fixed(x, [1] * 4, binary=binary)
     assert codes_of(found) == ["one_attempt"]
     assert found.value == np.mean(x)
@@ -342,7 +342,7 @@ def test_one_attempt_an_item_gives_no_error_bar_and_says_so(x, binary):
     assert np.isnan(limits(found)).all()
 
 
-def test_one_attempt_an_item_in_one_column_leaves_the_others_alone():
+def test_one_attempt_per_item_of_one_model_does_not_affect_others():
     x, attempts = right_or_wrong(10, n=10, trials=2)
     x[:, 1] = np.arange(10) % 2
     found = fixed(x, np.column_stack([attempts, np.ones(10)]))
@@ -350,7 +350,7 @@ def test_one_attempt_an_item_in_one_column_leaves_the_others_alone():
     assert codes_of(found[1]) == ["one_attempt"]
 
 
-def test_fractions_all_alike_stay_within_zero_and_one():
+def test_identical_fractions_have_limits_between_0_and_1():
     for value in (0.0, 0.3, 1.0):
         found = fixed([value] * 6, [3] * 6, [0.0] * 6, binary=False)
         assert (found.se, found.bounds) == (0.0, ())
@@ -358,21 +358,21 @@ def test_fractions_all_alike_stay_within_zero_and_one():
         assert found.interval.high - found.interval.low > 0.01
 
 
-def test_unbounded_scores_may_leave_zero_and_one():
+def test_unbounded_scores_may_have_limits_beyond_0_and_1():
     found = fixed([-3.0, 0.5, 6.0], [2] * 3, [1.0, 2.0, 3.0], binary=False, bounded=False)
     assert found.interval.low < 0
     assert found.interval.high > 1
     assert (found.interval.low + found.interval.high) / 2 == pytest.approx(found.value)
 
 
-def test_one_item_is_its_own_answers():
+def test_one_item_has_the_interval_of_its_attempts():
     found = fixed([0.4], [5])
     exact = stats.binomtest(2, 5).proportion_ci(0.95, method="exact")
     assert found.se == pytest.approx(math.sqrt(0.24 / 4))
     assert exact.low - 1e-9 <= found.interval.low < 0.4 < found.interval.high <= exact.high + 1e-9
 
 
-def test_weights_take_the_bound_away_but_not_the_interval():
+def test_unequal_weights_give_an_interval_but_no_exact_bound():
     found = fixed(np.ones(6), [2] * 6, weights=np.array([1.0, 1, 1, 1, 1, 3]))
     assert found.bounds == ()
     assert 0 < found.interval.low < found.interval.high == 1
@@ -389,7 +389,7 @@ def test_only_the_ratio_of_weights_counts(seed, scale):
 
 
 @given(st.integers(0, 10_000))
-def test_equal_weights_are_no_weights(seed):
+def test_equal_weights_change_nothing(seed):
     x, attempts = right_or_wrong(seed, n=7)
     one, other = (fixed(x[:, 0], attempts, weights=weights) for weights in (None, np.full(7, 2.0)))
     assert limits(other) == pytest.approx(limits(one), rel=1e-9, abs=1e-12)

@@ -1,4 +1,4 @@
-"""The beta-binomial posterior against brute force on a grid many times as fine, by scipy's own distributions."""
+"""Beta-binomial posterior limits against brute force on a fine grid and exact special cases."""
 
 import numpy as np
 import pytest
@@ -84,7 +84,7 @@ def drawn(seed, n_groups, trials, rate, rho):
         (2, 40, 0.4, 0.4),
     ],
 )
-def test_equal_groups_get_the_posterior_by_brute_force(n_groups, trials, rate, rho, level):
+def test_posterior_limits_of_equal_groups_equal_brute_force(n_groups, trials, rate, rho, level):
     for seed in range(draws(1, 2)):
         right = drawn(seed, n_groups, trials, rate, rho)
         found = np.ravel(posterior_limits(groups(right / trials, trials), level))
@@ -92,7 +92,7 @@ def test_equal_groups_get_the_posterior_by_brute_force(n_groups, trials, rate, r
 
 
 @pytest.mark.parametrize("weights", [(1, 1, 1, 1, 1, 1), (1, 2, 3, 4, 5, 6), (30, 1, 1, 1, 1, 1)])
-def test_unequal_groups_count_by_their_share_with_the_average_trials(weights):
+def test_unequal_groups_are_weighted_by_their_share_with_average_trials(weights):
     means = np.array([0.0, 0.2, 0.9, 0.35, 1.0, 0.5])
     shares = np.array(weights) / sum(weights)
     found = np.ravel(posterior_limits(groups(means, 7.3, shares), 0.95))
@@ -101,26 +101,26 @@ def test_unequal_groups_count_by_their_share_with_the_average_trials(weights):
 
 @pytest.mark.parametrize("level", [0.5, 0.95])
 @pytest.mark.parametrize(("right", "n_groups"), [(0, 3), (1, 1), (1, 20), (7, 20), (30, 30), (70, 400)])
-def test_one_answer_a_group_gives_the_jeffreys_posterior(right, n_groups, level):
+def test_one_answer_per_group_gives_the_jeffreys_interval(right, n_groups, level):
     found = np.ravel(posterior_limits(groups(np.arange(n_groups) < right, 1), level))
     expected = np.array(stats.beta(right + 0.5, n_groups - right + 0.5).interval(level))
     assert angle(found) == pytest.approx(angle(expected), abs=GRID)
 
 
-def test_groups_that_are_all_right_or_all_wrong_are_worth_one_answer_each():
+def test_groups_of_identical_answers_count_as_one_answer_each():
     means = np.repeat([0.0, 1.0], 10)
     found = posterior_limits(groups(means, 1_000), 0.95)
     assert np.ravel(found) == pytest.approx(stats.beta(10.5, 10.5).interval(0.95), abs=0.02)
 
 
-def test_groups_that_are_as_alike_as_chance_has_it_are_worth_nearly_all_answers():
+def test_uncorrelated_answers_count_almost_individually():
     right = np.random.default_rng(1).binomial(20, 0.3, 50)
     found = np.ravel(posterior_limits(groups(right / 20, 20), 0.95))
     single = stats.beta(right.sum() + 0.5, 1_000 - right.sum() + 0.5).interval(0.95)
     assert found[1] - found[0] == pytest.approx(single[1] - single[0], rel=0.1)
 
 
-def test_one_group_says_little_however_many_its_answers():
+def test_one_group_gives_a_wide_interval_for_any_number_of_answers():
     for trials in (10, 1_000):
         low, high = np.ravel(posterior_limits(groups([0.5], trials), 0.95))
         assert low < 0.15
@@ -131,39 +131,39 @@ shares_of_right = st.lists(st.integers(0, 6), min_size=1, max_size=12).map(lambd
 
 
 @given(shares_of_right, st.sampled_from([0.5, 0.9, 0.95]))
-def test_failures_mirror_successes(means, level):
+def test_posterior_limits_mirror_when_right_and_wrong_are_swapped(means, level):
     one, other = (posterior_limits(groups(x, 6), level) for x in (means, 1 - means))
     assert np.ravel(other) == pytest.approx(1 - np.ravel(one)[::-1], abs=1e-9)
 
 
 @given(shares_of_right)
-def test_a_higher_level_gives_wider_limits(means):
+def test_a_higher_level_gives_wider_posterior_limits(means):
     (low, high), (lower, higher) = (posterior_limits(groups(means, 6), level) for level in (0.8, 0.95))
     assert 0 <= lower < low < high < higher <= 1
 
 
 @given(st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=1, max_size=6))
-def test_many_samples_at_once_are_the_samples_one_by_one(columns):
+def test_samples_in_one_call_equal_samples_one_by_one(columns):
     means, trials = np.array(columns).T / 4, 1.0 + np.arange(len(columns)) % 3
     together = Groups(means=means, shares=np.full(5, 0.2), trials=trials, several=np.full(len(trials), False))
     alone = [posterior_limits(together.take(slice(k, k + 1)), 0.95) for k in range(len(columns))]
     assert np.array(posterior_limits(together, 0.95)) == pytest.approx(np.concatenate(alone, axis=1), rel=1e-9)
 
 
-def test_samples_that_are_the_same_get_the_same_limits():
+def test_identical_samples_have_identical_limits():
     means = np.tile(np.random.default_rng(0).integers(0, 4, (9, 2)) / 3, 4)
     low, high = posterior_limits(groups(means, 3), 0.95)
     assert np.ptp(low[::2]) == np.ptp(high[::2]) == np.ptp(low[1::2]) == np.ptp(high[1::2]) == 0
 
 
-def test_blocks_of_samples_change_nothing(monkeypatch):
+def test_processing_in_blocks_changes_no_limit(monkeypatch):
     means = np.random.default_rng(3).integers(0, 5, (40, 30)) / 4
     whole = posterior_limits(groups(means, 4), 0.9)
     monkeypatch.setattr(mean_intervals, "BLOCK_CELLS", 100)
     assert np.array(posterior_limits(groups(means, 4), 0.9)) == pytest.approx(np.array(whole), rel=1e-9)
 
 
-def test_hundreds_of_different_means_are_close_to_exact():
+def test_hundreds_of_distinct_means_are_approximated_within_the_grid():
     means = np.random.default_rng(5).beta(2, 5, 400)
     means[:30], means[30:40] = 0, 1
     assert len(np.unique(means)) > mean_intervals.MOST_LEVELS
@@ -172,7 +172,7 @@ def test_hundreds_of_different_means_are_close_to_exact():
     assert angle(found) == pytest.approx(long_angles(means, shares, 12.5, 0.95), abs=GRID)
 
 
-def test_the_company_of_other_samples_moves_a_limit_by_less_than_the_grid_does():
+def test_other_samples_move_a_limit_by_less_than_the_grid_step():
     one = np.random.default_rng(6).integers(0, 11, (60, 1)) / 10
     others = np.random.default_rng(7).random((60, 20))  # more than 256 different means: all are rounded
     alone = np.ravel(posterior_limits(groups(one, 10), 0.95))

@@ -1,4 +1,4 @@
-"""What stands beside scores: one line of strengths, the votes of one cluster, a further vote, and few clusters of one model."""
+"""Bradley-Terry models: test of fit, deletion of a cluster, value of a further vote, few clusters."""
 
 import numpy as np
 import pytest
@@ -40,14 +40,14 @@ def line_of(votes, units, ties="half", seed=0):
 
 
 @pytest.mark.parametrize("taste", [0.0, 1.0])
-def test_one_line_is_rarely_doubted_where_it_holds(taste):
+def test_the_test_of_fit_keeps_the_type_i_error(taste):
     """Tastes of single voters are no circle; at 5 % within three standard errors of the draws."""
     found = [line_of(*drawn(seed, taste=taste)).p_value <= 0.05 for seed in range(draws(60, 200))]
     assert np.mean(found) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(found))
 
 
 @pytest.mark.parametrize("ties", TIES)
-def test_a_circle_is_found_and_its_pairs_named(ties):
+def test_the_test_of_fit_detects_cyclic_preferences_and_their_pairs(ties):
     votes, voter = drawn(seed=1, voters=150, circle=1.2)
     found = line_of(votes, voter, ties)
     assert found.p_value < 0.01
@@ -55,7 +55,7 @@ def test_a_circle_is_found_and_its_pairs_named(ties):
     assert {(int(found.first[k]), int(found.second[k])) for k in worst} == {(0, 1), (1, 2), (0, 2)}
 
 
-def test_what_pairs_get_beyond_the_line():
+def test_residuals_of_pairs_equal_explicit_sums_and_add_up_to_0():
     """As a sum over votes, from the fit itself; the residuals of a model add up to nothing."""
     votes, voter = drawn(seed=2)
     found, fit = line_of(votes, voter), strengths(votes.cells(), np.full(6, 1e3), "half")
@@ -69,7 +69,7 @@ def test_what_pairs_get_beyond_the_line():
     assert whole == pytest.approx(np.zeros(6), abs=1e-6)
 
 
-def test_one_line_needs_more_pairs_than_parameters_and_clusters():
+def test_the_test_of_fit_needs_more_pairs_and_clusters_than_parameters():
     votes, voter = drawn()
     star = votes.take((votes.first == 0) | (votes.second == 0))
     assert line_of(star, np.arange(len(star))) is None
@@ -78,7 +78,7 @@ def test_one_line_needs_more_pairs_than_parameters_and_clusters():
     assert line_of(two, np.arange(len(two))) is None
 
 
-def test_a_lead_without_a_cluster_is_near_that_of_a_fit_without_it():
+def test_approximate_leads_without_a_cluster_match_a_refit():
     votes, voter = drawn(seed=3, voters=30, each=30, taste=1.0)
     found, every = vote_moments(votes, (voter,), "half"), np.ones(6, dtype=bool)
     clusters, leads = leads_without(votes, voter, found, "half")
@@ -92,14 +92,14 @@ def test_a_lead_without_a_cluster_is_near_that_of_a_fit_without_it():
     assert scores_without(none, np.full(6, 10.0), "half", every) is None, "a model is left without votes"
 
 
-def test_what_is_left_may_tell_nothing_of_ties():
+def test_a_refit_without_information_on_ties_gives_none():
     """A beats B, and they tie: without the cluster with B's win, wins don't go round any more."""
     left = Votes(first=np.array([0, 0]), second=np.array([1, 1]), score=np.array([1.0, 0.5]), models=2)
     assert scores_without(left, np.full(2, 2.0), "davidson", np.ones(2, dtype=bool)) is None
     assert scores_without(left, np.full(2, 2.0), "half", np.ones(2, dtype=bool)) is not None
 
 
-def test_clusters_with_the_most_votes_are_looked_at(monkeypatch):
+def test_influence_is_computed_for_the_largest_clusters(monkeypatch):
     from howsure.statistics import vote_errors
 
     votes, voter = drawn(seed=3)
@@ -113,7 +113,7 @@ def test_clusters_with_the_most_votes_are_looked_at(monkeypatch):
 
 
 @pytest.mark.parametrize("ties", ["half", "davidson"])
-def test_a_further_vote_saves_what_a_fit_with_it_says(ties):
+def test_the_variance_saved_by_a_further_vote_matches_the_information_matrix(ties):
     """The variance by the information, with one more vote of a pair at the same strengths."""
     votes, _ = drawn(seed=4)
     fit = strengths(votes.cells(), np.full(6, 1e3), ties)
@@ -131,7 +131,7 @@ def test_a_further_vote_saves_what_a_fit_with_it_says(ties):
         assert saved[0, 3] == pytest.approx(f[:6] @ (known - more) @ f[:6], rel=1e-6)
 
 
-def test_a_model_of_few_clusters_has_their_degrees_of_freedom():
+def test_degrees_of_freedom_follow_the_clusters_that_voted_on_a_model():
     """Clusters of one size: C − 1 for a model that all of them met, fewer for one that few met."""
     first, second = np.tile([0, 1, 2], 40), np.tile([1, 2, 0], 40)
     voter = np.repeat(np.arange(40), 3)
@@ -152,7 +152,7 @@ def test_a_model_of_few_clusters_has_their_degrees_of_freedom():
 
 
 @pytest.mark.parametrize(("won", "n"), [(9, 10), (13, 17), (70, 100), (260, 400)])
-def test_two_models_are_tested_as_shares_are(won, n):
+def test_two_models_have_the_wilson_test_of_a_proportion(won, n):
     """Without ties the test is Wilson's on n − 1 votes, with the t distribution of n − 1; its interval agrees."""
     score = np.repeat([1.0, 0.0], [won, n - won])
     votes = Votes(first=np.zeros(n, dtype=int), second=np.ones(n, dtype=int), score=score, models=2)
@@ -164,7 +164,7 @@ def test_two_models_are_tested_as_shares_are(won, n):
     assert high[0, 1] <= 1
 
 
-def test_strengths_move_apart_to_a_gap():
+def test_strengths_can_be_moved_to_a_given_difference_of_scores():
     votes, _ = drawn(seed=5)
     fit, every = strengths(votes.cells(), np.full(6, 1e3), "half"), np.ones(6, dtype=bool)
     scores = expected_scores(fit, every, "half")[0]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -141,6 +141,7 @@ def test_fails_are_corrected_by_holm_and_passes_are_not():
     assert "Holm" in str(answer)
 
 
+@example([29, 33, 34])  # alone it fails (p = .030), of three it doesn't
 @settings(max_examples=draws(2, 60))
 @given(st.lists(st.integers(24, 34), min_size=2, max_size=3))
 def test_fails_of_several_floors_follow_holms_steps(rights):

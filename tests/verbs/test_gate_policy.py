@@ -247,6 +247,8 @@ def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
     assert (check.verdict == "fail") == (check.low >= limit)
     assert check.p_pass + check.p_fail == pytest.approx(1)
     gap = hs.compare(with_costs(ratio, 60), "a", "b", measure="usd", level=2 * answer.level - 1).measures[0]
+    assert [check.candidate, check.baseline] == ["a", "b"]
+    assert (check.candidate_score, check.baseline_score) == (gap.a, gap.b)
     assert (check.value, check.low, check.high) == (gap.ratio, gap.interval.low, gap.interval.high)
 
 

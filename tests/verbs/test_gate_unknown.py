@@ -1,9 +1,11 @@
 """gate with missing scores: decided if they can't change the verdict or are few, otherwise unclear."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.inference.gate_verdicts import Worlds
 from howsure.table.scores import Missing, Scores, TaskFacts
 
 
@@ -114,3 +116,41 @@ def test_missing_attempts_of_pass_at_k_make_the_gate_unclear():
     answer = hs.gate(pl.DataFrame(rows), "a", at_least=0.5, score="pass@1")
     assert answer.verdict == "unclear"
     assert hs.gate(pl.DataFrame(rows), "a", at_least=0.5, score="pass@1", missing_at_most=0.2).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("scale", "lower_is_better", "one", "other"),
+    [(1.0, False, "a", "b"), (1.0, True, "b", "a"), (5.0, False, "b", "a")],
+)
+def test_worlds_with_missing_scores_filled_in_equal_the_same_rows_with_scores(
+    scale, lower_is_better, one, other, monkeypatch
+):
+    """Each item's mean, variance and attempts, against those of its scores with the best and the worst in place of what is missing."""
+    rng, worlds, filled = np.random.default_rng(3), [], Worlds._filled
+
+    def recorded(self, key, against):
+        worlds.append((against, filled(self, key, against)))
+        return worlds[-1][1]
+
+    monkeypatch.setattr(Worlds, "_filled", recorded)
+    scored = {(model, f"q{i}"): scale * rng.integers(0, 2, 3) for model in "ab" for i in range(40)}
+    lost = {key: int(rng.integers(0, 3)) if rng.random() < 0.3 else 0 for key in scored}
+    rows = [
+        {"model": model, "item": item, "attempt": k, "score": None if k < lost[model, item] else float(score)}
+        for (model, item), every in scored.items()
+        for k, score in enumerate(every)
+    ]
+    options = {"lower_is_better": lower_is_better, "bounds": (0, 1) if scale == 1 else None}
+    hs.gate(pl.DataFrame(rows), one, other, not_worse_than=0.05 * scale, missing_at_most=1, **options)
+    best, worst = (0.0, scale) if lower_is_better else (scale, 0.0)
+    count = {model: sum(lost[key] for key in lost if key[0] == model) for model in "ab"}
+    assert {against for against, _ in worlds} >= {0, count["a"] + count["b"]}
+    for against, part in worlds:
+        mine = min(against, count[one])
+        left = {one: mine, other: count[other] - (against - mine)}  # the candidate's go against it first
+        for row in part.with_columns(pl.col("model", "item").cast(pl.String)).to_dicts():
+            key = row["model"], row["item"]
+            bad = min(left[row["model"]], lost[key])
+            left[row["model"]] -= bad
+            scores = [*scored[key][lost[key] :], *[worst] * bad, *[best] * (lost[key] - bad)]
+            assert (row["mean"], row["variance"], row["n"]) == pytest.approx((np.mean(scores), np.var(scores), 3))

@@ -52,21 +52,21 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
         assert as_json(verb("baselines/all.howsure", a, b, **more)) == as_json(verb(scores, a, b, **more)), verb
 
 
-def test_results_on_a_baseline_equal_those_on_inspect_logs(place: Path) -> None:
-    assert place.is_dir()
+@pytest.mark.usefixtures("place")
+def test_results_on_a_baseline_equal_those_on_inspect_logs() -> None:
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse")
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse", cluster="passage_id")
 
 
-def test_results_on_a_baseline_equal_those_on_lm_eval_logs(place: Path) -> None:
-    assert place.is_dir()
+@pytest.mark.usefixtures("place")
+def test_results_on_a_baseline_equal_those_on_lm_eval_logs() -> None:
     models = hs.read(LM_EVAL).to_frame()["model"].unique().sort().to_list()
     same_answers(LM_EVAL, models[0], models[1], task="sums_choice", metric="acc")
 
 
+@pytest.mark.usefixtures("place")
 @pytest.mark.skipif(not SWEBENCH.is_dir(), reason="real results are not here")
-def test_results_on_a_baseline_equal_those_on_swe_bench_reports(place: Path) -> None:
-    assert place.is_dir()
+def test_results_on_a_baseline_equal_those_on_swe_bench_reports() -> None:
     models = hs.read(SWEBENCH).to_frame()["model"].unique().sort().to_list()
     same_answers(SWEBENCH, models[0], models[1])
 

@@ -272,12 +272,19 @@ def test_a_swebench_list_with_a_malformed_id_is_an_error(tmp_path, name, wrong, 
 
 
 @pytest.mark.parametrize("boards", [5, [5], [{}], [{"results": 5}], [{"results": [5, {"resolved": 10**400}]}]])
-def test_malformed_swebench_leaderboards_are_clear_errors(tmp_path, boards):
+def test_swebench_leaderboards_without_a_score_are_an_error(tmp_path, boards):
     path = tmp_path / "leaderboards.json"
-    path.write_text(json.dumps({"leaderboards": boards, "resolved": 1, "results": [], "name": "x"}))
-    with pytest.raises(ReadError) as caught:
-        howsure.read(path)
-    assert "Error:" not in str(caught.value)
+    path.write_text(json.dumps({"leaderboards": boards}))
+    with pytest.raises(ReadError, match="no scores found in 1 file"):
+        howsure.read(path, reader="swebench")
+
+
+def test_malformed_entries_of_a_swebench_leaderboard_are_left_out_with_a_caution(write):
+    entries = [5, {"name": "a", "resolved": 10**400}, {"name": "b", "resolved": "x"}, {"name": "c", "resolved": 30.0}]
+    board = {"name": "Lite", "results": [{"folder": "f", **each} if each != 5 else each for each in entries]}
+    found = howsure.read(write("leaderboards.json", {"leaderboards": [board]}).path)
+    assert [(entry.model, entry.score) for entry in found.published] == [("c", 0.3)]
+    assert found.cautions[0].message.endswith("2 published scores are no number and left out.")
 
 
 def test_a_task_listed_twice_as_resolved_counts_once(tmp_path):

@@ -101,5 +101,5 @@ def test_score_columns_of_a_wide_table_can_be_the_sides(tmp_path: Path) -> None:
 def test_a_wide_table_with_unknown_side_columns_is_an_error(tmp_path: Path) -> None:
     wide().write_csv(tmp_path / "w.csv")
     for a, b in (("a_correct", "c"), ("question", "b_correct"), ("a_correct", "a_correct")):
-        with pytest.raises(hs.HowsureError):
+        with pytest.raises(hs.DataError, match="no column for the score among question, a_correct, b_correct"):
             hs.compare(tmp_path / "w.csv", a, b)

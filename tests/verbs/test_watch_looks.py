@@ -337,7 +337,7 @@ def test_strata_without_planned_looks_are_refused_with_a_remedy():
         hs.Monitor(a="a", b="b", population="same-clusters", looks=2, cluster_size=3)
     cluster, x = in_strata(1)
     monitor = strata_monitor(cluster[:50], looks="2/50")
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="item 'q0099' is not in the order of the run"):
         monitor.add("q0099", 1.0, 0.0, cluster="elsewhere")
     none = hs.Monitor(a="a", b="b", population="same-clusters", looks="1/20")
     for k, (one, other) in enumerate(x[:20]):

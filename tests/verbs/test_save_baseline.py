@@ -16,7 +16,7 @@ import howsure as hs
 from howsure.commands.main import main
 from howsure.readers import baselines
 from places import ROOT
-from reader_cases import SHARED, inspect_header, run_log, sample, zipped
+from reader_cases import SHARED, eval_log, own_log, run_log, sample
 
 LOGS = ROOT / "examples" / "logs"
 LM_EVAL = ROOT / "tests" / "fixtures" / "lm_eval"
@@ -120,10 +120,8 @@ def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
 
 def test_a_baseline_keeps_question_hashes(place: Path) -> None:
     for name, text in {"main": "What is it?", "pr": "What was it?"}.items():
-        (place / name).mkdir()
         samples = [{**sample(n, "C"), "input": f"{text} {n}"} for n in range(1, 5)]
-        header = inspect_header(task_id=name, eval_id=name, run_id=name)
-        zipped({"summaries.json": samples, "header.json": header}, place / name / "log.eval")
+        own_log(place / name / "log.eval", samples)
     hs.save_baseline("main", "main")
     assert hs.gate(None, "pr", "saved:main", not_worse_than=0.1).unclear_because == "differs"
 
@@ -144,7 +142,7 @@ def large(path: Path) -> Path:
         for item in range(ITEMS)
         for epoch in range(1, ATTEMPTS + 1)
     ]
-    return zipped({"summaries.json": samples, "header.json": inspect_header(config={"epochs": ATTEMPTS})}, path)
+    return eval_log(path, samples, config={"epochs": ATTEMPTS})
 
 
 def test_a_baseline_of_500_items_and_5_attempts_is_small_enough_to_commit(place: Path) -> None:

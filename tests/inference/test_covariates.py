@@ -176,10 +176,17 @@ def test_items_tables_unsuitable_for_adjustment_are_refused(side, tmp_path, name
         hs.estimate(rows, covariate=name, items=tmp_path / "items.csv")
 
 
-@pytest.mark.parametrize("name", ["item", "model", "score"])
-def test_item_model_and_score_columns_are_refused_as_covariates(side, name):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("item", "'item' can't be a covariate"),
+        ("model", "'model' differs between rows of item"),
+        ("score", "'score' differs between rows of item"),
+    ],
+)
+def test_item_model_and_score_columns_are_refused_as_covariates(side, name, told):
     rows, _, path = side
-    with pytest.raises(hs.HowsureError):
+    with pytest.raises(hs.HowsureError, match=told):
         hs.estimate(rows, covariate=name, items=path)
 
 

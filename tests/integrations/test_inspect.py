@@ -213,10 +213,23 @@ def test_failed_samples_do_not_block_early_stopping(run):
     assert log.results.completed_samples < 200
 
 
-def test_early_stopping_uses_the_first_epoch(run):
-    log = run(data(), canned(0.95), stop_when_decided(at_least=0.7), epochs=2, max_samples=4)
+def test_early_stopping_of_a_run_of_two_epochs_warns_that_the_first_decides(run, caplog):
+    with caplog.at_level(logging.WARNING, logger="howsure"):
+        log = run(data(), canned(0.95), stop_when_decided(at_least=0.7), epochs=2, max_samples=4)
+    assert "of 2 epochs the first decides" in caplog.text
     assert told(log)["decided"]
-    assert told(log)["n_items"] <= 200
+    assert told(log)["n_items"] < 100
+    assert log.results.completed_samples + told(log)["stopped"] == 400
+
+
+@pytest.mark.parametrize("later", [0.0, 1.0])
+def test_early_stopping_uses_the_first_epoch_alone(later):
+    """The second epoch of a question may end before its first; whatever it scores, the first is what counts."""
+    first = [float(k % 10 > 0) for k in range(100)]
+    alone = stepped("match", first, None, at_least=0.5)
+    assert alone["decided"]
+    assert alone["n_items"] < 100
+    assert stepped("match", first, None, later=[later] * 100, at_least=0.5) == alone
 
 
 def test_early_stopping_needs_exactly_one_criterion():
@@ -361,8 +374,8 @@ def test_scores_on_another_scale_need_their_bounds(tmp_path):
     assert "is at least 50.0 %:" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]
 
 
-def stepped(name, scores, baseline, **options):
-    """Drive the hooks as Inspect does, and return what the log would keep."""
+def stepped(name, scores, baseline, *, later=(), **options):
+    """Drive the hooks as Inspect does, and return what the log would keep; of each sample the epoch of `later` ends first."""
 
     async def go():
         samples = [Sample(id=k, input="?") for k in range(len(scores))]
@@ -371,11 +384,12 @@ def stepped(name, scores, baseline, **options):
         scorers = [SimpleNamespace(name=name)]
         config = SimpleNamespace(max_samples=1)
         task = SimpleNamespace(task="t", model="new", dataset=dataset, scorers=scorers, config=config)
-        await stopping.start_task(task, samples, 1)
+        await stopping.start_task(task, samples, 2 if later else 1)
         for k, score in enumerate(scores):
             if await stopping.schedule_sample(k, 1) is not None:
                 break
-            await stopping.complete_sample(k, 1, {name: SampleScore(score=Score(value=score))})
+            for epoch, value in [*((2, each) for each in later[k : k + 1]), (1, score)]:
+                await stopping.complete_sample(k, epoch, {name: SampleScore(score=Score(value=value))})
         return await stopping.complete_task()
 
     return asyncio.run(go())

@@ -13,7 +13,7 @@ from frames import attempts, clustered, two_models
 from howsure.commands import configuration
 from howsure.page.provenance import read_origin
 from howsure.present import files as writing
-from howsure.readers import registry
+from howsure.readers import inspect_ai, registry
 from howsure.statistics.betting import Betting
 from howsure.statistics.difference import difference
 from howsure.statistics.means import mean
@@ -308,10 +308,23 @@ def test_a_where_filter_on_an_unknown_column_is_an_error():
         hs.read(two_models(), where={"kind": "x"})
 
 
-def test_an_unexpected_exception_in_a_reader_becomes_a_read_error(tmp_path):
+def test_an_unexpected_exception_in_a_reader_becomes_a_read_error(tmp_path, monkeypatch):
+    def broken(source):
+        raise AttributeError("no such part")
+
+    monkeypatch.setattr(inspect_ai, "read", broken)
     path = tmp_path / "x.json"
-    path.write_text(json.dumps({"version": 2, "status": "success", "eval": {"run_id": 1, "created": 1, "task": []}}))
-    with pytest.raises(hs.ReadError):
+    path.write_text(
+        json.dumps({"version": 2, "status": "success", "eval": {"task": "t", "created": "1", "model": "m"}})
+    )
+    with pytest.raises(hs.ReadError, match=r"x\.json: .*AttributeError: no such part.*please report it"):
+        hs.read(path)
+
+
+def test_a_log_whose_header_names_no_task_is_a_read_error(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"version": 2, "status": "success", "eval": {"task": [], "created": 1, "model": "m"}}))
+    with pytest.raises(hs.ReadError, match=r"x\.json: no task and model in the log's header"):
         hs.read(path)
 
 

@@ -1,6 +1,7 @@
 """Result files of the agent benchmarks (SWE-bench, tau-bench, Terminal-Bench) and the special cases of their formats."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -208,36 +209,82 @@ def test_harbor_trials_of_a_task_are_numbered_attempts(write):
     assert terminal_bench.claims(write("job/result.json", {"id": "x", "n_total_trials": 2, "stats": {}})) == "companion"
 
 
-@pytest.mark.parametrize("wrong", [5, 10**400, 0.5, True, "a__a-1", {"a": 1}, None, [None]])
-@pytest.mark.parametrize(
-    "name", ["unresolved_ids", "resolved_ids", "total_instances", "resolved_instances", "error_ids"]
-)
-def test_a_malformed_swebench_report_is_read_or_a_clear_read_error(tmp_path, name, wrong):
-    report = {"total_instances": 2, "resolved_instances": 1, "resolved_ids": ["a__a-1"], "unresolved_ids": ["b__b-2"]}
+REPORT = {
+    "total_instances": 2,
+    "resolved_instances": 1,
+    "resolved_ids": ["a__a-1"],
+    "unresolved_ids": ["b__b-2"],
+    "error_ids": [],
+}
+"""A report of SWE-bench on two tasks, one of them resolved."""
+
+
+def report_with(tmp_path, **wrong):
     path = tmp_path / "report.json"
-    path.write_text(json.dumps({**report, name: wrong}))
-    try:
-        howsure.read(path)
-    except ReadError as error:
-        assert "Error" not in str(error).replace(str(path), "")  # noqa: PT017 - either is well
+    path.write_text(json.dumps(REPORT | wrong))
+    return path
 
 
-def test_a_swebench_list_with_a_malformed_id_is_an_error(tmp_path):
-    report = {"resolved_ids": ["a__a-1", {"a": 1}], "unresolved_ids": ["b__b-2"]}
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    with pytest.raises(
-        ReadError, match=r"report.json: the list 'resolved_ids' holds \"{'a': 1}\", which is no id of a task"
-    ):
-        howsure.read(tmp_path / "report.json")
+@pytest.mark.parametrize("wrong", [5, 10**400, 0.5, True, "a__a-1"])
+@pytest.mark.parametrize("name", ["unresolved_ids", "resolved_ids", "error_ids"])
+def test_a_swebench_list_that_is_none_counts_as_empty(tmp_path, name, wrong):
+    found = howsure.read(report_with(tmp_path, **{name: wrong}))
+    expected = {"a__a-1": 1.0, "b__b-2": 0.0}
+    expected.pop({"resolved_ids": "a__a-1", "unresolved_ids": "b__b-2"}.get(name), None)
+    assert dict(found.to_frame().select("item", "score").iter_rows()) == expected
+    codes = [caution.code for caution in found.cautions]
+    assert ("partial_run" in codes, "differs_from_log" in codes) == (len(expected) < 2,) * 2
+
+
+@pytest.mark.parametrize("name", ["unresolved_ids", "resolved_ids", "error_ids"])
+def test_a_swebench_mapping_in_place_of_a_list_is_read_by_its_keys(tmp_path, name):
+    found = howsure.read(report_with(tmp_path, **{name: {"c__c-3": 1}})).to_frame()
+    told = {"unresolved_ids": (0.0, "ok"), "resolved_ids": (1.0, "ok"), "error_ids": (None, "error")}
+    assert found.filter(item="c__c-3").select("score", "status").rows() == [told[name]]
+
+
+def test_a_swebench_report_whose_unresolved_ids_are_null_is_an_error(tmp_path):
+    with pytest.raises(ReadError, match=r"report\.json: the file names the resolved ids only, not those that failed"):
+        howsure.read(report_with(tmp_path, unresolved_ids=None))
+
+
+@pytest.mark.parametrize("wrong", [10**400, 0.5, "a__a-1", {"a": 1}, None, [None]])
+@pytest.mark.parametrize("name", ["total_instances", "resolved_instances"])
+def test_a_swebench_count_that_is_none_leaves_the_tasks_and_no_published_score(tmp_path, name, wrong):
+    found = howsure.read(report_with(tmp_path, **{name: wrong}))
+    assert dict(found.to_frame().select("item", "score").iter_rows()) == {"a__a-1": 1.0, "b__b-2": 0.0}
+    assert found.published == ()
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("total_instances", 5), ("resolved_instances", 5)])
+def test_a_swebench_count_other_than_that_of_the_tasks_is_a_caution(tmp_path, name, wrong):
+    found = howsure.read(report_with(tmp_path, **{name: wrong}))
+    assert dict(found.to_frame().select("item", "score").iter_rows()) == {"a__a-1": 1.0, "b__b-2": 0.0}
+    assert "differs_from_log" in [caution.code for caution in found.cautions]
+
+
+@pytest.mark.parametrize("name", ["unresolved_ids", "resolved_ids", "error_ids"])
+@pytest.mark.parametrize(("wrong", "shown"), [({"a": 1}, "\"{'a': 1}\""), (None, "'None'")])
+def test_a_swebench_list_with_a_malformed_id_is_an_error(tmp_path, name, wrong, shown):
+    told = f"report.json: the list '{name}' holds {shown}, which is no id of a task"
+    with pytest.raises(ReadError, match=re.escape(told)):
+        howsure.read(report_with(tmp_path, **{name: ["a__a-1", wrong]}))
 
 
 @pytest.mark.parametrize("boards", [5, [5], [{}], [{"results": 5}], [{"results": [5, {"resolved": 10**400}]}]])
-def test_malformed_swebench_leaderboards_are_clear_errors(tmp_path, boards):
+def test_swebench_leaderboards_without_a_score_are_an_error(tmp_path, boards):
     path = tmp_path / "leaderboards.json"
-    path.write_text(json.dumps({"leaderboards": boards, "resolved": 1, "results": [], "name": "x"}))
-    with pytest.raises(ReadError) as caught:
-        howsure.read(path)
-    assert "Error:" not in str(caught.value)
+    path.write_text(json.dumps({"leaderboards": boards}))
+    with pytest.raises(ReadError, match="no scores found in 1 file"):
+        howsure.read(path, reader="swebench")
+
+
+def test_malformed_entries_of_a_swebench_leaderboard_are_left_out_with_a_caution(write):
+    entries = [5, {"name": "a", "resolved": 10**400}, {"name": "b", "resolved": "x"}, {"name": "c", "resolved": 30.0}]
+    board = {"name": "Lite", "results": [{"folder": "f", **each} if each != 5 else each for each in entries]}
+    found = howsure.read(write("leaderboards.json", {"leaderboards": [board]}).path)
+    assert [(entry.model, entry.score) for entry in found.published] == [("c", 0.3)]
+    assert found.cautions[0].message.endswith("2 published scores are no number and left out.")
 
 
 def test_a_task_listed_twice_as_resolved_counts_once(tmp_path):

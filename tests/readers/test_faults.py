@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 import zipfile
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 
 import howsure as hs
 from frames import two_models
-from howsure.errors import DataError, HowsureError, ReadError
+from howsure.errors import DataError, ReadError
 from howsure.readers import parsing, tables
 from howsure.readers.base import Source, named
+from howsure.readers.looked_at import without_waiting
 from howsure.readers.parsing import cut_at, parse_json
 from howsure.readers.zipped import open_archive
 from howsure.table.engines import in_pieces
@@ -166,11 +168,18 @@ def test_folders_without_permission_are_named(good, monkeypatch):
     assert list(failed(hs.read(good))) == ["closed"]
 
 
-@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="no /proc here")
-def test_a_blocking_device_file_is_refused():
-    """What stands in it is the system's: nothing as a rule, and its first lines right after the start."""
-    with pytest.raises(HowsureError):
-        hs.read("/proc/kmsg")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_file_that_would_wait_for_its_data_is_refused_at_once(tmp_path):
+    """A pipe that somebody holds open and writes nothing to waits as the system's own files do (/proc/kmsg)."""
+    path = tmp_path / "quiz.csv"
+    os.mkfifo(path)
+    with path.open("rb+", buffering=0):
+        opened = without_waiting(str(path), os.O_RDONLY)
+        waits = os.get_blocking(opened)
+        os.close(opened)
+        assert not waits
+        with pytest.raises(ReadError, match=r"quiz\.csv: nothing to be read yet"):
+            Source(path=path, root=tmp_path).head
 
 
 def test_a_file_without_data_yet_is_refused(good, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 import howsure as hs
 from frames import two_models
 from places import LOGS, ROOT
-from reader_cases import inspect_header, sample, zipped
+from reader_cases import eval_log, sample
 
 INSPECT = ROOT / "tests" / "fixtures" / "inspect"
 
@@ -219,7 +219,7 @@ def test_model_from_takes_the_model_from_the_path(tmp_path):
         folder = tmp_path / "runs" / model / "seed1"
         folder.mkdir(parents=True)
         (folder / "scores.csv").write_text("item,model,score\n1,same,1\n2,same,0\n")
-        zipped({"summaries.json": [sample(1, 1)], "header.json": inspect_header(task_id=model)}, folder / "log.eval")
+        eval_log(folder / "log.eval", [sample(1, 1)], task_id=model)
     scores = hs.read(tmp_path, model_from=r"runs/([^/]+)/")
     assert set(scores.to_frame()["model"]) == {"one", "two"}
     with pytest.raises(hs.ReadError, match="no part of the path fits"):

@@ -7,7 +7,7 @@ from howsure.readers import bfcl, every_eval_ever, promptfoo, swebench
 from howsure.readers.attempt_rows import unknown_layout
 from howsure.readers.base import Source
 from places import DATA
-from reader_cases import codes, inspect_header, lines, read, sample, zipped
+from reader_cases import codes, eval_log, inspect_header, lines, read, sample
 
 CODE = "unknown_layout"
 
@@ -33,7 +33,7 @@ def test_a_caution_names_the_versions_that_the_reader_was_checked_on(tmp_path, s
 @pytest.mark.parametrize(("version", "expected"), [(2, False), (3, True)])
 def test_an_unknown_inspect_layout_gives_a_caution(tmp_path, version, expected):
     header = inspect_header() | {"version": version}
-    path = zipped({"summaries.json": [sample(1, 1), sample(2, 0)], "header.json": header}, tmp_path / "a.eval")
+    path = eval_log(tmp_path / "a.eval", [sample(1, 1), sample(2, 0)], header)
     assert (CODE in [caution.code for caution in howsure.read(path).cautions]) == expected
     assert (CODE in [caution.code for caution in howsure.estimate(path).cautions]) == expected
 

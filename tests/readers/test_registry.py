@@ -1,6 +1,5 @@
 """The registry identifies files by content, asks specific readers first and tables last, and survives a broken external reader."""
 
-import time
 import types
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -9,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from howsure.readers import registry
+from counted import calls_in
+from howsure.readers import lm_eval, registry, swebench
 from howsure.readers.base import Source
 from howsure.readers.mapping.known import tried
 from reader_cases import claimed, inspect_header, sample
@@ -89,13 +89,29 @@ def test_no_reader_raises_on_random_content(write, data, start):
 
 
 @pytest.mark.parametrize("piece", ['"a____', '"id":"', "[{", '{"results":', '"a__b-1":', "_", ' "x_stderr'])
-def test_readers_identify_hostile_content_quickly(write, piece):
-    start = time.perf_counter()
-    for opening in ("{", "[{", '{"no_generation": [', ""):
-        source = write("x.json", opening + piece * (70_000 // len(piece)))
-        for reader in SPECIFIC:
-            claimed(reader, source)
-    assert time.perf_counter() - start < 5
+@pytest.mark.parametrize("opening", ["{", "[{", '{"no_generation": [', ""])
+def test_readers_identify_hostile_content_in_calls_proportional_to_its_length(write, opening, piece):
+    def calls(length):
+        source = write("x.json", opening + piece * (length // len(piece)))
+        return calls_in(lambda: [claimed(reader, source) for reader in SPECIFIC])
+
+    calls(100)  # what is loaded when a reader first asks
+    assert calls(60_000) < 2.1 * calls(30_000)
+
+
+@pytest.mark.parametrize(
+    ("reader", "content", "sign", "most"),
+    [
+        (swebench, '{"no_generation": ["NAME__b-1"]}', "a", 100),
+        (swebench, '{"no_generation": ["a__NAME-1"]}', "a", 99),
+        (swebench, '{"no_generation": ["a__b-NAME"]}', "1", 9),
+        (lm_eval, '{"results": {"t": {"NAME_stderr": 1}}}', "a", 99),
+    ],
+)
+def test_patterns_that_identify_a_file_look_at_a_bounded_length(write, reader, content, sign, most):
+    """Without the bound a pattern would go on from every place to the end of what it searches."""
+    found = [reader.claims(write("x.json", content.replace("NAME", sign * length))) for length in (most, most + 1)]
+    assert found == ["rows", None]
 
 
 @pytest.mark.parametrize("head", [b'{"a": 1}\n', b'[{"a": 1}]', b"a,b\n1,2\n", b"- a\n"])

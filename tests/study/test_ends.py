@@ -3,19 +3,18 @@
 import pytest
 
 import howsure as hs
-from reader_cases import inspect_header, sample, zipped
+from reader_cases import own_log, sample
 
 N = 100
 
 
 def log(path, *, ended, by="token", broken=0):
     """Write a log of which so many samples a limit ended, and so many an error."""
-    ids = {"task_id": f"task {path}", "eval_id": f"eval {path}", "run_id": f"call {path}", "model": f"mock/{path.stem}"}
     samples = []
     for k in range(N):
         given = {**sample(f"q{k}", "CI"[k % 2]), "limit": by if k < ended else None}
         samples.append({**given, "scores": {}, "error": "Timeout"} if k >= N - broken else given)
-    return zipped({"summaries.json": samples, "header.json": inspect_header(**ids)}, path)
+    return own_log(path, samples, model=f"mock/{path.stem}")
 
 
 def limit_cautions(answer):

@@ -8,25 +8,17 @@ import pytest
 import howsure as hs
 from howsure.study.comparability import settings_note
 from howsure.table.scores import Run, RunEntry
-from reader_cases import inspect_header, sample, zipped
+from reader_cases import own_log, sample
 
 N = 40
 
 
 def inspect(path, *, question="How many?", target="A", n=N, **changes):
     """Write an Inspect log of a model that is called as the file is."""
-    ids = {
-        "task_id": f"task {path}",
-        "eval_id": f"eval {path}",
-        "run_id": f"call {path}",
-        "model": "mock/m",
-        "dataset": {},
-    }
     samples = [
         {**sample(f"q{k}", "CI"[k % 2]), "input": f"{question} {k}", "target": target, "limit": None} for k in range(n)
     ]
-    path.parent.mkdir()
-    zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path)
+    own_log(path, samples, **{"model": "mock/m", "dataset": {}, **changes})
 
 
 def lm_eval(path, *, words="", target="t", n=N, **changes):

@@ -253,7 +253,7 @@ def test_other_methods_use_clusters_as_items_with_a_note_or_are_refused(method, 
     rows = WORLDS["one attempt"]
     little_memory(monkeypatch, rows, 2)
     if method == "mcnemar":
-        with pytest.raises(hs.MethodError):
+        with pytest.raises(hs.MethodError, match="needs one right-or-wrong answer per item"):
             hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
         return
     answer = hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)

@@ -4,17 +4,15 @@ import pytest
 
 import howsure
 from howsure.readers import inspect_scores
-from reader_cases import inspect_header, sample, zipped
+from reader_cases import own_log, sample
 
 
 def log(path, inputs, target="A", **changes):
     """Write an Inspect log, each sample with its input."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ids = {"task_id": f"task {path}", "eval_id": f"eval {path}", "run_id": f"call {path}", "model": f"mock/{path.stem}"}
     samples = [
         {**sample(number, "CI"[number % 2]), "input": each, "target": target} for number, each in enumerate(inputs)
     ]
-    return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
+    return own_log(path, samples, **{"model": f"mock/{path.stem}", **changes})
 
 
 def comparability_cautions(folder):

@@ -143,12 +143,23 @@ def sample(name: object, value: object, epoch: int = 1, **more: Any) -> dict[str
     return {"id": name, "epoch": epoch, "input": "?", "target": "!", "scores": {"match": {"value": value}}, **more}
 
 
+def eval_log(path: Path, samples: list[Any], header: object = None, **changes: Any) -> Path:
+    """Write an Inspect log of these summaries, in a folder that is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return zipped({"summaries.json": samples, "header.json": header or inspect_header(**changes)}, path)
+
+
+def own_log(path: Path, samples: list[Any], **changes: Any) -> Path:
+    """Write an Inspect log of a run of its own: its ids are its place, or its name, unless they are said."""
+    ids = {"task_id": f"task {path}", "eval_id": f"eval {path.stem}", "run_id": f"call {path}"}
+    return eval_log(path, samples, **{**ids, **changes})
+
+
 def run_log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path:
     """Write an Inspect log of a run of its own: its ids are the file's name unless they are said."""
     ids = {"task_id": f"task {name}", "eval_id": f"eval {name}", "run_id": f"call {name}"}
     samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    header = inspect_header(**{**ids, **changes})
-    return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)
+    return eval_log(folder / f"{name}.eval", samples, **{**ids, **changes})
 
 
 def whole_sample(number: int, value: object, **changes: Any) -> dict[str, Any]:

@@ -384,7 +384,8 @@ def test_a_mistyped_gate_command_exits_with_code_3(quiz):
 
 
 def test_junit_output_escapes_hostile_names(quiz, tmp_path):
-    for unclear, tag in (("separate", "skipped"), ("warn", "skipped"), ("fail", "failure"), ("pass", "system-out")):
+    expected = {"separate": ("skipped", 2), "warn": ("skipped", 0), "fail": ("failure", 1), "pass": ("system-out", 0)}
+    for unclear, (tag, code) in expected.items():
         result = run(
             "gate",
             quiz,
@@ -398,7 +399,7 @@ def test_junit_output_escapes_hostile_names(quiz, tmp_path):
             "--junit",
             str(tmp_path / "j.xml"),
         )
-        assert result.exception is None or isinstance(result.exception, SystemExit)
+        assert result.exit_code == code, result.output
         root = ET.parse(tmp_path / "j.xml").getroot()
         case = root.find("testsuite/testcase")
         assert [child.tag for child in case] == [tag]

@@ -193,7 +193,8 @@ def test_degenerate_tables_render_in_every_format_without_nan(name):
     for entry in answer.tasks[0].entries:
         if math.isfinite(entry.se) and entry.measured:
             assert entry.questions + entry.answers == pytest.approx(entry.se**2, abs=1e-12)
-            assert 0 <= entry.answer_share <= 1 or math.isnan(entry.answer_share)
+            assert math.isnan(entry.answer_share) == (entry.se == 0)
+            assert entry.se == 0 or 0 <= entry.answer_share <= 1
 
 
 @pytest.mark.parametrize("name", [name for name in ODD if name not in ("one model", "no shared item")])

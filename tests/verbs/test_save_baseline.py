@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import howsure as hs
 from howsure.commands.main import main
 from howsure.readers import baselines
 from places import ROOT
-from reader_cases import SHARED, inspect_header, run_log, sample, zipped
+from reader_cases import SHARED, eval_log, own_log, run_log, sample
 
 LOGS = ROOT / "examples" / "logs"
 LM_EVAL = ROOT / "tests" / "fixtures" / "lm_eval"
@@ -52,21 +53,21 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
         assert as_json(verb("baselines/all.howsure", a, b, **more)) == as_json(verb(scores, a, b, **more)), verb
 
 
-def test_results_on_a_baseline_equal_those_on_inspect_logs(place: Path) -> None:
-    assert place.is_dir()
+@pytest.mark.usefixtures("place")
+def test_results_on_a_baseline_equal_those_on_inspect_logs() -> None:
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse")
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse", cluster="passage_id")
 
 
-def test_results_on_a_baseline_equal_those_on_lm_eval_logs(place: Path) -> None:
-    assert place.is_dir()
+@pytest.mark.usefixtures("place")
+def test_results_on_a_baseline_equal_those_on_lm_eval_logs() -> None:
     models = hs.read(LM_EVAL).to_frame()["model"].unique().sort().to_list()
     same_answers(LM_EVAL, models[0], models[1], task="sums_choice", metric="acc")
 
 
+@pytest.mark.usefixtures("place")
 @pytest.mark.skipif(not SWEBENCH.is_dir(), reason="real results are not here")
-def test_results_on_a_baseline_equal_those_on_swe_bench_reports(place: Path) -> None:
-    assert place.is_dir()
+def test_results_on_a_baseline_equal_those_on_swe_bench_reports() -> None:
     models = hs.read(SWEBENCH).to_frame()["model"].unique().sort().to_list()
     same_answers(SWEBENCH, models[0], models[1])
 
@@ -119,10 +120,8 @@ def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
 
 def test_a_baseline_keeps_question_hashes(place: Path) -> None:
     for name, text in {"main": "What is it?", "pr": "What was it?"}.items():
-        (place / name).mkdir()
         samples = [{**sample(n, "C"), "input": f"{text} {n}"} for n in range(1, 5)]
-        header = inspect_header(task_id=name, eval_id=name, run_id=name)
-        zipped({"summaries.json": samples, "header.json": header}, place / name / "log.eval")
+        own_log(place / name / "log.eval", samples)
     hs.save_baseline("main", "main")
     assert hs.gate(None, "pr", "saved:main", not_worse_than=0.1).unclear_because == "differs"
 
@@ -143,7 +142,7 @@ def large(path: Path) -> Path:
         for item in range(ITEMS)
         for epoch in range(1, ATTEMPTS + 1)
     ]
-    return zipped({"summaries.json": samples, "header.json": inspect_header(config={"epochs": ATTEMPTS})}, path)
+    return eval_log(path, samples, config={"epochs": ATTEMPTS})
 
 
 def test_a_baseline_of_500_items_and_5_attempts_is_small_enough_to_commit(place: Path) -> None:
@@ -244,7 +243,7 @@ def test_missing_or_damaged_baselines_are_an_error(place: Path, side: str, said:
 
 @pytest.mark.parametrize("name", ["a/b", "", "../main", ".hidden", "x" * 101, "a b"])
 def test_invalid_baseline_names_are_refused(place: Path, name: str) -> None:
-    with pytest.raises(hs.OptionError):
+    with pytest.raises(hs.OptionError, match=re.escape(repr(name)) + "`? is no name"):
         hs.save_baseline(LOGS, name)
     assert not (place / "baselines").exists()
 

@@ -86,4 +86,7 @@ def test_attempts_of_pooled_runs_keep_their_own_texts(tmp_path: Path) -> None:
 def test_the_show_command_takes_the_item_as_last_argument() -> None:
     result = CliRunner().invoke(main, ["show", LOGS, "opposites-1", "--model", "smollm2-135m-terse"])
     assert result.exit_code == 0, result.output
-    assert "attempts 0, 1, 2, 3, 4: 100.0 %" in " ".join(result.output.split()) or "Right answer" in result.output
+    output = " ".join(result.output.split())
+    assert "opposites-1 of passages: 1 model, 5 attempts; always right: openai-api/local/smollm2-135m-terse." in output
+    assert "Right answer cold" in output
+    assert "attempts 0, 1, 2, 3, 4: 100.0 % The opposite of hot is cold." in output

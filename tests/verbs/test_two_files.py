@@ -40,26 +40,21 @@ def test_two_files_are_two_models_on_the_command_line(words: list[str]) -> None:
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    "data",
+    ("data", "names", "note"),
     [
-        ["old.csv", "new.csv"],
-        {"x": "old.csv", "y": "new.csv"},
-        {"z": results(2), "a": "new.csv"},
-        {"b": results(2).to_pandas(), "a": results(4).lazy()},
+        (["old.csv", "new.csv"], ["old", "new"], "2 tables without a column for the task: one task, since each holds"),
+        ({"x": "old.csv", "y": "new.csv"}, ["x", "y"], "No side names its task: they are taken for the same one."),
+        ({"z": results(2), "a": "new.csv"}, ["z", "a"], "No side names its task: they are taken for the same one."),
+        ({"b": results(2).to_pandas(), "a": results(4).lazy()}, ["b", "a"], "Sides: b; a."),
     ],
+    ids=["list of files", "files by name", "frame and file", "frames"],
 )
-def test_two_files_or_frames_are_two_models_in_python(data: Any) -> None:
+def test_two_files_or_frames_are_two_models_in_python(data: Any, names: list[str], note: str) -> None:
     found = hs.compare(data)
     assert found.difference.value == pytest.approx(-0.4)
     assert (found.difference.n_items, found.paired) == (60, True)
-    assert (
-        isinstance(data, list)
-        or any("taken for the same one" in note for note in found.notes)
-        or "z" in data
-        or "b" in data
-    )
-    if isinstance(data, dict):
-        assert [found.a, found.b] == list(data)
+    assert [found.a, found.b] == names
+    assert note in " ".join(found.notes)
 
 
 @pytest.mark.usefixtures("folder")
@@ -106,5 +101,5 @@ def test_score_columns_of_a_wide_table_can_be_the_sides(tmp_path: Path) -> None:
 def test_a_wide_table_with_unknown_side_columns_is_an_error(tmp_path: Path) -> None:
     wide().write_csv(tmp_path / "w.csv")
     for a, b in (("a_correct", "c"), ("question", "b_correct"), ("a_correct", "a_correct")):
-        with pytest.raises(hs.HowsureError):
+        with pytest.raises(hs.DataError, match="no column for the score among question, a_correct, b_correct"):
             hs.compare(tmp_path / "w.csv", a, b)

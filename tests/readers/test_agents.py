@@ -248,7 +248,7 @@ def test_a_swebench_report_whose_unresolved_ids_are_null_is_an_error(tmp_path):
         howsure.read(report_with(tmp_path, unresolved_ids=None))
 
 
-@pytest.mark.parametrize("wrong", [10**400, 0.5, "a__a-1", {"a": 1}, None, [None]])
+@pytest.mark.parametrize("wrong", [True, -1, 10**400, 0.5, "a__a-1", {"a": 1}, None, [None]])
 @pytest.mark.parametrize("name", ["total_instances", "resolved_instances"])
 def test_a_swebench_count_that_is_none_leaves_the_tasks_and_no_published_score(tmp_path, name, wrong):
     found = howsure.read(report_with(tmp_path, **{name: wrong}))

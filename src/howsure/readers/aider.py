@@ -27,8 +27,8 @@ CHECKED = "aider 0.56.1.dev (2024-09)"
 TASK = "aider"
 SUMMARY = "results.txt"
 """What aider prints at the end of a run, where somebody kept it."""
-_CASES = re.compile(rb"^\s*test_cases: (\d{1,6})\s*$", re.MULTILINE)
-_COST = re.compile(rb"^\s*total_cost: (\d{1,9}(?:\.\d{1,9})?)\s*$", re.MULTILINE)
+_CASES = re.compile(rb"^[ \t]*test_cases: (\d{1,6})[ \t\r]*$", re.MULTILINE)
+_COST = re.compile(rb"^[ \t]*total_cost: (\d{1,9}(?:\.\d{1,9})?)[ \t\r]*$", re.MULTILINE)
 _STARTED = re.compile(r"(\d{4}-\d\d-\d\d)-(\d\d-\d\d-\d\d)--")
 _DIRTY = "-dirty"
 _GROUPS = frozenset(["pass-at-1", "pass-at-2", "failed"])

@@ -24,7 +24,7 @@ CHECKED = "submissions of 2025-11 to 2026-04, in made-up files only"
 METRIC, METADATA, LOGS, ENDING = "resolved", "metadata.yaml", "logs", "_result.json"
 DATA_SETS = {"PB": "SWE-PolyBench", "PB500": "SWE-PolyBench500", "PBVerified": "SWE-PolyBench Verified"}
 _RATE = re.compile(rb"^pass_rate:.*?(\d{1,6})\s*/\s*(\d{1,6})", re.MULTILINE)
-_NAME = re.compile(rb"^name:[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
+_NAME = re.compile(rb"^name:[ \t]*(\S(?:.*\S)?)[ \t\r]*$", re.MULTILINE)
 
 
 def claims(source: Source) -> Claim | None:

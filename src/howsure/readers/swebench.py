@@ -179,9 +179,15 @@ def _ids(document: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:
-    """Return what a report says of its run: how many tasks it had, and how many were resolved."""
+    """Return what a report says of its run: how many tasks it had, and how many of them were resolved."""
     n, resolved = document.get("total_instances"), document.get("resolved_instances")
-    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1 or max(n, abs(resolved)) > MOST_TASKS:
+    if (
+        type(n) is not int
+        or type(resolved) is not int
+        or n < 1
+        or resolved < 0
+        or max(n, resolved) > MOST_TASKS
+    ):
         return {}
     score = source.published(task, model, "resolved", resolved / n, n=n)
     return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}

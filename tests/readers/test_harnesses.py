@@ -254,6 +254,7 @@ def instance(name, score, **more):
 def test_every_eval_ever_instances_have_epochs_as_attempts(write):
     rows = [
         instance("a", 1.0, metadata={"epoch": "2", "subject": "x"}),
+        instance("a", 1.0, metadata={"epoch": "3"}),
         instance("a", 0.0, metadata={"epoch": "1"}),
         instance("b", 0.0, error="timeout"),
         instance("c", 1.0),
@@ -262,6 +263,7 @@ def test_every_eval_ever_instances_have_epochs_as_attempts(write):
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert scores(reading) == {
         ("a", 1, "score"): 1.0,
+        ("a", 2, "score"): 1.0,
         ("a", 0, "score"): 0.0,
         ("b", 0, "score"): "error",
         ("c", 0, "score"): 1.0,

@@ -137,7 +137,7 @@ def test_texts_in_model_names_and_cautions_are_replaced_by_digests(tmp_path):
 
 
 def test_a_long_setting_is_replaced_by_a_digest_whatever_its_name_is(tmp_path):
-    long = "This is said to nobody. " * 9
+    long = "This is said to nobody. " * 6
     for name, notice in {"a": long, "b": "short"}.items():
         log(tmp_path / f"{name}.eval", "CICI", {}, task_args={"notice": notice})
     hs.save_baseline(tmp_path, "main", output=str(tmp_path / "main.howsure"))

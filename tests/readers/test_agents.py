@@ -39,12 +39,14 @@ def test_swebench_reports_give_every_task_id_its_outcome(write):
     assert set(reading.rows["repo"]) == {"django/django"}
 
 
-def test_a_swebench_report_of_fewer_tasks_than_its_part_has_counts_those_with_a_patch(write):
-    report = {"generated": [A, B], "resolved": [A], "with_logs": [A, B], "applied": [A, B]}
+@pytest.mark.parametrize(("n", "told"), [(299, True), (300, False)])
+def test_a_swebench_report_of_fewer_tasks_than_its_part_has_lacks_those_without_a_patch(write, n, told):
+    ids = [f"django__django-{k}" for k in range(n)]
+    report = {"generated": ids, "resolved": ids[:9], "with_logs": ids, "applied": ids}
     reading = read(swebench, write("lite/m/results/results.json", report))
-    assert scores(reading) == {(A, 0, "resolved"): 1.0, (B, 0, "resolved"): 0.0}
-    (message,) = [caution.message for caution in reading.cautions if caution.code == "missing_items"]
-    assert "the report names the 2 tasks with a patch" in message
+    assert len(reading.rows) == n
+    cautions = [caution.message for caution in reading.cautions if caution.code == "missing_items"]
+    assert ["the report names the 299 tasks with a patch" in message for message in cautions] == [True] * told
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ def test_helm_keeps_unperturbed_scores_once(write):
     assert [helm.claims(source) for source in (stats, spec)] == ["companion", "companion"]
     assert helm.claims(write(f"{name}/scenario.json", {"name": "mmlu"})) == "companion"
     assert helm.claims(write("elsewhere/scenario.json", {"name": "mmlu"})) is None
+    perturbed = [{**row, "perturbation": {"name": "typos"}} for row in rows]
+    assert [helm.claims(write("x.json", given)) for given in (rows, perturbed)] == ["rows", "rows"]
 
 
 def test_helm_divides_sums_by_counts_and_contradictions_give_a_caution(write):
@@ -130,6 +132,21 @@ def test_promptfoo_runs_with_other_prompts_are_other_configurations(write):
         reading = read(promptfoo, write(f"{name}.json", {"evalId": name, "results": results}))
         found.add(reading.configuration["prompts"])
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("stats", "score", "n"),
+    [
+        ({"successes": 3, "failures": 1, "errors": 1}, 0.6, 5),
+        ({"successes": 3, "failures": 1}, 0.75, 4),
+        ({"failures": 4}, 0.0, 4),
+    ],
+)
+def test_promptfoo_states_the_share_of_tests_that_passed(write, stats, score, n):
+    """A kind of tests that isn't counted has none."""
+    results = {"version": 3, "stats": stats, "results": [prompted()]}
+    reading = read(promptfoo, write("x.json", {"evalId": "e", "results": results}))
+    assert [(entry.score, entry.n) for entry in reading.published] == [(score, n)]
 
 
 def annotation(instruction, preference):

@@ -203,6 +203,8 @@ def test_only_single_answers_of_equal_weight_are_counted_exactly(weighted, holes
     x = scores(6, holes=holes)
     found = pair_moments(x, weights=design(6, weighted=weighted)[1])
     assert (upper(np.broadcast_to(found.counted, found.df.shape)) == (not weighted)).all()
+    w = np.ones(len(x)) if not weighted else design(6, weighted=True)[1]
+    assert float(ragged_moments(x, (), w, "CR2", score=True).counted) == (not weighted)
 
 
 def test_missing_scores_of_one_model_do_not_affect_other_pairs():

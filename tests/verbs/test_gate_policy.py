@@ -332,6 +332,9 @@ def test_missing_scores_are_judged_relative_to_the_size_of_the_slice():
     assert found["x · score · half: few"].unclear_because == "missing"
     assert found["x · score · half: odd"].verdict == "pass"
     assert (answer.verdict, answer.unclear_because) == ("unclear", "missing")
+    for at_most, reason in ((0.34, ""), (0.33, "missing")):  # 20 of the 60 of the slice
+        checks = checks_of(hs.gate(rows, "a", "b", policy=policy, missing_at_most=at_most))
+        assert checks["x · score · half: few"].unclear_because == reason
 
 
 def test_a_small_slice_is_underpowered_or_unclear_if_critical():

@@ -600,5 +600,7 @@ def test_guard_unseen_makes_a_gate_on_averages_unclear():
     found = hs.gate(averages(), "new", "old", not_worse_than=0.05, guard_unseen=True)
     assert found.verdict == "unclear"
     assert found.checks[0].p_pass == pytest.approx(0.95**29, rel=1e-6)
+    low = hs.gate(averages(), "new", "old", not_worse_than=0.05, guard_unseen=True, level=0.6)
+    assert low.checks[0].p_pass == pytest.approx(0.95**29, rel=1e-6), "the chance is the same at every level"
     assert "losses that no question showed" in found.render("markdown")
     assert hs.gate(averages(), "new", "old", not_worse_than=0.2, guard_unseen=True).verdict == "pass"

@@ -40,6 +40,23 @@ def test_swebench_reports_give_every_task_id_its_outcome(write):
     assert set(reading.rows["repo"]) == {"django/django"}
 
 
+@pytest.mark.parametrize(("n", "resolved", "stated"), [(1, 1, [(1.0, 1)]), (4, 1, [(0.25, 4)]), (0, 0, [])])
+def test_a_swebench_report_states_how_many_of_its_tasks_were_resolved(write, n, resolved, stated):
+    report = {"total_instances": n, "resolved_instances": resolved, "resolved_ids": [A], "submitted_ids": [A]}
+    reading = read(swebench, write("lite/m/report.json", report))
+    assert [(entry.score, entry.n) for entry in reading.published] == stated
+
+
+@pytest.mark.parametrize(("n", "told"), [(299, True), (300, False)])
+def test_a_swebench_report_of_fewer_tasks_than_its_part_has_lacks_those_without_a_patch(write, n, told):
+    ids = [f"django__django-{k}" for k in range(n)]
+    report = {"generated": ids, "resolved": ids[:9], "with_logs": ids, "applied": ids}
+    reading = read(swebench, write("lite/m/results/results.json", report))
+    assert len(reading.rows) == n
+    cautions = [caution.message for caution in reading.cautions if caution.code == "missing_items"]
+    assert ["the report names the 299 tasks with a patch" in message for message in cautions] == [True] * told
+
+
 @pytest.mark.parametrize(
     ("name", "model"),
     [

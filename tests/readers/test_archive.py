@@ -70,6 +70,15 @@ def test_a_truncated_archive_is_an_error(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("kept", [4, 12, 19, 21])
+def test_an_archive_cut_off_in_its_last_record_is_an_error(tmp_path, kept):
+    path = zipped({"a.json": {"x": 1}}, tmp_path / "a.zip")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b"PK\x05\x06") + kept])
+    with pytest.raises(ReadError, match=r"a\.zip: not a complete zip archive"), open_archive(path, where="a.zip"):
+        pass
+
+
 def test_a_damaged_member_is_an_error(tmp_path):
     path = zipped({"a": b"hello world" * 100}, tmp_path / "a.zip", method=8)
     data = bytearray(path.read_bytes())

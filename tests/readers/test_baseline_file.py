@@ -136,6 +136,16 @@ def test_texts_in_model_names_and_cautions_are_replaced_by_digests(tmp_path):
     assert "count as attempts" in text
 
 
+def test_a_long_setting_is_replaced_by_a_digest_whatever_its_name_is(tmp_path):
+    long = "This is said to nobody. " * 6
+    for name, notice in {"a": long, "b": "short"}.items():
+        log(tmp_path / f"{name}.eval", "CICI", {}, task_args={"notice": notice})
+    hs.save_baseline(tmp_path, "main", output=str(tmp_path / "main.howsure"))
+    text = json.dumps(opened(tmp_path / "main.howsure"))
+    assert "said to nobody" not in text
+    assert "short" in text
+
+
 def test_a_baseline_refuses_items_identified_by_their_texts(tmp_path):
     rows = pl.DataFrame({"model": "a", "question": [f"How much is {n} and {n} more?" for n in range(5)], "score": 1})
     with pytest.raises(hs.DataError, match="called by their texts"):

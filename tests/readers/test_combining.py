@@ -98,6 +98,7 @@ def test_percent_signs_count_in_score_columns_of_different_names(tmp_path):
     scores = _read(tmp_path, a=signed[0], b=signed[1])
     assert scores.signed >= {scores.score_column}
     assert hs.estimate(scores)[0].estimate.value == pytest.approx(0.4025)
+    assert _read(tmp_path, a=signed[0], b=b).signed == {"acc"}
 
 
 @pytest.mark.parametrize(

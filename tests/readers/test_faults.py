@@ -335,6 +335,13 @@ def test_the_start_of_an_incomplete_last_row_is_found(text, begins):
     assert cut_at(text.encode(), ".csv") == begins
 
 
+def test_a_last_row_that_is_longer_than_is_looked_at_is_not_found(monkeypatch):
+    monkeypatch.setattr("howsure.readers.parsing.LONGEST_ROW", 20)
+    rows = b"item,score\n" + b"a,1\n" * 20
+    assert cut_at(rows + 19 * b"b", ".csv") == len(rows)
+    assert cut_at(rows + 21 * b"b", ".csv") is None
+
+
 def test_null_bytes_in_a_text_table_are_an_error(good):
     data = (good / "good.csv").read_bytes() * 100
     (good / "bad.csv").write_bytes(data[:3000] + b"\0" * 100 + data[3000:])

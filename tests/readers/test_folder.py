@@ -199,10 +199,11 @@ def test_truncated_json_of_an_unknown_format_is_reported(tmp_path, text):
     (tmp_path / "cut.json").write_text(text)
     (tmp_path / "settings.json").write_text(' {"a": [1]}\n' + 100 * " ")
     (tmp_path / "word.json").write_text('"a"')
+    (tmp_path / "begin").write_text(text)
     scores = hs.read(tmp_path)
     assert codes(scores) == ["files_failed"]
     assert "cut.json, JSON that ends in the middle" in scores.cautions[0].message
-    assert [file.path for file in scores.files if file.outcome == "left out"] == ["settings.json", "word.json"]
+    assert [file.path for file in scores.files if file.outcome == "left out"] == ["begin", "settings.json", "word.json"]
 
 
 def test_several_failed_files_are_listed_with_their_reasons(tmp_path):

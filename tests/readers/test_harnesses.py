@@ -59,6 +59,8 @@ def test_helm_keeps_unperturbed_scores_once(write):
     assert [helm.claims(source) for source in (stats, spec)] == ["companion", "companion"]
     assert helm.claims(write(f"{name}/scenario.json", {"name": "mmlu"})) == "companion"
     assert helm.claims(write("elsewhere/scenario.json", {"name": "mmlu"})) is None
+    perturbed = [{**row, "perturbation": {"name": "typos"}} for row in rows]
+    assert [helm.claims(write("x.json", given)) for given in (rows, perturbed)] == ["rows", "rows"]
 
 
 def test_helm_divides_sums_by_counts_and_contradictions_give_a_caution(write):
@@ -130,6 +132,21 @@ def test_promptfoo_runs_with_other_prompts_are_other_configurations(write):
         reading = read(promptfoo, write(f"{name}.json", {"evalId": name, "results": results}))
         found.add(reading.configuration["prompts"])
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("stats", "score", "n"),
+    [
+        ({"successes": 3, "failures": 1, "errors": 1}, 0.6, 5),
+        ({"successes": 3, "failures": 1}, 0.75, 4),
+        ({"failures": 4}, 0.0, 4),
+    ],
+)
+def test_promptfoo_states_the_share_of_tests_that_passed(write, stats, score, n):
+    """A kind of tests that isn't counted has none."""
+    results = {"version": 3, "stats": stats, "results": [prompted()]}
+    reading = read(promptfoo, write("x.json", {"evalId": "e", "results": results}))
+    assert [(entry.score, entry.n) for entry in reading.published] == [(score, n)]
 
 
 def annotation(instruction, preference):
@@ -254,6 +271,7 @@ def instance(name, score, **more):
 def test_every_eval_ever_instances_have_epochs_as_attempts(write):
     rows = [
         instance("a", 1.0, metadata={"epoch": "2", "subject": "x"}),
+        instance("a", 1.0, metadata={"epoch": "3"}),
         instance("a", 0.0, metadata={"epoch": "1"}),
         instance("b", 0.0, error="timeout"),
         instance("c", 1.0),
@@ -262,6 +280,7 @@ def test_every_eval_ever_instances_have_epochs_as_attempts(write):
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert scores(reading) == {
         ("a", 1, "score"): 1.0,
+        ("a", 2, "score"): 1.0,
         ("a", 0, "score"): 0.0,
         ("b", 0, "score"): "error",
         ("c", 0, "score"): 1.0,

@@ -8,7 +8,7 @@ import pytest
 
 import howsure as hs
 from howsure.readers.base import Source
-from howsure.readers.parquet import refuse_damaged
+from howsure.readers.parquet import _fits, refuse_damaged
 from trials import draws
 
 pytestmark = pytest.mark.once
@@ -61,6 +61,22 @@ def test_parquet_files_of_pyarrow_are_accepted(tmp_path, version, dictionary):
         more = {"write_page_checksum": True, "write_page_index": True, "data_page_size": 500, "row_group_size": 70}
         parquet.write_table(frame.to_arrow(), path, data_page_version=version, use_dictionary=dictionary, **more)
         assert is_sound(path)
+
+
+@pytest.mark.parametrize(
+    ("levels", "missing", "fits"),
+    [
+        ((0, 2), 0, True),
+        ((1, 4), 5, True),
+        ((0, 5), 0, True),
+        ((2, 4), 0, False),
+        ((9, -4), 0, False),
+        ((0, 2), 6, False),
+    ],
+)
+def test_a_parquet_page_holds_its_levels_and_no_more_missing_values_than_values(levels, missing, fits):
+    page = {1: 5, 2: missing, 3: 5, 5: levels[0], 6: levels[1]}
+    assert _fits(page, 5) is fits
 
 
 def test_parquet_files_of_duckdb_are_accepted(tmp_path):

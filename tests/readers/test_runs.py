@@ -83,6 +83,13 @@ def test_a_model_keeps_one_name_on_every_task(tmp_path):
     assert set(models(tmp_path)) == {"mock/a (commit=aaaaaaa)", "mock/a (commit=bbbbbbb)"}
 
 
+def test_the_note_on_runs_kept_apart_names_two_models_and_counts_the_others(tmp_path):
+    for k in range(8):
+        log(tmp_path, f"{k}", model=f"mock/{'abcd'[k // 2]}", model_generate_config={"temperature": k % 2})
+    (note,) = [note for note in howsure.read(tmp_path).notes if "are kept apart" in note]
+    assert note.startswith("Runs of mock/a, mock/b and 2 more that differ in temperature are kept apart; ")
+
+
 def test_runs_of_two_commits_are_not_pooled(tmp_path):
     log(tmp_path, "main", "CCCI", revision={"commit": "aaaaaaa"})
     log(tmp_path, "change", "CIII", revision={"commit": "bbbbbbb"})

@@ -50,6 +50,15 @@ def test_attachments_are_inserted_into_the_prompt(tmp_path):
     assert read(whole_log(tmp_path / "a.eval", sample))["q1"].prompt == "Read a long text"
 
 
+def test_an_attachment_that_the_log_lacks_stays_a_reference_in_the_prompt(tmp_path):
+    held, lacking = "0" * 32, "1" * 32
+    sample = whole_sample(
+        1, "C", input=f"Read attachment://{held} and attachment://{lacking}", attachments={held: "a long text"}
+    )
+    found = read(whole_log(tmp_path / "a.eval", sample))["q1"]
+    assert found.prompt == f"Read a long text and attachment://{lacking}"
+
+
 def test_lm_eval_transcripts_have_choices_and_generations():
     runs = {entry.task: entry for entry in hs.read(LM_EVAL / "example__canned-small").runs}
     (choice,) = reread([runs["sums_choice"]])

@@ -19,7 +19,7 @@ from howsure.readers import (
     tau_bench,
     terminal_bench,
 )
-from howsure.readers.attempt_rows import counted, elapsed, per_thousand, summed, tidy, token_rows
+from howsure.readers.attempt_rows import counted, elapsed, per_thousand, summed, tidy, token_rows, without
 from howsure.readers.attempt_rows import numbers as numbers_of_usage
 from howsure.table.schema import MEASURES
 from places import DATA
@@ -233,6 +233,13 @@ def test_terminal_bench_token_means_are_over_the_recorded_trials():
     )
     assert (cursor.keys(), cursor["seconds"].recorded, round(cursor["seconds"].mean, 1)) == ({"seconds"}, 396, 497.0)
     assert (goose.keys(), goose["seconds"].recorded, round(goose["seconds"].mean, 1)) == ({"seconds"}, 400, 460.8)
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "left"), [(1000, 900, 100), (900, 900, 0), (100, 900, 100), (100, None, 100), (None, 900, None)]
+)
+def test_more_cached_tokens_than_input_tokens_are_counted_beside_them(whole, part, left):
+    assert without(whole, part) == left
 
 
 def test_harbor_input_tokens_exclude_cached_ones(write):

@@ -79,6 +79,20 @@ def test_a_missing_winner_does_not_turn_numeric_names_into_sides():
     assert hs.arena(pl.concat([rows, more])).boards[0].board.entries[0].model == "1"
 
 
+def test_a_vote_without_a_one_in_its_columns_of_winners_is_left_out():
+    rows = votes("x", "y", "x")
+    won = {
+        "winner_model_a": pl.col("winner") == pl.col("model_a"),
+        "winner_model_b": pl.col("winner") == pl.col("model_b"),
+    }
+    marked = rows.select("model_a", "model_b", **{name: which.cast(pl.Int8) for name, which in won.items()})
+    more = pl.DataFrame({"model_a": ["y"] * 9, "model_b": "x", "winner_model_a": 0, "winner_model_b": 0})
+    with_blank = pl.concat([marked, more.cast(dict(marked.schema))]).with_columns(winner_tie=0)
+    answer, plain = hs.arena(with_blank), hs.arena(rows)
+    assert "9 votes without two models or a winner left out." in answer.notes
+    assert answer.boards[0].board.entries == plain.boards[0].board.entries
+
+
 def test_blank_models_are_missing_and_votes_without_a_voter_give_a_note():
     rows = votes("x", "y", "x").with_columns(voter=pl.Series([f"v{k % 6}" for k in range(61)]))
     blank = rows.with_columns(

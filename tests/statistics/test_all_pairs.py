@@ -188,6 +188,25 @@ def test_missing_scores_lose_no_precision_for_scores_far_from_0(holes):
     assert found.spread_at()[0, 1] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_variance_of_ragged_scores_is_in_units_of_the_scores(scale):
+    x = scores(6, holes=0.2)
+    x[:, 4] = x[:, 0]  # the same answers twice
+    one, other = (pair_moments(each, score=True) for each in (x, scale * x))
+    assert other.item_variance == pytest.approx(scale**2 * one.item_variance, rel=1e-9)
+    assert other.variance == pytest.approx(scale**2 * one.variance, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("holes", [0.0, 0.2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_only_single_answers_of_equal_weight_are_counted_exactly(weighted, holes):
+    x = scores(6, holes=holes)
+    found = pair_moments(x, weights=design(6, weighted=weighted)[1])
+    assert (upper(np.broadcast_to(found.counted, found.df.shape)) == (not weighted)).all()
+    w = np.ones(len(x)) if not weighted else design(6, weighted=True)[1]
+    assert float(ragged_moments(x, (), w, "CR2", score=True).counted) == (not weighted)
+
+
 def test_missing_scores_of_one_model_do_not_affect_other_pairs():
     x = scores(6)
     holey = x.copy()

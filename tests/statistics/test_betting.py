@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from simulation.looks import LookWorld, log_capital_paths
 
 from howsure.errors import MethodError
+from howsure.statistics import power
 from howsure.statistics.betting import (
     BURN_IN,
     MOST_VALUES,
@@ -21,7 +22,7 @@ from howsure.statistics.betting import (
     log_gains,
     tuned,
 )
-from howsure.statistics.betting_power import _outcomes
+from howsure.statistics.betting_power import _outcomes, followed
 from trials import draws
 
 BETS = Bets.tuned(horizon=40, place=0.5, level=0.95)
@@ -278,3 +279,14 @@ def test_planned_bets_are_on_outcomes_of_the_mean_and_variance_asked_for(mean, v
     assert values @ chances == pytest.approx(mean)
     least = abs(mean) - mean**2 if set(values) == {-1, 0, 1} else 0.0  # of wins and losses alone
     assert (values - mean) ** 2 @ chances == pytest.approx(max(variance, least))
+
+
+@pytest.mark.parametrize(("goal", "margin", "effect"), [("not-worse", 0.1, 0.02), ("different", 0.0, 0.08)])
+def test_planned_runs_take_longer_at_a_higher_level(goal, margin, effect):
+    found = [
+        followed(
+            power.Test(goal=goal, margin=margin, level=level), power.Spread(within=0.24), effect, 400, attempts=1
+        ).items
+        for level in (0.55, 0.6, 0.7, 0.8, 0.9, 0.95)
+    ]
+    assert (np.diff(found) > 0).all()

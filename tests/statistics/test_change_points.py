@@ -14,6 +14,7 @@ from howsure.statistics.change_points import (
     SHARES,
     SPARED,
     SPREADS,
+    WIDE,
     WORTH,
     Series,
     ahead_of,
@@ -291,6 +292,18 @@ def test_the_last_k_runs_are_compared_with_the_k_before(no_spread):
     x = series.values[:, 6:]
     residuals = x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
     assert float(found.variance) == pytest.approx((residuals**2).sum() / (199 * 13) / 200 * 2 / 7)
+
+
+def test_comparing_the_last_runs_expects_a_wider_spread_of_runs_than_watching_does(monkeypatch):
+    """As if the prior of the spread had that scale all along."""
+    series = made(4, n=200, runs=20, noise=0.1)
+    watched = watch(series, 0.01)
+    found = last_against(series, watched, 7)
+    monkeypatch.setattr(module, "_PRIOR", np.log(np.gradient(SPREADS)) - (SPREADS / WIDE) ** 2 / 2)
+    monkeypatch.setattr(module, "USUAL", WIDE)
+    wide = last_against(series, watched, 7)
+    assert float(found.variance) == pytest.approx(float(wide.variance), rel=1e-9)
+    assert float(found.p_value_at(0.0)) == pytest.approx(float(wide.p_value_at(0.0)), rel=1e-9)
 
 
 @pytest.mark.no_cover

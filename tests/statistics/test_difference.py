@@ -425,6 +425,21 @@ def test_the_bayesian_bootstrap_has_dirichlet_moments():
     assert draws.var() == pytest.approx(d.var() / 26, rel=0.02)
 
 
+@pytest.mark.parametrize("count", [1, 7, 1_000])
+def test_the_bayesian_bootstrap_swaps_its_pseudo_items_in_every_other_draw(count):
+    """The mirrored differences give the mirrored draws, of an odd number of draws too."""
+    d = np.random.default_rng(0).normal(size=25)
+    one, other = (
+        resampling.difference_draws(x, np.ones(25), None, reach=1.0, rng=np.random.default_rng(0), draws=count)
+        for x in (d, -d)
+    )
+    pairs = count // 2 * 2
+    assert one.shape == (count,)
+    assert np.isfinite(one).all()
+    assert one[0:pairs:2] == pytest.approx(-other[1:pairs:2])
+    assert one[1:pairs:2] == pytest.approx(-other[0:pairs:2])
+
+
 @pytest.mark.parametrize("method", ["t", "sign-flip", "bootstrap"])
 def test_limits_of_bounded_scores_stay_within_plus_minus_one(method):
     low, high = limits(difference(np.array([1.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0]), method=method))

@@ -126,6 +126,22 @@ def test_max_t_p_values_and_critical_values_equal_enumerated_sign_flips():
     assert steps == pytest.approx(float(intervals.t_p_value(bound, 7)), rel=2e-3)
 
 
+@pytest.mark.parametrize("error", [0.0, 0.02, 0.2, 0.5])
+def test_a_pair_may_miss_as_often_as_the_largest_pivot_of_all_flips_says(error):
+    """Of scores of which no two flips are alike, against all flips: the quantile is one of their pivots."""
+    x = np.random.default_rng(5).random((9, 4))
+    moments = pair_moments(x)
+    p = row(moments, 0)
+    d = x[:, [0]] - x[:, 1:]
+    signs = 1 - 2 * ((np.arange(2**8)[:, None] >> np.arange(9)) & 1)
+    flipped = signs[:, :, None] * d
+    gap = flipped.mean(axis=1)
+    t = np.sort((np.abs(gap) / np.sqrt(flipped.var(axis=1, ddof=1) / 9)).max(axis=1))
+    expected = float(intervals.t_p_value(t[-int(error * len(t)) - 1], 8))
+    found = max_t.single_step(pairs_of(p), moments.flips, error, rng=np.random.default_rng(0))
+    assert found == pytest.approx(expected, rel=1e-3 if error else 5e-3)
+
+
 def pairs_of(p):
     pairs = np.full((len(p), len(p)), np.nan)
     pairs[0], pairs[:, 0] = p, p

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.max_t import NEVER_DRAWN, _OrderedPairs, max_t
-from howsure.statistics.pair_moments import flip_sums
+from howsure.statistics.pair_moments import flip_sums, order_of_rows
 from trials import draws
 
 MODELS = 3
@@ -122,3 +122,17 @@ def test_excluding_pairs_changes_no_p_value(monkeypatch, seed, n_clusters, large
     monkeypatch.setattr(_OrderedPairs, "out_of_reach", math.inf)
     everything = max_t(m.p_value, m.flips, rng=np.random.default_rng(5), draws=3_000)
     assert np.array_equal(everything, found, equal_nan=True)
+
+
+def test_the_order_of_clusters_hangs_on_no_order_of_rows_or_models():
+    """Of deviations that add up to 0 in every cluster and every model, as those of equal models do."""
+    rng = np.random.default_rng(4)
+    table = rng.normal(size=(30, 4))
+    table = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean()
+    sizes = np.repeat([1.0, 2.0], 15)
+    expected = table[order_of_rows(table, sizes)]
+    for _ in range(5):
+        rows, models = rng.permutation(30), rng.permutation(4)
+        mixed = table[np.ix_(rows, models)]
+        found = mixed[order_of_rows(mixed, sizes[rows])]
+        assert np.array_equal(found, expected[:, models])

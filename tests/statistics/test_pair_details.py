@@ -29,6 +29,7 @@ def scores(kind, rng, n, models):
 @example(
     kind="attempts", seed=5219, n=16, clusters="two ways", weighted=False, holes=True, variance="miller"
 )  # 2/9 + 16/9 − 2
+@example(kind="single", seed=1, n=20, clusters=None, weighted=True, holes=True, variance="CR2")
 @given(
     kind=st.sampled_from(KINDS),
     seed=st.integers(0, 10_000),

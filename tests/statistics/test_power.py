@@ -71,6 +71,17 @@ def test_power_for_equivalence_is_that_of_both_one_sided_tests(margin):
     assert power(test, spread, 0.005, n, 1) == pytest.approx(seen, abs=0.004)
 
 
+@pytest.mark.parametrize("rounded", [1e-9, 0.0, -1e-9])
+def test_right_or_wrong_answers_are_events_of_size_1_whatever_the_rounding(rounded):
+    """As many discordant items as the variance says, to the last digits: those of a pilot of single answers."""
+    pivot = Spread(within=0.2, events=0.2 * (1 + rounded)).pivot("score", 400, 1)
+    assert (pivot.event, pivot.averaged) == (1.0, False)
+    assert pivot.event == Spread(within=0.2).pivot("score", 400, 1).event
+    averages = Spread(within=0.2, events=0.3).pivot("score", 400, 1)
+    assert averages.averaged
+    assert averages.event == pytest.approx(math.sqrt(0.2 / 0.3))
+
+
 spreads = st.builds(
     Spread,
     within=st.floats(0.01, 0.5),

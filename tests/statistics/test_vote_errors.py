@@ -92,6 +92,11 @@ def test_approximate_leads_without_a_cluster_match_a_refit():
     assert scores_without(none, np.full(6, 10.0), "half", every) is None, "a model is left without votes"
 
 
+def test_many_models_are_refitted_as_few_are():
+    votes, _ = drawn(seed=1, voters=60, each=100, models=270)
+    assert scores_without(votes, np.full(270, 60.0), "half", np.ones(270, dtype=bool)) is not None
+
+
 def test_a_refit_without_information_on_ties_gives_none():
     """A beats B, and they tie: without the cluster with B's win, wins don't go round any more."""
     left = Votes(first=np.array([0, 0]), second=np.array([1, 1]), score=np.array([1.0, 0.5]), models=2)

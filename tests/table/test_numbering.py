@@ -80,6 +80,14 @@ def test_a_sample_id_alone_or_with_epochs_is_the_item():
     assert hs.estimate(rows.filter(epoch=0).drop("epoch"))[0].estimate.n_items == 12
 
 
+def test_a_sample_id_numbers_attempts_only_if_no_question_has_one_twice():
+    rows = answered("sample_id", range(3)).drop("answer")
+    found = hs.estimate(rows)
+    assert (found[0].n_attempts, found[0].estimate.n_items) == (36, 12)
+    with pytest.raises(hs.DataError, match="column 'question' tells the rows apart"):
+        hs.estimate(pl.concat([rows, rows.with_columns(passed=1 - pl.col("passed"))]))
+
+
 @pytest.mark.parametrize("name", ["aspect", "criterion", "language", "topic"])
 def test_columns_of_distinct_words_are_never_attempts(name):
     with pytest.raises(hs.DataError, match="tells the rows apart") as raised:

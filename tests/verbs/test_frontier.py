@@ -71,6 +71,16 @@ def test_models_with_unknown_cost_are_listed_in_the_plural():
     assert "What they took isn't known, and so they are cheaper than nobody: " in text
 
 
+@pytest.mark.parametrize("unknown", [0.0, -1.0, None])
+def test_a_published_cost_that_is_not_above_0_is_unknown(unknown):
+    board = PUBLISHED.with_columns(
+        total_cost=pl.when(pl.col("model") == "local").then(pl.lit(unknown, pl.Float64)).otherwise("total_cost")
+    )
+    found = hs.frontier(board, measure="usd").tasks[0]
+    assert found["local"].n_missing == 400
+    assert found.cheapest == "small"
+
+
 def test_options_that_need_answers_are_refused_for_published_scores():
     with pytest.raises(hs.OptionError, match="no answers behind them"):
         hs.frontier(PUBLISHED, measure="usd", cluster="none")

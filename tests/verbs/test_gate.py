@@ -20,7 +20,7 @@ from howsure.statistics.clustered_variance import clusterings
 from howsure.statistics.differences import column_sums, pivots
 from howsure.statistics.event_sizes import ItemSpread
 from places import LOGS
-from reader_cases import whole_log, whole_sample
+from reader_cases import run_log, whole_log, whole_sample
 from trials import draws
 
 HOSTILE = 'evil"<x>&\n::error::\x00\x1b[31m]]>\ufffe|*`'
@@ -498,6 +498,25 @@ def test_an_unreadable_file_is_a_caution_in_gate(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("stated_a", "stated_b", "verdicts", "who"),
+    [
+        (0.95, 0.5, ["pass", "pass"], ""),
+        (0.95, 0.7, ["unclear", "pass"], "the log of mock/b states 70.0 %, its rows give 50.0 %"),
+        (0.8, 0.5, ["unclear", "unclear"], "the log of mock/a states 80.0 %, its rows give 95.0 %"),
+    ],
+)
+def test_a_verdict_on_rows_that_contradict_their_log_is_taken_back(tmp_path, stated_a, stated_b, verdicts, who):
+    """A floor is of the candidate alone, whatever is wrong with the baseline."""
+    for name, scores, stated in (("a", "C" * 38 + "II", stated_a), ("b", "CI" * 20, stated_b)):
+        told = {"name": "match", "scorer": "match", "metrics": {"accuracy": {"value": stated}}}
+        run_log(tmp_path, name, scores, model=f"mock/{name}", results={"scores": [told]})
+    checks = hs.gate(tmp_path, "mock/a", "mock/b", better=True, at_least=0.5).checks
+    assert [check.criterion for check in checks] == ["better", "at_least"]
+    assert [check.verdict for check in checks] == verdicts
+    assert [check.differs for check in checks] == [who if verdict == "unclear" else "" for verdict in verdicts]
+
+
+@pytest.mark.parametrize(
     ("command", "words"),
     [
         ("gate", ["-a", "a", "-b", "b", "--not-worse-than", "5pp"]),
@@ -582,5 +601,7 @@ def test_guard_unseen_makes_a_gate_on_averages_unclear():
     found = hs.gate(averages(), "new", "old", not_worse_than=0.05, guard_unseen=True)
     assert found.verdict == "unclear"
     assert found.checks[0].p_pass == pytest.approx(0.95**29, rel=1e-6)
+    low = hs.gate(averages(), "new", "old", not_worse_than=0.05, guard_unseen=True, level=0.6)
+    assert low.checks[0].p_pass == pytest.approx(0.95**29, rel=1e-6), "the chance is the same at every level"
     assert "losses that no question showed" in found.render("markdown")
     assert hs.gate(averages(), "new", "old", not_worse_than=0.2, guard_unseen=True).verdict == "pass"

@@ -48,6 +48,14 @@ def test_a_single_look_equals_the_gate_without_looks():
         assert one.p_pass == pytest.approx(other.p_pass, abs=2e-3, nan_ok=True)
 
 
+@pytest.mark.parametrize("rate", [0.2, 0.35, 0.4])
+def test_swapping_the_models_swaps_the_p_values_of_better_at_a_look(rate):
+    data = first(results(200, a=rate), 100)
+    (one,), (other,) = (hs.gate(data, *sides, better=True, **LOOKS).checks for sides in ("ab", "ba"))
+    assert (one.p_pass, one.p_fail) == (other.p_fail, other.p_pass)
+    assert one.p_fail < 1
+
+
 @given(st.integers(0, 10_000), st.floats(0.2, 0.95), st.sampled_from(["obrien-fleming", "pocock"]))
 def test_verdict_p_value_and_interval_at_a_look_agree(seed, rate, spending):
     data = first(results(90, a=rate, seed=seed), 60)

@@ -252,6 +252,14 @@ def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
     assert (check.value, check.low, check.high) == (gap.ratio, gap.interval.low, gap.interval.high)
 
 
+@pytest.mark.parametrize("ratio", [0.7, 1.0, 1.5])
+def test_the_half_width_of_a_cost_check_is_half_its_two_sided_interval_in_logs(ratio):
+    rows = with_costs(ratio)
+    (check,) = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1).checks
+    wide = hs.compare(rows, "a", "b", measure="usd", level=0.95).measures[0].interval
+    assert check.half_width == pytest.approx(np.log(wide.high / wide.low) / 2)
+
+
 def test_missing_costs_make_a_cost_check_unclear_unless_advisory():
     rows = with_costs(0.5).with_columns(usd=pl.when(pl.int_range(pl.len()) == 7).then(None).otherwise("usd"))
     answer = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1)
@@ -324,6 +332,9 @@ def test_missing_scores_are_judged_relative_to_the_size_of_the_slice():
     assert found["x · score · half: few"].unclear_because == "missing"
     assert found["x · score · half: odd"].verdict == "pass"
     assert (answer.verdict, answer.unclear_because) == ("unclear", "missing")
+    for at_most, reason in ((0.34, ""), (0.33, "missing")):  # 20 of the 60 of the slice
+        checks = checks_of(hs.gate(rows, "a", "b", policy=policy, missing_at_most=at_most))
+        assert checks["x · score · half: few"].unclear_because == reason
 
 
 def test_a_small_slice_is_underpowered_or_unclear_if_critical():
@@ -336,6 +347,17 @@ def test_a_small_slice_is_underpowered_or_unclear_if_critical():
         assert checks_of(answer)["x · score · half: few"].counts_as == counts
         said = " ".join(answer.render("terminal").split())
         assert "! x · score · half: few: too small a slice to be judged, with fewer than 10 questions" in said
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"), [("10%rel", "margin of 0 for a slice of x"), (1.0, "margin of 1 for a slice of x")]
+)
+def test_a_margin_of_nothing_or_of_the_whole_scale_for_a_slice_is_refused(margin, said):
+    """A share of a baseline that is always wrong on the slice is nothing."""
+    wrong = (pl.col("model") == "b") & (pl.col("half") == "odd")
+    rows = task("x", 400).with_columns(score=pl.when(wrong).then(0.0).otherwise("score"))
+    with pytest.raises(OptionError, match=said):
+        hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": {"margin": margin}}})
 
 
 def test_one_caution_names_all_small_slices():

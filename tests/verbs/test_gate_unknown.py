@@ -66,7 +66,14 @@ def test_missing_scores_can_also_turn_a_fail_into_unclear():
     rows = scores([0] * 25 + [1] * 65 + [None] * 40)
     answer = hs.gate(rows, "a", at_least=0.82)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 40)
-    assert "in favour of a" in missing_cautions(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))[0]
+    (message,) = missing_cautions(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))
+    needed = int(message.split("turn if ")[1].split(" of")[0])
+    assert message == (
+        f"40 of 130 attempts have no score; the verdict would turn if {needed} of these 40 went in favour of a"
+    )
+    for right, verdict in ((needed, "unclear"), (needed - 1, "fail")):
+        world = scores([0] * 25 + [1] * 65 + [1] * right + [0] * (40 - right))
+        assert hs.gate(world, "a", at_least=0.82).verdict == verdict
 
 
 @pytest.mark.parametrize("failures", ["drop", "zero"])

@@ -125,6 +125,14 @@ def test_the_level_is_the_mean_of_the_runs_since_the_last_change():
     assert task.runs[5].level == pytest.approx(np.mean(scores[:5]))
 
 
+def test_a_run_counts_in_the_level_by_its_attempts():
+    rows = nightly(runs=8, seed=3, attempts=5).filter((pl.col("attempt") < 1) | (pl.col("model") > "2026-10-05"))
+    task = hs.history(rows).tasks[0]
+    assert not task.changes
+    assert task.level == pytest.approx(rows["score"].mean())
+    assert task.level != pytest.approx(rows.group_by("model").agg(pl.col("score").mean())["score"].mean())
+
+
 def test_the_best_previous_run_is_corrected_for_the_winners_curse():
     task = hs.history(nightly(seed=1)).tasks[0]
     last = task.runs[-1]

@@ -77,6 +77,19 @@ def test_two_files_with_different_tasks_stay_two_tasks(tmp_path: Path) -> None:
     assert sorted(pair.task for pair in found.comparisons) == ["gsm", "mmlu"]
 
 
+def test_a_file_alone_does_not_name_the_task_of_its_side_and_several_of_one_name_do(tmp_path: Path) -> None:
+    for side, better in (("old", 2), ("new", 4)):
+        for attempt in range(2):
+            place = tmp_path / side / f"run {attempt}"
+            place.mkdir(parents=True)
+            results(better).with_columns(model=pl.lit("m"), attempt=attempt).write_csv(place / f"{side}.csv")
+    found = hs.compare({side: tmp_path / side / "run 0" for side in ("old", "new")})
+    assert found.difference.value == pytest.approx(-0.4)
+    assert any("taken for the same one" in note for note in found.notes)
+    with pytest.raises(hs.DataError, match="no task and metric in common: new has new · score; old has old · score"):
+        hs.compare({side: tmp_path / side for side in ("old", "new")})
+
+
 def wide() -> pl.DataFrame:
     return pl.DataFrame(
         {

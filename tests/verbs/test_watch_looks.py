@@ -219,7 +219,18 @@ def test_the_verdict_names_the_next_look():
         "Still undecided after the last look: a and b score the same"
     )
     beyond = watched(even, looks="3/60")
-    assert [caution.code for caution in beyond.cautions] == ["beyond_last_look"]
+    (caution,) = beyond.cautions
+    assert caution.code == "beyond_last_look"
+    assert caution.message.startswith("100 items are finished, and the last look was due at 60; the others ")
+
+
+@pytest.mark.parametrize(("looks", "told"), [("4/400", False), ("any/400", True)])
+def test_unbounded_scores_at_planned_looks_promise_what_bounded_ones_do(looks, told):
+    rng = np.random.default_rng(1)
+    data = results(400).with_columns(score=pl.Series(rng.normal(size=800)))
+    look = watched(data, looks=looks, bounds=None)
+    assert ("asymptotic" in [caution.code for caution in look.cautions]) == told
+    assert math.isfinite(look.interval.low)
 
 
 @pytest.mark.parametrize(

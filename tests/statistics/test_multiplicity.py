@@ -25,6 +25,7 @@ def moments(seed, n=60, models=6, spread=0.15):
     return pair_moments(x)
 
 
+@pytest.mark.no_cover  # statsmodels is slow where it is measured
 @given(p_values)
 def test_holm_and_benjamini_hochberg_equal_statsmodels(p):
     for mine, name in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):

@@ -36,7 +36,7 @@ SMOKE = {
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what is in this folder: `smoke` is for continuous integration, all else for scripts/browser and scripts/test."""
+    """Mark what is in this folder: `smoke` runs with all other tests, the rest in scripts/browser."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.smoke if item.name in SMOKE else pytest.mark.browser)

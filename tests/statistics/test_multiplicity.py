@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -26,6 +26,7 @@ def moments(seed, n=60, models=6, spread=0.15):
 
 
 @pytest.mark.no_cover  # statsmodels is slow where it is measured
+@settings(max_examples=draws(4, 100))
 @given(p_values)
 def test_holm_and_benjamini_hochberg_equal_statsmodels(p):
     for mine, name in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):

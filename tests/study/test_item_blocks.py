@@ -11,6 +11,8 @@ import howsure as hs
 from howsure.table import aggregate
 from trials import draws
 
+pytestmark = pytest.mark.no_cover  # whole answers, again and again
+
 duckdb = pytest.importorskip("duckdb")
 
 NEAR = {"rel": 1e-9, "abs": 1e-9}

@@ -11,6 +11,8 @@ import pytest
 import howsure as hs
 from howsure.errors import OptionError
 
+pytestmark = pytest.mark.no_cover  # whole answers, again and again
+
 
 def pilot(seeds: int = 6, attempts: int = 1, n: int = 150, shift: float = 0.15) -> pl.DataFrame:
     """Return two models with seeds of their own."""

@@ -101,6 +101,25 @@ def margin(name: str, value: Any) -> float:
     return Relative(share)
 
 
+def published(name: str, value: Any) -> tuple[float, int | None]:
+    """Return a published score and its number of questions: `58.7%/89`, `0.587/89`, 0.587 or (0.587, 89); None
+    for a number that isn't stated.
+    """
+    score, n = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
+    if isinstance(value, str):
+        score, slash, questions = value.replace(" ", "").partition("/")
+        n = int(questions) if questions.isdecimal() else questions if slash else None
+        try:
+            score = float(score.removesuffix("%")) / (100 if score.endswith("%") else 1)
+        except ValueError:
+            raise OptionError(f"{said(name, value)} is not a published score", remedy=PUBLISHED) from None
+    found = number(name, score, remedy=PUBLISHED)
+    return found, None if n is None else count(name, n)
+
+
+PUBLISHED = "Write 58.7%/89: the score, and its number of questions if that is known."
+
+
 def ratio(name: str, value: Any) -> float:
     """Return a finite ratio above 0."""
     return positive(name, value, remedy="Write 1.1 for a tenth more.")

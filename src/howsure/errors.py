@@ -185,6 +185,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     7: (
         "fewest_labels",
         "more_than_differ",
+        "no_outcome",
         "not_planned",
         "off_the_scale",
         "out_of_reach",
@@ -266,6 +267,10 @@ _DOUBTS = {
     "one_cluster": (
         "all {n} items are in one cluster: nothing says how much another cluster would differ",
         "Add clusters, or ignore the clusters if the items were drawn one by one.",
+    ),
+    "no_outcome": (
+        "no outcome on {count} could be significant, not even all right against all wrong",
+        "Use {more}.",
     ),
     "one_shared_item": ("one shared item gives no error bar", "Add items or clusters."),
     "one_shared_cluster": (

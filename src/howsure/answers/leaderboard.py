@@ -296,6 +296,7 @@ class Leaderboard(Judged):
         boards: One board a task and metric.
         slices: The boards by slices, one of each task, metric and partition; empty where none is asked for.
         top: So many models of each board are shown; None shows all.
+        each_task: Whether the boards of single tasks are shown, not only the overall one and a summary.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -304,6 +305,7 @@ class Leaderboard(Judged):
     boards: tuple[Board, ...]
     slices: tuple[BoardSlices, ...] = ()
     top: int | None = field(default=None, metadata=HIDDEN)
+    each_task: bool = field(default=False, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -170,6 +170,19 @@ def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole
     return scores
 
 
+def read_two_paths(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Scores, tuple[str, str]] | None:
+    """Read two paths as two sides, and return these with their names; None if they aren't two sides."""
+    from howsure.verbs.sides import two_paths
+
+    if len(paths) != 2:
+        return None
+    found = two_paths(list(paths), _how(dict(given)))
+    if found is not None:
+        for name in READING:
+            given.pop(name)
+    return found
+
+
 def _configured(name: str) -> bool:
     """Say whether a parameter of the command has its value from a configuration."""
     context = click.get_current_context()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read_against, read_sides, split, write
+from howsure.commands.base import read_against, read_sides, read_two_paths, split, write
 from howsure.commands.options import (
     OUTPUT,
     GroupedCommand,
@@ -19,6 +19,7 @@ from howsure.commands.options import (
     takes,
     typed,
 )
+from howsure.commands.places import with_names
 from howsure.commands.verbs import options_of
 
 if TYPE_CHECKING:
@@ -58,9 +59,12 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Compariso
 
     if _against(given):
         return howsure.against(read_against(paths, given), **given)
-    scores = read_sides(paths, given, "a", "b")
-    if given["a"] is None:
-        given |= dict(zip("ab", (f"model:{name}" for name in two_models(scores, paths)), strict=True))
+    paths = with_names(paths, given, "a", "b")
+    alone = given["published"] is not None
+    two = None if alone or given["a"] is not None else read_two_paths(paths, given)
+    scores, names = two or (read_sides(paths, given, "a", "b"), None)
+    if given["a"] is None and not alone:
+        given |= dict(zip("ab", (f"model:{name}" for name in names or two_models(scores, paths)), strict=True))
     answer = howsure.compare(scores, **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
     refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
@@ -79,7 +83,7 @@ def _against(given: dict[str, Any]) -> bool:
         # Leave only the options of a comparison of two, and say what it lacks.
         del given["against"]
         lacking = [name for name in ("a", "b") if given[name] is None]
-        if len(lacking) == 1:
+        if len(lacking) == 1 and given["published"] is None:
             found = next(
                 param for param in click.get_current_context().command.params if param.name == lacking[0]
             )
@@ -94,6 +98,11 @@ def _against(given: dict[str, Any]) -> bool:
     wrong = [name for name in OF_TWO if given[name] not in IDLE and (typed(name) or not typed("against"))]
     if wrong:
         flags = ", ".join(map(flag_of, wrong))
+        if "by" in wrong:
+            raise click.UsageError(
+                f"--by makes slices of two sides: -a MODEL -b {given['against']} --by …; of all models: howsure "
+                "leaderboard PATH --by …"
+            )
         raise click.UsageError(
             f"--against compares every other side with one, and {flags} is for two: leave one out"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from howsure.commands.options import (
     sided_paths,
     takes,
 )
+from howsure.commands.places import is_name
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of
 from howsure.errors import Caution, OptionError
@@ -107,7 +109,7 @@ def counted(judged: Gate | Check, unclear: str) -> Counted:
 @takes("gate", *OUTPUT)
 def gate(
     paths: tuple[str, ...],
-    candidate: str,
+    candidate: str | None,
     baseline: str | None,
     *,
     unclear: str,
@@ -129,6 +131,7 @@ def gate(
     from howsure.study.comparability import texts_told
     from howsure.writing import write
 
+    _refuse_places(paths, candidate)
     for file in (junit, comment):
         refuse_overwriting(file, paths)
     linked = None if comment is None else _linked_page()
@@ -160,6 +163,19 @@ def gate(
     on_github = github and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(counts.code)
+
+
+def _refuse_places(paths: tuple[str, ...], candidate: str | None) -> None:
+    """Refuse sides that are given by their place: which of two is the candidate must not hang on it."""
+    if candidate is not None:
+        return
+    names = [word for word in paths if is_name(word)]
+    sources = [word for word in paths if word not in names]
+    sides = names or (sources if len(sources) == 2 else [])
+    if len(sides) == 2:
+        flags = ["--candidate", sides[0], "--baseline", sides[1]]
+        words = shlex.join(["howsure", "gate", *(word for word in sources if word not in sides), *flags])
+        raise click.UsageError(f"a gate takes its two sides by name: {words} (or the other way round)")
 
 
 def _linked_page() -> LinkedPage | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import re
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -76,6 +77,37 @@ SUMMARIES = {name: summary for commands in GROUPS.values() for name, summary in 
 NAMES = tuple(SUMMARIES)
 
 
+ANSWER = "answer"
+"""The command that runs if none is named."""
+
+
+def _with_command(args: list[str]) -> list[str]:
+    """Return what was typed, with the command that answers what the data ask for if a path comes in place of a
+    command.
+    """
+    place = 0
+    while place < len(args) and args[place] in ("--no-config", "--config"):
+        place += 1 if args[place] == "--no-config" else 2
+    first = args[place] if place < len(args) else ""
+    own = ("-h", "--help", "--help-all", "--version")
+    if not first or first in NAMES or first in own or first.startswith("--config="):
+        return args
+    words = args[place:] if first.startswith("-") else [first]
+    if any(map(_is_data, words)):
+        return [*args[:place], ANSWER, *args[place:]]
+    return args
+
+
+def _is_data(word: str) -> bool:
+    """Say whether a word is an address, a path that exists, or a count."""
+    if "://" in word:
+        return True
+    try:
+        return bool(word) and (Path(word).exists() or re.fullmatch(r"\d{1,9}/\d{1,9}", word) is not None)
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 class Commands(click.Group):
     """The group of all commands: its help goes by what one wants, its errors end as `exits` says."""
 
@@ -87,6 +119,7 @@ class Commands(click.Group):
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         """Read the group's own options."""
+        args[:] = _with_command(args)
         words = list(args)
         try:
             with exits.unless_interrupted():
@@ -125,9 +158,25 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, whose file is imported now: a start must not wait for all."""
         del ctx
-        if cmd_name in NAMES:
+        if cmd_name in NAMES or cmd_name == ANSWER:
             return load(cmd_name)
         return foreign(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command; any other word is an error that names the command for what it means."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            from howsure.commands.places import looks_like_path
+            from howsure.commands.words import command_for
+
+            if looks_like_path(word):
+                raise click.UsageError(f"{word}: no such file or folder", ctx)
+            if meaning := command_for(word):
+                raise click.UsageError(f"no command {word!r}; {meaning}", ctx)
+            raise click.UsageError(f"{word!r} is neither a command nor a file or folder that is here", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write every command's first sentence, in groups."""

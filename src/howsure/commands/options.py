@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,6 +134,25 @@ class GroupedCommand(click.Command):
     named_only: tuple[str, ...] = ()
     """Groups of options that help only names, as other commands explain them."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words; an option that the command doesn't have is an error that names the one for it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from howsure.commands.words import UnknownOption, option_for
+
+            flags = [flag for param in self.params for flag in (*param.opts, *param.secondary_opts)]
+            hint = option_for(error.option_name, flags)
+            if not hint:
+                raise
+            raise UnknownOption(error.option_name, hint, ctx) from None
+        except click.MissingParameter as error:
+            if isinstance(error.param, click.Argument) and Path(str(self.name)).exists():
+                raise click.MissingParameter(
+                    f"For what is in {self.name!r} here: howsure ./{self.name}", ctx, error.param
+                ) from None
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by groups."""
         rows: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *OPTION_GROUPS)}
@@ -215,6 +235,10 @@ def made(verb: str, name: str, needed: bool = True) -> click.Option:
     )
 
 
+ALSO = {"tex": "latex", "md": "markdown", "htm": "html", "txt": "terminal", "text": "terminal"}
+"""Formats as people write them."""
+
+
 class Words(click.Choice[str]):
     """One of several words; a former one is an error that names the new."""
 
@@ -226,6 +250,8 @@ class Words(click.Choice[str]):
         """Return a word."""
         if value in self.renamed:
             self.fail(f"{value!r} is called {self.renamed[value]!r} now.", param, ctx)
+        if param is not None and param.name == "format":
+            value = ALSO.get(str(value).lower(), value)
         return super().convert(value, param, ctx)
 
 

@@ -118,7 +118,26 @@ def _of(ask: Callable[..., Any]) -> Draw:
     return draw
 
 
-@click.group()
+class Figures(click.Group):
+    """The kinds of figures; results in place of a kind are drawn as a leaderboard."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the kind of figure; any other word is an error that names those that there are."""
+        from howsure.verbs.sides import is_path
+
+        if args[0] not in self.commands and is_path(args[0]):
+            args = ["leaderboard", *args]
+        elif args[0] not in self.commands:
+            kinds = ", ".join(self.commands)
+            raise click.UsageError(
+                f"no figure {args[0]!r}, and no file or folder of this name; the figures are {kinds}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Figures)
 def plot() -> None:
     """Draw an answer into a PDF, SVG, PNG or Vega-Lite file.
 

@@ -20,6 +20,7 @@ from howsure.inference.leaderboard import ranked
 from howsure.inference.random_factor import settled_by
 from howsure.inference.slices import LEAST_ITEMS, population_of_slice
 from howsure.statistics import intervals
+from howsure.statistics.best_outcome import highest_floor
 from howsure.statistics.score_pivot import plain_pivots
 from howsure.study.slices import partitions
 from howsure.wording import listing, plural, share_remedy
@@ -227,8 +228,23 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
         sources=sources,
         percent=board.percent,
         lower_is_better=board.lower_is_better,
-        cautions=e.cautions,
+        cautions=(*e.cautions, *_too_high(board, e, limit, gate.level)),
     )
+
+
+def _too_high(board: Board, e: Estimate, limit: float, level: float) -> list[Caution]:
+    """Warn if no outcome on so many questions, or clusters, could pass a floor or ceiling."""
+    clustered = board.clusters is not None
+    count = e.n_clusters if clustered and e.n_clusters else e.n_items
+    needed_share = 1 - limit if board.lower_is_better else limit
+    if not board.percent or e.method.of_benchmark or not 0 < needed_share < 1:
+        return []
+    if highest_floor(count, level) >= needed_share:
+        return []
+    noun, right = "cluster" if clustered else "question", "wrong" if board.lower_is_better else "right"
+    more = math.ceil(math.log(1 - level) / math.log(needed_share))
+    message = f"no outcome on {plural(count, noun)} could pass, not even all {right}"
+    return [Caution(code="no_outcome", message=message, remedy=f"Use at least {more:,} {noun}s.")]
 
 
 def guarded(e: Estimate) -> Estimate:

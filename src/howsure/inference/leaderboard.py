@@ -31,10 +31,11 @@ def ranked(
     question: Question,
     *,
     top: int | None = None,
+    each_task: bool = False,
     measured: tuple[list[ScoreMatrix], list[Caution]] | None = None,
 ) -> Leaderboard:
-    """Rank the models of every task and metric, and overall; `top`: how many to show. See
-    `howsure.leaderboard`.
+    """Rank the models of every task and metric, and overall; `top`: how many to show, `each_task`: whether
+    each board is shown. See `howsure.leaderboard`.
 
     `measured`: the matrices of the question's population and what was left out of them, where these are there
     already.
@@ -68,6 +69,7 @@ def ranked(
         notes=(*study.notes, *([weighed] if weighed else [])),
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
+        each_task=each_task,
     )
 
 

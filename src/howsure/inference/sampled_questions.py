@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.compare import Comparison
-from howsure.errors import MethodError
+from howsure.errors import MethodError, doubt
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.best_outcome import FEW, best_p_value, fewest_significant
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
@@ -32,8 +33,9 @@ from howsure.statistics.differences import equivalence, pivot_of
 from howsure.statistics.means import means, summed_means
 from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.pair_moments import strata_moments, with_own_pivots
-from howsure.statistics.results import Interval, Method
+from howsure.statistics.results import Interval, Method, significant
 from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments, within_moments
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -269,12 +271,35 @@ def _difference(
     return gap, lambda: skewness(one - other)
 
 
+def out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Question) -> bool:
+    """Say whether no outcome on the questions that two models share could be significant: not even one model all
+    right and the other all wrong.
+    """
+    if matrix.sums is not None or not matrix.bounded or question.method not in (None, "score"):
+        return False
+    values = matrix.values[:, [matrix.column(model) for model in models]]
+    shared = np.isfinite(values).all(axis=1)
+    codes = [np.unique(code[shared], return_inverse=True)[1] for code in matrix.clusters]
+    n = int(shared.sum())
+    if min([n, *(int(code.max()) + 1 for code in codes if len(code))]) > FEW or n < 2:
+        return False
+    weights = None if matrix.weights is None else matrix.weights[shared]
+    p = best_p_value(n, level=question.level, margin=question.margin, clusters=codes, weights=weights)
+    return math.isfinite(p) and not significant(p, question.level)
+
+
 def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
     answer, skew = _difference(matrix, a, b, question)
     estimate, decided = answer.estimate, answer.wins + answer.losses
     if answer.paired:
         rate = decided / (decided + answer.ties)
         estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, skew=skew)
+        if out_of_reach(matrix, (a, b), question):
+            noun = "cluster" if matrix.clusters else "question"
+            count = (estimate.n_clusters if matrix.clusters else estimate.n_items) or 0
+            more = f"at least {fewest_significant(level=question.level, margin=question.margin)} {noun}s"
+            told = doubt("no_outcome", count=plural(count, noun), more=more)
+            estimate = replace(estimate, cautions=(*estimate.cautions, told))
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,

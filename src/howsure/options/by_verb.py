@@ -26,6 +26,7 @@ COMPARING = (
             ),
         ),
         replace(shared.B, metavar="SIDE", help="The second side."),
+        shared.PUBLISHED,
         replace(shared.ADJUST, default="holm", help="Correct for many tasks."),
         replace(
             shared.MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
@@ -48,7 +49,16 @@ COMPARING = (
         ),
         replace(shared.METHOD, kind=kinds.MANY),
     ),
-    *owned("leaderboard", replace(shared.METHOD, kind=kinds.MANY)),
+    *owned(
+        "leaderboard",
+        replace(shared.METHOD, kind=kinds.MANY),
+        Option(
+            "each_task",
+            kinds.FLAG,
+            default=False,
+            help="Show a board for each task as well, not only the overall one and a summary.",
+        ),
+    ),
     *owned("frontier", replace(shared.METHOD, kind=kinds.MANY)),
     *owned(
         "arena",
@@ -143,9 +153,11 @@ DECIDING = (
             "candidate",
             kinds.NAME,
             "SIDE",
-            needed=True,
             flags=("--candidate", "-a"),
-            help="What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…",
+            help=(
+                "What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…  [default: the "
+                "only model]"
+            ),
         ),
         Option(
             "baseline",
@@ -154,6 +166,7 @@ DECIDING = (
             flags=("--baseline", "-b"),
             help="The side that it is compared with, also history:… (the runs since the last change).",
         ),
+        shared.PUBLISHED,
         replace(
             shared.NOT_WORSE,
             kind=kinds.MARGIN,

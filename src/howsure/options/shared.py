@@ -25,6 +25,12 @@ ADJUST = Option("adjust", kinds.word_of(Adjustment), default="max-t", help="Corr
 METHOD = Option(
     "method", kinds.word_or_object("method", ComparisonMethod), help="How a difference is tested."
 )
+PUBLISHED = Option(
+    "published",
+    kinds.Kind(check=checks.published),
+    "SCORE[/N]",
+    help="A published score to compare with, and its number of questions if known: 58.7%/89.",
+)
 MARGIN = Option("margin", kinds.MARGIN, "SIZE")
 ATTEMPTS = Option("attempts", kinds.count_of(1), "K")
 SAME_WITHIN = Option(

@@ -9,14 +9,22 @@ from howsure.errors import MethodError
 from howsure.options.choices import BoardChart
 from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
-from howsure.present.estimate import bound_texts, limits, merged_cautions, score, standard_error, whisker
+from howsure.present.estimate import (
+    bound_texts,
+    limits,
+    merged,
+    merged_cautions,
+    score,
+    standard_error,
+    whisker,
+)
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, sentence, summary
 from howsure.present.words import factors, plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
@@ -34,21 +42,42 @@ MANY_BOARDS = 5
 
 
 def document(answer: Leaderboard) -> Document:
-    """Return each board's verdict and table, then the cautions; of several boards a summary comes first."""
-    blocks: list[Block] = []
-    if len(answer.every) > 1 and answer.overall is None:
-        blocks = [*opening(verdict(answer), chapter=answer.chapter), summary(answer)]
-    for board in answer.every:
-        if len(answer.every) > 1:
+    """Return each board's verdict and table, then the cautions; of several tasks the overall board and a summary
+    alone, unless a board for each is asked for.
+    """
+    several = len(answer.every) > 1
+    blocks = _at_a_glance(answer) if several else []
+    for board in answer.every if answer.each_task or not several else ():
+        first = not blocks
+        if several and board is not answer.overall:
             blocks.append(Text(text=board_title(board), kind="heading"))
-        first, said = board is answer.every[0], bool(blocks)
-        notes = (*elsewhere(board), *picked(board), *(answer.notes if first else ()))
-        blocks += opening(board_verdict(board), notes, chapter=answer.chapter if first and not said else None)
-        blocks += [summary(answer)] if board is answer.overall else []
-        blocks.append(board_table(board, answer.top))
-        blocks += bound_texts(list(board.entries[: answer.top]))
-        blocks += closing((*board.cautions, *merged_cautions(board.entries)))
+        if board is not answer.overall:
+            blocks += _board(board, answer, answer.notes if first else (), answer.chapter if first else None)
+            blocks += closing((*board.cautions, *merged_cautions(board.entries)))
     return Document(blocks=(*blocks, *slices.board_blocks(answer.slices), *closing(answer.cautions)))
+
+
+def _board(board: Board, answer: Leaderboard, notes: Iterable[str], chapter: int | None) -> list[Block]:
+    told = (*elsewhere(board), *picked(board), *notes)
+    return [
+        *opening(board_verdict(board), told, chapter=chapter),
+        board_table(board, answer.top),
+        *bound_texts(list(board.entries[: answer.top])),
+    ]
+
+
+def _at_a_glance(answer: Leaderboard) -> list[Block]:
+    """Return the overall board, if there is one, and the table of models and tasks."""
+    if answer.overall is None:
+        blocks = opening(verdict(answer), answer.notes, chapter=answer.chapter)
+    else:
+        blocks = _board(answer.overall, answer, answer.notes, answer.chapter)
+    shown = answer.every[:1] if answer.each_task and answer.overall else answer.every
+    cautions = [
+        (board_name(board, answer), (*board.cautions, *merged_cautions(board.entries)))
+        for board in ([] if answer.each_task and answer.overall is None else shown)
+    ]
+    return [*blocks, summary(answer), *closing(merged(cautions, "task"))]
 
 
 def verdict(answer: Leaderboard) -> str:

@@ -45,7 +45,9 @@ from howsure.readers.tables import named_twice
 from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, refuse_scoreless
 from howsure.table.scores import FileReport, Scores, joined_facts
+from howsure.table.sides import in_rows, model_columns
 from howsure.table.writing import Writing
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -163,6 +165,7 @@ class _Walk:
         reports: What became of each file.
         taken: What readers of harnesses took.
         tables: Tables with rows.
+        notes: How tables were taken.
         cautions: What is to be said of files.
         places: Where the report of each file is.
         alone: Of each size the only table so far, None where there are more.
@@ -177,6 +180,7 @@ class _Walk:
     reports: list[FileReport] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.ScoreTable] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     cautions: list[Caution] = field(default_factory=list)
     places: dict[Path, int] = field(default_factory=dict)
     alone: dict[int, Path | None] = field(default_factory=dict)
@@ -237,6 +241,9 @@ class _Walk:
             # else the file's own name says more than its bytes
             named_here = {"task", "model"} <= roles.keys() and not source.model_from
             table = tables.checked(source, frame, self.columns)
+            if models := model_columns(table.frame, roles):
+                table = replace(table, frame=in_rows(table.frame, models))
+                self.notes.append(f"{source.name}: each of the columns {listing(models)} is a model.")
             if named_here and self._has_copy(source):
                 self._left_out(source, COPY)
                 return
@@ -266,7 +273,7 @@ class _Walk:
             *self.cautions,
             *(caution for log in logs for caution in (*log.reading.cautions, *log.word.cautions)),
         ]
-        notes: list[str] = []
+        notes = list(self.notes)
         harness, missing, called = tell_apart(logs, cautions, notes, as_attempts=as_attempts)
         texts = [(table.source.name, table.numbers) for table in self.tables if table.numbers is not None]
         notes += told_together([(name, note) for name, numbers in texts for note in numbers.notes])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,9 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.engines import to_polars
-from howsure.table.names import silent_factor
+from howsure.table.names import name_words, silent_factor
 from howsure.table.scale import BESIDE
-from howsure.table.schema import CONSTANTS, find_roles, open_frame, roles_note
+from howsure.table.schema import CONSTANTS, find_roles, open_frame, roles_note, used_columns
 from howsure.table.scores import Scores, joined_facts
 from howsure.wording import listing
 
@@ -35,7 +36,36 @@ def wide_table(data: Any, models: Sequence[str]) -> pl.DataFrame | None:
     roles = find_roles(rest, {})
     if not numbers or "item" not in roles or "score" in roles or "model" in roles:
         return None
-    scores = table.with_columns(pl.col(list(models)).cast(pl.Float64))
+    return in_rows(table.lazy(), models).collect()
+
+
+NO_MODEL = frozenset({"label", "labels", "gold", "truth", "target", "human", "judge", "rater", "annotator"})
+"""Words in the names of columns that belong to judged or labelled answers."""
+
+
+def model_columns(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the columns of a table without a score that hold one model's right and wrong answers each: two or
+    more, of nothing but 0 and 1, beside a column for the question. () if there are none.
+    """
+    if "item" not in roles or roles.keys() & {"score", "model"}:
+        return ()
+    used = used_columns(roles)
+    names = [
+        name
+        for name, dtype in frame.collect_schema().items()
+        if name not in used and (dtype.is_numeric() or dtype == pl.Boolean) and not re.match(r"(is|has)_", name)
+    ]
+    if len(names) < 2 or any(NO_MODEL & set(name_words(name)) for name in names):
+        return ()
+    binary = frame.select(pl.col(names).cast(pl.Float64).is_in([0.0, 1.0]).all()).collect()
+    found = tuple(name for name in names if binary[name].item())
+    return found if len(found) > 1 else ()
+
+
+def in_rows(frame: pl.LazyFrame, models: Sequence[str]) -> pl.LazyFrame:
+    """Return one row a question and model of a table that has a column for each model."""
+    rest = [name for name in frame.collect_schema().names() if name not in models]
+    scores = frame.with_columns(pl.col(list(models)).cast(pl.Float64))
     return scores.unpivot(on=list(models), index=rest, variable_name="model", value_name="score")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from howsure.answers.compare import Among, IfClustered
-from howsure.errors import HowsureError
+from howsure.errors import HowsureError, OptionError
 from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.other_readings import with_both_readings
@@ -24,12 +24,14 @@ from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import as_proposed, gather
-from howsure.verbs.sides import by_rank, read_two
+from howsure.verbs.figures import of_counts, only_model, with_caution, with_published
+from howsure.verbs.sides import by_rank, read_sides, read_two
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
+    from howsure.errors import Caution
     from howsure.options.choices import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
@@ -54,6 +56,7 @@ def compare(
     method: ComparisonMethod | DifferenceTest | None = None,
     variance: Variance | VarianceEstimator = "CR2",
     level: float = 0.95,
+    published: str | float | tuple[float, int] | None = None,
     margin: float | str | None = None,
     adjust: Adjustment = "holm",
     overall: Overall | Mapping[str, float] = "harness",
@@ -79,6 +82,9 @@ def compare(
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level, between 0 and 1. One minus it is the significance level of the test.
+        published: A published score to compare `a` with, in place of `b`: "58.7%/89" or (0.587, 89), the score
+            and its number of questions, which are taken as other questions than yours; "58.7%" or 0.587 alone
+            is taken as exact. None compares with `b`.
         margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage
             point), or "1%rel" for a share of b's score on each task. None makes neither test.
         adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh"
@@ -122,10 +128,10 @@ def compare(
         overall=overall,
         seed=seed,
     )
-    a, b, flips = checked("compare", a=a, b=b, flips=flips).values()
+    a, b, flips, published = checked("compare", a=a, b=b, flips=flips, published=published).values()
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), **given)
-    scores, sides = read_two(data, a, b, design)
+    scores, sides, instead = _two_sides(data, a, b, published, design)
     (a, b), ranked = by_rank(scores, sides, options)
     how = levelled(gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     study = gather_pair(scores, design, a, b, how)
@@ -145,9 +151,26 @@ def compare(
     if len(found.comparisons) > 1:
         return replace(found, cautions=cautions)
     pair = found.comparisons[0]
+    pair = pair if instead is None else with_caution(pair, instead)
     left = found.n_tasks_left_out
     cautions = (*cautions, *pair.cautions)
     return replace(pair, n_tasks_left_out=left, flips=found.flips, notes=found.notes, cautions=cautions)
+
+
+def _two_sides(
+    data: Any, a: str | None, b: str | None, published: Any, design: Design
+) -> tuple[Scores, tuple[str, str], Caution | None]:
+    """Read two sides, the second of which may be a published score; return what to say of an unpaired
+    comparison if that isn't what is said as a rule.
+    """
+    if published is None:
+        scores, (a, b) = read_two(data, a, b, design)
+        return scores, (a, b), of_counts(scores)
+    if b is not None:
+        raise OptionError("`published` takes the place of `b`", remedy="Leave one of the two out.")
+    scores, names = read_sides(data, [] if a is None else [a], design)
+    model = names[0] if names else only_model(scores, "a")
+    return with_published(scores, model, published, design)
 
 
 def with_the_others(

@@ -25,6 +25,7 @@ from howsure.study.design import Respects, make_design
 from howsure.study.factors import gather_levelled
 from howsure.study.notes import require_direction
 from howsure.study.units import require_one_scale
+from howsure.verbs.figures import of_counts, only_model, retold, with_published
 from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.flips import Flips
     from howsure.answers.slices import GapSlices
+    from howsure.errors import Caution
     from howsure.inference.gate_policy import Policy
     from howsure.options.choices import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
@@ -48,6 +50,7 @@ def gate(
     candidate: str | None = None,
     baseline: str | None = None,
     *,
+    published: str | float | tuple[float, int] | None = None,
     not_worse_than: float | str | None = None,
     better: bool = False,
     same_within: float | str | None = None,
@@ -102,9 +105,12 @@ def gate(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores. None suffices where every side is a path or a saved baseline.
         candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a
-            path; or `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
+            path; or `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`. None: the only
+            model.
         baseline: The side to compare it with, also `history:PATH`, the mean of the runs since the last
             change. None suffices for `at_least` and `at_most`.
+        published: A published score in place of the baseline, as in [`compare`][howsure.compare]. None compares
+            with `baseline`.
         not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or
             "1%rel" for a share of the baseline's score on each task. None omits the criterion.
         better: Whether the candidate has to be better.
@@ -167,7 +173,9 @@ def gate(
     """
     criteria = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
     criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
-    candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
+    candidate, baseline, published = checked(
+        "gate", candidate=candidate, baseline=baseline, published=published
+    ).values()
     overall, each_task, flips, plan = checked(
         "gate", overall=overall, each_task=each_task, flips=flips, looks=looks
     ).values()
@@ -191,10 +199,12 @@ def gate(
             remedy="Leave `looks` or `random_factor` out.",
         )
     of_candidate = Criteria(**criteria)
+    if published is not None and baseline is not None:
+        raise OptionError("`published` takes the place of `baseline`", remedy="Leave one of the two out.")
     refuse_options(
-        of_candidate, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure
+        of_candidate, baseline if published is None else "published", overall=overall, each_task=each_task, method=method, measures=design.measure
     )
-    study, scores = _gathered(data, candidate, baseline, design, suite)
+    study, scores, instead = _gathered(data, (candidate, baseline), published, design, suite)
     question = GateQuestion(
         study=study,
         criteria=of_candidate,
@@ -206,18 +216,28 @@ def gate(
         look=gate_look(study, plan, missing_at_most),
         policy=suite,
         missing_at_most=missing_at_most,
-        allowed=tuple(allowed or ()),
+        allowed=(*(allowed or ()), *(() if instead is None else ("questions",))),
         guard_unseen=guard_unseen,
     )
-    return _answer(question, scores, design, flips=flips)
+    answer = _answer(question, scores, design, flips=flips)
+    return answer if instead is None else _with_caution(answer, instead)
 
 
 def _gathered(
-    data: Any, candidate: str, baseline: str | None, design: Design, policy: Policy | None
-) -> tuple[Study, Scores]:
+    data: Any,
+    sides: tuple[str | None, str | None],
+    published: tuple[float, int | None] | None,
+    design: Design,
+    policy: Policy | None,
+) -> tuple[Study, Scores, Caution | None]:
     """Read the sides, and gather their rows once for all criteria."""
     columns = design if policy is None else with_policy_columns(policy, design)
-    scores, names = read_sides(data, [side for side in (candidate, baseline) if side is not None], columns)
+    scores, names = read_sides(data, [side for side in sides if side is not None], columns)
+    if sides[0] is None:
+        names = (only_model(scores, "candidate"), *names)
+    instead = of_counts(scores)
+    if published is not None:
+        scores, names, instead = with_published(scores, names[0], published, columns)
     study = gather_levelled(scores, columns, models=names, whole=True)
     if len(study.models) < len(names):
         raise OptionError(
@@ -225,7 +245,7 @@ def _gathered(
         )
     require_direction(study)
     require_one_scale(study.cautions)
-    return study if policy is None else with_policy_rules(policy, study), scores
+    return study if policy is None else with_policy_rules(policy, study), scores, instead
 
 
 def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bool) -> Gate:
@@ -241,6 +261,14 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
+
+
+def _with_caution(answer: Gate, instead: Caution) -> Gate:
+    """Return a gate with what there is to say of counts or a published score."""
+    checks = tuple(replace(check, cautions=retold(check.cautions, instead)) for check in answer.checks)
+    told = {caution for check in checks for caution in check.cautions}
+    more = () if instead in told or answer.baseline is None else (instead,)
+    return replace(answer, checks=checks, cautions=(*retold(answer.cautions, instead), *more))
 
 
 def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:

@@ -40,6 +40,7 @@ def leaderboard(
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",
     top: int | None = None,
+    each_task: bool = False,
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Leaderboard:
@@ -66,6 +67,8 @@ def leaderboard(
             task: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
             tasks, "pooled" over all items, or a weight for each task.
         top: How many models to display; inference is about all. None displays all.
+        each_task: Whether a rendered answer shows a board for each task as well, not only the overall one and a
+            table of models and tasks; the answer holds all of them.
         seed: The seed of the sign flips.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
             default what the clusters of each task allow: "same-clusters" where there are too few to speak of
@@ -100,7 +103,7 @@ def leaderboard(
         overall=overall,
         seed=seed,
     )
-    shown = checked("leaderboard", top=top)
+    shown = checked("leaderboard", top=top, each_task=each_task)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)

@@ -15,7 +15,7 @@ import numpy as np
 
 from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.overall import task_shares
 from howsure.inference.plan_options import PlanQuestion, curve_of, equal_systems, looks_of, option, options_of
 from howsure.inference.plan_pilot import (
@@ -34,13 +34,16 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics import power as powers
+from howsure.statistics.best_outcome import FEW, best_p_value, fewest_significant
 from howsure.statistics.gate_shares import TRIALS, rehearse
 from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import MOST_ITEMS, fewest
 from howsure.statistics.random_factors import LEAST
+from howsure.statistics.results import significant
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.notes import direction_cautions
 from howsure.verbs.sides import read_pair
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -383,8 +386,23 @@ def _answer(
         tasks=tuple(tasks),
         simulated=simulated,
         notes=notes,
-        cautions=(*cautions, *([OFF_THE_SCALE] if impossible else [])),
+        cautions=(*cautions, *([OFF_THE_SCALE] if impossible else []), *_no_outcome(question, tasks[-1])),
     )
+
+
+def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:
+    """Warn if no outcome on the planned questions, or clusters, could be significant."""
+    given = math.isfinite(question.items) or question.clusters is not None
+    if not given or not task.percent or question.usual_method != "score" or question.goal == "same":
+        return []
+    size = 1.0 if task.basis is None else task.basis.cluster_size
+    noun = "question" if size <= 1 and question.clusters is None else "cluster"
+    count = int(question.clusters or question.items / size)
+    level, margin = question.test.level, question.margin if question.goal == "not-worse" else None
+    if not 2 <= count <= FEW or significant(best_p_value(count, level=level, margin=margin), level):
+        return []
+    more = f"at least {fewest_significant(level=level, margin=margin)} {noun}s"
+    return [doubt("no_outcome", count=plural(count, noun), more=more)]
 
 
 def _task_of_pilot(pilot: Pilot, question: PlanQuestion) -> TaskPlan:

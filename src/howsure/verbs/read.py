@@ -246,8 +246,17 @@ def paths_of(data: Any) -> list[str | Path]:
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
     """Read files and folders, here or elsewhere."""
+    from howsure.readers.counts import counted, is_count
     from howsure.readers.folder import read_paths
 
+    counts = [str(path) for path in paths if is_count(path)]
+    if counts:
+        if len(counts) < len(paths):
+            raise OptionError(
+                f"{counts[0]} is a count, and {next(path for path in paths if not is_count(path))} is a path",
+                remedy="Compare them as two sides: `a` and `b`.",
+            )
+        return counted(counts)
     chosen = how["runs"] or ()
     ages = [each.removeprefix(SINCE) for each in chosen if each.startswith(SINCE)]
     how |= {
@@ -288,10 +297,15 @@ def _read_frame(
 
     from howsure.table.cells import numbers_of, rows_where
     from howsure.table.schema import find_roles, open_frame
+    from howsure.table.sides import in_rows, model_columns
+    from howsure.wording import listing
 
     frame = open_frame(data)
     frame = rows_where(frame, where)
     found = find_roles(frame.collect_schema().names(), roles)
+    if isinstance(data, pl.DataFrame) and (models := model_columns(data.lazy(), found)):
+        wide = _read_frame(in_rows(data.lazy(), models).collect(), roles, where, writing)
+        return replace(wide, notes=(f"Each of the columns {listing(models)} is a model.", *wide.notes))
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
     in_memory = nw.dependencies.is_into_dataframe(data)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from howsure.errors import DataError, OptionError, ReadError
 from howsure.readers.baselines import SUFFIX, found
+from howsure.readers.counts import is_count
 from howsure.study.models import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import SELECTORS, Scores
@@ -48,6 +49,8 @@ class Side:
         """What the side is called: of a path the last part, of a saved baseline its name."""
         if self.kind == "saved":
             return PurePath(self.text).name.removesuffix(SUFFIX) or self.text
+        if is_count(self.text):
+            return self.text
         return PurePath(self.text).name or self.text if self.kind in ("path", "history") else self.text
 
     @property
@@ -65,9 +68,9 @@ def side_of(text: str) -> Side:
 
 
 def is_path(text: str) -> bool:
-    """Say whether a file or folder of this name is here."""
+    """Say whether a file or folder of this name is here, or the text is a count, which is read like one."""
     try:
-        return Path(text).exists()
+        return Path(text).exists() or is_count(text)
     except (OSError, ValueError):  # a name that no file can have
         return False
 
@@ -90,9 +93,40 @@ def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[S
             "one side of a comparison is missing",
             remedy="Give both `a` and `b`, or neither where there are two models.",
         )
+    two = two_paths(data, {"items": design.items, "probabilities": design.score.kind == "prob"})
+    if two is not None:
+        return two
     scores, _ = read_sides(data, (), design)
     several = is_paths(data) and not isinstance(data, (str, Path))
     return scores, two_models(scores, list(data) if isinstance(data, Mapping) or several else [])
+
+
+def two_paths(data: Any, options: Mapping[str, Any]) -> tuple[Scores, tuple[str, str]] | None:
+    """Read two paths as two sides, called after their models, or after the paths if they hold the same model;
+    None for other data, and for paths that both hold the same several models.
+
+    DataError if one holds several models, and the other doesn't hold the same ones.
+    """
+    if not is_paths(data) or isinstance(data, (str, Path)) or len(data) != 2 or any(map(is_count, data)):
+        return None
+    paths = [str(path) for path in data]
+    parts = [read(path, **options) for path in paths]
+    models = [names_of(part, "model") if part.has_rows else [] for part in parts]
+    if not all(models):
+        return None
+    several = next((place for place, names in enumerate(models) if len(names) > 1), None)
+    if several is not None and set(models[0]) == set(models[1]):
+        return None
+    if several is not None:
+        raise DataError(
+            f"{paths[several]} holds {plural(len(models[several]), 'model')}, and a side is one: "
+            f"{listing(models[several])}",
+            remedy="Name two models as `a` and `b`.",
+        )
+    first, second = models[0][0], models[1][0]
+    if first == second:
+        first, second = _distinct([Side(path, "path") for path in paths])
+    return read(dict(zip((first, second), parts, strict=True))), (first, second)
 
 
 def two_models(scores: Scores, order: Sequence[Any]) -> tuple[str, str]:

@@ -1,0 +1,180 @@
+"""Words that people try, and what they lead to: a command, or an option, by what it means and not by its letters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def _by_word(table: Mapping[str, str]) -> dict[str, str]:
+    """Return what each of the words means that a line of a table lists."""
+    return {word: meaning for words, meaning in table.items() for word in words.split()}
+
+
+COMMANDS = _by_word(
+    {
+        "rank ranking ranks board top best sort table standings": "ranks of models: howsure leaderboard",
+        "summary summarize summarise overview report-card stats result results look analyze analyse eval "
+        "evaluate run": "an answer to whatever the files hold: howsure PATH, without a command",
+        "diff difference delta versus vs ab test ttest t-test significance significant sig pvalue p-value paired "
+        "better wins": "the difference of two models: howsure compare",
+        "ci interval intervals error errorbar errorbars stderr se mean score scores accuracy rate bootstrap "
+        "confidence wilson clopper": "scores with confidence intervals: howsure estimate",
+        "ls files tasks models info inspect check validate doctor lint schema columns head cat data": "what "
+        "the files hold: howsure describe",
+        "list logs log": "every run and which count: howsure runs; what the files hold: howsure describe",
+        "vote votes elo bt bradley-terry battle battles preference preferences pairwise winrate win-rate duel "
+        "lmarena chatbot-arena": "a ranking from pairwise votes: howsure arena",
+        "agreement kappa alpha krippendorff irr iaa icc cohen fleiss gwet raters annotators reliability": "how "
+        "far raters agree: howsure agree",
+        "variance variances decompose decomposition components attempts epochs repeats anova": "where error "
+        "bars come from: howsure noise",
+        "slices slice by category categories group groups groupby subgroup subgroups breakdown": "scores by "
+        "category: howsure estimate --by COLUMN; two models: howsure compare --by COLUMN",
+        "regress regression regressions drift timeline nightly changepoint change monitor-runs": "changes "
+        "between runs over time: howsure history",
+        "passk pass@k pass-at-k pass": "pass@k: howsure estimate --score pass@5",
+        "power samplesize sample-size size n mde sample samples budget howmany": "sample sizes and power: "
+        "howsure plan",
+        "flaky flake flakes question questions item items difficulty discrimination irt saturated": "which "
+        "questions distinguish models: howsure health; one of them: howsure show FILE ITEM",
+        "cost costs price prices speed latency tokens pareto efficiency cheap": "score against cost: howsure "
+        "frontier; two models: howsure compare --measure usd",
+        "figure figures fig chart graph draw picture image": "figures: howsure plot leaderboard FILE -o x.pdf",
+        "export tidy parquet csv json to-csv dump": "one tidy table of any log: howsure convert FILE -o x.csv; "
+        "an answer as data: --format csv or json",
+        "html page dashboard web": "a page of everything: howsure report PATH -o page.html",
+        "serve server ui app live": "a page that follows a folder: howsure view PATH",
+        "ci-gate assert approve release accept fail noninferiority non-inferiority equivalence": "pass or fail "
+        "a release: howsure gate",
+        "monitor follow stop stopping early-stop sequential": "a run in progress: howsure watch",
+        "save freeze snapshot store": "results to compare with later: howsure baseline",
+        "learn help tutorial lesson docs doc explain teach chapters": "nine short chapters: howsure guide; "
+        "options: howsure COMMAND --help",
+        "judges grader graders llm-judge llmjudge calibration correct corrected": "what a judge's rate is worth: "
+        "howsure judge; how far raters agree: howsure agree",
+        "position verbosity favour favoritism": "what a judge favours: howsure bias",
+        "failures zero rule-of-three jailbreak jailbreaks safety redteam upper upper-bound": "a bound from "
+        "counts: howsure estimate 0/300; how many runs a bound takes: howsure plan failures 1%",
+        "published paper verify": "gaps between published scores: howsure audit",
+        "checkpoints training scaling curve curves": "checkpoints of training runs: howsure trend",
+        "version": "the version: howsure --version",
+        "coverage simulate simulation": "how often intervals contained the truth: howsure calibrate",
+    }
+)
+"""Words that aren't commands, and the command that does what they mean."""
+
+Meaning = tuple[str, str]
+LEVEL: Meaning = ("--level", "the confidence level: --level 0.95")
+WHERE: Meaning = ("--where", "rows with a value: --where COLUMN=VALUE")
+TOP: Meaning = ("--top", "only the best: --top 20")
+FORMAT: Meaning = ("--format", "the format: --format FORMAT, or -o FILE with its suffix")
+NOT_WORSE: Meaning = ("--not-worse-than", "a largest drop: --not-worse-than 2pp")
+MARGIN: Meaning = ("--margin", "a margin: --margin 2pp")
+EFFECT: Meaning = ("--effect", "the difference to detect: --effect 2pp")
+AT_LEAST: Meaning = ("--at-least", "a smallest score: --at-least 90%")
+BY: Meaning = ("--by", "slices: --by COLUMN")
+N_ITEMS: Meaning = ("--n-items", "a number of questions: --n-items 500")
+SCORE: Meaning = ("--score", "a score over attempts: --score pass@5")
+ATTEMPTS: Meaning = ("--attempts", "attempts at each question: --attempts 4")
+COLUMNS: Meaning = ("--columns", "the column of something: --columns item=COLUMN")
+HUMAN: Meaning = ("--human", "the labels of people: --human COLUMN")
+ADJUST: Meaning = ("--adjust", "the correction for many comparisons: --adjust holm")
+EXPLAIN: Meaning = ("--explain", "the same in plain words: --explain")
+AGAINST: Meaning = ("--against", "all others against one: --against MODEL")
+CLUSTER: Meaning = ("--cluster", "clusters: --cluster COLUMN")
+OUTPUT: Meaning = ("--output", "a file: -o FILE")
+INTERVAL: Meaning = ("--interval", "the bootstrap: --interval bootstrap")
+METHOD: Meaning = ("--method", "the test: --method bootstrap")
+RUNS: Meaning = ("--runs", "runs by tag, commit or date: --runs tag:NAME, --runs since:7d")
+
+
+OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
+    word: meanings
+    for words, meanings in {
+        "alpha ci confidence conf conf-level confidence-level sig significance-level": (LEVEL,),
+        "bootstrap boot n-bootstrap n-boot resamples": (INTERVAL, METHOD),
+        "test": (METHOD, INTERVAL),
+        "epochs repeats k samples n-samples n-attempts trials": (ATTEMPTS, SCORE),
+        "pass-at-k passk pass-k pass@k majority": (SCORE,),
+        "csv json latex tex html markdown md txt output-format out-format fmt": (FORMAT,),
+        "limit head n-models max-rows first": (TOP, WHERE),
+        "exclude drop ignore filter only subset query select skip rows": (WHERE,),
+        "max-drop max-regression tolerance non-inferiority noninferiority allowed-drop": (NOT_WORSE, MARGIN),
+        "margin": (NOT_WORSE, EFFECT),
+        "equivalence": (("--same-within", "equivalence: --same-within 2pp"), MARGIN),
+        "delta effect-size mde difference min-effect": (EFFECT, NOT_WORSE, MARGIN),
+        "threshold min min-score floor minimum": (AT_LEAST, NOT_WORSE, MARGIN),
+        "max ceiling max-score maximum": (("--at-most", "a largest score: --at-most 5%"), AT_LEAST),
+        "verbose v details plain": (EXPLAIN,),
+        "quiet q silent": (OUTPUT,),
+        "item question item-column question-column id score-column score-col model-column column col": (COLUMNS,),
+        "truth gold label labels": (HUMAN, COLUMNS),
+        "group groups groupby group-by by-category category slice slices subgroup stratify facet split": (BY,),
+        "n n-questions num-questions size sample-size questions": (N_ITEMS, TOP),
+        "width half-width precision error": (("--within", "an error bar of ± this: --within 2pp"),),
+        "correction multiple bonferroni holm fdr multiplicity": (ADJUST,),
+        "out save file export to": (OUTPUT,),
+        "weights": (("--weight", "weights of questions: --weight COLUMN"),),
+        "clusters cluster-by clustering clustered": (CLUSTER,),
+        "seeds seed-column random random-effect random-effects": (
+            ("--random-factor", "a column that is a sample: --random-factor seed"),
+        ),
+        "tasks benchmark benchmarks dataset": (("--task", "one task: --task NAME"),),
+        "models": (("--model", "one model: --model NAME"),),
+        "ref reference control baseline vs": (AGAINST, ("-b", "the second side: -b MODEL")),
+        "candidate treatment": (("-a", "the first side: -a MODEL"),),
+        "since date tag commit last": (RUNS,),
+        "cost price usd latency tokens": (("--measure", "costs beside scores: --measure usd"),),
+        "lower minimize lower-better": (("--lower-is-better", "smaller is better: --lower-is-better"),),
+        "scale range percent": (("--bounds", "the scale: --bounds 0,100"),),
+    }.items()
+    for word in words.split()
+}
+"""Words that aren't options of a command, and options that do what they mean; the first that the command has."""
+SAID = {
+    "paired": "two models are paired on the questions that both answered, without an option",
+    "unpaired": "two models are paired on the questions that both answered; without any they are unpaired",
+    "no-plot": "nothing is drawn unless a figure is asked for: howsure plot",
+    "plot": "figures: howsure plot leaderboard FILE -o x.pdf",
+    "color": "colours are for terminals: FORCE_COLOR and NO_COLOR choose",
+    "no-color": "colours are for terminals: FORCE_COLOR and NO_COLOR choose",
+    "jobs": "files are read by as many processes as help",
+    "workers": "files are read by as many processes as help",
+}
+"""Words that no option is needed for."""
+
+
+def command_for(word: str) -> str:
+    """Return what a word means that isn't a command, and the command for it; "" for an unknown word."""
+    plain = word.lower().strip("-").replace("_", "-")
+    forms = (plain, plain.replace("-", ""), plain.removesuffix("s"), re.sub(r"[^a-z]", "", plain))
+    return next((COMMANDS[form] for form in forms if form in COMMANDS), "")
+
+
+def option_for(flag: str, flags: Iterable[str]) -> str:
+    """Return what an option means that a command doesn't have, and the one of its own for it; "" for an unknown
+    one.
+    """
+    word = flag.lower().strip("-").replace("_", "-")
+    known = set(flags)
+    meanings = OPTIONS.get(word, ())
+    found = next((text for option, text in meanings if option in known), "")
+    return found or SAID.get(word, "")
+
+
+class UnknownOption(click.NoSuchOption):
+    """An option that a command doesn't have, with the one that does what it means."""
+
+    def __init__(self, name: str, hint: str, ctx: click.Context) -> None:
+        super().__init__(name, ctx=ctx)
+        self.hint = hint
+
+    def format_message(self) -> str:
+        """Return the message."""
+        return f"no option {self.option_name}; {self.hint}"

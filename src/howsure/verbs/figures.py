@@ -1,0 +1,116 @@
+"""Sides without rows: counts, and a published score beside own results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution, OptionError
+from howsure.readers.counts import COUNTS, answers
+from howsure.study.gathering import gather
+from howsure.study.rescaled import in_shares
+from howsure.table.aggregate import names_of
+from howsure.table.scores import with_rows
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from howsure.answers.compare import Comparison
+    from howsure.study.design import Design
+    from howsure.study.study import Study
+    from howsure.table.scores import Scores
+
+PUBLISHED_UNPAIRED = Caution(
+    code="unpaired",
+    message="the published score is compared as if its questions were others than yours",
+    remedy="If they are the same, results per question allow the sharper paired test.",
+)
+PUBLISHED_EXACT = Caution(
+    code="published_exact",
+    message="the published score is taken as exact, since its number of questions isn't given",
+    remedy="Write it as 58.7%/89, so that its own error counts.",
+)
+COUNTS_UNPAIRED = Caution(
+    code="unpaired",
+    message="counts don't say which questions were answered right, so they are compared as different questions",
+    remedy="If both answered the same questions, compare their files: the paired test is sharper.",
+)
+
+
+def only_model(scores: Scores, option: str) -> str:
+    """Return the only model. OptionError if there are several: one has to be named."""
+    models = names_of(scores, "model")
+    if len(models) != 1:
+        raise OptionError(
+            f"which of {plural(len(models), 'model')} is meant: {listing(models)}?",
+            remedy=f"Name it as `{option}`.",
+        )
+    return models[0]
+
+
+def with_published(
+    scores: Scores, model: str, figure: tuple[float, int | None], design: Design
+) -> tuple[Scores, tuple[str, str], Caution]:
+    """Return the rows of one model and a published score as a second one, their names, and what to say of it.
+
+    With a number of questions the published score is the mean of as many answers, right or wrong; without,
+    every question of the model has it. OptionError if the model has several tasks or metrics, or the score
+    isn't on their scale.
+    """
+    scores, _ = in_shares(scores)
+    study = gather(scores, replace(design, model=(model,)))
+    matrix, *others = study.matrices()
+    if others:
+        tasks = listing([f"{each.task} ({each.metric})" for each in (matrix, *others)])
+        raise OptionError(
+            f"a published score is of one task and metric, and these are {tasks}",
+            remedy="Choose one with `task` and `metric`.",
+        )
+    score, n = figure
+    if matrix.bounded and not 0 <= score <= 1:
+        raise OptionError(f"published={score:g} is not from 0 to 1", remedy="Write 58.7% for percent.")
+    if n is not None and not matrix.bounded:
+        raise OptionError(
+            "scores on an open scale don't follow from a mean and a number of questions",
+            remedy="Give the published score without its number of questions: it counts as exact.",
+        )
+    name, of_model = f"published {100 * score:g}%" if matrix.bounded else f"published {score:g}", matrix.models[0]
+    own = scores.to_frame().filter(task=matrix.task, model=of_model, metric=matrix.metric)
+    if n is None:
+        rows, caution = own.with_columns(model=pl.lit(name), score=pl.lit(score)), PUBLISHED_EXACT
+    else:
+        rows, caution = answers(name, score * n, n, task=matrix.task, metric=matrix.metric), PUBLISHED_UNPAIRED
+        rows = rows.with_columns(pl.col("item").alias(column) for column in _clusters(study, own))
+    both = pl.concat([own, rows.with_columns(status=pl.lit("ok"))], how="diagonal_relaxed")
+    return with_rows(scores, both), (of_model, name), caution
+
+
+def _clusters(study: Study, rows: pl.DataFrame) -> list[str]:
+    """Return the columns by which questions are clustered, where each published answer stands alone."""
+    named = [name for names in study.design.clusterings for name in names or ()]
+    known = {*named, *study.design.stated.values(), "cluster"}
+    return [name for name in rows.columns if name in known and rows[name].null_count() < len(rows)]
+
+
+def of_counts(scores: Scores) -> Caution | None:
+    """Return what to say of an unpaired comparison if the scores are counts; None if they aren't."""
+    return COUNTS_UNPAIRED if any(fact.harness == COUNTS for fact in scores.facts) else None
+
+
+def retold(cautions: Iterable[Caution], instead: Caution) -> tuple[Caution, ...]:
+    """Return warnings, that of an unpaired comparison in other words."""
+    return tuple(instead if each.code == "unpaired" else each for each in cautions)
+
+
+def with_caution(pair: Comparison, instead: Caution) -> Comparison:
+    """Return a comparison with what there is to say of counts or a published score."""
+    difference = replace(pair.difference, cautions=retold(pair.difference.cautions, instead))
+    cautions = retold(pair.cautions, instead)
+    if instead not in (*cautions, *difference.cautions):
+        cautions = (*cautions, instead)
+    pair = replace(pair, difference=difference, cautions=cautions)
+    # a question is right or wrong, and neither above nor below a published mean
+    return replace(pair, wins=0, losses=0, ties=0) if instead is PUBLISHED_EXACT else pair

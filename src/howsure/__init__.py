@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from howsure.answers.bias import Biases as Biases
     from howsure.answers.calibrate import Calibration as Calibration
     from howsure.answers.compare import Comparison as Comparison
-    from howsure.answers.compare import Comparisons as Comparisons
     from howsure.answers.describe import Description as Description
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.flips import Flips as Flips
@@ -131,7 +130,7 @@ _HOMES = {
     "howsure.answers.audit": ("Audit",),
     "howsure.answers.bias": ("Biases",),
     "howsure.answers.calibrate": ("Calibration",),
-    "howsure.answers.compare": ("Comparison", "Comparisons"),
+    "howsure.answers.compare": ("Comparison",),
     "howsure.answers.describe": ("Description",),
     "howsure.answers.estimate": ("Estimates",),
     "howsure.answers.flips": ("Flips",),

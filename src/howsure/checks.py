@@ -102,8 +102,8 @@ def margin(name: str, value: Any) -> float:
 
 
 def published(name: str, value: Any) -> tuple[float, int | None]:
-    """Return a published score and its number of questions: `58.7%/89`, `0.587/89`, 0.587 or (0.587, 89); None
-    for a number that isn't stated.
+    """Return a published score and its number of questions: `58.7%/89`, `0.587/89`, 0.587 or (0.587, 89);
+    None for a number that isn't stated.
     """
     score, n = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
     if isinstance(value, str):

@@ -26,12 +26,10 @@ def ranks(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def pair(scores: hs.Scores) -> str | None:
-    """One task gives a comparison, several give comparisons."""
-    gap = hs.compare(scores, "a", "b", cluster=["passage_id"], margin=0.02)
-    if isinstance(gap, hs.Comparisons):
-        return gap.every[0].better
-    low: float = gap.difference.interval.low
-    return gap.better if low > 0 else None
+    """One task and several give one type: the difference, and that of each task."""
+    gap: hs.Comparison = hs.compare(scores, "a", "b", cluster=["passage_id"], margin=0.02)
+    low: float = gap.low
+    return gap.better if low > 0 else next((task.better for task in gap.tasks), None)
 
 
 def means(scores: pl.LazyFrame) -> list[float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from howsure import checks
 from howsure.answers.output import derived, row, tree
-from howsure.errors import OptionError
+from howsure.errors import MethodError, OptionError
 from howsure.options.choices import Format, Preset
 from howsure.options.table import checked
 
@@ -70,6 +70,17 @@ STATISTICS_VERSION = 1
 """Raised whenever the same data get other numbers or another verdict; the changelog says which. See
 docs/stability.md.
 """
+FIGURES = "those of leaderboard, compare, arena, frontier, history, noise and plan"
+FIGURE_OF = {
+    "estimates": "leaderboard(data).plot() draws scores with their error bars.",
+    "gate": "compare(data, a, b).plot() draws the differences.",
+    "head_to_head": "arena(votes).plot() draws all models.",
+    "trend": "history(data).plot() draws runs over time.",
+    "look": "compare(data, a, b).plot() draws the differences.",
+    "score_plan": "plan(…).plot() draws the power of a comparison.",
+    "runs": "history(data).plot() draws runs over time.",
+}
+"""What draws what an answer without a figure is about."""
 DATA: tuple[Format, ...] = ("csv", "json")
 """The formats that programs read."""
 LINES = 40
@@ -104,6 +115,12 @@ class Answer:
         import polars as pl
 
         return pl.DataFrame(self.records(), infer_schema_length=None)
+
+    def plot(self, *_: Any, **size: Any) -> alt.TopLevelMixin:
+        """Draw the answer, if it has a figure. MethodError that names the figure to take if it has none."""
+        del size
+        name = kind(type(self))
+        raise MethodError(f"{name} has no figure", remedy=FIGURE_OF.get(name, f"Figures: {FIGURES}."))
 
     def render(
         self,

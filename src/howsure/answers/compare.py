@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, Judged, of_difference
 from howsure.answers.output import HIDDEN, derived, row, shown, sliced_rows, spread
-from howsure.statistics.results import significant
+from howsure.statistics.results import Estimate, Interval, significant
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.parts import ErrorSources, MeasureGap, TaskClusters
     from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
-    from howsure.statistics.results import Equivalence, Estimate, Interval
+    from howsure.statistics.results import Equivalence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,8 @@ class Comparison(Judged, Drawn):
             None.
         among: What it is among all models that the data hold, where it is significant by itself and not among
             these; else None.
+        tasks: Of a comparison over several tasks, which is the overall difference, that of each task and metric;
+            empty for one task.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
         measures: What both took, of each measure that is asked for.
         notes: How the data were read and grouped.
@@ -157,14 +159,62 @@ class Comparison(Judged, Drawn):
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     among: Among | None = field(default=None, metadata=shown(rows=False))
+    tasks: tuple[Comparison, ...] = field(default=(), metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()
     measures: tuple[MeasureGap, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
+    @property
+    def value(self) -> float:
+        """The difference a − b."""
+        return self.difference.value
+
+    @property
+    def se(self) -> float:
+        """Its standard error."""
+        return self.difference.se
+
+    @property
+    def low(self) -> float:
+        """The lower limit of its confidence interval."""
+        return self.difference.low
+
+    @property
+    def high(self) -> float:
+        """The upper limit."""
+        return self.difference.high
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The comparisons of single tasks: of one task itself."""
+        return self.tasks or (self,)
+
+    @property
+    def overall(self) -> Comparison | None:
+        """The overall difference by itself; None for one task, and if the tasks can't be combined."""
+        if not self.tasks or math.isnan(self.difference.value):
+            return None
+        return replace(self, tasks=(), notes=(), cautions=(), flips=None)
+
+    @property
+    def every(self) -> tuple[Comparison, ...]:
+        """All comparisons, the overall one first."""
+        overall = self.overall
+        return (*((overall,) if overall else ()), *self.comparisons)
+
+    @property
+    def open_pair(self) -> Comparison:
+        """The comparison that the answer's chapter is about: the overall one, else the first that can't be
+        told, or the first.
+        """
+        return self.overall or next((c for c in self.comparisons if c.chapter), self.comparisons[0])
+
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping, then those of slices."""
-        return sliced_rows([row(self)], [record for way in self.slices for record in way.records()])
+        """Return one flat mapping per comparison, the overall one first, then those of slices."""
+        every = self.every
+        parts = [record for each in every for way in each.slices for record in way.records()]
+        return sliced_rows([row(each) for each in every], parts)
 
     @property
     def hides_losses(self) -> bool:
@@ -201,6 +251,8 @@ class Comparison(Judged, Drawn):
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        if self.tasks:
+            return self.open_pair.chapter
         margin = self.equivalence
         told = self.decided if margin is None else margin.equivalent or margin.noninferior or margin.inferior
         if told:
@@ -214,23 +266,21 @@ class Comparison(Judged, Drawn):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparisons(Judged, Drawn):
-    """The comparisons of two models on several tasks, with the overall difference if requested.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparisons:
+    """The comparisons of two models on one or several tasks, before they are one answer.
 
     Attributes:
-        overall: The difference over all tasks combined; None if not requested.
+        overall: The difference over all tasks combined; None for one task, and if they can't be combined.
         n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
             scores there.
-        flips: Which questions changed; None where it isn't asked for.
-        comparisons: One comparison a task and metric.
+        comparisons: One comparison per task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
 
     overall: Comparison | None = None
     n_tasks_left_out: int = 0
-    flips: Flips | None = None
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
@@ -240,23 +290,51 @@ class Comparisons(Judged, Drawn):
         """All comparisons, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.comparisons)
 
-    @derived(rows=False)
-    def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told overall, or on any task; None where it
-        can.
-        """
-        return self.open_pair.chapter
-
     @property
-    def open_pair(self) -> Comparison:
-        """The comparison that the answer's chapter is about: the overall one, else the first that can't be
-        told, or the first.
-        """
-        return self.overall or next((c for c in self.comparisons if c.chapter), self.comparisons[0])
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per comparison, the overall one first, then those of slices."""
-        return sliced_rows(
-            [row(comparison) for comparison in self.every],
-            [record for comparison in self.every for way in comparison.slices for record in way.records()],
+    def answer(self) -> Comparison:
+        """The only comparison, or the overall one with those of all tasks."""
+        first = self.comparisons[0]
+        left, notes = self.n_tasks_left_out, self.notes
+        if len(self.comparisons) == 1:
+            cautions = (*self.cautions, *first.cautions)
+            return replace(first, n_tasks_left_out=left, notes=notes, cautions=cautions)
+        total = self.overall or _not_combined(first, len({each.task for each in self.comparisons}))
+        own = replace(total.difference, cautions=(*total.difference.cautions, *total.cautions))
+        return replace(
+            total,
+            difference=own,
+            tasks=self.comparisons,
+            n_tasks_left_out=left,
+            notes=notes,
+            cautions=self.cautions,
         )
+
+
+def _not_combined(first: Comparison, tasks: int) -> Comparison:
+    """Return the overall difference of tasks that can't be combined: no number is known of it."""
+    level = first.difference.interval.level
+    nothing = Interval(low=math.nan, high=math.nan, level=level)
+    difference = Estimate(
+        value=math.nan,
+        se=math.nan,
+        interval=nothing,
+        df=math.nan,
+        n_items=0,
+        n_clusters=0,
+        method=first.difference.method,
+    )
+    return Comparison(
+        task="",
+        metric=first.metric,
+        a=first.a,
+        b=first.b,
+        a_mean=math.nan,
+        b_mean=math.nan,
+        difference=difference,
+        p_value=math.nan,
+        p_adjusted=math.nan,
+        adjusted_interval=nothing,
+        lower_is_better=first.lower_is_better,
+        percent=first.percent,
+        n_tasks=tasks,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Answer
 from howsure.answers.output import HIDDEN, MERGED, row, shown, sliced_rows, spread
+from howsure.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,26 @@ class Entry:
     clusters: TaskClusters | None = field(default=None, metadata=HIDDEN)
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     saved: float = math.nan
+
+    @property
+    def value(self) -> float:
+        """The score."""
+        return self.estimate.value
+
+    @property
+    def se(self) -> float:
+        """Its standard error."""
+        return self.estimate.se
+
+    @property
+    def low(self) -> float:
+        """The lower limit of its confidence interval."""
+        return self.estimate.low
+
+    @property
+    def high(self) -> float:
+        """The upper limit of its confidence interval."""
+        return self.estimate.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +129,35 @@ class Estimates(Answer):
 
     def __getitem__(self, position: int) -> Entry:
         return self.entries[position]
+
+    @property
+    def value(self) -> float:
+        """The score of the only estimate. DataError if there are several."""
+        return self._only.value
+
+    @property
+    def se(self) -> float:
+        """The standard error of the only estimate."""
+        return self._only.se
+
+    @property
+    def low(self) -> float:
+        """The lower limit of the only estimate's confidence interval."""
+        return self._only.low
+
+    @property
+    def high(self) -> float:
+        """The upper limit of the only estimate's confidence interval."""
+        return self._only.high
+
+    @property
+    def _only(self) -> Entry:
+        if len(self.entries) != 1:
+            raise DataError(
+                f"{len(self.entries):,} estimates, and one is asked for",
+                remedy="Choose one: answer[0].value, or with `task` and `model`.",
+            )
+        return self.entries[0]
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per estimate, then those of slices."""

@@ -1,5 +1,5 @@
-"""`howsure PATH…` without a command: answer what the data ask for, in at most 40 lines, and name the command that
-the answer stands for.
+"""`howsure PATH…` without a command: answer what the data ask for, in at most 40 lines, and name the command
+that the answer stands for.
 
 | data | command |
 | --- | --- |
@@ -41,10 +41,10 @@ from howsure.commands.options import DESIGN, OUTPUT, READING, GroupedCommand, pa
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.answers.base import Answer
-    from howsure.present.document import Block, Document, Table
+    from howsure.present.document import Block, Document
     from howsure.readers.kinds import Kind
     from howsure.table.scores import Scores
 
@@ -80,9 +80,9 @@ TABLES = ("votes", "verdicts", "ratings")
 def answer(paths: tuple[str, ...], **given: Any) -> None:
     """Answer what the data ask for.
 
-    One model: its score. Two: the comparison. More: the leaderboard. One model on many dates: its history. Votes,
-    ratings, judged answers and published scores: theirs. The last line names the command; scripts use that one, as
-    the choice may change.
+    One model: its score. Two: the comparison. More: the leaderboard. One model on many dates: its history.
+    Votes, ratings, judged answers and published scores: theirs. The last line names the command; scripts use
+    that one, as the choice may change.
     """
     rest, shown = split(paths, given)
     scores, kinds = _looked_at(paths, rest)
@@ -135,7 +135,11 @@ def _looked_at(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Scores | 
         if not is_count(path) and "://" not in path and Path(path).exists()
         for source in find_sources(Path(path))
     ]
-    logs = {report.path for report in scores.files if report.reader not in (None, tables.NAME)} if scores else set()
+    logs = (
+        {report.path for report in scores.files if report.reader not in (None, tables.NAME)}
+        if scores
+        else set()
+    )
     for source in files:
         kind = "" if source.name in logs else kind_of_file(source.path, source.root)
         if kind and not (kind in ("scores", "published") and scores is None):
@@ -152,8 +156,8 @@ def _looked_at(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Scores | 
 def _of_scores(
     scores: Scores, paths: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[Answer, str, tuple[str, ...]]:
-    """Answer for scores of questions: by the number of models, and their dates. Return the answer, the verb and
-    the two sides that it names.
+    """Answer for scores of questions: by the number of models, and their dates. Return the answer, the verb
+    and the two sides that it names.
     """
     import howsure
 
@@ -178,7 +182,9 @@ def _of_scores(
 
 
 def _held(scores: Scores, given: Mapping[str, Any]) -> Any:
-    """Return the tasks and models that are asked for, with the number of questions and the mean score of each."""
+    """Return the tasks and models that are asked for, with the number of questions and the mean score of
+    each.
+    """
     import narwhals as nw
 
     from howsure.study.models import resolve
@@ -286,7 +292,7 @@ def _show(
     least, text = MOST_LINES - 2, ""
     for rows in (0, *ROWS):
         short = _shortened(words, rows, last=command.startswith("howsure history "))
-        text = str(render(short, chosen, color=color)).rstrip("\n")
+        text = str(render(short, chosen, color=color)).rstrip("\n")  # type: ignore[arg-type]  # it is prose
         if explain or text.count("\n") < least:
             break
     lines = text.split("\n")

@@ -24,7 +24,7 @@ from howsure.commands.verbs import options_of
 
 if TYPE_CHECKING:
     from howsure.answers.against import Against
-    from howsure.answers.compare import Comparison, Comparisons
+    from howsure.answers.compare import Comparison
 
 _OF_MANY, _OF_PAIR = options_of("against"), options_of("compare")
 OF_TWO = tuple(name for name in _OF_PAIR if name not in _OF_MANY)
@@ -52,7 +52,7 @@ def compare(paths: tuple[str, ...], **given: Any) -> None:
     write(ask(paths, rest), **shown)
 
 
-def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Comparisons | Against:
+def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Against:
     """Read the paths and compare two models, or all with one, as the options say."""
     import howsure
     from howsure.verbs.sides import two_models
@@ -64,9 +64,11 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Compariso
     two = None if alone or given["a"] is not None else read_two_paths(paths, given)
     scores, names = two or (read_sides(paths, given, "a", "b"), None)
     if given["a"] is None and not alone:
-        given |= dict(zip("ab", (f"model:{name}" for name in names or two_models(scores, paths)), strict=True))
+        given |= dict(
+            zip("ab", (f"model:{name}" for name in names or two_models(scores, paths)), strict=True)
+        )
     answer = howsure.compare(scores, **given)
-    pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
+    pairs = answer.comparisons
     refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
     refuse_task_points(given.get("tasks"), [(pair.task, pair.percent) for pair in pairs])
     return answer
@@ -100,8 +102,8 @@ def _against(given: dict[str, Any]) -> bool:
         flags = ", ".join(map(flag_of, wrong))
         if "by" in wrong:
             raise click.UsageError(
-                f"--by makes slices of two sides: -a MODEL -b {given['against']} --by …; of all models: howsure "
-                "leaderboard PATH --by …"
+                f"--by makes slices of two sides: -a MODEL -b {given['against']} --by …; of all models: "
+                "howsure leaderboard PATH --by …"
             )
         raise click.UsageError(
             f"--against compares every other side with one, and {flags} is for two: leave one out"

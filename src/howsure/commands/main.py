@@ -82,8 +82,8 @@ ANSWER = "answer"
 
 
 def _with_command(args: list[str]) -> list[str]:
-    """Return what was typed, with the command that answers what the data ask for if a path comes in place of a
-    command.
+    """Return what was typed, with the command that answers what the data ask for if a path comes in place of
+    a command.
     """
     place = 0
     while place < len(args) and args[place] in ("--no-config", "--config"):

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from howsure import checks
 from howsure.checks import Points
+from howsure.commands import help as help_screen
 from howsure.commands.exits import BROKEN
 from howsure.errors import OptionError
 from howsure.options import shared, table
@@ -27,14 +28,6 @@ READING = tuple(option.name for option in shared.READING)
 DESIGN = tuple(option.name for option in shared.DESIGN)
 """The options of a Design, of which a verb may refuse some."""
 OUTPUT = ("format", "output")
-OPTION_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Which results, and how they are looked at": DESIGN,
-    "How files are read": READING,
-    "Output": ("explain", "methods_paragraph", *OUTPUT, "help"),
-}
-"""How help groups options; what is in none of these is a command's own."""
-
-
 MARGINS = ("margin", "not_worse_than", "same_within")
 MANY_POINTS = 0.1
 """A margin from here on is asked for its unit."""
@@ -129,10 +122,7 @@ class CountOf(click.ParamType):  # type: ignore[type-arg]  # generic since Click
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its own options first, and then those that many commands have."""
-
-    named_only: tuple[str, ...] = ()
-    """Groups of options that help only names, as other commands explain them."""
+    """A command whose help shows its options by groups, those first that most people need."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words; an option that the command doesn't have is an error that names the one for it."""
@@ -153,23 +143,64 @@ class GroupedCommand(click.Command):
                 ) from None
             raise
 
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return all options, that of the whole help included."""
+        params = super().get_params(ctx)
+        return [*params, HELP_ALL] if self._hides(ctx, params) else params
+
+    def _hides(self, ctx: click.Context, params: Sequence[click.Parameter]) -> bool:
+        options = (param for param in params if isinstance(param, click.Option) and not _is_help(param))
+        names = [str(param.name) for param in options]
+        return len(help_screen.shown_first(_called(ctx), names)) < len(names)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options by groups."""
-        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *OPTION_GROUPS)}
-        for param in self.get_params(ctx):
+        """Write the options by groups, and examples."""
+        command = _called(ctx)
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        names = [str(param.name) for param in options if not _is_help(param)]
+        shown = names if ctx.meta.get(WHOLE_HELP) else help_screen.shown_first(command, names)
+        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in help_screen.GROUPS}
+        for param in options:
             record = param.get_help_record(ctx)
-            if record is not None and isinstance(param, click.Option):
-                named = (title for title, names in OPTION_GROUPS.items() if param.name in names)
-                rows[next(named, "Options")].append(record)
-        for title, records in rows.items():
-            if not records:
-                continue
-            with formatter.section(title):
-                if title in self.named_only:
-                    flags = (flag for names, _ in records for flag in re.findall(r"--[\w-]+", names)[:1])
-                    formatter.write_text(f"As `howsure compare --help` explains them: {', '.join(flags)}.")
-                else:
+            if record is not None and (param.name in shown or _is_help(param)):
+                rows["Output" if _is_help(param) else help_screen.group_of(str(param.name))].append(record)
+        for group, records in rows.items():
+            if records:
+                with formatter.section(help_screen.title_of(group, command)):
                     formatter.write_dl(records)
+        if examples := help_screen.EXAMPLES.get(command):
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
+def _is_help(param: click.Parameter) -> bool:
+    return "--help" in param.opts or param is HELP_ALL
+
+
+def _called(ctx: click.Context) -> str:
+    """Return what a command is called; the one without a name is `answer`."""
+    return str(ctx.command.name)
+
+
+WHOLE_HELP = "howsure.whole_help"
+
+
+def _show_all(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        ctx.meta[WHOLE_HELP] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+HELP_ALL = click.Option(
+    ["--help-all"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_all,
+    help="Show all options.",
+)
 
 
 class VerdictCommand(GroupedCommand):

@@ -16,9 +16,9 @@ from howsure.errors import ReadError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SUFFIXES = frozenset(
-    ".csv .tsv .json .jsonl .ndjson .eval .parquet .arrow .feather .xlsx .yaml .yml .log .txt .zip .gz .bz2 .xz .zst "
-    ".duckdb .howsure".split()
+SUFFIXES = (
+    *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".eval", ".parquet", ".arrow", ".feather", ".xlsx"),
+    *(".yaml", ".yml", ".log", ".txt", ".zip", ".gz", ".bz2", ".xz", ".zst", ".duckdb", ".howsure"),
 )
 """Suffixes of files with results."""
 
@@ -59,6 +59,8 @@ def with_names(paths: Sequence[str], given: dict[str, Any], first: str, second: 
             remedy="Give the path of the results first, then the names of two models.",
         )
     if len(names) == 1:
-        raise click.UsageError(f"{names[0]!r} is one model, and a comparison takes two: name the other as well")
+        raise click.UsageError(
+            f"{names[0]!r} is one model, and a comparison takes two: name the other as well"
+        )
     given |= dict(zip((first, second), names, strict=True))
     return sources

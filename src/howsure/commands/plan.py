@@ -34,38 +34,34 @@ def _number(flag: str, metavar: str, help: str) -> click.Option:
 
 
 PILOT = click.Option(
-    ["--pilot"],
-    multiple=True,
-    metavar="PATH",
-    help="Take variances and clusters from these logs (again for more).",
+    ["--pilot"], multiple=True, metavar="PATH", help="Logs to take variances and clusters from (repeatable)."
 )
 VARIANCES = (
     _number(
-        "--question-variance",
-        "V",
-        "Assume this variance of true differences between questions.  [default: 1/9]",
+        "--question-variance", "V", "Assumed variance of true differences between questions.  [default: 1/9]"
     ),
     _number(
-        "--answer-variance", "V", "Assume this variance of one attempt, both models together.  [default: 1/3]"
+        "--answer-variance", "V", "Assumed variance of one attempt, both models together.  [default: 1/3]"
     ),
-    _number("--rate", "RATE", "Assume this score instead (70%),"),
-    _number("--correlation", "R", "… and this correlation between the models."),
+    _number("--rate", "RATE", "Assumed score of both models, in place of the variances: 70%."),
+    _number("--agreement", "SHARE", "Assumed share of questions that both get right or both get wrong: 85%."),
+    _number("--correlation", "R", "Assumed correlation between the models' answers, with --rate."),
 )
 VARIANCES_OF_ONE = (
     _number(
-        "--question-variance",
-        "V",
-        "Assume this variance between questions.  [default: what the score leaves]",
+        "--question-variance", "V", "Assumed variance between questions.  [default: what the score leaves]"
     ),
-    _number("--answer-variance", "V", "Assume this variance of one attempt.  [default: 0]"),
+    _number("--answer-variance", "V", "Assumed variance of one attempt.  [default: 0]"),
 )
 CLUSTERS = (
-    click.Option(["--cluster-size"], type=float, metavar="M", help="Assume clusters of so many questions,"),
-    _number("--cluster-variation", "CV", "… their sizes' standard deviation over their mean,"),
-    click.Option(["--icc"], type=float, metavar="R", help="… and this intra-cluster correlation."),
+    click.Option(
+        ["--cluster-size"], type=float, metavar="M", help="Assumed mean number of questions per cluster."
+    ),
+    _number("--cluster-variation", "CV", "Assumed coefficient of variation of cluster sizes."),
+    click.Option(["--icc"], type=float, metavar="R", help="Assumed intra-cluster correlation."),
 )
 COSTS = tuple(
-    click.Option([f"--cost-{name}"], type=float, metavar="PRICE", help=f"What {what} costs, {when}.")
+    click.Option([f"--cost-{name}"], type=float, metavar="PRICE", help=f"Cost of {what}, {when}.")
     for name, what, when in (
         ("item", "a question", "once"),
         ("attempt", "one attempt at a question", "all models together"),
@@ -137,8 +133,6 @@ def _write_plan(verb: str, pilot: tuple[str, ...] = (), **given: Any) -> None:
 class Plans(GroupedCommand, click.Group):
     """The plan of a comparison, and the plans of other things as subcommands."""
 
-    named_only = ("Which results, and how they are looked at", "How files are read")
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words; an option that only a subcommand has is an error that names the subcommand."""
         try:
@@ -188,14 +182,7 @@ def plan(ctx: click.Context, /, pilot: tuple[str, ...], curve: bool, plot: str |
 
     Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both
     for the power.
-
-    \b
-    howsure plan --effect 3pp --power 90%
-    howsure plan score --at-least 92% --rate 95%
-    howsure plan failures 1% --observed 2/500
-    howsure plan policy suite.toml --n-tasks 12
-    howsure plan labels verdicts.csv --within 3pp
-    """  # noqa: D301 - \b is Click's, and keeps the lines as they are
+    """
     from howsure.present.files import write_chart
 
     if ctx.invoked_subcommand is not None:

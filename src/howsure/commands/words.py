@@ -1,4 +1,6 @@
-"""Words that people try, and what they lead to: a command, or an option, by what it means and not by its letters."""
+"""Words that people try, and what they lead to: a command, or an option, by what it means and not by its
+letters.
+"""
 
 from __future__ import annotations
 
@@ -11,62 +13,117 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def _by_word(table: Mapping[str, str]) -> dict[str, str]:
-    """Return what each of the words means that a line of a table lists."""
-    return {word: meaning for words, meaning in table.items() for word in words.split()}
-
-
-COMMANDS = _by_word(
-    {
-        "rank ranking ranks board top best sort table standings": "ranks of models: howsure leaderboard",
-        "summary summarize summarise overview report-card stats result results look analyze analyse eval "
-        "evaluate run": "an answer to whatever the files hold: howsure PATH, without a command",
-        "diff difference delta versus vs ab test ttest t-test significance significant sig pvalue p-value paired "
-        "better wins": "the difference of two models: howsure compare",
-        "ci interval intervals error errorbar errorbars stderr se mean score scores accuracy rate bootstrap "
-        "confidence wilson clopper": "scores with confidence intervals: howsure estimate",
-        "ls files tasks models info inspect check validate doctor lint schema columns head cat data": "what "
-        "the files hold: howsure describe",
-        "list logs log": "every run and which count: howsure runs; what the files hold: howsure describe",
-        "vote votes elo bt bradley-terry battle battles preference preferences pairwise winrate win-rate duel "
-        "lmarena chatbot-arena": "a ranking from pairwise votes: howsure arena",
-        "agreement kappa alpha krippendorff irr iaa icc cohen fleiss gwet raters annotators reliability": "how "
-        "far raters agree: howsure agree",
-        "variance variances decompose decomposition components attempts epochs repeats anova": "where error "
-        "bars come from: howsure noise",
-        "slices slice by category categories group groups groupby subgroup subgroups breakdown": "scores by "
-        "category: howsure estimate --by COLUMN; two models: howsure compare --by COLUMN",
-        "regress regression regressions drift timeline nightly changepoint change monitor-runs": "changes "
-        "between runs over time: howsure history",
-        "passk pass@k pass-at-k pass": "pass@k: howsure estimate --score pass@5",
-        "power samplesize sample-size size n mde sample samples budget howmany": "sample sizes and power: "
-        "howsure plan",
-        "flaky flake flakes question questions item items difficulty discrimination irt saturated": "which "
-        "questions distinguish models: howsure health; one of them: howsure show FILE ITEM",
-        "cost costs price prices speed latency tokens pareto efficiency cheap": "score against cost: howsure "
-        "frontier; two models: howsure compare --measure usd",
-        "figure figures fig chart graph draw picture image": "figures: howsure plot leaderboard FILE -o x.pdf",
-        "export tidy parquet csv json to-csv dump": "one tidy table of any log: howsure convert FILE -o x.csv; "
-        "an answer as data: --format csv or json",
-        "html page dashboard web": "a page of everything: howsure report PATH -o page.html",
-        "serve server ui app live": "a page that follows a folder: howsure view PATH",
-        "ci-gate assert approve release accept fail noninferiority non-inferiority equivalence": "pass or fail "
-        "a release: howsure gate",
-        "monitor follow stop stopping early-stop sequential": "a run in progress: howsure watch",
-        "save freeze snapshot store": "results to compare with later: howsure baseline",
-        "learn help tutorial lesson docs doc explain teach chapters": "nine short chapters: howsure guide; "
-        "options: howsure COMMAND --help",
-        "judges grader graders llm-judge llmjudge calibration correct corrected": "what a judge's rate is worth: "
-        "howsure judge; how far raters agree: howsure agree",
-        "position verbosity favour favoritism": "what a judge favours: howsure bias",
-        "failures zero rule-of-three jailbreak jailbreaks safety redteam upper upper-bound": "a bound from "
-        "counts: howsure estimate 0/300; how many runs a bound takes: howsure plan failures 1%",
-        "published paper verify": "gaps between published scores: howsure audit",
-        "checkpoints training scaling curve curves": "checkpoints of training runs: howsure trend",
-        "version": "the version: howsure --version",
-        "coverage simulate simulation": "how often intervals contained the truth: howsure calibrate",
-    }
-)
+COMMANDS: Mapping[str, str] = {
+    word: meaning
+    for words, meaning in (
+        ("rank ranking ranks board top best sort table standings", "ranks of models: howsure leaderboard"),
+        (
+            (
+                "summary summarize summarise overview report-card stats result results look analyze "
+                "analyse eval evaluate run"
+            ),
+            "an answer to whatever the files hold: howsure PATH, without a command",
+        ),
+        (
+            (
+                "diff difference delta versus vs ab test ttest t-test significance significant sig "
+                "pvalue p-value paired better wins"
+            ),
+            "the difference of two models: howsure compare",
+        ),
+        (
+            (
+                "ci interval intervals error errorbar errorbars stderr se mean score scores accuracy "
+                "rate bootstrap confidence wilson clopper"
+            ),
+            "scores with confidence intervals: howsure estimate",
+        ),
+        (
+            ("ls files tasks models info inspect check validate doctor lint schema columns head cat data"),
+            "what the files hold: howsure describe",
+        ),
+        ("list logs log", "every run and which count: howsure runs; what the files hold: howsure describe"),
+        (
+            (
+                "vote votes elo bt bradley-terry battle battles preference preferences pairwise "
+                "winrate win-rate duel lmarena chatbot-arena"
+            ),
+            "a ranking from pairwise votes: howsure arena",
+        ),
+        (
+            (
+                "agreement kappa alpha krippendorff irr iaa icc cohen fleiss gwet raters annotators "
+                "reliability"
+            ),
+            "how far raters agree: howsure agree",
+        ),
+        (
+            "variance variances decompose decomposition components attempts epochs repeats anova",
+            "where error bars come from: howsure noise",
+        ),
+        (
+            ("slices slice by category categories group groups groupby subgroup subgroups breakdown"),
+            ("scores by category: howsure estimate --by COLUMN; two models: howsure compare --by COLUMN"),
+        ),
+        (
+            ("regress regression regressions drift timeline nightly changepoint change monitor- runs"),
+            "changes between runs over time: howsure history",
+        ),
+        ("passk pass@k pass-at-k pass", "pass@k: howsure estimate --score pass@5"),
+        (
+            "power samplesize sample-size size n mde sample samples budget howmany",
+            "sample sizes and power: howsure plan",
+        ),
+        (
+            ("flaky flake flakes question questions item items difficulty discrimination irt saturated"),
+            ("which questions distinguish models: howsure health; one of them: howsure show FILE ITEM"),
+        ),
+        (
+            "cost costs price prices speed latency tokens pareto efficiency cheap",
+            "score against cost: howsure frontier; two models: howsure compare --measure usd",
+        ),
+        (
+            "figure figures fig chart graph draw picture image",
+            "figures: howsure plot leaderboard FILE -o x.pdf",
+        ),
+        (
+            "export tidy parquet csv json to-csv dump",
+            (
+                "one tidy table of any log: howsure convert FILE -o x.csv; an answer as data: "
+                "--format csv or json"
+            ),
+        ),
+        ("html page dashboard web", "a page of everything: howsure report PATH -o page.html"),
+        ("serve server ui app live", "a page that follows a folder: howsure view PATH"),
+        (
+            ("ci-gate assert approve release accept fail noninferiority non-inferiority equivalence"),
+            "pass or fail a release: howsure gate",
+        ),
+        ("monitor follow stop stopping early-stop sequential", "a run in progress: howsure watch"),
+        ("save freeze snapshot store", "results to compare with later: howsure baseline"),
+        (
+            "learn help tutorial lesson docs doc explain teach chapters",
+            "nine short chapters: howsure guide; options: howsure COMMAND --help",
+        ),
+        (
+            "judges grader graders llm-judge llmjudge calibration correct corrected",
+            "what a judge's rate is worth: howsure judge; how far raters agree: howsure agree",
+        ),
+        ("position verbosity favour favoritism", "what a judge favours: howsure bias"),
+        (
+            "failures zero rule-of-three jailbreak jailbreaks safety redteam upper upper-bound",
+            (
+                "a bound from counts: howsure estimate 0/300; how many runs a bound takes: howsure "
+                "plan failures 1%"
+            ),
+        ),
+        ("published paper verify", "gaps between published scores: howsure audit"),
+        ("checkpoints training scaling curve curves", "checkpoints of training runs: howsure trend"),
+        ("version", "the version: howsure --version"),
+        ("coverage simulate simulation", "how often intervals contained the truth: howsure calibrate"),
+    )
+    for word in words.split()
+}
 """Words that aren't commands, and the command that does what they mean."""
 
 Meaning = tuple[str, str]
@@ -113,9 +170,13 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "max ceiling max-score maximum": (("--at-most", "a largest score: --at-most 5%"), AT_LEAST),
         "verbose v details plain": (EXPLAIN,),
         "quiet q silent": (OUTPUT,),
-        "item question item-column question-column id score-column score-col model-column column col": (COLUMNS,),
+        "item question item-column question-column id score-column score-col model-column column col": (
+            COLUMNS,
+        ),
         "truth gold label labels": (HUMAN, COLUMNS),
-        "group groups groupby group-by by-category category slice slices subgroup stratify facet split": (BY,),
+        "group groups groupby group-by by-category category slice slices subgroup stratify facet split": (
+            BY,
+        ),
         "n n-questions num-questions size sample-size questions": (N_ITEMS, TOP),
         "width half-width precision error": (("--within", "an error bar of ± this: --within 2pp"),),
         "correction multiple bonferroni holm fdr multiplicity": (ADJUST,),
@@ -136,7 +197,8 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
     }.items()
     for word in words.split()
 }
-"""Words that aren't options of a command, and options that do what they mean; the first that the command has."""
+"""Words that aren't options of a command, and options that do what they mean; the first that the command has.
+"""
 SAID = {
     "paired": "two models are paired on the questions that both answered, without an option",
     "unpaired": "two models are paired on the questions that both answered; without any they are unpaired",
@@ -158,8 +220,8 @@ def command_for(word: str) -> str:
 
 
 def option_for(flag: str, flags: Iterable[str]) -> str:
-    """Return what an option means that a command doesn't have, and the one of its own for it; "" for an unknown
-    one.
+    """Return what an option means that a command doesn't have, and the one of its own for it; "" for an
+    unknown one.
     """
     word = flag.lower().strip("-").replace("_", "-")
     known = set(flags)

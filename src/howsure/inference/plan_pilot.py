@@ -60,6 +60,8 @@ class Assumptions:
         rate: The score of single answers, which with `correlation` takes the place of the variances:
             2 · rate · (1 − rate) · (1 − correlation). None relies on the variances.
         correlation: The correlation of the two models' single answers to the same item.
+        agreement: The share of items that both models get right or both get wrong, one attempt each: in place
+            of `correlation` and the variances, that of a difference is 1 − agreement.
         cluster_size: The mean number of items per cluster.
         cluster_variation: The coefficient of variation of that number.
         icc: The intra-cluster correlation of the differences at two items of a cluster, one attempt each, so
@@ -78,12 +80,13 @@ class Assumptions:
     answer_variance: float | None = None
     rate: float | None = None
     correlation: float = 0.0
+    agreement: float | None = None
     cluster_size: float = 1.0
     cluster_variation: float = 0.0
     icc: float = 0.0
 
     def __post_init__(self) -> None:
-        least, most = {"correlation": -1.0}, {"rate": 1.0, "correlation": 1.0, "icc": 1.0}
+        least, most = {"correlation": -1.0}, {"rate": 1.0, "correlation": 1.0, "agreement": 1.0, "icc": 1.0}
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
             low, high = least.get(name, 1.0 if name == "cluster_size" else 0.0), most.get(name, math.inf)
@@ -94,11 +97,36 @@ class Assumptions:
             raise OptionError(
                 "rate and variances say the same thing twice", remedy="Give the rate, or the variances."
             )
+        self._refuse_agreement()
         if self.icc and self.cluster_size == 1 and not self.cluster_variation:
             raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
 
+    def _refuse_agreement(self) -> None:
+        """Raise OptionError if the agreement contradicts what else is assumed."""
+        if self.agreement is None:
+            return
+        if self.correlation or self.question_variance is not None or self.answer_variance is not None:
+            raise OptionError(
+                "agreement says what a correlation or variances say", remedy="Give one of them."
+            )
+        if self.rate is not None and self.agreement < abs(2 * self.rate - 1):
+            raise OptionError(
+                f"models that are both right in {self.rate:g} of the items agree on at least "
+                f"{abs(2 * self.rate - 1):g} of them",
+                remedy="Assume a larger agreement, or another rate.",
+            )
+
+    @property
+    def only_once(self) -> bool:
+        """Whether this is about single answers, so that nothing says what more attempts would bring."""
+        return self.rate is not None or self.agreement is not None
+
     def variances(self, *, paired: bool) -> tuple[float, float]:
         """Return the variances of questions and answers of the difference."""
+        if self.agreement is not None:
+            if not paired:
+                raise OptionError("agreement is about the same items", remedy="Give the rate alone.")
+            return round(1 - self.agreement, 15), 0.0
         if self.rate is not None:
             shared = self.correlation if paired else 0.0
             return round(2 * self.rate * (1 - self.rate) * (1 - shared), 15), 0.0
@@ -132,7 +160,7 @@ class Assumptions:
         whole = self.spread(*self.variances(paired=paired), clusters)
         half = whole.times(0.5)
         spread = whole if paired else unpaired(half, half)
-        return KnownSpread(spread=spread, level=level, only_once=self.rate is not None)
+        return KnownSpread(spread=spread, level=level, only_once=self.only_once)
 
     def basis(self, *, paired: bool) -> Basis:
         """Return the same as the plan tells it."""
@@ -140,7 +168,7 @@ class Assumptions:
         spread = self.spread(question, answer)
         return Basis(
             question=question,
-            answer=answer if self.rate is None else math.nan,
+            answer=math.nan if self.only_once else answer,
             between=spread.between,
             cluster_size=spread.sizes.size,
             crowd=spread.sizes.crowd,
@@ -150,13 +178,13 @@ class Assumptions:
         """Warn where models that score like this can't differ by so much: the spread is then assumed too
         small.
         """
-        if self.rate is None or not math.isfinite(effect):
+        if not self.only_once or not math.isfinite(effect):
             return ()
-        most = sum(self.variances(paired=True)) if paired else 2 * min(self.rate, 1 - self.rate)
+        rate = 0.5 if self.rate is None else self.rate
+        most = sum(self.variances(paired=True)) if paired else 2 * min(rate, 1 - rate)
         if abs(effect) <= most + 1e-9:
             return ()
         scale = Scale()
-        alike = f" and a correlation of {self.correlation:g}" if paired else ""
         what = (
             f"answer {scale.number(most)} % of questions differently"
             if paired
@@ -165,17 +193,24 @@ class Assumptions:
         return (
             Caution(
                 code="more_than_differ",
-                message=f"with scores of about {100 * self.rate:g} %{alike} the models can at most {what}, "
+                message=f"with {self._told(paired=paired)} the models can at most {what}, "
                 f"which is less than a difference of {scale.gap(effect)}: the plan is too small",
-                remedy="Assume the mean of both models' scores as the rate, or a smaller correlation.",
+                remedy="Assume the mean of both models' scores as the rate, or a smaller correlation or agreement.",
             ),
         )
 
+    def _told(self, *, paired: bool) -> str:
+        """Say what is assumed of single answers."""
+        score = "" if self.rate is None else f"a score of about {100 * self.rate:g} %"
+        if self.agreement is not None:
+            agreement = f"an agreement on {100 * self.agreement:g} % of the questions"
+            return f"{score} and {agreement}" if score else agreement
+        return f"{score} and a correlation of {self.correlation:g} between the models" if paired else score
+
     def note(self, *, paired: bool) -> str:
         """Say it aloud."""
-        if self.rate is not None:
-            alike = f" and a correlation of {self.correlation:g} between the models" if paired else ""
-            return f"Assumed: a score of about {100 * self.rate:g} %{alike}, one attempt. A pilot would tell."
+        if self.only_once:
+            return f"Assumed: {self._told(paired=paired)}, one attempt. A pilot would tell."
         question, answer = self.variances(paired=paired)
         usual = self.question_variance is None and self.answer_variance is None
         source = (

@@ -18,7 +18,7 @@ from howsure.errors import MethodError, doubt
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.best_outcome import FEW, best_p_value, fewest_significant
+from howsure.statistics.best_outcome import ENOUGH, best_p_value, fewest_significant
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
@@ -272,8 +272,8 @@ def _difference(
 
 
 def out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Question) -> bool:
-    """Say whether no outcome on the questions that two models share could be significant: not even one model all
-    right and the other all wrong.
+    """Say whether no outcome on the questions that two models share could be significant: not even one model
+    all right and the other all wrong.
     """
     if matrix.sums is not None or not matrix.bounded or question.method not in (None, "score"):
         return False
@@ -281,7 +281,7 @@ def out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Questio
     shared = np.isfinite(values).all(axis=1)
     codes = [np.unique(code[shared], return_inverse=True)[1] for code in matrix.clusters]
     n = int(shared.sum())
-    if min([n, *(int(code.max()) + 1 for code in codes if len(code))]) > FEW or n < 2:
+    if min([n, *(int(code.max()) + 1 for code in codes if len(code))]) > ENOUGH or n < 2:
         return False
     weights = None if matrix.weights is None else matrix.weights[shared]
     p = best_p_value(n, level=question.level, margin=question.margin, clusters=codes, weights=weights)

@@ -21,55 +21,42 @@ COMPARING = (
             shared.A,
             metavar="SIDE",
             help=(
-                "The first side: a model, a path, or tag:…, commit:…, run:…, saved:…  [default: of two "
-                "models the first]"
+                "First side: a model, a path, or tag:…, commit:…, run:…, saved:….  [default: "
+                "the first of two models]"
             ),
         ),
-        replace(shared.B, metavar="SIDE", help="The second side."),
+        replace(shared.B, metavar="SIDE", help="Second side."),
         shared.PUBLISHED,
-        replace(shared.ADJUST, default="holm", help="Correct for many tasks."),
-        replace(
-            shared.MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
-        ),
+        replace(shared.ADJUST, default="holm", help="Correction for several tasks."),
+        replace(shared.MARGIN, help="Margin for non-inferiority and equivalence: 1pp or 0.01."),
         shared.FLIPS,
     ),
     *owned(
         "against",
-        Option(
-            "against",
-            kinds.NAME,
-            "SIDE",
-            needed=True,
-            help="Compare every other side with this one, not a with b.",
-        ),
+        Option("against", kinds.NAME, "SIDE", needed=True, help="Compare every other side with this one."),
         replace(
             shared.ADJUST,
             kind=kinds.word_of(ManyToOne),
-            help="Correct for many sides, or tasks (max-t is Holm for two sides).",
+            help="Correction for several sides or tasks (max-t is Holm for two sides).",
         ),
         replace(shared.METHOD, kind=kinds.MANY),
     ),
     *owned(
         "leaderboard",
         replace(shared.METHOD, kind=kinds.MANY),
-        Option(
-            "each_task",
-            kinds.FLAG,
-            default=False,
-            help="Show a board for each task as well, not only the overall one and a summary.",
-        ),
+        Option("each_task", kinds.FLAG, default=False, help="Show a leaderboard for each task as well."),
     ),
     *owned("frontier", replace(shared.METHOD, kind=kinds.MANY)),
     *owned(
         "arena",
         *shared.VOTES,
-        Option("scale", kinds.word_of(ArenaScale), default="score", help="Show scores first, or Elo."),
+        Option("scale", kinds.word_of(ArenaScale), default="score", help="Show scores or Elo ratings first."),
     ),
     *owned(
         "head_to_head",
         *shared.VOTES,
-        replace(shared.A, needed=True, help="Compare two models alone: the first …"),
-        replace(shared.B, needed=True, help="… and the second."),
+        replace(shared.A, needed=True, help="First of two models to compare."),
+        replace(shared.B, needed=True, help="Second of the two."),
     ),
     *owned(
         "bias",
@@ -79,48 +66,44 @@ COMPARING = (
             kinds.NAMES,
             "NAME",
             help=(
-                "What may be favoured: a pair of columns NAME_a and NAME_b, or first − second (again for "
-                "more).  [default: all pairs]"
+                "Attribute that may be favoured: a pair of columns NAME_a and NAME_b, or their "
+                "difference (repeatable).  [default: all pairs]"
             ),
         ),
     ),
     *owned(
         "agree",
-        Option("human", kinds.NAME, "RATER", help="Measure the others by this rater."),
+        Option("human", kinds.NAME, "RATER", help="Compare all other raters with this one."),
         Option(
-            "exclude", kinds.NAMES, "COLUMN", help="Leave out a column that is no rater's (again for more)."
+            "exclude", kinds.NAMES, "COLUMN", help="Leave out a column that isn't a rater's (repeatable)."
         ),
         Option(
-            "cluster",
-            kinds.NAME,
-            "COLUMN",
-            help="Items of one value hang together; 'none' takes each by itself.",
+            "cluster", kinds.NAME, "COLUMN", help="Cluster items by a column; 'none' for independent items."
         ),
         Option(
-            "measurement", kinds.word_of(Measurement), help="What ratings are.  [default: by their values]"
+            "measurement",
+            kinds.word_of(Measurement),
+            help="Scale of the ratings.  [default: by their values]",
         ),
     ),
     *owned(
         "judge",
-        replace(
-            shared.A,
-            help="Compare two models by corrected rates: the first …, or the one that a floor is about.",
-        ),
-        replace(shared.B, help="… and the second."),
-        Option("human", kinds.NAME, "COLUMN", help="The column of the labels, empty where there is none."),
+        replace(shared.A, help="First of two models to compare, or the model that --at-least is about."),
+        replace(shared.B, help="Second of the two."),
+        Option("human", kinds.NAME, "COLUMN", help="Column of the labels, empty for unlabelled answers."),
         Option(
             "labels",
             kinds.Kind(check=checks.table),
             "FILE",
-            help="A second table that has the labels, matched by item, and by model where both name it.",
+            help="Second table with the labels, matched by item, and by model if both name it.",
         ),
         Option(
             "cluster",
             kinds.NAME,
             "COLUMN",
             help=(
-                "Answers of one value hang together; 'none' takes each by itself.  [default: cluster, "
-                "else repeated items]"
+                "Cluster answers by a column; 'none' for independent answers.  [default: "
+                "cluster, else repeated items]"
             ),
         ),
         Option(
@@ -130,19 +113,15 @@ COMPARING = (
             default="unknown",
             help="How the labelled answers were chosen.",
         ),
-        replace(
-            shared.AT_LEAST, help="Ask for a corrected rate of at least this, as a gate does: 70% or 0.7."
-        ),
+        replace(shared.AT_LEAST, help="Require a corrected rate of at least this: 70% or 0.7."),
         replace(
             shared.MARGIN,
             kind=kinds.SIZE,
-            help="Ask that a is not worse than b by more than this, as a gate does: 3pp or 0.03.",
+            help="Require that A is not worse than B by more than this: 3pp or 0.03.",
         ),
         replace(shared.LEVEL, kind=kinds.ONE_SIDED),
     ),
-    *owned(
-        "audit", Option("n", kinds.count_of(1), "N", help="Number of questions, where the table has none.")
-    ),
+    *owned("audit", Option("n", kinds.count_of(1), "N", help="Number of questions, if the table has none.")),
 )
 
 
@@ -155,8 +134,7 @@ DECIDING = (
             "SIDE",
             flags=("--candidate", "-a"),
             help=(
-                "What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…  [default: the "
-                "only model]"
+                "Candidate: a model, a path, or tag:…, commit:…, run:…, saved:….  [default: the only model]"
             ),
         ),
         Option(
@@ -164,15 +142,18 @@ DECIDING = (
             kinds.NAME,
             "SIDE",
             flags=("--baseline", "-b"),
-            help="The side that it is compared with, also history:… (the runs since the last change).",
+            help="Baseline to compare with, also history:… (the runs since the last change).",
         ),
         shared.PUBLISHED,
         replace(
             shared.NOT_WORSE,
             kind=kinds.MARGIN,
-            help="Ask that it is not worse than the baseline by more: 1pp, 0.01, or 1%rel of its score.",
+            help=(
+                "Require that it is not worse than the baseline by more than this: 1pp, 0.01, or "
+                "1%rel of its score."
+            ),
         ),
-        Option("better", kinds.FLAG, default=False, help="Ask that it is better than the baseline."),
+        Option("better", kinds.FLAG, default=False, help="Require that it is better than the baseline."),
         replace(shared.SAME_WITHIN, kind=kinds.MARGIN),
         shared.AT_LEAST,
         shared.AT_MOST,
@@ -181,50 +162,44 @@ DECIDING = (
             kinds.FLAG,
             default=True,
             flags=("--each-task/--overall-only",),
-            help="Judge every task, or the overall score alone.",
+            help="Check every task, or only the overall score.",
         ),
-        Option("overall", kinds.OVERALL, "harness|mean|pooled|TASK=WEIGHT", help="How tasks make one score."),
+        Option("overall", kinds.OVERALL, "harness|mean|pooled|TASK=WEIGHT", help="How to combine tasks."),
         shared.POLICY,
         Option(
             "ratio_at_most",
             kinds.Kind(check=checks.ratio, written="real"),
             "RATIO",
-            help=(
-                "Ask that the candidate takes at most so many times what the baseline takes, of each "
-                "--measure: 1.1."
-            ),
+            help=("Require a cost of at most this multiple of the baseline's, for each --measure: 1.1."),
         ),
         Option(
             "missing_at_most",
             kinds.FRACTION,
             "SHARE",
             default=0.01,
-            help="Decide with up to this share of attempts without a score that could turn the verdict: 1%.",
+            help="Decide with up to this share of missing attempts that could change the verdict: 1%.",
         ),
         Option(
             "allow_differs",
             kinds.EXAMS,
             "WHAT",
             help=(
-                "Decide although these differ between the two: questions, targets, version, grader, "
-                "scorer (again for more)."
+                "Decide even if this differs between the two: questions, targets, version, "
+                "grader, scorer (repeatable)."
             ),
         ),
         Option(
             "guard_unseen",
             kinds.FLAG,
             default=False,
-            help=(
-                "Pass averages only if whole losses that no question showed couldn't exceed the margin "
-                "either."
-            ),
+            help=("Pass averages only if unseen total losses couldn't exceed the margin either."),
         ),
         shared.FLIPS,
         replace(
             shared.LOOKS,
             help=(
-                "Ask again while questions are added: 4/2000 is four times, the last at 2,000 questions; or "
-                "name them, 500,1000,2000. Add :pocock to spend the error evenly."
+                "Planned looks while questions are added: 4/2000 for four, the last at 2,000 "
+                "questions, or 500,1000,2000. Add :pocock to spend the error evenly."
             ),
         ),
         replace(shared.LEVEL, kind=kinds.ONE_SIDED),
@@ -246,28 +221,29 @@ DECIDING = (
             shared.A,
             metavar="SIDE",
             needed=True,
-            help="The one that is watched, or the first of two: a model, a path, or tag:…, commit:…, run:…",
+            help="Side to watch, or the first of two: a model, a path, or tag:…, commit:…, run:….",
         ),
-        replace(shared.B, metavar="SIDE", help="The second, also saved:…: is one of them better?"),
-        replace(shared.AT_LEAST, help="Does A keep this floor? 92% or 0.92."),
-        replace(shared.WITHIN, help="Until the interval is ± this: 2pp or 0.02."),
-        replace(shared.MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),
-        replace(shared.LEVEL, help="Confidence level, for all looks at once."),
+        replace(shared.B, metavar="SIDE", help="Second side, also saved:…: stop when one is better."),
+        replace(shared.AT_LEAST, help="Stop when A is above or below this score: 92% or 0.92."),
+        replace(shared.WITHIN, help="Stop when the interval is ± this: 2pp or 0.02."),
+        replace(
+            shared.MARGIN,
+            help="Stop when A is shown to be, or not to be, worse than B by more than this: 1pp or 0.01.",
+        ),
+        replace(shared.LEVEL, help="Confidence level, for all looks together."),
         replace(
             shared.LOOKS,
             kind=kinds.Kind(check=partial(look_plan, any_time=True)),
             help=(
-                "Decide at planned looks alone: 5, 5/2000 or 100,250,500; add :pocock to spend the error "
-                "evenly. any/2000 looks at any time of a run of 2,000 items."
+                "Decide only at planned looks: 5, 5/2000 or 100,250,500; add :pocock to spend "
+                "the error evenly. any/2000 looks at any time in a run of 2,000 items."
             ),
         ),
-        replace(shared.ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
-        replace(shared.CLUSTER_SIZE, help="Every cluster has N items."),
-        replace(
-            shared.BOUNDS, metavar="LOW,HIGH|none", help="No score can pass them; they count as 0 and 1."
-        ),
+        replace(shared.ATTEMPTS, help="Attempts that complete an item.  [default: the log's]"),
+        replace(shared.CLUSTER_SIZE, help="Number of items in each cluster."),
+        replace(shared.BOUNDS, metavar="LOW,HIGH|none", help="Smallest and largest possible score."),
         Option("clusters", kinds.Kind(check=checks.groups)),
-        Option("shuffled", kinds.FLAG, help="The items come in random order, though no log says so."),
+        Option("shuffled", kinds.FLAG, help="Items come in random order, even if no log says so."),
         Option("order", kinds.Kind(check=checks.ids)),
     ),
 )
@@ -287,7 +263,7 @@ LOOKING = (
             "explain_plan",
             kinds.FLAG,
             default=False,
-            help="Show what is asked of the engine that holds the rows (SQL of DuckDB), and what comes back.",
+            help="Show the queries that run where the rows lie (SQL of DuckDB), and what they return.",
             about=(
                 "Whether to show the queries that verbs run where the rows lie, and what comes back of them."
             ),
@@ -295,8 +271,12 @@ LOOKING = (
     ),
     *owned(
         "noise",
-        replace(shared.A, metavar="SIDE", help="Take the difference of two sides apart: the first …"),
-        replace(shared.B, metavar="SIDE", help="… and the second."),
+        replace(
+            shared.A,
+            metavar="SIDE",
+            help="First of two sides, to decompose the variance of their difference.",
+        ),
+        replace(shared.B, metavar="SIDE", help="Second of the two."),
     ),
     *owned(
         "history",
@@ -304,21 +284,27 @@ LOOKING = (
             "baseline",
             kinds.NAME,
             "RUN",
-            help="The run to compare with beside the previous and the best.  [default: the first]",
+            help="Run to compare with, besides the previous and the best one.  [default: the first]",
         ),
         Option(
             "runs_between_alarms",
             kinds.Kind(check=partial(checks.at_least, least=10), written="real"),
             "N",
             default=100,
-            help="Least mean number of runs between two false alarms.",
+            help="Smallest mean number of runs between two false alarms.",
         ),
         Option(
-            "compare_last", kinds.count_of(2), "N", help="Also compare the last N runs with the N before."
+            "compare_last",
+            kinds.count_of(2),
+            "N",
+            help="Also compare the last N runs with the N before them.",
         ),
     ),
     *owned(
-        "trend", Option("last", kinds.count_of(2), default=5, help="Checkpoints that measure a run's wobble.")
+        "trend",
+        Option(
+            "last", kinds.count_of(2), default=5, help="Number of checkpoints that measure a run's variation."
+        ),
     ),
     *owned(
         "show",
@@ -328,20 +314,20 @@ LOOKING = (
             kinds.Kind(check=checks.one_name),
             "NAME",
             flags=("--task", "-t"),
-            help="Its task, where several have it.",
+            help="Task of the question, if several have it.",
         ),
     ),
-    *owned("runs", Option("top", kinds.count_of(1), "N", help="Show only the N newest.")),
+    *owned("runs", Option("top", kinds.count_of(1), "N", help="Show only the N newest runs.")),
     *owned(
         "report",
         replace(shared.METHOD, kind=kinds.MANY),
-        Option("title", kinds.NAME, "TEXT", help="The page's title.  [default: the tasks' names]"),
+        Option("title", kinds.NAME, "TEXT", help="Title of the page.  [default: the tasks' names]"),
         Option("command", kinds.NAME),
         Option(
             "texts",
             kinds.FLAG,
             default=False,
-            help="Let the page hold prompts, right answers and answers, for all to read who get it.",
+            help="Include prompts, right answers and answers in the page, for everyone who gets it.",
         ),
         Option(
             "inspect_view",
@@ -352,16 +338,13 @@ LOOKING = (
                 )
             ),
             "ADDRESS",
-            help="Link samples to Inspect View at this address, of the same folder.",
+            help="Link samples to Inspect View at this address, on the same folder.",
         ),
         Option(
             "url",
             kinds.Kind(check=checks.address),
             "ADDRESS",
-            help=(
-                "Where the page will lie: links to it are shown with its verdict, and with the card, "
-                "which lies beside it."
-            ),
+            help=("Address of the page: links to it then show its verdict, and the card next to it."),
         ),
         Option("card", kinds.NAME, flags=()),
     ),
@@ -371,28 +354,28 @@ LOOKING = (
 PLANNING = (
     *owned(
         "plan",
-        replace(shared.A, metavar="SIDE", help="The two sides of the pilot: the first …"),
-        replace(shared.B, metavar="SIDE", help="… and the second.  [default: the median pair]"),
-        Option("effect", kinds.CHANGE, "SIZE", help="The true difference that is to show: 3pp or 0.03."),
-        Option("n_items", kinds.count_of(2), "N", help="What can so many questions show?"),
+        replace(shared.A, metavar="SIDE", help="First side of the pilot."),
+        replace(shared.B, metavar="SIDE", help="Second side of the pilot.  [default: the median pair]"),
+        Option("effect", kinds.CHANGE, "SIZE", help="True difference to detect: 3pp or 0.03."),
+        Option("n_items", kinds.count_of(2), "N", help="Number of questions, to compute what they can show."),
         replace(shared.ATTEMPTS, help="Attempts at each question."),
         Option(
             "n_levels",
             kinds.counts_of(2),
             "N",
             help=(
-                "With --random-factor: so many levels of it (8; of two factors 8,5).  [default: the "
-                "pilot's, or as many as its questions need]"
+                "Levels of --random-factor (8; of two factors 8,5).  [default: the pilot's, or "
+                "as many as its questions need]"
             ),
         ),
-        Option("power", kinds.SHARE, default=0.8, help="The chance that it shows."),
+        Option("power", kinds.SHARE, default=0.8, help="Probability of detecting it."),
         Option(
             "better",
             kinds.FLAG,
             default=False,
-            help="Say what a gate that asks for “better” makes of equal systems.",
+            help="Forecast what a gate that requires “better” does with equal systems.",
         ),
-        replace(shared.NOT_WORSE, help="Plan to show that a is not worse by more than this."),
+        replace(shared.NOT_WORSE, help="Plan to show that A is not worse by more than this."),
         replace(shared.SAME_WITHIN, help="Plan to show that the two are the same within this."),
         Option(
             "paired",
@@ -405,52 +388,50 @@ PLANNING = (
             shared.LOOKS,
             metavar="K|N,N,…",
             help=(
-                "Plan for K looks at the run, or for looks in these proportions: 1,2,5; add :pocock to spend "
-                "the error evenly."
+                "Plan for K looks at the run, or for looks in these proportions: 1,2,5; add "
+                ":pocock to spend the error evenly."
             ),
         ),
-        Option("n_models", kinds.count_of(2), default=2, help="Compare so many, all pairs."),
-        Option("n_tasks", kinds.count_of(1), default=1, help="On so many tasks (without a pilot)."),
-        Option("n_clusters", kinds.count_of(2), "N", help="Hold the number of clusters fixed."),
+        Option("n_models", kinds.count_of(2), default=2, help="Number of models, compared in all pairs."),
+        Option("n_tasks", kinds.count_of(1), default=1, help="Number of tasks (without a pilot)."),
+        Option("n_clusters", kinds.count_of(2), "N", help="Fixed number of clusters."),
         replace(
-            shared.METHOD,
-            kind=kinds.word_of(PlanMethod),
-            help="Which test to plan for; z is the paper's formula.",
+            shared.METHOD, kind=kinds.word_of(PlanMethod), help="Test to plan for; z is the paper's formula."
         ),
         Option(
             "simulate",
             kinds.FLAG,
             default=False,
             flags=("--check",),
-            help="Check the power with the pilot's own questions.",
+            help="Check the power by resampling the pilot's questions.",
         ),
-        replace(shared.SEED, help="For --check."),
+        replace(shared.SEED, help="Seed for --check."),
     ),
     *owned(
         "plan_score",
-        replace(shared.A, help="The model of the pilot, where it has several."),
-        replace(shared.WITHIN, help="Plan an error bar of ± this."),
+        replace(shared.A, help="Model of the pilot, if it has several."),
+        replace(shared.WITHIN, help="Plan an error bar of ± this: 2pp or 0.02."),
         replace(shared.AT_LEAST, help="Plan to show that the score is at least this: 92%."),
         shared.AT_MOST,
         Option(
             "rate",
             replace(kinds.SCORE, written="fraction"),
             "SCORE",
-            help="Suppose this true score.  [default: the pilot's; 50% for an error bar]",
+            help="Assumed true score.  [default: the pilot's; 50% for an error bar]",
         ),
-        Option("n_items", kinds.count_of(1), "N", help="What can so many questions show?"),
+        Option("n_items", kinds.count_of(1), "N", help="Number of questions, to compute what they can show."),
         replace(shared.ATTEMPTS, help="Attempts at each question."),
-        Option("power", kinds.SHARE, default=0.8, help="The chance that the limit is shown."),
+        Option("power", kinds.SHARE, default=0.8, help="Probability of showing the limit."),
     ),
     *owned(
         "plan_policy",
         replace(shared.POLICY, needed=True),
-        replace(shared.A, metavar="SIDE", help="The two sides of the pilot: the candidate …"),
-        replace(shared.B, metavar="SIDE", help="… and the baseline.  [default: the median pair]"),
-        Option("power", kinds.SHARE, default=0.8, help="The joint chance that two equal systems pass."),
+        replace(shared.A, metavar="SIDE", help="Candidate of the pilot."),
+        replace(shared.B, metavar="SIDE", help="Baseline of the pilot.  [default: the median pair]"),
+        Option("power", kinds.SHARE, default=0.8, help="Joint probability that two equal systems pass."),
         replace(shared.ATTEMPTS, help="Attempts at each question."),
         Option(
-            "n_tasks", kinds.count_of(1), "N", help="So many tasks, those that the policy names included."
+            "n_tasks", kinds.count_of(1), "N", help="Number of tasks, including those that the policy names."
         ),
     ),
     *owned(
@@ -460,58 +441,58 @@ PLANNING = (
             "observed",
             kinds.Kind(check=checks.failures_of_runs, written="count of"),
             "K/N",
-            help="So many failures in so many runs were seen.",
+            help="Failures and runs observed so far: 2/500.",
         ),
         Option(
             "rate",
             replace(kinds.RARE, written="fraction"),
             "RATE",
-            help="Suppose this true failure rate, for the chance of success.",
+            help="Assumed true failure rate, for the probability of success.",
         ),
-        replace(shared.CLUSTER_SIZE, default=1, help="So many runs share a scenario."),
+        replace(shared.CLUSTER_SIZE, default=1, help="Number of runs per scenario."),
         Option(
             "icc",
             kinds.Kind(check=checks.fraction, written="real"),
             "R",
-            help="The intra-cluster correlation of such runs.  [default: both extremes]",
+            help="Intra-cluster correlation of runs of one scenario.  [default: both extremes]",
         ),
     ),
     *owned(
         "plan_labels",
-        replace(shared.A, help="The first of two models, to plan their difference …"),
-        replace(shared.B, help="… and the second."),
-        replace(shared.WITHIN, help="Plan a corrected rate of ± this."),
-        Option("n_labels", kinds.count_of(2), "N", help="So many labels in all, in place of --within."),
-        Option("human", kinds.NAME, "COLUMN", help="The column of labels that there are."),
+        replace(shared.A, help="First of two models, to plan their difference."),
+        replace(shared.B, help="Second of the two."),
+        replace(shared.WITHIN, help="Plan a corrected rate of ± this: 3pp or 0.03."),
+        Option("n_labels", kinds.count_of(2), "N", help="Number of labels in all, in place of --within."),
+        Option("human", kinds.NAME, "COLUMN", help="Column of existing labels."),
         Option(
             "labels_drawn",
             kinds.DRAWN,
             "random|unknown",
             default="unknown",
-            help="How labels that there are were drawn; at random they count.",
+            help="How existing labels were drawn; random ones count towards the plan.",
         ),
         Option(
             "judge_right",
             kinds.Kind(check=checks.right, written="size"),
             "SHARE",
             default=0.8,
-            help="Assume that judges are right so often where they agree, as far as no label tells.",
+            help="Assumed accuracy when judges agree, if there are no labels.",
         ),
         Option(
             "cost_label",
             kinds.PRICE,
             "PRICE",
-            help="What a label costs; with --cost-judge: what to judge and to label for the least.",
+            help="Cost of a label; with --cost-judge, finds the cheapest mix of labels and verdicts.",
         ),
-        Option("cost_judge", kinds.PRICE, "PRICE", help="What a verdict costs."),
-        Option("budget", kinds.PRICE, "PRICE", help="What labels and verdicts may cost together."),
+        Option("cost_judge", kinds.PRICE, "PRICE", help="Cost of a verdict."),
+        Option("budget", kinds.PRICE, "PRICE", help="Budget for labels and verdicts together."),
         Option(
             "queue",
             kinds.PATH,
             "FILE",
-            help="Write the answers as CSV, those to label first, as `judge` reads them.",
+            help="Write the answers to a CSV file for `judge`, those to label first.",
         ),
-        replace(shared.SEED, help="For the draw."),
+        replace(shared.SEED, help="Seed of the draw."),
     ),
     *owned(
         "calibrate", Option("methods", kinds.NAMES, "WORD", help="Only methods with this word in their name.")

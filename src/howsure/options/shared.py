@@ -18,13 +18,11 @@ from howsure.table.writing import Decimal
 BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
 
 LEVEL = Option("level", kinds.LEVEL, default=0.95, help="Confidence level.")
-SEED = Option("seed", kinds.SEED, default=0, help="For methods that draw.")
+SEED = Option("seed", kinds.SEED, default=0, help="Seed of random draws.")
 A = Option("a", kinds.NAME, "MODEL", flags=("-a", "--a"))
 B = Option("b", kinds.NAME, "MODEL", flags=("-b", "--b"))
-ADJUST = Option("adjust", kinds.word_of(Adjustment), default="max-t", help="Correct for many pairs.")
-METHOD = Option(
-    "method", kinds.word_or_object("method", ComparisonMethod), help="How a difference is tested."
-)
+ADJUST = Option("adjust", kinds.word_of(Adjustment), default="max-t", help="Correction for many pairs.")
+METHOD = Option("method", kinds.word_or_object("method", ComparisonMethod), help="Test of a difference.")
 PUBLISHED = Option(
     "published",
     kinds.Kind(check=checks.published),
@@ -34,21 +32,23 @@ PUBLISHED = Option(
 MARGIN = Option("margin", kinds.MARGIN, "SIZE")
 ATTEMPTS = Option("attempts", kinds.count_of(1), "K")
 SAME_WITHIN = Option(
-    "same_within", kinds.SIZE, "SIZE", help="Ask that it is the same as the baseline within this: 2pp."
+    "same_within", kinds.SIZE, "SIZE", help="Require that it is the same as the baseline within this: 2pp."
 )
 NOT_WORSE = Option(
     "not_worse_than",
     kinds.SIZE,
     "SIZE",
-    help="Ask that it is not worse than the baseline by more: 1pp or 0.01.",
+    help="Require that it is not worse than the baseline by more than this: 1pp or 0.01.",
 )
-AT_LEAST = Option("at_least", kinds.SCORE, "SCORE", help="Ask for a score of at least this: 92% or 0.92.")
-AT_MOST = Option("at_most", kinds.SCORE, "SCORE", help="The same where smaller scores are better.")
+AT_LEAST = Option("at_least", kinds.SCORE, "SCORE", help="Require a score of at least this: 92% or 0.92.")
+AT_MOST = Option(
+    "at_most", kinds.SCORE, "SCORE", help="Require a score of at most this, if smaller scores are better: 5%."
+)
 WITHIN = Option("within", kinds.SIZE, "SIZE")
 WINNER_IS = Option(
     "winner_is",
     kinds.word_of(WinnerIs),
-    help="What a winner is where it could be both: the name of a model, or a side.",
+    help="Whether a winner that could be both is the name of a model or a side.",
 )
 VOTES = (
     WINNER_IS,
@@ -57,41 +57,37 @@ VOTES = (
         kinds.NAMES,
         "COLUMN",
         help=(
-            "Votes of one value hang together (again for two ways); 'none' takes each by itself.  "
-            "[default: who voted]"
+            "Cluster votes by a column (repeatable once); 'none' for independent votes.  [default: who voted]"
         ),
     ),
-    Option("weight", kinds.NAME, "COLUMN", help="Weigh votes by a column."),
+    Option("weight", kinds.NAME, "COLUMN", help="Weight votes by a column."),
     Option(
         "covariate",
         kinds.NAMES,
         "NAME",
         help=(
-            "Compare answers that are alike in this: a column (first − second), a pair NAME_a and NAME_b, "
-            "or position (again for more)."
+            "Adjust for an attribute of the answers: a column (first − second), a pair NAME_a "
+            "and NAME_b, or position (repeatable)."
         ),
     ),
     Option(
         "ties",
         kinds.word_of(Ties),
         default="half",
-        help="What a tie is: half a win of each, or an outcome of its own.",
+        help="Count a tie as half a win for each, or as an outcome of its own.",
     ),
     Option(
-        "against",
-        kinds.NAMES,
-        "NAME",
-        help="Scores are against these models (again for more).  [default: all others]",
+        "against", kinds.NAMES, "NAME", help="Score against these models (repeatable).  [default: all others]"
     ),
 )
 FLIPS = Option(
-    "flips", kinds.FLAG, default=False, help="Show which questions broke and which were fixed, and why."
+    "flips", kinds.FLAG, default=False, help="Show which questions got worse and which got better, and why."
 )
 POLICY = Option(
     "policy",
     kinds.Kind(check=checks.policy),
     "FILE",
-    help="Judge a suite by a policy file: tiers, margins, slices and costs; see docs/policy.md.",
+    help="Check a suite by a policy file with tiers, margins, slices and costs; see docs/policy.md.",
 )
 CLUSTER_SIZE = Option("cluster_size", kinds.count_of(1), "N")
 LOOKS = Option("looks", kinds.Kind(check=look_plan), "K/N|N,N,…")
@@ -103,14 +99,14 @@ DESIGN = (
         kinds.NAMES,
         "NAME",
         flags=("--task", "-t"),
-        help="Only this task (again for more).",
+        help="Only this task (repeatable).",
         about="Only these tasks; None means all.",
     ),
     Option(
         "model",
         kinds.NAMES,
         "NAME",
-        help="Only this model or …/NAME (again for more).",
+        help="Only this model or …/NAME (repeatable).",
         about="Only these models; what follows a slash of a name is enough. None means all.",
     ),
     Option(
@@ -118,7 +114,7 @@ DESIGN = (
         kinds.NAMES,
         "NAME",
         flags=("--metric", "-m"),
-        help="Only this metric (again for more).",
+        help="Only this metric (repeatable).",
         about="Only these metrics; None means the one that a harness puts first, else all.",
     ),
     Option(
@@ -126,8 +122,8 @@ DESIGN = (
         kinds.NAMES,
         "COLUMN|id:REGEX",
         help=(
-            "Cluster by a column, or by the first group of a pattern in the item id; 'none' ignores those "
-            "declared or stated by the log."
+            "Cluster questions by a column, or by the first group of a pattern in the item id; "
+            "'none' ignores all clusters."
         ),
         about=(
             "A metadata column, `id:` and a regular expression whose first group, matched in the item's id, "
@@ -140,7 +136,7 @@ DESIGN = (
         "items",
         kinds.PATH,
         "FILE",
-        help="A table with one row an item: clusters, weights, covariates.",
+        help="Table with one row per item: clusters, weights, covariates.",
         about=(
             "The path of a table with one row an item, where clusters, weights and covariates are looked "
             "up as well."
@@ -150,7 +146,7 @@ DESIGN = (
         "weight",
         kinds.NAME,
         "COLUMN",
-        help="Weight items by a column.",
+        help="Weight questions by a column.",
         about="A column of weights. None weighs all items alike.",
     ),
     Option(
@@ -158,8 +154,8 @@ DESIGN = (
         kinds.NAMES,
         "COLUMN|id:REGEX",
         help=(
-            "Slice by a column of the items, or by the first group of a pattern in the item id; A+B crosses "
-            "two columns (again for another partition)."
+            "Show slices by a column, or by the first group of a pattern in the item id; A+B "
+            "crosses two columns (repeatable)."
         ),
         about=(
             'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two, '
@@ -172,7 +168,7 @@ DESIGN = (
         "measure",
         kinds.NAMES,
         "NAME",
-        help="Compare what attempts took as well: usd, seconds, tokens_out … (again for more).",
+        help="Compare costs as well: usd, seconds, tokens_out … (repeatable).",
         about=(
             "What attempts took, beside the score: columns of numbers such as usd, seconds, steps, "
             "tokens_in, tokens_out. A failed attempt has a cost, and one that wasn't recorded isn't 0."
@@ -182,7 +178,7 @@ DESIGN = (
         "prices",
         kinds.PATH,
         "FILE",
-        help="A table of prices in usd per million tokens: model, tokens_in, tokens_out …",
+        help="Table of prices in USD per million tokens: model, tokens_in, tokens_out ….",
         about=(
             "The path of a table with one row a model and the price of a million tokens in a column for "
             "each kind of them, by which usd are computed where the log states none."
@@ -192,7 +188,7 @@ DESIGN = (
         "failures",
         kinds.word_of(Failures),
         default="harness",
-        help="Count failed attempts as.",
+        help="How to score failed attempts.",
         about=(
             'What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or '
             'an "error".'
@@ -202,7 +198,7 @@ DESIGN = (
         "lower_is_better",
         kinds.FLAG,
         flags=("--lower-is-better/--higher-is-better",),
-        help="Overrule what the harness says.",
+        help="Direction of the scores.  [default: what the harness says]",
         about="The direction of the scores; None leaves it to what the harness says.",
     ),
     Option(
@@ -210,7 +206,7 @@ DESIGN = (
         kinds.RULE,
         "RULE",
         default="mean",
-        help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
+        help="How to combine attempts: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
         about=(
             'What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", '
             '"best-of-4", "consistency", or "prob", the probability of the right answer.'
@@ -227,7 +223,7 @@ DESIGN = (
         "step_from",
         kinds.PATTERN,
         "REGEX",
-        help="Tell run and step from model names: (?P<run>…)-(?P<step>…).",
+        help="Pattern for run and step in model names: (?P<run>…)-(?P<step>…).",
         about=(
             "A regular expression with the groups run and step, for names of models other than the usual "
             "…-step1000."
@@ -237,7 +233,7 @@ DESIGN = (
         "tasks",
         kinds.TASKS,
         "TASK:OPTION=VALUE",
-        help="Another option for some tasks: 'mmlu*:cluster=subject' (again for more).",
+        help="Set an option for some tasks: 'mmlu*:cluster=subject' (repeatable).",
         about=(
             'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": '
             '"subject"}}`, with cluster, metric, lower_is_better, failures, margin and bounds. Of each, the '
@@ -247,7 +243,10 @@ DESIGN = (
     Option(
         "population",
         kinds.POPULATION,
-        help="New clusters of questions, more from the same, or these.  [default: by the clusters]",
+        help=(
+            "Generalize to new clusters of questions, to more questions from the same clusters, or "
+            "to exactly these questions.  [default: by the clusters]"
+        ),
         about=(
             'What the score is about, from wide to narrow: "new-clusters" of questions, which without '
             'clusters are all questions like these; more questions from the "same-clusters"; or exactly '
@@ -257,7 +256,7 @@ DESIGN = (
     ),
     replace(
         BOUNDS,
-        help="Scores from LOW to HIGH count as 0 to 1; 0,100 for percent.",
+        help="Smallest and largest possible score; 0,100 for percent.",
         about=(
             "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too: "
             "(0, 100) says percent. None takes percent for percent where a name, a % sign or the values "
@@ -268,7 +267,7 @@ DESIGN = (
         "random_factor",
         kinds.NAMES,
         "COLUMN",
-        help="Take a column that all questions share (seed, prompt, judge) for a sample.",
+        help="Treat a column that all questions share (seed, prompt, judge) as a random factor.",
         about=(
             "A column whose values all questions share, such as a training seed, a prompt or a judge, and "
             "which are a sample as the questions are: the standard error then allows for other values too."
@@ -278,7 +277,7 @@ DESIGN = (
         "covariate",
         kinds.NAMES,
         "COLUMN|model:NAME",
-        help="Adjust by what is known of more items than were answered.",
+        help="Adjust by a covariate that is known for more questions than were answered.",
         about=(
             "Columns, or `model:NAME`, that are known for more items than were answered; means are "
             "adjusted by them."
@@ -293,7 +292,7 @@ READING = (
         kinds.PAIRED_NAMES,
         "ROLE=COLUMN",
         flags=("--columns", "-c"),
-        help="Name a table's column; A+B joins two.",
+        help="Name a table's column: item=prompt; A+B joins two.",
     ),
     Option(
         "where",
@@ -303,46 +302,47 @@ READING = (
         help="Keep only rows with this value.",
     ),
     Option(
-        "missing", kinds.NAMES, "TEXT", help="Read this text as no score, as NA and - are (again for more)."
+        "missing", kinds.NAMES, "TEXT", help="Read this text as a missing score, like NA and - (repeatable)."
     ),
-    Option(
-        "decimal", kinds.word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."
-    ),
+    Option("decimal", kinds.word_of(Decimal), help="Decimal mark, if a column is ambiguous."),
     Option("reader", kinds.NAME, "NAME", help="Force a format instead of recognising it."),
     Option(
         "map",
         kinds.Kind(check=checks.mapping, many=True),
         "FILE|NAME",
-        help="Read unknown files by a mapping (again for more).",
+        help="Read unknown files by a mapping (repeatable).",
     ),
     Option(
         "runs",
         kinds.Kind(check=checks.selectors, many=True),
         "SELECTOR",
         help=(
-            "Read only these runs: tag:…, commit:…, run:…, latest (of each model and task), since:7d "
-            "(before the newest; again for more)."
+            "Read only these runs: tag:…, commit:…, run:…, latest (of each model and task), "
+            "since:7d (before the newest; repeatable)."
         ),
     ),
     Option(
         "as_attempts",
         kinds.FLAG,
         flags=("--as-attempts/--no-as-attempts",),
-        help="Count all runs of a model as attempts, whatever differs, or keep apart all that differ.",
+        help=(
+            "Count all runs of a model as attempts, or keep apart all that differ.  [default: by "
+            "their settings]"
+        ),
     ),
     Option("model_from", kinds.PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
     Option(
         "strict",
         kinds.FLAG,
         default=False,
-        help="Stop at the first file that can't be read, or whose rows differ from what it states.",
+        help="Stop at the first file that can't be read, or whose rows contradict its own totals.",
     ),
     Option(
         "cache",
         kinds.FLAG,
         default=True,
         flags=("--cache/--no-cache",),
-        help="Keep what logs hold, and read again only those that changed.",
+        help="Cache the content of logs, and read again only those that changed.",
     ),
 )
 """How files are read."""
@@ -352,9 +352,7 @@ STATISTICS = (
     Option("variance", kinds.word_or_object("variance", Variance), default="CR2", help="Variance estimator."),
     SEED,
     Option(
-        "interval",
-        kinds.word_or_object("interval", IntervalMethod),
-        help="How the interval of a score is made.",
+        "interval", kinds.word_or_object("interval", IntervalMethod), help="Confidence interval of a score."
     ),
     METHOD,
     ADJUST,
@@ -363,7 +361,7 @@ STATISTICS = (
         kinds.OVERALL,
         "harness|mean|pooled|TASK=WEIGHT",
         default="harness",
-        help="How tasks make one score.",
+        help="How to combine tasks.",
     ),
     Option("top", kinds.count_of(1), "N", help="Show only the N best."),
 )
@@ -374,7 +372,7 @@ OUTPUT = (
         "format",
         kinds.word_of(Format),
         flags=("--format", "-f"),
-        help="How to write the answer.  [default: terminal]",
+        help="Format of the answer.  [default: terminal]",
     ),
     Option(
         "output",
@@ -383,7 +381,7 @@ OUTPUT = (
         flags=("--output", "-o"),
         help="Write to a file; its suffix chooses the format.",
     ),
-    Option("explain", kinds.FLAG, default=False, help="Say it in plain words as well."),
+    Option("explain", kinds.FLAG, default=False, help="Explain the answer in plain words as well."),
 )
 """How the command line writes an answer."""
 
@@ -392,7 +390,7 @@ METHODS = Option(
     "methods_paragraph",
     kinds.FLAG,
     default=False,
-    help="End with a methods paragraph for a paper, and what it cites.",
+    help="Add a methods paragraph for a paper, with its references.",
 )
 
 FIGURE = (
@@ -400,18 +398,18 @@ FIGURE = (
         "width",
         kinds.Kind(check=checks.length),
         "LENGTH",
-        help="The figure's whole width: 5.5in, 14cm, 396pt or 528px.",
+        help="Width of the whole figure: 5.5in, 14cm, 396pt or 528px.",
     ),
     Option(
         "font_size",
         kinds.Kind(check=partial(checks.positive, remedy="Write 9 for 9 points."), written="real"),
         "POINTS",
-        help="The size of its type.  [default: 9 with --width, else the preset's]",
+        help="Font size.  [default: 9 with --width, else the preset's]",
     ),
     Option(
         "preset",
         kinds.word_of(Preset),
-        help="Width, type and greatest height for a column, a page, a slide, a poster.",
+        help="Width, font size and greatest height for a column, a page, a slide, a poster.",
     ),
 )
 """How large a figure is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.answers.compare import Comparisons
 from howsure.present import costs, flips, slices
 from howsure.present.charts.base import (
     BLUE,
@@ -63,13 +62,13 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Equivalence, Interval
 
 
-def tasks_verdict(answer: Comparisons) -> str:
+def tasks_verdict(answer: Comparison) -> str:
     """Say the overall verdict, and how many tasks each wins."""
     tally = _tally(answer)
     return tally if answer.overall is None else f"{one_verdict(answer.overall)} {tally}"
 
 
-def _tally(answer: Comparisons) -> str:
+def _tally(answer: Comparison) -> str:
     """Count the tasks on which each is better, or on which what the margin asks for is shown."""
     if any(c.equivalence for c in answer.comparisons):
         return _margin_tally(answer)
@@ -87,14 +86,14 @@ def _tally(answer: Comparisons) -> str:
     )
 
 
-def _tasks(answer: Comparisons) -> str:
+def _tasks(answer: Comparison) -> str:
     """Count the tasks; how many are left out is said where the sentence on what is overall doesn't."""
     left = 0 if answer.overall is not None else answer.n_tasks_left_out
     tasks = len({c.task for c in answer.comparisons})
     return ("the " if left else "") + _of_tasks(tasks, left)
 
 
-def _margin_tally(answer: Comparisons) -> str:
+def _margin_tally(answer: Comparison) -> str:
     margins = [c.equivalence for c in answer.comparisons if c.equivalence is not None]
     same, safe = (sum(kind) for kind in zip(*((e.equivalent, e.noninferior) for e in margins), strict=True))
     tasks, a = _tasks(answer), answer.comparisons[0].a
@@ -228,14 +227,14 @@ def _why(c: Comparison) -> str:
 OPEN = "can't tell"
 
 
-def document(answer: Comparison | Comparisons) -> Document:
+def document(answer: Comparison) -> Document:
     """Return the verdict, a table for each comparison and the cautions."""
-    return Document(blocks=tuple(_several(answer) if isinstance(answer, Comparisons) else _one(answer)))
+    return Document(blocks=tuple(_several(answer) if answer.tasks else _one(answer)))
 
 
-def methods(answer: Comparison | Comparisons) -> Document:
+def methods(answer: Comparison) -> Document:
     """Say what was done, as a paper's methods do."""
-    return of_comparisons(answer.every if isinstance(answer, Comparisons) else (answer,))
+    return of_comparisons(answer.every if answer.tasks else (answer,))
 
 
 def _one(c: Comparison) -> list[Block]:
@@ -251,7 +250,7 @@ def _one(c: Comparison) -> list[Block]:
     ]
 
 
-def _several(answer: Comparisons) -> list[Block]:
+def _several(answer: Comparison) -> list[Block]:
     first = answer.comparisons[0]
     names = f"a: {first.a}, b: {first.b}."
     cautions = merged(
@@ -273,7 +272,7 @@ def _several(answer: Comparisons) -> list[Block]:
     ]
 
 
-def _unseen(answer: Comparisons) -> list[str]:
+def _unseen(answer: Comparison) -> list[str]:
     """Name the tasks on which losses that no question showed could be larger than the interval is wide."""
     tasks = [_name_of(c, answer) for c in answer.comparisons if c.hides_losses]
     if not tasks:
@@ -286,7 +285,7 @@ def _unseen(answer: Comparisons) -> list[str]:
     ]
 
 
-def _measures_table(answer: Comparisons) -> list[Block]:
+def _measures_table(answer: Comparison) -> list[Block]:
     """Return what both took, a line a task and measure."""
     rows = [(c.task or "overall", *row) for c in answer.every for row in costs.rows(c)]
     if not rows:
@@ -301,7 +300,7 @@ def _sliced(c: Comparison) -> list[Block]:
     return [Text(text=c.task or "overall", kind="heading"), *found] if found else []
 
 
-def _name_of(c: Comparison, answer: Comparisons) -> str:
+def _name_of(c: Comparison, answer: Comparison) -> str:
     """Name a comparison among others: by its task, and by its metric where a task has several."""
     if not c.task:
         return "overall"
@@ -309,7 +308,7 @@ def _name_of(c: Comparison, answer: Comparisons) -> str:
     return f"{c.task} · {c.metric}" if len(set(tasks)) < len(tasks) else c.task
 
 
-def tasks_table(answer: Comparisons) -> Table:
+def tasks_table(answer: Comparison) -> Table:
     """Lay out the comparisons of several tasks, a line a task, the overall one first and set off."""
     every, percent = answer.every, all(c.percent for c in answer.every)
     alike = percent or not any(c.percent for c in every)
@@ -404,26 +403,26 @@ def _forecast(c: Comparison) -> str:
     return rounded_up(needed) if not c.decided and c.equivalence is None and needed < MOST_FORECAST else ""
 
 
-def verdict(answer: Comparison | Comparisons) -> str:
+def verdict(answer: Comparison) -> str:
     """Say which is better, or on how many tasks each is."""
-    return tasks_verdict(answer) if isinstance(answer, Comparisons) else one_verdict(answer)
+    return tasks_verdict(answer) if answer.tasks else one_verdict(answer)
 
 
-def explanation(answer: Comparison | Comparisons) -> Document:
+def explanation(answer: Comparison) -> Document:
     """Explain the comparison, or the overall one, or else the first task's, in plain words."""
-    if not isinstance(answer, Comparisons):
+    if not answer.tasks:
         return plain.explained(plain.pair_phrases(answer))
     c = answer.every[0]
     return plain.explained(plain.pair_phrases(c), f"{c.task or 'overall'} · {c.metric}")
 
 
-def chart(answer: Comparison | Comparisons) -> Spec:
+def chart(answer: Comparison) -> Spec:
     """Draw the differences; those in points share a panel, another scale has its own, and so has every
     partition into slices.
     """
     from howsure.present.charts.base import panels
 
-    comparisons = answer.every if isinstance(answer, Comparisons) else (answer,)
+    comparisons = answer.every if answer.tasks else (answer,)
     forests = [_forest(way) for c in comparisons for way in c.slices]
     drawn = () if forests and len(comparisons) == 1 else comparisons
     shared = [c for c in drawn if c.percent]

@@ -42,8 +42,8 @@ MANY_BOARDS = 5
 
 
 def document(answer: Leaderboard) -> Document:
-    """Return each board's verdict and table, then the cautions; of several tasks the overall board and a summary
-    alone, unless a board for each is asked for.
+    """Return each board's verdict and table, then the cautions; of several tasks the overall board and a
+    summary alone, unless a board for each is asked for.
     """
     several = len(answer.every) > 1
     blocks = _at_a_glance(answer) if several else []

@@ -42,9 +42,7 @@ def counted(texts: Sequence[str]) -> Scores:
     names = [
         text if text not in texts[:place] else f"{text} ({place + 1})" for place, text in enumerate(texts)
     ]
-    rows = [
-        answers(name, *count_of(text), task=COUNTS) for name, text in zip(names, texts, strict=True)
-    ]
+    rows = [answers(name, *count_of(text), task=COUNTS) for name, text in zip(names, texts, strict=True)]
     return Scores(rows=pl.concat(rows), facts=(TaskFacts(task=COUNTS, harness=COUNTS),))
 
 

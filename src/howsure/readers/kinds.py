@@ -1,10 +1,9 @@
-"""What a table holds, by the names of its columns: votes, judged answers with labels, ratings, published scores
-or scores of questions.
+"""What a table holds, by the names of its columns: votes, judged answers with labels, ratings, published
+scores or scores of questions.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from howsure.errors import HowsureError
@@ -20,6 +19,7 @@ from howsure.table.schema import find_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from howsure.readers.columns import Roles
 

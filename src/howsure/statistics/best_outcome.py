@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Ints
 
-FEW = 60
+ENOUGH = 60
 """With so many items and clusters an outcome can be significant in any case."""
 
 
@@ -41,12 +41,13 @@ def best_p_value(
 
 
 def fewest_significant(*, level: float, margin: float | None = None) -> int:
-    """Return the fewest independent items on which an outcome can be significant; 0 if more than FEW are needed.
+    """Return the fewest independent items on which an outcome can be significant; 0 if more than ENOUGH are
+    needed.
 
     >>> fewest_significant(level=0.95)
     7
     """
-    counts = range(2, FEW)
+    counts = range(2, ENOUGH)
     return next((n for n in counts if significant(best_p_value(n, level=level, margin=margin), level)), 0)
 
 

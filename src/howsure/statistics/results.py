@@ -154,6 +154,16 @@ class Estimate:
     bounds: tuple[Bound, ...] = ()
 
     @property
+    def low(self) -> float:
+        """The lower limit of its confidence interval."""
+        return self.interval.low
+
+    @property
+    def high(self) -> float:
+        """The upper limit of its confidence interval."""
+        return self.interval.high
+
+    @property
     def small_part(self) -> SmallPart | None:
         """The part of the whole that carries most of the error, if there is one."""
         return next((each for each in self.cautions if isinstance(each, SmallPart)), None)

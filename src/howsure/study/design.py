@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from howsure.errors import OptionError
 from howsure.options.kinds import ScoreRule
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ROLES = ("item", "score", "attempt")
+"""Roles of columns, which aren't options themselves."""
 NO_CLUSTERS = "none"
 CROSSED = "+"
 OF_ID = "id:"
@@ -41,6 +43,8 @@ class RunOptions(TypedDict, total=False):
     are its own.
     """
 
+    columns: Mapping[str, str | Sequence[str]] | None
+    where: Mapping[str, str | Sequence[str]] | None
     task: str | tuple[str, ...] | list[str] | None
     model: str | tuple[str, ...] | list[str] | None
     metric: str | tuple[str, ...] | list[str] | None
@@ -93,6 +97,8 @@ class Design:
     task's clusters.
     """
 
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     task: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
@@ -113,6 +119,16 @@ class Design:
     tasks: tuple[TaskRule, ...] = ()
     bounds: tuple[float, float] | None = None
     stated: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What `read` is asked for: which columns of a table are what, which rows, and the table of items."""
+        return {
+            "columns": self.columns,
+            "where": self.where,
+            "items": self.items,
+            "probabilities": self.score.kind == "prob",
+        }
 
     @property
     def clusterings(self) -> tuple[tuple[str, ...] | None, ...]:
@@ -284,6 +300,10 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
     known = list(DesignOptions.__annotations__)
     for name in options:
         if name not in known:
+            if name in ROLES:
+                raise OptionError(
+                    f"no option {name!r}", remedy=f"Name a column as columns={{{name!r}: {dict(options)[name]!r}}}."
+                )
             own = {each.name for each in every()} - {name, *known}
             near = get_close_matches(name, known, n=1) or get_close_matches(name, own, n=1, cutoff=0.8)
             hint = f"Did you mean {near[0]!r}?" if near else f"The shared options are: {', '.join(known)}."

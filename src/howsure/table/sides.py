@@ -44,8 +44,8 @@ NO_MODEL = frozenset({"label", "labels", "gold", "truth", "target", "human", "ju
 
 
 def model_columns(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the columns of a table without a score that hold one model's right and wrong answers each: two or
-    more, of nothing but 0 and 1, beside a column for the question. () if there are none.
+    """Return the columns of a table without a score that hold one model's right and wrong answers each: two
+    or more, of nothing but 0 and 1, beside a column for the question. () if there are none.
     """
     if "item" not in roles or roles.keys() & {"score", "model"}:
         return ()
@@ -53,7 +53,9 @@ def model_columns(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> 
     names = [
         name
         for name, dtype in frame.collect_schema().items()
-        if name not in used and (dtype.is_numeric() or dtype == pl.Boolean) and not re.match(r"(is|has)_", name)
+        if name not in used
+        and (dtype.is_numeric() or dtype == pl.Boolean)
+        and not re.match(r"(is|has)_", name)
     ]
     if len(names) < 2 or any(NO_MODEL & set(name_words(name)) for name in names):
         return ()

@@ -444,7 +444,7 @@ def against(
     name, adjust = checked("against", against=against, adjust=adjust).values()
     design = make_design(options, RESPECTS, method=method)
     question = Question(population=population_of(design.population), **given)
-    how = {"items": design.items, "probabilities": design.score.kind == "prob"}
+    how = design.reading
     scores, one = against_side(data, name, how)
     study = gather(scores, design, models=(one, *design.model) if design.model else ())
     return with_other_policies(against_one(study, question, one, adjust), study, question, adjust)

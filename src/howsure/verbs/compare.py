@@ -63,7 +63,7 @@ def compare(
     flips: bool = False,
     seed: int = 0,
     **options: Unpack[DesignOptions],
-) -> Comparison | Comparisons:
+) -> Comparison:
     """Test whether model `a` is better than model `b`, paired on the items that both answered.
 
     Items, or clusters of items, are regarded as a random sample from a larger population, and clusters as
@@ -82,9 +82,9 @@ def compare(
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level, between 0 and 1. One minus it is the significance level of the test.
-        published: A published score to compare `a` with, in place of `b`: "58.7%/89" or (0.587, 89), the score
-            and its number of questions, which are taken as other questions than yours; "58.7%" or 0.587 alone
-            is taken as exact. None compares with `b`.
+        published: A published score to compare `a` with, in place of `b`: "58.7%/89" or (0.587, 89), the
+            score and its number of questions, which are taken as other questions than yours; "58.7%" or 0.587
+            alone is taken as exact. None compares with `b`.
         margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage
             point), or "1%rel" for a share of b's score on each task. None makes neither test.
         adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh"
@@ -146,15 +146,10 @@ def compare(
     among = with_the_others(found.comparisons, scores, design, question)
     found = replace(found, comparisons=among, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
+    answer = replace(found, cautions=cautions).answer
     if flips:
-        found = replace(found, flips=flipped(one_metric(study), scores, *study.models))
-    if len(found.comparisons) > 1:
-        return replace(found, cautions=cautions)
-    pair = found.comparisons[0]
-    pair = pair if instead is None else with_caution(pair, instead)
-    left = found.n_tasks_left_out
-    cautions = (*cautions, *pair.cautions)
-    return replace(pair, n_tasks_left_out=left, flips=found.flips, notes=found.notes, cautions=cautions)
+        answer = replace(answer, flips=flipped(one_metric(study), scores, *study.models))
+    return answer if instead is None else with_caution(answer, instead)
 
 
 def _two_sides(

@@ -35,7 +35,9 @@ PUBLISHED_EXACT = Caution(
 )
 COUNTS_UNPAIRED = Caution(
     code="unpaired",
-    message="counts don't say which questions were answered right, so they are compared as different questions",
+    message=(
+        "counts don't say which questions were answered right, so they are compared as different questions"
+    ),
     remedy="If both answered the same questions, compare their files: the paired test is sharper.",
 )
 
@@ -77,12 +79,18 @@ def with_published(
             "scores on an open scale don't follow from a mean and a number of questions",
             remedy="Give the published score without its number of questions: it counts as exact.",
         )
-    name, of_model = f"published {100 * score:g}%" if matrix.bounded else f"published {score:g}", matrix.models[0]
+    name, of_model = (
+        f"published {100 * score:g}%" if matrix.bounded else f"published {score:g}",
+        matrix.models[0],
+    )
     own = scores.to_frame().filter(task=matrix.task, model=of_model, metric=matrix.metric)
     if n is None:
         rows, caution = own.with_columns(model=pl.lit(name), score=pl.lit(score)), PUBLISHED_EXACT
     else:
-        rows, caution = answers(name, score * n, n, task=matrix.task, metric=matrix.metric), PUBLISHED_UNPAIRED
+        rows, caution = (
+            answers(name, score * n, n, task=matrix.task, metric=matrix.metric),
+            PUBLISHED_UNPAIRED,
+        )
         rows = rows.with_columns(pl.col("item").alias(column) for column in _clusters(study, own))
     both = pl.concat([own, rows.with_columns(status=pl.lit("ok"))], how="diagonal_relaxed")
     return with_rows(scores, both), (of_model, name), caution

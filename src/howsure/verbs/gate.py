@@ -109,8 +109,8 @@ def gate(
             model.
         baseline: The side to compare it with, also `history:PATH`, the mean of the runs since the last
             change. None suffices for `at_least` and `at_most`.
-        published: A published score in place of the baseline, as in [`compare`][howsure.compare]. None compares
-            with `baseline`.
+        published: A published score in place of the baseline, as in [`compare`][howsure.compare]. None
+            compares with `baseline`.
         not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or
             "1%rel" for a share of the baseline's score on each task. None omits the criterion.
         better: Whether the candidate has to be better.
@@ -202,7 +202,12 @@ def gate(
     if published is not None and baseline is not None:
         raise OptionError("`published` takes the place of `baseline`", remedy="Leave one of the two out.")
     refuse_options(
-        of_candidate, baseline if published is None else "published", overall=overall, each_task=each_task, method=method, measures=design.measure
+        of_candidate,
+        baseline if published is None else "published",
+        overall=overall,
+        each_task=each_task,
+        method=method,
+        measures=design.measure,
     )
     study, scores, instead = _gathered(data, (candidate, baseline), published, design, suite)
     question = GateQuestion(
@@ -224,11 +229,7 @@ def gate(
 
 
 def _gathered(
-    data: Any,
-    sides: tuple[str | None, str | None],
-    published: tuple[float, int | None] | None,
-    design: Design,
-    policy: Policy | None,
+    data: Any, sides: tuple[str | None, str | None], published: Any, design: Design, policy: Policy | None
 ) -> tuple[Study, Scores, Caution | None]:
     """Read the sides, and gather their rows once for all criteria."""
     columns = design if policy is None else with_policy_columns(policy, design)

@@ -77,8 +77,7 @@ def history(
         "history", baseline=baseline, runs_between_alarms=runs_between_alarms, compare_last=compare_last
     )
     design = make_design(options, RESPECTS)
-    reading = {"items": design.items, "probabilities": design.score.kind == "prob"}
-    scores = runs_apart(data, reading, design.model)
+    scores = runs_apart(data, design.reading, design.model)
     design = replace(design, model=()) if are_apart(data) else design
     question = Question(population=population_of(design.population), level=level, seed=seed)
     return follow(scores, design, question, **given)

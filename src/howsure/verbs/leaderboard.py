@@ -67,8 +67,8 @@ def leaderboard(
             task: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
             tasks, "pooled" over all items, or a weight for each task.
         top: How many models to display; inference is about all. None displays all.
-        each_task: Whether a rendered answer shows a board for each task as well, not only the overall one and a
-            table of models and tasks; the answer holds all of them.
+        each_task: Whether a rendered answer shows a board for each task as well, not only the overall one and
+            a table of models and tasks; the answer holds all of them.
         seed: The seed of the sign flips.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
             default what the clusters of each task allow: "same-clusters" where there are too few to speak of

@@ -34,7 +34,7 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics import power as powers
-from howsure.statistics.best_outcome import FEW, best_p_value, fewest_significant
+from howsure.statistics.best_outcome import ENOUGH, best_p_value, fewest_significant
 from howsure.statistics.gate_shares import TRIALS, rehearse
 from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import MOST_ITEMS, fewest
@@ -399,7 +399,7 @@ def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:
     noun = "question" if size <= 1 and question.clusters is None else "cluster"
     count = int(question.clusters or question.items / size)
     level, margin = question.test.level, question.margin if question.goal == "not-worse" else None
-    if not 2 <= count <= FEW or significant(best_p_value(count, level=level, margin=margin), level):
+    if not 2 <= count <= ENOUGH or significant(best_p_value(count, level=level, margin=margin), level):
         return []
     more = f"at least {fewest_significant(level=level, margin=margin)} {noun}s"
     return [doubt("no_outcome", count=plural(count, noun), more=more)]

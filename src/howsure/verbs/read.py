@@ -148,6 +148,11 @@ def read(
             "`runs` chooses runs, which only logs have", remedy="Give the paths of the logs, or leave it out."
         )
     if isinstance(data, Scores):
+        if how["columns"] or how["where"]:
+            raise OptionError(
+                "`columns` and `where` are for data that aren't read yet, and these are Scores",
+                remedy="Give them to `read`.",
+            )
         return data
     if isinstance(data, Mapping):
         from howsure.table.sides import joined
@@ -317,7 +322,7 @@ def _read_frame(
 
 def scores_of(data: Any, design: Design) -> Scores:
     """Read what a verb was given, with probabilities where the design asks for them."""
-    return read(data, items=design.items, probabilities=design.score.kind == "prob")
+    return read(data, **design.reading)
 
 
 def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:

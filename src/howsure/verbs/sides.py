@@ -79,7 +79,7 @@ def read_sides(data: Any, asked: Sequence[str], design: Design) -> tuple[Scores,
     """Read what a verb was given, with the names of the models that the sides which it was asked for are; see
     `parted`.
     """
-    return parted(data, asked, {"items": design.items, "probabilities": design.score.kind == "prob"})
+    return parted(data, asked, design.reading)
 
 
 def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[Scores, tuple[str, ...]]:
@@ -93,7 +93,7 @@ def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[S
             "one side of a comparison is missing",
             remedy="Give both `a` and `b`, or neither where there are two models.",
         )
-    two = two_paths(data, {"items": design.items, "probabilities": design.score.kind == "prob"})
+    two = two_paths(data, design.reading)
     if two is not None:
         return two
     scores, _ = read_sides(data, (), design)

@@ -178,6 +178,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "items_replaced",
         "no_shared_items",
         "nothing_shared",
+        "published_exact",
         "runs_apart",
         "uneven_items",
         "unpaired",
@@ -269,8 +270,8 @@ _DOUBTS = {
         "Add clusters, or ignore the clusters if the items were drawn one by one.",
     ),
     "no_outcome": (
-        "no outcome on {count} could be significant, not even all right against all wrong",
-        "Use {more}.",
+        "no outcome on {count} questions could be significant, not even all right against all wrong",
+        "Use at least {more} questions.",
     ),
     "one_shared_item": ("one shared item gives no error bar", "Add items or clusters."),
     "one_shared_cluster": (

@@ -76,7 +76,7 @@ CASES = {
     "nothing to plan for": (("plan",), 1, "option", "nothing to plan for"),
     "a gate without a criterion": (("gate", "t.csv", "-a", "a"), 3, "option", "nothing is asked"),
     "a gate of a stranger": (("gate", "t.csv", "-a", "x", "--at-least", "1%"), 3, "data", "no model 'x'"),
-    "a gate that can't be read": (("gate", "t.csv"), 3, "usage", "--candidate"),
+    "a gate that can't be read": (("gate", "t.csv", "--at-most"), 3, "usage", "--at-most"),
     "a watch without a question": (
         ("watch", "t.csv", "-a", "a", "--once", "--at-least", "3"),
         3,

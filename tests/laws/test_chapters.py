@@ -62,7 +62,7 @@ def made() -> Iterator[tuple[str, list[str]]]:
 
 def code_of(kind: str) -> str:
     return doubt(
-        kind, **dict.fromkeys(("n", "count", "clusters", "df", "name", "size", "units", "value", "smallest"), 1)
+        kind, **dict.fromkeys(("n", "count", "more", "clusters", "df", "name", "size", "units", "value", "smallest"), 1)
     ).code
 
 

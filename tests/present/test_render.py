@@ -203,11 +203,12 @@ def test_only_terminal_colours_legible_on_light_and_dark_are_used():
 
 def test_several_leaderboards_begin_with_a_summary_table():
     rows = pl.concat([clustered().with_columns(task=pl.lit(task)) for task in ("reading", "writing")])
-    answer = hs.leaderboard(rows)
+    answer = hs.leaderboard(rows, each_task=True)
+    assert "reading · score" not in hs.leaderboard(rows).render("terminal", width=100)
     text = answer.render("terminal", width=100)
     lines = text.splitlines()
     first = next(k for k, line in enumerate(lines) if line.split()[:4] == ["model", "overall", "reading", "writing"])
-    assert lines.index("overall · mean over tasks") < first < lines.index("reading · score")
+    assert lines.index("Overall: mean over tasks.") < first < lines.index("reading · score")
     leader = answer.overall.entries[0].model
     shown = next(line for line in lines[first:] if line.split()[0] == leader).split()
     for board in answer.every:

@@ -125,7 +125,7 @@ def test_digest_makes_short_ids_of_long_texts(tmp_path):
 
 BOARD = "Model,Lab,Rank,MMLU,GSM8K\none,x,1,71.2,80.1\ntwo,y,2,70.9,\n"
 PERCENT = "Model,Simple AST\none,37.60%\n"
-MATRIX = "question,gpt-4o,llama-3,gold\nq1,1,0,A\nq2,0,0,B\n"
+MATRIX = "question,gpt-4o,llama-3,gold\nq1,1,0.5,A\nq2,0,0,B\n"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_mapping_proposed_for_a_wide_table_gives_its_scores(tmp_path, text, 
     assert tomllib.loads(proposal.mapping)["map"]["x"] == said
     scores = howsure.read(tmp_path / "x.csv", map=said)
     if text == MATRIX:
-        assert [row["value"] for row in howsure.estimate(scores).records()] == [0.5, 0]
+        assert [row["value"] for row in howsure.estimate(scores).records()] == [0.5, 0.25]
     else:
         assert scores.published[0].score == pytest.approx(0.712 if text == BOARD else 0.376)
         assert len(scores.published) == (3 if text == BOARD else 1)

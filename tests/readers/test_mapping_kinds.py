@@ -213,7 +213,7 @@ def test_a_wide_table_may_be_json(tmp_path):
 
 def test_a_proposal_escapes_wildcards_in_column_names(tmp_path):
     path = tmp_path / "wide.csv"
-    path.write_text("question,a*,b?,[c]\nq1,1,0,1\nq2,0,1,1\n")
+    path.write_text("question,a*,b?,[c]\nq1,1,0.5,1\nq2,0,1,1\n")
     assert 'columns = ["a[*]", "b[?]", "[[]c]"]' in howsure.describe(path).proposals[0].mapping
 
 

@@ -143,7 +143,7 @@ def test_overall_differences_come_first_and_tests_of_all_tasks_form_one_family()
     assert among.p_adjusted == pytest.approx(3 * alone.p_adjusted)
     assert among.adjusted_interval.half_width > alone.adjusted_interval.half_width
     pair = hs.compare(rows, "s1", "main")
-    assert isinstance(pair, hs.Comparisons)
+    assert pair.tasks
     assert pair.overall is not None
     assert answer.overall.sides[0].difference.value == pytest.approx(pair.overall.difference.value)
     assert answer.overall.sides[0].difference.se == pytest.approx(pair.overall.difference.se)

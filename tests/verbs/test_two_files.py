@@ -42,7 +42,7 @@ def test_two_files_are_two_models_on_the_command_line(words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("data", "names", "note"),
     [
-        (["old.csv", "new.csv"], ["old", "new"], "2 tables without a column for the task: one task, since each holds"),
+        (["old.csv", "new.csv"], ["old", "new"], "No side names its task: they are taken for the same one."),
         ({"x": "old.csv", "y": "new.csv"}, ["x", "y"], "No side names its task: they are taken for the same one."),
         ({"z": results(2), "a": "new.csv"}, ["z", "a"], "No side names its task: they are taken for the same one."),
         ({"b": results(2).to_pandas(), "a": results(4).lazy()}, ["b", "a"], "Sides: b; a."),
@@ -113,6 +113,8 @@ def test_score_columns_of_a_wide_table_can_be_the_sides(tmp_path: Path) -> None:
 
 def test_a_wide_table_with_unknown_side_columns_is_an_error(tmp_path: Path) -> None:
     wide().write_csv(tmp_path / "w.csv")
-    for a, b in (("a_correct", "c"), ("question", "b_correct"), ("a_correct", "a_correct")):
-        with pytest.raises(hs.DataError, match="no column for the score among question, a_correct, b_correct"):
+    for a, b in (("a_correct", "z"), ("question", "b_correct")):
+        with pytest.raises(hs.DataError, match=r"no model '(z|question)' .*'a_correct', 'b_correct'"):
             hs.compare(tmp_path / "w.csv", a, b)
+    with pytest.raises(hs.OptionError, match="a and b are both 'a_correct'"):
+        hs.compare(tmp_path / "w.csv", "a_correct", "a_correct")

@@ -116,8 +116,8 @@ class Comparison(Judged, Drawn):
             None.
         among: What it is among all models that the data hold, where it is significant by itself and not among
             these; else None.
-        tasks: Of a comparison over several tasks, which is the overall difference, that of each task and metric;
-            empty for one task.
+        tasks: Of a comparison over several tasks, which is the overall difference, that of each task and
+            metric; empty for one task.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
         measures: What both took, of each measure that is asked for.
         notes: How the data were read and grouped.

@@ -98,7 +98,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "health": (*_COMMON, "questions", "level"),
     "history": (*_COMMON, "baseline", "compare_last", "runs_between_alarms", "lower_is_better"),
     "trend": (*_COMMON, "metric", "step_from", "last"),
-    "frontier": (*_COMMON, "measure", "prices", "top", "lower_is_better"),
+    "frontier": (*_COMMON, "measure", "prices", "method", "lower_is_better"),
     "arena": (
         "a",
         "b",
@@ -272,7 +272,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "convert": (
         "howsure convert logs/ -o results.parquet",
-        "howsure convert logs/ --task gsm8k -o results.csv",
+        "howsure convert logs/ --runs latest -o results.csv",
         "howsure convert old.csv -o new.csv",
     ),
     "annotate": ("howsure annotate logs/run.eval",),

@@ -93,7 +93,7 @@ def _with_command(args: list[str]) -> list[str]:
     if not first or first in NAMES or first in own or first.startswith("--config="):
         return args
     words = args[place:] if first.startswith("-") else [first]
-    if any(map(_is_data, words)):
+    if not set(words) & set(NAMES) and any(map(_is_data, words)):
         return [*args[:place], ANSWER, *args[place:]]
     return args
 
@@ -241,7 +241,11 @@ def _here() -> Path:
         ) from None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    subcommand_metavar="PATH... | COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="howsure %(version)s")
 @click.option(
     "--config", metavar="FILE", help="Take options from this file.  [default: howsure.toml, pyproject.toml]"
@@ -251,9 +255,9 @@ def _here() -> Path:
 def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     """How sure can you be of an LLM evaluation result?
 
-    Point howsure at what an eval harness wrote (a file, a folder, a table): Inspect, lm-eval, HELM,
-    SWE-bench, tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval, terminal-bench, Every Eval Ever,
-    CSV, JSON, Parquet …
+    `howsure PATH` reads what an eval harness wrote (a file, a folder, a table) and answers what the data ask
+    for: Inspect, lm-eval, HELM, SWE-bench, tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval,
+    terminal-bench, Every Eval Ever, CSV, JSON, Parquet …
     """
     here = _here()
     if no_config:

@@ -146,12 +146,7 @@ class GroupedCommand(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return all options, that of the whole help included."""
         params = super().get_params(ctx)
-        return [*params, HELP_ALL] if self._hides(ctx, params) else params
-
-    def _hides(self, ctx: click.Context, params: Sequence[click.Parameter]) -> bool:
-        options = (param for param in params if isinstance(param, click.Option) and not _is_help(param))
-        names = [str(param.name) for param in options]
-        return len(help_screen.shown_first(_called(ctx), names)) < len(names)
+        return [*params, HELP_ALL] if len(self.params) > help_screen.MOST + 1 else params
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by groups, and examples."""

@@ -66,7 +66,7 @@ COMMANDS: Mapping[str, str] = {
             ("scores by category: howsure estimate --by COLUMN; two models: howsure compare --by COLUMN"),
         ),
         (
-            ("regress regression regressions drift timeline nightly changepoint change monitor- runs"),
+            "regress regression regressions drift timeline nightly changepoint change",
             "changes between runs over time: howsure history",
         ),
         ("passk pass@k pass-at-k pass", "pass@k: howsure estimate --score pass@5"),
@@ -160,7 +160,7 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "epochs repeats k samples n-samples n-attempts trials": (ATTEMPTS, SCORE),
         "pass-at-k passk pass-k pass@k majority": (SCORE,),
         "csv json latex tex html markdown md txt output-format out-format fmt": (FORMAT,),
-        "limit head n-models max-rows first": (TOP, WHERE),
+        "limit head max-rows first": (TOP, WHERE),
         "exclude drop ignore filter only subset query select skip rows": (WHERE,),
         "max-drop max-regression tolerance non-inferiority noninferiority allowed-drop": (NOT_WORSE, MARGIN),
         "margin": (NOT_WORSE, EFFECT),

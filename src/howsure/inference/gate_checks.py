@@ -228,23 +228,22 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
         sources=sources,
         percent=board.percent,
         lower_is_better=board.lower_is_better,
-        cautions=(*e.cautions, *_too_high(board, e, limit, gate.level)),
+        cautions=(*e.cautions, *_too_high(board, entry, limit, gate.level)),
     )
 
 
-def _too_high(board: Board, e: Estimate, limit: float, level: float) -> list[Caution]:
-    """Warn if no outcome on so many questions, or clusters, could pass a floor or ceiling."""
-    clustered = board.clusters is not None
-    count = e.n_clusters if clustered and e.n_clusters else e.n_items
-    needed_share = 1 - limit if board.lower_is_better else limit
-    if not board.percent or e.method.of_benchmark or not 0 < needed_share < 1:
+def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[Caution]:
+    """Warn if no outcome on so many questions that stand alone could pass a floor or ceiling."""
+    e, wanted = entry.estimate, 1 - limit if board.lower_is_better else limit
+    alone = board.percent and board.task and board.clusters is None and entry.n_attempts <= e.n_items
+    if not alone or e.method.of_benchmark or not 0 < wanted < 1 or highest_floor(e.n_items, level) >= wanted:
         return []
-    if highest_floor(count, level) >= needed_share:
-        return []
-    noun, right = "cluster" if clustered else "question", "wrong" if board.lower_is_better else "right"
-    more = math.ceil(math.log(1 - level) / math.log(needed_share))
-    message = f"no outcome on {plural(count, noun)} could pass, not even all {right}"
-    return [Caution(code="no_outcome", message=message, remedy=f"Use at least {more:,} {noun}s.")]
+    right, more = (
+        "wrong" if board.lower_is_better else "right",
+        math.ceil(math.log(1 - level) / math.log(wanted)),
+    )
+    message = f"no outcome on {plural(e.n_items, 'question')} could pass, not even all {right}"
+    return [Caution(code="no_outcome", message=message, remedy=f"Use at least {more:,} questions.")]
 
 
 def guarded(e: Estimate) -> Estimate:

@@ -195,7 +195,7 @@ class Assumptions:
                 code="more_than_differ",
                 message=f"with {self._told(paired=paired)} the models can at most {what}, "
                 f"which is less than a difference of {scale.gap(effect)}: the plan is too small",
-                remedy="Assume the mean of both models' scores as the rate, or a smaller correlation or agreement.",
+                remedy="Assume the mean of both models' scores as the rate, or a smaller correlation.",
             ),
         )
 

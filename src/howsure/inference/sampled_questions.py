@@ -18,7 +18,7 @@ from howsure.errors import MethodError, doubt
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.best_outcome import ENOUGH, best_p_value, fewest_significant
+from howsure.statistics.best_outcome import fewest_significant, out_of_reach
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
@@ -35,7 +35,6 @@ from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.pair_moments import strata_moments, with_own_pivots
 from howsure.statistics.results import Interval, Method, significant
 from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments, within_moments
-from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -271,21 +270,18 @@ def _difference(
     return gap, lambda: skewness(one - other)
 
 
-def out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Question) -> bool:
+def _is_out_of_reach(matrix: ScoreMatrix, estimate: Estimate, question: Question) -> bool:
     """Say whether no outcome on the questions that two models share could be significant: not even one model
     all right and the other all wrong.
     """
-    if matrix.sums is not None or not matrix.bounded or question.method not in (None, "score"):
+    if not matrix.bounded or matrix.clusters or question.method not in (None, "score"):
         return False
-    values = matrix.values[:, [matrix.column(model) for model in models]]
-    shared = np.isfinite(values).all(axis=1)
-    codes = [np.unique(code[shared], return_inverse=True)[1] for code in matrix.clusters]
-    n = int(shared.sum())
-    if min([n, *(int(code.max()) + 1 for code in codes if len(code))]) > ENOUGH or n < 2:
-        return False
-    weights = None if matrix.weights is None else matrix.weights[shared]
-    p = best_p_value(n, level=question.level, margin=question.margin, clusters=codes, weights=weights)
-    return math.isfinite(p) and not significant(p, question.level)
+    return out_of_reach(estimate.n_items, level=question.level, margin=question.margin)
+
+
+def _is_shown(answer: Difference, level: float) -> bool:
+    e = answer.equivalence
+    return significant(answer.p_value, level) if e is None else e.noninferior or e.inferior
 
 
 def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
@@ -294,11 +290,9 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
     if answer.paired:
         rate = decided / (decided + answer.ties)
         estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, skew=skew)
-        if out_of_reach(matrix, (a, b), question):
-            noun = "cluster" if matrix.clusters else "question"
-            count = (estimate.n_clusters if matrix.clusters else estimate.n_items) or 0
-            more = f"at least {fewest_significant(level=question.level, margin=question.margin)} {noun}s"
-            told = doubt("no_outcome", count=plural(count, noun), more=more)
+        if not _is_shown(answer, question.level) and _is_out_of_reach(matrix, estimate, question):
+            fewest = fewest_significant(level=question.level, margin=question.margin)
+            told = doubt("no_outcome", count=estimate.n_items, more=fewest)
             estimate = replace(estimate, cautions=(*estimate.cautions, told))
     return Comparison(
         task=matrix.task,

@@ -172,10 +172,10 @@ NAME, NAMES = Kind(check=checks.one_name), Kind(check=checks.names, many=True)
 PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
 FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)
 LEVEL, ONE_SIDED = (
-    Kind(check=checks.level, written="real"),
-    Kind(check=checks.one_sided_level, written="real"),
+    Kind(check=checks.level, written="fraction"),
+    Kind(check=checks.one_sided_level, written="fraction"),
 )
-SHARE = Kind(check=checks.share, written="real")
+SHARE = Kind(check=checks.share, written="fraction")
 FRACTION = Kind(check=checks.fraction, written="size")
 RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")
 MARGIN = Kind(check=checks.margin, written="size")

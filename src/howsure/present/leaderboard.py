@@ -71,7 +71,8 @@ def _at_a_glance(answer: Leaderboard) -> list[Block]:
     if answer.overall is None:
         blocks = opening(verdict(answer), answer.notes, chapter=answer.chapter)
     else:
-        blocks = _board(answer.overall, answer, answer.notes, answer.chapter)
+        notes = (*answer.notes, f"Overall: {answer.overall.metric}.")
+        blocks = _board(answer.overall, answer, notes, answer.chapter)
     shown = answer.every[:1] if answer.each_task and answer.overall else answer.every
     cautions = [
         (board_name(board, answer), (*board.cautions, *merged_cautions(board.entries)))

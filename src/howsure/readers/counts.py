@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.scores import Scores, TaskFacts
+from howsure.table.scores import COUNTS, Scores, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 COUNT = re.compile(r"(\d{1,9})/(\d{1,9})")
 MOST = 10_000_000
 """The largest number of answers, which are written out as rows."""
-COUNTS = "counts"
-"""The task that counts are of, and their harness."""
 
 
 def is_count(place: str | Path) -> bool:

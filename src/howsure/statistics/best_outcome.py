@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
 
 import numpy as np
 
@@ -10,36 +10,36 @@ from howsure.statistics.difference import difference
 from howsure.statistics.intervals import clopper_pearson
 from howsure.statistics.results import significant
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from howsure.statistics.arrays import Floats, Ints
-
-ENOUGH = 60
-"""With so many items and clusters an outcome can be significant in any case."""
+ENOUGH = 16
+"""On so many items some outcome is significant, at any usual level."""
 
 
-def best_p_value(
-    n: int,
-    *,
-    level: float,
-    margin: float | None = None,
-    clusters: Sequence[Ints] = (),
-    weights: Floats | None = None,
-) -> float:
+@cache
+def best_p_value(n: int, *, level: float, margin: float | None = None) -> float:
     """Return the p-value of the score test if one model is right and the other wrong on n shared items.
 
-    With a margin it is that of non-inferiority. NaN for one item or cluster, which have no test.
+    No other outcome on items that stand alone has a smaller one; clusters of several items can have. With a
+    margin it is the p-value of non-inferiority. NaN for one item, which has no test.
 
     >>> round(best_p_value(6, level=0.95), 3), round(best_p_value(7, level=0.95), 3)
     (0.058, 0.038)
     """
-    best = difference(np.ones(n), np.zeros(n), clusters=clusters, weights=weights, level=level, margin=margin)
+    best = difference(np.ones(n), np.zeros(n), level=level, margin=margin)
     if margin is None or best.equivalence is None:
         return best.p_value
     return best.equivalence.p_noninferior
 
 
+def out_of_reach(n: int, *, level: float, margin: float | None = None) -> bool:
+    """Say whether no outcome on n items that stand alone could be significant, or within the margin.
+
+    >>> out_of_reach(6, level=0.95), out_of_reach(7, level=0.95)
+    (True, False)
+    """
+    return 1 < n <= ENOUGH and not significant(best_p_value(n, level=level, margin=margin), level)
+
+
+@cache
 def fewest_significant(*, level: float, margin: float | None = None) -> int:
     """Return the fewest independent items on which an outcome can be significant; 0 if more than ENOUGH are
     needed.
@@ -47,7 +47,7 @@ def fewest_significant(*, level: float, margin: float | None = None) -> int:
     >>> fewest_significant(level=0.95)
     7
     """
-    counts = range(2, ENOUGH)
+    counts = range(2, ENOUGH + 1)
     return next((n for n in counts if significant(best_p_value(n, level=level, margin=margin), level)), 0)
 
 

@@ -302,7 +302,8 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
         if name not in known:
             if name in ROLES:
                 raise OptionError(
-                    f"no option {name!r}", remedy=f"Name a column as columns={{{name!r}: {dict(options)[name]!r}}}."
+                    f"no option {name!r}",
+                    remedy=f"Name a column as columns={{{name!r}: {dict(options)[name]!r}}}.",
                 )
             own = {each.name for each in every()} - {name, *known}
             near = get_close_matches(name, known, n=1) or get_close_matches(name, own, n=1, cutoff=0.8)

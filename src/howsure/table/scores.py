@@ -265,6 +265,10 @@ MOST_NAMES = 3
 """So many files or tasks are named in a `repr`."""
 
 
+COUNTS = "counts"
+"""The harness, and the task, of counts in place of files."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
     """What a harness says of one task.

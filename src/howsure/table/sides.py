@@ -15,7 +15,7 @@ from howsure.table.engines import to_polars
 from howsure.table.names import name_words, silent_factor
 from howsure.table.scale import BESIDE
 from howsure.table.schema import CONSTANTS, find_roles, open_frame, roles_note, used_columns
-from howsure.table.scores import Scores, joined_facts
+from howsure.table.scores import COUNTS, Scores, TaskFacts, joined_facts
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -59,9 +59,14 @@ def model_columns(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> 
     ]
     if len(names) < 2 or any(NO_MODEL & set(name_words(name)) for name in names):
         return ()
-    binary = frame.select(pl.col(names).cast(pl.Float64).is_in([0.0, 1.0]).all()).collect()
+    values = pl.col(names).cast(pl.Float64)
+    binary, shares = (
+        frame.select(values.is_in([0.0, 1.0]).all()).collect(),
+        frame.select(values.is_between(0, 1).all()).collect(),
+    )
     found = tuple(name for name in names if binary[name].item())
-    return found if len(found) > 1 else ()
+    only_shares = any(shares[name].item() and name not in found for name in names)
+    return found if len(found) > 1 and not only_shares else ()
 
 
 def in_rows(frame: pl.LazyFrame, models: Sequence[str]) -> pl.LazyFrame:
@@ -102,6 +107,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     compared model by model. Raises DataError where there is no side, one holds no row, or several models that
     the others don't have.
     """
+    sides = _with_tasks_of_others(sides)
     if not sides:
         raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
     sides, of_files = _of_one_task(sides)
@@ -136,6 +142,26 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
         unasked=next(filter(None, silent), ""),
     )
+
+
+def _with_tasks_of_others(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
+    """Return sides of which counts are on the only task and metric of the others."""
+    counts = {name for name, scores in sides.items() if any(fact.harness == COUNTS for fact in scores.facts)}
+    others = [scores.to_frame() for name, scores in sides.items() if name not in counts and scores.has_rows]
+    if not counts or not others:
+        return sides
+    keys = pl.concat([rows.select("task", "metric") for rows in others]).unique()
+    if len(keys) != 1:
+        return sides
+    task, metric = keys.row(0)
+    return {
+        name: _moved(scores, task, metric) if name in counts else scores for name, scores in sides.items()
+    }
+
+
+def _moved(counts: Scores, task: str, metric: str) -> Scores:
+    rows = counts.to_frame().with_columns(task=pl.lit(task), metric=pl.lit(metric))
+    return replace(counts, rows=rows, facts=(TaskFacts(task=task, harness=COUNTS),))
 
 
 def _of_one_task(sides: Mapping[str, Scores]) -> tuple[Mapping[str, Scores], tuple[str, ...]]:

@@ -14,6 +14,7 @@ from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import of_task, population_of
+from howsure.inference.published import of_counts, only_model, with_caution, with_published
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
@@ -24,7 +25,6 @@ from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.factors import levelled
 from howsure.study.gathering import as_proposed, gather
-from howsure.verbs.figures import of_counts, only_model, with_caution, with_published
 from howsure.verbs.sides import by_rank, read_sides, read_two
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ from howsure.inference.gate_policy import (
 from howsure.inference.gate_question import Criteria, GateQuestion, gate_look, refuse_options
 from howsure.inference.gate_verdicts import answered
 from howsure.inference.population import population_of
+from howsure.inference.published import of_counts, only_model, retold, with_published
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.factors import gather_levelled
 from howsure.study.notes import require_direction
 from howsure.study.units import require_one_scale
-from howsure.verbs.figures import of_counts, only_model, retold, with_published
 from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
@@ -199,8 +199,6 @@ def gate(
             remedy="Leave `looks` or `random_factor` out.",
         )
     of_candidate = Criteria(**criteria)
-    if published is not None and baseline is not None:
-        raise OptionError("`published` takes the place of `baseline`", remedy="Leave one of the two out.")
     refuse_options(
         of_candidate,
         baseline if published is None else "published",
@@ -233,6 +231,8 @@ def _gathered(
 ) -> tuple[Study, Scores, Caution | None]:
     """Read the sides, and gather their rows once for all criteria."""
     columns = design if policy is None else with_policy_columns(policy, design)
+    if published is not None and sides[1] is not None:
+        raise OptionError("`published` takes the place of `baseline`", remedy="Leave one of the two out.")
     scores, names = read_sides(data, [side for side in sides if side is not None], columns)
     if sides[0] is None:
         names = (only_model(scores, "candidate"), *names)

@@ -34,16 +34,14 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics import power as powers
-from howsure.statistics.best_outcome import ENOUGH, best_p_value, fewest_significant
+from howsure.statistics.best_outcome import fewest_significant, out_of_reach
 from howsure.statistics.gate_shares import TRIALS, rehearse
 from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import MOST_ITEMS, fewest
 from howsure.statistics.random_factors import LEAST
-from howsure.statistics.results import significant
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.notes import direction_cautions
 from howsure.verbs.sides import read_pair
-from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -391,18 +389,16 @@ def _answer(
 
 
 def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:
-    """Warn if no outcome on the planned questions, or clusters, could be significant."""
-    given = math.isfinite(question.items) or question.clusters is not None
-    if not given or not task.percent or question.usual_method != "score" or question.goal == "same":
+    """Warn if no outcome on the planned questions, which stand alone, could be significant."""
+    clustered = question.clusters is not None or (task.basis is not None and task.basis.cluster_size > 1)
+    of_score = task.percent and question.usual_method == "score" and question.goal != "same"
+    if not math.isfinite(question.items) or clustered or not of_score:
         return []
-    size = 1.0 if task.basis is None else task.basis.cluster_size
-    noun = "question" if size <= 1 and question.clusters is None else "cluster"
-    count = int(question.clusters or question.items / size)
     level, margin = question.test.level, question.margin if question.goal == "not-worse" else None
-    if not 2 <= count <= ENOUGH or significant(best_p_value(count, level=level, margin=margin), level):
+    if not out_of_reach(int(question.items), level=level, margin=margin):
         return []
-    more = f"at least {fewest_significant(level=level, margin=margin)} {noun}s"
-    return [doubt("no_outcome", count=plural(count, noun), more=more)]
+    fewest = fewest_significant(level=level, margin=margin)
+    return [doubt("no_outcome", count=int(question.items), more=fewest)]
 
 
 def _task_of_pilot(pilot: Pilot, question: PlanQuestion) -> TaskPlan:

@@ -365,6 +365,8 @@ def _distinct(sides: Sequence[Side]) -> tuple[str, ...]:
     names = [side.name for side in sides]
     if len(set(names)) == len(names):
         return tuple(names)
+    if all(is_count(side.text) for side in sides):
+        return (names[0], *(f"{name} ({place})" for place, name in enumerate(names[1:], 2)))
     written = [side.text if side.kind == "path" else f"{side.kind}:{side.text}" for side in sides]
     if len(set(written)) < len(written):
         raise OptionError(f"two sides are both {written[0]!r}", remedy="Name two different sides.")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution, OptionError
-from howsure.readers.counts import COUNTS, answers
+from howsure.readers.counts import answers
 from howsure.study.gathering import gather
 from howsure.study.rescaled import in_shares
 from howsure.table.aggregate import names_of
-from howsure.table.scores import with_rows
+from howsure.table.scores import COUNTS, with_rows
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

@@ -86,11 +86,11 @@ def test_a_gate_takes_its_sides_by_name():
 
 def test_a_path_goes_before_a_count(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert json.loads(run("estimate", "2/4", "-f", "json"))["entries"][0]["n_items"] == 4
+    assert hs.estimate("2/4")[0].estimate.n_items == 4
     (tmp_path / "2").mkdir()
-    answers("m", 3, n=9).write_csv("2/4")
-    assert "not a table" in run("estimate", "2/4", code=1) or True
-    assert hs.read([str(tmp_path / "2")]).to_frame().height in (0, 9)
+    (tmp_path / "2" / "4").write_text("no results")
+    with pytest.raises(hs.ReadError, match="2/4"):
+        hs.estimate("2/4")
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (1, 1), (0, 300), (300, 300), (2, 3000), (17, 20)])

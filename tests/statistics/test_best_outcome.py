@@ -19,13 +19,11 @@ def test_no_random_outcome_is_more_significant_than_the_best():
         assert np.nanmin([*found, 1.0]) >= best - 1e-12
 
 
-def test_no_outcome_with_partial_scores_is_more_significant_than_the_best():
+def test_partial_scores_can_be_more_significant():
     rng = np.random.default_rng(2)
-    for n in range(2, 8):
-        best = best_p_value(n, level=0.95)
-        same = [difference(np.full(n, d), np.zeros(n)).p_value for d in np.linspace(0.02, 1, 30)]
-        drawn = [difference(*rng.random((2, n))).p_value for _ in range(50)]
-        assert np.nanmin([*same, *drawn]) >= best - 1e-12
+    assert min(difference(*rng.random((2, 4))).p_value for _ in range(50)) < best_p_value(4, level=0.95)
+    rows = table(4).with_columns(score=pl.Series(rng.random(8)))
+    assert "no_outcome" not in codes(hs.compare(rows, "a", "b").difference.cautions)
 
 
 def test_clusters_of_several_items_can_be_more_significant():

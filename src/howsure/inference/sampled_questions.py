@@ -270,13 +270,17 @@ def _difference(
     return gap, lambda: skewness(one - other)
 
 
-def _is_out_of_reach(matrix: ScoreMatrix, estimate: Estimate, question: Question) -> bool:
-    """Say whether no outcome on the questions that two models share could be significant: not even one model
-    all right and the other all wrong.
+def _is_out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Question) -> bool:
+    """Say whether no outcome on the right or wrong answers that two models share could be significant: not
+    even one model all right and the other all wrong.
     """
-    if not matrix.bounded or matrix.clusters or question.method not in (None, "score"):
+    if matrix.sums is not None or matrix.clusters or question.method not in (None, "score"):
         return False
-    return out_of_reach(estimate.n_items, level=question.level, margin=question.margin)
+    values = matrix.values[:, [matrix.column(model) for model in models]]
+    shared = values[np.isfinite(values).all(axis=1)]
+    if not out_of_reach(len(shared), level=question.level, margin=question.margin):
+        return False
+    return bool(np.isin(shared, (0.0, 1.0)).all())
 
 
 def _is_shown(answer: Difference, level: float) -> bool:
@@ -290,7 +294,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
     if answer.paired:
         rate = decided / (decided + answer.ties)
         estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, skew=skew)
-        if not _is_shown(answer, question.level) and _is_out_of_reach(matrix, estimate, question):
+        if not _is_shown(answer, question.level) and _is_out_of_reach(matrix, (a, b), question):
             fewest = fewest_significant(level=question.level, margin=question.margin)
             told = doubt("no_outcome", count=estimate.n_items, more=fewest)
             estimate = replace(estimate, cautions=(*estimate.cautions, told))

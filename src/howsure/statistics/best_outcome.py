@@ -18,8 +18,8 @@ ENOUGH = 16
 def best_p_value(n: int, *, level: float, margin: float | None = None) -> float:
     """Return the p-value of the score test if one model is right and the other wrong on n shared items.
 
-    No other outcome on items that stand alone has a smaller one; clusters of several items can have. With a
-    margin it is the p-value of non-inferiority. NaN for one item, which has no test.
+    No other outcome of right and wrong answers has a smaller one; partial scores, and clusters of several
+    items, can have. With a margin it is the p-value of non-inferiority. NaN for one item, which has no test.
 
     >>> round(best_p_value(6, level=0.95), 3), round(best_p_value(7, level=0.95), 3)
     (0.058, 0.038)
@@ -31,7 +31,7 @@ def best_p_value(n: int, *, level: float, margin: float | None = None) -> float:
 
 
 def out_of_reach(n: int, *, level: float, margin: float | None = None) -> bool:
-    """Say whether no outcome on n items that stand alone could be significant, or within the margin.
+    """Say whether no outcome on n right or wrong answers could be significant, or within the margin.
 
     >>> out_of_reach(6, level=0.95), out_of_reach(7, level=0.95)
     (True, False)

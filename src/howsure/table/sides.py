@@ -107,7 +107,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     compared model by model. Raises DataError where there is no side, one holds no row, or several models that
     the others don't have.
     """
-    sides = _with_tasks_of_others(sides)
+    sides = _with_counts(sides)
     if not sides:
         raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
     sides, of_files = _of_one_task(sides)
@@ -144,23 +144,21 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     )
 
 
-def _with_tasks_of_others(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
-    """Return sides of which counts are on the only task and metric of the others."""
+def _with_counts(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
+    """Return sides of which counts have answers of their own, on the only task and metric of the others."""
     counts = {name for name, scores in sides.items() if any(fact.harness == COUNTS for fact in scores.facts)}
     others = [scores.to_frame() for name, scores in sides.items() if name not in counts and scores.has_rows]
-    if not counts or not others:
-        return sides
-    keys = pl.concat([rows.select("task", "metric") for rows in others]).unique()
-    if len(keys) != 1:
-        return sides
-    task, metric = keys.row(0)
+    keys = {key for rows in others for key in rows.select("task", "metric").unique().iter_rows()}
+    task, metric = keys.pop() if len(keys) == 1 else (COUNTS, CONSTANTS["metric"])
     return {
-        name: _moved(scores, task, metric) if name in counts else scores for name, scores in sides.items()
+        name: _of_count(scores, name, task, metric) if name in counts else scores
+        for name, scores in sides.items()
     }
 
 
-def _moved(counts: Scores, task: str, metric: str) -> Scores:
-    rows = counts.to_frame().with_columns(task=pl.lit(task), metric=pl.lit(metric))
+def _of_count(counts: Scores, side: str, task: str, metric: str) -> Scores:
+    item = pl.format("{} {}.", pl.col("item"), pl.lit(side))
+    rows = counts.to_frame().with_columns(item=item, task=pl.lit(task), metric=pl.lit(metric))
     return replace(counts, rows=rows, facts=(TaskFacts(task=task, harness=COUNTS),))
 
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import ErrorSources
     from howsure.answers.plan import Basis, PlanOption, Sought
     from howsure.inference.plan_pilot import Pilot
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -308,7 +309,12 @@ def _from_assumptions(assumed: Assumptions, question: PlanQuestion, n_tasks: int
     known = assumed.known(question.level, paired=paired, clusters=question.clusters)
     task = _task_plan(question, known, basis=assumed.basis(paired=paired), percent=percent)
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
-    return _answer(question, [task], notes=(assumed.note(paired=paired),), cautions=doubts)
+    return _answer(
+        question,
+        [task],
+        notes=(assumed.note(paired=paired),),
+        cautions=(*doubts, *_no_outcome(question, task)),
+    )
 
 
 def _from_pilot(
@@ -340,6 +346,8 @@ def _from_pilot(
     simulated = None if question.seed is None else _rehearsed(pilots, tasks, question, question.seed)
     if min(pilot.units for pilot in pilots) < FEW_UNITS:
         cautions.append(_small_pilot(pilots, tasks))
+    if all(pilot.matrix.sums is None and _right_or_wrong(pilot.matrix.values) for pilot in pilots):
+        cautions += _no_outcome(question, tasks[-1])
     several = [pilot for pilot in pilots if pilot.pairs > 1]
     if len(several) > 1:
         notes += (
@@ -384,15 +392,20 @@ def _answer(
         tasks=tuple(tasks),
         simulated=simulated,
         notes=notes,
-        cautions=(*cautions, *([OFF_THE_SCALE] if impossible else []), *_no_outcome(question, tasks[-1])),
+        cautions=(*cautions, *([OFF_THE_SCALE] if impossible else [])),
     )
 
 
+def _right_or_wrong(values: Floats) -> bool:
+    return bool(np.isin(values[np.isfinite(values)], (0.0, 1.0)).all())
+
+
 def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:
-    """Warn if no outcome on the planned questions, which stand alone, could be significant."""
+    """Warn if no outcome of the planned questions, right or wrong and one by one, could be significant."""
     clustered = question.clusters is not None or (task.basis is not None and task.basis.cluster_size > 1)
     of_score = task.percent and question.usual_method == "score" and question.goal != "same"
-    if not math.isfinite(question.items) or clustered or not of_score:
+    once = question.attempts in (None, 1)
+    if not math.isfinite(question.items) or clustered or not (of_score and once):
         return []
     level, margin = question.test.level, question.margin if question.goal == "not-worse" else None
     if not out_of_reach(int(question.items), level=level, margin=margin):

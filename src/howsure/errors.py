@@ -271,7 +271,7 @@ _DOUBTS = {
     ),
     "no_outcome": (
         "no outcome on {count} questions could be significant, not even all right against all wrong",
-        "Use at least {more} questions.",
+        "Use at least {more}.",
     ),
     "one_shared_item": ("one shared item gives no error bar", "Add items or clusters."),
     "one_shared_cluster": (

@@ -19,6 +19,24 @@ def test_no_random_outcome_is_more_significant_than_the_best():
         assert np.nanmin([*found, 1.0]) >= best - 1e-12
 
 
+@pytest.mark.parametrize("m", range(2, 6))
+@pytest.mark.parametrize("n", range(2, 6))
+def test_no_outcome_on_different_items_is_more_significant_than_the_best(m, n):
+    best = best_p_value(m, n, level=0.95)
+    for a in range(m + 1):
+        for b in range(n + 1):
+            x, y = np.full((2, m + n), np.nan)
+            x[:m], y[m:] = np.arange(m) < a, np.arange(n) < b
+            p = difference(x, y).p_value
+            assert np.isnan(p) or p >= best - 1e-12
+
+
+def test_two_small_counts_say_that_no_outcome_could_be_significant():
+    told = hs.compare(None, "3/3", "0/3").difference.cautions
+    assert [caution.remedy for caution in told if caution.code == "no_outcome"] == ["Use at least 4 questions each."]
+    assert hs.compare(None, "4/4", "0/4").p_value < 0.05
+
+
 def test_partial_scores_can_be_more_significant():
     rng = np.random.default_rng(2)
     assert min(difference(*rng.random((2, 4))).p_value for _ in range(50)) < best_p_value(4, level=0.95)

@@ -3,7 +3,7 @@ that the answer stands for.
 
 | data | command |
 | --- | --- |
-| one model | estimate |
+| one model, or one on each task | estimate |
 | two models | compare, the higher score first |
 | three models or more | leaderboard |
 | one model on five dates or more, each run complete | history |
@@ -171,7 +171,7 @@ def _of_scores(
     if two is None and _is_history(scores, held):
         rest = dict(given)
         return howsure.history(read_runs(paths, rest), **rest), "history", ()
-    if len(models) == 1:
+    if max(Counter(held["task"]).values()) == 1:  # no task has two models
         return howsure.estimate(scores, **design), "estimate", ()
     if len(models) > 2:
         return howsure.leaderboard(scores, **design), "leaderboard", ()
@@ -250,8 +250,10 @@ def _list_kinds(
 
 
 def _verb_by_models(scores: Scores) -> str:
-    models = len(set(_held(scores, {})["model"]))
-    return "estimate" if models == 1 else "compare" if models == 2 else "leaderboard"
+    held = _held(scores, {})
+    if max(Counter(held["task"]).values()) == 1:
+        return "estimate"
+    return "compare" if len(set(held["model"])) == 2 else "leaderboard"
 
 
 def _counted(kind: Kind, files: Sequence[str], scores: Scores | None) -> str:
@@ -288,6 +290,8 @@ def _show(
         write(answer, format, output, explain=explain)
         return
     words = with_flags(said_by(answer, explain=explain, methods_paragraph=False))
+    if not explain:
+        words = replace(words, blocks=words.blocks[:MOST_LINES])  # no block is less than a line
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
     least, text = MOST_LINES - 2, ""
     for rows in (0, *ROWS):

@@ -277,10 +277,12 @@ def _is_out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Que
     if matrix.sums is not None or matrix.clusters or question.method not in (None, "score"):
         return False
     values = matrix.values[:, [matrix.column(model) for model in models]]
-    shared = values[np.isfinite(values).all(axis=1)]
-    if not out_of_reach(len(shared), level=question.level, margin=question.margin):
+    known = np.isfinite(values)
+    shared = int(known.all(axis=1).sum())
+    counts = (shared, 0) if shared else (int(known[:, 0].sum()), int(known[:, 1].sum()))
+    if not out_of_reach(*counts, level=question.level, margin=question.margin):
         return False
-    return bool(np.isin(shared, (0.0, 1.0)).all())
+    return bool(np.isin(values[known], (0.0, 1.0)).all())
 
 
 def _is_shown(answer: Difference, level: float) -> bool:
@@ -294,10 +296,12 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
     if answer.paired:
         rate = decided / (decided + answer.ties)
         estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, skew=skew)
-        if not _is_shown(answer, question.level) and _is_out_of_reach(matrix, (a, b), question):
-            fewest = fewest_significant(level=question.level, margin=question.margin)
-            told = doubt("no_outcome", count=estimate.n_items, more=fewest)
-            estimate = replace(estimate, cautions=(*estimate.cautions, told))
+    if not _is_shown(answer, question.level) and _is_out_of_reach(matrix, (a, b), question):
+        fewest = fewest_significant(level=question.level, margin=question.margin, paired=answer.paired)
+        count = str(estimate.n_items) if answer.paired else f"{answer.n_only_a} and {answer.n_only_b}"
+        each = "" if answer.paired else " each"
+        told = doubt("no_outcome", count=count, more=f"{fewest} questions{each}")
+        estimate = replace(estimate, cautions=(*estimate.cautions, told))
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,

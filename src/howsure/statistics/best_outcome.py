@@ -15,40 +15,51 @@ ENOUGH = 16
 
 
 @cache
-def best_p_value(n: int, *, level: float, margin: float | None = None) -> float:
+def best_p_value(n: int, others: int = 0, *, level: float, margin: float | None = None) -> float:
     """Return the p-value of the score test if one model is right and the other wrong on n shared items.
 
-    No other outcome of right and wrong answers has a smaller one; partial scores, and clusters of several
-    items, can have. With a margin it is the p-value of non-inferiority. NaN for one item, which has no test.
+    `others`: the second model answered so many other items instead. No other outcome of right and wrong
+    answers has a smaller p-value; partial scores, and clusters of several items, can have. With a margin it
+    is that of non-inferiority. NaN for one item, which has no test.
 
     >>> round(best_p_value(6, level=0.95), 3), round(best_p_value(7, level=0.95), 3)
     (0.058, 0.038)
     """
-    best = difference(np.ones(n), np.zeros(n), level=level, margin=margin)
+    right, wrong = np.ones(n), np.zeros(others or n)
+    if others:
+        right, wrong = (
+            np.concatenate([right, np.full(others, np.nan)]),
+            np.concatenate([np.full(n, np.nan), wrong]),
+        )
+    best = difference(right, wrong, level=level, margin=margin)
     if margin is None or best.equivalence is None:
         return best.p_value
     return best.equivalence.p_noninferior
 
 
-def out_of_reach(n: int, *, level: float, margin: float | None = None) -> bool:
-    """Say whether no outcome on n right or wrong answers could be significant, or within the margin.
+def out_of_reach(n: int, others: int = 0, *, level: float, margin: float | None = None) -> bool:
+    """Say whether no outcome on n right or wrong answers could be significant, or within the margin;
+    `others`: the second model's, to other items.
 
-    >>> out_of_reach(6, level=0.95), out_of_reach(7, level=0.95)
-    (True, False)
+    >>> out_of_reach(6, level=0.95), out_of_reach(7, level=0.95), out_of_reach(3, 3, level=0.95)
+    (True, False, True)
     """
-    return 1 < n <= ENOUGH and not significant(best_p_value(n, level=level, margin=margin), level)
+    if not 1 < min(n, others or n) <= ENOUGH:
+        return False
+    return not significant(best_p_value(n, others, level=level, margin=margin), level)
 
 
 @cache
-def fewest_significant(*, level: float, margin: float | None = None) -> int:
-    """Return the fewest independent items on which an outcome can be significant; 0 if more than ENOUGH are
-    needed.
+def fewest_significant(*, level: float, margin: float | None = None, paired: bool = True) -> int:
+    """Return the fewest items (of each model, if not `paired`) on which an outcome can be significant; 0 if
+    more than ENOUGH are needed.
 
-    >>> fewest_significant(level=0.95)
-    7
+    >>> fewest_significant(level=0.95), fewest_significant(level=0.95, paired=False)
+    (7, 4)
     """
     counts = range(2, ENOUGH + 1)
-    return next((n for n in counts if significant(best_p_value(n, level=level, margin=margin), level)), 0)
+    found = (n for n in counts if not out_of_reach(n, 0 if paired else n, level=level, margin=margin))
+    return next(found, 0)
 
 
 def highest_floor(n: int, level: float) -> float:

@@ -411,7 +411,7 @@ def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:
     if not out_of_reach(int(question.items), level=level, margin=margin):
         return []
     fewest = fewest_significant(level=level, margin=margin)
-    return [doubt("no_outcome", count=int(question.items), more=fewest)]
+    return [doubt("no_outcome", count=int(question.items), more=f"{fewest} questions")]
 
 
 def _task_of_pilot(pilot: Pilot, question: PlanQuestion) -> TaskPlan:

@@ -168,7 +168,15 @@ __all__ = [  # noqa: PLE0604 - built from the table above, locked by a test
 def __getattr__(name: str) -> object:
     if name in _HOME_OF:
         return getattr(import_module(_HOME_OF[name]), name)
-    raise AttributeError(f"module 'howsure' has no attribute {name!r}")
+    raise AttributeError(f"module 'howsure' has no attribute {name!r}{_meant(name)}")
+
+
+def _meant(name: str) -> str:
+    """Return what a word means that people try in place of a verb, "" for other names."""
+    if name.startswith("_"):
+        return ""
+    meaning = import_module("howsure.commands.words").command_for(name)
+    return f"; {meaning}" if meaning else ""
 
 
 def __dir__() -> list[str]:

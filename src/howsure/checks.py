@@ -192,6 +192,18 @@ def one_name(name: str, value: Any, *, remedy: str = "") -> str:
     return str(value)
 
 
+def side(name: str, value: Any) -> str:
+    """Return a side of a comparison: a name, or a count such as (17, 20)."""
+    return one_name(name, count_text(value), remedy="Write a model, a path, or a count such as '17/20'.")
+
+
+def count_text(value: Any) -> Any:
+    """Return a count (17, 20) as it is written, `17/20`; anything else as it is."""
+    if isinstance(value, tuple) and len(value) == 2 and all(map(_is_whole, value)):
+        return f"{value[0]}/{value[1]}"
+    return value
+
+
 def names(name: str, value: Any) -> tuple[str, ...]:
     """Return one text, or several, as a tuple; a set has no order, and comes sorted."""
     if isinstance(value, str):

@@ -55,7 +55,10 @@ def _is_opened(context: click.Context) -> bool:
     paths = context.params.get("paths") or ()
     if context.command.name not in OPENED or root.get("config") or root.get("no_config"):
         return False
-    return bool(paths) and "-" not in paths and all(map(_is_model, _sides(context)))
+    from howsure.readers.counts import is_count
+
+    here = bool(paths) and not any(word == "-" or is_count(word) for word in paths)
+    return here and context.params.get("published") is None and all(map(_is_model, _sides(context)))
 
 
 def _sides(context: click.Context) -> Iterator[str]:

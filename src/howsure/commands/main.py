@@ -8,6 +8,7 @@ import atexit
 import gc
 import os
 import re
+import shlex
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -174,7 +175,9 @@ class Commands(click.Group):
             if looks_like_path(word):
                 raise click.UsageError(f"{word}: no such file or folder", ctx)
             if meaning := command_for(word):
-                raise click.UsageError(f"no command {word!r}; {meaning}", ctx)
+                paths = [other for other in args[1:] if _is_data(other)]
+                behind = f" {shlex.join(paths)}" if paths and ";" not in meaning else ""
+                raise click.UsageError(f"no command {word!r}; {meaning}{behind}", ctx)
             raise click.UsageError(f"{word!r} is neither a command nor a file or folder that is here", ctx)
         return super().resolve_command(ctx, args)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,7 +135,9 @@ class GroupedCommand(click.Command):
             flags = [flag for param in self.params for flag in (*param.opts, *param.secondary_opts)]
             hint = option_for(error.option_name, flags)
             if not hint:
-                raise
+                known = [flag for flag in error.possibilities or () if len(flag) > len("--b")]
+                near = get_close_matches(error.option_name, known, cutoff=0.8)
+                raise click.NoSuchOption(error.option_name, possibilities=near, ctx=ctx) from None
             raise UnknownOption(error.option_name, hint, ctx) from None
         except click.MissingParameter as error:
             if isinstance(error.param, click.Argument) and Path(str(self.name)).exists():

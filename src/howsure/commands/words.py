@@ -137,9 +137,10 @@ EFFECT: Meaning = ("--effect", "the difference to detect: --effect 2pp")
 AT_LEAST: Meaning = ("--at-least", "a smallest score: --at-least 90%")
 BY: Meaning = ("--by", "slices: --by COLUMN")
 N_ITEMS: Meaning = ("--n-items", "a number of questions: --n-items 500")
+RATE: Meaning = ("--rate", "the score of both models: --rate 70%")
 SCORE: Meaning = ("--score", "a score over attempts: --score pass@5")
 ATTEMPTS: Meaning = ("--attempts", "attempts at each question: --attempts 4")
-COLUMNS: Meaning = ("--columns", "the column of something: --columns item=COLUMN")
+COLUMNS: Meaning = ("--columns", "the column of something: --columns ROLE=COLUMN, such as item=id")
 HUMAN: Meaning = ("--human", "the labels of people: --human COLUMN")
 ADJUST: Meaning = ("--adjust", "the correction for many comparisons: --adjust holm")
 EXPLAIN: Meaning = ("--explain", "the same in plain words: --explain")
@@ -187,8 +188,10 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
             ("--random-factor", "a column that is a sample: --random-factor seed"),
         ),
         "tasks benchmark benchmarks dataset": (("--task", "one task: --task NAME"),),
-        "models": (("--model", "one model: --model NAME"),),
-        "ref reference control baseline vs": (AGAINST, ("-b", "the second side: -b MODEL")),
+        "judge rater grader": (COLUMNS,),
+        "models": (("-a", "two models: -a A -b B"), ("--model", "one model: --model NAME")),
+        "baseline base base-rate base-accuracy p0": (RATE, AGAINST, ("-b", "the second side: -b MODEL")),
+        "ref reference control vs": (AGAINST, ("-b", "the second side: -b MODEL")),
         "candidate treatment": (("-a", "the first side: -a MODEL"),),
         "since date tag commit last": (RUNS,),
         "cost price usd latency tokens": (("--measure", "costs beside scores: --measure usd"),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ PUBLISHED_UNPAIRED = Caution(
 PUBLISHED_EXACT = Caution(
     code="published_exact",
     message="the published score is taken as exact, since its number of questions isn't given",
-    remedy="Write it as 58.7%/89, so that its own error counts.",
+    remedy="Write its number of questions behind a slash, so that its own error counts.",
 )
 COUNTS_UNPAIRED = Caution(
     code="unpaired",
@@ -121,4 +122,6 @@ def with_caution(pair: Comparison, instead: Caution) -> Comparison:
         cautions = (*cautions, instead)
     pair = replace(pair, difference=difference, cautions=cautions)
     # a question is right or wrong, and neither above nor below a published mean
-    return replace(pair, wins=0, losses=0, ties=0) if instead is PUBLISHED_EXACT else pair
+    if instead is not PUBLISHED_EXACT:
+        return pair
+    return replace(pair, wins=0, losses=0, ties=0, unpaired_se=math.nan, correlation=math.nan)

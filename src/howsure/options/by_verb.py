@@ -130,7 +130,7 @@ DECIDING = (
         "gate",
         Option(
             "candidate",
-            kinds.NAME,
+            kinds.SIDE,
             "SIDE",
             flags=("--candidate", "-a"),
             help=(
@@ -139,7 +139,7 @@ DECIDING = (
         ),
         Option(
             "baseline",
-            kinds.NAME,
+            kinds.SIDE,
             "SIDE",
             flags=("--baseline", "-b"),
             help="Baseline to compare with, also history:… (the runs since the last change).",

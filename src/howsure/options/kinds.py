@@ -168,6 +168,7 @@ def _tasks(name: str, value: Any) -> Any:
     return value
 
 
+SIDE = Kind(check=checks.side)
 NAME, NAMES = Kind(check=checks.one_name), Kind(check=checks.names, many=True)
 PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
 FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)

@@ -19,8 +19,8 @@ BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LO
 
 LEVEL = Option("level", kinds.LEVEL, default=0.95, help="Confidence level.")
 SEED = Option("seed", kinds.SEED, default=0, help="Seed of random draws.")
-A = Option("a", kinds.NAME, "MODEL", flags=("-a", "--a"))
-B = Option("b", kinds.NAME, "MODEL", flags=("-b", "--b"))
+A = Option("a", kinds.SIDE, "MODEL", flags=("-a", "--a"))
+B = Option("b", kinds.SIDE, "MODEL", flags=("-b", "--b"))
 ADJUST = Option("adjust", kinds.word_of(Adjustment), default="max-t", help="Correction for many pairs.")
 METHOD = Option("method", kinds.word_or_object("method", ComparisonMethod), help="Test of a difference.")
 PUBLISHED = Option(

@@ -472,6 +472,7 @@ def comparison_table(c: Comparison) -> Table:
     if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
         rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
     plain = c.difference.method.of_benchmark
+    plain = plain or (c.paired and math.isnan(c.unpaired_se))
     rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))

@@ -327,8 +327,12 @@ def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) ->
     return table.with_columns(pl.when(bare).then(_LONE).otherwise(alias).alias(alias))
 
 
-def one_value(table: pl.DataFrame, name: str, instead: str = "") -> None:
-    """Refuse a column that differs between the rows of one item; `instead`: what else can be asked for."""
+def one_value(
+    table: pl.DataFrame, name: str, instead: str = "", what: str = "Clusters and weights belong"
+) -> None:
+    """Refuse a column that differs between the rows of one item; `instead`: what else can be asked for,
+    `what`: what the column is to make.
+    """
     torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
     if len(torn):
         row = torn.row(0, named=True)
@@ -337,8 +341,7 @@ def one_value(table: pl.DataFrame, name: str, instead: str = "") -> None:
             f"{row[f'{name}_max']!r} ({plural(len(torn), 'such item')})",
             where=str(row["task"]),
             remedy=(
-                "Clusters and weights belong to the item: they must be the same for all its models and "
-                f"attempts.{instead}"
+                f"{what} to the item: the column must be the same for all its models and attempts.{instead}"
             ),
         )
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
 from howsure.table.aggregate import Grouped, Wanted, group, names_of
+from howsure.table.schema import CONSTANTS, open_frame
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -139,6 +140,14 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
     names = names_of(scores, role)
     if not names:
         raise _nothing([])
+    if role == "metric" and names == [CONSTANTS["metric"]]:
+        asked = tuple(names[0] if name == scores.score_column else name for name in asked)
+        for name in asked:
+            if name not in names and name in open_frame(scores.rows).collect_schema().names():
+                raise DataError(
+                    f"no metric {name!r}: it is a column, and {scores.score_column!r} is read as the score",
+                    remedy=f"Take it for the score: `columns={{'score': {name!r}}}`.",
+                )
     if role == "model":
         return tuple(dict.fromkeys(resolve(name, names, parts=parts) for name in asked))
     for name in asked:

@@ -87,7 +87,7 @@ def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Ser
             f"no column {name!r} to slice by", remedy="Run `howsure describe` to see the columns."
         )
     if name not in ("task", "item"):
-        one_value(table, name)
+        one_value(table, name, what="Slices belong")
     return table[name].cast(pl.String)
 
 

@@ -246,7 +246,7 @@ def _question_of(own: Mapping[str, Any], looks: Schedule | None) -> PlanQuestion
         if size is not None and not (math.isfinite(size) and (size > 0 or may_be_none)):
             raise OptionError(f"`{name}={size!r}` is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
     if effect is None and items is None and margin is None:
-        raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
+        raise OptionError("nothing to plan for", remedy="Give `effect`, `n_items`, or both.")
     if method == "score" and not paired:
         raise OptionError("an unpaired plan is for the t test", remedy="Leave the method out.")
     if looks is not None and (goal == "same" or not paired):

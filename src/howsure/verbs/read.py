@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from howsure.checks import SINCE
+from howsure.checks import SINCE, count_text
 from howsure.errors import DataError, OptionError, ReadError
 from howsure.options.table import checked
 from howsure.readers.annotations import export_of
@@ -147,6 +147,7 @@ def read(
         raise OptionError(
             "`runs` chooses runs, which only logs have", remedy="Give the paths of the logs, or leave it out."
         )
+    data = count_text(data)
     if isinstance(data, Scores):
         if how["columns"] or how["where"]:
             raise OptionError(

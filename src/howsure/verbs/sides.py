@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from howsure.checks import count_text
 from howsure.errors import DataError, OptionError, ReadError
 from howsure.readers.baselines import SUFFIX, found
 from howsure.readers.counts import is_count
@@ -88,6 +89,9 @@ def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[S
     """
     if a is not None and b is not None:
         return read_sides(data, (a, b), design)
+    data = count_text(data)
+    if a is not None and b is None and isinstance(data, (str, Path)) and is_path(a):
+        return read_sides(None, (str(data), a), design)
     if a is not None or b is not None:
         raise OptionError(
             "one side of a comparison is missing",

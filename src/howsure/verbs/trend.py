@@ -164,7 +164,7 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
             where=where,
             remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a "
             "column to the "
-            "name: `columns={'model': ['model', 'step']}`.",
+            "name: `columns={'model': ['model', 'step']}`. Runs of one system over time: `howsure history`.",
         )
     return runs
 

@@ -39,7 +39,10 @@ PLAY = '```{{raw}} html\n<p><a href="../../lesson.html#chapter={number}">Play wi
 """What stands above a chapter of the guide: the same one in the lesson."""
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
 NAVIGATION = {
-    "Learn": [f"docs/{page}" for page in ("quickstart", "answering", "python", "guide/README", "choosing", "glossary", "gallery")],
+    "Learn": [
+        f"docs/{page}"
+        for page in ("quickstart", "answering", "python", "guide/README", "choosing", "glossary", "gallery")
+    ],
     "Use": [
         f"docs/{page}"
         for page in (

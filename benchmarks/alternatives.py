@@ -373,7 +373,7 @@ def coverage_table(title, worlds, methods, trials):
 
 
 def few_table(trials):
-    print(f"\nFew clusters of 20, discordant 0.3: share of samples told apart at 5 %, {trials} samples each\n")
+    print(f"\nFew clusters of 20, discordant 0.3: share of samples told apart at 5%, {trials} samples each\n")
     heads = [f"{count} {'equal' if not effect else 'apart'}" for count in (3, 4, 6, 8, 12) for effect in (0.0, 0.15)]
     print("| method | " + " | ".join(heads) + " |\n| --- |" + " ---: |" * len(heads))
     cells = {}

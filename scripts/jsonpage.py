@@ -57,7 +57,7 @@ Written by `scripts/reference` from the schema and from the program itself.
 `--format json` (`-f json`, or `-o FILE.json`) works in every command below, and `to_dict()` in Python gives the same. Every answer begins with `howsure` (the number of this form,
 {SCHEMA_VERSION}), `statistics` (raised whenever the same data get other numbers) and `answer` (which of the answers below it is). [What is stable](stability.md) says what may change.
 
-- Scores are on their own scale, so that 0.712 is 71.2 %. Differences are a − b on the same scale.
+- Scores are on their own scale, so that 0.712 is 71.2%. Differences are a − b on the same scale.
 - A number that doesn't exist is null; there is no NaN. Where there is no largest number, it says "endless".
 - `cautions` are warnings as data: `code` stays the same from version to version, `message` and `remedy` are for people.
 - `verdict` and other sentences are for people as well: decide by fields and by the exit code.

@@ -104,7 +104,7 @@ def check_plans(worlds: Sequence[PlanWorld], **options: Any) -> pl.DataFrame:
 
 
 def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
-    """Plan for 80 % power with every method, draw what was planned, and count how often the difference is
+    """Plan for 80% power with every method, draw what was planned, and count how often the difference is
     found.
     """
     rows = []

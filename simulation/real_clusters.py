@@ -54,7 +54,7 @@ SCHEMA = {
 }
 """A row is a benchmark, a number of its clusters drawn (of `population`) and a method. `effective`,
 `largest`: medians of n² / Σ n_g² and of the largest cluster's share; `count`: pairs, or models; `least`,
-`low` (2 % quantile), `mean`, `under` (share under 0.93): of their coverages; `false`, `most_false`: type I
+`low` (2% quantile), `mean`, `under` (share under 0.93): of their coverages; `false`, `most_false`: type I
 errors, mean and most; `again`: the coverage of the `worst` of them, drawn again with another seed."""
 
 

@@ -51,7 +51,7 @@ SCHEMA = {
     "kept": pl.Boolean,
 }
 """`kind`: "mean", "gate" or "difference". `found`: of differences how often 0 is outside, of gates how often
-a floor that is the truth passes (one-sided at 5 %); `promised`: the least coverage, of gates the most
+a floor that is the truth passes (one-sided at 5%); `promised`: the least coverage, of gates the most
 passes."""
 
 

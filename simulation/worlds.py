@@ -3,7 +3,7 @@ tells its features for the table.
 
 Clusters differ in their own rate, Beta distributed with intra-cluster correlation `icc` unless `shape` says
 otherwise: "logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all wrong.
-`sizes`: "equal", "dominant" (one cluster holds 46 % of the items, as in SWE-bench Verified), "spread"
+`sizes`: "equal", "dominant" (one cluster holds 46% of the items, as in SWE-bench Verified), "spread"
 (exponential), or those of HELD.
 """
 

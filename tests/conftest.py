@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,8 +18,18 @@ settings.register_profile("howsure", settings.get_profile("search"), max_example
 settings.load_profile("search" if TRIALS else "howsure")  # the same examples in every run; others in scripts/trials
 
 
+MEASURED = 3
+"""Coverage is measured in so many cases of a test: the others run the same lines, and measuring takes time."""
+
+
 def pytest_collection_modifyitems(config, items):
-    """Leave what is marked `trial` to scripts/trials."""
+    """Leave what is marked `trial` to scripts/trials, and measure coverage in the first cases of a test alone."""
+    seen = Counter()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        seen[name] += 1
+        if seen[name] > MEASURED:
+            item.add_marker(pytest.mark.no_cover)
     if not TRIALS:
         trials = [item for item in items if item.get_closest_marker("trial")]
         config.hook.pytest_deselected(items=trials)

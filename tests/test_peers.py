@@ -107,7 +107,7 @@ def test_twenty_four_nearly_equal_models_form_one_group_with_full_rank_intervals
     assert {(rank.low, rank.high) for rank in board.boards[0].ranks} == {(1, 24)}
 
 
-# truescore: p from the normal, interval from t, disagreement in 6 % of null runs
+# truescore: p from the normal, interval from t, disagreement in 6% of null runs
 
 
 def test_p_value_and_interval_agree_in_every_simulated_null_data_set():

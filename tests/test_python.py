@@ -82,3 +82,10 @@ def test_a_metric_may_be_named_by_the_column_of_the_scores():
     assert hs.estimate(rows, metric="f1")[0].value == hs.estimate(rows)[0].value
     with pytest.raises(hs.DataError, match="it is a column, and 'f1' is read as the score"):
         hs.estimate(rows, metric="latency")
+
+
+def test_scores_name_their_models_and_tasks():
+    scores = hs.read(ROWS.with_columns(task=pl.lit("quiz")))
+    assert (scores.models, scores.tasks) == (("a", "b"), ("quiz",))
+    assert hs.compare(scores).interval == hs.compare(scores).difference.interval
+    assert hs.estimate(scores)[0].interval.low == hs.estimate(scores)[0].low

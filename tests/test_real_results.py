@@ -173,7 +173,7 @@ def test_the_spread_of_five_runs_is_below_the_binomial_standard_error(real_data)
     assert binomial == pytest.approx(0.0427, abs=5e-5)
     seen = rows.group_by("run").agg(pl.col("score").mean())["score"].std()
     assert seen == pytest.approx(0.0284, abs=5e-5)
-    assert 0.5 < (seen / one_run) ** 2 < 2.79, "within what 4 degrees of freedom allow at 95 %, up to rounding below"
+    assert 0.5 < (seen / one_run) ** 2 < 2.79, "within what 4 degrees of freedom allow at 95%, up to rounding below"
 
 
 @pytest.mark.parametrize(

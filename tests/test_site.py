@@ -64,7 +64,8 @@ def test_the_front_page_states_the_lead_that_compare_computes():
     board = hs.leaderboard(str(ROOT / "examples" / "swebench_verified.parquet"), cluster="none").boards[0].records()
     first, second = (row["model"] for row in board[:2])
     gap = hs.compare(str(ROOT / "examples" / "swebench_verified.parquet"), first, second, cluster="none").difference
-    said = f"The leader is {100 * gap.value:.1f} points ahead, give or take {100 * gap.interval.half_width:.1f}."
+    low, high = f"{100 * gap.low:.1f}".replace("-", "−"), f"{100 * gap.high:.1f}"
+    said = f"The leader is {100 * gap.value:.1f} points ahead (95% CI {low} to {high})."
     assert said in (ROOT / "docs" / "index.md").read_text()
 
 
@@ -89,7 +90,7 @@ def test_the_front_page_table_of_other_libraries_equals_the_peers_page():
         for head, cell in zip(table[0][1:], row[1:], strict=True):
             world = next(world for part, world in HELD.items() if part in head)
             figure = measured.get((row[0], world), "")
-            assert cell == (f"{100 * float(figure):.1f} %" if figure else ""), (row[0], head)
+            assert cell == (f"{100 * float(figure):.1f}%" if figure else ""), (row[0], head)
             compared += bool(figure)
     assert compared >= 20
 

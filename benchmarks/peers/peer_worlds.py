@@ -39,7 +39,7 @@ WORLDS = {
         discordance=0.02, effect=0.014, n_clusters=12, cluster_size=42, icc=0.1, sizes="dominant"
     ),
 }
-"""Means, then pairs. "Dominant": one cluster of twelve holds 46 % of about 500 items, as in SWE-bench Verified."""
+"""Means, then pairs. "Dominant": one cluster of twelve holds 46% of about 500 items, as in SWE-bench Verified."""
 
 
 def draw(world: RateWorld | PairWorld, rng: np.random.Generator, trials: int) -> dict[str, np.ndarray]:

@@ -230,8 +230,8 @@ def _measured(today: str, results: dict[str, list[Row]]) -> str:
 
 
 def _none(row: Row) -> str:
-    """Tell how often there was no interval, where that is 1 % or more."""
-    return f" (none {100 * row.refused:.0f} %)" if row.refused >= 0.01 else ""
+    """Tell how often there was no interval, where that is 1% or more."""
+    return f" (none {100 * row.refused:.0f}%)" if row.refused >= 0.01 else ""
 
 
 def _times(results: dict[str, list[Row]], means: list[str]) -> str:

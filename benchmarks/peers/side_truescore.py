@@ -21,7 +21,7 @@ def compare(scores, clusters):
 
 
 def known() -> None:
-    """With labels on a part, p and interval of its clustered comparison of 12 clusters disagree in about 6 % of null runs."""
+    """With labels on a part, p and interval of its clustered comparison of 12 clusters disagree in about 6% of null runs."""
     rng, clusters, apart = np.random.default_rng(0), np.repeat(np.arange(12), 20), 0
     index = np.arange(120)
     for _ in range(400):

@@ -20,7 +20,7 @@ from howsure.errors import OptionError
 
 MOST = 10**9
 """No count of items, models or draws is larger than this."""
-POINTS = "Write 0.01 for one percentage point, 0.92 for 92 %."
+POINTS = "Write 0.01 for one percentage point, 0.92 for 92%."
 
 
 def count(name: str, value: Any, *, least: int = 1) -> int:
@@ -140,7 +140,7 @@ def price(name: str, value: Any) -> float:
     return cost
 
 
-def share(name: str, value: Any, *, remedy: str = "Write 0.8 for 80 %.") -> float:
+def share(name: str, value: Any, *, remedy: str = "Write 0.8 for 80%.") -> float:
     """Return a number strictly between 0 and 1."""
     if not _is_real(value) or not 0 < value < 1:
         raise OptionError(f"{said(name, value)} is not between 0 and 1", remedy=remedy)
@@ -151,7 +151,7 @@ def right(name: str, value: Any) -> float:
     """Return how often somebody is right: more often than a coin, and not always."""
     found = share(name, value)
     if found < 0.5:
-        raise OptionError(f"{said(name, value)} is less than a coin's throw", remedy="Write 0.8 for 80 %.")
+        raise OptionError(f"{said(name, value)} is less than a coin's throw", remedy="Write 0.8 for 80%.")
     return found
 
 
@@ -165,16 +165,14 @@ def fraction(name: str, value: Any) -> float:
 
 def level(name: str, value: Any) -> float:
     """Return a confidence level, strictly between 0 and 1."""
-    return share(name, value, remedy="Write 0.95 for 95 %.")
+    return share(name, value, remedy="Write 0.95 for 95%.")
 
 
 def one_sided_level(name: str, value: Any) -> float:
     """Return a level of one-sided limits: one above a half, since half are right by tossing a coin."""
     found = level(name, value)
     if found <= 0.5:
-        raise OptionError(
-            f"{said(name, value)} is no more than a coin's throw", remedy="Write 0.95 for 95 %."
-        )
+        raise OptionError(f"{said(name, value)} is no more than a coin's throw", remedy="Write 0.95 for 95%.")
     return found
 
 

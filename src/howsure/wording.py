@@ -6,13 +6,11 @@ import math
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol
 
 BILLION = 1e9
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
 """What people read of a gate; programs read "pass", "fail" and "unclear"."""
-
-LOPSIDED = 0.5
-"""An error bar whose nearer limit is less than this share as far as the further one is told by its limits."""
 
 RARE = 0.01
 """A rate below this, or a rate of failures, is rare."""
@@ -23,11 +21,27 @@ the same.
 """
 
 
+class Limits(Protocol):
+    """An interval and its confidence level."""
+
+    @property
+    def low(self) -> float:
+        """The lower limit."""
+
+    @property
+    def high(self) -> float:
+        """The upper limit."""
+
+    @property
+    def level(self) -> float:
+        """The confidence level."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """How scores of one table are written: in percent (scores in [0, 1]) or as they are.
 
-    `rare`: rates below 1 % with two significant digits, and rates above 99 % with those of what they lack.
+    `rare`: rates below 1% with two significant digits, and rates above 99% with those of what they lack.
     """
 
     percent: bool = True
@@ -35,14 +49,14 @@ class Scale:
     rare: bool = False
 
     def near(self, value: float) -> Scale:
-        """Return the scale of a score and its error bar: with more digits where it is below 1 % or above 99
+        """Return the scale of a score and its error bar: with more digits where it is below 1% or above 99
         %.
         """
         return replace(self, rare=self.percent and (0 < value < RARE or 1 - RARE < value < 1))
 
     def score(self, value: float) -> str:
-        """Write a score: `78.8 %`, `3.142` or `676,700`."""
-        return self.number(value) + (" %" if self.percent else "")
+        """Write a score: `78.8%`, `3.142` or `676,700`."""
+        return self.number(value) + ("%" if self.percent else "")
 
     def number(self, value: float) -> str:
         """Write a score without its unit, for a column that names it."""
@@ -63,17 +77,17 @@ class Scale:
         return self.number(value) if math.isfinite(value) else ""
 
     def given(self, value: float) -> str:
-        """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0
+        """Write a score that somebody asked for, with all its digits: a floor of 99.95% is not one of 100.0
         %.
         """
         shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
         if math.isfinite(value) and not math.isclose(float(shown.replace(",", "")), scaled, rel_tol=1e-9):
             shown = f"{scaled:,.10g}"
-        return ("−" if value < 0 else "") + shown + (" %" if self.percent else "")
+        return ("−" if value < 0 else "") + shown + ("%" if self.percent else "")
 
     def given_gap(self, value: float) -> str:
         """Write the size of a difference that somebody asked for, with all its digits: `0.05 pp`."""
-        return self.given(abs(value)).removesuffix(" %") + self.unit
+        return self.given(abs(value)).removesuffix("%") + self.unit
 
     def difference(self, value: float) -> str:
         """Write a signed difference with its unit: `+3.2 pp`."""
@@ -123,32 +137,39 @@ class Scale:
 
 
 def told_apart(one: float, other: float) -> tuple[str, str]:
-    """Write two scores, with as many digits as it takes to see that they differ: `13.52 %`, `13.54 %`."""
+    """Write two scores, with as many digits as it takes to see that they differ: `13.52%`, `13.54%`."""
     percent = all(0 <= value <= 1 for value in (one, other) if math.isfinite(value))
     most = 2 if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else DECIMALS
     for digits in range(1, most):
         texts = [
-            f"{100 * value:.{digits}f} %" if percent else f"{value:.{digits + 3}g}" for value in (one, other)
+            f"{100 * value:.{digits}f}%" if percent else f"{value:.{digits + 3}g}" for value in (one, other)
         ]
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
 
 
-def in_limits(value: float, low: float, high: float) -> bool:
-    """Say whether an error bar is told by its limits: where "give or take" would hide that one lies far
-    nearer, or that 0 is outside.
+def ci_text(interval: Limits, scale: Scale) -> str:
+    """Write a confidence interval in a sentence: `95% CI −1.8 to 19.0`.
 
-    >>> in_limits(5, 1, 9), in_limits(5, 4, 9), in_limits(5, 0.5, 10.5)
-    (False, True, True)
+    >>> from types import SimpleNamespace
+    >>> ci_text(SimpleNamespace(low=-0.018, high=0.19, level=0.95), Scale())
+    '95% CI −1.8 to 19.0'
     """
-    nearer, further = sorted((value - low, high - value))
-    return nearer < LOPSIDED * further or (low * high > 0 and (high - low) / 2 >= abs(value))
+    if not interval.low <= interval.high:
+        return "no error bar"
+    return f"{level_text(interval.level)} CI {scale.limit(interval.low)} to {scale.limit(interval.high)}"
+
+
+def p_words(p: float) -> str:
+    """Write a p-value in a sentence: `p = 0.031`, `p < 0.001`."""
+    text = p_text(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def level_text(level: float) -> str:
-    """Write a confidence level: `95 %`."""
-    return f"{100 * level:g} %"
+    """Write a confidence level: `95%`."""
+    return f"{100 * level:g}%"
 
 
 def p_text(p: float) -> str:

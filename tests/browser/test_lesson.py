@@ -300,7 +300,7 @@ def test_one_model_and_one_question(lesson):
 # the numbers are the library's
 
 
-def percent(value, unit=" %"):
+def percent(value, unit="%"):
     return f"{100 * value:.1f}{unit}"
 
 
@@ -338,7 +338,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     page.evaluate("location.hash = '#chapter=8'")
     page.evaluate(SETTLED)
     low, high = gap.difference.interval.low, gap.difference.interval.high
-    assert f"95 % interval [{pp(low)[:-3].replace('+', '')}, {pp(high)[:-3].replace('+', '')}] pp" in told(
+    assert f"95% interval [{pp(low)[:-3].replace('+', '')}, {pp(high)[:-3].replace('+', '')}] pp" in told(
         page, "methods"
     )
     gate = howsure.gate(scores, a, b, not_worse_than=0.02, cluster=cluster, population="new-clusters").checks[0]
@@ -476,7 +476,7 @@ def test_the_score_stays_while_the_error_bar_grows(lesson):
     for correlation in ("0", "0.5", "1"):
         inside(page, "input[data-value=icc]").fill(correlation)
         text = told(page, "said")
-        assert "The score stays at 50.0 %" in text
+        assert "The score stays at 50.0%" in text
         low, high = re.search(r"the error bar is ([\d.]+) to ([\d.]+)", text).groups()
         widths.append(float(high) - float(low))
     assert widths[0] < widths[1] < widths[2]

@@ -54,6 +54,6 @@ def test_the_first_pair_has_questions_in_common(opened):
 def test_where_no_gap_would_show_the_page_says_so(opened):
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": [1, 2, 1, 2], "score": [1.0, 1.0, 1.0, 0.0]})
     assert (
-        "Minimum detectable effect at 80 % power: no gap at all; questions needed for this gap: too few to forecast"
+        "Minimum detectable effect at 80% power: no gap at all; questions needed for this gap: too few to forecast"
         in " ".join(opened(report(rows), hash="#look=pair").text_content(".forecast").split())
     )

@@ -84,7 +84,7 @@ def test_a_notebook_shows_everything_and_asks_nobody(cells, page):
     assert [next(kind for kind in KINDS if kind in cell) for cell in cells] == [
         *("text/html", "text/html", "image/svg+xml", "text/html", "text/html")
     ]
-    assert cells[1]["text/plain"].startswith("smollm2-135m-t0.3 leads with 43.4 %")
+    assert cells[1]["text/plain"].startswith("smollm2-135m-t0.3 leads with 43.4%")
     scores, board, chart, pair, report = page.locator(".output").all()
     assert scores.locator("tbody tr").count() == board.locator("tbody tr").count() == 4
     assert "100 items × 5" in scores.inner_text()

@@ -78,7 +78,7 @@ def test_the_power_shown_is_that_of_the_method(name, opened):
         spread, times = (split, int(found["attempts"])) if own else (now, 1)
         expected = power.power(test, spread, effect, found["n"], times)
         assert found["power"] == pytest.approx(expected, abs=1e-4)
-        assert found["shown"] == f"{100 * found['power']:.0f} %" or abs(100 * found["power"] % 1 - 0.5) < 1e-6
+        assert found["shown"] == f"{100 * found['power']:.0f}%" or abs(100 * found["power"] % 1 - 0.5) < 1e-6
         assert found["told"] == f"{found['n']:,} questions"
         assert found["shown"] in found["label"]
         needed = power.items_needed(test, spread, effect, times, 0.8)

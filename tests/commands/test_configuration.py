@@ -78,7 +78,7 @@ def test_configuration_values_may_be_lists_tables_numbers_and_booleans(project):
     )
     result = run("estimate")
     assert result.exit_code == 0, result.output
-    assert "90 %" in result.output
+    assert "90%" in result.output
     assert "2 clusters of 4 items" in result.output
 
 
@@ -111,7 +111,7 @@ def test_the_search_for_a_configuration_stops_at_the_repository_root(project, mo
     monkeypatch.chdir(inner)
     assert run("estimate", "../../logs").stderr == ""
     monkeypatch.chdir(project / "sub")
-    assert "90 %" in run("estimate", "../logs").stdout
+    assert "90%" in run("estimate", "../logs").stdout
 
 
 def test_a_pyproject_file_without_a_howsure_table_is_ignored(project):
@@ -234,7 +234,7 @@ def test_per_task_margins_in_a_configuration_take_units(project):
 def test_bounds_in_a_configuration_may_be_a_list_or_a_text(project, where, bounds):
     (project / "howsure.toml").write_text(f"{where}bounds = {bounds}\n", encoding="utf-8")
     found = run("estimate", "logs")
-    assert (found.exit_code, "scores from 0 to 4 count as 0 % to 100 %" in found.output) == (0, True), found.output
+    assert (found.exit_code, "scores from 0 to 4 count as 0% to 100%" in found.output) == (0, True), found.output
 
 
 @pytest.mark.parametrize("where", ["", '[tasks."*"]\n'])

@@ -216,7 +216,7 @@ def test_columns_join_names_and_where_selects_rows(tmp_path):
     assert " 2" in out
 
 
-@pytest.mark.parametrize(("text", "size"), [("1pp", 0.01), ("1 %", 0.01), ("0.01", 0.01), ("1PP", 0.01), (0.02, 0.02)])
+@pytest.mark.parametrize(("text", "size"), [("1pp", 0.01), ("1%", 0.01), ("0.01", 0.01), ("1PP", 0.01), (0.02, 0.02)])
 def test_effect_sizes_are_parsed_with_units(text, size):
     found = Size().convert(text, None, None)
     assert found == size

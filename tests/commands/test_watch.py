@@ -130,7 +130,7 @@ def test_watch_one_model_against_a_floor_or_for_a_precision(tmp_path):
     results(300, a=0.97).write_csv(tmp_path / "run.csv")
     kept = watch(tmp_path, "-a", "a", "--at-least", "90%", "--once")
     assert kept.exit_code == 0
-    assert kept.output.startswith("a is at least 90.0 %: stop")
+    assert kept.output.startswith("a is at least 90.0%: stop")
     assert watch(tmp_path, "-a", "a", "--within", "1pp", "--once").exit_code == 2
     wrong = watch(tmp_path, "-a", "a", "--once")
     assert wrong.exit_code == 3

@@ -135,7 +135,9 @@ def test_the_verdict_is_based_on_the_corrected_interval():
     torn = next(c for c in answer.comparisons if c.p_value < 0.05 <= c.p_adjusted)
     assert not torn.difference.interval.contains(0.0)
     assert torn.adjusted_interval.contains(0.0)
-    assert f"give or take {100 * torn.adjusted_interval.half_width:.1f};" in torn.verdict
+    limits = torn.adjusted_interval.of_lead(torn.value)
+    said = f"95% CI {100 * limits.low:.1f} to {100 * limits.high:.1f}, p = {torn.p_adjusted:.3f}".replace("-", "−")
+    assert said in torn.verdict
     assert torn.items_needed > 1.3 * torn.difference.n_items
     data = torn.to_dict()
     assert data["adjusted_low"] < data["difference"]["low"]

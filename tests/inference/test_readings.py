@@ -92,15 +92,15 @@ def test_the_warning_gives_the_interval_width_for_both_readings_of_the_column() 
         one, other = (bars(verb(**more)) for more in ({}, {"random_factor": "seed"}))
         halves = [f"{50 * (each.high - each.low):.1f} pp" for each in (one, other)]
         message = caution_of(verb(), SILENT).message
-        assert f"give or take {halves[0]}; with its values as a sample of others {halves[1]}" in message
+        assert f" ± {halves[0]}; with its values as a sample of others ± {halves[1]}" in message
     board = hs.leaderboard(rows)
     pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
-    assert f"a sample of others {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in caution_of(board, SILENT).message
+    assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in caution_of(board, SILENT).message
 
 
 def test_the_warning_has_no_widths_for_methods_without_random_factors() -> None:
     message = caution_of(hs.compare(answered(label="seed"), "tuned", "base", method="sign-flip"), SILENT).message
-    assert "give or take" not in message
+    assert "±" not in message
 
 
 def test_correlated_attempts_are_tested_jointly_over_tasks_and_models() -> None:

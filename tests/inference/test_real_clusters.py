@@ -34,8 +34,8 @@ def test_clusters_like_those_of_swebench_give_a_caution_with_the_measured_covera
     )
     assert "12 whole repositories drawn from SWE-bench Verified" in caution.message
     assert f"{row['count']} pairs" in caution.message
-    assert f"{100 * row['mean']:.0f} % of draws on average" in caution.message
-    assert f"{100 * row['again']:.0f} % for the worst" in caution.message
+    assert f"{100 * row['mean']:.0f}% of draws on average" in caution.message
+    assert f"{100 * row['again']:.0f}% for the worst" in caution.message
 
 
 EVEN = {f"{n} even clusters": ((size,) * n, {}) for n, size in ((7, 20), (10, 20), (30, 20), (60, 10), (200, 1))}

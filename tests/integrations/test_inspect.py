@@ -142,7 +142,7 @@ def test_a_run_clearly_above_its_floor_is_stopped_early(run):
     log = run(data(), canned(0.95), stopping, max_samples=4)
     assert log.status == "success"
     assert told(log)["decided"]
-    assert "at least 70.0 %: stop" in told(log)["verdict"]
+    assert "at least 70.0%: stop" in told(log)["verdict"]
     stopped = log.results.early_stopping.early_stops
     assert len(stopped) == told(log)["stopped"] > 100
     assert told(log)["verdict"] == stopped[0].reason
@@ -253,7 +253,7 @@ def test_several_scorers_need_a_choice_of_scorer():
 @pytest.mark.once
 @pytest.mark.no_cover
 def test_early_stopping_keeps_the_type_i_error_at_5_percent():
-    """Runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
+    """Runs in which the floor is exactly the true rate: at most 5% of them end decided."""
     runs = draws(40, 400)
     task = SimpleNamespace(
         dataset=SimpleNamespace(shuffled=True), task="t", model="m", config=SimpleNamespace(max_samples=None)
@@ -275,10 +275,10 @@ def test_early_stopping_keeps_the_type_i_error_at_5_percent():
 
 def test_the_estimate_is_printed_only_on_request(run, monkeypatch, capfd):
     run(data(20), canned(0.9))
-    assert "95 % interval" not in capfd.readouterr().err
+    assert "95% interval" not in capfd.readouterr().err
     monkeypatch.setenv("HOWSURE_PRINT", "1")
     run(data(20), canned(0.9))
-    assert "95 % interval" in capfd.readouterr().err
+    assert "95% interval" in capfd.readouterr().err
 
 
 def test_annotating_a_log_adds_howsure_metrics_and_keeps_the_others(run, tmp_path):
@@ -357,8 +357,8 @@ def test_a_dictionary_score_needs_a_choice_and_never_counts_as_0(tmp_path):
     unclear = scored(tmp_path, twofold())
     assert unclear.status == "error"
     assert "2 scores: twofold/strict, twofold/loose. Choose one with scorer=" in unclear.error.message
-    assert "is at least 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/loose"))["verdict"]
-    assert "is below 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/strict"))["verdict"]
+    assert "is at least 50.0%" in told(scored(tmp_path, twofold(), scorer="twofold/loose"))["verdict"]
+    assert "is below 50.0%" in told(scored(tmp_path, twofold(), scorer="twofold/strict"))["verdict"]
 
 
 def test_ambiguous_or_unknown_scorers_are_refused_before_any_sample_runs(tmp_path):
@@ -371,7 +371,7 @@ def test_ambiguous_or_unknown_scorers_are_refused_before_any_sample_runs(tmp_pat
 
 def test_scores_on_another_scale_need_their_bounds(tmp_path):
     assert "not between 0 and 1" in scored(tmp_path, points()).error.message
-    assert "is at least 50.0 %:" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]
+    assert "is at least 50.0%:" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]
 
 
 def stepped(name, scores, baseline, *, later=(), **options):

@@ -49,7 +49,7 @@ def _paragraphs(answer: Any) -> list[str]:
     notes = [" ".join(note.split()) for note in getattr(answer, "notes", ())]
     lines = [" ".join(part.split()) for part in text.split("\n\n")]
     for note in notes:
-        lines = [line.replace(note, "").strip() for line in lines]
+        lines = [" ".join(line.replace(note, "").split()) for line in lines]
     return [line for line in lines if line]
 
 

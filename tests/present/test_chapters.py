@@ -95,11 +95,9 @@ def test_undecided_slices_of_a_decided_comparison_point_to_chapter_9():
     rows = rows.with_columns(half=pl.col("item").str.head(1))
     found = hs.compare(rows, a="a", b="b", by="half")
     assert (found.better, found.chapter, found.slices[0].chapter) == ("a", None, 9)
-    assert str(found).count("Why, and what to do: howsure guide 9") == 1
+    assert str(found).count("More: howsure guide 9") == 1
     closer = hs.compare(close_models(), a="a", b="b", by="half")
-    assert [line for line in str(closer).splitlines() if "howsure guide" in line] == [
-        "Why, and what to do: howsure guide 7"
-    ]
+    assert [line for line in str(closer).splitlines() if "howsure guide" in line] == ["More: howsure guide 7"]
 
 
 def test_a_leaderboard_with_one_best_model_points_to_no_chapter():

@@ -17,8 +17,8 @@ def rows(a, b, **columns):
 
 
 def limits(sentence):
-    """Return the limits that a sentence has in brackets, as numbers."""
-    (found,) = re.findall(r"\[(.+?), (.+?)\]", sentence)
+    """Return the limits of the interval in a sentence, as numbers."""
+    (found,) = re.findall(r"\[(.+?), (.+?)\]", sentence) or re.findall(r"CI (\S+) to ([^\s,)]+)", sentence)
     return [float(text.replace("−", "-")) for text in found]
 
 
@@ -30,13 +30,13 @@ NONE, ALL = [0.0] * 20, [1.0] * 20
 def test_a_significant_verdict_shows_the_interval_of_the_lead_in_either_order(order, lower):
     found = hs.compare(rows(NONE, ALL), *order, lower_is_better=lower)
     better, worse = "ab" if lower else "ba"
-    assert found.verdict.startswith(f"{better} beats {worse} by 100.0 pp, with a 95 % interval of [64.1, 100.0]:")
+    assert found.verdict.startswith(f"{better} beats {worse} by 100.0 pp (95% CI 64.1 to 100.0, p < 0.001).")
     assert (found.difference.interval.low > 0) == (order == "ba")
 
 
 def test_an_undecided_verdict_shows_the_interval_of_the_lead_in_either_order():
     two = rows([0.0, 0.0], [1.0, 1.0])
-    said = "Can't tell: b is ahead by 100.0 pp, with a 95 % interval of [−97.6, 100.0]"
+    said = "Can't tell: b is ahead by 100.0 pp (95% CI −97.6 to 100.0, p = "
     assert {hs.compare(two, *order).verdict[: len(said)] for order in ("ab", "ba")} == {said}
 
 
@@ -58,7 +58,7 @@ def test_a_model_worse_by_more_than_the_margin_is_reported_as_worse():
 
 def test_head_to_head_votes_show_the_interval_of_the_lead_in_either_order():
     won = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_b"] * 29 + ["model_a"]})
-    one, other = (hs.head_to_head(won, *order).verdict.split(":")[0] for order in ("ab", "ba"))
+    one, other = (hs.head_to_head(won, *order).verdict.split(". ")[0] for order in ("ab", "ba"))
     assert one == other
     assert one.startswith("b beats a by ")
     assert min(limits(one)) > 0

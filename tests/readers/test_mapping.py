@@ -367,7 +367,7 @@ EXAMPLES = {
     "own-evals": ("own.jsonl", [{"question_id": "q1", "pred": "A", "answer": "A", "error": None}], {("own", "q1"): 1}),
     "graded": ("graded.json", {"a": {"q1": 5, "q2": 2}}, {("a", "q1"): 1, ("a", "q2"): 0.25}),
     "sheet": ("sheet.csv", "question,gpt-4,llama,notes\nq1,1,0,x\n", {("gpt-4", "q1"): 1, ("llama", "q1"): 0}),
-    "seeds": ("results/a/seed3/out.jsonl", [{"id": "q1", "points": "50 %"}], {("a", "q1"): 0.5}),
+    "seeds": ("results/a/seed3/out.jsonl", [{"id": "q1", "points": "50%"}], {("a", "q1"): 0.5}),
     "graded-elsewhere": ("m_predictions.json", {"q1": "A", "q2": "C"}, {("m_predictions", "q1"): 1, ("m_predictions", "q2"): 0}),
 }  # fmt: skip
 """For each example of docs/mapping.md a file, and the scores that the example gives of it."""

@@ -108,7 +108,7 @@ def test_a_mapping_selects_records_with_where(tmp_path):
 def test_texts_that_hold_numbers_are_compared_as_numbers(tmp_path, score, expected):
     rows = [
         {"id": 1, "text": "3", "number": 3, "yes": True, "share": "37.5%"},
-        {"id": 2, "text": "10", "number": 3, "yes": False, "share": " 40 % "},
+        {"id": 2, "text": "10", "number": 3, "yes": False, "share": " 40% "},
         {"id": 3, "text": "none", "number": 3, "yes": False, "share": None},
     ]
     path = write(tmp_path / "x.jsonl", "".join(json.dumps(row) + "\n" for row in rows))

@@ -40,10 +40,10 @@ def entry(answer):
 def test_a_stated_score_that_the_rows_do_not_give_is_a_caution_or_a_strict_error(tmp_path):
     path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.33))
     scores = howsure.read(path)
-    assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0 % for words · match, the log says 33.0 %"]
+    assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0% for words · match, the log says 33.0%"]
     assert figures(scores) == {"samples": (2, 2, True), "score": (0.33, 0.5, False)}
-    assert any("the log says 33.0 %" in caution.message for caution in howsure.estimate(path).cautions)
-    with pytest.raises(ReadError, match=r"a\.eval: the rows give 50\.0 % for words · match, the log says 33\.0 %"):
+    assert any("the log says 33.0%" in caution.message for caution in howsure.estimate(path).cautions)
+    with pytest.raises(ReadError, match=r"a\.eval: the rows give 50\.0% for words · match, the log says 33\.0%"):
         howsure.read(path, strict=True)
 
 
@@ -192,7 +192,7 @@ def test_documents_and_scores_stated_by_lm_eval_are_checked(tmp_path):
     (tmp_path / f"results_{stamp}.json").write_text(json.dumps(stated))
     scores = howsure.read(tmp_path)
     assert told(scores, "partial_run")[0].endswith("3 of 4 questions that the run was to answer are in the log")
-    assert told(scores, "differs_from_log")[0].endswith("the rows give 33.3 % for t · acc, the log says 25.0 %")
+    assert told(scores, "differs_from_log")[0].endswith("the rows give 33.3% for t · acc, the log says 25.0%")
     assert scores.missing[0].unnamed == 1
     assert "t: run on a subset, 4 of 9 questions, as it was asked to." in scores.notes
     assert entry(howsure.estimate(tmp_path, failures="zero")).estimate.value == 0.25

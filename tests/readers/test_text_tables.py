@@ -84,7 +84,7 @@ def test_markdown_is_read_only_if_named_as_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "cell"), [("Score", ".712"), ("Score", "71.2 %"), ("Score (%)", "71.2"), ("Score %", "71.2")]
+    ("name", "cell"), [("Score", ".712"), ("Score", "71.2%"), ("Score (%)", "71.2"), ("Score %", "71.2")]
 )
 def test_scores_in_markdown_are_read_as_fraction_or_percent(name, cell, tmp_path):
     (tmp_path / "board.md").write_text(

@@ -147,7 +147,7 @@ def misses(rate, attempts, seed, weights=None, **asked):
 
 
 MOST = 0.07 + 3 * math.sqrt(0.07 * 0.93 / TRIALS)
-"""A true coverage of 93 % is seen to miss no more often than this, but for one in a thousand."""
+"""A true coverage of 93% is seen to miss no more often than this, but for one in a thousand."""
 
 HALF = np.full(40, 0.5)
 SPREAD = np.random.default_rng(20).beta(0.5, 0.5, 60)

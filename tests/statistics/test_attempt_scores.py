@@ -275,7 +275,7 @@ def test_expected_flips_of_single_attempts_are_the_sum_of_p_1_minus_p() -> None:
 
 @pytest.mark.parametrize("attempts", [2, 5, 10])
 def test_expected_flips_match_simulated_reruns_of_an_item_response_model(attempts: int) -> None:
-    """Against two runs that were really drawn, 200 times: within 8 % (an estimate of a mixture from few attempts is one of about)."""
+    """Against two runs that were really drawn, 200 times: within 8% (an estimate of a mixture from few attempts is one of about)."""
     rng = np.random.default_rng(attempts)
     difficulty = np.where(rng.random(500) < 0.3, rng.normal(-3, 1, 500), rng.normal(0.5, 1.8, 500))
     chance = 1 / (1 + np.exp(1.5 * difficulty))

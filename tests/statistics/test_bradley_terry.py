@@ -215,7 +215,7 @@ def test_all_ties_score_one_half_and_one_vote_is_bounded():
 
 
 def test_the_position_effect_is_unbiased_and_keeps_the_type_i_error():
-    """Nothing where every vote was cast in both orders; a made advantage comes out; without one 5 % of tables show one."""
+    """Nothing where every vote was cast in both orders; a made advantage comes out; without one 5% of tables show one."""
     votes = made(seed=7, n=300)
     both = Votes(
         first=np.concatenate([votes.first, votes.second]),

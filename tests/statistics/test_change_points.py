@@ -231,7 +231,7 @@ def test_shares_of_error_beyond_the_table_go_on_in_a_straight_line():
     [({"noise": 0.1}, 1.15), *draws([], [({}, 1.0), ({"repeated": 0.5}, 1.0)]), ({"repeated": 0.95}, 1.0)],
 )
 def test_false_alarms_are_no_more_frequent_than_chosen(world, most):
-    """With a share of error of 5 % a run, on 200 items."""
+    """With a share of error of 5% a run, on 200 items."""
     series, runs = draws(20, 60), 40
     count = sum(len(watch(made(seed, n=200, runs=runs, **world), 0.05).changes) for seed in range(series))
     expected = most * series * runs * 0.05

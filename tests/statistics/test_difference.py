@@ -556,7 +556,7 @@ def test_items_needed_require_at_least_10_items_or_clusters(n, size):
 
 
 def test_the_items_needed_reach_80_percent_power():
-    # 80 % of samples of that many items, drawn from those seen, show the gap
+    # 80% of samples of that many items, drawn from those seen, show the gap
     a, b, _, _ = random_pair(4)
     found = difference(a, b)
     n, rng = int(found.items_needed), np.random.default_rng(0)

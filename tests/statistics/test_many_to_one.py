@@ -19,7 +19,7 @@ PUBLISHED = {
     20: (2.38, 2.54, 2.65, 2.73),
     math.inf: (2.21, 2.35, 2.44, 2.51),
 }
-"""Dunnett (1964), two-sided 5 %, 2 to 5 treatments beside a control, by degrees of freedom."""
+"""Dunnett (1964), two-sided 5%, 2 to 5 treatments beside a control, by degrees of freedom."""
 
 
 @pytest.mark.parametrize("df", PUBLISHED)
@@ -189,7 +189,7 @@ BOARDS = draws({"max-t": 60, "holm": 60, "dunnett": 25}, {"max-t": 400, "holm": 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("method", ["max-t", "dunnett", "holm"])
 def test_equal_models_keep_the_familywise_error_and_simultaneous_coverage(method):
-    """Ten equal sides, 12 clusters of 10: 5 % of boards at most have a false finding, within three standard errors."""
+    """Ten equal sides, 12 clusters of 10: 5% of boards at most have a false finding, within three standard errors."""
     boards = BOARDS[method]
     rng, false, held = np.random.default_rng(11), 0, 0
     codes = np.repeat(np.arange(12), 10)

@@ -104,7 +104,7 @@ def test_scores_of_0_or_n_of_n_have_the_exact_interval_and_a_one_sided_bound(met
 
 
 def test_thirty_of_thirty_bounds_the_failure_rate_at_9_5_percent():
-    assert "9.5 %" in bound_sentence(mean(np.ones(30)).bounds[0])
+    assert "9.5%" in bound_sentence(mean(np.ones(30)).bounds[0])
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -241,7 +241,7 @@ SMALL = [(1, 0, 3), (0, 0, 3), (3, 0, 3), (1, 1, 2), (2, 0, 2)]
     draws([(0.95, SMALL[0]), (0.95, SMALL[2]), (0.99, SMALL[4])], list(itertools.product([0.9, 0.95, 0.99], SMALL))),
 )
 def test_overall_limits_lie_within_the_mean_of_the_task_limits(small, level):
-    """Exactly at 95 %, of which limits are known; at other levels to what these say of the variance on the way to them."""
+    """Exactly at 95%, of which limits are known; at other levels to what these say of the variance on the way to them."""
     found = hs.compare(rows_of(*FOUR, ("small", *small)), "a", "b", level=level)
     own = [pair.difference for pair in found.comparisons]
     low, high = (float(np.mean([getattr(each.interval, end) for each in own])) for end in ("low", "high"))

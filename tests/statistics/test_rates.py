@@ -178,7 +178,7 @@ def test_the_break_even_correlation_is_0_if_the_unpaired_test_is_just_significan
 
 
 def test_shown_better_uses_tukeys_studentized_range():
-    """Of two scores it is the pooled z test; of three the 5 % point of the studentized range, 3.314 / √2 (any table)."""
+    """Of two scores it is the pooled z test; of three the 5% point of the studentized range, 3.314 / √2 (any table)."""
     n = np.array([200.0, 200.0])
     unknown = np.full(2, np.nan)
     gap = 1.96 * math.sqrt(0.25 * 2 / 200)
@@ -193,7 +193,7 @@ def test_shown_better_uses_tukeys_studentized_range():
 
 @pytest.mark.no_cover
 def test_shown_better_keeps_the_familywise_error_for_equal_models():
-    """Thirty equal models of 50 to 400 questions, as if unpaired: at most 5 % of boards show a difference (within three errors)."""
+    """Thirty equal models of 50 to 400 questions, as if unpaired: at most 5% of boards show a difference (within three errors)."""
     rng = np.random.default_rng(3)
     n = np.array([50, 100, 200, 225, 400] * 6)
     boards = [

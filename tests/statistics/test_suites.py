@@ -408,7 +408,7 @@ def test_overall_limits_lie_within_the_mean_of_the_task_limits(tasks, interval, 
 
 
 def test_a_task_of_two_answers_does_not_dominate_four_large_tasks():
-    """Welch has 1.9 degrees of freedom, and 62 to 98 %."""
+    """Welch has 1.9 degrees of freedom, and 62 to 98%."""
     parts = [counted(1, 2), *[counted(180, 200)] * 4]
     low, high = ends(overall_estimate(parts, [0.2] * 5, bounded=True))
     assert low == pytest.approx(sum(part.interval.low for part in parts) / 5, abs=0.03)

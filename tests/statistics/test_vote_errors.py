@@ -41,7 +41,7 @@ def line_of(votes, units, ties="half", seed=0):
 
 @pytest.mark.parametrize("taste", [0.0, 1.0])
 def test_the_test_of_fit_keeps_the_type_i_error(taste):
-    """Tastes of single voters are no circle; at 5 % within three standard errors of the draws."""
+    """Tastes of single voters are no circle; at 5% within three standard errors of the draws."""
     found = [line_of(*drawn(seed, taste=taste)).p_value <= 0.05 for seed in range(draws(60, 200))]
     assert np.mean(found) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(found))
 

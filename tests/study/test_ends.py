@@ -24,7 +24,7 @@ def limit_cautions(answer):
 def test_a_difference_in_attempts_ended_by_a_limit_is_a_caution_with_both_shares(tmp_path):
     log(tmp_path / "a.eval", ended=20)
     log(tmp_path / "b.eval", ended=55)
-    told = "token limit: 20.0 % of mock/a's attempts against 55.0 % of mock/b's ended by it"
+    told = "token limit: 20.0% of mock/a's attempts against 55.0% of mock/b's ended by it"
     assert limit_cautions(hs.compare(tmp_path, "mock/a", "mock/b")) == [told]
     assert limit_cautions(hs.gate(tmp_path, "mock/a", "mock/b", not_worse_than=0.1)) == [told]
 
@@ -47,7 +47,7 @@ def test_a_saved_baseline_gives_the_same_caution_about_limits(tmp_path):
     a, b = log(tmp_path / "a.eval", ended=20), log(tmp_path / "b.eval", ended=55)
     hs.save_baseline(b, "main", output=tmp_path / "main.howsure")
     (told,) = limit_cautions(hs.compare(None, str(a), f"saved:{tmp_path / 'main.howsure'}"))
-    assert told.startswith("token limit: 20.0 % of a.eval's attempts against 55.0 %")
+    assert told.startswith("token limit: 20.0% of a.eval's attempts against 55.0%")
 
 
 def test_a_table_without_stop_reasons_gives_no_caution_about_limits(tmp_path):
@@ -62,4 +62,4 @@ def test_a_limit_with_an_unsafe_name_is_called_limit(tmp_path):
     log(tmp_path / "a.eval", ended=60, by="<b>\x1b[31m")
     log(tmp_path / "b.eval", ended=0)
     (told,) = limit_cautions(hs.compare(tmp_path, "mock/a", "mock/b"))
-    assert told.startswith("limit: 60.0 %")
+    assert told.startswith("limit: 60.0%")

@@ -78,7 +78,9 @@ def test_the_first_sentence_of_compare_counts_the_tasks_with_scores_of_both():
 
 def test_the_first_sentence_counts_tasks_when_only_one_has_scores_of_both():
     answer = hs.compare(THREE.filter(pl.col("task") != "two"), "a", "b")
-    assert answer.verdict.startswith("On the 1 of 3 tasks with scores of both, can't tell: a is ahead by 30.0 pp, give")
+    assert answer.verdict.startswith(
+        "On the 1 of 3 tasks with scores of both, can't tell: a is ahead by 30.0 pp (95% CI "
+    )
     assert answer.n_tasks_left_out == 2
 
 
@@ -104,7 +106,7 @@ def test_the_first_sentence_counts_the_tasks_that_have_the_chosen_metric():
     assert hs.compare(rows, "a", "b", metric="f1").verdict.startswith(
         "On the 3 of 4 tasks with scores of both, a beats b"
     )
-    assert hs.leaderboard(rows, metric="exact").verdict.startswith("On 1 of 4 tasks, a leads with 65.0 %")
+    assert hs.leaderboard(rows, metric="exact").verdict.startswith("On 1 of 4 tasks, a leads with 65.0%")
     assert hs.leaderboard(rows, metric="f1").verdict.startswith("On 3 of 4 tasks, a is best")
     assert hs.leaderboard(rows, metric="f1").overall.n_tasks_left_out == 1
     assert "On 3 of 4 tasks" in hs.leaderboard(rows, metric="f1").render().splitlines()[0]
@@ -134,7 +136,7 @@ def test_the_first_sentence_has_no_counts_when_nothing_is_left_out():
     rows = pl.concat([task("one"), task("two")])
     assert hs.compare(rows, "a", "b").verdict.startswith("a beats b overall by ")
     assert hs.leaderboard(rows).verdict.startswith("a is best")
-    assert hs.compare(rows, "a", "b", task="one").verdict.startswith("Can't tell: a is ahead by 30.0 pp, give")
+    assert hs.compare(rows, "a", "b", task="one").verdict.startswith("Can't tell: a is ahead by 30.0 pp (95% CI ")
 
 
 @pytest.mark.skipif(not ZEROEVAL.exists(), reason="the real results are not here")

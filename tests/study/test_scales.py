@@ -58,7 +58,7 @@ def test_scores_above_1_are_unbounded_unless_bounds_are_given():
     assert named[0].estimate.value == pytest.approx(hs.estimate(two_models())[0].estimate.value)
     assert named[0].estimate.interval.low == pytest.approx(hs.estimate(two_models())[0].estimate.interval.low)
     assert named.notes[1:] == (
-        "task · score: scores from 0 to 7 count as 0 % to 100 %, by the bounds given; so do sizes and limits.",
+        "task · score: scores from 0 to 7 count as 0% to 100%, by the bounds given; so do sizes and limits.",
     )
     with pytest.raises(hs.DataError, match=r"score 7 lies outside `bounds=\(0, 5\)`"):
         hs.estimate(rows, bounds=(0, 5))
@@ -110,7 +110,7 @@ def test_bounds_are_accepted_and_suggested_on_the_command_line(tmp_path):
     path = tmp_path / "rated.csv"
     percent(factor=7).write_csv(path)
     result = CliRunner().invoke(main, ["--no-config", "estimate", str(path), "--bounds", "0,7"])
-    assert "scores from 0 to 7 count as 0 % to 100 %" in " ".join(result.output.split())
+    assert "scores from 0 to 7 count as 0% to 100%" in " ".join(result.output.split())
     offered = CliRunner().invoke(main, ["--no-config", "estimate", str(path)]).output
     assert "--bounds 0,100" in " ".join(offered.split())
     assert CliRunner().invoke(main, ["--no-config", "estimate", str(path), "--bounds", "7"]).exit_code == 2
@@ -128,7 +128,7 @@ def test_bounds_of_one_task_do_not_rescale_other_tasks():
     for task in ("right", "rated"):
         found = [(e.estimate.value, e.estimate.interval.low) for e in answer.entries if e.task == task]
         np.testing.assert_allclose(found, plain, rtol=1e-12)
-    assert any("scores from 1 to 7 count as 0 % to 100 %" in note for note in answer.notes)
+    assert any("scores from 1 to 7 count as 0% to 100%" in note for note in answer.notes)
     assert "unbounded" not in " ".join(codes(answer))
     with pytest.raises(hs.DataError, match="rated"):
         hs.estimate(two_scales(), tasks={"rated": {"bounds": (0, 5)}})
@@ -142,7 +142,7 @@ def test_bounds_of_one_task_do_not_rescale_other_tasks():
 def test_bounds_of_one_task_work_on_the_command_line_and_in_a_configuration(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     two_scales().write_csv("rows.csv")
-    told = "scores from 1 to 7 count as 0 % to 100 %"
+    told = "scores from 1 to 7 count as 0% to 100%"
     result = CliRunner().invoke(main, ["--no-config", "estimate", "rows.csv", "--tasks", "rated:bounds=1,7"])
     assert told in " ".join(result.output.split())
     (tmp_path / "howsure.toml").write_text('[tasks."rat*"]\nbounds = [1, 7]\n')
@@ -207,7 +207,7 @@ def test_a_note_states_that_smaller_scores_are_better():
 def test_all_zero_scores_of_an_unsafe_column_bound_the_failure_rate():
     rows = pl.DataFrame({"model": "a", "item": [*range(300)], "unsafe": 0})
     text = hs.estimate(read(rows)).render("terminal")
-    assert "failure rate below 0.99 % (95 % confidence), counting 300 items" in " ".join(text.split())
+    assert "failure rate below 0.99% (95% confidence), counting 300 items" in " ".join(text.split())
     assert "success rate below" in hs.estimate(rows.rename({"unsafe": "score"})).render("terminal")
     (bound,) = hs.estimate(read(rows))[0].estimate.bounds
     assert bound.of_failures

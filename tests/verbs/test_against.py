@@ -213,12 +213,12 @@ def test_one_cluster_gives_no_standard_error_and_two_clusters_use_dunnett(cluste
 
 def test_unequal_clusters_weaken_the_statement_on_simultaneous_coverage() -> None:
     rows = clustered(n_clusters=12, size=10, models="abc")
-    assert "all intervals hold at once with 95 % confidence" in hs.against(rows, "a", cluster="passage").render(
+    assert "all intervals hold at once with 95% confidence" in hs.against(rows, "a", cluster="passage").render(
         width=200
     )
     uneven = rows.with_columns(passage=pl.when(pl.col("passage") < "p5").then(pl.lit("p0")).otherwise("passage"))
     said = hs.against(uneven, "a", cluster="passage", population="new-clusters").render(width=200)
-    assert "with these clusters all intervals hold at once only roughly with 95 % confidence" in said
+    assert "with these clusters all intervals hold at once only roughly with 95% confidence" in said
     assert "Read the error bar as rough" in said
 
 

@@ -13,7 +13,7 @@ from invoked import run
 
 
 def ratings(seed=0, n=200, raters=("one", "two", "gold")):
-    """A column for each rater: the last is right, each other in 85 % of items."""
+    """A column for each rater: the last is right, each other in 85% of items."""
     rng = np.random.default_rng(seed)
     gold = rng.random(n) < 0.6
     return pl.DataFrame(
@@ -51,12 +51,12 @@ def test_two_raters_have_a_confusion_matrix():
 def test_three_identical_raters_count_as_one_independent_rater():
     rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
     found = hs.agree(rows, human="gold")
-    assert found.verdict.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0 %")
+    assert found.verdict.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0%")
     assert found.n_raters == 3
     assert found.independence.value == pytest.approx(1.0)
     assert found.of("agreement").value == 1.0
     assert {(each.a, each.b) for each in found.pairs} == {("gold", name) for name in ("one", "two", "three")}
-    assert "Without gold, 3 raters agree in 100.0 %" in found.render()
+    assert "Without gold, 3 raters agree in 100.0%" in found.render()
 
 
 def test_repeated_ratings_give_the_self_agreement_of_each_rater():
@@ -145,7 +145,7 @@ def test_raters_without_shared_items_are_each_compared_with_the_human():
     found = hs.agree(rows, human="gold")
     assert found.overall == ()
     assert math.isnan(found.by_chance)
-    assert found.verdict.startswith("Measured by gold, x agrees most, in 100.0 %")
+    assert found.verdict.startswith("Measured by gold, x agrees most, in 100.0%")
     assert found.independence is None
     for format in ("terminal", "html", "json", "csv"):
         assert found.render(format)
@@ -207,7 +207,7 @@ def test_weighted_agreement_with_a_human_is_not_called_a_share_of_items():
     assert " of the items" not in near
     alone = rows.with_columns(gold=pl.when(pl.col("y") < 3).then("gold"), y=pl.when(pl.col("y") == 3).then("y"))
     found = hs.agree(alone, human="gold", measurement="nominal")
-    assert re.fullmatch(r"Measured by gold, x agrees in 100.0 % \[.*\] of the items\.", found.verdict)
+    assert re.fullmatch(r"Measured by gold, x agrees in 100.0% \[.*\] of the items\.", found.verdict)
     assert "Without gold, two raters agree in " in " ".join(found.render("terminal").split())
 
 

@@ -128,7 +128,7 @@ def test_the_most_influential_voter_is_named_with_scores_without_it():
 
 
 def test_further_votes_for_80_percent_power_follow_the_normal_approximation():
-    """About as many as 80 % power takes by the normal approximation; a larger board needs no more."""
+    """About as many as 80% power takes by the normal approximation; a larger board needs no more."""
     found = hs.arena(votes(n=300)).boards[0]
     following, names = found.next_votes, [model.model for model in found.models]
     at = names.index(following.ahead)

@@ -20,7 +20,7 @@ def codes(answer):
 
 
 def test_a_score_above_1_leaves_the_board_unjudged_until_bounds_are_given():
-    """0.8 % of 500 is no 80 %: on a scale that nothing tells no gap is judged, and with `bounds` it is what it is of percent."""
+    """0.8% of 500 is no 80%: on a scale that nothing tells no gap is judged, and with `bounds` it is what it is of percent."""
     rows = pl.DataFrame({"model": [*"abcd"], "score": [55.2, 43.1, 0.8, 0.2], "n": [500] * 4})
     unknown = hs.audit(rows)
     assert all(math.isnan(entry.se) and math.isnan(entry.low) for entry in unknown.boards[0].entries)
@@ -182,7 +182,7 @@ def test_a_tie_is_never_significant_at_any_correlation():
 
 
 def test_a_perfect_score_on_few_questions_is_not_significantly_better():
-    """10 of 10 and 90 of 100 differ by luck (Fisher: p 0.6), though 100 % has a binomial error of 0; 50 of 50 and 1 of 50 don't."""
+    """10 of 10 and 90 of 100 differ by luck (Fisher: p 0.6), though 100% has a binomial error of 0; 50 of 50 and 1 of 50 don't."""
     few, many = (
         board(model=["a", "b"], score=[1.0, 0.9], n=[10, 100]).entries[0],
         board(model=["a", "b"], score=[1.0, 0.02], n=[50, 50]).entries[0],

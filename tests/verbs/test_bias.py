@@ -12,7 +12,7 @@ from invoked import run
 
 
 def choices(seed=0, n=300, first=0.0, longer=0.0):
-    """Choices of one judge in both orders: right in 75 %, with a favour for the answer shown first and for the longer one."""
+    """Choices of one judge in both orders: right in 75%, with a favour for the answer shown first and for the longer one."""
     rng = np.random.default_rng(seed)
     better, long = rng.integers(1, 3, n), rng.integers(1, 3, n)
     rows = []

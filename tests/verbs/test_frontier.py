@@ -121,7 +121,7 @@ def test_without_a_standard_error_no_model_is_better_and_costs_stay_known():
     )
     found = hs.frontier(rows, measure="usd", population="new-clusters")
     assert "is not shown to be better" in found.verdict
-    assert "without an error bar" in found.verdict
+    assert "no error bar" in found.verdict
     assert "isn't known" not in found.verdict
     gap = hs.compare(rows, "A", "B", measure="usd")
     for each in gap.measures:

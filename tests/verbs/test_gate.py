@@ -300,7 +300,7 @@ def test_equal_models_rarely_fail_and_a_loss_of_15_points_is_detected():
 def test_at_a_true_difference_equal_to_the_margin_errors_stay_near_5_percent(n, score, baseline, together):
     """The truth is −5 points, and so is the margin: both verdicts are wrong, and each is to come 1 time in 20 at most.
 
-    4,000 draws: a standard error of 0.35 points. Next to 100 % the one-sided test passes 5.8 % (docs/gate.md).
+    4,000 draws: a standard error of 0.35 points. Next to 100% the one-sided test passes 5.8% (docs/gate.md).
     """
     rng, draws = np.random.default_rng(1), 4_000
     luck = rng.random((n, draws))
@@ -426,8 +426,8 @@ def test_github_output_has_annotations_and_a_summary(quiz, tmp_path):
 
 
 def test_github_annotations_are_escaped():
-    line = github.annotation("error", "a,b:c\n::", "100 %\r\n::error::x")
-    assert line == "::error title=a%2Cb%3Ac\\x0a%3A%3A::100 %25\\x0d\\x0a::error::x"
+    line = github.annotation("error", "a,b:c\n::", "100%\r\n::error::x")
+    assert line == "::error title=a%2Cb%3Ac\\x0a%3A%3A::100%25\\x0d\\x0a::error::x"
 
 
 def test_the_comment_starts_with_the_verdict_and_the_table(quiz, tmp_path, monkeypatch):
@@ -473,9 +473,9 @@ def test_every_pair_of_example_logs_passes_a_margin_of_30_points():
 
 
 def test_margins_and_floors_are_shown_with_all_digits():
-    """A floor of 99.95 % would read as 100.0 %, and a margin of 0.04 pp as none."""
+    """A floor of 99.95% would read as 100.0%, and a margin of 0.04 pp as none."""
     rows = two_models(n=400)
-    assert "at least 99.95 %" in hs.gate(rows, "a", at_least=0.9995).checks[0].asked
+    assert "at least 99.95%" in hs.gate(rows, "a", at_least=0.9995).checks[0].asked
     assert "more than 0.04 pp" in hs.gate(rows, "a", "b", not_worse_than=0.0004).checks[0].asked
     assert (
         "at least 1,234.5"
@@ -501,8 +501,8 @@ def test_an_unreadable_file_is_a_caution_in_gate(tmp_path):
     ("stated_a", "stated_b", "verdicts", "who"),
     [
         (0.95, 0.5, ["pass", "pass"], ""),
-        (0.95, 0.7, ["unclear", "pass"], "the log of mock/b states 70.0 %, its rows give 50.0 %"),
-        (0.8, 0.5, ["unclear", "unclear"], "the log of mock/a states 80.0 %, its rows give 95.0 %"),
+        (0.95, 0.7, ["unclear", "pass"], "the log of mock/b states 70.0%, its rows give 50.0%"),
+        (0.8, 0.5, ["unclear", "unclear"], "the log of mock/a states 80.0%, its rows give 95.0%"),
     ],
 )
 def test_a_verdict_on_rows_that_contradict_their_log_is_taken_back(tmp_path, stated_a, stated_b, verdicts, who):
@@ -521,7 +521,7 @@ def test_a_verdict_on_rows_that_contradict_their_log_is_taken_back(tmp_path, sta
     [
         ("gate", ["-a", "a", "-b", "b", "--not-worse-than", "5pp"]),
         ("gate", ["-a", "a", "--at-least", "40%"]),
-        ("compare", ["-a", "a", "-b", "b", "--margin", "5 %"]),
+        ("compare", ["-a", "a", "-b", "b", "--margin", "5%"]),
         ("watch", ["-a", "a", "-b", "b", "--bounds", "none", "--margin", "5pp", "--once"]),
         ("plan", ["--effect", "5pp"]),
         ("plan score", ["-a", "a", "--within", "5pp"]),

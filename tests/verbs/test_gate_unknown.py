@@ -39,13 +39,13 @@ def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear()
         "9 of 100 attempts have no score, and their outcomes could turn the verdict, which would be 'pass' without them"
     ]
     assert answer.sentence.startswith(
-        "CAN'T TELL: whether a is at least 90.0 %: 9 attempts without a score could turn it (100.0 %"
+        "CAN'T TELL: whether a is at least 90.0%: 9 attempts without a score could turn it (100.0%"
     )
     assert hs.gate(data, "a", at_least=0.9, missing_at_most=0.1).verdict == "pass"
 
 
 def test_a_caution_counts_the_missing_scores_that_would_change_the_verdict():
-    """91 right of 91 + k wrong: the exact lower limit leaves 90 % at the sixth of the nine."""
+    """91 right of 91 + k wrong: the exact lower limit leaves 90% at the sixth of the nine."""
     data = scores([1] * 91 + [None] * 9)
     answer = hs.gate(data, "a", at_least=0.9, missing_at_most=0.09)
     (message,) = missing_cautions(answer)

@@ -80,7 +80,7 @@ def test_predicted_standard_errors_fall_with_attempts_and_halve_with_4_times_the
 
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
 def test_two_attempts_predict_the_standard_error_of_five(logs, cluster):
-    """Seen: the largest miss of the eight is 12 % of the standard error, the mean one 6 %."""
+    """Seen: the largest miss of the eight is 12% of the standard error, the mean one 6%."""
     fewer = hs.noise(logs.to_frame().filter(pl.col("attempt") < 2), cluster=cluster)
     for entry in hs.noise(logs, cluster=cluster).tasks[0].entries:
         predicted = fewer[entry.name]
@@ -121,7 +121,7 @@ def test_clusters_tighten_the_bound_on_the_within_question_share():
     rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
     answer = hs.noise(rows, cluster="passage")
     assert 0 < answer["a"].most_answers < 0.5
-    assert f"at most {100 * answer['a'].most_answers:.0f} %" in answer.tasks[0].verdict
+    assert f"at most {100 * answer['a'].most_answers:.0f}%" in answer.tasks[0].verdict
     everything(answer)
 
 

@@ -133,7 +133,7 @@ def test_without_names_the_plan_uses_the_median_pair_by_variance(scores):
 
 
 def test_limits_of_a_pilots_variance_cover_the_true_variance():
-    """In 600 pilots of 60 items × 3 attempts, and of 30 clusters, the 95 % limits of the variance hold the true one."""
+    """In 600 pilots of 60 items × 3 attempts, and of 30 clusters, the 95% limits of the variance hold the true one."""
     for world, codes in (
         (ComponentWorld(target="question", p=0.4, n_clusters=60, attempts=3, item_icc=0.4), None),
         (
@@ -280,9 +280,7 @@ def test_contradictory_assumptions_are_refused():
 
 def test_plans_for_failure_rates_use_the_exact_binomial_limit():
     assert hs.plan_failures(0.01).items == 299
-    assert run("failures", "1%").startswith(
-        "299 runs without a failure show a failure rate below 1 % (95 % confidence)."
-    )
+    assert run("failures", "1%").startswith("299 runs without a failure show a failure rate below 1% (95% confidence).")
     seen = hs.plan_failures(0.01, observed=(2, 500))
     assert seen.observed.more == hs.plan_failures(0.01).allowances[2].items - 500
     assert hs.plan_failures(0.01, observed=(2, 628)).observed.more == 0
@@ -415,8 +413,8 @@ def test_a_negative_between_question_variance_in_a_pilot_counts_as_0(cluster):
 def test_effects_margins_and_floors_are_shown_with_all_digits():
     assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).verdict
     assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).verdict
-    assert "at least 99.95 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
-    assert "true score is 99.99 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+    assert "at least 99.95%" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+    assert "true score is 99.99%" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
 
 
 def test_costs_are_formatted_and_missing_values_shown_as_n_a():
@@ -450,7 +448,7 @@ def test_observed_failures_are_judged_with_the_planned_clusters():
     assert (short.observed.more, enough.observed.more) == (60, 0)
     assert enough.observed.high <= 0.01 < short.observed.high
     assert not short.cautions
-    assert "1 % is not shown; 60 further runs" in short.verdict
+    assert "1% is not shown; 60 further runs" in short.verdict
     assert [c.code for c in hs.plan_failures(0.01, observed=(0, 500), cluster_size=10).cautions] == ["runs_counted"]
 
 

@@ -60,7 +60,7 @@ def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
     filled(drawn, rows).write_csv(queue)
     found = run("judge", str(queue), *WORDS, "--labels-drawn", "probability:probability", "--at-least", "60%")
     assert found.exit_code == 0
-    assert found.output.startswith("PASS: the rate is at least 60.0 %")
+    assert found.output.startswith("PASS: the rate is at least 60.0%")
 
 
 @pytest.mark.no_cover

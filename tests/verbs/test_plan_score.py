@@ -95,7 +95,7 @@ def test_larger_samples_also_have_the_planned_power():
 def test_a_ceiling_needs_the_sample_size_of_the_mirrored_floor():
     floor, ceiling = hs.plan_score(at_least=0.9, rate=0.95), hs.plan_score(at_most=0.1, rate=0.05)
     assert ceiling.items == floor.items
-    assert "at most 10.0 %" in ceiling.verdict
+    assert "at most 10.0%" in ceiling.verdict
 
 
 def test_a_floor_planned_for_clusters_is_shown_with_the_planned_power():
@@ -178,9 +178,9 @@ def test_pilots_without_variance_or_with_two_models_are_refused(message, frame, 
 
 def test_the_plan_score_command_plans_precision_and_floors():
     assert run("score", "--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
-    assert "show at least 92.0 % with 84 % power" in run("score", "--at-least", "92%", "--rate", "95%")
+    assert "show at least 92.0% with 84% power" in run("score", "--at-least", "92%", "--rate", "95%")
     out = run("score", "--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
-    assert "if the true score is 43.4 %" in out
+    assert "if the true score is 43.4%" in out
     assert "write --level after score" in run("--level", "0.9", "score", "--within", "3pp", code=2)
     assert "No such option '--n-models'" in run("score", "--within", "3pp", "--n-models", "3", code=2)
     assert "--within goes with a subcommand: howsure plan score" in run("--within", "3pp", code=2)

@@ -89,4 +89,4 @@ def test_the_show_command_takes_the_item_as_last_argument() -> None:
     output = " ".join(result.output.split())
     assert "opposites-1 of passages: 1 model, 5 attempts; always right: openai-api/local/smollm2-135m-terse." in output
     assert "Right answer cold" in output
-    assert "attempts 0, 1, 2, 3, 4: 100.0 % The opposite of hot is cold." in output
+    assert "attempts 0, 1, 2, 3, 4: 100.0% The opposite of hot is cold." in output

@@ -116,10 +116,10 @@ def test_a_floor_is_decided_as_reached_or_missed():
     data = results(300, a=0.95).filter(model="a")
     look = hs.Monitor(a="a", at_least=0.8).update(data)
     assert (look.decided, look.kept, look.better) == (True, True, None)
-    assert look.verdict.startswith("a is at least 80.0 %: stop")
+    assert look.verdict.startswith("a is at least 80.0%: stop")
     low = hs.Monitor(a="b", at_least=0.8).update(results(300))
     assert (low.decided, low.kept) == (True, False)
-    assert low.verdict.startswith("b is below 80.0 %: stop")
+    assert low.verdict.startswith("b is below 80.0%: stop")
 
 
 def test_a_run_ends_once_the_interval_has_the_requested_half_width():
@@ -151,7 +151,7 @@ def test_lower_is_better_decides_for_the_smaller_score():
     one = hs.Monitor(a="a", b="b", lower_is_better=True).update(errors)
     assert (one.better, one.estimate < 0) == ("a", True)
     assert hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).kept is True
-    assert "a is at most 45.0 %" in hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).verdict
+    assert "a is at most 45.0%" in hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).verdict
     margin = hs.Monitor(a="a", b="b", margin=0.05, lower_is_better=True).update(errors)
     assert (margin.kept, margin.better) == (True, "a")
 
@@ -224,7 +224,7 @@ def test_items_wait_for_earlier_ones_in_the_given_order():
 
 
 def test_a_known_order_prevents_bias_from_slow_wrong_answers():
-    """All wrong answers are missing: counting what is there would give 100 %, the first items in order do not."""
+    """All wrong answers are missing: counting what is there would give 100%, the first items in order do not."""
     data = results(300, a=0.5).filter(model="a")
     ids = data["item"].to_list()
     fast = data.filter((pl.col("score") == 1) | (pl.int_range(pl.len()) < 60))

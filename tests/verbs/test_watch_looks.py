@@ -112,7 +112,7 @@ def test_margins_and_floors_can_have_planned_looks():
     assert (lost.decided, lost.kept) == (True, False)
     floor = hs.Monitor(a="a", at_least=0.5, shuffled=True, looks="3/200").update(data)
     assert (floor.kept, floor.interval.low > 0.5, floor.p_value < 0.05) == (True, True, True)
-    assert "at least 50.0 %: stop at look" in floor.verdict
+    assert "at least 50.0%: stop at look" in floor.verdict
     with pytest.raises(hs.OptionError, match="a half-width needs none"):
         hs.Monitor(a="a", within=0.1, looks="3/200")
 

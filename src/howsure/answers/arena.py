@@ -138,7 +138,7 @@ class NextVotes:
         ahead: The model ahead.
         behind: The one behind it.
         gap: The difference of their scores.
-        votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80 %
+        votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80%
             power; NaN where that can't be said.
         next_a: One of the two models whose next vote would tell most of the gap.
         next_b: The other.

@@ -97,7 +97,7 @@ class Comparison(Judged, Drawn):
         n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
             scores there.
         percent: Whether scores lie in [0, 1].
-        items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if
+        items_needed: About how many items in all would show a difference of this size with 80% power; NaN if
             there is no difference, or fewer than ten clusters (items without clusters) to estimate it from.
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
         unseen: How often whole losses can be that no question showed (the rule of three, at the limits'
@@ -174,6 +174,11 @@ class Comparison(Judged, Drawn):
     def se(self) -> float:
         """Its standard error."""
         return self.difference.se
+
+    @property
+    def interval(self) -> Interval:
+        """Its confidence interval."""
+        return self.difference.interval
 
     @property
     def low(self) -> float:

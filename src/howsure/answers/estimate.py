@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer
+from howsure.answers.base import Judged
 from howsure.answers.output import HIDDEN, MERGED, row, shown, sliced_rows, spread
 from howsure.errors import DataError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import ErrorSources, TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
-    from howsure.statistics.results import Estimate
+    from howsure.statistics.results import Estimate, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,11 @@ class Entry:
     def se(self) -> float:
         """Its standard error."""
         return self.estimate.se
+
+    @property
+    def interval(self) -> Interval:
+        """Its confidence interval."""
+        return self.estimate.interval
 
     @property
     def low(self) -> float:
@@ -104,7 +109,7 @@ class SliceScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Estimates(Answer):
+class Estimates(Judged):
     """One estimate per task, metric and model, with its standard error and confidence interval.
 
     Attributes:

@@ -95,7 +95,7 @@ class Check:
             interval decides.
         n_items: Items behind the value.
         n_clusters: Clusters that these items come in.
-        items_needed: About how many items in all would settle it with 80 % power if the truth is what was
+        items_needed: About how many items in all would settle it with 80% power if the truth is what was
             seen; NaN where that can't be said.
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where
             they decide nothing.

@@ -99,7 +99,7 @@ class TaskHealth:
         n_clusters: Clusters that the items come in; as many as items where each is its own.
         smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs;
             NaN if no pair has one.
-        planned_gap: The minimum detectable effect: the gap that one planned comparison detects with 80 %
+        planned_gap: The minimum detectable effect: the gap that one planned comparison detects with 80%
             power, median over pairs.
         neighbours_apart: How many gaps between neighbouring places exceed the smallest one; None if that is
             unknown.

@@ -93,7 +93,7 @@ class FactorSource:
         interaction: The share of questions × levels, with the answers in it unless their own share is known.
         se_twice: The standard error with twice the levels.
         n_needed: About how many levels would show a difference of the size seen, or settle a gate's check,
-            with 80 % power, all else the same; infinite where none would, NaN where nothing is to be shown.
+            with 80% power, all else the same; infinite where none would, NaN where nothing is to be shown.
     """
 
     name: str

@@ -324,7 +324,7 @@ class Plan(Judged, Drawn):
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power
-        is below 80 %; else None.
+        is below 80%; else None.
         """
         best = self.main.best
         if self.sought == "power":

@@ -43,7 +43,7 @@ class LabelBill:
         n_judged: Answers to judge; 0 without a judge.
         n_labels: Answers to label.
         cost: What both cost.
-        half_width: The give or take that they reach.
+        half_width: The half width of the interval that they reach.
     """
 
     n_judged: int
@@ -60,11 +60,11 @@ class LabelPlan(Judged):
         a: The first of two models, where the plan is about their difference; else empty, and it is about the
             rate of all answers.
         b: The second.
-        within: The give or take that is asked for; NaN where the number of labels is given.
+        within: The half width that is asked for; NaN where the number of labels is given.
         n_labels: The answers to label, or the items whose two answers are to be labelled, beside those that
             are.
         n_counted: Labels that there are, and that count with them; 0 unless they were drawn at random.
-        half_width: The give or take that is expected of all of them.
+        half_width: The half width that is expected of all of them.
         labels_alone: How many labels would reach it without a judge, drawn at random.
         reached: Whether `within` can be reached with these answers.
         expected: The corrected rate, or difference, that is expected.

@@ -113,7 +113,7 @@ class SliceGap:
             once.
         p_value: The p-value of no difference here.
         p_adjusted: The same, corrected for the number of slices (Šidák 1967).
-        detectable: The smallest true difference that would be shown here with 80 % power.
+        detectable: The smallest true difference that would be shown here with 80% power.
         shrunken: The difference drawn towards the common one, with an interval that holds on average over the
             slices; None where there are too few slices.
         population: What it is about: what was asked, or more questions from the "same-clusters" where the

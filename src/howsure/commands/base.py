@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,84 +17,11 @@ from howsure.commands.options import READING, flag_of, gather, name_pairs, pytho
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from howsure.answers.base import Answer
     from howsure.options.choices import Format
-    from howsure.present.document import Block, Document, Pointer
     from howsure.table.scores import Scores
-
-OPENED = ("compare", "gate", "leaderboard")
-"""The commands whose paths and models the guide takes as well."""
-SIDES = ("a", "b", "against", "candidate", "baseline")
-OWN = ("words", "a", "b", "opened", "output")
-"""Parameters of the guide that aren't taken over from another command."""
-
-
-def with_paths(document: Document) -> Document:
-    """Return what an answer says, with the paths of the command that runs where it leads to a chapter."""
-    from howsure.present.document import Pointer
-
-    context = click.get_current_context(silent=True)
-    if context is None or not _is_opened(context):
-        return document
-
-    def block(found: Block) -> Block:
-        """Put the paths into a pointer; leave any other block as it is."""
-        return _with_paths(found, context) if isinstance(found, Pointer) else found
-
-    return replace(document, blocks=tuple(map(block, document.blocks)))
-
-
-def _is_opened(context: click.Context) -> bool:
-    """Say whether the guide reads what a command has read: paths alone, by no other configuration, and models
-    of these.
-    """
-    root = context.find_root().params
-    paths = context.params.get("paths") or ()
-    if context.command.name not in OPENED or root.get("config") or root.get("no_config"):
-        return False
-    from howsure.readers.counts import is_count
-
-    here = bool(paths) and not any(word == "-" or is_count(word) for word in paths)
-    return here and context.params.get("published") is None and all(map(_is_model, _sides(context)))
-
-
-def _sides(context: click.Context) -> Iterator[str]:
-    return (str(context.params[name]) for name in SIDES if context.params.get(name) is not None)
-
-
-def _is_model(text: str) -> bool:
-    """Say whether a side is a model of the paths, and isn't read from a place of its own."""
-    from howsure.verbs.sides import is_path, side_of
-
-    return side_of(text).kind in ("", "model") and not is_path(text)
-
-
-def _with_paths(found: Pointer, context: click.Context) -> Pointer:
-    from howsure.present.document import pointer
-
-    models = (
-        word for option, name in zip(("-a", "-b"), found.models, strict=False) for word in (option, name)
-    )
-    words = ["--open", *context.params["paths"], *models, *_typed(context)]
-    return pointer(found.chapter, found.models, f" {shlex.join(words)}")
-
-
-def _typed(context: click.Context) -> Iterator[str]:
-    """Yield what was typed that the guide takes as well: how paths are read, the clusters, one task, one
-    metric.
-    """
-    group = context.find_root().command
-    guide = group.get_command(context, "guide") if isinstance(group, click.Group) else None
-    known = {param.name: param for param in (guide.params if guide else ()) if param.name not in OWN}
-    for param in context.command.params:
-        taken, value = known.get(param.name), context.params.get(str(param.name))
-        if taken is None or context.get_parameter_source(str(param.name)) is not ParameterSource.COMMANDLINE:
-            continue
-        if taken.multiple or not isinstance(value, (tuple, list)) or len(value) == 1:
-            yield from words_of(param, value)
-
 
 MANY_FILES = 20
 MOST_PROCESSES = 4
@@ -144,8 +70,14 @@ def _mapping(name: str) -> Any:
 def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     """Read the paths with the options that say how; they are taken out of `given`."""
     import howsure
+    from howsure.commands.places import is_name
     from howsure.verbs.read import with_columns_used
 
+    names = [word for word in paths if is_name(word)]
+    if names and len(names) < len(paths) and "model" in given:
+        raise click.UsageError(
+            f"{names[0]!r} is no file or folder here; to choose a model: --model {names[0]}"
+        )
     how = _how(given)
     return with_columns_used(howsure.read(list(paths), **how), how["columns"])
 
@@ -331,16 +263,13 @@ def rendered(
     explain: bool = False,
     methods_paragraph: bool = False,
 ) -> str:
-    """Return an answer as text: its cautions name flags, and on a terminal its way to the guide the paths;
-    data keep the names of Python.
-    """
+    """Return an answer as text: its cautions name flags; data keep the names of Python."""
     from howsure.answers.base import DATA, words_of
     from howsure.present.render import render
 
     if format in DATA:
         return answer.render(format, explain=explain, methods_paragraph=methods_paragraph)
     words = with_flags(words_of(answer, explain=explain, methods_paragraph=methods_paragraph))
-    words = with_paths(words) if format == "terminal" else words
     return str(render(words, format, color=color))  # type: ignore[arg-type]  # no data here
 
 

@@ -139,7 +139,7 @@ SERVED: Mapping[str, Served] = {
         data="table",
     ),
     "calibrate": Served(
-        more="The published record: 95 % intervals in worlds whose truth is known, beside what is promised.",
+        more="The published record: 95% intervals in worlds whose truth is known, beside what is promised.",
         data="nothing",
     ),
 }

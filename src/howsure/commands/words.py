@@ -203,6 +203,8 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
 """Words that aren't options of a command, and options that do what they mean; the first that the command has.
 """
 SAID = {
+    "width": "an error bar of ± this: howsure plan score --within 2pp",
+    "half-width": "an error bar of ± this: howsure plan score --within 2pp",
     "paired": "two models are paired on the questions that both answered, without an option",
     "unpaired": "two models are paired on the questions that both answered; without any they are unpaired",
     "no-plot": "nothing is drawn unless a figure is asked for: howsure plot",

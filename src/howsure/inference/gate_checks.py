@@ -249,7 +249,7 @@ def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[Ca
 def guarded(e: Estimate) -> Estimate:
     """Return the estimate with limits no nearer than the exact ones on as many effective answers.
 
-    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one
+    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9% in one
     of ten runs that keep it. The interval of `estimate` is guarded for two sides; this is the guard for one
     (Clopper and Pearson 1934).
     """

@@ -123,8 +123,8 @@ def _both_bars(repeats: dict[str, _ErrorBar], sample: dict[str, _ErrorBar]) -> s
         return ""
     one, other = max(bars, key=lambda pair: pair[1].interval.half_width / pair[0].interval.half_width)
     return (
-        f": {one.words}, give or take {one.scale.gap(one.interval.half_width)}; with its values as a "
-        f"sample of others {one.scale.gap(other.interval.half_width)}"
+        f": {one.words} ± {one.scale.gap(one.interval.half_width)}; with its values as a sample of others "
+        f"± {one.scale.gap(other.interval.half_width)}"
     )
 
 

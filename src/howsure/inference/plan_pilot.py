@@ -186,7 +186,7 @@ class Assumptions:
             return ()
         scale = Scale()
         what = (
-            f"answer {scale.number(most)} % of questions differently"
+            f"answer {scale.number(most)}% of questions differently"
             if paired
             else f"differ by {scale.gap(most)}"
         )
@@ -201,9 +201,9 @@ class Assumptions:
 
     def _told(self, *, paired: bool) -> str:
         """Say what is assumed of single answers."""
-        score = "" if self.rate is None else f"a score of about {100 * self.rate:g} %"
+        score = "" if self.rate is None else f"a score of about {100 * self.rate:g}%"
         if self.agreement is not None:
-            agreement = f"an agreement on {100 * self.agreement:g} % of the questions"
+            agreement = f"an agreement on {100 * self.agreement:g}% of the questions"
             return f"{score} and {agreement}" if score else agreement
         return f"{score} and a correlation of {self.correlation:g} between the models" if paired else score
 
@@ -214,9 +214,7 @@ class Assumptions:
         question, answer = self.variances(paired=paired)
         usual = self.question_variance is None and self.answer_variance is None
         source = (
-            "the textbook's values (Miller 2024: rates spread evenly from 0 to 100 %)"
-            if usual
-            else "as given"
+            "the textbook's values (Miller 2024: rates spread evenly from 0 to 100%)" if usual else "as given"
         )
         return (
             f"Assumed, {source}: question variance {question:.3g}, answer variance {answer:.3g} of the "

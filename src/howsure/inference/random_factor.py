@@ -195,7 +195,7 @@ def _sources(
 
 
 def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[ErrorSources | None, float]:
-    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80 %
+    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80%
     power, and how many items would.
     """
     if (

@@ -57,7 +57,7 @@ class WatchGoal:
         if self.at_least is not None and not low < self.at_least < high:
             raise OptionError(
                 f"`at_least={self.at_least!r}` is not inside the bounds {low:g} and {high:g}",
-                remedy="Write 0.92 for 92 %.",
+                remedy="Write 0.92 for 92%.",
             )
         half = (high - low) * (0.5 if self.b is None else 1.0)
         if self.within is not None and self.within >= half:

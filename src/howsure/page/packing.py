@@ -22,7 +22,7 @@ SYMBOLS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<
 """What single scores are written as, one character each; a blank is no score."""
 DIGITS = 4
 LEVEL = 6
-"""Of compression: level 7 makes pages 1 % smaller, and takes half as long again."""
+"""Of compression: level 7 makes pages 1% smaller, and takes half as long again."""
 
 
 def to_json(data: Any) -> str:

@@ -14,7 +14,7 @@ from howsure.present.words.plain import AGREEING, ALIKE, luck
 from howsure.statistics.pair_details import PairDetails, pair_details
 from howsure.statistics.results import significant
 from howsure.statistics.suites import combined_error, telling_error
-from howsure.wording import Scale, correlation_text, in_limits, p_text
+from howsure.wording import Scale, correlation_text, p_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,10 +98,9 @@ FLAGS = (
     "naive_larger",
     "naive_alike",
     "agreeing",
-    "in_limits",
 )
-"""What holds of a pair, a bit each; all but the first two and the last as in present/words/plain.py. The page
-lists them too (pair.js).
+"""What holds of a pair, a bit each; all but the first two as in present/words/plain.py. The page lists them
+too (pair.js).
 """
 NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
 ROUNDING = 8 * np.finfo(float).eps
@@ -164,7 +163,6 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
         "difference": (scale.signed, found["difference"]),
         "low": (scale.limit, found["low"]),
         "high": (scale.limit, found["high"]),
-        "take": (scale.number, (found["high"] - found["low"]) / 2),
         "shown_se": (scale.number, found["se"]),
         "unpaired": (scale.number, unpaired),
         "naive": (scale.number, details.unclustered_se[upper]),
@@ -219,7 +217,6 @@ def _flags(
         larger,
         not_smaller & not_larger,
         details.correlation[upper] >= AGREEING,
-        list(map(in_limits, *(found[name].tolist() for name in ("difference", "low", "high")))),
     )
     bits = [np.asarray(each, dtype=np.int64) << k for k, each in enumerate(holds)]
     return [sum(each) for each in zip(*(bit.tolist() for bit in bits), strict=True)]

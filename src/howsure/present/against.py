@@ -52,20 +52,13 @@ def document(answer: Against) -> Document:
         if len(answer.every) > 1:
             blocks.append(Text(text=_title(part), kind="heading"))
         first = part is answer.every[0]
-        blocks += opening(
-            task_verdict(part), (), chapter=answer.chapter if first else None, models=_open(answer)
-        )
-        blocks += small(answer.notes if first else ())
+        notes = answer.notes if first else ()
+        blocks += opening(task_verdict(part), notes, chapter=answer.chapter if first else None)
         blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
         blocks.append(_table(part))
         told = [(side.side, side.difference.cautions) for side in part.sides]
         blocks += closing((*part.cautions, *merged(told, "side")))
     return Document(blocks=(*blocks, *closing(answer.cautions)))
-
-
-def _open(answer: Against) -> tuple[str, ...]:
-    """Return the first side that can't be told from the one, and the one."""
-    return () if answer.open_side is None else (answer.open_side.side, answer.against)
 
 
 def verdict(answer: Against) -> str:
@@ -199,10 +192,7 @@ def _table(part: AgainstTask) -> Table:
     # Say on what the table stands.
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
     shared = "a side's are on the items that both answered; " if uneven else ""
-    note = (
-        f"gap: the side's score less that of {part.against}; {shared}intervals by {methods}; "
-        "their coverage: howsure calibrate"
-    )
+    note = f"gap: the side's score less that of {part.against}; {shared}intervals by {methods}"
     return tabled([None, *sides], fields, note=note, lead=1)
 
 

@@ -69,11 +69,11 @@ def _methods_table(cells: pl.DataFrame, title: str) -> Table:
     fields: list[Field[dict[str, Any]]] = [
         Field("method", lambda row: row["method"] + (" *" if row["default"] else ""), align="left"),
         Field("worlds", lambda row: f"{row['cells']:,}"),
-        Field("lowest", lambda row: f"{100 * row['least']:.1f} %"),
-        Field("mean", lambda row: f"{100 * row['mean']:.1f} %"),
-        Field("under 93 %", lambda row: f"{row['low']:,}"),
+        Field("lowest", lambda row: f"{100 * row['least']:.1f}%"),
+        Field("mean", lambda row: f"{100 * row['mean']:.1f}%"),
+        Field("under 93%", lambda row: f"{row['low']:,}"),
         Field("width", lambda row: f"{row['width']:.3f}"),
-        Field("no bar", lambda row: f"{100 * row['refused']:.1f} %", priority=5),
+        Field("no bar", lambda row: f"{100 * row['refused']:.1f}%", priority=5),
         Field("broken", lambda row: f"{row['broken']:,}"),
     ]
     ordered = found.sort("default", "mean", "method", descending=[True, True, False]).iter_rows(named=True)
@@ -85,7 +85,7 @@ def _worst_table(cells: pl.DataFrame) -> Table:
     fields: list[Field[dict[str, Any]]] = [
         Field("method", lambda row: row["method"], align="left"),
         Field("world", world_text, align="left"),
-        Field("coverage", lambda row: f"{100 * row['coverage']:.1f} %"),
+        Field("coverage", lambda row: f"{100 * row['coverage']:.1f}%"),
         Field("width", lambda row: f"{row['width']:.3f}"),
     ]
     return tabled(worst.iter_rows(named=True), fields, title="Worlds in which the defaults cover worst")

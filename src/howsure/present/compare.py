@@ -42,11 +42,12 @@ from howsure.statistics.results import significant
 from howsure.wording import (
     MOST_FORECAST,
     Scale,
+    ci_text,
     correlation_text,
-    in_limits,
     level_text,
     listing,
     p_text,
+    p_words,
     plural,
     rounded_up,
     within,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from howsure.answers.slices import GapSlices
     from howsure.errors import SmallPart
     from howsure.present.document import Block, Cell
-    from howsure.statistics.results import Equivalence, Interval
+    from howsure.statistics.results import Equivalence
 
 
 def tasks_verdict(answer: Comparison) -> str:
@@ -140,8 +141,8 @@ def _verdict_on_all(c: Comparison) -> str:
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
     value = c.difference.value
-    take = _take(abs(value), c.judged_interval.of_lead(value), scale)
-    gap, level = scale.lead(value), level_text(c.difference.interval.level)
+    take = f"({ci_text(c.judged_interval.of_lead(value), scale)}, {p_words(c.p_adjusted)})"
+    gap = scale.lead(value)
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
@@ -149,14 +150,14 @@ def _verdict_on_all(c: Comparison) -> str:
     about = about and f",{about}"
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return f"{c.better} beats {loser}{where} by {gap}, {take}{about}: significant at {level} confidence."
+        return f"{c.better} beats {loser}{where} by {gap} {take}{about}."
     if value == 0:
         return (
-            f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)}, give or take "
-            f"{scale.number(c.judged_interval.half_width)}{scale.unit}."
+            f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)} "
+            f"({ci_text(c.judged_interval, scale)})."
         )
     ahead = c.a if (value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{about}{what_settles(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where} {take}{about}{what_settles(c)}."
 
 
 def on_these(c: Comparison) -> str:
@@ -167,13 +168,6 @@ def on_these(c: Comparison) -> str:
         return factors.as_sample(c.sources)
     same = c.population == "same-clusters" and (c.clusters is not None or not c.task)
     return f" on {more_of_these(c.clusters, c.task)}" if same else ""
-
-
-def _take(value: float, interval: Interval, scale: Scale) -> str:
-    """Say how far off a difference may be: in limits where these lie far from symmetric."""
-    if not interval.low <= interval.high or not in_limits(value, interval.low, interval.high):
-        return f"give or take {scale.number(interval.half_width)}"
-    return f"with a {level_text(interval.level)} interval of {scale.interval(interval.low, interval.high)}"
 
 
 def carries(small: SmallPart) -> str:
@@ -200,9 +194,7 @@ def what_settles(c: Comparison) -> str:
 
 def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
     margin, level = scale.gap(e.margin), level_text(e.level)
-    take = (
-        f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
-    )
+    take = f"{scale.difference(c.difference.value)}, {ci_text(c.difference.interval, scale)}"
     where, about = "" if c.task else " overall", on_these(c)
     if e.equivalent:
         return (
@@ -240,11 +232,11 @@ def methods(answer: Comparison) -> Document:
 def _one(c: Comparison) -> list[Block]:
     cautions = (*c.cautions, *c.difference.cautions, *costs.cautions(c))
     return [
-        *opening(verdict(c), chapter=c.chapter, models=(c.a, c.b)),
+        *opening(verdict(c), chapter=c.chapter),
         *costs.blocks(c),
         *small(c.notes),
         comparison_table(c),
-        *slices.gap_blocks(c.slices, models=() if c.chapter else (c.a, c.b)),
+        *slices.gap_blocks(c.slices, pointing=c.chapter is None),
         *flips.blocks(c.flips),
         *closing(cautions),
     ]
@@ -261,7 +253,7 @@ def _several(answer: Comparison) -> list[Block]:
         "task",
     )
     return [
-        *opening(verdict(answer), chapter=answer.chapter, models=(first.a, first.b)),
+        *opening(verdict(answer), chapter=answer.chapter),
         *(block for c in answer.every[:1] for block in costs.blocks(c)),
         *small([*answer.notes, names, *_unseen(answer)]),
         tasks_table(answer),
@@ -337,7 +329,7 @@ def tasks_table(answer: Comparison) -> Table:
         Field(needed, _forecast, priority=2, shown=any(_forecast(c) for c in every)),
     ]
     methods = "; ".join(dict.fromkeys(str(c.difference.method) for c in answer.comparisons))
-    note = f"intervals by {methods}; their coverage: howsure calibrate"
+    note = f"intervals by {methods}"
     return tabled(every, fields, note=note, lead=int(answer.overall is not None))
 
 
@@ -491,9 +483,7 @@ def comparison_table(c: Comparison) -> Table:
         counts_text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"
     rows.append(("items, clusters", counts_text))
     rows.append(("method", str(c.difference.method)))
-    return facts(
-        rows, note="how often such intervals contain the truth: see howsure calibrate" if c.paired else ""
-    )
+    return facts(rows)
 
 
 def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
@@ -529,14 +519,12 @@ def _se_text(c: Comparison, scale: Scale) -> str:
     if c.sources is not None and c.sources.known:
         return f"{text} ({factors.alone(c.sources, c.difference.se, scale)})"
     if math.isfinite(c.saved):
-        gained = f"removed {100 * c.saved:.0f} % of the variance" if c.saved >= 0 else "gained nothing"
+        gained = f"removed {100 * c.saved:.0f}% of the variance" if c.saved >= 0 else "gained nothing"
         return f"{text} (covariates {gained})"
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2
-    effect = (
-        f"pairing removed {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing gained nothing"
-    )
+    effect = f"pairing removed {100 * saved:.0f}% of the variance" if saved >= 0 else "pairing gained nothing"
     together = f"correlation {correlation_text(c.correlation)}; " if math.isfinite(c.correlation) else ""
     return f"{text} (unpaired {scale.number(c.unpaired_se)}; {together}{effect})"
 

@@ -4,7 +4,8 @@ here.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Whisker:
     limits: bool = False
 
 
-WHY, GUIDE = "Why, and what to do", "howsure guide"
+MORE, GUIDE = "More", "howsure guide"
 Cell = str | Whisker
 Thing = TypeVar("Thing")
 
@@ -140,12 +141,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer(Text):
-    """A line that leads to a chapter of the guide. A command that has read paths adds how it is opened with
-    them, and with two models.
-    """
+    """A line that leads to a chapter of the guide."""
 
     chapter: int
-    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,23 +216,34 @@ class Document:
     linked: LinkedPage | None = None
 
 
-def opening(
-    verdict: str, notes: Iterable[str] = (), *, chapter: int | None = None, models: Iterable[str] = ()
-) -> list[Block]:
-    """Return how every answer begins: its verdict, the chapter on why it can't be told, and how the data were
-    taken.
+def opening(verdict: str, notes: Iterable[str] = (), *, chapter: int | None = None) -> list[Block]:
+    """Return how every answer begins: its verdict. The chapter on why it can't be told, and how the data were
+    taken, follow, and are put at the end.
     """
-    return [Text(text=verdict, kind="verdict"), *pointed(chapter, models), *small(notes)]
+    return [Text(text=verdict, kind="verdict"), *pointed(chapter), *small(notes)]
 
 
-def pointed(chapter: int | None, models: Iterable[str] = ()) -> list[Block]:
-    """Return the line that leads to a chapter, and to these models in it; nothing where there is none."""
-    return [] if chapter is None else [pointer(chapter, tuple(models))]
+def pointed(chapter: int | None) -> list[Block]:
+    """Return the line that leads to a chapter; nothing without one."""
+    return [] if chapter is None else [pointer(chapter)]
 
 
-def pointer(chapter: int, models: tuple[str, ...] = (), words: str = "") -> Pointer:
-    """Return the line that leads to a chapter; `words`: what follows in the command."""
-    return Pointer(text=f"{WHY}: {GUIDE} {chapter}{words}", kind="small", chapter=chapter, models=models)
+def pointer(chapter: int) -> Pointer:
+    """Return the line that leads to a chapter."""
+    return Pointer(text=f"{MORE}: {GUIDE} {chapter}", kind="small", chapter=chapter)
+
+
+def foot_last(document: Document) -> Document:
+    """Return a document whose small print comes after everything else, and the way to the guide last, if they
+    followed its first sentence.
+    """
+    first, rest = document.blocks[:1], document.blocks[1:]
+    if not first or not (isinstance(first[0], Text) and first[0].kind == "verdict"):
+        return document
+    small_print = tuple(takewhile(lambda block: isinstance(block, Text) and block.kind == "small", rest))
+    notes = [block for block in small_print if not isinstance(block, Pointer)]
+    pointers = [block for block in small_print if isinstance(block, Pointer)]
+    return replace(document, blocks=(*first, *rest[len(small_print) :], *notes, *pointers))
 
 
 def small(notes: Iterable[str]) -> list[Block]:

@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Document, Field, Text, Whisker, closing, small, tabled
+from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
 from howsure.present.methods import of_scores
 from howsure.present.slices import left_out
 from howsure.present.words import plain
 from howsure.present.words.factors import bound_sentence
-from howsure.wording import Scale, level_text, listing, plural
+from howsure.wording import Scale, ci_text, level_text, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,14 +23,53 @@ if TYPE_CHECKING:
 
 
 def document(answer: Estimates) -> Document:
-    """Return the notes, one table per task and metric, and the cautions."""
-    blocks = small(answer.notes)
+    """Return a sentence, one table per task and metric with the best score first, and the cautions."""
+    blocks = opening(verdict(answer), answer.notes)
     for key in dict.fromkeys((entry.task, entry.metric) for entry in answer.entries):
         entries = [entry for entry in answer.entries if (entry.task, entry.metric) == key]
+        entries.sort(key=lambda entry: -entry.value)
         blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), " · ".join(key)))
         blocks += bound_texts(entries)
     blocks += _sliced(answer.slices)
     return Document(blocks=(*blocks, *closing((*answer.cautions, *merged_cautions(answer.entries)))))
+
+
+def verdict(answer: Estimates) -> str:
+    """Say the only score and its interval, or from where to where scores run, and how well they are known."""
+    entries, percent = answer.entries, set(answer.percent.values()) or {True}
+    first = entries[0]
+    if len(entries) == 1:
+        return _one_sentence(first, Scale(percent=next(iter(percent))))
+    models = plural(len({entry.model for entry in entries}), "model")
+    tasks = len({(entry.task, entry.metric) for entry in entries})
+    about = f"on {_named(first)}" if tasks == 1 else f"on {tasks} tasks"
+    if len({entry.task for entry in entries}) < tasks:
+        about = (
+            f"with {tasks} metrics" if len({entry.task for entry in entries}) == 1 else f"on {tasks} boards"
+        )
+    if len(percent) > 1:
+        return f"{models} {about}, on different scales."
+    scale = Scale(percent=percent.pop())
+    values = [entry.value for entry in entries]
+    halves = [half for entry in entries if math.isfinite(half := entry.estimate.interval.half_width)]
+    ends = dict.fromkeys(scale.number(half) for half in (min(halves), max(halves))) if halves else ()
+    widths = f", each ± {' to '.join(ends)}{scale.unit}" if ends else ""
+    span = f"from {scale.score(min(values))} to {scale.score(max(values))}"
+    rivals = len({entry.model for entry in entries}) > 1 and tasks == 1
+    warning = " Overlapping intervals don't decide which is better: howsure compare does." if rivals else ""
+    return f"{models} {about}: {span}{widths}.{warning}"
+
+
+def _one_sentence(entry: Entry, scale: Scale) -> str:
+    near = scale.near(entry.value)
+    said = f"{entry.model} scores {near.score(entry.value)} on {_named(entry)}"
+    return f"{said} ({ci_text(entry.estimate.interval, near)})."
+
+
+def _named(entry: Entry) -> str:
+    """Name a task, with its metric if it has a name."""
+    task = entry.task or "all tasks"
+    return task if entry.metric in ("", "score") else f"{task} ({entry.metric})"
 
 
 def _sliced(ways: Iterable[SliceScores]) -> list[Block]:
@@ -100,7 +139,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
     methods = "; ".join(sorted({str(entry.estimate.method) for entry in entries}))
-    note = f"intervals by {methods}; their coverage: howsure calibrate"
+    note = f"intervals by {methods}"
     return tabled(entries, fields, title=title, note=note)
 
 
@@ -110,12 +149,12 @@ def _factor(entry: Entry) -> str:
     return (
         ""
         if found is None or not found.known
-        else ", ".join(f"{each.name} {100 * each.share:.0f} %" for each in found.factors)
+        else ", ".join(f"{each.name} {100 * each.share:.0f}%" for each in found.factors)
     )
 
 
 def _saved(entry: Entry) -> str:
-    return f"{100 * entry.saved:.0f} %".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
+    return f"{100 * entry.saved:.0f}%".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
 
 
 def score(estimate: Estimate, scale: Scale) -> str:

@@ -14,7 +14,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, sm
 from howsure.present.estimate import limits, merged, score
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
-from howsure.wording import Scale, amount_text, level_text, listing, plural
+from howsure.wording import Scale, amount_text, ci_text, level_text, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -119,8 +119,7 @@ def _leader(task: TaskFrontier) -> str:
     )
     alone = "is better in a comparison of the two alone"
     shown = alone if lead.interval.excludes(0.0) else "is not shown to be better"
-    give = lead.interval.half_width
-    spread = f"give or take {scale.number(give)}" if math.isfinite(give) else "without an error bar"
+    spread = ci_text(lead.interval, scale)
     return f"; {task.leader} {cost} and {shown} ({scale.difference(lead.value)}, {spread})"
 
 

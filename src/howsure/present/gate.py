@@ -46,7 +46,7 @@ def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     slices = gap_blocks(gate.slices)
     blocks = (
-        *opening(verdict(gate), notes(gate), chapter=gate.chapter, models=models(gate)),
+        *opening(verdict(gate), notes(gate), chapter=gate.chapter),
         _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate),
         *slices,
         *(small([NOT_BINDING]) if slices else []),
@@ -54,11 +54,6 @@ def document(gate: Gate) -> Document:
         *closing((*gate.cautions, *named_cautions(gate))),
     )
     return Document(blocks=blocks, mark=MARK)
-
-
-def models(gate: Gate) -> tuple[str, ...]:
-    """Return the candidate and the baseline; the former alone where all criteria are floors or ceilings."""
-    return (gate.candidate,) if gate.baseline is None else (gate.candidate, gate.baseline)
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
@@ -363,7 +358,7 @@ def _interval(c: Check) -> str:
 
 
 def _unit(c: Check) -> str:
-    return (" %" if _is_floor(c) else " pp") if c.percent else ""
+    return ("%" if _is_floor(c) else " pp") if c.percent else ""
 
 
 def _more(c: Check) -> str:

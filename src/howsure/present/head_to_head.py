@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, closing, facts, opening
-from howsure.wording import Scale, in_limits, level_text, p_text, plural
+from howsure.wording import Scale, ci_text, level_text, p_text, p_words, plural
 
 if TYPE_CHECKING:
     from howsure.answers.head_to_head import HeadToHead, Met
     from howsure.present.document import Table
-    from howsure.statistics.results import Interval
 
 PERCENT = Scale(percent=True)
 
@@ -36,21 +35,13 @@ def _better(answer: HeadToHead) -> str:
     a, b, gap = answer.a, answer.b, answer.difference
     if not math.isfinite(answer.p_value):
         return f"Can't tell which of {a} and {b} is better: these votes give no error bar."
-    lead, level = PERCENT.lead(gap.value), level_text(gap.interval.level)
-    take = _take(abs(gap.value), gap.interval.of_lead(gap.value))
+    lead = PERCENT.lead(gap.value)
+    take = f"({ci_text(gap.interval.of_lead(gap.value), PERCENT)}, {p_words(answer.p_value)})"
     if answer.better is not None:
-        loser = b if answer.better == a else a
-        return f"{answer.better} beats {loser} by {lead}, {take}: significant at {level} confidence."
+        return f"{answer.better} beats {b if answer.better == a else a} by {lead} {take}."
     if gap.value == 0:
-        return f"Can't tell: {a} and {b} score the same, {take}."
-    return f"Can't tell: {a if gap.value > 0 else b} is ahead by {lead}, {take}."
-
-
-def _take(value: float, interval: Interval) -> str:
-    """Say how far off a difference may be: in limits where these lie far from symmetric."""
-    if not interval.low <= interval.high or not in_limits(value, interval.low, interval.high):
-        return f"give or take {PERCENT.number(interval.half_width)}"
-    return f"with a {level_text(interval.level)} interval of {PERCENT.interval(interval.low, interval.high)}"
+        return f"Can't tell: {a} and {b} score the same ({ci_text(gap.interval, PERCENT)})."
+    return f"Can't tell: {a if gap.value > 0 else b} is ahead by {lead} {take}."
 
 
 def _between(answer: HeadToHead) -> str:

@@ -165,7 +165,7 @@ def _facts(task: TaskHealth) -> Table:
                 else "not checked",
             ),
             ("smallest significant gap", _gap(task, task.smallest_gap) + _apart(task)),
-            ("detected with 80 % power", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
+            ("detected with 80% power", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
             ("reliability", _reliability(task)),
         ]
     return facts(rows, note=_LEGEND if np.isfinite(task.reliability) else "")
@@ -196,7 +196,7 @@ def _apart(task: TaskHealth) -> str:
 
 
 def _share(count: int, total: int) -> str:
-    return f"{count_text(count)} ({100 * count / total:.0f} %)"
+    return f"{count_text(count)} ({100 * count / total:.0f}%)"
 
 
 def _reliability(task: TaskHealth) -> str:

@@ -10,7 +10,7 @@ from howsure.present.document import Document, Field, Whisker, closing, opening,
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 from howsure.statistics.change_points import KNOWN
-from howsure.wording import Scale, level_text, p_text, plural
+from howsure.wording import Scale, ci_text, level_text, p_words, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +79,8 @@ def task_verdict(task: TaskHistory) -> str:
 
 
 def _last_sentence(task: TaskHistory, *, named: bool) -> str:
-    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before,
-    give or take 2.2: …`.
+    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before
+    (95% CI 0.9 to 5.3, p = 0.006): …`.
     """
     assert task.last is not None
     scale, found, n = Scale(percent=task.percent), task.last.difference, task.last.n_runs
@@ -90,8 +90,8 @@ def _last_sentence(task: TaskHistory, *, named: bool) -> str:
     shown = "" if task.last.p_value <= 1 - found.interval.level else "not "
     return (
         f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} "
-        f"before, give or take {scale.number(found.interval.half_width)}: {shown}a significant difference "
-        f"(p {p_text(task.last.p_value)})."
+        f"before ({ci_text(found.interval.of_lead(found.value), scale)}, {p_words(task.last.p_value)}): "
+        f"{shown}a significant difference."
     )
 
 
@@ -103,7 +103,7 @@ def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
         return f"{name}: not known, as no two runs of one level differ on single items."
     share = 100 * (task.answers_spread / whole) ** 2
     repeated = (
-        f"; {100 * task.repeated:.0f} % of answers repeat from run to run"
+        f"; {100 * task.repeated:.0f}% of answers repeat from run to run"
         if task.repeated >= LEAST_REPEATED
         else ""
     )
@@ -113,13 +113,13 @@ def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
     )
     return (
         f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers "
-        f"explain {share:.0f} % of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
+        f"explain {share:.0f}% of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
     )
 
 
 def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
-    """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95 %) the score fell by 4.2 pp, give or take
-    1.9`.
+    """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95%) the score fell by 4.2 pp (95% CI 2.3
+    to 6.1)`.
     """
     scale, found = Scale(percent=task.percent), change.difference
     started = next((run.started for run in task.runs if run.run == change.since), "")
@@ -133,8 +133,8 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     late = f", shown at run {change.number}" if change.number > change.since_number else ""
     back = f", and was back at run {change.back_number}" if change.back else ""
     return (
-        f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)}, "
-        f"give or take {scale.number(found.interval.half_width)}{late}{back}"
+        f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)} "
+        f"({ci_text(found.interval.of_lead(found.value), scale)}){late}{back}"
     )
 
 

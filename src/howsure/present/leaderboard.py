@@ -21,7 +21,7 @@ from howsure.present.estimate import (
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, sentence, summary
 from howsure.present.words import factors, plain
-from howsure.wording import Scale, in_limits, level_text, plural, within
+from howsure.wording import Scale, ci_text, level_text, plural, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -321,7 +321,7 @@ def _among(board: Board) -> str:
 
 
 def alone(entry: Entry, scale: Scale) -> str:
-    """Say one model's score and its error bar, in limits where these lie far from symmetric."""
+    """Say one model's score and its error bar."""
     value, interval = entry.estimate.value, entry.estimate.interval
     same = entry.estimate.method.same_clusters and entry.clusters is not None
     about = f" on {factors.more_of_these(entry.clusters, entry.task)}" if same else where(entry)
@@ -329,10 +329,7 @@ def alone(entry: Entry, scale: Scale) -> str:
     said = f"{entry.model} scores {scale.score(value)}{about}"
     if not interval.low <= interval.high:
         return f"{said}, with no error bar."
-    if not in_limits(value, interval.low, interval.high):
-        return f"{said}, give or take {scale.number(interval.half_width)}."
-    low, high = scale.number(interval.low), scale.score(interval.high)
-    return f"{said}; the {level_text(interval.level)} confidence interval runs from {low} to {high}."
+    return f"{said} ({ci_text(interval, scale)})."
 
 
 def where(entry: Entry) -> str:

@@ -253,13 +253,13 @@ def _words(count: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share: `84 %`."""
-    return f"{100 * share:.0f} %"
+    """Write a share: `84%`."""
+    return f"{100 * share:.0f}%"
 
 
 def _range(shares: Sequence[float]) -> str:
     low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
-    return f"{low} %" if low == high else f"{low}–{high} %"
+    return f"{low}%" if low == high else f"{low}–{high}%"
 
 
 def source_table(task: TaskNoise) -> Table:

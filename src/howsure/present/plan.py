@@ -90,7 +90,7 @@ def simulated_sentence(seen: Simulated) -> str:
     """Say how often the test detected the difference in resamples of the pilot's questions."""
     return (
         f"Checked: in {seen.trials:,} resamples of the pilot's questions, the test detected it in "
-        f"{100 * seen.power:.0f} % (± {100 * seen.se:.1f})."
+        f"{100 * seen.power:.0f}% (± {100 * seen.se:.1f})."
     )
 
 
@@ -116,7 +116,7 @@ def _planned(plan: Plan) -> str:
         return f"About {how} {shows} {goal} with {power} power{cost}{corrected}.{_fewest_levels(task)}"
     how = how[0].upper() + how[1:]
     if plan.sought == "power":
-        power += range_text(option.power, whole_percent, " %")
+        power += range_text(option.power, whole_percent, "%")
         return f"{how} {shows} {goal} with {power} power{corrected}."
     if not math.isfinite(option.effect.value):
         return f"{how} can detect no difference with {power} power."
@@ -184,9 +184,9 @@ def _equal_sentence(equal: EqualSystems) -> str:
         high = equal.items_that_tell_high
         most = items_text(high) if math.isfinite(high) else "any number"
         limits = f" (plausibly {items_text(equal.items_that_tell_low)} to {most})"
-    needed = f"can't tell falls below 20 % from {items_text(equal.items_that_tell)} questions{limits} on"
+    needed = f"can't tell falls below 20% from {items_text(equal.items_that_tell)} questions{limits} on"
     if not math.isfinite(equal.items_that_tell):
-        needed = "no number of questions brings can't tell below 20 %"
+        needed = "no number of questions brings can't tell below 20%"
     return (
         f"Of two equal systems a gate with {items_text(equal.items)} questions passes "
         f"{percent_text(equal.passed)}, fails {percent_text(equal.failed)} and can't tell "
@@ -212,7 +212,7 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
 
     def given(size: float) -> str:
         """Write a true difference that was asked for with all its digits, without its unit."""
-        return ("−" if size < 0 else "") + scale.given(abs(size)).removesuffix(" %")
+        return ("−" if size < 0 else "") + scale.given(abs(size)).removesuffix("%")
 
     def effect(option: PlanOption) -> str:
         """Write the difference that shows."""
@@ -235,7 +235,7 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
         Field("clusters", lambda option: items_text(option.clusters), priority=7, shown=clustered),
         Field("answers/model", answers, priority=5),
         Field(size, effect),
-        Field("power", lambda option: cell_text(option.power, whole_percent) + " %"),
+        Field("power", lambda option: cell_text(option.power, whole_percent) + "%"),
         Field("SE", lambda option: scale.number(option.se), priority=6),
         Field("by the formula", formula, priority=4, shown=plain),
         Field("cost", lambda option: _cost(option.cost), shown=priced),
@@ -333,7 +333,7 @@ def chart(plan: Plan) -> Spec:
         x = {"title": "questions", "scale": {"type": "log", "nice": False}, "axis": axis}
     power = POWER if plan.sought == "power" else plan.main.best.power.value
     order = list(dict.fromkeys(point["attempts"] for point in shown))
-    note = f"dotted: {100 * power:.0f} % power" + ("; ringed: the plan" if marks else "")
+    note = f"dotted: {100 * power:.0f}% power" + ("; ringed: the plan" if marks else "")
     drawing = by_panel(_drawing(x, order, power))
     return figure([*shown, *marks], drawing, description=verdict(plan), subtitle=note)
 

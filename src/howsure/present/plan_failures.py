@@ -21,7 +21,7 @@ def document(plan: FailurePlan) -> Document:
 def verdict(plan: FailurePlan) -> str:
     """Say how many clean runs show the limit, or what the runs that were made show."""
     sure = f"({level_text(plan.level)} confidence)"
-    limit = f"a failure rate below {100 * plan.below:.10g} % {sure}"
+    limit = f"a failure rate below {100 * plan.below:.10g}% {sure}"
     seen, clean, alike = plan.observed, plan.allowances[0], f"an intra-cluster correlation of {plan.icc:g}"
     if seen is not None:
         in_clusters = plan.cluster_size > 1 and not math.isnan(plan.icc)
@@ -60,7 +60,7 @@ def _table(plan: FailurePlan) -> Table:
         Field("clusters, worst case", lambda a: f"{a.clusters_together:,}", shown=clustered),
         Field(
             f"chance at {rate_text(plan.rate)}",
-            lambda a: f"{100 * a.chance:.0f} %",
+            lambda a: f"{100 * a.chance:.0f}%",
             shown=math.isfinite(plan.rate),
         ),
     ]
@@ -70,5 +70,5 @@ def _table(plan: FailurePlan) -> Table:
 
 
 def rate_text(rate: float) -> str:
-    """Write a small rate: `1 %`, `0.25 %`."""
-    return f"{100 * rate:.3g} %"
+    """Write a small rate: `1%`, `0.25%`."""
+    return f"{100 * rate:.3g}%"

@@ -44,7 +44,7 @@ def verdict(plan: ScorePlan) -> str:
     questions = f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{how}"
     rate = scale.score(plan.rate) if plan.model else scale.given(plan.rate)
     if plan.goal != "within":
-        chance = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
+        chance = percent_text(option.power.value) + range_text(option.power, whole_percent, "%")
         return f"{about}{questions} show {goal} with {chance} power, if the true score is {rate}."
     if not plan.sought_items:
         width = option.half_width
@@ -60,7 +60,7 @@ def _table(plan: ScorePlan) -> Table:
         Field("questions", lambda option: cell_text(option.items, items_text)),
         Field("clusters", lambda option: items_text(option.clusters), shown=plan.clustered),
         Field("error bar ±", lambda option: cell_text(option.half_width, scale.number) + scale.unit),
-        Field("power", lambda option: cell_text(option.power, whole_percent) + " %", shown=limit),
+        Field("power", lambda option: cell_text(option.power, whole_percent) + "%", shown=limit),
     ]
     sides = "one-sided interval, as in gate" if limit else "interval as in estimate"
     note = f"{sides}, at {level_text(plan.level)}"

@@ -9,7 +9,7 @@ from itertools import takewhile
 from posixpath import commonpath
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Note, Pointer, Table, Text
+from howsure.present.document import Note, Table, Text, foot_last
 from howsure.present.render.visible import escape
 
 if TYPE_CHECKING:
@@ -155,8 +155,6 @@ def _without(block: Block, shorten: Callable[[str], str]) -> Block:
             tuple(shorten(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows
         )
         return replace(block, rows=rows, title=shorten(block.title), note=shorten(block.note))
-    if isinstance(block, Pointer):
-        return replace(block, text=shorten(block.text), models=tuple(map(shorten, block.models)))
     if isinstance(block, Text):
         return block if block.kind == "code" else replace(block, text=shorten(block.text))
     return Note(
@@ -176,4 +174,4 @@ def described(presentation: ModuleType, answer: object, *, explain: bool, method
         document = replace(
             document, blocks=(*document.blocks, *(more(answer).blocks if more is not None else ()))
         )
-    return said_once(told_apart(document, answer), answer)
+    return foot_last(said_once(told_apart(document, answer), answer))

@@ -22,20 +22,17 @@ SAME = "same-clusters"
 ALL_TOO_SMALL = "By {by}: every slice is too small to say anything."
 
 
-def gap_blocks(ways: Iterable[GapSlices], *, models: tuple[str, ...] = ()) -> list[Block]:
+def gap_blocks(ways: Iterable[GapSlices], *, pointing: bool = False) -> list[Block]:
     """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each
-    partition.
-
-    `models`: the two, where a slice that can't tell is to name its chapter.
+    partition; `pointing`: a slice that can't tell names its chapter.
     """
     blocks: list[Block] = []
-    told = bool(models)
     for way in ways:
         table = [forest(way)] if way.slices else []
         blocks += [Text(text=gap_sentence(way)), *table, *small(left_out(way.slicing))]
-        if told and way.chapter is not None:
-            blocks += pointed(way.chapter, models)
-            told = False
+        if pointing and way.chapter is not None:
+            blocks += pointed(way.chapter)
+            pointing = False
     return blocks
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.present.estimate import limits, score, whisker
 from howsure.statistics.results import significant
-from howsure.wording import Scale, come_once, level_text, plural
+from howsure.wording import Scale, ci_text, come_once, level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
@@ -43,14 +43,12 @@ def _run_sentence(run: RunTrend, scale: Scale) -> str:
             f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend can be estimated "
             f"({_why_none(run)})."
         )
-    take = scale.number(run.rise.interval.half_width)
+    take = ci_text(run.rise.interval, scale)
     if not significant(run.rise_p_value, run.rise.interval.level):
-        return (
-            f"{run.run}: no significant trend {steps} ({scale.difference(run.rise.value)}, give or take "
-            f"{take})."
-        )
+        return f"{run.run}: no significant trend {steps} ({scale.difference(run.rise.value)}, {take})."
     word = "rises" if run.rise.value > 0 else "falls"
-    return f"{run.run} {word} by {scale.gap(run.rise.value)}, give or take {take}, {steps}."
+    take = ci_text(run.rise.interval.of_lead(run.rise.value), scale)
+    return f"{run.run} {word} by {scale.gap(run.rise.value)} ({take}) {steps}."
 
 
 def _why_none(run: RunTrend) -> str:

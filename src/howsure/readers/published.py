@@ -60,7 +60,7 @@ STEP = "step"
 """The column of a checkpoint's step, which becomes part of its model's name."""
 
 NORMAL_95 = 1.959963984540054
-"""The normal quantile of a 95 % interval, two-sided."""
+"""The normal quantile of a 95% interval, two-sided."""
 
 
 def published_scores(
@@ -217,9 +217,7 @@ def _figures(
         values["stderr"] = width.set(width < 0, None) / (
             2 * NORMAL_95
         )  # limits the wrong way round say nothing
-        notes.append(
-            f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95 %."
-        )
+        notes.append(f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95%.")
     column, percent = roles["score"], "score" in signed
     extent = extent_of_scores(values["score"])
     refuse_doubtful_percent(extent, column, signed=percent)

@@ -85,7 +85,7 @@ KNOWN = 10
 """So many runs tell how much runs differ beyond their answers."""
 DRAWS = 2_048
 FALL = -2 * math.log(1 - math.sqrt(0.95))
-"""By so much twice the log likelihood of the true place falls below the largest in 5 % of series at most (Yao
+"""By so much twice the log likelihood of the true place falls below the largest in 5% of series at most (Yao
 1987; Hansen 2000) …
 """
 OVERSHOOT = 2 * 0.583

@@ -33,7 +33,7 @@ MIN_FORECAST = 10
 
 
 def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
-    """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
+    """Return about how many items would show a gap of the size seen with 80% power, all else the same.
 
     Miller (2024), section 5, with the test and the degrees of freedom that the estimate has, clusters growing
     in number; NaN where no gap or no SE was seen, or fewer than ten clusters (items without them) to judge

@@ -154,7 +154,7 @@ def _centred(x: Floats, there: Bools, count: Ints) -> Floats:
 class Resolution:
     """The gaps that a task can show, in score units, NaN where no two models can be compared.
 
-    `smallest_gap`: significant for one pair; `planned_gap`: found with 80 % power in one planned comparison;
+    `smallest_gap`: significant for one pair; `planned_gap`: found with 80% power in one planned comparison;
     both the median over pairs. `neighbours`: how many gaps between neighbouring places exceed the smallest
     one.
     """

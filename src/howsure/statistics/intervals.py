@@ -89,7 +89,7 @@ def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> L
     and 1.
 
     With one failure in 20, Wilson's lower limit is above the true rate far too often (Brown, Cai and DasGupta
-    2001 mend it with a Poisson limit; this is the binomial one). At 95 % it matters up to about ten events
+    2001 mend it with a Poisson limit; this is the binomial one). At 95% it matters up to about ten events
     from the edge.
     """
     p, n = np.asarray(p, dtype=float), np.asarray(n, dtype=float)
@@ -161,7 +161,7 @@ def beta_interval(a: ArrayLike, b: ArrayLike, level: float) -> Limits:
 def rule_of_three(n: float, level: float) -> float:
     """Return the exact one-sided upper limit of a rate that was never seen in n items: 1 − (1 − level)^(1/n).
 
-    About 3 / n at 95 % (Hanley and Lippman-Hand 1983).
+    About 3 / n at 95% (Hanley and Lippman-Hand 1983).
     """
     return -math.expm1(math.log1p(-level) / n)
 

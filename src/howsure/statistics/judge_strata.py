@@ -195,7 +195,7 @@ class Expected:
         return np.minimum(np.ceil(found - 1e-9).astype(np.int64), self.sizes)
 
     def half_width(self, labels: Ints, level: float) -> float:
-        """Return the give or take of the corrected mean with so many labels in each stratum (S,)."""
+        """Return the half width of the corrected mean with so many labels in each stratum (S,)."""
         n, df = labels.astype(float), np.maximum(labels - 1.0, 1.0)
         variances, shares = self.variances / np.maximum(n - 1, 1), self.between / self.sizes.sum()
         if not self.bounded:
@@ -209,7 +209,7 @@ class Expected:
         return (min(above, 1.0) - max(below, 0.0)) / 2
 
     def fewest(self, within: float, level: float) -> int | None:
-        """Return the fewest labels with no more give or take; None where all answers wouldn't do."""
+        """Return the fewest labels with no wider interval; None where all answers wouldn't do."""
         low, high = 0, int(self.sizes.sum())
         if self.half_width(self.shared_out(high), level) > within:
             return None
@@ -223,7 +223,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """So many judged and labelled answers, what they cost, and their give or take."""
+    """So many judged and labelled answers, what they cost, and their half width."""
 
     judged: int
     labelled: int
@@ -234,7 +234,7 @@ class Bill:
 def cheapest(
     expected: Expected, prices: tuple[float, float], level: float, *, within: float | None, budget: float
 ) -> Bill:
-    """Return the cheapest answers for a give or take, or the most telling ones for a budget; `prices`: of a
+    """Return the cheapest answers for a half width, or the most telling ones for a budget; `prices`: of a
     label, and of a verdict.
     """
     label, verdict = prices

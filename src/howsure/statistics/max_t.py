@@ -67,7 +67,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     distribution of the largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there
     are no more than `draws`, mirror images counted once, else that many at random. This holds for few
     clusters too, where draws from a normal distribution with the estimated covariance do not; from 300
-    clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
+    clusters on, none of which holds 2%, sums of random signs are drawn as normal ones.
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the
     raw one, and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs ×

@@ -40,7 +40,7 @@ class Interval:
 
     @property
     def half_width(self) -> float:
-        """Half the distance between the limits: the "give or take"."""
+        """Half the distance between the limits."""
         return (self.high - self.low) / 2
 
     def of_lead(self, difference: float) -> Interval:

@@ -365,7 +365,7 @@ def _refuse_bare(digits: pl.DataFrame, frame: Frame, column: str, decimal: Decim
         number = _said(bare[0], decimal)
         raise DataError(
             f"column {column!r} has {bare[0]!r} ({_row(frame, column, bare[0])}) beside {sign!r}, which "
-            f"could be {number} or {number} %",
+            f"could be {number} or {number}%",
             remedy="Write all of them with a % sign, or none.",
         )
 

@@ -98,7 +98,7 @@ class ScaleBounds:
         if self.bounds == PERCENT:
             return f"{name}: percent, {self.why}."
         return (
-            f"{name}: scores from {_said(low)} to {_said(high)} count as 0 % to 100 %, {self.why}; so do "
+            f"{name}: scores from {_said(low)} to {_said(high)} count as 0% to 100%, {self.why}; so do "
             "sizes and limits."
         )
 
@@ -228,7 +228,7 @@ def refuse_doubtful_percent(extent: ScoreExtent, column: str, *, signed: bool) -
     if not signed and says_percent(column) and 0 < extent.high <= 1:
         high = extent.high
         raise DataError(
-            f"column {column!r} says percent, but its largest score is {high:g}, which could be {high:g} % "
-            f"or {100 * high:g} %",
+            f"column {column!r} says percent, but its largest score is {high:g}, which could be {high:g}% "
+            f"or {100 * high:g}%",
             remedy="Write % signs for percent, or rename the column to score for fractions.",
         )

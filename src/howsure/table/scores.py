@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of what is saved
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
@@ -474,8 +475,6 @@ class Scores:
 
     def _repr_html_(self) -> str:
         """Show models × tasks in a notebook; rows that the caller keeps lazy aren't read."""
-        from importlib import import_module
-
         return str(import_module("howsure.present.scores").picture(self))
 
     def fact(self, task: str) -> TaskFacts | None:
@@ -488,6 +487,19 @@ class Scores:
         if isinstance(self.rows, pl.DataFrame):
             return self.rows.width > 0
         return bool(open_frame(self.rows).collect_schema().names())
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of all models, sorted."""
+        return self._names("model")
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of all tasks, sorted."""
+        return self._names("task")
+
+    def _names(self, role: str) -> tuple[str, ...]:
+        return tuple(import_module("howsure.table.aggregate").names_of(self, role)) if self.has_rows else ()
 
     @property
     def score_column(self) -> str:
@@ -518,8 +530,6 @@ class Scores:
         Raises:
             DataError: If there is no such column, or none for a model, an item or a score.
         """
-        from importlib import import_module
-
         return str(import_module("howsure.table.aggregate").explained(self, columns))
 
 

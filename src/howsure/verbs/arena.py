@@ -408,8 +408,8 @@ def _farthest(line: OneLine) -> str:
         return ""
     worst = line.worst[0]
     return (
-        f": {worst.model_a} got {100 * worst.share:.0f} % of {plural(worst.n_votes, 'vote')} against "
-        f"{worst.model_b}, {100 * worst.expected:.0f} % expected"
+        f": {worst.model_a} got {100 * worst.share:.0f}% of {plural(worst.n_votes, 'vote')} against "
+        f"{worst.model_b}, {100 * worst.expected:.0f}% expected"
     )
 
 

@@ -253,7 +253,7 @@ def _cautions(published: list[Published]) -> Iterator[Caution]:
     if mixed and max(scores) > 0.2:
         yield Caution(
             code="mixed_scale",
-            message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g} %: fractions beside percent",
+            message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g}%: fractions beside percent",
             remedy="Bring all scores to one scale first.",
         )
     if lacking:

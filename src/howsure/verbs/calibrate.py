@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def calibrate(*, methods: Names | None = None) -> Calibration:
-    """Return the published record: how often each method's 95 % intervals held the truth where it is known.
+    """Return the published record: how often each method's 95% intervals held the truth where it is known.
 
     The record was drawn by `scripts/calibrate` in the repository, in the worlds of its folder `simulation`.
 

@@ -76,8 +76,8 @@ def plan_labels(
         a: The first of two models, to plan their difference: items are drawn, and both answers to them
             labelled. None plans the rate of all answers.
         b: The second.
-        within: The give or take that is asked for: 0.03 for three points.
-        n_labels: So many labels in all, in place of a give or take.
+        within: The half width of the interval that is asked for: 0.03 for three points.
+        n_labels: So many labels in all, in place of a half width.
         human: The column of labels that there are. None goes by the usual names.
         columns: The column of a role: {"judge": …, "human": …}; judge may have several. None goes by the
             usual names.
@@ -94,7 +94,7 @@ def plan_labels(
         seed: The seed of the draw.
 
     Returns:
-        LabelPlan: The labels of each part of the answers, the give or take that is expected, and what labels
+        LabelPlan: The labels of each part of the answers, the half width that is expected, and what labels
             alone would take.
 
     Raises:

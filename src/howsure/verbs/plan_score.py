@@ -216,7 +216,7 @@ def _refuse_goal(goal: ScoreGoal, target: float, level: float, scores: _ScoreSpr
 
 
 def _possible(rate: float) -> float:
-    return checks.share("rate", rate, remedy="Write 0.95 for 95 %.")
+    return checks.share("rate", rate, remedy="Write 0.95 for 95%.")
 
 
 def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_ScoreSpread, str]:
@@ -232,7 +232,7 @@ def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_S
             remedy="They sum to rate · (1 − rate) for right-or-wrong answers.",
         )
     usual = " (the worst case)" if rate is None else ""
-    note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
+    note = f"Assumed: a score of {100 * score:g}%{usual}, right or wrong. A pilot would tell."
     return _ScoreSpread(
         known=KnownSpread(spread=assumed.spread(question, answer), level=level, only_once=not answer),
         rate=score,

@@ -90,7 +90,7 @@ def report(
         ...     "score": [1] * 30 + [0] * 30})
         >>> page = report(rows)
         >>> page.verdict
-        'a is best (100.0 %): significantly ahead of the other at 95 % confidence.'
+        'a is best (100.0%): significantly ahead of the other at 95% confidence.'
         >>> page.html.startswith("<!DOCTYPE html>")
         True
     """

@@ -1,4 +1,4 @@
-"""The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the
+"""The published record: what every method's 95% interval held in worlds whose truth is known, kept in the
 package.
 
 The files beside this one are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
@@ -114,8 +114,8 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     option = "interval" if kind == "mean" else "method"
     return Caution(
         code="known_to_miss",
-        message=f"in worlds like these data ({what}{icc}) 95 % intervals of this method held the truth in "
-        f"{100 * worst['coverage']:.0f} % of samples",
+        message=f"in worlds like these data ({what}{icc}) 95% intervals of this method held the truth in "
+        f"{100 * worst['coverage']:.0f}% of samples",
         remedy="More clusters or items would help."
         if worst["default"]
         else f"Leave `{option}` and `variance` out.",
@@ -141,8 +141,8 @@ def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewne
     units = f"{nearest['n_clusters']:,} {'clusters of 10' if clustered else 'items'}"
     return Caution(
         code="skewed",
-        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95 % "
-        f"intervals of this method held the truth in {100 * nearest['coverage']:.0f} % of samples",
+        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95% "
+        f"intervals of this method held the truth in {100 * nearest['coverage']:.0f}% of samples",
         remedy="More items would help, or scores on a log scale.",
     )
 
@@ -167,8 +167,8 @@ def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> Caution | Non
     return Caution(
         code="heavy_tailed",
         message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): "
-        f"with {worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95 % intervals "
-        f"of such ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
+        f"with {worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95% intervals "
+        f"of such ratios held the truth in {100 * worst['coverage']:.0f}% of samples",
         remedy="More items would help.",
     )
 
@@ -198,9 +198,9 @@ def real_miss(kind: str, method: str, shares: Floats) -> Caution | None:
     what = "pairs of real systems" if kind == "difference" else "real systems"
     return Caution(
         code="real_clusters",
-        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95 % intervals "
-        f"of {row['count']:,} {what} held the truth in {100 * row['mean']:.0f} % of draws on "
-        f"average, but in {100 * row['again']:.0f} % for the worst",
+        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95% intervals "
+        f"of {row['count']:,} {what} held the truth in {100 * row['mean']:.0f}% of draws on "
+        f"average, but in {100 * row['again']:.0f}% for the worst",
         remedy="More clusters help; `population='same-clusters'` asks about these alone.",
     )
 

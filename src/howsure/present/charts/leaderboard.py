@@ -93,7 +93,7 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 
 
 def _told(record: Row, scale: Scale) -> str:
-    """Say a row in words: `gpt: 78.8 % [75.0, 82.2], rank 1, could be 1–21`."""
+    """Say a row in words: `gpt: 78.8% [75.0, 82.2], rank 1, could be 1–21`."""
     value, low, high = (
         math.nan if record[name] is None else record[name] for name in ("value", "low", "high")
     )

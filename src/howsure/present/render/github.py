@@ -13,8 +13,8 @@ from howsure.present.render.visible import visible
 def annotation(kind: Literal["error", "warning", "notice"], title: str, message: str) -> str:
     """Return one annotation, escaped as GitHub's own toolkit does it.
 
-    >>> annotation("warning", "gate: quiz", "60 % of a, b")
-    '::warning title=gate%3A quiz::60 %25 of a, b'
+    >>> annotation("warning", "gate: quiz", "60% of a, b")
+    '::warning title=gate%3A quiz::60%25 of a, b'
     """
     return f"::{kind} title={_property(visible(title))}::{_data(visible(message))}"
 

@@ -13,7 +13,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from howsure.present.document import Pointer, Table, Text, Whisker
+from howsure.present.document import Table, Text, Whisker
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
             console.print()
         for part in _parts(block, columns):
             console.print(
-                part, soft_wrap=(_is_code(block) or isinstance(block, Pointer)), crop=False
+                part, soft_wrap=_is_code(block), crop=False
             )  # what is to be pasted stays on its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 

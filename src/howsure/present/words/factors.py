@@ -24,7 +24,7 @@ SMALL = 0.1
 
 
 def bound_sentence(bound: Bound) -> str:
-    """Say a limit in words: `failure rate below 9.5 % (95 % confidence), counting 30 items`; where some were
+    """Say a limit in words: `failure rate below 9.5% (95% confidence), counting 30 items`; where some were
     seen, how many.
     """
     rate = bound.limit if bound.side == "upper" else 1 - bound.limit
@@ -33,12 +33,12 @@ def bound_sentence(bound: Bound) -> str:
     counted = plural(bound.n, bound.units[:-1])
     if bound.seen:
         return (
-            f"{what} rate at most {percent} % with {level_text(bound.level)} confidence ({bound.seen:,} of "
+            f"{what} rate at most {percent}% with {level_text(bound.level)} confidence ({bound.seen:,} of "
             f"{counted})"
         )
     if bound.worth < bound.n - LEAST_TOLD:
         counted = f"{counted}, by their weights worth {bound.worth:,.1f}"
-    return f"{what} rate below {percent} % ({level_text(bound.level)} confidence), counting {counted}"
+    return f"{what} rate below {percent}% ({level_text(bound.level)} confidence), counting {counted}"
 
 
 NOUNS = {
@@ -163,26 +163,26 @@ def _shares(sources: ErrorSources) -> list[tuple[str, float]]:
 
 def shares_text(sources: ErrorSources) -> str:
     """Say which share of the variance each source has, for a table."""
-    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in _shares(sources))
+    return ", ".join(f"{name} {100 * share:.0f}%" for name, share in _shares(sources))
 
 
 def shares_listed(sources: ErrorSources) -> str:
-    """Say the same in a sentence: `40 % comes from the choice of questions, 35 % from that of seeds and 25 %
+    """Say the same in a sentence: `40% comes from the choice of questions, 35% from that of seeds and 25%
     from …`.
     """
     alone = math.isfinite(sources.answers)
     rest = [
         (
-            f"{100 * each.interaction:.0f} % from how {each.name}s suit single "
+            f"{100 * each.interaction:.0f}% from how {each.name}s suit single "
             f"questions{'' if alone else ', with randomness in the answers'}"
         )
         for each in sources.factors
     ]
     *parts, last = [
-        f"{100 * sources.questions:.0f} % comes from the choice of questions",
-        *(f"{100 * each.share:.0f} % from that of {each.name}s" for each in sources.factors),
+        f"{100 * sources.questions:.0f}% comes from the choice of questions",
+        *(f"{100 * each.share:.0f}% from that of {each.name}s" for each in sources.factors),
         *rest,
-        *([f"{100 * sources.answers:.0f} % from randomness in the answers"] if alone else []),
+        *([f"{100 * sources.answers:.0f}% from randomness in the answers"] if alone else []),
     ]
     return f"{', '.join(parts)} and {last}"
 

@@ -42,8 +42,8 @@ def items_text(count: float) -> str:
 
 
 def percent_text(share: float) -> str:
-    """Write a chance: `80 %`."""
-    return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
+    """Write a chance: `80%`."""
+    return "over 99%" if share > 0.995 else f"{100 * share:.0f}%"
 
 
 def attempts_text(attempts: float) -> str:

@@ -138,7 +138,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
     a, b = short_names(c.a, c.b)
     sides = sorted((sign * interval.low, sign * interval.high))
     near, far = sorted((abs(interval.low), abs(interval.high)))
-    percent = f"{100 * c.saved:.0f} %" if math.isfinite(c.saved) else ""
+    percent = f"{100 * c.saved:.0f}%" if math.isfinite(c.saved) else ""
     return {
         "a": a,
         "b": b,
@@ -417,7 +417,7 @@ def _gap(scale: Scale, value: float) -> str:
 
 
 def _rest(level: float) -> str:
-    return f"{round(100 * (1 - level), 10):g} %"
+    return f"{round(100 * (1 - level), 10):g}%"
 
 
 def _p_words(p: float) -> str:
@@ -429,5 +429,5 @@ def luck(p: float) -> str:
     if not math.isfinite(p):
         return ""
     if p < 0.001:
-        return "fewer than 0.1 %"
-    return "nearly all" if p >= 0.995 else f"about {100 * p:.{0 if p >= 0.0995 else 1}f} %"
+        return "fewer than 0.1%"
+    return "nearly all" if p >= 0.995 else f"about {100 * p:.{0 if p >= 0.0995 else 1}f}%"

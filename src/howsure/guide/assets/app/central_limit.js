@@ -61,7 +61,7 @@ function drawBell(sheet) {
   sheet.tell({
     se: gap(se, true),
     half: gap(se / 2, true),
-    said: n === 1 ? `One question: ${share(rate)} of the evals score 100 %, the others 0 %. No bell in sight.` : `${plural(n, "question")}: the standard error is √(${fixed(rate, 2)} × ${fixed(1 - rate, 2)} / ${count(n)}) = ${gap(se, true)}.`,
+    said: n === 1 ? `One question: ${share(rate)} of the evals score 100%, the others 0%. No bell in sight.` : `${plural(n, "question")}: the standard error is √(${fixed(rate, 2)} × ${fixed(1 - rate, 2)} / ${count(n)}) = ${gap(se, true)}.`,
   });
 }
 
@@ -159,8 +159,8 @@ function drawDial(sheet) {
   }));
   sheet.tell({
     rare:
-      `${failures === 0 ? "No failure" : plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)} (95 % confidence).` +
-      (failures === 0 ? threeOverN(runs) : ` To show less than 1 %, it takes ${count(runsNeeded(0.01, 0.95, failures))} runs with no more failures than that.`),
+      `${failures === 0 ? "No failure" : plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)} (95% confidence).` +
+      (failures === 0 ? threeOverN(runs) : ` To show less than 1%, it takes ${count(runsNeeded(0.01, 0.95, failures))} runs with no more failures than that.`),
   });
 }
 
@@ -177,5 +177,5 @@ function runsOfAngle(angle, failures) {
 
 function rateText(rate) {
   const percent = 100 * rate;
-  return `${Number(percent.toPrecision(percent < 1 ? 1 : 2))} %`;
+  return `${Number(percent.toPrecision(percent < 1 ? 1 : 2))}%`;
 }

@@ -29,7 +29,7 @@ function bottomAxis(scale, y, { ticks = roundTicks(scale.low, scale.high), forma
 
 /** A score as an axis has it: without decimals that are 0. */
 function percentTick(value) {
-  return `${Number((100 * value).toPrecision(3))} %`.replace("-", "−");
+  return `${Number((100 * value).toPrecision(3))}%`.replace("-", "−");
 }
 
 /** Draw an error bar that lies: low and high are null where there is none. */

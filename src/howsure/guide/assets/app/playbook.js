@@ -34,7 +34,7 @@ function tellNoPair(sheet) {
   sheet.tell({ said: "Choose two models that answered two questions or more in common.", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
-/** Judge by the 90 % interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. */
+/** Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. */
 function gateOf(a, b, codes, margin) {
   const pair = pairOf(a, b, { clusters: codes, level: 0.9 });
   const verdict = pair.low === null ? "open" : pair.low > -margin ? "pass" : pair.high < -margin ? "fail" : "open";
@@ -88,7 +88,7 @@ function methodsText({ board, values }, pair) {
   const tries = most > 1 ? ` (${most} attempts at each, averaged)` : "";
   const groups = board.clusters === null ? "" : ` in ${plural(pair.units, "cluster")}`;
   const variance = board.clusters === null ? "a variance for independent questions" : "a cluster-robust variance (CR2; Bell and McCaffrey 2002)";
-  const range = pair.low === null ? "no interval can be given" : `95 % interval [${signedNumber(pair.low)}, ${signedNumber(pair.high)}] pp, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
+  const range = pair.low === null ? "no interval can be given" : `95% interval [${signedNumber(pair.low)}, ${signedNumber(pair.high)}] pp, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
   return `We compared ${a} with ${b} on ${plural(pair.n, "shared question")}${groups}${tries}. The paired difference is ${signed(pair.value, true)}; ${range}. The interval is from a score pivot with ${variance}, after Miller (2024), “Adding Error Bars to Evals”. ${count(pair.wins)} questions favour the first, ${count(pair.losses)} the second, ${count(pair.ties)} neither. Made with howsure.`;
 }
 

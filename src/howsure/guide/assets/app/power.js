@@ -17,7 +17,7 @@ const power = {
   },
 };
 
-/** Of the difference of two models whose rates are spread evenly from 0 to 100 %, one attempt each (Miller 2024). */
+/** Of the difference of two models whose rates are spread evenly from 0 to 100%, one attempt each (Miller 2024). */
 const TEXTBOOK_SPREAD = { within: 1 / 9 + 1 / 3, between: 0, answer: null, size: 1 };
 const POWER_TEST = { level: 0.95, method: "score" };
 

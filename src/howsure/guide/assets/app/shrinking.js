@@ -50,7 +50,7 @@ function seOf(parts) {
 function knownText({ board, values }, { known, answer, question, attempts }) {
   const name = board.names[values.model];
   if (known) return `${name} answered each question ${count(attempts)} times, so both can be told apart: of the variance of its score, ${share(question / (question + answer / attempts))} came from the questions.`;
-  return `${name} answered each question once, so nobody can tell them apart. Suppose that ${count(values.luck)} % of the variance is luck of the answers: slide it.`;
+  return `${name} answered each question once, so nobody can tell them apart. Suppose that ${count(values.luck)}% of the variance is luck of the answers: slide it.`;
 }
 
 function drawParts(sheet, spread) {

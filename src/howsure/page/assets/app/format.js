@@ -33,7 +33,7 @@ function scoreNumber(value, percent) {
 }
 
 function score(value, percent) {
-  return scoreNumber(value, percent) + (percent ? " %" : "");
+  return scoreNumber(value, percent) + (percent ? "%" : "");
 }
 
 function gap(value, percent) {
@@ -72,9 +72,9 @@ function roundedUp(value) {
 }
 
 function level(value) {
-  return `${Number((100 * value).toPrecision(12))} %`;
+  return `${Number((100 * value).toPrecision(12))}%`;
 }
 
 function share(value) {
-  return `${Math.round(100 * value)} %`;
+  return `${Math.round(100 * value)}%`;
 }

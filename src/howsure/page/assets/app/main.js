@@ -180,7 +180,7 @@ class Page {
     this.histogram = new Chart(at("difficulty"), this.report.drawings[kind(board)].difficulty);
     const rows = board.difficulty.map((bin) => ({
       ...bin,
-      told: `${plural(bin.count, "question")} between ${bin.low} and ${bin.high} %`,
+      told: `${plural(bin.count, "question")} between ${bin.low} and ${bin.high}%`,
     }));
     this.histogram.show(
       rows,

@@ -3,18 +3,12 @@
 const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 15, 20];
 const TIMES = [1, 2, 4];
 const MOST_DOTS = 40;
-const LOPSIDED = 0.5;
 
-/** Say a score and its error bar, as a leaderboard of one model does: in limits where these lie far from symmetric. */
+/** Say a score and its error bar, as a leaderboard of one model does. */
 function alone(model, { where, level: sure, percent }) {
   const said = `${model.model} scores ${score(model.value, percent)}${where}`;
   if (model.low === null) return `${said}, with no error bar.`;
-  const below = model.value - model.low;
-  const above = model.high - model.value;
-  const beyond = model.low * model.high > 0 && (below + above) / 2 >= Math.abs(model.value);
-  if (Math.min(below, above) >= LOPSIDED * Math.max(below, above) && !beyond)
-    return `${said}, give or take ${scoreNumber((below + above) / 2, percent)}.`;
-  return `${said}; the ${level(sure)} confidence interval runs from ${scoreNumber(model.low, percent)} to ${score(model.high, percent)}.`;
+  return `${said} (${level(sure)} CI ${scoreNumber(model.low, percent)} to ${scoreNumber(model.high, percent)}).`;
 }
 
 class ModelPanel {
@@ -46,7 +40,7 @@ class ModelPanel {
         `${level(sure)} interval`,
         model.low === null
           ? "n/a"
-          : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? " %" : ""}`,
+          : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? "%" : ""}`,
       ],
       ["SE", model.se === null ? "n/a" : gap(model.se, percent)],
       [

@@ -9,13 +9,12 @@ const FLAGS = [
   "naive_larger",
   "naive_alike",
   "agreeing",
-  "in_limits",
 ];
 
-/** Say how far off a lead may be, seen from who is ahead: as `compare` does. */
+/** Say the interval and the p-value of a lead, seen from who is ahead: as `compare` does. */
 function taken(pair, shown) {
-  if (!pair.holds.in_limits) return `give or take ${pair.take}`;
-  return `with a ${level(shown.level)} interval of [${pair.low}, ${pair.high}]`;
+  const p = pair.p.startsWith("<") ? `p ${pair.p}` : `p = ${pair.p}`;
+  return `(${level(shown.level)} CI ${pair.low} to ${pair.high}, ${p})`;
 }
 
 class PairPanel {
@@ -98,13 +97,13 @@ class PairPanel {
     else if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
     else if (this.needed.attempts < MOST_FORECAST)
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
-    let text = `Can't tell: ${better} is ahead by ${size}${where}, ${take}${about}${needed}.`;
+    let text = `Can't tell: ${better} is ahead by ${size}${where} ${take}${about}${needed}.`;
     if (pair.p === "n/a")
       text = `Can't tell which of ${names[0]} and ${names[1]} is better: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real)
-      text = `${better} beats ${worse}${where} by ${size}, ${take}${about}: significant at ${level(shown.level)} confidence.`;
+      text = `${better} beats ${worse}${where} by ${size} ${take}${about}.`;
     else if (pair.d === 0)
-      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}${shown.about}, give or take ${pair.take}${unit(shown.percent)}.`;
+      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}${shown.about} (${level(shown.level)} CI ${pair.low} to ${pair.high}).`;
     const alone = this.only[0] + this.only[1];
     if (alone > 0)
       text = `On the ${count(pair.n)} of ${plural(pair.n + alone, "item")} that both answered, ${text.replace(/^Can't tell/, "can't tell")}`;

@@ -84,7 +84,7 @@ function exactBounds(value, n, units, level) {
   return [...(units === n ? [] : [told(units, "clusters")]), told(n, "items")];
 }
 
-/** Return the exact one-sided limit of a rate of single answers that is below 1 %, or above 99 %. */
+/** Return the exact one-sided limit of a rate of single answers that is below 1%, or above 99%. */
 function rareBounds({ value, n, units }, groups, level) {
   const alone = groups !== null && units === n && groups.trials < 1 + 1e-9 && !groups.several;
   if (!alone || Math.min(value, 1 - value) >= RARE || !(level > 0.5)) return [];

@@ -101,7 +101,8 @@ def kinds():
 
 
 KINDS = ["polars_lazy", "arrow", "pandas", "pandas_objects", "pandas_categories", "pandas_nullable"]
-KINDS += ["dask", "duckdb", "ibis", "spark"]
+KINDS += ["dask", "duckdb", "ibis", *draws([], ["spark"])]
+"""Spark, which takes half a minute to start and to ask, in scripts/trials."""
 MARKS = {
     "ibis": pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning"),
     "spark": pytest.mark.spark,
@@ -113,10 +114,8 @@ def of(kind, *more):
 
 
 EVERY = [of(kind) for kind in KINDS]
-ENGINES = [of(kind) for kind in draws(["polars_lazy", "pandas", "dask", "duckdb", "ibis", "spark"], KINDS)]
+ENGINES = [of(kind) for kind in draws(["polars_lazy", "pandas", "dask", "duckdb", "ibis"], KINDS)]
 """One kind of frame for each engine; what a kind of column changes is held in test_engines.py."""
-AT_HAND = draws(ENGINES[:-1], ENGINES)
-"""Without Spark, where it groups and compares texts as in another test."""
 
 
 # The contract -------------------------------------------------------------------------------------------------------
@@ -127,9 +126,9 @@ SQUARE = [
     for k, kind in enumerate(KINDS)
     for r, rows in enumerate(ROWS)
     for v, verb in enumerate(VERBS)
-    if draws(k + r + v, 0) % 3 == 0 and (kind, rows) != draws(("spark", "booleans"), None)
+    if draws(k + r + v, 0) % 3 == 0
 ]
-"""In CI every kind with every table and every verb, but not each with each; Spark with two."""
+"""In CI every kind with every table and every verb, but not each with each."""
 
 
 @pytest.mark.parametrize(("kind", "rows", "verb"), SQUARE)
@@ -149,7 +148,7 @@ def test_where_and_columns_work_on_every_frame(kinds, kind, rows):
     same(hs.leaderboard(hs.read(kinds.make(kind, case.table), columns=case.columns)), hs.leaderboard(named))
 
 
-@pytest.mark.parametrize("kind", AT_HAND)
+@pytest.mark.parametrize("kind", ENGINES)
 def test_items_as_clusters_give_the_unclustered_standard_error(kinds, kind):
     """A key of the grouping itself may be asked for as the cluster."""
     table = numbers().table
@@ -198,7 +197,7 @@ def test_every_known_spelling_of_a_status_is_recognised(kinds, kind):
 
 @pytest.mark.parametrize(
     ("kind", "nothing"),
-    [of(*kind.values, nothing) for nothing, kinds in ((float("nan"), ENGINES), ("", AT_HAND)) for kind in kinds],
+    [of(*kind.values, nothing) for nothing, kinds in ((float("nan"), ENGINES), ("", ENGINES)) for kind in kinds],
 )
 def test_items_without_a_cluster_are_clusters_of_their_own(kinds, kind, nothing):
     told = [1.0, 1.0, 2.0, 2.0] if isinstance(nothing, float) else ["x", "x", "y", "y"]
@@ -236,13 +235,7 @@ REFUSED = {
 ROW = re.compile(r" \((row [\d,]+|[\d,]+ rows?)\)")
 
 
-ON_SPARK = draws({"no score"}, {*REFUSED})
-
-
-@pytest.mark.parametrize(
-    ("kind", "why"),
-    [of(*kind.values, why) for kind in ENGINES for why in REFUSED if kind.values[0] != "spark" or why in ON_SPARK],
-)
+@pytest.mark.parametrize(("kind", "why"), [of(*kind.values, why) for kind in ENGINES for why in REFUSED])
 def test_every_frame_gives_the_same_error_messages(kinds, kind, why):
     """A table that can't be used is refused in the same words; only where rows have an order one is named."""
     table = numbers().table

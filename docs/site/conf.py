@@ -41,7 +41,7 @@ DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/deci
 NAVIGATION = {
     "Learn": [
         f"docs/{page}"
-        for page in ("quickstart", "answering", "python", "guide/README", "choosing", "glossary", "gallery")
+        for page in ("quickstart", "answering", "commands", "python", "guide/README", "choosing", "glossary", "gallery")
     ],
     "Use": [
         f"docs/{page}"

@@ -131,9 +131,7 @@ def compared(name, a, b):
     """Return what `compare` says of two models of a case, by task; "" is overall."""
     options = {key: value for key, value in CASES[name][1].items() if key != "adjust"}
     found = hs.compare(scores(name), a, b, adjust="none", **options)
-    if isinstance(found, hs.Comparison):
-        return {found.task: found}
-    return {"": found.overall, **{each.task: each for each in found.comparisons}}
+    return {each.task: each for each in found.every}
 
 
 def random_board(models, items=500, spread=0.3):

@@ -97,6 +97,7 @@ def make(
 
 def _still(answer: Leaderboard) -> Document:
     """Return what readers without JavaScript see: the boards, or the first of very many."""
+    answer = replace(answer, each_task=True)
     if len(answer.boards) <= MOST_STILL:
         return leaderboard.document(answer)
     shown = leaderboard.document(replace(answer, boards=answer.boards[:MOST_STILL]))

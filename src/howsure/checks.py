@@ -18,6 +18,8 @@ from typing import Any, get_args
 
 from howsure.errors import OptionError
 
+COUNT = re.compile(r"(\d{1,9})/(\d{1,9})")
+"""A count in place of a file: 17/20."""
 MOST = 10**9
 """No count of items, models or draws is larger than this."""
 POINTS = "Write 0.01 for one percentage point, 0.92 for 92%."

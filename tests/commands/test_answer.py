@@ -157,3 +157,12 @@ def test_a_command_goes_before_a_path_of_its_name(tmp_path, monkeypatch):
     scores(2, 1).write_csv(tmp_path / "runs" / "x.csv")
     assert "howsure ./runs" in run("runs", code=2)
     assert same_as(run("./runs")).startswith("howsure compare ./runs")
+
+
+@pytest.mark.parametrize("options", [["--no-config"], ["--config", "own.toml"], ["--config=own.toml"]])
+def test_a_configuration_may_stand_before_the_path(options, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.toml").write_text('[estimate]\nlevel = "90%"\n')
+    scores(1, 1).write_csv("a.csv")
+    # the configuration is of `estimate`, and the answer was without it
+    assert same_as(run(*options, "a.csv")) == "howsure --no-config estimate a.csv"

@@ -207,7 +207,8 @@ def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = ""
 
     `skip`: parameters that it leaves out; `name`: of another command that takes the same.
     """
-    alone = ctx.default_map or ctx.find_root().params.get("no_config")
+    root = ctx.find_root()
+    alone = ctx.default_map or (root.default_map or {}).get(name) or root.params.get("no_config")
     words = ["howsure", *(["--no-config"] if alone else []), name or str(ctx.info_name)]
     for param in ctx.command.params:
         asked = ctx.get_parameter_source(str(param.name)) not in (ParameterSource.DEFAULT, None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import re
 import shlex
 from functools import cache, partial
 from importlib import import_module
@@ -87,11 +86,11 @@ def _with_command(args: list[str]) -> list[str]:
     a command.
     """
     place = 0
-    while place < len(args) and args[place] in ("--no-config", "--config"):
-        place += 1 if args[place] == "--no-config" else 2
+    while place < len(args) and args[place].partition("=")[0] in ("--no-config", "--config"):
+        place += 2 if args[place] == "--config" else 1
     first = args[place] if place < len(args) else ""
     own = ("-h", "--help", "--help-all", "--version")
-    if not first or first in NAMES or first in own or first.startswith("--config="):
+    if not first or first in NAMES or first in own:
         return args
     words = args[place:] if first.startswith("-") else [first]
     if not set(words) & set(NAMES) and any(map(_is_data, words)):
@@ -101,10 +100,12 @@ def _with_command(args: list[str]) -> list[str]:
 
 def _is_data(word: str) -> bool:
     """Say whether a word is an address, a path that exists, or a count."""
+    from howsure.checks import COUNT
+
     if "://" in word:
         return True
     try:
-        return bool(word) and (Path(word).exists() or re.fullmatch(r"\d{1,9}/\d{1,9}", word) is not None)
+        return bool(word) and (Path(word).exists() or COUNT.fullmatch(word) is not None)
     except (OSError, ValueError):  # a name that no file can have
         return False
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from howsure.checks import COUNT
 from howsure.errors import DataError
 from howsure.table.scores import COUNTS, Scores, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COUNT = re.compile(r"(\d{1,9})/(\d{1,9})")
 MOST = 10_000_000
 """The largest number of answers, which are written out as rows."""
 

@@ -49,8 +49,8 @@ class Scale:
     rare: bool = False
 
     def near(self, value: float) -> Scale:
-        """Return the scale of a score and its error bar: with more digits where it is below 1% or above 99
-        %.
+        """Return the scale of a score and its error bar: with more digits where it is below 1% or
+        above 99%.
         """
         return replace(self, rare=self.percent and (0 < value < RARE or 1 - RARE < value < 1))
 
@@ -77,8 +77,8 @@ class Scale:
         return self.number(value) if math.isfinite(value) else ""
 
     def given(self, value: float) -> str:
-        """Write a score that somebody asked for, with all its digits: a floor of 99.95% is not one of 100.0
-        %.
+        """Write a score that somebody asked for, with all its digits: a floor of 99.95% is not
+        one of 100.0%.
         """
         shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
         if math.isfinite(value) and not math.isclose(float(shown.replace(",", "")), scaled, rel_tol=1e-9):

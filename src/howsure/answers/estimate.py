@@ -146,6 +146,11 @@ class Estimates(Judged):
         return self._only.se
 
     @property
+    def interval(self) -> Interval:
+        """The confidence interval of the only estimate."""
+        return self._only.interval
+
+    @property
     def low(self) -> float:
         """The lower limit of the only estimate's confidence interval."""
         return self._only.low

@@ -41,7 +41,7 @@ from howsure.commands.options import DESIGN, OUTPUT, READING, GroupedCommand, pa
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.base import Answer
     from howsure.present.document import Block, Document
@@ -84,28 +84,25 @@ def answer(paths: tuple[str, ...], **given: Any) -> None:
     Votes, ratings, judged answers and published scores: theirs. The last line names the command; scripts use
     that one, as the choice may change.
     """
+    import howsure
+
     rest, shown = split(paths, given)
     scores, kinds = _looked_at(paths, rest)
     if len(kinds) > 1:
         _list_kinds(kinds, scores, paths, shown)
         return
     (kind,) = kinds
+    skip: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
     if kind in TABLES:
-        import howsure
-
-        found, verb = getattr(howsure, VERBS[kind])(list(paths), **columns_and_rows(rest)), VERBS[kind]
-        skip: Iterable[str] = (*DESIGN, *READING)
+        verb, skip = VERBS[kind], (*DESIGN, *READING)
+        found = getattr(howsure, verb)(list(paths), **columns_and_rows(rest))
     elif scores is None or not scores.has_rows:
-        import howsure
-
         found, verb, skip = howsure.audit(scores), "audit", DESIGN
     else:
         found, verb, sides = _of_scores(scores, paths, rest)
-        skip = ()
-        if sides:
-            _show(found, _command(verb, sides=sides), **shown)
-            return
-    _show(found, _command(verb, skip=[name for name in skip if name not in ("columns", "where")]), **shown)
+    skip = tuple(name for name in skip if name not in ("columns", "where"))
+    _show(found, _command(verb, skip=skip, sides=sides), **shown)
 
 
 def _command(verb: str, *, skip: Sequence[str] = (), sides: Sequence[str] = ()) -> str:
@@ -161,12 +158,11 @@ def _of_scores(
     """
     import howsure
 
-    held = _held(scores, given)
-    models = list(dict.fromkeys(held["model"]))
     two = read_two_paths(paths, dict(given))
     if two is not None:
-        scores, models = two[0], list(two[1])
-        held = _held(scores, given)
+        scores = two[0]
+    held = _held(scores, given)
+    models = list(two[1] if two else dict.fromkeys(held["model"]))
     design = {name: value for name, value in given.items() if name in DESIGN}
     if two is None and _is_history(scores, held):
         rest = dict(given)

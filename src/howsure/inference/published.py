@@ -109,15 +109,15 @@ def of_counts(scores: Scores) -> Caution | None:
     return COUNTS_UNPAIRED if any(fact.harness == COUNTS for fact in scores.facts) else None
 
 
-def retold(cautions: Iterable[Caution], instead: Caution) -> tuple[Caution, ...]:
+def reworded(cautions: Iterable[Caution], instead: Caution) -> tuple[Caution, ...]:
     """Return warnings, that of an unpaired comparison in other words."""
     return tuple(instead if each.code == "unpaired" else each for each in cautions)
 
 
 def with_caution(pair: Comparison, instead: Caution) -> Comparison:
     """Return a comparison with what there is to say of counts or a published score."""
-    difference = replace(pair.difference, cautions=retold(pair.difference.cautions, instead))
-    cautions = retold(pair.cautions, instead)
+    difference = replace(pair.difference, cautions=reworded(pair.difference.cautions, instead))
+    cautions = reworded(pair.cautions, instead)
     if instead not in (*cautions, *difference.cautions):
         cautions = (*cautions, instead)
     pair = replace(pair, difference=difference, cautions=cautions)

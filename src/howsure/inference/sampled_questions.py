@@ -18,7 +18,7 @@ from howsure.errors import MethodError, doubt
 from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.best_outcome import fewest_significant, out_of_reach
+from howsure.statistics.best_outcome import fewest_significant, only_right_or_wrong, out_of_reach
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
@@ -282,7 +282,7 @@ def _is_out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Que
     counts = (shared, 0) if shared else (int(known[:, 0].sum()), int(known[:, 1].sum()))
     if not out_of_reach(*counts, level=question.level, margin=question.margin):
         return False
-    return bool(np.isin(values[known], (0.0, 1.0)).all())
+    return only_right_or_wrong(values)
 
 
 def _is_shown(answer: Difference, level: float) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.errors import Caution
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Rank
@@ -45,39 +46,42 @@ def document(answer: Leaderboard) -> Document:
     """Return each board's verdict and table, then the cautions; of several tasks the overall board and a
     summary alone, unless a board for each is asked for.
     """
-    several = len(answer.every) > 1
-    blocks = _at_a_glance(answer) if several else []
-    for board in answer.every if answer.each_task or not several else ():
-        first = not blocks
-        if several and board is not answer.overall:
+    if len(answer.every) == 1:
+        (only,) = answer.every
+        blocks = [*_board(only, answer, answer.notes, answer.chapter), *closing(_cautions(only))]
+    else:
+        blocks = _at_a_glance(answer)
+        for board in answer.boards if answer.each_task else ():
             blocks.append(Text(text=board_title(board), kind="heading"))
-        if board is not answer.overall:
-            blocks += _board(board, answer, answer.notes if first else (), answer.chapter if first else None)
-            blocks += closing((*board.cautions, *merged_cautions(board.entries)))
+            blocks += [*_board(board, answer), *closing(_cautions(board))]
     return Document(blocks=(*blocks, *slices.board_blocks(answer.slices), *closing(answer.cautions)))
 
 
-def _board(board: Board, answer: Leaderboard, notes: Iterable[str], chapter: int | None) -> list[Block]:
-    told = (*elsewhere(board), *picked(board), *notes)
+def _board(
+    board: Board, answer: Leaderboard, notes: Iterable[str] = (), chapter: int | None = None
+) -> list[Block]:
     return [
-        *opening(board_verdict(board), told, chapter=chapter),
+        *opening(board_verdict(board), (*elsewhere(board), *picked(board), *notes), chapter=chapter),
         board_table(board, answer.top),
         *bound_texts(list(board.entries[: answer.top])),
     ]
 
 
+def _cautions(board: Board) -> list[Caution]:
+    return [*board.cautions, *merged_cautions(board.entries)]
+
+
 def _at_a_glance(answer: Leaderboard) -> list[Block]:
-    """Return the overall board, if there is one, and the table of models and tasks."""
+    """Return the overall board, if there is one, and the table of models and tasks; warnings about a task
+    stand with its own board if that is shown.
+    """
     if answer.overall is None:
         blocks = opening(verdict(answer), answer.notes, chapter=answer.chapter)
     else:
         notes = (*answer.notes, f"Overall: {answer.overall.metric}.")
         blocks = _board(answer.overall, answer, notes, answer.chapter)
-    shown = answer.every[:1] if answer.each_task and answer.overall else answer.every
-    cautions = [
-        (board_name(board, answer), (*board.cautions, *merged_cautions(board.entries)))
-        for board in ([] if answer.each_task and answer.overall is None else shown)
-    ]
+    warned = [board for board in answer.every if board is answer.overall or not answer.each_task]
+    cautions = [(board_name(board, answer), _cautions(board)) for board in warned]
     return [*blocks, summary(answer), *closing(merged(cautions, "task"))]
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.statistics.difference import difference
 from howsure.statistics.intervals import clopper_pearson
 from howsure.statistics.results import significant
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Floats
 
 ENOUGH = 16
 """On so many items some outcome is significant, at any usual level."""
@@ -60,6 +64,11 @@ def fewest_significant(*, level: float, margin: float | None = None, paired: boo
     counts = range(2, ENOUGH + 1)
     found = (n for n in counts if not out_of_reach(n, 0 if paired else n, level=level, margin=margin))
     return next(found, 0)
+
+
+def only_right_or_wrong(scores: Floats) -> bool:
+    """Say whether all scores that there are (NaN: none) are 0 or 1."""
+    return bool(np.isin(scores[np.isfinite(scores)], (0.0, 1.0)).all())
 
 
 def highest_floor(n: int, level: float) -> float:

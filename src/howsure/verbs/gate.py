@@ -19,7 +19,7 @@ from howsure.inference.gate_policy import (
 from howsure.inference.gate_question import Criteria, GateQuestion, gate_look, refuse_options
 from howsure.inference.gate_verdicts import answered
 from howsure.inference.population import population_of
-from howsure.inference.published import of_counts, only_model, retold, with_published
+from howsure.inference.published import of_counts, only_model, reworded, with_published
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
@@ -266,10 +266,10 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
 
 def _with_caution(answer: Gate, instead: Caution) -> Gate:
     """Return a gate with what there is to say of counts or a published score."""
-    checks = tuple(replace(check, cautions=retold(check.cautions, instead)) for check in answer.checks)
+    checks = tuple(replace(check, cautions=reworded(check.cautions, instead)) for check in answer.checks)
     told = {caution for check in checks for caution in check.cautions}
     more = () if instead in told or answer.baseline is None else (instead,)
-    return replace(answer, checks=checks, cautions=(*retold(answer.cautions, instead), *more))
+    return replace(answer, checks=checks, cautions=(*reworded(answer.cautions, instead), *more))
 
 
 def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:

@@ -34,7 +34,7 @@ from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.options.table import checked
 from howsure.statistics import power as powers
-from howsure.statistics.best_outcome import fewest_significant, out_of_reach
+from howsure.statistics.best_outcome import fewest_significant, only_right_or_wrong, out_of_reach
 from howsure.statistics.gate_shares import TRIALS, rehearse
 from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import MOST_ITEMS, fewest
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from howsure.answers.parts import ErrorSources
     from howsure.answers.plan import Basis, PlanOption, Sought
     from howsure.inference.plan_pilot import Pilot
-    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -346,7 +345,7 @@ def _from_pilot(
     simulated = None if question.seed is None else _rehearsed(pilots, tasks, question, question.seed)
     if min(pilot.units for pilot in pilots) < FEW_UNITS:
         cautions.append(_small_pilot(pilots, tasks))
-    if all(pilot.matrix.sums is None and _right_or_wrong(pilot.matrix.values) for pilot in pilots):
+    if all(pilot.matrix.sums is None and only_right_or_wrong(pilot.matrix.values) for pilot in pilots):
         cautions += _no_outcome(question, tasks[-1])
     several = [pilot for pilot in pilots if pilot.pairs > 1]
     if len(several) > 1:
@@ -394,10 +393,6 @@ def _answer(
         notes=notes,
         cautions=(*cautions, *([OFF_THE_SCALE] if impossible else [])),
     )
-
-
-def _right_or_wrong(values: Floats) -> bool:
-    return bool(np.isin(values[np.isfinite(values)], (0.0, 1.0)).all())
 
 
 def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:

@@ -59,7 +59,7 @@ Written by `scripts/reference` from the schema and from the program itself.
 
 - Scores are on their own scale, so that 0.712 is 71.2%. Differences are a − b on the same scale.
 - A number that doesn't exist is null; there is no NaN. Where there is no largest number, it says "endless".
-- `cautions` are warnings as data: `code` stays the same from version to version, `message` and `remedy` are for people.
+- `warnings` are warnings as data: `code` stays the same from version to version, `message` and `remedy` are for people.
 - `verdict` and other sentences are for people as well: decide by fields and by the exit code.
 - Where single rows are asked for (`--pairs`, `--confusion`), it is a list of flat objects, and no answer.
 - The [JSON Schema](../src/howsure/answers/schema.json) is in the package, as `howsure/answers/schema.json`.

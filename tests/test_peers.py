@@ -103,7 +103,7 @@ def test_twenty_four_nearly_equal_models_form_one_group_with_full_rank_intervals
     rng = np.random.default_rng(3)
     item = rng.integers(0, 2, 100).astype(float)
     board = hs.leaderboard(frame({f"m{k:02}": np.where(rng.random(100) < 0.02, 1 - item, item) for k in range(24)}))
-    assert {rank.ties for rank in board.boards[0].ranks} == {"a"}
+    assert {rank.group for rank in board.boards[0].ranks} == {"a"}
     assert {(rank.low, rank.high) for rank in board.boards[0].ranks} == {(1, 24)}
 
 

@@ -57,7 +57,7 @@ def test_tasks_that_cannot_be_combined_have_no_overall_difference():
     assert gap.value != gap.value
     assert [task.task for task in gap.tasks] == ["x", "y"]
     assert gap.to_dict()["difference"]["value"] is None
-    assert "Of 2 tasks" in gap.verdict
+    assert "Of 2 tasks" in gap.sentence
 
 
 def test_an_unknown_name_leads_to_the_verb_for_what_it_means():

@@ -37,10 +37,10 @@ def test_swebench_verified_has_16_possible_leaders_and_28_for_new_repositories(s
     usual = hs.leaderboard(swebench).boards[0]
     assert (usual.population, usual.clusters.n, len(usual.could_be_best)) == ("same-clusters", 12, 16)
     assert usual.clusters.effective == pytest.approx(3.87, abs=0.01)
-    assert "but on more issues from these 12 repositories 15 of the 157 others could also be best" in usual.verdict
+    assert "but on more issues from these 12 repositories 15 of the 157 others could also be best" in usual.sentence
     board = hs.leaderboard(swebench, population="new-clusters").boards[0]
-    assert usual.beside.could_be_best == board.could_be_best
-    assert board.beside.could_be_best == usual.could_be_best
+    assert usual.other_population.could_be_best == board.could_be_best
+    assert board.other_population.could_be_best == usual.could_be_best
     leader = board.entries[0].estimate
     assert len(board.entries) == 158
     assert sum(entry.estimate.n_items < 500 for entry in board.entries) == 5
@@ -48,12 +48,12 @@ def test_swebench_verified_has_16_possible_leaders_and_28_for_new_repositories(s
     assert leader.n_clusters == 12
     assert leader.se == pytest.approx(0.0151249520447958, abs=1e-15)
     assert leader.df == pytest.approx(3.33080031613, abs=1e-10)
-    assert [c.code for c in leader.cautions] == ["dominant_cluster"]
-    assert "django/django holds 231 of 500 items" in leader.cautions[0].message
+    assert [c.code for c in leader.warnings] == ["dominant_cluster"]
+    assert "django/django holds 231 of 500 items" in leader.warnings[0].message
     assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
     assert len(board.could_be_best) == 28
     assert max(k for k, entry in enumerate(board.entries, 1) if entry.model in board.could_be_best) == 47
-    assert "27 of the 157 others could also be best" in board.verdict
+    assert "27 of the 157 others could also be best" in board.sentence
 
 
 def test_swebench_verified_without_clusters_separates_no_neighbours_in_the_top_30(swebench):
@@ -85,10 +85,10 @@ def test_alpaca_eval_win_rates_and_standard_errors_match_the_published_ones(real
     assert both.filter(~agree)["model"].to_list() == ["Mistral-7B-Instruct-v0.2"]
 
 
-def test_alpaca_eval_rows_of_several_judges_give_a_caution(real_data):
+def test_alpaca_eval_rows_of_several_judges_give_a_warning(real_data):
     found = hs.estimate(real_data / "tidy" / "alpaca_eval.parquet")
     asked, moved = (
-        next(c for c in found.cautions if c.code == code) for code in ("factor_as_attempt", "attempts_move_together")
+        next(c for c in found.warnings if c.code == code) for code in ("factor_as_attempt", "attempts_move_together")
     )
     assert "`random_factor='judge'`" in asked.remedy
     assert "`columns={'metric': 'judge'}`" in asked.remedy
@@ -168,7 +168,7 @@ def test_the_spread_of_five_runs_is_below_the_binomial_standard_error(real_data)
         pl.col("model") == "claude-sonnet-4.5|i0"
     )
     entry = hs.noise(rows)["claude-sonnet-4.5|i0"]
-    one_run, binomial = np.sqrt(entry.once), np.sqrt(entry.value * (1 - entry.value) / 100)
+    one_run, binomial = np.sqrt(entry.variance_within_questions_once), np.sqrt(entry.value * (1 - entry.value) / 100)
     assert one_run == pytest.approx(0.0192, abs=5e-5)
     assert binomial == pytest.approx(0.0427, abs=5e-5)
     seen = rows.group_by("run").agg(pl.col("score").mean())["score"].std()
@@ -193,7 +193,7 @@ def test_answer_variance_dominates_paired_differences_only_at_high_temperature(r
     )
     pairs = hs.noise(scores, task=task).tasks[0].pairs
     assert len(pairs.a) in (465, 528)
-    assert low < pairs.more_answers / len(pairs.a) < high
+    assert low < pairs.n_mostly_within / len(pairs.a) < high
 
 
 def test_the_variance_of_a_paired_difference_is_about_one_binomial_variance(real_data):
@@ -223,7 +223,7 @@ def test_swebench_slices_by_difficulty_and_repository_are_as_known(real_data):
         "15 min - 1 hour": 261,
         "<15 min fix": 194,
     }
-    assert [(small.slice, small.n_items) for small in way.slicing.small] == [(">4 hours", 3)]
+    assert [(small.slice, small.n_items) for small in way.slicing.too_small] == [(">4 hours", 3)]
     assert [gap.slice for gap in way.slices if way.better(gap)] == ["15 min - 1 hour"]
     by_repository = hs.compare(tidy / "swebench_verified.parquet", *pair, by="cluster").slices[0]
     assert {gap.population for gap in by_repository.slices} == {"same-clusters"}
@@ -233,7 +233,7 @@ def test_swebench_slices_by_difficulty_and_repository_are_as_known(real_data):
 def test_slices_of_mmlu_pro_and_mmmu_are_as_known(real_data):
     wild = real_data / "wild"
     way = hs.compare(wild / "MMLU-Pro", "jamba-1.5-large", "Llama-2-7b-hf", by="category").slices[0]
-    assert sum(gap.difference.n_items for gap in way.slices) == way.whole.difference.n_items == 12_032
+    assert sum(gap.difference.n_items for gap in way.slices) == way.all_items.difference.n_items == 12_032
     assert len([gap for gap in way.slices if way.better(gap) == way.a]) == len(way.slices) == 14
     standard, vision = "gpt-4o_standard(10 options)_direct", "gpt-4o_vision_direct"
     subjects = hs.compare(wild / "MMMU" / "mmmu-pro", standard, vision, by="subject").slices[0]
@@ -288,7 +288,7 @@ def test_five_runs_of_one_agent_add_little_as_a_random_factor(real_data):
     rows = pl.read_parquet(real_data / "tidy" / "swebench_repeat_runs.parquet").drop("run")
     one = rows.filter(pl.col("model").str.ends_with("i0"))
     repeats, sample = hs.estimate(one, cluster="none"), hs.estimate(one, cluster="none", random_factor="epoch")[0]
-    assert not repeats.cautions
+    assert not repeats.warnings
     (epoch,) = sample.sources.factors
     assert (epoch.n_levels, sample.estimate.n_items) == (5, 97)
     assert epoch.share < 0.05

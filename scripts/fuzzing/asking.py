@@ -35,7 +35,7 @@ def mapped_items(place: Path, **mapping: Any) -> Seen:
     """Read a file by a mapping; the figures are the scores of its items."""
     read = howsure.read(place, map=mapping)
     rows = read.to_frame().select("item", "score").iter_rows()
-    return dict(rows), [*read.notes, *(caution.message for caution in read.cautions)]
+    return dict(rows), [*read.notes, *(warning.message for warning in read.warnings)]
 
 
 def answered(answer: Any) -> Seen:

@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from howsure.answers.show import Show as Show
     from howsure.answers.trend import Trend as Trend
     from howsure.answers.watch import Look as Look
-    from howsure.errors import Caution as Caution
     from howsure.errors import DataError as DataError
     from howsure.errors import HowsureError as HowsureError
     from howsure.errors import MethodError as MethodError
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
+    from howsure.errors import ResultWarning as ResultWarning
     from howsure.inference.plan_pilot import Assumptions as Assumptions
     from howsure.inference.plan_pilot import Costs as Costs
     from howsure.statistics.results import Estimate as Estimate
@@ -152,7 +152,14 @@ _HOMES = {
     "howsure.answers.show": ("Show",),
     "howsure.answers.trend": ("Trend",),
     "howsure.answers.watch": ("Look",),
-    "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
+    "howsure.errors": (
+        "ResultWarning",
+        "DataError",
+        "HowsureError",
+        "MethodError",
+        "OptionError",
+        "ReadError",
+    ),
     "howsure.inference.plan_pilot": ("Assumptions", "Costs"),
     "howsure.statistics.results": ("Estimate", "Interval"),
     "howsure.table.scores": ("Scores",),

@@ -6,7 +6,7 @@ HowsureError
 ├── DataError      the scores contradict each other or can't be used as asked
 └── MethodError    a statistic isn't defined for these scores
 
-Every message says what, where and what next. A [`Caution`][howsure.Caution] is the milder form: data that
+Every message says what, where and what next. A [`ResultWarning`][howsure.ResultWarning] is the milder form: data that
 rides on an answer and is shown with it.
 """
 
@@ -59,11 +59,11 @@ class MethodError(HowsureError, ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caution:
+class ResultWarning:
     """A warning as data: it rides on the answer and is shown with it.
 
     Attributes:
-        code: Names the kind of caution, for programs; it stays the same from version to version.
+        code: Names the kind of warning, for programs; it stays the same from version to version.
         message: What was seen.
         remedy: What to do about it.
     """
@@ -79,7 +79,7 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmallPart(Caution):
+class SmallPart(ResultWarning):
     """A warning of one task, or one stratum of judged answers, that carries most of the error of the whole.
 
     Attributes:
@@ -259,7 +259,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "scores_changed",
     ),
 }
-"""The code of every caution by the chapter of `howsure guide` that says more of it."""
+"""The code of every warning by the chapter of `howsure guide` that says more of it."""
 _CHAPTER_OF = {code: chapter for chapter, codes in CHAPTERS.items() for code in codes}
 
 
@@ -343,8 +343,8 @@ _CODES = {
 }
 
 
-def doubt(kind: str, **facts: float | str) -> Caution:
-    """Return the caution that a statistic raises: the statistic knows its kind and the facts, the sentence
+def doubt(kind: str, **facts: float | str) -> ResultWarning:
+    """Return the warning that a statistic raises: the statistic knows its kind and the facts, the sentence
     stands here.
 
     >>> doubt("single_attempts", count=2, n=10).message
@@ -353,6 +353,6 @@ def doubt(kind: str, **facts: float | str) -> Caution:
     message, remedy = _DOUBTS[kind]
     if "value" in facts:
         facts["value"] = f"{facts['value']:.4g}".replace("-", "−")
-    return Caution(
+    return ResultWarning(
         code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy.format(**facts)
     )

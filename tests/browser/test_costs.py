@@ -7,7 +7,7 @@ import pytest
 
 import howsure as hs
 from browser_cases import made
-from howsure.present.frontier import task_verdict
+from howsure.present.frontier import task_sentence
 from howsure.verbs.report import report
 
 
@@ -33,7 +33,7 @@ def rows():
 def test_every_board_has_its_frontier(opened, rows):
     page = opened(report(rows, measure="usd"))
     found = hs.frontier(rows, measure="usd")
-    told = {task.task: task_verdict(task) for task in found.tasks}
+    told = {task.task: task_sentence(task) for task in found.tasks}
     assert set(told) == {"", "one", "two"}
     for k, task in enumerate(("", "one", "two")):
         page.select_option("#task", str(k))

@@ -25,7 +25,7 @@ def test_the_picture_the_sentence_and_the_pairs_follow(opened, population):
     about(page, population)
     rows, options = scores("attempts"), {"cluster": "passage", "population": population}
     board = hs.leaderboard(rows, **options).boards[0]
-    assert page.text_content("#verdict") == board.verdict
+    assert page.text_content("#verdict") == board.sentence
     scale = Scale(percent=True)
     told = page.eval_on_selector_all("#board-body .bar", "all => all.map((each) => each.ariaLabel)")
     limits = [scale.interval(e.estimate.interval.low, e.estimate.interval.high) for e in board.entries]

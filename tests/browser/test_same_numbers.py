@@ -117,7 +117,7 @@ def check_rows(page, name):
         cells = [[row[place] for place in kept] for row in table.rows]
         expected = [[*row[:named], short, *row[named + 1 :]] for row, short in zip(cells, names, strict=True)]
         assert page.evaluate(ROWS) == expected
-        assert page.text_content("#verdict") == board.verdict
+        assert page.text_content("#verdict") == board.sentence
         scale = Scale(percent=board.percent)
         look(page, "model")
         for m, entry in enumerate(board.entries):

@@ -65,7 +65,7 @@ def test_every_slice_is_that_of_the_leaderboard(two, opened):
     for w, way in enumerate(hs.leaderboard(parted(), by=["topic", "form"]).slices):
         for k, each in enumerate(way.slices):
             page.select_option("#slice-name", f"{w} {k}")
-            assert page.text_content("#slice-verdict") == each.board.verdict
+            assert page.text_content("#slice-verdict") == each.board.sentence
             assert page.text_content("#slice-told").startswith(f"{way.slicing.by} {each.slice}: ")
             rows = page.evaluate(ROWS)
             assert [row["name"] for row in rows] == [entry.model for entry in each.board.entries]

@@ -23,7 +23,7 @@ from trials import draws
 
 CLOSE, CLOSE_POWER = 1e-9, 1e-6
 LEVELS = (0.95, 0.8, 0.9, 0.99)
-MEAN = ("value", "se", "df", "low", "high", "n", "units", "effective", "cautions", "method", "bounds")
+MEAN = ("value", "se", "df", "low", "high", "n", "units", "effective", "warnings", "method", "bounds")
 PAIR = ("value", "se", "df", "low", "high", "pValue", "n", "units", "correlation", "unpairedSe", "unclusteredSe")
 
 
@@ -135,7 +135,7 @@ def check_means(asked):
         bounds = [{"limit": b.limit, "side": b.side, "units": b.units, "n": b.n} for b in one.bounds]
         values = (one.value, one.se, one.df, limits.low, limits.high, one.n_items, one.n_clusters, effective(one))
         expected.append(
-            dict(zip(MEAN, (*values, [c.code for c in one.cautions], one.method.name, bounds), strict=True))
+            dict(zip(MEAN, (*values, [c.code for c in one.warnings], one.method.name, bounds), strict=True))
         )
     found = asked("meanOf", sent)
     for ours, theirs in zip(found, expected, strict=True):  # limits of bounds are numbers, not texts

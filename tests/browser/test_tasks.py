@@ -65,8 +65,8 @@ def test_without_an_overall_board_the_sentence_counts_tasks(opened):
         }
     )
     found = report(rows)
-    assert found.verdict == "On 1 of 2 tasks, one model is shown to be best: a. On the other, 2 models could be."
-    assert opened(found).text_content("#verdict") == found.verdict
+    assert found.sentence == "On 1 of 2 tasks, one model is shown to be best: a. On the other, 2 models could be."
+    assert opened(found).text_content("#verdict") == found.sentence
 
 
 def test_a_cell_opens_its_board_and_back_returns(opened):

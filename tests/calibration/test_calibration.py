@@ -196,20 +196,20 @@ def board(rate, clusters, size, models=("a",)):
     return pl.DataFrame(rows, schema=["model", "item", "cluster", "score"], orient="row")
 
 
-def test_a_score_whose_interval_under_covers_in_like_data_has_a_caution():
+def test_a_score_whose_interval_under_covers_in_like_data_has_a_warning():
     data = board(0.02, 20, 50)
-    told = hs.estimate(data, interval="t")[0].estimate.cautions
-    assert [caution.code for caution in told] == ["known_to_miss"]
+    told = hs.estimate(data, interval="t")[0].estimate.warnings
+    assert [warning.code for warning in told] == ["known_to_miss"]
     assert "20 clusters of 50" in told[0].message
     assert "Leave `interval`" in told[0].remedy
-    assert not hs.estimate(data)[0].estimate.cautions
+    assert not hs.estimate(data)[0].estimate.warnings
 
 
-def test_a_comparison_whose_interval_under_covers_in_like_data_has_a_caution():
+def test_a_comparison_whose_interval_under_covers_in_like_data_has_a_warning():
     data = board(0.02, 20, 50, ("a", "b"))
-    told = hs.compare(data, "a", "b", method="t").difference.cautions
-    assert "known_to_miss" in {caution.code for caution in told}
-    assert "known_to_miss" not in {caution.code for caution in hs.compare(data, "a", "b").difference.cautions}
+    told = hs.compare(data, "a", "b", method="t").difference.warnings
+    assert "known_to_miss" in {warning.code for warning in told}
+    assert "known_to_miss" not in {warning.code for warning in hs.compare(data, "a", "b").difference.warnings}
 
 
 def test_calibrate_lists_only_the_methods_asked_for():
@@ -223,13 +223,13 @@ def skewed(n):
     return pl.DataFrame({"model": "a", "item": np.arange(n), "score": scores + 1})
 
 
-def test_few_skewed_unbounded_scores_have_a_caution():
-    told = hs.estimate(skewed(30))[0].estimate.cautions
-    assert [caution.code for caution in told] == ["skewed"]
+def test_few_skewed_unbounded_scores_have_a_warning():
+    told = hs.estimate(skewed(30))[0].estimate.warnings
+    assert [warning.code for warning in told] == ["skewed"]
     assert "30 items" in told[0].message
-    assert not hs.estimate(skewed(1_000))[0].estimate.cautions
+    assert not hs.estimate(skewed(1_000))[0].estimate.warnings
     even = skewed(30).with_columns(score=pl.Series(np.linspace(1, 5, 30)))
-    assert not hs.estimate(even)[0].estimate.cautions
+    assert not hs.estimate(even)[0].estimate.warnings
 
 
 def test_calibrate_refuses_an_unknown_method():

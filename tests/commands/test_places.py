@@ -122,7 +122,7 @@ def test_counts_are_compared_as_different_questions(counts):
     assert not gap.paired
     exact = stats.fisher_exact([[a, m - a], [b, n - b]]).pvalue
     assert (gap.p_value < 0.05) == (exact < 0.05)
-    said = " ".join(f"{each.message} {each.remedy}" for each in (*gap.cautions, *gap.difference.cautions))
+    said = " ".join(f"{each.message} {each.remedy}" for each in (*gap.warnings, *gap.difference.warnings))
     assert "counts don't say which questions" in said
     assert "share no item" not in said
 
@@ -134,7 +134,7 @@ def test_a_published_score_is_compared_unpaired_with_its_own_error():
     assert gap.b == "published 58.7%"
     alone = hs.compare(None, "38/89", "52/89")
     assert gap.se == pytest.approx(alone.se, rel=0.02)
-    assert "as if its questions were others than yours" in " ".join(c.message for c in gap.difference.cautions)
+    assert "as if its questions were others than yours" in " ".join(c.message for c in gap.difference.warnings)
     for published in ((0.587, 89), "0.587/89"):
         assert hs.compare(rows, published=published).p_value == pytest.approx(gap.p_value)
 
@@ -145,7 +145,7 @@ def test_a_published_score_without_its_number_of_questions_is_exact():
     own = hs.estimate(rows)[0]
     assert gap.se == pytest.approx(own.se)
     assert gap.p_value == pytest.approx(stats.binomtest(38, 89, 0.587).pvalue, abs=0.003)
-    assert "taken as exact" in " ".join(c.message for c in gap.cautions)
+    assert "taken as exact" in " ".join(c.message for c in gap.warnings)
     assert (gap.wins, gap.losses, gap.ties) == (0, 0, 0)
 
 

@@ -85,7 +85,7 @@ def test_plot_draws_the_numbers_of_the_verb_and_prints_its_verdict(folder):
     result = run("plot", "leaderboard", "table.csv", "--cluster", "passage", "--level", "0.9", "-o", "x.json")
     answer = hs.leaderboard(hs.read("table.csv"), cluster="passage", level=0.9)
     assert json.loads((folder / "x.json").read_text()) == answer.chart()
-    assert result.stdout.replace("\n", " ").startswith(answer.verdict)
+    assert result.stdout.replace("\n", " ").startswith(answer.sentence)
     assert "Clusters: column" in result.stdout
     assert "rank" not in result.stdout.split()
     assert result.stderr == "Chart written to x.json.\n"

@@ -162,7 +162,7 @@ def test_watch_reads_an_inspect_run_in_progress(tmp_path):
     assert done.exit_code == 2
     assert answer["planned"] == 8
     assert 0 < answer["n_items"] < 8
-    assert "partial_run" not in [caution["code"] for caution in answer["cautions"]]
+    assert "partial_run" not in [warning["code"] for warning in answer["warnings"]]
 
 
 def in_progress(folder, kept):
@@ -201,7 +201,7 @@ def test_items_wait_for_their_planned_epochs(tmp_path):
     in_progress(tmp_path, lambda name: name not in late)
     answer = look_at(tmp_path)
     assert (answer["planned"], answer["n_items"], answer["n_waiting"]) == (100, 40, 60)
-    assert "order_not_random" in [caution["code"] for caution in answer["cautions"]]
+    assert "order_not_random" in [warning["code"] for warning in answer["warnings"]]
 
 
 def test_items_count_in_the_order_in_which_the_run_started_them(tmp_path):

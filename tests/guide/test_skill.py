@@ -73,7 +73,7 @@ def test_an_option_of_the_skill_exists(option):
     ) or (option == "--help")
 
 
-@pytest.mark.parametrize("field", ["better", "equivalence", "unclear_because", "cautions", "verdict"])
+@pytest.mark.parametrize("field", ["better", "equivalence", "unclear_because", "warnings", "verdict"])
 def test_a_json_field_named_in_the_skill_exists(field):
     schema = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
     assert f"`{field}`" in TEXT

@@ -30,27 +30,27 @@ def test_compare_reports_the_boards_corrected_p_value_for_the_pair() -> None:
     for other in names[1:]:
         pair = hs.compare(rows, names[0], other)
         among = whole.pairs.p_adjusted[0, names.index(other)]
-        assert (pair.among is not None) == (pair.decided and among > 0.05)
-        if pair.among is not None:
+        assert (pair.among_models is not None) == (pair.decided and among > 0.05)
+        if pair.among_models is not None:
             said += 1
-            assert (pair.among.n_models, pair.among.p_adjusted) == (12, pytest.approx(among))
-            assert pair.verdict.endswith(f"; among 12 models not significant (p {among:.3f}).")
+            assert (pair.among_models.n_models, pair.among_models.p_adjusted) == (12, pytest.approx(among))
+            assert pair.sentence.endswith(f"; among 12 models not significant (p {among:.3f}).")
     assert said > 1
 
 
 def test_tables_of_two_models_margins_and_mcnemar_have_no_correction_for_other_pairs() -> None:
     rows = board()
-    pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among)
+    pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among_models)
     two = rows.filter(pl.col("model").is_in([pair.a, pair.b]))
-    assert hs.compare(two, pair.a, pair.b).among is None
-    assert hs.compare(rows, pair.a, pair.b, margin=0.3).among is None
-    assert hs.compare(rows, pair.a, pair.b, method="mcnemar").among is None
+    assert hs.compare(two, pair.a, pair.b).among_models is None
+    assert hs.compare(rows, pair.a, pair.b, margin=0.3).among_models is None
+    assert hs.compare(rows, pair.a, pair.b, method="mcnemar").among_models is None
 
 
 def test_other_models_with_unusable_clusters_do_not_change_the_pair() -> None:
     rows = board()
-    pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among)
+    pair = next(each for k in range(1, 12) if (each := hs.compare(rows, "m00", f"m{k:02}")).among_models)
     other = next(name for name in rows["model"].unique().sort() if name not in (pair.a, pair.b))
     broken = rows.with_columns(score=pl.when(pl.col("model") == other).then(float("inf")).otherwise("score"))
     found = hs.compare(broken, pair.a, pair.b)
-    assert (found.difference, found.among) == (pair.difference, None)
+    assert (found.difference, found.among_models) == (pair.difference, None)

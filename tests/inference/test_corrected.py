@@ -137,7 +137,7 @@ def test_the_verdict_is_based_on_the_corrected_interval():
     assert torn.adjusted_interval.contains(0.0)
     limits = torn.adjusted_interval.of_lead(torn.value)
     said = f"95% CI {100 * limits.low:.1f} to {100 * limits.high:.1f}, p = {torn.p_adjusted:.3f}".replace("-", "−")
-    assert said in torn.verdict
+    assert said in torn.sentence
     assert torn.items_needed > 1.3 * torn.difference.n_items
     data = torn.to_dict()
     assert data["adjusted_low"] < data["difference"]["low"]
@@ -183,7 +183,7 @@ def test_corrected_p_values_and_intervals_never_disagree_in_compare(gaps, seed):
             assert c.decided == (not c.adjusted_interval.contains(0.0))
 
 
-def test_the_failure_policy_caution_uses_corrected_verdicts():
+def test_the_failure_policy_warning_uses_corrected_verdicts():
     """A verdict that only the correction takes away isn't given back by another policy without it."""
     rows = tasks([0.0, 0.1, 0.14, 0.18, 0.3])
     torn = next(c for c in compare_five_tasks(None, "holm").comparisons if c.p_value < 0.05 <= c.p_adjusted)
@@ -192,4 +192,4 @@ def test_the_failure_policy_caution_uses_corrected_verdicts():
     rows = rows.with_columns(score=pl.when(~lost).then("score"))
     answer = hs.compare(rows, "a", "b")
     assert next(c for c in answer.comparisons if c.task == torn.task).better is None
-    assert "failure_policy" not in [caution.code for caution in answer.cautions]
+    assert "failure_policy" not in [warning.code for warning in answer.warnings]

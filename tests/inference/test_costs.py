@@ -27,7 +27,7 @@ def rows(n=60, models=("big", "small"), usd=(0.4, 0.1), seed=0, attempts=2):
 
 def gap(data, measure="usd", per="attempt", **options):
     found = hs.compare(data, "big", "small", measure=measure, **options)
-    return next(each for each in found.measures if each.per == per)
+    return next(each for each in found.usage if each.per == per)
 
 
 def test_the_cost_ratio_is_the_ratio_of_mean_costs_over_all_attempts():
@@ -35,7 +35,7 @@ def test_the_cost_ratio_is_the_ratio_of_mean_costs_over_all_attempts():
     found = gap(data)
     means = dict(data.group_by("model").agg(pl.col("usd").mean()).iter_rows())
     assert found.ratio == pytest.approx(means["big"] / means["small"])
-    assert found.known == "known"
+    assert found.ratio_is == "known"
     assert found.interval.low < 4 < found.interval.high
     assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", measure="usd").render(width=200)
 
@@ -55,11 +55,11 @@ def test_missing_costs_turn_the_ratio_into_a_bound():
     b = data.with_columns(usd=pl.when(lost & (pl.col("model") == "small")).then(None).otherwise("usd"))
     both = data.with_columns(usd=pl.when(lost).then(None).otherwise("usd"))
     least, most = gap(a), gap(b)
-    assert (least.known, least.n_missing_a, least.interval.high) == ("at least", 20, np.inf)
+    assert (least.ratio_is, least.n_missing_a, least.interval.high) == ("at least", 20, np.inf)
     assert least.ratio < gap(data).ratio
-    assert (most.known, most.interval.low) == ("at most", 0.0)
+    assert (most.ratio_is, most.interval.low) == ("at most", 0.0)
     assert most.ratio > gap(data).ratio
-    assert gap(both).known == "unknown"
+    assert gap(both).ratio_is == "unknown"
     assert "20 attempts of big record none" in str(hs.compare(a, "big", "small", measure="usd")).replace("\n", " ")
 
 
@@ -95,8 +95,8 @@ def test_a_price_table_computes_usd_from_tokens(tmp_path):
 
 def test_tokens_without_a_price_are_unknown(tmp_path):
     data = rows().drop("usd")
-    assert gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\n")).known == "unknown"
-    assert gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,2\nsmall,1\n")).known == "unknown"
+    assert gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\n")).ratio_is == "unknown"
+    assert gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,2\nsmall,1\n")).ratio_is == "unknown"
     with pytest.raises(ReadError, match=r"column 'tokens_in' has the value 'abc' \(row 1\), which is no price"):
         gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,abc\nsmall,1\n"))
     with pytest.raises(ReadError, match="no prices among"):
@@ -110,27 +110,27 @@ def test_tokens_without_a_price_are_unknown(tmp_path):
 def test_several_tasks_have_cost_ratios_per_task_and_overall():
     one, other = rows(seed=1).with_columns(task=pl.lit("x")), rows(seed=2, n=20).with_columns(task=pl.lit("y"))
     found = hs.compare(pl.concat([one, other]), "big", "small", measure="usd")
-    assert [len(each.measures) for each in found.every] == [2, 2, 2]
+    assert [len(each.usage) for each in found.every] == [2, 2, 2]
     means = dict(pl.concat([one, other]).group_by("model").agg(pl.col("usd").mean()).iter_rows())
-    assert found.overall.measures[0].ratio == pytest.approx(means["big"] / means["small"])
+    assert found.overall.usage[0].ratio == pytest.approx(means["big"] / means["small"])
 
 
-def test_heavy_tailed_costs_get_a_caution():
+def test_heavy_tailed_costs_get_a_warning():
     rng = np.random.default_rng(2)
     wide = rows(attempts=1).with_columns(usd=pl.Series(np.exp(rng.normal(0, 2.0, 120))))
-    (caution,) = gap(wide).cautions
-    assert caution.code == "heavy_tailed"
-    assert gap(rows()).cautions == ()
+    (warning,) = gap(wide).warnings
+    assert warning.code == "heavy_tailed"
+    assert gap(rows()).warnings == ()
 
 
 def test_the_frontier_lists_the_models_that_no_other_beats_and_undercuts():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     found = hs.frontier(data, measure="usd").tasks[0]
     assert found.models[0].model == "small"
-    assert found["slow"].beaten_by
-    assert set(found.best_buys) == {"big", "small"}
+    assert found["slow"].dominated_by
+    assert set(found.could_be_on_frontier) == {"big", "small"}
     assert found.leader == "big"
-    assert found.verdict.startswith("Cheapest that could be best: ")
+    assert found.sentence.startswith("Cheapest that could be best: ")
 
 
 def test_a_frontier_needs_a_measure_and_two_models():
@@ -144,7 +144,7 @@ def test_models_with_unknown_costs_stay_on_the_frontier():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     lost = data.with_columns(usd=pl.when(pl.col("model") == "slow").then(None).otherwise("usd"))
     found = hs.frontier(lost, measure="usd").tasks[0]
-    assert found["slow"].could_be_best_buy
+    assert found["slow"].could_be_on_frontier
     assert found["slow"].n_missing == 400
     assert "unknown" in str(hs.frontier(lost, measure="usd"))
 

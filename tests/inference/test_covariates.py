@@ -193,20 +193,20 @@ def test_item_model_and_score_columns_are_refused_as_covariates(side, name, told
 def test_a_covariate_that_differs_within_an_item_is_refused():
     rows = two_models(n=40).with_columns(length=pl.col("item").str.len_chars())
     answer = hs.estimate(rows, covariate="length")
-    assert "covariate_saves_nothing" in {caution.code for caution in answer[0].estimate.cautions}
+    assert "covariate_saves_nothing" in {warning.code for warning in answer[0].estimate.warnings}
     torn = rows.with_columns(length=pl.col("length") + (pl.col("model") == "a").cast(pl.Int64))
     with pytest.raises(hs.DataError, match=r"'length' differs between rows of item"):
         hs.estimate(torn, covariate="length")
 
 
-def test_a_covariate_without_unanswered_items_changes_nothing_and_gives_a_caution(side, tmp_path):
+def test_a_covariate_without_unanswered_items_changes_nothing_and_gives_a_warning(side, tmp_path):
     rows, items, _ = side
     items.filter(pl.col("item").is_in(rows["item"].unique().to_list())).write_csv(tmp_path / "same.csv")
     adjusted = hs.estimate(rows, covariate="ease", items=tmp_path / "same.csv")[0]
     plain = hs.estimate(rows)[0]
     assert adjusted.estimate.value == pytest.approx(plain.estimate.value, rel=1e-12)
     assert adjusted.estimate.se == pytest.approx(plain.estimate.se, rel=0.03)
-    assert "covariate_saves_nothing" in {caution.code for caution in adjusted.estimate.cautions}
+    assert "covariate_saves_nothing" in {warning.code for warning in adjusted.estimate.warnings}
 
 
 def test_clusters_of_the_items_table_apply_to_the_whole_pool(side):
@@ -225,17 +225,17 @@ def test_clusters_of_the_items_table_apply_to_the_whole_pool(side):
     everything(answer)
 
 
-def test_a_constant_covariate_leaves_the_mean_unchanged_with_a_caution(side, tmp_path):
+def test_a_constant_covariate_leaves_the_mean_unchanged_with_a_warning(side, tmp_path):
     rows, items, _ = side
     items.with_columns(ease=pl.lit(3.0)).write_csv(tmp_path / "flat.csv")
     found, plain = (
         hs.estimate(rows, **asked)[0].estimate for asked in ({"covariate": "ease", "items": tmp_path / "flat.csv"}, {})
     )
     assert (found.value, found.se) == pytest.approx((plain.value, plain.se), rel=1e-9)
-    assert "the covariate doesn't vary among the answered items" in {caution.message for caution in found.cautions}
+    assert "the covariate doesn't vary among the answered items" in {warning.message for warning in found.warnings}
 
 
-def test_covariates_that_cost_too_many_degrees_of_freedom_give_a_caution():
+def test_covariates_that_cost_too_many_degrees_of_freedom_give_a_warning():
     rows, items = world(pool=120, answered=40)
     big = items.with_columns(
         repo=pl.when(pl.int_range(pl.len()) < 70).then(pl.lit("big")).otherwise(pl.col("item").str.slice(0, 3)),
@@ -249,7 +249,7 @@ def test_covariates_that_cost_too_many_degrees_of_freedom_give_a_caution():
     answer = hs.estimate(data, cluster="repo", covariate="kind")
     adjusted = next(e for e in answer.entries if e.model == "a").estimate
     assert adjusted.interval.half_width > 1.5 * plain.interval.half_width
-    assert "covariate_too_dear" in {c.code for c in adjusted.cautions}
+    assert "covariate_too_dear" in {c.code for c in adjusted.warnings}
 
 
 def test_adjusted_means_use_the_weights_of_the_whole_pool(side):
@@ -285,8 +285,8 @@ def test_an_unpaired_comparison_adjusts_both_means():
     plain = hs.compare(torn, "a", "b")
     assert not answer.paired
     assert str(answer.difference.method) == "adjusted unpaired t, CR2"
-    assert answer.saved == pytest.approx(1 - (answer.difference.se / plain.difference.se) ** 2, rel=1e-9)
-    assert answer.saved > 0
+    assert answer.variance_saved == pytest.approx(1 - (answer.difference.se / plain.difference.se) ** 2, rel=1e-9)
+    assert answer.variance_saved > 0
     everything(answer)
 
 
@@ -317,7 +317,7 @@ def test_several_tasks_are_adjusted_by_their_own_pools_without_an_overall_differ
     ).write_csv(tmp_path / "tasks.csv")
     answer = hs.compare(both, "a", "b", covariate="ease", items=tmp_path / "tasks.csv")
     assert answer.overall is None
-    assert "no_overall" in {caution.code for caution in answer.cautions}
+    assert "no_overall" in {warning.code for warning in answer.warnings}
     everything(answer)
     values = {
         e.task: e.estimate.value
@@ -362,14 +362,14 @@ def test_one_cluster_gives_no_standard_error_with_a_covariate():
     entry = hs.estimate(rows, covariate="ease", model=["a", "b"])[0]
     assert entry.model == "a"
     assert math.isnan(entry.estimate.se)
-    assert "one_cluster" in [caution.code for caution in entry.estimate.cautions]
+    assert "one_cluster" in [warning.code for warning in entry.estimate.warnings]
     assert math.isnan(hs.compare(rows, "a", "b", covariate="ease").p_value)
 
 
 def test_compare_counts_items_without_the_covariate_per_model():
     rows = pool_of_ten(ease=pl.when(pl.col("item") == "q1").then(None).otherwise(pl.col("ease")))
-    cautions = hs.compare(rows, "a", "b", covariate="ease").difference.cautions
-    assert [c.message for c in cautions if c.code == "no_covariate"] == [
+    warnings = hs.compare(rows, "a", "b", covariate="ease").difference.warnings
+    assert [c.message for c in warnings if c.code == "no_covariate"] == [
         "a: 1 answered item without the covariate left out",
         "b: 1 answered item without the covariate left out",
     ]

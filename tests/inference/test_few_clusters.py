@@ -51,21 +51,25 @@ def test_few_clusters_default_to_same_clusters_and_also_report_new_clusters():
     narrow = hs.compare(rows, "a", "e", cluster="repo", population="same-clusters")
     wide = hs.compare(rows, "a", "e", cluster="repo", population="new-clusters")
     assert usual.population == "same-clusters"
-    assert (usual.difference, usual.p_value, usual.beside) == (narrow.difference, narrow.p_value, narrow.beside)
-    assert wide.beside.population == "same-clusters"
-    assert wide.beside.estimate.interval == narrow.difference.interval
-    assert wide.beside.p_value == narrow.p_value
-    assert narrow.beside.population == "new-clusters"
-    assert narrow.beside.estimate.interval == wide.difference.interval
-    assert "on more questions from these 6 repositories" in usual.verdict
+    assert (usual.difference, usual.p_value, usual.other_population) == (
+        narrow.difference,
+        narrow.p_value,
+        narrow.other_population,
+    )
+    assert wide.other_population.population == "same-clusters"
+    assert wide.other_population.estimate.interval == narrow.difference.interval
+    assert wide.other_population.p_value == narrow.p_value
+    assert narrow.other_population.population == "new-clusters"
+    assert narrow.other_population.estimate.interval == wide.difference.interval
+    assert "on more questions from these 6 repositories" in usual.sentence
     assert "on more questions from these 6 repositories" in wide.render("markdown")
     assert "on new repositories" in narrow.render("markdown")
 
 
 def test_many_clusters_or_none_report_one_population():
-    assert hs.compare(few(sizes=(5,) * 12), "a", "e", cluster="repo").beside is None
-    assert hs.compare(few(), "a", "e", cluster="none").beside is None
-    assert hs.leaderboard(few(sizes=(5,) * 12), cluster="repo").boards[0].beside is None
+    assert hs.compare(few(sizes=(5,) * 12), "a", "e", cluster="repo").other_population is None
+    assert hs.compare(few(), "a", "e", cluster="none").other_population is None
+    assert hs.leaderboard(few(sizes=(5,) * 12), cluster="repo").boards[0].other_population is None
 
 
 def test_a_board_with_few_clusters_reports_could_be_best_for_both_populations():
@@ -74,10 +78,10 @@ def test_a_board_with_few_clusters_reports_could_be_best_for_both_populations():
     wide = hs.leaderboard(rows, cluster="repo", population="new-clusters").boards[0]
     assert board.clusters.n == len(SIZES)
     assert board.clusters.effective == pytest.approx(sum(SIZES) ** 2 / sum(size**2 for size in SIZES))
-    assert board.beside.could_be_best == wide.could_be_best
-    assert wide.beside.could_be_best == board.could_be_best
-    assert f"on more questions from these {len(SIZES)} repositories" in board.verdict
-    assert "repositories" not in wide.verdict
+    assert board.other_population.could_be_best == wide.could_be_best
+    assert wide.other_population.could_be_best == board.could_be_best
+    assert f"on more questions from these {len(SIZES)} repositories" in board.sentence
+    assert "repositories" not in wide.sentence
     said = hs.leaderboard(rows, cluster="repo").render("markdown")
     assert f"On new repositories, any of the 3 others could also be best: these {len(SIZES)} (worth" in said
     assert board.ranks == hs.leaderboard(rows, cluster="repo", population="same-clusters").boards[0].ranks
@@ -88,13 +92,13 @@ def test_a_leaderboard_claims_no_more_about_new_clusters_than_compare():
     best = few(sizes=(20, 12, 10, 9, 8)).with_columns(score=pl.when(pl.col("model") == "a").then(1.0).otherwise(0.0))
     told = hs.leaderboard(best, cluster="repo").boards[0]
     assert told.could_be_best == ("a",)
-    assert told.beside.could_be_best == ("a", "b", "c", "d", "e")
+    assert told.other_population.could_be_best == ("a", "b", "c", "d", "e")
     assert hs.compare(best, "a", "b", cluster="repo", population="new-clusters").p_value > 0.05
-    assert "a is best on more questions from these 5 repositories" in told.verdict
+    assert "a is best on more questions from these 5 repositories" in told.sentence
 
 
 def test_the_verdict_with_one_cluster_is_in_the_singular():
-    said = hs.leaderboard(few(sizes=(20,)), cluster="repo").boards[0].verdict
+    said = hs.leaderboard(few(sizes=(20,)), cluster="repo").boards[0].sentence
     assert "on more questions from this repository " in said
 
 
@@ -108,7 +112,7 @@ def test_the_default_population_depends_on_all_questions_of_the_task():
     failed = whole.with_columns(score=pl.when((pl.col("repo") < 3) | (pl.col("model") == "c")).then("score"))
     assert hs.compare(failed, "a", "b", cluster="repo", failures="drop").population == "new-clusters"
     (way,) = hs.compare(whole, "a", "b", cluster="repo", by="repo").slices
-    assert way.whole.population == "new-clusters"
+    assert way.all_items.population == "new-clusters"
 
 
 def test_questions_without_a_cluster_do_not_count_as_clusters():
@@ -123,7 +127,7 @@ def test_clusters_by_prompt_or_judge_default_to_new_clusters(name):
     rows = few().rename({"repo": name})
     found = hs.compare(rows, "a", "e", cluster=name)
     assert found.population == "new-clusters"
-    assert found.beside is None
+    assert found.other_population is None
 
 
 def test_with_two_clusterings_the_smaller_count_decides_the_default_population():
@@ -172,27 +176,27 @@ def test_a_gate_with_few_clusters_decides_only_if_both_populations_agree():
     apart = hs.gate(best, "a", "e", better=True, cluster="repo")
     assert (apart.verdict, apart.unclear_because) == ("unclear", "population")
     (check,) = apart.checks
-    assert (check.population, check.verdict_here) == ("same-clusters", "pass")
-    assert (check.other.population, check.other.verdict) == ("new-clusters", "unclear")
+    assert (check.population, check.verdict_own_population) == ("same-clusters", "pass")
+    assert (check.other_population.population, check.other_population.verdict) == ("new-clusters", "unclear")
     assert "pass on more questions from these 5 repositories" in check.sentence
     assert "can't tell on new repositories" in check.sentence
-    (told,) = [each for each in check.cautions if each.code == "population_would_change_verdict"]
+    (told,) = [each for each in check.warnings if each.code == "population_would_change_verdict"]
     assert "howsure.toml" in told.remedy
     for population, verdict in (("same-clusters", "pass"), ("new-clusters", "unclear")):
         settled = hs.gate(best, "a", "e", better=True, cluster="repo", population=population)
         assert (settled.verdict, settled.unclear_because) == (verdict, "evidence" if verdict == "unclear" else "")
-        assert settled.checks[0].other.verdict != verdict
+        assert settled.checks[0].other_population.verdict != verdict
     same = hs.gate(best, "a", "e", not_worse_than=0.5, cluster="repo")
     assert same.verdict == "pass"
-    assert same.checks[0].other.verdict == "pass"
+    assert same.checks[0].other_population.verdict == "pass"
     assert "and on new repositories" in same.checks[0].sentence
     floor = hs.gate(best, "a", at_least=0.5, cluster="repo")
-    assert floor.checks[0].other is not None
+    assert floor.checks[0].other_population is not None
 
 
 def test_a_gate_with_many_clusters_uses_one_population():
     gate = hs.gate(few(sizes=(5,) * 12), "a", "e", better=True, cluster="repo")
-    assert gate.checks[0].other is None
+    assert gate.checks[0].other_population is None
 
 
 def test_methods_without_strata_are_refused_for_same_clusters():
@@ -235,9 +239,9 @@ def test_noise_for_same_clusters_omits_the_between_cluster_variance():
     own = rows.filter(pl.col("model") == "a").group_by("item").agg(pl.col("score").var(ddof=1)).sort("item")["score"]
     within = sum(x[group == g, 0].var(ddof=1) * (group == g).mean() for g in np.unique(group))
     assert entry.se == pytest.approx(stratified(x[:, 0], group)[0])
-    assert entry.answers == usual.answers == pytest.approx(own.mean() / 3 / len(x))
-    assert entry.question.variance == pytest.approx(within - own.mean() / 3)
-    assert entry.between.variance == 0
+    assert entry.variance_within_questions == usual.variance_within_questions == pytest.approx(own.mean() / 3 / len(x))
+    assert entry.between_questions.variance == pytest.approx(within - own.mean() / 3)
+    assert entry.between_clusters.variance == 0
     pair = hs.noise(rows, "a", "e", **SAME).tasks[0].entries[-1]
     assert pair.se == pytest.approx(stratified(x[:, 0] - x[:, 4], group)[0])
     assert pair.se == pytest.approx(hs.compare(rows, "a", "e", **SAME).difference.se)
@@ -292,14 +296,14 @@ def test_a_trend_for_same_clusters_has_the_stratified_standard_error():
 def test_health_for_same_clusters_detects_smaller_gaps():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
     assert (
-        hs.health(rows, **SAME).tasks[0].smallest_gap
-        < hs.health(rows, cluster="repo", population="new-clusters").tasks[0].smallest_gap
+        hs.health(rows, **SAME).tasks[0].smallest_significant_difference
+        < hs.health(rows, cluster="repo", population="new-clusters").tasks[0].smallest_significant_difference
     )
 
 
-def test_against_for_same_clusters_gives_no_caution_on_few_clusters():
+def test_against_for_same_clusters_gives_no_warning_on_few_clusters():
     sides = hs.against(few(), "a", **SAME).tasks[0].sides
-    assert not any(side.difference.cautions for side in sides)
+    assert not any(side.difference.warnings for side in sides)
 
 
 def test_a_trend_of_published_scores_refuses_same_clusters():

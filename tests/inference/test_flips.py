@@ -43,7 +43,7 @@ def flips(data: Any, a: str = "a", b: str = "b", **options: Any) -> hs.Flips:
 def test_a_question_broke_if_right_became_wrong_and_is_fixed_if_wrong_became_right() -> None:
     found = flips(rows(a=[[1], [1], [0], [0], [1]], b=[[0], [1], [1], [0], [0]]))
     assert (found.before, found.after, found.broke, found.fixed) == ("a", "b", 2, 1)
-    assert [(each.item, each.broke, each.before, each.after) for each in found.items] == [
+    assert [(each.item, each.regressed, each.before, each.after) for each in found.items] == [
         ("q0", True, 1, 0),
         ("q4", True, 1, 0),
         ("q2", False, 0, 1),
@@ -52,7 +52,7 @@ def test_a_question_broke_if_right_became_wrong_and_is_fixed_if_wrong_became_rig
 
 def test_lower_is_better_swaps_broken_and_fixed() -> None:
     found = flips(rows(a=[[1], [1], [0]], b=[[0], [1], [1]]), lower_is_better=True)
-    assert [(each.item, each.broke) for each in found.items] == [("q2", True), ("q0", False)]
+    assert [(each.item, each.regressed) for each in found.items] == [("q2", True), ("q0", False)]
 
 
 def test_counts_of_flips_equal_wins_and_losses_of_compare() -> None:
@@ -71,7 +71,7 @@ def test_means_equal_up_to_rounding_are_ties(options: dict[str, str]) -> None:
     found = hs.compare(data, "a", "b", failures="zero", **options)  # type: ignore[call-overload]
     assert (found.wins, found.losses, found.ties) == (1, 0, 5)
     (side,) = hs.against(data, "b", failures="zero").tasks[0].sides
-    assert (side.fixed, side.broke, side.same) == (1, 0, 5)
+    assert (side.n_improved, side.n_regressed, side.n_unchanged) == (1, 0, 5)
 
 
 def test_the_largest_drop_comes_first_and_unlisted_flips_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Two models with few or no shared items: compared on the shared ones, with a caution if their scores differ there."""
+"""Two models with few or no shared items: compared on the shared ones, with a warning if their scores differ there."""
 
 import numpy as np
 import polars as pl
@@ -24,23 +24,23 @@ def partly(shared, only_a, only_b, *, task="task", seed=0, harder=0.0):
 FEW, MANY = partly(10, 490, 490), partly(60, 30, 20)
 
 
-def test_a_caution_gives_scores_on_shared_and_other_items_if_they_differ():
+def test_a_warning_gives_scores_on_shared_and_other_items_if_they_differ():
     rows = partly(100, 400, 400, harder=0.4)
-    told = [each for each in hs.compare(rows, "a", "b").cautions if each.code == "shared_items_differ"]
+    told = [each for each in hs.compare(rows, "a", "b").warnings if each.code == "shared_items_differ"]
     assert len(told) == 1
     assert (
         "a scores 25.0% on the 100 items that both answered and 67.0% on the 400 that it alone has" in told[0].message
     )
-    assert "shared_items_differ" not in [each.code for each in hs.compare(FEW, "a", "b").cautions]
+    assert "shared_items_differ" not in [each.code for each in hs.compare(FEW, "a", "b").warnings]
 
 
-def test_gate_gives_the_same_caution_on_shared_items_as_compare():
+def test_gate_gives_the_same_warning_on_shared_items_as_compare():
     rows = partly(100, 400, 400, harder=0.4)
-    (said,) = [each for each in hs.compare(rows, "a", "b").cautions if each.code == "shared_items_differ"]
+    (said,) = [each for each in hs.compare(rows, "a", "b").warnings if each.code == "shared_items_differ"]
     for asked in ({"better": True}, {"not_worse_than": 0.05}):
-        assert said in hs.gate(rows, "a", "b", **asked).cautions
+        assert said in hs.gate(rows, "a", "b", **asked).warnings
     two = pl.concat([rows, partly(100, 400, 400, harder=0.4, task="other", seed=3)])
-    told = [each.message for each in hs.gate(two, "a", "b", better=True).cautions if each.code == "shared_items_differ"]
+    told = [each.message for each in hs.gate(two, "a", "b", better=True).warnings if each.code == "shared_items_differ"]
     assert [message.split(":")[0] for message in told] == ["other", "task"]
 
 
@@ -64,8 +64,8 @@ def test_gate_on_disjoint_questions_is_unclear(question: dict[str, object], rate
     assert answer.verdict == "unclear"
     (check,) = answer.checks
     assert check.differs == "the two share no item"
-    (caution,) = [caution for caution in check.cautions if caution.code == "unpaired"]
-    assert "`allow_differs='questions'`" in caution.remedy
+    (warning,) = [warning for warning in check.warnings if warning.code == "unpaired"]
+    assert "`allow_differs='questions'`" in warning.remedy
 
 
 def test_gate_on_disjoint_questions_decides_if_allow_differs_is_given() -> None:

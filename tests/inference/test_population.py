@@ -108,9 +108,9 @@ def test_clusters_do_not_change_the_standard_error_on_these_questions():
     assert any("exactly these questions" in note for note in answer.notes)
 
 
-def test_no_caution_suggests_clusters_on_these_questions():
+def test_no_warning_suggests_clusters_on_these_questions():
     answer = hs.estimate(LOGS, population="these-questions")
-    assert not [caution.code for caution in answer.cautions if "cluster" in caution.message]
+    assert not [warning.code for warning in answer.warnings if "cluster" in warning.message]
 
 
 def test_identical_attempts_still_have_an_interval_of_positive_width():
@@ -161,7 +161,7 @@ def test_a_model_with_one_attempt_per_item_has_no_standard_error():
     known, unknown = (next(e.estimate for e in answer.entries if e.model == name) for name in "ab")
     assert known.se > 0
     assert math.isnan(unknown.se)
-    assert [caution.code for caution in unknown.cautions] == ["one_attempt"]
+    assert [warning.code for warning in unknown.warnings] == ["one_attempt"]
     everything(answer)
     everything(hs.leaderboard(rows, population="these-questions"))
 
@@ -176,10 +176,10 @@ def test_a_pair_with_one_model_of_one_attempt_per_item_is_undecided():
     assert "too few items" not in text
 
 
-def test_single_attempt_items_use_the_average_variance_of_the_others_with_a_caution():
+def test_single_attempt_items_use_the_average_variance_of_the_others_with_a_warning():
     rows = attempted(models=("a",)).filter((pl.col("item") > "q004") | (pl.col("attempt") == 0))
     estimate = hs.estimate(rows, population="these-questions")[0].estimate
-    assert [caution.code for caution in estimate.cautions] == ["single_attempts"]
+    assert [warning.code for warning in estimate.warnings] == ["single_attempts"]
     own = rows.filter(pl.col("item") > "q004").group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
     assert estimate.se == pytest.approx(math.sqrt((5 * own + 15 * own / 5) / 20**2), rel=1e-12)
 
@@ -218,14 +218,14 @@ def test_the_overall_variance_on_these_questions_adds_up_over_tasks():
     everything(answer)
 
 
-def test_a_task_with_one_attempt_per_item_is_left_out_with_a_caution():
+def test_a_task_with_one_attempt_per_item_is_left_out_with_a_warning():
     rows = pl.concat(
         [TASKS, two_models(task=pl.lit("z"), attempt=pl.lit(0)).select(TASKS.columns)], how="vertical_relaxed"
     )
     answer = hs.estimate(rows, population="these-questions")
     assert {entry.task for entry in answer.entries} == {"x", "y"}
-    (caution,) = [caution for caution in answer.cautions if caution.code == "one_attempt"]
-    assert caution.message.startswith("z is left out: one attempt an item")
+    (warning,) = [warning for warning in answer.warnings if warning.code == "one_attempt"]
+    assert warning.message.startswith("z is left out: one attempt an item")
     assert len(hs.leaderboard(rows, population="these-questions").boards) == 2
     assert len(hs.compare(rows, "a", "b", population="these-questions").comparisons) == 2
     with pytest.raises(hs.DataError, match=r"z.*one attempt an item"):
@@ -254,12 +254,12 @@ def test_failed_attempts_follow_the_policy():
         hs.estimate(rows, population="these-questions", failures="error")
 
 
-def test_models_without_shared_items_are_an_error_in_compare_and_a_caution_on_boards():
+def test_models_without_shared_items_are_an_error_in_compare_and_a_warning_on_boards():
     rows = attempted().filter((pl.col("model") == "a") == (pl.col("item") < "q010"))
     with pytest.raises(hs.DataError, match="share no item"):
         hs.compare(rows, "a", "b", population="these-questions")
     board = hs.leaderboard(rows, population="these-questions")
-    assert "no_shared_items" in {caution.code for caution in board.boards[0].cautions}
+    assert "no_shared_items" in {warning.code for warning in board.boards[0].warnings}
     everything(board)
 
 

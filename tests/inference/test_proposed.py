@@ -21,7 +21,7 @@ def rows() -> pl.DataFrame:
 
 
 def codes(answer: Any) -> list[str]:
-    return [caution.code for caution in answer.cautions]
+    return [warning.code for warning in answer.warnings]
 
 
 def test_the_verdict_adds_the_clustered_result_if_it_differs(rows: pl.DataFrame) -> None:
@@ -29,8 +29,8 @@ def test_the_verdict_adds_the_clustered_result_if_it_differs(rows: pl.DataFrame)
     assert found.better == A
     assert found.if_clustered.estimate == clustered.difference
     assert found.if_clustered.p_value == clustered.p_adjusted
-    assert found.verdict.endswith("; with questions clustered by passage_id it is not significant (p 0.103).")
-    assert "`cluster='passage_id'`" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
+    assert found.sentence.endswith("; with questions clustered by passage_id it is not significant (p 0.103).")
+    assert "`cluster='passage_id'`" in next(each.remedy for each in found.warnings if each.code == "looks_grouped")
     assert hs.compare(rows, A, B, cluster="none").if_clustered is None
     assert clustered.if_clustered is None
     assert hs.compare(LOGS, A, B).if_clustered is None
@@ -40,15 +40,15 @@ def test_the_verdict_omits_the_clustered_result_if_it_agrees(rows: pl.DataFrame)
     found = hs.compare(rows, A, "openai-api/local/smollm2-135m-t1.0")
     assert found.if_clustered is None
     assert "looks_grouped" in codes(found)
-    assert "clustered" not in found.verdict
+    assert "clustered" not in found.sentence
 
 
 def test_clusters_are_suggested_by_id_pattern_only_without_a_suitable_column(rows: pl.DataFrame) -> None:
     found = hs.compare(rows.drop("passage_id"), A, B)
-    assert found.verdict.endswith(
+    assert found.sentence.endswith(
         "; with questions clustered by the groups of their ids it is not significant (p 0.103)."
     )
-    assert "`cluster=r'id:" in next(each.remedy for each in found.cautions if each.code == "looks_grouped")
+    assert "`cluster=r'id:" in next(each.remedy for each in found.warnings if each.code == "looks_grouped")
 
 
 def test_the_clustered_result_can_be_significant_when_the_unclustered_is_not() -> None:
@@ -66,7 +66,7 @@ def test_the_clustered_result_can_be_significant_when_the_unclustered_is_not() -
     )
     found = hs.compare(table, "b", "a")
     assert not found.decided
-    assert "; with questions clustered by context it is significant (p " in found.verdict
+    assert "; with questions clustered by context it is significant (p " in found.sentence
 
 
 def test_verdicts_on_a_margin_are_compared_with_their_clustered_result(rows: pl.DataFrame) -> None:
@@ -79,7 +79,7 @@ def test_verdicts_on_a_margin_are_compared_with_their_clustered_result(rows: pl.
         assert (found.if_clustered is None) == (found.shows == clustered.shows)
         if found.if_clustered:
             assert found.if_clustered.equivalence == clustered.equivalence
-            assert "; with questions clustered by passage_id " in found.verdict
+            assert "; with questions clustered by passage_id " in found.sentence
 
 
 def test_clustered_results_of_several_tasks_are_corrected_in_the_same_way(rows: pl.DataFrame) -> None:
@@ -105,13 +105,13 @@ def test_gate_is_unclear_if_suggested_clusters_would_change_the_verdict(rows: pl
     assert found.verdict == "unclear"
     assert found.unclear_because == "clusters"
     assert "clusters by passage_id would change the verdict" in found.checks[0].sentence
-    (caution,) = [each for each in found.checks[0].cautions if each.code == "clusters_would_change_verdict"]
-    assert caution.remedy == "Say which it is: `cluster='passage_id'` or `cluster='none'`."
+    (warning,) = [each for each in found.checks[0].warnings if each.code == "clusters_would_change_verdict"]
+    assert warning.remedy == "Say which it is: `cluster='passage_id'` or `cluster='none'`."
     assert hs.gate(rows, A, B, better=True, cluster="none").verdict == "pass"
     assert hs.gate(rows, A, B, better=True, cluster="passage_id").unclear_because == "evidence"
 
 
-def test_leaderboards_mention_suggested_clusters_only_as_a_caution(rows: pl.DataFrame) -> None:
+def test_leaderboards_mention_suggested_clusters_only_as_a_warning(rows: pl.DataFrame) -> None:
     found = hs.leaderboard(rows)
     assert "looks_grouped" in codes(found)
     assert "clustered by" not in found.render("terminal").partition("\n\n")[0]

@@ -78,7 +78,7 @@ def test_seeds_add_variance_per_model_and_prompts_are_shared_by_the_pair() -> No
 
 def test_the_verdict_names_the_number_of_levels() -> None:
     found = hs.compare(trained(), "tuned", "base", random_factor="seed")
-    assert "the choice of questions and of 4 seeds each" in found.verdict
+    assert "the choice of questions and of 4 seeds each" in found.sentence
     said = found.render("markdown")
     assert "variance from" in said
     assert "SE with twice the" in said
@@ -103,10 +103,10 @@ def test_pairs_of_the_leaderboard_equal_compare_with_a_random_factor() -> None:
         )
 
 
-def test_one_level_gives_no_standard_error_and_a_caution() -> None:
+def test_one_level_gives_no_standard_error_and_a_warning() -> None:
     found = hs.estimate(trained(seeds=1), random_factor="seed")[0].estimate
     assert math.isnan(found.se)
-    assert found.cautions[0].code == "one_level"
+    assert found.warnings[0].code == "one_level"
 
 
 def test_a_factor_constant_within_each_question_is_used_as_a_cluster() -> None:
@@ -117,17 +117,17 @@ def test_a_factor_constant_within_each_question_is_used_as_a_cluster() -> None:
     assert any("questions are clustered by it" in note for note in asked.notes)
 
 
-def test_items_and_levels_missing_for_some_models_are_left_out_with_a_caution() -> None:
+def test_items_and_levels_missing_for_some_models_are_left_out_with_a_warning() -> None:
     rows = trained().rename({"seed": "prompt"})
     torn = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0) | (pl.col("item") != "q7"))
     found = hs.compare(torn, "tuned", "base", random_factor="prompt")
     assert found.difference.n_items == 119
-    (told,) = [each for each in found.cautions if each.code == "levels_missing"]
+    (told,) = [each for each in found.warnings if each.code == "levels_missing"]
     assert "1 item without a score at every level of 'prompt'" in told.message
     fewer = rows.filter((pl.col("model") != "base") | (pl.col("prompt") > 0))
     found = hs.compare(fewer, "tuned", "base", random_factor="prompt")
     assert found.sources.factors[0].n_levels == 3
-    (told,) = [each for each in found.cautions if each.code == "levels_unshared"]
+    (told,) = [each for each in found.warnings if each.code == "levels_unshared"]
     assert "1 value of 'prompt' that only some models have left out: 0" in told.message
     assert (
         found.difference
@@ -140,7 +140,7 @@ def test_question_texts_may_differ_between_levels_but_not_within_them() -> None:
     told = rows.with_columns(question_hash=pl.format("{} {}", "prompt", "item"))
     found = hs.gate(told, "tuned", "base", at_least=0.1, better=True, random_factor="prompt")
     assert not any(check.differs for check in found.checks)
-    assert not [each for each in found.cautions if each.code == "not_like_with_like"]
+    assert not [each for each in found.warnings if each.code == "not_like_with_like"]
     other = told.with_columns(
         question_hash=pl.when((pl.col("model") == "base") & (pl.col("item") == "q1"))
         .then(pl.lit("else"))
@@ -204,11 +204,11 @@ def test_two_crossed_factors_add_their_variances() -> None:
     seeds = max(sum(levels - rest for _, levels, rest in by_seed), 0.0)
     assert found.difference.se**2 == pytest.approx(items + seeds + max(shared[1] - shared[2], 0.0))
     assert [(each.name, each.n_levels) for each in found.sources.factors] == [("seed", 3), ("prompt", 4)]
-    assert "the choice of questions and of 3 seeds and 4 prompts each" in found.verdict
+    assert "the choice of questions and of 3 seeds and 4 prompts each" in found.sentence
     assert found.notes[0] == "Data: 2 models × 80 items × 3 × 4 levels."
     both = hs.compare(rows.filter(prompt="p0"), "tuned", "base", random_factor=["seed", "prompt"])
     assert math.isnan(both.difference.se)
-    assert "one prompt alone" in both.verdict
+    assert "one prompt alone" in both.sentence
 
 
 @pytest.mark.parametrize("factor", ["seed", ["seed", "prompt"]])
@@ -255,7 +255,7 @@ def test_several_tasks_with_a_random_factor_have_no_overall_difference() -> None
     rows = pl.concat([trained(k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
     found = hs.compare(rows, "tuned", "base", random_factor="seed")
     assert found.overall is None
-    assert any("what seed adds is shared by all tasks" in each.message for each in found.cautions)
+    assert any("what seed adds is shared by all tasks" in each.message for each in found.warnings)
 
 
 @pytest.mark.parametrize(
@@ -320,8 +320,8 @@ def test_noise_reports_the_variance_share_of_seeds() -> None:
         assert entry.se_with(items=600) == pytest.approx(entry.sources.se_twice_questions)
     pair = hs.noise(rows, "tuned", "base", random_factor="seed").tasks[0]
     assert pair.entries[2].sources.factors[0].share > 0.5
-    assert "from that of seeds" in pair.verdict
-    assert "with twice the seeds" in pair.verdict
+    assert "from that of seeds" in pair.sentence
+    assert "with twice the seeds" in pair.sentence
 
 
 def test_failed_attempts_with_a_random_factor_follow_the_failure_policy() -> None:
@@ -351,8 +351,8 @@ def test_history_uses_the_mean_over_prompts() -> None:
 def test_the_report_uses_the_leaderboard_with_the_random_factor(tmp_path: Any) -> None:
     rows = shifted()
     page = hs.report(rows, random_factor="seed")
-    assert page.verdict == hs.leaderboard(rows, random_factor="seed").boards[0].verdict
-    assert "with 4 seeds each as a sample" in page.verdict
+    assert page.sentence == hs.leaderboard(rows, random_factor="seed").boards[0].sentence
+    assert "with 4 seeds each as a sample" in page.sentence
 
 
 def test_compare_estimate_and_leaderboard_accept_random_factor_on_the_command_line(tmp_path: Any) -> None:
@@ -363,9 +363,9 @@ def test_compare_estimate_and_leaderboard_accept_random_factor_on_the_command_li
         assert "a sample as the questions are" in " ".join(done.output.split())
 
 
-def test_seeds_used_as_attempts_give_a_caution_until_a_choice_is_made() -> None:
+def test_seeds_used_as_attempts_give_a_warning_until_a_choice_is_made() -> None:
     rows = trained()
-    (told,) = [each for each in hs.compare(rows, "tuned", "base").cautions if each.code == "factor_as_attempt"]
+    (told,) = [each for each in hs.compare(rows, "tuned", "base").warnings if each.code == "factor_as_attempt"]
     assert "`random_factor='seed'`" in told.remedy
     assert "`columns={'attempt': 'seed'}`" in told.remedy
     for chosen in (
@@ -374,7 +374,7 @@ def test_seeds_used_as_attempts_give_a_caution_until_a_choice_is_made() -> None:
         hs.compare(rows.rename({"seed": "epoch"}), "tuned", "base"),
         hs.compare(trained(seeds=1), "tuned", "base"),
     ):
-        assert not [each for each in chosen.cautions if each.code == "factor_as_attempt"]
+        assert not [each for each in chosen.warnings if each.code == "factor_as_attempt"]
 
 
 @pytest.mark.parametrize("score", [0.0, 1.0])
@@ -397,7 +397,7 @@ def test_all_wins_are_significant_in_compare_and_leaderboard() -> None:
     board = hs.leaderboard(rows, random_factor="seed").boards[0]
     assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value)
     assert board.pairs.low[0, 1] == pytest.approx(pair.difference.interval.low)
-    assert "tuned is best with 4 seeds each as a sample" in board.verdict
+    assert "tuned is best with 4 seeds each as a sample" in board.sentence
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_all_wins_are_significant_in_compare_and_leaderboard() -> None:
     ],
 )
 def test_the_verdict_gives_the_reason_for_a_missing_standard_error(rows: pl.DataFrame, why: str) -> None:
-    assert why in hs.compare(rows, "tuned", "base", random_factor="seed").verdict
+    assert why in hs.compare(rows, "tuned", "base", random_factor="seed").sentence
 
 
 def settings() -> pl.DataFrame:
@@ -433,9 +433,9 @@ def test_the_verdict_compares_a_difference_of_models_or_settings_with_that_of_se
     assert "{'model': ['model_name', 'temperature']}" in raised.value.remedy
     named = hs.read(rows, columns={"model": ["model_name", "temperature"]})
     models = hs.compare(named, "gamma · 0.8", "alpha · 0.8", random_factor="seed")
-    assert "more than the choice of questions and of 5 seeds each explains." in models.verdict
+    assert "more than the choice of questions and of 5 seeds each explains." in models.sentence
     hot = hs.compare(named, "gamma · 0.8", "gamma · 0.0", random_factor="seed")
-    assert "no more than the choice of questions and of 5 seeds each can explain" in hot.verdict
+    assert "no more than the choice of questions and of 5 seeds each can explain" in hot.sentence
     with pytest.raises(DataError, match="'model_name' tells the rows apart") as raised:
         hs.leaderboard(hs.read(rows, columns={"model": "temperature"}), random_factor="seed")
     assert "{'item': ['prompt_id', 'model_name']}" in raised.value.remedy

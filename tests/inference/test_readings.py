@@ -36,11 +36,11 @@ def answered(
 
 
 def codes(answer: Any) -> set[str]:
-    return {each.code for each in answer.cautions} & {TOGETHER, SILENT, SETTING}
+    return {each.code for each in answer.warnings} & {TOGETHER, SILENT, SETTING}
 
 
-def caution_of(answer: Any, code: str) -> Any:
-    (found,) = [each for each in answer.cautions if each.code == code]
+def warning_of(answer: Any, code: str) -> Any:
+    (found,) = [each for each in answer.warnings if each.code == code]
     return found
 
 
@@ -58,8 +58,8 @@ def test_every_kind_of_table_gives_the_warning_on_correlated_attempts(kind: str,
         "csv": lambda: tmp_path / "rows.csv",
         "parquet": lambda: tmp_path / "rows.parquet",
     }[kind]()
-    assert caution_of(hs.estimate(table), TOGETHER) == caution_of(hs.estimate(rows), TOGETHER)
-    assert "standard deviation" in caution_of(hs.estimate(table), TOGETHER).message
+    assert warning_of(hs.estimate(table), TOGETHER) == warning_of(hs.estimate(rows), TOGETHER)
+    assert "standard deviation" in warning_of(hs.estimate(table), TOGETHER).message
 
 
 def test_lazy_frames_are_not_read_again_for_the_warning() -> None:
@@ -91,15 +91,15 @@ def test_the_warning_gives_the_interval_width_for_both_readings_of_the_column() 
     ):
         one, other = (bars(verb(**more)) for more in ({}, {"random_factor": "seed"}))
         halves = [f"{50 * (each.high - each.low):.1f} pp" for each in (one, other)]
-        message = caution_of(verb(), SILENT).message
+        message = warning_of(verb(), SILENT).message
         assert f" ± {halves[0]}; with its values as a sample of others ± {halves[1]}" in message
     board = hs.leaderboard(rows)
     pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
-    assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in caution_of(board, SILENT).message
+    assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in warning_of(board, SILENT).message
 
 
 def test_the_warning_has_no_widths_for_methods_without_random_factors() -> None:
-    message = caution_of(hs.compare(answered(label="seed"), "tuned", "base", method="sign-flip"), SILENT).message
+    message = warning_of(hs.compare(answered(label="seed"), "tuned", "base", method="sign-flip"), SILENT).message
     assert "±" not in message
 
 
@@ -107,7 +107,7 @@ def test_correlated_attempts_are_tested_jointly_over_tasks_and_models() -> None:
     parts = [answered(0.0, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)]
     assert not codes(hs.leaderboard(pl.concat(parts)))
     parts[1] = answered(seed=1).with_columns(task=pl.lit("t1"))
-    message = caution_of(hs.leaderboard(pl.concat(parts)), TOGETHER).message
+    message = warning_of(hs.leaderboard(pl.concat(parts)), TOGETHER).message
     assert message.startswith("answers of t1: ")
 
 
@@ -141,7 +141,7 @@ def test_correlated_clusters_do_not_count_as_correlated_attempts() -> None:
 
 def test_percent_scores_give_the_same_warning_in_points() -> None:
     rows = answered().with_columns(passed=pl.col("passed") * 100)
-    assert caution_of(hs.estimate(rows, bounds=(0, 100)), TOGETHER) == caution_of(hs.estimate(answered()), TOGETHER)
+    assert warning_of(hs.estimate(rows, bounds=(0, 100)), TOGETHER) == warning_of(hs.estimate(answered()), TOGETHER)
 
 
 # Gates --------------------------------------------------------------------------------------------------------------
@@ -151,9 +151,9 @@ def test_gate_is_unclear_until_the_role_of_a_seed_column_is_chosen() -> None:
     rows = answered(0.0, label="seed", levels=range(3))
     found = hs.gate(rows, "tuned", "base", not_worse_than=0.1, at_least=0.3)
     assert (found.verdict, found.unclear_because, found.exit_code) == ("unclear", "attempts", 2)
-    assert {check.unasked for check in found.checks} == {"seed"}
+    assert {check.unconfirmed_attempts for check in found.checks} == {"seed"}
     assert "repeats of each question or shared by all" in found.checks[0].sentence
-    remedy = caution_of(found, SILENT).remedy
+    remedy = warning_of(found, SILENT).remedy
     for words in (
         "random_factor='seed'",
         'random-factor = "seed"',
@@ -193,7 +193,7 @@ def test_textual_seeds_of_two_sides_are_matched_by_name() -> None:
     shuffled = {name: part.sample(fraction=1, shuffle=True, seed=3) for name, part in sides.items()}
     found = hs.compare(shuffled, "tuned", "base")
     assert codes(found) == {SILENT, TOGETHER}
-    assert "'seed'" in caution_of(found, TOGETHER).message
+    assert "'seed'" in warning_of(found, TOGETHER).message
 
 
 # Names --------------------------------------------------------------------------------------------------------------
@@ -213,13 +213,13 @@ def test_textual_seeds_of_two_sides_are_matched_by_name() -> None:
 def test_repeated_rows_by_prompt_or_judge_give_a_warning_with_both_readings(name: str, levels: Sequence[Any]) -> None:
     rows = answered(label=name, levels=levels)
     found = hs.compare(rows, "tuned", "base")
-    asked = caution_of(found, SILENT)
+    asked = warning_of(found, SILENT)
     assert f"`random_factor={name!r}`" in asked.remedy
     assert f"{{'attempt': {name!r}}}" in asked.remedy
     sample = hs.compare(rows, "tuned", "base", random_factor=name).difference.interval
     assert f"{100 * sample.half_width:.1f} pp" in asked.message
     gate = hs.gate(rows, "tuned", "base", better=True)
-    assert (gate.verdict, gate.checks[0].unasked) == ("unclear", name)
+    assert (gate.verdict, gate.checks[0].unconfirmed_attempts) == ("unclear", name)
     assert hs.describe(rows).notes is not None
 
 
@@ -239,7 +239,7 @@ def test_columns_of_model_settings_are_suggested_as_part_of_the_model_name(name:
     assert f"columns={{'model': ['model', {name!r}]}}" in raised.value.remedy
     assert "attempt" not in raised.value.remedy
     numbered = rows.with_columns(attempt=pl.col(name).rank("dense"))
-    assert name in caution_of(hs.estimate(numbered), SETTING).message
+    assert name in warning_of(hs.estimate(numbered), SETTING).message
     named = hs.read(numbered, columns={"model": ["model", name]})
     assert not codes(hs.estimate(named))
 

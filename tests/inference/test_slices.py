@@ -41,11 +41,11 @@ def by_name(way):
 def test_slices_are_added_without_changing_the_overall_result():
     plain = hs.compare(rows(), "a", "c")
     found = hs.compare(rows(), "a", "c", by="language")
-    assert (found.difference, found.p_value, found.verdict) == (plain.difference, plain.p_value, plain.verdict)
+    assert (found.difference, found.p_value, found.sentence) == (plain.difference, plain.p_value, plain.sentence)
     (way,) = found.slices
     assert set(by_name(way)) == {"English", "German", "French"}
-    assert [(small.slice, small.n_items) for small in way.slicing.small] == [("Maltese", 4)]
-    assert way.whole.difference == plain.difference
+    assert [(small.slice, small.n_items) for small in way.slicing.too_small] == [("Maltese", 4)]
+    assert way.all_items.difference == plain.difference
 
 
 def test_each_slice_equals_its_own_comparison_at_the_sidak_level():
@@ -123,7 +123,7 @@ def test_two_slices_have_no_trend_and_identical_models_a_trend_of_0():
 def test_attributes_joined_by_plus_are_crossed_and_lists_give_separate_slicings():
     crossed, language = hs.compare(rows(), "a", "b", by=["language+doc", "language"]).slices
     assert crossed.slicing.by == "language+doc"
-    assert len(crossed.slicing.small) + len(crossed.slices) > 30
+    assert len(crossed.slicing.too_small) + len(crossed.slices) > 30
     assert language.slicing.by == "language"
 
 
@@ -180,12 +180,12 @@ def test_scores_of_slices_have_simultaneous_intervals():
 def test_leaderboards_per_slice_report_models_whose_order_is_reversed():
     data = rows(sizes=(600, 600), models="ab", effect=0.5)
     way = hs.leaderboard(data, by="language").slices[0]
-    (swap,) = way.swaps
-    assert (swap.better, swap.worse, swap.slice, swap.other) == ("a", "b", "English", "German")
+    (swap,) = way.rank_reversals
+    assert (swap.better, swap.worse, swap.slice, swap.other_slice) == ("a", "b", "English", "German")
     assert way.best == ()
     assert "the order differs between the 2 slices" in str(hs.leaderboard(data, by="language"))
     calm = hs.leaderboard(rows(sizes=(600, 600), models="ab"), by="language").slices[0]
-    assert calm.swaps == ()
+    assert calm.rank_reversals == ()
 
 
 def test_tasks_can_be_the_slices():
@@ -193,7 +193,7 @@ def test_tasks_can_be_the_slices():
     found = hs.compare(data, "a", "b", by="task")
     (way,) = found.overall.slices
     assert set(by_name(way)) == {"English", "German", "French"}
-    assert way.whole.difference == found.overall.difference
+    assert way.all_items.difference == found.overall.difference
     board = hs.leaderboard(data, by="task").slices[0]
     assert {each.slice for each in board.slices} == set(by_name(way))
     assert hs.compare(data.filter(task="German"), "a", "b", by="task").slices == ()

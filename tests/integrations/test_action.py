@@ -368,12 +368,12 @@ def test_a_comment_is_short_and_escapes_names():
     rows = two_models(n=40)
     many = pl.concat([rows.with_columns(task=pl.lit(f"task {k} {evil}")) for k in range(70)])
     answer = hs.gate(many, "a", "b", not_worse_than=0.01)
-    cautions = [hs.Caution(code=f"code {k}", message=evil, remedy=evil) for k in range(40)]
-    told = markdown.render(comment(answer, evil, counts="not let through", cautions=cautions))
+    warnings = [hs.ResultWarning(code=f"code {k}", message=evil, remedy=evil) for k in range(40)]
+    told = markdown.render(comment(answer, evil, counts="not let through", warnings=warnings))
     assert told.count("\n") < 58
     assert len(told) < 60_000
     assert "and 50 more checks" in told
-    assert "more cautions: see the job's summary" in told
+    assert "more warnings: see the job's summary" in told
     assert told.partition("\n")[0].count("-->") == 1
     assert "<script>" not in told
     assert "@everyone" not in told.replace("\\@<!-- -->everyone", "")

@@ -100,7 +100,7 @@ def test_inspect_metrics_equal_those_of_estimate_and_noise(run):
     assert found["clustered_se"] == pytest.approx(estimate.se, rel=1e-9)
     assert (found["low"], found["high"]) == pytest.approx((estimate.interval.low, estimate.interval.high), rel=1e-9)
     entry = hs.noise(log.location, cluster="passage_id").tasks[0].entries[0]
-    assert found["se_answers"] == pytest.approx(math.sqrt(entry.answers), rel=1e-9)
+    assert found["se_answers"] == pytest.approx(math.sqrt(entry.variance_within_questions), rel=1e-9)
     assert found["se_questions"] ** 2 + found["se_answers"] ** 2 == pytest.approx(estimate.se**2)
     registered = {metric.name for score in log.eval.scorers or [] for metric in score.metrics or []}
     assert {"howsure/clustered_se", "howsure/interval", "howsure/noise"} <= registered

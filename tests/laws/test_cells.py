@@ -386,7 +386,7 @@ def test_verbs_keep_leading_zeros_of_ids_in_csv_files(tmp_path: Path) -> None:
     path = stored(won, "csv", tmp_path)
     columns = {"model_a": "left", "model_b": "right"}
     assert {entry.model for entry in hs.arena(path, columns=columns).boards[0].board.entries} == {"007", "7"}
-    assert hs.head_to_head(path, "007", "7", columns=columns).met.wins == 20
+    assert hs.head_to_head(path, "007", "7", columns=columns).direct_votes.wins == 20
     said = {"id": [f"{k:02}" for k in range(20)] * 2, "who": ["007"] * 20 + ["7"] * 20, "rating": ["1", "2"] * 20}
     assert "007 says 2  7 says 2" in str(hs.agree(stored(said, "csv", tmp_path, "rated"), columns={"rater": "who"}))
     judged = {"item": [f"{k}" for k in range(40)], "system": names, "judge": ["1", "0"] * 20, "human": ["1", "0"] * 20}

@@ -1,4 +1,4 @@
-"""Errors and cautions say what is wrong, where, and what to do; their texts are snapshots."""
+"""Errors and warnings say what is wrong, where, and what to do; their texts are snapshots."""
 
 import json
 import os
@@ -298,7 +298,7 @@ CAUTIONS = {
 
 
 @pytest.mark.parametrize("name", CAUTIONS)
-def test_caution_texts_match_their_snapshots(name, snapshot):
+def test_warning_texts_match_their_snapshots(name, snapshot):
     text = CAUTIONS[name]().render("markdown")
     assert "\n".join(line for line in text.splitlines() if line.startswith("- ⚠")) == snapshot
 
@@ -328,12 +328,12 @@ def test_a_log_whose_header_names_no_task_is_a_read_error(tmp_path):
         hs.read(path)
 
 
-def test_an_unreadable_file_is_a_caution_and_an_error_only_when_strict(tmp_path):
+def test_an_unreadable_file_is_a_warning_and_an_error_only_when_strict(tmp_path):
     two_models().write_csv(tmp_path / "good.csv")
     (tmp_path / "bad.json").write_text("[{")
     scores = hs.read(tmp_path)
     assert [(file.path, file.outcome) for file in scores.files] == [("bad.json", "failed"), ("good.csv", "read")]
-    assert [caution.code for caution in scores.cautions] == ["files_failed"]
+    assert [warning.code for warning in scores.warnings] == ["files_failed"]
     with pytest.raises(hs.ReadError, match=r"bad\.json"):
         hs.read(tmp_path, strict=True)
 

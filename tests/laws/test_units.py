@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 def _paragraphs(answer: Any) -> list[str]:
     """What a terminal shows, without its notes."""
-    text = answer.verdict if isinstance(answer, hs.Report) else answer.render("terminal")
+    text = answer.sentence if isinstance(answer, hs.Report) else answer.render("terminal")
     notes = [" ".join(note.split()) for note in getattr(answer, "notes", ())]
     lines = [" ".join(part.split()) for part in text.split("\n\n")]
     for note in notes:

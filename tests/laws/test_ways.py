@@ -118,17 +118,17 @@ def _plain(value: Any) -> Any:
 
 
 def _ruling(scores: hs.Scores, options: dict[str, Any]) -> Any:
-    """Return the numbers of a gate's checks and the codes of its cautions, or by what kind of error it stops."""
+    """Return the numbers of a gate's checks and the codes of its warnings, or by what kind of error it stops."""
     try:
         answer = hs.gate(scores, "a", "b", not_worse_than=0.05, **options)
     except hs.HowsureError as stopped:
         return type(stopped).__name__, "larger or smaller scores" in str(stopped)
-    return _plain(answer.to_dict()["checks"]), [caution.code for caution in answer.cautions]
+    return _plain(answer.to_dict()["checks"]), [warning.code for warning in answer.warnings]
 
 
 def _ranking(scores: hs.Scores, options: dict[str, Any]) -> Any:
     board = hs.leaderboard(scores, **options)
-    return _plain(board.to_dict()["boards"]), [caution.code for caution in board.cautions]
+    return _plain(board.to_dict()["boards"]), [warning.code for warning in board.warnings]
 
 
 ASKED = _ruling, _ranking

@@ -23,7 +23,7 @@ def test_a_slice_on_the_page_equals_that_of_leaderboard():
         assert [names[k] for k in told["models"]] == [entry.model for entry in each.board.entries]
         assert told["value"] == pytest.approx([entry.estimate.value for entry in each.board.entries], abs=1e-5)
         assert told["best"] == [rank.could_be_best for rank in each.board.ranks]
-        assert (told["items"], told["clusters"], told["verdict"]) == (30, 0, each.board.verdict)
+        assert (told["items"], told["clusters"], told["verdict"]) == (30, 0, each.board.sentence)
 
 
 def test_every_question_is_in_its_slice_or_in_none():

@@ -1,4 +1,4 @@
-"""The data decide which chapter of the guide an undecided answer points to; a caution names its chapter once."""
+"""The data decide which chapter of the guide an undecided answer points to; a warning names its chapter once."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import polars as pl
 
 import howsure as hs
 from frames import attempts, close_models
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.present.document import Note
 
 
@@ -34,9 +34,9 @@ def test_an_undecided_pair_points_to_power_in_chapter_7():
     assert (found.better, found.chapter) == (None, 7)
 
 
-def test_a_comparison_without_an_error_bar_points_to_the_chapter_of_its_caution():
+def test_a_comparison_without_an_error_bar_points_to_the_chapter_of_its_warning():
     found = hs.compare(pair([1], 3), a="a", b="b", cluster="group", population="new-clusters")
-    assert found.difference.cautions[0].code == "one_cluster"
+    assert found.difference.warnings[0].code == "one_cluster"
     assert found.chapter == 4
 
 
@@ -56,7 +56,7 @@ def test_a_difference_lost_to_clustering_points_to_chapter_4():
     assert hs.compare(rows, a="a", b="b", cluster="none").better == "a"
     found = hs.compare(rows, a="a", b="b", cluster="group")
     assert (found.better, found.chapter) == (None, 4)
-    assert found.difference.cautions == ()
+    assert found.difference.warnings == ()
 
 
 def test_clusters_that_change_no_verdict_do_not_point_to_chapter_4():
@@ -67,7 +67,7 @@ def test_clusters_that_change_no_verdict_do_not_point_to_chapter_4():
 def test_a_dominant_cluster_points_to_chapter_4():
     rows = close_models().with_columns(group=pl.col("item").str.tail(1).cast(pl.Int64) // 4)
     found = hs.compare(rows, a="a", b="b", cluster="group", population="new-clusters")
-    assert "dominant_cluster" in [caution.code for caution in found.difference.cautions]
+    assert "dominant_cluster" in [warning.code for warning in found.difference.warnings]
     assert (found.better, found.chapter) == (None, 4)
 
 
@@ -126,13 +126,13 @@ def test_an_underpowered_plan_points_to_chapter_7():
     assert hs.plan(effect=0.03).chapter is None
 
 
-def test_cautions_name_their_chapter_once():
+def test_warnings_name_their_chapter_once():
     told = Note(
-        cautions=(
-            Caution(code="few_clusters", message="few", remedy="More."),
-            Caution(code="one_item", message="one"),
-            Caution(code="looks_grouped", message="grouped", remedy="Say so."),
-            Caution(code="mine", message="mine", remedy="Mend it."),
+        warnings=(
+            ResultWarning(code="few_clusters", message="few", remedy="More."),
+            ResultWarning(code="one_item", message="one"),
+            ResultWarning(code="looks_grouped", message="grouped", remedy="Say so."),
+            ResultWarning(code="mine", message="mine", remedy="Mend it."),
         )
     ).lines
     assert told == [

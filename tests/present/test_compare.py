@@ -61,10 +61,10 @@ def test_several_tasks_are_one_table_with_adjusted_intervals_overall_first():
 def test_the_verdict_comes_first_and_counts_significant_tasks():
     answer = compared()
     first = document(answer).blocks[0]
-    assert (first.kind, first.text) == ("verdict", answer.verdict)
+    assert (first.kind, first.text) == ("verdict", answer.sentence)
     won = sum(c.better == c.a for c in answer.comparisons)
-    assert answer.verdict.startswith("lab/a-model beats lab/b-model overall by ")
-    assert answer.verdict.endswith(
+    assert answer.sentence.startswith("lab/a-model beats lab/b-model overall by ")
+    assert answer.sentence.endswith(
         f"Of 3 tasks, it is significantly better on {won} and the other on none; {3 - won} undecided."
     )
 
@@ -108,7 +108,7 @@ def test_unshared_items_and_clusters_are_counted_per_task():
     assert column(table, "clusters")[2] == "10"
 
 
-def test_cautions_of_several_tasks_name_their_task():
+def test_warnings_of_several_tasks_name_their_task():
     data = rows().with_columns(
         item=pl.when(pl.col("task") == "code").then(pl.col("item") + pl.col("model")).otherwise("item")
     )
@@ -142,7 +142,7 @@ def test_a_constant_difference_proposes_bounds_or_the_sign_flip_test():
     """The default for scores without bounds is t, which is the one that sees no spread there."""
     rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [5.0, 4.0] * 9})
     rows = rows.with_columns(pl.col("score") + pl.col("item"))
-    (remedy,) = {caution.remedy for caution in hs.compare(rows, "a", "b").difference.cautions}
+    (remedy,) = {warning.remedy for warning in hs.compare(rows, "a", "b").difference.warnings}
     assert "`bounds`" in remedy
     assert "`method='sign-flip'`" in remedy
     assert hs.compare(rows, "a", "b", method="sign-flip").p_value < 0.01
@@ -150,8 +150,8 @@ def test_a_constant_difference_proposes_bounds_or_the_sign_flip_test():
 
 def test_a_useless_covariate_gains_nothing_and_minus_signs_are_typographic():
     rows = pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [4.0, 6.0] * 9})
-    assert "same amount (−2)" in hs.compare(rows, "a", "b").verdict
+    assert "same amount (−2)" in hs.compare(rows, "a", "b").sentence
     noise = two_models().with_columns(x=pl.col("item").str.slice(1).cast(int) % 3)
     answer = hs.compare(noise, "a", "b", covariate="x")
-    assert answer.saved < 0
+    assert answer.variance_saved < 0
     assert "(covariates gained nothing)" in answer.render("terminal", width=100)

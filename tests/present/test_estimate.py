@@ -1,4 +1,4 @@
-"""Scores near 0 or 1 are shown with enough digits and an exact confidence limit; scores that can't be averaged give a caution or an error."""
+"""Scores near 0 or 1 are shown with enough digits and an exact confidence limit; scores that can't be averaged give a warning or an error."""
 
 import numpy as np
 import polars as pl
@@ -42,7 +42,7 @@ def test_two_of_3000_are_shown_with_enough_digits_and_the_exact_limit(right, wha
 def test_the_limit_of_a_rare_rate_is_the_exact_binomial_one(right):
     (entry,) = hs.estimate(rows(right, 1_500), level=0.9)
     (bound,) = entry.estimate.bounds
-    assert (bound.side, bound.n, bound.seen, bound.worth) == ("upper", 1_500, right, 1_500)
+    assert (bound.side, bound.n, bound.n_observed, bound.worth) == ("upper", 1_500, right, 1_500)
     assert stats.binom.cdf(right, 1_500, bound.limit) == pytest.approx(0.1, rel=1e-9)
 
 
@@ -69,17 +69,17 @@ def classified(**columns):
     return pl.DataFrame({"model": "m", "item": range(50), "label": rng.integers(0, 2, 50), **columns})
 
 
-def test_probabilities_of_a_classifier_next_to_labels_give_a_caution():
+def test_probabilities_of_a_classifier_next_to_labels_give_a_warning():
     said = hs.estimate(classified(score=np.random.default_rng(1).random(50)))
-    (caution,) = [each for each in said.cautions if each.code == "classifier_scores"]
-    assert "'score'" in caution.message
-    assert "'label'" in caution.message
-    assert "1 where the prediction is the label" in caution.remedy
+    (warning,) = [each for each in said.warnings if each.code == "classifier_scores"]
+    assert "'score'" in warning.message
+    assert "'label'" in warning.message
+    assert "1 where the prediction is the label" in warning.remedy
 
 
-def test_right_or_wrong_scores_next_to_labels_give_no_caution():
+def test_right_or_wrong_scores_next_to_labels_give_no_warning():
     said = hs.estimate(classified(score=np.arange(50) % 2))
-    assert "classifier_scores" not in [each.code for each in said.cautions]
+    assert "classifier_scores" not in [each.code for each in said.warnings]
 
 
 @pytest.mark.parametrize("name", ["prediction_score", "probability", "y_score"])
@@ -89,7 +89,7 @@ def test_a_classifier_table_without_scores_is_an_error_that_explains_the_score(n
     assert "1 where it is right" in str(error.value)
 
 
-def test_a_corpus_metric_repeated_on_every_row_gives_a_caution():
+def test_a_corpus_metric_repeated_on_every_row_gives_a_warning():
     for score in (0.2731, 27.31):
         said = hs.estimate(rows(0, 50).with_columns(score=pl.lit(score)))
         told = said.render("terminal")

@@ -8,7 +8,7 @@ import pytest
 import howsure as hs
 from frames import clustered
 from hostile import HOSTILE
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.present import compare, leaderboard
 from howsure.present.document import Column, Document, Note, Table, Text, Whisker, foot_last
 from howsure.present.render import html
@@ -23,7 +23,7 @@ def document(name):
         blocks=(
             *(Text(text=name, kind=kind) for kind in ("verdict", "heading", "small", "plain")),
             Table(columns=columns, rows=rows, title=name, note=name),
-            Note(cautions=(Caution(code="x", message=name, remedy=name),)),
+            Note(warnings=(ResultWarning(code="x", message=name, remedy=name),)),
         )
     )
 
@@ -68,16 +68,16 @@ def test_a_list_of_facts_has_row_headers_and_no_column_header():
     assert '<th scope="row">p-value</th>' in text
 
 
-def test_cautions_are_a_list_with_remedies():
+def test_warnings_are_a_list_with_remedies():
     text = html.render(document("quiz"))
-    assert '<ul class="cautions">\n<li>quiz. <span class="remedy">quiz</span></li>\n</ul>' in text
+    assert '<ul class="warnings">\n<li>quiz. <span class="remedy">quiz</span></li>\n</ul>' in text
 
 
 def test_an_html_page_has_a_charset_a_title_and_a_strict_content_policy():
     text = hs.leaderboard(clustered()).render("html")
     assert text.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">')
     assert "default-src 'none'" in text
-    assert Reading(text).all("title") == [hs.leaderboard(clustered()).verdict]
+    assert Reading(text).all("title") == [hs.leaderboard(clustered()).sentence]
     assert html.page(Document()).count("<title>howsure</title>") == 1
 
 

@@ -30,35 +30,35 @@ NONE, ALL = [0.0] * 20, [1.0] * 20
 def test_a_significant_verdict_shows_the_interval_of_the_lead_in_either_order(order, lower):
     found = hs.compare(rows(NONE, ALL), *order, lower_is_better=lower)
     better, worse = "ab" if lower else "ba"
-    assert found.verdict.startswith(f"{better} beats {worse} by 100.0 pp (95% CI 64.1 to 100.0, p < 0.001).")
+    assert found.sentence.startswith(f"{better} beats {worse} by 100.0 pp (95% CI 64.1 to 100.0, p < 0.001).")
     assert (found.difference.interval.low > 0) == (order == "ba")
 
 
 def test_an_undecided_verdict_shows_the_interval_of_the_lead_in_either_order():
     two = rows([0.0, 0.0], [1.0, 1.0])
     said = "Can't tell: b is ahead by 100.0 pp (95% CI −97.6 to 100.0, p = "
-    assert {hs.compare(two, *order).verdict[: len(said)] for order in ("ab", "ba")} == {said}
+    assert {hs.compare(two, *order).sentence[: len(said)] for order in ("ab", "ba")} == {said}
 
 
 def test_a_verdict_with_a_margin_shows_the_difference_a_minus_b():
     shown = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
-    assert limits(shown.verdict) == [-100.0, -64.1]
+    assert limits(shown.sentence) == [-100.0, -64.1]
 
 
 def test_a_model_worse_by_more_than_the_margin_is_reported_as_worse():
     answer = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
-    assert answer.verdict.startswith("a is worse than b by more than 10.0 pp (−100.0 pp, ")
+    assert answer.sentence.startswith("a is worse than b by more than 10.0 pp (−100.0 pp, ")
     assert answer.chapter is None
-    assert hs.compare(rows(NONE, ALL), "a", "b", margin=0.9).verdict.startswith(
+    assert hs.compare(rows(NONE, ALL), "a", "b", margin=0.9).sentence.startswith(
         "Can't tell whether a is within 90.0 pp"
     )
     two = hs.compare(rows([0.0, 0.0], [1.0, 1.0]), "a", "b", margin=0.1)
-    assert two.verdict.startswith("Can't tell whether")
+    assert two.sentence.startswith("Can't tell whether")
 
 
 def test_head_to_head_votes_show_the_interval_of_the_lead_in_either_order():
     won = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_b"] * 29 + ["model_a"]})
-    one, other = (hs.head_to_head(won, *order).verdict.split(". ")[0] for order in ("ab", "ba"))
+    one, other = (hs.head_to_head(won, *order).sentence.split(". ")[0] for order in ("ab", "ba"))
     assert one == other
     assert one.startswith("b beats a by ")
     assert min(limits(one)) > 0
@@ -66,7 +66,7 @@ def test_head_to_head_votes_show_the_interval_of_the_lead_in_either_order():
 
 def test_judge_comparisons_show_the_interval_of_the_lead_in_either_order():
     data = rows([0.0, 0.0, 1.0] * 30, [1.0] * 90).rename({"score": "verdict"}).with_columns(human=pl.col("verdict"))
-    one, other = (hs.judge(data, *order, labels_drawn="random").verdict for order in ("ab", "ba"))
+    one, other = (hs.judge(data, *order, labels_drawn="random").sentence for order in ("ab", "ba"))
     assert one == other
     assert "b is ahead by" in one
     assert min(limits(one)) > 0
@@ -77,12 +77,12 @@ def test_a_look_shows_the_interval_of_the_lead_in_either_order(n):
     data = rows([0.0] * n, [1.0] * n)
     one, other = (hs.Monitor(a=a, b=b, shuffled=True).update(data) for a, b in ("ab", "ba"))
     assert one.decided == (n == 200)
-    assert one.verdict == other.verdict
-    assert limits(one.verdict)[1] == 100.0
+    assert one.sentence == other.sentence
+    assert limits(one.sentence)[1] == 100.0
 
 
 def test_a_decided_look_with_a_margin_shows_the_difference_a_minus_b():
     data = rows([0.0] * 200, [1.0] * 200)
     look = hs.Monitor(a="a", b="b", margin=0.05, shuffled=True).update(data)
-    assert look.kept is False
-    assert max(limits(look.verdict)) < 0
+    assert look.bound_met is False
+    assert max(limits(look.sentence)) < 0

@@ -206,7 +206,7 @@ def test_numbers_in_the_explanation_of_a_leaderboard_are_those_of_the_answer():
     fields = board_fields(board)
     assert fields["candidates"] == str(len(board.could_be_best))
     assert (fields["rank_low"], fields["rank_high"]) == (str(board.ranks[0].low), str(board.ranks[0].high))
-    assert board_conditions(board)["apart"] == (board.neighbours_apart > 0)
+    assert board_conditions(board)["apart"] == (board.n_significant_neighbours > 0)
     assert fields["pair_count"] == str(len(board.pair_records()))
 
 

@@ -214,7 +214,7 @@ def test_several_leaderboards_begin_with_a_summary_table():
     for board in answer.every:
         place = [entry.model for entry in board.entries].index(leader)
         assert f"{100 * board.entries[place].estimate.value:.1f}" in shown
-        assert board.ranks[place].ties in shown
+        assert board.ranks[place].group in shown
     assert "model" not in hs.leaderboard(clustered()).render("terminal").split("rank")[0]
 
 

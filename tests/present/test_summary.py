@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from howsure.present.summary import sentence
+from howsure.present.summary import tasks_sentence
 
 
 def boards(*best, models=4, task=None):
@@ -36,4 +36,4 @@ def boards(*best, models=4, task=None):
     ],
 )
 def test_the_summary_counts_the_leaderboards_with_one_best_model(given, said):
-    assert sentence(given) == said
+    assert tasks_sentence(given) == said

@@ -18,7 +18,7 @@ def some(rows, model, n):
 
 
 def verdict(data, **options):
-    return hs.leaderboard(data, **options).verdict
+    return hs.leaderboard(data, **options).sentence
 
 
 def alone(*scores, **options):
@@ -81,7 +81,7 @@ def test_required_sample_sizes_are_omitted_if_unrealistically_large(more, said):
     scores = {"a": one, "b": other}
     rows = pl.concat(pl.DataFrame({"model": name, "item": range(10_000), "score": scores[name]}) for name in "ab")
     gap, gate = hs.compare(rows, "a", "b", cluster="none"), hs.gate(rows, "a", "b", better=True, cluster="none")
-    assert ("38,000 items in all" in gap.verdict) == ("it would take" in gap.verdict) == said
+    assert ("38,000 items in all" in gap.sentence) == ("it would take" in gap.sentence) == said
     assert ("28,000 more questions" in str(gate).replace("\n", " ")) == ("would settle" in str(gate)) == said
     assert ("38,000 questions in all" in " ".join(gap.render("markdown", explain=True).split())) == said
 
@@ -91,8 +91,8 @@ def test_a_tiny_lead_is_reported_as_less_than_0_1_points():
     one = rows.with_columns(
         score=pl.when((pl.col("model") == "a") & (pl.col("item") == "q0")).then(1.0).otherwise("score")
     )
-    assert hs.compare(one, "a", "b").verdict.startswith("Can't tell: a is ahead by less than 0.1 pp (95% CI ")
-    assert "a is ahead by less than 0.1 pp" in hs.Monitor(a="a", b="b", shuffled=True).update(one).verdict
+    assert hs.compare(one, "a", "b").sentence.startswith("Can't tell: a is ahead by less than 0.1 pp (95% CI ")
+    assert "a is ahead by less than 0.1 pp" in hs.Monitor(a="a", b="b", shuffled=True).update(one).sentence
 
 
 def test_two_models_have_no_sentence_about_neighbouring_ranks():
@@ -104,7 +104,7 @@ def test_a_leaderboard_of_two_models_agrees_with_compare():
     rows = won(9, 2, 12)
     board = hs.leaderboard(rows).boards[0]
     assert board.could_be_best == ("a", "b")
-    assert "but the other could also be best" in board.verdict
+    assert "but the other could also be best" in board.sentence
     assert hs.compare(rows, "a", "b").better is None
     votes = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_a"] * 24 + ["model_b"] * 12})
     assert hs.arena(votes).boards[0].board.could_be_best == ("a", "b")
@@ -114,8 +114,8 @@ def test_a_best_model_without_significant_neighbour_gaps_is_reported_as_such():
     scores = (np.random.default_rng(0).random((60, 4)) < [0.85, 0.66, 0.66, 0.66]).astype(float)
     frames = [pl.DataFrame({"model": "abcd"[m], "item": range(60), "score": scores[:, m]}) for m in range(4)]
     board = hs.leaderboard(pl.concat(frames)).boards[0]
-    assert (board.could_be_best, board.neighbours_apart, board.is_ahead_of_all) == (("a",), 0, False)
-    assert board.verdict == (
+    assert (board.could_be_best, board.n_significant_neighbours, board.is_ahead_of_all) == (("a",), 0, False)
+    assert board.sentence == (
         "a is best (83.3%): no other could be best at 95% confidence. Of 3 gaps between neighbouring ranks, none is significant."
     )
 
@@ -124,7 +124,7 @@ def test_the_only_possible_best_of_two_models_has_rank_1_only():
     rows = won(10, 1, 12)
     board = hs.leaderboard(rows).boards[0]
     assert [(rank.low, rank.high) for rank in board.ranks] == [(1, 1), (2, 2)]
-    assert "significantly ahead of the other" in board.verdict
+    assert "significantly ahead of the other" in board.sentence
     plain = " ".join(hs.leaderboard(rows).render("markdown", explain=True).split())
     assert "a has only one: every other model is shown to be worse." in plain
 
@@ -140,7 +140,7 @@ def test_models_that_could_be_best_only_for_lack_of_answers_are_counted():
 def test_the_only_model_with_all_tasks_is_reported_as_such():
     tasks = pl.concat([two_models().with_columns(task=pl.lit(name)) for name in ("t", "u")])
     lacking = tasks.filter((pl.col("model") == "a") | (pl.col("task") == "t"))
-    assert hs.leaderboard(lacking).overall.verdict.startswith("Only 1 of 2 models has all 2 tasks: a scores ")
+    assert hs.leaderboard(lacking).overall.sentence.startswith("Only 1 of 2 models has all 2 tasks: a scores ")
 
 
 def test_one_model_behind_several_tied_leaders_is_called_the_other():

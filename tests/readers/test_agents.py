@@ -53,8 +53,8 @@ def test_a_swebench_report_of_fewer_tasks_than_its_part_has_lacks_those_without_
     report = {"generated": ids, "resolved": ids[:9], "with_logs": ids, "applied": ids}
     reading = read(swebench, write("lite/m/results/results.json", report))
     assert len(reading.rows) == n
-    cautions = [caution.message for caution in reading.cautions if caution.code == "missing_items"]
-    assert ["the report names the 299 tasks with a patch" in message for message in cautions] == [True] * told
+    warnings = [warning.message for warning in reading.warnings if warning.code == "missing_items"]
+    assert ["the report names the 299 tasks with a patch" in message for message in warnings] == [True] * told
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_swebench_names_the_model_after_the_folder(write, name, model):
     assert models(read(swebench, write(name, {A: {"patch_exists": True, "resolved": True}}))) == {model}
 
 
-def test_swebench_resolved_ids_alone_give_a_published_score_with_a_caution(write):
+def test_swebench_resolved_ids_alone_give_a_published_score_with_a_warning(write):
     reading = read(
         swebench, write("lite/m/results/results.json", {"no_generation": [], "no_logs": [B], "resolved": [A]})
     )
@@ -249,7 +249,7 @@ def test_a_swebench_list_that_is_none_counts_as_empty(tmp_path, name, wrong):
     expected = {"a__a-1": 1.0, "b__b-2": 0.0}
     expected.pop({"resolved_ids": "a__a-1", "unresolved_ids": "b__b-2"}.get(name), None)
     assert dict(found.to_frame().select("item", "score").iter_rows()) == expected
-    codes = [caution.code for caution in found.cautions]
+    codes = [warning.code for warning in found.warnings]
     assert ("partial_run" in codes, "differs_from_log" in codes) == (len(expected) < 2,) * 2
 
 
@@ -274,10 +274,10 @@ def test_a_swebench_count_that_is_none_leaves_the_tasks_and_no_published_score(t
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("total_instances", 5), ("resolved_instances", 5)])
-def test_a_swebench_count_other_than_that_of_the_tasks_is_a_caution(tmp_path, name, wrong):
+def test_a_swebench_count_other_than_that_of_the_tasks_is_a_warning(tmp_path, name, wrong):
     found = howsure.read(report_with(tmp_path, **{name: wrong}))
     assert dict(found.to_frame().select("item", "score").iter_rows()) == {"a__a-1": 1.0, "b__b-2": 0.0}
-    assert "differs_from_log" in [caution.code for caution in found.cautions]
+    assert "differs_from_log" in [warning.code for warning in found.warnings]
 
 
 @pytest.mark.parametrize("name", ["unresolved_ids", "resolved_ids", "error_ids"])
@@ -296,12 +296,12 @@ def test_swebench_leaderboards_without_a_score_are_an_error(tmp_path, boards):
         howsure.read(path, reader="swebench")
 
 
-def test_malformed_entries_of_a_swebench_leaderboard_are_left_out_with_a_caution(write):
+def test_malformed_entries_of_a_swebench_leaderboard_are_left_out_with_a_warning(write):
     entries = [5, {"name": "a", "resolved": 10**400}, {"name": "b", "resolved": "x"}, {"name": "c", "resolved": 30.0}]
     board = {"name": "Lite", "results": [{"folder": "f", **each} if each != 5 else each for each in entries]}
     found = howsure.read(write("leaderboards.json", {"leaderboards": [board]}).path)
     assert [(entry.model, entry.score) for entry in found.published] == [("c", 0.3)]
-    assert found.cautions[0].message.endswith("2 published scores are no number and left out.")
+    assert found.warnings[0].message.endswith("2 published scores are no number and left out.")
 
 
 def test_a_task_listed_twice_as_resolved_counts_once(tmp_path):

@@ -125,9 +125,9 @@ def test_prodigy_answers_are_ratings(tmp_path):
 
 def test_judgebench_judgments_are_votes_in_both_orders(tmp_path):
     found = hs.bias(written(tmp_path, list(judgebench()), "dataset=judgebench.jsonl"))
-    first = found.favours[0]
-    assert (first.judge, first.by, first.n_choices) == ("arena_hard", "orders", 16)
-    assert (first.estimate.value, first.flipped) == (1.0, 1.0)
+    first = found.biases[0]
+    assert (first.judge, first.evidence, first.n_choices) == ("arena_hard", "orders", 16)
+    assert (first.estimate.value, first.order_flips) == (1.0, 1.0)
 
 
 def test_other_json_is_not_read_as_an_annotation_export(tmp_path):

@@ -55,7 +55,7 @@ def test_a_saved_baseline_restores_rows_and_metadata_of_its_logs(place):
     rows = back.to_frame()
     assert rows.drop("stop").equals(logs.to_frame().select(rows.drop("stop").columns))
     assert set(rows["stop"].unique()) == {"stop", "max_tokens"}
-    for name in ("facts", "published", "groups", "missing", "notes", "cautions", "runs"):
+    for name in ("facts", "published", "groups", "missing", "notes", "warnings", "runs"):
         assert getattr(back, name) == getattr(logs, name), name
     for old, new in zip(logs.reconciled, back.reconciled, strict=True):
         assert new == replace(old, read=pytest.approx(old.read, rel=1e-11))
@@ -120,7 +120,7 @@ def test_a_baseline_keeps_no_prompts_answers_or_secrets(tmp_path):
     assert all("system_message=#" in model for model in back["model"].unique())
 
 
-def test_texts_in_model_names_and_cautions_are_replaced_by_digests(tmp_path):
+def test_texts_in_model_names_and_warnings_are_replaced_by_digests(tmp_path):
     for name, message in {"a": "Be", "b": "Be", "c": "Be kind."}.items():
         log(
             tmp_path / f"{name}.eval",
@@ -128,7 +128,7 @@ def test_texts_in_model_names_and_cautions_are_replaced_by_digests(tmp_path):
             {},
             model_generate_config={"system_message": message},
         )
-    assert "2 runs of mock/a (system_message=Be)" in str(hs.read(tmp_path).cautions)
+    assert "2 runs of mock/a (system_message=Be)" in str(hs.read(tmp_path).warnings)
     hs.save_baseline(tmp_path, "main", output=str(tmp_path / "main.howsure"))
     text = json.dumps(opened(tmp_path / "main.howsure"))
     assert "system_message=#" in text
@@ -178,7 +178,7 @@ def test_columns_of_texts_are_recognised_by_the_last_word_of_their_name(name, te
         ({"logs": [{"source": "x", "reader": "x", "missing": [{"task": "x"}]}]}, "damaged: logs[0].missing[0]"),
         ({"logs": [{"missing": [{"task": "x", "model": "y", "named": {"a": -1}}]}]}, "damaged: the number -1"),
         ({"notes": "text"}, "damaged: notes (Expected `array`, got `str`)"),
-        ({"cautions": [{"code": "x", "message": 1}]}, "damaged: cautions[0].message"),
+        ({"warnings": [{"code": "x", "message": 1}]}, "damaged: warnings[0].message"),
     ],
 )  # fmt: skip
 def test_an_invalid_baseline_is_an_error_that_names_the_wrong_part(place, tmp_path, change, said):

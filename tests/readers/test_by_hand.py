@@ -119,7 +119,7 @@ def test_garak_outputs_without_a_detector_result_are_unscored(write):
     assert codes(reading) == []
 
 
-def test_garak_totals_that_differ_from_the_rows_give_a_caution(write):
+def test_garak_totals_that_differ_from_the_rows_give_a_warning(write):
     assert codes(read(garak, write("a.report.jsonl", lines(report([[0.0], [1.0]], passed=2))))) == ["differs_from_log"]
 
 

@@ -180,7 +180,7 @@ def test_rows_without_a_name_exclude_only_their_file(tmp_path, role):
         "b.csv",
         f"1 row without {'an' if role == 'item' else 'a'} {role}",
     )
-    assert "b.csv, 1 row without" in scores.cautions[0].message
+    assert "b.csv, 1 row without" in scores.warnings[0].message
     with pytest.raises(hs.DataError, match=r"b\.csv: 1 row without"):
         hs.read(tmp_path, strict=True)
 

@@ -46,7 +46,7 @@ def test_a_run_copied_into_a_subfolder_counts_once(tmp_path, which, below, metad
             (target / file.name).write_bytes(file.read_bytes())
     for scores in (hs.read(tmp_path), hs.read(tmp_path, strict=True)):
         assert hs.estimate(scores).records() == before
-        assert [caution.message.rsplit(": ")[0] for caution in scores.cautions if caution.code == "logs_copied"] == [
+        assert [warning.message.rsplit(": ")[0] for warning in scores.warnings if warning.code == "logs_copied"] == [
             "1 log left out, the same row for row as another of its run"
         ]
     assert before[0]["value"] == pytest.approx(0.4)
@@ -63,10 +63,10 @@ def test_runs_with_different_ids_count_separately_even_if_all_scores_agree(tmp_p
     assert hs.estimate(tmp_path).records()[0]["n_attempts"] == 50
     audit = hs.audit(tmp_path)
     assert len(audit.boards[0].entries) == 5
-    assert "copies_dropped" not in {caution.code for caution in audit.cautions}
+    assert "copies_dropped" not in {warning.code for warning in audit.warnings}
 
 
-def test_a_copied_inspect_log_counts_once_with_a_caution(tmp_path):
+def test_a_copied_inspect_log_counts_once_with_a_warning(tmp_path):
     for name, values in (("one", "CCCI"), ("two", "CCII"), ("three", "CIII")):
         run_log(tmp_path, name, values)
     before = hs.estimate(tmp_path).records()
@@ -74,7 +74,7 @@ def test_a_copied_inspect_log_counts_once_with_a_caution(tmp_path):
     (tmp_path / "sub" / "renamed.eval").write_bytes((tmp_path / "two.eval").read_bytes())
     scores = hs.read(tmp_path)
     assert hs.estimate(scores).records() == before
-    assert "logs_copied" in {caution.code for caution in scores.cautions}
+    assert "logs_copied" in {warning.code for warning in scores.warnings}
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data")

@@ -63,7 +63,7 @@ def test_a_polars_panic_over_one_file_leaves_the_others(good, monkeypatch):
     scores = hs.read(good)
     assert "index out of bounds" in failed(scores)["bad.csv"]
     assert len(hs.estimate(scores).entries) == 2
-    assert [caution.code for caution in hs.estimate(scores).cautions] == ["files_failed"]
+    assert [warning.code for warning in hs.estimate(scores).warnings] == ["files_failed"]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
@@ -200,7 +200,7 @@ def test_a_table_without_scores_leaves_the_others(good, text):
     (good / "bad.csv").write_text(text)
     answer = hs.estimate(good)
     assert {entry.task for entry in answer.entries} == {"good"}
-    assert "bad.csv" in answer.cautions[0].message
+    assert "bad.csv" in answer.warnings[0].message
     with pytest.raises((DataError, ReadError), match=r"bad\.csv: "):
         hs.read(good / "bad.csv")
 
@@ -209,7 +209,7 @@ def test_a_task_without_scores_leaves_the_others(good):
     (good / "bad.csv").write_text("model,item,score\na,1,nan\nb,1,nan\n")
     answer = hs.estimate(good)
     assert {entry.task for entry in answer.entries} == {"good"}
-    assert "bad · score: no attempt has a score" in " ".join(caution.message for caution in answer.cautions)
+    assert "bad · score: no attempt has a score" in " ".join(warning.message for warning in answer.warnings)
 
 
 def test_rows_without_a_model_are_an_error(good, monkeypatch):
@@ -250,13 +250,13 @@ NOT_A_SCORE = {
 
 
 @pytest.mark.parametrize("name", NOT_A_SCORE)
-def test_a_non_numeric_published_score_is_left_out_with_a_caution(tmp_path, name):
+def test_a_non_numeric_published_score_is_left_out_with_a_warning(tmp_path, name):
     content = NOT_A_SCORE[name]
     (tmp_path / name).write_text(content if isinstance(content, str) else json.dumps(content))
     scores = hs.read(str(tmp_path / name))
     assert [entry.model for entry in scores.published] == ["m"]
-    assert [caution.code for caution in scores.cautions] == ["score_left_out"]
-    assert scores.cautions[0].message == f"{name}: 1 published score is no number and left out."
+    assert [warning.code for warning in scores.warnings] == ["score_left_out"]
+    assert scores.warnings[0].message == f"{name}: 1 published score is no number and left out."
 
 
 def test_leaderboard_rows_without_a_model_or_score_are_counted(tmp_path):
@@ -284,7 +284,7 @@ def test_helm_takes_a_missing_model_from_the_folder_and_needs_statistic_names(tm
     (folder / "per_instance_stats.json").write_text(json.dumps(entries))
     scores = hs.read(str(folder))
     assert scores.to_frame()["model"].unique().to_list() == ["o/m"]
-    assert "model_from_path" in [caution.code for caution in scores.cautions]
+    assert "model_from_path" in [warning.code for warning in scores.warnings]
     stats[0]["name"]["name"] = None
     (folder / "per_instance_stats.json").write_text(json.dumps(entries))
     with pytest.raises(hs.ReadError, match="a statistic without a name"):
@@ -303,7 +303,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("case", ENDS)
-def test_a_table_that_ends_in_mid_row_is_read_without_that_row_and_with_a_caution(tmp_path, case):
+def test_a_table_that_ends_in_mid_row_is_read_without_that_row_and_with_a_warning(tmp_path, case):
     name, end, left = ENDS[case]
     rows = two_models()
     text = rows.write_csv(separator="\t") if name.endswith("tsv") else rows.write_csv()
@@ -311,7 +311,7 @@ def test_a_table_that_ends_in_mid_row_is_read_without_that_row_and_with_a_cautio
     (tmp_path / name).write_text(text[:end])
     scores = hs.read(str(tmp_path / name))
     assert len(scores.to_frame()) == len(rows) - left
-    told = [caution.message for caution in scores.cautions if caution.code == "cut_row"]
+    told = [warning.message for warning in scores.warnings if warning.code == "cut_row"]
     line = len(rows) + (not name.endswith("jsonl"))
     assert told == [f"{name} ends in mid-row: line {line} is not whole and left out."] * left
     assert ("ends in mid-row" in hs.estimate(scores).render("terminal")) == bool(left)

@@ -16,7 +16,7 @@ INSPECT = ROOT / "tests" / "fixtures" / "inspect"
 
 
 def codes(scores):
-    return [caution.code for caution in scores.cautions]
+    return [warning.code for warning in scores.warnings]
 
 
 def inspect_log(path, *, values, model="m", task_id="t1", temperature=None, created="2026-01-01"):
@@ -189,7 +189,7 @@ def test_an_empty_log_is_reported_and_other_files_are_read(tmp_path):
     (tmp_path / "notes.bin").touch()
     scores = hs.read(tmp_path)
     assert codes(scores) == ["files_failed"]
-    assert "begun.eval, empty, or not an Inspect log" in scores.cautions[0].message
+    assert "begun.eval, empty, or not an Inspect log" in scores.warnings[0].message
     assert {file.path: file.outcome for file in scores.files}["notes.bin"] == "left out"
 
 
@@ -202,7 +202,7 @@ def test_truncated_json_of_an_unknown_format_is_reported(tmp_path, text):
     (tmp_path / "begin").write_text(text)
     scores = hs.read(tmp_path)
     assert codes(scores) == ["files_failed"]
-    assert "cut.json, JSON that ends in the middle" in scores.cautions[0].message
+    assert "cut.json, JSON that ends in the middle" in scores.warnings[0].message
     assert [file.path for file in scores.files if file.outcome == "left out"] == ["begin", "settings.json", "word.json"]
 
 
@@ -210,7 +210,7 @@ def test_several_failed_files_are_listed_with_their_reasons(tmp_path):
     inspect_log(tmp_path / "whole.json", values=["C", "I"])
     for name in "abc":
         (tmp_path / f"{name}.eval").touch()
-    message = hs.read(tmp_path).cautions[0].message
+    message = hs.read(tmp_path).warnings[0].message
     assert "copy it again; b.eval, " in message
     assert message.endswith("copy it again; and 1 more")
 
@@ -235,7 +235,7 @@ def test_a_file_given_twice_is_read_once(tmp_path):
         assert len(hs.read(paths).to_frame()) == 2
 
 
-def test_a_copied_table_is_left_out_with_a_caution(tmp_path):
+def test_a_copied_table_is_left_out_with_a_warning(tmp_path):
     for name in ("a.csv", "a (copy).csv"):
         (tmp_path / name).write_text("task,model,item,score\nt,a,1,1\nt,a,2,0\n")
     scores = hs.read(tmp_path)
@@ -264,15 +264,15 @@ def test_answers_of_one_model_are_not_published_scores(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.jsonl", "b.csv.gz", "B.PARQUET", "run.xlsx"])
-def test_an_empty_file_of_a_result_format_gives_a_caution(tmp_path, name):
+def test_an_empty_file_of_a_result_format_gives_a_warning(tmp_path, name):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     (tmp_path / name).write_bytes(b"")
     scores = hs.read(tmp_path)
     assert codes(scores) == ["files_unknown"]
-    assert name in scores.cautions[0].message
+    assert name in scores.warnings[0].message
 
 
-def test_files_of_other_kinds_give_no_caution(tmp_path):
+def test_files_of_other_kinds_give_no_warning(tmp_path):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
     for name in ("notes.txt", "config.json", "run.log", "weights.gz"):
         (tmp_path / name).write_text("{}")

@@ -63,7 +63,7 @@ def test_helm_keeps_unperturbed_scores_once(write):
     assert [helm.claims(write("x.json", given)) for given in (rows, perturbed)] == ["rows", "rows"]
 
 
-def test_helm_divides_sums_by_counts_and_contradictions_give_a_caution(write):
+def test_helm_divides_sums_by_counts_and_contradictions_give_a_warning(write):
     summed = {"name": {"name": "f1", "split": "test"}, "count": 2, "sum": 1.0}
     rows = [{"instance_id": "a", "train_trial_index": 0, "stats": [summed, stat("f1", 0.25)]}]
     reading = read(helm, write("boolq:model=x_y/per_instance_stats.json", rows))
@@ -294,7 +294,7 @@ def test_every_eval_ever_samples_with_one_id_differ_by_hash(write):
     assert scores(reading) == {("id1 abcdabcd", 0, "score"): 1.0, ("id1 efghefgh", 0, "score"): 1.0}
 
 
-def test_several_every_eval_ever_results_per_sample_give_a_caution(write):
+def test_several_every_eval_ever_results_per_sample_give_a_warning(write):
     rows = [instance("a", 1.0, evaluation_result_id=f"gsm8k/m/1#{name}") for name in ("accuracy", "stderr")]
     reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
     assert set(scores(reading)) == {("a", 0, "accuracy"), ("a", 0, "stderr")}

@@ -105,10 +105,10 @@ def test_a_nan_is_unscored_and_an_error_is_an_error(tmp_path):
     assert reading.facts[0].failures == "drop"
 
 
-def test_a_text_that_is_no_score_is_unscored_with_a_caution_that_quotes_it(tmp_path):
+def test_a_text_that_is_no_score_is_unscored_with_a_warning_that_quotes_it(tmp_path):
     reading = read(inspect_ai, log(tmp_path, [sample("a", "maybe\x1b[31m"), sample("b", "C")]))
     assert scores(reading) == {("a", 0, "match"): "unscored", ("b", 0, "match"): 1.0}
-    assert [caution.message for caution in reading.cautions] == [
+    assert [warning.message for warning in reading.warnings] == [
         "a.eval: 1 values are no scores and count as unscored, such as match of sample 'a': 'maybe\\x1b[31m'."
     ]
 
@@ -157,7 +157,7 @@ def test_metadata_becomes_columns_unless_the_summary_removed_it(tmp_path):
     assert extra.to_dicts() == [{"passage": "p1", "metadata_score": "3", "ok": "true"}]
 
 
-def test_numeric_and_text_sample_ids_give_a_caution(tmp_path):
+def test_numeric_and_text_sample_ids_give_a_warning(tmp_path):
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1), sample("b", 1)]))
     assert codes(reading) == ["mixed_id_types"]
     assert ("1", 0, "match") in scores(reading)
@@ -199,7 +199,7 @@ def test_the_planned_items_and_epochs_are_read_from_the_header(tmp_path, dataset
     assert reading.extents == (inspect_extent(**extent),)
 
 
-def test_an_invalidated_log_and_an_epochs_reducer_give_cautions(tmp_path):
+def test_an_invalidated_log_and_an_epochs_reducer_give_warnings(tmp_path):
     header = inspect_header(invalidated=True, config={"epochs": 2, "epochs_reducer": ["mode"]}, dataset={"samples": 1})
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1), sample(1, 0, epoch=2)], header))
     assert codes(reading) == ["invalidated", "reducer"]
@@ -328,7 +328,7 @@ def test_an_unscored_log_is_an_error_that_says_how_to_score_it(tmp_path):
     assert str(caught.value) == "a.eval: none of the 1 samples has a score. Score the log first: inspect score a.eval"
 
 
-def test_results_of_unscored_samples_are_published_with_a_caution(write):
+def test_results_of_unscored_samples_are_published_with_a_warning(write):
     stated = [{"name": "m", "scorer": "m", "metrics": {"mean": {"value": 0.5}}}]
     header = inspect_header(results={"total_samples": 1, "completed_samples": 1, "scores": stated})
     reading = read(inspect_ai, write("a.json", {**header, "samples": [{**sample(1, 0), "scores": {}}]}))

@@ -72,7 +72,7 @@ def test_probabilities_of_several_targets_are_summed(tmp_path):
     assert prob(reading, "a") == pytest.approx(math.exp(-1) + math.exp(-1.5))
 
 
-def test_a_target_missing_from_the_top_list_counts_as_0_with_a_caution(tmp_path):
+def test_a_target_missing_from_the_top_list_counts_as_0_with_a_warning(tmp_path):
     samples = [
         said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, Bonn=-3.0)),
         said("b", "Oslo", token("Oslo", 0, Oslo=0)),
@@ -80,7 +80,7 @@ def test_a_target_missing_from_the_top_list_counts_as_0_with_a_caution(tmp_path)
     reading = log(tmp_path, *samples)
     assert (prob(reading, "a"), prob(reading, "b")) == (0.0, 1.0)
     assert codes(reading) == ["prob_cut"]
-    assert reading.cautions[0].message == (
+    assert reading.warnings[0].message == (
         "a.eval: in 1 of 2 samples the target is not among the likely tokens that the log lists; its probability, at "
         "most 0.05, counts as 0."
     )
@@ -89,13 +89,13 @@ def test_a_target_missing_from_the_top_list_counts_as_0_with_a_caution(tmp_path)
 def test_the_bound_on_a_missing_target_ignores_an_unlikely_generated_token(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Nice", -9.0, Rome=-0.5, Bonn=-1.5, Nice=-9.0)))
     rest = 1 - math.exp(-0.5) - math.exp(-1.5) - math.exp(-9)
-    assert f"at most {rest:.2g}," in reading.cautions[0].message
+    assert f"at most {rest:.2g}," in reading.warnings[0].message
 
 
 def test_a_listed_prefix_of_the_target_adds_to_the_bound(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, O=-3.0)))
     assert prob(reading, "a") == 0.0
-    assert f"at most {2 * math.exp(-3):.2g}," in reading.cautions[0].message
+    assert f"at most {2 * math.exp(-3):.2g}," in reading.warnings[0].message
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_target_or_answer_that_is_not_one_token_is_unscored(tmp_path, content)
     assert codes(reading) == ["prob_unscored"]
 
 
-def test_an_answer_of_several_words_uses_the_first_token_with_a_caution(tmp_path):
+def test_an_answer_of_several_words_uses_the_first_token_with_a_warning(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("It", -0.5, It=-0.5, Oslo=-3), token(" is"), answer="It is Oslo"))
     assert prob(reading, "a") == pytest.approx(math.exp(-3))
     assert codes(reading) == ["prob_first_token"]
@@ -138,7 +138,7 @@ def test_choices_without_a_letter_as_answer_are_unscored(tmp_path):
     reading = log(tmp_path, none, both)
     assert (prob(reading, "a"), prob(reading, "a", "prob_norm")) == (0.0, "unscored")
     assert (prob(reading, "b"), prob(reading, "b", "prob_norm")) == ("unscored", "unscored")
-    assert "2 of 2 samples lack a probability" in reading.cautions[1].message
+    assert "2 of 2 samples lack a probability" in reading.warnings[1].message
 
 
 def test_shuffled_choices_have_no_probabilities(tmp_path):

@@ -91,7 +91,7 @@ def test_corpus_metrics_are_named_and_left_out(write):
     rows = [row(0, 1.0, f1=[1, 0], bleu=["0", "x"], metrics=["acc", "f1", "bleu"])]
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows)))
     assert set(scores(reading)) == {("h0", 0, "acc")}
-    assert [caution.message for caution in reading.cautions if caution.code == "corpus_metric"] == [
+    assert [warning.message for warning in reading.warnings if warning.code == "corpus_metric"] == [
         f"samples_law_{TIME}.jsonl: f1, bleu has a value for the whole corpus only, not one a document."
     ]
 
@@ -174,13 +174,13 @@ def test_means_of_real_samples_equal_the_published_scores(path):
             assert sum(numbers) / len(numbers) == pytest.approx(entry.score)
 
 
-def test_non_numeric_published_scores_are_left_out_with_a_caution(write):
+def test_non_numeric_published_scores_are_left_out_with_a_warning(write):
     values = {"alias": "t", "acc,none": 0.5, "acc_stderr,none": "N/A", "f1,none": "half", "bleu,none": "N/A"}
     reading = read(lm_eval, write("results_2025-01-01T00-00-00.json", {"results": {"t": values}}))
     assert [entry.metric for entry in reading.published] == ["acc"]
     old = {"piqa": {"acc": None, "acc_stderr": 0.1}, "boolq": {"acc": 0.5, "acc_stderr": 0.1}}
     plain = read(lm_eval, write("old.json", {"results": old, "versions": {}, "config": {}}))
-    assert [caution.code for caution in plain.cautions if caution.code == "score_left_out"] == ["score_left_out"]
-    assert [caution.message for caution in reading.cautions if caution.code == "score_left_out"] == [
+    assert [warning.code for warning in plain.warnings if warning.code == "score_left_out"] == ["score_left_out"]
+    assert [warning.message for warning in reading.warnings if warning.code == "score_left_out"] == [
         "results_2025-01-01T00-00-00.json: 1 published score is no number and left out."
     ]

@@ -66,7 +66,7 @@ def check(source, monkeypatch):
     if isinstance(by_line, str) or isinstance(by_shape, str):
         assert by_shape == by_line
         return
-    for name in ("facts", "published", "cautions", "run"):
+    for name in ("facts", "published", "warnings", "run"):
         assert getattr(by_shape, name) == getattr(by_line, name)
     if by_line.rows is None or by_shape.rows is None:
         assert by_line.rows is by_shape.rows

@@ -78,8 +78,8 @@ def test_integers_beyond_float_precision_are_compared_by_their_digits(tmp_path, 
         ("a.csv", "id,x,x\n1,1,0\n2,1,0\n"),
     ],
 )
-def test_a_column_named_twice_in_a_mapped_file_gives_a_caution(tmp_path, name, text):
+def test_a_column_named_twice_in_a_mapped_file_gives_a_warning(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     scores = hs.read(tmp_path / name, map={"item": "id", "score": "x"})
-    (caution,) = [caution for caution in scores.cautions if caution.code == "name_twice"]
-    assert "'x'" in caution.message
+    (warning,) = [warning for warning in scores.warnings if warning.code == "name_twice"]
+    assert "'x'" in warning.message

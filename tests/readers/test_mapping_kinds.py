@@ -177,12 +177,12 @@ def test_a_damaged_mapped_file_is_an_error_that_says_how(tmp_path, name, data, t
         scores(path, score="x")
 
 
-def test_an_incomplete_last_record_is_left_out_with_a_caution(tmp_path):
+def test_an_incomplete_last_record_is_left_out_with_a_warning(tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_text('{"id": "a", "x": {"y": 1}}\n{"id": "b", "x": {"y')
     found = howsure.read(path, map={"item": "id", "score": "x.y"})
     assert len(found.to_frame()) == 1
-    assert [caution.code for caution in found.cautions] == ["cut_row"]
+    assert [warning.code for warning in found.warnings] == ["cut_row"]
 
 
 @pytest.mark.parametrize("name", ["file", "folder", "key", "up", "top", "value", "column", "record"])
@@ -277,13 +277,13 @@ def test_published_rows_without_a_model_or_score_are_counted(tmp_path):
     assert "board.csv: 2 rows of 3 without a model or a score left out." in scores.notes
 
 
-def test_a_comparison_with_a_field_that_no_record_has_gives_a_caution(tmp_path):
+def test_a_comparison_with_a_field_that_no_record_has_gives_a_warning(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps([{"id": k, "gone": "A", "gold": "A"} for k in range(5)]))
     scores = howsure.read(tmp_path / "a.json", map={"item": "id", "score": "pred == gold"})
-    (caution,) = scores.cautions
-    assert caution.code == "seldom_equal"
-    assert caution.message == "a.json: no record has a value for pred, so that pred == gold is true of none"
-    assert not howsure.read(tmp_path / "a.json", map={"item": "id", "score": "gone == gold"}).cautions
+    (warning,) = scores.warnings
+    assert warning.code == "seldom_equal"
+    assert warning.message == "a.json: no record has a value for pred, so that pred == gold is true of none"
+    assert not howsure.read(tmp_path / "a.json", map={"item": "id", "score": "gone == gold"}).warnings
 
 
 @pytest.mark.parametrize("mapped", [True, False])

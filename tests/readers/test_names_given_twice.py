@@ -1,4 +1,4 @@
-"""A column or key that a table names twice gives a caution with the file and which of the two counts."""
+"""A column or key that a table names twice gives a warning with the file and which of the two counts."""
 
 import json
 
@@ -11,7 +11,7 @@ ROWS = "a,q1,1\na,q2,0\nb,q1,0\nb,q2,1\n"
 
 
 def twice(path):
-    return [(c.code, c.message) for c in hs.read(path).cautions if c.code == "name_twice"]
+    return [(c.code, c.message) for c in hs.read(path).warnings if c.code == "name_twice"]
 
 
 def written(path, text):
@@ -20,7 +20,7 @@ def written(path, text):
 
 
 @pytest.mark.parametrize(("suffix", "mark"), [("csv", ","), ("csv", ";"), ("tsv", "\t")])
-def test_of_two_columns_of_one_name_the_first_counts_with_a_caution(tmp_path, suffix, mark):
+def test_of_two_columns_of_one_name_the_first_counts_with_a_warning(tmp_path, suffix, mark):
     rows = "".join(f"{line},{k}\n" for k, line in enumerate(ROWS.splitlines()))
     path = written(tmp_path / f"runs.{suffix}", f'{HEAD},"score"\n{rows}'.replace(",", mark))
     assert twice(path) == [
@@ -29,7 +29,7 @@ def test_of_two_columns_of_one_name_the_first_counts_with_a_caution(tmp_path, su
     assert hs.read(path).to_frame()["score"].to_list() == [1, 0, 0, 1]
 
 
-def test_every_repeated_column_name_gives_a_caution(tmp_path):
+def test_every_repeated_column_name_gives_a_warning(tmp_path):
     path = written(tmp_path / "x.csv", "model,item,score,a,b,a,b,a\n" + "m,q,1,2,3,4,5,6\n")
     assert [message for _, message in twice(path)] == [
         "x.csv: three columns are named 'a', and the first of them counts",
@@ -41,7 +41,7 @@ RECORD = '{"model": "a", "item": "q%d", "score": 1, "score": 0}'
 
 
 @pytest.mark.parametrize("lines", [True, False])
-def test_of_a_key_given_twice_the_last_counts_with_a_caution(tmp_path, lines):
+def test_of_a_key_given_twice_the_last_counts_with_a_warning(tmp_path, lines):
     records = [RECORD % k for k in range(30)]
     text = "\n".join(records) if lines else " [\n" + ",\n".join(records) + "]"
     path = written(tmp_path / ("x.jsonl" if lines else "x.json"), text)
@@ -57,18 +57,18 @@ def test_keys_of_nested_objects_are_no_repetition(tmp_path):
     assert not twice(path)
 
 
-def test_a_very_long_record_gives_no_false_caution(tmp_path):
+def test_a_very_long_record_gives_no_false_warning(tmp_path):
     path = written(tmp_path / "x.json", json.dumps([{"model": "a", "item": "q" * 100_000, "score": 1}]))
     assert not twice(path)
 
 
-def test_a_repeated_column_of_a_leaderboard_gives_a_caution(tmp_path):
+def test_a_repeated_column_of_a_leaderboard_gives_a_warning(tmp_path):
     path = written(tmp_path / "board.csv", "model,score,n,n\na,0.5,100,7\nb,0.4,100,7\n")
     assert len(twice(path)) == 1
     assert "two columns are named 'n'" in hs.audit(path).render(width=400)
 
 
-def test_an_answer_shows_the_caution_with_the_file_name(tmp_path):
+def test_an_answer_shows_the_warning_with_the_file_name(tmp_path):
     written(tmp_path / "good.csv", f"{HEAD}\n{ROWS}")
     written(tmp_path / "bad.csv", f"{HEAD},item\nc,q1,1,z\nc,q2,0,z\n")
     text = hs.leaderboard(tmp_path).render(width=400)
@@ -76,7 +76,7 @@ def test_an_answer_shows_the_caution_with_the_file_name(tmp_path):
     assert "good.csv: two" not in text
 
 
-def test_distinct_column_names_give_no_caution(tmp_path):
+def test_distinct_column_names_give_no_warning(tmp_path):
     assert not twice(written(tmp_path / "x.csv", f"{HEAD}\n{ROWS}"))
 
 

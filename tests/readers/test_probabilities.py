@@ -114,12 +114,12 @@ def test_a_target_is_a_position_a_text_or_a_label(write, target, right):
 
 
 @pytest.mark.parametrize("target", [None, "", "land", "7", -1, "[0, 9]", "[0", {"a": 1}, 1.5, "9" * 5000, "²"])
-def test_an_unusable_target_is_unscored_with_a_caution(write, target):
+def test_an_unusable_target_is_unscored_with_a_warning(write, target):
     reading = choices(write, row("a", [-1, -2, -3], target), row("b", [-1, -2, -3], "0"))
     assert prob(reading, "a") == "unscored"
     assert prob(reading, "b") == pytest.approx(softmax([-1, -2, -3])[0])
-    assert reading.cautions[-1].code == "prob_unscored"
-    assert "1 of 2 documents have no probability, since the target" in reading.cautions[-1].message
+    assert reading.warnings[-1].code == "prob_unscored"
+    assert "1 of 2 documents have no probability, since the target" in reading.warnings[-1].message
 
 
 def test_a_target_text_shared_by_two_choices_is_unscored(write):
@@ -136,13 +136,13 @@ def test_acc_identifies_the_right_one_of_two_choices(write, acc, right):
 
 
 @pytest.mark.parametrize("lls", [[NAN, -1], [INF, -1], [-INF, -INF], ["x", -1], [None, -1], [10**400, -1], ["", -1]])
-def test_missing_log_likelihoods_are_unscored_with_a_caution(write, lls):
+def test_missing_log_likelihoods_are_unscored_with_a_warning(write, lls):
     sample = row("a", lls)
     sample["resps"] = [[[ll, False]] for ll in lls]
     reading = choices(write, sample, row("b", [-1, -2]))
     assert prob(reading, "a") == "unscored"
     assert prob(reading, "a", "prob_norm") == "unscored"
-    assert reading.cautions[-1].message.endswith(
+    assert reading.warnings[-1].message.endswith(
         "1 of 2 documents have no probability, since a log-likelihood is missing or no number."
     )
 
@@ -196,10 +196,10 @@ def test_generated_texts_have_no_probabilities(write, resps):
     assert codes(reading) == ["model_from_path"]
 
 
-def test_a_metric_that_disagrees_with_the_most_likely_choice_gives_a_caution(write):
+def test_a_metric_that_disagrees_with_the_most_likely_choice_gives_a_warning(write):
     reading = choices(write, row("a", [-1.0, -2.0], "0", acc=0.3), row("b", [-1.0, -2.0], "0"))
-    (caution,) = (caution for caution in reading.cautions if caution.code == "prob_differs")
-    assert "acc of 1 of 2 documents is not whether the most likely choice is right" in caution.message
+    (warning,) = (warning for warning in reading.warnings if warning.code == "prob_differs")
+    assert "acc of 1 of 2 documents is not whether the most likely choice is right" in warning.message
 
 
 def test_a_prob_metric_of_the_task_itself_is_kept(write):
@@ -243,4 +243,4 @@ def test_probabilities_are_added_only_on_request(folder):
     assert not {"prob", "prob_norm"} & set(plain.to_frame()["metric"])
     assert len(asked.to_frame()) > len(rest)
     assert all(fact.finer == {} for fact in plain.facts)
-    assert [caution for caution in asked.cautions if not caution.code.startswith("prob_")] == list(plain.cautions)
+    assert [warning for warning in asked.warnings if not warning.code.startswith("prob_")] == list(plain.warnings)

@@ -198,11 +198,11 @@ def test_hostile_names_cannot_add_lines_to_a_proposal(tmp_path):
     assert said["model"] == "column"
 
 
-def test_a_mapping_whose_long_texts_are_never_equal_gives_a_caution(tmp_path):
+def test_a_mapping_whose_long_texts_are_never_equal_gives_a_warning(tmp_path):
     content, _ = DOUBTFUL["texts.json"]
     path = write(tmp_path / "texts.json", content)
     said = {"rows": "data[*]", "item": "id", "score": "prediction == answer"}
-    (caution,) = howsure.leaderboard(howsure.read(path, map=said)).cautions
-    assert (caution.code, "0 of 60 are equal" in caution.message) == ("seldom_equal", True)
+    (warning,) = howsure.leaderboard(howsure.read(path, map=said)).warnings
+    assert (warning.code, "0 of 60 are equal" in warning.message) == ("seldom_equal", True)
     short = write(tmp_path / "short.json", {"data": [{"id": k, "prediction": "A", "answer": "B"} for k in range(60)]})
-    assert "seldom_equal" not in {each.code for each in howsure.read(short, map=said).cautions}
+    assert "seldom_equal" not in {each.code for each in howsure.read(short, map=said).warnings}

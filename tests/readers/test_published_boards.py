@@ -24,11 +24,11 @@ def ranked(answer):
 
 
 @pytest.mark.parametrize("name", ["EXAMPLE", "Example-Voice-Model", "my_TEMPLATE_2", "org/example agent"])
-def test_an_example_or_template_entry_is_left_out_with_a_caution(name):
+def test_an_example_or_template_entry_is_left_out_with_a_warning(name):
     answer = howsure.audit(board(name, "a", "b"))
     assert ranked(answer) == {"scores": ["a", "b"]}
-    (caution,) = (each for each in answer.cautions if each.code == "templates_left_out")
-    assert name in caution.message
+    (warning,) = (each for each in answer.warnings if each.code == "templates_left_out")
+    assert name in warning.message
     assert ranked(howsure.audit(board(name, "a", "b"), model=[name, "a"])) == {"scores": [name, "a"]}
 
 
@@ -38,7 +38,7 @@ def test_an_example_or_template_entry_is_left_out_with_a_caution(name):
 def test_other_model_names_are_not_taken_for_templates(models):
     answer = howsure.audit(board(*models))
     assert ranked(answer) == {"scores": [*models]}
-    assert "templates_left_out" not in {each.code for each in answer.cautions}
+    assert "templates_left_out" not in {each.code for each in answer.warnings}
 
 
 def test_file_and_folder_names_do_not_make_a_template(tmp_path):

@@ -44,11 +44,11 @@ def test_runs_latest_applies_per_task_and_since_to_all_tasks(nights):
     assert set(howsure.read(nights, runs="since:1d").to_frame()["task"]) == {"words"}
 
 
-def test_a_log_without_a_date_is_kept_with_a_caution(nights):
+def test_a_log_without_a_date_is_kept_with_a_warning(nights):
     log(nights, "undated", "IIII", model="mock/c", created="yesterday")
     scores = howsure.read(nights, runs="latest")
     assert set(scores.to_frame()["model"]) == {"mock/a", "mock/b", "mock/c"}
-    assert "1 log names no date and is kept" in [caution.message for caution in scores.cautions]
+    assert "1 log names no date and is kept" in [warning.message for warning in scores.warnings]
 
 
 def test_dates_are_compared_across_time_zones(tmp_path):

@@ -26,7 +26,7 @@ def results(accuracy, stderr=None, **more):
 
 
 def told(scores, code):
-    return [caution.message for caution in scores.cautions if caution.code == code]
+    return [warning.message for warning in scores.warnings if warning.code == code]
 
 
 def figures(scores):
@@ -37,21 +37,21 @@ def entry(answer):
     return answer.entries[0]
 
 
-def test_a_stated_score_that_the_rows_do_not_give_is_a_caution_or_a_strict_error(tmp_path):
+def test_a_stated_score_that_the_rows_do_not_give_is_a_warning_or_a_strict_error(tmp_path):
     path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.33))
     scores = howsure.read(path)
     assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0% for words · match, the log says 33.0%"]
     assert figures(scores) == {"samples": (2, 2, True), "score": (0.33, 0.5, False)}
-    assert any("the log says 33.0%" in caution.message for caution in howsure.estimate(path).cautions)
+    assert any("the log says 33.0%" in warning.message for warning in howsure.estimate(path).warnings)
     with pytest.raises(ReadError, match=r"a\.eval: the rows give 50\.0% for words · match, the log says 33\.0%"):
         howsure.read(path, strict=True)
 
 
-def test_stated_figures_that_agree_give_no_caution(tmp_path):
+def test_stated_figures_that_agree_give_no_warning(tmp_path):
     path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.5, 0.5))
     scores = howsure.read(path, strict=True)
     assert figures(scores) == {"samples": (2, 2, True), "score": (0.5, 0.5, True), "standard error": (0.5, 0.5, True)}
-    assert scores.cautions == ()
+    assert scores.warnings == ()
 
 
 def test_duplicated_rows_do_not_count_in_the_check(tmp_path):

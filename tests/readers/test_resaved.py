@@ -98,7 +98,7 @@ def test_lm_eval_samples_without_documents_still_show_a_partial_run(tmp_path):
     for path in copy.glob("samples_*"):
         kept = [{k: v for k, v in json.loads(row).items() if k != "doc"} for row in path.read_text().splitlines()]
         path.write_text("".join(json.dumps(row) + "\n" for row in kept[: len(kept) // 2]))
-    assert "partial_run" in {caution.code for caution in howsure.read(copy).cautions}
+    assert "partial_run" in {warning.code for warning in howsure.read(copy).warnings}
 
 
 SMALL = [path for path in RAW if path.stat().st_size <= draws(20, 10_000) * HEAD_BYTES]

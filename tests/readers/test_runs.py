@@ -23,7 +23,7 @@ def test_a_rerun_is_another_attempt_even_if_every_score_agrees(tmp_path):
     for name in ("one", "two", "three"):
         log(tmp_path, name, **SAME)
     assert models(tmp_path) == {"mock/a": 3}
-    assert [caution.code for caution in howsure.read(tmp_path).cautions] == ["runs_as_attempts"]
+    assert [warning.code for warning in howsure.read(tmp_path).warnings] == ["runs_as_attempts"]
 
 
 def test_a_copy_of_a_log_counts_once(tmp_path):
@@ -107,7 +107,7 @@ def test_a_limited_run_is_left_out_next_to_a_complete_one(tmp_path):
     scores = howsure.read(tmp_path)
     assert [row["value"] for row in howsure.estimate(scores).records()] == [row["value"] for row in before]
     assert models(tmp_path) == {"mock/a": 1}
-    assert [caution.code for caution in scores.cautions if caution.code == "limited_left_out"] == ["limited_left_out"]
+    assert [warning.code for warning in scores.warnings if warning.code == "limited_left_out"] == ["limited_left_out"]
     assert [report.path for report in scores.files if report.outcome == "left out"] == ["smoke.eval"]
 
 
@@ -123,7 +123,7 @@ def test_a_limited_run_is_left_out_next_to_a_complete_one(tmp_path):
 def test_a_run_with_other_settings_or_more_epochs_counts_next_to_a_complete_one(tmp_path, change):
     log(tmp_path, "whole", "CCCI", **SAME)
     log(tmp_path, "other", "II", **{**SAME, **change})
-    assert not [caution for caution in howsure.read(tmp_path).cautions if caution.code == "limited_left_out"]
+    assert not [warning for warning in howsure.read(tmp_path).warnings if warning.code == "limited_left_out"]
 
 
 def test_limited_runs_alone_count(tmp_path):
@@ -151,8 +151,8 @@ def test_runs_of_one_submission_are_attempts_despite_different_commits(tmp_path)
     assert scores.notes[0] == (
         "Runs of agent_m that differ in commit count as attempts; `as_attempts=False` keeps them apart."
     )
-    (caution,) = [caution for caution in scores.cautions if caution.code == "runs_as_attempts"]
-    assert "although they differ in commit of the harness" in caution.message
+    (warning,) = [warning for warning in scores.warnings if warning.code == "runs_as_attempts"]
+    assert "although they differ in commit of the harness" in warning.message
     apart = howsure.read(tmp_path, as_attempts=False)
     assert set(apart.to_frame()["model"].unique()) == {"agent_m (commit=aaaaaaa)", "agent_m (commit=bbbbbbb)"}
     assert apart.notes[0] == (

@@ -230,7 +230,7 @@ def test_promptfoo_errors_do_not_count_as_0():
 
 def test_dates_commits_and_versions_of_runs_are_read():
     said = {
-        (run.reader, run.started, run.commit[:7], run.surroundings.get("promptfoo", ""))
+        (run.reader, run.started, run.commit[:7], run.environment.get("promptfoo", ""))
         for folder in ("tau_bench", "promptfoo")
         for run in howsure.runs(RAW / folder).runs
         if run.counted

@@ -119,18 +119,18 @@ def test_a_malformed_row_of_a_table_is_an_error_that_names_its_line(name, text, 
         howsure.read(tmp_path / name)
 
 
-def test_rows_with_too_few_cells_give_a_caution_that_names_the_line(tmp_path):
+def test_rows_with_too_few_cells_give_a_warning_that_names_the_line(tmp_path):
     (tmp_path / "a.csv").write_text("# note\nmodel,item,score\nm,a,1\nm,b\nm,c,1\nm,d\n")
     found = howsure.read(tmp_path / "a.csv")
-    told = [caution.message for caution in found.cautions if caution.code == "short_rows"]
+    told = [warning.message for warning in found.warnings if warning.code == "short_rows"]
     assert len(told) == 1
     assert "line 4 has 2 of 3 cells" in told[0]
     assert "1 other row" in told[0]
 
 
-def test_an_incomplete_last_row_below_a_comment_gives_a_caution(tmp_path):
+def test_an_incomplete_last_row_below_a_comment_gives_a_warning(tmp_path):
     (tmp_path / "a.csv").write_text("# a note\nmodel,item,score\nm,a,1\nm,b")
-    assert [caution.code for caution in howsure.read(tmp_path / "a.csv").cautions] == ["cut_row"]
+    assert [warning.code for warning in howsure.read(tmp_path / "a.csv").warnings] == ["cut_row"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ real = pytest.mark.skipif(not WILD.is_dir(), reason="the real results are not he
 
 
 def usage(folder):
-    return {each.measure: each for each in howsure.describe(folder).usage}
+    return {each.name: each for each in howsure.describe(folder).usage}
 
 
 def totals(folder):
@@ -151,7 +151,7 @@ def test_inspect_tokens_are_checked_against_the_log_header(tmp_path):
     assert figures(inspect_log(tmp_path, twice, stated(200))) == [(200, 200, True)]
     assert figures(inspect_log(tmp_path, twice, stated(300))) == [(300, 200, False)]
     path = inspect_log(tmp_path, twice, stated(150))
-    assert [c.message for c in howsure.read(path).cautions] == [
+    assert [c.message for c in howsure.read(path).warnings] == [
         "a.eval: the attempts at words took 200 tokens, the log says 150 in all"
     ]
 
@@ -498,7 +498,7 @@ def test_usage_is_counted_once_per_attempt_and_not_per_metric():
     records = [{**shared, "metric": metric, "score": 1.0, "usd": 0.25} for metric in ("one", "two")]
     records.append({**shared, "item": "b", "metric": "one", "score": 1.0, "usd": None})
     (found,) = howsure.describe(tidy(records, source="x")).usage
-    assert (found.measure, found.recorded, found.attempts, found.total, found.mean) == ("usd", 1, 2, 0.25, 0.25)
+    assert (found.name, found.recorded, found.attempts, found.total, found.mean) == ("usd", 1, 2, 0.25, 0.25)
 
 
 @pytest.mark.parametrize("engine", ["polars", "pandas", "pyarrow"])
@@ -508,7 +508,7 @@ def test_usage_columns_of_every_frame_are_recognised(engine):
         pytest.importorskip("pandas")
     native = frame.to_pandas() if engine == "pandas" else frame.to_arrow() if engine == "pyarrow" else frame
     answer = howsure.describe(native)
-    assert [(each.measure, each.recorded, each.attempts, each.mean) for each in answer.usage] == [("steps", 2, 3, 4.0)]
+    assert [(each.name, each.recorded, each.attempts, each.mean) for each in answer.usage] == [("steps", 2, 3, 4.0)]
     assert "steps" not in answer.columns
 
 

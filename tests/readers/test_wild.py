@@ -209,7 +209,7 @@ def test_aider_runs_are_one_row_for_all_cases():
 def test_evalscope_runs_show_limit_temperature_and_version():
     pytest.importorskip("yaml")
     found = howsure.runs(WILD / "evalscope").runs
-    assert {(run.limit, run.settings["temperature"], run.surroundings["evalscope"]) for run in found} == {
+    assert {(run.limit, run.settings["temperature"], run.environment["evalscope"]) for run in found} == {
         ("10", "0.7", "0.0.0_dev")
     }
 

@@ -33,8 +33,8 @@ def test_winners_that_are_model_names_count_as_names_even_if_they_look_like_side
 @pytest.mark.parametrize(("first", "second"), NAMES)
 def test_a_judge_that_prefers_a_model_shows_no_position_bias(first, second):
     rows = votes(first, second, first, n=400).with_row_index("item")
-    (found,) = hs.bias(rows).favours
-    assert found.favours == "shown first"
+    (found,) = hs.bias(rows).biases
+    assert found.feature == "shown first"
     assert abs(found.estimate.value) < 0.2
 
 

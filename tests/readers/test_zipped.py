@@ -59,8 +59,8 @@ def test_identical_members_of_one_name_count_once_and_differing_ones_fail(tmp_pa
     scores = hs.read(path)
     assert models(path) == ["y"]
     assert [(file.path, file.outcome) for file in scores.files] == [("a.zip/b.csv", "read"), ("a.zip/x.csv", "failed")]
-    (caution,) = [caution for caution in scores.cautions if caution.code == "files_failed"]
-    assert "several members of this name differ" in caution.message
+    (warning,) = [warning for warning in scores.warnings if warning.code == "files_failed"]
+    assert "several members of this name differ" in warning.message
     with pytest.raises(hs.ReadError, match="several members of this name differ"):
         hs.read(path, strict=True)
 

@@ -28,7 +28,7 @@ def fixed(x, attempts, within=None, **asked):
 
 
 def codes_of(answer):
-    return [caution.code for caution in answer.cautions]
+    return [warning.code for warning in answer.warnings]
 
 
 def limits(answer):
@@ -93,7 +93,7 @@ def test_a_models_estimate_does_not_depend_on_the_other_models():
         alone = fixed(x[:, k], attempts)
         assert (found.value, found.se, found.df) == pytest.approx((alone.value, alone.se, alone.df), rel=1e-9)
         assert limits(found) == pytest.approx(limits(alone), rel=1e-9, abs=1e-12)
-        assert (found.bounds, found.cautions) == (alone.bounds, alone.cautions)
+        assert (found.bounds, found.warnings) == (alone.bounds, alone.warnings)
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
@@ -324,17 +324,17 @@ def test_identical_attempts_per_item_have_a_narrow_interval_of_positive_width():
     assert noisier.interval.high - noisier.interval.low > found.interval.high - found.interval.low
 
 
-def test_some_items_with_one_attempt_give_a_caution():
+def test_some_items_with_one_attempt_give_a_warning():
     found = fixed([0.5, 1.0, 0.5, 1.0, 0.0], [2, 2, 2, 1, 1])
     assert codes_of(found) == ["single_attempts"]
-    assert "2 of 5 items had one attempt" in found.cautions[0].message
+    assert "2 of 5 items had one attempt" in found.warnings[0].message
     assert found.se == pytest.approx(math.sqrt(3 * (1 / 3 / 2) / 25 + 2 * (1 / 3) / 25))
     assert found.interval.low < found.value < found.interval.high
 
 
 @pytest.mark.parametrize("binary", [True, False])
 @pytest.mark.parametrize("x", [[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]], ids=["some right", "all right"])
-def test_one_attempt_per_item_gives_no_standard_error_and_a_caution(x, binary):
+def test_one_attempt_per_item_gives_no_standard_error_and_a_warning(x, binary):
     found = fixed(x, [1] * 4, binary=binary)
     assert codes_of(found) == ["one_attempt"]
     assert found.value == np.mean(x)

@@ -32,8 +32,8 @@ def test_no_outcome_on_different_items_is_more_significant_than_the_best(m, n):
 
 
 def test_two_small_counts_say_that_no_outcome_could_be_significant():
-    told = hs.compare(None, "3/3", "0/3").difference.cautions
-    assert [caution.remedy for caution in told if caution.code == "no_outcome"] == ["Use at least 4 questions each."]
+    told = hs.compare(None, "3/3", "0/3").difference.warnings
+    assert [warning.remedy for warning in told if warning.code == "no_outcome"] == ["Use at least 4 questions each."]
     assert hs.compare(None, "4/4", "0/4").p_value < 0.05
 
 
@@ -41,7 +41,7 @@ def test_partial_scores_can_be_more_significant():
     rng = np.random.default_rng(2)
     assert min(difference(*rng.random((2, 4))).p_value for _ in range(50)) < best_p_value(4, level=0.95)
     rows = table(4).with_columns(score=pl.Series(rng.random(8)))
-    assert "no_outcome" not in codes(hs.compare(rows, "a", "b").difference.cautions)
+    assert "no_outcome" not in codes(hs.compare(rows, "a", "b").difference.warnings)
 
 
 def test_clusters_of_several_items_can_be_more_significant():
@@ -73,32 +73,32 @@ def table(n, models=("a", "b")):
     return pl.DataFrame(rows, schema=["model", "item", "score"], orient="row")
 
 
-def codes(cautions):
-    return [caution.code for caution in cautions]
+def codes(warnings):
+    return [warning.code for warning in warnings]
 
 
 def test_compare_says_after_and_plan_before_that_no_outcome_could_be_significant():
-    six, seven = (hs.compare(table(n), "a", "b").difference.cautions for n in (6, 7))
+    six, seven = (hs.compare(table(n), "a", "b").difference.warnings for n in (6, 7))
     assert "no_outcome" in codes(six)
-    assert "Use at least 7 questions." in [caution.remedy for caution in six]
+    assert "Use at least 7 questions." in [warning.remedy for warning in six]
     assert "no_outcome" not in codes(seven)
-    assert "no_outcome" in codes(hs.plan(n_items=6).cautions)
-    assert "no_outcome" not in codes(hs.plan(n_items=7).cautions)
+    assert "no_outcome" in codes(hs.plan(n_items=6).warnings)
+    assert "no_outcome" not in codes(hs.plan(n_items=7).warnings)
     clustered = hs.plan(n_items=6, effect=0.3, assume=hs.Assumptions(cluster_size=2))
-    assert "no_outcome" not in codes(clustered.cautions)
+    assert "no_outcome" not in codes(clustered.warnings)
     two = table(6).with_columns(cluster=pl.col("item") // 2)
-    assert "no_outcome" not in codes(hs.compare(two, "a", "b").difference.cautions)
+    assert "no_outcome" not in codes(hs.compare(two, "a", "b").difference.warnings)
 
 
 def test_a_gate_says_that_no_outcome_could_pass_a_floor():
-    told = hs.gate("10/10", at_least=0.8).checks[0].cautions
-    assert [caution.remedy for caution in told if caution.code == "no_outcome"] == ["Use at least 14 questions."]
+    told = hs.gate("10/10", at_least=0.8).checks[0].warnings
+    assert [warning.remedy for warning in told if warning.code == "no_outcome"] == ["Use at least 14 questions."]
     assert hs.gate("14/14", at_least=0.8).verdict == "pass"
-    assert "no_outcome" not in codes(hs.gate("14/14", at_least=0.8).checks[0].cautions)
+    assert "no_outcome" not in codes(hs.gate("14/14", at_least=0.8).checks[0].warnings)
     ceiling = hs.gate("0/58", at_most=0.05, lower_is_better=True).checks[0]
-    assert (ceiling.verdict, "no_outcome" in codes(ceiling.cautions)) == ("unclear", True)
+    assert (ceiling.verdict, "no_outcome" in codes(ceiling.warnings)) == ("unclear", True)
     assert hs.gate("0/59", at_most=0.05, lower_is_better=True).verdict == "pass"
 
 
 def test_a_decided_comparison_says_nothing_of_outcomes():
-    assert "no_outcome" not in codes(hs.compare(table(40), "a", "b").difference.cautions)
+    assert "no_outcome" not in codes(hs.compare(table(40), "a", "b").difference.warnings)

@@ -175,7 +175,7 @@ def test_swebench_verified_has_a_known_standard_error_over_12_repositories(real_
     assert (found.n_items, found.n_clusters) == (500, 12)
     assert found.se == pytest.approx(0.0151249520447958, rel=1e-12)
     assert found.df == pytest.approx(3.33080031613, rel=1e-11)
-    assert [caution.code for caution in found.cautions] == ["dominant_cluster"]
+    assert [warning.code for warning in found.warnings] == ["dominant_cluster"]
 
 
 # more items from the same clusters: the variance of a stratified sample, by the textbook's formula

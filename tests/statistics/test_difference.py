@@ -31,8 +31,8 @@ def limits(found):
     return found.estimate.interval.low, found.estimate.interval.high
 
 
-def cautions(found):
-    return [caution.code for caution in found.estimate.cautions]
+def warnings(found):
+    return [warning.code for warning in found.estimate.warnings]
 
 
 def random_pair(seed, n=40, n_clusters=0, fractions=False):
@@ -65,7 +65,7 @@ def assert_p_and_interval_agree(found, level, rounding=0.0):
     if math.isnan(found.p_value):
         assert math.isnan(low)
         assert math.isnan(high)
-        assert found.estimate.cautions
+        assert found.estimate.warnings
         return
     assert 0 <= found.p_value <= 1
     assert low <= high
@@ -243,13 +243,13 @@ def test_one_shared_item_or_one_cluster_gives_no_standard_error(method):
         difference(a, b, clusters=[np.zeros(40, int)], method=method),
     ):
         assert np.isnan([found.p_value, found.estimate.se, *limits(found)]).all()
-        assert cautions(found) == ["one_cluster"]
+        assert warnings(found) == ["one_cluster"]
 
 
 @pytest.mark.parametrize("method", ["t", "bootstrap", "sign-flip"])
-def test_methods_without_variance_give_a_caution(method):
+def test_methods_without_variance_give_a_warning(method):
     found = difference(np.full(20, 0.75), np.full(20, 0.25), method=method)
-    assert "no_variance" in cautions(found)
+    assert "no_variance" in warnings(found)
 
 
 def test_two_way_clusters_combine_the_three_one_way_variances():
@@ -266,23 +266,23 @@ def checkerboard():
 
 
 @pytest.mark.parametrize("method", ["t", "score"])
-def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_caution(method):
+def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_warning(method):
     a, b, first, second = checkerboard()
     a[0] = 1.0
     found = difference(a, b, clusters=[first, second], method=method)
     larger = max(difference(a, b, clusters=[c], method=method).estimate.se for c in (first, second))
-    assert "negative_two_way_variance" in cautions(found)
+    assert "negative_two_way_variance" in warnings(found)
     assert found.estimate.se == pytest.approx(larger, rel=1e-10)
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "bayes"])
-def test_a_resampling_test_uses_the_first_clustering_with_a_caution(method):
+def test_a_resampling_test_uses_the_first_clustering_with_a_warning(method):
     a, b, _, _ = random_pair(2, n=60)
     first, second = np.repeat(np.arange(10), 6), np.tile(np.arange(6), 10)
     one = difference(a, b, clusters=[first], method=method)
     two = difference(a, b, clusters=[first, second], method=method)
     assert limits(one) == limits(two)
-    assert (cautions(one), cautions(two)) == ([], ["first_clustering_only"])
+    assert (warnings(one), warnings(two)) == ([], ["first_clustering_only"])
 
 
 # sign-flip
@@ -333,13 +333,13 @@ def test_monte_carlo_sign_flips_approximate_the_exact_ones():
     assert sampled[1:] == pytest.approx(exact[1:], abs=0.1)
 
 
-def test_five_clusters_give_too_few_sign_flips_with_a_caution():
+def test_five_clusters_give_too_few_sign_flips_with_a_warning():
     found = difference(np.ones(10), np.zeros(10), clusters=[np.repeat(np.arange(5), 2)], method="sign-flip")
     assert found.p_value == pytest.approx(2 / 32)
     low, high = limits(found)
     assert low <= -1
     assert high >= 1
-    assert "too_few_flips" in cautions(found)
+    assert "too_few_flips" in warnings(found)
 
 
 @pytest.mark.parametrize(("wins", "losses"), [(24, 8), (8, 24), (5, 0), (0, 5), (7, 7), (1, 0), (150, 101)])
@@ -369,9 +369,9 @@ def test_mcnemar_without_discordant_items_has_the_rule_of_three_interval():
     assert limits(found)[1] == pytest.approx(1 - 0.025 ** (1 / 30), rel=1e-10)
 
 
-def test_mcnemar_with_clusters_gives_a_caution():
+def test_mcnemar_with_clusters_gives_a_warning():
     a, b, clusters, _ = random_pair(1, n_clusters=6)
-    assert "ignores_clusters" in cautions(difference(a, b, clusters=clusters, method="mcnemar"))
+    assert "ignores_clusters" in warnings(difference(a, b, clusters=clusters, method="mcnemar"))
 
 
 @pytest.mark.parametrize("case", ["fractions", "weights"])
@@ -463,7 +463,7 @@ def test_without_shared_items_the_t_method_is_welchs_test():
     interval = expected.confidence_interval(0.95)
     assert (found.p_value, found.estimate.df) == pytest.approx((expected.pvalue, expected.df), rel=1e-10)
     assert limits(found) == pytest.approx((interval.low, interval.high), rel=1e-10)
-    assert cautions(found) == ["unpaired"]
+    assert warnings(found) == ["unpaired"]
     assert not found.paired
     assert found.estimate.n_items == 41
     assert (found.n_only_a, found.n_only_b, found.wins + found.losses + found.ties) == (17, 24, 0)
@@ -749,7 +749,7 @@ def test_one_shared_cluster_gives_no_standard_error_for_unpaired_models():
     found = difference(a, b, clusters=(np.zeros_like(codes),))
     assert math.isnan(found.p_value)
     assert math.isnan(found.estimate.interval.low)
-    assert cautions(found) == ["unpaired", "one_cluster"]
+    assert warnings(found) == ["unpaired", "one_cluster"]
 
 
 @pytest.mark.parametrize(("left", "right"), [(1.0, 0.0), (1.0, 1.0), (0.0, 0.0)])

@@ -1,4 +1,4 @@
-"""mean() and means(): intervals, bounds and cautions of one model's score, with edge cases and invariances."""
+"""mean() and means(): intervals, bounds and warnings of one model's score, with edge cases and invariances."""
 
 import itertools
 import math
@@ -27,8 +27,8 @@ def limits(found):
     return found.interval.low, found.interval.high
 
 
-def cautions(found):
-    return [caution.code for caution in found.cautions]
+def warnings(found):
+    return [warning.code for warning in found.warnings]
 
 
 @st.composite
@@ -45,13 +45,13 @@ def samples(draw):
 
 
 @given(samples(), st.sampled_from(METHODS), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
-def test_every_mean_has_an_interval_or_a_caution(sample, method, level):
+def test_every_mean_has_an_interval_or_a_warning(sample, method, level):
     x, clusters, weights = sample
     found = mean(x, clusters=clusters, weights=weights, interval=method, level=level)
     low, high = limits(found)
     assert math.isnan(low) == math.isnan(high)
     if math.isnan(low) or not found.se > 0:
-        assert cautions(found) or found.bounds, "an error bar that is missing or zero needs a word"
+        assert warnings(found) or found.bounds, "an error bar that is missing or zero needs a word"
     if not math.isnan(low):
         assert low <= found.value <= high or method == "bayes"
         assert found.interval.level == level
@@ -159,9 +159,9 @@ def test_weighted_perfect_scores_are_exactly_1():
     [(np.array([0.5]), (), "one_item"), (np.tile([0.0, 1.0], 10), (np.zeros(20, int),), "one_cluster")],
     ids=["one item", "one cluster"],
 )
-def test_one_item_or_cluster_gives_a_caution_and_no_standard_error(x, clusters, code, method):
+def test_one_item_or_cluster_gives_a_warning_and_no_standard_error(x, clusters, code, method):
     found = mean(x, clusters=clusters, interval=method)
-    assert cautions(found) == [code]
+    assert warnings(found) == [code]
     assert math.isnan(found.se)
     assert math.isnan(found.interval.low)
     assert math.isnan(found.interval.high)
@@ -171,7 +171,7 @@ def test_one_item_or_cluster_gives_a_caution_and_no_standard_error(x, clusters, 
 def test_identical_fractions_have_an_interval_of_positive_width(value):
     found = mean(np.full(10, value))
     assert found.se == 0
-    assert cautions(found) == ["no_variance"]
+    assert warnings(found) == ["no_variance"]
     unseen = stats.t.ppf(0.975, 9) ** 2 / 10
     assert limits(found) == pytest.approx((value / (1 + unseen), 1 - (1 - value) / (1 + unseen)))
 
@@ -179,7 +179,7 @@ def test_identical_fractions_have_an_interval_of_positive_width(value):
 @pytest.mark.parametrize(("method", "score"), [("t", 3.25), ("bootstrap", 3.25), (None, 1e6 + 0.1)])
 def test_identical_unbounded_scores_have_no_interval(method, score):
     found = mean(np.full(7, score), bounded=False, interval=method)
-    assert cautions(found) == ["no_variance"]
+    assert warnings(found) == ["no_variance"]
     assert math.isnan(found.interval.low)
 
 
@@ -192,7 +192,7 @@ def test_equal_cluster_means_have_an_interval_of_positive_width():
     x = np.tile([0.0, 1.0], 20)
     found = mean(x, clusters=[np.repeat(np.arange(20), 2)])
     assert found.se == 0
-    assert cautions(found) == ["no_variance"]
+    assert warnings(found) == ["no_variance"]
     assert found.interval.high - found.interval.low > 0.12
 
 
@@ -279,20 +279,20 @@ def test_the_bootstrap_is_reproducible_and_near_the_t_interval():
     assert one == pytest.approx(limits(mean(y, clusters=[cluster], interval="t")), abs=0.02)
 
 
-def test_the_bootstrap_uses_the_first_clustering_with_a_caution():
+def test_the_bootstrap_uses_the_first_clustering_with_a_warning():
     y, first, second, _ = reference_data("twoway")
     two = mean(y, clusters=[second, first], bounded=False, interval="bootstrap")
     one = mean(y, clusters=[second], bounded=False, interval="bootstrap")
     assert limits(two) == limits(one)
-    assert (cautions(one), cautions(two)) == ([], ["first_clustering_only"])
+    assert (warnings(one), warnings(two)) == ([], ["first_clustering_only"])
 
 
-def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_caution():
+def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_warning():
     x = (np.add.outer(np.arange(4), np.arange(4)) % 2).astype(float).ravel()
     x[0] = 1.0
     first, second = np.repeat(np.arange(4), 4), np.tile(np.arange(4), 4)
     found = mean(x, clusters=[first, second])
-    assert "negative_two_way_variance" in cautions(found)
+    assert "negative_two_way_variance" in warnings(found)
     assert found.se == pytest.approx(mean(x, clusters=[first]).se, rel=1e-12)
     assert found.interval.low < found.value < found.interval.high
 
@@ -300,25 +300,25 @@ def test_a_negative_two_way_variance_is_replaced_by_the_larger_one_with_a_cautio
 def test_a_two_way_variance_of_0_up_to_rounding_is_replaced_by_the_larger_one():
     x, first, second = np.array([[0, 1, 1, 0, 1, 1], [2, 1, 0, 1, 0, 1], [1, 0, 2, 2, 2, 0]])
     found = mean(x.astype(float), clusters=[first, second])  # V_1 + V_2 − V_12 is 0
-    assert "negative_two_way_variance" in cautions(found)
+    assert "negative_two_way_variance" in warnings(found)
     assert found.se == pytest.approx(mean(x.astype(float), clusters=[first]).se, rel=1e-12)
     gap = difference(x.astype(float), np.zeros(6), clusters=[first, second], method="t").estimate
-    assert "negative_two_way_variance" in cautions(gap)
+    assert "negative_two_way_variance" in warnings(gap)
     assert gap.se == pytest.approx(found.se, rel=1e-12)
 
 
-def test_a_caution_names_a_dominant_cluster():
+def test_a_warning_names_a_dominant_cluster():
     cluster = np.repeat(np.arange(10), [60] + [4] * 9)
     x = np.random.default_rng(0).integers(0, 2, len(cluster)).astype(float)
     found = mean(x, clusters=[cluster], labels=[f"repo{k}" for k in range(10)])
-    assert cautions(found) == ["dominant_cluster"]
-    assert "repo0 holds 60 of 96" in found.cautions[0].message
+    assert warnings(found) == ["dominant_cluster"]
+    assert "repo0 holds 60 of 96" in found.warnings[0].message
 
 
-def test_few_clusters_give_a_caution():
+def test_few_clusters_give_a_warning():
     cluster = np.repeat(np.arange(4), 10)
     x = np.random.default_rng(0).integers(0, 2, 40).astype(float)
-    assert cautions(mean(x, clusters=[cluster])) == ["few_clusters"]
+    assert warnings(mean(x, clusters=[cluster])) == ["few_clusters"]
 
 
 # many at once
@@ -347,7 +347,7 @@ def test_means_in_one_call_equal_single_means(attempts, ways, method):
             alone = mean(x[:, k], attempts=count[:, k], rng=np.random.default_rng(1), **asked)
             assert (found.value, found.se, found.df) == pytest.approx((alone.value, alone.se, alone.df), rel=1e-9)
             assert limits(found) == pytest.approx(limits(alone), rel=1e-9, abs=1e-12)
-            assert (found.method, found.cautions, found.bounds) == (alone.method, alone.cautions, alone.bounds)
+            assert (found.method, found.warnings, found.bounds) == (alone.method, alone.warnings, alone.bounds)
 
 
 def test_limits_of_single_answers_do_not_depend_on_models_with_more_attempts():

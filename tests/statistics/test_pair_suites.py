@@ -211,11 +211,11 @@ def test_the_overall_pair_on_the_leaderboard_equals_compare():
         assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value, rel=1e-12)
 
 
-def test_an_overall_difference_without_standard_error_has_a_caution():
+def test_an_overall_difference_without_standard_error_has_a_warning():
     rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=["p0"] * 12)
     found = hs.compare(rows, "a", "b", cluster="passage").overall
     assert math.isnan(found.p_value)
-    assert found.difference.cautions
+    assert found.difference.warnings
 
 
 @pytest.mark.parametrize("method", ["t", "sign-flip", "bootstrap", "bayes", "mcnemar"])
@@ -292,8 +292,8 @@ def test_the_task_that_dominates_the_variance_is_named_and_items_needed_is_unkno
         f"task small (3 questions) carries {100 * small.error_share:.0f}% of the error: with about "
     )
     assert math.isnan(found.items_needed)
-    assert "small (3 questions) carries" in answer.verdict
-    assert "in all" not in answer.verdict
+    assert "small (3 questions) carries" in answer.sentence
+    assert "in all" not in answer.sentence
     more = hs.compare(rows_of(*FOUR, ("small", 0, 0, math.ceil(small.needed))), "a", "b").overall.difference
     assert more.small_part is None
     assert more.interval.half_width < 1.1 * small.half_width
@@ -314,7 +314,7 @@ def test_gate_names_the_task_that_dominates_the_variance():
     for asked in ({"not_worse_than": 0.02}, {"at_least": 0.3}):
         gate = hs.gate(rows, "a", None if "at_least" in asked else "b", overall="mean", **asked)
         check = next(each for each in gate.checks if not each.task)
-        assert "small_part" in [caution.code for caution in check.cautions]
+        assert "small_part" in [warning.code for warning in check.warnings]
         assert math.isnan(check.items_needed)
         assert '"part": "small"' in gate.render("json")
 

@@ -59,7 +59,7 @@ def test_rank_intervals_letters_and_could_be_best_match_examples_by_hand(scores,
     found = places(scores, apart)
     assert [(r.low, r.rank, r.high) for r in found] == expected
     assert [r.could_be_best for r in found] == [low == 1 for low, _, _ in expected]
-    assert [r.ties for r in found] == ties
+    assert [r.group for r in found] == ties
 
 
 def test_the_only_model_that_could_be_best_has_rank_interval_1_to_1():

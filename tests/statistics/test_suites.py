@@ -357,7 +357,7 @@ def test_a_task_without_standard_error_gives_no_overall_interval():
     found = overall_estimate([*parts[:2], lone], SHARES, bounded=True)
     assert math.isnan(found.se)
     assert math.isnan(found.interval.low)
-    assert [caution.code for caution in found.cautions] == ["no_overall_error_bar"]
+    assert [warning.code for warning in found.warnings] == ["no_overall_error_bar"]
 
 
 counts = st.lists(

@@ -64,11 +64,11 @@ def test_pass_hat_k_equals_the_published_tau_bench_results(tau, k, published):
     assert (entry.metric, entry.estimate.n_items) == (f"pass^{k}", 50)
 
 
-def test_a_task_with_too_few_attempts_is_left_out_with_a_caution(tau):
+def test_a_task_with_too_few_attempts_is_left_out_with_a_warning(tau):
     answer = hs.estimate(tau, score="pass^2")
     assert [entry.task for entry in answer.entries] == ["tau_bench_airline"]
-    (caution,) = [caution for caution in answer.cautions if caution.code == "no_attempts"]
-    assert caution.message == "tau_bench_retail: pass^2 needs 2 attempts per item, and none has more than 1"
+    (warning,) = [warning for warning in answer.warnings if warning.code == "no_attempts"]
+    assert warning.message == "tau_bench_retail: pass^2 needs 2 attempts per item, and none has more than 1"
 
 
 def test_pass_at_one_is_the_mean_of_the_item_means(real_data):
@@ -93,10 +93,10 @@ def test_pass_at_one_is_the_mean_of_the_item_means(real_data):
 def test_pass_at_5_uses_only_items_with_5_attempts_and_counts_the_rest(real_data):
     scores = hs.read(real_data / "tidy" / "cruxeval_samples.parquet", columns={"model": ["model", "temperature"]})
     answer = hs.estimate(scores, score="pass@5", task="cruxeval_input")
-    (caution,) = [caution for caution in answer.cautions if caution.code == "few_attempts"]
+    (warning,) = [warning for warning in answer.warnings if warning.code == "few_attempts"]
     counts = scores.to_frame().filter(pl.col("task") == "cruxeval_input").group_by("model", "item").len()
     lacking = (counts["len"] < 5).sum()
-    assert f"{lacking:,} of {len(counts):,} results" in caution.message
+    assert f"{lacking:,} of {len(counts):,} results" in warning.message
     assert len(answer.entries) == counts.filter(pl.col("len") >= 5)["model"].n_unique()
 
 
@@ -136,14 +136,14 @@ def test_pass_at_1000_of_3000_attempts_does_not_overflow():
     assert 0 <= value(items, "majority@999") <= 1
 
 
-def test_items_with_fewer_than_k_attempts_are_left_out_with_a_caution():
+def test_items_with_fewer_than_k_attempts_are_left_out_with_a_warning():
     torn = table({**RIGHT, "q6": [1], "q7": [0, 1]})
     answer = hs.estimate(torn, score="pass@3")
     assert answer[0].estimate.value == pytest.approx(slow(RIGHT, "pass@", 3), abs=1e-12)
     assert answer[0].estimate.n_items == 5
-    (caution,) = answer.cautions
-    assert caution.code == "few_attempts"
-    assert "2 of 7 items have fewer" in caution.message
+    (warning,) = answer.warnings
+    assert warning.code == "few_attempts"
+    assert "2 of 7 items have fewer" in warning.message
     everything(answer)
 
 
@@ -211,7 +211,7 @@ def test_failed_attempts_are_dropped_or_count_as_zero_by_policy():
     )
     dropped = hs.estimate(rows, score="pass^4", failures="drop")
     assert dropped[0].estimate.n_items == 2
-    assert "1 of 3 items have fewer" in dropped.cautions[0].message
+    assert "1 of 3 items have fewer" in dropped.warnings[0].message
     assert hs.estimate(rows, score="pass^4", failures="zero")[0].estimate.n_items == 3
 
 
@@ -314,7 +314,7 @@ def test_probabilities_come_from_log_likelihoods():
     assert {entry.task for entry in answer.entries} == {"sums_choice"}
     assert all(0 < entry.estimate.value < 1 for entry in answer.entries)
     assert all(math.isfinite(entry.saved) for entry in answer.entries)
-    assert "probability_score" in {caution.code for caution in answer.cautions}
+    assert "probability_score" in {warning.code for warning in answer.warnings}
     everything(answer)
 
 
@@ -369,7 +369,7 @@ def test_the_note_for_k_1_says_one_attempt(rule):
 
 def test_a_smaller_k_is_not_suggested_for_scores_without_k():
     one_short = table(RIGHT).filter((pl.col("item") != pl.col("item").first()) | (pl.col("attempt") == 1))
-    (few,) = [each for each in hs.estimate(one_short, score="consistency").cautions if each.code == "few_attempts"]
+    (few,) = [each for each in hs.estimate(one_short, score="consistency").warnings if each.code == "few_attempts"]
     assert few.remedy == "Run the missing attempts."
     with pytest.raises(hs.DataError) as raised:
         hs.estimate(two_models(), score="consistency")

@@ -133,8 +133,8 @@ def test_a_note_counts_failed_attempts_in_cluster_sums(little_memory):
         hs.estimate(each.drop("attempt") if each is rows else relation(rows.drop("attempt")), **T)
         for each in (None, rows)
     )
-    assert "rows_as_attempts" in {caution.code for caution in few.cautions} & {
-        caution.code for caution in every.cautions
+    assert "rows_as_attempts" in {warning.code for warning in few.warnings} & {
+        warning.code for warning in every.warnings
     }
 
 
@@ -179,11 +179,11 @@ def test_cluster_sums_of_all_right_or_all_wrong_scores_have_an_interval(right, l
     assert hs.compare(relation(rows), "m2", "m0", cluster="passage").p_value == 1.0
 
 
-def test_one_cluster_gives_the_one_item_caution(little_memory):
+def test_one_cluster_gives_the_one_item_warning(little_memory):
     rows = table(clusters=1, models=9, attempts=1)
     answer = hs.estimate(relation(rows), cluster="passage")
     assert {each.estimate.n_items for each in answer} == {1}
-    assert all("one_item" in {caution.code for caution in each.estimate.cautions} for each in answer)
+    assert all("one_item" in {warning.code for warning in each.estimate.warnings} for each in answer)
 
 
 def test_population_these_questions_is_refused_because_items_do_not_fit_into_memory(monkeypatch):

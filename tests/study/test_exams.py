@@ -194,12 +194,12 @@ def test_several_differences_are_reported_together_and_can_be_allowed(tmp_path):
     assert allowed.verdict == "pass"
 
 
-def test_a_leaderboard_caution_counts_models_per_grader(tmp_path):
+def test_a_leaderboard_warning_counts_models_per_grader(tmp_path):
     for k, scorers in enumerate([GRADER, [], [], []]):
         more = {"scorers": scorers} if scorers else {}
         inspect(tmp_path / f"m{k}" / "log.eval", model=f"mock/m{k}", **more)
-    (caution,) = [each for each in hs.leaderboard(tmp_path).cautions if each.code == "not_like_with_like"]
-    assert caution.message.endswith("grader none for 3 models, openai/gpt-4o-mini for 1 model")
+    (warning,) = [each for each in hs.leaderboard(tmp_path).warnings if each.code == "not_like_with_like"]
+    assert warning.message.endswith("grader none for 3 models, openai/gpt-4o-mini for 1 model")
 
 
 def test_a_table_without_recorded_grader_differs_from_no_log(tmp_path):
@@ -208,7 +208,7 @@ def test_a_table_without_recorded_grader_differs_from_no_log(tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "rows.json").write_text(json.dumps(rows))
     answer = hs.estimate(tmp_path)
-    assert "not_like_with_like" not in {caution.code for caution in answer.cautions}
+    assert "not_like_with_like" not in {warning.code for warning in answer.warnings}
 
 
 @pytest.mark.parametrize(
@@ -238,12 +238,12 @@ def test_only_gate_suggests_allow_differs_as_a_remedy(tmp_path):
     for side in "ab":
         inspect(tmp_path / side / "log.eval", target=side)
     data = {side: tmp_path / side for side in "ab"}
-    (told,) = (each for each in hs.compare(data, "a", "b").cautions if each.code == "not_like_with_like")
+    (told,) = (each for each in hs.compare(data, "a", "b").warnings if each.code == "not_like_with_like")
     assert told.remedy == "Run both as the same exam."
     allow = "Run both as the same exam; `allow_differs='targets'` lets it be."
     for allowed, remedy in ((None, allow), ("targets", told.remedy)):
         gate = hs.gate(hs.read(data), "a", "b", not_worse_than=0.3, allow_differs=allowed)
-        assert [each.remedy for each in gate.cautions if each.code == "not_like_with_like"] == [remedy]
+        assert [each.remedy for each in gate.warnings if each.code == "not_like_with_like"] == [remedy]
 
 
 def test_an_error_lists_the_metrics_of_two_sides_without_a_common_one(tmp_path):

@@ -218,10 +218,10 @@ def test_few_clusters_in_blocks_give_results_for_same_and_new_clusters(monkeypat
     few, every = (hs.leaderboard(each, cluster="passage").boards[0] for each in (relation(rows), rows))
     assert (few.population, every.population) == ("same-clusters", "same-clusters")
     assert set(every.could_be_best) <= set(few.could_be_best), "Holm tells no more apart than max-t"
-    assert few.beside == every.beside
+    assert few.other_population == every.other_population
     little_memory(monkeypatch, rows, 2)
     one, other = (hs.compare(each, "m4", "m0", cluster="passage") for each in (relation(rows), rows))
-    assert one.beside.p_value == pytest.approx(other.beside.p_value, **NEAR)
+    assert one.other_population.p_value == pytest.approx(other.other_population.p_value, **NEAR)
 
 
 def test_a_note_counts_blocks_and_names_the_correction_used(monkeypatch):

@@ -15,27 +15,27 @@ def log(path, inputs, target="A", **changes):
     return own_log(path, samples, **{"model": f"mock/{path.stem}", **changes})
 
 
-def comparability_cautions(folder):
+def comparability_warnings(folder):
     """Return what is said of questions that are not the same."""
     answer = howsure.compare(folder, "a", "b")
-    return [caution.message for caution in answer.cautions if caution.code == "not_like_with_like"]
+    return [warning.message for warning in answer.warnings if warning.code == "not_like_with_like"]
 
 
 TURN = {"role": "user", "content": "How many?", "id": "x1"}
 
 
-def test_different_questions_under_the_same_ids_are_a_caution(tmp_path):
+def test_different_questions_under_the_same_ids_are_a_warning(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How few?"] * 8)
-    assert comparability_cautions(tmp_path) == [
+    assert comparability_warnings(tmp_path) == [
         "words: not like with like: 8 of 8 items are other questions under the same id"
     ]
 
 
-def test_different_right_answers_under_the_same_ids_are_a_caution(tmp_path):
+def test_different_right_answers_under_the_same_ids_are_a_warning(tmp_path):
     log(tmp_path / "a.eval", ["How many?"] * 8)
     log(tmp_path / "b.eval", ["How many?"] * 8, target="B")
-    assert comparability_cautions(tmp_path) == [
+    assert comparability_warnings(tmp_path) == [
         "words: not like with like: 8 of 8 items have other right answers under the same id"
     ]
 
@@ -55,7 +55,7 @@ def test_different_right_answers_under_the_same_ids_are_a_caution(tmp_path):
 def test_message_ids_and_surrounding_messages_do_not_change_the_question_hash(tmp_path, other):
     log(tmp_path / "a.eval", ["How many?"] * 6)
     log(tmp_path / "b.eval", [other] * 6)
-    assert comparability_cautions(tmp_path) == []
+    assert comparability_warnings(tmp_path) == []
 
 
 def test_a_truncated_question_text_hashes_like_the_whole_text():

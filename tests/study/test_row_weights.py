@@ -63,14 +63,14 @@ def test_every_kind_of_frame_gives_the_same_scores(make):
     assert hs.estimate(make(rows), weight="w").records() == hs.estimate(rows, weight="w").records()
 
 
-def test_few_items_with_differing_weights_give_a_caution_and_many_an_error():
+def test_few_items_with_differing_weights_give_a_warning_and_many_an_error():
     rows = runs(4)
     few = rows.with_columns(
         w=pl.when((pl.col("model") == "m1") & pl.col("item").is_in(["q1", "q2"])).then(pl.col("w") * 2).otherwise("w")
     )
-    (caution,) = [caution for caution in hs.leaderboard(few, weight="w").cautions if caution.code == "weights_differ"]
-    assert "'w' weighs 2 items differently for different models" in caution.message
-    assert "weights_differ" not in {caution.code for caution in hs.estimate(few, weight="w").cautions}
+    (warning,) = [warning for warning in hs.leaderboard(few, weight="w").warnings if warning.code == "weights_differ"]
+    assert "'w' weighs 2 items differently for different models" in warning.message
+    assert "weights_differ" not in {warning.code for warning in hs.estimate(few, weight="w").warnings}
     with pytest.raises(hs.DataError, match="different mixtures of items"):
         hs.compare(runs(4, even=False), "m0", "m1", weight="w")
 

@@ -21,7 +21,7 @@ def read(rows):
 
 
 def codes(answer):
-    return [caution.code for caution in answer.cautions]
+    return [warning.code for warning in answer.warnings]
 
 
 def test_scores_that_are_all_100_are_percent_and_have_an_exact_interval():
@@ -40,7 +40,7 @@ def test_a_column_name_with_percent_divides_scores_by_100(name):
     assert answer.notes[-1] == "task · score: percent, by its name."
 
 
-def test_a_percent_column_name_with_scores_up_to_1_is_a_caution():
+def test_a_percent_column_name_with_scores_up_to_1_is_a_warning():
     answer = hs.estimate(read(percent("score_pct", 1)))
     assert codes(answer) == ["percent_name"]
     assert answer[0].estimate.value == hs.estimate(two_models())[0].estimate.value
@@ -87,7 +87,7 @@ def test_margins_and_floors_for_percent_scores_are_fractions_of_the_scale():
     assert hs.gate(percent(), "a", at_least=0.4).checks[0].percent
 
 
-def test_a_mix_of_fractions_and_percent_is_not_rescaled_and_is_a_caution():
+def test_a_mix_of_fractions_and_percent_is_not_rescaled_and_is_a_warning():
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 100.0, 100.0]})
     answer = hs.estimate(rows)
     assert codes(answer)[-1] == "mixed_scale"
@@ -157,7 +157,7 @@ def test_the_direction_of_a_score_column_is_never_guessed_from_its_name(name):
     scores = read(percent(name, 1))
     for answer in (hs.leaderboard(scores), hs.compare(scores, "a", "b")):
         assert "unknown_direction" in codes(answer)
-    assert f"(column {name})" in hs.leaderboard(scores).cautions[0].message
+    assert f"(column {name})" in hs.leaderboard(scores).warnings[0].message
     with pytest.raises(hs.OptionError, match="nothing says whether larger or smaller"):
         hs.gate(scores, "a", "b", better=True)
     for said in (True, False):
@@ -172,7 +172,7 @@ PLANNED = {
 
 
 @pytest.mark.parametrize("verb", PLANNED)
-def test_plans_for_scores_of_unknown_direction_have_a_caution(verb):
+def test_plans_for_scores_of_unknown_direction_have_a_warning(verb):
     scores = hs.read(attempts().rename({"score": "unsafe"}), columns={"score": "unsafe"})
     assert "unknown_direction" in codes(PLANNED[verb](scores))
     assert "unknown_direction" not in codes(PLANNED[verb](scores, lower_is_better=True))

@@ -1,4 +1,4 @@
-"""Clusters recorded in a log's own standard error are the default of its tasks; unusable ones are a caution."""
+"""Clusters recorded in a log's own standard error are the default of its tasks; unusable ones are a warning."""
 
 import re
 from dataclasses import replace
@@ -40,7 +40,7 @@ def clusters(answer):
 
 
 def codes(answer):
-    return [caution.code for caution in answer.cautions]
+    return [warning.code for warning in answer.warnings]
 
 
 def cluster_notes(answer):
@@ -144,11 +144,11 @@ def test_the_cluster_option_takes_precedence_over_the_logs_clusters():
         ),
     ],
 )
-def test_logs_with_conflicting_cluster_columns_give_a_caution_and_no_clusters(facts, told_so, advice):
+def test_logs_with_conflicting_cluster_columns_give_a_warning_and_no_clusters(facts, told_so, advice):
     found = hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2))
     assert clusters(found) == {24}
-    assert [(caution.message, caution.remedy) for caution in found.cautions] == [(told_so, advice)]
-    assert not hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2), cluster="none").cautions
+    assert [(warning.message, warning.remedy) for warning in found.warnings] == [(told_so, advice)]
+    assert not hs.estimate(scores(*facts, half=pl.int_range(pl.len()) % 2), cluster="none").warnings
 
 
 def test_a_recorded_cluster_column_with_missing_or_conflicting_values_is_not_used():
@@ -156,11 +156,11 @@ def test_a_recorded_cluster_column_with_missing_or_conflicting_values_is_not_use
     found = hs.estimate(holes)
     assert clusters(found) == {24}
     assert codes(found) == ["stated_clusters_unused"]
-    assert "1 of 24 items lack" in found.cautions[0].message
+    assert "1 of 24 items lack" in found.warnings[0].message
     torn = scores(fact("quiz", "text"), text=pl.when(pl.col("item") == "07").then("model").otherwise("text"))
     found = hs.estimate(torn)
     assert clusters(found) == {24}
-    assert "differs within 1 item;" in found.cautions[0].message
+    assert "differs within 1 item;" in found.warnings[0].message
 
 
 def test_logs_without_a_standard_error_do_not_conflict_with_the_others():

@@ -216,7 +216,7 @@ def test_a_non_significant_difference_can_be_equivalent_within_the_margin():
     answer = hs.compare(same, "a", "b", margin=0.05)
     assert not answer.decided
     assert answer.equivalence.equivalent
-    assert "are equivalent within 5.0 pp" in answer.verdict
+    assert "are equivalent within 5.0 pp" in answer.sentence
 
 
 def test_a_misspelt_option_is_an_error_with_a_suggestion():
@@ -243,9 +243,9 @@ def test_a_margin_of_the_whole_scale_is_refused():
         hs.compare(two_models(), "a", "b", margin=5)
 
 
-def test_models_without_shared_items_give_a_caution_on_a_leaderboard():
+def test_models_without_shared_items_give_a_warning_on_a_leaderboard():
     rows = pl.DataFrame({"model": ["a"] * 9 + ["b"] * 9, "item": range(18), "score": [1.0] * 9 + [0.0] * 9})
-    assert {c.code for c in hs.leaderboard(rows).boards[0].cautions} == {"no_shared_items", "uneven_items"}
+    assert {c.code for c in hs.leaderboard(rows).boards[0].warnings} == {"no_shared_items", "uneven_items"}
 
 
 def test_column_names_may_have_spaces_and_capitals():

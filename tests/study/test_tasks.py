@@ -42,10 +42,10 @@ def test_a_task_has_its_own_clusters():
     ]
 
 
-def test_a_task_without_the_cluster_column_is_not_clustered_and_gives_a_caution():
+def test_a_task_without_the_cluster_column_is_not_clustered_and_gives_a_warning():
     found = hs.estimate(rows(), cluster="passage")
     assert clusters(found) == {"maths": 10, "reading": 40}
-    assert [caution.code for caution in found.cautions] == ["task_without_clusters"]
+    assert [warning.code for warning in found.warnings] == ["task_without_clusters"]
     torn = rows().with_columns(passage=pl.when(pl.col("item") == "q7").then(None).otherwise("passage"))
     with pytest.raises(hs.DataError, match="no 'passage' for 1 item"):
         hs.estimate(torn, cluster="passage")
@@ -57,7 +57,7 @@ def test_an_items_table_may_have_clusters_for_some_tasks_only(tmp_path):
     declared = rows().with_columns(cluster=pl.lit("one"))  # a column of the rows, which the table goes before
     found = hs.estimate(declared, cluster="cluster", items=str(tmp_path / "items.csv"))
     assert clusters(found) == {"maths": 10, "reading": 40}
-    assert [caution.code for caution in found.cautions] == ["task_without_clusters"]
+    assert [warning.code for warning in found.warnings] == ["task_without_clusters"]
 
 
 def test_a_task_has_its_own_failure_policy():
@@ -102,17 +102,17 @@ def test_a_subset_of_items_counts_its_own_attempts_and_failures():
     assert (len(alone.items), alone.n_attempts.tolist(), alone.n_failed.tolist()) == (36, [40], [4])
 
 
-def test_a_caution_names_the_tasks_without_the_chosen_metric():
+def test_a_warning_names_the_tasks_without_the_chosen_metric():
     """Four of five tasks once fell out without a word, and the fifth decided."""
     named = pl.col("task").replace_strict({"maths": "exact", "reading": "f1"})
     found = hs.compare(rows().with_columns(metric=named), "a", "b", metric="exact")
-    (caution,) = [each for each in found.cautions if each.code == "metric_missing"]
-    assert caution.message == "1 of 2 tasks has no metric exact and is left out: reading"
+    (warning,) = [each for each in found.warnings if each.code == "metric_missing"]
+    assert warning.message == "1 of 2 tasks has no metric exact and is left out: reading"
     whole = hs.compare(rows().with_columns(metric=pl.lit("exact")), "a", "b", metric="exact")
-    assert not [each for each in whole.cautions if each.code == "metric_missing"]
+    assert not [each for each in whole.warnings if each.code == "metric_missing"]
 
 
-def test_tasks_of_other_models_give_no_caution_about_a_missing_metric():
+def test_tasks_of_other_models_give_no_warning_about_a_missing_metric():
     other = rows().with_columns(task=pl.lit("sums"), model=pl.lit("c"), metric=pl.lit("f1"))
     found = hs.compare(pl.concat([rows().with_columns(metric=pl.lit("exact")), other]), "a", "b", metric="exact")
-    assert not [each for each in found.cautions if each.code == "metric_missing"]
+    assert not [each for each in found.warnings if each.code == "metric_missing"]

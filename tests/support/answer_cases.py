@@ -87,7 +87,7 @@ def sample(cls):
 
 
 def renamed(value, suffix, declared="str"):
-    """Return an answer in which every free text (names, notes, cautions) ends like this, words of our own aside."""
+    """Return an answer in which every free text (names, notes, warnings) ends like this, words of our own aside."""
     if dataclasses.is_dataclass(value):
         return dataclasses.replace(
             value,

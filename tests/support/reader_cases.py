@@ -93,8 +93,8 @@ def models(reading: Reading) -> set[str]:
 
 
 def codes(reading: Reading) -> list[str]:
-    """Return the codes of the cautions."""
-    return [caution.code for caution in reading.cautions]
+    """Return the codes of the warnings."""
+    return [warning.code for warning in reading.warnings]
 
 
 def zipped(members: Mapping[str, object], path: Path, *, method: int = 93) -> Path:

@@ -114,7 +114,7 @@ def same(found: Any, expected: Any) -> None:
         else:
             assert left[name].to_list() == right[name].to_list(), name
     assert found.notes == expected.notes
-    assert found.cautions == expected.cautions
+    assert found.warnings == expected.warnings
     assert str(found) == str(expected)
 
 

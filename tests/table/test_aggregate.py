@@ -206,19 +206,19 @@ def test_items_without_a_cluster_are_clusters_of_their_own(kinds, kind, nothing)
     )
     found = hs.estimate(kinds.make(kind, table))
     assert found[0].estimate.n_clusters == 6
-    assert "cluster_missing" in [caution.code for caution in found.cautions]
+    assert "cluster_missing" in [warning.code for warning in found.warnings]
     with pytest.raises(hs.DataError, match="no 'passage' for 4 items"):
         hs.estimate(kinds.make(kind, table.rename({"cluster": "passage"})), cluster="passage")
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_duplicated_rows_count_once_with_a_caution(kinds, kind):
+def test_duplicated_rows_count_once_with_a_warning(kinds, kind):
     """Rows that are there twice count once, with metadata beside them, and that is told."""
     table = numbers().table
     twice = pl.concat([table, table.head(25)])
     answer = hs.estimate(kinds.make(kind, twice))
     same(answer, hs.estimate(twice))
-    assert [caution.code for caution in answer.cautions] == ["copies_dropped"]
+    assert [warning.code for warning in answer.warnings] == ["copies_dropped"]
 
 
 REFUSED = {

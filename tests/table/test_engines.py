@@ -196,7 +196,7 @@ def test_a_table_of_one_row_has_an_estimate():
 def test_columns_of_lists_do_not_distinguish_repeated_rows():
     """They may differ between attempts, as transcripts do."""
     found = hs.estimate(answers(item="q", said=objects(*[[k] for k in range(12)])))
-    assert [caution.code for caution in found.cautions][:1] == ["rows_as_attempts"]
+    assert [warning.code for warning in found.warnings][:1] == ["rows_as_attempts"]
 
 
 def test_rows_read_to_explain_an_error_are_read_to_the_end(computed, monkeypatch):
@@ -235,7 +235,7 @@ def test_dask_tables_drop_duplicates_and_refuse_contradictory_scores():
     dataframe = pytest.importorskip("dask.dataframe")
     once = answers(attempt=0)
     twice = dataframe.from_pandas(pd.concat([once, once.head(2)]), npartitions=2, sort=False)
-    assert [caution.code for caution in hs.estimate(twice).cautions][:1] == ["copies_dropped"]
+    assert [warning.code for warning in hs.estimate(twice).warnings][:1] == ["copies_dropped"]
     other = pd.concat([once, once.head(2).assign(score=0.5)])
     with pytest.raises(hs.DataError, match="two different scores for one attempt"):
         hs.estimate(dataframe.from_pandas(other, npartitions=2, sort=False))

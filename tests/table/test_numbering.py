@@ -38,7 +38,7 @@ def test_common_names_of_attempt_columns_are_recognised(name, first):
     found = hs.estimate(answered(name, range(first, first + 4)))
     assert [(entry.n_attempts, entry.estimate.n_items) for entry in found.entries] == [(48, 12)] * 2
     assert any(f"{name} as attempt" in note for note in found.notes)
-    assert not found.cautions
+    assert not found.warnings
     again = hs.read(answered(name, range(4)), columns={"attempt": name, "item": "question"})
     one, other = (hs.estimate(each, score="pass@2").entries for each in (answered(name, range(4)), again))
     assert repr(one) == repr(other)

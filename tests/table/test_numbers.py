@@ -155,18 +155,18 @@ def test_the_scale_of_published_scores_is_taken_from_name_and_values():
     with pytest.raises(hs.DataError, match=r"which could be 0\.7% or 70%"):
         published([0.7, 0.6], "score_pct")
     assert [each.score for each in published([71.5, 60], "pass_rate_2").published] == pytest.approx([0.715, 0.6])
-    assert published([0.7, 0.6], "win_rate").cautions == ()
+    assert published([0.7, 0.6], "win_rate").warnings == ()
     unknown = published([71.5, 60])
     assert [each.score for each in unknown.published] == [71.5, 60]
-    assert [caution.code for caution in unknown.cautions] == ["unbounded_scores"]
+    assert [warning.code for warning in unknown.warnings] == ["unbounded_scores"]
 
 
 def test_bounds_set_the_scale_of_published_scores():
     board = pl.DataFrame({"model": ["a", "b"], "score": [71.5, 60.0], "n": [100, 100]})
     open_, asked = hs.audit(board), hs.audit(board, bounds=(0, 100))
-    assert "nothing tells the scale" in open_.boards[0].verdict
+    assert "nothing tells the scale" in open_.boards[0].sentence
     assert [entry.score for entry in asked.boards[0].entries] == pytest.approx([0.715, 0.6])
-    assert "unbounded_scores" not in {caution.code for caution in asked.cautions}
+    assert "unbounded_scores" not in {warning.code for warning in asked.warnings}
     with pytest.raises(hs.DataError, match=r"score 71\.5 lies outside"):
         hs.audit(board, bounds=(0, 10))
     percent = board.rename({"score": "score_pct"})

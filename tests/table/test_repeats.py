@@ -18,11 +18,11 @@ RATERS = ("rater", "judge", "annotator_id", "Grader Name", "llm_judge", "human_r
 @pytest.mark.parametrize("name", RATERS)
 @pytest.mark.parametrize("kind", [pl.Int64, pl.String])
 @pytest.mark.parametrize("numbered", [True, False])
-def test_rows_of_several_raters_are_an_error_or_a_caution(name, kind, numbered):
+def test_rows_of_several_raters_are_an_error_or_a_warning(name, kind, numbered):
     frame = FRAME.rename({"by": name}).with_columns(pl.col(name).cast(kind))
     frame = frame.with_columns(epoch=pl.lit(1)) if numbered else frame
     if not numbered and name in ("rater", "judge", "Grader Name"):
-        (asked,) = [each for each in howsure.estimate(frame).cautions if each.code == "factor_as_attempt"]
+        (asked,) = [each for each in howsure.estimate(frame).warnings if each.code == "factor_as_attempt"]
         assert f"{{'metric': {name!r}}}" in asked.remedy
         return
     with pytest.raises(howsure.DataError, match=rf"column '{name}' tells the rows apart") as caught:

@@ -110,7 +110,7 @@ def test_any_numbering_of_attempts_gives_the_same_answer(monkeypatch, numbering,
     numbered = table.with_columns(attempt=pl.Series([NUMBERS[numbering](k) for k in table["attempt"]]))
     same(hs.leaderboard(numbered), hs.leaderboard(table))
     again = hs.estimate(pl.concat([numbered, numbered]))
-    assert [caution.code for caution in again.cautions] == ["copies_dropped"]
+    assert [warning.code for warning in again.warnings] == ["copies_dropped"]
     twice = pl.concat([numbered, numbered.with_columns(score=1 - pl.col("score"))])
     with pytest.raises(hs.DataError, match="two different scores for one attempt"):
         hs.estimate(twice)

@@ -21,7 +21,7 @@ def ranks(folder: Path) -> dict[str, tuple[int, int]]:
     board: hs.Leaderboard = hs.leaderboard(scores, cluster="passage_id", adjust="holm", seed=1)
     frame: pl.DataFrame = board.to_frame()
     told: dict[str, Any] = board.to_dict()
-    print(frame.columns, board.render("markdown"), told["howsure"], board.verdict)
+    print(frame.columns, board.render("markdown"), told["howsure"], board.sentence)
     return {line.entry.model: (line.rank_low, line.rank_high) for line in board.boards[0].models}
 
 
@@ -49,13 +49,13 @@ def passed(scores: hs.Scores) -> int:
 def before(pilot: pl.DataFrame) -> None:
     """Plans."""
     plan: hs.Plan = hs.plan(effect=0.03, pilot=pilot, a="a", b="b", costs=hs.Costs(item=1.0, attempt=0.1))
-    print(plan.verdict, hs.plan_failures(below=0.01).render(), hs.plan_score(within=0.03).render())
+    print(plan.sentence, hs.plan_failures(below=0.01).render(), hs.plan_score(within=0.03).render())
 
 
 def rest(table: pl.DataFrame, scores: hs.Scores) -> None:
     """Votes, judges and raters; noise, health and history; a page, a chart, an error."""
     for answer in (hs.arena(table), hs.agree(table), hs.judge(table, human="label"), hs.bias(table)):
-        print(answer.verdict, answer.cautions)
+        print(answer.sentence, answer.warnings)
     print(hs.noise(scores).tasks[0].entries[0], hs.health(scores).tasks, hs.history(scores).tasks)
     hs.report(scores, title="x").save("x.html")
     chart: dict[str, Any] = hs.leaderboard(scores).chart()

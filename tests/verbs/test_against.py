@@ -57,7 +57,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("rights", SENTENCES)
 def test_the_verdict_counts_models_better_and_worse_than_the_reference(rights: tuple[float, ...]) -> None:
-    assert hs.against(board(*rights), "main").verdict == SENTENCES[rights]
+    assert hs.against(board(*rights), "main").sentence == SENTENCES[rights]
 
 
 def test_uncorrected_rows_equal_compare_and_are_sorted_best_first() -> None:
@@ -75,7 +75,7 @@ def test_uncorrected_rows_equal_compare_and_are_sorted_best_first() -> None:
         ours, theirs = side.difference.interval, pair.difference.interval
         assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
         assert (side.adjusted_interval.low, side.adjusted_interval.high) == pytest.approx((ours.low, ours.high))
-        assert (side.fixed, side.broke, side.same) == (pair.wins, pair.losses, pair.ties)
+        assert (side.n_improved, side.n_regressed, side.n_unchanged) == (pair.wins, pair.losses, pair.ties)
         assert (side.mean, side.against_mean) == pytest.approx((pair.a_mean, pair.b_mean))
 
 
@@ -95,7 +95,7 @@ def test_corrected_intervals_and_verdicts_agree_for_every_correction(adjust: Any
     for part in answer.every:
         for side in part.sides:
             apart = side.adjusted_interval.low > 0 or side.adjusted_interval.high < 0
-            assert apart == (side.told in ("better", "worse"))
+            assert apart == (side.verdict in ("better", "worse"))
             assert side.p_adjusted >= side.p_value * (1 - 1e-12)
 
 
@@ -109,9 +109,9 @@ def test_the_row_of_the_reference_model_has_its_score_only() -> None:
 def test_lower_is_better_reverses_verdicts_and_order() -> None:
     rows = board(0.5, 0.8, 0.3)
     up, down = hs.against(rows, "main").tasks[0], hs.against(rows, "main", lower_is_better=True).tasks[0]
-    assert (up.verdict, down.verdict) == ("1 of 2 beats main; 1 is worse.",) * 2
-    there = {side.side: (side.fixed, side.broke, side.told) for side in up.sides}
-    back = {side.side: (side.broke, side.fixed, side.told) for side in down.sides}
+    assert (up.sentence, down.sentence) == ("1 of 2 beats main; 1 is worse.",) * 2
+    there = {side.side: (side.n_improved, side.n_regressed, side.verdict) for side in up.sides}
+    back = {side.side: (side.n_regressed, side.n_improved, side.verdict) for side in down.sides}
     assert {name: told[:2] for name, told in there.items()} == {name: told[:2] for name, told in back.items()}
     assert (there["s1"][2], back["s1"][2]) == ("better", "worse")
     assert [side.side for side in down.sides] == ["s2", "s1"]
@@ -133,7 +133,7 @@ def test_overall_differences_come_first_and_tests_of_all_tasks_form_one_family()
     rows = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)])
     answer = hs.against(rows, "main")
     assert answer.overall is not None
-    assert answer.verdict == (
+    assert answer.sentence == (
         "1 of 2 beats main overall; 1 is worse. Of 3 tasks, some side beats main on 3 and some is worse on 3."
     )
     assert [record["task"] for record in answer.records()][:3] == ["", "", "t0"]
@@ -150,22 +150,22 @@ def test_overall_differences_come_first_and_tests_of_all_tasks_form_one_family()
     assert answer.overall.sides[0].p_value == pytest.approx(pair.overall.p_value)
 
 
-def test_models_with_missing_tasks_or_items_are_counted_in_cautions() -> None:
+def test_models_with_missing_tasks_or_items_are_counted_in_warnings() -> None:
     whole = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
     rows = whole.filter((pl.col("model") != "s2") | (pl.col("task") == "t0"))
     rows = rows.filter((pl.col("model") != "s1") | (pl.col("task") == "t1") | pl.col("item").str.ends_with("1"))
     elsewhere = board(0.5).with_columns(model=pl.lit("stray"), task=pl.lit("t9"))
     answer = hs.against(pl.concat([rows, elsewhere.select(rows.columns)]), "main")
-    assert {caution.code for caution in answer.cautions} == {
+    assert {warning.code for warning in answer.warnings} == {
         *("task_left_out", "side_lacks_task", "side_left_out", "not_in_overall")
     }
     assert answer.overall is not None
     assert (answer.overall.n_left_out, answer.overall.n_tasks_left_out) == (1, 1)
-    assert answer.verdict.startswith("On 2 of 3 tasks, s1 beats main overall.")
+    assert answer.sentence.startswith("On 2 of 3 tasks, s1 beats main overall.")
     (side,) = (each for each in answer["t0"].sides if each.side == "s1")
     assert (side.difference.n_items, side.n_only_side, side.n_only_against) == (20, 0, 180)
     assert "items" in answer.render()
-    assert [caution.message for caution in answer["t0"].cautions] == [
+    assert [warning.message for warning in answer["t0"].warnings] == [
         "s1 answered fewer than 90% of the 200 items of main"
     ]
 
@@ -175,11 +175,15 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
     apart = board(0.4).with_columns(model=pl.lit("apart"), item=pl.lit("x") + pl.col("item"))
     one = board(0.9, n=1).with_columns(model=pl.lit("one"))
     answer = hs.against(pl.concat([rows, apart, one]), "main")
-    assert answer.verdict == "1 of 4 beats main; 1 is worse; 2 have no error bar."
+    assert answer.sentence == "1 of 4 beats main; 1 is worse; 2 have no error bar."
     told = {side.side: side for side in answer.tasks[0].sides}
-    assert (told["apart"].told, told["apart"].difference.n_items, told["apart"].n_only_against) == ("unknown", 0, 200)
-    assert (told["one"].told, told["one"].difference.n_items) == ("unknown", 1)
-    codes = {side.side: {c.code for c in side.difference.cautions} for side in answer.tasks[0].sides}
+    assert (told["apart"].verdict, told["apart"].difference.n_items, told["apart"].n_only_against) == (
+        "unknown",
+        0,
+        200,
+    )
+    assert (told["one"].verdict, told["one"].difference.n_items) == ("unknown", 1)
+    codes = {side.side: {c.code for c in side.difference.warnings} for side in answer.tasks[0].sides}
     assert codes["apart"] == {"no_shared_items"}
     assert "one_cluster" in codes["one"]
     assert "apart: no item that both answered" in " ".join(answer.render(width=200).split())
@@ -190,14 +194,14 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
 def test_identical_models_are_undecided(score: float, method: Any) -> None:
     rows = pl.concat([two_models(score=pl.lit(score)), two_models(score=pl.lit(score)).with_columns(model=pl.lit("c"))])
     answer = hs.against(rows, "a", method=method)
-    assert [side.told for side in answer.tasks[0].sides] == ["unknown" if method else "open"] * 2
+    assert [side.verdict for side in answer.tasks[0].sides] == ["unknown" if method else "open"] * 2
     for form in ("json", "markdown", "latex", "html", "csv"):
         assert answer.render(form)  # type: ignore[arg-type]
 
 
 def test_all_right_is_significantly_better_than_all_wrong() -> None:
     answer = hs.against(board(0.0, 1.1, 1.1, n=30), "main")
-    assert answer.verdict == "Both beat main."
+    assert answer.sentence == "Both beat main."
     assert answer.tasks[0].sides[0].adjusted_interval.high == 1.0
 
 
@@ -205,7 +209,7 @@ def test_all_right_is_significantly_better_than_all_wrong() -> None:
 def test_one_cluster_gives_no_standard_error_and_two_clusters_use_dunnett(clusters: int, told: str) -> None:
     rows = clustered(n_clusters=clusters, size=12, models="abcd")
     answer = hs.against(rows, "a", cluster="passage", population="new-clusters")
-    assert {side.told for side in answer.tasks[0].sides} == {told}
+    assert {side.verdict for side in answer.tasks[0].sides} == {told}
     if clusters == 2:
         assert answer.tasks[0].adjust == "dunnett"
         assert any("too few clusters" in note for note in answer.notes)
@@ -232,7 +236,7 @@ def test_two_way_clusters_and_fixed_questions_use_dunnett_instead_of_sign_flips(
     assert str(fixed.tasks[0].sides[0].difference.method) == "paired fixed-items"
 
 
-def test_a_caution_names_models_whose_verdict_depends_on_the_failure_policy() -> None:
+def test_a_warning_names_models_whose_verdict_depends_on_the_failure_policy() -> None:
     rows = board(0.5, 0.62, 0.5).with_columns(
         score=pl.when((pl.col("model") == "s1") & (pl.int_range(pl.len()) % 3 == 0))
         .then(None)
@@ -240,10 +244,10 @@ def test_a_caution_names_models_whose_verdict_depends_on_the_failure_policy() ->
     )
     dropped = hs.against(rows, "main", failures="drop")
     zeroed = hs.against(rows, "main", failures="zero")
-    assert dropped.tasks[0].sides[0].told != {s.side: s.told for s in zeroed.tasks[0].sides}["s1"]
-    assert [c.message for c in dropped.cautions if c.code == "failure_policy"] == [
+    assert dropped.tasks[0].sides[0].verdict != {s.side: s.verdict for s in zeroed.tasks[0].sides}["s1"]
+    assert [c.message for c in dropped.warnings if c.code == "failure_policy"] == [
         "default · score: with `failures='zero'`, s1 would be judged otherwise"
-    ] or any(c.code == "failure_policy" and "s1 would be judged" in c.message for c in dropped.cautions)
+    ] or any(c.code == "failure_policy" and "s1 would be judged" in c.message for c in dropped.warnings)
 
 
 def test_another_seed_changes_p_values_only_slightly() -> None:
@@ -281,9 +285,9 @@ def test_the_reference_can_be_a_path_tag_commit_or_model(
     assert runs.is_dir()
     answer = hs.against(list(paths) if len(paths) > 1 else paths[0], one)
     assert answer.against == name
-    assert [(side.fixed, side.broke) for side in answer.tasks[0].sides] == [(5, 0), (0, 20)]
+    assert [(side.n_improved, side.n_regressed) for side in answer.tasks[0].sides] == [(5, 0), (0, 20)]
     found = json.loads(run("compare", *paths, "--against", one, "-f", "json").output)
-    assert (found["against"], found["verdict"]) == (name, answer.verdict)
+    assert (found["against"], found["verdict"]) == (name, answer.sentence)
 
 
 @pytest.mark.parametrize(
@@ -377,8 +381,8 @@ def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
     )
 
 
-def test_one_cluster_gives_a_caution_and_one_comparison_no_correction_note() -> None:
+def test_one_cluster_gives_a_warning_and_one_comparison_no_correction_note() -> None:
     one = two_models().with_columns(cluster=pl.lit("c"))
     found = hs.against(one, "a", cluster="cluster", population="new-clusters")
-    assert "one_cluster" in [caution.code for caution in found.tasks[0].sides[0].difference.cautions]
+    assert "one_cluster" in [warning.code for warning in found.tasks[0].sides[0].difference.warnings]
     assert not any(note.startswith("Correction:") for note in found.notes)

@@ -40,18 +40,18 @@ def test_wide_and_long_tables_give_the_same_agreement():
 def test_two_raters_have_a_confusion_matrix():
     rows = ratings(raters=("one", "gold"))
     found = hs.agree(rows)
-    assert {(each.given, each.said): each.count for each in found.confusion}["1", "1"] == (
+    assert {(each.value_a, each.value_b): each.count for each in found.confusion}["1", "1"] == (
         rows.filter(pl.col("one") == 1)["gold"].sum()
     )
     assert found.pairs == found.raters == ()
-    assert found.verdict.startswith("Two raters agree in 8")
-    assert "Beyond chance agreement is 0.7" in found.verdict
+    assert found.sentence.startswith("Two raters agree in 8")
+    assert "Beyond chance agreement is 0.7" in found.sentence
 
 
 def test_three_identical_raters_count_as_one_independent_rater():
     rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
     found = hs.agree(rows, human="gold")
-    assert found.verdict.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0%")
+    assert found.sentence.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0%")
     assert found.n_raters == 3
     assert found.independence.value == pytest.approx(1.0)
     assert found.of("agreement").value == 1.0
@@ -99,7 +99,7 @@ def test_chance_corrected_agreement_is_undefined_if_all_ratings_are_equal():
     found = hs.agree(rows)
     assert math.isnan(found.of("cohen").value)
     assert "undefined" in found.render()
-    assert {each.code for each in found.cautions} == {"one_value", "cant_be_known"}
+    assert {each.code for each in found.warnings} == {"one_value", "cant_be_known"}
     assert found.to_dict()["overall"][1]["estimate"]["value"] is None
 
 
@@ -145,7 +145,7 @@ def test_raters_without_shared_items_are_each_compared_with_the_human():
     found = hs.agree(rows, human="gold")
     assert found.overall == ()
     assert math.isnan(found.by_chance)
-    assert found.verdict.startswith("Measured by gold, x agrees most, in 100.0%")
+    assert found.sentence.startswith("Measured by gold, x agrees most, in 100.0%")
     assert found.independence is None
     for format in ("terminal", "html", "json", "csv"):
         assert found.render(format)
@@ -201,13 +201,13 @@ def test_undefined_agreement_and_small_negative_values_render_without_nan_or_min
 def test_weighted_agreement_with_a_human_is_not_called_a_share_of_items():
     """The weighted agreement is no share of the items; and one rater alone is not both the most and the least."""
     rows = pl.DataFrame({"item": range(30), "gold": [1, 2, 3] * 10, "x": [2, 2, 3] * 10, "y": [3, 2, 1] * 10})
-    near = hs.agree(rows, human="gold", measurement="ordinal").verdict
+    near = hs.agree(rows, human="gold", measurement="ordinal").sentence
     assert near.startswith("Measured by gold, x is nearest, to 8")
     assert ", and y farthest, to " in near
     assert " of the items" not in near
     alone = rows.with_columns(gold=pl.when(pl.col("y") < 3).then("gold"), y=pl.when(pl.col("y") == 3).then("y"))
     found = hs.agree(alone, human="gold", measurement="nominal")
-    assert re.fullmatch(r"Measured by gold, x agrees in 100.0% \[.*\] of the items\.", found.verdict)
+    assert re.fullmatch(r"Measured by gold, x agrees in 100.0% \[.*\] of the items\.", found.sentence)
     assert "Without gold, two raters agree in " in " ".join(found.render("terminal").split())
 
 

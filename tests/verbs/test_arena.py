@@ -17,7 +17,7 @@ def scores(answer):
 def test_votes_are_ranked_by_score_and_clustered_by_judge():
     found = hs.arena(votes())
     assert list(scores(found)) == ["w", "x", "y", "z"]
-    assert found.verdict.startswith("w ")
+    assert found.sentence.startswith("w ")
     assert any("column `judge` (25 clusters of 300 votes); `cluster='none'`" in note for note in found.notes)
     board = found.boards[0].board
     assert found.boards[0].n_clusters == 25
@@ -108,7 +108,7 @@ def test_one_voter_gives_no_standard_error_with_an_undefeated_model():
     assert "a single cluster of votes gives no error bar" in told.render(width=200)
     assert {rank.could_be_best for rank in told.boards[0].board.ranks} == {True}
     alone = hs.head_to_head(lone.with_columns(judge=1), "w", "x")
-    assert "these votes give no error bar" in alone.verdict
+    assert "these votes give no error bar" in alone.sentence
 
 
 def test_a_note_names_the_anchors_and_nan_winners_are_left_out():
@@ -139,7 +139,7 @@ def test_unconnected_groups_of_models_have_separate_boards():
     other = votes(seed=1, n=60, models=("p", "q"))
     found = hs.arena(pl.concat([votes(), other]))
     assert [len(pool.models) for pool in found.boards] == [4, 2]
-    assert [caution.code for caution in found.cautions] == ["pools_apart"]
+    assert [warning.code for warning in found.warnings] == ["pools_apart"]
     assert scores(found) == pytest.approx(scores(hs.arena(votes())))
     assert "pool 2: 2 models, 60 votes" in found.render()
     with pytest.raises(hs.DataError, match="none of w is in the pool of p"):
@@ -152,7 +152,7 @@ def test_leaderboard_of_a_table_of_votes_suggests_arena(tmp_path):
         hs.leaderboard(tmp_path / "votes.csv")
 
 
-def test_an_undefeated_model_has_a_finite_strength_and_a_caution():
+def test_an_undefeated_model_has_a_finite_strength_and_a_warning():
     rows = votes().filter((pl.col("model_a") != "w") & (pl.col("model_b") != "w"))
     always = pl.DataFrame(
         {"model_a": ["w"] * 30, "model_b": ["x", "y", "z"] * 10, "winner": ["model_a"] * 30, "judge": range(30)}
@@ -161,7 +161,7 @@ def test_an_undefeated_model_has_a_finite_strength_and_a_caution():
     (best, *_) = found.boards[0].models
     assert (best.model, best.perfect) == ("w", True)
     assert 2 < best.strength < 8
-    assert [caution.code for caution in found.cautions] == ["perfect_record"]
+    assert [warning.code for warning in found.warnings] == ["perfect_record"]
     assert "1 model won, or lost, everything" in found.render()
 
 
@@ -170,7 +170,7 @@ def test_the_arena_command_gives_the_result_of_the_function(tmp_path):
     votes().write_csv(path)
     found = hs.arena(path, ties="davidson")
     assert json.loads(run("arena", str(path), "--ties", "davidson", "-f", "json").output) == found.to_dict()
-    assert found.verdict in " ".join(run("arena", str(path), "--ties", "davidson").output.split())
+    assert found.sentence in " ".join(run("arena", str(path), "--ties", "davidson").output.split())
     pairs = pl.read_csv(run("arena", str(path), "--pairs", "-f", "csv").stdout_bytes)
     assert len(pairs) == 6
     rows = pl.read_csv(run("arena", str(path), "-f", "csv", "--where", "language=German").stdout_bytes)
@@ -220,15 +220,17 @@ def test_the_most_influential_judge_does_not_depend_on_the_order_of_rows():
             "judge": [f"j{k}" for k in judge],
         }
     )
-    found = [hs.arena(rows.sample(fraction=1.0, shuffle=True, seed=seed)).boards[0].without for seed in range(20)]
+    found = [
+        hs.arena(rows.sample(fraction=1.0, shuffle=True, seed=seed)).boards[0].influential_cluster for seed in range(20)
+    ]
     assert len({each.cluster for each in found if each is not None}) == 1
 
 
-def test_a_caution_names_a_judge_with_most_of_the_votes():
+def test_a_warning_names_a_judge_with_most_of_the_votes():
     rows = votes(n=80).with_columns(judge=pl.when(pl.int_range(pl.len()) < 50).then(99).otherwise("judge"))
-    (caution,) = [each for each in hs.arena(rows).boards[0].board.cautions if each.code == "dominant_cluster"]
-    assert caution.message.startswith("judge 99 holds 50 of 80 votes")
-    assert "more votes in this one" in caution.remedy
+    (warning,) = [each for each in hs.arena(rows).boards[0].board.warnings if each.code == "dominant_cluster"]
+    assert warning.message.startswith("judge 99 holds 50 of 80 votes")
+    assert "more votes in this one" in warning.remedy
 
 
 @pytest.mark.parametrize("cluster", ["judge", "none"])
@@ -236,12 +238,12 @@ def test_a_single_vote_gives_no_position_effect(cluster):
     """Its fit leaves no spread, so that an error of 1e-17 gave p < 0.001."""
     rows = pl.DataFrame({"model_a": ["A"], "model_b": ["B"], "winner": ["model_a"], "judge": [0]})
     found = hs.arena(rows, cluster=cluster)
-    assert found.boards[0].first is None
+    assert found.boards[0].position_effect is None
     assert "stands first" not in str(found)
 
 
 def test_tied_models_have_no_most_influential_judge():
     rows = pl.DataFrame({"model_a": ["A", "B"], "model_b": ["B", "A"], "winner": ["model_a"] * 2, "judge": [0, 1]})
     found = hs.arena(rows)
-    assert found.boards[0].without is None
+    assert found.boards[0].influential_cluster is None
     assert "hangs" not in str(found)

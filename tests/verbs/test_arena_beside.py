@@ -51,9 +51,9 @@ def test_a_length_covariate_removes_the_preference_for_longer_answers():
     assert ranked(even) == list(MODELS)
     assert ranked(plain) != list(MODELS)
     (effect,) = even.boards[0].effects
-    assert (effect.covariate, effect.p_value < 1e-6, effect.odds > 1) == ("length", True, True)
+    assert (effect.covariate, effect.p_value < 1e-6, effect.odds_ratio > 1) == ("length", True, True)
     assert effect.sd == pytest.approx((rows["length_a"] - rows["length_b"]).std(), rel=1e-3)
-    assert effect.gain == pytest.approx(effect.odds / (1 + effect.odds) - 0.5)
+    assert effect.gain == pytest.approx(effect.odds_ratio / (1 + effect.odds_ratio) - 0.5)
     before = {entry.model: entry.estimate.value for entry in plain.boards[0].board.entries}
     places = {model: k + 1 for k, model in enumerate(ranked(plain))}
     for model in even.boards[0].models:
@@ -69,16 +69,16 @@ def test_a_length_covariate_removes_the_preference_for_longer_answers():
 def test_covariate_effects_and_p_values_agree_with_their_intervals():
     for seed in range(12):
         for effect in hs.arena(votes(seed, n=300, style=0.1), covariate=["length", "position"]).boards[0].effects:
-            inside = effect.odds_interval.contains(1.0)
+            inside = effect.odds_ratio_interval.contains(1.0)
             assert inside == effect.gain_interval.contains(0.0) == (effect.p_value > 0.05)
 
 
 def test_the_position_covariate_estimates_the_first_position_effect():
     rows = votes(n=4000, first=0.4)
     plain, even = hs.arena(rows).boards[0], hs.arena(rows, covariate="position").boards[0]
-    assert plain.first.p_value < 0.001
-    assert even.first is None
-    assert even.effects[0].gain == pytest.approx(plain.first.value, rel=0.25)
+    assert plain.position_effect.p_value < 0.001
+    assert even.position_effect is None
+    assert even.effects[0].gain == pytest.approx(plain.position_effect.value, rel=0.25)
     assert np.isnan(even.effects[0].sd)
     assert "Who stands first" not in hs.arena(rows, covariate="position").render()
 
@@ -94,18 +94,22 @@ def test_a_weight_of_2_equals_two_votes():
         assert one.estimate.se == pytest.approx(other.estimate.se)
 
 
-def test_a_cyclic_preference_gives_a_caution_on_fit_and_a_transitive_one_none():
+def test_a_cyclic_preference_gives_a_warning_on_fit_and_a_transitive_one_none():
     straight, turning = hs.arena(votes(n=4000)), hs.arena(votes(n=4000, circle=1.5))
-    assert straight.boards[0].one_line.p_value > 0.05
-    assert straight.boards[0].one_line.worst == ()
+    assert straight.boards[0].model_fit.p_value > 0.05
+    assert straight.boards[0].model_fit.worst_pairs == ()
     assert "Nothing speaks against one line of strengths for all 15 pairs that met" in straight.render(width=200)
-    found = turning.boards[0].one_line
-    assert [caution.code for caution in turning.cautions] == ["not_one_line"]
-    assert {tuple(sorted((each.model_a, each.model_b))) for each in found.worst} == {("u", "v"), ("v", "w"), ("u", "w")}
-    assert all(each.share > each.expected for each in found.worst)
+    found = turning.boards[0].model_fit
+    assert [warning.code for warning in turning.warnings] == ["not_one_line"]
+    assert {tuple(sorted((each.model_a, each.model_b))) for each in found.worst_pairs} == {
+        ("u", "v"),
+        ("v", "w"),
+        ("u", "w"),
+    }
+    assert all(each.share > each.expected for each in found.worst_pairs)
     assert "Nothing speaks against" not in turning.render()
     by_both = votes(n=4000, circle=1.5).with_columns(prompt=pl.int_range(4000) % 4)
-    assert hs.arena(by_both, cluster=["judge", "prompt"]).boards[0].one_line is None, "four prompts can't tell"
+    assert hs.arena(by_both, cluster=["judge", "prompt"]).boards[0].model_fit is None, "four prompts can't tell"
 
 
 def test_the_most_influential_voter_is_named_with_scores_without_it():
@@ -115,16 +119,16 @@ def test_the_most_influential_voter_is_named_with_scores_without_it():
         {"model_a": ["u"] * 120, "model_b": ["x", "y", "z"] * 40, "winner": ["model_a"] * 120, "judge": 99}
     )
     found = hs.arena(pl.concat([rows, fan], how="diagonal_relaxed"))
-    most = found.boards[0].without
+    most = found.boards[0].influential_cluster
     assert (most.column, most.cluster, most.n_votes) == ("judge", "99", 120)
     rest = hs.arena(rows).boards[0].board.entries
-    assert most.leader == rest[0].model
+    assert most.leader_without == rest[0].model
     score = {entry.model: entry.estimate.value for entry in rest}
     best = found.boards[0].models[0].model
-    assert most.score == pytest.approx(score[best])
-    assert most.lead == pytest.approx(score[best] - max(value for name, value in score.items() if name != best))
+    assert most.score_without == pytest.approx(score[best])
+    assert most.lead_without == pytest.approx(score[best] - max(value for name, value in score.items() if name != best))
     assert "The lead hangs most on judge 99: without its 120 of 920 votes, " in found.render(width=200)
-    assert hs.arena(rows, cluster="none").boards[0].without is None
+    assert hs.arena(rows, cluster="none").boards[0].influential_cluster is None
 
 
 def test_further_votes_for_80_percent_power_follow_the_normal_approximation():
@@ -134,8 +138,8 @@ def test_further_votes_for_80_percent_power_follow_the_normal_approximation():
     at = names.index(following.ahead)
     assert names[at + 1] == following.behind
     pair = found.board.pairs
-    assert following.gap == pytest.approx(pair.difference[at, at + 1])
-    times = (1.96 + 0.8416) ** 2 * pair.se[at, at + 1] ** 2 / following.gap**2
+    assert following.difference == pytest.approx(pair.difference[at, at + 1])
+    times = (1.96 + 0.8416) ** 2 * pair.se[at, at + 1] ** 2 / following.difference**2
     assert following.votes_needed == pytest.approx(300 * times, rel=0.05)
     assert {following.next_a, following.next_b} <= set(names)
     wide = pl.DataFrame({"model_a": ["p"] * 200, "model_b": ["q"] * 200, "winner": ["A"] * 180 + ["B"] * 20})

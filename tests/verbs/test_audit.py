@@ -16,7 +16,7 @@ def board(**columns):
 
 
 def codes(answer):
-    return [caution.code for caution in answer.cautions]
+    return [warning.code for warning in answer.warnings]
 
 
 def test_a_score_above_1_leaves_the_board_unjudged_until_bounds_are_given():
@@ -25,7 +25,7 @@ def test_a_score_above_1_leaves_the_board_unjudged_until_bounds_are_given():
     unknown = hs.audit(rows)
     assert all(math.isnan(entry.se) and math.isnan(entry.low) for entry in unknown.boards[0].entries)
     assert [entry.verdict for entry in unknown.boards[0].entries] == [""] * 4
-    assert "nothing tells the scale" in unknown.boards[0].verdict
+    assert "nothing tells the scale" in unknown.boards[0].sentence
     percent = hs.audit(rows, bounds=(0, 100)).boards[0].entries[2]
     assert percent.p_next == pytest.approx(0.18, abs=0.005)
 
@@ -48,7 +48,7 @@ def test_a_stated_standard_error_of_0_counts_as_missing():
     without = hs.audit(rows)
     assert [entry.verdict for entry in without.boards[0].entries] == [""] * 3
     assert "A standard error of 0 counts as not stated: a, b." in without.notes
-    assert any("no number of questions for a, b" in caution.message for caution in without.cautions)
+    assert any("no number of questions for a, b" in warning.message for warning in without.warnings)
     known = hs.audit(rows, n=100).boards[0].entries
     assert known[0].se == pytest.approx(math.sqrt(0.82 * 0.18 / 99))
     assert known[2].se == 0.01
@@ -68,7 +68,7 @@ def test_duplicate_rows_are_dropped_and_other_results_of_a_model_are_numbered():
 ERRORS = pl.DataFrame({"model": [*"abc"], "metric": ["error_rate"] * 3, "score": [0.12, 0.3, 0.4], "n": [100] * 3})
 
 
-def test_an_unknown_score_direction_is_a_caution_in_audit():
+def test_an_unknown_score_direction_is_a_warning_in_audit():
     answer = hs.audit(ERRORS)
     assert answer.boards[0].entries[0].model == "c"
     assert "unknown_direction" in codes(answer)
@@ -83,7 +83,7 @@ def test_lower_is_better_sorts_the_smallest_score_first():
     assert [entry.model for entry in found.entries] == [*"abc"]
     assert "unknown_direction" not in codes(answer)
     assert "Direction: smaller scores are better." in answer.notes
-    assert [entry.gap_next for entry in found.entries[:2]] == pytest.approx([0.18, 0.1])
+    assert [entry.difference_next for entry in found.entries[:2]] == pytest.approx([0.18, 0.1])
     assert [entry.p_next for entry in found.entries[:2]] == pytest.approx(
         [entry.p_next for entry in turned.entries[1::-1]]
     )
@@ -173,7 +173,7 @@ def test_audit_refuses_rows_of_answers():
 
 def test_a_single_score_has_no_difference_to_judge():
     for columns in ({"n": [100]}, {}):
-        assert board(model=["a"], score=[0.8], **columns).verdict == "One score leaves no gap to judge."
+        assert board(model=["a"], score=[0.8], **columns).sentence == "One score leaves no gap to judge."
 
 
 def test_a_tie_is_never_significant_at_any_correlation():
@@ -193,10 +193,10 @@ def test_a_perfect_score_on_few_questions_is_not_significantly_better():
     assert many.verdict == "real"
 
 
-def test_differences_without_a_standard_error_are_counted_with_a_caution():
+def test_differences_without_a_standard_error_are_counted_with_a_warning():
     answer = hs.audit(pl.DataFrame({"model": [*"abc"], "score": [0.9, 0.5, 0.4], "n": [100, 100, 1]}))
-    assert answer.boards[0].verdict.startswith("Of 2 gaps between neighbouring ranks, 1 is significant")
-    assert answer.boards[0].verdict.endswith("1 can't be judged.")
+    assert answer.boards[0].sentence.startswith("Of 2 gaps between neighbouring ranks, 1 is significant")
+    assert answer.boards[0].sentence.endswith("1 can't be judged.")
     assert "one_item" in codes(answer)
-    assert "one question" in board(model=["a", "b"], score=[1.0, 0.0], n=[1, 1]).verdict
-    assert "one question" in board(model=["a", "b"], score=[1.0, 0.5], n=[1, 10]).verdict
+    assert "one question" in board(model=["a", "b"], score=[1.0, 0.0], n=[1, 1]).sentence
+    assert "one question" in board(model=["a", "b"], score=[1.0, 0.5], n=[1, 10]).sentence

@@ -42,8 +42,8 @@ def test_a_position_bias_is_detected_from_swapped_orders():
     found = hs.bias(choices(first=1.0))
     assert of(found, "shown first").by == "orders"
     assert of(found, "shown first").estimate.interval.low > 0.2
-    assert found.verdict.startswith("the judge is biased towards the answer shown first (+")
-    assert "of its verdicts turn with the order." in found.verdict
+    assert found.sentence.startswith("the judge is biased towards the answer shown first (+")
+    assert "of its verdicts turn with the order." in found.sentence
     assert of(hs.bias(choices(first=-1.0)), "shown first").estimate.value < 0
 
 
@@ -54,13 +54,13 @@ def test_a_length_bias_is_separated_from_quality_only_with_gold_labels():
     assert found.estimate.interval.low > 0.2
     no_gold = hs.bias(choices(longer=1.0).drop("gold"))
     assert (of(no_gold, "longer").by, of(no_gold, "longer").bias) == ("nothing", False)
-    assert "association" in {each.code for each in no_gold.cautions}
+    assert "association" in {each.code for each in no_gold.warnings}
     assert math.isnan(of(no_gold, "longer").towards)
 
 
 def test_an_unbiased_judge_gives_no_significant_bias():
     found = hs.bias(choices())
-    assert found.verdict.startswith("Nothing shows that the judge favours ")
+    assert found.sentence.startswith("Nothing shows that the judge favours ")
     low, high = of(found, "shown first").estimate.interval.low, of(found, "shown first").estimate.interval.high
     assert (of(found, "shown first").p_value > 0.05) == (low <= 0 <= high)
 
@@ -99,7 +99,7 @@ def test_self_preference_is_measured_relative_to_other_judges():
 
 def test_attribute_columns_can_be_named():
     rows = choices(longer=1.0).rename({"len_1": "one", "len_2": "two"})
-    assert {each.favours for each in hs.bias(rows).favours} == {"shown first"}
+    assert {each.feature for each in hs.bias(rows).biases} == {"shown first"}
     found = hs.bias(rows, covariate="words", columns={"words": ["one", "two"]})
     assert of(found, "longer") == of(hs.bias(choices(longer=1.0)), "longer")
 
@@ -114,7 +114,7 @@ def test_missing_columns_and_invalid_verdicts_are_an_error():
     with pytest.raises(hs.DataError, match="no row has nobody in the column 'winner'"):
         hs.bias(choices(), where={"winner": "nobody"})
     few = hs.bias(choices(n=3))
-    assert few.verdict == "Too few choices to say what judges favour."
+    assert few.sentence == "Too few choices to say what judges favour."
     assert few.render("html")
 
 
@@ -131,17 +131,17 @@ def test_the_bias_command_gives_text_json_csv_and_escaped_html(tmp_path):
 def test_each_attribute_effect_uses_its_own_columns():
     rows = choices(longer=1.0).with_columns(tables_1=3, tables_2=1, words_1=pl.col("len_2"), words_2=pl.col("len_1"))
     found = hs.bias(rows, covariate=["position", "tables", "len", "words"])
-    assert {each.favours for each in found.favours} == {"shown first", "more tables", "longer", "more words"}
+    assert {each.feature for each in found.biases} == {"shown first", "more tables", "longer", "more words"}
     assert of(found, "longer").estimate.value == pytest.approx(-of(found, "more words").estimate.value)
 
 
 def test_the_verdict_names_the_preferred_kind_of_answer():
-    longer = hs.bias(choices(longer=1.0)).verdict
+    longer = hs.bias(choices(longer=1.0)).sentence
     assert "is biased towards the longer answer (+" in longer
     assert "it errs towards the longer answer in" in longer
-    assert "towards the shorter answer (" in hs.bias(choices(longer=-1.0)).verdict
+    assert "towards the shorter answer (" in hs.bias(choices(longer=-1.0)).sentence
     named = choices(longer=1.0).rename({"len_1": "tables_1", "len_2": "tables_2"})
-    assert "towards the answer with more tables (" in hs.bias(named).verdict
+    assert "towards the answer with more tables (" in hs.bias(named).sentence
 
 
 def shown_once(n=200, both=0):

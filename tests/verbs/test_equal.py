@@ -17,8 +17,12 @@ def test_shares_for_equal_systems_use_the_pilots_or_the_given_number_of_question
     more = hs.plan(rows, not_worse_than=0.05, n_items=400).main.equal
     assert (own.items, more.items) == (80, 400)
     assert more.passed > own.passed
-    assert own.items_that_tell == more.items_that_tell
-    assert own.items_that_tell_low <= own.items_that_tell <= own.items_that_tell_high
+    assert own.items_for_80_percent_conclusive == more.items_for_80_percent_conclusive
+    assert (
+        own.items_for_80_percent_conclusive_low
+        <= own.items_for_80_percent_conclusive
+        <= own.items_for_80_percent_conclusive_high
+    )
     assert own.passed + own.unclear + own.failed == pytest.approx(1)
 
 
@@ -26,7 +30,7 @@ def test_shares_for_equal_systems_need_a_margin_but_no_pilot():
     assert hs.plan(effect=0.03).main.equal is None
     found = hs.plan(same_within=0.02, n_items=500, assume=hs.Assumptions(rate=0.9, correlation=0.5)).main.equal
     assert (found.pairing, found.items, found.criterion) == ("assumed", 500, "same_within")
-    assert math.isnan(found.items_that_tell_low)
+    assert math.isnan(found.items_for_80_percent_conclusive_low)
 
 
 def test_shares_for_equal_systems_are_given_per_task_overall_and_unpaired():
@@ -38,13 +42,13 @@ def test_shares_for_equal_systems_are_given_per_task_overall_and_unpaired():
 
 def test_a_power_rounded_to_1_has_no_number_of_questions_by_formula():
     """The formula has no number of questions for it."""
-    assert hs.plan(not_worse_than=0.1, n_items=100_000).main.best.formula == math.inf
+    assert hs.plan(not_worse_than=0.1, n_items=100_000).main.best.items_by_formula == math.inf
 
 
 def test_plan_for_better_states_how_often_equal_systems_stay_unclear():
     words = "Asked for “better”, equal systems stay open in 90 of 100 runs, however many questions."
-    assert words in hs.plan(effect=0.03, better=True, level=0.9).verdict
-    assert words not in hs.plan(effect=0.03, level=0.9).verdict
+    assert words in hs.plan(effect=0.03, better=True, level=0.9).sentence
+    assert words not in hs.plan(effect=0.03, level=0.9).sentence
     result = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["plan", "--n-items", "500", "--better"])
     assert "stay open in 95 of 100 runs" in result.output
 

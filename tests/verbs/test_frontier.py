@@ -17,7 +17,7 @@ def test_the_frontier_command_gives_the_result_of_the_function(tmp_path):
     found = hs.frontier(hs.read(path), measure="usd")
     answered = json.loads(run("frontier", str(path), "--measure", "usd", "-f", "json").output)
     assert answered == found.to_dict()
-    assert found.verdict.split(":")[0] in run("frontier", str(path), "--measure", "usd").output.replace("\n", " ")
+    assert found.sentence.split(":")[0] in run("frontier", str(path), "--measure", "usd").output.replace("\n", " ")
     rows = pl.read_csv(run("frontier", str(path), "--measure", "usd", "-f", "csv").stdout_bytes)
     assert rows["model"].to_list() == [buy.model for buy in found.tasks[0].models]
 
@@ -36,12 +36,12 @@ def test_published_scores_with_costs_have_a_frontier(tmp_path):
     """As a frame and as a file: costs are known, a 0 isn't, and names that come twice are numbered."""
     found = hs.frontier(PUBLISHED, measure="usd").tasks[0]
     assert found["big"].cost.value == 1.0
-    assert found["slow"].beaten_by == ("small",)
-    assert found.best_buys == ("twin", "twin (2)", "small", "big", "local")
+    assert found["slow"].dominated_by == ("small",)
+    assert found.could_be_on_frontier == ("twin", "twin (2)", "small", "big", "local")
     assert (found.cheapest, found.leader) == ("small", "big")
     assert found["big"].could_be_best
     assert found["local"].n_missing == 400
-    assert found.gap.ratio == 10
+    assert found.difference.ratio == 10
     assert found.lead.value == 0.84 - 0.8
     assert found.models[-1].model == "local", "what isn't known comes last"
     path = tmp_path / "board.csv"
@@ -55,12 +55,12 @@ def test_published_scores_with_costs_have_a_frontier(tmp_path):
     assert run("plot", "frontier", str(path), "--measure", "usd", "-o", str(figure)).exit_code == 0
 
 
-def test_percent_scores_with_bounds_give_no_caution_on_their_scale():
+def test_percent_scores_with_bounds_give_no_warning_on_their_scale():
     """Percent by `bounds` are no scores of an unknown scale."""
     board = PUBLISHED.with_columns(score=pl.col("score") * 60 + 20)
     found = hs.frontier(board, measure="usd", bounds=(0, 100))
     assert found.tasks[0].percent
-    assert "unbounded_scores" not in {caution.code for caution in found.cautions}
+    assert "unbounded_scores" not in {warning.code for warning in found.warnings}
     assert any("by the bounds given" in note for note in found.notes)
     assert "unknown scale" in hs.frontier(board.with_columns(stderr=1.0), measure="usd").render("terminal")
 
@@ -101,7 +101,7 @@ def test_aider_leaderboard_costs_per_question_are_read(real_data):
     assert found["gpt-5 (high)"].cost.value == pytest.approx(29.0829 / 225)
     assert found["gpt-5 (high)"].score.value == pytest.approx(0.88)
     assert found.cheapest == "DeepSeek-V3.2-Exp (Reasoner)"
-    assert sum(buy.could_be_best_buy and not buy.n_missing for buy in found.models) == 25
+    assert sum(buy.could_be_on_frontier and not buy.n_missing for buy in found.models) == 25
 
 
 def test_a_lead_at_n_of_n_has_newcombe_limits_that_include_0():
@@ -120,12 +120,12 @@ def test_without_a_standard_error_no_model_is_better_and_costs_stay_known():
         for i in range(40)
     )
     found = hs.frontier(rows, measure="usd", population="new-clusters")
-    assert "is not shown to be better" in found.verdict
-    assert "no error bar" in found.verdict
-    assert "isn't known" not in found.verdict
+    assert "is not shown to be better" in found.sentence
+    assert "no error bar" in found.sentence
+    assert "isn't known" not in found.sentence
     gap = hs.compare(rows, "A", "B", measure="usd")
-    for each in gap.measures:
-        assert (each.known, each.decided, each.n_clusters) == ("known", False, 1)
+    for each in gap.usage:
+        assert (each.ratio_is, each.decided, each.n_clusters) == ("known", False, 1)
         assert each.ratio == pytest.approx(each.a / each.b)
         assert math.isnan(each.interval.low)
         assert math.isnan(each.p_value)
@@ -133,15 +133,15 @@ def test_without_a_standard_error_no_model_is_better_and_costs_stay_known():
     assert "nan" not in gap.render()
 
 
-def test_an_unknown_score_direction_is_a_caution_on_the_frontier():
+def test_an_unknown_score_direction_is_a_warning_on_the_frontier():
     """Of answers and of published scores alike."""
     answers = hs.read(PRICED.rename({"score": "error_rate"}), columns={"score": "error_rate"})
     board = hs.read(PUBLISHED.rename({"score": "error_rate"}), columns={"score": "error_rate"})
     for data in (answers, board):
-        assert "unknown_direction" in [caution.code for caution in hs.frontier(data, measure="usd").cautions]
+        assert "unknown_direction" in [warning.code for warning in hs.frontier(data, measure="usd").warnings]
         for said in (True, False):
             answer = hs.frontier(data, measure="usd", lower_is_better=said)
-            assert "unknown_direction" not in [caution.code for caution in answer.cautions]
+            assert "unknown_direction" not in [warning.code for warning in answer.warnings]
             assert ("Direction: smaller scores are better." in answer.notes) == said
 
 
@@ -151,15 +151,15 @@ def test_published_error_rates_give_the_frontier_of_their_complements():
     errors = PUBLISHED.with_columns(score=1 - pl.col("score"))
     wrong = hs.frontier(errors, measure="usd", lower_is_better=True).tasks[0]
     assert [buy.model for buy in wrong.models] == [buy.model for buy in right.models]
-    assert [(buy.could_be_best, buy.beaten_by) for buy in wrong.models] == [
-        (buy.could_be_best, buy.beaten_by) for buy in right.models
+    assert [(buy.could_be_best, buy.dominated_by) for buy in wrong.models] == [
+        (buy.could_be_best, buy.dominated_by) for buy in right.models
     ]
     assert (wrong.cheapest, wrong.leader, wrong.lower_is_better) == (right.cheapest, right.leader, True)
     assert wrong.lead.value == pytest.approx(-right.lead.value)
-    assert "scores lower and costs no more" in hs.frontier(errors, measure="usd", lower_is_better=True).verdict
+    assert "scores lower and costs no more" in hs.frontier(errors, measure="usd", lower_is_better=True).sentence
 
 
-def test_cautions_separate_unknown_scales_from_unknown_numbers_of_questions():
+def test_warnings_separate_unknown_scales_from_unknown_numbers_of_questions():
     rows = pl.DataFrame(
         {
             "model": [*"abcd"],
@@ -169,9 +169,9 @@ def test_cautions_separate_unknown_scales_from_unknown_numbers_of_questions():
             "usd": [2.0, 1.0, 2.0, 1.0],
         }
     )
-    cautions = {caution.code: caution.message for caution in hs.frontier(rows, measure="usd").cautions}
-    assert cautions["unknown_scale"] == "nothing tells the scale, and left out: c"
-    assert cautions["unknown_n"] == "no number of questions, and left out: d"
+    warnings = {warning.code: warning.message for warning in hs.frontier(rows, measure="usd").warnings}
+    assert warnings["unknown_scale"] == "nothing tells the scale, and left out: c"
+    assert warnings["unknown_n"] == "no number of questions, and left out: d"
 
 
 def test_answers_with_a_mapped_score_column_are_not_read_as_published_scores(tmp_path):

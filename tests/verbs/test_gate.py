@@ -137,7 +137,7 @@ def test_fails_are_corrected_by_holm_and_passes_are_not():
     answer = hs.gate(both, "a", "b", not_worse_than=0.01)
     assert answer.verdict == "unclear"
     assert answer.checks[0].p_fail_adjusted == pytest.approx(2 * p)
-    assert "fail_not_corrected" in [caution.code for check in answer.checks for caution in check.cautions]
+    assert "fail_not_corrected" in [warning.code for check in answer.checks for warning in check.warnings]
     assert "Holm" in str(answer)
 
 
@@ -176,7 +176,7 @@ def test_a_task_missing_from_the_candidate_is_unclear():
     other = hs.gate(rows, "b", "a", at_least=0.01)
     assert other.verdict == "pass"
     alone = hs.gate(rows.with_columns(task=pl.col("task").replace({"y": "z"})), "b", "a", same_within=0.9)
-    assert [caution.code for caution in alone.cautions] == ["task_without_baseline"]
+    assert [warning.code for warning in alone.warnings] == ["task_without_baseline"]
 
 
 def test_a_task_with_failed_attempts_only_is_unclear():
@@ -186,17 +186,17 @@ def test_a_task_with_failed_attempts_only_is_unclear():
     assert hs.gate(rows, "a", "b", not_worse_than=0.01, failures="drop").verdict == "unclear"
 
 
-def test_cautions_report_missing_items_and_dependence_on_the_failure_policy():
+def test_warnings_report_missing_items_and_dependence_on_the_failure_policy():
     scores = [1.0] * 250 + [None] * 50
     rows = table(scores, [1.0] * 300)
     check = hs.gate(rows, "a", "b", not_worse_than=0.05).checks[0]
-    assert "b has 50 items that a lacks" in check.cautions[0].message
+    assert "b has 50 items that a lacks" in check.warnings[0].message
     failed = pl.DataFrame(
         {"model": ["a"] * 300 + ["b"] * 300, "item": [*range(300)] * 2, "score": scores + [1.0] * 300}
     )
     answer = hs.gate(failed, "a", "b", not_worse_than=0.05, missing_at_most=0.1)
     assert answer.verdict == "pass"
-    assert ["fail" in caution.message for caution in answer.cautions if caution.code == "failure_policy"] == [True]
+    assert ["fail" in warning.message for warning in answer.warnings if warning.code == "failure_policy"] == [True]
 
 
 def test_one_item_one_cluster_or_constant_scores_are_unclear():
@@ -483,18 +483,18 @@ def test_margins_and_floors_are_shown_with_all_digits():
     )
 
 
-def test_an_unreadable_file_is_a_caution_in_gate(tmp_path):
+def test_an_unreadable_file_is_a_warning_in_gate(tmp_path):
     """A log that isn't whole is not left out in silence; a stray file of a folder that is whole is passed over."""
     two_models(n=200).write_csv(tmp_path / "scores.csv")
     (tmp_path / "half.json").write_text('{"version": 2, "status": "started", "eval": {"ta')
     named = hs.gate([tmp_path / "scores.csv", tmp_path / "half.json"], "a", "b", not_worse_than=0.5)
-    assert [c.code for c in named.cautions] == ["files_failed"]
-    assert "half.json" in named.cautions[0].message
+    assert [c.code for c in named.warnings] == ["files_failed"]
+    assert "half.json" in named.warnings[0].message
     with pytest.raises(hs.ReadError, match="half"):
         hs.read([tmp_path / "scores.csv", tmp_path / "half.json"], strict=True)
-    assert "half.json" in hs.gate(tmp_path, "a", "b", not_worse_than=0.5).cautions[0].message
+    assert "half.json" in hs.gate(tmp_path, "a", "b", not_worse_than=0.5).warnings[0].message
     (tmp_path / "half.json").write_text('{"version": 2, "status": "started"}')
-    assert not hs.gate(tmp_path, "a", "b", not_worse_than=0.5).cautions
+    assert not hs.gate(tmp_path, "a", "b", not_worse_than=0.5).warnings
 
 
 @pytest.mark.parametrize(
@@ -592,7 +592,7 @@ def averages(gain=0.1, attempts=16, items=30):
 def test_averages_pass_a_small_margin_with_a_note_on_unseen_losses():
     found = hs.gate(averages(), "new", "old", not_worse_than=0.05)
     assert found.verdict == "pass"
-    assert found.checks[0].unseen > 0.05
+    assert found.checks[0].unseen_loss_rate > 0.05
     assert "for losses like those seen" in found.render("markdown")
     assert "like those seen" not in hs.gate(averages(), "new", "old", not_worse_than=0.2).render("markdown")
 

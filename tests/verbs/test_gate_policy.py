@@ -54,23 +54,23 @@ def test_critical_checks_must_pass_and_supporting_ones_may_stay_unclear():
 def test_a_supporting_check_is_underpowered_if_its_interval_is_wider_than_the_margin():
     rows = pl.concat([task("x", 60), task("y", 3000)])
     width = hs.compare(rows, "a", "b", adjust="none").comparisons[0].difference.interval.half_width
-    for margin, expected in ((width * 1.001, "pass"), (width * 0.999, "blind")):
+    for margin, expected in ((width * 1.001, "pass"), (width * 0.999, "underpowered")):
         policy = {"margin": 0.9, "tasks": {"x": {"margin": margin}}}
         answer = hs.gate(rows, "a", "b", policy=policy)
         check = checks_of(answer)["x · score"]
         assert check.half_width == pytest.approx(width)
         assert check.verdict == "pass" or check.counts_as == expected
-        assert answer.n_blind == (check.counts_as == "blind")
+        assert answer.n_underpowered == (check.counts_as == "underpowered")
         assert answer.verdict == "pass"
-        assert answer.to_dict()["n_blind"] == answer.n_blind
+        assert answer.to_dict()["n_blind"] == answer.n_underpowered
 
 
 def test_underpowered_checks_alone_make_the_gate_unclear():
     answer = hs.gate(task("x", 30, seed=1, flips=0.5), "a", "b", policy={"margin": "0.1pp"})
-    assert answer.checks[0].counts_as == "blind"
+    assert answer.checks[0].counts_as == "underpowered"
     assert (answer.verdict, answer.unclear_because) == ("unclear", "evidence")
     assert "nothing that binds is shown" in answer.sentence
-    assert "blind" in answer.sentence
+    assert "underpowered" in answer.sentence
 
 
 @pytest.mark.parametrize(("tier", "verdict"), [("critical", "fail"), ("supporting", "fail"), ("advisory", "pass")])
@@ -117,7 +117,7 @@ def test_missing_scores_that_could_fail_a_check_make_it_unclear_unless_advisory(
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_task_without_a_standard_error_is_underpowered_or_unclear_if_critical(alone):
     rows = task("one", 1) if alone else pl.concat([task("one", 1), task("good", 3000)])
-    for tier, counts, verdict in (("supporting", "blind", "pass"), ("critical", "unclear", "unclear")):
+    for tier, counts, verdict in (("supporting", "underpowered", "pass"), ("critical", "unclear", "unclear")):
         policy = {"margin": "4pp", "tasks": {"one": {"tier": tier}}}
         answer = hs.gate(rows, "a", "b", policy=policy)
         assert checks_of(answer)["one · score"].counts_as == counts
@@ -246,7 +246,7 @@ def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
     assert (check.verdict == "pass") == (check.high <= limit)
     assert (check.verdict == "fail") == (check.low >= limit)
     assert check.p_pass + check.p_fail == pytest.approx(1)
-    gap = hs.compare(with_costs(ratio, 60), "a", "b", measure="usd", level=2 * answer.level - 1).measures[0]
+    gap = hs.compare(with_costs(ratio, 60), "a", "b", measure="usd", level=2 * answer.level - 1).usage[0]
     assert [check.candidate, check.baseline] == ["a", "b"]
     assert (check.candidate_score, check.baseline_score) == (gap.a, gap.b)
     assert (check.value, check.low, check.high) == (gap.ratio, gap.interval.low, gap.interval.high)
@@ -256,7 +256,7 @@ def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
 def test_the_half_width_of_a_cost_check_is_half_its_two_sided_interval_in_logs(ratio):
     rows = with_costs(ratio)
     (check,) = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1).checks
-    wide = hs.compare(rows, "a", "b", measure="usd", level=0.95).measures[0].interval
+    wide = hs.compare(rows, "a", "b", measure="usd", level=0.95).usage[0].interval
     assert check.half_width == pytest.approx(np.log(wide.high / wide.low) / 2)
 
 
@@ -287,7 +287,7 @@ def test_a_cost_check_covers_all_tasks_and_is_underpowered_by_its_log_interval()
         check = checks_of(answer)["overall · usd"]
         assert check.n_items == 320
         if check.verdict == "unclear":
-            assert (check.counts_as == "blind") == (check.half_width > np.log(limit))
+            assert (check.counts_as == "underpowered") == (check.half_width > np.log(limit))
     assert "usd" in answer.render("terminal")
 
 
@@ -341,7 +341,7 @@ def test_a_small_slice_is_underpowered_or_unclear_if_critical():
     rows = task("x", 2000).with_columns(half=pl.when(pl.col("item") < "q1003").then(pl.lit("few")).otherwise("half"))
     few = rows.filter(half="few")["item"].n_unique()
     assert 1 < few < 10
-    for tier, verdict, counts in (("supporting", "pass", "blind"), ("critical", "unclear", "unclear")):
+    for tier, verdict, counts in (("supporting", "pass", "underpowered"), ("critical", "unclear", "unclear")):
         answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": {"tier": tier}}})
         assert answer.verdict == verdict
         assert checks_of(answer)["x · score · half: few"].counts_as == counts
@@ -360,7 +360,7 @@ def test_a_margin_of_nothing_or_of_the_whole_scale_for_a_slice_is_refused(margin
         hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": {"margin": margin}}})
 
 
-def test_one_caution_names_all_small_slices():
+def test_one_warning_names_all_small_slices():
     rows = task("x", 40).with_columns(half=pl.col("item").str.slice(-1))
     answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": CRITICAL}})
     said = " ".join(answer.render("terminal").split())
@@ -498,13 +498,13 @@ def test_the_gate_command_with_a_policy_writes_text_junit_comment_and_json(tmp_p
     text = comment.read_text()
     for said in (text, junit.read_text()):
         assert "broke" in said
-    assert "blind" in text
+    assert "underpowered" in text
     assert text.index("bad · score") < text.index("large · score")
     data = json.loads(CliRunner().invoke(main, [*words, "-f", "json"]).output)
     assert {check["task"]: check["counts_as"] for check in data["checks"]} == {
         "bad": "fail",
         "large": "pass",
-        "small": "blind",
+        "small": "underpowered",
     }
 
 

@@ -25,9 +25,9 @@ def scores(*models, facts=(), missing=()):
     return Scores(rows=pl.DataFrame(rows), roles={name: (name,) for name in names}, facts=facts, missing=missing)
 
 
-def missing_cautions(answer):
+def missing_warnings(answer):
     return [
-        caution.message for check in answer.checks for caution in check.cautions if caution.code == "missing_could_turn"
+        warning.message for check in answer.checks for warning in check.warnings if warning.code == "missing_could_turn"
     ]
 
 
@@ -35,7 +35,7 @@ def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear()
     data = scores([1] * 91 + [None] * 9)
     answer = hs.gate(data, "a", at_least=0.9)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 9)
-    assert missing_cautions(answer) == [
+    assert missing_warnings(answer) == [
         "9 of 100 attempts have no score, and their outcomes could turn the verdict, which would be 'pass' without them"
     ]
     assert answer.sentence.startswith(
@@ -44,11 +44,11 @@ def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear()
     assert hs.gate(data, "a", at_least=0.9, missing_at_most=0.1).verdict == "pass"
 
 
-def test_a_caution_counts_the_missing_scores_that_would_change_the_verdict():
+def test_a_warning_counts_the_missing_scores_that_would_change_the_verdict():
     """91 right of 91 + k wrong: the exact lower limit leaves 90% at the sixth of the nine."""
     data = scores([1] * 91 + [None] * 9)
     answer = hs.gate(data, "a", at_least=0.9, missing_at_most=0.09)
-    (message,) = missing_cautions(answer)
+    (message,) = missing_warnings(answer)
     needed = int(message.split("turn if ")[1].split(" of")[0])
     for wrong, verdict in ((needed, "unclear"), (needed - 1, "pass")):
         world = scores([1] * 91 + [0] * wrong + [1] * (9 - wrong))
@@ -58,7 +58,7 @@ def test_a_caution_counts_the_missing_scores_that_would_change_the_verdict():
 
 def test_missing_scores_that_cannot_change_the_verdict_leave_it():
     answer = hs.gate(scores([1] * 91 + [None] * 9), "a", at_least=0.5)
-    assert (answer.verdict, missing_cautions(answer)) == ("pass", [])
+    assert (answer.verdict, missing_warnings(answer)) == ("pass", [])
     assert any("9 of 100 attempts have no score" in note for note in answer.notes)
 
 
@@ -66,7 +66,7 @@ def test_missing_scores_can_also_turn_a_fail_into_unclear():
     rows = scores([0] * 25 + [1] * 65 + [None] * 40)
     answer = hs.gate(rows, "a", at_least=0.82)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 40)
-    (message,) = missing_cautions(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))
+    (message,) = missing_warnings(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))
     needed = int(message.split("turn if ")[1].split(" of")[0])
     assert message == (
         f"40 of 130 attempts have no score; the verdict would turn if {needed} of these 40 went in favour of a"
@@ -80,14 +80,14 @@ def test_missing_scores_can_also_turn_a_fail_into_unclear():
 def test_an_explicit_failure_policy_settles_missing_scores(failures):
     answer = hs.gate(scores([1] * 91 + [None] * 9), "a", at_least=0.9, failures=failures)
     assert answer.verdict == {"drop": "pass", "zero": "unclear"}[failures]
-    assert (answer.checks[0].n_unknown, missing_cautions(answer)) == (0, [])
+    assert (answer.checks[0].n_unknown, missing_warnings(answer)) == (0, [])
 
 
 def test_the_harness_rule_for_failures_settles_missing_scores():
     facts = (TaskFacts(task="t", harness="SWE-bench", failures="zero", missing_fails=True),)
     missing = (Missing(task="t", model="a", unnamed=5),)
     answer = hs.gate(scores([1] * 95 + [None] * 5, facts=facts, missing=missing), "a", at_least=0.7)
-    assert (answer.verdict, answer.checks[0].n_items, missing_cautions(answer)) == ("pass", 105, [])
+    assert (answer.verdict, answer.checks[0].n_items, missing_warnings(answer)) == ("pass", 105, [])
     assert answer.checks[0].value == pytest.approx(95 / 105)
 
 

@@ -24,8 +24,8 @@ def test_head_to_head_equals_the_pair_on_the_board():
     scores = {entry.model: entry.estimate.value for entry in board.boards[0].board.entries}
     assert (found.a_score, found.b_score) == pytest.approx((scores["w"], scores["y"]))
     strength = {model.model: model.strength for model in board.boards[0].models}
-    assert found.chance == pytest.approx(special.expit(strength["w"] - strength["y"]))
-    assert found.verdict.startswith("w beats y by ")
+    assert found.win_probability == pytest.approx(special.expit(strength["w"] - strength["y"]))
+    assert found.sentence.startswith("w beats y by ")
 
 
 @pytest.mark.parametrize("seed", range(draws(3, 12)))
@@ -34,15 +34,18 @@ def test_swapping_the_models_mirrors_difference_interval_and_wins(seed):
     rows = votes(seed, n=90, step=0.5)
     found, turned = hs.head_to_head(rows, "x", "z"), hs.head_to_head(rows, "z", "x")
     assert turned.difference.value == pytest.approx(-found.difference.value)
-    assert turned.chance_interval.low == pytest.approx(1 - found.chance_interval.high, abs=1e-6)
+    assert turned.win_probability_interval.low == pytest.approx(1 - found.win_probability_interval.high, abs=1e-6)
     assert turned.p_value == pytest.approx(found.p_value)
-    assert (turned.met.wins, turned.met.losses) == (found.met.losses, found.met.wins)
-    assert turned.met.share == pytest.approx(1 - found.met.share)
-    assert turned.met.interval.low == pytest.approx(1 - found.met.interval.high, abs=1e-6)
+    assert (turned.direct_votes.wins, turned.direct_votes.losses) == (
+        found.direct_votes.losses,
+        found.direct_votes.wins,
+    )
+    assert turned.direct_votes.share == pytest.approx(1 - found.direct_votes.share)
+    assert turned.direct_votes.interval.low == pytest.approx(1 - found.direct_votes.interval.high, abs=1e-6)
     shown = found.p_value <= 0.05
-    assert shown == (not found.chance_interval.contains(0.5)) == (found.better is not None)
+    assert shown == (not found.win_probability_interval.contains(0.5)) == (found.better is not None)
     assert shown == (not found.difference.interval.contains(0.0))
-    assert found.met.interval.contains(found.met.share)
+    assert found.direct_votes.interval.contains(found.direct_votes.share)
 
 
 def test_the_direct_score_is_the_win_share_with_ties_as_half():
@@ -53,33 +56,35 @@ def test_the_direct_score_is_the_win_share_with_ties_as_half():
         .otherwise((pl.col("winner") == "model_a") == (pl.col("model_a") == "w"))
     )
     share = rows.select(of_w.cast(pl.Float64))["literal"].mean()
-    found = hs.head_to_head(VOTES, "w", "x").met
+    found = hs.head_to_head(VOTES, "w", "x").direct_votes
     assert found.share == pytest.approx(share)
     assert found.wins + found.ties + found.losses == len(rows)
     assert found.ties == (rows["winner"] == "tie").sum()
     alone = hs.head_to_head(rows, "w", "x")
-    assert alone.met.interval.low == pytest.approx(alone.chance_interval.low), "all there is are their own votes"
+    assert alone.direct_votes.interval.low == pytest.approx(alone.win_probability_interval.low), (
+        "all there is are their own votes"
+    )
 
 
 def test_models_that_never_met_have_no_direct_score_and_unconnected_ones_are_an_error():
     never = VOTES.filter(~(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"])))
     found = hs.head_to_head(never, "w", "x")
-    assert found.met is None
-    assert "They never met" in found.verdict
+    assert found.direct_votes is None
+    assert "They never met" in found.sentence
     apart = pl.concat([VOTES, votes(seed=1, models=("p", "q"))])
     with pytest.raises(hs.DataError, match="no vote connects w and p"):
         hs.head_to_head(apart, "w", "p")
     with pytest.raises(hs.OptionError, match="a and b are both w"):
         hs.head_to_head(VOTES, "w", "w")
-    assert "give no error bar" in hs.head_to_head(VOTES.with_columns(judge=1), "w", "x").verdict
+    assert "give no error bar" in hs.head_to_head(VOTES.with_columns(judge=1), "w", "x").sentence
 
 
-def test_all_wins_have_an_interval_up_to_1_and_a_caution():
+def test_all_wins_have_an_interval_up_to_1_and_a_warning():
     rows = pl.DataFrame({"model_a": ["x"] * 8, "model_b": ["y"] * 8, "winner": ["A"] * 8, "voter": range(8)})
     found = hs.head_to_head(rows, "x", "y")
     assert found.p_value == pytest.approx(2**-7)
-    assert (found.met.share, found.met.interval.high) == (1.0, 1.0)
-    assert [caution.code for caution in found.cautions] == ["perfect_record"]
+    assert (found.direct_votes.share, found.direct_votes.interval.high) == (1.0, 1.0)
+    assert [warning.code for warning in found.warnings] == ["perfect_record"]
 
 
 def test_anchors_covariates_and_weights_are_used_as_on_the_board():
@@ -108,7 +113,7 @@ def test_ties_only_give_the_clopper_pearson_bound_on_the_difference(n):
     ties = pl.DataFrame({"model_a": ["a"] * n, "model_b": ["b"] * n, "winner": ["tie"] * n})
     answer, entry = hs.head_to_head(ties, "a", "b"), hs.arena(ties).boards[0].board.entries[0]
     high = 1 - 0.5 * 0.025 ** (1 / n)
-    for interval in (answer.chance_interval, answer.met.interval, entry.estimate.interval):
+    for interval in (answer.win_probability_interval, answer.direct_votes.interval, entry.estimate.interval):
         assert (interval.low, interval.high) == pytest.approx((1 - high, high))
     limits = answer.difference.interval
     assert (limits.low, limits.high) == pytest.approx((1 - 2 * high, 2 * high - 1))

@@ -67,34 +67,38 @@ def test_degenerate_tables_are_analysed_without_an_error(frame, lower_is_better)
     answer = health(frame, lower_is_better=lower_is_better)
     task = answer.tasks[0]
     everything(answer)
-    assert task.n_separating + task.n_inert + task.count("unanswered") == task.n_items == len(answer.item_records())
+    assert (
+        task.n_discriminating + task.n_all_equal + task.count("unanswered")
+        == task.n_items
+        == len(answer.item_records())
+    )
 
 
 def test_one_model_gives_no_item_discrimination():
     answer = health(DEGENERATE["one model"])
-    assert answer.verdict.endswith("with one model only, nothing shows which questions discriminate between models.")
+    assert answer.sentence.endswith("with one model only, nothing shows which questions discriminate between models.")
     text = answer.render(width=80)
     assert "questions" in text
     for claim in ("separate the models", "solved by all", "by none", "suspect", "reliability"):
         assert claim not in text
-    assert [c.code for c in answer.tasks[0].cautions] == ["one_model"]
+    assert [c.code for c in answer.tasks[0].warnings] == ["one_model"]
     assert answer.tasks[0].count("unanswered") == 3
 
 
 def test_two_models_have_one_difference_and_no_reliability():
     task = health(DEGENERATE["two models"]).tasks[0]
-    assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
-    assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.verdict
+    assert (task.n_discriminating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
+    assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.sentence
     larger = health(table({"a": [1] * 30, "b": [0] * 29 + [1]}))
-    assert "between the two models can't be detected" in larger.verdict
+    assert "between the two models can't be detected" in larger.sentence
     assert "1 of 1 neighbouring gap exceeds it" in larger.render("markdown")
     assert np.isnan(task.reliability)
-    assert [c.code for c in task.cautions] == ["few_models"]
+    assert [c.code for c in task.warnings] == ["few_models"]
 
 
 def test_an_unbounded_scale_has_no_solved_items():
     task = health(DEGENERATE["open scale"]).tasks[0]
-    assert "2 of 3 questions separate the 3 models; on 1 all models score the same." in task.verdict
+    assert "2 of 3 questions separate the 3 models; on 1 all models score the same." in task.sentence
     assert row(task)["nobody"] is None
     assert not task.percent
 
@@ -103,7 +107,7 @@ def test_lower_is_better_describes_items_by_best_and_worst_score():
     frame = table({"a": [0, 0, 1], "b": [0, 1, 1], "c": [0, 1, 1]})
     task = health(frame, lower_is_better=True, top=2).tasks[0]
     assert task.models == ("a", "b")
-    assert "1 is at the best score for all, 1 at the worst for all" in task.verdict
+    assert "1 is at the best score for all, 1 at the worst for all" in task.sentence
 
 
 def test_top_selects_the_best_models_with_ties_by_name():
@@ -118,11 +122,11 @@ def test_items_with_negative_discrimination_are_listed_as_suspect():
     answer = health(graded(models=16, n=80, broken=2))
     task = answer.tasks[0]
     assert [suspect.item for suspect in task.suspects] == ["q078", "q079"]
-    assert "2 questions contradict the others (negative item discrimination) and should be reviewed." in task.verdict
+    assert "2 questions contradict the others (negative item discrimination) and should be reviewed." in task.sentence
     assert "q079" in answer.render(width=80)
     kinds = {record["item"]: record["kind"] for record in answer.item_records()}
     assert kinds["q079"] == "suspect"
-    assert task.n_separating == sum(kind in ("separating", "suspect") for kind in kinds.values())
+    assert task.n_discriminating == sum(kind in ("separating", "suspect") for kind in kinds.values())
 
 
 def test_consistent_items_give_no_suspects():
@@ -134,7 +138,7 @@ def test_consistent_items_give_no_suspects():
 def test_several_tasks_have_one_row_each_and_a_joint_verdict():
     tasks = [graded().with_columns(task=pl.lit(name)) for name in ("one", "two")]
     answer = health(pl.concat(tasks))
-    assert answer.verdict == (
+    assert answer.sentence == (
         "66 of 80 questions in 2 tasks separate the models. The smallest detectable gap is 15.2 pp."
     )
     assert row(answer["two"]) | {"task": "one"} == row(answer["one"])
@@ -144,12 +148,12 @@ def test_several_tasks_have_one_row_each_and_a_joint_verdict():
 
 
 def test_the_smallest_detectable_difference_is_about_typical_models():
-    assert "between two typical models can't be detected" in health(graded()).verdict
+    assert "between two typical models can't be detected" in health(graded()).sentence
 
 
 def test_the_verdict_counts_boards_for_several_metrics():
     rows = [graded().with_columns(metric=pl.lit(name)) for name in ("one", "two")]
-    assert health(pl.concat(rows)).verdict.startswith(
+    assert health(pl.concat(rows)).sentence.startswith(
         "66 of 80 questions on 2 boards, one for each task and metric, separate the models."
     )
 
@@ -157,17 +161,17 @@ def test_the_verdict_counts_boards_for_several_metrics():
 def test_a_detectable_difference_above_the_scale_is_shown_as_over_100_points():
     tiny = table({"a": [1] * 3 + [0] * 4, "b": [0] * 2 + [1] * 5, "c": [1] * 6 + [0]}).with_columns(task=pl.lit("tiny"))
     answer = health(pl.concat([tiny, graded().with_columns(task=pl.lit("graded"))]))
-    assert answer["tiny"].smallest_gap > 1
-    assert "The smallest detectable gap is 15.2 pp to over 100 pp." in answer.verdict
+    assert answer["tiny"].smallest_significant_difference > 1
+    assert "The smallest detectable gap is 15.2 pp to over 100 pp." in answer.sentence
 
 
 def test_tasks_with_one_model_are_left_out_of_the_verdict():
     alone = table({"a": [1, 0, 1]}).with_columns(task=pl.lit("alone"))
-    assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).verdict.startswith(
+    assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).sentence.startswith(
         "With one model per task,"
     )
     answer = health(pl.concat([alone, graded().with_columns(task=pl.lit("graded"))]))
-    assert answer.verdict.startswith("33 of 40 questions in 1 of 2 tasks separate the models.")
+    assert answer.sentence.startswith("33 of 40 questions in 1 of 2 tasks separate the models.")
     line = next(line for line in answer.render(width=100).splitlines() if line.startswith("alone"))
     assert line.split() == ["alone", "1", "3", *["n/a"] * 6]
     assert row(answer["alone"])["neighbours_apart"] is None
@@ -179,10 +183,10 @@ def test_weights_determine_the_best_models():
     assert health(frame, top=1, weight="importance").tasks[0].models == ("b",)
 
 
-def test_split_half_reliability_uses_the_first_of_two_clusterings_with_a_caution():
+def test_split_half_reliability_uses_the_first_of_two_clusterings_with_a_warning():
     frame = graded().with_columns(first=pl.col("item").str.slice(0, 3), second=pl.col("item").str.slice(3))
     task = health(frame, cluster=["first", "second"]).tasks[0]
-    assert "first_clustering_only" in [c.code for c in task.cautions]
+    assert "first_clustering_only" in [c.code for c in task.warnings]
     assert task.n_clusters == 4
     assert task.reliability == health(frame, cluster="first").tasks[0].reliability
 
@@ -199,11 +203,11 @@ def swebench(real_data):
 def test_on_swebench_verified_248_of_500_items_separate_the_30_best_models(swebench, cluster):
     task = health(swebench, top=30, cluster=cluster).tasks[0]
     assert (task.n_items, len(task.models)) == (500, 30)
-    assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (248, 214, 38)
+    assert (task.n_discriminating, task.count("everybody"), task.count("nobody")) == (248, 214, 38)
     assert task.count("suspect") == 0
-    assert task.neighbours_apart == 0
+    assert task.n_significant_neighbours == 0
     gap, reliability = (0.0498, 0.70) if cluster is None else (0.032, 0.79)
-    assert task.smallest_gap == pytest.approx(gap, abs=5e-4)
+    assert task.smallest_significant_difference == pytest.approx(gap, abs=5e-4)
     assert task.reliability == pytest.approx(reliability, abs=0.01)  # 200 random halves
     assert task.reliability_items == pytest.approx(0.77, abs=0.005)
 

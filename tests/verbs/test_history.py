@@ -46,8 +46,8 @@ def test_a_simulated_change_in_30_runs_is_detected_at_its_place():
     assert change.low_number <= 19 <= change.high_number
     assert change.difference.interval.contains(-0.1)
     just = hs.history(nightly(at=18, shift=-0.1, seed=3).filter(pl.col("model") <= f"2026-10-{change.number + 1}"))
-    assert just.tasks[0].answers_spread == pytest.approx(answer.tasks[0].answers_spread, rel=0.1)
-    assert answer.verdict.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
+    assert just.tasks[0].sd_of_answers == pytest.approx(answer.tasks[0].sd_of_answers, rel=0.1)
+    assert answer.sentence.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
     assert "A false alarm comes at most about once in 100 runs." in " ".join(everything(answer).split())
 
 
@@ -72,7 +72,7 @@ def test_the_chart_draws_limits_over_the_width_of_each_run():
 def test_runs_of_one_system_show_no_change():
     answer = hs.history(nightly(seed=1))
     assert answer.tasks[0].changes == ()
-    assert answer.verdict.startswith("Of 30 runs since 2026-10-01, no change is shown.")
+    assert answer.sentence.startswith("Of 30 runs since 2026-10-01, no change is shown.")
     everything(answer)
 
 
@@ -90,7 +90,11 @@ def test_later_runs_do_not_alter_the_alarms_before_them(seed):
         for task in part.tasks:
             assert changes_of(task) == [each for each in changes_of(whole[task.task]) if each[0] <= f"2026-10-{k:02}"]
             for run, later in zip(task.runs, whole[task.task].runs, strict=False):
-                assert (run.record, run.real, run.alarm) == (later.record, later.real, later.alarm)
+                assert (run.is_best_so_far, run.is_significant_best, run.alarm) == (
+                    later.is_best_so_far,
+                    later.is_significant_best,
+                    later.alarm,
+                )
                 assert (run.z, run.limit) == pytest.approx((later.z, later.limit), nan_ok=True)
 
 
@@ -144,15 +148,15 @@ def test_the_best_previous_run_is_corrected_for_the_winners_curse():
 def test_best_scores_so_far_are_rarely_significant_for_an_unchanged_system():
     false = real = 0
     for seed in range(draws(8, 30)):
-        false += hs.history(nightly(runs=12, n=100, seed=seed)).tasks[0].real_records
+        false += hs.history(nightly(runs=12, n=100, seed=seed)).tasks[0].n_significant_bests
     assert false <= draws(1, 2)
     steps = pl.concat(
         [nightly(runs=1, n=400, seed=9, shift=0.12 * k, at=0).with_columns(model=pl.lit(f"v{k}")) for k in range(3)]
     )
     task = hs.history(steps).tasks[0]
-    real = [(run.record, run.real) for run in task.runs]
+    real = [(run.is_best_so_far, run.is_significant_best) for run in task.runs]
     assert real == [(False, False), (True, True), (True, True)]
-    assert "2 of 2 records were real." in hs.history(steps).verdict
+    assert "2 of 2 records were real." in hs.history(steps).sentence
 
 
 def test_lower_is_better_finds_the_same_best_runs():
@@ -161,15 +165,15 @@ def test_lower_is_better_finds_the_same_best_runs():
         hs.history(rows).tasks[0],
         hs.history(rows.with_columns(score=1 - pl.col("score")), lower_is_better=True).tasks[0],
     )
-    assert [run.record for run in up.runs] == [run.record for run in down.runs]
-    assert [run.real for run in up.runs] == [run.real for run in down.runs]
+    assert [run.is_best_so_far for run in up.runs] == [run.is_best_so_far for run in down.runs]
+    assert [run.is_significant_best for run in up.runs] == [run.is_significant_best for run in down.runs]
     assert up.runs[-1].best.value == pytest.approx(-down.runs[-1].best.value)
 
 
 def test_five_attempts_reduce_the_within_question_sd_by_root_5():
     """And not how much runs differ beyond their answers, of which few runs know little."""
     one, five = (hs.history(nightly(runs=8, attempts=k, seed=2)).tasks[0] for k in (1, 5))
-    assert five.answers_spread / one.answers_spread == pytest.approx(1 / math.sqrt(5), rel=0.1)
+    assert five.sd_of_answers / one.sd_of_answers == pytest.approx(1 / math.sqrt(5), rel=0.1)
     widths = [task.runs[-1].high - task.runs[-1].low for task in (one, five)]
     assert 1 / math.sqrt(5) < widths[1] / widths[0] < 1
 
@@ -177,8 +181,8 @@ def test_five_attempts_reduce_the_within_question_sd_by_root_5():
 def test_the_sd_between_runs_is_reported_and_needs_10_runs():
     many, few = hs.history(nightly(seed=1)), hs.history(nightly(runs=6, seed=1))
     (task,) = many.tasks
-    assert (task.spread_runs, task.spread_known, few.tasks[0].spread_known) == (30, True, False)
-    assert task.answers_spread == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
+    assert (task.n_sd_runs, task.sd_known, few.tasks[0].sd_known) == (30, True, False)
+    assert task.sd_of_answers == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
     assert "Spread: a run differs from its level by 2." in " ".join(everything(many).split())
     assert "10 runs are needed" not in " ".join(everything(many).split())
     assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in " ".join(
@@ -191,17 +195,17 @@ def test_the_sd_between_runs_is_reported_and_needs_10_runs():
 
 
 def test_the_share_of_answers_repeated_between_runs_is_reported():
-    assert hs.history(nightly(seed=1)).tasks[0].repeated < 0.05
+    assert hs.history(nightly(seed=1)).tasks[0].repeated_answer_share < 0.05
     copied = pl.concat([nightly(runs=6, seed=1).with_columns(model=pl.col("model") + part) for part in ("a", "b", "c")])
     answer = hs.history(copied)
-    assert answer.tasks[0].repeated > 0.4
+    assert answer.tasks[0].repeated_answer_share > 0.4
     assert "of answers repeat from run to run" in " ".join(everything(answer).split())
 
 
 def test_compare_last_compares_the_last_k_runs_with_the_k_before():
     rows = nightly(at=23, shift=-0.06, seed=3)
     answer = hs.history(rows, compare_last=7)
-    last = answer.tasks[0].last
+    last = answer.tasks[0].last_runs
     scores = rows.group_by("model").agg(pl.col("score").mean()).sort("model")["score"].to_list()
     assert last.difference.value == pytest.approx(np.mean(scores[23:]) - np.mean(scores[16:23]))
     assert (last.n_runs, last.since, last.since_number) == (7, "2026-10-24", 24)
@@ -209,9 +213,9 @@ def test_compare_last_compares_the_last_k_runs_with_the_k_before():
     assert last.p_value < 0.05
     assert re.search(
         r"The last 7 runs are \d\.\d pp lower than the 7 before \(95% CI \d\.\d to \d+\.\d, p (=|<) 0\.\d+\): a significant",
-        answer.verdict,
+        answer.sentence,
     )
-    assert hs.history(rows).tasks[0].last is None
+    assert hs.history(rows).tasks[0].last_runs is None
     flat = hs.history(nightly(seed=1), compare_last=7)
     assert ": not a significant difference." in " ".join(everything(flat).split())
     json.loads(flat.render("json"))
@@ -224,8 +228,8 @@ def test_compare_last_with_too_few_runs_is_an_error():
         hs.history(nightly(runs=13), compare_last=1)
     tasks = pl.concat([nightly(runs=8, task=pl.lit("x")), nightly(runs=3, task=pl.lit("y"))])
     answer = hs.history(tasks, compare_last=4)
-    assert answer["y"].last is None
-    assert "On x the last 4 runs are" in answer.verdict
+    assert answer["y"].last_runs is None
+    assert "On x the last 4 runs are" in answer.sentence
 
 
 def test_a_single_bad_run_does_not_end_the_level_of_the_series():
@@ -235,10 +239,10 @@ def test_a_single_bad_run_does_not_end_the_level_of_the_series():
     answer = hs.history(rows)
     (task,) = answer.tasks
     (change,) = task.changes
-    assert (change.run, change.back) == ("2026-10-20", "2026-10-21")
-    assert ", and was back at run 21." in answer.verdict
-    assert [run.run for run in task.runs if not run.in_level] == ["2026-10-20"]
-    assert task.level_runs == 29
+    assert (change.run, change.recovered_at) == ("2026-10-20", "2026-10-21")
+    assert ", and was back at run 21." in answer.sentence
+    assert [run.run for run in task.runs if not run.in_current_level] == ["2026-10-20"]
+    assert task.n_level_runs == 29
 
 
 def test_clusters_change_the_test_statistics_and_not_the_scores():
@@ -248,33 +252,33 @@ def test_clusters_change_the_test_statistics_and_not_the_scores():
     assert free.runs[-1].z != grouped.runs[-1].z
 
 
-def test_added_items_are_left_out_of_comparisons_with_earlier_runs_with_a_caution():
+def test_added_items_are_left_out_of_comparisons_with_earlier_runs_with_a_warning():
     rows = nightly(runs=10, seed=2).filter((pl.col("item") < "q200") | (pl.col("model") > "2026-10-05"))
     answer = hs.history(rows)
     assert [run.n_items for run in answer.tasks[0].runs] == [200] * 5 + [300] * 5
     assert answer.tasks[0].runs[6].previous.n_items == 300
     assert answer.tasks[0].runs[5].previous.n_items == 200
-    assert "items_changed" in {caution.code for caution in answer.cautions}
+    assert "items_changed" in {warning.code for warning in answer.warnings}
 
 
-def test_an_incomplete_run_is_left_out_of_the_series_with_a_caution():
+def test_an_incomplete_run_is_left_out_of_the_series_with_a_warning():
     rows = nightly(runs=10, seed=2).filter((pl.col("model") != "2026-10-06") | (pl.col("item") < "q020"))
     answer = hs.history(rows)
     run = answer.tasks[0].runs[5]
-    assert (run.apart, run.record, run.alarm) == (True, False, False)
-    assert "runs_apart" in {caution.code for caution in answer.cautions}
+    assert (run.incomplete, run.is_best_so_far, run.alarm) == (True, False, False)
+    assert "runs_apart" in {warning.code for warning in answer.warnings}
     assert "few items" in " ".join(everything(answer).split())
 
 
-def test_other_questions_start_a_new_series_with_a_caution():
+def test_other_questions_start_a_new_series_with_a_warning():
     rows = nightly(runs=6, n=40, seed=2)
     rows = rows.with_columns(item=pl.when(pl.col("model") > "2026-10-03").then(pl.col("item") + "x").otherwise("item"))
     answer = hs.history(rows)
-    assert [run.anew for run in answer.tasks[0].runs] == [False, False, False, True, False, False]
-    assert "items_replaced" in {caution.code for caution in answer.cautions}
+    assert [run.new_items for run in answer.tasks[0].runs] == [False, False, False, True, False, False]
+    assert "items_replaced" in {warning.code for warning in answer.warnings}
     assert "other items" in " ".join(everything(answer).split())
     two = hs.history(rows.filter(pl.col("model").is_in(["2026-10-03", "2026-10-04"])))
-    assert "Of 2 runs since 2026-10-03, none can be held against another" in two.verdict
+    assert "Of 2 runs since 2026-10-03, none can be held against another" in two.sentence
 
 
 def write(folder, rows, name="{model}.csv", drop=("model",)):
@@ -298,7 +302,7 @@ def test_each_subfolder_is_one_run(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
     answer = hs.history(tmp_path)
     assert [run.run for run in answer.tasks[0].runs] == [f"2026-10-0{k}" for k in range(1, 5)]
-    assert "runs_left_out" in {caution.code for caution in answer.cautions}
+    assert "runs_left_out" in {warning.code for warning in answer.warnings}
 
 
 def test_named_runs_without_dates_are_in_natural_order():
@@ -405,7 +409,7 @@ def test_the_level_of_a_history_can_be_the_baseline_of_compare_and_gate(tmp_path
     kept = rows.filter((pl.col("model") >= first) & (pl.col("model") < "2026-10-20"))
     assert task.level == pytest.approx(kept["score"].mean())
     assert pair.difference.value == pytest.approx(last["score"].mean() - kept["score"].mean())
-    assert f"quiz: the baseline is the mean of {task.level_runs} runs since {first}." in pair.notes
+    assert f"quiz: the baseline is the mean of {task.n_level_runs} runs since {first}." in pair.notes
     gate = hs.gate(None, str(tmp_path / "new.csv"), side, not_worse_than=0.2)
     assert gate.verdict == "pass"
 
@@ -469,11 +473,11 @@ def test_nested_folders_of_logs_are_read(tmp_path):
     ]
 
 
-def test_a_change_of_the_task_version_is_a_caution(tmp_path):
+def test_a_change_of_the_task_version_is_a_warning(tmp_path):
     log(tmp_path, "a", "CI", created="2026-01-01T00:00:00+00:00")
     log(tmp_path, "b", "CI", created="2026-01-02T00:00:00+00:00", task_version=2)
-    (caution,) = [each for each in hs.history(tmp_path).cautions if each.code == "exam_changed"]
-    assert caution.message == "another version than the run before: b"
+    (warning,) = [each for each in hs.history(tmp_path).warnings if each.code == "exam_changed"]
+    assert warning.message == "another version than the run before: b"
 
 
 def test_lm_eval_sample_files_in_one_folder_are_separate_runs(tmp_path):
@@ -482,22 +486,22 @@ def test_lm_eval_sample_files_in_one_folder_are_separate_runs(tmp_path):
     answer = hs.history(tmp_path)
     assert [round(run.score, 3) for run in answer.tasks[0].runs] == [0.667, 1.0]
     assert [run.started[:10] for run in answer.tasks[0].runs] == ["2026-01-02", "2026-01-03"]
-    assert answer.cautions == ()
+    assert answer.warnings == ()
 
 
 def test_runs_without_the_chosen_model_are_left_out(tmp_path):
-    """The caution says to choose one with `model`, and it could be done only where every run had it."""
+    """The warning says to choose one with `model`, and it could be done only where every run had it."""
     rows = nightly(runs=6, seed=2)
     for k in range(1, 7):
         part = rows.filter(pl.col("model") == f"2026-10-0{k}")
         part.with_columns(model=pl.lit("early" if k < 4 else "late"), task=pl.lit("quiz")).write_csv(
             tmp_path / f"{k}.csv"
         )
-    (told,) = [each for each in hs.history(tmp_path).cautions if each.code == "runs_of_several_models"]
+    (told,) = [each for each in hs.history(tmp_path).warnings if each.code == "runs_of_several_models"]
     assert "the runs are of 2 models: early, late" in told.message
     found = hs.history(tmp_path, model="late")
     assert [run.run for run in found.tasks[0].runs] == ["4", "5", "6"]
-    assert "runs_of_several_models" not in {each.code for each in found.cautions}
+    assert "runs_of_several_models" not in {each.code for each in found.warnings}
     with pytest.raises(hs.DataError, match="no model 'nobody'"):
         hs.history(tmp_path, model="nobody")
     (tmp_path / "5.csv").unlink()

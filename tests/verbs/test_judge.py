@@ -27,11 +27,11 @@ def verdicts(seed=0, n=600, labels=80, kind=0.2):
 
 def test_a_lenient_judge_is_detected_and_its_rate_corrected():
     found = hs.judge(verdicts(labels=200, kind=0.5), labels_drawn="random")
-    assert found.whole.judge > 0.75
-    assert found.whole.estimate.interval.contains(0.6)
-    assert found.whole.bias_interval.low > 0
-    assert "the judge is too kind by about" in found.verdict
-    assert found.verdict.startswith("The judge says")
+    assert found.all_answers.judge > 0.75
+    assert found.all_answers.estimate.interval.contains(0.6)
+    assert found.all_answers.bias_interval.low > 0
+    assert "the judge is too kind by about" in found.sentence
+    assert found.sentence.startswith("The judge says")
     assert {each.model for each in found.models} == {"a", "b", "c"}
     assert sum(each.n_labelled for each in found.models) == 200
 
@@ -44,9 +44,9 @@ def test_a_judge_not_better_than_chance_is_named_first_in_the_verdict(kind, righ
     found = hs.judge(rows, labels_drawn="random")
     (line,) = found.judges
     assert line.better_than_chance is not guesses
-    assert found.verdict.startswith("The judge isn't shown to be better than chance: it calls") == guesses
+    assert found.sentence.startswith("The judge isn't shown to be better than chance: it calls") == guesses
     assert (
-        hs.judge(rows, a="a", at_least=0.1, labels_drawn="random").verdict.startswith("The judge isn't shown")
+        hs.judge(rows, a="a", at_least=0.1, labels_drawn="random").sentence.startswith("The judge isn't shown")
         == guesses
     )
     assert json.loads(found.render("json"))["judges"][0]["better_than_chance"] is not guesses
@@ -55,7 +55,7 @@ def test_a_judge_not_better_than_chance_is_named_first_in_the_verdict(kind, righ
 def test_the_verdict_names_judges_not_better_than_chance():
     rows = verdicts(labels=150).with_columns(coin=pl.Series(np.random.default_rng(8).integers(0, 2, 600)))
     found = hs.judge(rows, columns={"judge": ["judge", "coin"]})
-    assert found.verdict.startswith("Not shown to be better than chance: coin. ")
+    assert found.sentence.startswith("Not shown to be better than chance: coin. ")
 
 
 def test_better_than_chance_uses_the_newcombe_limit_of_sensitivity_plus_specificity():
@@ -67,13 +67,13 @@ def test_better_than_chance_uses_the_newcombe_limit_of_sensitivity_plus_specific
 
 def test_the_verdict_states_how_labels_were_sampled():
     rows = verdicts()
-    assert hs.judge(rows).verdict.startswith("If your labels were drawn at random: the judge says")
-    assert hs.judge(rows, labels_drawn="convenience").verdict.startswith("Your labels are a convenience sample")
+    assert hs.judge(rows).sentence.startswith("If your labels were drawn at random: the judge says")
+    assert hs.judge(rows, labels_drawn="convenience").sentence.startswith("Your labels are a convenience sample")
     chosen = rows.with_columns(human=pl.when(pl.col("judge") == 0).then("human"))
     assert chosen["human"].is_not_null().any()
     every = hs.judge(verdicts(labels=600))
-    assert not every.verdict.startswith("If your labels"), "where all answers have one, none was drawn"
-    assert "labels_unlike" in [caution.code for caution in hs.judge(chosen).cautions]
+    assert not every.sentence.startswith("If your labels"), "where all answers have one, none was drawn"
+    assert "labels_unlike" in [warning.code for warning in hs.judge(chosen).warnings]
 
 
 WORDS = {"yes and no": ("yes", "no"), "C and I": ("C", "I"), "truth values": (True, False), "pass": ("PASS", "fail")}
@@ -90,15 +90,15 @@ def test_judge_verdicts_are_recognised_in_every_spelling(words):
 def test_columns_of_verdicts_can_be_mapped():
     rows = verdicts().rename({"judge": "g", "human": "me", "model": "who"})
     found = hs.judge(rows, human="me", columns={"judge": "g", "model": "who"})
-    assert found.whole == hs.judge(verdicts()).whole
+    assert found.all_answers == hs.judge(verdicts()).all_answers
 
 
 def test_a_numeric_judge_scale_still_corrects_the_rate():
     rng = np.random.default_rng(1)
     rows = verdicts(labels=200).with_columns(judge=pl.col("judge") * 4 + pl.Series(rng.integers(1, 6, 600)))
     found = hs.judge(rows)
-    assert np.isnan(found.whole.judge)
-    assert "with your 200 labels the rate of all 600 answers is" in found.verdict
+    assert np.isnan(found.all_answers.judge)
+    assert "with your 200 labels the rate of all 600 answers is" in found.sentence
     json.loads(found.render("json"))
 
 
@@ -123,7 +123,7 @@ def test_answers_without_verdict_and_models_without_labels_are_reported():
     more = pl.DataFrame({"model": ["d", "d", "a"], "judge": [1, 0, None], "human": [None, None, 1]})
     found = hs.judge(pl.concat([rows, more], how="diagonal_relaxed"))
     assert "1 answer without a verdict left out." in found.notes
-    assert any("no label, and left out: d" in caution.message for caution in found.cautions)
+    assert any("no label, and left out: d" in warning.message for warning in found.warnings)
 
 
 def test_the_judge_command_gives_the_result_of_the_function(tmp_path):
@@ -131,7 +131,7 @@ def test_the_judge_command_gives_the_result_of_the_function(tmp_path):
     verdicts().write_csv(path)
     found = hs.judge(path, human="human")
     assert json.loads(run("judge", str(path), "--human", "human", "-f", "json").output) == found.to_dict()
-    assert found.verdict in " ".join(run("judge", str(path)).output.split())
+    assert found.sentence in " ".join(run("judge", str(path)).output.split())
     assert pl.read_csv(run("judge", str(path), "-f", "csv").stdout_bytes)["model"].to_list()[1:] == [
         each.model for each in found.models
     ]
@@ -175,15 +175,15 @@ ONE = {"judge": "kind"}
 
 def test_labels_of_both_models_on_the_same_items_give_a_paired_difference():
     found = hs.judge(two_systems(), "a", "b", columns=ONE, labels_drawn="random")
-    gap = found.gap
+    gap = found.difference
     assert gap.paired
     assert (gap.n_items, gap.n_both, gap.n_labels) == (400, 100, 200)
     assert gap.difference.interval.low > 0
     assert gap.p_value < 0.05
-    assert found.verdict.startswith("The judge has a ahead by")
-    assert "with your 100 pairs of labels a is ahead by" in found.verdict
-    assert found.verdict.endswith("a is better.")
-    turned = hs.judge(two_systems(), "b", "a", columns=ONE).gap
+    assert found.sentence.startswith("The judge has a ahead by")
+    assert "with your 100 pairs of labels a is ahead by" in found.sentence
+    assert found.sentence.endswith("a is better.")
+    turned = hs.judge(two_systems(), "b", "a", columns=ONE).difference
     assert turned.difference.value == pytest.approx(-gap.difference.value)
     assert turned.p_value == pytest.approx(gap.p_value)
     assert turned.difference.interval.low == pytest.approx(-gap.difference.interval.high)
@@ -193,11 +193,11 @@ def test_labels_on_different_items_give_an_unpaired_difference():
     rows = two_systems(labels=200)
     kept = (pl.col("item").str.slice(1).cast(pl.Int64) % 2 == 0) == (pl.col("model") == "a")
     found = hs.judge(rows.with_columns(human=pl.when(kept).then("human")), "a", "b", columns=ONE)
-    assert not found.gap.paired
-    assert found.gap.n_both == 0
-    assert found.gap.difference.interval.contains(0.2)
-    assert f"with your {found.gap.n_labels} labels a is ahead" in found.verdict
-    without_items = hs.judge(rows.drop("item"), "a", "b", columns=ONE, cluster="none").gap
+    assert not found.difference.paired
+    assert found.difference.n_both == 0
+    assert found.difference.difference.interval.contains(0.2)
+    assert f"with your {found.difference.n_labels} labels a is ahead" in found.sentence
+    without_items = hs.judge(rows.drop("item"), "a", "b", columns=ONE, cluster="none").difference
     assert (without_items.paired, without_items.n_items) == (False, 0)
 
 
@@ -210,7 +210,7 @@ def test_labels_can_come_from_a_second_table(tmp_path):
         human=pl.when(pl.col("item") == "q0").then(pl.when(pl.col("model") == "a").then(1.0)).otherwise("human")
     )
     found = hs.judge(rows.drop("human"), labels=labels, columns=ONE)
-    assert found.whole == hs.judge(once, columns=ONE).whole
+    assert found.all_answers == hs.judge(once, columns=ONE).all_answers
     assert any("1 label of no judged answer left out" in note for note in found.notes)
     assert any("1 further label of the same answers averaged" in note for note in found.notes)
     rows.drop("human").write_csv(tmp_path / "v.csv")
@@ -218,7 +218,7 @@ def test_labels_can_come_from_a_second_table(tmp_path):
     said = run("judge", str(tmp_path / "v.csv"), "--labels", str(tmp_path / "l.csv"), "-c", "judge=kind", "-f", "json")
     assert json.loads(said.output) == found.to_dict()
     named = hs.judge(rows.drop("human"), labels=labels.rename({"label": "mine"}), human="mine", columns=ONE)
-    assert named.whole == found.whole
+    assert named.all_answers == found.all_answers
     with pytest.raises(hs.DataError, match="no column 'yours'"):
         hs.judge(rows.drop("human"), labels=labels, human="yours", columns=ONE)
     with pytest.raises(hs.DataError, match="several answers have the same model, item"):
@@ -230,17 +230,17 @@ def test_labels_can_come_from_a_second_table(tmp_path):
 def test_clustered_answers_widen_the_corrected_interval():
     rows = two_systems(labels=300)
     asked = {"columns": ONE, "where": {"model": "a"}}
-    alone, grouped = (hs.judge(rows, cluster=each, **asked).whole.estimate for each in ("none", "document"))
+    alone, grouped = (hs.judge(rows, cluster=each, **asked).all_answers.estimate for each in ("none", "document"))
     assert grouped.value == alone.value
     assert grouped.interval.half_width > alone.interval.half_width
     assert grouped.n_clusters == 50
-    by_name = hs.judge(rows.rename({"document": "cluster"}), **asked).whole.estimate
+    by_name = hs.judge(rows.rename({"document": "cluster"}), **asked).all_answers.estimate
     assert by_name == grouped
     together = hs.judge(rows, columns=ONE)
     assert any("Clusters: column `item` (400 clusters)" in note for note in together.notes)
     one = hs.judge(rows.with_columns(document=pl.lit("d")), cluster="document", **asked)
-    assert "one_cluster" in [caution.code for caution in one.cautions]
-    assert one.whole.estimate.interval.high <= 1
+    assert "one_cluster" in [warning.code for warning in one.warnings]
+    assert one.all_answers.estimate.interval.high <= 1
 
 
 def test_several_judges_are_evaluated_together():
@@ -251,15 +251,17 @@ def test_several_judges_are_evaluated_together():
     assert kind.sensitivity.value == 1
     assert 0.6 < kind.specificity.value < 0.95
     assert fair.sensitivity.interval.contains(0.8)
-    assert wide.verdict.startswith("If your labels were drawn at random: the 2 judges say")
-    apart = [hs.judge(two_systems(), columns={"judge": each}).whole.estimate.interval for each in ("kind", "fair")]
-    assert wide.whole.estimate.interval.half_width < 1.1 * min(each.half_width for each in apart)
+    assert wide.sentence.startswith("If your labels were drawn at random: the 2 judges say")
+    apart = [
+        hs.judge(two_systems(), columns={"judge": each}).all_answers.estimate.interval for each in ("kind", "fair")
+    ]
+    assert wide.all_answers.estimate.interval.half_width < 1.1 * min(each.half_width for each in apart)
     long = hs.judge(two_systems(one_row_a_judge=True))
     assert {each.judge for each in long.judges} == {"kind", "fair"}
-    assert long.whole.estimate == wide.whole.estimate
+    assert long.all_answers.estimate == wide.all_answers.estimate
     silent = two_systems().with_columns(fair=pl.when(pl.int_range(pl.len()) % 3 > 0).then("fair"))
     found = hs.judge(silent, columns=both)
-    assert found.whole.n_judged == 800
+    assert found.all_answers.n_judged == 800
     assert found.judges[1].n_judged < 800
 
 
@@ -281,10 +283,10 @@ def test_corrected_leaderboards_have_rank_intervals():
     found = hs.judge(rows, columns=ONE)
     assert [each.model for each in found.models] == ["a", "b"]
     assert [(rank.rank, rank.low, rank.high) for rank in found.ranks] == [(1, 1, 1), (2, 2, 2)]
-    assert found.verdict.endswith("significantly ahead.")
+    assert found.sentence.endswith("significantly ahead.")
     level = hs.judge(two_systems(labels=30, rates=(0.9, 0.9)), columns=ONE)
     assert all(rank.could_be_best for rank in level.ranks)
-    assert level.verdict.endswith("but the other could also be best.")
+    assert level.sentence.endswith("but the other could also be best.")
     assert "could be" in level.render("terminal")
 
 
@@ -327,7 +329,7 @@ def test_labels_with_sampling_probabilities_give_unbiased_covering_estimates():
         p = np.where(rows["human"].to_numpy() == 1, 0.1, 0.4)
         shown = pl.Series(rng.random(600) < p)
         drawn = rows.with_columns(p=pl.Series(p), human=pl.when(shown).then("human"))
-        found = hs.judge(drawn, labels_drawn="probability:p", cluster="none").whole.estimate
+        found = hs.judge(drawn, labels_drawn="probability:p", cluster="none").all_answers.estimate
         held.append(found.interval.contains(0.6))
         values.append(found.value)
     assert np.mean(held) > draws(0.75, 0.88)
@@ -357,7 +359,7 @@ def test_conflicting_judge_options_are_refused():
 def test_a_rater_of_an_annotation_export_can_be_the_human():
     path = ROOT / "tests" / "fixtures" / "annotations" / "label_studio.json"
     found = hs.judge(path, human="1", columns={"judge": "judge-1"}, where={"question_name": "correct"})
-    assert (found.whole.n_judged, found.whole.n_labelled) == (16, 15)
+    assert (found.all_answers.n_judged, found.all_answers.n_labelled) == (16, 15)
     with pytest.raises(hs.DataError, match="several questions were asked"):
         hs.judge(path, human="1")
 
@@ -369,8 +371,8 @@ def test_logs_can_be_combined_with_labels_in_a_second_table(tmp_path):
     labels = rows.select("item", "model", "attempt", label="score").sample(60, seed=1)
     labels.write_csv(tmp_path / "labels.csv")
     found = hs.judge(logs, a=models[0], b=models[1], labels=tmp_path / "labels.csv")
-    assert found.whole.n_labelled == sum(each.n_labelled for each in found.models)
-    assert found.gap is not None
+    assert found.all_answers.n_labelled == sum(each.n_labelled for each in found.models)
+    assert found.difference is not None
 
 
 def test_a_limit_equal_to_0_up_to_rounding_is_not_significant():
@@ -383,7 +385,7 @@ def test_a_limit_equal_to_0_up_to_rounding_is_not_significant():
             "label": labels,
         }
     )
-    told = {str(hs.judge(each, human="label").verdict) for each in (rows, rows.reverse())}
+    told = {str(hs.judge(each, human="label").sentence) for each in (rows, rows.reverse())}
     assert len(told) == 1
     assert "nothing shows that the judge is too kind or too strict" in told.pop()
 
@@ -404,33 +406,33 @@ def test_a_note_says_when_strata_with_few_labels_are_merged():
     assert (
         "The rate of all answers is that of the labels alone: one of the verdicts has fewer than 5 labels." in few.notes
     )
-    assert few.whole.estimate.value == pytest.approx(few.whole.labels.value)
-    assert few.whole.estimate.interval.low == pytest.approx(few.whole.labels.interval.low, abs=1e-9)
+    assert few.all_answers.estimate.value == pytest.approx(few.all_answers.labels.value)
+    assert few.all_answers.estimate.interval.low == pytest.approx(few.all_answers.labels.interval.low, abs=1e-9)
     enough = hs.judge(judged_as([(0, 180, 20, 4), (1, 820, 90, 88)]))
     assert not any("fewer than" in note for note in enough.notes)
     numbers = hs.judge(judged_as([(0, 200, 8, 1), (1, 200, 2, 1), (2, 200, 30, 30), (3, 200, 20, 20)]))
     assert "Verdicts with fewer than 5 labels are joined with those next to them: all answers." in numbers.notes
 
 
-def test_a_caution_names_the_stratum_that_dominates_the_variance():
+def test_a_warning_names_the_stratum_that_dominates_the_variance():
     found = hs.judge(judged_as([(0, 300, 8, 4), (1, 700, 120, 120)]))
-    small = next(caution for caution in found.cautions if caution.code == "small_part")
+    small = next(warning for warning in found.warnings if warning.code == "small_part")
     assert (small.part, small.n, small.units) == ("0", 8, "labels")
     assert small.message.startswith("answers of which the judge says 0 (8 of 128 labels) carry 9")
     assert "with about" in small.message
-    written = json.loads(found.render("json"))["cautions"]
+    written = json.loads(found.render("json"))["warnings"]
     assert next(each for each in written if each["code"] == "small_part")["part"] == "0"
     more = hs.judge(judged_as([(0, 300, 150, 75), (1, 700, 120, 120)]))
-    assert not [caution for caution in more.cautions if caution.code == "small_part"]
+    assert not [warning for warning in more.warnings if warning.code == "small_part"]
 
 
 def test_a_note_says_when_strata_of_a_difference_are_merged():
     rows = two_systems(labels=12)
     few = hs.judge(rows, "a", "b", columns=ONE)
-    assert few.gap.joined == any("Strata with fewer than 2 of them are joined" in note for note in few.notes)
-    assert not hs.judge(two_systems(labels=200), "a", "b", columns=ONE).gap.joined
+    assert few.difference.joined == any("Strata with fewer than 2 of them are joined" in note for note in few.notes)
+    assert not hs.judge(two_systems(labels=200), "a", "b", columns=ONE).difference.joined
     whole = hs.judge(verdicts(labels=600))
-    assert whole.whole.estimate.interval.low == pytest.approx(whole.whole.labels.interval.low, abs=1e-9)
+    assert whole.all_answers.estimate.interval.low == pytest.approx(whole.all_answers.labels.interval.low, abs=1e-9)
     assert not any("fewer than" in note for note in whole.notes), (
         "with a label of every answer there is nothing to correct"
     )

@@ -54,19 +54,21 @@ def test_the_standard_error_of_a_difference_equals_that_of_compare(logs, cluster
 @pytest.mark.parametrize("pair", [(), ("smollm2-135m-t0.3", "smollm2-135m-t1.0")])
 def test_between_and_within_question_variances_sum_to_the_squared_standard_error(logs, pair):
     for entry in hs.noise(logs, *pair, cluster="passage_id").tasks[0].entries:
-        assert entry.questions + entry.answers == pytest.approx(entry.se**2, abs=1e-15)
+        assert entry.variance_between_questions + entry.variance_within_questions == pytest.approx(
+            entry.se**2, abs=1e-15
+        )
         assert entry.attempts == pytest.approx(5)
-        assert entry.once == pytest.approx(5 * entry.answers, rel=1e-12)
+        assert entry.variance_within_questions_once == pytest.approx(5 * entry.variance_within_questions, rel=1e-12)
 
 
 def test_the_within_question_variance_is_the_mean_variance_over_attempts():
     rows = attempted(n=30, attempts=4, models=("a",))
     inside = rows.group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
     entry = hs.noise(rows)["a"]
-    assert entry.answer.variance == pytest.approx(inside, rel=1e-12)
-    assert entry.answers == pytest.approx(inside / 4 / 30, rel=1e-12)
+    assert entry.within_question.variance == pytest.approx(inside, rel=1e-12)
+    assert entry.variance_within_questions == pytest.approx(inside / 4 / 30, rel=1e-12)
     means = rows.group_by("item").agg(pl.col("score").mean())["score"]
-    assert entry.question.variance == pytest.approx(means.var(ddof=1) - inside / 4, rel=1e-12)
+    assert entry.between_questions.variance == pytest.approx(means.var(ddof=1) - inside / 4, rel=1e-12)
 
 
 def test_predicted_standard_errors_fall_with_attempts_and_halve_with_4_times_the_items(logs):
@@ -75,7 +77,7 @@ def test_predicted_standard_errors_fall_with_attempts_and_halve_with_4_times_the
         assert now == pytest.approx([entry.se] * 4, rel=1e-12)
         predicted = [entry.se_with(k) for k in (1, 2, 5, 10, 100, math.inf)]
         assert predicted == sorted(predicted, reverse=True)
-        assert predicted[-1] == pytest.approx(math.sqrt(entry.questions), rel=1e-12)
+        assert predicted[-1] == pytest.approx(math.sqrt(entry.variance_between_questions), rel=1e-12)
 
 
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
@@ -100,16 +102,16 @@ def test_one_attempt_bounds_the_within_question_share():
     answer = hs.noise(two_models())
     entry = answer["a"]
     assert not entry.measured
-    assert math.isnan(entry.answer_share)
-    assert 0 < entry.most_answers <= 1
-    assert "One attempt per question doesn't show" in answer.tasks[0].verdict
+    assert math.isnan(entry.within_share)
+    assert 0 < entry.most_within_share <= 1
+    assert "One attempt per question doesn't show" in answer.tasks[0].sentence
     assert answer.tasks[0].pairs is None
     assert "≤ " in everything(answer)
 
 
 def test_one_attempt_bounds_the_within_question_share_of_a_difference():
     answer = hs.noise(two_models(n=60), "a", "b")
-    assert "One attempt per question" in answer.tasks[0].verdict
+    assert "One attempt per question" in answer.tasks[0].sentence
     everything(answer)
 
 
@@ -120,8 +122,8 @@ def test_clusters_tighten_the_bound_on_the_within_question_share():
     flips = pl.col("item").is_in(["p0-1", "p3-2"])
     rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
     answer = hs.noise(rows, cluster="passage")
-    assert 0 < answer["a"].most_answers < 0.5
-    assert f"at most {100 * answer['a'].most_answers:.0f}%" in answer.tasks[0].verdict
+    assert 0 < answer["a"].most_within_share < 0.5
+    assert f"at most {100 * answer['a'].most_within_share:.0f}%" in answer.tasks[0].sentence
     everything(answer)
 
 
@@ -131,28 +133,28 @@ def test_unequal_attempts_are_summarised_by_their_harmonic_mean():
     answer = hs.noise(torn)
     entry = answer["a"]
     assert entry.attempts == pytest.approx(30 / (10 + 20 / 4))
-    assert [caution.code for caution in entry.cautions] == ["single_attempts"]
-    assert "10 of 30 items had one attempt" in entry.cautions[0].message
+    assert [warning.code for warning in entry.warnings] == ["single_attempts"]
+    assert "10 of 30 items had one attempt" in entry.warnings[0].message
     assert entry.se == pytest.approx(hs.estimate(torn)[0].estimate.se, abs=1e-12)
     known = torn.filter(pl.col("item") > "q009").group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
-    assert entry.answer.variance == pytest.approx(known, rel=1e-12)
-    assert entry.answers == pytest.approx((10 * known + 20 * known / 4) / 30**2, rel=1e-12)
+    assert entry.within_question.variance == pytest.approx(known, rel=1e-12)
+    assert entry.variance_within_questions == pytest.approx((10 * known + 20 * known / 4) / 30**2, rel=1e-12)
     everything(answer)
 
 
-def test_weights_are_used_in_standard_errors_with_a_caution_on_components():
+def test_weights_are_used_in_standard_errors_with_a_warning_on_components():
     rows = attempted(n=30).with_columns(w=1.0 + pl.col("item").str.slice(1).cast(pl.Int64) % 4)
     answer = hs.noise(rows, weight="w")
     entry = answer["a"]
     assert entry.se == pytest.approx(hs.estimate(rows, weight="w")[0].estimate.se, abs=1e-12)
     own = rows.filter(pl.col("model") == "a").group_by("item").agg(pl.col("score").var(ddof=1), pl.col("w").first())
     share = own["w"] / own["w"].sum()
-    assert entry.answers == pytest.approx((share**2 * own["score"] / 5).sum(), rel=1e-12)
-    assert "unweighted_components" in {caution.code for caution in entry.cautions}
+    assert entry.variance_within_questions == pytest.approx((share**2 * own["score"] / 5).sum(), rel=1e-12)
+    assert "unweighted_components" in {warning.code for warning in entry.warnings}
     everything(answer)
 
 
-def test_two_way_clusters_report_components_of_the_first_with_a_caution():
+def test_two_way_clusters_report_components_of_the_first_with_a_warning():
     base = clustered(n_clusters=10, size=6, models=("a",)).with_columns(
         position=pl.col("item").str.extract(r"-(\d)$"), attempt=pl.lit(0)
     )
@@ -161,7 +163,7 @@ def test_two_way_clusters_report_components_of_the_first_with_a_caution():
     entry = answer["a"]
     gap = hs.estimate(pl.concat([base, other]), cluster=["passage", "position"])[0].estimate
     assert entry.se == pytest.approx(gap.se, abs=1e-12)
-    assert "first_clustering_only" in {caution.code for caution in entry.cautions}
+    assert "first_clustering_only" in {warning.code for warning in entry.warnings}
     everything(answer)
 
 
@@ -192,9 +194,11 @@ def test_degenerate_tables_render_in_every_format_without_nan(name):
     everything(answer)
     for entry in answer.tasks[0].entries:
         if math.isfinite(entry.se) and entry.measured:
-            assert entry.questions + entry.answers == pytest.approx(entry.se**2, abs=1e-12)
-            assert math.isnan(entry.answer_share) == (entry.se == 0)
-            assert entry.se == 0 or 0 <= entry.answer_share <= 1
+            assert entry.variance_between_questions + entry.variance_within_questions == pytest.approx(
+                entry.se**2, abs=1e-12
+            )
+            assert math.isnan(entry.within_share) == (entry.se == 0)
+            assert entry.se == 0 or 0 <= entry.within_share <= 1
 
 
 @pytest.mark.parametrize("name", [name for name in ODD if name not in ("one model", "no shared item")])
@@ -212,31 +216,31 @@ def test_one_model_of_a_pair_alone_is_an_error():
         hs.noise(ODD["one model"], "a")
 
 
-def test_a_negative_variance_estimate_is_shown_as_0_with_a_caution():
+def test_a_negative_variance_estimate_is_shown_as_0_with_a_warning():
     entry = hs.noise(ODD["only answers differ"])["a"]
-    assert entry.questions < 0
-    assert entry.answer_share == 1
-    assert "negative_variance" in {caution.code for caution in entry.cautions}
-    assert entry.question.sd == 0
+    assert entry.variance_between_questions < 0
+    assert entry.within_share == 1
+    assert "negative_variance" in {warning.code for warning in entry.warnings}
+    assert entry.between_questions.sd == 0
 
 
 def test_identical_attempts_have_a_within_question_variance_of_0():
     entry = hs.noise(ODD["answers never differ"])["a"]
-    assert (entry.answers, entry.answer_share) == (0, 0)
+    assert (entry.variance_within_questions, entry.within_share) == (0, 0)
     assert entry.se_with(attempts=1) == pytest.approx(entry.se, rel=1e-12)
 
 
 def test_the_verdict_names_models_left_out_and_the_reason():
     one, alike = attempted(n=20, models=("one",)).filter(attempt=0), attempted(n=20, models=("alike",))
     rows = pl.concat([attempted(n=20), one, alike.with_columns(score=pl.lit(1.0))])
-    told = hs.noise(rows).tasks[0].verdict
+    told = hs.noise(rows).tasks[0].sentence
     aside = "1 model with one attempt per question and 1 model whose questions all have the same score"
     assert f"these scores (leaving aside {aside})" in told
 
 
 def test_identical_attempts_make_only_new_questions_useful():
     rows = attempted(n=20, attempts=1, models=("a",)).drop("attempt")
-    told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross")).tasks[0].verdict
+    told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross")).tasks[0].sentence
     assert "what attempts can gain" not in told
     assert "Answers to one question don't differ, so only new questions help: twice the questions to" in told
 
@@ -258,13 +262,17 @@ def test_swapping_the_models_keeps_the_standard_error():
     rows = attempted()
     there, back = hs.noise(rows, "a", "b").tasks[0].entries[-1], hs.noise(rows, "b", "a").tasks[0].entries[-1]
     assert there.value == -back.value
-    assert (there.se, there.questions) == pytest.approx((back.se, back.questions), rel=1e-12)
+    assert (there.se, there.variance_between_questions) == pytest.approx(
+        (back.se, back.variance_between_questions), rel=1e-12
+    )
 
 
 def test_within_question_variances_of_two_models_add_up_in_their_difference():
     first, second, gap = hs.noise(attempted(), "a", "b").tasks[0].entries
-    assert gap.answers == pytest.approx(first.answers + second.answers, rel=1e-12)
-    omegas = [entry.question.variance for entry in (first, second, gap)]
+    assert gap.variance_within_questions == pytest.approx(
+        first.variance_within_questions + second.variance_within_questions, rel=1e-12
+    )
+    omegas = [entry.between_questions.variance for entry in (first, second, gap)]
     expected = (omegas[0] + omegas[1] - omegas[2]) / 2 / math.sqrt(omegas[0] * omegas[1])
     assert gap.correlation == pytest.approx(expected, rel=1e-12)
 
@@ -274,7 +282,7 @@ def test_the_median_over_pairs_equals_the_median_of_single_pairs(logs):
     names = [entry.name for entry in found.entries]
     gaps = [hs.noise(logs, a, b, cluster="none").tasks[0].entries[-1] for a, b in itertools.combinations(names, 2)]
     assert found.pairs.n_pairs == 6
-    assert found.pairs.answer_share == pytest.approx(np.median([gap.answer_share for gap in gaps]), rel=1e-9)
+    assert found.pairs.within_share == pytest.approx(np.median([gap.within_share for gap in gaps]), rel=1e-9)
 
 
 def test_several_tasks_have_separate_headings():

@@ -43,10 +43,10 @@ def test_the_default_plan_states_its_assumptions_and_uses_the_method_of_compare(
     assert "textbook" in answer.notes[0]
     assert "0.111" in answer.notes[0]
     assert "0.333" in answer.notes[0]
-    assert answer.verdict.startswith(
+    assert answer.sentence.startswith(
         "About 3,890 questions, one attempt each by both models, detect a true difference of 3.0 pp"
     )
-    assert answer.main.best.formula == math.ceil(2.801585218**2 * (1 / 9 + 1 / 3) / 0.03**2)
+    assert answer.main.best.items_by_formula == math.ceil(2.801585218**2 * (1 / 9 + 1 / 3) / 0.03**2)
 
 
 def test_plans_from_rate_and_correlation_follow_the_closed_formulas():
@@ -68,7 +68,7 @@ def test_clusters_multiply_the_sample_size_by_the_design_effect():
     assert uneven.items / plain.items == pytest.approx(1 + 19 * 0.1, rel=0.01)
     few = hs.plan(effect=0.02, assume=hs.Assumptions(cluster_size=10, icc=0.1), n_clusters=10)
     assert math.isinf(few.items)
-    assert "No number of questions in these 10 clusters" in few.verdict
+    assert "No number of questions in these 10 clusters" in few.sentence
 
 
 def test_several_models_and_tasks_are_planned_at_the_corrected_level():
@@ -76,7 +76,7 @@ def test_several_models_and_tasks_are_planned_at_the_corrected_level():
     five = hs.plan(effect=0.05, n_models=5, n_tasks=3)
     assert five.comparisons == 30
     assert five.items == hs.plan(effect=0.05, level=1 - 0.05 / 30).items > two.items
-    assert "corrected for 30 comparisons" in five.verdict
+    assert "corrected for 30 comparisons" in five.sentence
 
 
 def test_margins_are_planned_with_one_sided_quantiles():
@@ -87,8 +87,8 @@ def test_margins_are_planned_with_one_sided_quantiles():
     assert ahead.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.04**2)
     same = hs.plan(same_within=0.03, method="z", assume=spread)
     assert same.items == pytest.approx((1.6448536270 + 1.2815515655) ** 2 * 0.2 / 0.03**2, abs=2)
-    assert "“same within 3.0 pp”" in same.verdict
-    assert hs.plan(not_worse_than=0.03, n_items=500, assume=spread).sought == "power"
+    assert "“same within 3.0 pp”" in same.sentence
+    assert hs.plan(not_worse_than=0.03, n_items=500, assume=spread).solved_for == "power"
 
 
 def test_the_planned_number_of_items_has_the_requested_power():
@@ -104,9 +104,9 @@ def test_variances_of_a_pilot_equal_those_of_noise(scores):
     answer = hs.plan(scores, A, B, effect=0.05, cluster="passage_id")
     noise = hs.noise(scores, A, B, cluster="passage_id").tasks[0].entries[2]
     basis = answer.main.basis
-    assert basis.question == pytest.approx(noise.question.variance)
-    assert basis.answer == pytest.approx(noise.answer.variance)
-    assert basis.between == pytest.approx(noise.between.variance)
+    assert basis.question == pytest.approx(noise.between_questions.variance)
+    assert basis.answer == pytest.approx(noise.within_question.variance)
+    assert basis.between == pytest.approx(noise.between_clusters.variance)
     assert (basis.n_items, basis.n_clusters, basis.cluster_size) == (100, 20, 5)
     assert basis.attempts == pytest.approx(5)
     now = next(o for o in hs.plan(scores, A, B, n_items=100, cluster="passage_id").main.options if o.attempts == 5)
@@ -128,7 +128,7 @@ def test_without_names_the_plan_uses_the_median_pair_by_variance(scores):
     basis = hs.plan(scores, n_items=500, attempts=5, cluster="none").main.basis
     names = [f"smollm2-135m-{name}" for name in ("t0.3", "2shot", "t1.0", "terse")]
     pairs = [hs.noise(scores, a, b, cluster="none").tasks[0].entries[2] for a, b in itertools.combinations(names, 2)]
-    seen = sorted(each.question.variance + each.answer.variance / 5 for each in pairs)
+    seen = sorted(each.between_questions.variance + each.within_question.variance / 5 for each in pairs)
     assert (basis.pairs, basis.question + basis.answer / 5) == (6, pytest.approx(seen[3]))
 
 
@@ -167,13 +167,13 @@ def test_the_cheapest_design_equals_that_of_brute_force():
         tried = {*range(max(best - 3, 1), best + 4), *range(1, 60, draws(9, 4))}
         brute = [costs.of(hs.plan(effect=0.04, attempts=k, costs=costs, assume=assumed).items, k) for k in tried]
         assert answer.main.best.cost <= min(brute) * 1.002, (item, attempt)
-        assert f"{answer.main.best.cost:,.4g}" in answer.verdict
+        assert f"{answer.main.best.cost:,.4g}" in answer.sentence
 
 
 def test_pilots_with_one_attempt_plan_for_one_attempt():
     answer = hs.plan(two_models(n=60), "a", "b", effect=0.1)
     assert [option.attempts for option in answer.main.options] == [1]
-    assert "one_attempt" in {caution.code for caution in answer.cautions}
+    assert "one_attempt" in {warning.code for warning in answer.warnings}
     assert math.isnan(answer.main.basis.answer)
     with pytest.raises(hs.OptionError, match="nothing tells what 3 attempts would bring"):
         hs.plan(two_models(n=60), "a", "b", effect=0.1, attempts=3)
@@ -200,7 +200,7 @@ def test_plans_do_not_depend_on_the_scale_or_direction_of_unbounded_scores():
         frame.with_columns(score=pl.col("score") / 10), "a", "b", effect=0.1, cluster="passage", method="t"
     )
     assert answer.items == scaled.items
-    assert " pp" not in answer.verdict
+    assert " pp" not in answer.sentence
     assert (
         hs.plan(frame, "a", "b", effect=1.0, cluster="passage", method="t", lower_is_better=True).items == answer.items
     )
@@ -282,13 +282,13 @@ def test_plans_for_failure_rates_use_the_exact_binomial_limit():
     assert hs.plan_failures(0.01).items == 299
     assert run("failures", "1%").startswith("299 runs without a failure show a failure rate below 1% (95% confidence).")
     seen = hs.plan_failures(0.01, observed=(2, 500))
-    assert seen.observed.more == hs.plan_failures(0.01).allowances[2].items - 500
-    assert hs.plan_failures(0.01, observed=(2, 628)).observed.more == 0
-    assert hs.plan_failures(0.01, observed=(2, 627)).observed.more == 1
-    assert hs.plan_failures(0.01, observed=(30, 500)).observed.more == -1
+    assert seen.observed.further_runs == hs.plan_failures(0.01).allowances[2].items - 500
+    assert hs.plan_failures(0.01, observed=(2, 628)).observed.further_runs == 0
+    assert hs.plan_failures(0.01, observed=(2, 627)).observed.further_runs == 1
+    assert hs.plan_failures(0.01, observed=(30, 500)).observed.further_runs == -1
     held = hs.plan_failures(0.01, cluster_size=10)
-    assert "2,990 (299 clusters) if they all pass or all fail together" in held.verdict
-    chance = hs.plan_failures(0.01, rate=0.001).allowances[0].chance
+    assert "2,990 (299 clusters) if they all pass or all fail together" in held.sentence
+    chance = hs.plan_failures(0.01, rate=0.001).allowances[0].probability
     assert chance == pytest.approx(0.999**299)
     assert "--observed 3,2 makes no sense" in run("failures", "1%", "--observed", "3/2", code=1)
     assert "No such option '--effect'" in run("failures", "1%", "--effect", "3pp", code=2)
@@ -337,7 +337,7 @@ def test_an_effect_or_margin_of_the_whole_scale_is_refused(scores, asked):
 
 def test_plans_with_variances_beyond_0_to_1_are_not_in_percent():
     answer = hs.plan(effect=3, assume=hs.Assumptions(question_variance=400, answer_variance=300))
-    assert "a true difference of 3 with" in answer.verdict
+    assert "a true difference of 3 with" in answer.sentence
     assert answer.method == "t"
     assert hs.plan(effect=0.03, assume=hs.Assumptions(question_variance=0.1)).method == "score"
 
@@ -370,7 +370,7 @@ def test_lower_is_better_reverses_the_sign_of_a_planned_effect():
     turned = hs.plan(frame, "a", "b", effect=0.5, lower_is_better=True, **options)
     assert turned.items == usual.items
     assert [p.power for p in turned.main.curve] == [p.power for p in usual.main.curve]
-    assert "+0.5" in turned.verdict
+    assert "+0.5" in turned.sentence
     assert hs.plan(frame, "a", "b", effect=-2.0, lower_is_better=True, **options).items < usual.items
     with pytest.raises(hs.OptionError, match="not within the margin"):
         hs.plan(frame, "a", "b", effect=2.0, lower_is_better=True, **options)
@@ -411,10 +411,10 @@ def test_a_negative_between_question_variance_in_a_pilot_counts_as_0(cluster):
 
 
 def test_effects_margins_and_floors_are_shown_with_all_digits():
-    assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).verdict
-    assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).verdict
-    assert "at least 99.95%" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
-    assert "true score is 99.99%" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+    assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).sentence
+    assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).sentence
+    assert "at least 99.95%" in hs.plan_score(at_least=0.9995, rate=0.9999).sentence
+    assert "true score is 99.99%" in hs.plan_score(at_least=0.9995, rate=0.9999).sentence
 
 
 def test_costs_are_formatted_and_missing_values_shown_as_n_a():
@@ -424,14 +424,14 @@ def test_costs_are_formatted_and_missing_values_shown_as_n_a():
     assert "n/a" in shown
 
 
-def test_effects_too_large_for_rates_near_1_give_a_caution():
+def test_effects_too_large_for_rates_near_1_give_a_warning():
     """Of right-or-wrong answers a share of at least the difference differs, whose variance is more than was assumed."""
     near = hs.Assumptions(rate=0.99)
-    assert [c.code for c in hs.plan(effect=0.3, assume=near).cautions] == ["more_than_differ"]
-    assert [c.code for c in hs.plan(n_items=30, assume=near).cautions] == ["more_than_differ"]
-    assert [c.code for c in hs.plan(effect=0.03, assume=near, paired=False).cautions] == ["more_than_differ"]
-    assert not hs.plan(effect=0.015, assume=near).cautions
-    assert not hs.plan(effect=0.03, assume=hs.Assumptions(rate=0.7, correlation=0.6)).cautions
+    assert [c.code for c in hs.plan(effect=0.3, assume=near).warnings] == ["more_than_differ"]
+    assert [c.code for c in hs.plan(n_items=30, assume=near).warnings] == ["more_than_differ"]
+    assert [c.code for c in hs.plan(effect=0.03, assume=near, paired=False).warnings] == ["more_than_differ"]
+    assert not hs.plan(effect=0.015, assume=near).warnings
+    assert not hs.plan(effect=0.03, assume=hs.Assumptions(rate=0.7, correlation=0.6)).warnings
 
 
 def test_assumptions_are_refused_with_a_pilot():
@@ -445,11 +445,11 @@ def test_observed_failures_are_judged_with_the_planned_clusters():
     """With a correlation 560 runs in clusters of ten show what 299 single ones do, and 500 don't."""
     held = {"cluster_size": 10, "icc": 0.2}
     short, enough = (hs.plan_failures(0.01, observed=(0, n), **held) for n in (500, 560))
-    assert (short.observed.more, enough.observed.more) == (60, 0)
+    assert (short.observed.further_runs, enough.observed.further_runs) == (60, 0)
     assert enough.observed.high <= 0.01 < short.observed.high
-    assert not short.cautions
-    assert "1% is not shown; 60 further runs" in short.verdict
-    assert [c.code for c in hs.plan_failures(0.01, observed=(0, 500), cluster_size=10).cautions] == ["runs_counted"]
+    assert not short.warnings
+    assert "1% is not shown; 60 further runs" in short.sentence
+    assert [c.code for c in hs.plan_failures(0.01, observed=(0, 500), cluster_size=10).warnings] == ["runs_counted"]
 
 
 def test_an_intraclass_correlation_without_a_cluster_size_is_refused():
@@ -469,14 +469,14 @@ def test_a_plan_without_limits_does_not_refer_to_them():
         {"model": ["a"] * 8 + ["b"] * 8, "item": [*range(8)] * 2, "score": [1, 1, 1, 0, 1, 0, 0, 0] + [0, 1, 1, 1] * 2}
     ).with_columns(group=pl.col("item") % 2)
     found = hs.plan(rows, effect=0.1, cluster="group", population="new-clusters")
-    (remedy,) = [each.remedy for each in found.cautions if each.code == "small_pilot"]
+    (remedy,) = [each.remedy for each in found.warnings if each.code == "small_pilot"]
     assert math.isnan(found.main.best.items.low)
     assert "limits of the plan are known" in remedy
     known = hs.plan(two_models(n=20), effect=0.1)
-    (remedy,) = [each.remedy for each in known.cautions if each.code == "small_pilot"]
+    (remedy,) = [each.remedy for each in known.warnings if each.code == "small_pilot"]
     assert remedy.startswith("Read the limits")
 
 
 def test_the_verdict_states_the_attempts_per_question():
-    assert "500 questions, one attempt each by both models, detect " in hs.plan(effect=0.03, n_items=500).verdict
-    assert "2 questions, one attempt each by both models, can detect no difference" in hs.plan(n_items=2).verdict
+    assert "500 questions, one attempt each by both models, detect " in hs.plan(effect=0.03, n_items=500).sentence
+    assert "2 questions, one attempt each by both models, can detect no difference" in hs.plan(n_items=2).sentence

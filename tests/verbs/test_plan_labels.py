@@ -43,7 +43,7 @@ def test_labels_are_allocated_where_judges_disagree():
     assert plan.strata[1].probability > plan.strata[2].probability
     assert plan.n_labels < plan.labels_alone
     assert plan.half_width <= 0.04 < hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=plan.n_labels - 8).half_width
-    assert plan.verdict.startswith(f"Label {plan.n_labels} answers: expect the corrected rate ± 4.0 pp")
+    assert plan.sentence.startswith(f"Label {plan.n_labels} answers: expect the corrected rate ± 4.0 pp")
 
 
 def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
@@ -71,7 +71,7 @@ def test_corrected_rates_from_queues_are_unbiased_covered_and_as_precise_as_plan
         rows, path = verdicts(seed, labels=60), str(tmp_path / "queue.csv")
         hs.plan_labels(rows.drop("truth"), columns=COLUMNS, within=0.05, labels_drawn="random", queue=path, seed=seed)
         labelled = filled(pl.read_csv(path, infer_schema_length=None), rows)
-        found = hs.judge(labelled, columns=COLUMNS, labels_drawn="probability:probability").whole.estimate
+        found = hs.judge(labelled, columns=COLUMNS, labels_drawn="probability:probability").all_answers.estimate
         values.append(found.value)
         held.append(found.interval.contains(0.7))
         wide.append(found.interval.half_width)
@@ -88,19 +88,19 @@ def test_earlier_labels_count_only_if_they_are_a_random_sample(tmp_path):
     assert pl.read_csv(path)["label"].is_not_null().sum() == 100
     new = hs.plan_labels(rows, columns=COLUMNS, n_labels=150, queue=path)
     assert new.n_counted == 0
-    assert [caution.code for caution in new.cautions] == ["earlier_labels"]
+    assert [warning.code for warning in new.warnings] == ["earlier_labels"]
     assert pl.read_csv(path)["label"].is_not_null().sum() == 0
     assert pl.read_csv(path)["earlier_label"].is_not_null().sum() == 100
 
 
-def test_an_unreachable_precision_gives_a_caution():
+def test_an_unreachable_precision_gives_a_warning():
     found = hs.plan_labels(verdicts(n=60), columns=COLUMNS, within=0.01)
     assert not found.reached
     assert found.n_labels == 60
-    assert "out_of_reach" in [caution.code for caution in found.cautions]
+    assert "out_of_reach" in [warning.code for warning in found.warnings]
     twice = pl.concat([verdicts(), verdicts(1)])
     assert "taken_one_by_one" in [
-        caution.code for caution in hs.plan_labels(twice, columns=COLUMNS, n_labels=50).cautions
+        warning.code for warning in hs.plan_labels(twice, columns=COLUMNS, n_labels=50).warnings
     ]
 
 
@@ -126,14 +126,16 @@ def test_differences_from_planned_queues_are_unbiased_and_covered(tmp_path):
         labelled = queue.join(truth, on=["item", "model"], how="left", maintain_order="left").with_columns(
             label=pl.when(pl.col("to_label").is_not_null()).then("truth")
         )
-        found = hs.judge(labelled.drop("truth"), "a", "b", columns=COLUMNS, labels_drawn="probability:probability").gap
+        found = hs.judge(
+            labelled.drop("truth"), "a", "b", columns=COLUMNS, labels_drawn="probability:probability"
+        ).difference
         assert found.paired
         assert found.n_both == plan.n_labels
         values.append(found.difference.value)
         held.append(found.difference.interval.contains(0.2))
     assert abs(np.mean(values) - 0.2) < 3 * np.std(values) / np.sqrt(len(values))
     assert np.mean(held) > draws(0.7, 0.85)
-    assert plan.verdict.startswith(
+    assert plan.sentence.startswith(
         f"Label both answers to {plan.n_labels} items: expect the corrected difference of a and b ±"
     )
     priced = hs.plan_labels(rows, "a", "b", columns=COLUMNS, within=0.1, cost_label=1.0, cost_judge=0.01)
@@ -186,19 +188,19 @@ def test_the_plan_labels_command_gives_the_result_of_the_function(tmp_path):
     )
 
 
-def test_too_few_labels_are_raised_to_the_minimum_with_a_caution():
+def test_too_few_labels_are_raised_to_the_minimum_with_a_warning():
     few, enough = (hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=count) for count in (2, 50))
     assert few.n_labels == 15
-    (told,) = [caution.message for caution in few.cautions if caution.code == "fewest_labels"]
+    (told,) = [warning.message for warning in few.warnings if warning.code == "fewest_labels"]
     assert told == "2 labels can't be kept to: each kind of verdict takes 5, or all its answers, 15 in all"
-    assert "fewest_labels" not in {caution.code for caution in enough.cautions}
+    assert "fewest_labels" not in {warning.code for warning in enough.warnings}
 
 
 def test_messages_on_one_label_are_singular():
     rows = pl.DataFrame({"item": [1], "judge": [1.0], "human": [1.0]})
     plan = hs.plan_labels(rows, within=0.05, columns={"judge": "judge"}, human="human")
-    assert plan.verdict.startswith("Label 1 answer: ")
-    (told,) = [caution for caution in plan.cautions if caution.code == "earlier_labels"]
+    assert plan.sentence.startswith("Label 1 answer: ")
+    (told,) = [warning for warning in plan.warnings if warning.code == "earlier_labels"]
     assert told.message.startswith(
         "1 earlier label tells what to expect and doesn't count, since nothing says that it was"
     )

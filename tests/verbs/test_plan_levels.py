@@ -31,12 +31,12 @@ def test_the_verdict_states_the_minimum_number_of_seeds() -> None:
     found = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed")
     (least,) = found.main.levels_needed
     assert least > 6
-    assert f"With the pilot's 6 seeds no number of questions is enough: it takes {least:.0f} or more." in found.verdict
+    assert f"With the pilot's 6 seeds no number of questions is enough: it takes {least:.0f} or more." in found.sentence
     assert found.main.best.levels[0] >= least
     assert found.main.best.items.value <= 150
     fewer = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed", n_levels=int(least) - 1)
     assert math.isinf(fewer.items)
-    assert "No number of questions" in fewer.verdict
+    assert "No number of questions" in fewer.sentence
 
 
 def test_the_cheapest_design_of_levels_and_items_has_the_lowest_cost() -> None:
@@ -50,7 +50,7 @@ def test_the_cheapest_design_of_levels_and_items_has_the_lowest_cost() -> None:
         pilot(), "a", "b", effect=0.06, random_factor="seed", costs=hs.Costs(attempt=0.01, item=1, level=1_000)
     )
     assert dear.main.best.levels <= best.levels
-    assert f"{seeds} seeds each" in found.verdict
+    assert f"{seeds} seeds each" in found.sentence
 
 
 def test_attempts_per_level_are_planned_only_if_the_pilot_has_several() -> None:

@@ -29,14 +29,14 @@ def test_five_looks_raise_the_maximum_slightly_and_lower_the_expected_sample_siz
     assert looks.most > looks.expected_if_none > 0.95 * looks.most
     assert betting.most > looks.most
     assert found.main.looks.cheapest == "looks"
-    assert found.verdict.endswith("on average, fewer than any other way of as much power.")
+    assert found.sentence.endswith("on average, fewer than any other way of as much power.")
 
 
 def test_betting_is_cheapest_for_a_large_difference_on_a_given_number_of_questions():
     found = hs.plan(effect=0.12, n_items=500, assume=ASSUMED, looks=5)
     assert found.main.looks.cheapest == "betting"
-    assert "betting, with a look at any time, takes" in found.verdict
-    assert all(way.power > 0.95 for way in found.main.looks.ways)
+    assert "betting, with a look at any time, takes" in found.sentence
+    assert all(way.power > 0.95 for way in found.main.looks.designs)
 
 
 @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])

@@ -22,7 +22,7 @@ CRITICAL = {"margin": "3pp", "tier": "critical"}
 @pytest.mark.parametrize("count", [1, 2, 12])
 def test_each_critical_check_gets_the_kth_root_of_the_joint_power(count):
     plan = hs.plan_policy(CRITICAL, n_tasks=count, assume=ASSUMED)
-    assert plan.each == pytest.approx(0.8 ** (1 / count))
+    assert plan.power_per_check == pytest.approx(0.8 ** (1 / count))
     assert plan.joint == pytest.approx(plan.tasks[0].passes ** count)
     assert 0.8 <= plan.joint < 0.84
     assert plan.items == count * plan.tasks[0].items
@@ -107,10 +107,10 @@ def test_plans_from_a_pilot_omit_advisory_tasks():
     assert share.margin == pytest.approx(0.1 * hs.compare(rows, "a", "b").b_mean)
 
 
-def test_cost_checks_share_the_joint_power_with_a_caution_that_they_are_not_planned():
+def test_cost_checks_share_the_joint_power_with_a_warning_that_they_are_not_planned():
     plan = hs.plan_policy({**CRITICAL, "costs": {"usd": {"ratio_at_most": 1.1}}}, n_tasks=1, assume=ASSUMED)
     assert plan.n_critical == 2
-    assert [caution.code for caution in plan.cautions] == ["not_planned"]
+    assert [warning.code for warning in plan.warnings] == ["not_planned"]
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_larger_samples_also_have_the_planned_power():
 def test_a_ceiling_needs_the_sample_size_of_the_mirrored_floor():
     floor, ceiling = hs.plan_score(at_least=0.9, rate=0.95), hs.plan_score(at_most=0.1, rate=0.05)
     assert ceiling.items == floor.items
-    assert "at most 10.0%" in ceiling.verdict
+    assert "at most 10.0%" in ceiling.sentence
 
 
 def test_a_floor_planned_for_clusters_is_shown_with_the_planned_power():
@@ -132,7 +132,7 @@ def test_a_pilot_supplies_score_clusters_and_variances():
 def test_precision_is_planned_on_any_scale_and_floors_only_from_0_to_1():
     frame = attempts(n_clusters=12).with_columns(score=pl.col("score") * 10 + pl.col("length") / 50)
     answer = hs.plan_score(frame, "a", within=0.5, cluster="passage")
-    assert " pp" not in answer.verdict
+    assert " pp" not in answer.sentence
     with pytest.raises(hs.OptionError, match="planned for scores in"):
         hs.plan_score(frame, "a", at_least=0.5, cluster="passage")
 

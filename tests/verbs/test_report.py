@@ -145,7 +145,7 @@ URL = "https://example.org/runs/page.html"
 def test_a_report_with_a_url_has_metadata_for_link_previews():
     page = hs.report(LOGS, cluster="passage_id", url=URL, card="card.png")
     assert '<meta property="og:image" content="https://example.org/runs/card.png">' in page.html
-    assert f'<meta property="og:description" content="{html.escape(page.verdict)}">' in page.html
+    assert f'<meta property="og:description" content="{html.escape(page.sentence)}">' in page.html
     assert '<meta name="twitter:card" content="summary_large_image">' in page.html
     assert page.data["embed"].startswith(f'<iframe src="{URL}" ')
     assert "url='https://example.org/runs/page.html', card='card.png', cluster=" in page.data["command"]

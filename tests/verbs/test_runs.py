@@ -43,7 +43,7 @@ def test_a_run_that_does_not_count_is_listed_with_its_score_and_the_reason(tmp_p
         ("first.eval", False, 1.0),
     ]
     assert "another log of the same run counts: retry.eval" in answer.render(width=120)
-    assert "1 does not count" in answer.verdict
+    assert "1 does not count" in answer.sentence
 
 
 def test_runs_pooled_as_attempts_are_listed_with_separate_scores(tmp_path: Path) -> None:
@@ -68,9 +68,13 @@ def test_lm_eval_runs_show_commit_date_and_settings_without_secrets(tmp_path: Pa
     lm_eval(tmp_path, "2025-03-03T00-05-12.300060", [1.0], git_hash="v0.4.2-13-g28fe95e", lm_eval_version="0.4.13")
     answer = hs.runs(tmp_path)
     (run,) = answer.runs
-    assert (run.commit, run.started, run.call) == ("28fe95e", "2025-03-03T21:01:54+00:00", "2025-03-03T00-05-12.300060")
+    assert (run.commit, run.started, run.invocation) == (
+        "28fe95e",
+        "2025-03-03T21:01:54+00:00",
+        "2025-03-03T00-05-12.300060",
+    )
     assert run.settings["model_args.pretrained"] == "m"
-    assert run.surroundings["lm_eval"] == "0.4.13"
+    assert run.environment["lm_eval"] == "0.4.13"
     assert "sesame" not in answer.render("json")
 
 
@@ -207,10 +211,10 @@ def test_invalid_unicode_and_long_tags_in_logs_are_repaired(tmp_path: Path) -> N
     assert max(len(tag) for run in answer.runs for tag in run.tags) == 200
 
 
-def test_a_limited_run_gives_a_reason_and_no_second_caution(tmp_path: Path) -> None:
+def test_a_limited_run_gives_a_reason_and_no_second_warning(tmp_path: Path) -> None:
     log(tmp_path, "whole", "CICI")
     log(tmp_path, "smoke", "CI", config={"epochs": 1, "limit": 2})
     answer = hs.runs(tmp_path)
     assert [run.reason != "" for run in answer.runs].count(True) == 1
-    assert answer.cautions == ()
-    assert [caution.code for caution in hs.estimate(tmp_path).cautions if caution.code == "limited_left_out"]
+    assert answer.warnings == ()
+    assert [warning.code for warning in hs.estimate(tmp_path).warnings if warning.code == "limited_left_out"]

@@ -115,7 +115,7 @@ def test_a_baseline_keeps_the_number_of_planned_items(place: Path) -> None:
         hs.save_baseline(name, name)
     logs, saved = (hs.gate(None, *sides, not_worse_than=0.5) for sides in (("pr", "main"), ("saved:pr", "saved:main")))
     assert as_json(logs) == as_json(saved)
-    assert any(caution.code == "partial_run" for caution in saved.cautions)
+    assert any(warning.code == "partial_run" for warning in saved.warnings)
 
 
 def test_a_baseline_keeps_question_hashes(place: Path) -> None:

@@ -61,7 +61,7 @@ def test_items_of_tables_have_scores_but_no_texts() -> None:
     assert (first.model, first.status, first.score) == ("a", "ok", 1.0)
     assert math.isnan(second.score)
     assert answer.unknown == NO_LOG
-    assert answer.verdict == "q1 of task: 2 models, 2 attempts; always right: a."
+    assert answer.sentence == "q1 of task: 2 models, 2 attempts; always right: a."
 
 
 def test_missing_logs_give_the_reason_for_missing_texts(tmp_path: Path) -> None:

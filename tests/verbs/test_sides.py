@@ -181,15 +181,15 @@ def test_read_selects_runs_by_tag(runs: Path) -> None:
     ]
 
 
-def test_as_attempts_pools_runs_that_differ_with_a_caution(runs: Path) -> None:
+def test_as_attempts_pools_runs_that_differ_with_a_warning(runs: Path) -> None:
     apart = howsure.estimate(runs)
     assert sorted(entry.estimate.value for entry in apart.entries) == [0.25, 0.75]
     (one,) = howsure.estimate(howsure.read(runs, as_attempts=True)).entries
     assert one.estimate.value == 0.5
-    (caution,) = [each for each in howsure.read(runs, as_attempts=True).cautions if each.code == "runs_as_attempts"]
-    assert "2 runs of mock/a" in caution.message
-    assert caution.message.endswith("although they differ in commit, tags")
-    assert caution.remedy == "`howsure runs` lists them. `as_attempts=False` keeps them apart."
+    (warning,) = [each for each in howsure.read(runs, as_attempts=True).warnings if each.code == "runs_as_attempts"]
+    assert "2 runs of mock/a" in warning.message
+    assert warning.message.endswith("although they differ in commit, tags")
+    assert warning.remedy == "`howsure runs` lists them. `as_attempts=False` keeps them apart."
 
 
 def test_the_runs_and_as_attempts_options_work_in_estimate(runs: Path) -> None:

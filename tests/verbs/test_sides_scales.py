@@ -90,7 +90,7 @@ def test_an_unknown_score_direction_is_an_error_for_a_gate_of_two_sides(place: P
     for scores in data:
         with pytest.raises(hs.OptionError, match=r"column error_rate\) are better"):
             hs.gate(scores, "a", "b", not_worse_than=0.05)
-        assert hs.compare(scores, "a", "b").cautions[-1].code == "unknown_direction"
+        assert hs.compare(scores, "a", "b").warnings[-1].code == "unknown_direction"
         assert hs.gate(scores, "a", "b", better=True, lower_is_better=True).verdict == "fail"
 
 
@@ -130,13 +130,13 @@ def test_a_converted_table_keeps_the_unknown_direction_of_its_score_column(
     ]
     assert asked[0].checks[0].value == pytest.approx(asked[1].checks[0].value)
     assert asked[0].checks[0].low == pytest.approx(asked[1].checks[0].low)
-    assert [caution.code for caution in asked[0].cautions] == [caution.code for caution in asked[1].cautions]
+    assert [warning.code for warning in asked[0].warnings] == [warning.code for warning in asked[1].warnings]
 
 
-def test_a_converted_table_keeps_the_caution_on_a_percent_column_name(place: Path) -> None:
+def test_a_converted_table_keeps_the_warning_on_a_percent_column_name(place: Path) -> None:
     _write(place, lambda score: score * 0.9, "accuracy_pct").write_csv("both.csv")
     CliRunner().invoke(main, ["convert", "both.csv", "-c", "score=accuracy_pct", "-o", "copy.csv"])
-    assert [caution.code for caution in hs.estimate("copy.csv").cautions] == ["percent_name"]
+    assert [warning.code for warning in hs.estimate("copy.csv").warnings] == ["percent_name"]
 
 
 def test_a_gate_on_fractions_and_small_percent_scores_is_an_error(place: Path) -> None:
@@ -149,17 +149,17 @@ def test_a_gate_on_fractions_and_small_percent_scores_is_an_error(place: Path) -
     assert hs.gate(hs.read({"a": rows, "b": rows}), "a", "b", not_worse_than=0.05).verdict == "pass"
 
 
-def test_percent_bounds_for_scores_up_to_1_give_a_caution() -> None:
+def test_percent_bounds_for_scores_up_to_1_give_a_warning() -> None:
     """A gate of points passed on hundredths of them."""
     rows = pl.DataFrame(
         {"model": ["a"] * N + ["b"] * N, "item": [*range(N)] * 2, "score": [k % 3 / 4 for k in range(2 * N)]}
     )
     answer = hs.gate(rows, "a", "b", not_worse_than=0.05, bounds=(0, 100))
-    assert "percent_bounds" in [caution.code for caution in answer.cautions]
+    assert "percent_bounds" in [warning.code for warning in answer.warnings]
     for other, asked in ((rows.rename({"score": "score_pct"}), (0, 100)), (rows, (0, 1))):
         column = other.columns[-1]
         answer = hs.gate(hs.read(other, columns={"score": column}), "a", "b", not_worse_than=0.05, bounds=asked)
-        assert "percent_bounds" not in [caution.code for caution in answer.cautions]
+        assert "percent_bounds" not in [warning.code for warning in answer.warnings]
 
 
 def test_a_model_compared_with_a_path_keeps_its_score_column_name(place: Path) -> None:
@@ -179,7 +179,7 @@ def test_runs_named_by_files_keep_their_score_column_name(place: Path) -> None:
         rows.write_csv(place / "runs" / f"r{k}.csv")
     words = ["--no-config", "history", "runs", "-c", "score=error_pct", "-f", "json"]
     found = json.loads(CliRunner().invoke(main, words, catch_exceptions=False).stdout)
-    assert "unknown_direction" in [caution["code"] for caution in found["cautions"]]
+    assert "unknown_direction" in [warning["code"] for warning in found["warnings"]]
     assert all(0 <= run["score"] <= 1 for task in found["tasks"] for run in task["runs"])
 
 
@@ -191,5 +191,5 @@ def test_cluster_sums_keep_their_score_column_name(monkeypatch: pytest.MonkeyPat
     scores = hs.read(duckdb.from_arrow(rows), columns={"score": "error_pct"})
     board = hs.leaderboard(scores, cluster="passage")
     assert all(0 <= entry.estimate.value <= 1 for entry in board.boards[0].entries)
-    codes = [caution.code for caution in board.cautions]
+    codes = [warning.code for warning in board.warnings]
     assert ("unknown_direction" in codes, "unbounded_scores" in codes) == (True, False)

@@ -120,12 +120,12 @@ def test_average_last_beyond_the_number_of_checkpoints_uses_all():
     assert "the last 50 of 1 run" in answer.notes[1]
 
 
-def test_items_missing_from_some_checkpoint_are_left_out_of_the_average_with_a_caution():
+def test_items_missing_from_some_checkpoint_are_left_out_of_the_average_with_a_warning():
     rows = training().filter(~((pl.col("model") == "r-step5") & (pl.col("item") < "q04")))
     answer = hs.estimate(rows, average_last=2)
     assert answer[0].estimate.n_items == 26
-    (caution,) = [caution for caution in answer.cautions if caution.code == "torn_checkpoints"]
-    assert caution.message.startswith("task: 4 items missing from some checkpoint")
+    (warning,) = [warning for warning in answer.warnings if warning.code == "torn_checkpoints"]
+    assert warning.message.startswith("task: 4 items missing from some checkpoint")
     whole = rows.filter(pl.col("item") >= "q04", pl.col("model").is_in(["r-step4", "r-step5"]))
     assert answer[0].estimate.value == pytest.approx(whole["score"].mean(), rel=1e-12)
 
@@ -136,23 +136,23 @@ def test_checkpoints_without_shared_items_are_an_error_in_average_last():
         hs.estimate(rows, average_last=2)
 
 
-def test_a_task_missing_from_the_last_checkpoint_is_left_out_with_a_caution():
+def test_a_task_missing_from_the_last_checkpoint_is_left_out_with_a_warning():
     rows = pl.concat(
         [training().with_columns(task=pl.lit("x")), training(steps=(1, 2, 3, 4)).with_columns(task=pl.lit("y"))]
     )
     answer = hs.estimate(rows, average_last=2)
     assert [entry.task for entry in answer.entries] == ["x"]
-    (caution,) = [caution for caution in answer.cautions if caution.code == "torn_checkpoints"]
-    assert caution.message.startswith("y: 30 items missing")
+    (warning,) = [warning for warning in answer.warnings if warning.code == "torn_checkpoints"]
+    assert warning.message.startswith("y: 30 items missing")
 
 
-def test_models_that_are_no_checkpoints_are_left_out_with_a_caution():
+def test_models_that_are_no_checkpoints_are_left_out_with_a_warning():
     rows = pl.concat([training(), two_models()], how="diagonal")
     averaged = hs.estimate(rows, average_last=2)
     assert "left out: a, b." in averaged.notes[1]
     answer = hs.trend(rows)
-    (caution,) = [caution for caution in answer.cautions if caution.code == "not_checkpoints"]
-    assert caution.message == "left out, as the name tells no step: a, b"
+    (warning,) = [warning for warning in answer.warnings if warning.code == "not_checkpoints"]
+    assert warning.message == "left out, as the name tells no step: a, b"
     assert [run.run for run in answer.tasks[0].runs] == ["r"]
 
 
@@ -192,7 +192,7 @@ def test_the_within_question_variance_of_an_average_comes_from_its_attempts():
     entry = hs.noise(rows, average_last=2).tasks[0].entries[0]
     last = rows.filter(pl.col("model").is_in(["r-step4", "r-step5"]))
     parts = last.group_by("model", "item").agg(noise=pl.col("score").var(ddof=1) / 4)
-    assert entry.answers == pytest.approx(parts["noise"].sum() / 4 / 30**2, rel=1e-9)
+    assert entry.variance_within_questions == pytest.approx(parts["noise"].sum() / 4 / 30**2, rel=1e-9)
 
 
 def slopes(rows, steps, run="r"):
@@ -242,7 +242,7 @@ def test_signal_noise_and_their_ratio_match_direct_formulas():
     ends = [np.mean(values) for values in last.values()]
     noise = math.sqrt(np.mean([np.var(values, ddof=1) for values in last.values()]))
     assert task.signal == pytest.approx(max(ends) - min(ends), rel=1e-12)
-    assert task.noise == pytest.approx(noise, rel=1e-12)
+    assert task.pooled_sd == pytest.approx(noise, rel=1e-12)
     assert task.ratio == pytest.approx(task.signal / noise, rel=1e-12)
     everything(hs.trend(rows, last=3))
 
@@ -250,11 +250,11 @@ def test_signal_noise_and_their_ratio_match_direct_formulas():
 def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
     one = hs.trend(training()).tasks[0]
     assert math.isnan(one.signal)
-    assert one.noise > 0
+    assert one.pooled_sd > 0
     short = hs.trend(training(steps=(7,))).tasks[0]
-    assert math.isnan(short.noise)
+    assert math.isnan(short.pooled_sd)
     assert short.runs[0].rise is None
-    assert "1 checkpoint, no trend can be estimated (a trend takes two checkpoints)" in short.verdict
+    assert "1 checkpoint, no trend can be estimated (a trend takes two checkpoints)" in short.sentence
     everything(hs.trend(training(steps=(7,))))
 
 
@@ -263,7 +263,7 @@ def test_items_missing_from_some_checkpoint_are_left_out_of_the_rise():
     answer = hs.trend(rows)
     assert answer.tasks[0].runs[0].rise.n_items == 25
     told = "task: the rise of r is over 25 of 30 items; some checkpoint lacks the others"
-    assert [(caution.code, caution.message) for caution in answer.cautions] == [("torn_checkpoints", told)]
+    assert [(warning.code, warning.message) for warning in answer.warnings] == [("torn_checkpoints", told)]
 
 
 def test_tasks_are_ordered_by_signal_to_noise_ratio():
@@ -291,7 +291,7 @@ def test_the_verdict_counts_boards_for_several_metrics_of_a_task():
 
 def test_a_negative_rise_is_called_a_fall():
     rows = training(lift=0.15).with_columns(score=1 - pl.col("score"))
-    assert hs.trend(rows).tasks[0].verdict.startswith("r falls by")
+    assert hs.trend(rows).tasks[0].sentence.startswith("r falls by")
 
 
 @pytest.mark.parametrize("steps", [("1k", "1000", "2k"), ("1k", "1000")])
@@ -319,7 +319,7 @@ def test_published_scores_with_a_step_column_have_signal_and_noise(tmp_path):
     )
     task = hs.trend(rows).tasks[0]
     assert task.signal == pytest.approx(0.5 - 1.1 / 3, rel=1e-9)
-    assert task.noise == pytest.approx(
+    assert task.pooled_sd == pytest.approx(
         math.sqrt((np.var([0.2, 0.4, 0.5], ddof=1) + np.var([0.3, 0.5, 0.7], ddof=1)) / 2)
     )
     everything(hs.trend(rows))
@@ -348,11 +348,11 @@ def test_a_task_without_checkpoints_does_not_affect_other_tasks():
     rows = pl.concat([training().with_columns(task=pl.lit("x")), other], how="diagonal")
     trend = hs.trend(rows)
     assert [task.task for task in trend.tasks if task.runs] == ["x"]
-    assert [caution.message for caution in trend.cautions] == ["no model is a checkpoint of a run in y"]
+    assert [warning.message for warning in trend.warnings] == ["no model is a checkpoint of a run in y"]
     averaged = hs.estimate(rows, average_last=2)
     assert [entry.task for entry in averaged.entries] == ["x"]
     told = "y: no model is a checkpoint of a run, so the task is left out"
-    assert [(caution.code, caution.message) for caution in averaged.cautions] == [("no_checkpoints", told)]
+    assert [(warning.code, warning.message) for warning in averaged.warnings] == [("no_checkpoints", told)]
 
 
 @pytest.mark.parametrize("column", ["score", "error_rate"])
@@ -365,7 +365,7 @@ def test_published_scores_of_checkpoints_are_read_alike_from_frames_and_files(tm
     values = [[point.estimate.value for point in answer.tasks[0].runs[0].points] for answer in found]
     assert values == [[0.2, 0.4, 0.5, 0.55]] * 3
     for answer in found:
-        codes = [caution.code for caution in answer.cautions]
+        codes = [warning.code for warning in answer.warnings]
         assert ("unknown_direction" in codes) == (column == "error_rate")
 
 

@@ -1,4 +1,4 @@
-"""watch and Monitor: runs in progress, waiting items, clusters, goals and cautions, by betting intervals."""
+"""watch and Monitor: runs in progress, waiting items, clusters, goals and warnings, by betting intervals."""
 
 import math
 
@@ -14,7 +14,7 @@ from trials import draws
 
 
 def codes(look):
-    return [caution.code for caution in look.cautions]
+    return [warning.code for warning in look.warnings]
 
 
 def test_a_clear_difference_is_decided_before_the_end_of_the_run():
@@ -27,8 +27,8 @@ def test_a_clear_difference_is_decided_before_the_end_of_the_run():
     assert look.better == "a"
     assert look.n_items < 120
     assert look.interval.low > 0
-    assert look.verdict.startswith("a beats b by ")
-    assert ": stop (always-valid interval [" in look.verdict
+    assert look.sentence.startswith("a beats b by ")
+    assert ": stop (always-valid interval [" in look.sentence
     assert monitor.update(data).decided
 
 
@@ -73,11 +73,11 @@ def test_items_answered_by_one_model_only_are_waiting():
     assert (look.n_items, look.n_waiting) == (12, 18)
 
 
-def test_a_model_without_results_gives_a_caution():
+def test_a_model_without_results_gives_a_warning():
     look = hs.Monitor(a="a", b="c", looks="any/60").update(results(30).filter(model="a"))
     assert (look.n_items, look.n_waiting, look.decided) == (0, 30, False)
     assert "model_missing" in codes(look)
-    assert look.verdict == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 items."
+    assert look.sentence == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 items."
 
 
 def test_items_wait_until_they_have_the_planned_number_of_attempts():
@@ -88,7 +88,7 @@ def test_items_wait_until_they_have_the_planned_number_of_attempts():
     assert (look.n_items, look.n_waiting, look.estimate) == (7, 23, 0)
 
 
-def test_late_attempts_are_not_used_and_give_a_caution():
+def test_late_attempts_are_not_used_and_give_a_warning():
     monitor = hs.Monitor(a="a", b="b")
     data = results(30, attempt=pl.lit(0))
     before = monitor.update(data)
@@ -115,11 +115,11 @@ def test_failed_items_do_not_count_until_they_are_rerun():
 def test_a_floor_is_decided_as_reached_or_missed():
     data = results(300, a=0.95).filter(model="a")
     look = hs.Monitor(a="a", at_least=0.8).update(data)
-    assert (look.decided, look.kept, look.better) == (True, True, None)
-    assert look.verdict.startswith("a is at least 80.0%: stop")
+    assert (look.decided, look.bound_met, look.better) == (True, True, None)
+    assert look.sentence.startswith("a is at least 80.0%: stop")
     low = hs.Monitor(a="b", at_least=0.8).update(results(300))
-    assert (low.decided, low.kept) == (True, False)
-    assert low.verdict.startswith("b is below 80.0%: stop")
+    assert (low.decided, low.bound_met) == (True, False)
+    assert low.sentence.startswith("b is below 80.0%: stop")
 
 
 def test_a_run_ends_once_the_interval_has_the_requested_half_width():
@@ -128,39 +128,39 @@ def test_a_run_ends_once_the_interval_has_the_requested_half_width():
         look = monitor.update(data.head(n))
         if look.decided:
             break
-        assert "more would decide" in look.verdict
+        assert "more would decide" in look.sentence
     assert look.interval.high - look.interval.low <= 0.2
     assert 100 < look.n_items < 500
     assert math.isnan(look.p_value)
-    assert look.verdict.startswith("a is known to within ± 10.0 pp: stop")
+    assert look.sentence.startswith("a is known to within ± 10.0 pp: stop")
 
 
 def test_a_margin_shows_equivalence_or_inferiority():
     data = results(600, a=0.5, b=0.5)
     data = data.with_columns(score=pl.when(pl.int_range(pl.len()).over("model") % 10 == 0).then("score").otherwise(1.0))
     same = hs.Monitor(a="a", b="b", margin=0.06).update(data)
-    assert (same.decided, same.kept) == (True, True)
-    assert "equivalent within 6.0 pp" in same.verdict or "not worse than b by more than 6.0 pp" in same.verdict
+    assert (same.decided, same.bound_met) == (True, True)
+    assert "equivalent within 6.0 pp" in same.sentence or "not worse than b by more than 6.0 pp" in same.sentence
     worse = hs.Monitor(a="b", b="a", margin=0.06).update(results(300))
-    assert (worse.decided, worse.kept, worse.better) == (True, False, "a")
-    assert worse.verdict.startswith("b is worse than a by more than 6.0 pp")
+    assert (worse.decided, worse.bound_met, worse.better) == (True, False, "a")
+    assert worse.sentence.startswith("b is worse than a by more than 6.0 pp")
 
 
 def test_lower_is_better_decides_for_the_smaller_score():
     errors = results(200).with_columns(score=1 - pl.col("score"))
     one = hs.Monitor(a="a", b="b", lower_is_better=True).update(errors)
     assert (one.better, one.estimate < 0) == ("a", True)
-    assert hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).kept is True
-    assert "a is at most 45.0%" in hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).verdict
+    assert hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).bound_met is True
+    assert "a is at most 45.0%" in hs.Monitor(a="a", at_least=0.45, lower_is_better=True).update(errors).sentence
     margin = hs.Monitor(a="a", b="b", margin=0.05, lower_is_better=True).update(errors)
-    assert (margin.kept, margin.better) == (True, "a")
+    assert (margin.bound_met, margin.better) == (True, "a")
 
 
 def test_an_undecided_run_with_all_items_used_is_reported():
     look = hs.Monitor(a="a", b="b", looks="any/30").update(results(30, b=0.75))
     assert look.exhausted
     assert not look.decided
-    assert look.verdict.startswith("Still undecided after all 30 items: ")
+    assert look.sentence.startswith("Still undecided after all 30 items: ")
     assert "order_not_random" not in codes(look)
 
 
@@ -183,7 +183,7 @@ def test_a_cluster_counts_only_when_complete():
     assert (look.n_units, look.n_items, look.n_waiting) == (2, 10, 3)
     look = monitor.update(data)
     assert (look.n_units, look.n_items, look.clustered) == (12, 60, True)
-    assert "in 12 clusters" in look.verdict
+    assert "in 12 clusters" in look.sentence
     state = Betting(bounds=(-1, 1), null=0.0, horizon=12, largest=5)
     wide = data.pivot(on="model", index=["item", "passage"], values="score").with_columns(d=pl.col("a") - pl.col("b"))
     state.add(wide.group_by("passage").agg(pl.col("d").sum())["d"].to_numpy(), [5.0] * 12)
@@ -228,7 +228,7 @@ def test_a_known_order_prevents_bias_from_slow_wrong_answers():
     data = results(300, a=0.5).filter(model="a")
     ids = data["item"].to_list()
     fast = data.filter((pl.col("score") == 1) | (pl.int_range(pl.len()) < 60))
-    assert hs.Monitor(a="a", at_least=0.6).update(fast).kept is True
+    assert hs.Monitor(a="a", at_least=0.6).update(fast).bound_met is True
     look = hs.Monitor(a="a", at_least=0.6, order=ids).update(fast)
     assert not look.decided
     assert 60 <= look.n_items < 75
@@ -258,13 +258,13 @@ def test_runs_that_cannot_be_monitored_are_refused(options, update, words):
         hs.Monitor(a="a", b="b", **options).update(update())
 
 
-def test_unbounded_scores_use_the_asymptotic_interval_with_a_caution():
+def test_unbounded_scores_use_the_asymptotic_interval_with_a_warning():
     rng = np.random.default_rng(1)
     data = results(400).with_columns(score=pl.Series(rng.normal(size=800)) + (pl.col("model") == "a"))
     monitor = hs.Monitor(a="a", b="b", bounds=None, looks="any/400")
     early = monitor.update(first(data, 30))
     assert math.isnan(early.interval.low)
-    assert "no interval yet" in early.verdict
+    assert "no interval yet" in early.sentence
     look = monitor.update(data)
     assert (look.better, look.method, look.percent) == ("a", "asymptotic", False)
     assert "asymptotic" in codes(look)
@@ -274,17 +274,17 @@ def test_unbounded_scores_use_the_asymptotic_interval_with_a_caution():
     )
 
 
-def test_a_possibly_non_random_order_gives_a_caution():
+def test_a_possibly_non_random_order_gives_a_warning():
     monitor = hs.Monitor(a="a", b="b", looks="any/100")
-    told = [c.message for c in monitor.update(results(30)).cautions if c.code == "order_not_random"]
+    told = [c.message for c in monitor.update(results(30)).warnings if c.code == "order_not_random"]
     assert "nothing says" in told[0]
     data = results(30).sort(pl.col("item").str.tail(-1).cast(pl.Int64))
-    told = [c.message for c in hs.Monitor(a="a", b="b").update(data).cautions if c.code == "order_not_random"]
+    told = [c.message for c in hs.Monitor(a="a", b="b").update(data).warnings if c.code == "order_not_random"]
     assert "the order of their ids" in told[0]
     assert "order_not_random" not in codes(hs.Monitor(a="a", b="b", shuffled=True).update(data))
 
 
-def test_sorted_items_give_a_caution_on_contradictory_looks():
+def test_sorted_items_give_a_warning_on_contradictory_looks():
     data = pl.DataFrame({"model": "a", "item": range(400), "score": [1.0] * 200 + [0.0] * 200})
     monitor = hs.Monitor(a="a", within=0.01, looks="any/400")
     looks = [monitor.update(data.head(n)) for n in (200, 400)]
@@ -306,8 +306,8 @@ def test_clusters_recorded_in_a_log_need_their_sizes():
 
 def test_the_verdict_estimates_how_many_items_would_decide():
     look = hs.Monitor(a="a", b="b", looks="any/2000").update(results(40, b=0.75))
-    assert look.verdict.startswith("Keep going: ")
-    assert "more would decide" in look.verdict or "no realistic number of items" in look.verdict
+    assert look.sentence.startswith("Keep going: ")
+    assert "more would decide" in look.sentence or "no realistic number of items" in look.sentence
     assert look.line.startswith("40 of 2,000 items  ")
 
 
@@ -341,16 +341,16 @@ def test_item_ids_can_be_numbers():
         monitor.add("1", 1.0)
 
 
-def test_failed_items_are_counted_in_the_verdict_and_a_caution():
+def test_failed_items_are_counted_in_the_verdict_and_a_warning():
     """Fifty of a hundred failed: this once read "beats by 100 pp: stop", without a word of them."""
     monitor = hs.Monitor(a="a", b="b", looks="any/100", shuffled=True)
     for item in range(100):
         monitor.add(f"q{item}", math.nan if item % 2 else 1.0, 0.0)
     look = monitor.look()
     assert (look.n_items, look.n_failed, look.exhausted) == (50, 50, True)
-    assert "50 more failed" in look.verdict
-    caution = next(each for each in look.cautions if each.code == "items_failed")
-    assert caution.message.startswith("50 of 100 items failed without a score")
+    assert "50 more failed" in look.sentence
+    warning = next(each for each in look.warnings if each.code == "items_failed")
+    assert warning.message.startswith("50 of 100 items failed without a score")
 
 
 def test_failed_items_follow_the_failure_policy():

@@ -87,7 +87,7 @@ def test_a_late_look_uses_only_the_items_that_were_due():
     late, then = watched(data), watched(first(data, 80))
     assert state_of(late) == state_of(then)
     assert (late.looks.finished, then.looks.finished) == (200, 80)
-    assert late.verdict == then.verdict
+    assert late.sentence == then.sentence
 
 
 def test_adding_items_out_of_order_equals_updating_with_a_table():
@@ -106,13 +106,13 @@ def test_adding_items_out_of_order_equals_updating_with_a_table():
 def test_margins_and_floors_can_have_planned_looks():
     data = results(200, a=0.8, b=0.5)
     kept = watched(data, margin=0.05)
-    assert (kept.decided, kept.kept) == (True, True)
+    assert (kept.decided, kept.bound_met) == (True, True)
     assert kept.interval.low > -0.05
     lost = hs.Monitor(a="b", b="a", margin=0.05, shuffled=True, looks="3/200").update(data)
-    assert (lost.decided, lost.kept) == (True, False)
+    assert (lost.decided, lost.bound_met) == (True, False)
     floor = hs.Monitor(a="a", at_least=0.5, shuffled=True, looks="3/200").update(data)
-    assert (floor.kept, floor.interval.low > 0.5, floor.p_value < 0.05) == (True, True, True)
-    assert "at least 50.0%: stop at look" in floor.verdict
+    assert (floor.bound_met, floor.interval.low > 0.5, floor.p_value < 0.05) == (True, True, True)
+    assert "at least 50.0%: stop at look" in floor.sentence
     with pytest.raises(hs.OptionError, match="a half-width needs none"):
         hs.Monitor(a="a", within=0.1, looks="3/200")
 
@@ -193,7 +193,7 @@ def test_degenerate_runs_have_a_verdict_and_valid_json(a, b, decided, told):
     look = watched(rows(a, b), looks=f"{min(len(a), 2)}/{len(a)}")
     assert look.decided == decided
     assert look.looks.last != decided, "a decided run stops at its first look, another goes on to its last"
-    assert look.verdict.startswith(told)
+    assert look.sentence.startswith(told)
     json.dumps(look.to_dict(), allow_nan=False)
 
 
@@ -208,20 +208,20 @@ def test_failed_items_count_as_finished_at_a_look():
 
 def test_the_verdict_names_the_next_look():
     even = rows([1, 0] * 50, [0, 1] * 50)
-    assert watched(first(even, 10), looks="5/100").verdict == (
+    assert watched(first(even, 10), looks="5/100").sentence == (
         "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."
     )
-    assert watched(first(even, 20), looks="5/100").verdict.endswith(
+    assert watched(first(even, 20), looks="5/100").sentence.endswith(
         "after 20 of 100 items; look 2 of 5 is due at 40 items."
     )
     assert watched(first(even, 30), looks="5/100").line == "30 of 100 items  look 2 of 5 is due at 40 items"
-    assert watched(even, looks="5/100").verdict.startswith(
+    assert watched(even, looks="5/100").sentence.startswith(
         "Still undecided after the last look: a and b score the same"
     )
     beyond = watched(even, looks="3/60")
-    (caution,) = beyond.cautions
-    assert caution.code == "beyond_last_look"
-    assert caution.message.startswith("100 items are finished, and the last look was due at 60; the others ")
+    (warning,) = beyond.warnings
+    assert warning.code == "beyond_last_look"
+    assert warning.message.startswith("100 items are finished, and the last look was due at 60; the others ")
 
 
 @pytest.mark.parametrize(("looks", "told"), [("4/400", False), ("any/400", True)])
@@ -229,7 +229,7 @@ def test_unbounded_scores_at_planned_looks_promise_what_bounded_ones_do(looks, t
     rng = np.random.default_rng(1)
     data = results(400).with_columns(score=pl.Series(rng.normal(size=800)))
     look = watched(data, looks=looks, bounds=None)
-    assert ("asymptotic" in [caution.code for caution in look.cautions]) == told
+    assert ("asymptotic" in [warning.code for warning in look.warnings]) == told
     assert math.isfinite(look.interval.low)
 
 
@@ -327,7 +327,7 @@ def test_estimates_at_looks_within_strata_are_post_stratified_by_planned_shares(
 def test_a_margin_can_be_judged_within_strata():
     cluster, x = in_strata(5, gap=0.2)
     look = followed(cluster, x, looks="1/100", margin=0.15)
-    assert look.kept is True
+    assert look.bound_met is True
     assert look.interval.low > -0.15
 
 
@@ -337,7 +337,7 @@ def test_a_look_without_items_of_some_stratum_has_no_estimate():
     look = followed(cluster[order], x[order], upto=50)
     assert math.isnan(look.estimate)
     assert not look.decided
-    assert [c.code for c in look.cautions if c.code == "clusters_unseen"]
+    assert [c.code for c in look.warnings if c.code == "clusters_unseen"]
     assert look.render("terminal")
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, Judged, of_difference, presentation
+from howsure.answers.base import Drawn, of_difference, presentation
 from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.answers.base import PairVerdict
+    from howsure.errors import ResultWarning
     from howsure.statistics.choices import ManyToOne
     from howsure.statistics.results import Estimate, Interval
-
-Told = Literal["better", "worse", "open", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +34,9 @@ class AgainstSide:
         p_adjusted: The same, corrected for the number of sides and tasks.
         adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows
             a difference.
-        broke: Items on which the side is worse than the one.
-        fixed: Items on which it is better.
-        same: Items on which they score the same.
+        n_regressed: Items on which the side is worse than the one.
+        n_improved: Items on which it is better.
+        n_unchanged: Items on which they score the same.
         n_only_side: Items that only the side answered.
         n_only_against: Items that only the one answered.
         lower_is_better: Whether smaller scores are better.
@@ -54,29 +53,29 @@ class AgainstSide:
     p_value: float
     p_adjusted: float
     adjusted_interval: Interval
-    broke: int
-    fixed: int
-    same: int
+    n_regressed: int
+    n_improved: int
+    n_unchanged: int
     n_only_side: int = 0
     n_only_against: int = 0
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
 
     @derived()
-    def told(self) -> Told:
-        """Whether the side is really "better" or "worse" than the one; "open" where it can't be told,
-        "unknown" without an error bar.
+    def verdict(self) -> PairVerdict | None:
+        """Whether the model is significantly "better" or "worse" than the one, or "unclear"; None without an
+        error bar.
         """
         if not math.isfinite(self.p_adjusted):
-            return "unknown"
+            return None
         if not significant(self.p_adjusted, self.difference.interval.level):
-            return "open"
+            return "unclear"
         return "better" if (self.difference.value > 0) != self.lower_is_better else "worse"
 
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
-        if self.told in ("better", "worse"):
+        if self.verdict in ("better", "worse"):
             return None
         return of_difference(
             self.difference, self.adjusted_interval, alone=self.n_only_side + self.n_only_against
@@ -103,7 +102,7 @@ class AgainstTask:
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
         sides: One row a side.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -120,11 +119,11 @@ class AgainstTask:
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     sides: tuple[AgainstSide, ...]
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
-    def those(self, told: Told) -> tuple[AgainstSide, ...]:
-        """Return the sides of which this is told."""
-        return tuple(side for side in self.sides if side.told == told)
+    def those(self, verdict: PairVerdict | None) -> tuple[AgainstSide, ...]:
+        """Return the models with this verdict."""
+        return tuple(side for side in self.sides if side.verdict == verdict)
 
     @derived()
     def n_better(self) -> int:
@@ -137,9 +136,9 @@ class AgainstTask:
         return len(self.those("worse"))
 
     @derived()
-    def verdict(self) -> str:
+    def sentence(self) -> str:
         """One plain sentence."""
-        return str(presentation(self).task_verdict(self))
+        return str(presentation(self).task_sentence(self))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per side."""
@@ -147,7 +146,7 @@ class AgainstTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Against(Judged, Drawn):
+class Against(Drawn):
     """Every other side beside one, on every task, and overall for several.
 
     Attributes:
@@ -155,14 +154,14 @@ class Against(Judged, Drawn):
         overall: The differences over all tasks combined; None for one task, or where tasks can't be combined.
         tasks: One part a task and metric.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     against: str
     overall: AgainstTask | None = None
     tasks: tuple[AgainstTask, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> AgainstTask:
         return next(part for part in self.tasks if part.task == task)

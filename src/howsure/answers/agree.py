@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged
+from howsure.answers.base import Answer
 from howsure.answers.output import row, spread
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.choices import Coefficient, Measurement
     from howsure.statistics.results import Estimate, Interval
 
@@ -57,16 +57,16 @@ class Confusion:
     Attributes:
         a: The rater who gave the value: the human one, if one is named.
         b: The other one.
-        given: The value that `a` gave.
-        said: The value that `b` gave.
+        value_a: The value that `a` gave.
+        value_b: The value that `b` gave.
         count: How many items.
         estimate: Their share of the items with this `given`.
     """
 
     a: str
     b: str
-    given: str
-    said: str
+    value_a: str
+    value_b: str
     count: int
     estimate: Estimate = field(metadata=spread(value="share"))
 
@@ -89,7 +89,7 @@ class Independence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Agreement(Judged):
+class Agreement(Answer):
     """How far raters agree.
 
     Attributes:
@@ -108,7 +108,7 @@ class Agreement(Judged):
         confusion: What one says where another says this.
         independence: How many independent raters they are worth, where a human is named.
         notes: How the table was read.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     n_items: int
@@ -126,7 +126,7 @@ class Agreement(Judged):
     confusion: tuple[Confusion, ...] = ()
     independence: Independence | None = None
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def of(self, coefficient: Coefficient, a: str = "", b: str = "") -> Estimate:
         """Return a coefficient: of all raters, of one with the others, or of two. KeyError where there is

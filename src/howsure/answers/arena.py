@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged, draw, presentation
+from howsure.answers.base import Answer, draw, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row
 
 if TYPE_CHECKING:
     import altair as alt
 
     from howsure.answers.leaderboard import Board
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.options.choices import ArenaScale, BoardChart, Preset
     from howsure.statistics.choices import Ties
     from howsure.statistics.results import Interval
@@ -56,8 +56,8 @@ class VoteEffect:
     Attributes:
         covariate: Its name.
         sd: Its standard deviation over the votes; NaN for standing first.
-        odds: By how much it multiplies the odds of the first.
-        odds_interval: The interval of that.
+        odds_ratio: By how much it multiplies the odds of the first.
+        odds_ratio_interval: The interval of that.
         gain: What it adds to the score of one half that equal models have: 0.01 is a point.
         gain_interval: The interval of that; it agrees with the other, and with the p-value.
         p_value: The p-value of no effect.
@@ -65,8 +65,8 @@ class VoteEffect:
 
     covariate: str
     sd: float
-    odds: float
-    odds_interval: Interval
+    odds_ratio: float
+    odds_ratio_interval: Interval
     gain: float
     gain_interval: Interval
     p_value: float
@@ -92,22 +92,22 @@ class PairMisfit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OneLine:
+class ModelFit:
     """Whether strengths on one line explain the votes of all pairs.
 
     Attributes:
         p_value: The p-value of one line: small where different clusters agree that pairs go otherwise.
         n_pairs: The pairs that met.
-        worst: Those that are farthest off, where the test finds something.
+        worst_pairs: Those that are farthest off, where the test finds something.
     """
 
     p_value: float
     n_pairs: int
-    worst: tuple[PairMisfit, ...] = ()
+    worst_pairs: tuple[PairMisfit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithoutCluster:
+class InfluentialCluster:
     """The one cluster of votes, of one voter say, without which the lead would be the smallest; the votes of
     all others are fitted anew.
 
@@ -115,19 +115,19 @@ class WithoutCluster:
         column: What votes are clustered by.
         cluster: Its value there.
         n_votes: Its votes.
-        leader: Who would lead without it.
-        score: The score that the board's leader would have.
-        lead: By how much the board's leader would lead the best other; below 0 where it wouldn't.
-        full_lead: By how much it does lead.
+        leader_without: Who would lead without it.
+        score_without: The score that the board's leader would have.
+        lead_without: By how much the board's leader would lead the best other; below 0 where it wouldn't.
+        lead: By how much it does lead.
     """
 
     column: str
     cluster: str
     n_votes: int
-    leader: str
-    score: float
+    leader_without: str
+    score_without: float
+    lead_without: float
     lead: float
-    full_lead: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class NextVotes:
     Attributes:
         ahead: The model ahead.
         behind: The one behind it.
-        gap: The difference of their scores.
+        difference: The difference of their scores.
         votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80%
             power; NaN where that can't be said.
         next_a: One of the two models whose next vote would tell most of the gap.
@@ -146,14 +146,14 @@ class NextVotes:
 
     ahead: str
     behind: str
-    gap: float
+    difference: float
     votes_needed: float
     next_a: str
     next_b: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstGain:
+class PositionEffect:
     """What it is worth to stand first: what the first of two gets beyond what their strengths expect.
 
     Attributes:
@@ -178,9 +178,9 @@ class ArenaBoard:
         n_votes: The votes.
         n_tied: How many were ties.
         n_clusters: The clusters that they come in; as many as votes where each stands alone.
-        first: What it is worth to stand first; None where that is a covariate, or votes are too few to vary.
-        one_line: Whether strengths on one line explain the votes; None where that can't be tested.
-        without: The cluster that matters most to the lead; None without clusters, or where nobody leads
+        position_effect: What it is worth to stand first; None where that is a covariate, or votes are too few to vary.
+        model_fit: Whether strengths on one line explain the votes; None where that can't be tested.
+        influential_cluster: The cluster that matters most to the lead; None without clusters, or where nobody leads
             alone.
         next_votes: What would settle the first gap that is open; None where none is.
         effects: What each covariate is worth.
@@ -191,9 +191,9 @@ class ArenaBoard:
     n_votes: int
     n_tied: int
     n_clusters: int
-    first: FirstGain | None
-    one_line: OneLine | None = None
-    without: WithoutCluster | None = None
+    position_effect: PositionEffect | None
+    model_fit: ModelFit | None = None
+    influential_cluster: InfluentialCluster | None = None
     next_votes: NextVotes | None = None
     effects: tuple[VoteEffect, ...] = ()
 
@@ -205,7 +205,7 @@ class ArenaBoard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Arena(Judged):
+class Arena(Answer):
     """Models ranked by pairwise votes; several boards where no vote connects them.
 
     Attributes:
@@ -215,7 +215,7 @@ class Arena(Judged):
         top: So many models of each board are shown; None shows all.
         scale: What is shown first: the "score", or "elo".
         notes: How the votes were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     boards: tuple[ArenaBoard, ...]
@@ -224,7 +224,7 @@ class Arena(Judged):
     top: int | None = field(default=None, metadata=HIDDEN)
     scale: ArenaScale = field(default="score", metadata=HIDDEN)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived(rows=False)
     def chapter(self) -> int | None:

@@ -10,11 +10,13 @@ from howsure.answers.base import Answer, presentation
 from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 LITERATURE_CORRELATION = (0.3, 0.7)
 """The correlations between two models' answers that the literature sees (Miller 2024, section 4.2)."""
-GapVerdict = Literal["", "tie", "noise", "real", "likely real", "depends", "likely noise"]
+DifferenceVerdict = Literal[
+    "tie", "not_significant", "significant", "likely_significant", "depends", "likely_not_significant"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class AuditEntry:
         se: The standard error that it should have had; NaN where `n` isn't known.
         low: The lower limit of its interval.
         high: The upper limit.
-        gap_next: By how much it is better than the next place below; NaN at the last place.
+        difference_next: By how much it is better than the next place below; NaN at the last place.
         p_next: The unpaired p-value of this gap.
         break_even: How strongly the two models' answers would have to agree, question by question, for the
             gap to be significant; NaN where no agreement could make it so.
@@ -40,28 +42,28 @@ class AuditEntry:
     se: float
     low: float
     high: float
-    gap_next: float
+    difference_next: float
     p_next: float
     break_even: float
 
     @derived()
-    def verdict(self) -> GapVerdict:
-        """One or two words on the gap to the next place; empty where it can't be judged."""
+    def verdict(self) -> DifferenceVerdict | None:
+        """Whether the difference from the next place is significant; None if that can't be judged."""
         if not math.isfinite(self.p_next):
-            return ""
-        if self.gap_next == 0:
+            return None
+        if self.difference_next == 0:
             return "tie"
         if math.isnan(self.break_even):
-            return "noise"
+            return "not_significant"
         if self.break_even <= 0:
-            return "real"
+            return "significant"
         low, high = LITERATURE_CORRELATION
         return (
-            "likely real"
+            "likely_significant"
             if self.break_even < low
             else "depends"
             if self.break_even <= high
-            else "likely noise"
+            else "likely_not_significant"
         )
 
 
@@ -84,9 +86,9 @@ class AuditBoard:
     entries: tuple[AuditEntry, ...]
 
     @derived()
-    def verdict(self) -> str:
+    def sentence(self) -> str:
         """How many neighbouring gaps could be noise, in one plain sentence."""
-        return str(presentation(self).board_verdict(self))
+        return str(presentation(self).board_sentence(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -97,13 +99,13 @@ class Audit(Answer):
         boards: One board a task and metric.
         top: So many models of each board are shown; None shows all.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     boards: tuple[AuditBoard, ...]
     top: int | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per score."""

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
 
 LEADERBOARDS, FEW, CLUSTERS, ATTEMPTS, FAIR, POWER, PLAYBOOK, RIGOR = 1, 3, 4, 5, 6, 7, 8, 9
 FEW_CLUSTERS = ("one_cluster", "few_clusters", "dominant_cluster", "too_few_flips", "real_clusters")
-"""Cautions that say that there are too few clusters to tell much."""
+"""Warnings that say that there are too few clusters to tell much."""
 
 
 def of_difference(
@@ -45,23 +45,23 @@ def of_difference(
     isn't about zero.
     """
     if not math.isfinite(found.se) or not judged.low <= judged.high:
-        return of_cautions(found.cautions)
+        return of_warnings(found.warnings)
     if not paired or alone > found.n_items:
         return FAIR
     without = judged.half_width * unclustered_se / found.se if found.se else math.nan
-    if abs(found.value) > without or has_few_clusters(found.cautions):
+    if abs(found.value) > without or has_few_clusters(found.warnings):
         return CLUSTERS
     return ATTEMPTS if found.method.of_benchmark else POWER
 
 
-def of_cautions(cautions: Iterable[Caution]) -> int:
-    """Return the chapter of the caution that says why there is no error bar."""
-    return next((caution.chapter for caution in cautions if caution.chapter is not None), FEW)
+def of_warnings(warnings: Iterable[ResultWarning]) -> int:
+    """Return the chapter of the warning that says why there is no error bar."""
+    return next((warning.chapter for warning in warnings if warning.chapter is not None), FEW)
 
 
-def has_few_clusters(cautions: Iterable[Caution]) -> bool:
-    """Say whether any caution is about too few clusters."""
-    return any(caution.code in FEW_CLUSTERS for caution in cautions)
+def has_few_clusters(warnings: Iterable[ResultWarning]) -> bool:
+    """Say whether any warning is about too few clusters."""
+    return any(warning.code in FEW_CLUSTERS for warning in warnings)
 
 
 SCHEMA_VERSION = 1
@@ -83,6 +83,8 @@ FIGURE_OF = {
 """What draws what an answer without a figure is about."""
 DATA: tuple[Format, ...] = ("csv", "json")
 """The formats that programs read."""
+FIRST = ("sentence", "verdict")
+"""What comes first of every answer."""
 LINES = 40
 """So many lines of an answer are its `repr`."""
 
@@ -94,15 +96,24 @@ class Answer:
 
     __slots__ = ()
 
+    @derived()
+    def sentence(self) -> str:
+        """The first sentence, as people read it, with the word of its verdict."""
+        return str(presentation(self).sentence(self))
+
+    @derived()
+    def verdict(self) -> str | None:
+        """What is decided, as a code; None for answers that decide nothing."""
+        return None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data, ready for JSON; a number that doesn't exist is None."""
         found = tree(self)
-        first = {"verdict": found["verdict"]} if "verdict" in found else {}
         return {
             "howsure": SCHEMA_VERSION,
             "statistics": STATISTICS_VERSION,
             "answer": kind(type(self)),
-            **first,
+            **{key: found[key] for key in FIRST},
             **found,
         }
 
@@ -175,17 +186,6 @@ class Answer:
         return "\n".join([*lines[: LINES - len(more)], *more])
 
 
-class Judged(Answer):
-    """An answer with a verdict: what a reader without statistics takes away."""
-
-    __slots__ = ()
-
-    @derived()
-    def verdict(self) -> str:
-        """One or two plain sentences."""
-        return str(presentation(self).verdict(self))
-
-
 class Drawn(Answer):
     """An answer with a chart."""
 
@@ -211,15 +211,15 @@ class Drawn(Answer):
         return draw(self.chart(), width=width, font_size=font_size, preset=preset)
 
 
-class JudgedPart:
+class TaskPart:
     """The part of an answer that is about one task, with a verdict of its own."""
 
     __slots__ = ()
 
     @derived()
-    def verdict(self) -> str:
+    def sentence(self) -> str:
         """One or two plain sentences."""
-        return str(presentation(self).task_verdict(self))
+        return str(presentation(self).task_sentence(self))
 
 
 def present(name: str) -> ModuleType:
@@ -268,6 +268,8 @@ def kind(answer: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", answer.__name__).lower()
 
 
+PairVerdict = Literal["better", "worse", "unclear"]
+"""The first of two models against the second."""
 ErrorKind = Literal["usage", "option", "read", "data", "method", "other", "interrupted", "bug"]
 
 

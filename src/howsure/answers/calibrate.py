@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Answer
 from howsure.answers.output import HIDDEN, derived, plain
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ class Calibration(Answer):
     def kept(self) -> bool:
         """Whether every promise was kept."""
         return not self.cells["kept"].eq(other=False).any()
-
-    @property
-    def verdict(self) -> str:
-        """How many promises were kept, in one plain sentence."""
-        return str(presentation(self).verdict(self))
 
     @derived(key="cells")
     def worlds(self) -> list[dict[str, Any]]:

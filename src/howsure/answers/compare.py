@@ -6,20 +6,23 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, Judged, of_difference
+from howsure.answers.base import Drawn, of_difference
 from howsure.answers.output import HIDDEN, derived, row, shown, sliced_rows, spread
+from howsure.answers.parts import of_population
 from howsure.statistics.results import Estimate, Interval, significant
 
 if TYPE_CHECKING:
+    from howsure.answers.base import PairVerdict
     from howsure.answers.flips import Flips
-    from howsure.answers.parts import ErrorSources, MeasureGap, TaskClusters
-    from howsure.answers.slices import GapSlices
-    from howsure.errors import Caution
+    from howsure.answers.gate import GateVerdict
+    from howsure.answers.parts import ErrorSources, TaskClusters, UsageDifference
+    from howsure.answers.slices import DifferenceSlices
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Equivalence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherPopulation:
+class PopulationDifference:
     """A difference of two models as another population would have it.
 
     Attributes:
@@ -52,7 +55,7 @@ class IfClustered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Among:
+class AmongModels:
     """A difference of two models as one of those of all pairs of models that the data hold.
 
     Attributes:
@@ -65,7 +68,7 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparison(Judged, Drawn):
+class Comparison(Drawn):
     """The difference a − b on one task and metric, or overall.
 
     The value and standard error of `difference` are the plain ones; its interval and the p-value come from
@@ -100,28 +103,28 @@ class Comparison(Judged, Drawn):
         items_needed: About how many items in all would show a difference of this size with 80% power; NaN if
             there is no difference, or fewer than ten clusters (items without clusters) to estimate it from.
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
-        unseen: How often whole losses can be that no question showed (the rule of three, at the limits'
+        unseen_loss_rate: How often whole losses can be that no question showed (the rule of three, at the limits'
             level), for averages of which none was lost or won as a whole: the interval is about losses like
             those seen, and such ones could lower a lead by as much. NaN otherwise.
-        saved: The share of the plain difference's variance that covariates saved; NaN without them.
+        variance_saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
             "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
-        beside: What the other of new and same clusters would say; None where the clusters are many.
+        other_population: What the other of new and same clusters would say; None where the clusters are many.
         if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they
             change the verdict; else None.
         sources: Where the error comes from, where factors that all questions share are samples too; else
             None.
-        among: What it is among all models that the data hold, where it is significant by itself and not among
+        among_models: What it is among all models that the data hold, where it is significant by itself and not among
             these; else None.
         tasks: Of a comparison over several tasks, which is the overall difference, that of each task and
             metric; empty for one task.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
-        measures: What both took, of each measure that is asked for.
+        usage: What both took, of each measure that is asked for.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -151,19 +154,19 @@ class Comparison(Judged, Drawn):
     percent: bool = field(default=True, metadata=HIDDEN)
     items_needed: float = math.nan
     attempts_needed: float = math.nan
-    unseen: float = math.nan
-    saved: float = math.nan
+    unseen_loss_rate: float = math.nan
+    variance_saved: float = math.nan
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
-    beside: OtherPopulation | None = field(default=None, metadata=shown(rows=False))
+    other_population: PopulationDifference | None = field(default=None, metadata=HIDDEN)
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
-    among: Among | None = field(default=None, metadata=shown(rows=False))
+    among_models: AmongModels | None = field(default=None, metadata=shown(rows=False))
     tasks: tuple[Comparison, ...] = field(default=(), metadata=shown(rows=False))
-    slices: tuple[GapSlices, ...] = ()
-    measures: tuple[MeasureGap, ...] = ()
+    slices: tuple[DifferenceSlices, ...] = ()
+    usage: tuple[UsageDifference, ...] = ()
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def value(self) -> float:
@@ -200,7 +203,7 @@ class Comparison(Judged, Drawn):
         """The overall difference by itself; None for one task, and if the tasks can't be combined."""
         if not self.tasks or math.isnan(self.difference.value):
             return None
-        return replace(self, tasks=(), notes=(), cautions=(), flips=None)
+        return replace(self, tasks=(), notes=(), warnings=(), flips=None)
 
     @property
     def every(self) -> tuple[Comparison, ...]:
@@ -226,7 +229,7 @@ class Comparison(Judged, Drawn):
         """Whether whole losses that no question showed could move the difference by more than half the width
         of its interval.
         """
-        return self.unseen > self.difference.interval.half_width
+        return self.unseen_loss_rate > self.difference.interval.half_width
 
     @property
     def judged_interval(self) -> Interval:
@@ -253,15 +256,42 @@ class Comparison(Judged, Drawn):
             return None
         return self.a if (self.difference.value > 0) != self.lower_is_better else self.b
 
+    @derived()
+    def verdict(self) -> PairVerdict | GateVerdict:
+        """Whether a is significantly "better" or "worse" than b; with a margin whether a difference within it
+        is shown ("pass"), or a loss beyond it ("fail"); else "unclear".
+        """
+        margin = self.equivalence
+        if margin is not None:
+            passed = margin.equivalent or margin.noninferior
+            return "pass" if passed else "fail" if margin.inferior else "unclear"
+        return "unclear" if self.better is None else "better" if self.better == self.a else "worse"
+
+    @property
+    def own_population(self) -> PopulationDifference:
+        """The result for its own population, as the other's is given."""
+        return PopulationDifference(
+            population=self.population, estimate=self.difference, p_value=self.p_value
+        )
+
+    @derived(rows=False)
+    def new_clusters(self) -> PopulationDifference | None:
+        """The result for new clusters (without clusters: new questions); None where it isn't computed."""
+        return of_population("new-clusters", self.own_population, self.other_population)
+
+    @derived(rows=False)
+    def same_clusters(self) -> PopulationDifference | None:
+        """The result for new questions from the same clusters; None where it isn't computed."""
+        return of_population("same-clusters", self.own_population, self.other_population)
+
     @derived(rows=False)
     def chapter(self) -> int | None:
         """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
         if self.tasks:
             return self.open_pair.chapter
-        margin = self.equivalence
-        told = self.decided if margin is None else margin.equivalent or margin.noninferior or margin.inferior
-        if told:
+        if self.verdict != "unclear":
             return None
+        margin = self.equivalence
         return of_difference(
             self.difference,
             self.judged_interval,
@@ -281,14 +311,14 @@ class Comparisons:
             scores there.
         comparisons: One comparison per task and metric.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     overall: Comparison | None = None
     n_tasks_left_out: int = 0
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def every(self) -> tuple[Comparison, ...]:
@@ -301,17 +331,17 @@ class Comparisons:
         first = self.comparisons[0]
         left, notes = self.n_tasks_left_out, self.notes
         if len(self.comparisons) == 1:
-            cautions = (*self.cautions, *first.cautions)
-            return replace(first, n_tasks_left_out=left, notes=notes, cautions=cautions)
+            warnings = (*self.warnings, *first.warnings)
+            return replace(first, n_tasks_left_out=left, notes=notes, warnings=warnings)
         total = self.overall or _not_combined(first, len({each.task for each in self.comparisons}))
-        own = replace(total.difference, cautions=(*total.difference.cautions, *total.cautions))
+        own = replace(total.difference, warnings=(*total.difference.warnings, *total.warnings))
         return replace(
             total,
             difference=own,
             tasks=self.comparisons,
             n_tasks_left_out=left,
             notes=notes,
-            cautions=self.cautions,
+            warnings=self.warnings,
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Answer
 from howsure.answers.output import row
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.table.scores import FileReport, Proposal, Reconciled
 
 
@@ -52,14 +52,14 @@ class Usage:
     up the mean.
 
     Attributes:
-        measure: What is counted: "usd", "seconds", "steps", or one kind of tokens.
+        name: What is counted: "usd", "seconds", "steps", or one kind of tokens.
         recorded: Attempts with a number.
         attempts: All attempts.
         total: The sum over the recorded ones.
         mean: Their mean.
     """
 
-    measure: str
+    name: str
     recorded: int
     attempts: int
     total: float
@@ -80,7 +80,7 @@ class Description(Answer):
         reconciled: Figures that logs state of their own rows, and what the rows give.
         plan: The queries that verbs run where the rows lie, and what comes back, where they were asked for.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskSummary, ...]
@@ -92,12 +92,7 @@ class Description(Answer):
     proposals: tuple[Proposal, ...] = ()
     plan: str = ""
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
-
-    @property
-    def verdict(self) -> str:
-        """What was found, in one line."""
-        return str(presentation(self).verdict(self))
+    warnings: tuple[ResultWarning, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and metric."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged
+from howsure.answers.base import Answer
 from howsure.answers.output import HIDDEN, MERGED, row, shown, sliced_rows, spread
 from howsure.errors import DataError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.parts import ErrorSources, TaskClusters
     from howsure.answers.slices import Slicing
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
 
 
@@ -109,7 +109,7 @@ class SliceScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Estimates(Judged):
+class Estimates(Answer):
     """One estimate per task, metric and model, with its standard error and confidence interval.
 
     Attributes:
@@ -117,14 +117,14 @@ class Estimates(Judged):
         percent: By task and metric, whether scores lie in [0, 1].
         slices: The scores by slices, one of each task, metric and partition; empty where none is asked for.
         notes: How the data were read and grouped (clusters, aliases, failures).
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     entries: tuple[Entry, ...]
     percent: dict[tuple[str, str], bool] = field(default_factory=dict, metadata=HIDDEN)
     slices: tuple[SliceScores, ...] = ()
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.output import derived
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Flip:
         item: The question's id.
         before: Its score on the first side, a mean over attempts.
         after: Its score on the second.
-        broke: Whether it got worse; else it was fixed.
+        regressed: Whether it got worse; else it was fixed.
         target: The right answer; empty where the log holds none.
         answer_before: An answer of the first side: the best where the question broke, the worst where it was
             fixed.
@@ -37,7 +37,7 @@ class Flip:
     item: str
     before: float
     after: float
-    broke: bool
+    regressed: bool
     target: str = ""
     answer_before: str = ""
     answer_after: str = ""
@@ -53,21 +53,21 @@ class FlipCount:
         task: The task.
         metric: What the score measures.
         n_items: Questions that both sides answered.
-        broke: How many score worse on the second side.
-        fixed: How many score better.
-        rerun_broke: How many would break between two runs of the first side, about, by its attempts; NaN
+        n_regressed: How many score worse on the second side.
+        n_improved: How many score better.
+        rerun_regressed: How many would break between two runs of the first side, about, by its attempts; NaN
             where it has one each.
-        rerun_fixed: How many would be fixed.
+        rerun_improved: How many would be fixed.
         percent: Whether scores lie in [0, 1].
     """
 
     task: str
     metric: str
     n_items: int
-    broke: int
-    fixed: int
-    rerun_broke: float = math.nan
-    rerun_fixed: float = math.nan
+    n_regressed: int
+    n_improved: int
+    rerun_regressed: float = math.nan
+    rerun_improved: float = math.nan
     percent: bool = True
 
 
@@ -103,7 +103,7 @@ class Flips:
         counts: One entry a task and metric.
         causes: Ways to end other than by an answer, the largest change first.
         items: The questions that changed: those that broke first, the largest change first.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     before: str
@@ -114,26 +114,26 @@ class Flips:
     counts: tuple[FlipCount, ...]
     causes: tuple[Cause, ...] = ()
     items: tuple[Flip, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
     def broke(self) -> int:
         """How many questions broke."""
-        return sum(count.broke for count in self.counts)
+        return sum(count.n_regressed for count in self.counts)
 
     @derived()
     def fixed(self) -> int:
         """How many questions were fixed."""
-        return sum(count.fixed for count in self.counts)
+        return sum(count.n_improved for count in self.counts)
 
     @derived()
     def rerun_broke(self) -> float:
         """How many would break between two runs of the first side; NaN where that isn't known of every
         task.
         """
-        return math.fsum(count.rerun_broke for count in self.counts)
+        return math.fsum(count.rerun_regressed for count in self.counts)
 
     @derived()
     def rerun_fixed(self) -> float:
         """How many would be fixed; NaN where that isn't known of every task."""
-        return math.fsum(count.rerun_fixed for count in self.counts)
+        return math.fsum(count.rerun_improved for count in self.counts)

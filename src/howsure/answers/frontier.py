@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, Judged, JudgedPart
+from howsure.answers.base import Drawn, TaskPart
 from howsure.answers.output import HIDDEN, derived, row, spread
 
 if TYPE_CHECKING:
-    from howsure.answers.parts import MeasureGap
-    from howsure.errors import Caution
+    from howsure.answers.parts import UsageDifference
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Buy:
+class FrontierModel:
     """A model: its score, what it takes, and whether it could be the best buy.
 
     Attributes:
@@ -25,7 +25,7 @@ class Buy:
             don't record it.
         n_missing: Attempts that don't record it.
         could_be_best: Whether it could have the best score, whatever it takes.
-        beaten_by: The models that are shown to score higher and to cost no more; empty where it could be the
+        dominated_by: The models that are shown to score higher and to cost no more; empty where it could be the
             best buy.
     """
 
@@ -34,73 +34,73 @@ class Buy:
     cost: Estimate = field(metadata=spread(prefix="cost_", value="cost"))
     n_missing: int
     could_be_best: bool
-    beaten_by: tuple[str, ...] = ()
+    dominated_by: tuple[str, ...] = ()
 
     @derived()
-    def could_be_best_buy(self) -> bool:
+    def could_be_on_frontier(self) -> bool:
         """Whether no other model is shown to score higher and to cost no more."""
-        return not self.beaten_by
+        return not self.dominated_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskFrontier(JudgedPart):
+class TaskFrontier(TaskPart):
     """The models of one task and metric, the cheapest first.
 
     Attributes:
         task: The task; empty for all items of several tasks in one pool.
         metric: What the score measures.
-        measure: What was measured.
+        usage: What was measured.
         level: The confidence level at which all that is said of who beats whom holds at once.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
         cheapest: The cheapest of the models that could be best and whose cost is known; None where there is
             none.
         leader: The model with the best score.
-        gap: What the leader takes over what the cheapest takes; None where they are the same.
+        difference: What the leader takes over what the cheapest takes; None where they are the same.
         lead: By how much the leader scores higher than the cheapest; None where they are the same.
         models: The models, the cheapest first.
     """
 
     task: str
     metric: str
-    measure: str
+    usage: str
     level: float
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     cheapest: str | None
     leader: str
-    gap: MeasureGap | None = None
+    difference: UsageDifference | None = None
     lead: Estimate | None = None
-    models: tuple[Buy, ...]
+    models: tuple[FrontierModel, ...]
 
     @derived()
-    def best_buys(self) -> tuple[str, ...]:
+    def could_be_on_frontier(self) -> tuple[str, ...]:
         """The models that could be the best buy."""
-        return tuple(each.model for each in self.models if each.could_be_best_buy)
+        return tuple(each.model for each in self.models if each.could_be_on_frontier)
 
-    def __getitem__(self, model: str) -> Buy:
+    def __getitem__(self, model: str) -> FrontierModel:
         return next(each for each in self.models if each.model == model)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model."""
-        where = {"task": self.task, "metric": self.metric, "measure": self.measure}
-        return [{**where, **row(each), "beaten_by": ", ".join(each.beaten_by)} for each in self.models]
+        where = {"task": self.task, "metric": self.metric, "measure": self.usage}
+        return [{**where, **row(each), "beaten_by": ", ".join(each.dominated_by)} for each in self.models]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Frontier(Judged, Drawn):
+class Frontier(Drawn):
     """Which models could be the best buy, task by task, and over all tasks.
 
     Attributes:
         tasks: One part a task, metric and measure; first that of all items pooled where there are several
             tasks that all models share.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskFrontier, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskFrontier:
         return next(each for each in self.tasks if each.task == task)

@@ -13,16 +13,16 @@ from howsure.answers.base import (
     POWER,
     Answer,
     has_few_clusters,
-    of_cautions,
+    of_warnings,
     presentation,
 )
 from howsure.answers.output import HIDDEN, derived, row, shown
+from howsure.answers.parts import of_population
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.parts import ErrorSources, Looks, TaskClusters
-    from howsure.answers.slices import GapSlices
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 GateVerdict = Literal["pass", "fail", "unclear"]
 
@@ -34,8 +34,8 @@ Tier = Literal["critical", "supporting", "advisory"]
 """What hangs on a check of a policy: a pass needs it shown; it may stay open; it is only shown."""
 
 
-Counts = Literal["pass", "fail", "unclear", "blind", "nothing"]
-"""What a check counts as in the verdict over all; "blind": it stays open and could hardly have shown a loss
+Counts = Literal["pass", "fail", "unclear", "underpowered", "nothing"]
+"""What a check counts as in the verdict over all; "underpowered": it stays open and could hardly have shown a loss
 of its margin.
 """
 
@@ -51,7 +51,7 @@ EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherVerdict:
+class PopulationVerdict:
     """What a check is as another population has it.
 
     Attributes:
@@ -75,7 +75,7 @@ class Check:
         task: The task; empty for the overall score.
         metric: What the score measures.
         by: The column whose slice this is about; empty where it is about all items.
-        part: The slice.
+        slice: The slice.
         tier: What hangs on it by the policy: "critical", "supporting" or "advisory"; None without a policy.
         criterion: What the candidate has to show.
         limit: The margin, floor or ceiling, in score units; NaN for "better". Of costs the ratio.
@@ -102,7 +102,7 @@ class Check:
         n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is
             known to differ, or that is allowed.
-        unasked: The column that was taken for attempts by its name although all questions may share its
+        unconfirmed_attempts: The column that was taken for attempts by its name although all questions may share its
             values, so that it can't be told; empty where there is none, or where that was chosen.
         sources: Where the error comes from, where random factors are samples too, and how many levels of each
             would settle it; else None.
@@ -111,23 +111,23 @@ class Check:
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
             "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
-        other: What it is for the other of new and same clusters, where clusters are few; else None.
-        verdict_here: What it is for its own population, where the other says otherwise and nobody chose one,
+        other_population: What it is for the other of new and same clusters, where clusters are few; else None.
+        verdict_own_population: What it is for its own population, where the other says otherwise and nobody chose one,
             so that it can't be told; else None.
-        unseen: How often whole losses can be that no question showed, as `compare` has it; NaN where that
+        unseen_loss_rate: How often whole losses can be that no question showed, as `compare` has it; NaN where that
             isn't asked.
         half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether
             a loss would have shown.
         lacking: The model that has no score here, although the other has; empty where both have.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
     metric: str
     by: str = ""
-    part: str = ""
+    slice: str = ""
     tier: Tier | None = None
     criterion: Criterion
     limit: float = math.nan
@@ -149,37 +149,37 @@ class Check:
     n_unknown: int = 0
     n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
-    unasked: str = ""
+    unconfirmed_attempts: str = ""
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     proposed_clusters: str = ""
     population: str = "new-clusters"
     clusters: TaskClusters | None = field(default=None, metadata=shown(rows=False))
-    other: OtherVerdict | None = field(default=None, metadata=shown(rows=False))
-    verdict_here: GateVerdict | None = None
-    unseen: float = math.nan
+    other_population: PopulationVerdict | None = field(default=None, metadata=HIDDEN)
+    verdict_own_population: GateVerdict | None = None
+    unseen_loss_rate: float = math.nan
     half_width: float = math.nan
     lacking: str = field(default="", metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def name(self) -> str:
         """Where the check was made: the task, and its metric."""
         whole = f"{self.task} · {self.metric}" if self.task else f"overall · {self.metric}"
-        return f"{whole} · {self.by}: {self.part}" if self.by else whole
+        return f"{whole} · {self.by}: {self.slice}" if self.by else whole
 
     @property
     def key(self) -> CheckKey:
         """What tells it apart from the other checks of a gate: task, metric, criterion, column and slice."""
-        return self.task, self.metric, self.criterion, self.by, self.part
+        return self.task, self.metric, self.criterion, self.by, self.slice
 
     @property
     def only_as_seen(self) -> bool:
         """Whether it passes for losses like those seen alone: whole ones that no question showed could be
         more than the margin.
         """
-        return self.verdict == "pass" and self.unseen > self.limit
+        return self.verdict == "pass" and self.unseen_loss_rate > self.limit
 
     @property
     def binds(self) -> bool:
@@ -195,7 +195,7 @@ class Check:
             return "nothing"
         if self.tier != "supporting" or self.unclear_because != "evidence":
             return self.verdict
-        return "pass" if self.half_width <= self._margin else "blind"
+        return "pass" if self.half_width <= self._margin else "underpowered"
 
     @property
     def _margin(self) -> float:
@@ -222,13 +222,33 @@ class Check:
             else "missing"
             if self.n_unknown or self.lacking or not self.n_items
             else "attempts"
-            if self.unasked
+            if self.unconfirmed_attempts
             else "clusters"
             if self.proposed_clusters
             else "population"
-            if self.verdict_here
+            if self.verdict_own_population
             else "evidence"
         )
+
+    @property
+    def own_population(self) -> PopulationVerdict:
+        """The verdict for its own population, as the other's is given."""
+        return PopulationVerdict(
+            population=self.population,
+            verdict=self.verdict_own_population or self.verdict,
+            low=self.low,
+            high=self.high,
+        )
+
+    @derived(rows=False)
+    def new_clusters(self) -> PopulationVerdict | None:
+        """The verdict for new clusters (without clusters: new questions); None where it isn't computed."""
+        return of_population("new-clusters", self.own_population, self.other_population)
+
+    @derived(rows=False)
+    def same_clusters(self) -> PopulationVerdict | None:
+        """The verdict for new questions from the same clusters; None where it isn't computed."""
+        return of_population("same-clusters", self.own_population, self.other_population)
 
     @derived(rows=False)
     def chapter(self) -> int | None:
@@ -242,8 +262,8 @@ class Check:
         if self.unclear_because != "evidence":
             return PLAYBOOK
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            return of_cautions(self.cautions)
-        return CLUSTERS if has_few_clusters(self.cautions) else POWER
+            return of_warnings(self.warnings)
+        return CLUSTERS if has_few_clusters(self.warnings) else POWER
 
     @property
     def asked(self) -> str:
@@ -275,7 +295,7 @@ class Gate(Answer):
             policy are among the checks.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     candidate: str
@@ -283,10 +303,10 @@ class Gate(Answer):
     level: float
     looks: Looks | None = None
     flips: Flips | None = None
-    slices: tuple[GapSlices, ...] = ()
+    slices: tuple[DifferenceSlices, ...] = ()
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
     def verdict(self) -> GateVerdict:
@@ -306,16 +326,18 @@ class Gate(Answer):
         return tuple(check for check in self.checks if check.tier == tier)
 
     @derived()
-    def n_blind(self) -> int:
+    def n_underpowered(self) -> int:
         """How many supporting checks stay open and could hardly have shown a loss of their margin."""
-        return sum(check.counts_as == "blind" for check in self.checks)
+        return sum(check.counts_as == "underpowered" for check in self.checks)
 
     @derived()
     def unclear_because(self) -> Because:
         """Why the gate can't tell: what differs, then what is missing, attempts that may be something shared,
         clusters that nobody named, a population that nobody chose, too little evidence; else empty.
         """
-        found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
+        found = {
+            check.unclear_because for check in self.checks if check.counts_as in ("unclear", "underpowered")
+        }
         words: tuple[Because, ...] = ("differs", "missing", "attempts", "clusters", "population", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
@@ -328,11 +350,6 @@ class Gate(Answer):
             return None
         held = [check for check in self.checks if check.unclear_because == self.unclear_because]
         return next((check.chapter for check in held if check.chapter), PLAYBOOK)
-
-    @derived()
-    def sentence(self) -> str:
-        """The verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
-        return str(presentation(self).verdict(self))
 
     @derived()
     def exit_code(self) -> int:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from howsure.answers.base import Judged, of_difference
+from howsure.answers.base import Answer, of_difference
 from howsure.answers.output import derived, shown, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.answers.base import PairVerdict
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class DirectVotes:
     """What two models' votes against each other say by themselves.
 
     Attributes:
         wins: Votes that a won.
         ties: Votes that are ties.
         losses: Votes that b won.
-        between: Votes that give each a part.
+        split: Votes that give each a part.
         share: The share that a got, a tie as half, by weight.
         interval: Its interval, by the same clusters.
         n_clusters: The clusters that these votes come in.
@@ -31,14 +32,14 @@ class Met:
     wins: int
     ties: int
     losses: int
-    between: int
+    split: int
     share: float
     interval: Interval
     n_clusters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class HeadToHead(Judged):
+class HeadToHead(Answer):
     """The difference of two models' expected scores, from all votes of their pool, beside the votes between
     them.
 
@@ -49,13 +50,13 @@ class HeadToHead(Judged):
         b_score: The expected score of b.
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of no difference.
-        chance: What a would be expected to get against b: P(win) + P(tie) / 2.
-        chance_interval: Its interval, from the same pivot: one half lies outside where the p-value shows a
+        win_probability: What a would be expected to get against b: P(win) + P(tie) / 2.
+        win_probability_interval: Its interval, from the same pivot: one half lies outside where the p-value shows a
             difference.
-        met: What their own votes say; None where they never met.
+        direct_votes: What their own votes say; None where they never met.
         against: The models that scores are against; empty for all others.
         notes: How the votes were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     a: str
@@ -64,12 +65,12 @@ class HeadToHead(Judged):
     b_score: float
     difference: Estimate = field(metadata=spread(value="difference"))
     p_value: float
-    chance: float
-    chance_interval: Interval
-    met: Met | None = field(default=None, metadata=shown(rows=False))
+    win_probability: float
+    win_probability_interval: Interval
+    direct_votes: DirectVotes | None = field(default=None, metadata=shown(rows=False))
     against: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
     def better(self) -> str | None:
@@ -77,6 +78,11 @@ class HeadToHead(Judged):
         if not significant(self.p_value, self.difference.interval.level):
             return None
         return self.a if self.difference.value > 0 else self.b
+
+    @derived()
+    def verdict(self) -> PairVerdict:
+        """Whether a is significantly "better" or "worse" than b, or "unclear"."""
+        return "unclear" if self.better is None else "better" if self.better == self.a else "worse"
 
     @derived(rows=False)
     def chapter(self) -> int | None:

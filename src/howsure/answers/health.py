@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Judged, presentation
+from howsure.answers.base import Answer, presentation
 from howsure.answers.output import HIDDEN, derived, row, rows, shown
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
-ItemKind = Literal["nobody", "everybody", "same", "separating", "suspect", "unanswered"]
+ItemKind = Literal["none_solved", "all_solved", "all_equal", "discriminating", "suspect", "unanswered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Item:
         discrimination: The correlation, over models, with the mean of the other items; NaN where it isn't
             known.
         p_adjusted: The p-value of a correlation below zero, corrected for the number of items.
-        kind: "nobody" (all have the worst score), "everybody" (all have the best), "same" (all have the same
-            score), "separating" (some models differ), "suspect" (some differ, and the good ones do worse),
+        kind: "none_solved" (all have the worst score), "all_solved" (all have the best), "all_equal" (all have the same
+            score), "discriminating" (some models differ), "suspect" (some differ, and the good ones do worse),
             "unanswered" (by all models or all but one).
     """
 
@@ -97,11 +97,11 @@ class TaskHealth:
         models: The models, best first.
         items: What they did on each item.
         n_clusters: Clusters that the items come in; as many as items where each is its own.
-        smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs;
+        smallest_significant_difference: The gap that is significant for one pair of models, in score units, median over pairs;
             NaN if no pair has one.
-        planned_gap: The minimum detectable effect: the gap that one planned comparison detects with 80%
+        detectable_difference: The minimum detectable effect: the gap that one planned comparison detects with 80%
             power, median over pairs.
-        neighbours_apart: How many gaps between neighbouring places exceed the smallest one; None if that is
+        n_significant_neighbours: How many gaps between neighbouring places exceed the smallest one; None if that is
             unknown.
         reliability: The correlation of the models' scores on two such tasks, from split halves.
         reliability_places: The same of their places.
@@ -111,7 +111,7 @@ class TaskHealth:
         level: The confidence level.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -119,9 +119,9 @@ class TaskHealth:
     models: tuple[str, ...]
     items: ItemHealth = field(metadata=HIDDEN)
     n_clusters: int
-    smallest_gap: float
-    planned_gap: float
-    neighbours_apart: int | None
+    smallest_significant_difference: float
+    detectable_difference: float
+    n_significant_neighbours: int | None
     reliability: float
     reliability_places: float
     reliability_items: float
@@ -129,7 +129,7 @@ class TaskHealth:
     level: float
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = field(default=False, metadata=shown(rows=False))
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
     def n_models(self) -> int:
@@ -141,25 +141,25 @@ class TaskHealth:
         """The number of items."""
         return len(self.items.item)
 
-    @derived(key="separating")
-    def n_separating(self) -> int:
+    @derived(key="discriminating")
+    def n_discriminating(self) -> int:
         """The items on which at least two models differ, suspect ones among them."""
-        return self.count("separating") + self.count("suspect")
+        return self.count("discriminating") + self.count("suspect")
 
     @derived()
-    def nobody(self) -> int | None:
+    def none_solved(self) -> int | None:
         """The items on which all have the worst score; None on an open scale."""
-        return self.count("nobody") if self.percent else None
+        return self.count("none_solved") if self.percent else None
 
     @derived()
-    def everybody(self) -> int | None:
+    def all_solved(self) -> int | None:
         """The items on which all have the best score; None on an open scale."""
-        return self.count("everybody") if self.percent else None
+        return self.count("all_solved") if self.percent else None
 
-    @derived(key="inert")
-    def n_inert(self) -> int:
+    @derived(key="all_equal")
+    def n_all_equal(self) -> int:
         """The items on which all models have the same score, the best and the worst among them."""
-        return self.count("nobody") + self.count("everybody") + self.count("same")
+        return self.count("none_solved") + self.count("all_solved") + self.count("all_equal")
 
     @derived()
     def unanswered(self) -> int:
@@ -181,24 +181,24 @@ class TaskHealth:
         return tuple(sorted(self.items.of_kind("suspect"), key=lambda item: item.discrimination))
 
     @derived(rows=False)
-    def verdict(self) -> str:
+    def sentence(self) -> str:
         """What a reader in a hurry takes away."""
-        return str(presentation(self).task_verdict(self))
+        return str(presentation(self).task_sentence(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Health(Judged):
+class Health(Answer):
     """How well the items of one or more tasks discriminate between models.
 
     Attributes:
         tasks: One part a task and metric.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskHealth, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskHealth:
         return next(part for part in self.tasks if part.task == task)

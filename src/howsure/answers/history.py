@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, Judged, JudgedPart
+from howsure.answers.base import Drawn, TaskPart
 from howsure.answers.output import HIDDEN, number
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunGap:
+class RunDifference:
     """A run less another one, on the items that both have; an interval and a p-value for this difference
     alone.
 
@@ -55,12 +55,12 @@ class HistoryRun:
         previous: Against the run before.
         baseline: Against the baseline.
         best: Against the best run before it, whose score is corrected for its having been selected.
-        record: Whether it was better than every run before it.
-        real: Whether it is shown to be better than the level of the best before it, corrected for all pairs
+        is_best_so_far: Whether it was better than every run before it.
+        is_significant_best: Whether it is shown to be better than the level of the best before it, corrected for all pairs
             of runs so far.
-        apart: Whether it has too few of the items to be a part of the series.
-        anew: Whether it has other items than the runs before it, so that the series begins anew.
-        in_level: Whether it is one of the runs since the last change, which make the level.
+        incomplete: Whether it has too few of the items to be a part of the series.
+        new_items: Whether it has other items than the runs before it, so that the series begins anew.
+        in_current_level: Whether it is one of the runs since the last change, which make the level.
     """
 
     run: str
@@ -75,14 +75,14 @@ class HistoryRun:
     z: float
     limit: float
     alarm: bool
-    previous: RunGap | None
-    baseline: RunGap | None
-    best: RunGap | None
-    record: bool
-    real: bool
-    apart: bool = False
-    anew: bool = False
-    in_level: bool = False
+    previous: RunDifference | None
+    baseline: RunDifference | None
+    best: RunDifference | None
+    is_best_so_far: bool
+    is_significant_best: bool
+    incomplete: bool = False
+    new_items: bool = False
+    in_current_level: bool = False
 
     def record_row(self) -> dict[str, Any]:
         """Return one flat mapping."""
@@ -102,11 +102,11 @@ class HistoryRun:
             "alarm": self.alarm,
             **{f"against_{name}": None if gap is None else number(gap.value) for name, gap in gaps.items()},
             **{f"p_{name}": None if gap is None else number(gap.p_value) for name, gap in gaps.items()},
-            "record": self.record,
-            "real": self.real,
-            "apart": self.apart,
-            "anew": self.anew,
-            "in_level": self.in_level,
+            "record": self.is_best_so_far,
+            "real": self.is_significant_best,
+            "apart": self.incomplete,
+            "anew": self.new_items,
+            "in_level": self.in_current_level,
         }
 
 
@@ -124,9 +124,9 @@ class HistoryChange:
         high: The last run that it could be.
         high_number: Its number.
         difference: The mean of the runs since then up to the alarm, less the mean of those before.
-        back: The run with which the runs after the alarm are clearly back at the level before the change;
+        recovered_at: The run with which the runs after the alarm are clearly back at the level before the change;
             empty for none.
-        back_number: Its number.
+        recovered_at_number: Its number.
     """
 
     run: str
@@ -138,8 +138,8 @@ class HistoryChange:
     high: str
     high_number: int
     difference: Estimate
-    back: str = ""
-    back_number: int | None = None
+    recovered_at: str = ""
+    recovered_at_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class LastRuns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskHistory(JudgedPart):
+class TaskHistory(TaskPart):
     """All runs on one task and metric, oldest first.
 
     Attributes:
@@ -172,17 +172,17 @@ class TaskHistory(JudgedPart):
         baseline: The run that is the baseline.
         runs: The runs.
         changes: The changes that are shown.
-        records: How many runs after the first were better than every run before.
-        real_records: How many of these are shown to be better than the level of the best before.
+        n_bests: How many runs after the first were better than every run before.
+        n_significant_bests: How many of these are shown to be better than the level of the best before.
         level: The mean of the runs since the last change, on the items that all of them have.
-        level_runs: How many these are.
-        spread: How much one run differs from its level beyond what its answers give, as a standard deviation
+        n_level_runs: How many these are.
+        sd_between_runs: How much one run differs from its level beyond what its answers give, as a standard deviation
             in score units; NaN where nothing shows it.
-        answers_spread: How much it differs through its answers alone.
-        repeated: The share of answers that are those of the run before, as far as scores tell.
-        spread_runs: How many runs show this.
-        spread_known: Whether they are enough to know the spread; else it is mostly what is assumed.
-        last: The last runs against as many before them; None where that wasn't asked for, or there are too
+        sd_of_answers: How much it differs through its answers alone.
+        repeated_answer_share: The share of answers that are those of the run before, as far as scores tell.
+        n_sd_runs: How many runs show this.
+        sd_known: Whether they are enough to know the spread; else it is mostly what is assumed.
+        last_runs: The last runs against as many before them; None where that wasn't asked for, or there are too
             few.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
@@ -193,22 +193,22 @@ class TaskHistory(JudgedPart):
     baseline: str
     runs: tuple[HistoryRun, ...]
     changes: tuple[HistoryChange, ...]
-    records: int
-    real_records: int
+    n_bests: int
+    n_significant_bests: int
     level: float
-    level_runs: int
-    spread: float
-    answers_spread: float
-    repeated: float
-    spread_runs: int
-    spread_known: bool
-    last: LastRuns | None = None
+    n_level_runs: int
+    sd_between_runs: float
+    sd_of_answers: float
+    repeated_answer_share: float
+    n_sd_runs: int
+    sd_known: bool
+    last_runs: LastRuns | None = None
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class History(Judged, Drawn):
+class History(Drawn):
     """Runs of one system over time, task by task.
 
     Attributes:
@@ -217,7 +217,7 @@ class History(Judged, Drawn):
         runs_between_alarms: The least mean number of runs between two false alarms.
         level: The confidence level of intervals.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskHistory, ...]
@@ -225,7 +225,7 @@ class History(Judged, Drawn):
     runs_between_alarms: float
     level: float
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskHistory:
         return next(found for found in self.tasks if found.task == task)

@@ -6,14 +6,15 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import LEADERBOARDS, POWER, Judged, of_difference
+from howsure.answers.base import LEADERBOARDS, POWER, Answer, of_difference
 from howsure.answers.gate import EXIT_CODES
 from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
+    from howsure.answers.base import PairVerdict
     from howsure.answers.gate import GateVerdict
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval, Rank
 
 JudgeCriterion = Literal["at_least", "not_worse_than"]
@@ -84,7 +85,7 @@ class JudgeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedGap:
+class JudgedDifference:
     """The corrected difference of two models, a − b.
 
     Attributes:
@@ -140,12 +141,12 @@ class JudgeCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class JudgeRates(Judged):
+class JudgeRates(Answer):
     """What a judge's rate is worth, of all answers and model by model.
 
     Attributes:
-        whole: All answers together.
-        gap: The difference of two models; None where it isn't asked for.
+        all_answers: All answers together.
+        difference: The difference of two models; None where it isn't asked for.
         check: The verdict on a floor or a margin; None where it isn't asked for.
         models: One entry a model, the highest corrected rate first; empty where the table names none, or one
             only.
@@ -153,22 +154,33 @@ class JudgeRates(Judged):
             to rank.
         judges: One entry a judge.
         level: The confidence level of each interval.
-        drawn: How the labelled answers were drawn, as it was said: "random", "probability:COLUMN",
+        labels_drawn: How the labelled answers were drawn, as it was said: "random", "probability:COLUMN",
             "convenience", or "unknown".
         notes: How the table was read.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
-    whole: JudgedModel
-    gap: JudgedGap | None = None
+    all_answers: JudgedModel
+    difference: JudgedDifference | None = None
     check: JudgeCheck | None = None
     models: tuple[JudgedModel, ...] = ()
     ranks: tuple[Rank, ...] = ()
     judges: tuple[JudgeLine, ...] = ()
     level: float
-    drawn: str
+    labels_drawn: str
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
+
+    @derived()
+    def verdict(self) -> PairVerdict | GateVerdict | None:
+        """What a floor or a margin says, else whether the first of two models is better; None without
+        either.
+        """
+        if self.check is not None or self.difference is None:
+            return None if self.check is None else self.check.verdict
+        if not significant(self.difference.p_value, self.level):
+            return "unclear"
+        return "better" if self.difference.difference.value > 0 else "worse"
 
     @derived()
     def exit_code(self) -> int:
@@ -184,15 +196,19 @@ class JudgeRates(Judged):
         """
         if self.check is not None:
             return POWER if self.check.verdict == "unclear" else None
-        if self.gap is not None:
-            shown = significant(self.gap.p_value, self.level)
-            return None if shown else of_difference(self.gap.difference, self.gap.difference.interval)
+        if self.difference is not None:
+            shown = significant(self.difference.p_value, self.level)
+            return (
+                None
+                if shown
+                else of_difference(self.difference.difference, self.difference.difference.interval)
+            )
         return LEADERBOARDS if sum(rank.could_be_best for rank in self.ranks) > 1 else None
 
     @property
     def every(self) -> tuple[JudgedModel, ...]:
         """The whole first, then the models."""
-        return (self.whole, *self.models)
+        return (self.all_answers, *self.models)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping for the whole and for each model, with its rank; for the difference of two
@@ -200,11 +216,14 @@ class JudgeRates(Judged):
         """
         places = [None, *(self.ranks or [None] * len(self.models))]
         found = [{**row(each), **_place(rank)} for each, rank in zip(self.every, places, strict=True)]
-        if self.gap is None:
+        if self.difference is None:
             return found
-        told = {name: value for name, value in row(self.gap).items() if name in found[0]}
-        named = {"model": f"{self.gap.a} − {self.gap.b}", "n_labelled": self.gap.n_labels}
-        last = {**dict.fromkeys(found[0]), **told, **named, "p_value": self.gap.p_value}
+        told = {name: value for name, value in row(self.difference).items() if name in found[0]}
+        named = {
+            "model": f"{self.difference.a} − {self.difference.b}",
+            "n_labelled": self.difference.n_labels,
+        }
+        last = {**dict.fromkeys(found[0]), **told, **named, "p_value": self.difference.p_value}
         return [*({**each, "p_value": None} for each in found), last]
 
 

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import CLUSTERS, LEADERBOARDS, Judged, draw, presentation
+from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
+from howsure.answers.parts import of_population
 from howsure.statistics.results import allowed, significant
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.parts import TaskClusters
     from howsure.answers.slices import Slicing
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.options.choices import BoardChart, Preset
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.results import Rank
@@ -66,7 +67,7 @@ class Ranked:
         rank_low: The best place that the model could have.
         rank_high: The worst place that it could have.
         could_be_best: Whether it could be the best one, by comparisons with the leader.
-        ties: Letters; models with a letter in common can't be told apart.
+        group: Letters; models with a letter in common can't be told apart.
         entry: Its estimate.
     """
 
@@ -74,12 +75,12 @@ class Ranked:
     rank_low: int
     rank_high: int
     could_be_best: bool
-    ties: str
+    group: str
     entry: Entry = field(metadata=MERGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherBest:
+class PopulationBest:
     """Which models could be best as another population has it.
 
     Attributes:
@@ -112,11 +113,11 @@ class Board:
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
             "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
-        beside: Which models could be best for the other of new and same clusters; None where the clusters are
+        other_population: Which models could be best for the other of new and same clusters; None where the clusters are
             many.
         leader_corrected: The leader's score without the luck of having been picked as the best of so many;
             NaN where it isn't known.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -128,19 +129,38 @@ class Board:
     n_left_out: int = 0
     population: str = "new-clusters"
     clusters: TaskClusters | None = None
-    beside: OtherBest | None = None
+    other_population: PopulationBest | None = field(default=None, metadata=HIDDEN)
     leader_corrected: float = math.nan
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
     entries: tuple[Entry, ...] = field(metadata=HIDDEN)
     ranks: tuple[Rank, ...] = field(metadata=HIDDEN)
     pairs: Pairs = field(metadata=HIDDEN)
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
     def could_be_best(self) -> tuple[str, ...]:
         """The models that could be best: none is significantly better, by comparisons with the leader."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.could_be_best)
+
+    @property
+    def own_population(self) -> PopulationBest:
+        """Which models could be best for its own population, as the other's are given."""
+        return PopulationBest(population=self.population, could_be_best=self.could_be_best)
+
+    @derived(rows=False)
+    def new_clusters(self) -> PopulationBest | None:
+        """Which models could be best for new clusters (without clusters: new questions); None where it isn't
+        computed.
+        """
+        return of_population("new-clusters", self.own_population, self.other_population)
+
+    @derived(rows=False)
+    def same_clusters(self) -> PopulationBest | None:
+        """Which models could be best for new questions from the same clusters; None where it isn't
+        computed.
+        """
+        return of_population("same-clusters", self.own_population, self.other_population)
 
     @derived()
     def leaders(self) -> tuple[str, ...]:
@@ -152,10 +172,10 @@ class Board:
         """The chapter of `howsure guide` on why it can't be told which model is best; None where it can."""
         if len(self.could_be_best) < 2:
             return None
-        return LEADERBOARDS if self.beside is None else CLUSTERS
+        return LEADERBOARDS if self.other_population is None else CLUSTERS
 
     @derived()
-    def neighbours_apart(self) -> int:
+    def n_significant_neighbours(self) -> int:
         """How many neighbouring places are really different."""
         p = self.pairs.p_adjusted.diagonal(offset=1)
         return sum(significant(value, self.level) for value in p.tolist())
@@ -189,9 +209,9 @@ class Board:
         return float(np.median(t_quantile(1 - error, df[known]) * se[known])) if known.any() else math.nan
 
     @derived()
-    def verdict(self) -> str:
+    def sentence(self) -> str:
         """One plain sentence."""
-        return str(presentation(self).board_verdict(self))
+        return str(presentation(self).board_sentence(self))
 
     @derived()
     def models(self) -> tuple[Ranked, ...]:
@@ -224,7 +244,7 @@ def _ranked(entry: Entry, rank: Rank) -> Ranked:
         rank_low=rank.low,
         rank_high=rank.high,
         could_be_best=rank.could_be_best,
-        ties=rank.ties,
+        group=rank.group,
         entry=entry,
     )
 
@@ -243,20 +263,20 @@ class SliceBoard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Swap:
+class RankReversal:
     """Two models whose order is shown to differ between two slices.
 
     Attributes:
         better: The one that is better on the first slice and worse on the second.
         worse: The other.
         slice: The slice where it is better.
-        other: The slice where it is worse.
+        other_slice: The slice where it is worse.
     """
 
     better: str
     worse: str
     slice: str
-    other: str
+    other_slice: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +289,7 @@ class BoardSlices:
         metric: What the score measures.
         level: The confidence level of all of it.
         slicing: How the items are parted.
-        swaps: Pairs of models that change places.
+        rank_reversals: Pairs of models that change places.
         slices: One board a slice that is large enough.
     """
 
@@ -277,7 +297,7 @@ class BoardSlices:
     metric: str
     level: float
     slicing: Slicing = field(metadata=MERGED)
-    swaps: tuple[Swap, ...] = ()
+    rank_reversals: tuple[RankReversal, ...] = ()
     slices: tuple[SliceBoard, ...] = ()
 
     @derived()
@@ -288,7 +308,7 @@ class BoardSlices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Leaderboard(Judged):
+class Leaderboard(Answer):
     """One board per task and metric, and the overall board for several tasks.
 
     Attributes:
@@ -298,7 +318,7 @@ class Leaderboard(Judged):
         top: So many models of each board are shown; None shows all.
         each_task: Whether the boards of single tasks are shown, not only the overall one and a summary.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     overall: Board | None = None
@@ -307,7 +327,7 @@ class Leaderboard(Judged):
     top: int | None = field(default=None, metadata=HIDDEN)
     each_task: bool = field(default=False, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> Board:
         return next(board for board in self.boards if board.task == task)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, JudgedPart
+from howsure.answers.base import Drawn, TaskPart
 from howsure.answers.output import HIDDEN, MERGED, derived, number, row, rows, shown, sliced_rows, spread
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.parts import ErrorSources
     from howsure.answers.slices import Slicing
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 ATTEMPTS = (1, 2, 5, 10, math.inf)
 """The numbers of attempts whose standard error is predicted."""
@@ -75,19 +75,19 @@ class NoiseEntry:
         n_items: Items behind it.
         n_clusters: Clusters that these items come in.
         attempts: The harmonic mean of the numbers of attempts.
-        questions: The part of SE² that comes from which questions were drawn.
-        answers: The part that comes from what was answered to them.
-        once: The answers' part with one attempt an item.
-        most_answers: The largest share of SE² that answers can make up, where one attempt an item leaves it
+        variance_between_questions: The part of SE² that comes from which questions were drawn.
+        variance_within_questions: The part that comes from what was answered to them.
+        variance_within_questions_once: The answers' part with one attempt an item.
+        most_within_share: The largest share of SE² that answers can make up, where one attempt an item leaves it
             open.
         correlation: The correlation of two models' item means, freed of answer noise.
-        answer: σ², the variance from answer to answer to the same question.
-        question: ω², the variance from question to question.
-        between: The part of ω² that is from cluster to cluster.
-        within: The part that is within clusters.
+        within_question: σ², the variance from answer to answer to the same question.
+        between_questions: ω², the variance from question to question.
+        between_clusters: The part of ω² that is from cluster to cluster.
+        within_clusters: The part that is within clusters.
         sources: The shares of questions, random factors, questions × levels and answers, where factors that
             all questions share are samples too; else None.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -98,29 +98,29 @@ class NoiseEntry:
     n_items: int
     n_clusters: int
     attempts: float
-    questions: float = field(metadata=shown(key="variance_questions"))
-    answers: float = field(metadata=shown(key="variance_answers"))
-    once: float = field(metadata=shown(key="variance_answers_once"))
-    most_answers: float = math.nan
+    variance_between_questions: float = field(metadata=shown(key="variance_questions"))
+    variance_within_questions: float = field(metadata=shown(key="variance_answers"))
+    variance_within_questions_once: float = field(metadata=shown(key="variance_answers_once"))
+    most_within_share: float = math.nan
     correlation: float = math.nan
-    answer: Component = field(metadata=spread(prefix="answer_"))
-    question: Component = field(metadata=spread(prefix="question_"))
-    between: Component = field(metadata=spread(prefix="between_"))
-    within: Component = field(metadata=spread(prefix="within_"))
+    within_question: Component = field(metadata=spread(prefix="answer_"))
+    between_questions: Component = field(metadata=spread(prefix="question_"))
+    between_clusters: Component = field(metadata=spread(prefix="between_"))
+    within_clusters: Component = field(metadata=spread(prefix="within_"))
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def measured(self) -> bool:
         """Whether several attempts tell the two sources apart."""
-        return math.isfinite(self.answers)
+        return math.isfinite(self.variance_within_questions)
 
     @derived()
-    def answer_share(self) -> float:
+    def within_share(self) -> float:
         """The share of SE² that comes from answers, between 0 and 1; NaN where it isn't known."""
         if not self.se > 0 or not self.measured:
             return math.nan
-        return min(self.answers / self.se**2, 1.0)
+        return min(self.variance_within_questions / self.se**2, 1.0)
 
     @derived()
     def predicted(self) -> tuple[Predicted, ...]:
@@ -136,9 +136,13 @@ class NoiseEntry:
         if self.sources is not None:
             levels = self.sources.spread.levels
             return self.sources.se_with(self.n_items if items is None else items, levels, attempts)
-        answers = self.answers if attempts is None else self.once / attempts
+        answers = (
+            self.variance_within_questions
+            if attempts is None
+            else self.variance_within_questions_once / attempts
+        )
         scale = 1.0 if items is None else self.n_items / items
-        return math.sqrt((max(self.questions, 0.0) + answers) * scale)
+        return math.sqrt((max(self.variance_between_questions, 0.0) + answers) * scale)
 
     def record(self) -> dict[str, Any]:
         """Return one flat mapping: the predicted standard errors as columns, and that of twice the items."""
@@ -177,7 +181,7 @@ class PairNoise:
         return len(self.a)
 
     @derived()
-    def answer_share(self) -> float:
+    def within_share(self) -> float:
         """The share of the variance that answers make up, now, at the median of the pairs."""
         return _median(self.answers / (self.answers + self.questions))
 
@@ -187,12 +191,12 @@ class PairNoise:
         return self.once / (self.once + self.questions)
 
     @derived()
-    def single_share(self) -> float:
+    def within_share_once(self) -> float:
         """The same at the median of the pairs, with one attempt a question."""
         return _median(self.single_shares)
 
     @derived()
-    def more_answers(self) -> int:
+    def n_mostly_within(self) -> int:
         """In how many pairs answers would make up more than questions, with one attempt a question."""
         return int((self.single_shares > HALF).sum())
 
@@ -215,7 +219,7 @@ def _median(values: NDArray[np.float64]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskNoise(JudgedPart):
+class TaskNoise(TaskPart):
     """The variance components of the models of one task and metric.
 
     Attributes:
@@ -275,13 +279,13 @@ class Noise(Drawn):
         tasks: One part a task and metric.
         slices: The parts by slices, one of each task, metric and partition; empty where none is asked for.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskNoise, ...]
     slices: tuple[NoiseSlices, ...] = ()
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, name: str) -> NoiseEntry:
         return next(entry for task in self.tasks for entry in task.entries if entry.name == name)

@@ -15,7 +15,7 @@ from functools import cache, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.statistics.results import Method
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ T = TypeVar("T")
 KEY = "howsure"
 LISTS = ("tuple[", "list[", "dict[", "NDArray[")
 AS_IT_IS = ("str", "int", "bool")
-LAST = ("notes", "cautions")
+LAST = ("notes", "warnings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def derived(*, key: str = "", rows: bool = True) -> Callable[[Callable[[Any], T]
     return mark
 
 
-derived()(vars(Caution)["chapter"].fget)  # it stands below all this, and can't say so itself
+derived()(vars(ResultWarning)["chapter"].fget)  # it stands below all this, and can't say so itself
 
 
 def tree(thing: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def plain(value: Any) -> Any:
 
 @cache
 def parts(cls: type) -> tuple[Part, ...]:
-    """Return what a dataclass puts out, in order: what is one, what is many, notes and cautions."""
+    """Return what a dataclass puts out, in order: what is one, what is many, notes and warnings."""
     found = [_part(field.name, str(field.type), field.metadata.get(KEY, Shown())) for field in fields(cls)]
     for name, member in (each for home in cls.__mro__ for each in vars(home).items()):
         mark = getattr(member.fget, KEY, None) if isinstance(member, property) else None

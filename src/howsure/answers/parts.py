@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from howsure.answers.output import HIDDEN, row, spread
 from howsure.statistics.power import standard_error
@@ -15,7 +15,7 @@ from howsure.statistics.results import significant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.choices import Spending
     from howsure.statistics.random_factors import LevelSpread
     from howsure.statistics.results import Interval
@@ -141,56 +141,72 @@ class ErrorSources:
         return standard_error(spread, items, self.attempts if attempts is None else attempts)
 
 
-RatioKnown = Literal["known", "at least", "at most", "unknown"]
+class OfPopulation(Protocol):
+    """A result that belongs to a population."""
+
+    @property
+    def population(self) -> str:
+        """Its name."""
+
+
+Result = TypeVar("Result", bound=OfPopulation)
+
+
+def of_population(name: str, *results: Result | None) -> Result | None:
+    """Return the result for this population; None if there is none."""
+    return next((result for result in results if result is not None and result.population == name), None)
+
+
+RatioKnown = Literal["exact", "at_least", "at_most", "unknown"]
 """Whether a ratio is known, or bounded since attempts of one model didn't record it, or unknown since those
 of both didn't.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureGap:
+class UsageDifference:
     """What a took over what b took, per attempt or per solved item.
 
     Attributes:
-        measure: What was measured, such as usd, seconds or tokens_out.
+        name: What was measured, such as usd, seconds or tokens_out.
         per: "attempt", or "solved" for what a solved item took, failures included.
         a: What a took on average.
         b: What b took.
         ratio: a over b.
         interval: Its confidence interval.
         p_value: The p-value of a ratio of 1.
-        known: Whether the ratio is "known", or is only "at least" or "at most" this, or "unknown", since
+        ratio_is: Whether the ratio is "exact", or is only "at_least" or "at_most" this, or "unknown", since
             attempts lack it.
         n_items: Items that both tried.
         n_clusters: Clusters that these come in.
         n_missing_a: Attempts of a that don't record it.
         n_missing_b: Attempts of b.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
-    measure: str
+    name: str
     per: Literal["attempt", "solved"]
     a: float
     b: float
     ratio: float
     interval: Interval = field(metadata=spread())
     p_value: float
-    known: RatioKnown
+    ratio_is: RatioKnown
     n_items: int
     n_clusters: int
     n_missing_a: int = 0
     n_missing_b: int = 0
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def decided(self) -> bool:
         """Whether one is shown to take more."""
         low, high = self.interval.low, self.interval.high
-        if self.known == "at least":
+        if self.ratio_is == "at_least":
             return low > 1
-        if self.known == "at most":
+        if self.ratio_is == "at_most":
             return high < 1
-        return self.known == "known" and significant(self.p_value, self.interval.level)
+        return self.ratio_is == "exact" and significant(self.p_value, self.interval.level)
 
     def record(self) -> dict[str, Any]:
         """Return it as one flat mapping."""

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import POWER, Drawn, Judged
+from howsure.answers.base import POWER, Drawn
 from howsure.answers.output import HIDDEN, derived, number, row, shown, spread
 from howsure.answers.parts import PlannedLook
 from howsure.statistics import results
 
 if TYPE_CHECKING:
     from howsure.answers.parts import ErrorSources
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.choices import Goal, PlanMethod, Spending
 
 Sought = Literal["items", "effect", "power"]
@@ -46,11 +46,11 @@ class EqualSystems:
         passed: How often the gate passes, a share.
         unclear: How often it can't tell.
         failed: How often it fails.
-        items_that_tell: The questions from which on it can't tell in fewer than a fifth of runs; infinite
+        items_for_80_percent_conclusive: The questions from which on it can't tell in fewer than a fifth of runs; infinite
             where no number is enough.
-        items_that_tell_low: The lower limit of that number, given how uncertain the spread is; NaN where that
+        items_for_80_percent_conclusive_low: The lower limit of that number, given how uncertain the spread is; NaN where that
             isn't known.
-        items_that_tell_high: Its upper limit.
+        items_for_80_percent_conclusive_high: Its upper limit.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -66,9 +66,9 @@ class EqualSystems:
     passed: float
     unclear: float
     failed: float
-    items_that_tell: float
-    items_that_tell_low: float = math.nan
-    items_that_tell_high: float = math.nan
+    items_for_80_percent_conclusive: float
+    items_for_80_percent_conclusive_low: float = math.nan
+    items_for_80_percent_conclusive_high: float = math.nan
     percent: bool = True
 
     def columns(self, prefix: str = "") -> dict[str, float | None]:
@@ -78,7 +78,7 @@ class EqualSystems:
             "pass": self.passed,
             "unclear": self.unclear,
             "fail": self.failed,
-            "items_that_tell": self.items_that_tell,
+            "items_that_tell": self.items_for_80_percent_conclusive,
         }
         return {f"{name}_{key}": number(value) for key, value in shares.items()}
 
@@ -109,7 +109,7 @@ class PlanOption:
         power: The power with which they show it.
         clusters: Clusters that the questions come in.
         se: The standard error of the difference.
-        formula: The number of questions by the paper's formula, without pseudo-items and with the normal
+        items_by_formula: The number of questions by the paper's formula, without pseudo-items and with the normal
             distribution.
         cost: What it costs; NaN where no costs were given.
         levels: How many levels of each random factor each model has; empty without one.
@@ -121,7 +121,7 @@ class PlanOption:
     power: Forecast = field(metadata=spread(prefix="power_", value="power"))
     clusters: float
     se: float
-    formula: float
+    items_by_formula: float
     cost: float = math.nan
     levels: tuple[int, ...] = field(default=(), metadata=shown(rows=False))
 
@@ -136,7 +136,7 @@ class Basis:
             tell it from the former, which then holds both.
         between: The part of the items' variance that is from cluster to cluster.
         cluster_size: The average number of items of a cluster.
-        crowd: That number as an item sees it, larger where clusters are unequal.
+        effective_cluster_size: That number as an item sees it, larger where clusters are unequal.
         n_items: Items of the pilot; 0 without one.
         n_clusters: Clusters of the pilot.
         attempts: Attempts of the pilot.
@@ -147,7 +147,7 @@ class Basis:
     answer: float = field(metadata=shown(key="answer_variance"))
     between: float = field(default=0.0, metadata=shown(key="between_variance"))
     cluster_size: float = 1.0
-    crowd: float = 1.0
+    effective_cluster_size: float = 1.0
     n_items: int = 0
     n_clusters: int = 0
     attempts: float = 0.0
@@ -188,23 +188,23 @@ class ForecastLook(PlannedLook):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class PlannedDesign:
     """One way to decide: once at the end, at planned looks, or by a look at any time.
 
     Attributes:
         name: Which of them.
-        most: Questions at most; infinite where none are enough.
+        max_items: Questions at most; infinite where none are enough.
         power: The chance that it shows what is to be shown.
-        expected: Questions on average where the true difference is the planned one.
-        expected_if_none: Questions on average where there is none to be found: no difference, or one that is
+        expected_items: Questions on average where the true difference is the planned one.
+        expected_items_if_equal: Questions on average where there is none to be found: no difference, or one that is
             the margin.
     """
 
     name: Literal["once", "looks", "betting"]
-    most: float
+    max_items: float
     power: float
-    expected: float
-    expected_if_none: float
+    expected_items: float
+    expected_items_if_equal: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +216,13 @@ class LooksPlan:
         cheapest: The way that takes the fewest questions on average at the planned difference, of those with
             as good as the largest power.
         looks: When each look is due, and what it takes to stop there.
-        ways: What each way takes.
+        designs: What each way takes.
     """
 
     spending: Spending
     cheapest: Literal["once", "looks", "betting"]
     looks: tuple[ForecastLook, ...]
-    ways: tuple[Way, ...]
+    designs: tuple[PlannedDesign, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,11 +284,11 @@ class Simulated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Plan(Judged, Drawn):
+class Plan(Drawn):
     """The number of questions and attempts required, the minimum detectable effect, or the power.
 
     Attributes:
-        sought: What was looked for: the number of items, the smallest difference, or the power.
+        solved_for: What was looked for: the number of items, the smallest difference, or the power.
         goal: What is to be shown.
         method: The test that is planned for.
         level: The confidence level.
@@ -300,10 +300,10 @@ class Plan(Judged, Drawn):
         simulated: The power in draws of the pilot's own items; None where it wasn't simulated.
         tasks: One part a task; the last is the overall one where there are several.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
-    sought: Sought
+    solved_for: Sought
     goal: Goal
     method: PlanMethod
     level: float
@@ -314,7 +314,7 @@ class Plan(Judged, Drawn):
     simulated: Simulated | None = None
     tasks: tuple[TaskPlan, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def main(self) -> TaskPlan:
@@ -327,9 +327,9 @@ class Plan(Judged, Drawn):
         is below 80%; else None.
         """
         best = self.main.best
-        if self.sought == "power":
+        if self.solved_for == "power":
             return None if best.power.value >= results.POWER else POWER
-        sought = best.items if self.sought == "items" else best.effect
+        sought = best.items if self.solved_for == "items" else best.effect
         return None if math.isfinite(sought.value) else POWER
 
     @property

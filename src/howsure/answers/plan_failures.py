@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged
+from howsure.answers.base import Answer
 from howsure.answers.output import row
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +20,16 @@ class Allowance:
         failures: At most so many runs fail.
         items: Runs.
         clusters: Clusters that these runs come in.
-        clusters_together: The number of clusters, of which so many may fail, where the runs of a cluster
+        clusters_if_dependent: The number of clusters, of which so many may fail, where the runs of a cluster
             stand or fall together.
-        chance: The chance that no more fail, if the true rate is the assumed one; NaN without one.
+        probability: The chance that no more fail, if the true rate is the assumed one; NaN without one.
     """
 
     failures: int
     items: int
     clusters: int
-    clusters_together: int
-    chance: float
+    clusters_if_dependent: int
+    probability: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Observed:
         n: Runs that were made.
         low: The one-sided exact lower limit of the rate.
         high: The one-sided exact upper limit.
-        more: Further runs without a failure that would show the limit; 0 where it is shown already, −1 where
+        further_runs: Further runs without a failure that would show the limit; 0 where it is shown already, −1 where
             the rate is shown to be above it.
     """
 
@@ -49,11 +49,11 @@ class Observed:
     n: int
     low: float
     high: float
-    more: int
+    further_runs: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FailurePlan(Judged):
+class FailurePlan(Answer):
     """The number of runs that show a failure rate below a limit; exact, at a one-sided level.
 
     Attributes:
@@ -65,7 +65,7 @@ class FailurePlan(Judged):
         rate: The true failure rate that is assumed; NaN without one.
         allowances: The runs that are needed, by the number of failures allowed.
         observed: What the runs that were made show; None where none were.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     below: float
@@ -75,7 +75,7 @@ class FailurePlan(Judged):
     rate: float
     observed: Observed | None = None
     allowances: tuple[Allowance, ...]
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def items(self) -> int:

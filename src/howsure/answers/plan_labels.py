@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged
+from howsure.answers.base import Answer
 from howsure.answers.output import row
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class LabelBill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LabelPlan(Judged):
+class LabelPlan(Answer):
     """How many labels a judge's corrected rate takes, and of which answers.
 
     Attributes:
@@ -75,7 +75,7 @@ class LabelPlan(Judged):
         queue: The file that the answers to be labelled were written to; empty where none was.
         strata: One entry for each part of the answers.
         notes: How the table was read.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     a: str = ""
@@ -94,7 +94,7 @@ class LabelPlan(Judged):
     queue: str = ""
     strata: tuple[LabelStratum, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping for each stratum."""

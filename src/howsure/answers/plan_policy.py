@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Judged
+from howsure.answers.base import Answer
 from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Tier
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +48,26 @@ class PolicyTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PolicyPlan(Judged):
+class PolicyPlan(Answer):
     """The questions that the tasks of a policy need.
 
     Attributes:
         power: The chance that two equal systems pass the whole gate, as it was wanted.
-        each: The chance that each critical check has to have for it.
+        power_per_check: The chance that each critical check has to have for it.
         level: The policy's level.
         n_critical: Critical checks that share the chance.
         tasks: One line a task, or a pattern of tasks; none for advisory ones.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     power: float
-    each: float
+    power_per_check: float
     level: float
     n_critical: int
     tasks: tuple[PolicyTask, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
     def items(self) -> float:

@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Judged
+from howsure.answers.base import Answer
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 
 if TYPE_CHECKING:
     from howsure.answers.plan import Forecast
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 ScoreGoal = Literal["within", "at-least", "at-most"]
 """What a score is to show: an error bar of ± so much, or that it keeps a floor or a ceiling."""
@@ -38,7 +38,7 @@ class ScoreOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ScorePlan(Judged):
+class ScorePlan(Answer):
     """The number of questions that one score requires, or what a given number achieves.
 
     Attributes:
@@ -55,7 +55,7 @@ class ScorePlan(Judged):
         model: Its model.
         percent: Whether scores lie in [0, 1].
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     goal: ScoreGoal
@@ -71,7 +71,7 @@ class ScorePlan(Judged):
     model: str = ""
     percent: bool = field(default=True, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @derived(key="chosen")
     def best(self) -> ScoreOption:

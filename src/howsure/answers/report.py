@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 HEIGHT = 800
@@ -33,7 +33,7 @@ class Report:
         texts: The packed prompts and answers of each board, where the page was to hold them.
         finder: What finds the texts of a question when a served page is asked for them.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     html: str
@@ -44,10 +44,10 @@ class Report:
     texts: tuple[str, ...] = ()
     finder: Any = field(default=None, compare=False)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
-    def verdict(self) -> str:
+    def sentence(self) -> str:
         """One plain sentence about the overall board or the only one; of several, on how many one model is
         shown to be best.
         """
@@ -58,7 +58,7 @@ class Report:
         write(self.html, path)
 
     def __repr__(self) -> str:
-        return self.verdict
+        return self.sentence
 
     def frame(self, *, height: int = HEIGHT) -> str:
         """Return the page in a frame of its own, as HTML for a notebook or an app.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
-from howsure.answers.output import HIDDEN, derived, row
+from howsure.answers.base import Answer
+from howsure.answers.output import HIDDEN, row
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +34,11 @@ class ListedRun:
         source: The file, or the folder that holds all files of the run.
         files: How many files it was read from.
         reader: The reader that took them.
-        call: What the runs of all tasks that one call made have in common.
+        invocation: What the runs of all tasks that one call made have in common.
         tags: Its tags.
         ids: Every name under which it can be asked for.
         settings: The settings that tell it from other runs of the model.
-        surroundings: What else its log says, such as the version of the harness; it makes no other run of it.
+        environment: What else its log says, such as the version of the harness; it makes no other run of it.
     """
 
     started: str
@@ -57,11 +57,11 @@ class ListedRun:
     source: str = ""
     files: int = 1
     reader: str = ""
-    call: str = ""
+    invocation: str = ""
     tags: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
-    surroundings: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -72,18 +72,13 @@ class Runs(Answer):
         runs: One entry a run, task and model; runs without a date come last.
         top: So many are shown; None shows all.
         notes: How the data were read.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     runs: tuple[ListedRun, ...]
     top: int | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
-
-    @derived()
-    def verdict(self) -> str:
-        """How many runs there are, of what, and how many count, in one sentence."""
-        return str(presentation(self).verdict(self))
+    warnings: tuple[ResultWarning, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per run."""

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
-from howsure.answers.output import derived, number, row
+from howsure.answers.base import Answer
+from howsure.answers.output import number, row
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Show(Answer):
         unknown: Why some prompts and answers aren't known; empty where all are.
         attempts: One entry an attempt, by model.
         notes: How the data were read.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -67,12 +67,7 @@ class Show(Answer):
     unknown: str = ""
     attempts: tuple[ShownAttempt, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
-
-    @derived()
-    def verdict(self) -> str:
-        """How many models answered it how often, and how many got it right, in one sentence."""
-        return str(presentation(self).verdict(self))
+    warnings: tuple[ResultWarning, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per attempt and metric."""

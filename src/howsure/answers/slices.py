@@ -35,13 +35,13 @@ class Slicing:
         by: The attribute, or the pattern, by which they are.
         n_without: Items that have no value, and so are in no slice.
         ordered: Whether the slices are in the order of a number.
-        small: Slices that are too small; they are in no family.
+        too_small: Slices that are too small; they are in no family.
     """
 
     by: str
     n_without: int = 0
     ordered: bool = False
-    small: tuple[SmallSlice, ...] = ()
+    too_small: tuple[SmallSlice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class SliceTrend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
+class Shrunken:
     """A value drawn towards those of the other slices (Armstrong, Kolesár and Plagborg-Møller 2022).
 
     Attributes:
@@ -102,7 +102,7 @@ class Shrunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SliceGap:
+class SliceDifference:
     """The difference a − b on one slice.
 
     Attributes:
@@ -127,12 +127,12 @@ class SliceGap:
     p_value: float
     p_adjusted: float
     detectable: float = math.nan
-    shrunken: Shrunk | None = field(default=None, metadata=shown(rows=False))
+    shrunken: Shrunken | None = field(default=None, metadata=shown(rows=False))
     population: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GapSlices:
+class DifferenceSlices:
     """A comparison on one task and metric by slices.
 
     Attributes:
@@ -144,7 +144,7 @@ class GapSlices:
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
         slicing: How the items are parted.
-        whole: The difference on all items, with an interval and a p-value of its own.
+        all_items: The difference on all items, with an interval and a p-value of its own.
         equal: Whether the gaps differ between the slices at all; None where there is but one.
         trend: By how much the gap grows from slice to slice; None where they aren't in order, or fewer than
             three.
@@ -159,12 +159,12 @@ class GapSlices:
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     slicing: Slicing = field(metadata=MERGED)
-    whole: SliceGap
+    all_items: SliceDifference
     equal: Equal | None = None
     trend: SliceTrend | None = None
-    slices: tuple[SliceGap, ...] = ()
+    slices: tuple[SliceDifference, ...] = ()
 
-    def better(self, gap: SliceGap) -> str | None:
+    def better(self, gap: SliceDifference) -> str | None:
         """Return the model that is better on a slice; None where it can't be told."""
         if not significant(gap.p_adjusted, self.level):
             return None

@@ -8,11 +8,11 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, JudgedPart
+from howsure.answers.base import Answer, TaskPart
 from howsure.answers.output import HIDDEN, number
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate
 
 
@@ -58,7 +58,7 @@ class RunTrend:
         rise: The rise of the straight line through the checkpoints, from first to last; None where no
             questions are known.
         rise_p_value: The p-value of no rise.
-        wobble: The standard deviation of the score over the last checkpoints; NaN with fewer than two.
+        sd_between_checkpoints: The standard deviation of the score over the last checkpoints; NaN with fewer than two.
         n_last: How many checkpoints that is.
         points: The checkpoints, in order.
     """
@@ -66,20 +66,20 @@ class RunTrend:
     run: str
     rise: Estimate | None
     rise_p_value: float
-    wobble: float
+    sd_between_checkpoints: float
     n_last: int
     points: tuple[TrendPoint, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskTrend(JudgedPart):
+class TaskTrend(TaskPart):
     """All runs on one task and metric.
 
     Attributes:
         task: The task.
         metric: What the score measures.
         signal: The largest difference between two runs' averages over their last checkpoints.
-        noise: The wobble, pooled over runs.
+        pooled_sd: The wobble, pooled over runs.
         ratio: Signal / noise: how far apart runs are in units of what training shakes (Heineman et al. 2025);
             NaN with fewer than two runs or checkpoints.
         runs: The runs.
@@ -89,7 +89,7 @@ class TaskTrend(JudgedPart):
     task: str
     metric: str
     signal: float
-    noise: float
+    pooled_sd: float
     ratio: float
     runs: tuple[RunTrend, ...]
     percent: bool = field(default=True, metadata=HIDDEN)
@@ -102,12 +102,12 @@ class Trend(Answer):
     Attributes:
         tasks: One part a task and metric.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskTrend, ...]
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskTrend:
         return next(found for found in self.tasks if found.task == task)

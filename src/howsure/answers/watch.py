@@ -6,17 +6,19 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from howsure.answers.base import POWER, RIGOR, Judged, presentation
+from howsure.answers.base import POWER, RIGOR, Answer, presentation
 from howsure.answers.output import HIDDEN, derived, shown
 
 if TYPE_CHECKING:
+    from howsure.answers.base import PairVerdict
+    from howsure.answers.gate import GateVerdict
     from howsure.answers.parts import Looks
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.results import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Look(Judged):
+class Look(Answer):
     """One look at a run in progress; its interval belongs to a confidence sequence, valid at all looks
     together.
 
@@ -31,7 +33,7 @@ class Look(Judged):
         decided: Whether the question is decided, and the run may be stopped.
         exhausted: Whether all items of the run are used.
         better: The model that is significantly better; None if undecided.
-        kept: Whether the floor or the margin is kept; None if undecided or neither is a goal.
+        bound_met: Whether the floor or the margin is kept; None if undecided or neither is a goal.
         estimate: The difference a − b so far, or the score of a without b.
         interval: Its interval, valid at all looks together.
         looks: The planned looks, of which the last one made is shown; None where any moment is one.
@@ -51,7 +53,7 @@ class Look(Judged):
         percent: Whether scores lie in [0, 1].
         clustered: Whether items come in clusters.
         notes: How the data were read and grouped.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
     """
 
     task: str
@@ -64,7 +66,7 @@ class Look(Judged):
     decided: bool
     exhausted: bool = False
     better: str | None = None
-    kept: bool | None = None
+    bound_met: bool | None = None
     estimate: float
     interval: Interval
     p_value: float
@@ -82,7 +84,18 @@ class Look(Judged):
     clustered: bool = field(default=False, metadata=HIDDEN)
     looks: Looks | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
+
+    @derived()
+    def verdict(self) -> PairVerdict | GateVerdict:
+        """Of two models without a margin whether a is "better" or "worse", of other goals "pass" or "fail";
+        "unclear" while nothing is decided.
+        """
+        if not self.decided:
+            return "unclear"
+        if self.better is not None:
+            return "better" if self.better == self.a else "worse"
+        return "fail" if self.bound_met is False else "pass"
 
     @derived(rows=False)
     def chapter(self) -> int | None:

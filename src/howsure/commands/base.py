@@ -264,7 +264,7 @@ def rendered(
     explain: bool = False,
     methods_paragraph: bool = False,
 ) -> str:
-    """Return an answer as text: its cautions name flags; data keep the names of Python."""
+    """Return an answer as text: its warnings name flags; data keep the names of Python."""
     from howsure.answers.base import DATA, words_of
     from howsure.present.render import render
 

@@ -27,7 +27,7 @@ def in_flags(error: HowsureError, ctx: click.Context) -> HowsureError:
 
 
 def with_flags(document: Document) -> Document:
-    """Return what an answer says, with flags in its notes and in what its cautions advise."""
+    """Return what an answer says, with flags in its notes and in what its warnings advise."""
     return flags.with_flags(document, _of_command(click.get_current_context(silent=True)))
 
 

@@ -26,7 +26,7 @@ from howsure.commands.options import (
 from howsure.commands.places import is_name
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.options.choices import Unclear
 from howsure.wording import listing
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
 WITH_MARGIN = ("not_worse_than", "same_within")
 JUNIT_WIDTH = 120
-MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
+MOST_ANNOTATIONS, MOST_WARNINGS = 10, 3
 """GitHub shows so many of each kind a step."""
 
 
@@ -155,7 +155,7 @@ def gate(
             answer,
             gate_name(),
             counts=counts.words,
-            cautions=configuration_cautions(),
+            warnings=configuration_warnings(),
             digests=texts_told(scores.runs),
             linked=linked,
         )
@@ -243,12 +243,12 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
         line = annotation(kind, title, message)
         tell(line) if beside else say(line + "\n")
 
-    counts, changed = counted(answer, unclear), Note(cautions=tuple(configuration_cautions()))
+    counts, changed = counted(answer, unclear), Note(warnings=tuple(configuration_warnings()))
     why = reason(answer, counts.words)
     summary = [
         answer.render("markdown"),
         *([why + "\n"] if why else []),
-        *([markdown.render(Document(blocks=(changed,)))] if changed.cautions else []),
+        *([markdown.render(Document(blocks=(changed,)))] if changed.warnings else []),
     ]
     append("\n".join(summary) + "\n", os.environ["GITHUB_STEP_SUMMARY"])
     if file := os.environ.get("GITHUB_OUTPUT"):
@@ -258,18 +258,18 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     note(counts.kind, "howsure gate", f"{answer.sentence} {why}".rstrip())
     for message, remedy in changed.lines:
         note("warning", "howsure gate: configuration", f"{message} {remedy}")
-    cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
-    for message, remedy in [line for block in cautions for line in block.lines][:MOST_CAUTIONS]:
-        note("warning", "howsure gate: caution", f"{message} {remedy}")
+    warnings = [block for block in document(answer).blocks if isinstance(block, Note)]
+    for message, remedy in [line for block in warnings for line in block.lines][:MOST_WARNINGS]:
+        note("warning", "howsure gate: warning", f"{message} {remedy}")
     if len(answer.checks) < 2:
         return
-    held_up = [check for check in answer.checks if check.counts_as in ("fail", "unclear", "blind")]
-    for check in held_up[: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
+    held_up = [check for check in answer.checks if check.counts_as in ("fail", "unclear", "underpowered")]
+    for check in held_up[: MOST_ANNOTATIONS - MOST_WARNINGS - 1]:
         note(counted(check, unclear).kind, f"howsure gate: {check.name}", check.sentence)
 
 
 CODE, BASELINE = "configuration_changed", "baseline_changed"
-UNKNOWN = Caution(
+UNKNOWN = ResultWarning(
     code=CODE,
     message=(
         "Whether this pull request changes the gate's own configuration or baseline is not known: its "
@@ -279,7 +279,7 @@ UNKNOWN = Caution(
 )
 
 
-def configuration_cautions() -> list[Caution]:
+def configuration_warnings() -> list[ResultWarning]:
     """Warn where the pull request that is tested changes what its gate asks, in a configuration or a policy,
     or the saved baseline that it is compared with.
     """
@@ -321,15 +321,15 @@ def configuration_cautions() -> list[Caution]:
     if policy and is_changed(Path(policy).resolve(), whole=True):
         changed.append(Path(policy).resolve())
     names = [path.relative_to(top).as_posix() for path in changed]
-    cautions = [_caution(CODE, f"the gate's own configuration: {listing(names)}")] if names else []
+    warnings = [_warning(CODE, f"the gate's own configuration: {listing(names)}")] if names else []
     if baseline and is_changed(baseline.resolve(), whole=True):
         name = baseline.resolve().relative_to(top).as_posix()
-        cautions.append(_caution(BASELINE, f"the baseline that it is compared with: {name}"))
-    return cautions
+        warnings.append(_warning(BASELINE, f"the baseline that it is compared with: {name}"))
+    return warnings
 
 
-def _caution(code: str, what: str) -> Caution:
-    return Caution(
+def _warning(code: str, what: str) -> ResultWarning:
+    return ResultWarning(
         code=code,
         message=f"This pull request changes {what}.",
         remedy="Read that change before you trust the verdict.",

@@ -48,7 +48,7 @@ class Figure(GroupedCommand):
         super().__init__(name, params=[*params, *sizes, file], help=help, callback=self._write)
 
     def _write(self, output: str | None, **given: Any) -> None:
-        """Draw the chart into a file, and say the verdict and the cautions."""
+        """Draw the chart into a file, and say the verdict and the warnings."""
         from howsure.answers.base import resized
         from howsure.options.table import checked
         from howsure.present.charts.sizes import size_of

@@ -168,8 +168,8 @@ def _show(look: Look | None, reason: str, told: str) -> str:
 
 
 def _unread(look: Look) -> str:
-    lacking = [caution.message for caution in look.cautions if caution.code == "model_missing"]
-    waits = any(caution.code == "files_failed" for caution in look.cautions)
+    lacking = [warning.message for warning in look.warnings if warning.code == "model_missing"]
+    waits = any(warning.code == "files_failed" for warning in look.warnings)
     return "".join(
         f"  ({told})" for told in (*lacking, *(["a file can't be read now, trying again"] if waits else []))
     )

@@ -20,7 +20,7 @@ from howsure.errors import DataError
 from howsure.guide.chapters import Example, Formula, chapters
 from howsure.page import page
 from howsure.page.packing import SYMBOLS, packed_scores, short, to_json
-from howsure.present.document import caution_text
+from howsure.present.document import warning_text
 from howsure.present.render import html
 from howsure.study.design import Respects
 from howsure.study.gathering import gather
@@ -82,7 +82,7 @@ def board_of(
             f"{len(kept)} models × {len(matrix.items):,} items are too many for a page",
             remedy="Name one task (--task).",
         )
-    said = [*study.notes, *_lesson_notes(matrix), *map(caution_text, study.cautions)] if kind == "own" else []
+    said = [*study.notes, *_lesson_notes(matrix), *map(warning_text, study.warnings)] if kind == "own" else []
     return _told(matrix, kept, target) | {"name": name, "kind": kind, "said": said}
 
 

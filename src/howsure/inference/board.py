@@ -12,7 +12,7 @@ from howsure.answers.leaderboard import Board, Pairs
 from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.random_factor import with_sources_of_means
-from howsure.inference.sensitivity import coverage_cautions
+from howsure.inference.sensitivity import coverage_warnings
 from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.best import best_of, luck
 from howsure.statistics.ranks import ranks
@@ -107,7 +107,7 @@ def board(
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
         leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, question),
-        cautions=tuple(coverage_cautions(matrix, pairs)),
+        warnings=tuple(coverage_warnings(matrix, pairs)),
     )
 
 

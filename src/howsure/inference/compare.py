@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.compare import Comparisons
 from howsure.checks import Relative
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference import covariates
 from howsure.inference.costs import with_measures
 from howsure.inference.other_readings import with_other_population
@@ -20,7 +20,7 @@ from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.results import Interval
 from howsure.statistics.shared_items import unlike
 from howsure.study.factors import gather_levelled
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def compared(
             *covariates.told(study.design, pools),
             *_told(pairs, question),
         ),
-        cautions=(
-            *study.cautions,
-            *direction_cautions(study),
+        warnings=(
+            *study.warnings,
+            *direction_warnings(study),
             *tasks_left_out(study, measured),
             *unknown,
             *more,
@@ -176,12 +176,12 @@ def nothing_in_common(matrices: Iterable[ScoreMatrix], models: Sequence[str]) ->
     )
 
 
-def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[ResultWarning]:
     """Warn of tasks and metrics that only one of the two models has."""
     compared = {(matrix.task, matrix.metric) for matrix in matrices}
     lacking = sorted(" · ".join(key) for key in {*study.partial, *study.parts} - compared)
     what = f"only one of the two models has {listing(lacking)}"
-    left = Caution(code="task_left_out", message=what, remedy="The answer is about the others.")
+    left = ResultWarning(code="task_left_out", message=what, remedy="The answer is about the others.")
     return [left] if lacking else []
 
 
@@ -262,21 +262,21 @@ def with_unlike_items(pair: Comparison, matrix: ScoreMatrix) -> Comparison:
     shared = pair.wins + pair.losses + pair.ties
     if not 0 < shared < FEW * (shared + max(pair.n_only_a, pair.n_only_b)):
         return pair
-    return replace(pair, cautions=(*pair.cautions, *unlike_cautions(matrix, pair.a, pair.b)))
+    return replace(pair, warnings=(*pair.warnings, *unlike_warnings(matrix, pair.a, pair.b)))
 
 
-def unlike_of(pairs: Sequence[Comparison]) -> list[Caution]:
+def unlike_of(pairs: Sequence[Comparison]) -> list[ResultWarning]:
     """Return what compare warns of where shared items differ from the others, with the task where there are
     several.
     """
-    found = [(pair.task, each) for pair in pairs for each in pair.cautions if each.code == UNLIKE_ITEMS]
+    found = [(pair.task, each) for pair in pairs for each in pair.warnings if each.code == UNLIKE_ITEMS]
     named = len(pairs) > 1
     return [
         replace(each, message=f"{task}: {each.message}") if named and task else each for task, each in found
     ]
 
 
-def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> Iterator[Caution]:
+def unlike_warnings(matrix: ScoreMatrix, a: str, b: str) -> Iterator[ResultWarning]:
     """Warn of a model that scores differently on the items that both answered than on those that it has
     alone.
     """
@@ -292,7 +292,7 @@ def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> Iterator[Caution]:
                 f"{p_text(seen.p_value)})"
             )
     if found:
-        yield Caution(
+        yield ResultWarning(
             code=UNLIKE_ITEMS,
             message=(
                 f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead"

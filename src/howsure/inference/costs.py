@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.frontier import Buy, Frontier, TaskFrontier
-from howsure.answers.parts import MeasureGap
+from howsure.answers.frontier import Frontier, FrontierModel, TaskFrontier
+from howsure.answers.parts import UsageDifference
 from howsure.errors import DataError
 from howsure.inference import calibration_record
 from howsure.inference.board import entries, told_apart
@@ -20,7 +20,7 @@ from howsure.inference.overall import no_overall
 from howsure.statistics.means import means
 from howsure.statistics.ratios import Known, Ratio, cost_moments, dominance, ratio
 from howsure.statistics.results import Interval
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.study.slices import stacked
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.answers.parts import RatioKnown
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.results import Estimate
@@ -57,48 +57,48 @@ def with_measures(
     if not study.design.measure or (len(of_pair) > 1 and no_overall(of_pair) is not None):
         return pair
     scores = stacked(of_pair) if len(of_pair) > 1 else of_pair[0]
-    gaps: list[MeasureGap] = []
+    gaps: list[UsageDifference] = []
     for name in study.design.measure:
         matrix = taken(study, of_pair, name)
         gaps.append(measure_gap(matrix, (pair.a, pair.b), question))
         if pair.percent and not pair.lower_is_better:
             gaps.append(measure_gap(matrix, (pair.a, pair.b), question, scores))
-    return replace(pair, measures=tuple(gaps))
+    return replace(pair, usage=tuple(gaps))
 
 
 def measure_gap(
     matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
-) -> MeasureGap:
+) -> UsageDifference:
     """Return what a took over what b took; `scores`: per solved item. Where attempts of one lack it the ratio
     is bounded, of both unknown.
     """
     lacking = missing(matrix, models[0]), missing(matrix, models[1])
     known: RatioKnown = (
-        "known"
+        "exact"
         if not any(lacking)
         else "unknown"
         if all(lacking)
-        else "at least"
+        else "at_least"
         if lacking[0]
-        else "at most"
+        else "at_most"
     )
     found = None if known == "unknown" else ratio_of(matrix, models, question, scores)
     if found is not None and not math.isfinite(found.value):
         found, known = None, "unknown"
-    return MeasureGap(
-        measure=matrix.metric,
+    return UsageDifference(
+        name=matrix.metric,
         per="attempt" if scores is None else "solved",
         a=math.nan if found is None else found.a,
         b=math.nan if found is None else found.b,
         ratio=math.nan if found is None else found.value,
         interval=_limits(found, known, question.level),
-        p_value=found.p_value if found is not None and known == "known" else math.nan,
-        known=known,
+        p_value=found.p_value if found is not None and known == "exact" else math.nan,
+        ratio_is=known,
         n_items=0 if found is None else found.n_items,
         n_clusters=0 if found is None else found.n_clusters,
         n_missing_a=lacking[0],
         n_missing_b=lacking[1],
-        cautions=measure_cautions(found),
+        warnings=measure_warnings(found),
     )
 
 
@@ -131,12 +131,12 @@ def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
     """Return the limits; on the side that is open a ratio can be anything."""
     if ratio is None:
         return Interval(low=math.nan, high=math.nan, level=level)
-    low = 0.0 if known == "at most" else ratio.low
-    high = math.inf if known == "at least" else ratio.high
+    low = 0.0 if known == "at_most" else ratio.low
+    high = math.inf if known == "at_least" else ratio.high
     return Interval(low=low, high=high, level=level)
 
 
-def measure_cautions(ratio: Ratio | None) -> tuple[Caution, ...]:
+def measure_warnings(ratio: Ratio | None) -> tuple[ResultWarning, ...]:
     """Warn where the calibration record says that the interval of such a ratio misses."""
     miss = (
         None
@@ -166,7 +166,7 @@ def frontier_of(study: Study, question: Question) -> Frontier:
             remedy="`howsure describe` shows what was recorded.",
         )
     return Frontier(
-        tasks=tuple(tasks), notes=study.notes, cautions=(*study.cautions, *direction_cautions(study))
+        tasks=tuple(tasks), notes=study.notes, warnings=(*study.warnings, *direction_warnings(study))
     )
 
 
@@ -212,13 +212,13 @@ def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
     amounts = np.array([estimate.value for estimate in took])
     beats = found.beats
     buys = [
-        Buy(
+        FrontierModel(
             model=model,
             score=estimates[k],
             cost=took[k],
             n_missing=missing(costs, model),
             could_be_best=bool(best[k]),
-            beaten_by=tuple(scores.models[j] for j in np.flatnonzero(beats[:, k])),
+            dominated_by=tuple(scores.models[j] for j in np.flatnonzero(beats[:, k])),
         )
         for k, model in enumerate(scores.models)
     ]
@@ -229,7 +229,7 @@ def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
         TaskFrontier(
             task=scores.task,
             metric=scores.metric,
-            measure=costs.metric,
+            usage=costs.metric,
             level=question.level,
             lower_is_better=scores.lower_is_better,
             percent=scores.bounded,
@@ -265,6 +265,6 @@ def _with_leader(frontier: TaskFrontier, both: _ScoresAndCosts, question: Questi
     asked = replace(question, margin=None)
     return replace(
         frontier,
-        gap=measure_gap(both.costs, models, question),
+        difference=measure_gap(both.costs, models, question),
         lead=question.population.pair(both.scores, models[0], models[1], asked).difference,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.statistics.choices import label_of
 from howsure.statistics.control_variates import adjusted_mean
 from howsure.statistics.difference import items_needed
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 MODEL = "model:"
 MOST_WORDS = 50
 DEAR = 1.05
-"""How many times wider than without covariates an interval is, before a caution says so."""
-WHOLE_POOL = Caution(
+"""How many times wider than without covariates an interval is, before a warning says so."""
+WHOLE_POOL = ResultWarning(
     code="covariate_saves_nothing",
     message="the covariate is known for the answered items only, so that its mean over more items can't help",
     remedy=(
@@ -44,12 +44,12 @@ WHOLE_POOL = Caution(
         "(`covariate='model:NAME'`)."
     ),
 )
-NO_VARIATION = Caution(
+NO_VARIATION = ResultWarning(
     code="covariate_saves_nothing",
     message="the covariate doesn't vary among the answered items",
     remedy="Choose another one.",
 )
-NO_OVERALL = Caution(
+NO_OVERALL = ResultWarning(
     code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
 )
 
@@ -240,7 +240,7 @@ def adjusted_estimate(
     if found.units < 2:  # nothing tells how another cluster would differ; the plain estimate says so
         return plain, math.nan
     if found.n == len(pool.items):
-        return replace(plain, cautions=(*plain.cautions, WHOLE_POOL)), 0.0
+        return replace(plain, warnings=(*plain.warnings, WHOLE_POOL)), 0.0
     level, answered = plain.interval.level, int(np.isfinite(matrix.values[:, model]).sum())
     value = min(max(found.value, 0.0), 1.0) if matrix.bounded else found.value
     known = Means(
@@ -262,7 +262,7 @@ def adjusted_estimate(
         n_items=found.n,
         method=replace(plain.method, adjusted=True),
         bounds=(),
-        cautions=(*plain.cautions, *_cautions(found, answered)),
+        warnings=(*plain.warnings, *_warnings(found, answered)),
     )
     return _with_price(estimate, plain), found.saved
 
@@ -279,11 +279,11 @@ def adjusted_comparison(
     variance = float(np.maximum(one.inflation, two.inflation) @ sums**2)
     value, df = one.value - two.value, min(one.df, two.df)
     pivot = t_pivot(value, math.sqrt(variance), df, level, reach=1.0 if matrix.bounded else math.inf)
-    # The cautions of both models, with their names.
-    pair_cautions = [
-        replace(caution, message=f"{name}: {caution.message}")
+    # The warnings of both models, with their names.
+    pair_warnings = [
+        replace(warning, message=f"{name}: {warning.message}")
         for name, found in ((plain.a, one), (plain.b, two))
-        for caution in _cautions(found, int(np.isfinite(matrix.values[:, matrix.column(name)]).sum()))
+        for warning in _warnings(found, int(np.isfinite(matrix.values[:, matrix.column(name)]).sum()))
     ]
     estimate = replace(
         plain.difference,
@@ -292,10 +292,10 @@ def adjusted_comparison(
         interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=df,
         method=Method(name="t", variance="CR2", paired=plain.paired, adjusted=True),
-        cautions=(*plain.difference.cautions, *pair_cautions),
+        warnings=(*plain.difference.warnings, *pair_warnings),
     )
     if one.n == two.n == len(pool.items):
-        estimate = replace(estimate, cautions=(*estimate.cautions, WHOLE_POOL))
+        estimate = replace(estimate, warnings=(*estimate.warnings, WHOLE_POOL))
     estimate = _with_price(estimate, plain.difference)
     before = plain.difference.se**2
     return replace(
@@ -308,7 +308,7 @@ def adjusted_comparison(
         p_adjusted=pivot.p_value,
         adjusted_interval=estimate.interval,
         items_needed=items_needed(estimate, level),
-        saved=1 - variance / before if before > 0 else math.nan,
+        variance_saved=1 - variance / before if before > 0 else math.nan,
         equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
     )
 
@@ -318,13 +318,13 @@ def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
     before, after = plain.interval.half_width, estimate.interval.half_width
     if not after > DEAR * before:
         return estimate
-    dear = Caution(
+    dear = ResultWarning(
         code="covariate_too_dear",
         message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and made "
         "the interval wider than it was without them",
         remedy="Use fewer covariates, or more clusters.",
     )
-    return replace(estimate, cautions=(*estimate.cautions, dear))
+    return replace(estimate, warnings=(*estimate.warnings, dear))
 
 
 def told(design: Design, pools: Mapping[str, CovariatePool]) -> list[str]:
@@ -335,9 +335,9 @@ def told(design: Design, pools: Mapping[str, CovariatePool]) -> list[str]:
     return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
 
 
-def _cautions(mean: Adjusted, answered: int) -> Iterator[Caution]:
+def _warnings(mean: Adjusted, answered: int) -> Iterator[ResultWarning]:
     if mean.n < answered:
-        yield Caution(
+        yield ResultWarning(
             code="no_covariate",
             message=f"{plural(answered - mean.n, 'answered item')} without the covariate left out",
             remedy="Complete the column.",

@@ -44,7 +44,13 @@ def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after:
     """
     found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
     found.sort(
-        key=lambda flip: (not flip.broke, -abs(flip.after - flip.before), flip.task, flip.metric, flip.item)
+        key=lambda flip: (
+            not flip.regressed,
+            -abs(flip.after - flip.before),
+            flip.task,
+            flip.metric,
+            flip.item,
+        )
     )
     listed = found[:MOST_LISTED]
     texts = _LogTexts.of(scores, found, listed, (before, after))
@@ -75,7 +81,7 @@ def _flips(matrix: ScoreMatrix, before: str, after: str) -> Iterator[Flip]:
             item=str(matrix.items[place]),
             before=float(matrix.values[place, matrix.column(before)]),
             after=float(matrix.values[place, matrix.column(after)]),
-            broke=bool(change[place] < 0),
+            regressed=bool(change[place] < 0),
         )
 
 
@@ -86,10 +92,10 @@ def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
         task=matrix.task,
         metric=matrix.metric,
         n_items=int(np.isfinite(change).sum()),
-        broke=int((change < -SAME).sum()),
-        fixed=int((change > SAME).sum()),
-        rerun_broke=broke,
-        rerun_fixed=fixed,
+        n_regressed=int((change < -SAME).sum()),
+        n_improved=int((change > SAME).sum()),
+        rerun_regressed=broke,
+        rerun_improved=fixed,
         percent=matrix.bounded,
     )
 
@@ -172,8 +178,8 @@ class _LogTexts:
         """Return the same with an attempt of each side that shows it: the best of the better side, the worst
         of the other.
         """
-        one = self._shown(flip, before, best=flip.broke)
-        two = self._shown(flip, after, best=not flip.broke)
+        one = self._shown(flip, before, best=flip.regressed)
+        two = self._shown(flip, after, best=not flip.regressed)
         if one is None and two is None:
             return flip
         target = next((each.target for each in (one, two) if each is not None and each.target), "")
@@ -192,7 +198,7 @@ class _LogTexts:
         mine = [
             each for each in every if flip.metric in each.scores
         ] or every  # a rule over attempts has a name of its own
-        up = (flip.after > flip.before) != flip.broke  # larger is better
+        up = (flip.after > flip.before) != flip.regressed  # larger is better
         if not mine:
             return None
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from howsure.answers.gate import Check
 from howsure.checks import Relative
-from howsure.errors import Caution, MethodError, OptionError
+from howsure.errors import MethodError, OptionError, ResultWarning
 from howsure.inference.compare import one_metric
-from howsure.inference.costs import measure_cautions, missing, ratio_of, taken
+from howsure.inference.costs import measure_warnings, missing, ratio_of, taken
 from howsure.inference.gate_question import no_overall
 from howsure.inference.leaderboard import ranked
 from howsure.inference.random_factor import settled_by
@@ -101,15 +101,17 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
         level = gate.one_sided if abs(estimate.value) <= margin else gate.level
         if test is not None:
             p_pass, p_fail = test.p_equivalent, test.p_outside
-    if criterion != "better" and gate.guard_unseen and not math.isnan(pair.unseen):
+    if criterion != "better" and gate.guard_unseen and not math.isnan(pair.unseen_loss_rate):
         # The chance that as many whole losses as the margin show none.
         tail = (1 - estimate.interval.level) / 2
-        p_pass = max(p_pass, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-pair.unseen)))
+        p_pass = max(
+            p_pass, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-pair.unseen_loss_rate))
+        )
     sources, items = needed(gate, estimate, pair.sources, level, target)
     return Check(
         criterion=criterion,
         limit=margin,
-        unseen=math.nan if criterion == "better" else pair.unseen,
+        unseen_loss_rate=math.nan if criterion == "better" else pair.unseen_loss_rate,
         p_pass=p_pass,
         p_fail=p_fail,
         items_needed=items,
@@ -131,7 +133,7 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
         n_absent=pair.n_only_b,
         percent=pair.percent,
         lower_is_better=pair.lower_is_better,
-        cautions=(*estimate.cautions, *_missing_items(pair)),
+        warnings=(*estimate.warnings, *_missing_items(pair)),
     )
 
 
@@ -150,7 +152,7 @@ def needed(
     return None, gate.question.population.items_needed(estimate, level, target)
 
 
-def _missing_items(c: Comparison) -> list[Caution]:
+def _missing_items(c: Comparison) -> list[ResultWarning]:
     if not c.paired or not (c.n_only_a or c.n_only_b):
         return []
     lacking = [
@@ -159,7 +161,7 @@ def _missing_items(c: Comparison) -> list[Caution]:
         if count
     ]
     return [
-        Caution(
+        ResultWarning(
             code="missing_items",
             message=f"{'; '.join(lacking)}: the check is on the {c.difference.n_items:,} that both have",
             remedy="Was a run cut short? Run both on the same items.",
@@ -183,7 +185,7 @@ def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
     boards = ranking.boards if gate.each_task or len(ranking.boards) == 1 else ()
     if gate.overall and len(ranking.boards) > 1:
         if ranking.overall is None:
-            raise no_overall(ranking.cautions)
+            raise no_overall(ranking.warnings)
         boards = (ranking.overall, *boards)
     return ranking, [_floor(board, board.entries[0], gate) for board in boards]
 
@@ -228,11 +230,11 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
         sources=sources,
         percent=board.percent,
         lower_is_better=board.lower_is_better,
-        cautions=(*e.cautions, *_too_high(board, entry, limit, gate.level)),
+        warnings=(*e.warnings, *_too_high(board, entry, limit, gate.level)),
     )
 
 
-def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[Caution]:
+def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[ResultWarning]:
     """Warn if no outcome on so many questions that stand alone could pass a floor or ceiling."""
     e, wanted = entry.estimate, 1 - limit if board.lower_is_better else limit
     alone = board.percent and board.task and board.clusters is None and entry.n_attempts <= e.n_items
@@ -243,7 +245,7 @@ def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[Ca
         math.ceil(math.log(1 - level) / math.log(wanted)),
     )
     message = f"no outcome on {plural(e.n_items, 'question')} could pass, not even all {right}"
-    return [Caution(code="no_outcome", message=message, remedy=f"Use at least {more:,} questions.")]
+    return [ResultWarning(code="no_outcome", message=message, remedy=f"Use at least {more:,} questions.")]
 
 
 def guarded(e: Estimate) -> Estimate:
@@ -289,19 +291,19 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         n_clusters=ratio.n_clusters,
         percent=False,
         lower_is_better=True,
-        cautions=measure_cautions(ratio),
+        warnings=measure_warnings(ratio),
     )
     if lost:
         unrecorded = " and ".join(f"{plural(count, 'attempt')} of {model}" for model, count in lost.items())
-        caution = Caution(
+        warning = ResultWarning(
             code="cost_missing",
             message=f"{unrecorded} don't record {measure}, so that what was taken isn't known",
             remedy="Log it for every attempt, or give `prices`.",
         )
-        return replace(check, n_unknown=sum(lost.values()), cautions=(*check.cautions, caution))
+        return replace(check, n_unknown=sum(lost.values()), warnings=(*check.warnings, warning))
     # Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes from.
     if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
-        return replace(check, cautions=(*check.cautions, NO_SPREAD))
+        return replace(check, warnings=(*check.warnings, NO_SPREAD))
     pivots = plain_pivots(math.log(ratio.value), ratio.se**2, ratio.df)
     wide = pivots.limits(gate.level)
     return replace(
@@ -315,7 +317,7 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
     )
 
 
-NO_SPREAD = Caution(
+NO_SPREAD = ResultWarning(
     code="no_cost_error_bar",
     message=(
         "what both took gives no error bar: it is nothing, of too few questions, or in the same ratio on "
@@ -344,7 +346,7 @@ def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
         pair = matrix.take_models(matrix.columns(gate.study.models))
         for code, label in enumerate(way.labels):
             part = pair.take_items(np.asarray(way.codes == code))
-            checks.append(replace(_slice(gate, part, margin), by=way.by, part=label))
+            checks.append(replace(_slice(gate, part, margin), by=way.by, slice=label))
     return checks
 
 
@@ -371,7 +373,7 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
     if not shared.any():
         return replace(blank, lacking=b if has_score[:, 0].any() and not has_score[:, 1].any() else a)
     if blank.n_items < LEAST_ITEMS:
-        return replace(blank, cautions=(TOO_SMALL,))
+        return replace(blank, warnings=(TOO_SMALL,))
     if isinstance(margin, Relative):
         weights = part.weights[shared] if part.weights is not None else None
         margin = margin.of(float(np.average(part.values[shared, 1], weights=weights)))
@@ -385,17 +387,17 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
     try:
         pair = population.pair(part, a, b, replace(question, level=gate.one_sided, margin=margin))
     except MethodError:
-        return replace(blank, cautions=(NO_ERROR_BAR,))
+        return replace(blank, warnings=(NO_ERROR_BAR,))
     wide = population.pair(part, a, b, question).difference.interval.half_width
     return replace(pair_check(pair, gate, "not_worse_than", margin), half_width=wide)
 
 
-TOO_SMALL = Caution(
+TOO_SMALL = ResultWarning(
     code="small_slice",
     message=f"too small a slice to be judged, with fewer than {LEAST_ITEMS} questions that both answered",
     remedy="Add questions of this kind, or make it advisory.",
 )
-NO_ERROR_BAR = Caution(
+NO_ERROR_BAR = ResultWarning(
     code="no_slice_error_bar",
     message="the slice's scores give no error bar",
     remedy="Add questions of this kind, or make it advisory.",
@@ -404,7 +406,7 @@ NO_ERROR_BAR = Caution(
 
 def tasks_of_one(
     gate: GateQuestion, baseline: str, checks: Sequence[Check]
-) -> tuple[list[Check], list[Caution]]:
+) -> tuple[list[Check], list[ResultWarning]]:
     """Find the tasks that were not judged: those that the baseline has can't be told, others are told."""
     candidates, baselines = (gate.study.held.get(model, frozenset()) for model in (gate.candidate, baseline))
     judged = {check.task for check in checks if not check.by}
@@ -422,7 +424,7 @@ def tasks_of_one(
     lacking = []
     for task in sorted(baselines - judged):
         if task in candidates:
-            lacking.append(replace(blank, task=task, cautions=(NOTHING_SHARED,)))
+            lacking.append(replace(blank, task=task, warnings=(NOTHING_SHARED,)))
         else:
             lacking.append(replace(blank, task=task, lacking=gate.candidate))
     alone = sorted(candidates - baselines)
@@ -432,7 +434,7 @@ def tasks_of_one(
         asked = replace(blank, criterion="not_worse_than", limit=math.nan, lacking=baseline)
         lacking += [replace(asked, task=task) for task in alone]
     return lacking, [
-        Caution(
+        ResultWarning(
             code="task_without_baseline",
             message=f"{baseline} has no score on {listing(alone)}, so nothing is compared there",
             remedy="Run the baseline on it as well, or choose tasks with `task`.",
@@ -440,7 +442,7 @@ def tasks_of_one(
     ]
 
 
-NOTHING_SHARED = Caution(
+NOTHING_SHARED = ResultWarning(
     code="nothing_shared",
     message="the two models have no score that could be compared here",
     remedy="See `howsure describe`.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.answers.gate import Criterion
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.inference.gate_policy import Policy
     from howsure.inference.planned_looks import LookSeries
     from howsure.inference.question import Question
@@ -169,7 +169,7 @@ class GateQuestion:
         if comparisons.overall is None and all(
             math.isfinite(pair.p_value) for pair in comparisons.comparisons
         ):
-            raise no_overall(comparisons.cautions)
+            raise no_overall(comparisons.warnings)
         total = [] if comparisons.overall is None else [comparisons.overall]
         return [*total, *(comparisons.comparisons if self.each_task or not total else ())]
 
@@ -215,9 +215,9 @@ def refuse_options(
         raise OptionError(f"`method={method!r}` takes no margin", remedy="Leave it out, or ask for `better`.")
 
 
-def no_overall(cautions: Sequence[Caution]) -> DataError:
+def no_overall(warnings: Sequence[ResultWarning]) -> DataError:
     """Say why there is no overall score, as an error."""
-    why = next((c for c in cautions if c.code in ("no_overall", "not_in_overall")), None)
+    why = next((c for c in warnings if c.code in ("no_overall", "not_in_overall")), None)
     if why is None:
         return DataError("no overall score", remedy="Choose with `metric` or `task`.")
     return DataError(why.message, remedy=why.remedy)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from howsure.answers.gate import OtherVerdict
-from howsure.errors import Caution
+from howsure.answers.gate import PopulationVerdict
+from howsure.errors import ResultWarning
 from howsure.inference.compare import unlike_of
 from howsure.inference.gate_checks import cost_checks, floors, pair_checks, slice_checks, tasks_of_one
 from howsure.inference.gate_policy import tiered, weights
 from howsure.inference.population import BY_TASK, NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.statistics.multiplicity import holm
 from howsure.statistics.results import significant
-from howsure.study.comparability import caution as difference_caution
+from howsure.study.comparability import warning as difference_warning
 from howsure.study.failures import completed
 from howsure.study.gathering import as_proposed
 from howsure.study.notes import silent_factor_taken
@@ -48,7 +48,7 @@ POPULATIONS = {
     "new-clusters": "about new clusters",
     "same-clusters": "on more questions from these same clusters",
 }
-UNCORRECTED = Caution(
+UNCORRECTED = ResultWarning(
     code="fail_not_corrected",
     message="alone this check would fail; with so many checks at once that may be chance (Holm)",
     remedy="Run more questions, or ask for fewer tasks.",
@@ -97,7 +97,7 @@ def decided(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
                 check,
                 verdict=verdict,
                 p_fail_adjusted=math.nan if check.criterion in FLOORS else float(adjusted[k]),
-                cautions=(*check.cautions, UNCORRECTED) if by_chance else check.cautions,
+                warnings=(*check.warnings, UNCORRECTED) if by_chance else check.warnings,
             )
         )
     return decisions
@@ -128,31 +128,31 @@ def _corrected(gate: GateQuestion, checks: Sequence[Check], p_fail: Floats) -> F
     return p_fail
 
 
-def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[Caution]]:
-    """Return every check with its p-values or limits, not yet decided; notes and cautions."""
+def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[ResultWarning]]:
+    """Return every check with its p-values or limits, not yet decided; notes and warnings."""
     checks: list[Check] = []
     notes: list[str] = []
-    cautions: list[Caution] = []
+    warnings: list[ResultWarning] = []
     of_scores = [floors(gate, gate.one_sided)] if gate.criteria.floors else []
     for answer, more in (*pair_checks(gate), *of_scores):
         checks += more if gate.look is None else [_at_look(check, gate.look, gate.level) for check in more]
         notes += answer.notes
-        cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
+        warnings += [warning for warning in answer.warnings if warning.code != "task_left_out"]
     if not gate.criteria.of_difference and not gate.criteria.floors:
-        notes, cautions = [*gate.study.notes], [*gate.study.cautions]
+        notes, warnings = [*gate.study.notes], [*gate.study.warnings]
     checks += cost_checks(gate)
     if gate.policy is not None:
         checks += slice_checks(gate, gate.policy)
     pairs: list[Comparison] = []
     if gate.criteria.of_difference:
         pairs = gate.wanted(gate.compare(gate.level, None))
-        cautions += unlike_of(pairs)
+        warnings += unlike_of(pairs)
     if gate.baseline is not None:
         lacking, without_baseline = tasks_of_one(gate, gate.baseline, checks)
-        checks, cautions = [*checks, *lacking], [*cautions, *without_baseline]
+        checks, warnings = [*checks, *lacking], [*warnings, *without_baseline]
     if gate.policy is not None:
         checks = tiered(gate.policy, checks, pairs)
-    return checks, notes, cautions
+    return checks, notes, warnings
 
 
 def _at_look(check: Check, look: LookSeries, level: float) -> Check:
@@ -198,13 +198,15 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
         if that is None or that.population == own.population or own.lacking:
             of_both.append(own)
             continue
-        verdict = OtherVerdict(population=that.population, verdict=that.verdict, low=that.low, high=that.high)
-        with_other = replace(own, other=verdict)
+        verdict = PopulationVerdict(
+            population=that.population, verdict=that.verdict, low=that.low, high=that.high
+        )
+        with_other = replace(own, other_population=verdict)
         if population is BY_TASK and own.verdict != that.verdict:
             words = [
                 f"{VERDICTS[one.verdict].lower()!r} {POPULATIONS[one.population]}" for one in (own, that)
             ]
-            caution = Caution(
+            warning = ResultWarning(
                 code="population_would_change_verdict",
                 message=f"{own.name}: {' and '.join(words)}; these clusters are too few to speak of new ones",
                 remedy=(
@@ -212,22 +214,24 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
                     'population = "new-clusters".'
                 ),
             )
-            cautions = (*own.cautions, caution)
-            with_other = replace(with_other, verdict="unclear", verdict_here=own.verdict, cautions=cautions)
+            warnings = (*own.warnings, warning)
+            with_other = replace(
+                with_other, verdict="unclear", verdict_own_population=own.verdict, warnings=warnings
+            )
         of_both.append(with_other)
     return of_both
 
 
-def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[Caution]:
+def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[ResultWarning]:
     """Warn where counting failed attempts the other way would change the verdict of a check."""
     if gate.study.design.failures == "error" or not gate.study.failed():
         return []
     before = {check.key: check.verdict for check in checks}
-    cautions = []
+    warnings = []
     for policy in ("drop", "zero"):
         again = replace(gate, study=gate.study.with_failures(policy))
-        cautions += [
-            Caution(
+        warnings += [
+            ResultWarning(
                 code="failure_policy",
                 message=(
                     f"{check.name}: with `failures={policy!r}` the verdict would be "
@@ -238,19 +242,19 @@ def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[Caution]
             for check in verdicts(again)
             if before.get(check.key, check.verdict) != check.verdict
         ]
-    return cautions
+    return warnings
 
 
 def answered(
     gate: GateQuestion, figures: Sequence[Reconciled]
-) -> tuple[list[Check], list[str], list[Caution]]:
-    """Return every check with its final verdict, notes and cautions; `figures`: what logs state of their own
+) -> tuple[list[Check], list[str], list[ResultWarning]]:
+    """Return every check with its final verdict, notes and warnings; `figures`: what logs state of their own
     scores.
 
     Verdicts are taken back for attempts whose outcome nobody knows, clusters that nobody named, a factor that
     nobody chose, sides that took different exams, and rows that contradict their own log.
     """
-    checks, notes, cautions = judged(gate)
+    checks, notes, warnings = judged(gate)
     checks = weighed(gate, settled(gate, checks))
     study, proposed = as_proposed(gate.study), gate.study.proposed
     if study is not None and proposed is not None:
@@ -262,10 +266,12 @@ def answered(
     factor = gate.study.unasked
     if factor:  # costs are judged as they are
         checks = [
-            check if check.criterion == "ratio_at_most" else replace(check, verdict="unclear", unasked=factor)
+            check
+            if check.criterion == "ratio_at_most"
+            else replace(check, verdict="unclear", unconfirmed_attempts=factor)
             for check in checks
         ]
-    cautions += other_policies(gate, checks)
+    warnings += other_policies(gate, checks)
     # Take back what was judged on rows that give another score than their own log states: nobody knows which
     # of the two is right.
     sides = {gate.candidate, gate.baseline}
@@ -275,26 +281,26 @@ def answered(
     checks = [_contradicted(check, wrong) for check in checks]
     # Say in the warnings of differences and of a factor that nobody chose how a gate lets them be.
     remedied = {
-        difference_caution(difference): difference_caution(difference, allow=True)
+        difference_warning(difference): difference_warning(difference, allow=True)
         for difference in differences
     }
     of_factor = {one.code: one for one in silent_factor_taken(factor, gate=True)}
-    cautions = [remedied.get(one, one) for one in cautions]
-    return checks, notes, [of_factor.get(one.code, one) for one in cautions]
+    warnings = [remedied.get(one, one) for one in warnings]
+    return checks, notes, [of_factor.get(one.code, one) for one in warnings]
 
 
 def _with_clusters(check: Check, other: GateVerdict, proposed: ProposedClusters) -> Check:
     """Take back a verdict that would be another with the clusters that a column or the ids suggest."""
     if check.verdict in ("unclear", other):
         return check
-    would_change = Caution(
+    would_change = ResultWarning(
         code="clusters_would_change_verdict",
         message=f"{check.name}: {VERDICTS[check.verdict].lower()!r} if each item is its own cluster, "
         f"{VERDICTS[other].lower()!r} if questions are clustered by {proposed.words}",
         remedy=f"Say which it is: {proposed.choice} or `cluster='none'`.",
     )
-    cautions = (*check.cautions, would_change)
-    return replace(check, verdict="unclear", proposed_clusters=proposed.words, cautions=cautions)
+    warnings = (*check.warnings, would_change)
+    return replace(check, verdict="unclear", proposed_clusters=proposed.words, warnings=warnings)
 
 
 def _of_one_exam(check: Check, differences: Sequence[AskedDifference], *, disjoint: bool) -> Check:
@@ -304,14 +310,14 @@ def _of_one_exam(check: Check, differences: Sequence[AskedDifference], *, disjoi
     if check.criterion in FLOORS:
         return check
     words = [difference.words for difference in differences if check.task in ("", difference.task)]
-    if not disjoint and any(caution.code == UNPAIRED for caution in check.cautions):
+    if not disjoint and any(warning.code == UNPAIRED for warning in check.warnings):
         words.append(NO_SHARED_ITEM)
         remedy = "`allow_differs='questions'` judges them nevertheless."
-        cautions = [
-            replace(caution, remedy=f"{caution.remedy} {remedy}") if caution.code == UNPAIRED else caution
-            for caution in check.cautions
+        warnings = [
+            replace(warning, remedy=f"{warning.remedy} {remedy}") if warning.code == UNPAIRED else warning
+            for warning in check.warnings
         ]
-        check = replace(check, cautions=tuple(cautions))
+        check = replace(check, warnings=tuple(warnings))
     return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(words))) if words else check
 
 
@@ -372,8 +378,8 @@ def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, 
         message = (
             f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
         )
-    caution = Caution(code="missing_could_turn", message=message, remedy=RUN if stands else REMEDY)
-    check = replace(check, cautions=(*check.cautions, caution))
+    warning = ResultWarning(code="missing_could_turn", message=message, remedy=RUN if stands else REMEDY)
+    check = replace(check, warnings=(*check.warnings, warning))
     return check if stands else replace(check, verdict="unclear", n_unknown=count)
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.health import Health, ItemHealth, TaskHealth
-from howsure.errors import Caution, OptionError
-from howsure.inference.sensitivity import coverage_cautions
+from howsure.errors import OptionError, ResultWarning
+from howsure.inference.sensitivity import coverage_warnings
 from howsure.statistics import health as methods
 from howsure.statistics.clustered_variance import degrees_of_freedom
-from howsure.statistics.means import cluster_cautions
-from howsure.study.notes import direction_cautions
+from howsure.statistics.means import cluster_warnings
+from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def examine(study: Study, question: Question, *, top: int | None) -> Health:
     if top is not None and top < 1:
         raise OptionError(f"`top={top!r}` leaves no model", remedy="Write 30 for the 30 best.")
     tasks = tuple(task_health(matrix, question, top=top) for matrix in study.matrices())
-    return Health(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study)))
+    return Health(tasks=tasks, notes=study.notes, warnings=(*study.warnings, *direction_warnings(study)))
 
 
 def best_first(matrix: ScoreMatrix) -> Positions:
@@ -59,9 +59,9 @@ def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = No
         models=matrix.models,
         items=_items(matrix, level),
         n_clusters=min((len(np.unique(codes)) for codes in matrix.clusters), default=len(matrix.items)),
-        smallest_gap=resolution.smallest_gap,
-        planned_gap=resolution.planned_gap,
-        neighbours_apart=resolution.neighbours if np.isfinite(resolution.smallest_gap) else None,
+        smallest_significant_difference=resolution.smallest_gap,
+        detectable_difference=resolution.planned_gap,
+        n_significant_neighbours=resolution.neighbours if np.isfinite(resolution.smallest_gap) else None,
         reliability=reliability.scores,
         reliability_places=reliability.places,
         reliability_items=reliability.items,
@@ -69,7 +69,7 @@ def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = No
         level=level,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
-        cautions=(*_cautions(drawn), *coverage_cautions(matrix, pairs)),
+        warnings=(*_warnings(drawn), *coverage_warnings(matrix, pairs)),
     )
 
 
@@ -81,8 +81,8 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
     )  # options.significant, for arrays
     kind = np.select(
         [found.answered < 2, found.nobody, found.everybody, found.alike, suspect],
-        ["unanswered", "nobody", "everybody", "same", "suspect"],
-        "separating",
+        ["unanswered", "none_solved", "all_solved", "all_equal", "suspect"],
+        "discriminating",
     )
     return ItemHealth(
         item=matrix.items,
@@ -94,32 +94,32 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
     )
 
 
-def _cautions(matrix: ScoreMatrix) -> Iterator[Caution]:
+def _warnings(matrix: ScoreMatrix) -> Iterator[ResultWarning]:
     """Warn of what could not be computed, of few models, and of clusters or items too few for an error bar or
     a split into halves.
     """
     n_models, n_items = len(matrix.models), len(matrix.items)
     if n_models == 1:
         alone = f"{matrix.task} has one model, {matrix.models[0]}: nothing to tell apart"
-        yield Caution(code="one_model", message=alone, remedy="Add another model's results.")
+        yield ResultWarning(code="one_model", message=alone, remedy="Add another model's results.")
         return
     if n_models < methods.LEAST_MODELS:
         why = f"{matrix.task}: {n_models} models are too few to say which questions run against the others"
-        yield Caution(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}.")
+        yield ResultWarning(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}.")
     if len(matrix.clusters) > 1:
         first = matrix.cluster_names[0]
         what = f"{matrix.task}: reliability splits by {first} and knows nothing of the second clustering"
-        yield Caution(
+        yield ResultWarning(
             code="first_clustering_only", message=what, remedy="Name the other one first to see it."
         )
     if n_items == 1 or any(len(np.unique(codes)) == 1 for codes in matrix.clusters):
         what = "one item" if n_items == 1 else f"all {n_items:,} items in one cluster"
         message = f"{matrix.task} has {what}: nothing says how other ones would turn out"
-        yield Caution(
+        yield ResultWarning(
             code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items."
         )
         return
     weights = np.ones(n_items) if matrix.weights is None else matrix.weights
     df = degrees_of_freedom(matrix.clusters, weights, "CR2")
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
-    yield from cluster_cautions(weights, matrix.clusters, df, labels)
+    yield from cluster_warnings(weights, matrix.clusters, df, labels)

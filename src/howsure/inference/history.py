@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunGap, TaskHistory
-from howsure.errors import Caution, DataError
+from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunDifference, TaskHistory
+from howsure.errors import DataError, ResultWarning
 from howsure.statistics.change_points import (
     KNOWN,
     Series,
@@ -26,7 +26,7 @@ from howsure.statistics.change_points import (
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.factors import gather_levelled
 from howsure.study.models import resolve
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.table.scores import Run, moment
 from howsure.wording import listing, plural
 
@@ -101,8 +101,8 @@ def follow(
     )
     if not tasks:
         raise DataError("no task has two runs", remedy="See `howsure runs`.")
-    if compare_last and not any(task.last for task in tasks):
-        most = max(sum(not run.apart for run in task.runs) for task in tasks)
+    if compare_last and not any(task.last_runs for task in tasks):
+        most = max(sum(not run.incomplete for run in task.runs) for task in tasks)
         raise DataError(
             f"the last {compare_last} runs can't be compared with the {compare_last} before: "
             f"there are {plural(most, 'run')}",
@@ -114,9 +114,9 @@ def follow(
         runs_between_alarms=runs_between_alarms,
         level=question.level,
         notes=(*study.notes, order, NOISE),
-        cautions=(
-            *study.cautions,
-            *direction_cautions(study),
+        warnings=(
+            *study.warnings,
+            *direction_warnings(study),
             *_single(matrices),
             *_doubts(tasks),
             *_exams(names, runs),
@@ -167,16 +167,16 @@ def _task(
         baseline=names[table.base],
         runs=runs,
         changes=changes,
-        records=sum(run.record for run in runs),
-        real_records=sum(run.real for run in runs),
+        n_bests=sum(run.is_best_so_far for run in runs),
+        n_significant_bests=sum(run.is_significant_best for run in runs),
         level=_level(series, list(found.level)),
-        level_runs=len(found.level),
-        spread=spread.runs,
-        answers_spread=spread.answers,
-        repeated=spread.repeated,
-        spread_runs=spread.seen + 1,
-        spread_known=spread.seen + 1 >= KNOWN,
-        last=table.last(series, compare_last),
+        n_level_runs=len(found.level),
+        sd_between_runs=spread.runs,
+        sd_of_answers=spread.answers,
+        repeated_answer_share=spread.repeated,
+        n_sd_runs=spread.seen + 1,
+        sd_known=spread.seen + 1 >= KNOWN,
+        last_runs=table.last(series, compare_last),
         lower_is_better=matrix.lower_is_better,
         percent=matrix.bounded,
     )
@@ -253,8 +253,8 @@ class _TaskRuns:
             high=names[change.high],
             high_number=int(numbers[change.high]),
             difference=self._estimate(change.difference, int(self.watched.n_items[change.run])),
-            back=names[change.back] if change.back >= 0 else "",
-            back_number=int(numbers[change.back]) if change.back >= 0 else None,
+            recovered_at=names[change.back] if change.back >= 0 else "",
+            recovered_at_number=int(numbers[change.back]) if change.back >= 0 else None,
         )
 
     def last(self, series: Series, count: int | None) -> LastRuns | None:
@@ -305,11 +305,11 @@ class _TaskRuns:
             previous=gaps.of(t, t - 1) if t else None,
             baseline=gaps.of(t, self.base) if t != self.base else None,
             best=gaps.of(t, former, best.luck[t] * self.matrix.orientation) if former >= 0 else None,
-            record=bool(best.record[t]),
-            real=bool(best.real[t]),
-            apart=t in self.watched.apart,
-            anew=t in self.watched.anew,
-            in_level=t in self.watched.level,
+            is_best_so_far=bool(best.record[t]),
+            is_significant_best=bool(best.real[t]),
+            incomplete=t in self.watched.apart,
+            new_items=t in self.watched.anew,
+            in_current_level=t in self.watched.level,
         )
 
     @property
@@ -379,10 +379,10 @@ class _Gaps:
     high: Floats
     level: float
 
-    def of(self, t: int, other: int, shift: float = 0.0) -> RunGap:
+    def of(self, t: int, other: int, shift: float = 0.0) -> RunDifference:
         """Return a run less another; `shift` is added."""
         value = float(self.pairs.difference[t, other]) + shift
-        return RunGap(
+        return RunDifference(
             other=self.names[other],
             value=value,
             interval=Interval(
@@ -402,22 +402,22 @@ class _Gaps:
         return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
 
 
-def _single(matrices: Sequence[ScoreMatrix]) -> Iterator[Caution]:
+def _single(matrices: Sequence[ScoreMatrix]) -> Iterator[ResultWarning]:
     left = [matrix.task for matrix in matrices if len(matrix.models) < LEAST]
     if left:
-        yield Caution(
+        yield ResultWarning(
             code="one_run",
             message=f"one run only, and left out: {listing(left)}",
             remedy="Run the task again.",
         )
 
 
-def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[Caution]:
+def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[ResultWarning]:
     """Warn of runs that are no part of a series, of other items, and of those that not all runs have."""
     for task in tasks:
-        apart = [run.run for run in task.runs if run.apart]
+        apart = [run.run for run in task.runs if run.incomplete]
         if apart:
-            yield Caution(
+            yield ResultWarning(
                 code="runs_apart",
                 message=(
                     f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
@@ -425,9 +425,9 @@ def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[Caution]:
                 ),
                 remedy="Run the missing items.",
             )
-        anew = [run.run for run in task.runs if run.anew]
+        anew = [run.run for run in task.runs if run.new_items]
         if anew:
-            yield Caution(
+            yield ResultWarning(
                 code="items_replaced",
                 message=(
                     f"{task.task}: most items are others than before, so that the series begins anew "
@@ -435,9 +435,9 @@ def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[Caution]:
                 ),
                 remedy="Scores before and after can't be held against each other.",
             )
-        sizes = sorted({run.n_items for run in task.runs if not run.apart})
+        sizes = sorted({run.n_items for run in task.runs if not run.incomplete})
         if len(sizes) > 1:
-            yield Caution(
+            yield ResultWarning(
                 code="items_changed",
                 message=(
                     f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
@@ -447,13 +447,13 @@ def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[Caution]:
             )
 
 
-def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> Iterator[Caution]:
+def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> Iterator[ResultWarning]:
     """Warn where the task's version, the grader or the scorer changed on the way."""
     for part in sorted({key for name in names if name in runs for key in runs[name].exam}):
         said = [(name, runs[name].exam[part]) for name in names if name in runs and part in runs[name].exam]
         turns = [name for (_, before), (name, after) in pairwise(said) if before != after]
         if turns:
-            yield Caution(
+            yield ResultWarning(
                 code="exam_changed",
                 message=f"another {part} than the run before: {listing(turns)}",
                 remedy="A change there can be the exam's and not the system's.",

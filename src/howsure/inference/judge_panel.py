@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.judge import JudgedGap
+from howsure.answers.judge import JudgedDifference
 from howsure.errors import DataError
 from howsure.statistics.judge_correction import REFERENCE, JudgedAnswers, corrected
 from howsure.statistics.judge_differences import paired_gap, separate_gap
@@ -61,7 +61,7 @@ class _SharedAnswers:
 
 def gap_of(
     panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, CorrectedRate], question: JudgeQuestion
-) -> JudgedGap:
+) -> JudgedDifference:
     """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
     rate, where it has labels.
     """
@@ -81,7 +81,7 @@ def gap_of(
         if paired and both is not None
         else _separate(panel, parts, question)
     )
-    return JudgedGap(
+    return JudgedDifference(
         a=a,
         b=b,
         judge=panel.said(parts[a]) - panel.said(parts[b]),
@@ -95,7 +95,7 @@ def gap_of(
     )
 
 
-def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
+def gap_notes(gap: JudgedDifference | None) -> tuple[str, ...]:
     """Say which answers and labels a difference is of, and which don't count."""
     if gap is None:
         return ()

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.leaderboard import Leaderboard, OtherBest
+from howsure.answers.leaderboard import Leaderboard, PopulationBest
 from howsure.inference.board import board, entries, told_apart
 from howsure.inference.other_readings import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.slices import sliced_boards, ways_of
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pair_moments import PairMoments
@@ -32,7 +32,7 @@ def ranked(
     *,
     top: int | None = None,
     each_task: bool = False,
-    measured: tuple[list[ScoreMatrix], list[Caution]] | None = None,
+    measured: tuple[list[ScoreMatrix], list[ResultWarning]] | None = None,
 ) -> Leaderboard:
     """Rank the models of every task and metric, and overall; `top`: how many to show, `each_task`: whether
     each board is shown. See `howsure.leaderboard`.
@@ -54,7 +54,7 @@ def ranked(
     boards = [
         _with_other_population(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)
     ]
-    total, cautions = _overall(matrices, boards, pairs, limits, question)
+    total, warnings = _overall(matrices, boards, pairs, limits, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
         boards = [replace(boards[0], n_tasks_left_out=left)]
@@ -67,7 +67,7 @@ def ranked(
         ),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         notes=(*study.notes, *([weighed] if weighed else [])),
-        cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
+        warnings=(*study.warnings, *direction_warnings(study), *left_out, *warnings),
         top=top,
         each_task=each_task,
     )
@@ -79,7 +79,7 @@ def _overall(
     pairs: list[PairMoments],
     limits: list[tuple[Floats, Floats]],
     question: Question,
-) -> tuple[Board | None, list[Caution]]:
+) -> tuple[Board | None, list[ResultWarning]]:
     """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked
     once more.
     """
@@ -102,12 +102,12 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
     question = of_task(question, matrix)
     if not matrix.clusters:
         return board
-    # A board's cautions, with what is known of pairs on whole real clusters as few or as unequal.
+    # A board's warnings, with what is known of pairs on whole real clusters as few or as unequal.
     method = question.population.overall_method(question, bounded=matrix.bounded)
     pairs = str(replace(method, overall=False, paired=True))
     known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None
-    on_real_clusters = board.cautions if known is None else (*board.cautions, known)
-    board = replace(board, clusters=clusters_of(matrix), cautions=on_real_clusters)
+    on_real_clusters = board.warnings if known is None else (*board.warnings, known)
+    board = replace(board, clusters=clusters_of(matrix), warnings=on_real_clusters)
     asked = of_other_population(question, matrix)
     if asked is None or not matrix.few_clusters or len(board.entries) < 2:
         return board
@@ -116,13 +116,15 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
     best = told_apart(asked.population.pairs(matrix, asked), scores, matrix.orientation, asked)[2]
     kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
     named = tuple(e.model for e in board.entries if e.model in kept)
-    return replace(board, beside=OtherBest(population=asked.population.name, could_be_best=named))
+    return replace(
+        board, other_population=PopulationBest(population=asked.population.name, could_be_best=named)
+    )
 
 
 def with_other_policies(leaderboard: Leaderboard, study: Study) -> Leaderboard:
-    """Return a leaderboard with a caution where counting failed attempts the other way would change the
+    """Return a leaderboard with a warning where counting failed attempts the other way would change the
     order.
     """
     return replace(
-        leaderboard, cautions=(*leaderboard.cautions, *policy_changes_ranks(study, leaderboard.boards))
+        leaderboard, warnings=(*leaderboard.warnings, *policy_changes_ranks(study, leaderboard.boards))
     )

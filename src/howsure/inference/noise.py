@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
-from howsure.errors import Caution, DataError, OptionError, doubt
+from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.board import entries
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.slices import sliced_noise
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
 UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
-NEGATIVE = Caution(
+NEGATIVE = ResultWarning(
     code="negative_variance",
     message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
     remedy="More attempts or more questions would tell the two apart.",
 )
-FIRST_CLUSTERS = Caution(
+FIRST_CLUSTERS = ResultWarning(
     code="first_clustering_only",
     message="the spread from cluster to cluster is that of the first way of clustering",
     remedy="Name the other one first to see its spread.",
 )
-UNWEIGHTED = Caution(
+UNWEIGHTED = ResultWarning(
     code="unweighted_components",
     message=(
         "the standard deviations of single scores count every item alike; the error bars respect the weights"
@@ -72,7 +72,7 @@ def decompose(scores: Scores, design: Design, question: Question, a: str | None,
         matrices, left = list(study.matrices()), []
         tasks = [task_noise(matrix, question) for matrix in matrices]
         slices = sliced_noise(study, matrices, question, lambda part: task_noise(part, question))
-    return Noise(tasks=tuple(tasks), slices=slices, notes=study.notes, cautions=(*study.cautions, *left))
+    return Noise(tasks=tuple(tasks), slices=slices, notes=study.notes, warnings=(*study.warnings, *left))
 
 
 def task_noise(matrix: ScoreMatrix, question: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
@@ -121,7 +121,7 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, question: Question) -> 
         strata=both.strata,
     )
     singles = _entries(both, found, (a, b, f"{a} − {b}"), estimates, question.level)
-    omega = [entry.question.variance for entry in singles]
+    omega = [entry.between_questions.variance for entry in singles]
     scale = math.sqrt(omega[0] * omega[1]) if min(omega[:2]) > 0 else math.nan
     correlation = (omega[0] + omega[1] - omega[2]) / 2 / scale if scale else math.nan
     difference = replace(singles[2], correlation=correlation)
@@ -154,15 +154,15 @@ def _level_noise(
             n_items=estimate.n_items,
             n_clusters=estimate.n_clusters,
             attempts=sources.attempts,
-            questions=variance * sources.questions,
-            answers=answers,
-            once=answers * sources.attempts,
-            answer=UNTOLD,
-            question=UNTOLD,
-            between=UNTOLD,
-            within=UNTOLD,
+            variance_between_questions=variance * sources.questions,
+            variance_within_questions=answers,
+            variance_within_questions_once=answers * sources.attempts,
+            within_question=UNTOLD,
+            between_questions=UNTOLD,
+            between_clusters=UNTOLD,
+            within_clusters=UNTOLD,
             sources=sources,
-            cautions=tuple(each for each in estimate.cautions if each.code in KEPT),
+            warnings=tuple(each for each in estimate.warnings if each.code in KEPT),
         )
         found.append(told)
     return TaskNoise(task=matrix.task, metric=matrix.metric, entries=tuple(found), percent=matrix.bounded)
@@ -206,16 +206,16 @@ def _entries(
             n_items=estimate.n_items,
             n_clusters=estimate.n_clusters,
             attempts=float(harmonic[k]),
-            questions=variance - float(noise.now[k]),
-            answers=float(noise.now[k]),
-            once=float(noise.once[k]),
-            most_answers=min(most, 1.0) if most > 0 else most,
-            answer=own["answer"],
-            question=own["question"],
-            between=own["between"],
-            within=own["within"],
+            variance_between_questions=variance - float(noise.now[k]),
+            variance_within_questions=float(noise.now[k]),
+            variance_within_questions_once=float(noise.once[k]),
+            most_within_share=min(most, 1.0) if most > 0 else most,
+            within_question=own["answer"],
+            between_questions=own["question"],
+            between_clusters=own["between"],
+            within_clusters=own["within"],
         )
-        entries.append(replace(entry, cautions=_cautions(entry, int(lone[k]), matrix, estimate)))
+        entries.append(replace(entry, warnings=_warnings(entry, int(lone[k]), matrix, estimate)))
     return entries
 
 
@@ -241,18 +241,20 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
     }
 
 
-def _cautions(entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estimate) -> tuple[Caution, ...]:
+def _warnings(
+    entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estimate
+) -> tuple[ResultWarning, ...]:
     """Return what is to be said of a model; `lone`: its items with a single attempt."""
-    cautions = [caution for caution in estimate.cautions if caution.code in KEPT]
+    warnings = [warning for warning in estimate.warnings if warning.code in KEPT]
     if entry.measured and lone:
-        cautions.append(doubt("single_attempts", count=lone, n=entry.n_items))
-    if entry.measured and entry.questions < 0:
-        cautions.append(NEGATIVE)
+        warnings.append(doubt("single_attempts", count=lone, n=entry.n_items))
+    if entry.measured and entry.variance_between_questions < 0:
+        warnings.append(NEGATIVE)
     if len(matrix.clusters) > 1:
-        cautions.append(FIRST_CLUSTERS)
+        warnings.append(FIRST_CLUSTERS)
     if matrix.weights is not None:
-        cautions.append(UNWEIGHTED)
-    return tuple(cautions)
+        warnings.append(UNWEIGHTED)
+    return tuple(warnings)
 
 
 def _pairs(matrix: ScoreMatrix, found: Answers, question: Question) -> PairNoise | None:

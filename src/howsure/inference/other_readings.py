@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from howsure.answers.compare import Comparisons, OtherPopulation
+from howsure.answers.compare import Comparisons, PopulationDifference
 from howsure.answers.estimate import Estimates
 from howsure.answers.parts import TaskClusters
 from howsure.errors import HowsureError
@@ -71,16 +71,20 @@ def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Quest
     told = matrix.few_clusters or asked.population is SAME_CLUSTERS
     if not told:
         return pair
-    return replace(pair, beside=other_population_of(pair, matrix, question))
+    return replace(pair, other_population=other_population_of(pair, matrix, question))
 
 
-def other_population_of(pair: Comparison, matrix: ScoreMatrix, question: Question) -> OtherPopulation | None:
+def other_population_of(
+    pair: Comparison, matrix: ScoreMatrix, question: Question
+) -> PopulationDifference | None:
     """Return what the other population says of a pair; None where there is no other."""
     asked = of_other_population(replace(question, margin=None), matrix)
     if asked is None or question.method not in (None, "score", "t"):
         return None
     found = asked.population.pair(matrix, pair.a, pair.b, asked)
-    return OtherPopulation(population=asked.population.name, estimate=found.difference, p_value=found.p_value)
+    return PopulationDifference(
+        population=asked.population.name, estimate=found.difference, p_value=found.p_value
+    )
 
 
 def with_both_readings(
@@ -89,7 +93,7 @@ def with_both_readings(
     """Return an answer whose warning about attempts has both error bars; `column`: the one of the attempts,
     `again`: the same answer for another design. As it was where there is no other.
     """
-    place = next((k for k, caution in enumerate(answer.cautions) if caution.code in CODES), None)
+    place = next((k for k, warning in enumerate(answer.warnings) if warning.code in CODES), None)
     if place is None or not column:
         return answer
     try:
@@ -98,9 +102,9 @@ def with_both_readings(
         words = _both_bars(_bars(answer), _bars(other))
     except HowsureError:
         return answer
-    cautions = list(answer.cautions)
-    cautions[place] = replace(cautions[place], message=f"{cautions[place].message}{words}")
-    return replace(answer, cautions=tuple(cautions))
+    warnings = list(answer.warnings)
+    warnings[place] = replace(warnings[place], message=f"{warnings[place].message}{words}")
+    return replace(answer, warnings=tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.checks import Relative
-from howsure.errors import Caution, MethodError, OptionError, doubt
+from howsure.errors import MethodError, OptionError, ResultWarning, doubt
 from howsure.inference.board import board
 from howsure.inference.population import over_tasks
 from howsure.inference.weakest_part import TaskAlone, small_task
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
     Shares = Overall | Mapping[str, float]
 
-_COMBINED_TASK = Caution(
+_COMBINED_TASK = ResultWarning(
     code="no_overall",
     message="no overall comparison where all items of a task are combined",
     remedy="Read the tasks one by one, or compare on the shared items.",
 )
-_UNPAIRED_TASK = Caution(
+_UNPAIRED_TASK = ResultWarning(
     code="no_overall",
     message="no overall comparison: on some task the two models share no item",
     remedy="Choose tasks with `task`.",
@@ -71,8 +71,8 @@ def overall_board(
     pairs: Sequence[PairMoments],
     question: Question,
     limits: Sequence[tuple[Floats, Floats]],
-) -> tuple[Board | None, list[Caution]]:
-    """Rank the models that have every task by their overall score; None, with a caution, where there is none.
+) -> tuple[Board | None, list[ResultWarning]]:
+    """Rank the models that have every task by their overall score; None, with a warning, where there is none.
 
     `limits`: of all pairs of each task, at the question's level.
     """
@@ -122,7 +122,7 @@ def _overall_entry(
         task="",
         metric=metric,
         model=model,
-        estimate=replace(whole, cautions=(*whole.cautions, *small)),
+        estimate=replace(whole, warnings=(*whole.warnings, *small)),
         n_attempts=sum(part.n_attempts for part in parts),
         n_failed=sum(part.n_failed for part in parts),
     )
@@ -172,12 +172,12 @@ def overall_name(overall: Shares) -> str:
     )
 
 
-def no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
+def no_overall(matrices: Sequence[ScoreMatrix]) -> ResultWarning | None:
     """Say why scores can't be put together, None where they can."""
     tasks = [matrix.task for matrix in matrices]
     shared = next((matrix.levels.name for matrix in matrices if matrix.levels is not None), "")
     if len(matrices) < 2:
-        return Caution(code="no_overall", message="one task only")
+        return ResultWarning(code="no_overall", message="one task only")
     if shared:
         why = f"what {shared} adds is shared by all tasks"
     elif len(set(tasks)) < len(tasks):
@@ -186,17 +186,17 @@ def no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
         why = "the tasks' scores are on different scales"
     else:
         return None
-    return Caution(
+    return ResultWarning(
         code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`."
     )
 
 
-def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Caution:
+def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> ResultWarning:
     """Warn of models that lack a task; `led`: what is told of those that lead another."""
     what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
     left = "is" if count == 1 else "are"
     though = f", though {listing(led)}" if led else ""
-    return Caution(
+    return ResultWarning(
         code="not_in_overall",
         message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking{though}",
         remedy="Choose tasks that all have with `task`.",
@@ -205,7 +205,7 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Cau
 
 def overall_comparison(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
-) -> tuple[Comparison | None, list[Caution]]:
+) -> tuple[Comparison | None, list[ResultWarning]]:
     """Put the comparisons of several tasks together: their weighted mean, errors independent from task to
     task.
     """
@@ -233,7 +233,7 @@ def overall_comparison(
         metric=overall_name(question.overall),
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
         b_mean=baseline,
-        difference=replace(estimate, cautions=(*estimate.cautions, *small)),
+        difference=replace(estimate, warnings=(*estimate.warnings, *small)),
         p_value=p_value,
         p_adjusted=p_value,
         adjusted_interval=estimate.interval,
@@ -249,10 +249,10 @@ def overall_comparison(
         attempts_needed=math.nan,
         population=question.population.name,
         clusters=None,
-        beside=None,
+        other_population=None,
         slices=(),
-        measures=(),
-        cautions=(),
+        usage=(),
+        warnings=(),
         equivalence=None
         if margin is None
         else _overall_equivalence(found, margin, question, matrices[0].orientation),
@@ -311,7 +311,7 @@ def _overall_difference(
             d.n_items if d.method.same_clusters else d.n_clusters for d in (pair.difference for pair in pairs)
         ),
         method=question.population.overall_method(question, bounded=bounded),
-        cautions=() if math.isfinite(p_value) else (doubt("no_overall_error_bar"),),
+        warnings=() if math.isfinite(p_value) else (doubt("no_overall_error_bar"),),
     ), p_value
 
 

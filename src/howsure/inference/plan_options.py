@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.plan import CurvePoint, EqualSystems, Forecast, ForecastLook, LooksPlan, PlanOption, Way
+from howsure.answers.plan import (
+    CurvePoint,
+    EqualSystems,
+    Forecast,
+    ForecastLook,
+    LooksPlan,
+    PlannedDesign,
+    PlanOption,
+)
 from howsure.statistics import betting_power
 from howsure.statistics import power as powers
 from howsure.statistics.gate_shares import equal_shares, items_that_tell
@@ -138,7 +146,7 @@ def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> PlanO
         power=chance,
         clusters=known.spread.clusters_in(items.value),
         se=powers.standard_error(known.spread, n, attempts),
-        formula=powers.formula(test, per_item, question.ahead(effect.value), chance.value),
+        items_by_formula=powers.formula(test, per_item, question.ahead(effect.value), chance.value),
         cost=math.nan if costs is None or math.isinf(attempts) else costs.of(items.value, attempts),
     )
 
@@ -195,9 +203,9 @@ def equal_systems(
         passed=shares.passed,
         unclear=shares.unclear,
         failed=shares.failed,
-        items_that_tell=tell.value,
-        items_that_tell_low=tell.low,
-        items_that_tell_high=tell.high,
+        items_for_80_percent_conclusive=tell.value,
+        items_for_80_percent_conclusive_low=tell.low,
+        items_for_80_percent_conclusive_high=tell.high,
         percent=percent,
     )
 
@@ -232,13 +240,15 @@ def looks_of(
         for stops in (chances.tolist(), if_none.tolist())
     )
     ways = [
-        Way(name="once", most=alone, power=power, expected=alone, expected_if_none=alone),
-        Way(
+        PlannedDesign(
+            name="once", max_items=alone, power=power, expected_items=alone, expected_items_if_equal=alone
+        ),
+        PlannedDesign(
             name="looks",
-            most=counts[-1],
+            max_items=counts[-1],
             power=sum(chances.tolist()),
-            expected=looks_take,
-            expected_if_none=none_takes,
+            expected_items=looks_take,
+            expected_items_if_equal=none_takes,
         ),
     ]
     if percent and question.usual_method != "z":
@@ -248,10 +258,10 @@ def looks_of(
             most = betting_power.items_followed(test, spread, effect, doubt=doubt, **at)
         ways.append(_betting(known, test, most, effect=effect, attempts=attempts))
     enough = max(way.power for way in ways) - AS_GOOD
-    good = [way for way in ways if way.power >= enough and math.isfinite(way.expected)]
+    good = [way for way in ways if way.power >= enough and math.isfinite(way.expected_items)]
     return LooksPlan(
         spending=test.looks.spending,
-        cheapest=min(good, key=lambda way: way.expected).name,
+        cheapest=min(good, key=lambda way: way.expected_items).name,
         looks=tuple(
             ForecastLook(
                 number=k + 1,
@@ -263,16 +273,24 @@ def looks_of(
             )
             for k, count in enumerate(counts)
         ),
-        ways=tuple(ways),
+        designs=tuple(ways),
     )
 
 
-def _betting(known: KnownSpread, test: Test, most: float, *, effect: float, attempts: float) -> Way:
+def _betting(known: KnownSpread, test: Test, most: float, *, effect: float, attempts: float) -> PlannedDesign:
     if math.isinf(most):
-        return Way(name="betting", most=most, power=math.nan, expected=most, expected_if_none=most)
+        return PlannedDesign(
+            name="betting", max_items=most, power=math.nan, expected_items=most, expected_items_if_equal=most
+        )
     none = 0.0 if test.goal == "different" else -test.margin
     run, idle = (
         betting_power.followed(test, known.spread, size, most, attempts=attempts, doubt=known.doubt(attempts))
         for size in (effect, none)
     )
-    return Way(name="betting", most=most, power=run.power, expected=run.items, expected_if_none=idle.items)
+    return PlannedDesign(
+        name="betting",
+        max_items=most,
+        power=run.power,
+        expected_items=run.items,
+        expected_items_if_equal=idle.items,
+    )

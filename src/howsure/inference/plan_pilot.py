@@ -14,7 +14,7 @@ import scipy
 
 from howsure import checks
 from howsure.answers.plan import Basis, Forecast
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
@@ -171,10 +171,10 @@ class Assumptions:
             answer=math.nan if self.only_once else answer,
             between=spread.between,
             cluster_size=spread.sizes.size,
-            crowd=spread.sizes.crowd,
+            effective_cluster_size=spread.sizes.crowd,
         )
 
-    def contradictions(self, effect: float, *, paired: bool) -> tuple[Caution, ...]:
+    def contradictions(self, effect: float, *, paired: bool) -> tuple[ResultWarning, ...]:
         """Warn where models that score like this can't differ by so much: the spread is then assumed too
         small.
         """
@@ -191,7 +191,7 @@ class Assumptions:
             else f"differ by {scale.gap(most)}"
         )
         return (
-            Caution(
+            ResultWarning(
                 code="more_than_differ",
                 message=f"with {self._told(paired=paired)} the models can at most {what}, "
                 f"which is less than a difference of {scale.gap(effect)}: the plan is too small",
@@ -467,7 +467,7 @@ class Pilot:
             answer=sum(spread.answer for spread in spreads) if self.measured else math.nan,
             between=sum(spread.between for spread in spreads),
             cluster_size=spreads[0].sizes.size,
-            crowd=spreads[0].sizes.crowd,
+            effective_cluster_size=spreads[0].sizes.crowd,
             n_items=len(self.matrix.items),
             n_clusters=self.units,
             attempts=self.attempts,
@@ -568,7 +568,7 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
 
 def read_pairs(
     scores: Scores, design: Design, a: str | None, b: str | None, question: Question
-) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[Caution]]:
+) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[ResultWarning]]:
     """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b,
     or those whose difference varies as the median pair's does.
     """
@@ -583,13 +583,13 @@ def read_pairs(
 
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
-) -> tuple[list[Pilot], Study, list[Caution]]:
+) -> tuple[list[Pilot], Study, list[ResultWarning]]:
     """Return one pilot a task."""
     question = Question(population=population_of(design.population), method="t")
-    study, pairs, cautions = read_pairs(scores, design, a, b, question)
+    study, pairs, warnings = read_pairs(scores, design, a, b, question)
     pilots = [_pair_pilot(matrix, names, count, question, paired=paired) for matrix, names, count in pairs]
     two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in pairs)
-    return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
+    return pilots, study, [*warnings, FIRST_CLUSTERS] if two_way else warnings
 
 
 def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
@@ -683,7 +683,7 @@ MIDDLES = tuple(zip(((_POINTS + 1) / 2).tolist(), (_SHARES / 2).tolist(), strict
 """Places and weights of Gauss and Legendre's rule between 0 and 1."""
 
 
-FIRST_CLUSTERS = Caution(
+FIRST_CLUSTERS = ResultWarning(
     code="first_clustering_only",
     message="the plan's clusters are those of the first way of clustering",
     remedy="Name the other one first to plan for it.",

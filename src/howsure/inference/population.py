@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.compare import Comparison
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.inference.sampled_questions import OtherQuestions, SameClusters
-from howsure.statistics.answer_noise import METHOD, answers, attempt_cautions, fixed_means, fixed_moments
+from howsure.statistics.answer_noise import METHOD, answers, attempt_warnings, fixed_means, fixed_moments
 from howsure.statistics.arrays import above
 from howsure.statistics.difference import items_needed
 from howsure.statistics.differences import equivalence, pivot_of
@@ -50,14 +50,14 @@ class TheseQuestions:
         del matrix
         return self
 
-    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
         """Leave out tasks whose answers' noise nothing tells; DataError where none is left."""
         told = [bool((matrix.attempts > 1).any()) for matrix in matrices]
         if not any(told):
             noise_of(matrices[0])
         kept = [matrix for matrix, known in zip(matrices, told, strict=True) if known]
         return kept, [
-            Caution(
+            ResultWarning(
                 code="one_attempt",
                 message=f"{matrix.task} is left out: {_why_unknown(matrix)}",
                 remedy="Run two attempts or more.",
@@ -109,7 +109,7 @@ class TheseQuestions:
             n_items=len(both.items),
             n_clusters=len(both.items),
             method=replace(METHOD, paired=True),
-            cautions=_attempt_cautions(both),
+            warnings=_attempt_warnings(both),
         )
         one, other = (matrix.orientation * both.values).T
         wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
@@ -185,13 +185,13 @@ def _why_unknown(matrix: ScoreMatrix) -> str:
     return "one attempt an item, so nothing says how much the answers themselves vary"
 
 
-def _attempt_cautions(pair: ScoreMatrix) -> tuple[Caution, ...]:
+def _attempt_warnings(pair: ScoreMatrix) -> tuple[ResultWarning, ...]:
     """Say which of two models lacks attempts, and what that leaves open."""
-    found = attempt_cautions(answers(pair.values, pair.attempts.astype(float), pair.within))
+    found = attempt_warnings(answers(pair.values, pair.attempts.astype(float), pair.within))
     return tuple(
-        replace(caution, message=f"{model}: {caution.message}")
-        for model, cautions in zip(pair.models, found, strict=True)
-        for caution in cautions
+        replace(warning, message=f"{model}: {warning.message}")
+        for model, warnings in zip(pair.models, found, strict=True)
+        for warning in warnings
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.readers.counts import answers
 from howsure.study.gathering import gather
 from howsure.study.rescaled import in_shares
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
-PUBLISHED_UNPAIRED = Caution(
+PUBLISHED_UNPAIRED = ResultWarning(
     code="unpaired",
     message="the published score is compared as if its questions were others than yours",
     remedy="If they are the same, results per question allow the sharper paired test.",
 )
-PUBLISHED_EXACT = Caution(
+PUBLISHED_EXACT = ResultWarning(
     code="published_exact",
     message="the published score is taken as exact, since its number of questions isn't given",
     remedy="Write its number of questions behind a slash, so that its own error counts.",
 )
-COUNTS_UNPAIRED = Caution(
+COUNTS_UNPAIRED = ResultWarning(
     code="unpaired",
     message=(
         "counts don't say which questions were answered right, so they are compared as different questions"
@@ -56,7 +56,7 @@ def only_model(scores: Scores, option: str) -> str:
 
 def with_published(
     scores: Scores, model: str, figure: tuple[float, int | None], design: Design
-) -> tuple[Scores, tuple[str, str], Caution]:
+) -> tuple[Scores, tuple[str, str], ResultWarning]:
     """Return the rows of one model and a published score as a second one, their names, and what to say of it.
 
     With a number of questions the published score is the mean of as many answers, right or wrong; without,
@@ -86,15 +86,15 @@ def with_published(
     )
     own = scores.to_frame().filter(task=matrix.task, model=of_model, metric=matrix.metric)
     if n is None:
-        rows, caution = own.with_columns(model=pl.lit(name), score=pl.lit(score)), PUBLISHED_EXACT
+        rows, warning = own.with_columns(model=pl.lit(name), score=pl.lit(score)), PUBLISHED_EXACT
     else:
-        rows, caution = (
+        rows, warning = (
             answers(name, score * n, n, task=matrix.task, metric=matrix.metric),
             PUBLISHED_UNPAIRED,
         )
         rows = rows.with_columns(pl.col("item").alias(column) for column in _clusters(study, own))
     both = pl.concat([own, rows.with_columns(status=pl.lit("ok"))], how="diagonal_relaxed")
-    return with_rows(scores, both), (of_model, name), caution
+    return with_rows(scores, both), (of_model, name), warning
 
 
 def _clusters(study: Study, rows: pl.DataFrame) -> list[str]:
@@ -104,23 +104,23 @@ def _clusters(study: Study, rows: pl.DataFrame) -> list[str]:
     return [name for name in rows.columns if name in known and rows[name].null_count() < len(rows)]
 
 
-def of_counts(scores: Scores) -> Caution | None:
+def of_counts(scores: Scores) -> ResultWarning | None:
     """Return what to say of an unpaired comparison if the scores are counts; None if they aren't."""
     return COUNTS_UNPAIRED if any(fact.harness == COUNTS for fact in scores.facts) else None
 
 
-def reworded(cautions: Iterable[Caution], instead: Caution) -> tuple[Caution, ...]:
+def reworded(warnings: Iterable[ResultWarning], instead: ResultWarning) -> tuple[ResultWarning, ...]:
     """Return warnings, that of an unpaired comparison in other words."""
-    return tuple(instead if each.code == "unpaired" else each for each in cautions)
+    return tuple(instead if each.code == "unpaired" else each for each in warnings)
 
 
-def with_caution(pair: Comparison, instead: Caution) -> Comparison:
+def with_warning(pair: Comparison, instead: ResultWarning) -> Comparison:
     """Return a comparison with what there is to say of counts or a published score."""
-    difference = replace(pair.difference, cautions=reworded(pair.difference.cautions, instead))
-    cautions = reworded(pair.cautions, instead)
-    if instead not in (*cautions, *difference.cautions):
-        cautions = (*cautions, instead)
-    pair = replace(pair, difference=difference, cautions=cautions)
+    difference = replace(pair.difference, warnings=reworded(pair.difference.warnings, instead))
+    warnings = reworded(pair.warnings, instead)
+    if instead not in (*warnings, *difference.warnings):
+        warnings = (*warnings, instead)
+    pair = replace(pair, difference=difference, warnings=warnings)
     # a question is right or wrong, and neither above nor below a published mean
     if instead is not PUBLISHED_EXACT:
         return pair

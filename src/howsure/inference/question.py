@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.options.choices import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Adjustment
@@ -80,7 +80,7 @@ class Population(Protocol):
     def only_these(self) -> bool:
         """Whether nothing but the answers is a sample."""
 
-    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
         """Return the matrices of which an error bar can be told, and why others are left out."""
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.parts import ErrorSources, FactorSource
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.statistics.difference import MIN_FORECAST
 from howsure.statistics.intervals import t_quantile
 from howsure.statistics.power import Test, fewest, items_needed, power
@@ -128,16 +128,16 @@ def _answers(matrix: ScoreMatrix, scores: LevelScores) -> Floats:
 
 
 def _or_why(estimate: Estimate, sources: ErrorSources) -> Estimate:
-    """Return an estimate, with a caution where one level tells nothing of others."""
+    """Return an estimate, with a warning where one level tells nothing of others."""
     alone = [each.name for each in sources.factors if each.n_levels < LEAST]
     if not alone:
         return estimate
-    why = Caution(
+    why = ResultWarning(
         code="one_level",
         message=f"one {alone[0]} alone: nothing says how another would differ",
         remedy=f"Run other values of {alone[0]}, or leave `random_factor` out to speak of this one.",
     )
-    return replace(estimate, cautions=(why, *estimate.cautions))
+    return replace(estimate, warnings=(why, *estimate.warnings))
 
 
 def _sources(

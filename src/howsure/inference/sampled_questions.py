@@ -39,7 +39,7 @@ from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_mo
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.block_sums import ItemSums
@@ -63,7 +63,7 @@ class OtherQuestions:
         del matrix
         return self
 
-    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
         """Return all matrices: one attempt an item is enough."""
         return list(matrices), []
 
@@ -107,8 +107,8 @@ class OtherQuestions:
         both = matrix.take_models(matrix.columns((a, b)))
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
-        cautions = () if math.isfinite(found.p_value) else plain.difference.cautions
-        return with_sources(replace(found, difference=replace(found.difference, cautions=cautions)), both)
+        warnings = () if math.isfinite(found.p_value) else plain.difference.warnings
+        return with_sources(replace(found, difference=replace(found.difference, warnings=warnings)), both)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
@@ -184,7 +184,7 @@ def by_moments(
         df=pivot.df,
         n_clusters=int(both.clusters[0].max()) + 1 if both.clusters else len(both.items),
         method=method,
-        cautions=(),
+        warnings=(),
     )
     margin = question.margin
     return replace(
@@ -301,7 +301,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         count = str(estimate.n_items) if answer.paired else f"{answer.n_only_a} and {answer.n_only_b}"
         each = "" if answer.paired else " each"
         told = doubt("no_outcome", count=count, more=f"{fewest} questions{each}")
-        estimate = replace(estimate, cautions=(*estimate.cautions, told))
+        estimate = replace(estimate, warnings=(*estimate.warnings, told))
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,
@@ -325,7 +325,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         lower_is_better=matrix.lower_is_better,
         percent=matrix.bounded,
         items_needed=answer.items_needed,
-        unseen=answer.unseen,
+        unseen_loss_rate=answer.unseen,
         equivalence=answer.equivalence,
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.inference import calibration_record
 from howsure.wording import listing, plural
 
@@ -85,9 +85,9 @@ class Recorded:
                 kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew()
             )
         told = tuple(each for each in (miss, real) if each is not None)
-        return replace(estimate, cautions=(*estimate.cautions, *told)) if told else estimate
+        return replace(estimate, warnings=(*estimate.warnings, *told)) if told else estimate
 
-    def on_real_clusters(self, kind: str, method: str) -> Caution | None:
+    def on_real_clusters(self, kind: str, method: str) -> ResultWarning | None:
         """Return what the record knows of whole real clusters that are as few or as unequal."""
         return None if self.shares is None else calibration_record.real_miss(kind, method, self.shares)
 
@@ -110,13 +110,13 @@ def skewness(scores: Floats) -> float:
     return float((centred**3).mean()) / spread**3 if spread > 0 else 0.0
 
 
-def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Caution]:
+def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[ResultWarning]:
     """Warn of models that can't be compared, and of models that answered far fewer items than others."""
     first, second = np.triu_indices(len(matrix.models), 1)
     apart = np.flatnonzero(pairs.shared[first, second] == 0)
     if len(apart):
         example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
-        yield Caution(
+        yield ResultWarning(
             code="no_shared_items",
             message=(
                 f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here"
@@ -130,7 +130,7 @@ def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Cauti
     enough = COVERAGE * len(matrix.items)
     few = [model for model, count in zip(matrix.models, counts, strict=True) if count < enough]
     if few and matrix.task:
-        yield Caution(
+        yield ResultWarning(
             code="uneven_items",
             message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} "
             "items: scores are over different items, and only pairs are compared on what they share",
@@ -140,7 +140,7 @@ def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Cauti
 
 def policy_changes_verdict(
     study: Study, pairs: Sequence[Comparison], question: Question
-) -> Iterator[Caution]:
+) -> Iterator[ResultWarning]:
     """Warn where counting failed attempts the other way would change who is better."""
     changed = [each for each in _other_policy(study, pairs) if {each[1].a, each[1].b} <= set(each[0].models)]
     for policy in dict.fromkeys(policy for _, _, policy in changed):
@@ -158,10 +158,10 @@ def policy_changes_verdict(
         for (matrix, pair), other in zip(there, judged, strict=True):
             if other.better != pair.better:
                 told = other.better or "neither"
-                yield _policy_caution(matrix, policy, f"the better model would be: {told}")
+                yield _policy_warning(matrix, policy, f"the better model would be: {told}")
 
 
-def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[Caution]:
+def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[ResultWarning]:
     """Warn where counting failed attempts the other way would change the order of the models."""
     for matrix, board, policy in _other_policy(study, boards):
         order = [entry.model for entry in board.entries]
@@ -173,20 +173,20 @@ def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[Caut
         again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
         moved = [model for model, before in zip(again, order, strict=True) if model != before]
         if moved:
-            yield _policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)")
+            yield _policy_warning(matrix, policy, f"the order would change ({listing(moved)} would move)")
 
 
 def policy_changes_sides(
-    study: Study, tasks: Sequence[AgainstTask], told: Callable[[ScoreMatrix], Mapping[str, str]]
-) -> Iterator[Caution]:
+    study: Study, tasks: Sequence[AgainstTask], told: Callable[[ScoreMatrix], Mapping[str, str | None]]
+) -> Iterator[ResultWarning]:
     """Warn where counting failed attempts the other way would change what is told of a side; `told`: of each,
     by a matrix.
     """
     for matrix, part, policy in _other_policy(study, tasks):
         other = told(matrix)
-        changed = [side.side for side in part.sides if other.get(side.side, side.told) != side.told]
+        changed = [side.side for side in part.sides if other.get(side.side, side.verdict) != side.verdict]
         if changed:
-            yield _policy_caution(matrix, policy, f"{listing(changed)} would be judged otherwise")
+            yield _policy_warning(matrix, policy, f"{listing(changed)} would be judged otherwise")
 
 
 def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
@@ -207,8 +207,8 @@ def _other(study: Study, key: tuple[str, str], policy: str) -> bool:
     return scored and study.policy_of(key) not in ("error", policy)
 
 
-def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
-    return Caution(
+def _policy_warning(matrix: ScoreMatrix, policy: str, effect: str) -> ResultWarning:
+    return ResultWarning(
         code="failure_policy",
         message=f"{matrix.task} · {matrix.metric}: with `failures={policy!r}`, {effect}",
         remedy="Say which policy you mean when you publish the result.",

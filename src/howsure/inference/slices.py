@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import SliceEntry, SliceScores
-from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
+from howsure.answers.leaderboard import BoardSlices, RankReversal, SliceBoard
 from howsure.answers.noise import NoiseSlices, SliceNoise
-from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, SliceTrend, Slicing, SmallSlice
+from howsure.answers.slices import (
+    DifferenceSlices,
+    Equal,
+    Shrunken,
+    SliceDifference,
+    SliceTrend,
+    Slicing,
+    SmallSlice,
+)
 from howsure.inference.board import board, entries
 from howsure.inference.overall import no_overall
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
@@ -81,7 +89,7 @@ class Family:
             by=self.partition.by,
             n_without=self.partition.n_without,
             ordered=self.partition.ordered,
-            small=tuple(SmallSlice(slice=self.partition.labels[k], n_items=counts[k]) for k in small),
+            too_small=tuple(SmallSlice(slice=self.partition.labels[k], n_items=counts[k]) for k in small),
         )
 
     @property
@@ -118,7 +126,7 @@ def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMa
 
 def sliced_gaps(
     matrix: ScoreMatrix, ways: Sequence[Partition], pair: Comparison, asked: Question
-) -> tuple[GapSlices, ...]:
+) -> tuple[DifferenceSlices, ...]:
     """Return a comparison by every partition of the items, on the items that both have; nothing where they
     share none.
     """
@@ -130,7 +138,7 @@ def sliced_gaps(
     return tuple(_gaps(both, replace(way, codes=way.codes[shared]), pair, question) for way in ways)
 
 
-def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Question) -> GapSlices:
+def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Question) -> DifferenceSlices:
     family = Family.of(both, way, question)
     gaps = [_gap(family, k) for k in range(len(family.places))]
     found, population = _joint(family, gaps)
@@ -138,7 +146,7 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
         smallest = found.pivots.detectable(family.question.level, POWER).tolist()
         gaps = [replace(gap, detectable=size) for gap, size in zip(gaps, smallest, strict=True)]
         gaps = _drawn_together(gaps, found, question.level)
-    return GapSlices(
+    return DifferenceSlices(
         task=both.task,
         metric=both.metric,
         a=pair.a,
@@ -147,14 +155,14 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
         lower_is_better=both.lower_is_better,
         percent=both.bounded,
         slicing=family.slicing,
-        whole=_told(pair, "all", question.population.of(both), pair.p_adjusted),
+        all_items=_told(pair, "all", question.population.of(both), pair.p_adjusted),
         equal=_equal(found, population),
         trend=_trend(found, population, question.level) if way.ordered else None,
         slices=tuple(gaps),
     )
 
 
-def _gap(family: Family, k: int) -> SliceGap:
+def _gap(family: Family, k: int) -> SliceDifference:
     """Compare two models on one slice."""
     part = family.matrix.take_items(family.items(k))
     population = population_of_slice(family.question.population, part)
@@ -164,8 +172,8 @@ def _gap(family: Family, k: int) -> SliceGap:
     return _told(found, family.names[k], population, float(-np.expm1(count * np.log1p(-p))) if p < 1 else p)
 
 
-def _told(pair: Comparison, name: str, population: Population, p_adjusted: float) -> SliceGap:
-    return SliceGap(
+def _told(pair: Comparison, name: str, population: Population, p_adjusted: float) -> SliceDifference:
+    return SliceDifference(
         slice=name,
         a_mean=pair.a_mean,
         b_mean=pair.b_mean,
@@ -176,7 +184,7 @@ def _told(pair: Comparison, name: str, population: Population, p_adjusted: float
     )
 
 
-def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, str]:
+def _joint(family: Family, gaps: Sequence[SliceDifference]) -> tuple[SliceGaps | None, str]:
     """Return the gaps of all slices with their covariance, and what they are about: the same clusters where a
     slice has but one.
     """
@@ -241,7 +249,7 @@ def _equal(gaps: SliceGaps | None, population: str) -> Equal | None:
     )
 
 
-def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
+def _drawn_together(gaps: Sequence[SliceDifference], found: SliceGaps, level: float) -> list[SliceDifference]:
     """Add the estimates drawn towards the common gap, where there are slices enough."""
     errors = found.pooled_errors()
     few = len(gaps) < LEAST_SHRUNK or len(found.held) < CLUSTERS_SHRUNK
@@ -250,7 +258,7 @@ def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) ->
     drawn = shrunken(found.gaps, errors, found.totals, level)
     limits = zip(drawn.values.tolist(), drawn.low.tolist(), drawn.high.tolist(), strict=True)
     return [
-        replace(gap, shrunken=Shrunk(value=value, interval=Interval(low=low, high=high, level=level)))
+        replace(gap, shrunken=Shrunken(value=value, interval=Interval(low=low, high=high, level=level)))
         for gap, (value, low, high) in zip(gaps, limits, strict=True)
     ]
 
@@ -323,14 +331,14 @@ def _boards(family: Family, question: Question) -> BoardSlices:
         metric=family.matrix.metric,
         level=question.level,
         slicing=family.slicing,
-        swaps=tuple(swaps(family.names, boards)),
+        rank_reversals=tuple(swaps(family.names, boards)),
         slices=tuple(
             SliceBoard(slice=name, board=each) for name, each in zip(family.names, boards, strict=True)
         ),
     )
 
 
-def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
+def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[RankReversal]:
     """Return the pairs of models that are shown to change places between two slices, each once; from M × M
     arrays a slice.
     """
@@ -341,7 +349,12 @@ def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
     first, count = above.argmax(axis=0), above.any(axis=0)
     pairs = np.argwhere(np.triu(count & count.T, 1))
     return [
-        Swap(better=models[i], worse=models[j], slice=names[int(first[i, j])], other=names[int(first[j, i])])
+        RankReversal(
+            better=models[i],
+            worse=models[j],
+            slice=names[int(first[i, j])],
+            other_slice=names[int(first[j, i])],
+        )
         for i, j in pairs.tolist()
     ]
 

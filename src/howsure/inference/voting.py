@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.arena import NextVotes, OneLine, PairMisfit, VoteEffect, WithoutCluster
+from howsure.answers.arena import InfluentialCluster, ModelFit, NextVotes, PairMisfit, VoteEffect
 from howsure.statistics.bradley_terry import saved_by_a_vote
 from howsure.statistics.difference import items_needed
 from howsure.statistics.intervals import t_p_value, t_quantile
@@ -96,15 +96,15 @@ def _effect(moments: VoteMoments, k: int, covariate: Covariate, ties: Ties, leve
     return VoteEffect(
         covariate=covariate.name,
         sd=covariate.sd,
-        odds=odds[0],
-        odds_interval=Interval(low=odds[1], high=odds[2], level=level),
+        odds_ratio=odds[0],
+        odds_ratio_interval=Interval(low=odds[1], high=odds[2], level=level),
         gain=gains[0],
         gain_interval=Interval(low=gains[1], high=gains[2], level=level),
         p_value=float(t_p_value(abs(value) / se, moments.df)) if se > 0 else math.nan,
     )
 
 
-def fits_one_line(pool: VotePool, moments: VoteMoments, question: Question) -> OneLine | None:
+def fits_one_line(pool: VotePool, moments: VoteMoments, question: Question) -> ModelFit | None:
     """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where
     they don't.
 
@@ -122,10 +122,10 @@ def fits_one_line(pool: VotePool, moments: VoteMoments, question: Question) -> O
     tested = max(told_by, key=lambda test: test.p_value)
     shown = significant(tested.p_value, question.level)
     worst = np.argsort(-np.abs(tested.z), kind="stable")[:MOST_NAMED].tolist() if shown else []
-    return OneLine(
+    return ModelFit(
         p_value=tested.p_value,
         n_pairs=len(tested.first),
-        worst=tuple(_misfit(pool, tested, k) for k in worst if tested.z[k]),
+        worst_pairs=tuple(_misfit(pool, tested, k) for k in worst if tested.z[k]),
     )
 
 
@@ -152,7 +152,7 @@ def _misfit(pool: VotePool, tested: OneLineTest, k: int) -> PairMisfit:
     )
 
 
-def without_one(pool: VotePool, moments: VoteMoments) -> WithoutCluster | None:
+def without_one(pool: VotePool, moments: VoteMoments) -> InfluentialCluster | None:
     """Return the cluster without which the lead would be the smallest, and how the board would look; None
     where nobody leads alone.
     """
@@ -167,14 +167,14 @@ def without_one(pool: VotePool, moments: VoteMoments) -> WithoutCluster | None:
     values = scores_without(votes, of_models, pool.ties, pool.against)
     if values is None:
         return None
-    return WithoutCluster(
+    return InfluentialCluster(
         column=way.column,
         cluster=way.labels[chosen],
         n_votes=int((~kept).sum()),
-        leader=pool.names[_largest(values)],
-        score=float(values[best]),
-        lead=_lead(values, best),
-        full_lead=_lead(moments.values, best),
+        leader_without=pool.names[_largest(values)],
+        score_without=float(values[best]),
+        lead_without=_lead(values, best),
+        lead=_lead(moments.values, best),
     )
 
 
@@ -212,7 +212,7 @@ def next_votes(
     return NextVotes(
         ahead=pool.names[ahead],
         behind=pool.names[behind],
-        gap=estimate.value,
+        difference=estimate.value,
         votes_needed=items_needed(estimate, level),
         next_a=pool.names[one],
         next_b=pool.names[other],

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 import polars as pl
 
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.study.clusters import attach_clusters
 from howsure.study.gathering import gather
 from howsure.study.models import resolve
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.study.weights import attach_weights
 from howsure.table.cells import texts_of
 from howsure.table.scale import UNBOUNDED
@@ -55,7 +55,7 @@ class Arrivals:
     order: pl.Series
     lower_is_better: bool
     notes: tuple[str, ...]
-    cautions: tuple[Caution, ...]
+    warnings: tuple[ResultWarning, ...]
 
 
 def arrivals(
@@ -79,12 +79,12 @@ def arrivals(
     study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
     task, metric = _one_part(study)
     part = study.parts[task, metric]
-    cautions = [one for one in (*study.cautions, *direction_cautions(study)) if one.code not in USUAL]
+    warnings = [one for one in (*study.warnings, *direction_warnings(study)) if one.code not in USUAL]
     names = part["model"].unique().cast(pl.String).sort().to_list()
     models = {}
     for side, name in (("a", a), ("b", b)):
         if name is not None:
-            models[side] = _resolved(name, names, cautions)
+            models[side] = _resolved(name, names, warnings)
     if len(models) == 2 and models["a"] == models["b"]:
         raise OptionError(
             f"{a!r} and {b!r} are one model, {models['a']!r}", remedy="Write the names in full."
@@ -123,7 +123,7 @@ def arrivals(
         order=logged,
         lower_is_better=study.is_lower_better((task, metric)),
         notes=(*study.notes, *note),
-        cautions=tuple(cautions),
+        warnings=tuple(warnings),
     )
 
 
@@ -158,7 +158,7 @@ def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame
 
 
 USUAL = ("model_without_scores", "partial_run", UNBOUNDED)
-"""Cautions that every run in progress would have; the look tells the counts itself."""
+"""Warnings that every run in progress would have; the look tells the counts itself."""
 
 
 def _one_part(study: Study) -> tuple[str, str]:
@@ -173,13 +173,13 @@ def _one_part(study: Study) -> tuple[str, str]:
     )
 
 
-def _resolved(name: str, names: Sequence[str], cautions: list[Caution]) -> str:
+def _resolved(name: str, names: Sequence[str], warnings: list[ResultWarning]) -> str:
     """Return the full name of a model; one that isn't there yet keeps its name, and that is told."""
     try:
         return resolve(name, names)
     except DataError:
-        cautions.append(
-            Caution(
+        warnings.append(
+            ResultWarning(
                 code="model_missing",
                 message=f"no result of model {name!r} yet; there are: {listing([repr(n) for n in names])}",
                 remedy="Check the name, or wait for its first item.",
@@ -296,7 +296,7 @@ def _order(scores: Scores, task: str) -> pl.Series:
     return texts_of(ids, item=True).drop_nulls()
 
 
-def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
+def order_warning(order: pl.Series, shuffled: bool | None) -> list[ResultWarning]:
     """Warn where nothing says that items come in random order, and more so where they come sorted by their
     ids.
     """
@@ -313,7 +313,7 @@ def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
     else:
         message = "nothing says that the items come in random order"
     return [
-        Caution(
+        ResultWarning(
             code="order_not_random",
             message=(
                 f"{message}; what comes first is then no random sample, and the interval so far may not hold"

@@ -23,11 +23,11 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.watch import Look
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.inference.planned_looks import LookSeries
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.inference.question import Question
-from howsure.inference.watch_arrivals import order_caution
+from howsure.inference.watch_arrivals import order_warning
 from howsure.inference.watch_tally import RunClusters, Tally, complete, with_sizes
 from howsure.statistics.betting import ASYMPTOTIC, AlwaysValid
 from howsure.statistics.group_sequential import limited_p
@@ -91,7 +91,7 @@ def look_at(
         decided=decided,
         exhausted=exhausted,
         better=better,
-        kept=goal.kept(seen, lower_is_better=lower_is_better),
+        bound_met=goal.kept(seen, lower_is_better=lower_is_better),
         at_least=goal.at_least,
         within=goal.within,
         margin=goal.margin,
@@ -103,7 +103,7 @@ def look_at(
         method=seen.method,
         looks=looks,
         notes=() if arrived is None else arrived.notes,
-        cautions=tuple(
+        warnings=tuple(
             _doubts(tally, arrived, seen, random=bool(shuffled or exhausted), lower_is_better=lower_is_better)
         ),
     )
@@ -111,11 +111,11 @@ def look_at(
 
 def _doubts(
     tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
-) -> list[Caution]:
+) -> list[ResultWarning]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
-    cautions = [] if arrived is None else [*arrived.cautions]
+    warnings = [] if arrived is None else [*arrived.warnings]
     if arrived is not None and len(changed := tally.changed(arrived.ready)):
-        late = Caution(
+        late = ResultWarning(
             code="scores_changed",
             message=(
                 f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
@@ -126,25 +126,25 @@ def _doubts(
                 "start anew."
             ),
         )
-        cautions.append(late)
+        warnings.append(late)
     if tally.n_failed:
         zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
-        failed = Caution(
+        failed = ResultWarning(
             code="items_failed",
             message=(
                 f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted"
             ),
             remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
         )
-        cautions.append(failed)
+        warnings.append(failed)
     if seen.torn:
-        cautions.append(TORN)
+        warnings.append(TORN)
     if seen.n_units and not random:
         stated = None if arrived is None else arrived.shuffled
-        cautions += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
+        warnings += order_warning(tally.counted["item"] if arrived is None else arrived.order, stated)
     if tally.goal.bounds is None and seen.method == ASYMPTOTIC:
-        cautions.append(FEW_PROMISES)
-    return cautions
+        warnings.append(FEW_PROMISES)
+    return warnings
 
 
 def nothing(level: float) -> AlwaysValid:
@@ -160,7 +160,7 @@ def nothing(level: float) -> AlwaysValid:
     )
 
 
-TORN = Caution(
+TORN = ResultWarning(
     code="looks_contradict",
     message=(
         "the intervals of the looks have nothing in common; that happens in few runs of random order, "
@@ -168,7 +168,7 @@ TORN = Caution(
     ),
     remedy="Look at the order of the items; compare at the end with `howsure compare`.",
 )
-FEW_PROMISES = Caution(
+FEW_PROMISES = ResultWarning(
     code="asymptotic",
     message=(
         "the scores have no bounds, so the interval is right for many items only, and promises nothing "
@@ -227,7 +227,7 @@ def look_as_planned(
     if shares is not None:
         scored = rows.filter(tally.has_scores())
         if len(scored) and (unseen := _unseen(scored, shares)):
-            lacking = Caution(
+            lacking = ResultWarning(
                 code="clusters_unseen",
                 message=(
                     f"{unseen} of {plural(len(shares), 'cluster')} had no scored question at this look, "
@@ -248,7 +248,7 @@ def look_as_planned(
         made=(seen, series.answer(level)),
     )
     if len(there) > due[-1]:
-        beyond = Caution(
+        beyond = ResultWarning(
             code="beyond_last_look",
             message=(
                 f"{len(there):,} items are finished, and the last look was due at {due[-1]:,}; the others "
@@ -260,7 +260,7 @@ def look_as_planned(
             ),
         )
         more.append(beyond)
-    return replace(look, cautions=(*look.cautions, *more))
+    return replace(look, warnings=(*look.warnings, *more))
 
 
 def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -29,10 +29,10 @@ from howsure.page.pairs import (
     task_details,
 )
 from howsure.present.compare import carries, what_settles
-from howsure.present.document import Document, Note, Text, caution_text, small
-from howsure.present.estimate import merged_cautions
+from howsure.present.document import Document, Note, Text, small, warning_text
+from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
-from howsure.present.frontier import task_blocks, task_chart, task_verdict
+from howsure.present.frontier import task_blocks, task_chart, task_sentence
 from howsure.present.health import document as health_document
 from howsure.present.leaderboard import board_table, board_title, elsewhere, on_these, where
 from howsure.present.noise import document as noise_document
@@ -153,7 +153,7 @@ def _board(each: SliceBoard, places: dict[str, int]) -> Data:
     estimates = [entry.estimate for entry in found.entries]
     items, clusters = (max(getattr(e, name) for e in estimates) for name in ("n_items", "n_clusters"))
     return {
-        "verdict": found.verdict,
+        "verdict": found.sentence,
         "level": found.level,
         "items": items,
         "clusters": clusters if clusters != items else 0,
@@ -211,7 +211,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "title": board_title(board),
         "task": board.task,
         "metric": first.metric,
-        "verdict": board.verdict,
+        "verdict": board.sentence,
         "percent": board.percent,
         "lower": board.lower_is_better,
         "level": board.level,
@@ -237,7 +237,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "difficulty": _difficulty(part.health),
         "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
         "html": {
-            "cautions": written(_cautions(part)),
+            "warnings": written(_warnings(part)),
             "words": written(words),
             "noise": written(_noise(part)),
             "health": written(_health(part.health)),
@@ -342,14 +342,14 @@ def _costs(frontier: TaskFrontier) -> Data:
     names = [buy.model for buy in frontier.models]
     told = dict(zip(names, short_names(*names), strict=True))
     models = [
-        replace(buy, model=told[buy.model], beaten_by=tuple(told[each] for each in buy.beaten_by))
+        replace(buy, model=told[buy.model], dominated_by=tuple(told[each] for each in buy.dominated_by))
         for buy in frontier.models
     ]
     cheapest = None if frontier.cheapest is None else told[frontier.cheapest]
     frontier = replace(frontier, models=tuple(models), cheapest=cheapest, leader=told[frontier.leader])
     drawing = task_chart(frontier, ground="transparent")
     return {
-        "told": task_verdict(frontier),
+        "told": task_sentence(frontier),
         "rows": drawing["data"]["values"],
         "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
         "html": written(Document(blocks=tuple(task_blocks(frontier)))),
@@ -375,7 +375,7 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "n_failed": entry.n_failed,
         "method": str(estimate.method),
         "bounds": [bound_sentence(bound) for bound in estimate.bounds],
-        "cautions": [as_flags(caution_text(caution)).replace("`", "") for caution in estimate.cautions],
+        "warnings": [as_flags(warning_text(warning)).replace("`", "") for warning in estimate.warnings],
     }
 
 
@@ -384,10 +384,10 @@ def written(document: Document) -> str:
     return html.render(with_flags(document))
 
 
-def _cautions(part: BoardPart) -> Document:
-    """Return what the other of new and same clusters says, where clusters are few, and a board's cautions."""
-    cautions = (*part.board.cautions, *merged_cautions(part.board.entries))
-    return Document(blocks=(*small(elsewhere(part.board)), *([Note(cautions=cautions)] if cautions else [])))
+def _warnings(part: BoardPart) -> Document:
+    """Return what the other of new and same clusters says, where clusters are few, and a board's warnings."""
+    warnings = (*part.board.warnings, *merged_warnings(part.board.entries))
+    return Document(blocks=(*small(elsewhere(part.board)), *([Note(warnings=warnings)] if warnings else [])))
 
 
 def _noise(part: BoardPart) -> Document:
@@ -467,8 +467,8 @@ def _source(entry: NoiseEntry) -> Data:
     return {
         "se": number(entry.se),
         "attempts": number(entry.attempts),
-        "questions": number(max(entry.questions, 0.0)),
-        "once": number(entry.once),
-        "answer_share": number(entry.answer_share),
+        "questions": number(max(entry.variance_between_questions, 0.0)),
+        "once": number(entry.variance_within_questions_once),
+        "answer_share": number(entry.within_share),
         "items": entry.n_items,
     }

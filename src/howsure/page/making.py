@@ -53,7 +53,7 @@ def make(
         "howsure": 1,
         "version": origin.version,
         "title": title or retold(f"{listing(tasks)}: how sure?", told),
-        "verdict": retold(leaderboard.verdict(answer), told),
+        "verdict": retold(leaderboard.sentence(answer), told),
         "command": origin.command,
         "origin": origin.to_dict(),
         **retold(_rung(first), told),
@@ -91,7 +91,7 @@ def make(
         texts=found.boards if found else (),
         finder=finder,
         notes=(*answer.notes, *_told(found)),
-        cautions=answer.cautions,
+        warnings=answer.warnings,
     )
 
 
@@ -135,13 +135,13 @@ def _overview(answer: Leaderboard) -> dict[str, Any] | None:
     if len(answer.every) < 2:
         return None
     return {
-        "verdict": leaderboard.verdict(answer),
+        "verdict": leaderboard.sentence(answer),
         "names": [board_name(board, answer) for board in answer.every],
     }
 
 
 def _notes(answer: Leaderboard, found: Held | None) -> Document:
-    return Document(blocks=(*small((*answer.notes, *_told(found))), *closing(answer.cautions)))
+    return Document(blocks=(*small((*answer.notes, *_told(found))), *closing(answer.warnings)))
 
 
 def _told(found: Held | None) -> tuple[str, ...]:

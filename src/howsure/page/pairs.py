@@ -70,10 +70,10 @@ def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: Question) -> tuple[
 def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
     """Say why a pair has no error bar, as `compare` does."""
     try:
-        cautions = asked.population.pair(matrix, a, b, asked).difference.cautions
+        warnings = asked.population.pair(matrix, a, b, asked).difference.warnings
     except HowsureError as error:
         return error.what
-    return cautions[0].message if cautions else "too few items or clusters"
+    return warnings[0].message if warnings else "too few items or clusters"
 
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:

@@ -293,7 +293,7 @@ def serve(
 def _greet(
     viewer: Viewer, address: str, tell: Callable[[str], None], open: Callable[[str], Any] | None
 ) -> None:
-    tell(viewer.message or (viewer.report.verdict if viewer.report else ""))
+    tell(viewer.message or (viewer.report.sentence if viewer.report else ""))
     tell(f"Serving {address} (press Ctrl-C to stop)")
     if open is not None:
         open(address)

@@ -29,14 +29,15 @@ from howsure.wording import Scale, level_text, p_text, plural, within
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.against import Against, AgainstSide, AgainstTask, Told
+    from howsure.answers.against import Against, AgainstSide, AgainstTask
+    from howsure.answers.base import PairVerdict
     from howsure.present.document import Block, Cell, Table
 
-WORDS: dict[Told, str] = {
+WORDS: dict[PairVerdict | None, str] = {
     "better": "better",
     "worse": "worse",
-    "open": "can't tell",
-    "unknown": "no error bar",
+    "unclear": "can't tell",
+    None: "no error bar",
 }
 FEW_DF = 15.0
 """Unequal clusters worth fewer degrees of freedom than these, and than half their number, leave intervals
@@ -46,30 +47,30 @@ CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Be
 
 
 def document(answer: Against) -> Document:
-    """Return each part's verdict and table, then the cautions."""
+    """Return each part's verdict and table, then the warnings."""
     blocks: list[Block] = []
     for part in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=_title(part), kind="heading"))
         first = part is answer.every[0]
         notes = answer.notes if first else ()
-        blocks += opening(task_verdict(part), notes, chapter=answer.chapter if first else None)
+        blocks += opening(task_sentence(part), notes, chapter=answer.chapter if first else None)
         blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
         blocks.append(_table(part))
-        told = [(side.side, side.difference.cautions) for side in part.sides]
-        blocks += closing((*part.cautions, *merged(told, "side")))
-    return Document(blocks=(*blocks, *closing(answer.cautions)))
+        told = [(side.side, side.difference.warnings) for side in part.sides]
+        blocks += closing((*part.warnings, *merged(told, "side")))
+    return Document(blocks=(*blocks, *closing(answer.warnings)))
 
 
-def verdict(answer: Against) -> str:
+def sentence(answer: Against) -> str:
     """Say how many sides beat the one, overall or on the only task, and on how many tasks any does."""
-    first = task_verdict(answer.every[0])
+    first = task_sentence(answer.every[0])
     if answer.overall is None and len(answer.tasks) == 1:
         return first
     return " ".join(filter(None, (first if answer.overall else "", _over_tasks(answer))))
 
 
-def task_verdict(part: AgainstTask) -> str:
+def task_sentence(part: AgainstTask) -> str:
     """Say of how many sides which is told: `1 of 9 beats main; 2 are worse; 6 can't be told from it.`."""
     every = part.n_tasks + part.n_tasks_left_out
     scope = f"On {part.n_tasks:,} of {every:,} tasks, " if part.n_tasks_left_out else ""
@@ -78,16 +79,21 @@ def task_verdict(part: AgainstTask) -> str:
 
 def _alone(part: AgainstTask) -> str:
     side, one = part.sides[0], part.against
-    said = {"better": f"{side.side} beats {one}", "worse": f"{side.side} is worse than {one}"}
+    said: dict[str | None, str] = {
+        "better": f"{side.side} beats {one}",
+        "worse": f"{side.side} is worse than {one}",
+    }
     other = f"{side.side} can't be told from {one}"
-    if side.told == "unknown":
+    if side.verdict is None:
         other = f"{side.side} can't be compared with {one}: there is no error bar"
-    return f"{said.get(side.told, other)}{_overall(part)}."
+    return f"{said.get(side.verdict, other)}{_overall(part)}."
 
 
 def _counted(part: AgainstTask) -> str:
     count, one, where = len(part.sides), part.against, _overall(part)
-    better, worse, same, unknown = (len(part.those(told)) for told in ("better", "worse", "open", "unknown"))
+    better, worse, same, unknown = (
+        len(part.those(verdict)) for verdict in ("better", "worse", "unclear", None)
+    )
     every = "Both" if count == 2 else f"All {count:,}"
     if better == count:
         return f"{every} beat {one}{where}."
@@ -176,9 +182,9 @@ def _table(part: AgainstTask) -> Table:
         Field(f"{level_text(part.level)} interval", lambda s: _limits(s, scale) if s else "", priority=8),
         Field("", lambda s: _whisker(s) if s else "", align="left", priority=4, axis=scale),
         Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
-        Field("verdict", lambda s: WORDS[s.told] if s else "", align="left", priority=10),
-        Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=7),
-        Field("fixed", lambda s: f"{s.fixed:,}" if s else "", priority=7),
+        Field("verdict", lambda s: WORDS[s.verdict] if s else "", align="left", priority=10),
+        Field("broke", lambda s: f"{s.n_regressed:,}" if s else "", priority=7),
+        Field("fixed", lambda s: f"{s.n_improved:,}" if s else "", priority=7),
         Field(
             "items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven
         ),
@@ -243,7 +249,7 @@ def _panel(part: AgainstTask, *, several: bool, rough: bool) -> Spec:
         lower_is_better=part.lower_is_better,
         title=(part.task or "overall") if several else "",
         subtitle=_corrected(part, rough=rough),
-        description=task_verdict(part),
+        description=task_sentence(part),
     )
 
 

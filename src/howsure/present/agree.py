@@ -22,9 +22,9 @@ TWO, MOST_SHOWN, MOST_PAIRS = 2, 3, 15
 
 def document(answer: Agreement) -> Document:
     """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said
-    for what, and the cautions.
+    for what, and the warnings.
     """
-    blocks: list[Block] = [*opening(verdict(answer), answer.notes)]
+    blocks: list[Block] = [*opening(sentence(answer), answer.notes)]
     if answer.human and answer.pairs:
         rest = f"Without {answer.human}, {_lower(among(answer))}" if answer.overall else ""
         blocks += [human_table(answer), *small([independence(answer), rest])]
@@ -38,10 +38,10 @@ def document(answer: Agreement) -> Document:
         blocks.append(shares_table(answer.repeats, "agrees with itself", answer.level))
     if answer.confusion and not answer.pairs:
         blocks.append(confusion_table(answer))
-    return Document(blocks=(*blocks, *closing(answer.cautions)))
+    return Document(blocks=(*blocks, *closing(answer.warnings)))
 
 
-def verdict(answer: Agreement) -> str:
+def sentence(answer: Agreement) -> str:
     """Say how far raters agree with the human, or with each other."""
     return measured(answer) if answer.human and answer.pairs else among(answer)
 
@@ -166,7 +166,9 @@ def human_table(answer: Agreement) -> Table:
     """Lay out each rater measured by the human: agreement, kappa, and how often it is right where the human
     gave each value.
     """
-    right = {(each.b, each.given): each.estimate for each in answer.confusion if each.given == each.said}
+    right = {
+        (each.b, each.value_a): each.estimate for each in answer.confusion if each.value_a == each.value_b
+    }
     kappas = {each.b: each.estimate for each in answer.pairs if each.coefficient == "cohen"}
     shown = answer.values if len(answer.values) <= MOST_SHOWN and right else ()
     fields: list[Field[Agreed]] = [
@@ -204,8 +206,8 @@ def _shares(what: str, level: float) -> list[Field[Agreed]]:
 def confusion_table(answer: Agreement) -> Table:
     """Lay out what one rater says of the items to which another gave a value."""
     fields: list[Field[Confusion]] = [
-        Field("where", lambda each: f"{each.a} says {each.given}", align="left"),
-        Field("says", lambda each: f"{each.b} says {each.said}", align="left"),
+        Field("where", lambda each: f"{each.a} says {each.value_a}", align="left"),
+        Field("says", lambda each: f"{each.b} says {each.value_b}", align="left"),
         Field("items", lambda each: f"{each.count:,}"),
         Field("share %", lambda each: score(each.estimate, PERCENT)),
         Field(

@@ -31,7 +31,7 @@ MOST_TIMES = 100
 
 
 def document(answer: Arena) -> Document:
-    """Return each pool's verdict and table, then the cautions."""
+    """Return each pool's verdict and table, then the warnings."""
     blocks: list[Block] = []
     for k, pool in enumerate(answer.boards):
         if len(answer.boards) > 1:
@@ -42,12 +42,12 @@ def document(answer: Arena) -> Document:
             pool_table(pool, answer),
             *effects(pool),
             *small(beside(pool)),
-            *closing(pool.board.cautions),
+            *closing(pool.board.warnings),
         ]
-    return Document(blocks=(*blocks, *closing(answer.cautions)))
+    return Document(blocks=(*blocks, *closing(answer.warnings)))
 
 
-def verdict(answer: Arena) -> str:
+def sentence(answer: Arena) -> str:
     """Say what the pool with the most votes shows."""
     return pool_verdict(answer.boards[0])
 
@@ -84,7 +84,7 @@ def beside(pool: ArenaBoard) -> list[str]:
 
 def first_gain(pool: ArenaBoard) -> str:
     """Say what it is worth to stand first; nothing where it is a covariate."""
-    found = pool.first
+    found = pool.position_effect
     if found is None or not math.isfinite(found.p_value):
         return ""
     said = (
@@ -101,8 +101,8 @@ def first_gain(pool: ArenaBoard) -> str:
 
 
 def one_line(pool: ArenaBoard) -> str:
-    """Say that strengths on one line explain the votes; where they don't, a caution says so."""
-    found = pool.one_line
+    """Say that strengths on one line explain the votes; where they don't, a warning says so."""
+    found = pool.model_fit
     if found is None or significant(found.p_value, pool.board.level):
         return ""
     return (
@@ -113,19 +113,21 @@ def one_line(pool: ArenaBoard) -> str:
 
 def without(pool: ArenaBoard) -> str:
     """Say which cluster of votes matters most to the lead, where it matters much."""
-    found = pool.without
-    if found is None or found.full_lead - found.lead < MATTERS * found.full_lead:
+    found = pool.influential_cluster
+    if found is None or found.lead - found.lead_without < MATTERS * found.lead:
         return ""
     name = f"{found.column} {found.cluster}" if found.cluster else f"one without a {found.column}"
     best = pool.board.entries[0].model
     start = (
         f"The lead hangs most on {name}: without its {found.n_votes:,} of {plural(pool.n_votes, 'vote')}, "
     )
-    if found.leader != best:
-        return f"{start}{found.leader} would lead, {PERCENT.lead(-found.lead)} ahead of {best}."
+    if found.leader_without != best:
+        return (
+            f"{start}{found.leader_without} would lead, {PERCENT.lead(-found.lead_without)} ahead of {best}."
+        )
     return (
-        f"{start}{best} would get {PERCENT.score(found.score)} and lead by {PERCENT.lead(found.lead)}, not "
-        f"{PERCENT.lead(found.full_lead)}."
+        f"{start}{best} would get {PERCENT.score(found.score_without)} and lead by {PERCENT.lead(found.lead_without)}, not "
+        f"{PERCENT.lead(found.lead)}."
     )
 
 
@@ -140,12 +142,12 @@ def following(pool: ArenaBoard) -> str:
     tells = "" if len(pool.models) == 2 else f" {tells}"
     if found.votes_needed <= MOST_TIMES * pool.n_votes:
         needed = (
-            f"{two} ({PERCENT.gap(found.gap)} apart) could be told apart with about "
+            f"{two} ({PERCENT.gap(found.difference)} apart) could be told apart with about "
             f"{rounded_up(found.votes_needed)} votes in all, by more such voters."
         )
         return needed + tells
     return (
-        f"{two} are {PERCENT.gap(found.gap)} apart: too little to be told apart with {MOST_TIMES} times as "
+        f"{two} are {PERCENT.gap(found.difference)} apart: too little to be told apart with {MOST_TIMES} times as "
         f"many votes.{tells}"
     )
 
@@ -165,7 +167,7 @@ def effects(pool: ArenaBoard) -> list[Block]:
             priority=8,
         ),
         Field("p", lambda e: p_text(e.p_value), priority=7),
-        Field("odds ×", lambda e: f"{e.odds:.2f}", priority=6),
+        Field("odds ×", lambda e: f"{e.odds_ratio:.2f}", priority=6),
     ]
     return [
         tabled(
@@ -207,7 +209,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
         Field("could be", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
         *(strength if elo else shares),
-        Field("ties", lambda r: r[1].ties, align="left", priority=6),
+        Field("ties", lambda r: r[1].group, align="left", priority=6),
         Field(
             "unadjusted %",
             lambda r: _other(r[2].unadjusted, r[2].unadjusted_rank),

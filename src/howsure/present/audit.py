@@ -21,17 +21,17 @@ _LEGEND = (
 
 
 def document(answer: Audit) -> Document:
-    """Return each board's verdict and table, then the cautions."""
+    """Return each board's verdict and table, then the warnings."""
     blocks: list[Block] = []
     for board in answer.boards:
         if len(answer.boards) > 1:
             blocks.append(Text(text=f"{board.task} · {board.metric}", kind="heading"))
-        blocks += opening(board_verdict(board), answer.notes if board is answer.boards[0] else ())
+        blocks += opening(board_sentence(board), answer.notes if board is answer.boards[0] else ())
         blocks.append(_table(board, answer.top))
-    return Document(blocks=(*blocks, *small([_LEGEND]), *closing(answer.cautions)))
+    return Document(blocks=(*blocks, *small([_LEGEND]), *closing(answer.warnings)))
 
 
-def board_verdict(board: AuditBoard) -> str:
+def board_sentence(board: AuditBoard) -> str:
     """Say how many neighbouring gaps could be noise."""
     if len(board.entries) == 1:
         return "One score leaves no gap to judge."
@@ -45,8 +45,8 @@ def board_verdict(board: AuditBoard) -> str:
         return "No gap can be judged, because one question gives no error bar."
     if not judged:
         return "No gap can be judged, because the number of questions is unknown. Give it: `n=N`."
-    real = sum(word == "real" for word in judged)
-    open_ = sum(word in ("likely real", "depends") for word in judged)
+    real = sum(word == "significant" for word in judged)
+    open_ = sum(word in ("likely_significant", "depends") for word in judged)
     unjudged = len(board.entries) - 1 - len(judged)
     settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} significant on these numbers alone"
     rest = f"; {open_} could be, if the models' answers are correlated strongly enough" if open_ else ""
@@ -66,13 +66,13 @@ def _table(board: AuditBoard, top: int | None) -> Table:
         ),
         Field("", _whisker, align="left", priority=4, axis=scale),
         Field(
-            f"gap{scale.unit}",
-            lambda e: scale.number(e.gap_next) if math.isfinite(e.gap_next) else "",
+            f"difference{scale.unit}",
+            lambda e: scale.number(e.difference_next) if math.isfinite(e.difference_next) else "",
             priority=8,
         ),
         Field("p", lambda e: p_text(e.p_next) if math.isfinite(e.p_next) else "", priority=5),
         Field("break-even", _break_even, priority=7),
-        Field("gap is", lambda e: e.verdict, align="left"),
+        Field("difference is", lambda e: (e.verdict or "").replace("_", " "), align="left"),
     ]
     shown = board.entries[:top]
     return tabled(shown, fields, note=left_out(len(board.entries), len(shown)))

@@ -12,7 +12,7 @@ from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, listing, p_text
 
 if TYPE_CHECKING:
-    from howsure.answers.bias import Biases, Favour
+    from howsure.answers.bias import Biases, JudgeBias
     from howsure.present.document import Table
 
 PERCENT = Scale(percent=True)
@@ -20,22 +20,22 @@ TOLD_BY = {"gold": "gold", "orders": "both orders", "others": "other judges", "n
 
 
 def document(answer: Biases) -> Document:
-    """Return the verdict, a line a judge and kind of answer, and the cautions."""
-    tables = [favours_table(answer)] if answer.favours else []
-    return Document(blocks=(*opening(verdict(answer), answer.notes), *tables, *closing(answer.cautions)))
+    """Return the verdict, a line a judge and kind of answer, and the warnings."""
+    tables = [favours_table(answer)] if answer.biases else []
+    return Document(blocks=(*opening(sentence(answer), answer.notes), *tables, *closing(answer.warnings)))
 
 
-def verdict(answer: Biases) -> str:
+def sentence(answer: Biases) -> str:
     """Say the largest bias that is shown, or that none is; then what is only an association."""
-    if not answer.favours:
+    if not answer.biases:
         return "Too few choices to say what judges favour."
-    judges = {each.judge for each in answer.favours}
-    told = [each for each in answer.favours if each.bias]
+    judges = {each.judge for each in answer.biases}
+    told = [each for each in answer.biases if each.bias]
     shown = sorted(
         (each for each in told if significant(each.p_value, answer.level)),
         key=lambda each: -abs(each.estimate.value),
     )
-    kinds = listing(sorted({_kind(each.favours, many=True) for each in told}))
+    kinds = listing(sorted({_kind(each.feature, many=True) for each in told}))
     if shown:
         more = len(shown) - 1
         rest = (
@@ -50,19 +50,19 @@ def verdict(answer: Biases) -> str:
     return "What judges favour can't be told from quality here: they may be right."
 
 
-def _said(found: Favour) -> str:
+def _said(found: JudgeBias) -> str:
     """Say one bias."""
     gap = (
         f"{PERCENT.difference(found.estimate.value)} "
         f"{PERCENT.interval(found.estimate.interval.low, found.estimate.interval.high)}"
     )
-    kind = _kind(found.favours) if found.estimate.value >= 0 else _other(found.favours)
+    kind = _kind(found.feature) if found.estimate.value >= 0 else _other(found.feature)
     first = f"{found.judge} is biased towards {kind} ({gap})"
-    if math.isfinite(found.flipped):
-        return f"{first}: {PERCENT.score(found.flipped)} of its verdicts turn with the order."
+    if math.isfinite(found.order_flips):
+        return f"{first}: {PERCENT.score(found.order_flips)} of its verdicts turn with the order."
     return (
-        f"{first}: it errs towards {_kind(found.favours)} in {PERCENT.score(found.towards)} of its "
-        f"choices, away from it in {PERCENT.score(found.away)}."
+        f"{first}: it errs towards {_kind(found.feature)} in {PERCENT.score(found.error_towards)} of its "
+        f"choices, away from it in {PERCENT.score(found.error_away)}."
     )
 
 
@@ -90,20 +90,20 @@ def _other(favours: str) -> str:
 
 def favours_table(answer: Biases) -> Table:
     """Lay out what each judge favours, by how much, and what tells it from quality."""
-    fields: list[Field[Favour]] = [
-        Field("favours", lambda each: each.favours, align="left"),
+    fields: list[Field[JudgeBias]] = [
+        Field("favours", lambda each: each.feature, align="left"),
         Field("judge", lambda each: each.judge, align="left"),
         Field("choices", lambda each: f"{each.n_choices:,}", priority=5),
-        Field("picks it %", lambda each: PERCENT.number(each.picked), priority=4),
-        Field("errs to it %", lambda each: PERCENT.number(each.towards), priority=6),
-        Field("away %", lambda each: PERCENT.number(each.away), priority=6),
+        Field("picks it %", lambda each: PERCENT.number(each.chosen_share), priority=4),
+        Field("errs to it %", lambda each: PERCENT.number(each.error_towards), priority=6),
+        Field("away %", lambda each: PERCENT.number(each.error_away), priority=6),
         Field("favour pp", lambda each: PERCENT.signed(each.estimate.value)),
         Field(
             f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8
         ),
         Field("", lambda each: whisker(each.estimate), align="left", priority=3, axis=PERCENT),
         Field("p", lambda each: p_text(each.p_value), priority=7),
-        Field("turned %", lambda each: PERCENT.number(each.flipped), priority=2),
-        Field("told by", lambda each: TOLD_BY[each.by], align="left", priority=9),
+        Field("turned %", lambda each: PERCENT.number(each.order_flips), priority=2),
+        Field("told by", lambda each: TOLD_BY[each.evidence], align="left", priority=9),
     ]
-    return tabled(answer.favours, fields)
+    return tabled(answer.biases, fields)

@@ -34,7 +34,7 @@ LEGEND = "* the default; lowest, mean: coverage; no bar: samples without an erro
 
 def document(answer: Calibration) -> Document:
     """Return how many promises were kept, every method's coverage, and the worst cells of the defaults."""
-    blocks = opening(verdict(answer))
+    blocks = opening(sentence(answer))
     for kind, title in KINDS.items():
         part = answer.cells.filter(kind=kind)
         if len(part):
@@ -43,7 +43,7 @@ def document(answer: Calibration) -> Document:
     return Document(blocks=tuple(blocks))
 
 
-def verdict(answer: Calibration) -> str:
+def sentence(answer: Calibration) -> str:
     """Say how many promises were kept."""
     promised = answer.cells["kept"].drop_nulls()
     cells, free = len(answer.cells), len(answer.cells) - len(promised)

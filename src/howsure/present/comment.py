@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from howsure.present import flips
 from howsure.present.document import Document, Note, Table, Text, guided
-from howsure.present.gate import document, named_cautions, notes, verdict
+from howsure.present.gate import document, named_warnings, notes, sentence
 from howsure.present.render.visible import visible
 from howsure.wording import plural
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.answers.gate import Gate
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.present.document import Block, Cell, LinkedPage
 
 T = TypeVar("T")
 
-MOST_ROWS, MOST_NOTES, MOST_CAUTIONS = 20, 6, 5
+MOST_ROWS, MOST_NOTES, MOST_WARNINGS = 20, 6, 5
 LONGEST, LONGEST_CELL, LONGEST_NAME = 400, 80, 100
 """Longer texts are cut: a comment of GitHub holds 65,536 letters."""
-ORDER = ("fail", "unclear", "blind", "pass", "nothing")
+ORDER = ("fail", "unclear", "underpowered", "pass", "nothing")
 WHY = {
     "evidence": "There is too little evidence either way",
     "missing": "Results are missing",
@@ -42,11 +42,11 @@ def comment(
     name: str,
     *,
     counts: str,
-    cautions: Iterable[Caution] = (),
+    warnings: Iterable[ResultWarning] = (),
     digests: Mapping[str, str] | None = None,
     linked: LinkedPage | None = None,
 ) -> Document:
-    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more
+    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `warnings`: more
     than its own.
 
     The sentence comes first, then the checks, then the page that is `linked`; how the data were taken stands
@@ -59,7 +59,7 @@ def comment(
     tables = [_cut(block) for block in document(worst_first).blocks if isinstance(block, Table)]
     blocks: list[Block] = [
         Text(text=_short(name, LONGEST_NAME), kind="heading"),
-        Text(text=_short(verdict(gate)), kind="verdict"),
+        Text(text=_short(sentence(gate)), kind="verdict"),
     ]
     if why := reason(gate, counts):
         blocks.append(Text(text=f"{why} {guided(gate.chapter)}".rstrip()))
@@ -72,7 +72,7 @@ def comment(
             *tables,
             *small,
             *beside,
-            *_cautions((*cautions, *gate.cautions, *named_cautions(gate))),
+            *_warnings((*warnings, *gate.warnings, *named_warnings(gate))),
         ),
         mark=mark(name),
         linked=linked,
@@ -123,20 +123,20 @@ def _cell(cell: Cell) -> Cell:
     return _short(cell, LONGEST_CELL) if isinstance(cell, str) else cell
 
 
-def _cautions(cautions: Iterable[Caution]) -> list[Block]:
-    """Return the first kinds of cautions, and how many more there are."""
-    kinds: dict[str, list[Caution]] = {}
-    for caution in dict.fromkeys(cautions):
-        kinds.setdefault(caution.code, []).append(
-            replace(caution, message=_short(caution.message), remedy=_short(caution.remedy))
+def _warnings(warnings: Iterable[ResultWarning]) -> list[Block]:
+    """Return the first kinds of warnings, and how many more there are."""
+    kinds: dict[str, list[ResultWarning]] = {}
+    for warning in dict.fromkeys(warnings):
+        kinds.setdefault(warning.code, []).append(
+            replace(warning, message=_short(warning.message), remedy=_short(warning.remedy))
         )
-    shown = [caution for same in list(kinds.values())[:MOST_CAUTIONS] for caution in same]
+    shown = [warning for same in list(kinds.values())[:MOST_WARNINGS] for warning in same]
     more = sum(map(len, kinds.values())) - len(shown)
-    told: list[Block] = [Note(cautions=tuple(shown))] if shown else []
+    told: list[Block] = [Note(warnings=tuple(shown))] if shown else []
     return [
         *told,
         *(
-            [Text(text=f"… and {plural(more, 'more caution')}: see the job's summary.", kind="small")]
+            [Text(text=f"… and {plural(more, 'more warning')}: see the job's summary.", kind="small")]
             if more
             else []
         ),

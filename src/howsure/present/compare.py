@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison, IfClustered
-    from howsure.answers.slices import GapSlices
+    from howsure.answers.slices import DifferenceSlices
     from howsure.errors import SmallPart
     from howsure.present.document import Block, Cell
     from howsure.statistics.results import Equivalence
@@ -108,8 +108,8 @@ def one_verdict(c: Comparison) -> str:
     if c.paired and alone:
         parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
     said = within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
-    if c.among is not None:
-        told = f"among {c.among.n_models:,} models not significant (p {p_text(c.among.p_adjusted)})"
+    if c.among_models is not None:
+        told = f"among {c.among_models.n_models:,} models not significant (p {p_text(c.among_models.p_adjusted)})"
         said = f"{said.removesuffix('.')}; {told}."
     return (
         said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
@@ -213,14 +213,14 @@ def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
 
 
 def _why(c: Comparison) -> str:
-    return c.difference.cautions[0].message if c.difference.cautions else "too few items or clusters"
+    return c.difference.warnings[0].message if c.difference.warnings else "too few items or clusters"
 
 
 OPEN = "can't tell"
 
 
 def document(answer: Comparison) -> Document:
-    """Return the verdict, a table for each comparison and the cautions."""
+    """Return the verdict, a table for each comparison and the warnings."""
     return Document(blocks=tuple(_several(answer) if answer.tasks else _one(answer)))
 
 
@@ -230,37 +230,37 @@ def methods(answer: Comparison) -> Document:
 
 
 def _one(c: Comparison) -> list[Block]:
-    cautions = (*c.cautions, *c.difference.cautions, *costs.cautions(c))
+    warnings = (*c.warnings, *c.difference.warnings, *costs.warnings(c))
     return [
-        *opening(verdict(c), chapter=c.chapter),
+        *opening(sentence(c), chapter=c.chapter),
         *costs.blocks(c),
         *small(c.notes),
         comparison_table(c),
         *slices.gap_blocks(c.slices, pointing=c.chapter is None),
         *flips.blocks(c.flips),
-        *closing(cautions),
+        *closing(warnings),
     ]
 
 
 def _several(answer: Comparison) -> list[Block]:
     first = answer.comparisons[0]
     names = f"a: {first.a}, b: {first.b}."
-    cautions = merged(
+    warnings = merged(
         [
-            (_name_of(c, answer), (*c.cautions, *c.difference.cautions, *costs.cautions(c)))
+            (_name_of(c, answer), (*c.warnings, *c.difference.warnings, *costs.warnings(c)))
             for c in answer.every
         ],
         "task",
     )
     return [
-        *opening(verdict(answer), chapter=answer.chapter),
+        *opening(sentence(answer), chapter=answer.chapter),
         *(block for c in answer.every[:1] for block in costs.blocks(c)),
         *small([*answer.notes, names, *_unseen(answer)]),
         tasks_table(answer),
         *_measures_table(answer),
         *(block for c in answer.every for block in _sliced(c)),
         *flips.blocks(answer.flips),
-        *closing((*cautions, *answer.cautions)),
+        *closing((*warnings, *answer.warnings)),
     ]
 
 
@@ -395,7 +395,7 @@ def _forecast(c: Comparison) -> str:
     return rounded_up(needed) if not c.decided and c.equivalence is None and needed < MOST_FORECAST else ""
 
 
-def verdict(answer: Comparison) -> str:
+def sentence(answer: Comparison) -> str:
     """Say which is better, or on how many tasks each is."""
     return tasks_verdict(answer) if answer.tasks else one_verdict(answer)
 
@@ -419,7 +419,7 @@ def chart(answer: Comparison) -> Spec:
     drawn = () if forests and len(comparisons) == 1 else comparisons
     shared = [c for c in drawn if c.percent]
     groups = [*([shared] if shared else []), *([c] for c in drawn if not c.percent)]
-    return panels([*(_panel(group, verdict(answer)) for group in groups), *forests])
+    return panels([*(_panel(group, sentence(answer)) for group in groups), *forests])
 
 
 def _panel(group: Sequence[Comparison], description: str) -> Spec:
@@ -436,7 +436,7 @@ def _panel(group: Sequence[Comparison], description: str) -> Spec:
     )
 
 
-def _forest(way: GapSlices) -> Spec:
+def _forest(way: DifferenceSlices) -> Spec:
     """Draw the whole and the slices of a partition."""
     return spec(
         slices.gap_records(way),
@@ -493,24 +493,26 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     return [
         (
             "unseen losses",
-            f"up to {scale.gap(c.unseen)}, if some questions are lost as a whole; none of these was",
+            f"up to {scale.gap(c.unseen_loss_rate)}, if some questions are lost as a whole; none of these was",
         )
     ]
 
 
 def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     """Say what the other of new and same clusters says."""
-    if c.beside is None:
+    if c.other_population is None:
         return []
-    same = c.beside.population == "same-clusters"
+    same = c.other_population.population == "same-clusters"
     where = (
         f"on {factors.more_of_these(c.clusters, c.task) if same else factors.new_ones(c.clusters, c.task)}"
     )
     interval, shown = (
-        c.beside.estimate.interval,
-        significant(c.beside.p_value, c.beside.estimate.interval.level),
+        c.other_population.estimate.interval,
+        significant(c.other_population.p_value, c.other_population.estimate.interval.level),
     )
-    told = f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}"
+    told = (
+        f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.other_population.p_value)}"
+    )
     return [(where, told if c.equivalence else f"{'significant' if shown else OPEN}: {told}")]
 
 
@@ -518,8 +520,12 @@ def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
     if c.sources is not None and c.sources.known:
         return f"{text} ({factors.alone(c.sources, c.difference.se, scale)})"
-    if math.isfinite(c.saved):
-        gained = f"removed {100 * c.saved:.0f}% of the variance" if c.saved >= 0 else "gained nothing"
+    if math.isfinite(c.variance_saved):
+        gained = (
+            f"removed {100 * c.variance_saved:.0f}% of the variance"
+            if c.variance_saved >= 0
+            else "gained nothing"
+        )
         return f"{text} (covariates {gained})"
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text

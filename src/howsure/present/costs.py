@@ -10,8 +10,8 @@ from howsure.wording import amount_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
-    from howsure.answers.parts import MeasureGap
-    from howsure.errors import Caution
+    from howsure.answers.parts import UsageDifference
+    from howsure.errors import ResultWarning
     from howsure.present.document import Block
 
 NEAR = (0.5, 2.0)
@@ -20,25 +20,25 @@ NEAR = (0.5, 2.0)
 
 def blocks(pair: Comparison) -> list[Block]:
     """Return a sentence for every measure."""
-    return [Text(text=sentence(gap, pair.a, pair.b)) for gap in pair.measures if gap.per == "attempt"]
+    return [Text(text=sentence(gap, pair.a, pair.b)) for gap in pair.usage if gap.per == "attempt"]
 
 
 def rows(pair: Comparison) -> list[tuple[str, str]]:
     """Return a line of the table for every measure."""
-    return [(_name(gap), _figures(gap)) for gap in pair.measures]
+    return [(_name(gap), _figures(gap)) for gap in pair.usage]
 
 
-def cautions(pair: Comparison) -> list[Caution]:
-    """Return the cautions of all measures."""
-    return [caution for gap in pair.measures for caution in gap.cautions]
+def warnings(pair: Comparison) -> list[ResultWarning]:
+    """Return the warnings of all measures."""
+    return [warning for gap in pair.usage for warning in gap.warnings]
 
 
-def sentence(gap: MeasureGap, a: str, b: str) -> str:
+def sentence(gap: UsageDifference, a: str, b: str) -> str:
     """Say which of two takes more, by how much, or why that can't be told."""
-    unit, low, high = gap.measure, gap.interval.low, gap.interval.high
-    if gap.known == "unknown":
+    unit, low, high = gap.name, gap.interval.low, gap.interval.high
+    if gap.ratio_is == "unknown":
         return f"Which takes more {unit} can't be told: {_lacking(gap, a, b)}."
-    if gap.known != "known":
+    if gap.ratio_is != "exact":
         return f"{_bounded(gap, a, b)}: {_lacking(gap, a, b)}."
     if not gap.decided:
         limits = (
@@ -58,25 +58,25 @@ def sentence(gap: MeasureGap, a: str, b: str) -> str:
     )
 
 
-def _bounded(gap: MeasureGap, a: str, b: str) -> str:
+def _bounded(gap: UsageDifference, a: str, b: str) -> str:
     """Say of a ratio that is known on one side what holds for it."""
     level, end = (
         level_text(gap.interval.level),
-        gap.interval.low if gap.known == "at least" else gap.interval.high,
+        gap.interval.low if gap.ratio_is == "at_least" else gap.interval.high,
     )
     if not gap.decided:
         sure = (
             "without an error bar"
             if math.isnan(end)
-            else f"({gap.known} {times_text(end)} at {level} confidence)"
+            else f"({gap.ratio_is} {times_text(end)} at {level} confidence)"
         )
-        said = f"{a} over {b} is {gap.known} {times_text(gap.ratio)} {sure}"
-        return f"Can't tell which takes more {gap.measure}: {said}"
+        said = f"{a} over {b} is {gap.ratio_is} {times_text(gap.ratio)} {sure}"
+        return f"Can't tell which takes more {gap.name}: {said}"
     more, less, times, end = (
-        (a, b, gap.ratio, end) if gap.known == "at least" else (b, a, 1 / gap.ratio, 1 / end)
+        (a, b, gap.ratio, end) if gap.ratio_is == "at_least" else (b, a, 1 / gap.ratio, 1 / end)
     )
     return (
-        f"{more} takes at least {times_text(times)} the {gap.measure} of {less} ({times_text(end)} at "
+        f"{more} takes at least {times_text(times)} the {gap.name} of {less} ({times_text(end)} at "
         f"{level} confidence)"
     )
 
@@ -88,7 +88,7 @@ def times_text(value: float) -> str:
     return "∞" if math.isinf(value) else f"{amount_text(value, 3 if NEAR[0] < value < NEAR[1] else 2)}×"
 
 
-def _lacking(gap: MeasureGap, a: str, b: str) -> str:
+def _lacking(gap: UsageDifference, a: str, b: str) -> str:
     said = [
         f"{plural(count, 'attempt')} of {model} {'records' if count == 1 else 'record'} none"
         for model, count in ((a, gap.n_missing_a), (b, gap.n_missing_b))
@@ -97,20 +97,20 @@ def _lacking(gap: MeasureGap, a: str, b: str) -> str:
     return " and ".join(said) or "there is nothing above 0 to compare"
 
 
-def _name(gap: MeasureGap) -> str:
-    return f"{gap.measure} per {'question' if gap.per == 'attempt' else 'solved question'}"
+def _name(gap: UsageDifference) -> str:
+    return f"{gap.name} per {'question' if gap.per == 'attempt' else 'solved question'}"
 
 
-def _units(gap: MeasureGap) -> str:
+def _units(gap: UsageDifference) -> str:
     """Say of how many clusters, or items, something is known."""
     return plural(gap.n_clusters, "cluster" if gap.n_clusters != gap.n_items else "item")
 
 
-def _figures(gap: MeasureGap) -> str:
-    if gap.known == "unknown":
+def _figures(gap: UsageDifference) -> str:
+    if gap.ratio_is == "unknown":
         return "unknown"
     low, high = gap.interval.low, gap.interval.high
-    p = f", p {p_text(gap.p_value)}" if gap.known == "known" else ""
+    p = f", p {p_text(gap.p_value)}" if gap.ratio_is == "exact" else ""
     spread = f"[{times_text(low)}, {times_text(high)}]{p}" if low <= high else "without an error bar"
-    bound = "" if gap.known == "known" else f"{gap.known} "
+    bound = "" if gap.ratio_is == "exact" else f"{gap.ratio_is.replace('_', ' ')} "
     return f"{amount_text(gap.a, 3)} / {amount_text(gap.b, 3)} = {bound}{times_text(gap.ratio)} {spread}"

@@ -20,7 +20,7 @@ MOST_FIGURES = 16
 
 def document(answer: Description) -> Document:
     """Return the summary line, tasks, metadata columns, and files that were not read."""
-    blocks = opening(verdict(answer), answer.notes)
+    blocks = opening(sentence(answer), answer.notes)
     if answer.tasks:
         blocks.append(_tasks_table(answer.tasks))
     if answer.columns:
@@ -28,7 +28,7 @@ def document(answer: Description) -> Document:
         blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
     if answer.usage:
         fields: list[Field[Usage]] = [
-            Field("it took", lambda u: u.measure, align="left"),
+            Field("it took", lambda u: u.name, align="left"),
             Field("recorded in", lambda u: f"{u.recorded:,} of {u.attempts:,} attempts"),
             Field("total", lambda u: amount_text(u.total)),
             Field("mean of recorded", lambda u: amount_text(u.mean)),
@@ -39,10 +39,10 @@ def document(answer: Description) -> Document:
     blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
     if answer.plan:
         blocks.append(Text(text=answer.plan, kind="code"))
-    return Document(blocks=(*blocks, *closing(answer.cautions)))
+    return Document(blocks=(*blocks, *closing(answer.warnings)))
 
 
-def verdict(answer: Description) -> str:
+def sentence(answer: Description) -> str:
     """Say in one line what was read."""
     if answer.proposals:
         return f"No reader knows {listing([proposal.source for proposal in answer.proposals])}."

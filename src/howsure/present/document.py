@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.wording import Scale
 
 
@@ -148,20 +148,20 @@ class Pointer(Text):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Cautions, shown after the numbers; of many with one code the first is shown and the others are
+    """Warnings, shown after the numbers; of many with one code the first is shown and the others are
     counted.
     """
 
-    cautions: tuple[Caution, ...]
+    warnings: tuple[ResultWarning, ...]
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """The message and the remedy of each kind of caution; the first of each chapter of the guide ends
+        """The message and the remedy of each kind of warning; the first of each chapter of the guide ends
         with its number.
         """
-        kinds: dict[str, list[Caution]] = {}
-        for caution in dict.fromkeys(self.cautions):
-            kinds.setdefault(caution.code, []).append(caution)
+        kinds: dict[str, list[ResultWarning]] = {}
+        for warning in dict.fromkeys(self.warnings):
+            kinds.setdefault(warning.code, []).append(warning)
         first: dict[int | None, str] = {}
         for code, same in kinds.items():
             first.setdefault(same[0].chapter, code)
@@ -175,17 +175,17 @@ def _named(chapter: int | None, first: dict[int | None, str], code: str) -> str:
     return guided(chapter) if first[chapter] == code else ""
 
 
-def caution_text(caution: Caution) -> str:
-    """Return a caution in one text: what it says, what to do, and its chapter."""
-    return " ".join(f"{caution.message}. {caution.remedy} {guided(caution.chapter)}".split())
+def warning_text(warning: ResultWarning) -> str:
+    """Return a warning in one text: what it says, what to do, and its chapter."""
+    return " ".join(f"{warning.message}. {warning.remedy} {guided(warning.chapter)}".split())
 
 
 def guided(chapter: int | None) -> str:
-    """Return what a caution ends with: `(howsure guide 4)`, nothing without a chapter."""
+    """Return what a warning ends with: `(howsure guide 4)`, nothing without a chapter."""
     return "" if chapter is None else f"({GUIDE} {chapter})"
 
 
-def _counted(same: list[Caution]) -> str:
+def _counted(same: list[ResultWarning]) -> str:
     message = same[0].message.rstrip(".")
     return f"{message}." if len(same) == 1 else f"{message} (and {len(same) - 1:,} more like it)."
 
@@ -205,7 +205,7 @@ class LinkedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Blocks in reading order: the answer first, the numbers after, cautions last.
+    """Blocks in reading order: the answer first, the numbers after, warnings last.
 
     `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a
     page that is linked to below the first table, in Markdown alone.
@@ -251,7 +251,7 @@ def small(notes: Iterable[str]) -> list[Block]:
     return [Text(text=note, kind="small") for note in notes]
 
 
-def closing(cautions: Iterable[Caution]) -> list[Block]:
-    """Return how every answer ends: with its cautions, with nothing where there are none."""
-    found = tuple(cautions)
-    return [Note(cautions=found)] if found else []
+def closing(warnings: Iterable[ResultWarning]) -> list[Block]:
+    """Return how every answer ends: with its warnings, with nothing where there are none."""
+    found = tuple(warnings)
+    return [Note(warnings=found)] if found else []

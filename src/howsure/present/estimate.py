@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.answers.estimate import Entry, Estimates, SliceEntry, SliceScores
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.present.document import Block, Cell, Table
     from howsure.statistics.results import Estimate
 
 
 def document(answer: Estimates) -> Document:
-    """Return a sentence, one table per task and metric with the best score first, and the cautions."""
-    blocks = opening(verdict(answer), answer.notes)
+    """Return a sentence, one table per task and metric with the best score first, and the warnings."""
+    blocks = opening(sentence(answer), answer.notes)
     for key in dict.fromkeys((entry.task, entry.metric) for entry in answer.entries):
         entries = [entry for entry in answer.entries if (entry.task, entry.metric) == key]
         entries.sort(key=lambda entry: -entry.value)
         blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), " · ".join(key)))
         blocks += bound_texts(entries)
     blocks += _sliced(answer.slices)
-    return Document(blocks=(*blocks, *closing((*answer.cautions, *merged_cautions(answer.entries)))))
+    return Document(blocks=(*blocks, *closing((*answer.warnings, *merged_warnings(answer.entries)))))
 
 
-def verdict(answer: Estimates) -> str:
+def sentence(answer: Estimates) -> str:
     """Say the only score and its interval, or from where to where scores run, and how well they are known."""
     entries, percent = answer.entries, set(answer.percent.values()) or {True}
     first = entries[0]
@@ -189,23 +189,23 @@ def bound_texts(entries: list[Entry]) -> list[Block]:
     ]
 
 
-def merged_cautions(entries: Sequence[Entry]) -> tuple[Caution, ...]:
-    """Say each kind of caution once: in the words of most models, naming those it concerns."""
-    return merged([(entry.model, entry.estimate.cautions) for entry in entries], "model")
+def merged_warnings(entries: Sequence[Entry]) -> tuple[ResultWarning, ...]:
+    """Say each kind of warning once: in the words of most models, naming those it concerns."""
+    return merged([(entry.model, entry.estimate.warnings) for entry in entries], "model")
 
 
-def merged(told: Sequence[tuple[str, Sequence[Caution]]], noun: str) -> tuple[Caution, ...]:
-    """Say each kind of caution once, in the words of most of those that it is told of, and name these."""
-    kinds: dict[str, dict[Caution, list[str]]] = {}
-    for name, cautions in told:
-        for caution in cautions:
-            kinds.setdefault(caution.code, {}).setdefault(caution, []).append(name)
+def merged(told: Sequence[tuple[str, Sequence[ResultWarning]]], noun: str) -> tuple[ResultWarning, ...]:
+    """Say each kind of warning once, in the words of most of those that it is told of, and name these."""
+    kinds: dict[str, dict[ResultWarning, list[str]]] = {}
+    for name, warnings in told:
+        for warning in warnings:
+            kinds.setdefault(warning.code, {}).setdefault(warning, []).append(name)
     return tuple(_merged(names, len(told), noun) for names in kinds.values())
 
 
-def _merged(told: dict[Caution, list[str]], everyone: int, noun: str) -> Caution:
-    caution, names = max(told.items(), key=lambda item: len(item[1]))
+def _merged(told: dict[ResultWarning, list[str]], everyone: int, noun: str) -> ResultWarning:
+    warning, names = max(told.items(), key=lambda item: len(item[1]))
     others = sum(map(len, told.values())) - len(names)
     similar = f" (similar for {plural(others, f'more {noun}')})" if others else ""
     who = "" if len(names) + others == everyone > 1 else f"{listing(names)}: "
-    return replace(caution, message=f"{who}{caution.message}{similar}")
+    return replace(warning, message=f"{who}{warning.message}{similar}")

@@ -3,7 +3,7 @@ flag and its value.
 
 The one place of this translation. Backticks mark an option: with its value, as it is written in Python,
 anywhere in the library's texts; by its bare name only where it is said what to do next (the remedy of an
-error or a caution). Elsewhere a bare name in backticks is a column of a user's own table, and stays. Nothing
+error or a warning). Elsewhere a bare name in backticks is a column of a user's own table, and stays. Nothing
 that isn't marked is changed.
 """
 
@@ -31,7 +31,7 @@ NO_FLAGS: Mapping[str, str] = MappingProxyType({})
 
 
 def with_flags(document: Document, own: Mapping[str, str] = NO_FLAGS) -> Document:
-    """Return what an answer says, with flags in its notes and in what its cautions advise; `own`: those of
+    """Return what an answer says, with flags in its notes and in what its warnings advise; `own`: those of
     the command that runs.
     """
     return replace(document, blocks=tuple(_block(block, own) for block in document.blocks))
@@ -44,9 +44,9 @@ def _block(block: Block, own: Mapping[str, str]) -> Block:
         return replace(block, note=as_flags(block.note, own, bare=False))
     told = (
         replace(each, message=as_flags(each.message, own, bare=False), remedy=as_flags(each.remedy, own))
-        for each in block.cautions
+        for each in block.warnings
     )
-    return replace(block, cautions=tuple(told))
+    return replace(block, warnings=tuple(told))
 
 
 def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True) -> str:

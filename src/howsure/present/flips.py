@@ -29,8 +29,8 @@ def blocks(flips: Flips | None) -> list[Block]:
         fields: list[Field[FlipCount]] = [
             Field("task", lambda count: count.task, align="left"),
             Field("metric", lambda count: count.metric, align="left", priority=3),
-            Field("broke", lambda count: f"{count.broke:,}"),
-            Field("fixed", lambda count: f"{count.fixed:,}"),
+            Field("broke", lambda count: f"{count.n_regressed:,}"),
+            Field("fixed", lambda count: f"{count.n_improved:,}"),
             Field("by a rerun", _rerun, priority=7),
             Field("questions", lambda count: f"{count.n_items:,}", priority=5),
         ]
@@ -48,7 +48,7 @@ def brief(flips: Flips | None) -> list[Block]:
         return []
     found: list[Block] = [Text(text=sentence(flips)), *_causes(flips)]
     for word, broke in (("Broke", True), ("Fixed", False)):
-        names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.broke == broke]
+        names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.regressed == broke]
         left = (flips.broke if broke else flips.fixed) - len(names[:MOST_NAMED])
         more = f" and {left:,} more" if left > 0 else ""
         found += [Text(text=f"{word}: {', '.join(names[:MOST_NAMED])}{more}.")] if names else []
@@ -77,9 +77,9 @@ def sentence(flips: Flips) -> str:
 
 
 def _rerun(count: FlipCount) -> str:
-    if not math.isfinite(count.rerun_broke):
+    if not math.isfinite(count.rerun_regressed):
         return "not known"
-    return f"{count_text(round(count.rerun_broke))} and {count_text(round(count.rerun_fixed))}"
+    return f"{count_text(round(count.rerun_regressed))} and {count_text(round(count.rerun_improved))}"
 
 
 def _causes(flips: Flips) -> list[Block]:
@@ -109,8 +109,10 @@ def _questions(flips: Flips) -> list[Block]:
     """List questions that broke and that were fixed, those that broke first."""
     if not flips.items:
         return []
-    broke = [flip for flip in flips.items if flip.broke][:MOST_ROWS]
-    fixed = [flip for flip in flips.items if not flip.broke][: max(MOST_ROWS - len(broke), MOST_ROWS // 4)]
+    broke = [flip for flip in flips.items if flip.regressed][:MOST_ROWS]
+    fixed = [flip for flip in flips.items if not flip.regressed][
+        : max(MOST_ROWS - len(broke), MOST_ROWS // 4)
+    ]
     shown = [*broke, *fixed]
     left = len(flips.items) + flips.n_unlisted - len(shown)
     more = f"… and {plural(left, 'more question')} that changed" if left else ""
@@ -123,7 +125,7 @@ def _questions(flips: Flips) -> list[Block]:
     several = len({flip.task for flip in shown}) > 1
     percent = all(count.percent for count in flips.counts)
     fields: list[Field[Flip]] = [
-        Field("", lambda flip: "broke" if flip.broke else "fixed", align="left", priority=10),
+        Field("", lambda flip: "broke" if flip.regressed else "fixed", align="left", priority=10),
         Field("task", lambda flip: flip.task, align="left", priority=6, shown=several),
         Field("question", lambda flip: flip.item, align="left"),
         Field(

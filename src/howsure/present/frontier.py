@@ -19,23 +19,28 @@ from howsure.wording import Scale, amount_text, ci_text, level_text, listing, pl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from howsure.answers.frontier import Buy, Frontier, TaskFrontier
+    from howsure.answers.frontier import Frontier, FrontierModel, TaskFrontier
     from howsure.present.document import Block, Table
 
 DIGITS = 3
 
 
 def document(answer: Frontier) -> Document:
-    """Return each task's verdict and table, then the cautions."""
+    """Return each task's verdict and table, then the warnings."""
     blocks: list[Block] = []
     for task in answer.tasks:
         if len(answer.tasks) > 1:
             blocks.append(Text(text=title(task), kind="heading"))
-        blocks += opening(task_verdict(task), answer.notes if task is answer.tasks[0] else ())
+        blocks += opening(task_sentence(task), answer.notes if task is answer.tasks[0] else ())
         blocks += task_blocks(task)
-    told = [(each.model, each.score.cautions) for task in answer.tasks for each in task.models]
-    gaps = [caution for task in answer.tasks if task.gap is not None for caution in task.gap.cautions]
-    return Document(blocks=(*blocks, *closing((*answer.cautions, *merged(told, "model"), *gaps))))
+    told = [(each.model, each.score.warnings) for task in answer.tasks for each in task.models]
+    gaps = [
+        warning
+        for task in answer.tasks
+        if task.difference is not None
+        for warning in task.difference.warnings
+    ]
+    return Document(blocks=(*blocks, *closing((*answer.warnings, *merged(told, "model"), *gaps))))
 
 
 def task_blocks(task: TaskFrontier) -> list[Block]:
@@ -59,17 +64,17 @@ def task_blocks(task: TaskFrontier) -> list[Block]:
     return [frontier_table(task), *small(left_open)]
 
 
-def verdict(answer: Frontier) -> str:
+def sentence(answer: Frontier) -> str:
     """Say what the first part says: all tasks together, or the only one."""
-    return task_verdict(answer.tasks[0])
+    return task_sentence(answer.tasks[0])
 
 
 def title(task: TaskFrontier) -> str:
     """Name a part: its task, metric and measure."""
-    return f"{task.task or 'all tasks, items pooled'} · {task.metric} · {task.measure}"
+    return f"{task.task or 'all tasks, items pooled'} · {task.metric} · {task.usage}"
 
 
-def task_verdict(task: TaskFrontier) -> str:
+def task_sentence(task: TaskFrontier) -> str:
     """Say which is the cheapest of those that could be best, what the leader costs more, and how many could
     be the best buy.
     """
@@ -79,14 +84,14 @@ def task_verdict(task: TaskFrontier) -> str:
 def _cheapest(task: TaskFrontier) -> str:
     if task.cheapest is None:
         return (
-            f"No model that could be best records its {task.measure} in every attempt, so the cheapest "
+            f"No model that could be best records its {task.usage} in every attempt, so the cheapest "
             "can't be told."
         )
     level = _level(task, task[task.cheapest])
     who = level[0] if len(level) == 1 else f"{listing(level)}, each"
     cost = amount_text(task[task.cheapest].cost.value, DIGITS)
-    said = f"Cheapest that could be best: {who} at {cost} {task.measure} a question"
-    if task.gap is not None:
+    said = f"Cheapest that could be best: {who} at {cost} {task.usage} a question"
+    if task.difference is not None:
         return f"{said}{_leader(task)}."
     ahead = [model for model in level if task[model].score.value == task[task.leader].score.value]
     return (
@@ -95,7 +100,7 @@ def _cheapest(task: TaskFrontier) -> str:
     )
 
 
-def _level(task: TaskFrontier, cheapest: Buy) -> list[str]:
+def _level(task: TaskFrontier, cheapest: FrontierModel) -> list[str]:
     """Name all that could be best and cost as little."""
     return [
         each.model
@@ -106,15 +111,15 @@ def _level(task: TaskFrontier, cheapest: Buy) -> list[str]:
 
 def _leader(task: TaskFrontier) -> str:
     """Say what the leader takes more, and by how much it is ahead."""
-    gap, lead, scale = task.gap, task.lead, Scale(percent=task.percent)
+    gap, lead, scale = task.difference, task.lead, Scale(percent=task.percent)
     if gap is None or lead is None:
         return ""
     low, high = gap.interval.low, gap.interval.high
     limits = f" [{times_text(low)}, {times_text(high)}]" if low < high else ""
-    bound = "" if gap.known == "known" else f"{gap.known} "
+    bound = "" if gap.ratio_is == "exact" else f"{gap.ratio_is.replace('_', ' ')} "
     cost = (
         f"costs {bound}{times_text(gap.ratio)}{limits}"
-        if gap.known != "unknown"
+        if gap.ratio_is != "unknown"
         else "has a cost that isn't known"
     )
     alone = "is better in a comparison of the two alone"
@@ -124,13 +129,17 @@ def _leader(task: TaskFrontier) -> str:
 
 
 def _buys(task: TaskFrontier) -> str:
-    kept, count, way = len(task.best_buys), len(task.models), "lower" if task.lower_is_better else "higher"
+    kept, count, way = (
+        len(task.could_be_on_frontier),
+        len(task.models),
+        "lower" if task.lower_is_better else "higher",
+    )
     if kept == count:
         return (
             f"Each of {count} could be the best buy: none is shown to score {way} than another and to cost "
             "no more."
         )
-    named = f": {listing(task.best_buys)}" if kept <= 3 else ""
+    named = f": {listing(task.could_be_on_frontier)}" if kept <= 3 else ""
     out = "the other is beaten by one" if count - kept == 1 else "the others are beaten by one"
     return (
         f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores {way} and "
@@ -138,32 +147,32 @@ def _buys(task: TaskFrontier) -> str:
     )
 
 
-def _is_unknown(each: Buy) -> bool:
+def _is_unknown(each: FrontierModel) -> bool:
     return each.n_missing > 0 and not each.cost.value > 0
 
 
 def frontier_table(task: TaskFrontier) -> Table:
     """Lay out the models, the cheapest first."""
     scale, level = Scale(percent=task.percent), level_text(task.level)
-    fields: list[Field[Buy]] = [
+    fields: list[Field[FrontierModel]] = [
         Field("model", lambda each: each.model, align="left"),
-        Field(task.measure, _cost),
+        Field(task.usage, _cost),
         Field(f"{level} interval ", _cost_limits, priority=6),
         Field(f"score{scale.column}", lambda each: score(each.score, scale)),
         Field(f"{level} interval", lambda each: limits(each.score, scale), priority=7),
         Field("could be", _could_be, align="left", priority=8),
-        Field("beaten by", lambda each: listing(each.beaten_by), align="left", priority=5, cut=True),
+        Field("beaten by", lambda each: listing(each.dominated_by), align="left", priority=5, cut=True),
     ]
     return tabled(task.models, fields)
 
 
-def _cost(each: Buy) -> str:
+def _cost(each: FrontierModel) -> str:
     if _is_unknown(each):
         return "unknown"
     return f"{'≥ ' if each.n_missing else ''}{amount_text(each.cost.value, DIGITS)}"
 
 
-def _cost_limits(each: Buy) -> str:
+def _cost_limits(each: FrontierModel) -> str:
     low, high = each.cost.interval.low, each.cost.interval.high
     if not low < high or _is_unknown(each):
         return ""
@@ -171,9 +180,9 @@ def _cost_limits(each: Buy) -> str:
     return f"[{amount_text(max(low, 0.0), DIGITS)}, {end}]"
 
 
-def _could_be(each: Buy) -> str:
+def _could_be(each: FrontierModel) -> str:
     words = [
-        word for word, true in (("best", each.could_be_best), ("best buy", each.could_be_best_buy)) if true
+        word for word, true in (("best", each.could_be_best), ("best buy", each.could_be_on_frontier)) if true
     ]
     return ", ".join(words)
 
@@ -193,11 +202,11 @@ def task_chart(task: TaskFrontier, *, title: str = "", ground: str = "white") ->
         task.records(),
         percent=task.percent,
         score=task.metric,
-        measure=task.measure,
+        measure=task.usage,
         level=task.level,
         lower_is_better=task.lower_is_better,
         title=title,
-        description=task_verdict(task),
+        description=task_sentence(task),
         ground=ground,
     )
 

@@ -14,15 +14,15 @@ from howsure.present.words import factors, forecasts
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from howsure.answers.gate import Check, Counts, Gate, OtherVerdict
-    from howsure.errors import Caution
+    from howsure.answers.gate import Check, Counts, Gate, PopulationVerdict
+    from howsure.errors import ResultWarning
     from howsure.present.document import Table
 
 COUNTS: dict[Counts, str] = {
     "pass": "pass",
     "fail": "fail",
     "unclear": "can't tell",
-    "blind": "blind",
+    "underpowered": "underpowered",
     "nothing": "nothing",
 }
 NOTE = (
@@ -43,15 +43,15 @@ BECAUSE = {
 
 
 def document(gate: Gate) -> Document:
-    """Return the verdict, the notes, a table of the checks and the cautions."""
+    """Return the verdict, the notes, a table of the checks and the warnings."""
     slices = gap_blocks(gate.slices)
     blocks = (
-        *opening(verdict(gate), notes(gate), chapter=gate.chapter),
+        *opening(sentence(gate), notes(gate), chapter=gate.chapter),
         _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate),
         *slices,
         *(small([NOT_BINDING]) if slices else []),
         *flips.blocks(gate.flips),
-        *closing((*gate.cautions, *named_cautions(gate))),
+        *closing((*gate.warnings, *named_warnings(gate))),
     )
     return Document(blocks=blocks, mark=MARK)
 
@@ -70,21 +70,21 @@ def notes(gate: Gate) -> tuple[str, ...]:
     )
 
 
-def named_cautions(gate: Gate) -> tuple[Caution, ...]:
-    """Return the cautions of single checks, once each, with the tasks and slices that each is about."""
-    names: dict[Caution, dict[str, None]] = {}
+def named_warnings(gate: Gate) -> tuple[ResultWarning, ...]:
+    """Return the warnings of single checks, once each, with the tasks and slices that each is about."""
+    names: dict[ResultWarning, dict[str, None]] = {}
     for check in gate.checks:
-        for caution in check.cautions:
-            names.setdefault(caution, {})[check.name] = None
+        for warning in check.warnings:
+            names.setdefault(warning, {})[check.name] = None
     if len({check.name for check in gate.checks}) < 2:
         return tuple(names)
     return tuple(
-        replace(caution, message=f"{listing([*about])}: {caution.message}")
-        for caution, about in names.items()
+        replace(warning, message=f"{listing([*about])}: {warning.message}")
+        for warning, about in names.items()
     )
 
 
-def verdict(gate: Gate) -> str:
+def sentence(gate: Gate) -> str:
     """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`; of planned looks also which one
     this is, and what comes after one that can't tell.
     """
@@ -134,8 +134,8 @@ def _of_policy(gate: Gate) -> str:
     names = listing([f"{check.name} ({check.tier})" for check in deciding])
     alone = f": {deciding[0].sentence}" if len(deciding) == 1 else "."
     blind = ""
-    if gate.n_blind:
-        blind = f"{plural(gate.n_blind, 'supporting check')} {'is' if gate.n_blind == 1 else 'are'} blind."
+    if gate.n_underpowered:
+        blind = f"{plural(gate.n_underpowered, 'supporting check')} {'is' if gate.n_underpowered == 1 else 'are'} blind."
     return (
         f"{len(deciding):,} of {plural(len(binding), 'binding check')} {_does(gate, len(deciding))}: "
         f"{names}{alone} {blind}"
@@ -152,7 +152,7 @@ def _shown(gate: Gate) -> str:
         shown.append(f"{passed:,} of {plural(len(critical), 'critical check')} {are} shown")
     if supporting:
         passed = sum(check.counts_as == "pass" for check in supporting)
-        blind = [check.name for check in supporting if check.counts_as == "blind"]
+        blind = [check.name for check in supporting if check.counts_as == "underpowered"]
         verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(supporting)))
         unseen = f", {len(blind):,} {verb} blind ({listing(blind)})" if blind else ""
         shown.append(
@@ -166,15 +166,15 @@ def _shown(gate: Gate) -> str:
 
 def _with_needed(check: Check, gate: Gate) -> str:
     """Say what a check has shown, and what more would settle it."""
-    sentence = check_sentence(check)
+    text = check_sentence(check)
     more = ""
     if check.more_items < MOST_FORECAST:
         more = f"about {rounded_up(check.more_items)} more questions"
     elif check.unclear_because == "evidence" and factors.needed(check.sources):
         more = f"more questions alone wouldn't, {factors.needed(check.sources)}"
     if gate.looks is not None or not more:
-        return sentence
-    return f"{sentence.rstrip('.')}; {more} would settle it if the true value is as observed."
+        return text
+    return f"{text.rstrip('.')}; {more} would settle it if the true value is as observed."
 
 
 def asked(c: Check) -> str:
@@ -220,29 +220,31 @@ def check_sentence(c: Check) -> str:
         records = "records" if c.n_unknown == 1 else "record"
         return f"{whether}: {plural(c.n_unknown, 'attempt')} of the two {records} none."
     if not (math.isfinite(c.low) and math.isfinite(c.high)):
-        why = c.cautions[0].message if c.cautions else "too few items or clusters"
+        why = c.warnings[0].message if c.warnings else "too few items or clusters"
         return f"these scores give no error bar ({why})."
     seen = f"{_value(c)}, {level_text(c.level)} interval {_interval(c)}{_unit(c)}"
     if c.differs:
         return f"{whether}: {c.differs} ({seen})."
     if c.n_unknown:
         return f"{whether}: {plural(c.n_unknown, 'attempt')} without a score could turn it ({seen})."
-    if c.unasked:
+    if c.unconfirmed_attempts:
         return (
-            f"{whether}: nothing says whether values of {c.unasked!r} are repeats of each question or shared "
+            f"{whether}: nothing says whether values of {c.unconfirmed_attempts!r} are repeats of each question or shared "
             f"by all ({seen})."
         )
     if c.proposed_clusters:
         return f"{whether}: clusters by {c.proposed_clusters} would change the verdict ({seen})."
-    if c.verdict_here is not None and c.other is not None:
+    if c.verdict_own_population is not None and c.other_population is not None:
         these, new = factors.more_of_these(c.clusters, c.task), factors.new_ones(c.clusters, c.task)
         return (
-            f"{whether}: {VERDICTS[c.verdict_here].lower()} on {these} ({seen}), "
-            f"{VERDICTS[c.other.verdict].lower()} on {new} ({_other_limits(c, c.other)})."
+            f"{whether}: {VERDICTS[c.verdict_own_population].lower()} on {these} ({seen}), "
+            f"{VERDICTS[c.other_population.verdict].lower()} on {new} ({_other_limits(c, c.other_population)})."
         )
     if c.verdict == "unclear":
         hidden = (
-            f"; losses that no question showed could be {scale.gap(c.unseen)}" if c.unseen > c.limit else ""
+            f"; losses that no question showed could be {scale.gap(c.unseen_loss_rate)}"
+            if c.unseen_loss_rate > c.limit
+            else ""
         )
         return f"{whether}{_about(c)} ({seen}{hidden})."
     shown = asked(c) if c.verdict == "pass" else _broken(c, scale)
@@ -250,7 +252,7 @@ def check_sentence(c: Check) -> str:
     return f"{c.candidate} {does} {shown}{_about(c)}{as_seen} ({seen})."
 
 
-def _other_limits(c: Check, other: OtherVerdict) -> str:
+def _other_limits(c: Check, other: PopulationVerdict) -> str:
     return f"{Scale(percent=c.percent).interval(other.low, other.high)}{_unit(c)}"
 
 
@@ -262,7 +264,7 @@ def _about(c: Check) -> str:
         return factors.as_sample(c.sources)
     if c.population != "same-clusters" or (c.clusters is None and c.task):
         return ""
-    both = c.other is not None and c.other.verdict == c.verdict
+    both = c.other_population is not None and c.other_population.verdict == c.verdict
     also = f" and on {factors.new_ones(c.clusters, c.task)}" if both else ""
     return f" on {factors.more_of_these(c.clusters, c.task)}{also}"
 
@@ -297,13 +299,18 @@ def _facts(gate: Gate) -> Table:
         rows.append(("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
     held = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
     rows += [("items", f"{c.n_items:,}{held}"), *factors.source_rows(c.sources, scale)]
-    if c.other is not None:
+    if c.other_population is not None:
         said = (
             factors.new_ones(c.clusters, c.task)
-            if c.other.population == "new-clusters"
+            if c.other_population.population == "new-clusters"
             else factors.more_of_these(c.clusters, c.task)
         )
-        rows.append((f"on {said}", f"{VERDICTS[c.other.verdict].lower()}: {_other_limits(c, c.other)}"))
+        rows.append(
+            (
+                f"on {said}",
+                f"{VERDICTS[c.other_population.verdict].lower()}: {_other_limits(c, c.other_population)}",
+            )
+        )
     return facts(rows)
 
 

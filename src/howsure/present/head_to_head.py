@@ -9,24 +9,24 @@ from howsure.present.document import Document, closing, facts, opening
 from howsure.wording import Scale, ci_text, level_text, p_text, p_words, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.head_to_head import HeadToHead, Met
+    from howsure.answers.head_to_head import DirectVotes, HeadToHead
     from howsure.present.document import Table
 
 PERCENT = Scale(percent=True)
 
 
 def document(answer: HeadToHead) -> Document:
-    """Return the verdict, how votes were taken, the numbers, and the cautions."""
+    """Return the verdict, how votes were taken, the numbers, and the warnings."""
     return Document(
         blocks=(
-            *opening(verdict(answer), answer.notes, chapter=answer.chapter),
+            *opening(sentence(answer), answer.notes, chapter=answer.chapter),
             table(answer),
-            *closing(answer.cautions),
+            *closing(answer.warnings),
         )
     )
 
 
-def verdict(answer: HeadToHead) -> str:
+def sentence(answer: HeadToHead) -> str:
     """Say which is better, or that these votes can't tell, and what the votes between the two say."""
     return f"{_better(answer)} {_between(answer)}"
 
@@ -45,21 +45,21 @@ def _better(answer: HeadToHead) -> str:
 
 
 def _between(answer: HeadToHead) -> str:
-    if answer.met is None:
+    if answer.direct_votes is None:
         return "They never met: all of it comes from votes with other models."
     return (
-        f"Of {plural(_votes(answer.met), 'vote')} between them {answer.a} won {answer.met.wins:,} and lost "
-        f"{answer.met.losses:,}."
+        f"Of {plural(_votes(answer.direct_votes), 'vote')} between them {answer.a} won {answer.direct_votes.wins:,} and lost "
+        f"{answer.direct_votes.losses:,}."
     )
 
 
-def _votes(met: Met) -> int:
-    return met.wins + met.ties + met.losses + met.between
+def _votes(met: DirectVotes) -> int:
+    return met.wins + met.ties + met.losses + met.split
 
 
 def table(answer: HeadToHead) -> Table:
     """Lay out the comparison as two columns: what, and how much."""
-    gap, chance = answer.difference, answer.chance_interval
+    gap, chance = answer.difference, answer.win_probability_interval
     level = level_text(gap.interval.level)
     rows = [
         (answer.a, PERCENT.score(answer.a_score)),
@@ -70,19 +70,19 @@ def table(answer: HeadToHead) -> Table:
         ("SE", PERCENT.number(gap.se) + PERCENT.unit),
         (
             "a against b, expected",
-            f"{PERCENT.score(answer.chance)} {PERCENT.interval(chance.low, chance.high)}",
+            f"{PERCENT.score(answer.win_probability)} {PERCENT.interval(chance.low, chance.high)}",
         ),
-        *_met_rows(answer.met),
+        *_met_rows(answer.direct_votes),
         ("votes, clusters", f"{gap.n_items:,}, {gap.n_clusters:,}"),
         ("method", str(gap.method)),
     ]
     return facts(rows)
 
 
-def _met_rows(met: Met | None) -> list[tuple[str, str]]:
+def _met_rows(met: DirectVotes | None) -> list[tuple[str, str]]:
     if met is None:
         return []
-    between = f" / {met.between:,} in between" if met.between else ""
+    between = f" / {met.split:,} in between" if met.split else ""
     return [
         (
             "a against b, seen",

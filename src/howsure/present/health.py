@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 MOST_SUSPECTS = 10
-_APART_FROM: tuple[ItemKind, ...] = ("everybody", "nobody", "same", "unanswered")
+_APART_FROM: tuple[ItemKind, ...] = ("all_solved", "none_solved", "all_equal", "unanswered")
 
 
 def document(answer: Health) -> Document:
-    """Return the verdict, the facts of one task or one line for each of several, suspect items, cautions."""
-    blocks = opening(verdict(answer), answer.notes)
+    """Return the verdict, the facts of one task or one line for each of several, suspect items, warnings."""
+    blocks = opening(sentence(answer), answer.notes)
     blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
     if any(task.suspect for task in answer.tasks):
         # List the worst suspect questions.
@@ -38,16 +38,16 @@ def document(answer: Health) -> Document:
         more = f"… and {plural(left, 'more question')}; `format='json'` lists all. " if left > 0 else ""
         suspects_table = tabled(found[:MOST_SUSPECTS], fields, note=more + _RELATED)
         blocks.append(suspects_table)
-    cautions = (*(caution for task in answer.tasks for caution in task.cautions), *answer.cautions)
-    return Document(blocks=(*blocks, *closing(cautions)))
+    warnings = (*(warning for task in answer.tasks for warning in task.warnings), *answer.warnings)
+    return Document(blocks=(*blocks, *closing(warnings)))
 
 
-def verdict(answer: Health) -> str:
+def sentence(answer: Health) -> str:
     """Say what the only task shows, or all of them."""
-    return task_verdict(answer.tasks[0]) if len(answer.tasks) == 1 else _verdict_of_all(answer.tasks)
+    return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _verdict_of_all(answer.tasks)
 
 
-def task_verdict(task: TaskHealth) -> str:
+def task_sentence(task: TaskHealth) -> str:
     """Say how many questions separate the models, what the others do, and which gaps are too small to
     detect.
     """
@@ -55,12 +55,12 @@ def task_verdict(task: TaskHealth) -> str:
     if models < 2:
         return f"{task.task}: with one model only, nothing shows which questions discriminate between models."
     told = (
-        f"{count_text(task.n_separating) if task.n_separating else 'none'} of "
+        f"{count_text(task.n_discriminating) if task.n_discriminating else 'none'} of "
         f"{plural(task.n_items, 'question')}"
     )
     who = "both models" if models == 2 else f"the {count_text(models)} models"
     return (
-        f"{task.task}: {told} {_verb(task.n_separating == 1, 'separate')} "
+        f"{task.task}: {told} {_verb(task.n_discriminating == 1, 'separate')} "
         f"{who}{_others(task)}.{_unseen(task)}{_suspicion(task)}"
     )
 
@@ -85,12 +85,14 @@ def _others(task: TaskHealth) -> str:
 
 
 def _unseen(task: TaskHealth) -> str:
-    if not task.smallest_gap > 0:
+    if not task.smallest_significant_difference > 0:
         return ""
-    if task.percent and task.smallest_gap > 1:
+    if task.percent and task.smallest_significant_difference > 1:
         return " No gap between two models can be detected."
     models = "the two models" if len(task.models) == 2 else "two typical models"
-    return f" Gaps under {_gap(task, task.smallest_gap)} between {models} can't be detected."
+    return (
+        f" Gaps under {_gap(task, task.smallest_significant_difference)} between {models} can't be detected."
+    )
 
 
 def _suspicion(task: TaskHealth) -> str:
@@ -107,15 +109,18 @@ def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     seen = [task for task in tasks if len(task.models) > 1]
     if not seen:
         return "With one model per task, nothing shows which questions discriminate between models."
-    told, everyone = sum(task.n_separating for task in seen), sum(task.n_items for task in seen)
+    told, everyone = sum(task.n_discriminating for task in seen), sum(task.n_items for task in seen)
     first = (
         f"{told:,} of {plural(everyone, 'question')} {_where(seen, tasks)} {_verb(told == 1, 'separate')} "
         "the models."
     )
     gaps = sorted(
-        (task for task in seen if task.smallest_gap > 0 and task.percent), key=lambda task: task.smallest_gap
+        (task for task in seen if task.smallest_significant_difference > 0 and task.percent),
+        key=lambda task: task.smallest_significant_difference,
     )
-    span = " to ".join(dict.fromkeys(_gap(task, task.smallest_gap) for task in (*gaps[:1], *gaps[-1:])))
+    span = " to ".join(
+        dict.fromkeys(_gap(task, task.smallest_significant_difference) for task in (*gaps[:1], *gaps[-1:]))
+    )
     gap = f" The smallest detectable gap is {span}." if gaps else ""
     suspects = sum(task.suspect for task in seen)
     rest = (
@@ -148,15 +153,17 @@ def _facts(task: TaskHealth) -> Table:
             if task.lower_is_better
             else ("solved by all", "solved by none")
         )
-        kinds: list[tuple[str, ItemKind]] = [(best, "everybody"), (worst, "nobody")] if task.percent else []
+        kinds: list[tuple[str, ItemKind]] = (
+            [(best, "all_solved"), (worst, "none_solved")] if task.percent else []
+        )
         extra: list[tuple[str, ItemKind]] = [
-            ("same score for all", "same"),
+            ("same score for all", "all_equal"),
             ("answered by fewer than two", "unanswered"),
         ]
         kinds += [(words, kind) for words, kind in extra if task.count(kind)]
         inert_rows = [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
         rows += [
-            ("separate the models", _share(task.n_separating, task.n_items)),
+            ("separate the models", _share(task.n_discriminating, task.n_items)),
             *inert_rows,
             (
                 "suspect",
@@ -164,8 +171,8 @@ def _facts(task: TaskHealth) -> Table:
                 if known
                 else "not checked",
             ),
-            ("smallest significant gap", _gap(task, task.smallest_gap) + _apart(task)),
-            ("detected with 80% power", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
+            ("smallest significant gap", _gap(task, task.smallest_significant_difference) + _apart(task)),
+            ("detected with 80% power", f"{_gap(task, task.detectable_difference)} (one planned comparison)"),
             ("reliability", _reliability(task)),
         ]
     return facts(rows, note=_LEGEND if np.isfinite(task.reliability) else "")
@@ -185,13 +192,13 @@ def _gap(task: TaskHealth, size: float) -> str:
 
 
 def _apart(task: TaskHealth) -> str:
-    if not task.smallest_gap > 0:
+    if not task.smallest_significant_difference > 0:
         return ""
     gaps = plural(len(task.models) - 1, "neighbouring gap")
     pair = "one pair" if len(task.models) == 2 else "a typical pair"
     return (
-        f" ({pair}, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} "
-        f"{_verb(task.neighbours_apart == 1, 'exceed')} it"
+        f" ({pair}, {level_text(task.level)}); {task.n_significant_neighbours:,} of {gaps} "
+        f"{_verb(task.n_significant_neighbours == 1, 'exceed')} it"
     )
 
 
@@ -229,11 +236,11 @@ def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
         ),
         Field("models", lambda t: count_text(len(t.models)), priority=4),
         Field("items", lambda t: count_text(t.n_items)),
-        Field("separating", lambda t: count_text(t.n_separating) if len(t.models) > 1 else "n/a"),
-        Field("all", lambda t: _inert(t, "everybody"), priority=6),
-        Field("none", lambda t: _inert(t, "nobody"), priority=6),
+        Field("discriminating", lambda t: count_text(t.n_discriminating) if len(t.models) > 1 else "n/a"),
+        Field("all", lambda t: _inert(t, "all_solved"), priority=6),
+        Field("none", lambda t: _inert(t, "none_solved"), priority=6),
         Field("suspect", _suspect_count, priority=7),
-        Field("gap", lambda t: _gap(t, t.smallest_gap), priority=8),
+        Field("gap", lambda t: _gap(t, t.smallest_significant_difference), priority=8),
         Field("reliability", lambda t: _decimal(t.reliability), priority=5),
     ]
     note = (

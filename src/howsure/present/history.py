@@ -15,7 +15,7 @@ from howsure.wording import Scale, ci_text, level_text, p_words, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
+    from howsure.answers.history import History, HistoryChange, HistoryRun, RunDifference, TaskHistory
     from howsure.present.document import Cell, Table
 
 MOST_RUNS = 40
@@ -32,27 +32,27 @@ def document(answer: History) -> Document:
     tables = [_runs_table(first)] if len(answer.tasks) == 1 else [_tasks_table(answer)]
     spread = [_spread_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks[:MOST_CHANGES]]
     notes = (*answer.notes, *spread)
-    return Document(blocks=(*opening(verdict(answer), notes), *tables, *closing(answer.cautions)))
+    return Document(blocks=(*opening(sentence(answer), notes), *tables, *closing(answer.warnings)))
 
 
 def chart(answer: History) -> Spec:
     """Draw the scores of the runs with the limits of their level."""
     shares = all(task.percent for task in answer.tasks)
-    return spec(answer.records(), percent=shares, description=verdict(answer))
+    return spec(answer.records(), percent=shares, description=sentence(answer))
 
 
-def verdict(answer: History) -> str:
+def sentence(answer: History) -> str:
     """Say which changes are shown, which records were real, and how often a false alarm comes."""
     often = f"A false alarm comes at most about once in {answer.runs_between_alarms:,.12g} runs"
     last = "".join(
-        f"{_last_sentence(task, named=len(answer.tasks) > 1)} " for task in answer.tasks if task.last
+        f"{_last_sentence(task, named=len(answer.tasks) > 1)} " for task in answer.tasks if task.last_runs
     )
     if len(answer.tasks) == 1:
-        return f"{last}{task_verdict(answer.tasks[0])} {often}."
+        return f"{last}{task_sentence(answer.tasks[0])} {often}."
     return f"{last}{_tasks_verdict(answer)} {often}, over all tasks."
 
 
-def task_verdict(task: TaskHistory) -> str:
+def task_sentence(task: TaskHistory) -> str:
     """Say which changes are shown on a task, and which records were real."""
     first = task.runs[0]
     since = f" since {first.started[:DAY]}" if first.started else ""
@@ -82,38 +82,38 @@ def _last_sentence(task: TaskHistory, *, named: bool) -> str:
     """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before
     (95% CI 0.9 to 5.3, p = 0.006): …`.
     """
-    assert task.last is not None
-    scale, found, n = Scale(percent=task.percent), task.last.difference, task.last.n_runs
+    assert task.last_runs is not None
+    scale, found, n = Scale(percent=task.percent), task.last_runs.difference, task.last_runs.n_runs
     runs = f"{f'On {task.task} the' if named else 'The'} last {n} runs"
-    if not math.isfinite(task.last.p_value):
+    if not math.isfinite(task.last_runs.p_value):
         return f"{runs} can't be compared with the {n} before: nothing shows how much answers vary."
-    shown = "" if task.last.p_value <= 1 - found.interval.level else "not "
+    shown = "" if task.last_runs.p_value <= 1 - found.interval.level else "not "
     return (
         f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} "
-        f"before ({ci_text(found.interval.of_lead(found.value), scale)}, {p_words(task.last.p_value)}): "
+        f"before ({ci_text(found.interval.of_lead(found.value), scale)}, {p_words(task.last_runs.p_value)}): "
         f"{shown}a significant difference."
     )
 
 
 def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
     """Say how much runs differ, how much of that their answers explain, and whether it is known."""
-    scale, whole = Scale(percent=task.percent), math.hypot(task.spread, task.answers_spread)
+    scale, whole = Scale(percent=task.percent), math.hypot(task.sd_between_runs, task.sd_of_answers)
     name = f"Spread on {task.task}" if named else "Spread"
     if not whole > 0:
         return f"{name}: not known, as no two runs of one level differ on single items."
-    share = 100 * (task.answers_spread / whole) ** 2
+    share = 100 * (task.sd_of_answers / whole) ** 2
     repeated = (
-        f"; {100 * task.repeated:.0f}% of answers repeat from run to run"
-        if task.repeated >= LEAST_REPEATED
+        f"; {100 * task.repeated_answer_share:.0f}% of answers repeat from run to run"
+        if task.repeated_answer_share >= LEAST_REPEATED
         else ""
     )
     few = (
         f"{KNOWN} runs are needed to know how much runs differ beyond their answers; there are "
-        f"{task.spread_runs}, and a usual spread is assumed."
+        f"{task.n_sd_runs}, and a usual spread is assumed."
     )
     return (
         f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers "
-        f"explain {share:.0f}% of the variance{repeated}.{'' if task.spread_known else f' {few}'}"
+        f"explain {share:.0f}% of the variance{repeated}.{'' if task.sd_known else f' {few}'}"
     )
 
 
@@ -131,7 +131,7 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     where = f"{started[:DAY] or change.since}; {place} at {level_text(found.interval.level)}"
     word = "rose" if found.value > 0 else "fell"
     late = f", shown at run {change.number}" if change.number > change.since_number else ""
-    back = f", and was back at run {change.back_number}" if change.back else ""
+    back = f", and was back at run {change.recovered_at_number}" if change.recovered_at else ""
     return (
         f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)} "
         f"({ci_text(found.interval.of_lead(found.value), scale)}){late}{back}"
@@ -139,13 +139,13 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
 
 
 def _records_sentence(task: TaskHistory) -> str:
-    if not task.records:
+    if not task.n_bests:
         return ""
-    if task.records == 1:
-        return f" The one record was {'real' if task.real_records else 'not shown to be real'}."
+    if task.n_bests == 1:
+        return f" The one record was {'real' if task.n_significant_bests else 'not shown to be real'}."
     return (
-        f" {task.real_records or 'None'} of {task.records} records "
-        f"{'was' if task.real_records == 1 else 'were'} real."
+        f" {task.n_significant_bests or 'None'} of {task.n_bests} records "
+        f"{'was' if task.n_significant_bests == 1 else 'were'} real."
     )
 
 
@@ -170,7 +170,7 @@ def _tasks_table(answer: History) -> Table:
         Field("level", lambda t: Scale(percent=t.percent).number(t.level)),
         Field("changes", lambda t: f"{len(t.changes):,}"),
         Field("last change", _last_change, align="left"),
-        Field("real records", lambda t: f"{t.real_records} of {t.records}", priority=6),
+        Field("real records", lambda t: f"{t.n_significant_bests} of {t.n_bests}", priority=6),
     ]
     note = "level: mean of the runs since the last change"
     return tabled(answer.tasks, fields, note=note)
@@ -247,16 +247,16 @@ def _signed(value: float, scale: Scale) -> str:
     return scale.signed(value) if math.isfinite(value) else ""
 
 
-def _gap(gap: RunGap | None, scale: Scale) -> str:
+def _gap(gap: RunDifference | None, scale: Scale) -> str:
     return "" if gap is None else _signed(gap.value, scale)
 
 
 def _mark(run: HistoryRun) -> str:
     if run.alarm:
         return "alarm"
-    if run.apart or run.anew:
-        return "few items" if run.apart else "other items"
-    return ("record, real" if run.real else "record") if run.record else ""
+    if run.incomplete or run.new_items:
+        return "few items" if run.incomplete else "other items"
+    return ("record, real" if run.is_significant_best else "record") if run.is_best_so_far else ""
 
 
 MOST_PANELS = 12

@@ -12,7 +12,7 @@ from howsure.statistics.results import significant
 from howsure.wording import VERDICTS, Scale, have, level_text, listing, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.judge import JudgeCheck, JudgedGap, JudgedModel, JudgeLine, JudgeRates
+    from howsure.answers.judge import JudgeCheck, JudgedDifference, JudgedModel, JudgeLine, JudgeRates
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Interval, Rank
 
@@ -25,18 +25,18 @@ HEADED = {
 
 
 def document(answer: JudgeRates) -> Document:
-    """Return the verdict, a line a model, how often the judge is right, and the cautions."""
+    """Return the verdict, a line a model, how often the judge is right, and the warnings."""
     return Document(
         blocks=(
-            *opening(verdict(answer), answer.notes, chapter=answer.chapter),
+            *opening(sentence(answer), answer.notes, chapter=answer.chapter),
             rates_table(answer),
             *_judges(answer),
-            *closing(answer.cautions),
+            *closing(answer.warnings),
         )
     )
 
 
-def verdict(answer: JudgeRates) -> str:
+def sentence(answer: JudgeRates) -> str:
     """Say which judges may only guess, then what was asked: a floor or margin, who is ahead, or what the
     labels make of the judge's rate.
     """
@@ -59,17 +59,17 @@ def _guesses(answer: JudgeRates) -> str:
 
 def _asked(answer: JudgeRates) -> str:
     """Say what was asked."""
-    chosen = answer.whole.n_labelled < answer.whole.n_judged
-    head = HEADED.get(answer.drawn, "") if chosen else ""
+    chosen = answer.all_answers.n_labelled < answer.all_answers.n_judged
+    head = HEADED.get(answer.labels_drawn, "") if chosen else ""
     if answer.check is not None:
-        return f"{VERDICTS[answer.check.verdict]}: {_checked(answer.check, answer.gap)}"
-    said = _ahead(answer) if answer.gap is not None else _rate(answer)
+        return f"{VERDICTS[answer.check.verdict]}: {_checked(answer.check, answer.difference)}"
+    said = _ahead(answer) if answer.difference is not None else _rate(answer)
     return head + (said[0].lower() + said[1:] if head and said.startswith(("The ", "With ")) else said)
 
 
 def _rate(answer: JudgeRates) -> str:
     """Say what the judge says, what the labels make of it, which way it errs, and which model leads."""
-    found = answer.whole
+    found = answer.all_answers
     rate = f"{PERCENT.score(found.estimate.value)} {_limits(found.estimate.interval)}"
     labels = plural(found.n_labelled, "label")
     if math.isnan(found.judge):
@@ -119,7 +119,7 @@ def _leads(answer: JudgeRates) -> str:
 
 def _ahead(answer: JudgeRates) -> str:
     """Say who is ahead by the judge, and who by the labels."""
-    gap = answer.gap
+    gap = answer.difference
     if gap is None:
         return ""
     lead = gap.difference.value
@@ -144,13 +144,13 @@ def _leader(a: str, b: str, value: float) -> str:
     return f"{a if value > 0 else b} is ahead by {PERCENT.lead(abs(value))}"
 
 
-def _shown(gap: JudgedGap, level: float) -> str:
+def _shown(gap: JudgedDifference, level: float) -> str:
     if not significant(gap.p_value, level):
         return "nothing shows that one is better"
     return f"{gap.a if gap.difference.value > 0 else gap.b} is better"
 
 
-def _checked(check: JudgeCheck, gap: JudgedGap | None) -> str:
+def _checked(check: JudgeCheck, gap: JudgedDifference | None) -> str:
     """Say whether a floor or a margin is kept, and by which limit."""
     level = level_text(check.level)
     if check.criterion == "not_worse_than" and gap is not None:
@@ -220,8 +220,8 @@ def rates_table(answer: JudgeRates) -> Table:
 
 def _asked_about(answer: JudgeRates) -> tuple[str, ...]:
     """Return the models that a comparison or a floor is about; none where it is all of them."""
-    if answer.gap is not None:
-        return answer.gap.a, answer.gap.b
+    if answer.difference is not None:
+        return answer.difference.a, answer.difference.b
     return (answer.check.candidate,) if answer.check is not None and answer.check.candidate else ()
 
 

@@ -13,13 +13,13 @@ from howsure.present.estimate import (
     bound_texts,
     limits,
     merged,
-    merged_cautions,
+    merged_warnings,
     score,
     standard_error,
     whisker,
 )
 from howsure.present.methods import of_boards
-from howsure.present.summary import board_name, sentence, summary
+from howsure.present.summary import board_name, summary, tasks_sentence
 from howsure.present.words import factors, plain
 from howsure.wording import Scale, ci_text, level_text, plural, within
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Rank
@@ -43,32 +43,32 @@ MANY_BOARDS = 5
 
 
 def document(answer: Leaderboard) -> Document:
-    """Return each board's verdict and table, then the cautions; of several tasks the overall board and a
+    """Return each board's verdict and table, then the warnings; of several tasks the overall board and a
     summary alone, unless a board for each is asked for.
     """
     if len(answer.every) == 1:
         (only,) = answer.every
-        blocks = [*_board(only, answer, answer.notes, answer.chapter), *closing(_cautions(only))]
+        blocks = [*_board(only, answer, answer.notes, answer.chapter), *closing(_warnings(only))]
     else:
         blocks = _at_a_glance(answer)
         for board in answer.boards if answer.each_task else ():
             blocks.append(Text(text=board_title(board), kind="heading"))
-            blocks += [*_board(board, answer), *closing(_cautions(board))]
-    return Document(blocks=(*blocks, *slices.board_blocks(answer.slices), *closing(answer.cautions)))
+            blocks += [*_board(board, answer), *closing(_warnings(board))]
+    return Document(blocks=(*blocks, *slices.board_blocks(answer.slices), *closing(answer.warnings)))
 
 
 def _board(
     board: Board, answer: Leaderboard, notes: Iterable[str] = (), chapter: int | None = None
 ) -> list[Block]:
     return [
-        *opening(board_verdict(board), (*elsewhere(board), *picked(board), *notes), chapter=chapter),
+        *opening(board_sentence(board), (*elsewhere(board), *picked(board), *notes), chapter=chapter),
         board_table(board, answer.top),
         *bound_texts(list(board.entries[: answer.top])),
     ]
 
 
-def _cautions(board: Board) -> list[Caution]:
-    return [*board.cautions, *merged_cautions(board.entries)]
+def _warnings(board: Board) -> list[ResultWarning]:
+    return [*board.warnings, *merged_warnings(board.entries)]
 
 
 def _at_a_glance(answer: Leaderboard) -> list[Block]:
@@ -76,19 +76,19 @@ def _at_a_glance(answer: Leaderboard) -> list[Block]:
     stand with its own board if that is shown.
     """
     if answer.overall is None:
-        blocks = opening(verdict(answer), answer.notes, chapter=answer.chapter)
+        blocks = opening(sentence(answer), answer.notes, chapter=answer.chapter)
     else:
         notes = (*answer.notes, f"Overall: {answer.overall.metric}.")
         blocks = _board(answer.overall, answer, notes, answer.chapter)
     warned = [board for board in answer.every if board is answer.overall or not answer.each_task]
-    cautions = [(board_name(board, answer), _cautions(board)) for board in warned]
-    return [*blocks, summary(answer), *closing(merged(cautions, "task"))]
+    warnings = [(board_name(board, answer), _warnings(board)) for board in warned]
+    return [*blocks, summary(answer), *closing(merged(warnings, "task"))]
 
 
-def verdict(answer: Leaderboard) -> str:
+def sentence(answer: Leaderboard) -> str:
     """Say what the overall board shows, or the only one; of several, where one model is shown to be best."""
-    several = sentence(answer.boards) if len(answer.boards) > 1 and answer.overall is None else ""
-    return several or board_verdict(answer.every[0])
+    several = tasks_sentence(answer.boards) if len(answer.boards) > 1 and answer.overall is None else ""
+    return several or board_sentence(answer.every[0])
 
 
 def explanation(answer: Leaderboard) -> Document:
@@ -149,7 +149,7 @@ def _multiples(answer: Leaderboard) -> Spec:
         level=every[0].level,
         lower_is_better=every[0].lower_is_better,
         subtitle=f"{len(shown)} of {plural(len(names), 'model')}" if len(shown) < len(names) else "",
-        description=f"{len(every)} panels. {board_verdict(every[0])}",
+        description=f"{len(every)} panels. {board_sentence(every[0])}",
     )
 
 
@@ -164,7 +164,7 @@ def panel(board: Board, kind: BoardChart, top: int | None, *, title: str = "") -
         "level": board.level,
         "title": title,
         "subtitle": f"the best {len(records)} of {plural(count, 'model')}" if len(records) < count else "",
-        "description": board_verdict(board),
+        "description": board_sentence(board),
     }
     if kind == "pairs":
         return pairs_spec(board.pair_records(), [record["model"] for record in records], **given)
@@ -178,7 +178,7 @@ def board_title(board: Board) -> str:
     return f"{board.task} · {board.metric}" if board.task else f"overall · {board.metric}"
 
 
-def board_verdict(board: Board) -> str:
+def board_sentence(board: Board) -> str:
     """Say on how many of the tasks who leads, who could, and how many gaps between neighbouring ranks are
     significant.
     """
@@ -233,7 +233,7 @@ def neighbours(board: Board) -> str:
     """
     if len(board.entries) == 2:
         return ""
-    apart, steps = board.neighbours_apart, plural(len(board.entries) - 1, "gap")
+    apart, steps = board.n_significant_neighbours, plural(len(board.entries) - 1, "gap")
     return (
         f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} "
         "significant."
@@ -253,14 +253,14 @@ def on_these(board: Board) -> str:
 
 def elsewhere(board: Board) -> tuple[str, ...]:
     """Say in a line who could be best for the other of new and same clusters, where clusters are few."""
-    if board.beside is None or board.clusters is None:
+    if board.other_population is None or board.clusters is None:
         return ()
     others, count = (
-        len(set(board.beside.could_be_best) - set(board.leaders)),
+        len(set(board.other_population.could_be_best) - set(board.leaders)),
         len(board.entries) - len(board.leaders),
     )
     could = f"{rivals(others, count)} could also be best" if others else "no other could be best"
-    if board.beside.population == "same-clusters":
+    if board.other_population.population == "same-clusters":
         return (f"On {factors.more_of_these(board.clusters, board.task)}, {could}.",)
     held = board.clusters
     worth = f" (worth {held.effective:.2g} of equal size)" if held.effective < held.n - 0.5 else ""
@@ -377,10 +377,10 @@ def board_table(board: Board, top: int | None) -> Table:
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=scale),
         Field(
             "ties",
-            lambda r: r[1].ties,
+            lambda r: r[1].group,
             align="left",
             priority=6,
-            shown=any(rank.ties for rank in board.ranks),
+            shown=any(rank.group for rank in board.ranks),
         ),
         Field("items", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
         Field(

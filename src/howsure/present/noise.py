@@ -27,12 +27,12 @@ LITTLE = 0.03
 
 
 def document(answer: Noise) -> Document:
-    """Return each task's verdict and tables, then the cautions."""
+    """Return each task's verdict and tables, then the warnings."""
     blocks: list[Block] = []
     for task in answer.tasks:
         if len(answer.tasks) > 1:
             blocks.append(Text(text=f"{task.task} · {task.metric}", kind="heading"))
-        blocks += opening(task_verdict(task), answer.notes if task is answer.tasks[0] else ())
+        blocks += opening(task_sentence(task), answer.notes if task is answer.tasks[0] else ())
         if any(entry.sources is not None for entry in task.entries):
             blocks.append(factor_table(task))
             continue
@@ -52,8 +52,8 @@ def document(answer: Noise) -> Document:
             ),
             *small(left_out(way.slicing)),
         ]
-    of_entries = (caution for task in answer.tasks for entry in task.entries for caution in entry.cautions)
-    return Document(blocks=(*blocks, *closing((*answer.cautions, *of_entries))))
+    of_entries = (warning for task in answer.tasks for entry in task.entries for warning in entry.warnings)
+    return Document(blocks=(*blocks, *closing((*answer.warnings, *of_entries))))
 
 
 def slice_table(way: NoiseSlices) -> Table:
@@ -66,7 +66,7 @@ def slice_table(way: NoiseSlices) -> Table:
         Field("items", lambda line: f"{line[1].n_items:,}", priority=8),
         Field(f"score{scale.column}", lambda line: scale.number(line[1].value), priority=7),
         Field("SE", lambda line: scale.number(line[1].se)),
-        Field("from answers", lambda line: percent(line[1].answer_share) if line[1].measured else "unknown"),
+        Field("from answers", lambda line: percent(line[1].within_share) if line[1].measured else "unknown"),
     ]
     return tabled(lines, fields)
 
@@ -88,26 +88,26 @@ def chart(answer: Noise) -> Spec:
             remedy="Run two attempts or more.",
         )
     shares = all(task.percent for task in answer.tasks)
-    return spec(records, percent=shares, description=task_verdict(answer.tasks[0]))
+    return spec(records, percent=shares, description=task_sentence(answer.tasks[0]))
 
 
 def pairs_sentence(pairs: PairNoise) -> str:
     """Say how much of the variance of differences comes from answers."""
     now = (
         f"of the variance of {'their' if pairs.n_pairs == 1 else 'a'} difference, answers account for "
-        f"{percent(pairs.answer_share)}"
+        f"{percent(pairs.within_share)}"
     )
-    single = f"with one attempt per question it would be {percent(pairs.single_share)}"
+    single = f"with one attempt per question it would be {percent(pairs.within_share_once)}"
     if pairs.n_pairs == 1:
         return f"Comparing the two: {now}; {single}."
     where = f"at the median of {plural(pairs.n_pairs, 'pair')}"
     return (
         f"Comparing two of them: {now} {where}; {single}, and answers outweigh questions in "
-        f"{pairs.more_answers:,} of them."
+        f"{pairs.n_mostly_within:,} of them."
     )
 
 
-def task_verdict(task: TaskNoise) -> str:
+def task_sentence(task: TaskNoise) -> str:
     """Say where the error bars come from, and what more attempts would gain."""
     told = task.entries[-1:] if task.pair else task.entries
     if any(entry.sources is not None for entry in told):
@@ -115,7 +115,7 @@ def task_verdict(task: TaskNoise) -> str:
     known = [entry for entry in told if entry.measured and entry.se > 0]
     what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
     if not known:
-        most = [entry.most_answers for entry in told if math.isfinite(entry.most_answers)]
+        most = [entry.most_within_share for entry in told if math.isfinite(entry.most_within_share)]
         if not most:
             return f"Nothing can be said about the noise of {what}: there is no error bar to break down."
         bound = "all" if max(most) >= 0.995 else f"at most {percent(max(most))}"
@@ -131,7 +131,7 @@ def task_verdict(task: TaskNoise) -> str:
     left = [f"{plural(count, 'model')} {why}" for count, why in reasons if count]
     aside = f" (leaving aside {' and '.join(left)})" if left else ""
     what += aside
-    shares = [entry.answer_share for entry in known]
+    shares = [entry.within_share for entry in known]
     part = _range([1 - share for share in shares])
     first = (
         f"Of the variance behind the error bar of {what}, {part} comes from the choice of questions and "
@@ -144,7 +144,7 @@ def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
     """Say what the middle one of these error bars comes from, and what twice of each would make of it."""
     known = [(entry, entry.sources) for entry in told if entry.sources is not None and entry.sources.known]
     if not known:
-        why = next((caution.message for entry in told for caution in entry.cautions), "nothing varies")
+        why = next((warning.message for entry in told for warning in entry.warnings), "nothing varies")
         return (
             f"Nothing can be said about the noise of {'this difference' if task.pair else 'these scores'}: "
             f"{why}."
@@ -206,7 +206,7 @@ def _factor_twice(k: int, scale: Scale, entry: NoiseEntry) -> str:
 
 
 def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
-    entry = sorted(known, key=lambda entry: entry.answer_share)[len(known) // 2]
+    entry = sorted(known, key=lambda entry: entry.within_share)[len(known) // 2]
     k, now, best = entry.attempts, entry.se_with(), entry.se_with(math.inf)
     more = f"{_words(k)} attempt{'' if k == 1 else 's'} per question"
     se = f"the SE of {entry.name}" if len(known) > 1 else "the SE"
@@ -215,7 +215,7 @@ def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
     )
     twice = f"twice the questions to {scale.number(entry.se_with(items=2 * entry.n_items))}{scale.unit}"
     whose = f" for {entry.name}" if len(known) > 1 else ""
-    if not entry.once > 0:
+    if not entry.variance_within_questions_once > 0:
         return (
             f"Answers to one question don't differ, so only new questions help: {twice} from "
             f"{scale.number(now)}{whose}."
@@ -303,13 +303,13 @@ def _se_doubled(entry: NoiseEntry) -> float:
 
 
 def _question_share(entry: NoiseEntry) -> str:
-    return percent(1 - entry.answer_share) if math.isfinite(entry.answer_share) else "n/a"
+    return percent(1 - entry.within_share) if math.isfinite(entry.within_share) else "n/a"
 
 
 def _answer_share(entry: NoiseEntry) -> str:
-    if math.isfinite(entry.answer_share):
-        return percent(entry.answer_share)
-    return f"≤ {percent(entry.most_answers)}" if math.isfinite(entry.most_answers) else "n/a"
+    if math.isfinite(entry.within_share):
+        return percent(entry.within_share)
+    return f"≤ {percent(entry.most_within_share)}" if math.isfinite(entry.most_within_share) else "n/a"
 
 
 def _label(task: TaskNoise, entry: NoiseEntry) -> str:
@@ -334,10 +334,14 @@ def component_table(task: TaskNoise) -> Table:
     )
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
-        Field("between answers", lambda entry: _sd(entry.answer, scale)),
-        Field("between questions", lambda entry: _sd(entry.question, scale)),
-        Field("between clusters", lambda entry: _sd(entry.between, scale), priority=7, shown=clustered),
-        Field("within clusters", lambda entry: _sd(entry.within, scale), priority=6, shown=clustered),
+        Field("between answers", lambda entry: _sd(entry.within_question, scale)),
+        Field("between questions", lambda entry: _sd(entry.between_questions, scale)),
+        Field(
+            "between clusters", lambda entry: _sd(entry.between_clusters, scale), priority=7, shown=clustered
+        ),
+        Field(
+            "within clusters", lambda entry: _sd(entry.within_clusters, scale), priority=6, shown=clustered
+        ),
     ]
     return tabled(
         task.entries,

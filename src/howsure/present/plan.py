@@ -36,10 +36,10 @@ if TYPE_CHECKING:
         ForecastLook,
         LooksPlan,
         Plan,
+        PlannedDesign,
         PlanOption,
         Simulated,
         TaskPlan,
-        Way,
     )
     from howsure.present.document import Table
 
@@ -50,8 +50,8 @@ INK = "#222222"
 
 
 def document(plan: Plan) -> Document:
-    """Return the verdict, the options, what they rest on, and the cautions."""
-    main, blocks = plan.main, opening(verdict(plan), plan.notes, chapter=plan.chapter)
+    """Return the verdict, the options, what they rest on, and the warnings."""
+    main, blocks = plan.main, opening(sentence(plan), plan.notes, chapter=plan.chapter)
     for task in plan.tasks:
         if len(plan.tasks) > 1:
             name = f"{task.task} · {task.metric}" if task.task else "overall"
@@ -66,10 +66,10 @@ def document(plan: Plan) -> Document:
         blocks.append(facts(rows, heads=("pilot", "")))
     if main.basis is not None:
         blocks.append(_basis_table(plan, main.basis))
-    return Document(blocks=(*blocks, *closing(plan.cautions)))
+    return Document(blocks=(*blocks, *closing(plan.warnings)))
 
 
-def verdict(plan: Plan) -> str:
+def sentence(plan: Plan) -> str:
     """Say how many questions are needed, or what a number of them can show; with a margin, what becomes of
     equal systems.
     """
@@ -101,7 +101,7 @@ def _planned(plan: Plan) -> str:
     shows = "detect" if plan.goal == "different" else "show"
     corrected = f", corrected for {plan.comparisons:,} comparisons" if plan.comparisons > 1 else ""
     goal, attempts = _goal(plan, option, scale), _attempts(task, option)
-    if plan.sought == "items" and option.items.value > MOST_ITEMS:
+    if plan.solved_for == "items" and option.items.value > MOST_ITEMS:
         fixed = math.isfinite(option.clusters) and option.clusters > 0
         why = f" in these {plural(round(option.clusters), 'cluster')}" if fixed else ""
         return f"No number of questions{why} {shows}s {goal} with {power} power, {attempts}."
@@ -110,12 +110,12 @@ def _planned(plan: Plan) -> str:
     if task.basis is not None and task.basis.cluster_size != 1 and math.isfinite(option.clusters):
         questions += f" in {items_text(option.clusters)} clusters"
     how = f"{questions}, {attempts},"
-    if plan.sought == "items":
+    if plan.solved_for == "items":
         priced = math.isfinite(option.cost)
         cost = f" at a cost of {_cost(option.cost)}, the cheapest design" if priced else ""
         return f"About {how} {shows} {goal} with {power} power{cost}{corrected}.{_fewest_levels(task)}"
     how = how[0].upper() + how[1:]
-    if plan.sought == "power":
+    if plan.solved_for == "power":
         power += range_text(option.power, whole_percent, "%")
         return f"{how} {shows} {goal} with {power} power{corrected}."
     if not math.isfinite(option.effect.value):
@@ -167,8 +167,8 @@ def _fewest_levels(task: TaskPlan) -> str:
 
 def _looks_sentence(plan: LooksPlan) -> str:
     """Say what the looks take on average, and which way is cheapest for the planned difference."""
-    ways = {way.name: way for way in plan.ways}
-    own, best = items_text(ways["looks"].expected), items_text(ways[plan.cheapest].expected)
+    ways = {way.name: way for way in plan.designs}
+    own, best = items_text(ways["looks"].expected_items), items_text(ways[plan.cheapest].expected_items)
     looks = f"With {plural(len(plan.looks), 'look')} that takes {own} questions on average"
     if plan.cheapest == "looks":
         return f"{looks}, fewer than any other way of as much power."
@@ -180,12 +180,12 @@ def _looks_sentence(plan: LooksPlan) -> str:
 def _equal_sentence(equal: EqualSystems) -> str:
     """Say how often the gate passes, fails and can't tell, and how many questions it takes to tell."""
     limits = ""
-    if not math.isnan(equal.items_that_tell_low):
-        high = equal.items_that_tell_high
+    if not math.isnan(equal.items_for_80_percent_conclusive_low):
+        high = equal.items_for_80_percent_conclusive_high
         most = items_text(high) if math.isfinite(high) else "any number"
-        limits = f" (plausibly {items_text(equal.items_that_tell_low)} to {most})"
-    needed = f"can't tell falls below 20% from {items_text(equal.items_that_tell)} questions{limits} on"
-    if not math.isfinite(equal.items_that_tell):
+        limits = f" (plausibly {items_text(equal.items_for_80_percent_conclusive_low)} to {most})"
+    needed = f"can't tell falls below 20% from {items_text(equal.items_for_80_percent_conclusive)} questions{limits} on"
+    if not math.isfinite(equal.items_for_80_percent_conclusive):
         needed = "no number of questions brings can't tell below 20%"
     return (
         f"Of two equal systems a gate with {items_text(equal.items)} questions passes "
@@ -201,7 +201,7 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
         "difference"
         if plan.goal == "different"
         else "margin"
-        if plan.sought == "effect"
+        if plan.solved_for == "effect"
         else "true difference"
     )
 
@@ -216,12 +216,12 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
 
     def effect(option: PlanOption) -> str:
         """Write the difference that shows."""
-        text = cell_text(option.effect, scale.number if plan.sought == "effect" else given)
+        text = cell_text(option.effect, scale.number if plan.solved_for == "effect" else given)
         return text + scale.unit if math.isfinite(option.effect.value) else text
 
     def formula(option: PlanOption) -> str:
         """Write the number of the paper's formula."""
-        return items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"
+        return items_text(option.items_by_formula) if math.isfinite(option.effect.value) else "n/a"
 
     names = () if task.sources is None else (factor.name for factor in task.sources.factors)
     several = len({option.attempts for option in task.options}) > 1
@@ -271,20 +271,24 @@ def _looks_table(plan: LooksPlan) -> Table:
 
 def _ways_table(plan: LooksPlan, *, margin: bool) -> Table:
     """Lay out what each way takes; `margin`: where the difference is the margin, and not none."""
-    fields: list[Field[Way]] = [
+    fields: list[Field[PlannedDesign]] = [
         Field("", lambda way: "▸" if way.name == plan.cheapest else "", align="left"),
         Field("decided by", lambda way: WAYS[way.name], align="left"),
-        Field("at most", lambda way: items_text(way.most)),
-        Field("on average", lambda way: items_text(way.expected)),
+        Field("at most", lambda way: items_text(way.max_items)),
+        Field("on average", lambda way: items_text(way.expected_items)),
         Field(
-            "at the margin" if margin else "if none", lambda way: items_text(way.expected_if_none), priority=6
+            "at the margin" if margin else "if none",
+            lambda way: items_text(way.expected_items_if_equal),
+            priority=6,
         ),
         Field("power", lambda way: percent_text(way.power) if math.isfinite(way.power) else "n/a"),
     ]
     where = "where it is the margin" if margin else "where there is none"
-    simulated = "; betting is simulated (600 runs)" if any(way.name == "betting" for way in plan.ways) else ""
+    simulated = (
+        "; betting is simulated (600 runs)" if any(way.name == "betting" for way in plan.designs) else ""
+    )
     note = f"questions: at most, on average at the planned difference, and {where}{simulated}"
-    return tabled(plan.ways, fields, note=note)
+    return tabled(plan.designs, fields, note=note)
 
 
 def _basis_table(plan: Plan, basis: Basis) -> Table:
@@ -303,8 +307,8 @@ def _basis_table(plan: Plan, basis: Basis) -> Table:
         rows.append(("conditional variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
     if clustered:
         rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))
-        uneven = basis.crowd > basis.cluster_size * 1.001
-        crowd = f"; {basis.crowd:.3g} for the average item" if uneven else ""
+        uneven = basis.effective_cluster_size > basis.cluster_size * 1.001
+        crowd = f"; {basis.effective_cluster_size:.3g} for the average item" if uneven else ""
         rows.append(("cluster size", f"{basis.cluster_size:.3g}{crowd}"))
     return facts(rows, heads=("assumptions", ""))
 
@@ -316,7 +320,7 @@ def chart(plan: Plan) -> Spec:
         raise MethodError(
             "nothing to draw: no number of questions is enough", remedy="Plan for a larger effect."
         )
-    over = "effect" if plan.sought == "effect" else "items"
+    over = "effect" if plan.solved_for == "effect" else "items"
     factor, behind = points(percent=plan.main.percent)
     factor = factor if over == "effect" else 1.0
     shown = _points(records, over, factor)
@@ -331,11 +335,11 @@ def chart(plan: Plan) -> Spec:
     if over == "items":
         axis = {"values": ticks([point["x"] for point in shown]), "format": ",d"}
         x = {"title": "questions", "scale": {"type": "log", "nice": False}, "axis": axis}
-    power = POWER if plan.sought == "power" else plan.main.best.power.value
+    power = POWER if plan.solved_for == "power" else plan.main.best.power.value
     order = list(dict.fromkeys(point["attempts"] for point in shown))
     note = f"dotted: {100 * power:.0f}% power" + ("; ringed: the plan" if marks else "")
     drawing = by_panel(_drawing(x, order, power))
-    return figure([*shown, *marks], drawing, description=verdict(plan), subtitle=note)
+    return figure([*shown, *marks], drawing, description=sentence(plan), subtitle=note)
 
 
 def _points(records: Sequence[Row], over: str, factor: float) -> list[Row]:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def document(plan: FailurePlan) -> Document:
-    """Return the verdict, a line a number of failures, and the cautions."""
-    return Document(blocks=(*opening(verdict(plan)), _table(plan), *closing(plan.cautions)))
+    """Return the verdict, a line a number of failures, and the warnings."""
+    return Document(blocks=(*opening(sentence(plan)), _table(plan), *closing(plan.warnings)))
 
 
-def verdict(plan: FailurePlan) -> str:
+def sentence(plan: FailurePlan) -> str:
     """Say how many clean runs show the limit, or what the runs that were made show."""
     sure = f"({level_text(plan.level)} confidence)"
     limit = f"a failure rate below {100 * plan.below:.10g}% {sure}"
@@ -27,16 +27,16 @@ def verdict(plan: FailurePlan) -> str:
         in_clusters = plan.cluster_size > 1 and not math.isnan(plan.icc)
         how = f" (in clusters of {plan.cluster_size}, with {alike})" if in_clusters else ""
         runs = f"{plural(seen.failures, 'failure')} in {plural(seen.n, 'run')}{how}"
-        if seen.more == 0:
+        if seen.further_runs == 0:
             return f"{runs} show {limit}: it is below {rate_text(seen.high)}."
-        if seen.more < 0:
+        if seen.further_runs < 0:
             return (
                 f"{runs} show that the failure rate is not below {rate_text(plan.below)}: it is above "
                 f"{rate_text(seen.low)}."
             )
         return (
             f"{runs}: the failure rate is below {rate_text(seen.high)} {sure}, so {rate_text(plan.below)} is "
-            f"not shown; {plural(seen.more, 'further run')} without a failure would show it."
+            f"not shown; {plural(seen.further_runs, 'further run')} without a failure would show it."
         )
     text = f"{plural(clean.items, 'run')} without a failure {'shows' if clean.items == 1 else 'show'} {limit}"
     if plan.cluster_size == 1:
@@ -44,7 +44,7 @@ def verdict(plan: FailurePlan) -> str:
     clusters = f"{plural(clean.clusters, 'cluster')} of {plan.cluster_size}"
     if not math.isnan(plan.icc):
         return f"{text}, in {clusters} with {alike}."
-    worst = f"{clean.clusters_together * plan.cluster_size:,} ({clean.clusters_together:,} clusters)"
+    worst = f"{clean.clusters_if_dependent * plan.cluster_size:,} ({clean.clusters_if_dependent:,} clusters)"
     return (
         f"{text} if the runs of a cluster fail independently ({clusters}), and {worst} if they all pass or "
         "all fail together."
@@ -57,10 +57,10 @@ def _table(plan: FailurePlan) -> Table:
         Field("failures", lambda a: f"{a.failures:,}"),
         Field("runs", lambda a: f"{a.items:,}"),
         Field("clusters", lambda a: f"{a.clusters:,}", shown=clustered),
-        Field("clusters, worst case", lambda a: f"{a.clusters_together:,}", shown=clustered),
+        Field("clusters, worst case", lambda a: f"{a.clusters_if_dependent:,}", shown=clustered),
         Field(
             f"chance at {rate_text(plan.rate)}",
-            lambda a: f"{100 * a.chance:.0f}%",
+            lambda a: f"{100 * a.probability:.0f}%",
             shown=math.isfinite(plan.rate),
         ),
     ]

@@ -16,26 +16,26 @@ PERCENT = Scale(percent=True)
 
 
 def document(plan: LabelPlan) -> Document:
-    """Return the verdict, a line a stratum, the prices, what to do next, and the cautions."""
+    """Return the verdict, a line a stratum, the prices, what to do next, and the warnings."""
     return Document(
-        blocks=(*opening(verdict(plan), plan.notes), _table(plan), *_texts(plan), *closing(plan.cautions))
+        blocks=(*opening(sentence(plan), plan.notes), _table(plan), *_texts(plan), *closing(plan.warnings))
     )
 
 
-def verdict(plan: LabelPlan) -> str:
+def sentence(plan: LabelPlan) -> str:
     """Say how many labels give what, and what they would without a judge."""
     more = "more " if plan.n_counted else ""
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
-        sentence = (
+        text = (
             f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected "
             f"difference of {plan.a} and {plan.b} {give}"
         )
     else:
-        sentence = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
+        text = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
     if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
-        return f"{sentence}. The judge saves no label."
-    return f"{sentence}. Without the judge it would take {plan.labels_alone:,}."
+        return f"{text}. The judge saves no label."
+    return f"{text}. Without the judge it would take {plan.labels_alone:,}."
 
 
 def _table(plan: LabelPlan) -> Table:

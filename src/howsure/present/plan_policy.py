@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def document(plan: PolicyPlan) -> Document:
-    """Return the verdict, a line a task, and the cautions."""
-    return Document(blocks=(*opening(verdict(plan), plan.notes), _table(plan), *closing(plan.cautions)))
+    """Return the verdict, a line a task, and the warnings."""
+    return Document(blocks=(*opening(sentence(plan), plan.notes), _table(plan), *closing(plan.warnings)))
 
 
-def verdict(plan: PolicyPlan) -> str:
+def sentence(plan: PolicyPlan) -> str:
     """Say how many questions the suite needs, and what they bring."""
     count = sum(task.count for task in plan.tasks)
     if not math.isfinite(plan.items):
@@ -28,11 +28,11 @@ def verdict(plan: PolicyPlan) -> str:
     if not plan.n_critical:
         return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
     joint = percent_text(plan.joint)
-    each = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
-    sentence = f"{head} let two equal systems pass with a joint chance of {joint} ({each})."
+    each = f"{percent_text(plan.power_per_check)} for each of {plural(plan.n_critical, 'critical check')}"
+    text = f"{head} let two equal systems pass with a joint chance of {joint} ({each})."
     if math.isnan(plan.joint_seen):
-        return sentence
-    return f"{sentence} With the pilot's own it is {percent_text(plan.joint_seen)}."
+        return text
+    return f"{text} With the pilot's own it is {percent_text(plan.joint_seen)}."
 
 
 def _table(plan: PolicyPlan) -> Table:

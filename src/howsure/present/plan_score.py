@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def document(plan: ScorePlan) -> Document:
-    """Return the verdict, a line a number of attempts, and the cautions."""
-    return Document(blocks=(*opening(verdict(plan), plan.notes), _table(plan), *closing(plan.cautions)))
+    """Return the verdict, a line a number of attempts, and the warnings."""
+    return Document(blocks=(*opening(sentence(plan), plan.notes), _table(plan), *closing(plan.warnings)))
 
 
-def verdict(plan: ScorePlan) -> str:
+def sentence(plan: ScorePlan) -> str:
     """Say how many questions the score needs, or what a number of them gives."""
     scale, option = Scale(percent=plan.percent), plan.best
     goal = f"{'at least' if plan.goal == 'at-least' else 'at most'} {scale.given(plan.target)}"

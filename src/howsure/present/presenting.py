@@ -81,11 +81,11 @@ def _renamed(block: Block, told: Mapping[str, str]) -> Block:
         return replace(block, rows=rows)
     if isinstance(block, Text):
         return replace(block, text=_rewritten(block.text, told))
-    return Note(cautions=tuple(_of_caution(caution, told) for caution in block.cautions))
+    return Note(warnings=tuple(_of_warning(warning, told) for warning in block.warnings))
 
 
-def _of_caution(caution: Any, told: Mapping[str, str]) -> Any:
-    return replace(caution, message=_rewritten(caution.message, told))
+def _of_warning(warning: Any, told: Mapping[str, str]) -> Any:
+    return replace(warning, message=_rewritten(warning.message, told))
 
 
 def _rewritten(text: str, told: Mapping[str, str]) -> str:
@@ -158,7 +158,7 @@ def _without(block: Block, shorten: Callable[[str], str]) -> Block:
     if isinstance(block, Text):
         return block if block.kind == "code" else replace(block, text=shorten(block.text))
     return Note(
-        cautions=tuple(replace(caution, message=shorten(caution.message)) for caution in block.cautions)
+        warnings=tuple(replace(warning, message=shorten(warning.message)) for warning in block.warnings)
     )
 
 

@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def document(report: Report) -> Document:
-    """Return the verdict, the notes and the cautions; the page has all else."""
-    return Document(blocks=(*opening(report.verdict, report.notes), *closing(report.cautions)))
+    """Return the verdict, the notes and the warnings; the page has all else."""
+    return Document(blocks=(*opening(report.sentence, report.notes), *closing(report.warnings)))

@@ -40,11 +40,11 @@ def document(answer: Runs) -> Document:
     table = tabled(shown, _fields(shown, answer.runs), note=note)
     why = small(_reasons(shown))
     return Document(
-        blocks=(*opening(verdict(answer)), table, *why, *small(answer.notes), *closing(answer.cautions))
+        blocks=(*opening(sentence(answer)), table, *why, *small(answer.notes), *closing(answer.warnings))
     )
 
 
-def verdict(answer: Runs) -> str:
+def sentence(answer: Runs) -> str:
     """Say how many runs there are, of what, and how many don't count."""
     runs = answer.runs
     models, tasks = (
@@ -72,7 +72,7 @@ def _has_no_rows(run: ListedRun) -> bool:
 
 
 def _call(run: ListedRun) -> str:
-    return run.call or run.source
+    return run.invocation or run.source
 
 
 def _one(runs: Sequence[ListedRun]) -> list[ListedRun]:
@@ -143,7 +143,7 @@ def _identity(run: ListedRun) -> tuple[str, str, str, str]:
 
 def _told(group: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, str]]:
     """Yield each run with the settings in which it differs from any other, and then with its surroundings."""
-    said = [{**run.settings, **run.surroundings} for run in group]
+    said = [{**run.settings, **run.environment} for run in group]
     every = dict.fromkeys(key for each in said for key in each)
     keys = [key for key in every if len({each.get(key) for each in said}) > 1]
     for run, each in zip(group, said, strict=True):

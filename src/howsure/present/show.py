@@ -27,13 +27,13 @@ def document(answer: Show) -> Document:
     percent = all(
         0 <= score <= 1 for each in answer.attempts for score in each.scores.values() if math.isfinite(score)
     )
-    blocks: list[Block] = [*opening(verdict(answer), [*answer.notes, *unknown]), *_asked(answer.attempts)]
+    blocks: list[Block] = [*opening(sentence(answer), [*answer.notes, *unknown]), *_asked(answer.attempts)]
     for model, attempts in models.items():
         blocks += [Text(text=model, kind="heading"), _answers(attempts, Scale(percent=percent))]
-    return Document(blocks=(*blocks, *closing(answer.cautions)))
+    return Document(blocks=(*blocks, *closing(answer.warnings)))
 
 
-def verdict(answer: Show) -> str:
+def sentence(answer: Show) -> str:
     """Say how many models answered the question, how often, and which always or never got it right."""
     models: dict[str, list[float]] = {}
     for attempt in answer.attempts:

@@ -12,8 +12,8 @@ from howsure.wording import Scale, level_text, listing, p_text, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
-    from howsure.answers.slices import GapSlices, SliceGap, Slicing
+    from howsure.answers.leaderboard import BoardSlices, RankReversal, SliceBoard
+    from howsure.answers.slices import DifferenceSlices, SliceDifference, Slicing
     from howsure.present.document import Block, Cell, Table
     from howsure.statistics.results import Interval
 
@@ -22,7 +22,7 @@ SAME = "same-clusters"
 ALL_TOO_SMALL = "By {by}: every slice is too small to say anything."
 
 
-def gap_blocks(ways: Iterable[GapSlices], *, pointing: bool = False) -> list[Block]:
+def gap_blocks(ways: Iterable[DifferenceSlices], *, pointing: bool = False) -> list[Block]:
     """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each
     partition; `pointing`: a slice that can't tell names its chapter.
     """
@@ -36,7 +36,7 @@ def gap_blocks(ways: Iterable[GapSlices], *, pointing: bool = False) -> list[Blo
     return blocks
 
 
-def gap_records(way: GapSlices) -> list[dict[str, Any]]:
+def gap_records(way: DifferenceSlices) -> list[dict[str, Any]]:
     """Return what a forest draws: the whole, then the slices."""
     return [
         {
@@ -50,11 +50,11 @@ def gap_records(way: GapSlices) -> list[dict[str, Any]]:
             "p_value": gap.p_value,
             "p_adjusted": gap.p_adjusted,
         }
-        for gap in (way.whole, *in_order(way))
+        for gap in (way.all_items, *in_order(way))
     ]
 
 
-def gap_sentence(way: GapSlices) -> str:
+def gap_sentence(way: DifferenceSlices) -> str:
     """Say on which slices one model is better, and whether the gap differs between them at all."""
     by, count = way.slicing.by, len(way.slices)
     if not count:
@@ -68,7 +68,7 @@ def gap_sentence(way: GapSlices) -> str:
     return f"By {by}{about}: {' '.join(part for part in said if part)}"
 
 
-def _differs(way: GapSlices) -> str:
+def _differs(way: DifferenceSlices) -> str:
     count, equal = len(way.slices), way.equal
     if equal is None:
         return ""
@@ -82,7 +82,7 @@ def _differs(way: GapSlices) -> str:
     return f"nothing shows that the gap differs between the {count} slices ({p}{about})."
 
 
-def _trend(way: GapSlices) -> str:
+def _trend(way: DifferenceSlices) -> str:
     """Say by how much the gap grows from slice to slice."""
     found, scale = way.trend, Scale(percent=way.percent)
     if found is None:
@@ -94,7 +94,7 @@ def _trend(way: GapSlices) -> str:
     )
 
 
-def _real(way: GapSlices) -> list[str]:
+def _real(way: DifferenceSlices) -> list[str]:
     """Name the slices on which one model is shown to be better, those with the largest gap first."""
     scale, said = Scale(percent=way.percent), []
     for model in (way.a, way.b):
@@ -113,7 +113,7 @@ def _real(way: GapSlices) -> list[str]:
     return [f"{'; '.join(said)}{among}."]
 
 
-def _all(way: GapSlices, scale: Scale) -> str:
+def _all(way: DifferenceSlices, scale: Scale) -> str:
     """Say that one model is better on every slice, by how much at least and at most."""
     gaps = sorted(abs(gap.difference.value) for gap in way.slices)
     if len(gaps) == 1:
@@ -135,21 +135,21 @@ def headed(task: str, *, several: bool) -> list[Block]:
 def left_out(slicing: Slicing) -> list[str]:
     """Say which slices are too small, and how many items are in none."""
     said = []
-    if slicing.small:
-        named = listing([f"{each.slice} ({plural(each.n_items, 'item')})" for each in slicing.small])
+    if slicing.too_small:
+        named = listing([f"{each.slice} ({plural(each.n_items, 'item')})" for each in slicing.too_small])
         said.append(f"Too small to be judged, by their items alone: {named}.")
     if slicing.n_without:
         said.append(f"{plural(slicing.n_without, 'item')} without a value of {slicing.by}, in no slice.")
     return said
 
 
-def forest(way: GapSlices) -> Table:
+def forest(way: DifferenceSlices) -> Table:
     """Lay out the whole and every slice, with error bars on one axis; slices in their order, or by their
     gap.
     """
-    scale, level, lines = Scale(percent=way.percent), level_text(way.level), [way.whole, *in_order(way)]
+    scale, level, lines = Scale(percent=way.percent), level_text(way.level), [way.all_items, *in_order(way)]
     clustered = any(line.difference.n_clusters != line.difference.n_items for line in lines)
-    fields: list[Field[SliceGap]] = [
+    fields: list[Field[SliceDifference]] = [
         Field(way.slicing.by, lambda line: line.slice, align="left"),
         Field("items", lambda line: f"{line.difference.n_items:,}", priority=8),
         Field("clusters", _clusters, priority=3, shown=clustered),
@@ -176,19 +176,19 @@ def forest(way: GapSlices) -> Table:
     return tabled(lines, fields, note=note, lead=1)
 
 
-def in_order(way: GapSlices) -> list[SliceGap]:
+def in_order(way: DifferenceSlices) -> list[SliceDifference]:
     """Return the slices in the order of a number, else the largest gap first."""
     return (
         list(way.slices) if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
     )
 
 
-def _shrunken(line: SliceGap, scale: Scale) -> str:
+def _shrunken(line: SliceDifference, scale: Scale) -> str:
     found = line.shrunken
     return "" if found is None else f"{scale.signed(found.value)} {_limits(found.interval, scale)}"
 
 
-def _clusters(line: SliceGap) -> str:
+def _clusters(line: SliceDifference) -> str:
     return f"{line.difference.n_clusters:,}" if line.difference.n_clusters != line.difference.n_items else ""
 
 
@@ -196,7 +196,7 @@ def _limits(interval: Interval, scale: Scale) -> str:
     return scale.interval(interval.low, interval.high)
 
 
-def _whisker(line: SliceGap) -> Cell:
+def _whisker(line: SliceDifference) -> Cell:
     value, interval = line.difference.value, line.difference.interval
     if not interval.low <= interval.high:
         return ""
@@ -210,13 +210,13 @@ def order_sentence(way: BoardSlices) -> str:
         return ALL_TOO_SMALL.format(by=by)
     if count == 1:
         return f"By {by}: only one slice is large enough."
-    if not way.swaps:
+    if not way.rank_reversals:
         return (
             f"By {by}: no two models are shown to change places between the {count} slices. "
             f"{_everywhere(way)}"
         )
-    first = way.swaps[0]
-    more = f" and {plural(len(way.swaps) - 1, 'other pair')}" if len(way.swaps) > 1 else ""
+    first = way.rank_reversals[0]
+    more = f" and {plural(len(way.rank_reversals) - 1, 'other pair')}" if len(way.rank_reversals) > 1 else ""
     return (
         f"By {by}: the order differs between the {count} slices: {_swapped(first)}{more}. {_everywhere(way)}"
     )
@@ -233,10 +233,10 @@ def _everywhere(way: BoardSlices) -> str:
     )
 
 
-def _swapped(swap: Swap) -> str:
+def _swapped(swap: RankReversal) -> str:
     return (
         f"{swap.better} beats {swap.worse} in {swap.slice}, and {swap.worse} beats {swap.better} in "
-        f"{swap.other}"
+        f"{swap.other_slice}"
     )
 
 
@@ -269,4 +269,4 @@ def _score(each: SliceBoard) -> str:
 
 
 def _neighbours(each: SliceBoard) -> str:
-    return f"{each.board.neighbours_apart} of {len(each.board.entries) - 1}"
+    return f"{each.board.n_significant_neighbours} of {len(each.board.entries) - 1}"

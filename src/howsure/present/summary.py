@@ -44,7 +44,7 @@ def summary(answer: Leaderboard) -> Table:
     return tabled(models[: answer.top], fields, note=NOTE.format(unit=unit))
 
 
-def sentence(boards: Sequence[Board]) -> str:
+def tasks_sentence(boards: Sequence[Board]) -> str:
     """Say on how many tasks one model is shown to be best, and how many could be on the others."""
     ranked = [board for board in boards if len(board.entries) > 1]
     shown = ranked or boards
@@ -82,9 +82,9 @@ def _cells(board: Board, *, alike: bool) -> dict[str, str]:
     """Return what is said of each model: `52.8 ab`, ties in a column of their own."""
     scale = Scale(percent=board.percent)
     ranked = list(zip(board.entries, board.ranks, strict=True))
-    wide = max(len(rank.ties) for _, rank in ranked)
+    wide = max(len(rank.group) for _, rank in ranked)
     said = scale.number if alike else scale.score
-    return {entry.model: f"{said(entry.estimate.value)} {rank.ties:<{wide}}" for entry, rank in ranked}
+    return {entry.model: f"{said(entry.estimate.value)} {rank.group:<{wide}}" for entry, rank in ranked}
 
 
 def _cell(told: dict[str, str], model: str) -> str:

@@ -24,11 +24,11 @@ def document(answer: Trend) -> Document:
     if len(answer.tasks) > 1:
         head, tables = _tasks_verdict(answer.tasks), [_tasks_table(answer.tasks)]
     else:
-        head, tables = task_verdict(first), [_run_table(run, first.percent) for run in first.runs]
-    return Document(blocks=(*opening(head, answer.notes), *tables, *closing(answer.cautions)))
+        head, tables = task_sentence(first), [_run_table(run, first.percent) for run in first.runs]
+    return Document(blocks=(*opening(head, answer.notes), *tables, *closing(answer.warnings)))
 
 
-def task_verdict(task: TaskTrend) -> str:
+def task_sentence(task: TaskTrend) -> str:
     """Say how each run's score changes, and whether the task separates runs."""
     scale = Scale(percent=task.percent)
     told = [_run_sentence(run, scale) for run in task.runs[:3]]
@@ -77,7 +77,7 @@ def _ratio_sentence(task: TaskTrend, scale: Scale) -> str:
     )
     return (
         f"The task {what} these runs: they differ by up to {scale.gap(task.signal)}, against "
-        f"{scale.gap(task.noise)} between the last checkpoints of one run (signal-to-noise ratio "
+        f"{scale.gap(task.pooled_sd)} between the last checkpoints of one run (signal-to-noise ratio "
         f"{task.ratio:.1f})."
     )
 
@@ -109,7 +109,7 @@ def _tasks_table(tasks: tuple[TaskTrend, ...]) -> Table:
         Field("runs", lambda t: f"{len(t.runs)}"),
         Field("checkpoints", lambda t: f"{sum(len(run.points) for run in t.runs):,}"),
         Field("signal", lambda t: Scale(percent=t.percent).number(t.signal)),
-        Field("noise", lambda t: Scale(percent=t.percent).number(t.noise)),
+        Field("noise", lambda t: Scale(percent=t.percent).number(t.pooled_sd)),
         Field("ratio", lambda t: f"{t.ratio:.1f}" if math.isfinite(t.ratio) else "n/a"),
     ]
     ordered = sorted(tasks, key=lambda task: -task.ratio if math.isfinite(task.ratio) else math.inf)

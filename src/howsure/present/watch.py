@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def document(look: Look) -> Document:
-    """Return the verdict, one table and the cautions."""
+    """Return the verdict, one table and the warnings."""
     planned = (
         []
         if look.looks is None
@@ -23,15 +23,15 @@ def document(look: Look) -> Document:
     )
     return Document(
         blocks=(
-            *opening(verdict(look), look.notes, chapter=look.chapter),
+            *opening(sentence(look), look.notes, chapter=look.chapter),
             facts(_rows(look)),
             *planned,
-            *closing(look.cautions),
+            *closing(look.warnings),
         )
     )
 
 
-def verdict(look: Look) -> str:
+def sentence(look: Look) -> str:
     """Say what is decided, or where things stand and what it would take."""
     if look.decided:
         at = "" if look.looks is None else f" at {forecasts.place(look.looks)}"
@@ -80,10 +80,10 @@ def _found(look: Look) -> str:
     if look.at_least is not None:
         floor = scale.given(look.at_least)
         words = (
-            ("at most" if look.kept else "above")
+            ("at most" if look.bound_met else "above")
             if look.lower_is_better
             else "at least"
-            if look.kept
+            if look.bound_met
             else "below"
         )
         return f"{look.a} is {words} {floor}"
@@ -93,7 +93,7 @@ def _found(look: Look) -> str:
         margin, low, high = look.margin or 0.0, look.interval.low, look.interval.high
         if -margin < low and high < margin:
             return f"{look.a} and {look.b} are equivalent within {scale.given_gap(margin)}"
-        if not look.kept:
+        if not look.bound_met:
             return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
         return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
     other = look.b if look.better == look.a else look.a

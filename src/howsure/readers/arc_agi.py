@@ -22,7 +22,7 @@ def read(source: Source) -> Reading:
     results = document["task_results"]
     if not isinstance(results, dict) or not results:
         raise source.error("no task in the results", "Score the submission again.")
-    model, cautions = from_path(source, r"(?:__)?(?:results)?\.json")
+    model, warnings = from_path(source, r"(?:__)?(?:results)?\.json")
     records = [
         {"task": "arc_agi", "model": model, "item": item, **_scored(result)}
         for item, result in results.items()
@@ -40,7 +40,7 @@ def read(source: Source) -> Reading:
         facts=(facts,),
         published=tuple(_published(document, model, source)),
         extents=_extents(document, model),
-        cautions=cautions,
+        warnings=warnings,
     )
 
 

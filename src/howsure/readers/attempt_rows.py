@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, OptionError, ReadError
+from howsure.errors import OptionError, ReadError, ResultWarning
 from howsure.readers.parsing import CELLS, RECORDS, cut_at
 from howsure.table.cells import finite, whole_text
 from howsure.table.names import word_list
@@ -155,7 +155,7 @@ DIGESTED_ROWS = 50_000
 
 def from_path(
     source: Source, ending: str, *, beginning: str = "", plain: str = ""
-) -> tuple[str, tuple[Caution, ...]]:
+) -> tuple[str, tuple[ResultWarning, ...]]:
     """Name the model after the file, with what the harness itself puts there cut off, else after the folder.
 
     `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it
@@ -169,9 +169,9 @@ def from_path(
     return model, (named_by_path(source, model, remedy="Name the file or its folder after the model."),)
 
 
-def named_by_path(source: Source, model: str, *, remedy: str) -> Caution:
+def named_by_path(source: Source, model: str, *, remedy: str) -> ResultWarning:
     """Say that a model is called after the path of its file."""
-    return Caution(
+    return ResultWarning(
         code="model_from_path",
         message=f"{source.name}: the file names no model; it is called {model!r} after its path.",
         remedy=remedy,
@@ -227,7 +227,7 @@ def with_model(reading: Reading, name: str) -> Reading:
         rows=None if reading.rows is None else reading.rows.with_columns(pl.col("model").replace(names)),
         published=tuple(replace(entry, model=names[entry.model]) for entry in reading.published),
         extents=tuple(replace(entry, model=names.get(entry.model, name)) for entry in reading.extents),
-        cautions=tuple(caution for caution in reading.cautions if caution.code != "model_from_path"),
+        warnings=tuple(warning for warning in reading.warnings if warning.code != "model_from_path"),
     )
 
 
@@ -256,13 +256,13 @@ def numbered(names: Iterable[str]) -> list[str]:
     return unique
 
 
-def mixed_ids(values: Iterable[object], where: str) -> tuple[Caution, ...]:
+def mixed_ids(values: Iterable[object], where: str) -> tuple[ResultWarning, ...]:
     """Warn where some ids are numbers and some are text."""
     kinds = {isinstance(value, str) for value in values}
     if len(kinds) < 2:
         return ()
     return (
-        Caution(
+        ResultWarning(
             code="mixed_id_types",
             message=f"{where}: some ids are numbers and some are text; all are read as text, 1 as '1'.",
             remedy="Give every item an id of one kind.",
@@ -414,14 +414,14 @@ def sound(reading: Reading, source: Source) -> Reading:
         )
         for entry in whole
     )
-    return replace(reading, published=published, cautions=(*reading.cautions, *left_out(left, source)))
+    return replace(reading, published=published, warnings=(*reading.warnings, *left_out(left, source)))
 
 
 def _is_sound(entry: Published) -> bool:
     return all(name.isascii() or name == whole_text(name) for name in (entry.task, entry.model, entry.metric))
 
 
-def cut_row(source: Source) -> tuple[Caution, ...]:
+def cut_row(source: Source) -> tuple[ResultWarning, ...]:
     """Say that a file of lines ends in mid-row; only its last byte is read where it doesn't."""
     suffix = source.path.suffix.lower()
     if suffix not in (*CELLS, *RECORDS) or _ends_a_line(source):
@@ -432,7 +432,7 @@ def cut_row(source: Source) -> tuple[Caution, ...]:
         return ()
     line = data.count(b"\n", 0, begins) + 1
     return (
-        Caution(
+        ResultWarning(
             code="cut_row",
             message=f"{source.name} ends in mid-row: line {line:,} is not whole and left out.",
             remedy="The run may still be going, or a copy was cut short: wait, or copy it again.",
@@ -446,16 +446,20 @@ def _ends_a_line(source: Source) -> bool:
         return file.read() in (b"\n", b"\r", b"")
 
 
-def left_out(count: int, source: Source) -> tuple[Caution, ...]:
+def left_out(count: int, source: Source) -> tuple[ResultWarning, ...]:
     """Say how many published scores are no numbers; nothing where there are none."""
     message = (
         f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and "
         "left out."
     )
-    return (Caution(code="score_left_out", message=message, remedy="Write the file again."),) if count else ()
+    return (
+        (ResultWarning(code="score_left_out", message=message, remedy="Write the file again."),)
+        if count
+        else ()
+    )
 
 
-def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tuple[Caution, ...]:
+def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tuple[ResultWarning, ...]:
     """Say that a file states a layout that its reader wasn't checked on; nothing where it states none.
 
     `known`: the versions that it was checked on, the newest last; one such as 0.2 stands for 0.2.1 too.
@@ -465,7 +469,7 @@ def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tupl
         return ()
     checked = f"versions up to {known[-1]}" if len(known) > 1 else f"version {known[0]}"
     return (
-        Caution(
+        ResultWarning(
             code="unknown_layout",
             message=(
                 f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}; this reader was checked "

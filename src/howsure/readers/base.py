@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 import polars as pl
 
-from howsure.errors import Caution, HowsureError, ReadError
+from howsure.errors import HowsureError, ReadError, ResultWarning
 from howsure.readers import parsing
 from howsure.readers.looked_at import leads_nowhere, names_in, without_waiting
 from howsure.readers.parsing import cut_at
@@ -345,7 +345,7 @@ class Reading:
     totals: tuple[Total, ...] = ()
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
     run: Run | None = None
     score_name: str = ""
     signed: bool = False

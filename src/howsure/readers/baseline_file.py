@@ -18,7 +18,7 @@ import msgspec
 import polars as pl
 
 from howsure.checks import MOST
-from howsure.errors import Caution, DataError, ReadError
+from howsure.errors import DataError, ReadError, ResultWarning
 from howsure.readers.attempt_rows import SECRET
 from howsure.readers.base import VERSION, Reading, Source
 from howsure.readers.baselines import FORMAT_KEY, GZIPPED, VERSION_KEY, is_baseline
@@ -124,7 +124,7 @@ class Contents(msgspec.Struct, kw_only=True, rename={"format": FORMAT_KEY, "vers
     score_name: str = ""
     signed: bool = False
     notes: tuple[str, ...]
-    cautions: tuple[Caution, ...]
+    warnings: tuple[ResultWarning, ...]
     columns: dict[str, Texts | Wholes | Reals | Flags]
 
 
@@ -182,7 +182,7 @@ def logs(source: Source) -> list[Taken]:
             if version != VERSION:
                 how = f"the numbers are made anew from its scores, by {VERSION}"
                 notes = (*notes, f"{source.name} was saved with howsure {version}; {how}.")
-            word = replace(word, figures=contents.reconciled, notes=notes, cautions=contents.cautions)
+            word = replace(word, figures=contents.reconciled, notes=notes, warnings=contents.warnings)
         taken.append(Taken(source=here, reader=log.reader, reading=reading, word=word, held=True))
     return taken
 
@@ -363,9 +363,9 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         score_name=scores.score_name,
         signed=bool(scores.signed),
         notes=tuple(mended(note) for note in (*scores.notes, *notes)),
-        cautions=tuple(
-            replace(caution, message=mended(caution.message), remedy=mended(caution.remedy))
-            for caution in scores.cautions
+        warnings=tuple(
+            replace(warning, message=mended(warning.message), remedy=mended(warning.remedy))
+            for warning in scores.warnings
         ),
         columns={name: _column(rows[name]) for name in rows.columns if name != "source"},
     )

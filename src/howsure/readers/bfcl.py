@@ -64,7 +64,7 @@ def read(source: Source) -> Reading:
         notes=()
         if records
         else (f"no {_result_file(source).name} in the folder result: the published score alone.",),
-        cautions=unknown_layout(named["version"] if named else None, LAYOUTS, source),
+        warnings=unknown_layout(named["version"] if named else None, LAYOUTS, source),
         configuration={"run": run} if run else {},
     )
 

@@ -23,7 +23,7 @@ def read(source: Source) -> Reading:
     if not isinstance(generations, dict) or not generations:
         raise source.error("generations without scores", "Run the evaluation of CRUXEval.")
     named = _NAME.search(source.path.name) or _NAME.search(source.path.absolute().parent.name)
-    model, cautions = from_path(source, _ENDING)
+    model, warnings = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"
     records = [
         {
@@ -50,6 +50,6 @@ def read(source: Source) -> Reading:
         rows=tidy(records, source=source.name),
         facts=(facts,),
         published=(published,) if isinstance(rate, (int, float)) else (),
-        cautions=cautions,
+        warnings=warnings,
         configuration={"temperature": named["temperature"]} if named and named["temperature"] else {},
     )

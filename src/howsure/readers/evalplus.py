@@ -53,7 +53,7 @@ def read(source: Source) -> Reading:
             facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
             published=published,
         )
-    model, cautions = from_path(source, _ENDING)
+    model, warnings = from_path(source, _ENDING)
     records = [
         {"task": item.partition("/")[0], "model": model.replace("--", "/"), "item": item, **score}
         for item, results in document["eval"].items()
@@ -68,7 +68,7 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=tuple(_facts(task) for task in tasks),
-        cautions=cautions,
+        warnings=warnings,
         configuration={"temperature": temperature[1]} if temperature else {},
     )
 

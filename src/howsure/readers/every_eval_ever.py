@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import (
     flatten_metadata,
     inner,
@@ -94,7 +94,7 @@ def read(source: Source) -> Reading:
                 {(str(record["task"]), metric) for record, metric in zip(records, metrics, strict=True)},
             )
         ),
-        cautions=(*_layouts(rows, source), *_several(metrics, source)),
+        warnings=(*_layouts(rows, source), *_several(metrics, source)),
         run=_run({str(row.get("evaluation_id") or "") for row in rows}, _beside(source)),
     )
 
@@ -129,11 +129,11 @@ def _date(stamp: str) -> str:
         return stamp[:MAX_STAMP]
 
 
-def _layouts(parts: Sequence[Mapping[str, Any]], source: Source) -> tuple[Caution, ...]:
+def _layouts(parts: Sequence[Mapping[str, Any]], source: Source) -> tuple[ResultWarning, ...]:
     """Say which versions of the schema are unknown; one may be written after the schema's name."""
     stated = {re.sub(r"^[^\d]*", "", str(part.get("schema_version"))) for part in parts}
     return tuple(
-        caution for version in sorted(stated) for caution in unknown_layout(version, LAYOUTS, source)
+        warning for version in sorted(stated) for warning in unknown_layout(version, LAYOUTS, source)
     )
 
 
@@ -174,10 +174,10 @@ def _scored(row: Mapping[str, Any]) -> dict[str, Any]:
     return scored(None, "error") if row.get("error") else scored(row["evaluation"].get("score"))
 
 
-def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
+def _several(metrics: Sequence[str], source: Source) -> Iterator[ResultWarning]:
     names = list(dict.fromkeys(metrics))
     if len(names) > 1:
-        yield Caution(
+        yield ResultWarning(
             code="several_results",
             message=f"{source.name}: rows of {len(names):,} results are in one file "
             f"({', '.join(names[:5])}); some converters write the mean of a sample's attempts in "
@@ -213,7 +213,7 @@ def _read_aggregate(source: Source) -> Reading:
     return Reading(
         facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()),
         published=published,
-        cautions=_layouts([document], source),
+        warnings=_layouts([document], source),
         run=_run({str(document.get("evaluation_id") or "")}, document),
         notes=tuple(
             dict.fromkeys(

@@ -1,7 +1,7 @@
 """From paths to Scores: let each file's reader read it, and put together what they hold.
 
 A file that can't be read is reported and the rest goes on. Nothing is merged in silence: each outcome is a
-FileReport or a caution.
+FileReport or a warning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError, HowsureError
+from howsure.errors import DataError, HowsureError, ResultWarning
 from howsure.readers import registry, tables
 from howsure.readers.attempt_rows import cut_row, sound
 from howsure.readers.base import GivenReader, Source, named
@@ -27,7 +27,7 @@ from howsure.readers.parsing import PACKED
 from howsure.readers.published import boards_apart
 from howsure.readers.reading import UNKNOWN, find_sources, outcome_of, read_by
 from howsure.readers.reconciling import subset_notes
-from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, cautions_of, nothing, told_together
+from howsure.readers.reporting import COPY, NO_RESULTS, OF_RESULTS, nothing, told_together, warnings_of
 from howsure.readers.runs import (
     NOT_ASKED,
     Taken,
@@ -124,8 +124,8 @@ def read_paths(
     scores = walk.scores(latest=latest, since=since, as_attempts=as_attempts)
     if not scores.has_rows and not scores.published:
         raise nothing([path.path if isinstance(path, Source) else path for path in paths], walk.reports)
-    cautions = (*scores.cautions, *named_twice(sources, walk.reports))
-    return replace(scores, cautions=tuple(dict.fromkeys(cautions)))
+    warnings = (*scores.warnings, *named_twice(sources, walk.reports))
+    return replace(scores, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def _listed(paths: Sequence[str | Path | Source]) -> list[Source]:
@@ -166,7 +166,7 @@ class _Walk:
         taken: What readers of harnesses took.
         tables: Tables with rows.
         notes: How tables were taken.
-        cautions: What is to be said of files.
+        warnings: What is to be said of files.
         places: Where the report of each file is.
         alone: Of each size the only table so far, None where there are more.
         digests: Those of the bytes of tables that have one size.
@@ -181,7 +181,7 @@ class _Walk:
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.ScoreTable] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    cautions: list[Caution] = field(default_factory=list)
+    warnings: list[ResultWarning] = field(default_factory=list)
     places: dict[Path, int] = field(default_factory=dict)
     alone: dict[int, Path | None] = field(default_factory=dict)
     digests: set[bytes] = field(default_factory=set)
@@ -221,13 +221,13 @@ class _Walk:
             self._report(source, "companion", reader=outcome.reader)
         elif outcome.reading is not None:
             self.taken.append(Taken(source=source, reader=outcome.reader, reading=outcome.reading))
-            self.cautions.extend(outcome.cautions)
+            self.warnings.extend(outcome.warnings)
         else:
             if outcome.reader == registry.SAVED:
                 self.taken.extend(_read_saved(source))
             else:
                 self._take_table(source)
-            self.cautions.extend(cut_row(source))
+            self.warnings.extend(cut_row(source))
 
     def _take_table(self, source: Source) -> None:
         """Take a table of rows, or of published scores; one without results is passed over unless it was
@@ -248,7 +248,7 @@ class _Walk:
                 self._left_out(source, COPY)
                 return
             self.tables.append(table)
-            self.cautions.extend(table.cautions)
+            self.warnings.extend(table.warnings)
             self._report(source, "read", reader=tables.NAME)
         elif asked or (
             tables.is_leaderboard(names, self.columns) and not tables.repeats_models(frame, self.columns)
@@ -269,12 +269,12 @@ class _Walk:
     def scores(self, *, latest: bool, since: str, as_attempts: bool | None) -> Scores:
         """Put together what logs and tables hold, and what is to be said of it."""
         logs = self._logs(latest=latest, since=since) if self.taken else []
-        cautions = [
-            *self.cautions,
-            *(caution for log in logs for caution in (*log.reading.cautions, *log.word.cautions)),
+        warnings = [
+            *self.warnings,
+            *(warning for log in logs for warning in (*log.reading.warnings, *log.word.warnings)),
         ]
         notes = list(self.notes)
-        harness, missing, called = tell_apart(logs, cautions, notes, as_attempts=as_attempts)
+        harness, missing, called = tell_apart(logs, warnings, notes, as_attempts=as_attempts)
         texts = [(table.source.name, table.numbers) for table in self.tables if table.numbers is not None]
         notes += told_together([(name, note) for name, numbers in texts for note in numbers.notes])
         notes += told_together([(log.source.name, note) for log in logs for note in log.reading.notes])
@@ -290,7 +290,7 @@ class _Walk:
             for log in logs
             for entry in log.reading.published
         ]
-        cautions += cautions_of(self.reports)
+        warnings += warnings_of(self.reports)
         saved_name = BESIDE.join(
             dict.fromkeys(log.reading.score_name for log in logs if log.reading.score_name)
         )
@@ -302,7 +302,7 @@ class _Walk:
             facts=joined_facts(fact for log in logs for fact in log.reading.facts),
             published=boards_apart(published),
             files=tuple(sorted(self.reports, key=lambda report: report.path)),
-            cautions=tuple(dict.fromkeys(cautions)),
+            warnings=tuple(dict.fromkeys(warnings)),
             notes=tuple(notes),
             signed=self._signed_columns(score_name) | signed,
             score_name=score_name or saved_name,
@@ -318,7 +318,7 @@ class _Walk:
         logs = newest_runs(without_copies(self.taken, self.reports), self.reports)
         logs, smoke = whole_runs(logs, self.reports)
         logs, undated = recent(logs, self.reports, latest=latest, since=since)
-        self.cautions.extend((*smoke, *undated))
+        self.warnings.extend((*smoke, *undated))
         return held_to_their_word(logs, strict=self.strict)
 
     def _usable(self, *, strict: bool) -> list[tuple[Source, pl.LazyFrame, str]]:

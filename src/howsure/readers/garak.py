@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import digest, from_path, inner, mappings, numbered, tidy
 from howsure.readers.base import Claim, Reading, Source
 from howsure.table.cells import finite
@@ -49,7 +49,7 @@ def read(source: Source) -> Reading:
         )
     events = mappings(source.json_lines())
     setup = next((event for event in events if event.get("entry_type") == "start_run setup"), {})
-    model, cautions = _model(setup, source)
+    model, warnings = _model(setup, source)
     stated = finite(setup.get("run.eval_threshold"))
     records = list(_records(events, model, THRESHOLD if stated is None else stated))
     evals = [event for event in events if event.get("entry_type") == "eval"]
@@ -61,12 +61,12 @@ def read(source: Source) -> Reading:
         facts=tuple(_facts(task) for task in tasks),
         published=tuple(_published(evals, records, model, source)),
         extents=tuple(_extents(evals, records, model)),
-        cautions=(*cautions, *_miscounted(evals, records, source)),
+        warnings=(*warnings, *_miscounted(evals, records, source)),
         configuration={"generations": str(setup["run.generations"])} if "run.generations" in setup else {},
     )
 
 
-def _model(setup: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
+def _model(setup: Mapping[str, Any], source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
     """Return the target that the set-up names; in older reports it was called a model."""
     for kind in ("name", "type"):
         for target in ("target", "model"):
@@ -161,7 +161,7 @@ def _extents(
 
 def _miscounted(
     evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], source: Source
-) -> Iterator[Caution]:
+) -> Iterator[ResultWarning]:
     """Warn where an eval line counts other outputs than the prompts above it have."""
     scored = [record for record in records if record["score"] is not None]
     totals = Counter(str(record["task"]) for record in scored)
@@ -169,7 +169,7 @@ def _miscounted(
     for event in evals if records else ():
         task, stated = _task(event), (finite(event.get("passed")), _total(event))
         if stated != (passes[task], totals[task]):
-            yield Caution(
+            yield ResultWarning(
                 code="differs_from_log",
                 message=f"{source.name}: {passes[task]:,} of {totals[task]:,} outputs passed for {task}, "
                 f"the report states {stated[0] or 0:,.0f} of {stated[1] or 0:,.0f}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import counted, scored, settings, tidy
 from howsure.readers.base import Claim, Reading, Source
 from howsure.table.cells import finite
@@ -66,7 +66,7 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read one run: its unperturbed statistics of each instance and train trial."""
-    task, model, adapter, cautions = _run(source)
+    task, model, adapter, warnings = _run(source)
     entries = source.json()
     scores, clashes = _scores(entries, source)
     usage = _usage(entries)
@@ -102,13 +102,13 @@ def read(source: Source) -> Reading:
             ),
         ),
         published=tuple(_published(source, task, model, metrics)),
-        cautions=(*cautions, *_clash_caution(clashes, source)),
+        warnings=(*warnings, *_clash_warning(clashes, source)),
         run=Run(limit=str(adapter.get("max_eval_instances") or "")),
         configuration=settings({key: adapter.get(key) for key in _SETTINGS}),
     )
 
 
-def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[Caution, ...]]:
+def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[ResultWarning, ...]]:
     """Return task, model and what adapts one to the other from run_spec.json, or from the folder's name."""
     spec = source.beside("run_spec.json")
     adapter = spec.get("adapter_spec") if isinstance(spec, dict) else None
@@ -121,12 +121,12 @@ def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[Caution, ..
     name = source.path.absolute().parent.name
     found = re.search(r"model=([^,]+)", name)
     model = found[1].replace("_", "/", 1) if found else name
-    caution = Caution(
+    warning = ResultWarning(
         code="model_from_path",
         message=f"{source.name}: no run_spec.json names the model; it is called {model!r} after the folder.",
         remedy="Keep run_spec.json beside the statistics.",
     )
-    return _task(name), model, {}, (caution,)
+    return _task(name), model, {}, (warning,)
 
 
 def _task(name: str) -> str:
@@ -196,10 +196,12 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
             yield source.published(task, model, metric, score)
 
 
-def _clash_caution(clashes: int, source: Source) -> list[Caution]:
+def _clash_warning(clashes: int, source: Source) -> list[ResultWarning]:
     if not clashes:
         return []
     message = (
         f"{source.name}: {clashes:,} statistics come twice with different values; the first one was taken."
     )
-    return [Caution(code="clashing_statistics", message=message, remedy="Write the run's statistics again.")]
+    return [
+        ResultWarning(code="clashing_statistics", message=message, remedy="Write the run's statistics again.")
+    ]

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import ReadError, ResultWarning
 from howsure.readers.attempt_rows import (
     flatten_metadata,
     inner,
@@ -104,11 +104,11 @@ def read(source: Source) -> Reading:
         published=stated,
         extents=_extents(spec, header),
         totals=stated_totals(header, table.usage),
-        cautions=(
+        warnings=(
             *unknown_layout(header.get("version"), LAYOUTS, source),
-            *table.cautions(source.name),
-            *_log_cautions(header, spec, table, source.name),
-            *more.cautions,
+            *table.warnings(source.name),
+            *_log_warnings(header, spec, table, source.name),
+            *more.warnings,
         ),
         run=run_of(spec, header, epochs=_epochs(spec), attempts=len(samples), ends=table.ends),
         configuration=configuration(spec, header) | messages,
@@ -340,26 +340,26 @@ def _extents(spec: Mapping[str, Any], header: Mapping[str, Any]) -> tuple[Extent
     )
 
 
-def _log_cautions(
+def _log_warnings(
     header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str
-) -> Iterator[Caution]:
+) -> Iterator[ResultWarning]:
     if table.items and not table.usable:
         message = (
             f"{where}: none of the {len(table.items):,} samples has a score; only the log's own results "
             "are used."
         )
-        yield Caution(
+        yield ResultWarning(
             code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}"
         )
     if header.get("invalidated"):
         message = f"{where}: its owner marked this log as invalid."
-        yield Caution(code="invalidated", message=message, remedy="Leave it out.")
+        yield ResultWarning(code="invalidated", message=message, remedy="Leave it out.")
     reducers = [name for name in (spec.get("config") or {}).get("epochs_reducer") or [] if name != "mean"]
     if reducers and _epochs(spec) > 1:
         names = ", ".join(map(str, reducers))
         message = f"{where}: Inspect reduced the epochs of a question by {names}; here they are averaged."
         remedy = "Compare with Inspect's own figure only where it is a mean."
-        yield Caution(code="reducer", message=message, remedy=remedy)
+        yield ResultWarning(code="reducer", message=message, remedy=remedy)
 
 
 _SAMPLE = re.compile(r"samples/(?P<item>.+)_epoch_\d+\.json", re.DOTALL)

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.base import PROB, PROB_NORM, Source
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.readers.parsing import parse_json
@@ -51,7 +51,7 @@ class TokenProbabilities:
 
     frames: Sequence[pl.DataFrame] = ()
     refined: Mapping[str, str] = field(default_factory=dict)
-    cautions: Sequence[Caution] = ()
+    warnings: Sequence[ResultWarning] = ()
 
     def below(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of a log with these below them."""
@@ -76,13 +76,13 @@ def probabilities(
     if not answers:
         return TokenProbabilities()
     if _is_shuffled(header):
-        shuffled_caution = Caution(
+        shuffled_warning = ResultWarning(
             code="prob_unscored",
             message=f"{source.name}: the solver shuffled the choices, so the letter of a token is not that "
             "of the target: no probabilities.",
             remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
         )
-        return TokenProbabilities(cautions=(shuffled_caution,))
+        return TokenProbabilities(warnings=(shuffled_warning,))
     spec = header["eval"]
     frames = {}
     for metric in (m for m in (PROB, PROB_NORM) if m not in metrics):
@@ -93,7 +93,7 @@ def probabilities(
     return TokenProbabilities(
         frames=tuple(frames.values()),
         refined=dict.fromkeys(frames, metrics[0]),
-        cautions=tuple(_cautions([*answers.values()], missing, source.name)),
+        warnings=tuple(_warnings([*answers.values()], missing, source.name)),
     )
 
 
@@ -240,12 +240,12 @@ def _is_shuffled(header: Mapping[str, Any]) -> bool:
     return any(isinstance(params, dict) and params.get("shuffle") not in (None, False) for params in named)
 
 
-def _cautions(answers: Sequence[TokenAnswer], missing: int, where: str) -> Iterator[Caution]:
+def _warnings(answers: Sequence[TokenAnswer], missing: int, where: str) -> Iterator[ResultWarning]:
     """Count what the probabilities leave out or take to be 0."""
     of = f"of {len(answers):,} samples"
     bounds = [answer.bound for answer in answers if answer.bound is not None]
     if bounds:
-        yield Caution(
+        yield ResultWarning(
             code="prob_cut",
             message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the "
             f"log lists; its probability, at most {max(bounds):.2g}, counts as 0.",
@@ -254,20 +254,20 @@ def _cautions(answers: Sequence[TokenAnswer], missing: int, where: str) -> Itera
     if unknown := sum(
         1 for answer in answers if answer.prob is None or (answer.lettered and answer.norm is None)
     ):
-        yield Caution(
+        yield ResultWarning(
             code="prob_unscored",
             message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one "
             "token, or the log lists no other tokens or letters there.",
             remedy="Ask for answers of one letter or short word, with top_logprobs.",
         )
     if long := sum(1 for answer in answers if answer.long):
-        yield Caution(
+        yield ResultWarning(
             code="prob_first_token",
             message=f"{where}: {long:,} {of} were answered in more than one word; the first one counts.",
             remedy="Ask for one word or letter and nothing else.",
         )
     if missing:
-        yield Caution(
+        yield ResultWarning(
             code="prob_missing",
             message=f"{where}: {missing:,} samples hold no log-probabilities and have no row, beside "
             f"{len(answers):,} that do.",

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import (
     TOKENS,
     flatten_metadata,
@@ -337,18 +337,18 @@ class Samples:
         scored = any(value is not None for column in self.values.values() for value in column)
         return scored or any(self.failed) or bool(self.odd)
 
-    def cautions(self, where: str) -> Iterator[Caution]:
+    def warnings(self, where: str) -> Iterator[ResultWarning]:
         """Say what the samples hold that no score can be made of."""
         if self.odd:
             metric, item, value = self.odd[0]
-            yield Caution(
+            yield ResultWarning(
                 code="no_number",
                 message=f"{where}: {len(self.odd):,} values are no scores and count as unscored, "
                 f"such as {metric} of sample {item!r}: {repr(value)[:80]}.",
                 remedy="Let the scorer give a number, C, P, I or N.",
             )
         if len(self.id_kinds) > 1:
-            yield Caution(
+            yield ResultWarning(
                 code="mixed_id_types",
                 message=(
                     f"{where}: some sample ids are numbers and some are text; all are read as text, 1 as '1'."
@@ -356,7 +356,7 @@ class Samples:
                 remedy="Give every sample an id of one kind.",
             )
         if self.invalidated:
-            yield Caution(
+            yield ResultWarning(
                 code="invalidated",
                 message=f"{where}: {self.invalidated:,} samples are marked as invalid by their owner.",
                 remedy="Re-run those samples.",

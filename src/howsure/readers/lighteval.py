@@ -75,9 +75,9 @@ def _read_details(source: Source) -> Reading:
     prompts = next(name for name in PROMPTS if name in frame.columns)
     named = _NAME.search(source.path.name)
     task = named["task"].replace("|", ":") if named else source.path.stem
-    model, cautions = from_path(source, r"(?:details_)?.*\.parquet", plain=r"details|\d{4}-\d\d-\d\dT.*")
+    model, warnings = from_path(source, r"(?:details_)?.*\.parquet", plain=r"details|\d{4}-\d\d-\d\dT.*")
     results = beside(source)
-    model, cautions = (model_of(results, source), ()) if results else (model, cautions)
+    model, warnings = (model_of(results, source), ()) if results else (model, warnings)
     items = numbered(_item(value) for value in frame[prompts])
     records = [
         {"task": task, "model": model, "item": item, "metric": metric, **scored(value)}
@@ -96,7 +96,7 @@ def _read_details(source: Source) -> Reading:
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
         published=tuple(stated_scores(results, source, only=task)),
-        cautions=cautions,
+        warnings=warnings,
         run=run_of(results, task, model, time=named["time"] if named else "", scores=records),
         configuration=configuration(results, task) | shots,
     )

@@ -61,7 +61,7 @@ def _read_site(document: Mapping[str, Any], source: Source) -> Reading:
 def _read_graded(document: list[Any], source: Source) -> Reading:
     """The score of a sample is whether its code passed; the folder is named after the model."""
     named = _SCENARIO.fullmatch(source.path.name)
-    model, cautions = from_path(source, ".*" if named else r"(?:_eval_all)?\.json")
+    model, warnings = from_path(source, ".*" if named else r"(?:_eval_all)?\.json")
     task = f"livecodebench {named['scenario']}" if named else "livecodebench"
     entries = [
         entry for entry in document if isinstance(entry, dict) and isinstance(entry.get("graded_list"), list)
@@ -81,7 +81,7 @@ def _read_graded(document: list[Any], source: Source) -> Reading:
     ]
     reading = _reading(records, entries, source, task=task)
     configuration = {"temperature": named["temperature"]} if named else {}
-    return replace(reading, cautions=(*cautions, *reading.cautions), configuration=configuration)
+    return replace(reading, warnings=(*warnings, *reading.warnings), configuration=configuration)
 
 
 def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, *, task: str) -> Reading:
@@ -98,7 +98,7 @@ def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, 
     )
     ids = [entry.get("question_id") for entry in entries]
     return Reading(
-        rows=tidy(records, source=source.name), facts=(facts,), cautions=mixed_ids(ids, source.name)
+        rows=tidy(records, source=source.name), facts=(facts,), warnings=mixed_ids(ids, source.name)
     )
 
 

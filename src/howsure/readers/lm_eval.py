@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import (
     digest,
     digest_of_rows,
@@ -88,7 +88,7 @@ def read(source: Source) -> Reading:
     if _holds_samples(source):
         return _read_samples(source)
     results = source.json()
-    model, cautions = model_name(results, source)
+    model, warnings = model_name(results, source)
     samples = _samples(source)
     pointers = {task for task, each in samples.items() if is_pointer(each)}
     every = stated(results, model=model, source=source.name)
@@ -103,7 +103,7 @@ def read(source: Source) -> Reading:
         facts=tuple(_facts(task, results, ()) for task in tasks),
         notes=_of_pointers(len(pointers)),
         published=published,
-        cautions=(*cautions, *left_out(no_numbers(results), source)),
+        warnings=(*warnings, *left_out(no_numbers(results), source)),
         run=run_of(
             results,
             task="",
@@ -143,7 +143,7 @@ def _read_samples(source: Source) -> Reading:
     results = find_results(source, time) or {}
     asked = documents(source, _delimiter(results, task)) if source.probabilities else ()
     found = columns(asked) if asked else _found(source)
-    model, cautions = model_name(results, source)
+    model, warnings = model_name(results, source)
     metrics, corpus = found.metrics(_known(results, task))
     scores = found.rows(metrics, task=task, model=model, source=source.name)
     identities = _identities(asked, found.items(), task, model) if asked else ()
@@ -166,7 +166,7 @@ def _read_samples(source: Source) -> Reading:
         published=stated(results, model=model, source=source.name, task=task),
         extents=extent(results, model=model, task=task),
         groups=groups(results),
-        cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
+        warnings=(*warnings, *_corpus_warning(corpus, source), *more.warnings),
         run=run_of(
             results,
             task=task,
@@ -225,11 +225,11 @@ def _facts(task: str, results: Mapping[str, Any], metrics: Any) -> TaskFacts:
     )
 
 
-def _corpus_caution(corpus: Sequence[str], source: Source) -> list[Caution]:
+def _corpus_warning(corpus: Sequence[str], source: Source) -> list[ResultWarning]:
     if not corpus:
         return []
     return [
-        Caution(
+        ResultWarning(
             code="corpus_metric",
             message=(
                 f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one a "
@@ -289,7 +289,7 @@ def find_results(source: Source, time: str) -> dict[str, Any] | None:
     return results if isinstance(results, dict) and isinstance(results.get("results"), dict) else None
 
 
-def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
+def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
     """Name the model as the results do, with a revision of its own, else after the file or folder, and then
     say so.
     """

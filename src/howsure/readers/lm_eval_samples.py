@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import flatten_metadata, metadata_text
 from howsure.readers.base import PROB, PROB_NORM
 from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
@@ -272,7 +272,7 @@ class ChoiceProbabilities:
 
     records: Sequence[dict[str, Any]] = ()
     refined: Mapping[str, str] = field(default_factory=dict)
-    cautions: Sequence[Caution] = ()
+    warnings: Sequence[ResultWarning] = ()
 
 
 def probabilities(
@@ -306,7 +306,7 @@ def probabilities(
             for position, question in found.items()
         ],
         refined=refined,
-        cautions=tuple(_cautions(found, rows, where)),
+        warnings=tuple(_warnings(found, rows, where)),
     )
 
 
@@ -315,16 +315,16 @@ def _scored(question: ChoiceQuestion | None, metric: str) -> dict[str, Any]:
     return {"score": score, "status": "unscored" if score is None else "ok"}
 
 
-def _cautions(
+def _warnings(
     found: Mapping[int, ChoiceQuestion | None], rows: Sequence[EvalDocument], where: str
-) -> Iterator[Caution]:
+) -> Iterator[ResultWarning]:
     """Count the documents without a probability, and those that lm-eval graded by something else."""
     of = f"of {plural(len(found), 'document')}"
     numeric = [
         question for question in found.values() if question is not None and is_distribution(question.plain)
     ]
     if unknown := sum(1 for question in numeric if not question.right):
-        yield Caution(
+        yield ResultWarning(
             code="prob_unscored",
             message=(
                 f"{where}: {unknown:,} {of} have no probability, since the target doesn't tell the right "
@@ -333,7 +333,7 @@ def _cautions(
             remedy="Give the position or the text of one choice as doc_to_target.",
         )
     if broken := len(found) - len(numeric):
-        yield Caution(
+        yield ResultWarning(
             code="prob_unscored",
             message=(
                 f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or no "
@@ -345,7 +345,7 @@ def _cautions(
         if odd := sum(
             1 for position, question in found.items() if _differs(question, rows[position], metric)
         ):
-            yield Caution(
+            yield ResultWarning(
                 code="prob_differs",
                 message=f"{where}: {own} of {odd:,} {of} is not whether the most likely choice is right, "
                 f"so {metric} measures something else there.",

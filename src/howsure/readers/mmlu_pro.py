@@ -26,7 +26,7 @@ def read(source: Source) -> Reading:
     rows = [row for row in source.json() if isinstance(row, dict) and row.get("question_id") is not None]
     if not rows:
         raise source.error("no questions", "Run the evaluation again.")
-    model, cautions = from_path(source, _ENDING, beginning=_BEGINNING)
+    model, warnings = from_path(source, _ENDING, beginning=_BEGINNING)
     records: list[dict[str, Any]] = [
         {
             "task": TASK,
@@ -42,7 +42,7 @@ def read(source: Source) -> Reading:
     unanswered = sum(row.get("pred") is None for row in rows)
     told = f"no letter was predicted for {plural(unanswered, 'question')}; that counts as a wrong answer."
     notes = (told,) if unanswered else ()
-    return Reading(rows=tidy(records, source=source.name), facts=(_FACTS,), cautions=cautions, notes=notes)
+    return Reading(rows=tidy(records, source=source.name), facts=(_FACTS,), warnings=warnings, notes=notes)
 
 
 _FACTS = TaskFacts(

@@ -84,7 +84,7 @@ def read(source: Source) -> Reading:
         ),
         published=_published(results, models, task, source),
         totals=_totals(results, rows, models, task),
-        cautions=unknown_layout(results.get("version"), LAYOUTS, source),
+        warnings=unknown_layout(results.get("version"), LAYOUTS, source),
         run=_run(document, results, source),
         configuration={"prompts": digest(_prompts(results))} if _prompts(results) else {},
     )

@@ -25,7 +25,7 @@ from howsure.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.table.writing import Writing
 
 PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -122,7 +122,7 @@ def published_scores(
     if len(whole) < len(rows):
         lost = plural(len(rows) - len(whole), "row")
         notes = (*notes, f"{lost} of {len(rows):,} without a model or a score left out.")
-    return Reading(published=tuple(entries), notes=notes, cautions=figures.cautions)
+    return Reading(published=tuple(entries), notes=notes, warnings=figures.warnings)
 
 
 def _name_in(row: dict[str, Any], column: str | None) -> str:
@@ -195,7 +195,7 @@ class _Figures:
     values: Mapping[str, pl.Series]
     scaled: bool
     notes: tuple[str, ...]
-    cautions: tuple[Caution, ...]
+    warnings: tuple[ResultWarning, ...]
 
 
 def _figures(
@@ -225,12 +225,12 @@ def _figures(
     values["score"] = scale.place(values["score"])
     if "stderr" in values and "stderr" not in signed:
         values["stderr"] = (ScaleBounds(bounds=PERCENT) if percent else scale).size(values["stderr"])
-    caution, note = scale.caution(column, extent), scale.note(f"Column {column}")
+    warning, note = scale.warning(column, extent), scale.note(f"Column {column}")
     return _Figures(
         values=values,
         scaled=percent or not scale.as_it_is,
         notes=(*notes, *([note] if note else [])),
-        cautions=(caution,) if caution else (),
+        warnings=(warning,) if warning else (),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import ReadError, ResultWarning
 from howsure.readers import registry, tables
 from howsure.readers.attempt_rows import chosen_model, cut_row, sound, with_model
 from howsure.readers.base import Claim, Reading, Source, is_hidden, named
@@ -117,7 +117,7 @@ class Outcome:
     reader: str | None = None
     claim: Claim | None = None
     reading: Reading | None = None
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
 
 def outcome_of(source: Source, asked: str | None) -> Outcome:
@@ -138,7 +138,7 @@ def outcome_of(source: Source, asked: str | None) -> Outcome:
         return Outcome()
     if claim == "companion" or reader.NAME in APART:
         return Outcome(reader=reader.NAME, claim=claim)
-    return Outcome(reader=reader.NAME, claim=claim, reading=read_by(reader, source), cautions=cut_row(source))
+    return Outcome(reader=reader.NAME, claim=claim, reading=read_by(reader, source), warnings=cut_row(source))
 
 
 def _identified(source: Source, asked: str | None) -> tuple[Reader | None, Claim | None]:

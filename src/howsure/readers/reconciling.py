@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import TOKENS
 from howsure.table.scores import Missing, Reconciled, Total
 from howsure.wording import amounts_apart, plural, told_apart
@@ -102,7 +102,7 @@ class Word:
     missing: tuple[Missing, ...] = ()
     subsets: tuple[Extent, ...] = ()
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
 
 class _Given(NamedTuple):
@@ -308,7 +308,7 @@ def _word(
     scores = [
         figure for stated in reading.published for figure in _scores(stated, reading, given, ruled, where)
     ]
-    cautions, missing = [], []
+    warnings, missing = [], []
     for figure, extent in zip(samples, reading.extents, strict=True):
         if not figure.agrees:
             missing.append(_lacking(extent, reading))
@@ -317,7 +317,7 @@ def _word(
             message = (
                 f"{where}: {figure.read:,.0f} of {count} that the run was to answer are in the log{status}"
             )
-            cautions.append(Caution(code="partial_run", message=message, remedy=extent.remedy))
+            warnings.append(ResultWarning(code="partial_run", message=message, remedy=extent.remedy))
     for figure in scores:
         if figure.figure == "score" and not figure.agrees:
             read, stated = told_apart(figure.read, figure.stated)
@@ -328,7 +328,7 @@ def _word(
                 "`howsure describe` lists what logs state; find out which of the two is right before you "
                 "use either."
             )
-            cautions.append(Caution(code="differs_from_log", message=message, remedy=remedy))
+            warnings.append(ResultWarning(code="differs_from_log", message=message, remedy=remedy))
     for figure in totals:
         if not figure.agrees and figure.read > figure.stated:
             read, stated = amounts_apart(figure.read, figure.stated)
@@ -337,12 +337,12 @@ def _word(
                 f"{stated} in all"
             )
             remedy = "Attempts may be in the log twice: `howsure describe` lists what logs state."
-            cautions.append(Caution(code="differs_from_log", message=message, remedy=remedy))
+            warnings.append(ResultWarning(code="differs_from_log", message=message, remedy=remedy))
     return Word(
         figures=(*samples, *scores, *totals),
         missing=tuple(missing),
         subsets=tuple(extent for extent in reading.extents if extent.whole > extent.items),
-        cautions=tuple(cautions),
+        warnings=tuple(warnings),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import ReadError, ResultWarning
 from howsure.readers.parsing import CELLS, PACKED, RECORDS
 from howsure.readers.reading import UNKNOWN, links_out
 from howsure.wording import listing, plural
@@ -39,26 +39,26 @@ def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
     ]
 
 
-def cautions_of(reports: Sequence[FileReport]) -> list[Caution]:
+def warnings_of(reports: Sequence[FileReport]) -> list[ResultWarning]:
     """Warn of files that could not be read, and of those left out that may hold results."""
-    cautions = []
+    warnings = []
     failed = [report for report in reports if report.outcome == "failed"]
     if failed:
         why = [f"{report.path}, {report.reason.removesuffix('.')}" for report in failed[:2]]
         why += [f"and {len(failed) - 2:,} more"] if len(failed) > 2 else []
-        cautions.append(
-            Caution(
+        warnings.append(
+            ResultWarning(
                 code="files_failed",
                 message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
                 remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
             )
         )
-    for is_meant, kind, caution in LEFT_OUT:
+    for is_meant, kind, warning in LEFT_OUT:
         names = [report.path for report in reports if is_meant(report)]
         if names:
-            message = f"{plural(len(names), kind)} {caution.message}: {listing(names, 2)}"
-            cautions.append(replace(caution, message=message))
-    return cautions
+            message = f"{plural(len(names), kind)} {warning.message}: {listing(names, 2)}"
+            warnings.append(replace(warning, message=message))
+    return warnings
 
 
 def _may_hold_results(name: str) -> bool:
@@ -67,11 +67,11 @@ def _may_hold_results(name: str) -> bool:
     return (PurePath(path.stem).suffix if packed else path.suffix) in OF_RESULTS
 
 
-LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, Caution], ...] = (
+LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, ResultWarning], ...] = (
     (
         lambda report: report.reason == NO_RESULTS,
         "table",
-        Caution(
+        ResultWarning(
             code="tables_left_out",
             message="without results left out",
             remedy="Name a file itself to see its columns.",
@@ -80,7 +80,7 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, Caution], ...] = (
     (
         lambda report: report.reason == COPY,
         "table",
-        Caution(
+        ResultWarning(
             code="tables_copied",
             message="left out, byte for byte the same as another",
             remedy="Number the attempts in a column if these are other ones with the same scores.",
@@ -89,7 +89,7 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, Caution], ...] = (
     (
         lambda report: report.reason.startswith(COPY_OF_RUN),
         "log",
-        Caution(
+        ResultWarning(
             code="logs_copied",
             message="left out, the same row for row as another of its run",
             remedy="`howsure runs` lists what counts.",
@@ -98,7 +98,7 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, Caution], ...] = (
     (
         lambda report: report.reason == UNKNOWN and _may_hold_results(report.path),
         "file",
-        Caution(
+        ResultWarning(
             code="files_unknown",
             message="that may hold results left out, empty or in no known format",
             remedy="Name a file itself to see what is wrong with it.",

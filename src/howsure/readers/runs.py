@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.checks import AGE
-from howsure.errors import Caution, ReadError
+from howsure.errors import ReadError, ResultWarning
 from howsure.readers import tables
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.reporting import COPY_OF_RUN
@@ -153,11 +153,11 @@ def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
     fresh = [read for read in kept if not read.held]
     words = reconciled([(read.source.name, read.reading) for read in fresh])
     if strict:
-        for read, caution in (
-            (read, caution) for read, word in zip(fresh, words, strict=True) for caution in word.cautions
+        for read, warning in (
+            (read, warning) for read, word in zip(fresh, words, strict=True) for warning in word.warnings
         ):
-            what = caution.message.removeprefix(f"{read.source.name}: ")
-            raise ReadError(what, where=read.source.name, remedy=caution.remedy)
+            what = warning.message.removeprefix(f"{read.source.name}: ")
+            raise ReadError(what, where=read.source.name, remedy=warning.remedy)
     found = {
         id(read): replace(read, word=word) for read, word in zip(fresh, words, strict=True) if word.figures
     }
@@ -165,7 +165,7 @@ def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
 
 
 def tell_apart(
-    kept: list[Taken], cautions: list[Caution], notes: list[str], *, as_attempts: bool | None = None
+    kept: list[Taken], warnings: list[ResultWarning], notes: list[str], *, as_attempts: bool | None = None
 ) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
     """Rename models that ran in several configurations, and number repeated runs as further attempts.
 
@@ -208,7 +208,7 @@ def tell_apart(
         for name, group in groups.items():
             called = f"{model} ({name})" if name else model
             named += [(logs[k], task, model, called) for k in group]
-            cautions += number_runs(result, group, runs, task=task, model=called, differing=pooled[model])
+            warnings += number_runs(result, group, runs, task=task, model=called, differing=pooled[model])
     return result, tuple(lack for lacking in missing for lack in lacking), named
 
 
@@ -275,7 +275,7 @@ def number_runs(
     task: str,
     model: str,
     differing: tuple[str, ...] = (),
-) -> tuple[Caution, ...]:
+) -> tuple[ResultWarning, ...]:
     """Let later runs of one configuration count as further attempts, unless they are of other items, or
     copies that a baseline holds.
 
@@ -332,7 +332,9 @@ OWN_NAMES = "Give them different model names if they are different systems."
 LEFT_APART = "`as_attempts=False` keeps them apart."
 
 
-def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tuple[str, ...]) -> Caution:
+def _pooled(
+    runs: Sequence[Run | None], *, task: str, model: str, differing: tuple[str, ...]
+) -> ResultWarning:
     """Say which runs count as attempts; that nobody knows the commit of any is said as well."""
     dates = [run.started[:MINUTES].replace("T", " ") for run in runs if run is not None and run.started]
     when = f" ({listing(dates, MOST_DATES)})" if len(dates) == len(runs) else ""
@@ -346,7 +348,7 @@ def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tup
         if differing
         else f"since no known setting differs{unknown}"
     )
-    return Caution(
+    return ResultWarning(
         code="runs_as_attempts",
         message=f"{task}: {plural(len(runs), 'run')} of {model}{when} count as attempts, {why}",
         remedy=f"`howsure runs` lists them. {LEFT_APART if differing else OWN_NAMES}",
@@ -412,7 +414,7 @@ def age(text: str) -> timedelta:
 
 def recent(
     kept: Sequence[Taken], reports: list[FileReport], *, latest: bool, since: str
-) -> tuple[list[Taken], tuple[Caution, ...]]:
+) -> tuple[list[Taken], tuple[ResultWarning, ...]]:
     """Keep the newest run of each task and model (`latest`), or those that began no more than `since` before
     the newest; all where neither is asked.
 
@@ -445,13 +447,15 @@ def recent(
         return logs, ()
     verbs = ("names", "is") if count == 1 else ("name", "are")
     message = f"{plural(count, 'log')} {verbs[0]} no date and {verbs[1]} kept"
-    return logs, (Caution(code="undated_runs", message=message, remedy="Name the files to be read."),)
+    return logs, (ResultWarning(code="undated_runs", message=message, remedy="Name the files to be read."),)
 
 
 REASON = "limited to fewer items than other runs of the same"
 
 
-def whole_runs(kept: Sequence[Taken], reports: list[FileReport]) -> tuple[list[Taken], tuple[Caution, ...]]:
+def whole_runs(
+    kept: Sequence[Taken], reports: list[FileReport]
+) -> tuple[list[Taken], tuple[ResultWarning, ...]]:
     """Leave out runs that were limited on purpose where the same model in the same set-up ran on more items
     of the task as well; say so.
 
@@ -479,7 +483,7 @@ def whole_runs(kept: Sequence[Taken], reports: list[FileReport]) -> tuple[list[T
     if not left_out:
         return list(kept), ()
     names = [log.source.name for log in left_out]
-    caution = Caution(
+    warning = ResultWarning(
         code="limited_left_out",
         message=(
             f"{plural(len(names), 'run')} that {'was' if len(names) == 1 else 'were'} limited to fewer "
@@ -487,4 +491,4 @@ def whole_runs(kept: Sequence[Taken], reports: list[FileReport]) -> tuple[list[T
         ),
         remedy="Read the files by themselves to see them.",
     )
-    return _without(kept, ((log, REASON) for log in left_out), reports), (caution,)
+    return _without(kept, ((log, REASON) for log in left_out), reports), (warning,)

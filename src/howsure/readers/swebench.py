@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import (
     flatten_metadata,
     from_path,
@@ -129,7 +129,7 @@ def read(source: Source) -> Reading:
         document = {document["instance_id"]: document}
     # Read `{id: outcome}` of one run, `{run: {id: outcome}}` of several, or `{condition: {run: {id:
     # outcome}}}`.
-    runs, cautions = _runs(document, source)
+    runs, warnings = _runs(document, source)
     task = _task(source, {item for _, _, outcomes in runs for item in outcomes})
     records = [
         _record(item, *_outcome(outcome), task) | {"model": model, "attempt": attempt}
@@ -137,12 +137,12 @@ def read(source: Source) -> Reading:
         for item, outcome in outcomes.items()
         if _INSTANCE.fullmatch(item)
     ]
-    return replace(_reading(records, source, cautions=cautions), extents=_extents(records, task))
+    return replace(_reading(records, source, warnings=warnings), extents=_extents(records, task))
 
 
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
-    model, cautions = _model(source)
-    cautions = (*cautions, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
+    model, warnings = _model(source)
+    warnings = (*warnings, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
     # Raise ReadError where a list of ids holds something that is none.
     lists = [(name, ids) for name, ids in document.items() if name in _LISTS or name.endswith("_ids")]
     odd = next(
@@ -156,7 +156,7 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
         )
     resolved = _ids(document, "resolved_ids") or _ids(document, "resolved")
     if not any(document.get(name) for name in _FULL):
-        return _resolved_only(document, resolved, model, cautions, source)
+        return _resolved_only(document, resolved, model, warnings, source)
     won = set(resolved)
     statuses = dict.fromkeys(resolved, "ok") | dict(_statuses(document, won))
     task = _task(source, statuses)
@@ -168,8 +168,8 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
         and not document.get("no_generation")
         and len(records) < SIZES.get(task.split()[-1].lower(), len(records) + 1)
     ):
-        cautions = (*cautions, _no_patch(source, len(records)))
-    return replace(_reading(records, source, cautions=cautions), **_stated(document, task, model, source))
+        warnings = (*warnings, _no_patch(source, len(records)))
+    return replace(_reading(records, source, warnings=warnings), **_stated(document, task, model, source))
 
 
 def _ids(document: Mapping[str, Any], name: str) -> list[str]:
@@ -212,8 +212,8 @@ def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str
                 yield item, status
 
 
-def _no_patch(source: Source, n: int) -> Caution:
-    return Caution(
+def _no_patch(source: Source, n: int) -> ResultWarning:
+    return ResultWarning(
         code="missing_items",
         message=f"{source.name}: the report names the {n:,} tasks with a patch; tasks without one are not in "
         "it, and SWE-bench counts them as 0.",
@@ -222,7 +222,11 @@ def _no_patch(source: Source, n: int) -> Caution:
 
 
 def _resolved_only(
-    document: Mapping[str, Any], resolved: list[str], model: str, cautions: Iterable[Caution], source: Source
+    document: Mapping[str, Any],
+    resolved: list[str],
+    model: str,
+    warnings: Iterable[ResultWarning],
+    source: Source,
 ) -> Reading:
     """Read a list of resolved tasks: of Verified all others are known to have failed; else it gives the share
     alone.
@@ -232,7 +236,7 @@ def _resolved_only(
     if every:
         those, task = set(resolved), _task(source, resolved)
         records = [_record(item, "ok", item in those, task) | {"model": model} for item in every]
-        return replace(_reading(records, source, cautions=cautions), notes=told)
+        return replace(_reading(records, source, warnings=warnings), notes=told)
     stats = document.get("stats")
     stated, won = stats.get("generated") if isinstance(stats, dict) else None, len(set(resolved))
     n = stated if isinstance(stated, int) and stated >= won else SIZES.get(part)
@@ -244,7 +248,7 @@ def _resolved_only(
                 "keep the folder's name (verified, lite, test)."
             ),
         )
-    caution = Caution(
+    warning = ResultWarning(
         code="resolved_only",
         message=f"{source.name}: the file names the {won:,} resolved ids only; it says nothing of the "
         f"others, so it gives a score over {n:,} tasks and no rows.",
@@ -252,7 +256,7 @@ def _resolved_only(
     )
     task = _task(source, resolved)
     published = source.published(task, model, "resolved", won / n, n=n)
-    return Reading(facts=(_facts(task),), published=(published,), cautions=(*cautions, caution))
+    return Reading(facts=(_facts(task),), published=(published,), warnings=(*warnings, warning))
 
 
 def _every_item(
@@ -271,11 +275,11 @@ def _every_item(
 
 def _runs(
     document: Mapping[str, Any], source: Source
-) -> tuple[list[tuple[str, int, Mapping[str, Any]]], tuple[Caution, ...]]:
+) -> tuple[list[tuple[str, int, Mapping[str, Any]]], tuple[ResultWarning, ...]]:
     """Return model, attempt and outcomes of every run."""
     if all(_INSTANCE.fullmatch(key) for key in document):
-        model, cautions = _model(source)
-        return [(model, 0, document)], cautions
+        model, warnings = _model(source)
+        return [(model, 0, document)], warnings
     runs = []
     for name, outcomes in document.items():
         ordered = sorted(outcomes, key=lambda run: (len(run), run)) if isinstance(outcomes, dict) else ()
@@ -314,7 +318,7 @@ def _outcome(outcome: Any) -> tuple[str, bool]:
 
 
 def _read_lines(source: Source) -> Reading:
-    model, cautions = _model(source)
+    model, warnings = _model(source)
     rows, records = source.json_lines(), []
     usage = token_rows([{**flatten_metadata(row.get("metadata")), **row} for row in rows])
     for row, took in zip(rows, usage, strict=True):
@@ -331,8 +335,8 @@ def _read_lines(source: Source) -> Reading:
             | task
             | took
         )
-        cautions = () if named else cautions
-    return _reading(records, source, cautions=cautions)
+        warnings = () if named else warnings
+    return _reading(records, source, warnings=warnings)
 
 
 def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:
@@ -349,14 +353,16 @@ def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]
     }
 
 
-def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterable[Caution] = ()) -> Reading:
+def _reading(
+    records: list[dict[str, Any]], source: Source, *, warnings: Iterable[ResultWarning] = ()
+) -> Reading:
     if not records:
         raise source.error("no instance in the file", "Run the evaluation again.")
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(
         rows=tidy(records, source=source.name),
         facts=tuple(_facts(task) for task in tasks),
-        cautions=tuple(cautions),
+        warnings=tuple(warnings),
     )
 
 
@@ -383,7 +389,7 @@ def _task(source: Source, items: Collection[str]) -> str:
     return f"SWE-bench {part.capitalize()}" if part else VERIFIED if all_verified(items) else "SWE-bench"
 
 
-def _model(source: Source) -> tuple[str, tuple[Caution, ...]]:
+def _model(source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
     """Name the model after the file (`results_<model>.json`, `<model>.<run>.json`) or its folder
     (`<model>/results/results.json`).
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.errors import Caution, DataError, ReadError
+from howsure.errors import DataError, ReadError, ResultWarning
 from howsure.readers.attempt_rows import cut_row
 from howsure.readers.base import Claim, Reading, Source, named
 from howsure.readers.json_lines import WORTH_BYTES, shaped_table
@@ -408,7 +408,7 @@ def _by_line(source: Source) -> Iterator[None]:
         ) from None
 
 
-def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
+def short_rows(source: Source, frame: pl.DataFrame) -> tuple[ResultWarning, ...]:
     """Say which rows have fewer cells than the header; where the last column is full, none has."""
     if not frame.width or not frame[:, -1].null_count() or source.path.suffix.lower() not in CELLS:
         return ()
@@ -418,7 +418,7 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[Caution, ...]:
     line, count = short[0]
     more = f", and so have {plural(len(short) - 1, 'other row')}" if len(short) > 1 else ""
     return (
-        Caution(
+        ResultWarning(
             code="short_rows",
             message=(
                 f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read "
@@ -437,7 +437,7 @@ class ScoreTable:
     frame: pl.LazyFrame
     values: nw.Expr | None = None
     numbers: ColumnNumbers | None = None
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def rows(self, frame: pl.LazyFrame | None = None) -> pl.LazyFrame:
         """Return the rows, or those of them that were chosen, with numbers for scores."""
@@ -453,19 +453,19 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
     """
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
-        cautions: tuple[Caution, ...] = ()
+        warnings: tuple[ResultWarning, ...] = ()
         held: Any = frame
         if is_csv(source):
             with _by_line(source):
                 held = _collected(source, frame, asked)
-            frame, cautions = held.lazy(), short_rows(source, held)
+            frame, warnings = held.lazy(), short_rows(source, held)
         elif not _is_large(source):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise source.error(error.what, error.remedy) from None
-    return ScoreTable(source=source, frame=frame, values=values, numbers=numbers, cautions=cautions)
+    return ScoreTable(source=source, frame=frame, values=values, numbers=numbers, warnings=warnings)
 
 
 def _pass(piece: pl.DataFrame) -> None:
@@ -609,25 +609,25 @@ COUNTS = {2: "two", 3: "three", 4: "four"}
 REMEDY = "Rename or remove all but one of them in the file."
 
 
-def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple[Caution, ...]:
+def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple[ResultWarning, ...]:
     """Warn of columns and keys that tables, and what a mapping reads, name more than once."""
     read = {file.path: file.reader for file in files if file.outcome in ("read", "published")}
-    found: list[Caution] = []
+    found: list[ResultWarning] = []
     for source in sources:
         generic = {NAME, *(each.NAME for each in source.maps)}
         if read.get(source.name) not in generic:
             continue
         with suppress(OSError, csv.Error):  # it has been read, and is gone or is being written again
-            found += _cautions(source)
+            found += _warnings(source)
     return tuple(found)
 
 
 def notes_on_names(source: Source) -> tuple[str, ...]:
     """Say which columns and keys a table that isn't results names more than once."""
-    return tuple(f"{found.message}. {found.remedy}" for found in _cautions(source))
+    return tuple(f"{found.message}. {found.remedy}" for found in _warnings(source))
 
 
-def _cautions(source: Source) -> list[Caution]:
+def _warnings(source: Source) -> list[ResultWarning]:
     suffix = source.path.suffix.lower()
     text = source.head[commented(source.head) :].decode("utf-8-sig", "replace")
     messages: list[str] = []
@@ -646,7 +646,8 @@ def _cautions(source: Source) -> list[Caution]:
             for name in dict.fromkeys(name for name, count in counts if count > 1)
         ]
     return [
-        Caution(code="name_twice", message=f"{source.name}: {message}", remedy=REMEDY) for message in messages
+        ResultWarning(code="name_twice", message=f"{source.name}: {message}", remedy=REMEDY)
+        for message in messages
     ]
 
 

@@ -63,7 +63,7 @@ def read(source: Source) -> Reading:
 
 def _read_list(entries: list[Any], source: Source) -> Reading:
     """The first tau-bench: the file holds no model and no domain, and a crashed trial has a reward of 0."""
-    name, cautions = from_path(source, _ENDING)
+    name, warnings = from_path(source, _ENDING)
     parts = _NAME.fullmatch(name)
     domain = _DOMAIN.search("/".join(source.path.absolute().parts[-3:]))
     task = f"tau-bench {domain[0]}" if domain else "tau-bench"
@@ -83,7 +83,7 @@ def _read_list(entries: list[Any], source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
-        cautions=(*cautions, *mixed_ids(ids, source.name)),
+        warnings=(*warnings, *mixed_ids(ids, source.name)),
         configuration={"temperature": parts[2]} if parts and parts[2] else {},
     )
 
@@ -112,7 +112,7 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
         extents=_extents(document, info, task, str(records[0]["model"])),
-        cautions=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
+        warnings=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
         run=_run(document, info, task, str(records[0]["model"])),
         configuration=_configuration(info),
     )

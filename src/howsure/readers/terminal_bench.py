@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
@@ -74,7 +74,7 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
     if not trials:
         raise source.error("no trials", "Run the benchmark again.")
     metadata = _run_metadata(source)
-    task, model, cautions = _metadata(source, metadata, trials)
+    task, model, warnings = _metadata(source, metadata, trials)
     seen: Counter[str] = Counter()
     records = []
     for trial in trials:
@@ -104,7 +104,7 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         facts=(_facts(task, "resolved"),),
         published=_published(document, n, task, model, source),
         extents=_extents(n, max(seen.values()), task, model),
-        cautions=cautions,
+        warnings=warnings,
         run=_run(metadata, trials[0], _submission(source)),
         configuration=_configuration(metadata),
     )
@@ -160,7 +160,7 @@ def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]
 
 def _metadata(
     source: Source, run: Mapping[str, Any], trials: list[Any]
-) -> tuple[str, str, tuple[Caution, ...]]:
+) -> tuple[str, str, tuple[ResultWarning, ...]]:
     """Name the task, and the system after the leaderboard's folder, agent and model of run_metadata.json, or
     the path.
     """
@@ -215,7 +215,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
     scaffold = agent.get("name") or config.get("name")
     named = " ".join(str(part) for part in (scaffold, name) if part)
     trial = str(document.get("trial_name"))
-    model, cautions = (
+    model, warnings = (
         (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
     )
     records = [
@@ -234,7 +234,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task, "reward" if "reward" in rewards else None),),
-        cautions=cautions,
+        warnings=warnings,
     )
 
 

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution, doubt
+from howsure.errors import ResultWarning, doubt
 from howsure.statistics import intervals
 from howsure.statistics.pair_moments import PairMoments
 from howsure.statistics.results import Bound, Estimate, Interval, Method
@@ -208,7 +208,7 @@ def fixed_means(
     fewest = attempts.min(axis=0)
     most = fewest * w.sum() / w.max() if binary else None
     low, high, df = fixed_limits(value, noise, level, bounded=bounded, most=most)
-    cautions, exact = attempt_cautions(found), binary and weights is None
+    warnings, exact = attempt_warnings(found), binary and weights is None
     return tuple(
         Estimate(
             value=float(value[k]),
@@ -218,7 +218,7 @@ def fixed_means(
             n_items=n,
             n_clusters=n,
             method=METHOD,
-            cautions=cautions[k],
+            warnings=warnings[k],
             bounds=_bounds(float(value[k]), n * int(fewest[k]), level) if exact and found.measured[k] else (),
         )
         for k in range(len(value))
@@ -292,14 +292,14 @@ def _df(variance: Floats, squares: Floats) -> Floats:
     return 2 * variance**2 / np.where(squares > 0, squares, np.nan)
 
 
-def attempt_cautions(found: Answers) -> list[tuple[Caution, ...]]:
+def attempt_warnings(found: Answers) -> list[tuple[ResultWarning, ...]]:
     """Say of every column what its numbers of attempts leave open."""
     lacking, n = (found.has & ~found.known).sum(axis=0), found.has.sum(axis=0)
-    cautions: list[tuple[Caution, ...]] = []
+    warnings: list[tuple[ResultWarning, ...]] = []
     for count, items in zip(lacking.tolist(), n.tolist(), strict=True):
         some = (doubt("single_attempts", count=count, n=items),) if count else ()
-        cautions.append((doubt("one_attempt"),) if count == items else some)
-    return cautions
+        warnings.append((doubt("one_attempt"),) if count == items else some)
+    return warnings
 
 
 def _bounds(value: float, n: int, level: float) -> tuple[Bound, ...]:

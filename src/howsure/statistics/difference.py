@@ -97,7 +97,7 @@ def difference(
     """Compare the item scores a and b (n,), NaN where a model has no score for an item.
 
     `method` None means "score" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters,
-    for cautions. `margin` in score units asks for
+    for warnings. `margin` in score units asks for
     non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller
     (2024), section 4.2; Tango (1998) for the score pivot.
 
@@ -197,12 +197,12 @@ def _paired(pair: SharedItems, test: DifferenceTest, level: float) -> tuple[Esti
         pivot = test.pivot(pair, level)
         if pair.bounded:
             pivot = replace(pivot, low=max(pivot.low, -1.0), high=min(pivot.high, 1.0))
-        cautions = [*pair.doubts(), *pivot.cautions]
+        warnings = [*pair.doubts(), *pivot.warnings]
         if pair.negative():
-            cautions.append(doubt("negative_two_way_variance"))
+            warnings.append(doubt("negative_two_way_variance"))
     else:
         pivot = Pivot(p_value=math.nan, low=math.nan, high=math.nan)
-        cautions = [doubt("one_shared_item" if pair.n == 1 else "one_shared_cluster")]
+        warnings = [doubt("one_shared_item" if pair.n == 1 else "one_shared_cluster")]
     estimate = Estimate(
         value=plain.value,
         se=plain.se if several else math.nan,
@@ -211,7 +211,7 @@ def _paired(pair: SharedItems, test: DifferenceTest, level: float) -> tuple[Esti
         n_items=pair.n,
         n_clusters=pair.n_clusters,
         method=Method(name=test.name, variance=pair.variance.name, paired=True),
-        cautions=tuple(cautions),
+        warnings=tuple(warnings),
     )
     return estimate, pivot
 

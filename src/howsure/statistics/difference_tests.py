@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError, doubt
+from howsure.errors import MethodError, ResultWarning, doubt
 from howsure.statistics import mcnemar, resampling
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.choices import chosen_object
 from howsure.statistics.clustered_variance import CR2, clusterings, signed_total, variances
 from howsure.statistics.differences import NetWins, Pivot, pivot_of, t_pivot, with_net_wins
 from howsure.statistics.mean_intervals import needs_items
-from howsure.statistics.means import cluster_cautions
+from howsure.statistics.means import cluster_warnings
 from howsure.statistics.pair_details import net_wins_of_items, pair_details
 from howsure.statistics.pair_moments import settled
 
@@ -52,7 +52,7 @@ class PlainDifference:
         return math.sqrt(self.variance)
 
     @property
-    def cautions(self) -> tuple[Caution, ...]:
+    def warnings(self) -> tuple[ResultWarning, ...]:
         """Where all items differ by the same there is nothing to judge by."""
         return () if self.variance > 0 else (doubt("same_difference", value=self.value),)
 
@@ -115,7 +115,7 @@ class SharedItems(ABC):
         """Count the net wins of both, in events, in effective items, and these."""
 
     @abstractmethod
-    def doubts(self) -> list[Caution]:
+    def doubts(self) -> list[ResultWarning]:
         """Warn of too few or too unequal clusters."""
 
     def negative(self) -> bool:
@@ -182,9 +182,9 @@ class Paired(SharedItems):
         """Count the net wins of both, in events, in effective items, and these."""
         return net_wins_of_items(np.column_stack([self.a, self.b]), moments, self.codes, self.w)
 
-    def doubts(self) -> list[Caution]:
+    def doubts(self) -> list[ResultWarning]:
         """Warn of too few or too unequal clusters."""
-        return cluster_cautions(self.w, self.codes, self.plain.df, self.labels)
+        return cluster_warnings(self.w, self.codes, self.plain.df, self.labels)
 
     def negative(self) -> bool:
         """Say whether two ways of clustering leave no variance, or a negative one."""
@@ -246,7 +246,7 @@ class TTest(DifferenceTest):
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
         """Test by the standard error and its degrees of freedom."""
         plain = pair.plain
-        return t_pivot(plain.value, plain.se, plain.df, level).with_cautions(*plain.cautions)
+        return t_pivot(plain.value, plain.se, plain.df, level).with_warnings(*plain.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +265,8 @@ class SignFlipTest(DifferenceTest):
         smallest = 2.0 ** (1 - term.n_clusters)
         coarse = doubt("too_few_flips", clusters=term.n_clusters, smallest=smallest)
         flat = [] if np.ptp(pair.d) > 0 else [doubt("same_difference", value=float(pair.d[0]))]
-        cautions = [*([] if smallest <= 1 - level else [coarse]), *flat, *_one_way_only(pair)]
-        return Pivot(p_value=p, low=low, high=high, cautions=tuple(cautions))
+        warnings = [*([] if smallest <= 1 - level else [coarse]), *flat, *_one_way_only(pair)]
+        return Pivot(p_value=p, low=low, high=high, warnings=tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +285,8 @@ class McNemarTest(DifferenceTest):
             )
         wins, losses = int((pair.d > 0).sum()), int((pair.d < 0).sum())
         p, low, high = mcnemar.midp_test(wins, losses, len(pair.d), level=level)
-        cautions = (doubt("ignores_clusters"),) if pair.codes else ()
-        return Pivot(p_value=p, low=low, high=high, cautions=cautions)
+        warnings = (doubt("ignores_clusters"),) if pair.codes else ()
+        return Pivot(p_value=p, low=low, high=high, warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,14 +298,14 @@ class BootstrapTTest(DifferenceTest):
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
         """Resample clusters; where nothing varies there is nothing to resample."""
         pair = items_of(pair, self.name)
-        value, cautions = pair.plain.value, (*pair.plain.cautions, *_one_way_only(pair))
+        value, warnings = pair.plain.value, (*pair.plain.warnings, *_one_way_only(pair))
         se = math.sqrt(float(variances(pair.d[:, None], pair.w, pair.codes[:1], "CR1")[0]))
         if se == 0:
-            return t_pivot(value, 0.0, math.nan, level).with_cautions(*cautions)
+            return t_pivot(value, 0.0, math.nan, level).with_warnings(*warnings)
         t = resampling.pivots(pair.d, pair.w, pair.codes, pair.generator)
         half = resampling.critical(t, level) * se
         p = (1 + int((t >= abs(value) / se).sum())) / (len(t) + 1)
-        return Pivot(p_value=p, low=value - half, high=value + half, cautions=cautions)
+        return Pivot(p_value=p, low=value - half, high=value + half, warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +323,7 @@ class BayesianBootstrapTest(DifferenceTest):
         allowed = int((1 - level) / 2 * len(draws) * (1 + 1e-12))
         p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
         low, high = float(draws[allowed]), float(draws[-allowed - 1])
-        return Pivot(p_value=min(p, 1.0), low=low, high=high, cautions=tuple(_one_way_only(pair)))
+        return Pivot(p_value=min(p, 1.0), low=low, high=high, warnings=tuple(_one_way_only(pair)))
 
 
 TESTS: Mapping[str, DifferenceTest] = {
@@ -372,5 +372,5 @@ def items_of(pair: SharedItems, name: str) -> Paired:
     return pair
 
 
-def _one_way_only(pair: Paired) -> list[Caution]:
+def _one_way_only(pair: Paired) -> list[ResultWarning]:
     return [doubt("first_clustering_only")] if len(pair.codes) == TWO_WAY else []

@@ -29,7 +29,7 @@ from howsure.statistics.score_pivot import Pivots, plain_pivots
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.arrays import Floats
     from howsure.statistics.clustered_variance import VarianceChoice
 
@@ -165,16 +165,16 @@ class Pivot:
     high: float
     found: Pivots | None = None
     net: NetWins | None = None
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def df(self) -> float:
         """The degrees of freedom, NaN where the test has none."""
         return math.nan if self.found is None else float(self.found.df)
 
-    def with_cautions(self, *cautions: Caution) -> Pivot:
+    def with_warnings(self, *warnings: ResultWarning) -> Pivot:
         """Return the same with what is in doubt of it."""
-        return replace(self, cautions=(*self.cautions, *cautions))
+        return replace(self, warnings=(*self.warnings, *warnings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,7 +185,7 @@ def exact_bound(value: float, n: int, units: Units, level: float, worth: float |
         level=level,
         units=units,
         n=n,
-        seen=seen,
+        n_observed=seen,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.errors import Caution, doubt
+from howsure.errors import ResultWarning, doubt
 from howsure.statistics import intervals
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
@@ -77,7 +77,7 @@ def means(
     `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something
     else. `interval` None means "blend" for bounded scores (see mean_intervals.py) and the t interval
     otherwise; at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units.
-    `labels`: the names of the (first) clusters, for cautions. `strata`: in how many groups of items the
+    `labels`: the names of the (first) clusters, for warnings. `strata`: in how many groups of items the
     scores had their own means taken (clustered_variance.py), 0 for none; `unmoved` (n, T): what they were
     before, so that the mean is theirs to the last digit. Assumes that items (or clusters) are independent
     draws from a larger population. Miller (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
@@ -86,28 +86,28 @@ def means(
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
     sample = _Sample(x, w, tuple(clusters), attempts, bounded, strata, x if unmoved is None else unmoved)
-    known, cautions = _uncertainty(sample, variance, labels)
+    known, warnings = _uncertainty(sample, variance, labels)
     known = replace(known, items=ItemScores(x=x, weights=w, clusters=tuple(clusters), rng=rng))
     found = limits(known, chosen, level)
     if isinstance(chosen, BootstrapT) and len(clusters) > 1:
-        cautions = [
+        warnings = [
             told if edge else [*told, doubt("first_clustering_only")]
-            for told, edge in zip(cautions, known.at_edge, strict=True)
+            for told, edge in zip(warnings, known.at_edge, strict=True)
         ]
     method = Method(name=chosen.name, variance=label_of(variance), same_clusters=sample.strata > 0)
-    return estimates_of(known, found, cautions, method, level, exact_at_edges=chosen.exact_at_edges)
+    return estimates_of(known, found, warnings, method, level, exact_at_edges=chosen.exact_at_edges)
 
 
 def estimates_of(
     known: Means,
     limits: tuple[Floats, Floats],
-    cautions: Sequence[Sequence[Caution]],
+    warnings: Sequence[Sequence[ResultWarning]],
     method: Method,
     level: float,
     *,
     exact_at_edges: bool,
 ) -> tuple[Estimate, ...]:
-    """Return means (T,) with their limits (T,) and cautions as estimates."""
+    """Return means (T,) with their limits (T,) and warnings as estimates."""
     low, high = limits
     exact = known.at_edge & exact_at_edges
     return tuple(
@@ -119,7 +119,7 @@ def estimates_of(
             n_items=known.n,
             n_clusters=known.units,
             method=replace(method, name="clopper-pearson") if exact[k] else method,
-            cautions=tuple(cautions[k]),
+            warnings=tuple(warnings[k]),
             bounds=_bounds(known, k, level, same_clusters=method.same_clusters),
         )
         for k in range(len(low))
@@ -159,7 +159,7 @@ class _Sample:
 
 def _uncertainty(
     sample: _Sample, variance: VarianceChoice, labels: Sequence[str]
-) -> tuple[Means, list[list[Caution]]]:
+) -> tuple[Means, list[list[ResultWarning]]]:
     x, w, clusters = sample.x, sample.w, sample.clusters
     n, n_models = x.shape
     seen = sample.unmoved
@@ -174,7 +174,7 @@ def _uncertainty(
     else:
         var = variances(x, w, clusters, variance)
         df = float(free_of_strata(degrees_of_freedom(clusters, w, variance), n, sample.strata))
-        shared = cluster_cautions(w, clusters, df, labels)
+        shared = cluster_warnings(w, clusters, df, labels)
     floor = rounding_of(np.abs(x).max(axis=0))
     negative = np.zeros(n_models, dtype=bool)
     if len(clusters) > 1 and units >= MIN_UNITS:
@@ -198,8 +198,8 @@ def _uncertainty(
 
 
 def settled_means(
-    known: Means, floor: Floats, doubts: Sequence[list[Caution]]
-) -> tuple[Means, list[list[Caution]]]:
+    known: Means, floor: Floats, doubts: Sequence[list[ResultWarning]]
+) -> tuple[Means, list[list[ResultWarning]]]:
     """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of
     each beyond `doubts`.
     """
@@ -232,19 +232,19 @@ def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple
     return (intervals.exact_bound(value, known.n, "items", level),) if rare else ()
 
 
-def cluster_cautions(
+def cluster_warnings(
     w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = (), units: str = "items"
-) -> list[Caution]:
+) -> list[ResultWarning]:
     """Warn of too few or too unequal clusters of items, or of other units, to lean on."""
     if not clusters:
         return []
     sizes = np.bincount(clusters[0]).astype(float)
-    return size_cautions(np.bincount(clusters[0], weights=w).astype(float), sizes, df, labels, units)
+    return size_warnings(np.bincount(clusters[0], weights=w).astype(float), sizes, df, labels, units)
 
 
-def size_cautions(
+def size_warnings(
     totals: Floats, sizes: Floats, df: float, labels: Sequence[str] = (), units: str = "items"
-) -> list[Caution]:
+) -> list[ResultWarning]:
     """Warn of too few or too unequal clusters (C,) of this weight and so many units to lean on."""
     if not math.isfinite(df):
         return []
@@ -276,7 +276,7 @@ def summed_means(
     """Estimate the mean of every model, as `means` does from the items.
 
     `answers`: the scores are means of right-or-wrong answers, of all models here; `labels`: names of the
-    clusters, for cautions; `within`: clusters are strata, and only items within them a sample. MethodError
+    clusters, for warnings; `within`: clusters are strata, and only items within them a sample. MethodError
     for "bootstrap", which draws items.
     """
     chosen = interval_of(interval, bounded=bounded)
@@ -286,10 +286,10 @@ def summed_means(
         else _clustered(sums, variance, labels, bounded, answers)
     )
     scale = np.maximum(np.abs(sums.extremes.low), np.abs(sums.extremes.high))
-    known, cautions = settled_means(known, rounding_of(scale), [shared] * len(known.value))
+    known, warnings = settled_means(known, rounding_of(scale), [shared] * len(known.value))
     method = Method(name=chosen.name, variance=label_of(variance), same_clusters=within)
     found = limits(known, chosen, level)
-    return estimates_of(known, found, cautions, method, level, exact_at_edges=chosen.exact_at_edges)
+    return estimates_of(known, found, warnings, method, level, exact_at_edges=chosen.exact_at_edges)
 
 
 def _value(sums: ItemSums) -> Floats:
@@ -298,7 +298,7 @@ def _value(sums: ItemSums) -> Floats:
 
 def _clustered(
     sums: ItemSums, variance: VarianceChoice, labels: Sequence[str], bounded: bool, answers: bool
-) -> tuple[Means, list[Caution]]:
+) -> tuple[Means, list[ResultWarning]]:
     """Return what is known of the means where clusters are draws, and what is in doubt of all."""
     term, n = sums.clusters.term, sums.n
     enough = term.n_clusters >= MIN_UNITS
@@ -313,7 +313,7 @@ def _clustered(
         cluster_size=float(term.totals @ term.totals) / n,
         groups=_groups(sums) if enough and answers and bounded else None,
     )
-    return known, size_cautions(term.totals, term.totals, df, labels) if enough else [
+    return known, size_warnings(term.totals, term.totals, df, labels) if enough else [
         doubt("one_cluster", n=n)
     ]
 
@@ -334,7 +334,7 @@ def _groups(sums: ItemSums) -> Groups:
     return Groups(means=sums.clusters.means, shares=term.shares, trials=trials, several=~sums.extremes.agree)
 
 
-def _within(sums: ItemSums, variance: VarianceChoice, *, bounded: bool) -> tuple[Means, list[Caution]]:
+def _within(sums: ItemSums, variance: VarianceChoice, *, bounded: bool) -> tuple[Means, list[ResultWarning]]:
     """Return what is known of the means where only items within clusters are a sample."""
     n, squares = sums.n, np.diagonal(sums.products.inner)
     estimator = variance_of(variance)

@@ -47,7 +47,7 @@ def ranks(
             low=int(low[k]),
             high=int(high[k]),
             could_be_best=bool(first[k]),
-            ties=ties[k],
+            group=ties[k],
         )
         for k in range(count)
     )

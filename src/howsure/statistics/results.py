@@ -12,7 +12,7 @@ from howsure.errors import SmallPart
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.arrays import Floats
 
 Level = TypeVar("Level", "float", "Floats")
@@ -72,7 +72,7 @@ class Bound:
         units: What was counted as independent: "items", "clusters" or, on exactly these questions,
             "attempts".
         n: How many of these there were.
-        seen: How many of them were of the rare kind, ones where the side is "upper", zeros where it is
+        n_observed: How many of them were of the rare kind, ones where the side is "upper", zeros where it is
             "lower"; 0 where all scores are alike.
         of_failures: Whether it is a rate of failures, since a score of 1 is one.
     """
@@ -82,13 +82,13 @@ class Bound:
     level: float
     units: Units
     n: int
-    seen: int = 0
+    n_observed: int = 0
     of_failures: bool = False
 
     @property
     def worth(self) -> float:
         """How many of equal weight the limit stands for: n, and fewer where weights differ."""
-        if self.seen:
+        if self.n_observed:
             return float(self.n)
         rate = self.limit if self.side == "upper" else 1 - self.limit
         return math.log1p(-self.level) / math.log1p(-rate) if rate < 1 else 0.0
@@ -133,13 +133,13 @@ class Estimate:
 
     Attributes:
         value: The mean, or the difference.
-        se: Its standard error; NaN if it isn't defined, with a caution that says why.
+        se: Its standard error; NaN if it isn't defined, with a warning that says why.
         interval: Its confidence interval.
         df: Degrees of freedom of the interval; NaN where it has none.
         n_items: Items behind the value.
         n_clusters: Clusters that these items come in; as many as items where each stands alone.
         method: The interval or test, and the variance estimator.
-        cautions: Warnings about the value, each with what to do about it.
+        warnings: Warnings about the value, each with what to do about it.
         bounds: Exact one-sided limits, where every item failed or every item succeeded.
     """
 
@@ -150,7 +150,7 @@ class Estimate:
     n_items: int
     n_clusters: int
     method: Method
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
     bounds: tuple[Bound, ...] = ()
 
     @property
@@ -166,7 +166,7 @@ class Estimate:
     @property
     def small_part(self) -> SmallPart | None:
         """The part of the whole that carries most of the error, if there is one."""
-        return next((each for each in self.cautions if isinstance(each, SmallPart)), None)
+        return next((each for each in self.warnings if isinstance(each, SmallPart)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,14 +210,14 @@ class Rank:
         low: The best place that the model could have.
         high: The worst place that it could have.
         could_be_best: Whether it could be the best one.
-        ties: Letters; models with a letter in common can't be told apart.
+        group: Letters; models with a letter in common can't be told apart.
     """
 
     rank: int
     low: int
     high: int
     could_be_best: bool
-    ties: str
+    group: str
 
 
 def allowed(level: Level) -> Level:

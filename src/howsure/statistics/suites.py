@@ -344,7 +344,7 @@ def overall_estimate(parts: Sequence[Estimate], shares: Sequence[float], *, boun
         n_items=sum(part.n_items for part in parts),
         n_clusters=sum(part.n_clusters for part in parts),
         method=Method(name=named.method.name, variance=named.method.variance, overall=True),
-        cautions=() if known else (doubt("no_overall_error_bar"),),
+        warnings=() if known else (doubt("no_overall_error_bar"),),
     )
 
 

@@ -24,7 +24,7 @@ from howsure.statistics.clustered_variance import CR2, Clustering, free_of_strat
 from howsure.statistics.difference_tests import SharedItems
 from howsure.statistics.differences import DifferenceSums, TermSums
 from howsure.statistics.event_sizes import Events, ItemSpread
-from howsure.statistics.means import size_cautions, summed_variances
+from howsure.statistics.means import size_warnings, summed_variances
 from howsure.statistics.pair_details import PairDetails, lengthened, net_wins_of
 from howsure.statistics.pair_moments import (
     flip_sums,
@@ -36,7 +36,7 @@ from howsure.statistics.pair_moments import (
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.arrays import Floats
     from howsure.statistics.block_sums import ItemSums
     from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
@@ -194,7 +194,7 @@ class SummedPair(SharedItems):
             unclustered_se=np.sqrt(alone),
         )
 
-    def doubts(self) -> list[Caution]:
+    def doubts(self) -> list[ResultWarning]:
         """Warn of too few or too unequal clusters."""
         totals = self.sums.clusters.totals
-        return size_cautions(totals, totals, self.plain.df, self.labels) if self.clustered else []
+        return size_warnings(totals, totals, self.plain.df, self.labels) if self.clustered else []

@@ -28,7 +28,7 @@ from howsure.statistics.clustered_variance import (
 from howsure.statistics.difference_tests import ScoreTest, by_moments, require_fractions
 from howsure.statistics.differences import Pivot, pivot_of, t_pivot
 from howsure.statistics.event_sizes import ItemSpread, event_worth
-from howsure.statistics.means import cluster_cautions
+from howsure.statistics.means import cluster_warnings
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.statistics.score_pivot import plain_pivots
 from howsure.statistics.tolerances import ROUNDING
@@ -36,7 +36,7 @@ from howsure.statistics.tolerances import ROUNDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.clustered_variance import Clustering, VarianceChoice, VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
@@ -177,11 +177,11 @@ class DisjointItems:
         item = (self.shares * self.residuals**2) @ self.sides
         return float((np.maximum(1 - 4 * item, 0.0) * (self.shares**2 @ self.sides) ** 2).sum()) * unit**2
 
-    def doubts(self, df: float) -> list[Caution]:
+    def doubts(self, df: float) -> list[ResultWarning]:
         """Say what is in doubt: no error bar, and too few or too unequal clusters."""
         if self.fewest < MIN_CLUSTERS:
             return [doubt("one_cluster" if self.codes else "one_item", n=len(self.w))]
-        return cluster_cautions(self.w, self.codes, df)
+        return cluster_warnings(self.w, self.codes, df)
 
 
 def unpaired_difference(
@@ -226,7 +226,7 @@ def unpaired_difference(
         n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
         n_clusters=sides[0][3] + sides[1][3],
         method=method,
-        cautions=(doubt("unpaired"),),
+        warnings=(doubt("unpaired"),),
     )
     return estimate, pivot
 
@@ -263,7 +263,7 @@ def _across_clusters(
         n_items=len(every.w),
         n_clusters=min(int(code.max()) + 1 for code in every.codes),
         method=method,
-        cautions=(doubt("unpaired"), *every.doubts(found.df)),
+        warnings=(doubt("unpaired"), *every.doubts(found.df)),
     )
     return estimate, pivot
 

@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.statistics.random_factors import label_test, p_from_sums
 from howsure.study.notes import silent_factor_taken
 from howsure.table.aggregate import coded
@@ -38,7 +38,7 @@ answer isn't.
 MOST_ROWS = 5_000_000
 
 
-def attempt_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caution, ...]:
+def attempt_warnings(scores: Scores, study: Study, scales: Scales) -> tuple[ResultWarning, ...]:
     """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or
     whose labels move together over questions.
 
@@ -53,7 +53,7 @@ def attempt_cautions(scores: Scores, study: Study, scales: Scales) -> tuple[Caut
     return (*silent, *_of_settings(scores, parts), *_of_labels(scores, study, parts, scales))
 
 
-def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
+def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[ResultWarning]:
     """Warn of a setting, such as the temperature, in which the rows of one model and question differ."""
     frame, roles = tidy(scores.rows, scores.roles)
     used = used_columns(roles)
@@ -65,7 +65,7 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
     counts = counts.join(asked, on=["task", "model", "item"], how="semi")
     several = {name: counts.filter(pl.col(name) > 1)["model"].n_unique() for name in names}
     return [
-        Caution(
+        ResultWarning(
             code="setting_as_attempt",
             message=(
                 f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and "
@@ -78,7 +78,9 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[Caution]:
     ]
 
 
-def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales) -> list[Caution]:
+def _of_labels(
+    scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales
+) -> list[ResultWarning]:
     """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows
     of models where these look odd.
 
@@ -101,7 +103,7 @@ def _of_labels(scores: Scores, study: Study, parts: list[pl.DataFrame], scales: 
         if test is not None and test.p_value * len(odd) <= LEVEL:
             together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
     percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)
-    return [_caution(column, together, len(odd), Scale(percent=percent))] if together else []
+    return [_warning(column, together, len(odd), Scale(percent=percent))] if together else []
 
 
 def attempt_column(scores: Scores) -> str:
@@ -169,14 +171,14 @@ def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
     return label_test(wide.drop("item").to_numpy(), codes=codes, weights=weights)
 
 
-def _caution(column: str, together: list[tuple[LabelTest, str]], tests: int, scale: Scale) -> Caution:
+def _warning(column: str, together: list[tuple[LabelTest, str]], tests: int, scale: Scale) -> ResultWarning:
     """Say of the model whose labels differ most clearly by how much they do, and how many others there
     are.
     """
     test, model = min(together, key=lambda each: each[0].p_value)
     others = f"; so do those of {plural(len(together) - 1, 'other model')}" if len(together) > 1 else ""
     p = p_text(min(test.p_value * tests, 1.0))
-    return Caution(
+    return ResultWarning(
         code="attempts_move_together",
         message=f"answers of {model} with the same {column!r} move together: the scores of its "
         f"{int(test.df[0]) + 1} values have a standard deviation of {scale.gap(test.spread)}, about "

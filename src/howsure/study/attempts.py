@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.options.kinds import ScoreRule
 from howsure.statistics.attempts import attempt_noise, attempt_score, best_of, fewest_attempts
 from howsure.statistics.tolerances import ROUNDED_SCORES
@@ -49,7 +49,7 @@ def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
     )
 
 
-def cautions(rule: ScoreRule) -> list[Caution]:
+def warnings(rule: ScoreRule) -> list[ResultWarning]:
     """Warn where scores answer another question than the usual one."""
     return [ANOTHER_QUESTION] if rule.kind == "prob" else []
 
@@ -96,7 +96,7 @@ def enough(part: pl.DataFrame, rule: ScoreRule) -> bool:
     return not rule.over_attempts or bool((part["n"] >= fewest_attempts(rule.kind, rule.k)).any())
 
 
-def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[Caution]:
+def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[ResultWarning]:
     """Tell how many results have fewer attempts than the score needs."""
     fewest = fewest_attempts(rule.kind, rule.k) if rule.over_attempts else 1
     lacking = int((part["n"] < fewest).sum())
@@ -106,13 +106,13 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[Caution]:
     if lacking == len(part):
         most = f"none has more than {part.select(pl.col('n').max()).item()}"
         remedy = "Choose a smaller K, or run more attempts." if rule.k else "Run more attempts."
-        return [Caution(code="no_attempts", message=f"{task}: {needs}, and {most}", remedy=remedy)]
+        return [ResultWarning(code="no_attempts", message=f"{task}: {needs}, and {most}", remedy=remedy)]
     models = part["model"].n_unique()
     of = f"results of {models} models" if models > 1 else "items"
     gone = sorted(set(part["model"]) - set(part.filter(pl.col("n") >= fewest)["model"]))
     none = f"; nothing is left of {listing(gone)}" if gone else ""
     return [
-        Caution(
+        ResultWarning(
             code="few_attempts",
             message=f"{task}: {needs}; {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
             remedy=f"Run the missing attempts{', or choose a smaller K' if rule.k else ''}.",
@@ -192,7 +192,7 @@ def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.
     )
 
 
-ANOTHER_QUESTION = Caution(
+ANOTHER_QUESTION = ResultWarning(
     code="probability_score",
     message="the mean probability of the right answer is not the share of right answers: it is how much "
     "probability the model gives them, and a model can be better on one and not on the other",

@@ -137,7 +137,7 @@ def by_cluster(
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
     repeated = (REPEATED,) if not source.numbered and bool((sums["rows"] > 1).any()) else ()
     return ByCluster(
-        scores=replace(with_rows(scores, table), cautions=(*scores.cautions, *repeated)),
+        scores=replace(with_rows(scores, table), warnings=(*scores.warnings, *repeated)),
         design=replace(design, cluster=None, weight="weight"),
         source=source,
         sizes=table.select("task", "metric", "item", "weight").unique(),

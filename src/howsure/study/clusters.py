@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.study.design import NO_CLUSTERS, OF_ID, columns_of
 from howsure.wording import listing, plural
 
@@ -37,13 +37,13 @@ KNOWN = ("none", "cluster", "weight", "task", "item")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteredItems:
     """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called;
-    notes and cautions.
+    notes and warnings.
     """
 
     table: pl.DataFrame
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
 
 def side_table(design: Design) -> pl.DataFrame | None:
@@ -104,12 +104,12 @@ def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts
 
 def as_stated(
     table: pl.DataFrame, side: pl.DataFrame | None, design: Design, facts: Iterable[TaskFacts]
-) -> tuple[Design, tuple[Caution, ...]]:
-    """Return the design with the clusters that logs state as the default of their tasks; a caution where
+) -> tuple[Design, tuple[ResultWarning, ...]]:
+    """Return the design with the clusters that logs state as the default of their tasks; a warning where
     these can't be used.
     """
     taken: dict[str, str] = {}
-    cautions: list[Caution] = []
+    warnings: list[ResultWarning] = []
     for task, columns in stated_clusters(design, facts).items():
         items = table.filter(pl.col("task").cast(pl.String) == task)
         if not len(items):
@@ -118,11 +118,11 @@ def as_stated(
         if fault is None:
             (taken[task],) = columns
         else:
-            cautions.append(fault)
-    return replace(design, stated=taken), tuple(cautions)
+            warnings.append(fault)
+    return replace(design, stated=taken), tuple(warnings)
 
 
-def _disagreeing(task: str, columns: frozenset[str]) -> Caution:
+def _disagreeing(task: str, columns: frozenset[str]) -> ResultWarning:
     """Warn that the logs of a task state different clusters, or only some of them any."""
     names = sorted(columns - {""})
     told = (
@@ -131,14 +131,14 @@ def _disagreeing(task: str, columns: frozenset[str]) -> Caution:
         else f"logs of {task} cluster their standard errors by different columns: {listing(names)}"
     )
     choices = " or ".join(f"`cluster={name!r}`" for name in names)
-    return Caution(
+    return ResultWarning(
         code="stated_clusters_unused",
         message=f"{told}; these clusters aren't used",
         remedy=f"Choose {choices}, or `cluster='none'` if questions were drawn one by one.",
     )
 
 
-def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name: str) -> Caution | None:
+def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name: str) -> ResultWarning | None:
     """Warn that the column that logs state isn't there for every item of a task, or not the same in all rows
     of an item.
     """
@@ -155,7 +155,7 @@ def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name:
         if lacking
         else f"differs within {plural(torn, 'item')}"
     )
-    return Caution(
+    return ResultWarning(
         code="stated_clusters_unused",
         message=(
             f"logs of {task} cluster their standard errors by {name!r}, which {fault}; these clusters "
@@ -201,7 +201,7 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
         table=pl.concat([part.table for part in parts], how="diagonal"),
         names={task: names for part in parts for task, names in part.names.items()},
         notes=tuple(note for part in parts for note in part.notes),
-        cautions=tuple(caution for part in parts for caution in part.cautions),
+        warnings=tuple(warning for part in parts for warning in part.warnings),
     )
 
 
@@ -220,15 +220,15 @@ def _attach(
         return ClusteredItems(
             table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
         )
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
     declared = False
     names: tuple[str, ...]
     if choice is not None:
-        (table, cautions), names = _asked_clusters(table, side, choice), choice
+        (table, warnings), names = _asked_clusters(table, side, choice), choice
     elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
         one_value(table, "cluster", UNCLUSTERED)
         declared_cluster = table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
-        table, names, cautions, declared = declared_cluster, ("cluster",), _holes(table), True
+        table, names, warnings, declared = declared_cluster, ("cluster",), _holes(table), True
     else:
         return ClusteredItems(table=table)
     if len(names) > MAX_CLUSTERINGS:
@@ -236,17 +236,17 @@ def _attach(
     hint = "; `cluster='none'` ignores it" if declared else STATED if stated else ""
     note = f"Clusters{of}: {_clusters_words(table, names)}{hint}."
     return ClusteredItems(
-        table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), cautions=cautions
+        table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), warnings=warnings
     )
 
 
 def _asked_clusters(
     table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]
-) -> tuple[pl.DataFrame, tuple[Caution, ...]]:
+) -> tuple[pl.DataFrame, tuple[ResultWarning, ...]]:
     """Attach the named columns as clusters; tasks that lack one altogether have each item as its own, with a
-    caution.
+    warning.
     """
-    cautions: list[Caution] = []
+    warnings: list[ResultWarning] = []
     for k, name in enumerate(names):
         if name.startswith(OF_ID):
             table = table.with_columns(_from_ids(table["item"], name).alias(f"cluster_{k}"))
@@ -262,9 +262,9 @@ def _asked_clusters(
             one_value(table, name, UNCLUSTERED)
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
         bare = _bare_tasks(table, f"cluster_{k}")
-        cautions += [_without(name, bare)] if bare else []
+        warnings += [_without(name, bare)] if bare else []
         table = _every_item(table, f"cluster_{k}", name, bare)
-    return table, tuple(cautions)
+    return table, tuple(warnings)
 
 
 def _from_ids(ids: pl.Series, choice: str) -> pl.Series:
@@ -286,8 +286,8 @@ def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
     return [] if len(bare) == len(held) else bare
 
 
-def _without(name: str, tasks: list[str]) -> Caution:
-    return Caution(
+def _without(name: str, tasks: list[str]) -> ResultWarning:
+    return ResultWarning(
         code="task_without_clusters",
         message=f"no item of {listing(tasks)} has a {name!r}, so each counts as its own cluster",
         remedy=(
@@ -346,12 +346,12 @@ def one_value(
         )
 
 
-def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
+def _holes(table: pl.DataFrame) -> tuple[ResultWarning, ...]:
     """Warn where only some items of a task have a cluster."""
     lacking = table.group_by("task").agg(no=pl.col("cluster").is_null().sum(), rows=pl.len())
     torn = lacking.filter((pl.col("no") > 0) & (pl.col("no") < pl.col("rows"))).sort("task")
     return tuple(
-        Caution(
+        ResultWarning(
             code="cluster_missing",
             message=(
                 f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own "
@@ -432,14 +432,14 @@ class ProposedClusters:
         return f"`cluster={self.column!r}`" if self.column else f"`cluster=r'{OF_ID}{self.pattern}'`"
 
     @property
-    def caution(self) -> Caution:
+    def warning(self) -> ResultWarning:
         """Say that nobody named them, and how it is done."""
         seen = (
             f"column `{self.column}` groups the items ({self.groups:,} values)"
             if self.column
             else f"the item ids look grouped ({self.groups:,} groups of {self.items:,} items)"
         )
-        return Caution(
+        return ResultWarning(
             code="looks_grouped",
             message=f"{seen}; if items of a group were drawn together, the error bars are too small",
             remedy=f"Use {self.choice}, or `cluster='none'` if they were not.",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import ResultWarning
 from howsure.table.schema import FINGERPRINTS
 from howsure.table.scores import text_digest
 from howsure.wording import Scale, listing, plural, shortened
@@ -115,14 +115,14 @@ def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
     )
 
 
-def cautions(found: Sequence[AskedDifference]) -> list[Caution]:
+def warnings(found: Sequence[AskedDifference]) -> list[ResultWarning]:
     """Warn of what isn't alike."""
-    return [caution(each) for each in found]
+    return [warning(each) for each in found]
 
 
-def caution(found: AskedDifference, *, allow: bool = False) -> Caution:
+def warning(found: AskedDifference, *, allow: bool = False) -> ResultWarning:
     """Warn of what isn't alike; `allow`: say how a gate lets it be."""
-    return Caution(
+    return ResultWarning(
         code="not_like_with_like",
         message=f"{found.task}: not like with like: {found.words}",
         remedy=f"{REMEDY}; `allow_differs={found.what!r}` lets it be." if allow else f"{REMEDY}.",
@@ -291,12 +291,12 @@ def _written(value: str) -> str:
 
 ERROR = "error"
 LEAST = 0.05
-"""Shares that lie nearer to each other are not worth a caution."""
+"""Shares that lie nearer to each other are not worth a warning."""
 Z = 2.576
 """Nor are those that differ by fewer standard errors: 1 in 100 times by chance."""
 
 
-def ends_cautions(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str]) -> list[Caution]:
+def ends_warnings(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str]) -> list[ResultWarning]:
     """Warn where two models clearly differ in the share of attempts that a limit or an error ended, over the
     tasks of both.
 
@@ -312,7 +312,7 @@ def ends_cautions(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str])
         **_limits(runs, {task for task, _ in parts}, models),
         ERROR: [_errors(parts, model) for model in models],
     }
-    return [_caution(what, counts, models) for what, counts in every.items() if _differ(counts, sizes)]
+    return [_warning(what, counts, models) for what, counts in every.items() if _differ(counts, sizes)]
 
 
 def _errors(parts: Parts, model: str) -> Count:
@@ -352,9 +352,9 @@ def _differ(counts: Sequence[Count], sizes: Sequence[int]) -> bool:
     return abs(one - other) >= LEAST and abs(one - other) > Z * spread
 
 
-def _caution(what: str, counts: Sequence[Count], models: Sequence[str]) -> Caution:
+def _warning(what: str, counts: Sequence[Count], models: Sequence[str]) -> ResultWarning:
     shares = [Scale(percent=True).score(count / total) for count, total in counts]
-    return Caution(
+    return ResultWarning(
         code="ended_otherwise",
         message=(
             f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it"

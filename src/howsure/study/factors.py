@@ -12,7 +12,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.statistics.random_factors import LEAST
 from howsure.study import comparability
 from howsure.study.gathering import gather
@@ -242,7 +242,7 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
     return replace(
         study,
         differs=tuple(each for each in study.differs if each not in gone),
-        cautions=tuple(each for each in study.cautions if each not in comparability.cautions(gone)),
+        warnings=tuple(each for each in study.warnings if each not in comparability.warnings(gone)),
     )
 
 
@@ -259,10 +259,10 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
     over = replace(
         study, parts=parts, models=models, over_levels=lambda matrix, chosen: _fold(matrix, chosen, found)[0]
     )
-    cautions = []
+    warnings = []
     for key in study.parts:
         _, left = _fold(study.matrix(key), models, found)
-        cautions += [_incomplete(key[0], left, found.name)] if left else []
+        warnings += [_incomplete(key[0], left, found.name)] if left else []
     each, columns = found.sizes(), listing([f"`{factor.name}`" for factor in found.factors])
     several = len(found.factors) > 1
     meant = (
@@ -281,9 +281,9 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
         over,
         design=design,
         notes=(sizes, *others, note),
-        cautions=(
-            *study.cautions,
-            *cautions,
+        warnings=(
+            *study.warnings,
+            *warnings,
             *(_unshared(factor) for factor in found.factors if factor.left),
         ),
     )
@@ -357,8 +357,8 @@ def _answer_noise(within: Floats, attempts: Ints) -> Floats:
     return np.asarray((filled / attempts).mean(axis=1) / within.shape[1])
 
 
-def _unshared(found: _Factor) -> Caution:
-    return Caution(
+def _unshared(found: _Factor) -> ResultWarning:
+    return ResultWarning(
         code="levels_unshared",
         message=(
             f"{plural(len(found.left), 'value')} of {found.name!r} that only some models have left out: "
@@ -368,8 +368,8 @@ def _unshared(found: _Factor) -> Caution:
     )
 
 
-def _incomplete(task: str, left: int, name: str) -> Caution:
-    return Caution(
+def _incomplete(task: str, left: int, name: str) -> ResultWarning:
+    return ResultWarning(
         code="levels_missing",
         message=f"{task}: {plural(left, 'item')} without a score at every level of {name!r} left out",
         remedy="Run what is missing, or leave out the levels that lack items.",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import AttemptColumnError, Caution, DataError
+from howsure.errors import AttemptColumnError, DataError, ResultWarning
 from howsure.study import attempts, clusters, comparability
-from howsure.study.attempt_labels import attempt_cautions
+from howsure.study.attempt_labels import attempt_warnings
 from howsure.study.clusters import propose
-from howsure.study.comparability import ends_cautions, exam_differences, settings_note
+from howsure.study.comparability import ends_warnings, exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, completed, counts_as_failed, decided
 from howsure.study.models import (
     choose,
@@ -122,12 +122,12 @@ def gather(
     `shared`: only what all of these have is asked about, the rest is `study.partial`. `whole`: a part of a
     model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by task, metric
     and model, where rows are means of them. `paired`: models are compared item by item, so that these must
-    weigh the same for all. Notes and cautions are about nothing that was left out. Raises DataError where a
+    weigh the same for all. Notes and warnings are about nothing that was left out. Raises DataError where a
     name is unknown, a column is missing, or nothing is left.
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
-    failed = next((caution.message for caution in scores.cautions if caution.code == "files_failed"), "")
+    failed = next((warning.message for warning in scores.warnings if warning.code == "files_failed"), "")
     if failed and scores.published and not scores.has_rows:
         raise DataError(
             f"only published scores here, no per-question rows; {failed}",
@@ -185,7 +185,7 @@ def _gathered(
     wanted, found = choose(scores, _wanted(scores, design, summed), columns, parts=not whole, every=every)
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     lacking = _lacking_metric(scores, wanted, found)
-    cautions = [*scores.cautions, *metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
+    warnings = [*scores.warnings, *metric_missing(lacking, wanted, found), *attempts.warnings(design.score)]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
@@ -212,22 +212,22 @@ def _gathered(
         groups=scores.groups,
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
-        cautions=(
-            *(*comparability.cautions(differs), *ends_cautions(scores.runs, parts, models)),
-            *cautions,
+        warnings=(
+            *(*comparability.warnings(differs), *ends_warnings(scores.runs, parts, models)),
+            *warnings,
             *(*doubts(found, parts), *classified(found, names, scores.score_column)),
         ),
         unasked=silent_factor_of(names, scores, parts),
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
-    study = replace(study, cautions=(*study.cautions, *attempt_cautions(scores, study, sorted_out.scales)))
+    study = replace(study, warnings=(*study.warnings, *attempt_warnings(scores, study, sorted_out.scales)))
     return replace(study, notes=notes_of(study, [sizes_note(study, called), *notes], grouped, found))
 
 
 def _sound(study: Study) -> Study:
     """Leave out what has no score or too few attempts, and warn of models of which no attempt has one."""
     scored = _with_scores(study)
-    return _enough_attempts(replace(scored, cautions=(*scored.cautions, *without_scores(scored))))
+    return _enough_attempts(replace(scored, warnings=(*scored.warnings, *without_scores(scored))))
 
 
 def _clustered(
@@ -244,14 +244,14 @@ def _clustered(
     side, table = study.side, _items_of(study)
     design, unused = clusters.as_stated(table, side, study.design, study.facts)
     grouped = clusters.attach_clusters(table, side, design)
-    grouped = replace(grouped, cautions=(*unused, *grouped.cautions))
+    grouped = replace(grouped, warnings=(*unused, *grouped.warnings))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     # Propose clusters where there are none and nobody said so.
     sure = (
-        grouped.names or grouped.cautions or design.ignores_clusters or design.population == "these-questions"
+        grouped.names or grouped.warnings or design.ignores_clusters or design.population == "these-questions"
     )
     proposal = None if sure else propose(grouped.table, telling)
-    doubts = (*grouped.cautions, *([proposal.caution] if proposal else []), *sorted_out.scales.cautions(left))
+    doubts = (*grouped.warnings, *([proposal.warning] if proposal else []), *sorted_out.scales.warnings(left))
     by_task, own, differing = weights_of_items(left, grouped.table, design, paired=paired)
     items = attach_weights(grouped.table, side, design, by_task)
     known = replace(
@@ -263,7 +263,7 @@ def _clustered(
         proposed=proposal,
         scales=sorted_out.scales.scales,
     )
-    return with_few_clusters(replace(known, cautions=(*study.cautions, *doubts, *differing)), every), grouped
+    return with_few_clusters(replace(known, warnings=(*study.warnings, *doubts, *differing)), every), grouped
 
 
 def as_proposed(study: Study) -> Study | None:
@@ -311,12 +311,12 @@ def _with_scores(study: Study) -> Study:
         return study
     kept = {key: part for key, part in study.parts.items() if key not in empty}
     named = listing([f"{task} · {metric}" for task, metric in empty])
-    left_out = Caution(
+    left_out = ResultWarning(
         code="no_scores",
         message=f"{named}: no attempt has a score, so nothing is said of it",
         remedy="`howsure describe` lists what the files hold.",
     )
-    return replace(study, parts=kept, cautions=(*study.cautions, left_out))
+    return replace(study, parts=kept, warnings=(*study.warnings, left_out))
 
 
 def _wanted(scores: Scores, design: Design, summed: tuple[str, ...] = ()) -> Wanted:
@@ -504,26 +504,26 @@ def _enough_attempts(study: Study) -> Study:
     """
     if not study.rule.over_attempts and not study.averages:
         return study
-    parts, cautions = {}, []
+    parts, warnings = {}, []
     for key, part in study.parts.items():
         task, _ = key
         if not len(part):
-            no_checkpoints = Caution(
+            no_checkpoints = ResultWarning(
                 code="no_checkpoints",
                 message=f"{task}: no model is a checkpoint of a run, so the task is left out",
                 remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
             )
-            cautions.append(no_checkpoints)
+            warnings.append(no_checkpoints)
             continue
         counted = decided(part, study.policy_of(key))
-        cautions += attempts.too_few(counted, study.rule, task)
+        warnings += attempts.too_few(counted, study.rule, task)
         if attempts.enough(counted, study.rule):
-            cautions += torn_items(counted, study.averages, task) if study.averages else []
+            warnings += torn_items(counted, study.averages, task) if study.averages else []
             if len(study.scored(key)):
                 parts[key] = part
     if not parts:
-        raise DataError(cautions[0].message, remedy=cautions[0].remedy)
-    return replace(study, parts=parts, cautions=(*study.cautions, *cautions))
+        raise DataError(warnings[0].message, remedy=warnings[0].remedy)
+    return replace(study, parts=parts, warnings=(*study.warnings, *warnings))
 
 
 def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[str]:

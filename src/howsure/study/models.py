@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.table.aggregate import Grouped, Wanted, group, names_of
 from howsure.table.schema import CONSTANTS, open_frame
 from howsure.wording import listing, plural
@@ -297,7 +297,7 @@ def _wanted(averages: Sequence[Average]) -> pl.Expr:
     return pl.col("model").cast(pl.String).replace_strict(steps, return_dtype=pl.Int64)
 
 
-def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> list[Caution]:
+def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> list[ResultWarning]:
     """Tell how many items some checkpoint of a run lacks."""
     counted = part.filter(pl.col("n") > 0).group_by("model", "item").agg(steps=pl.len())
     lacking = counted.filter(pl.col("steps") < _wanted(averages))
@@ -305,7 +305,7 @@ def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> li
         return []
     first = lacking.sort("model", "item").row(0, named=True)
     return [
-        Caution(
+        ResultWarning(
             code="torn_checkpoints",
             message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of "
             f"the average, first {first['item']!r} of {first['model']!r}",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.study.failures import failures_note
 from howsure.table.names import is_burden, silent_factor
 from howsure.table.repeats import is_rater
@@ -46,12 +46,12 @@ def undeclared(study: Study) -> list[str]:
     return [" · ".join(key) + ("" if is_burden(key[1]) else column) for key in keys]
 
 
-def direction_cautions(study: Study) -> list[Caution]:
+def direction_warnings(study: Study) -> list[ResultWarning]:
     """Warn where models are ranked by scores whose direction nobody says."""
     return unsaid(undeclared(study))
 
 
-def unsaid(names: list[str]) -> list[Caution]:
+def unsaid(names: list[str]) -> list[ResultWarning]:
     """Warn of scores, by these names, whose direction nobody says; nothing where there are none."""
     if not names:
         return []
@@ -59,7 +59,7 @@ def unsaid(names: list[str]) -> list[Caution]:
         f"nothing says whether larger or smaller scores of {listing(names)} are better; larger ones count "
         "as better"
     )
-    return [Caution(code="unknown_direction", message=message, remedy=REMEDY)]
+    return [ResultWarning(code="unknown_direction", message=message, remedy=REMEDY)]
 
 
 def require_direction(study: Study) -> None:
@@ -163,7 +163,7 @@ def _failures_note(study: Study) -> str:
     return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
 
 
-def without_scores(study: Study) -> list[Caution]:
+def without_scores(study: Study) -> list[ResultWarning]:
     """Name the models of which no attempt has a score: where failures are left out they are in no table."""
     lacking = {key: _unscored(study, key, part) for key, part in study.parts.items()}
     if not any(lacking.values()):
@@ -184,30 +184,30 @@ def _unscored(study: Study, key: tuple[str, str], part: pl.DataFrame) -> set[str
     return _names("model", [part]) - _names("model", [part.filter(pl.col("n") > 0)])
 
 
-def _nothing_of(models: set[str] | frozenset[str], where: str = "") -> Caution:
+def _nothing_of(models: set[str] | frozenset[str], where: str = "") -> ResultWarning:
     them = "it" if len(models) == 1 else "them"
-    return Caution(
+    return ResultWarning(
         code="model_without_scores",
         message=f"{where}no attempt of {listing(sorted(models))} has a score, so nothing is said of {them}",
         remedy="Count failed attempts as 0 with `failures='zero'`, or run them again.",
     )
 
 
-def doubts(found: Grouped, parts: Parts) -> list[Caution]:
+def doubts(found: Grouped, parts: Parts) -> list[ResultWarning]:
     """Warn of copies that were left out, and of rows that count as attempts."""
-    cautions = [_copies(found.copies)] if found.copies else []
+    warnings = [_copies(found.copies)] if found.copies else []
     repeated = not found.numbered and any(bool((part["rows"] > 1).any()) for part in parts.values())
-    return [*cautions, REPEATED] if repeated else cautions
+    return [*warnings, REPEATED] if repeated else warnings
 
 
-def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[Caution]:
+def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[ResultWarning]:
     """Warn of tasks that have none of the metrics that were chosen for all."""
     if not lacking:
         return []
     tasks = len(lacking) + found.results["task"].n_unique()
     have, are = ("has", "is") if len(lacking) == 1 else ("have", "are")
     return [
-        Caution(
+        ResultWarning(
             code="metric_missing",
             message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} "
             f"and {are} left out: {listing(lacking)}",
@@ -216,7 +216,7 @@ def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[C
     ]
 
 
-def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Caution]:
+def classified(found: Grouped, columns: Sequence[str], score: str) -> list[ResultWarning]:
     """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how
     often it is right.
     """
@@ -228,7 +228,7 @@ def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Cauti
     ):
         return []
     return [
-        Caution(
+        ResultWarning(
             code="classifier_scores",
             message=(
                 f"column {score!r} holds fractions beside the labels of {labels!r}, as a classifier's "
@@ -250,14 +250,14 @@ def silent_factor_of(names: Sequence[str], scores: Scores, parts: Parts) -> str:
     return name if any(bool((part["rows"] > 1).any()) for part in parts.values()) else ""
 
 
-def silent_factor_taken(name: str, *, gate: bool = False) -> list[Caution]:
+def silent_factor_taken(name: str, *, gate: bool = False) -> list[ResultWarning]:
     """Warn of a column that was taken for attempts by its name; `gate`: say how a configuration chooses."""
     if not name:
         return []
     lines = f'; in howsure.toml: random-factor = "{name}", or columns = {{attempt = "{name}"}}'
     each = f", `columns={{'metric': {name!r}}}` to see each by itself" if is_rater(name) else ""
     return [
-        Caution(
+        ResultWarning(
             code="factor_as_attempt",
             message=(
                 f"column {name!r} is taken for repeats of each question, so the error bar leaves out how "
@@ -270,8 +270,8 @@ def silent_factor_taken(name: str, *, gate: bool = False) -> list[Caution]:
     ]
 
 
-def _copies(count: int) -> Caution:
-    return Caution(
+def _copies(count: int) -> ResultWarning:
+    return ResultWarning(
         code="copies_dropped",
         message=f"{plural(count, 'exact copy', 'exact copies')} of other rows left out",
         remedy="Was one log given twice?",
@@ -303,7 +303,7 @@ SAME_OF_NONE = (
     "Population: more questions from the same clusters; without clusters these are all questions like these."
 )
 
-REPEATED = Caution(
+REPEATED = ResultWarning(
     code="rows_as_attempts",
     message=(
         "some items occur more than once for a model and no column numbers the attempts; the rows count "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.options.kinds import ScoreRule
 from howsure.study import attempts, models
 from howsure.study.failures import FailurePolicy, decided, failed
@@ -97,7 +97,7 @@ class Study:
     own_weights: Mapping[str, RowWeights] = field(default_factory=dict)
     over_levels: Callable[[ScoreMatrix, Sequence[str]], ScoreMatrix] | None = None
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def tasks(self) -> tuple[str, ...]:

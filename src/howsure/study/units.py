@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 import polars as pl
 
-from howsure.errors import Caution, DataError, ReadError
+from howsure.errors import DataError, ReadError, ResultWarning
 from howsure.table.cells import NumberKind, read_column, texts_of
 from howsure.table.grouping import measure_names
 from howsure.table.scale import (
@@ -143,7 +143,7 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
 
 
 MIXED = "mixed_scale"
-"""The caution of one model's fractions beside another's percent."""
+"""The warning of one model's fractions beside another's percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class Scales:
 
     scales: Mapping[Key, ScaleBounds]
     extents: Mapping[Key, ScoreExtent]
-    mixed: Mapping[Key, Caution]
+    mixed: Mapping[Key, ResultWarning]
 
     def place(self, parts: Parts) -> Parts:
         """Return the parts in the units of their scales."""
@@ -181,16 +181,16 @@ class Scales:
         """Say which of these were scaled, and why."""
         return [note for key in keys if (note := self.scales[key].note(" · ".join(key)))]
 
-    def cautions(self, keys: Iterable[Key]) -> list[Caution]:
+    def warnings(self, keys: Iterable[Key]) -> list[ResultWarning]:
         """Warn of these where the scale is in doubt: two scales in one column, a name that fits badly, no
         bounds.
         """
         told = [
-            self.mixed.get(key) or self.scales[key].caution(" · ".join(key), self.extents[key])
+            self.mixed.get(key) or self.scales[key].warning(" · ".join(key), self.extents[key])
             for key in keys
             if key in self.scales
         ]
-        return [caution for caution in told if caution is not None]
+        return [warning for warning in told if warning is not None]
 
 
 def scales_of(
@@ -218,16 +218,16 @@ def scales_of(
         for key, extent in extents.items()
     }
     mixed = {
-        key: caution
+        key: warning
         for key, part in parts.items()
-        if not asked[key] and (caution := _mixed(key, part, column))
+        if not asked[key] and (warning := _mixed(key, part, column))
     }
     return Scales(scales=scales, extents=extents, mixed=mixed)
 
 
-def require_one_scale(cautions: Iterable[Caution]) -> None:
+def require_one_scale(warnings: Iterable[ResultWarning]) -> None:
     """Raise DataError where a verdict would compare fractions with percent."""
-    mixed = next((caution for caution in cautions if caution.code == MIXED), None)
+    mixed = next((warning for warning in warnings if warning.code == MIXED), None)
     if mixed is not None:
         raise DataError(mixed.message, remedy=mixed.remedy)
 
@@ -256,7 +256,7 @@ def _placed(part: pl.DataFrame, scale: ScaleBounds) -> pl.DataFrame:
     return part.with_columns(*placed, variance=scale.size(scale.size(pl.col("variance"))))
 
 
-def _mixed(key: Key, part: pl.DataFrame, column: str) -> Caution | None:
+def _mixed(key: Key, part: pl.DataFrame, column: str) -> ResultWarning | None:
     """Warn where one model's scores look like fractions and another's like percent.
 
     Scores above 20 do, and any above 1 where some of the columns say percent that were read apart.
@@ -270,7 +270,7 @@ def _mixed(key: Key, part: pl.DataFrame, column: str) -> Caution | None:
     percents = spans.filter((pl.col("high") > least) & (pl.col("low") >= 0))["model"]
     if not len(fractions) or not len(percents):
         return None
-    return Caution(
+    return ResultWarning(
         code=MIXED,
         message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to "
         f"{highest:g}, which looks like fractions beside percent",

@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.study.clusters import joined, one_value
 from howsure.table.aggregate import coded
 from howsure.table.cells import VAST
@@ -189,13 +189,13 @@ def numeric_weights(
 
 def weights_of_items(
     parts: Mapping[tuple[str, str], pl.DataFrame], items: pl.DataFrame, design: Design, *, paired: bool
-) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[Caution]]:
+) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[ResultWarning]]:
     """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
     where these differ and are wanted.
     """
     common: dict[str, pl.DataFrame] = {}
     own: dict[str, RowWeights] = {}
-    cautions: list[Caution] = []
+    warnings: list[ResultWarning] = []
     name = design.weight or ""
     torn = (
         items.filter(pl.col(name) != pl.col(f"{name}_max"))["task"].unique()
@@ -211,11 +211,11 @@ def weights_of_items(
         if shared.differing and not paired:
             own[task] = weights
         elif shared.differing:
-            cautions.append(weights_differ(name, task, shared))
-    return common, own, cautions
+            warnings.append(weights_differ(name, task, shared))
+    return common, own, warnings
 
 
-def weights_differ(name: str, task: str, common: Common) -> Caution:
+def weights_differ(name: str, task: str, common: Common) -> ResultWarning:
     """Say by whose weights models are compared, where these differ. DataError where they differ for too many
     items.
     """
@@ -231,7 +231,7 @@ def weights_differ(name: str, task: str, common: Common) -> Caution:
             where=task,
             remedy=remedy,
         )
-    return Caution(
+    return ResultWarning(
         code="weights_differ",
         message=f"{task}: {what}; every model is weighted as {common.reference} is",
         remedy=remedy,

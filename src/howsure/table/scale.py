@@ -2,7 +2,7 @@
 published tables.
 
 Percent are divided by 100, and so are bounded as fractions are. Nothing else is guessed: scores above 1 whose
-name and values don't tell stay as they are, with a caution that offers `bounds`.
+name and values don't tell stay as they are, with a warning that offers `bounds`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure import wording
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.table.names import name_words
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ BESIDE = " / "
 """What stands between the names of score columns that were read apart."""
 ROUNDING = 1e-9
 UNBOUNDED = "unbounded_scores"
-"""The caution of scores that nothing bounds."""
+"""The warning of scores that nothing bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +102,10 @@ class ScaleBounds:
             "sizes and limits."
         )
 
-    def caution(self, name: str, extent: ScoreExtent) -> Caution | None:
+    def warning(self, name: str, extent: ScoreExtent) -> ResultWarning | None:
         """Return the warning where the scale is in doubt."""
         if self.doubt == "fractions":
-            return Caution(
+            return ResultWarning(
                 code="percent_name",
                 message=(
                     f"{name}: the name says percent, but no score is above {_said(extent.high)}; they "
@@ -114,7 +114,7 @@ class ScaleBounds:
                 remedy="If they are percent, say so with `bounds=(0, 100)`; if not, `bounds=(0, 1)`.",
             )
         if self.doubt == "bounds":
-            return Caution(
+            return ResultWarning(
                 code="percent_bounds",
                 message=(
                     f"{name}: the bounds given say percent, but no score is above {_said(extent.high)}, "
@@ -123,7 +123,7 @@ class ScaleBounds:
                 remedy="If they are fractions, leave `bounds` out.",
             )
         if self.doubt == "unbounded":
-            return Caution(
+            return ResultWarning(
                 code=UNBOUNDED,
                 message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on an unknown "
                 "scale, and are treated as unbounded",

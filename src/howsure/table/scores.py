@@ -16,7 +16,7 @@ from howsure.table.schema import find_roles, open_frame, tidy_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
 
 DIGITS = 6
 """So many digits stand for a long text."""
@@ -417,7 +417,7 @@ class Scores:
         facts: What the harness says of each task.
         published: Published scores without rows behind them.
         files: What became of each file.
-        cautions: Warnings, each with what to do about it.
+        warnings: Warnings, each with what to do about it.
         notes: Statements that precede any number.
         signed: Score columns that were in percent by their % signs, and are fractions now.
         score_name: The name of the score column where the rows came from, if they don't have it any more; it
@@ -444,7 +444,7 @@ class Scores:
     facts: tuple[TaskFacts, ...] = ()
     published: tuple[Published, ...] = ()
     files: tuple[FileReport, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
     notes: tuple[str, ...] = ()
     signed: frozenset[str] = frozenset()
     score_name: str = ""
@@ -469,7 +469,7 @@ class Scores:
             *([f"tasks: {', '.join(tasks[:MOST_NAMES])}{more}"] if tasks else []),
             *([f"published scores: {len(self.published):,}"] if self.published else []),
             *(f"note: {note}" for note in self.notes),
-            *(f"caution: {caution.message}" for caution in self.cautions),
+            *(f"warning: {warning.message}" for warning in self.warnings),
         ]
         return "\n".join([f"Scores {_sources(self)}", *columns, *known])
 

@@ -126,7 +126,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         facts=joined_facts(fact for scores in called.values() for fact in scores.facts),
         published=tuple(entry for scores in called.values() for entry in scores.published),
         files=tuple(report for scores in sides.values() for report in scores.files),
-        cautions=tuple(dict.fromkeys(caution for scores in sides.values() for caution in scores.cautions)),
+        warnings=tuple(dict.fromkeys(warning for scores in sides.values() for warning in scores.warnings)),
         notes=(
             _told(models, inside),
             *of_files,

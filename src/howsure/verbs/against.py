@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from howsure.answers.against import Against, AgainstSide, AgainstTask
-from howsure.errors import Caution, DataError, doubt
+from howsure.errors import DataError, ResultWarning, doubt
 from howsure.inference.overall import as_stated, no_overall, overall_name, suite_of, task_shares
 from howsure.inference.population import over_tasks, population_of
 from howsure.inference.question import Question
@@ -18,13 +18,13 @@ from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.options.table import checked
 from howsure.statistics import multiplicity
 from howsure.statistics.arrays import above
-from howsure.statistics.means import cluster_cautions
+from howsure.statistics.means import cluster_warnings
 from howsure.statistics.pair_suites import combined_flips
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.study.models import resolve
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.verbs.sides import against_side
 from howsure.wording import have, listing, plural
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 24
 """So many models are put beside the one at a time where all their pairs have limits."""
-NO_SHARED_ITEMS = Caution(
+NO_SHARED_ITEMS = ResultWarning(
     code="no_shared_items",
     message="no item that both answered",
     remedy="Check that item ids are written alike; `compare` falls back to an unpaired comparison.",
@@ -123,7 +123,7 @@ class OneAgainstOthers:
 
     `limits`: of every pair of the models at these places, at these levels, None for the question's;
     `centred`: flips without the differences that were seen;
-    `score`: that of the one over its `n_items`; `cautions`: of each model (M,), and those of all together.
+    `score`: that of the one over its `n_items`; `warnings`: of each model (M,), and those of all together.
     """
 
     head: ScoreMatrix
@@ -136,8 +136,8 @@ class OneAgainstOthers:
     n_items: int
     method: Method
     n_tasks: int = 1
-    own: tuple[tuple[Caution, ...], ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    own: tuple[tuple[ResultWarning, ...], ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     @property
     def others(self) -> list[int]:
@@ -168,7 +168,7 @@ class OneAgainstOthers:
             lower_is_better=head.lower_is_better,
             percent=head.bounded,
             sides=tuple(rows),
-            cautions=self.cautions,
+            warnings=self.warnings,
         )
 
     def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
@@ -187,9 +187,9 @@ class OneAgainstOthers:
                 p_value=float(p[k]),
                 p_adjusted=float(found.p_adjusted[k]),
                 adjusted_interval=Interval(low=low[k], high=high[k], level=level),
-                broke=int(counts.broke[k]),
-                fixed=int(counts.fixed[k]),
-                same=int(counts.same[k]),
+                n_regressed=int(counts.broke[k]),
+                n_improved=int(counts.fixed[k]),
+                n_unchanged=int(counts.same[k]),
                 n_only_side=int(counts.only_side[k]),
                 n_only_against=int(counts.only_one[k]),
                 lower_is_better=head.lower_is_better,
@@ -238,7 +238,7 @@ class OneAgainstOthers:
             n_items=int(moments.shared[at]),
             n_clusters=int(moments.units[at]),
             method=self.method,
-            cautions=self.own[k] if self.own else (),
+            warnings=self.own[k] if self.own else (),
         )
         if not found.n_items or self.n_tasks > 1 or self.method.of_benchmark:
             return found
@@ -267,7 +267,7 @@ def against_others(matrix: ScoreMatrix, one: str, question: Question) -> OneAgai
         method=replace(
             population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True
         ),
-        cautions=_uneven(matrix, place),
+        warnings=_uneven(matrix, place),
         own=() if population.only_these else _doubts(population.drawn(matrix), place, moments),
     )
 
@@ -304,7 +304,7 @@ def _small_tasks(
     places: Sequence[Sequence[int]],
     shares: Sequence[float],
     question: Question,
-) -> tuple[tuple[Caution, ...], ...]:
+) -> tuple[tuple[ResultWarning, ...], ...]:
     """Name of every model (M,) the task that carries most of the error of its overall difference."""
     widths = [(high - low) / 2 for low, high in (part.limits_at(None) for part in parts)]
     tasks, percent = [part.head.task for part in parts], parts[0].head.bounded
@@ -320,7 +320,7 @@ def _small_tasks(
     )
 
 
-def _uneven(matrix: ScoreMatrix, one: int) -> tuple[Caution, ...]:
+def _uneven(matrix: ScoreMatrix, one: int) -> tuple[ResultWarning, ...]:
     """Warn of models that answered far fewer of the items that the one did."""
     has = ~np.isnan(matrix.values)
     share = (has & has[:, [one]]).sum(axis=0) / has[:, one].sum()
@@ -332,13 +332,13 @@ def _uneven(matrix: ScoreMatrix, one: int) -> tuple[Caution, ...]:
         f"{matrix.models[one]}"
     )
     return (
-        Caution(
+        ResultWarning(
             code="uneven_items", message=what, remedy="They are compared on what they share; run the rest."
         ),
     )
 
 
-def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[Caution, ...], ...]:
+def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[ResultWarning, ...], ...]:
     """Say of every model (M,) what is to be doubted of its difference: no shared item, one unit only, or few
     and unequal clusters.
     """
@@ -351,7 +351,7 @@ def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[
     )
 
 
-def _doubts_of_pair(matrix: ScoreMatrix, one: int, k: int, moments: PairMoments) -> tuple[Caution, ...]:
+def _doubts_of_pair(matrix: ScoreMatrix, one: int, k: int, moments: PairMoments) -> tuple[ResultWarning, ...]:
     shared, units = int(moments.shared[k, one]), int(moments.units[k, one])
     if not shared:
         return (NO_SHARED_ITEMS,)
@@ -361,7 +361,7 @@ def _doubts_of_pair(matrix: ScoreMatrix, one: int, k: int, moments: PairMoments)
     return tuple(_of_clusters(matrix, keep, float(moments.df[k, one])))
 
 
-def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[Caution]:
+def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[ResultWarning]:
     """Warn of too few or too unequal clusters among the items of a pair."""
     if not matrix.clusters:
         return []
@@ -370,7 +370,7 @@ def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[Caution]:
     if len(used) == 1:
         return [doubt("one_shared_cluster")]
     labels = [matrix.cluster_labels[0][g] for g in used] if matrix.cluster_labels else []
-    return cluster_cautions(w, [codes.astype(np.int64)], df, labels)
+    return cluster_warnings(w, [codes.astype(np.int64)], df, labels)
 
 
 RESPECTS = Respects(verb="against", all_but=("random factor", "covariate", "slices", "measures"))
@@ -486,9 +486,9 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
             *study.notes,
             *filter(None, (weighed, why if any(part.n_tests > 1 for part in found) else "")),
         ),
-        cautions=(
-            *study.cautions,
-            *direction_cautions(study),
+        warnings=(
+            *study.warnings,
+            *direction_warnings(study),
             *_left_out(study, matrices, one),
             *unknown,
             *more,
@@ -497,19 +497,19 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
 
 
 def with_other_policies(answer: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
-    """Return an answer with a caution where counting failed attempts the other way would change what is told
+    """Return an answer with a warning where counting failed attempts the other way would change what is told
     of a side.
     """
 
-    def told(matrix: ScoreMatrix) -> Mapping[str, str]:
+    def told(matrix: ScoreMatrix) -> Mapping[str, str | None]:
         """Return what is told of each side where failed attempts are counted as in this matrix."""
         if answer.against not in matrix.models:
             return {}
         part = against_others(matrix, answer.against, question)
         (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(answer.tasks))
-        return {side.side: side.told for side in judged.sides}
+        return {side.side: side.verdict for side in judged.sides}
 
-    return replace(answer, cautions=(*answer.cautions, *policy_changes_sides(study, answer.tasks, told)))
+    return replace(answer, warnings=(*answer.warnings, *policy_changes_sides(study, answer.tasks, told)))
 
 
 def _models(study: Study) -> set[str]:
@@ -518,7 +518,7 @@ def _models(study: Study) -> set[str]:
     return {str(model) for part in study.parts.values() for model in part["model"].unique()}
 
 
-def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[Caution]:
+def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[ResultWarning]:
     """Warn of tasks that the one lacks, and of models that lack tasks."""
     keys = {(matrix.task, matrix.metric) for matrix in kept}
     lost = sorted(" · ".join(key) for key in set(study.parts) - keys)
@@ -530,13 +530,13 @@ def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[C
             f"{listing(lost)} {'is' if len(lost) == 1 else 'are'} left out: {one}, or every other "
             "model, has no scores there"
         )
-        yield Caution(code="task_left_out", message=what, remedy="The answer is about the others.")
+        yield ResultWarning(code="task_left_out", message=what, remedy="The answer is about the others.")
     if some:
         what = f"{listing(some)} {have(len(some))} no scores on some of the {plural(len(kept), 'task')}"
-        yield Caution(code="side_lacks_task", message=what, remedy="Elsewhere they are compared.")
+        yield ResultWarning(code="side_lacks_task", message=what, remedy="Elsewhere they are compared.")
     if none:
         what = f"{listing(none)} {have(len(none))} no scores on any task that {one} has"
-        yield Caution(code="side_left_out", message=what, remedy="Run them on the same tasks.")
+        yield ResultWarning(code="side_left_out", message=what, remedy="Run them on the same tasks.")
 
 
 def _possible(adjust: ManyToOne, parts: Sequence[OneAgainstOthers]) -> tuple[ManyToOne, str]:
@@ -598,8 +598,8 @@ def _by_flips(part: OneAgainstOthers, p: Floats, error: float, seed: int) -> Cor
 
 def _overall(
     parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne
-) -> tuple[AgainstTask | None, list[Caution]]:
-    """Put the tasks together, for the sides that have them all: a family of its own. None, with a caution,
+) -> tuple[AgainstTask | None, list[ResultWarning]]:
+    """Put the tasks together, for the sides that have them all: a family of its own. None, with a warning,
     where that can't be.
     """
     matrices = [part.head for part in parts]
@@ -614,7 +614,9 @@ def _overall(
     return replace(total, n_left_out=left), [_lacking(left, len(parts))] if left else []
 
 
-def _lacking(count: int, tasks: int) -> Caution:
+def _lacking(count: int, tasks: int) -> ResultWarning:
     what = f"{plural(count, 'side')} {'lacks' if count == 1 else 'lack'} some of the {tasks} tasks and "
     what += f"{'is' if count == 1 else 'are'} not in the overall differences"
-    return Caution(code="not_in_overall", message=what, remedy="Choose tasks that all have with `task`.")
+    return ResultWarning(
+        code="not_in_overall", message=what, remedy="Choose tasks that all have with `task`."
+    )

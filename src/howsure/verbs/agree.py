@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.agree import NAMES, Agreed, Agreement, Confusion, Independence
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.options.table import checked
 from howsure.readers.ratings import RATINGS, read_ratings
 from howsure.statistics.agreement import (
@@ -134,7 +134,7 @@ def agree(
         confusion=ratings.confusion(named),
         independence=ratings.independence(named) if named else None,
         notes=(*table.notes, *ratings.left_out(named if paired else "")),
-        cautions=(*_one_value(ratings), *_cant_be_known(overall), *_few(ratings)),
+        warnings=(*_one_value(ratings), *_cant_be_known(overall), *_few(ratings)),
     )
 
 
@@ -302,8 +302,8 @@ class _Ratings:
                 yield Confusion(
                     a=self.table.raters[j],
                     b=self.table.raters[k],
-                    given=word,
-                    said=other,
+                    value_a=word,
+                    value_b=other,
                     count=int(right.sum()),
                     estimate=self._mean(right, items),
                 )
@@ -336,10 +336,10 @@ class _Ratings:
         return notes
 
 
-def _one_value(ratings: _Ratings) -> Iterator[Caution]:
+def _one_value(ratings: _Ratings) -> Iterator[ResultWarning]:
     values = np.flatnonzero(ratings.counts.counts.any(axis=0))
     if len(values) == 1:
-        yield Caution(
+        yield ResultWarning(
             code="one_value",
             message=(
                 f"all ratings are {ratings.table.values[values[0]]!r}: raters who always say so agree by "
@@ -349,12 +349,12 @@ def _one_value(ratings: _Ratings) -> Iterator[Caution]:
         )
 
 
-def _cant_be_known(overall: Sequence[Agreed]) -> Iterator[Caution]:
+def _cant_be_known(overall: Sequence[Agreed]) -> Iterator[ResultWarning]:
     wide = [
         NAMES[each.coefficient] for each in overall if each.coefficient != "agreement" and each.unknowable
     ]
     if wide:
-        yield Caution(
+        yield ResultWarning(
             code="cant_be_known",
             message=(
                 f"with these items it can't be known how far raters agree beyond chance ({listing(wide)})"
@@ -363,11 +363,11 @@ def _cant_be_known(overall: Sequence[Agreed]) -> Iterator[Caution]:
         )
 
 
-def _few(ratings: _Ratings) -> Iterator[Caution]:
+def _few(ratings: _Ratings) -> Iterator[ResultWarning]:
     clusters = ratings.clusters(ratings.rated)
     count = int(clusters[0].max()) + 1 if clusters else FEW
     if TWO <= count < FEW:
-        yield Caution(
+        yield ResultWarning(
             code="few_clusters",
             message=f"{plural(count, 'cluster')}: with so few, intervals are somewhat too narrow at times",
             remedy="Rate items of more clusters.",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy
 
-from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
+from howsure.answers.arena import Arena, ArenaBoard, PositionEffect, VotedModel
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference.board import leader_luck, ordered_pairs, told_apart
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
@@ -21,7 +21,7 @@ from howsure.options.table import checked
 from howsure.readers.votes import VOTES, read_votes
 from howsure.statistics.bradley_terry import expected_scores, strengths
 from howsure.statistics.intervals import t_p_value, t_quantile
-from howsure.statistics.means import cluster_cautions
+from howsure.statistics.means import cluster_warnings
 from howsure.statistics.ranks import ranks
 from howsure.statistics.results import Estimate, Interval, significant
 from howsure.statistics.vote_errors import clusters_of_models, vote_moments
@@ -33,7 +33,7 @@ from howsure.wording import listing, p_text, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.answers.arena import OneLine
+    from howsure.answers.arena import ModelFit
     from howsure.options.choices import ArenaScale
     from howsure.readers.columns import Covariate
     from howsure.readers.votes import VoteTable
@@ -144,7 +144,7 @@ def arena(
         top=top,
         scale=scale,
         notes=(*table.notes, score_note(ties, against)),
-        cautions=(
+        warnings=(
             *_apart(boards),
             *_perfect([model.model for pool in boards for model in pool.models if model.perfect]),
             *_off_the_line(boards, level),
@@ -223,15 +223,17 @@ def _board(pool: VotePool, covariates: Sequence[Covariate], question: Question) 
                 n_shared=met[at],
             ),
             leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, question),
-            cautions=tuple(_doubts(pool, found.df)),
+            warnings=tuple(_doubts(pool, found.df)),
         ),
         models=tuple(_model(k, pool, found, met, beside, level=question.level) for k in order.tolist()),
         n_votes=len(pool.votes),
         n_tied=pool.votes.ties,
         n_clusters=pool.n_clusters,
-        first=None if any(not each.columns for each in covariates) else _first(found, question.level),
-        one_line=fits_one_line(pool, found, question),
-        without=without_one(pool, found),
+        position_effect=None
+        if any(not each.columns for each in covariates)
+        else _first(found, question.level),
+        model_fit=fits_one_line(pool, found, question),
+        influential_cluster=without_one(pool, found),
         next_votes=next_votes(pool, found, order.tolist(), q, question.level),
         effects=effects(found, covariates, pool.ties, question.level),
     )
@@ -307,7 +309,7 @@ def _model(
     )
 
 
-def _first(moments: VoteMoments, level: float) -> FirstGain | None:
+def _first(moments: VoteMoments, level: float) -> PositionEffect | None:
     """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that
     nothing tells.
     """
@@ -316,7 +318,7 @@ def _first(moments: VoteMoments, level: float) -> FirstGain | None:
     half = float(t_quantile(level, moments.df)) * moments.gain_se
     p = float(t_p_value(abs(moments.gain) / moments.gain_se, moments.df))
     interval = Interval(low=moments.gain - half, high=moments.gain + half, level=level)
-    return FirstGain(value=moments.gain, interval=interval, p_value=p)
+    return PositionEffect(value=moments.gain, interval=interval, p_value=p)
 
 
 def _calm_strengths(moments: VoteMoments, k: int, level: float) -> tuple[float, float]:
@@ -352,7 +354,7 @@ def no_calmer(
     return float(np.fmin(low, limits[0])), float(np.fmax(high, limits[1]))
 
 
-def board_cautions(pool: VotePool, moments: VoteMoments) -> list[Caution]:
+def board_warnings(pool: VotePool, moments: VoteMoments) -> list[ResultWarning]:
     """Warn of too few or uneven clusters, and of models without a finite strength."""
     perfect = [
         name for name, bounded in zip(pool.names, moments.fit.bounded.tolist(), strict=True) if bounded
@@ -360,12 +362,12 @@ def board_cautions(pool: VotePool, moments: VoteMoments) -> list[Caution]:
     return [*_doubts(pool, moments.df), *_perfect(perfect)]
 
 
-def _doubts(pool: VotePool, df: float) -> list[Caution]:
+def _doubts(pool: VotePool, df: float) -> list[ResultWarning]:
     """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"
         return [
-            Caution(
+            ResultWarning(
                 code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters."
             )
         ]
@@ -374,23 +376,23 @@ def _doubts(pool: VotePool, df: float) -> list[Caution]:
         if pool.ways
         else ()
     )
-    return cluster_cautions(pool.votes.weights, pool.codes, df, labels, units="votes")
+    return cluster_warnings(pool.votes.weights, pool.codes, df, labels, units="votes")
 
 
-def _apart(boards: Sequence[ArenaBoard]) -> Iterator[Caution]:
+def _apart(boards: Sequence[ArenaBoard]) -> Iterator[ResultWarning]:
     if len(boards) > 1:
-        yield Caution(
+        yield ResultWarning(
             code="pools_apart",
             message=f"no vote connects the {len(boards)} pools of models: no rank or gap holds across them",
             remedy="Let models of different pools meet.",
         )
 
 
-def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[Caution]:
+def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[ResultWarning]:
     """Warn where strengths on one line don't explain the votes, and name the pair that is farthest off."""
-    for line in (board.one_line for board in boards if board.one_line):
+    for line in (board.model_fit for board in boards if board.model_fit):
         if significant(line.p_value, level):
-            yield Caution(
+            yield ResultWarning(
                 code="not_one_line",
                 message=(
                     "votes of a pair lean together beyond what strengths on one line explain (p "
@@ -403,19 +405,19 @@ def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[Cautio
             )
 
 
-def _farthest(line: OneLine) -> str:
-    if not line.worst:
+def _farthest(line: ModelFit) -> str:
+    if not line.worst_pairs:
         return ""
-    worst = line.worst[0]
+    worst = line.worst_pairs[0]
     return (
         f": {worst.model_a} got {100 * worst.share:.0f}% of {plural(worst.n_votes, 'vote')} against "
         f"{worst.model_b}, {100 * worst.expected:.0f}% expected"
     )
 
 
-def _perfect(names: Sequence[str]) -> Iterator[Caution]:
+def _perfect(names: Sequence[str]) -> Iterator[ResultWarning]:
     if names:
-        yield Caution(
+        yield ResultWarning(
             code="perfect_record",
             message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: "
             f"{listing(list(names))}; one cluster of ties more with the opponents they met bounds "

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.audit import Audit, AuditBoard, AuditEntry
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.options.table import checked
 from howsure.readers.published import published_scores
 from howsure.statistics import intervals
@@ -119,11 +119,11 @@ def audit(
             for key, board in boards.items()
         ),
         notes=(*scores.notes, *_disbelieved(once), *directions.notes),
-        cautions=(
-            *scores.cautions,
+        warnings=(
+            *scores.warnings,
             *templates,
-            *directions.cautions,
-            *_cautions(once),
+            *directions.warnings,
+            *_warnings(once),
             *_repeated(boards, len(published) - len(distinct)),
         ),
         top=top,
@@ -133,7 +133,7 @@ def audit(
 def published_in(frame: Any) -> Scores:
     """Return the scores of a leaderboard that the caller holds as a frame."""
     found = published_scores(to_polars(open_frame(frame)), "scores", Writing())
-    return Scores(rows=pl.DataFrame(), published=found.published, notes=found.notes, cautions=found.cautions)
+    return Scores(rows=pl.DataFrame(), published=found.published, notes=found.notes, warnings=found.warnings)
 
 
 def published_of(scores: Scores) -> Scores:
@@ -155,7 +155,7 @@ def published_of(scores: Scores) -> Scores:
         roles={},
         published=(*scores.published, *found.published),
         notes=(*scores.notes, *found.notes),
-        cautions=(*scores.cautions, *found.cautions),
+        warnings=(*scores.warnings, *found.warnings),
     )
 
 
@@ -173,7 +173,7 @@ def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
         scores,
         published=tuple(score if score.scaled else _placed(score, scale) for score in scores.published),
         notes=(*scores.notes, *([note] if note and open_ else [])),
-        cautions=tuple(caution for caution in scores.cautions if caution.code != UNBOUNDED),
+        warnings=tuple(warning for warning in scores.warnings if warning.code != UNBOUNDED),
     )
 
 
@@ -202,7 +202,7 @@ def _board(key: Key, scores: list[Published], level: float, *, lower: bool) -> A
             se=float(se[k]),
             low=limits(score, float(se[k]), level)[0],
             high=limits(score, float(se[k]), level)[1],
-            gap_next=float(gap[k]),
+            difference_next=float(gap[k]),
             p_next=float(p[k]),
             break_even=float(rho[k]),
         )
@@ -217,10 +217,10 @@ def _disbelieved(published: list[Published]) -> list[str]:
     return [f"A standard error of 0 counts as not stated: {listing(models)}."] if models else []
 
 
-def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterator[Caution]:
+def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterator[ResultWarning]:
     """Warn of models that stand on a board more than once: copies count once, other scores are numbered."""
     if copies:
-        yield Caution(
+        yield ResultWarning(
             code="copies_dropped",
             message=f"{plural(copies, 'exact copy', 'exact copies')} of other scores left out",
             remedy="Was one table given twice?",
@@ -228,7 +228,7 @@ def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterato
     for (task, metric), board in boards.items():
         again = [model for model, count in Counter(score.model for score in board).items() if count > 1]
         if again:
-            yield Caution(
+            yield ResultWarning(
                 code="several_results",
                 message=(
                     f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked "
@@ -238,12 +238,12 @@ def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterato
             )
 
 
-def _cautions(published: list[Published]) -> Iterator[Caution]:
+def _warnings(published: list[Published]) -> Iterator[ResultWarning]:
     scores = [score.score for score in published]
     mixed = [score for score in published if 0 < score.score < 0.01]
     lacking = [score.model for score in published if score.n is None and not states_error(score)]
     single = [score.model for score in published if score.n == 1 and not states_error(score)]
-    yield Caution(
+    yield ResultWarning(
         code="binomial_only",
         message=(
             "the standard errors see no clusters and no repeated attempts: with clusters they are too small"
@@ -251,19 +251,19 @@ def _cautions(published: list[Published]) -> Iterator[Caution]:
         remedy="Per-question results say more: howsure leaderboard.",
     )
     if mixed and max(scores) > 0.2:
-        yield Caution(
+        yield ResultWarning(
             code="mixed_scale",
             message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g}%: fractions beside percent",
             remedy="Bring all scores to one scale first.",
         )
     if lacking:
-        yield Caution(
+        yield ResultWarning(
             code="unknown_n",
             message=f"no number of questions for {listing(lacking)}",
             remedy="Add a column n, or give it as `n`.",
         )
     if single:
-        yield Caution(
+        yield ResultWarning(
             code="one_item",
             message=f"one question gives no standard error: {listing(single)}",
             remedy="Add items: at least two are needed.",
@@ -289,13 +289,13 @@ def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directions:
-    """The boards whose smaller scores are better, and what is said of that; a caution where a name leaves it
+    """The boards whose smaller scores are better, and what is said of that; a warning where a name leaves it
     open.
     """
 
     lower: frozenset[Key]
     notes: tuple[str, ...]
-    cautions: tuple[Caution, ...]
+    warnings: tuple[ResultWarning, ...]
 
 
 def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> Directions:
@@ -309,7 +309,7 @@ def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> D
     lower = stated if said is None else set(keys) if said else set()
     note = lower_note([key for key in keys if key in lower], len(keys))
     open_ = [" · ".join(key) for key in keys if said is None and key not in stated and is_burden(key[1])]
-    return Directions(lower=frozenset(lower), notes=(note,) if note else (), cautions=tuple(unsaid(open_)))
+    return Directions(lower=frozenset(lower), notes=(note,) if note else (), warnings=tuple(unsaid(open_)))
 
 
 def states_error(score: Published) -> bool:
@@ -362,7 +362,7 @@ def _said(score: Published) -> tuple[object, ...]:
 
 def without_templates(
     published: Sequence[Published], named: Iterable[str]
-) -> tuple[list[Published], list[Caution]]:
+) -> tuple[list[Published], list[ResultWarning]]:
     """Leave out scores of models that are called EXAMPLE or TEMPLATE, by a whole word, from boards with two
     others; `named` are kept.
     """
@@ -376,12 +376,12 @@ def without_templates(
     if not left:
         return list(published), []
     models = list(dict.fromkeys(score.model for score in left))
-    caution = Caution(
+    warning = ResultWarning(
         code="templates_left_out",
         message=f"{listing(models)}: by the name an example or a template, not ranked",
         remedy=f"If it is a model, name it with those that it is compared with: `model={models[0]!r}`.",
     )
-    return [score for score in published if score not in left], [caution]
+    return [score for score in published if score not in left], [warning]
 
 
 def named_apart(board: Sequence[Published]) -> list[Published]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
-from howsure.errors import Caution
+from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, JudgeBias
+from howsure.errors import ResultWarning
 from howsure.options.table import checked
 from howsure.readers.columns import POSITION
 from howsure.readers.votes import CHOICES, read_choices
@@ -98,12 +98,12 @@ def favours(table: Choices, level: float) -> Biases:
         if (np.isfinite(side) & (table.judge == judge)).sum() >= FEWEST
     ]
     order = list(kinds)
-    found.sort(key=lambda each: (order.index(each.favours), -each.estimate.value))
+    found.sort(key=lambda each: (order.index(each.feature), -each.estimate.value))
     return Biases(
-        favours=tuple(found),
+        biases=tuple(found),
         level=level,
         notes=table.notes,
-        cautions=(*_association(found), *_many(found, level)),
+        warnings=(*_association(found), *_many(found, level)),
     )
 
 
@@ -162,22 +162,24 @@ class _ChoicesOfKind:
             other_items=table.item[others],
         )
 
-    def favour(self, level: float) -> Favour:
+    def favour(self, level: float) -> JudgeBias:
         """Measure by how much more often the kind is picked than the other."""
         by, found = self._difference(level)
         wrong, known = np.abs(self.picked - self.better), bool(np.isfinite(self.better).any())
-        return Favour(
+        return JudgeBias(
             judge=self.judge,
-            favours=self.name,
-            by=by,
+            feature=self.name,
+            evidence=by,
             n_choices=len(self.picked),
             n_items=len(np.unique(self.item)),
-            picked=float(self.picked.mean()),
-            towards=float(wrong[self.better == 0].mean()) if known else math.nan,
-            away=float(wrong[self.better == 1].mean()) if known else math.nan,
-            estimate=replace(found.estimate, cautions=()),
+            chosen_share=float(self.picked.mean()),
+            error_towards=float(wrong[self.better == 0].mean()) if known else math.nan,
+            error_away=float(wrong[self.better == 1].mean()) if known else math.nan,
+            estimate=replace(found.estimate, warnings=()),
             p_value=found.p_value,
-            flipped=float(np.abs(self._by_order().sum(axis=1) - 1).mean()) if by == "orders" else math.nan,
+            order_flips=float(np.abs(self._by_order().sum(axis=1) - 1).mean())
+            if by == "orders"
+            else math.nan,
         )
 
     def _difference(self, level: float) -> tuple[Shown, Difference]:
@@ -219,11 +221,11 @@ def _codes(item: Ints) -> Ints:
     return np.unique(item, return_inverse=True)[1].astype(np.int64)
 
 
-def _association(favours: list[Favour]) -> Iterator[Caution]:
+def _association(favours: list[JudgeBias]) -> Iterator[ResultWarning]:
     """Warn where nothing tells a favour from quality."""
-    open_ = sorted({each.favours for each in favours if not each.bias})
+    open_ = sorted({each.feature for each in favours if not each.bias})
     if open_:
-        yield Caution(
+        yield ResultWarning(
             code="association",
             message=(
                 f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better"
@@ -232,9 +234,9 @@ def _association(favours: list[Favour]) -> Iterator[Caution]:
         )
 
 
-def _many(favours: list[Favour], level: float) -> Iterator[Caution]:
+def _many(favours: list[JudgeBias], level: float) -> Iterator[ResultWarning]:
     if len(favours) >= MANY:
-        yield Caution(
+        yield ResultWarning(
             code="many_effects",
             message=(
                 f"{plural(len(favours), 'effect')} were looked at: about {(1 - level) * len(favours):.1f} "

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from howsure.answers.compare import Among, IfClustered
+from howsure.answers.compare import AmongModels, IfClustered
 from howsure.errors import HowsureError, OptionError
 from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import of_task, population_of
-from howsure.inference.published import of_counts, only_model, with_caution, with_published
+from howsure.inference.published import of_counts, only_model, with_published, with_warning
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison, Comparisons
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.options.choices import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
@@ -68,7 +68,7 @@ def compare(
 
     Items, or clusters of items, are regarded as a random sample from a larger population, and clusters as
     independent. The interval and the p-value of the null hypothesis of no difference come from one pivot and
-    never disagree. Models without shared items are compared unpaired, with a caution. Miller (2024), section
+    never disagree. Models without shared items are compared unpaired, with a warning. Miller (2024), section
     4; Agresti and Min (2005) for the pseudo-items.
 
     Args:
@@ -145,16 +145,16 @@ def compare(
     )
     among = with_the_others(found.comparisons, scores, design, question)
     found = replace(found, comparisons=among, notes=(*found.notes, *ranked))
-    cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
-    answer = replace(found, cautions=cautions).answer
+    warnings = (*found.warnings, *policy_changes_verdict(study, found.comparisons, question))
+    answer = replace(found, warnings=warnings).answer
     if flips:
         answer = replace(answer, flips=flipped(one_metric(study), scores, *study.models))
-    return answer if instead is None else with_caution(answer, instead)
+    return answer if instead is None else with_warning(answer, instead)
 
 
 def _two_sides(
     data: Any, a: str | None, b: str | None, published: Any, design: Design
-) -> tuple[Scores, tuple[str, str], Caution | None]:
+) -> tuple[Scores, tuple[str, str], ResultWarning | None]:
     """Read two sides, the second of which may be a published score; return what to say of an unpaired
     comparison if that isn't what is said as a rule.
     """
@@ -199,9 +199,9 @@ def with_the_others(
         told = (
             None
             if significant(among, question.level)
-            else Among(n_models=len(matrix.models), p_adjusted=among)
+            else AmongModels(n_models=len(matrix.models), p_adjusted=among)
         )
-        found.append(replace(pair, among=told))
+        found.append(replace(pair, among_models=told))
     return tuple(found)
 
 

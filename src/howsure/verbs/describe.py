@@ -21,7 +21,7 @@ from howsure.verbs.read import is_paths, paths_of, read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.errors import Caution
+    from howsure.errors import ResultWarning
     from howsure.table.scores import Scores
 
     Names = str | Sequence[str]
@@ -69,10 +69,10 @@ def describe_scores(scores: Scores) -> Description:
     columns: dict[str, int] = {}
     usage: tuple[Usage, ...] = ()
     notes: list[str] = []
-    cautions: list[Caution] = []
+    warnings: list[ResultWarning] = []
     if scores.has_rows:
         scales, found = scaled(scores)
-        notes, cautions = scales.notes(scales.scales), scales.cautions(scales.scales)
+        notes, warnings = scales.notes(scales.scales), scales.warnings(scales.scales)
         parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
         tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)
@@ -86,7 +86,7 @@ def describe_scores(scores: Scores) -> Description:
         published=len(scores.published),
         reconciled=scores.reconciled,
         notes=(*scores.notes, *([note] if note else []), *notes),
-        cautions=(*scores.cautions, *cautions),
+        warnings=(*scores.warnings, *warnings),
     )
 
 

@@ -112,7 +112,7 @@ def estimate(
         ),
         percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
         notes=(*study.notes, *covariates.told(design, pools)),
-        cautions=(*study.cautions, *left_out),
+        warnings=(*study.warnings, *left_out),
     )
     return with_both_readings(
         answer,

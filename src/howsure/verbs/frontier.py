@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from howsure.answers.frontier import Buy, Frontier, TaskFrontier
-from howsure.answers.parts import MeasureGap
-from howsure.errors import Caution, DataError, OptionError
+from howsure.answers.frontier import Frontier, FrontierModel, TaskFrontier
+from howsure.answers.parts import UsageDifference
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference.costs import frontier_of
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
@@ -151,10 +151,10 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
     return Frontier(
         tasks=tasks,
         notes=(*scores.notes, NOTE, *directions.notes),
-        cautions=(
-            *scores.cautions,
+        warnings=(
+            *scores.warnings,
             *templates,
-            *directions.cautions,
+            *directions.warnings,
             *_left_out([score for board in boards.values() for score in board]),
         ),
     )
@@ -186,13 +186,13 @@ def _task(board: list[Published], measure: str, level: float, *, lower: bool) ->
     best = np.asarray(~better.any(axis=0))
     estimates = [_score(score, level) for score in board]
     buys = [
-        Buy(
+        FrontierModel(
             model=score.model,
             score=estimates[k],
             cost=_cost(score, measure, level),
             n_missing=0 if measure in score.took else (score.n or 1),
             could_be_best=bool(best[k]),
-            beaten_by=tuple(board[j].model for j in np.flatnonzero(beats[:, k])),
+            dominated_by=tuple(board[j].model for j in np.flatnonzero(beats[:, k])),
         )
         for k, score in enumerate(board)
     ]
@@ -203,13 +203,13 @@ def _task(board: list[Published], measure: str, level: float, *, lower: bool) ->
     return TaskFrontier(
         task=board[0].task,
         metric=board[0].metric,
-        measure=measure,
+        usage=measure,
         level=level,
         lower_is_better=lower,
         percent=bool(((value >= 0) & (value <= 1)).all()),
         cheapest=board[told[0]].model if told else None,
         leader=board[leader].model,
-        gap=_gap(board[leader], board[told[0]], measure, level) if apart else None,
+        difference=_gap(board[leader], board[told[0]], measure, level) if apart else None,
         lead=_lead(estimates[leader], estimates[told[0]], level) if apart else None,
         models=tuple(buys[k] for k in order),
     )
@@ -243,17 +243,17 @@ def _cost(score: Published, measure: str, level: float) -> Estimate:
     )
 
 
-def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> MeasureGap:
+def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> UsageDifference:
     a, b = leader.took.get(measure, math.nan), cheapest.took[measure]
-    return MeasureGap(
-        measure=measure,
+    return UsageDifference(
+        name=measure,
         per="attempt",
         a=a,
         b=b,
         ratio=a / b,
         interval=Interval(low=a / b, high=a / b, level=level),
         p_value=math.nan,
-        known="known" if math.isfinite(a) else "unknown",
+        ratio_is="exact" if math.isfinite(a) else "unknown",
         n_items=min(leader.n or 0, cheapest.n or 0),
         n_clusters=min(leader.n or 0, cheapest.n or 0),
     )
@@ -277,19 +277,19 @@ def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
     )
 
 
-def _left_out(published: Sequence[Published]) -> Iterator[Caution]:
+def _left_out(published: Sequence[Published]) -> Iterator[ResultWarning]:
     """Say which scores have no error, and why."""
     lacking = [score for score in published if not has_error(score)]
     uncounted = [score.model for score in lacking if score.n is None]
     unbounded = [score.model for score in lacking if score.n is not None]
     if uncounted:
-        yield Caution(
+        yield ResultWarning(
             code="unknown_n",
             message=f"no number of questions, and left out: {listing(uncounted)}",
             remedy="Add a column n.",
         )
     if unbounded:
-        yield Caution(
+        yield ResultWarning(
             code="unknown_scale",
             message=f"nothing tells the scale, and left out: {listing(unbounded)}",
             remedy="Name it: `bounds=(0, 100)` for percent.",

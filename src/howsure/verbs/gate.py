@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.flips import Flips
-    from howsure.answers.slices import GapSlices
-    from howsure.errors import Caution
+    from howsure.answers.slices import DifferenceSlices
+    from howsure.errors import ResultWarning
     from howsure.inference.gate_policy import Policy
     from howsure.options.choices import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
@@ -223,12 +223,12 @@ def gate(
         guard_unseen=guard_unseen,
     )
     answer = _answer(question, scores, design, flips=flips)
-    return answer if instead is None else _with_caution(answer, instead)
+    return answer if instead is None else _with_warning(answer, instead)
 
 
 def _gathered(
     data: Any, sides: tuple[str | None, str | None], published: Any, design: Design, policy: Policy | None
-) -> tuple[Study, Scores, Caution | None]:
+) -> tuple[Study, Scores, ResultWarning | None]:
     """Read the sides, and gather their rows once for all criteria."""
     columns = design if policy is None else with_policy_columns(policy, design)
     if published is not None and sides[1] is not None:
@@ -245,12 +245,12 @@ def _gathered(
             f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models."
         )
     require_direction(study)
-    require_one_scale(study.cautions)
+    require_one_scale(study.warnings)
     return study if policy is None else with_policy_rules(policy, study), scores, instead
 
 
 def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bool) -> Gate:
-    checks, notes, cautions = answered(question, scores.reconciled)
+    checks, notes, warnings = answered(question, scores.reconciled)
     return Gate(
         candidate=question.candidate,
         baseline=question.baseline,
@@ -260,19 +260,19 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
         flips=_flips(question, scores) if flips else None,
         slices=_slices(question, design),
         notes=tuple(dict.fromkeys(notes)),
-        cautions=tuple(dict.fromkeys(cautions)),
+        warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
-def _with_caution(answer: Gate, instead: Caution) -> Gate:
+def _with_warning(answer: Gate, instead: ResultWarning) -> Gate:
     """Return a gate with what there is to say of counts or a published score."""
-    checks = tuple(replace(check, cautions=reworded(check.cautions, instead)) for check in answer.checks)
-    told = {caution for check in checks for caution in check.cautions}
+    checks = tuple(replace(check, warnings=reworded(check.warnings, instead)) for check in answer.checks)
+    told = {warning for check in checks for warning in check.warnings}
     more = () if instead in told or answer.baseline is None else (instead,)
-    return replace(answer, checks=checks, cautions=(*reworded(answer.cautions, instead), *more))
+    return replace(answer, checks=checks, warnings=(*reworded(answer.warnings, instead), *more))
 
 
-def _slices(question: GateQuestion, design: Design) -> tuple[GapSlices, ...]:
+def _slices(question: GateQuestion, design: Design) -> tuple[DifferenceSlices, ...]:
     """Return the comparison with the baseline by the slices that a design asks for. OptionError where there
     is no baseline.
     """

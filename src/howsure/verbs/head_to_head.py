@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.head_to_head import HeadToHead, Met
+from howsure.answers.head_to_head import DirectVotes, HeadToHead
 from howsure.errors import DataError, OptionError
 from howsure.inference.voting import VOTED
 from howsure.options.table import checked
@@ -18,7 +18,7 @@ from howsure.statistics.votes import tie_rule
 from howsure.study.models import resolve
 from howsure.verbs.arena import (
     CALM,
-    board_cautions,
+    board_warnings,
     no_calmer,
     pools_of,
     score_interval,
@@ -126,12 +126,12 @@ def head_to_head(
         b_score=float(found.values[at[1]]),
         difference=difference,
         p_value=float(found.pairs.p_value[at]),
-        chance=chance,
-        chance_interval=interval,
-        met=_met(pool, at, level),
+        win_probability=chance,
+        win_probability_interval=interval,
+        direct_votes=_met(pool, at, level),
         against=against,
         notes=(*table.notes, score_note(ties, against)),
-        cautions=tuple(board_cautions(pool, found)),
+        warnings=tuple(board_warnings(pool, found)),
     )
 
 
@@ -170,7 +170,7 @@ def _chance(
     return chance, Interval(low=low, high=high, level=limits.level)
 
 
-def _met(pool: VotePool, at: tuple[int, int], level: float) -> Met | None:
+def _met(pool: VotePool, at: tuple[int, int], level: float) -> DirectVotes | None:
     """Return what the two models' votes against each other say, fitted by themselves."""
     pair = pool.of_two(at)
     if pair is None:
@@ -185,11 +185,11 @@ def _met(pool: VotePool, at: tuple[int, int], level: float) -> Met | None:
         if plain
         else _chance(found, pair.against, "half", order, limits)[1]
     )
-    return Met(
+    return DirectVotes(
         wins=int((of_a == 1).sum()),
         ties=votes.ties,
         losses=int((of_a == 0).sum()),
-        between=int((~np.isin(of_a, (0, 1 / 2, 1))).sum()),
+        split=int((~np.isin(of_a, (0, 1 / 2, 1))).sum()),
         share=float(of_a @ votes.weights / votes.weights.sum()),
         interval=interval,
         n_clusters=pair.n_clusters,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
-from howsure.errors import Caution, DataError, OptionError, doubt
+from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.board import told_apart
 from howsure.inference.judge_panel import JudgeQuestion, Panel, gap_notes, gap_of
 from howsure.inference.population import NEW_CLUSTERS
@@ -22,7 +22,7 @@ from howsure.statistics.clustered_variance import degrees_of_freedom
 from howsure.statistics.judge_correction import accuracy, corrected
 from howsure.statistics.judge_differences import judged_pairs
 from howsure.statistics.judge_strata import FEWEST as FEWEST_IN_PART
-from howsure.statistics.means import cluster_cautions
+from howsure.statistics.means import cluster_warnings
 from howsure.statistics.ranks import ranks
 from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.study.models import resolve
@@ -200,8 +200,8 @@ def rates(table: Verdicts, question: JudgeQuestion) -> JudgeRates:
     models = tuple(_entry(name, panel, labelled[name], fits[name]) for name in ordered)
     gap = gap_of(panel, parts, fits, question) if question.a is not None and question.b is not None else None
     return JudgeRates(
-        whole=_entry("", panel, every, found),
-        gap=gap,
+        all_answers=_entry("", panel, every, found),
+        difference=gap,
         check=checked_rate(panel, parts, question),
         models=models,
         ranks=places(
@@ -209,9 +209,9 @@ def rates(table: Verdicts, question: JudgeQuestion) -> JudgeRates:
         ),
         judges=tuple(_judge(k, panel, found, question.level) for k in range(len(table.judges))),
         level=question.level,
-        drawn=question.drawn,
+        labels_drawn=question.drawn,
         notes=(*table.notes, *_joined(panel, {"all answers": every, **labelled}), *gap_notes(gap)),
-        cautions=(
+        warnings=(
             *_unlike(found, question.level),
             *_without([name for name in several if name not in labelled]),
             *_few(models),
@@ -269,9 +269,9 @@ def _nothing(level: float) -> Estimate:
     )
 
 
-def _unlike(found: CorrectedRate, level: float) -> Iterator[Caution]:
+def _unlike(found: CorrectedRate, level: float) -> Iterator[ResultWarning]:
     if significant(found.unlike, level):
-        yield Caution(
+        yield ResultWarning(
             code="labels_unlike",
             message=(
                 f"the judge sees the labelled answers otherwise than the rest (p {p_text(found.unlike)}): "
@@ -283,19 +283,19 @@ def _unlike(found: CorrectedRate, level: float) -> Iterator[Caution]:
         )
 
 
-def _without(names: list[str]) -> Iterator[Caution]:
+def _without(names: list[str]) -> Iterator[ResultWarning]:
     if names:
-        yield Caution(
+        yield ResultWarning(
             code="no_labels",
             message=f"no label, and left out: {listing(names)}",
             remedy="Label some of their answers.",
         )
 
 
-def _few(models: tuple[JudgedModel, ...]) -> Iterator[Caution]:
+def _few(models: tuple[JudgedModel, ...]) -> Iterator[ResultWarning]:
     few = [each.model for each in models if each.n_labelled < FEWEST]
     if few:
-        yield Caution(
+        yield ResultWarning(
             code="few_labels",
             message=f"fewer than {FEWEST} labels of {listing(few)}: their intervals say little",
             remedy="Label more of their answers.",
@@ -338,7 +338,7 @@ def _small_stratum(panel: Panel, judged: JudgedAnswers, found: CorrectedRate) ->
     return (replace(small, remedy="Draw more of these answers to label, with `plan_labels`."),)
 
 
-def _few_clusters(table: Verdicts) -> list[Caution]:
+def _few_clusters(table: Verdicts) -> list[ResultWarning]:
     """Warn of labels in few clusters, or most of them in one."""
     if table.clusters is None:
         return []
@@ -346,7 +346,7 @@ def _few_clusters(table: Verdicts) -> list[Caution]:
     if int(codes.max()) < 1:
         return [doubt("one_cluster", n=len(codes))]
     weights = np.ones(len(codes))
-    return cluster_cautions(weights, (codes,), degrees_of_freedom((codes,), weights, "CR2"))
+    return cluster_warnings(weights, (codes,), degrees_of_freedom((codes,), weights, "CR2"))
 
 
 def places(

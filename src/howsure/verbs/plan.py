@@ -15,7 +15,7 @@ import numpy as np
 
 from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
-from howsure.errors import Caution, DataError, OptionError, doubt
+from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.overall import task_shares
 from howsure.inference.plan_options import PlanQuestion, curve_of, equal_systems, looks_of, option, options_of
 from howsure.inference.plan_pilot import (
@@ -40,7 +40,7 @@ from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import MOST_ITEMS, fewest
 from howsure.statistics.random_factors import LEAST
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
@@ -67,17 +67,17 @@ SHOWN = 7
 """So many ways are shown."""
 FEW_UNITS = 30
 MOST_REHEARSED = 100_000
-ONE_ATTEMPT = Caution(
+ONE_ATTEMPT = ResultWarning(
     code="one_attempt",
     message="the pilot has one attempt a question: what more attempts would bring is not known",
     remedy="A second attempt at some of its questions would tell.",
 )
-NO_OVERALL = Caution(
+NO_OVERALL = ResultWarning(
     code="no_overall",
     message="no overall plan: the tasks' scores are on different scales",
     remedy="Choose with `task`.",
 )
-OFF_THE_SCALE = Caution(
+OFF_THE_SCALE = ResultWarning(
     code="off_the_scale",
     message="the smallest difference that shows is larger than the whole scale",
     remedy="More questions are needed to show anything.",
@@ -312,7 +312,7 @@ def _from_assumptions(assumed: Assumptions, question: PlanQuestion, n_tasks: int
         question,
         [task],
         notes=(assumed.note(paired=paired),),
-        cautions=(*doubts, *_no_outcome(question, task)),
+        warnings=(*doubts, *_no_outcome(question, task)),
     )
 
 
@@ -328,25 +328,25 @@ def _from_pilot(
             "n_clusters is about other clusters, and `population='same-clusters'` keeps these",
             remedy="Leave one of the two out.",
         )
-    pilots, study, cautions = read_pilots(scores, design, a, b, paired=question.paired)
+    pilots, study, warnings = read_pilots(scores, design, a, b, paired=question.paired)
     costs, notes = measured_costs(question.costs, study, pilots[0].matrix.models)
     question = replace(question, costs=costs, comparisons=question.pairs * len(pilots))
     question = _tested(question, bounded=all(pilot.matrix.bounded for pilot in pilots))
     tasks = [_task_of_pilot(pilot, question) for pilot in pilots]
     if not all(pilot.measured for pilot in pilots):
-        cautions.append(ONE_ATTEMPT)
+        warnings.append(ONE_ATTEMPT)
     if len(pilots) > 1:
         overall = _overall_plan(pilots, replace(question, comparisons=question.pairs))
         if overall is None:
-            cautions.append(NO_OVERALL)
+            warnings.append(NO_OVERALL)
         else:
             tasks.append(overall)
             question = replace(question, comparisons=question.pairs)
     simulated = None if question.seed is None else _rehearsed(pilots, tasks, question, question.seed)
     if min(pilot.units for pilot in pilots) < FEW_UNITS:
-        cautions.append(_small_pilot(pilots, tasks))
+        warnings.append(_small_pilot(pilots, tasks))
     if all(pilot.matrix.sums is None and only_right_or_wrong(pilot.matrix.values) for pilot in pilots):
-        cautions += _no_outcome(question, tasks[-1])
+        warnings += _no_outcome(question, tasks[-1])
     several = [pilot for pilot in pilots if pilot.pairs > 1]
     if len(several) > 1:
         notes += (
@@ -361,7 +361,7 @@ def _from_pilot(
         tasks,
         simulated=simulated,
         notes=(*study.notes, *notes),
-        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+        warnings=(*study.warnings, *direction_warnings(study), *warnings),
     )
 
 
@@ -376,12 +376,12 @@ def _answer(
     *,
     simulated: Simulated | None = None,
     notes: tuple[str, ...] = (),
-    cautions: tuple[Caution, ...] = (),
+    warnings: tuple[ResultWarning, ...] = (),
 ) -> Plan:
     main = tasks[-1].best
     impossible = tasks[-1].percent and question.sought == "effect" and main.effect.value > 1
     return Plan(
-        sought=question.sought,
+        solved_for=question.sought,
         goal=question.goal,
         method=question.usual_method,
         level=question.level,
@@ -391,11 +391,11 @@ def _answer(
         tasks=tuple(tasks),
         simulated=simulated,
         notes=notes,
-        cautions=(*cautions, *([OFF_THE_SCALE] if impossible else [])),
+        warnings=(*warnings, *([OFF_THE_SCALE] if impossible else [])),
     )
 
 
-def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[Caution]:
+def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[ResultWarning]:
     """Warn if no outcome of the planned questions, right or wrong and one by one, could be significant."""
     clustered = question.clusters is not None or (task.basis is not None and task.basis.cluster_size > 1)
     of_score = task.percent and question.usual_method == "score" and question.goal != "same"
@@ -500,14 +500,14 @@ def _rehearsed(
     return Simulated(power=share, se=math.sqrt(share * (1 - share) / TRIALS), trials=TRIALS)
 
 
-def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> Caution:
+def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> ResultWarning:
     units = min(pilot.units for pilot in pilots)
     what = "clusters" if any(pilot.codes is not None for pilot in pilots) else "items"
     forecasts = (
         forecast for task in tasks for forecast in (task.best.items, task.best.effect, task.best.power)
     )
     limited = any(not math.isnan(forecast.low) for forecast in forecasts)
-    return Caution(
+    return ResultWarning(
         code="small_pilot",
         message=f"the pilot's {units} {what} tell little about how much differences vary",
         remedy="Read the limits, not the number; a larger pilot would narrow them."
@@ -522,7 +522,7 @@ def _from_level_pilot(
     """Plan from a pilot with random factors, task by task."""
     _refuse_with_levels(question, design)
     usual = Question(population=NEW_CLUSTERS, method="t")
-    study, pairs, cautions = read_pairs(scores, design, *names, usual)
+    study, pairs, warnings = read_pairs(scores, design, *names, usual)
     question = replace(question, method="t", comparisons=question.pairs * len(pairs))
     tasks, notes = [], []
     for matrix, models, n_pairs in pairs:
@@ -532,7 +532,7 @@ def _from_level_pilot(
         question,
         tasks,
         notes=(*study.notes, *notes),
-        cautions=(*study.cautions, *direction_cautions(study), *cautions),
+        warnings=(*study.warnings, *direction_warnings(study), *warnings),
     )
 
 
@@ -561,7 +561,7 @@ def _refuse_with_levels(question: PlanQuestion, design: Design) -> None:
 def _task_with_levels(matrix: ScoreMatrix, pilot: Comparison, question: PlanQuestion) -> TaskPlan:
     sources, difference = pilot.sources, pilot.difference
     if sources is None or not sources.known:
-        why = next((f": {caution.message}" for caution in difference.cautions), "")
+        why = next((f": {warning.message}" for warning in difference.warnings), "")
         raise DataError(
             f"the pilot doesn't tell how levels differ{why}",
             where=matrix.task,

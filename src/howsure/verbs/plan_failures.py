@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.options.table import checked
 from howsure.statistics import rates
 
 MOST_FAILURES = 5
-RUNS_COUNTED = Caution(
+RUNS_COUNTED = ResultWarning(
     code="runs_counted",
     message="the runs that were observed are counted one by one, as if they shared no scenario",
     remedy=(
@@ -100,7 +100,11 @@ def plan_failures(
         together = rates.runs_needed(below, level, failures=failures)
         allowances.append(
             Allowance(
-                failures=failures, items=items, clusters=clusters, clusters_together=together, chance=chance
+                failures=failures,
+                items=items,
+                clusters=clusters,
+                clusters_if_dependent=together,
+                probability=chance,
             )
         )
     seen = None
@@ -108,7 +112,7 @@ def plan_failures(
         failures, n = observed
         low, high = rates.limits(failures, n, level, **clustered)
         more = 0 if high <= below else -1 if low >= below else max(runs(failures) - n, 0)
-        seen = Observed(failures=failures, n=n, low=low, high=high, more=more)
+        seen = Observed(failures=failures, n=n, low=low, high=high, further_runs=more)
     return FailurePlan(
         below=below,
         level=level,
@@ -117,5 +121,5 @@ def plan_failures(
         rate=math.nan if rate is None else rate,
         allowances=tuple(allowances),
         observed=seen,
-        cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 and icc is None else (),
+        warnings=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 and icc is None else (),
     )

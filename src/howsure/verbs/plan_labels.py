@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.inference.judge_panel import shared_answers
 from howsure.options.table import checked
 from howsure.readers.verdicts import VERDICTS, read_verdicts
@@ -266,7 +266,7 @@ def _plan(
             for k in range(len(expected.sizes))
         ),
         notes=table.notes,
-        cautions=tuple(_cautions(table, pool, options, half, reached=reached)),
+        warnings=tuple(_warnings(table, pool, options, half, reached=reached)),
     )
 
 
@@ -293,12 +293,12 @@ def _bills(
     return with_judge, without_judge
 
 
-def _cautions(
+def _warnings(
     table: Verdicts, pool: _LabelPool, options: Mapping[str, Any], half: float, *, reached: bool
-) -> Iterator[Caution]:
+) -> Iterator[ResultWarning]:
     """Yield what is doubtful about the plan."""
     if not reached:
-        yield Caution(
+        yield ResultWarning(
             code="out_of_reach",
             message=(
                 f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is "
@@ -308,7 +308,7 @@ def _cautions(
         )
     least = int(np.minimum(pool.expected.sizes, FEWEST).sum())
     if options["n_labels"] is not None and options["n_labels"] < least:
-        yield Caution(
+        yield ResultWarning(
             code="fewest_labels",
             message=(
                 f"{plural(options['n_labels'], 'label')} can't be kept to: each kind of verdict takes "
@@ -320,7 +320,7 @@ def _cautions(
     if count and options["labels_drawn"] != "random":
         what = "tells what to expect and doesn't" if count == 1 else "tell what to expect and don't"
         they_were = "it was drawn" if count == 1 else "they were drawn"
-        yield Caution(
+        yield ResultWarning(
             code="earlier_labels",
             message=(
                 f"{plural(count, 'earlier label')} {what} count, since nothing says that {they_were} at "
@@ -329,7 +329,7 @@ def _cautions(
             remedy="If so, say `labels_drawn='random'`.",
         )
     if options["b"] is None and table.items is not None and len(np.unique(table.items)) < len(table.items):
-        yield Caution(
+        yield ResultWarning(
             code="taken_one_by_one",
             message=(
                 "several answers are to one item, and the plan takes each by itself; where they hang "

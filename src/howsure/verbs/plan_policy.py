@@ -16,7 +16,7 @@ import scipy
 
 from howsure.answers.plan_policy import PolicyPlan, PolicyTask
 from howsure.checks import Relative
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 from howsure.inference.gate_policy import policy_of, refuse_unfitting
 from howsure.inference.plan_pilot import Assumptions, check_assumed, read_pilots, refuse_pilot_options
 from howsure.options.table import checked
@@ -39,7 +39,7 @@ RESPECTS = Respects(
 STEP, MOST_STEPS = 1.02, 120
 """By how much a number of questions is raised until the exact chance is reached, and how often."""
 OTHERS = "every other task"
-NOT_PLANNED = Caution(
+NOT_PLANNED = ResultWarning(
     code="not_planned",
     message=(
         "the questions are for whole tasks: slices and costs of the policy may need more, and hold the "
@@ -104,7 +104,7 @@ def plan_policy(
     check_assumed(assume)
     suite, design = policy_of(policy), make_design(options, RESPECTS)
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b)
         assumed = assume or Assumptions()
@@ -121,7 +121,7 @@ def plan_policy(
         pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
         refuse_unfitting(suite, study)
         tasks = [_of_pilot(pilot_of_task, suite.level, attempts) for pilot_of_task in pilots]
-        notes, cautions = study.notes, (*study.cautions, *doubts)
+        notes, warnings = study.notes, (*study.warnings, *doubts)
     binding = [task for task in tasks if suite.of_task(task.task).tier != "advisory"]
     if not binding:
         raise OptionError(
@@ -134,12 +134,12 @@ def plan_policy(
     chance = power ** (1 / max(critical, 1))
     return PolicyPlan(
         power=power,
-        each=chance,
+        power_per_check=chance,
         level=suite.level,
         n_critical=critical,
         tasks=tuple(_task_plan(suite, task, chance if critical else power) for task in binding),
         notes=notes,
-        cautions=(*cautions, *((NOT_PLANNED,) if suite.of_kind("slices") or suite.of_kind("costs") else ())),
+        warnings=(*warnings, *((NOT_PLANNED,) if suite.of_kind("slices") or suite.of_kind("costs") else ())),
     )
 
 

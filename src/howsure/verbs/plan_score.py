@@ -12,7 +12,7 @@ import numpy as np
 from howsure import checks
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption, ScorePlan
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference.plan_pilot import (
     Assumptions,
     KnownSpread,
@@ -29,7 +29,7 @@ from howsure.statistics.variance_components import mixed
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.study.models import resolve
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.verbs.read import scores_of
 from howsure.wording import share_remedy
 
@@ -118,7 +118,7 @@ def plan_score(
     check_assumed(assume)
     goal, target = _goal_of({"within": within, "at-least": at_least, "at-most": at_most})
     notes: tuple[str, ...] = ()
-    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
     names = {"task": "", "metric": "", "model": ""}
     design = make_design(options, RESPECTS)
     if pilot is None:
@@ -132,7 +132,7 @@ def plan_score(
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-        matrix, notes, cautions = _one_model(gather(scores_of(pilot, design), design), a)
+        matrix, notes, warnings = _one_model(gather(scores_of(pilot, design), design), a)
         scores = _of_pilot(matrix, level, rate)
         names = {"task": matrix.task, "metric": matrix.metric, "model": matrix.models[0]}
     _refuse_goal(goal, target, level, scores)
@@ -151,7 +151,7 @@ def plan_score(
         chosen=counts.index(scores.known.attempts(attempts)),
         percent=scores.bounded,
         notes=notes,
-        cautions=cautions,
+        warnings=warnings,
         **names,
     )
 
@@ -239,7 +239,9 @@ def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_S
     ), note
 
 
-def _one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
+def _one_model(
+    study: Study, model: str | None
+) -> tuple[ScoreMatrix, tuple[str, ...], tuple[ResultWarning, ...]]:
     """Return the matrix of one model, on the items that it answered, as the population has them drawn."""
     matrices = list(study.matrices())
     if len(matrices) > 1:
@@ -253,7 +255,7 @@ def _one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str,
         )
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
     drawn = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
-    return drawn, study.notes, (*study.cautions, *direction_cautions(study))
+    return drawn, study.notes, (*study.warnings, *direction_warnings(study))
 
 
 def _of_pilot(matrix: ScoreMatrix, level: float, rate: float | None) -> _ScoreSpread:
@@ -266,7 +268,7 @@ def _of_pilot(matrix: ScoreMatrix, level: float, rate: float | None) -> _ScoreSp
             remedy="A pilot needs two or more.",
         )
     pilot = Pilot.of(matrix, [0])
-    if not mixed(pilot.parts, pilot.basis.crowd, 1.0)[0] > 0:
+    if not mixed(pilot.parts, pilot.basis.effective_cluster_size, 1.0)[0] > 0:
         raise DataError(
             "every item of the pilot has the same score", where=matrix.task, remedy="Assume a rate instead."
         )

@@ -110,7 +110,7 @@ def read(
             are fetched; iterates over what it returns. None shows no progress.
 
     Returns:
-        Scores: The results as one table, with the notes and cautions that arose in reading. Rows of a lazy
+        Scores: The results as one table, with the notes and warnings that arose in reading. Rows of a lazy
             frame are read when they are needed.
 
     Raises:
@@ -369,7 +369,7 @@ def _rows(path: Path, names: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
         return found, []
     rows = read_table(str(path), names, mixed=True)
     _refuse_header_again(rows, path)
-    short = [f"{caution.message} {caution.remedy}" for caution in short_rows(source, rows)]
+    short = [f"{warning.message} {warning.remedy}" for warning in short_rows(source, rows)]
     return rows, [*notes_on_names(source), *short]
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TABLE = "table"
 LISTED = ("limited_left_out",)
-"""Cautions that say what the list says of each run."""
+"""Warnings that say what the list says of each run."""
 UNKNOWN = "Tables say nothing of the runs that their rows came from."
 EITHER = "\0"
 """What the run of rows is called by whose file has the name of another, with that name behind it."""
@@ -100,7 +100,7 @@ def runs(
         runs=tuple(sorted(listed, key=_age, reverse=True)),
         top=top,
         notes=tuple(notes),
-        cautions=tuple(caution for caution in scores.cautions if caution.code not in LISTED),
+        warnings=tuple(warning for warning in scores.warnings if warning.code not in LISTED),
     )
 
 
@@ -204,11 +204,11 @@ def _listed(cell: _ReadRun, metric: str) -> ListedRun:
         source=_place(cell.sources),
         files=len(cell.sources),
         reader=cell.reader,
-        call=run.call,
+        invocation=run.call,
         tags=run.tags,
         ids=run.ids,
         settings=dict(cell.settings),
-        surroundings=dict(run.surroundings),
+        environment=dict(run.surroundings),
     )
 
 

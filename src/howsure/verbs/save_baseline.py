@@ -126,8 +126,8 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     study = gather(
         scores, Design()
     )  # refuses rows that nobody could tell apart, which would be numbered here
-    for caution in silent_factor_taken(study.unasked):
-        raise DataError(caution.message, remedy=caution.remedy)
+    for warning in silent_factor_taken(study.unasked):
+        raise DataError(warning.message, remedy=warning.remedy)
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
     rows = scores.to_frame().drop(again, strict=False)

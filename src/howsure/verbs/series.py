@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError, ReadError
+from howsure.errors import DataError, ReadError, ResultWarning
 from howsure.inference.history import follow
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
@@ -107,7 +107,7 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
         )
     usual = option("runs_between_alarms", "history").default
     history = follow(scores, Design(), Question(population=NEW_CLUSTERS), runs_between_alarms=usual)
-    kept = {task.task: [run.run for run in task.runs if run.in_level] for task in history.tasks}
+    kept = {task.task: [run.run for run in task.runs if run.in_current_level] for task in history.tasks}
     return _as_attempts(scores, kept)
 
 
@@ -229,7 +229,7 @@ def _side_by_side(units: Sequence[_RunFiles], models: Sequence[str], left: Seque
     whose = {name: tuple(sorted(set(scores.to_frame()["model"]))) for name, scores in parts.items()}
     scores = joined(parts)
     more = [*_of_several(whose), *_left_out(left)]
-    return replace(scores, notes=scores.notes[1:], cautions=(*scores.cautions, *more))
+    return replace(scores, notes=scores.notes[1:], warnings=(*scores.warnings, *more))
 
 
 def _called_alike(units: Sequence[_RunFiles]) -> list[_RunFiles]:
@@ -271,20 +271,20 @@ def _of_named(scores: Scores, models: Sequence[str]) -> Scores:
     return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))
 
 
-def _of_several(whose: Mapping[str, tuple[str, ...]]) -> Iterator[Caution]:
+def _of_several(whose: Mapping[str, tuple[str, ...]]) -> Iterator[ResultWarning]:
     """Warn where the runs aren't those of one model."""
     models = sorted({model for models in whose.values() if len(models) == 1 for model in models})
     if len(models) > 1:
-        yield Caution(
+        yield ResultWarning(
             code="runs_of_several_models",
             message=f"the runs are of {plural(len(models), 'model')}: {listing(models)}",
             remedy="Choose one with `model`, or take it that the system changed its model.",
         )
 
 
-def _left_out(names: Sequence[str]) -> Iterator[Caution]:
+def _left_out(names: Sequence[str]) -> Iterator[ResultWarning]:
     if names:
-        yield Caution(
+        yield ResultWarning(
             code="runs_left_out",
             message=(
                 f"{plural(len(names), 'place')} without results of questions left out: {listing(list(names))}"

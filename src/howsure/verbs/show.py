@@ -85,7 +85,7 @@ def show(
         unknown=listing(list(dict.fromkeys(reasons))) if entries else NO_LOG,
         attempts=tuple(_attempts(rows, texts)),
         notes=tuple(notes),
-        cautions=scores.cautions,
+        warnings=scores.warnings,
     )
 
 

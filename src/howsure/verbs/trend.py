@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
-from howsure.errors import Caution, DataError
+from howsure.errors import DataError, ResultWarning
 from howsure.inference.board import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
@@ -20,7 +20,7 @@ from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.study.models import find_checkpoints, runs_of
-from howsure.study.notes import direction_cautions
+from howsure.study.notes import direction_warnings
 from howsure.table.schema import ALIASES, open_frame
 from howsure.verbs.audit import bounded, directions_of, published_of
 from howsure.verbs.read import scores_of
@@ -105,31 +105,31 @@ def trend(
         tasks = tuple(_task_trend(matrix, question, last, pattern) for matrix in kept)
         left = [*_not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
         return Trend(
-            tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left)
+            tasks=tasks, notes=study.notes, warnings=(*study.warnings, *direction_warnings(study), *left)
         )
     OF_PUBLISHED.refuse(design)
     return _published(bounded(scores, design.bounds), design, level, last)
 
 
-def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> Iterator[Caution]:
+def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> Iterator[ResultWarning]:
     known = [(matrix.task, matrix.metric) for matrix in kept]
     tasks = [matrix.task for matrix in matrices if (matrix.task, matrix.metric) not in known]
     if tasks:
-        yield Caution(
+        yield ResultWarning(
             code="no_checkpoints",
             message=f"no model is a checkpoint of a run in {listing(tasks)}",
             remedy="Say how names tell run and step with `step_from`.",
         )
 
 
-def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterator[Caution]:
+def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterator[ResultWarning]:
     """Tell how many items a rise is without, because some checkpoint lacks them."""
     for task, matrix in zip(tasks, matrices, strict=True):
         for run in task.runs:
             columns = [matrix.column(point.model) for point in run.points]
             seen = int((~np.isnan(matrix.values[:, columns])).any(axis=1).sum())
             if run.rise is not None and run.rise.n_items < seen:
-                yield Caution(
+                yield ResultWarning(
                     code="torn_checkpoints",
                     message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
                     "items; some checkpoint lacks the others",
@@ -169,13 +169,13 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
     return runs
 
 
-def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> Iterator[Caution]:
+def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> Iterator[ResultWarning]:
     """Tell which models are no checkpoints of a run."""
     models = sorted({model for matrix in matrices for model in matrix.models})
     known = {point.model for point in find_checkpoints(models, pattern)}
     others = [model for model in models if model not in known]
     if others:
-        yield Caution(
+        yield ResultWarning(
             code="not_checkpoints",
             message=f"left out, as the name tells no step: {listing(others)}",
             remedy="Say how names tell run and step with `step_from`.",
@@ -239,7 +239,7 @@ def _with_wobble(
         points=tuple(points),
         rise=rise,
         rise_p_value=p_value,
-        wobble=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
+        sd_between_checkpoints=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
         n_last=len(values),
     )
 
@@ -247,16 +247,20 @@ def _with_wobble(
 def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) -> TaskTrend:
     """Put runs together: how far apart they are, against how much the last checkpoints of one run differ."""
     ends = [float(np.mean([point.estimate.value for point in run.points[-run.n_last :]])) for run in runs]
-    wobbly = [run for run in runs if math.isfinite(run.wobble)]
+    wobbly = [run for run in runs if math.isfinite(run.sd_between_checkpoints)]
     spare = sum(run.n_last - 1 for run in wobbly)
-    noise = math.sqrt(sum((run.n_last - 1) * run.wobble**2 for run in wobbly) / spare) if spare else math.nan
+    noise = (
+        math.sqrt(sum((run.n_last - 1) * run.sd_between_checkpoints**2 for run in wobbly) / spare)
+        if spare
+        else math.nan
+    )
     signal = max(ends) - min(ends) if len(runs) > 1 else math.nan
     return TaskTrend(
         task=task,
         metric=metric,
         runs=tuple(runs),
         signal=signal,
-        noise=noise,
+        pooled_sd=noise,
         ratio=signal / noise if noise > 0 else math.nan,
         percent=percent,
     )
@@ -285,7 +289,7 @@ def _published(scores: Scores, design: Design, level: float, last: int) -> Trend
     return Trend(
         tasks=tuple(tasks),
         notes=(*scores.notes, *directions.notes),
-        cautions=(*scores.cautions, *directions.cautions),
+        warnings=(*scores.warnings, *directions.warnings),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, OptionError
+from howsure.errors import OptionError, ResultWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def clusters() -> pl.DataFrame:
 
 
 @lru_cache(maxsize=4_096)
-def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:
+def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> ResultWarning | None:
     """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an
     item.
 
@@ -112,7 +112,7 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     what = f"{units}, {'rate' if kind == 'mean' else 'discordant'} {worst['rate']:.3g}"
     icc = f", intra-cluster correlation {worst['icc']:g}" if worst["icc"] else ""
     option = "interval" if kind == "mean" else "method"
-    return Caution(
+    return ResultWarning(
         code="known_to_miss",
         message=f"in worlds like these data ({what}{icc}) 95% intervals of this method held the truth in "
         f"{100 * worst['coverage']:.0f}% of samples",
@@ -122,7 +122,9 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     )
 
 
-def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewness: float) -> Caution | None:
+def skewed_miss(
+    kind: str, method: str, *, n_items: int, n_clusters: int, skewness: float
+) -> ResultWarning | None:
     """Warn where unbounded scores are as skewed as the record's skewed worlds and too few for this method."""
     if abs(skewness) < SKEWED:
         return None
@@ -139,7 +141,7 @@ def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewne
     if nearest["coverage"] >= LEAST:
         return None
     units = f"{nearest['n_clusters']:,} {'clusters of 10' if clustered else 'items'}"
-    return Caution(
+    return ResultWarning(
         code="skewed",
         message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95% "
         f"intervals of this method held the truth in {100 * nearest['coverage']:.0f}% of samples",
@@ -147,7 +149,7 @@ def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewne
     )
 
 
-def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> Caution | None:
+def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> ResultWarning | None:
     """Warn where the logarithms of costs spread so much, for so few items or clusters, that intervals of
     their ratio miss.
 
@@ -164,7 +166,7 @@ def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> Caution | Non
     if worst["coverage"] >= LEAST - 0.01 or spread < worst["spread"] - SPREAD_STEP / 2:
         return None
     units = "clusters of 20" if worst["cluster_size"] > 1 else "items"
-    return Caution(
+    return ResultWarning(
         code="heavy_tailed",
         message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): "
         f"with {worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95% intervals "
@@ -177,7 +179,7 @@ SPREAD_STEP = 0.5
 """Spreads of logarithms this far apart differ as much as e times as many items."""
 
 
-def real_miss(kind: str, method: str, shares: Floats) -> Caution | None:
+def real_miss(kind: str, method: str, shares: Floats) -> ResultWarning | None:
     """Tell how often the intervals of a method held on whole clusters of the real benchmark whose draws are
     most like these.
 
@@ -196,7 +198,7 @@ def real_miss(kind: str, method: str, shares: Floats) -> Caution | None:
     if row["again"] >= MISSED:
         return None
     what = "pairs of real systems" if kind == "difference" else "real systems"
-    return Caution(
+    return ResultWarning(
         code="real_clusters",
         message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95% intervals "
         f"of {row['count']:,} {what} held the truth in {100 * row['mean']:.0f}% of draws on "

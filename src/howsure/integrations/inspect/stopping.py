@@ -173,7 +173,7 @@ class StopWhenDecided:
         if self.look is None or not self.look.decided:
             return None
         self._stopped += 1
-        return EarlyStop(id=id, epoch=epoch, reason=self.look.verdict)
+        return EarlyStop(id=id, epoch=epoch, reason=self.look.sentence)
 
     async def complete_sample(self, id: str | int, epoch: int, scores: dict[str, SampleScore]) -> None:
         """Count a sample of the first epoch, and look."""
@@ -209,7 +209,7 @@ class StopWhenDecided:
             "p_value": look.p_value,
         }
         return {
-            "verdict": look.verdict,
+            "verdict": look.sentence,
             "stopped": self._stopped,
             "decided": look.decided,
             "n_items": look.n_items,

@@ -123,8 +123,8 @@ _TEXTS = """\
 .howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
-.howsure-answer ul.cautions { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
-.howsure-answer ul.cautions li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
+.howsure-answer ul.warnings { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
+.howsure-answer ul.warnings li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
 .howsure-answer .remedy { opacity: 0.8; }
 """
 STYLE = _TEXTS + ERROR_BARS
@@ -242,4 +242,4 @@ def _note(note: Note) -> str:
         + "</li>"
         for message, remedy in note.lines
     ]
-    return "\n".join(['<ul class="cautions">', *items, "</ul>"]) + "\n"
+    return "\n".join(['<ul class="warnings">', *items, "</ul>"]) + "\n"

@@ -1,4 +1,4 @@
-"""LaTeX: booktabs tables with standard errors in parentheses, cautions as a list below."""
+"""LaTeX: booktabs tables with standard errors in parentheses, warnings as a list below."""
 
 from __future__ import annotations
 

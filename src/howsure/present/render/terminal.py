@@ -1,4 +1,4 @@
-"""The terminal: verdict, table with whiskers, cautions. Fits its width; colour only where it helps."""
+"""The terminal: verdict, table with whiskers, warnings. Fits its width; colour only where it helps."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ def bound_sentence(bound: Bound) -> str:
     what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
     percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
     counted = plural(bound.n, bound.units[:-1])
-    if bound.seen:
+    if bound.n_observed:
         return (
-            f"{what} rate at most {percent}% with {level_text(bound.level)} confidence ({bound.seen:,} of "
+            f"{what} rate at most {percent}% with {level_text(bound.level)} confidence ({bound.n_observed:,} of "
             f"{counted})"
         )
     if bound.worth < bound.n - LEAST_TOLD:

@@ -104,7 +104,7 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
         "benchmark": _benchmark(d),
         "bayes": d.method.name == "bayes",
         "covariates": _covariates(d),
-        "saved": c.saved >= 0.005,
+        "saved": c.variance_saved >= 0.005,
         "lower": c.lower_is_better,
         "counted": c.wins + c.losses + c.ties > 0,
         "differ": c.wins + c.losses > 0,
@@ -138,7 +138,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
     a, b = short_names(c.a, c.b)
     sides = sorted((sign * interval.low, sign * interval.high))
     near, far = sorted((abs(interval.low), abs(interval.high)))
-    percent = f"{100 * c.saved:.0f}%" if math.isfinite(c.saved) else ""
+    percent = f"{100 * c.variance_saved:.0f}%" if math.isfinite(c.variance_saved) else ""
     return {
         "a": a,
         "b": b,
@@ -198,7 +198,7 @@ def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
         "shared": board.adjust == "bh",
         "several": len(board.could_be_best) > 1,
         "steps": len(board.entries) > 1 and not math.isnan(step),
-        "apart": board.neighbours_apart > 0,
+        "apart": board.n_significant_neighbours > 0,
         "sized": step > 0 and math.isfinite(visible) and visible > 0,
         "narrow": step < visible,
     }
@@ -208,7 +208,7 @@ def board_fields(board: Board) -> dict[str, str]:
     """Write the numbers of a board as texts."""
     scale, leader, rank = Scale(percent=board.percent), board.entries[0], board.ranks[0]
     count, estimate, level = len(board.entries), leader.estimate, board.level
-    pairs, worse, apart = count * (count - 1) // 2, count - rank.high, board.neighbours_apart
+    pairs, worse, apart = count * (count - 1) // 2, count - rank.high, board.n_significant_neighbours
     step, visible = _steps(board)
     return {
         "leader": leader.model,
@@ -298,7 +298,7 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
         "clustered": _clustered(estimate),
         "levels": entry.sources is not None and entry.sources.known,
         "few": estimate.df < FEW,
-        "bound": bool(estimate.bounds) and not estimate.bounds[0].seen,
+        "bound": bool(estimate.bounds) and not estimate.bounds[0].n_observed,
         "full": bool(estimate.bounds)
         and (estimate.bounds[0].side == "lower") != estimate.bounds[0].of_failures,
         "many": many,
@@ -409,7 +409,7 @@ def _clustered(estimate: Estimate) -> bool:
 
 
 def _why(estimate: Estimate) -> str:
-    return (estimate.cautions[0].message if estimate.cautions else "too few questions or groups").rstrip(".")
+    return (estimate.warnings[0].message if estimate.warnings else "too few questions or groups").rstrip(".")
 
 
 def _gap(scale: Scale, value: float) -> str:

@@ -102,8 +102,8 @@ class KnownReader:
         reading = replace(reading, facts=tuple(map(self._facts, reading.facts)), notes=())
         if not self.ending:
             return reading
-        model, cautions = from_path(source, self.ending)
-        return replace(with_model(reading, model), cautions=cautions)
+        model, warnings = from_path(source, self.ending)
+        return replace(with_model(reading, model), warnings=warnings)
 
     def _facts(self, facts: TaskFacts) -> TaskFacts:
         return replace(facts, harness=self.NAME, failures=self.failures, failures_words=self.words)

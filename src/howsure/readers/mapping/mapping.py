@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import Caution, DataError, OptionError, ReadError
+from howsure.errors import DataError, OptionError, ReadError, ResultWarning
 from howsure.readers.attempt_rows import found_in
 from howsure.readers.base import Reading
 from howsure.readers.mapping import documents, language
@@ -310,11 +310,11 @@ def read(source: Source, mapping: Mapping) -> Reading:
         rows=tidied,
         facts=tuple(facts),
         notes=(REPEATED,) if repeated else (),
-        cautions=tuple(_seldom_equal(frame["score"], source, mapping)),
+        warnings=tuple(_seldom_equal(frame["score"], source, mapping)),
     )
 
 
-def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[Caution]:
+def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[ResultWarning]:
     """Warn of a score that compares long texts letter by letter, or with nothing, and finds hardly any two
     equal.
     """
@@ -326,7 +326,7 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
         (side for side, text in zip(sides, texts, strict=True) if text.null_count() == len(text)), None
     )
     if empty is not None:
-        yield Caution(
+        yield ResultWarning(
             code="seldom_equal",
             message=(
                 f"{source.name}: no record has a value for {empty}, so that {mapping.score} is true of none"
@@ -334,7 +334,7 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
             remedy="Check the name of the field in the mapping.",
         )
     elif any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
-        yield Caution(
+        yield ResultWarning(
             code="seldom_equal",
             message=(
                 f"{source.name}: {mapping.score} compares long texts letter by letter; "

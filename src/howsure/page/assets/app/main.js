@@ -140,8 +140,8 @@ class Page {
     const board = this.rung.boards[k];
     this.shown = board;
     this.head(board, k);
-    fill("cautions", board.html.cautions);
-    fold(at("cautions"));
+    fill("warnings", board.html.warnings);
+    fold(at("warnings"));
     fill("words", board.html.words);
     fill("slices", board.html.slices);
     at("slices-card").hidden = board.html.slices === "";
@@ -210,14 +210,14 @@ function foldRows(place) {
   }
 }
 
-/** Leave the first few cautions in view, and fold the others. */
+/** Leave the first few warnings in view, and fold the others. */
 function fold(place) {
-  const list = place.querySelector("ul.cautions");
+  const list = place.querySelector("ul.warnings");
   const most = narrow() ? 1 : MOST_CAUTIONS;
   if (!list || list.children.length <= most + 1) return;
   const others = [...list.children].slice(most);
-  const rest = make("ul", { kind: "cautions", children: others });
-  list.after(make("details", { children: [make("summary", { text: `${count(others.length)} more cautions` }), rest] }));
+  const rest = make("ul", { kind: "warnings", children: others });
+  list.after(make("details", { children: [make("summary", { text: `${count(others.length)} more warnings` }), rest] }));
 }
 
 function facts(board) {

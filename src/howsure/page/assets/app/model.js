@@ -59,8 +59,8 @@ class ModelPanel {
     at("model-numbers").replaceChildren(
       ...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]),
     );
-    at("model-cautions").replaceChildren(...[...model.bounds, ...model.cautions].map((text) => make("li", { text })));
-    at("model-cautions").hidden = model.bounds.length + model.cautions.length === 0;
+    at("model-warnings").replaceChildren(...[...model.bounds, ...model.warnings].map((text) => make("li", { text })));
+    at("model-warnings").hidden = model.bounds.length + model.warnings.length === 0;
     at("model-links").replaceChildren(...this.links.models(m));
     this.noise(m);
     this.clusters(m);

@@ -27,7 +27,7 @@ function meanOf(scores, { clusters = null, level = 0.95, attempts } = {}) {
     ...{ low: nullIfNaN(low), high: nullIfNaN(high), n, units, effective: n / deff, deff },
     method: atEdge ? "clopper-pearson" : "blend",
     bounds: atEdge ? exactBounds(value, n, units, level) : rareBounds(known, groups, level),
-    cautions: meanCautions(found, clusters !== null, variance === 0 && !atEdge),
+    warnings: meanCautions(found, clusters !== null, variance === 0 && !atEdge),
   };
 }
 
@@ -92,7 +92,7 @@ function rareBounds({ value, n, units }, groups, level) {
   return [value < 0.5 ? { limit, side: "upper", units: "items", n } : { limit: 1 - limit, side: "lower", units: "items", n }];
 }
 
-/** Return the names of the library's cautions: howsure/errors.py. */
+/** Return the names of the library's warnings: howsure/errors.py. */
 function meanCautions({ n, units, sizes, df }, clustered, flat) {
   if (units < 2) return [n === 1 ? "one_item" : "one_cluster"];
   const dominant = sizes.some((size) => size / n > DOMINANT_SHARE);

@@ -14,11 +14,11 @@ os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # workers fill the cores already, and as a command has it; numpy comes later
 settings.register_profile("search", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("howsure", settings.get_profile("search"), max_examples=20, derandomize=True)
+settings.register_profile("howsure", settings.get_profile("search"), max_examples=12, derandomize=True)
 settings.load_profile("search" if TRIALS else "howsure")  # the same examples in every run; others in scripts/trials
 
 
-MEASURED = 3
+MEASURED = 1
 """Coverage is measured in so many cases of a test: the others run the same lines, and measuring takes time."""
 
 

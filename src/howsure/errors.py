@@ -86,7 +86,7 @@ class SmallPart(ResultWarning):
         code: "small_part".
         message: How much of the error it carries, and what more of it would bring.
         remedy: What to do about it.
-        part: Its name.
+        name: Its name.
         n: Its questions, clusters or labels.
         units: Which of these.
         error_share: Its share of the squared error.
@@ -94,7 +94,7 @@ class SmallPart(ResultWarning):
         half_width: About half the width that the interval of the whole would have with these.
     """
 
-    part: str
+    name: str
     n: int
     units: str
     error_share: float

@@ -64,7 +64,7 @@ def test_estimate_with_a_covariate_equals_adjusted_mean(side):
     found = adjusted_mean(y.cast(pl.Float64).fill_null(float("nan")).to_numpy(), items.select("ease").to_numpy())
     entry = hs.estimate(rows, covariate="ease", items=path)[0]
     assert (entry.estimate.value, entry.estimate.se) == pytest.approx((found.value, math.sqrt(found.variance)))
-    assert entry.saved == pytest.approx(found.saved)
+    assert entry.variance_saved == pytest.approx(found.saved)
 
 
 def test_several_covariates_adjust_jointly(side):
@@ -77,10 +77,10 @@ def test_several_covariates_adjust_jointly(side):
 def test_a_predictive_covariate_reduces_the_variance(side):
     rows, _, path = side
     plain, better = hs.estimate(rows)[0], hs.estimate(rows, covariate="ease", items=path)[0]
-    assert better.saved == pytest.approx(1 - (better.estimate.se / plain.estimate.se) ** 2, rel=1e-9)
-    assert better.saved > 0.02
+    assert better.variance_saved == pytest.approx(1 - (better.estimate.se / plain.estimate.se) ** 2, rel=1e-9)
+    assert better.variance_saved > 0.02
     assert better.estimate.se < plain.estimate.se
-    assert math.isnan(plain.saved)
+    assert math.isnan(plain.variance_saved)
 
 
 def with_judge(pool=150, answered=50, seed=2):

@@ -42,7 +42,7 @@ def flips(data: Any, a: str = "a", b: str = "b", **options: Any) -> hs.Flips:
 
 def test_a_question_broke_if_right_became_wrong_and_is_fixed_if_wrong_became_right() -> None:
     found = flips(rows(a=[[1], [1], [0], [0], [1]], b=[[0], [1], [1], [0], [0]]))
-    assert (found.before, found.after, found.broke, found.fixed) == ("a", "b", 2, 1)
+    assert (found.before, found.after, found.n_regressed, found.n_improved) == ("a", "b", 2, 1)
     assert [(each.item, each.regressed, each.before, each.after) for each in found.items] == [
         ("q0", True, 1, 0),
         ("q4", True, 1, 0),
@@ -59,7 +59,7 @@ def test_counts_of_flips_equal_wins_and_losses_of_compare() -> None:
     answer = hs.compare(LOGS, *NAMES.values(), cluster="passage_id", flips=True)
     assert isinstance(answer, hs.Comparison)
     assert answer.flips is not None
-    assert (answer.flips.broke, answer.flips.fixed) == (answer.wins, answer.losses) == (19, 29)
+    assert (answer.flips.n_regressed, answer.flips.n_improved) == (answer.wins, answer.losses) == (19, 29)
 
 
 @pytest.mark.parametrize("options", [{}, {"population": "these-questions"}, {"cluster": "item"}])
@@ -78,22 +78,22 @@ def test_the_largest_drop_comes_first_and_unlisted_flips_are_counted(monkeypatch
     monkeypatch.setattr(inference, "MOST_LISTED", 2)
     found = flips(rows(a=[[1, 1], [1, 1], [0, 0]], b=[[1, 0], [0, 0], [1, 1]]))
     assert [each.item for each in found.items] == ["q1", "q0"]
-    assert (found.broke, found.fixed, found.n_unlisted) == (2, 1, 1)
+    assert (found.n_regressed, found.n_improved, found.n_unlisted) == (2, 1, 1)
 
 
 def test_expected_flips_of_a_rerun_need_several_right_or_wrong_attempts() -> None:
     one = flips(rows(a=[[1], [0]], b=[[0], [0]]))
-    assert math.isnan(one.rerun_broke)
+    assert math.isnan(one.rerun_regressed)
     graded = flips(rows(a=[[0.5, 0.7], [0.1, 0.2]], b=[[0.3, 0.3], [0.1, 0.2]]))
-    assert math.isnan(graded.rerun_broke)
+    assert math.isnan(graded.rerun_regressed)
     never = flips(rows(a=[[1, 1], [0, 0]] * 20, b=[[0, 0], [0, 0]] * 20))
-    assert never.rerun_broke == pytest.approx(0, abs=0.1)
-    assert never.broke == 20
+    assert never.rerun_regressed == pytest.approx(0, abs=0.1)
+    assert never.n_regressed == 20
 
 
 def test_identical_scores_have_no_flips() -> None:
     found = flips(rows(a=[[1], [0]], b=[[1], [0]]))
-    assert (found.broke, found.fixed, found.items, found.texts_unknown) == (0, 0, (), "")
+    assert (found.n_regressed, found.n_improved, found.items, found.texts_unknown) == (0, 0, (), "")
 
 
 def test_stop_reasons_have_shares_among_all_attempts_and_among_changed_questions() -> None:
@@ -175,7 +175,7 @@ def test_a_saved_baseline_keeps_stop_reasons_but_no_answer_texts(tmp_path: Path)
     assert [(each.item, each.before, each.after) for each in told.items] == [
         (each.item, each.before, each.after) for each in logs.items
     ]
-    assert (told.rerun_broke, told.rerun_fixed) == (logs.rerun_broke, logs.rerun_fixed)
+    assert (told.rerun_regressed, told.rerun_improved) == (logs.rerun_regressed, logs.rerun_improved)
     assert told.texts_unknown == "not kept in a saved baseline"
     assert {each.answer_before for each in told.items} == {""}
     assert [each.answer_after for each in told.items] == [each.answer_after for each in logs.items]

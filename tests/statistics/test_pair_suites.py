@@ -286,7 +286,7 @@ def test_the_task_that_dominates_the_variance_is_named_and_items_needed_is_unkno
     answer = hs.compare(rows, "a", "b")
     found, small = answer.overall, answer.overall.difference.small_part
     own = np.array([pair.difference.interval.half_width for pair in answer.comparisons]) / 5
-    assert (small.part, small.n, small.units) == ("small", 3, "questions")
+    assert (small.name, small.n, small.units) == ("small", 3, "questions")
     assert small.error_share == pytest.approx(own.max() ** 2 / (own**2).sum())
     assert small.message.startswith(
         f"task small (3 questions) carries {100 * small.error_share:.0f}% of the error: with about "

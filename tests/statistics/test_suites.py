@@ -425,7 +425,7 @@ def test_the_leaderboard_names_the_task_that_dominates_the_variance():
     ]
     board = hs.leaderboard(pl.DataFrame(rows)).overall
     for entry in board.entries:
-        assert (entry.estimate.small_part.part, entry.estimate.small_part.n) == ("small", 4)
+        assert (entry.estimate.small_part.name, entry.estimate.small_part.n) == ("small", 4)
     text = " ".join(hs.leaderboard(pl.DataFrame(rows)).render("markdown").split())
     assert "task small (4 questions) carries 9" in text
     assert hs.leaderboard(pl.DataFrame(rows), overall="pooled").overall.entries[0].estimate.small_part is None

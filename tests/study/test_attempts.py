@@ -313,7 +313,7 @@ def test_probabilities_come_from_log_likelihoods():
     assert {entry.metric for entry in answer.entries} == {"prob"}
     assert {entry.task for entry in answer.entries} == {"sums_choice"}
     assert all(0 < entry.estimate.value < 1 for entry in answer.entries)
-    assert all(math.isfinite(entry.saved) for entry in answer.entries)
+    assert all(math.isfinite(entry.variance_saved) for entry in answer.entries)
     assert "probability_score" in {warning.code for warning in answer.warnings}
     everything(answer)
 
@@ -331,7 +331,7 @@ def test_a_prob_column_is_used_for_score_prob():
     answer = hs.estimate(rows, score="prob")
     plain = hs.estimate(rows)
     assert answer[0].estimate.value == pytest.approx(0.1 + 0.8 * plain[0].estimate.value)
-    assert answer[0].saved == pytest.approx(1 - 0.8**2, rel=1e-9)
+    assert answer[0].variance_saved == pytest.approx(1 - 0.8**2, rel=1e-9)
     everything(answer)
 
 

@@ -112,11 +112,11 @@ def test_differences_are_those_of_compare():
     task = hs.history(rows, baseline="2026-10-02").tasks[0]
     for run in task.runs[2:]:
         for gap in (run.previous, run.baseline):
-            pair = hs.compare(rows, run.run, gap.other)
+            pair = hs.compare(rows, run.run, gap.run)
             assert gap.value == pytest.approx(pair.difference.value)
             assert gap.p_value == pytest.approx(pair.p_value)
             assert gap.n_items == 300
-    assert {run.baseline.other for run in task.runs if run.baseline} == {"2026-10-02"}
+    assert {run.baseline.run for run in task.runs if run.baseline} == {"2026-10-02"}
     assert task.baseline == "2026-10-02"
 
 
@@ -141,7 +141,7 @@ def test_the_best_previous_run_is_corrected_for_the_winners_curse():
     task = hs.history(nightly(seed=1)).tasks[0]
     last = task.runs[-1]
     best = max(task.runs[:-1], key=lambda run: run.score)
-    assert last.best.other == best.run
+    assert last.best.run == best.run
     assert last.score - best.score < last.best.value < last.score - best.score + 0.06
 
 

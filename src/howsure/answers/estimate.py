@@ -33,7 +33,7 @@ class Entry:
         clusters: The clusters of its questions; None without any, and overall.
         sources: Where its error comes from, where factors that all questions share are samples too; else
             None.
-        saved: The share of the plain mean's variance that covariates saved; NaN without them.
+        variance_saved: The share of the plain mean's variance that covariates saved; NaN without them.
     """
 
     task: str
@@ -44,7 +44,7 @@ class Entry:
     n_failed: int = 0
     clusters: TaskClusters | None = field(default=None, metadata=HIDDEN)
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
-    saved: float = math.nan
+    variance_saved: float = math.nan
 
     @property
     def value(self) -> float:

@@ -117,23 +117,23 @@ class Flips:
     warnings: tuple[ResultWarning, ...] = ()
 
     @derived()
-    def broke(self) -> int:
+    def n_regressed(self) -> int:
         """How many questions broke."""
         return sum(count.n_regressed for count in self.counts)
 
     @derived()
-    def fixed(self) -> int:
+    def n_improved(self) -> int:
         """How many questions were fixed."""
         return sum(count.n_improved for count in self.counts)
 
     @derived()
-    def rerun_broke(self) -> float:
+    def rerun_regressed(self) -> float:
         """How many would break between two runs of the first side; NaN where that isn't known of every
         task.
         """
         return math.fsum(count.rerun_regressed for count in self.counts)
 
     @derived()
-    def rerun_fixed(self) -> float:
+    def rerun_improved(self) -> float:
         """How many would be fixed; NaN where that isn't known of every task."""
         return math.fsum(count.rerun_improved for count in self.counts)

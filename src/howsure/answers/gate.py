@@ -22,6 +22,7 @@ from howsure.answers.parts import of_population
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.parts import ErrorSources, Looks, TaskClusters
+    from howsure.answers.slices import DifferenceSlices
     from howsure.errors import ResultWarning
 
 GateVerdict = Literal["pass", "fail", "unclear"]

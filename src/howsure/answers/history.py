@@ -19,14 +19,14 @@ class RunDifference:
     alone.
 
     Attributes:
-        other: The other run.
+        run: The other run.
         value: The difference, in score units.
         interval: Its confidence interval.
         p_value: The p-value of no difference; NaN where there is none.
         n_items: The items that both have.
     """
 
-    other: str
+    run: str
     value: float
     interval: Interval
     p_value: float

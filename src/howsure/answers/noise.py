@@ -98,9 +98,9 @@ class NoiseEntry:
     n_items: int
     n_clusters: int
     attempts: float
-    variance_between_questions: float = field(metadata=shown(key="variance_questions"))
-    variance_within_questions: float = field(metadata=shown(key="variance_answers"))
-    variance_within_questions_once: float = field(metadata=shown(key="variance_answers_once"))
+    variance_between_questions: float
+    variance_within_questions: float
+    variance_within_questions_once: float
     most_within_share: float = math.nan
     correlation: float = math.nan
     within_question: Component = field(metadata=spread(prefix="answer_"))

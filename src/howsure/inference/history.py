@@ -383,7 +383,7 @@ class _Gaps:
         """Return a run less another; `shift` is added."""
         value = float(self.pairs.difference[t, other]) + shift
         return RunDifference(
-            other=self.names[other],
+            run=self.names[other],
             value=value,
             interval=Interval(
                 low=float(self.low[t, other]) + shift,

@@ -66,7 +66,7 @@ def small_part(found: Weakest, said: str, *, part: str, n: int, units: str, scal
         code="small_part",
         message=said + (more if found.needed < MOST_FORECAST else ""),
         remedy=f"Add {units} there first.",
-        part=part,
+        name=part,
         n=n,
         units=units,
         error_share=found.error_share,

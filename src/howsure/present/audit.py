@@ -31,6 +31,20 @@ def document(answer: Audit) -> Document:
     return Document(blocks=(*blocks, *small([_LEGEND]), *closing(answer.warnings)))
 
 
+def sentence(answer: Audit) -> str:
+    """Say how many neighbouring differences could be noise, over all boards."""
+    if len(answer.boards) == 1:
+        return board_sentence(answer.boards[0])
+    judged = [entry.verdict for board in answer.boards for entry in board.entries if entry.verdict]
+    significant = sum(verdict == "significant" for verdict in judged)
+    differences = sum(len(board.entries) - 1 for board in answer.boards)
+    settled = f"{significant or 'none'} {'is' if significant <= 1 else 'are'} significant"
+    return (
+        f"Of {plural(differences, 'difference')} between neighbouring ranks on "
+        f"{plural(len(answer.boards), 'board')}, {settled} on these numbers alone."
+    )
+
+
 def board_sentence(board: AuditBoard) -> str:
     """Say how many neighbouring gaps could be noise."""
     if len(board.entries) == 1:

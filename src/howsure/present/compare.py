@@ -172,7 +172,7 @@ def on_these(c: Comparison) -> str:
 
 def carries(small: SmallPart) -> str:
     """Name a part that carries most of the error."""
-    return f"{small.part} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
+    return f"{small.name} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
 
 
 def what_settles(c: Comparison) -> str:

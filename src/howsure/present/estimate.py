@@ -122,7 +122,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     clustered = any(entry.estimate.n_clusters != entry.estimate.n_items for entry in entries)
     failed, saved = (
         any(entry.n_failed for entry in entries),
-        any(math.isfinite(entry.saved) for entry in entries),
+        any(math.isfinite(entry.variance_saved) for entry in entries),
     )
     fields: list[Field[Entry]] = [
         Field("model", lambda e: e.model, align="left"),
@@ -154,7 +154,11 @@ def _factor(entry: Entry) -> str:
 
 
 def _saved(entry: Entry) -> str:
-    return f"{100 * entry.saved:.0f}%".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
+    return (
+        f"{100 * entry.variance_saved:.0f}%".replace("-", "−")
+        if math.isfinite(entry.variance_saved)
+        else "n/a"
+    )
 
 
 def score(estimate: Estimate, scale: Scale) -> str:

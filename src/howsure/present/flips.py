@@ -49,7 +49,7 @@ def brief(flips: Flips | None) -> list[Block]:
     found: list[Block] = [Text(text=sentence(flips)), *_causes(flips)]
     for word, broke in (("Broke", True), ("Fixed", False)):
         names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.regressed == broke]
-        left = (flips.broke if broke else flips.fixed) - len(names[:MOST_NAMED])
+        left = (flips.n_regressed if broke else flips.n_improved) - len(names[:MOST_NAMED])
         more = f" and {left:,} more" if left > 0 else ""
         found += [Text(text=f"{word}: {', '.join(names[:MOST_NAMED])}{more}.")] if names else []
     where = (
@@ -67,12 +67,12 @@ def sentence(flips: Flips) -> str:
     """Say how many questions broke and were fixed, and how many a mere rerun would change."""
     total = sum(count.n_items for count in flips.counts)
     head = (
-        f"From {flips.before} to {flips.after}: broke {flips.broke:,}, fixed {flips.fixed:,} of "
+        f"From {flips.before} to {flips.after}: broke {flips.n_regressed:,}, fixed {flips.n_improved:,} of "
         f"{plural(total, 'question')}"
     )
-    if not math.isfinite(flips.rerun_broke):
+    if not math.isfinite(flips.rerun_regressed):
         return f"{head}; how many a mere rerun would change isn't known."
-    broke, fixed = count_text(round(flips.rerun_broke)), count_text(round(flips.rerun_fixed))
+    broke, fixed = count_text(round(flips.rerun_regressed)), count_text(round(flips.rerun_improved))
     return f"{head}; two runs of {flips.before} alone would show about {broke} and {fixed}."
 
 

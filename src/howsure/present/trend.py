@@ -21,11 +21,17 @@ MOST_POINTS = 12
 def document(answer: Trend) -> Document:
     """Return a table of tasks where there are several, else each run's checkpoints."""
     first = answer.tasks[0]
-    if len(answer.tasks) > 1:
-        head, tables = _tasks_verdict(answer.tasks), [_tasks_table(answer.tasks)]
-    else:
-        head, tables = task_sentence(first), [_run_table(run, first.percent) for run in first.runs]
-    return Document(blocks=(*opening(head, answer.notes), *tables, *closing(answer.warnings)))
+    tables = (
+        [_tasks_table(answer.tasks)]
+        if len(answer.tasks) > 1
+        else [_run_table(run, first.percent) for run in first.runs]
+    )
+    return Document(blocks=(*opening(sentence(answer), answer.notes), *tables, *closing(answer.warnings)))
+
+
+def sentence(answer: Trend) -> str:
+    """Say of one task how the score changes, and of several how many separate the runs."""
+    return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _tasks_sentence(answer.tasks)
 
 
 def task_sentence(task: TaskTrend) -> str:
@@ -82,7 +88,7 @@ def _ratio_sentence(task: TaskTrend, scale: Scale) -> str:
     )
 
 
-def _tasks_verdict(tasks: tuple[TaskTrend, ...]) -> str:
+def _tasks_sentence(tasks: tuple[TaskTrend, ...]) -> str:
     known = [task for task in tasks if math.isfinite(task.ratio)]
     if not known:
         return (

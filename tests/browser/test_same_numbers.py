@@ -235,7 +235,7 @@ def test_what_broke_is_what_compare_says(name, opened):
 def check_listed(page, flips):
     """Look whether the lists hold the questions that changed, and say of how many."""
     for k, (word, broke) in enumerate((("Broke", True), ("Fixed", False))):
-        items = {flip.item for flip in flips.items if flip.broke == broke}
+        items = {flip.item for flip in flips.items if flip.regressed == broke}
         shown = page.locator("#decisive-lists > div").nth(k)
         assert shown.locator("caption").text_content().startswith(f"{word} {len(items)}: ")
         assert {title.partition(" (")[0] for title in shown.locator("th .link").evaluate_all(TITLES)} <= items

@@ -35,7 +35,7 @@ def choices(seed=0, n=300, first=0.0, longer=0.0):
 
 
 def of(found, kind, judge=None):
-    return next(each for each in found.favours if each.favours == kind and judge in (None, each.judge))
+    return next(each for each in found.biases if each.biases == kind and judge in (None, each.judge))
 
 
 def test_a_position_bias_is_detected_from_swapped_orders():

@@ -228,7 +228,7 @@ def adjusted_entries(
         estimate, saved = adjusted_estimate(
             matrix, pools[matrix.task], matrix.column(entry.model), entry.estimate
         )
-        entries.append(replace(entry, estimate=estimate, saved=saved))
+        entries.append(replace(entry, estimate=estimate, variance_saved=saved))
     return entries
 
 

@@ -435,9 +435,9 @@ def against(
         ...     "score": [int(i % 2) for i in range(40)] + [int(i % 4 > 0) for i in range(40)]
         ...     + [int(i % 2) for i in range(40)]})
         >>> answer = against(rows, "main")
-        >>> answer.verdict
+        >>> answer.sentence
         "1 of 2 beats main; 1 can't be told from it."
-        >>> [(side.side, side.fixed, side.broke, side.told) for side in answer.tasks[0].sides]
+        >>> [(side.side, side.n_improved, side.n_regressed, side.verdict) for side in answer.tasks[0].sides]
         [('x', 10, 0, 'better'), ('y', 0, 0, 'open')]
     """
     given = checked("against", method=method, variance=variance, level=level, overall=overall, seed=seed)

@@ -76,8 +76,8 @@ def bias(
         >>> import polars as pl
         >>> choices = pl.DataFrame({"item": list(range(40)) * 2, "swapped": [False] * 40 + [True] * 40,
         ...     "winner": [1] * 60 + [2] * 20})
-        >>> found = bias(choices).favours[0]
-        >>> found.by, round(found.estimate.value, 2), found.flipped
+        >>> found = bias(choices).biases[0]
+        >>> found.evidence, round(found.estimate.value, 2), found.order_flips
         ('orders', 0.5, 0.5)
     """
     named = checked("bias", columns={} if columns is None else columns, where={} if where is None else where)

@@ -166,7 +166,7 @@ def with_savings(
     other = refined.get((matrix.task, matrix.metric))
     if other is None:
         return list(entries)
-    return [replace(entry, saved=_saved(matrix, other, entry.model, variance)) for entry in entries]
+    return [replace(entry, variance_saved=_saved(matrix, other, entry.model, variance)) for entry in entries]
 
 
 def _saved(matrix: ScoreMatrix, other: ScoreMatrix, model: str, variance: VarianceChoice) -> float:

@@ -99,7 +99,7 @@ def frontier(
         ...     "score": [1, 1, 1, 0] * 10 + [1, 1, 0, 1] * 10 + [0] * 40, "usd": [0.3, 0.5] * 20
         ...     + [0.1, 0.1] * 20 + [0.4, 0.6] * 20})
         >>> found = frontier(rows, measure="usd").tasks[0]
-        >>> found.best_buys, found.cheapest, found["slow"].beaten_by
+        >>> found.could_be_on_frontier, found.cheapest, found["slow"].dominated_by
         (('small', 'big'), 'small', ('big', 'small'))
     """
     given = checked("frontier", method=method, variance=variance, level=level, seed=seed)

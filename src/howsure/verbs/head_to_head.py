@@ -92,7 +92,7 @@ def head_to_head(
         >>> votes = [{"model_a": "x", "model_b": "y", "winner": "model_a", "voter": k} for k in range(30)]
         >>> votes += [{"model_a": "y", "model_b": "x", "winner": "model_a", "voter": k} for k in range(10)]
         >>> answer = head_to_head(pl.DataFrame(votes), "x", "y")
-        >>> round(answer.chance, 2), answer.better, answer.met.wins
+        >>> round(answer.win_probability, 2), answer.better, answer.direct_votes.wins
         (0.75, 'x', 30)
     """
     a, b, ties, level = checked("head_to_head", a=a, b=b, ties=ties, level=level).values()

@@ -52,7 +52,7 @@ def health(
         >>> rows = pl.DataFrame({"model": [m for m in "abc" for _ in range(4)], "item": [*range(4)] * 3,
         ...     "score": [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]})
         >>> found = health(rows).tasks[0]
-        >>> found.count("all_solved"), found.count("none_solved"), found.n_separating
+        >>> found.count("all_solved"), found.count("none_solved"), found.n_discriminating
         (1, 1, 2)
     """
     top, level = checked("health", top=top, level=level).values()

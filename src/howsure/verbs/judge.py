@@ -109,7 +109,7 @@ def judge(
         >>> import polars as pl
         >>> verdicts = pl.DataFrame({"judge": [1] * 80 + [0] * 20, "human": [1] * 24 + [0] * 8
         ...     + [None] * 48 + [0] * 8 + [None] * 12})
-        >>> found = judge(verdicts, labels_drawn="random").whole
+        >>> found = judge(verdicts, labels_drawn="random").all_answers
         >>> found.judge, round(found.estimate.value, 2), found.bias_interval.low > 0
         (0.8, 0.6, True)
     """

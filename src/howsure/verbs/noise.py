@@ -63,7 +63,7 @@ def noise(
         ...     "attempt": [k % 4 for k in range(40)],
         ...     "score": [int(k % 4 < k // 4 % 3) for k in range(40)]})
         >>> entry = noise(rows)["a"]
-        >>> round(entry.se, 3), round(entry.se_with(attempts=1), 3), round(entry.answer_share, 2)
+        >>> round(entry.se, 3), round(entry.se_with(attempts=1), 3), round(entry.within_share, 2)
         (0.069, 0.134, 0.91)
     """
     a, b, variance, level = checked("noise", a=a, b=b, variance=variance, level=level).values()

@@ -60,7 +60,7 @@ def plan_failures(
         299
         >>> plan_failures(0.01, cluster_size=10, icc=0.2).allowances[0].clusters
         56
-        >>> plan_failures(0.01, observed=(2, 500)).observed.more
+        >>> plan_failures(0.01, observed=(2, 500)).observed.further_runs
         128
     """
     below, level, observed, rate, cluster_size, icc = checked(

@@ -95,7 +95,7 @@ def plan_policy(
     Examples:
         >>> policy = {"margin": "2pp", "tier": "critical"}
         >>> answer = plan_policy(policy, n_tasks=12, assume=Assumptions(rate=0.8, correlation=0.7))
-        >>> round(answer.each, 3), answer.tasks[0].items, answer.joint >= 0.8
+        >>> round(answer.power_per_check, 3), answer.tasks[0].items, answer.joint >= 0.8
         (0.982, 3434.0, True)
     """
     policy, a, b, power, attempts, n_tasks = checked(

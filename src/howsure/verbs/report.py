@@ -89,7 +89,7 @@ def report(
         >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2,
         ...     "score": [1] * 30 + [0] * 30})
         >>> page = report(rows)
-        >>> page.verdict
+        >>> page.sentence
         'a is best (100.0%): significantly ahead of the other at 95% confidence.'
         >>> page.html.startswith("<!DOCTYPE html>")
         True

@@ -33,7 +33,7 @@ EXAMPLES = {
     "comparison": f"compare {LOGS} {PAIR}",
     "description": "describe examples/logs",
     "estimates": f"estimate {LOGS}",
-    "frontier": f"frontier {LOGS} --measure tokens_in",
+    "frontier": f"frontier {LOGS} --usage tokens_in",
     "gate": f"gate {LOGS} {PAIR} --not-worse-than 1pp",
     "health": f"health {LOGS}",
     "history": "history examples/nightly.parquet",

@@ -242,7 +242,7 @@ def test_slices_of_mmlu_pro_and_mmmu_are_as_known(real_data):
 
 
 def test_terminal_bench_frontier_names_the_cheapest_agent_and_counts_missing_costs(real_data):
-    found = hs.frontier(real_data / "wild" / "terminal-bench-leaderboard", measure=["seconds", "tokens_out"])
+    found = hs.frontier(real_data / "wild" / "terminal-bench-leaderboard", usage=["seconds", "tokens_out"])
     seconds, tokens = found.tasks
     assert seconds.cheapest == "20250829_goose_claude-4-opus"
     assert {buy.model: buy.n_missing for buy in seconds.models if buy.n_missing} == {

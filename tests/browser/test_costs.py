@@ -31,8 +31,8 @@ def rows():
 
 
 def test_every_board_has_its_frontier(opened, rows):
-    page = opened(report(rows, measure="usd"))
-    found = hs.frontier(rows, measure="usd")
+    page = opened(report(rows, usage="usd"))
+    found = hs.frontier(rows, usage="usd")
     told = {task.task: task_sentence(task) for task in found.tasks}
     assert set(told) == {"", "one", "two"}
     for k, task in enumerate(("", "one", "two")):
@@ -50,5 +50,5 @@ def test_without_a_measure_nothing_is_said_of_costs(opened):
 
 
 def test_two_measures_have_two_charts(opened, rows):
-    page = opened(report(rows.with_columns(seconds=pl.col("usd") * 2), measure=["usd", "seconds"], task="one"))
+    page = opened(report(rows.with_columns(seconds=pl.col("usd") * 2), usage=["usd", "seconds"], task="one"))
     assert page.locator("#costs .chart").count() == 2

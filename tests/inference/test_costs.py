@@ -25,7 +25,7 @@ def rows(n=60, models=("big", "small"), usd=(0.4, 0.1), seed=0, attempts=2):
     )
 
 
-def gap(data, measure="usd", per="attempt", **options):
+def gap(data, usage="usd", per="attempt", **options):
     found = hs.compare(data, "big", "small", measure=measure, **options)
     return next(each for each in found.usage if each.per == per)
 
@@ -37,7 +37,7 @@ def test_the_cost_ratio_is_the_ratio_of_mean_costs_over_all_attempts():
     assert found.ratio == pytest.approx(means["big"] / means["small"])
     assert found.ratio_is == "known"
     assert found.interval.low < 4 < found.interval.high
-    assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", measure="usd").render(width=200)
+    assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", usage="usd").render(width=200)
 
 
 def test_failed_attempts_count_towards_the_cost():
@@ -60,16 +60,16 @@ def test_missing_costs_turn_the_ratio_into_a_bound():
     assert (most.ratio_is, most.interval.low) == ("at most", 0.0)
     assert most.ratio > gap(data).ratio
     assert gap(both).ratio_is == "unknown"
-    assert "20 attempts of big record none" in str(hs.compare(a, "big", "small", measure="usd")).replace("\n", " ")
+    assert "20 attempts of big record none" in str(hs.compare(a, "big", "small", usage="usd")).replace("\n", " ")
 
 
 def test_a_measure_without_records_is_an_error():
     with pytest.raises(DataError, match="no measure 'seconds' was recorded"):
-        gap(rows(), measure="seconds")
+        gap(rows(), usage="seconds")
     with pytest.raises(DataError, match="makes usd of the tokens"):
         gap(rows().drop("usd"))
     with pytest.raises(OptionError, match="leaderboard doesn't look at what attempts took"):
-        hs.leaderboard(rows(), measure="usd")
+        hs.leaderboard(rows(), usage="usd")
 
 
 def prices(tmp_path, text):
@@ -109,7 +109,7 @@ def test_tokens_without_a_price_are_unknown(tmp_path):
 
 def test_several_tasks_have_cost_ratios_per_task_and_overall():
     one, other = rows(seed=1).with_columns(task=pl.lit("x")), rows(seed=2, n=20).with_columns(task=pl.lit("y"))
-    found = hs.compare(pl.concat([one, other]), "big", "small", measure="usd")
+    found = hs.compare(pl.concat([one, other]), "big", "small", usage="usd")
     assert [len(each.usage) for each in found.every] == [2, 2, 2]
     means = dict(pl.concat([one, other]).group_by("model").agg(pl.col("usd").mean()).iter_rows())
     assert found.overall.usage[0].ratio == pytest.approx(means["big"] / means["small"])
@@ -125,7 +125,7 @@ def test_heavy_tailed_costs_get_a_warning():
 
 def test_the_frontier_lists_the_models_that_no_other_beats_and_undercuts():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
-    found = hs.frontier(data, measure="usd").tasks[0]
+    found = hs.frontier(data, usage="usd").tasks[0]
     assert found.models[0].model == "small"
     assert found["slow"].dominated_by
     assert set(found.could_be_on_frontier) == {"big", "small"}
@@ -137,20 +137,20 @@ def test_a_frontier_needs_a_measure_and_two_models():
     with pytest.raises(OptionError, match="no measure is named"):
         hs.frontier(rows())
     with pytest.raises(DataError, match="no task has two models"):
-        hs.frontier(rows().filter(model="big"), measure="usd")
+        hs.frontier(rows().filter(model="big"), usage="usd")
 
 
 def test_models_with_unknown_costs_stay_on_the_frontier():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
     lost = data.with_columns(usd=pl.when(pl.col("model") == "slow").then(None).otherwise("usd"))
-    found = hs.frontier(lost, measure="usd").tasks[0]
+    found = hs.frontier(lost, usage="usd").tasks[0]
     assert found["slow"].could_be_on_frontier
     assert found["slow"].n_missing == 400
-    assert "unknown" in str(hs.frontier(lost, measure="usd"))
+    assert "unknown" in str(hs.frontier(lost, usage="usd"))
 
 
 def test_the_frontier_chart_contains_every_model_with_a_known_cost():
     data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
-    values = hs.frontier(data, measure="usd").chart()["data"]["values"]
+    values = hs.frontier(data, usage="usd").chart()["data"]["values"]
     assert [row["model"] for row in values] == ["small", "big", "slow"]
     assert [row["step"] is not None for row in values] == [True, True, False]

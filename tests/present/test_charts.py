@@ -354,7 +354,7 @@ def frontier_of(count, name="organisation/model-number-{}"):
         for k in range(count)
         for i in range(40)
     ]
-    return hs.frontier(pl.DataFrame(rows), measure="usd").chart()
+    return hs.frontier(pl.DataFrame(rows), usage="usd").chart()
 
 
 def boxes(chart, font):

@@ -38,7 +38,7 @@ ANSWERS = {
     "by slices": lambda: hs.compare(clustered(), "a", "b", by="passage", cluster="none"),
     "scores by slices": lambda: hs.estimate(clustered(), by="passage", cluster="none"),
     "boards by slices": lambda: hs.leaderboard(clustered(), by="passage", cluster="none"),
-    "what both took": lambda: hs.compare(attempts().with_columns(usd=1.0 + pl.col("length")), "a", "b", measure="usd"),
+    "what both took": lambda: hs.compare(attempts().with_columns(usd=1.0 + pl.col("length")), "a", "b", usage="usd"),
     "audit": lambda: hs.audit(pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, None]})),
     "noise": lambda: hs.noise(attempts(), cluster="passage"),
     "noise of a pair": lambda: hs.noise(attempts(), "a", "b"),

@@ -41,7 +41,7 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "compare": (ROWS, lambda rows, a="a", b="b": hs.compare(rows, a, b, margin=0.1)),
     "against": (ROWS, lambda rows, a="a": hs.against(rows, a)),
     "leaderboard": (ROWS, hs.leaderboard),
-    "frontier": (PRICED, lambda rows: hs.frontier(rows, measure="usd")),
+    "frontier": (PRICED, lambda rows: hs.frontier(rows, usage="usd")),
     "noise": (ROWS, hs.noise),
     "health": (ROWS, hs.health),
     "history": (ROWS, lambda rows: hs.history(rows, cluster="passage")),

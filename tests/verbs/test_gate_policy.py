@@ -241,12 +241,12 @@ def with_costs(ratio, n=400, sigma=0.4):
 
 @given(st.floats(0.5, 2.0), st.floats(0.7, 1.6))
 def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
-    answer = hs.gate(with_costs(ratio, 60), "a", "b", measure="usd", ratio_at_most=limit)
+    answer = hs.gate(with_costs(ratio, 60), "a", "b", usage="usd", ratio_at_most=limit)
     (check,) = answer.checks
     assert (check.verdict == "pass") == (check.high <= limit)
     assert (check.verdict == "fail") == (check.low >= limit)
     assert check.p_pass + check.p_fail == pytest.approx(1)
-    gap = hs.compare(with_costs(ratio, 60), "a", "b", measure="usd", level=2 * answer.level - 1).usage[0]
+    gap = hs.compare(with_costs(ratio, 60), "a", "b", usage="usd", level=2 * answer.level - 1).usage[0]
     assert [check.candidate, check.baseline] == ["a", "b"]
     assert (check.candidate_score, check.baseline_score) == (gap.a, gap.b)
     assert (check.value, check.low, check.high) == (gap.ratio, gap.interval.low, gap.interval.high)
@@ -255,14 +255,14 @@ def test_cost_verdict_p_value_and_limits_agree(ratio, limit):
 @pytest.mark.parametrize("ratio", [0.7, 1.0, 1.5])
 def test_the_half_width_of_a_cost_check_is_half_its_two_sided_interval_in_logs(ratio):
     rows = with_costs(ratio)
-    (check,) = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1).checks
-    wide = hs.compare(rows, "a", "b", measure="usd", level=0.95).usage[0].interval
+    (check,) = hs.gate(rows, "a", "b", usage="usd", ratio_at_most=1.1).checks
+    wide = hs.compare(rows, "a", "b", usage="usd", level=0.95).usage[0].interval
     assert check.half_width == pytest.approx(np.log(wide.high / wide.low) / 2)
 
 
 def test_missing_costs_make_a_cost_check_unclear_unless_advisory():
     rows = with_costs(0.5).with_columns(usd=pl.when(pl.int_range(pl.len()) == 7).then(None).otherwise("usd"))
-    answer = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1)
+    answer = hs.gate(rows, "a", "b", usage="usd", ratio_at_most=1.1)
     assert (answer.verdict, answer.unclear_because, answer.checks[0].n_unknown) == ("unclear", "missing", 1)
     for tier, verdict in (("critical", "unclear"), ("supporting", "unclear"), ("advisory", "pass")):
         costs = {"usd": {"ratio_at_most": 1.1, "tier": tier}}
@@ -272,9 +272,9 @@ def test_missing_costs_make_a_cost_check_unclear_unless_advisory():
 
 def test_costs_without_variance_make_a_cost_check_unclear():
     rows = task("x", 50).with_columns(usd=pl.lit(0.01))
-    answer = hs.gate(rows, "a", "b", measure="usd", ratio_at_most=1.1)
+    answer = hs.gate(rows, "a", "b", usage="usd", ratio_at_most=1.1)
     assert (answer.verdict, answer.unclear_because) == ("unclear", "evidence")
-    nothing = hs.gate(rows.with_columns(usd=pl.lit(0.0)), "a", "b", measure="usd", ratio_at_most=1.1)
+    nothing = hs.gate(rows.with_columns(usd=pl.lit(0.0)), "a", "b", usage="usd", ratio_at_most=1.1)
     assert nothing.verdict == "unclear"
 
 
@@ -461,7 +461,7 @@ def test_ratio_and_measure_need_each_other():
     with pytest.raises(OptionError, match="ratio_at_most of what"):
         hs.gate(with_costs(1), "a", "b", ratio_at_most=1.1)
     with pytest.raises(OptionError, match="nothing is asked of what attempts took"):
-        hs.gate(with_costs(1), "a", "b", better=True, measure="usd")
+        hs.gate(with_costs(1), "a", "b", better=True, usage="usd")
 
 
 def test_the_comment_on_a_pull_request_looks_like_this(snapshot):

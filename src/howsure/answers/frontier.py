@@ -83,7 +83,7 @@ class TaskFrontier(TaskPart):
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model."""
-        where = {"task": self.task, "metric": self.metric, "measure": self.usage}
+        where = {"task": self.task, "metric": self.metric, "usage": self.usage}
         return [{**where, **row(each), "beaten_by": ", ".join(each.dominated_by)} for each in self.models]
 
 

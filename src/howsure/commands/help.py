@@ -98,7 +98,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "health": (*_COMMON, "questions", "level"),
     "history": (*_COMMON, "baseline", "compare_last", "runs_between_alarms", "lower_is_better"),
     "trend": (*_COMMON, "metric", "step_from", "last"),
-    "frontier": (*_COMMON, "measure", "prices", "method", "lower_is_better"),
+    "frontier": (*_COMMON, "usage", "prices", "method", "lower_is_better"),
     "arena": (
         "a",
         "b",
@@ -195,7 +195,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "frontier": (
         "howsure frontier logs/",
-        "howsure frontier results.csv --measure seconds",
+        "howsure frontier results.csv --usage seconds",
         "howsure frontier logs/ --prices prices.csv",
     ),
     "arena": (

@@ -13,7 +13,7 @@ REFUSED = {
     "covariate": ("covariate",),
     "random factor": ("random_factor",),
     "slices": ("by",),
-    "measures": ("measure", "prices"),
+    "measures": ("usage", "prices"),
 }
 """The shared options that a verb doesn't have, by what its RESPECTS says that it refuses."""
 

@@ -91,7 +91,7 @@ SERVED: Mapping[str, Served] = {
     "leaderboard": Served(rows=PAIRS, prose=True),
     "frontier": Served(
         more=(
-            "By --measure usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. "
+            "By --usage usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. "
             "The cheapest of those that could be best comes first. A published leaderboard (model, score, n, "
             "usd or total_cost) will do."
         )

@@ -80,7 +80,7 @@ COMMANDS: Mapping[str, str] = {
         ),
         (
             "cost costs price prices speed latency tokens pareto efficiency cheap",
-            "score against cost: howsure frontier; two models: howsure compare --measure usd",
+            "score against cost: howsure frontier; two models: howsure compare --usage usd",
         ),
         (
             "figure figures fig chart graph draw picture image",
@@ -194,7 +194,7 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "ref reference control vs": (AGAINST, ("-b", "the second side: -b MODEL")),
         "candidate treatment": (("-a", "the first side: -a MODEL"),),
         "since date tag commit last": (RUNS,),
-        "cost price usd latency tokens": (("--measure", "costs beside scores: --measure usd"),),
+        "cost price usd latency tokens": (("--usage", "costs beside scores: --usage usd"),),
         "lower minimize lower-better": (("--lower-is-better", "smaller is better: --lower-is-better"),),
         "scale range percent": (("--bounds", "the scale: --bounds 0,100"),),
     }.items()

@@ -54,11 +54,11 @@ def with_measures(
     tasks.
     """
     of_pair = [m for m in matrices if not pair.task or (m.task, m.metric) == (pair.task, pair.metric)]
-    if not study.design.measure or (len(of_pair) > 1 and no_overall(of_pair) is not None):
+    if not study.design.usage or (len(of_pair) > 1 and no_overall(of_pair) is not None):
         return pair
     scores = stacked(of_pair) if len(of_pair) > 1 else of_pair[0]
     gaps: list[UsageDifference] = []
-    for name in study.design.measure:
+    for name in study.design.usage:
         matrix = taken(study, of_pair, name)
         gaps.append(measure_gap(matrix, (pair.a, pair.b), question))
         if pair.percent and not pair.lower_is_better:
@@ -155,7 +155,7 @@ def frontier_of(study: Study, question: Question) -> Frontier:
     if no_overall(matrices) is None:
         parts = [matrices, *parts]
     tasks = []
-    for name in study.design.measure:
+    for name in study.design.usage:
         for part in parts:
             both = _of_models(part, taken(study, part, name))
             if both is not None:

@@ -271,16 +271,16 @@ def refuse_beside(policy: Policy, others: Mapping[str, object], *, level: float,
             f"`level={level!r}`, and the policy's is {policy.level!r}",
             remedy="Write the level into the policy.",
         )
-    if design.measure:
+    if design.usage:
         raise OptionError(
-            "the policy says which costs count", remedy="Leave `measure` out, and write [costs.usd]."
+            "the policy says which costs count", remedy="Leave `usage` out, and write [costs.usd]."
         )
 
 
 def with_policy_columns(policy: Policy, design: Design) -> Design:
     """Return a design with the columns that the policy's slices and costs need."""
     columns = (*(table.name for table in policy.of_kind("slices")), *design.by)
-    return replace(design, by=tuple(dict.fromkeys(columns)), measure=tuple(policy.costs()))
+    return replace(design, by=tuple(dict.fromkeys(columns)), usage=tuple(policy.costs()))
 
 
 def refuse_unfitting(policy: Policy, study: Study) -> None:

@@ -129,7 +129,7 @@ class GateQuestion:
         if self.policy is not None:
             return [(measure, cost.margin) for measure, cost in self.policy.costs().items()]
         limit = self.criteria.ratio_at_most
-        return [] if limit is None else [(measure, limit) for measure in self.study.design.measure]
+        return [] if limit is None else [(measure, limit) for measure in self.study.design.usage]
 
     @property
     def level(self) -> float:
@@ -202,10 +202,10 @@ def refuse_options(
             "no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only."
         )
     if criteria.ratio_at_most is not None and not measures:
-        raise OptionError("ratio_at_most of what", remedy="Give `measure`, such as 'usd'.")
+        raise OptionError("ratio_at_most of what", remedy="Give `usage`, such as 'usd'.")
     if measures and criteria.ratio_at_most is None:
         raise OptionError(
-            "nothing is asked of what attempts took", remedy="Give `ratio_at_most`, or leave `measure` out."
+            "nothing is asked of what attempts took", remedy="Give `ratio_at_most`, or leave `usage` out."
         )
     if not each_task and overall is None:
         raise OptionError(

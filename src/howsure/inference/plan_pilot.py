@@ -288,11 +288,11 @@ def measured_costs(
 
     OptionError where costs are given as well, or several measures; DataError where attempts don't record it.
     """
-    if not study.design.measure:
+    if not study.design.usage:
         return costs, ()
-    if costs is not None or len(study.design.measure) > 1:
-        raise OptionError("a plan has one cost", remedy="Name one `measure`, or give `costs`, not both.")
-    name, cost = study.design.measure[0], 0.0
+    if costs is not None or len(study.design.usage) > 1:
+        raise OptionError("a plan has one cost", remedy="Name one `usage`, or give `costs`, not both.")
+    name, cost = study.design.usage[0], 0.0
     for model in models:
         total = attempts = 0.0
         for key in study.parts:
@@ -311,7 +311,7 @@ def measured_costs(
             total += float(np.nansum(one.values * one.attempts))
             attempts += float(one.attempts.sum())
         if not total > 0:
-            raise DataError(f"{model} took no {name}", remedy="Leave `measure` out.")
+            raise DataError(f"{model} took no {name}", remedy="Leave `usage` out.")
         cost += total / attempts
     note = (
         f"Costs: {amount_text(cost, 3)} {name} for an attempt at a question by "

@@ -170,7 +170,7 @@ DECIDING = (
             "ratio_at_most",
             kinds.Kind(check=checks.ratio, written="real"),
             "RATIO",
-            help=("Require a cost of at most this multiple of the baseline's, for each --measure: 1.1."),
+            help=("Require a cost of at most this multiple of the baseline's, for each --usage: 1.1."),
         ),
         Option(
             "missing_at_most",

@@ -165,7 +165,7 @@ DESIGN = (
         ),
     ),
     Option(
-        "measure",
+        "usage",
         kinds.NAMES,
         "NAME",
         help="Compare costs as well: usd, seconds, tokens_out … (repeatable).",

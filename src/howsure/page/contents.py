@@ -163,7 +163,7 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
     ]
     stated, _ = as_stated(asked, study)
     total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
-    frontiers = frontier_of(study, _of_costs(asked)).tasks if design.measure else ()
+    frontiers = frontier_of(study, _of_costs(asked)).tasks if design.usage else ()
     return Rung(asked=asked, leaderboard=board, parts=(*total, *tasks), frontiers=frontiers)
 
 

@@ -361,7 +361,7 @@ def spec(
     shown = rows(records, percent=percent, lower_is_better=lower_is_better)
     x = {
         "type": "quantitative",
-        "title": f"{visible(measure)} a question, log scale",
+        "title": f"{visible(measure)} per question, log scale",
         "scale": {"type": "log", "nice": False, "domain": _reach(shown, COSTS, log=True)},
         "axis": {"tickCount": 6},
     }

@@ -52,7 +52,7 @@ class RunOptions(TypedDict, total=False):
     items: str | Path | None
     weight: str | None
     by: str | tuple[str, ...] | list[str] | None
-    measure: str | tuple[str, ...] | list[str] | None
+    usage: str | tuple[str, ...] | list[str] | None
     prices: str | Path | None
     failures: Failures
     lower_is_better: bool | None
@@ -106,7 +106,7 @@ class Design:
     items: str | None = None
     weight: str | None = None
     by: tuple[str, ...] = ()
-    measure: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
     prices: str | None = None
     failures: Failures = "harness"
     lower_is_better: bool | None = None
@@ -239,7 +239,7 @@ REFUSALS: Mapping[str, Refusal] = {
         remedy="estimate, compare, leaderboard, gate, noise and report do.",
     ),
     "measures": Refusal(
-        given=lambda design: bool(design.measure or design.prices),
+        given=lambda design: bool(design.usage or design.prices),
         what="{verb} doesn't look at what attempts took",
         remedy="compare, frontier, gate and plan do.",
     ),
@@ -324,7 +324,7 @@ def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Des
     """Return a design that takes a column for a random factor too, without slices. OptionError where
     something else in it can't go with that.
     """
-    found = replace(design, random_factor=(*design.random_factor, column), by=(), measure=())
+    found = replace(design, random_factor=(*design.random_factor, column), by=(), usage=())
     _refuse_beside_factor(found, methods)
     return of_new_clusters(found)
 

@@ -336,7 +336,7 @@ def _wanted(scores: Scores, design: Design, summed: tuple[str, ...] = ()) -> Wan
         task=design.task,
         model=models,
         metric=metrics,
-        measures=(*known_measures(scores, design.measure), *summed),
+        measures=(*known_measures(scores, design.usage), *summed),
     )
 
 

@@ -149,7 +149,7 @@ def measure_names(scores: Scores) -> list[str]:
 
 
 def taken(scores: Scores) -> pl.DataFrame:
-    """Return a row for every measure that was recorded: `measure`, `recorded` in so many of `attempts`, and
+    """Return a row for every measure that was recorded: its `name`, `recorded` in so many of `attempts`, and
     the `total`.
 
     The measures stand beside every metric of an attempt, so that of each task and model the metric with the
@@ -157,7 +157,7 @@ def taken(scores: Scores) -> pl.DataFrame:
     """
     names = measure_names(scores)
     if not names:
-        return pl.DataFrame(schema={"measure": pl.String})
+        return pl.DataFrame(schema={"name": pl.String})
     frame, _ = tidy(scores.rows, scores.roles)
     values = frame.select("task", "model", "metric", *(_number(frame, name) for name in names))
     totals = [
@@ -167,7 +167,7 @@ def taken(scores: Scores) -> pl.DataFrame:
     once = parts.sort("rows", "metric", descending=[True, False]).unique(["task", "model"], keep="first")
     return pl.DataFrame(
         {
-            "measure": names,
+            "name": names,
             "recorded": [int(once[f"{name} n"].sum()) for name in names],
             "attempts": [int(once["rows"].sum())] * len(names),
             "total": [float(once[name].sum()) for name in names],

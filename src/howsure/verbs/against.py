@@ -438,7 +438,7 @@ def against(
         >>> answer.sentence
         "1 of 2 beats main; 1 can't be told from it."
         >>> [(side.side, side.n_improved, side.n_regressed, side.verdict) for side in answer.tasks[0].sides]
-        [('x', 10, 0, 'better'), ('y', 0, 0, 'open')]
+        [('x', 10, 0, 'better'), ('y', 0, 0, 'unclear')]
     """
     given = checked("against", method=method, variance=variance, level=level, overall=overall, seed=seed)
     name, adjust = checked("against", against=against, adjust=adjust).values()

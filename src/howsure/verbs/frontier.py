@@ -73,14 +73,14 @@ def frontier(
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
-            data frame, or Scores; or a published leaderboard. `measure` names what they took.
+            data frame, or Scores; or a published leaderboard. `usage` names what they took.
         method: The test of the differences of scores: "score" or "t". None takes the former for scores in [0,
             1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level of all that is said at once.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `measure` is
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `usage` is
             needed.
 
     Returns:
@@ -98,15 +98,15 @@ def frontier(
         ...     "item": [*range(40)] * 3,
         ...     "score": [1, 1, 1, 0] * 10 + [1, 1, 0, 1] * 10 + [0] * 40, "usd": [0.3, 0.5] * 20
         ...     + [0.1, 0.1] * 20 + [0.4, 0.6] * 20})
-        >>> found = frontier(rows, measure="usd").tasks[0]
+        >>> found = frontier(rows, usage="usd").tasks[0]
         >>> found.could_be_on_frontier, found.cheapest, found["slow"].dominated_by
         (('small', 'big'), 'small', ('big', 'small'))
     """
     given = checked("frontier", method=method, variance=variance, level=level, seed=seed)
     design = make_design(options, RESPECTS, method=method)
-    if not design.measure:
+    if not design.usage:
         raise OptionError(
-            "no measure is named", remedy="Name what a model takes as `measure`: usd, seconds, tokens_out …"
+            "no measure is named", remedy="Name what a model takes as `usage`: usd, seconds, tokens_out …"
         )
     scores = published_of(scores_of(data, design))
     if scores.published and not scores.has_rows:
@@ -122,7 +122,7 @@ def frontier(
 def published_frontier(scores: Scores, design: Design, level: float) -> Frontier:
     """Return who could be the best buy on every board of a published leaderboard."""
     if (
-        replace(design, task=(), model=(), metric=(), measure=(), bounds=None, lower_is_better=None)
+        replace(design, task=(), model=(), metric=(), usage=(), bounds=None, lower_is_better=None)
         != Design()
     ):
         raise OptionError(
@@ -138,13 +138,13 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
     directions = directions_of(boards, scores, design.lower_is_better)
     tasks = tuple(
         _task(known, measure, level, lower=key in directions.lower)
-        for measure in design.measure
+        for measure in design.usage
         for key, board in boards.items()
         if len(known := _with_error(board)) > 1 and any(measure in score.took for score in known)
     )
     if not tasks:
         raise DataError(
-            f"no two published scores that have an error say their {listing(design.measure)}",
+            f"no two published scores that have an error say their {listing(design.usage)}",
             remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent "
             "need `bounds`, and answers a column for the item.",
         )

@@ -86,7 +86,7 @@ def gate(
     - `at_least` and `at_most` compare the candidate's own score with the one-sided limits of `estimate`,
         which are
       exact at 0 and n of n.
-    - `ratio_at_most` compares what the candidate takes of each `measure` with what the baseline takes, over
+    - `ratio_at_most` compares what the candidate takes of each `usage` with what the baseline takes, over
         all tasks together.
 
     The gate passes only if every check passes, which requires no correction (an intersection-union test,
@@ -118,7 +118,7 @@ def gate(
         at_least: The floor of the candidate's score. None omits the criterion.
         at_most: The ceiling, where smaller scores are better. None omits the criterion.
         ratio_at_most: At most so many times what the baseline takes may the candidate take, on average over
-            all attempts: 1.1. It needs `measure`. None omits the criterion.
+            all attempts: 1.1. It needs `usage`. None omits the criterion.
         policy: What is asked of a suite: the path of a TOML file, or a dict as such a file has it, with
             tiers, margins (also "1%rel"), weights, slices and costs. It takes the place of all criteria. None
             asks of every task the same.
@@ -205,7 +205,7 @@ def gate(
         overall=overall,
         each_task=each_task,
         method=method,
-        measures=design.measure,
+        measures=design.usage,
     )
     study, scores, instead = _gathered(data, (candidate, baseline), published, design, suite)
     question = GateQuestion(

@@ -544,7 +544,7 @@ def _refuse_with_levels(question: PlanQuestion, design: Design) -> None:
         "n_clusters": question.clusters is not None,
         "simulate": question.seed is not None,
         "method": question.method not in (None, "t"),
-        "measure": bool(design.measure),
+        "usage": bool(design.usage),
     }
     name = next((name for name, is_given in others.items() if is_given), "")
     if name:

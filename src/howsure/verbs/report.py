@@ -72,7 +72,7 @@ def report(
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
             default what the clusters of each task allow: "same-clusters" where there are too few to speak of
             others, else "new-clusters"; a reader can choose another in the page, where there are up to 15,000
-            pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
+            pairs. `usage`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
 
     Returns:
         Report: The page as text (`html`), and its content as data.

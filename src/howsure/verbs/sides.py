@@ -32,7 +32,7 @@ ALONE = ("path", "saved", "history")
 """Sides of these kinds are read from no path but their own."""
 AS_SAVED = ("strict", "progress")
 """The options of `read` that a saved baseline takes: the others were taken when it was saved."""
-_OF_SIDES = ("model", "covariate", "by", "measure", "prices")
+_OF_SIDES = ("model", "covariate", "by", "usage", "prices")
 """Options that ranks don't need."""
 
 

@@ -26,7 +26,7 @@ def rows(n=60, models=("big", "small"), usd=(0.4, 0.1), seed=0, attempts=2):
 
 
 def gap(data, usage="usd", per="attempt", **options):
-    found = hs.compare(data, "big", "small", measure=measure, **options)
+    found = hs.compare(data, "big", "small", usage=usage, **options)
     return next(each for each in found.usage if each.per == per)
 
 

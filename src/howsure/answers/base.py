@@ -139,6 +139,7 @@ class Answer:
         *,
         width: int | None = None,
         color: bool = False,
+        details: bool = False,
         explain: bool = False,
         methods_paragraph: bool = False,
     ) -> str:
@@ -148,6 +149,7 @@ class Answer:
             format: "terminal", "markdown", "latex" or "html" for people, "csv" or "json" for programs.
             width: Columns of the terminal; None asks the terminal.
             color: Use ANSI colours (terminal only).
+            details: Add further tables, the method and assumptions (not to csv and json, which have them).
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
             methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and
                 boards; not to csv and json).
@@ -156,10 +158,10 @@ class Answer:
             OptionError: The format isn't one of these, or doesn't have what was asked for.
         """
         checks.word("format", format, Format)
-        prose = {"explain": explain, "methods_paragraph": methods_paragraph}
+        prose = {"details": details, "explain": explain, "methods_paragraph": methods_paragraph}
         if format in DATA and any(prose.values()):
             raise OptionError(
-                f"{'explain' if explain else 'methods_paragraph'}=True adds prose, and {format} is data",
+                f"{next(name for name in prose if prose[name])}=True adds prose, and {format} is data",
                 remedy="Leave one out, or choose terminal, markdown, latex or html.",
             )
         if format == "json":
@@ -234,7 +236,9 @@ def presentation(thing: object) -> ModuleType:
     return present(type(thing).__module__.rpartition(".")[2])
 
 
-def words_of(answer: Answer, *, explain: bool, methods_paragraph: bool) -> Any:
+def words_of(
+    answer: Answer, *, details: bool = False, explain: bool = False, methods_paragraph: bool = False
+) -> Any:
     """Return what an answer says, as a document."""
     if methods_paragraph and not hasattr(presentation(answer), "methods"):
         raise OptionError(
@@ -242,7 +246,7 @@ def words_of(answer: Answer, *, explain: bool, methods_paragraph: bool) -> Any:
             remedy="estimate, compare, against and leaderboard have one.",
         )
     return present("presenting").described(
-        presentation(answer), answer, explain=explain, methods=methods_paragraph
+        presentation(answer), answer, explain=explain, methods=methods_paragraph, details=details
     )
 
 

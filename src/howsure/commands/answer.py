@@ -273,9 +273,7 @@ def _rows(file: str) -> int:
     return int(tables.scan(Source(path=path, root=path)).select(pl.len()).collect().item())
 
 
-def _show(
-    answer: Answer, command: str, *, format: Any, output: str | None, explain: bool = False, **_: Any
-) -> None:
+def _show(answer: Answer, command: str, *, format: Any, output: str | None, **prose: bool) -> None:
     """Write an answer and the command that it stands for; for people in as few lines as were promised."""
     from howsure.answers.base import words_of as said_by
     from howsure.present.files import format_of
@@ -283,20 +281,21 @@ def _show(
 
     chosen = format or format_of(output)
     if chosen not in PROSE:
-        write(answer, format, output, explain=explain)
+        write(answer, format, output, **prose)
         return
-    words = with_flags(said_by(answer, explain=explain, methods_paragraph=False))
-    if not explain:
+    words = with_flags(said_by(answer, **prose))
+    longer = any(prose.values())
+    if not longer:
         words = replace(words, blocks=words.blocks[:MOST_LINES])  # no block is less than a line
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
     least, text = MOST_LINES - 2, ""
     for rows in (0, *ROWS):
         short = _shortened(words, rows, last=command.startswith("howsure history "))
         text = str(render(short, chosen, color=color)).rstrip("\n")  # type: ignore[arg-type]  # it is prose
-        if explain or text.count("\n") < least:
+        if longer or text.count("\n") < least:
             break
     lines = text.split("\n")
-    if not explain and len(lines) > least:
+    if not longer and len(lines) > least:
         text = "\n".join([*lines[: least - 1], f"… {plural(len(lines) - least + 1, 'more line')}"])
     put(f"{text}\n\nSame as: {command}\n", output, data=False)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from howsure.options.choices import Format
     from howsure.table.scores import Scores
 
+PROSE = ("details", "explain", "methods_paragraph")
+"""The options that add prose to an answer."""
 MANY_FILES = 20
 MOST_PROCESSES = 4
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
@@ -32,11 +34,9 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     """Part the options of the output from the others, which come as the verbs take them."""
     from howsure.present.files import refuse_overwriting
 
-    shown: dict[str, Any] = {
-        name: given[name] for name in ("format", "output", "explain", "methods_paragraph") if name in given
-    }
+    shown: dict[str, Any] = {name: given[name] for name in ("format", "output", *PROSE) if name in given}
     refuse_overwriting(shown["output"], paths)
-    for name in ("explain", "methods_paragraph"):
+    for name in PROSE:
         if shown.get(name):
             _refuse_data(name, shown["format"], shown["output"])
     return python_values({name: value for name, value in given.items() if name not in shown}), shown
@@ -217,30 +217,14 @@ def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = ""
     return shlex.join(words)
 
 
-def write(
-    answer: Answer,
-    format: Format | None,
-    output: str | None,
-    *,
-    explain: bool = False,
-    methods_paragraph: bool = False,
-) -> None:
-    """Write an answer in the chosen format, or in the one that the file's suffix tells.
-
-    `explain`: in plain words as well; `methods_paragraph`: with one for a paper.
-    """
+def write(answer: Answer, format: Format | None, output: str | None, **prose: bool) -> None:
+    """Write an answer in the chosen format, or in that of the file's suffix; `prose`: which of PROSE to add."""
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    text = rendered(
-        answer,
-        chosen,
-        color=color and chosen == "terminal",
-        explain=explain,
-        methods_paragraph=methods_paragraph,
-    )
+    text = rendered(answer, chosen, color=color and chosen == "terminal", **prose)
     put(text, output, data=chosen in DATA)
 
 
@@ -256,21 +240,14 @@ def put(text: str, output: str | None, *, data: bool) -> None:
         mark_answered()
 
 
-def rendered(
-    answer: Answer,
-    format: Format,
-    *,
-    color: bool = False,
-    explain: bool = False,
-    methods_paragraph: bool = False,
-) -> str:
+def rendered(answer: Answer, format: Format, *, color: bool = False, **prose: bool) -> str:
     """Return an answer as text: its warnings name flags; data keep the names of Python."""
     from howsure.answers.base import DATA, words_of
     from howsure.present.render import render
 
     if format in DATA:
-        return answer.render(format, explain=explain, methods_paragraph=methods_paragraph)
-    words = with_flags(words_of(answer, explain=explain, methods_paragraph=methods_paragraph))
+        return answer.render(format, **prose)
+    words = with_flags(words_of(answer, **prose))
     return str(render(words, format, color=color))  # type: ignore[arg-type]  # no data here
 
 

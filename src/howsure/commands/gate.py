@@ -212,7 +212,9 @@ def _junit(answer: Gate, unclear: str) -> str:
     return junit.render(f"howsure gate: {answer.candidate}", cases, beside=flips)
 
 
-def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
+def _show(
+    answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None, details: bool
+) -> None:
     """Write the answer."""
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
@@ -220,7 +222,7 @@ def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: s
 
     chosen = format or format_of(output)
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
-    text = rendered(answer, chosen, color=color)
+    text = rendered(answer, chosen, color=color, details=details)
     if on_github:
         _tell_github(answer, unclear, beside=output is None and chosen in DATA)
     fenced = on_github and output is None and chosen not in DATA

@@ -40,6 +40,7 @@ OUTPUT = (
         "explain_plan",
     ),
     *(
+        "details",
         "methods_paragraph",
         "explain",
         "format",
@@ -64,7 +65,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 COMPARING = ("compare", "gate", "noise", "arena", "leaderboard", "frontier", "estimate", "answer")
 """Commands whose first group is called after what they compare."""
 
-_COMMON = ("task", "model", "columns", "where", "cluster", "format", "output")
+_COMMON = ("task", "model", "columns", "where", "cluster", "details", "format", "output")
 FIRST: Mapping[str, tuple[str, ...]] = {
     "answer": ("task", "model", "columns", "where", "cluster", "by", "score", "explain", "format", "output"),
     "estimate": (*_COMMON, "by", "score", "level", "interval", "explain"),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 READING = tuple(option.name for option in shared.READING)
 DESIGN = tuple(option.name for option in shared.DESIGN)
 """The options of a Design, of which a verb may refuse some."""
-OUTPUT = ("format", "output")
+OUTPUT = ("details", "format", "output")
 MARGINS = ("margin", "not_worse_than", "same_within")
 MANY_POINTS = 0.1
 """A margin from here on is asked for its unit."""

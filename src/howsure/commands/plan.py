@@ -198,7 +198,7 @@ def plan(ctx: click.Context, /, pilot: tuple[str, ...], curve: bool, plot: str |
     if plot is not None:
         write_chart(answer.chart(), plot)
     if curve:
-        write_records(answer.curve_records(), **shown)
+        write_records(answer.curve_records(), shown["format"], shown["output"])
     else:
         write(answer, **shown)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands import arena, compare, plan, verbs
-from howsure.commands.base import split
+from howsure.commands.base import PROSE, split
 from howsure.commands.flags import with_flags
 from howsure.commands.options import GroupedCommand, made
 from howsure.commands.streams import say, tell
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
-NOT_DRAWN = (*("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot"),)
+NOT_DRAWN = (*("format", "output", *PROSE, "pairs", "curve", "plot"),)
 """Options of the verbs that are about other outputs."""
 
 file = click.Option(

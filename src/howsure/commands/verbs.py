@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from howsure.commands.base import columns_and_rows, read, read_runs, read_sides, split, write, write_records
+from howsure.commands.base import (
+    PROSE,
+    columns_and_rows,
+    read,
+    read_runs,
+    read_sides,
+    split,
+    write,
+    write_records,
+)
 from howsure.commands.options import (
     DESIGN,
     READING,
@@ -164,7 +173,7 @@ def command_of(verb: str, summary: str, *, name: str = "") -> click.Command:
         params.append(click.Option([f"--{flag}"], is_flag=True, help=help))
     if served.plot:
         params.append(click.Option(["--plot"], metavar="FILE", help=served.plot))
-    output = ("explain", "methods_paragraph") if served.prose else ()
+    output = ("details", *(("explain", "methods_paragraph") if served.prose else ()))
     params += [made("", each) for each in (*output, "format", "output")]
     kind = VerdictCommand if served.has_verdict else GroupedCommand
     help = f"{summary}\n\n{served.more}".strip()
@@ -207,7 +216,7 @@ def _run(verb: str, served: Served, paths: tuple[str, ...] = (), **given: Any) -
     rows = served.rows if served.rows and given.pop(served.rows[0]) else None
     plot = given.pop("plot", None)
     rest, shown = split(paths, given)
-    prose = next((name for name in ("explain", "methods_paragraph") if shown.get(name)), None)
+    prose = next((name for name in PROSE if shown.get(name)), None)
     if rows and prose:
         raise click.UsageError(f"{flag_of(prose)} adds prose, and --{rows[0]} writes data: leave one out")
     refuse_points({name: rest[name] for name in served.shares}, percent=True)

@@ -79,7 +79,7 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
     sys.exit(DONE if look is not None and look.decided else UNDECIDED)
 
 
-def _nothing(reason: str, *, format: str | None, output: str | None) -> None:
+def _nothing(reason: str, *, format: str | None, output: str | None, **_: Any) -> None:
     """Say that there was nothing to look at yet: that is no verdict, and no error of the command."""
     from howsure.answers.base import Error
 

@@ -194,7 +194,7 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "ref reference control vs": (AGAINST, ("-b", "the second side: -b MODEL")),
         "candidate treatment": (("-a", "the first side: -a MODEL"),),
         "since date tag commit last": (RUNS,),
-        "cost price usd latency tokens": (("--usage", "costs beside scores: --usage usd"),),
+        "cost price usd latency tokens measure measures": (("--usage", "costs beside scores: --usage usd"),),
         "lower minimize lower-better": (("--lower-is-better", "smaller is better: --lower-is-better"),),
         "scale range percent": (("--bounds", "the scale: --bounds 0,100"),),
     }.items()

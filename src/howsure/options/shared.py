@@ -381,6 +381,7 @@ OUTPUT = (
         flags=("--output", "-o"),
         help="Write to a file; its suffix chooses the format.",
     ),
+    Option("details", kinds.FLAG, default=False, help="Show further tables, the method and assumptions."),
     Option("explain", kinds.FLAG, default=False, help="Explain the answer in plain words as well."),
 )
 """How the command line writes an answer."""

@@ -207,11 +207,12 @@ class LinkedPage:
 class Document:
     """Blocks in reading order: the answer first, the numbers after, warnings last.
 
-    `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a
+    `details`: further tables, the method and assumptions, which are shown if they are asked for. `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a
     page that is linked to below the first table, in Markdown alone.
     """
 
     blocks: tuple[Block, ...] = field(default=())
+    details: tuple[Block, ...] = field(default=())
     mark: str = ""
     linked: LinkedPage | None = None
 
@@ -234,16 +235,22 @@ def pointer(chapter: int) -> Pointer:
 
 
 def foot_last(document: Document) -> Document:
-    """Return a document whose small print comes after everything else, and the way to the guide last, if they
-    followed its first sentence.
+    """Return a document whose small print comes last, as one paragraph that ends with the way to the guide,
+    if it followed the first sentence.
     """
     first, rest = document.blocks[:1], document.blocks[1:]
     if not first or not (isinstance(first[0], Text) and first[0].kind == "verdict"):
         return document
-    small_print = tuple(takewhile(lambda block: isinstance(block, Text) and block.kind == "small", rest))
-    notes = [block for block in small_print if not isinstance(block, Pointer)]
-    pointers = [block for block in small_print if isinstance(block, Pointer)]
-    return replace(document, blocks=(*first, *rest[len(small_print) :], *notes, *pointers))
+    foot = [block for block in takewhile(_is_small, rest) if isinstance(block, Text)]
+    blocks = (*first, *rest[len(foot) :])
+    if not foot:
+        return replace(document, blocks=blocks)
+    texts = [block.text for block in sorted(foot, key=lambda block: isinstance(block, Pointer))]
+    return replace(document, blocks=(*blocks, Text(text=" ".join(texts), kind="small")))
+
+
+def _is_small(block: Block) -> bool:
+    return isinstance(block, Text) and block.kind == "small"
 
 
 def small(notes: Iterable[str]) -> list[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
-from itertools import takewhile
+from functools import partial
 from posixpath import commonpath
 from typing import TYPE_CHECKING, Any
 
@@ -101,32 +101,19 @@ LEAST = 6
 """A beginning of fewer letters stays where it is."""
 
 
-def said_once(document: Document, answer: object) -> Document:
-    """Return a document whose models are called by what follows the beginning that all share, up to a slash,
-    with a line that says it.
+def beginning_of(names: set[str]) -> re.Pattern[str] | None:
+    """Return what finds the beginning that the names of all models share, up to a slash; None without one.
 
-    What is left of a name is enough for every verb, so that what is shown can be pasted; what is code stays
-    as it is.
+    What is left of a name is enough for every command, so that it can be pasted.
     """
-    names: set[str] = set()
-    for name in _names_in(answer):
-        if "/" not in name:
-            return document  # most answers have names without a slash, and some have many
-        names.add(name)
     beginning = shared(names)
     if not beginning:
-        return document
-    names |= {name.partition(" (")[0] for name in names}  # without the settings that tell its runs apart
+        return None
+    names = names | {
+        name.partition(" (")[0] for name in names
+    }  # without the settings that tell its runs apart
     rest = sorted({name.removeprefix(beginning) for name in names}, key=len, reverse=True)
-    found = re.compile(f"{re.escape(beginning)}(?=(?:{'|'.join(map(re.escape, rest))})(?![\\w/-]))")
-    blocks = tuple(_without(block, lambda text: found.sub("", text)) for block in document.blocks)
-    if blocks == document.blocks:
-        return document
-    told = Text(text=f"The names of all models begin with {beginning}.", kind="small")
-    place = 1 + len(
-        list(takewhile(lambda block: isinstance(block, Text) and block.kind == "small", blocks[1:]))
-    )
-    return replace(document, blocks=(*blocks[:place], told, *blocks[place:]))
+    return re.compile(f"{re.escape(beginning)}(?=(?:{'|'.join(map(re.escape, rest))})(?![\\w/-]))")
 
 
 def shared(names: set[str]) -> str:
@@ -135,6 +122,18 @@ def shared(names: set[str]) -> str:
         return ""
     beginning = f"{commonpath(names)}/"
     return beginning if len(beginning) >= LEAST and all(name.startswith(beginning) for name in names) else ""
+
+
+def model_names(answer: object) -> set[str]:
+    """Return the names of an answer's models; none if some have no slash, since most answers have such names
+    and some have many.
+    """
+    names: set[str] = set()
+    for name in _names_in(answer):
+        if "/" not in name:
+            return set()
+        names.add(name)
+    return names
 
 
 def _names_in(thing: Any) -> Iterator[str]:
@@ -162,16 +161,30 @@ def _without(block: Block, shorten: Callable[[str], str]) -> Block:
     )
 
 
-def described(presentation: ModuleType, answer: object, *, explain: bool, methods: bool = False) -> Document:
-    """Return what the module that presents an answer says of it.
+def described(
+    presentation: ModuleType, answer: object, *, explain: bool, methods: bool = False, details: bool = False
+) -> Document:
+    """Return an answer as a document, by the module that presents it.
 
-    `explain`: in plain words as well, where it has some; `methods`: with a paragraph for a paper, where it
-    has one.
+    `explain`: in plain words as well, if it has some. `methods`: with a paragraph for a paper, if it has one.
+    `details`: with further tables, the method and assumptions.
     """
     document: Document = presentation.document(answer)
+    names = model_names(answer)
+    beginning = beginning_of(names)
+    if details:
+        blocks = (*document.blocks, *document.details)
+        if beginning is not None:
+            told = Text(text=f"The names of all models begin with {shared(names)}.", kind="small")
+            blocks = (*blocks[:1], told, *blocks[1:])
+        document = replace(document, blocks=blocks)
+    document = foot_last(document)
     for name in (["explanation"] if explain else []) + (["methods"] if methods else []):
-        more = getattr(presentation, name, None)
-        document = replace(
-            document, blocks=(*document.blocks, *(more(answer).blocks if more is not None else ()))
-        )
-    return foot_last(said_once(told_apart(document, answer), answer))
+        prose = getattr(presentation, name, None)
+        document = replace(document, blocks=(*document.blocks, *(prose(answer).blocks if prose else ())))
+    document = told_apart(document, answer)
+    if beginning is None:
+        return document
+    return replace(
+        document, blocks=tuple(_without(block, partial(beginning.sub, "")) for block in document.blocks)
+    )

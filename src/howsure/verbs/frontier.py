@@ -121,10 +121,7 @@ def frontier(
 
 def published_frontier(scores: Scores, design: Design, level: float) -> Frontier:
     """Return who could be the best buy on every board of a published leaderboard."""
-    if (
-        replace(design, task=(), model=(), metric=(), usage=(), bounds=None, lower_is_better=None)
-        != Design()
-    ):
+    if replace(design, task=(), model=(), metric=(), usage=(), bounds=None, lower_is_better=None) != Design():
         raise OptionError(
             "published scores have no answers behind them",
             remedy=(

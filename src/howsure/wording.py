@@ -86,20 +86,20 @@ class Scale:
         return ("−" if value < 0 else "") + shown + ("%" if self.percent else "")
 
     def given_gap(self, value: float) -> str:
-        """Write the size of a difference that somebody asked for, with all its digits: `0.05 pp`."""
+        """Write the size of a difference that somebody asked for, with all its digits: `0.05 points`."""
         return self.given(abs(value)).removesuffix("%") + self.unit
 
     def difference(self, value: float) -> str:
-        """Write a signed difference with its unit: `+3.2 pp`."""
+        """Write a signed difference with its unit: `+3.2 points`."""
         return self.signed(value) + self.unit
 
     def gap(self, value: float) -> str:
-        """Write the size of a difference with its unit: `3.2 pp`."""
+        """Write the size of a difference with its unit: `3.2 points`."""
         return self.number(abs(value)) + self.unit
 
     def lead(self, value: float) -> str:
         """Write by how much one is ahead of another, with its unit; what would read as 0 is `less than 0.1
-        pp`.
+        points`.
         """
         least = 10.0**-self.digits
         if self.percent and value and self.number(abs(value)) == self.number(0.0):
@@ -117,13 +117,14 @@ class Scale:
         return f"−{text}" if value < 0 else text
 
     def interval(self, low: float, high: float) -> str:
-        """Write two limits: `[75.0, 82.2]`."""
-        return f"[{self.limit(low)}, {self.limit(high)}]"
+        """Write two limits: `75.0–82.2`, `−1.8 to 19.0`."""
+        dash = "–" if low >= 0 else " to "
+        return f"{self.limit(low)}{dash}{self.limit(high)}"
 
     @property
     def unit(self) -> str:
         """The unit of a difference, with the space before it."""
-        return " pp" if self.percent else ""
+        return " points" if self.percent else ""
 
     @property
     def column(self) -> str:

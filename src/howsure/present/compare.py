@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present import costs, flips, slices
@@ -28,7 +29,6 @@ from howsure.present.document import (
     closing,
     facts,
     opening,
-    small,
     tabled,
 )
 from howsure.present.estimate import merged
@@ -63,12 +63,6 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Equivalence
 
 
-def tasks_verdict(answer: Comparison) -> str:
-    """Say the overall verdict, and how many tasks each wins."""
-    tally = _tally(answer)
-    return tally if answer.overall is None else f"{one_verdict(answer.overall)} {tally}"
-
-
 def _tally(answer: Comparison) -> str:
     """Count the tasks on which each is better, or on which what the margin asks for is shown."""
     if any(c.equivalence for c in answer.comparisons):
@@ -82,8 +76,8 @@ def _tally(answer: Comparison) -> str:
     one, other = models if better is None else ("it", "the other")
     undecided = len(answer.comparisons) - sum(won)
     return (
-        f"Of {tasks}, {one} is significantly better on {won[0] or 'none'} and {other} on {won[1] or 'none'}; "
-        f"{undecided or 'none'} undecided."
+        f"Of {tasks}, {one} is significantly better on {won[0] or 'none'} and {other} on {won[1] or 'none'} "
+        f"({undecided or 'none'} undecided)."
     )
 
 
@@ -101,30 +95,37 @@ def _margin_tally(answer: Comparison) -> str:
     return f"Of {tasks}, {a} is shown to be not worse on {safe or 'none'} and equivalent on {same or 'none'}."
 
 
-def one_verdict(c: Comparison) -> str:
-    """Say in one sentence which is better, or that the data can't tell and what it would take."""
+def one_sentence(c: Comparison) -> str:
+    """Return which model is better, or that the data can't tell, in one sentence."""
     parts = [f"the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}"] if c.n_tasks_left_out else []
     shared, alone = c.difference.n_items, c.n_only_a + c.n_only_b
     if c.paired and alone:
-        parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
-    said = within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
+        parts.append(f"the {shared:,} of {plural(shared + alone, 'question')} that both answered")
+    return within(f"On {' and '.join(parts)}, " if parts else "", _sentence_on_all(c))
+
+
+def more_of(c: Comparison) -> str:
+    """Return what would settle an open comparison, and other readings that would change its verdict."""
+    texts = [what_settles(c) if c.verdict == "unclear" and c.equivalence is None else ""]
     if c.among_models is not None:
-        told = f"among {c.among_models.n_models:,} models not significant (p {p_text(c.among_models.p_adjusted)})"
-        said = f"{said.removesuffix('.')}; {told}."
-    return (
-        said if c.if_clustered is None else f"{said.removesuffix('.')}; {_if_clustered(c, c.if_clustered)}."
-    )
+        texts.append(
+            f"Among all pairs of {c.among_models.n_models:,} models it isn't significant "
+            f"({p_words(c.among_models.p_adjusted)})."
+        )
+    if c.if_clustered is not None:
+        texts.append(_if_clustered(c, c.if_clustered))
+    return " ".join(filter(None, texts))
 
 
 def _if_clustered(c: Comparison, other: IfClustered) -> str:
     """Say what clusters that nobody named would make of the verdict."""
-    e, where = other.equivalence, f"with questions clustered by {other.clusters}"
+    e, where = other.equivalence, f"With questions clustered by {other.clusters},"
     if e is None:
-        return f"{where} it is {'not ' if c.decided else ''}significant (p {p_text(other.p_value)})"
+        return f"{where} it is {'not ' if c.decided else ''}significant ({p_words(other.p_value)})."
     if e.equivalent:
-        return f"{where} they are equivalent"
+        return f"{where} they are equivalent."
     shown = "not worse" if e.noninferior else "worse" if e.inferior else ""
-    return f"{where} it is shown to be {shown}" if shown else f"{where} that isn't shown"
+    return f"{where} it is shown to be {shown}." if shown else f"{where} that isn't shown."
 
 
 def _of_tasks(count: int, left_out: int) -> str:
@@ -136,10 +137,10 @@ def _of_tasks(count: int, left_out: int) -> str:
     )
 
 
-def _verdict_on_all(c: Comparison) -> str:
+def _sentence_on_all(c: Comparison) -> str:
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
-        return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
+        return f"Can't tell which of {c.a} and {c.b} is better, because there is no error bar ({_why(c)})."
     value = c.difference.value
     take = f"({ci_text(c.judged_interval.of_lead(value), scale)}, {p_words(c.p_adjusted)})"
     gap = scale.lead(value)
@@ -150,14 +151,14 @@ def _verdict_on_all(c: Comparison) -> str:
     about = about and f",{about}"
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return f"{c.better} beats {loser}{where} by {gap} {take}{about}."
+        return f"{c.better} is better than {loser}{where} by {gap} {take}{about}."
     if value == 0:
         return (
-            f"Can't tell: {c.a} and {c.b} score the same{where}{on_these(c)} "
+            f"Can't tell. {c.a} and {c.b} score the same{where}{on_these(c)} "
             f"({ci_text(c.judged_interval, scale)})."
         )
-    ahead = c.a if (value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where} {take}{about}{what_settles(c)}."
+    ahead, behind = (c.a, c.b) if (value > 0) != c.lower_is_better else (c.b, c.a)
+    return f"Can't tell. {ahead} is ahead of {behind}{where} by {gap} {take}{about}."
 
 
 def on_these(c: Comparison) -> str:
@@ -176,19 +177,17 @@ def carries(small: SmallPart) -> str:
 
 
 def what_settles(c: Comparison) -> str:
-    """Say what would settle a comparison that can't tell, after a semicolon; nothing where that can't be
-    said.
-    """
+    """Return what would settle a comparison that can't tell; nothing if that isn't known."""
     small = c.difference.small_part
     if small is not None:
-        return f"; {carries(small)}"
+        return f"{carries(small)}."
     if c.items_needed < MOST_FORECAST:
-        return f"; it would take about {rounded_up(c.items_needed)} items in all"
+        return f"About {rounded_up(c.items_needed)} questions would settle it, if the true difference is this large."
     levels = factors.needed(c.sources)
     if levels:
-        return f"; more items alone wouldn't tell, {levels} would"
+        return f"More questions alone wouldn't settle it, but {levels} would."
     if c.attempts_needed < MOST_FORECAST:
-        return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
+        return f"About {rounded_up(c.attempts_needed)} attempts per question would settle it."
     return ""
 
 
@@ -213,7 +212,7 @@ def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
 
 
 def _why(c: Comparison) -> str:
-    return c.difference.warnings[0].message if c.difference.warnings else "too few items or clusters"
+    return c.difference.warnings[0].message if c.difference.warnings else "too few questions or clusters"
 
 
 OPEN = "can't tell"
@@ -221,7 +220,7 @@ OPEN = "can't tell"
 
 def document(answer: Comparison) -> Document:
     """Return the verdict, a table for each comparison and the warnings."""
-    return Document(blocks=tuple(_several(answer) if answer.tasks else _one(answer)))
+    return _several(answer) if answer.tasks else _one(answer)
 
 
 def methods(answer: Comparison) -> Document:
@@ -229,20 +228,22 @@ def methods(answer: Comparison) -> Document:
     return of_comparisons(answer.every if answer.tasks else (answer,))
 
 
-def _one(c: Comparison) -> list[Block]:
+def _one(c: Comparison) -> Document:
     warnings = (*c.warnings, *c.difference.warnings, *costs.warnings(c))
-    return [
-        *opening(sentence(c), chapter=c.chapter),
+    deciding = deciding_table(c)
+    blocks = [
+        *opening(sentence(c), c.notes, more=more_of(c), chapter=c.chapter),
         *costs.blocks(c),
-        *small(c.notes),
-        comparison_table(c),
+        scores_table(c),
+        *([deciding] if deciding.rows else []),
         *slices.gap_blocks(c.slices, pointing=c.chapter is None),
         *flips.blocks(c.flips),
         *closing(warnings),
     ]
+    return Document(blocks=tuple(blocks), details=(details_table(c),))
 
 
-def _several(answer: Comparison) -> list[Block]:
+def _several(answer: Comparison) -> Document:
     first = answer.comparisons[0]
     names = f"a: {first.a}, b: {first.b}."
     warnings = merged(
@@ -252,16 +253,23 @@ def _several(answer: Comparison) -> list[Block]:
         ],
         "task",
     )
-    return [
-        *opening(sentence(answer), chapter=answer.chapter),
+    notes = [*answer.notes, names, *_unseen(answer)]
+    blocks = [
+        *opening(sentence(answer), notes, more=_more_of_tasks(answer), chapter=answer.chapter),
         *(block for c in answer.every[:1] for block in costs.blocks(c)),
-        *small([*answer.notes, names, *_unseen(answer)]),
         tasks_table(answer),
         *_measures_table(answer),
         *(block for c in answer.every for block in _sliced(c)),
         *flips.blocks(answer.flips),
         *closing((*warnings, *answer.warnings)),
     ]
+    methods = "; ".join(dict.fromkeys(str(c.difference.method) for c in answer.comparisons))
+    return Document(blocks=tuple(blocks), details=(facts([("method", methods)]),))
+
+
+def _more_of_tasks(answer: Comparison) -> str:
+    """Return what would settle the overall difference, and how many tasks each model wins."""
+    return "" if answer.overall is None else f"{more_of(answer.overall)} {_tally(answer)}".strip()
 
 
 def _unseen(answer: Comparison) -> list[str]:
@@ -306,7 +314,7 @@ def tasks_table(answer: Comparison) -> Table:
     alike = percent or not any(c.percent for c in every)
     margin, fixed = any(c.equivalence for c in every), every[0].difference.method.of_benchmark
     unit, gap = Scale(percent=percent).column, f"a − b{Scale(percent=percent).unit}"
-    needed = "attempts needed" if fixed else "items needed"
+    needed = "attempts needed" if fixed else "questions needed"
     clustered = any(c.difference.n_clusters != c.difference.n_items for c in every)
     metrics = len({c.metric for c in answer.comparisons}) > 1
     fields: list[Field[Comparison]] = [
@@ -315,22 +323,20 @@ def tasks_table(answer: Comparison) -> Table:
         Field(f"a{unit}", lambda c: _score(c, c.a_mean, alike)),
         Field(f"b{unit}", lambda c: _score(c, c.b_mean, alike)),
         Field(gap, lambda c: _gap(c, alike)),
-        Field(f"{level_text(every[0].difference.interval.level)} interval", lambda c: _limits(c, alike)),
+        Field(f"{level_text(every[0].difference.interval.level)} CI", lambda c: _limits(c, alike)),
         Field("", _bar, align="left", priority=3, axis=Scale(percent=percent), shown=alike),
         Field("p", lambda c: p_text(c.p_adjusted), priority=7, shown=not margin),
         Field("p, not worse", lambda c: p_text(_margin_p(c)[0]), priority=7, shown=margin),
         Field("p, equivalent", lambda c: p_text(_margin_p(c)[1]), priority=6, shown=margin),
         Field("verdict", _word, align="left", priority=10),
-        Field("items", lambda c: f"{c.difference.n_items:,}", priority=6),
+        Field("questions", lambda c: f"{c.difference.n_items:,}", priority=6),
         Field("not shared", _not_shared, priority=8, shown=any(c.n_only_a or c.n_only_b for c in every)),
         Field("clusters", _clusters, priority=5, shown=clustered),
         Field("SE", lambda c: Scale(percent=c.percent).number(c.difference.se), priority=4, error_of=gap),
         Field("wins / losses", lambda c: f"{c.wins:,} / {c.losses:,}", priority=3),
         Field(needed, _forecast, priority=2, shown=any(_forecast(c) for c in every)),
     ]
-    methods = "; ".join(dict.fromkeys(str(c.difference.method) for c in answer.comparisons))
-    note = f"intervals by {methods}"
-    return tabled(every, fields, note=note, lead=int(answer.overall is not None))
+    return tabled(every, fields, lead=int(answer.overall is not None))
 
 
 def _score(c: Comparison, value: float, alike: bool) -> str:
@@ -396,8 +402,10 @@ def _forecast(c: Comparison) -> str:
 
 
 def sentence(answer: Comparison) -> str:
-    """Say which is better, or on how many tasks each is."""
-    return tasks_verdict(answer) if answer.tasks else one_verdict(answer)
+    """Return which model is better, or on how many tasks each is."""
+    if not answer.tasks:
+        return one_sentence(answer)
+    return _tally(answer) if answer.overall is None else one_sentence(answer.overall)
 
 
 def explanation(answer: Comparison) -> Document:
@@ -449,39 +457,56 @@ def _forest(way: DifferenceSlices) -> Spec:
     )
 
 
-def comparison_table(c: Comparison) -> Table:
-    """Lay out one comparison as two columns: what, and how much."""
-    scale = Scale(percent=c.percent)
-    interval, level = c.judged_interval, level_text(c.difference.interval.level)
-    shared = " (on shared items)" if c.paired and (c.n_only_a or c.n_only_b) else ""
-    rows: list[tuple[str, str]] = [
-        (c.a, scale.score(c.a_mean) + shared),
-        (c.b, scale.score(c.b_mean) + shared),
-        ("difference a − b", scale.difference(c.difference.value)),
-        (f"{level} interval", scale.interval(interval.low, interval.high) + scale.unit),
-        ("p-value", p_text(c.p_value)),
+def scores_table(c: Comparison) -> Table:
+    """Lay out the scores of both models, and on how many questions each is better."""
+    scale, equal = Scale(percent=c.percent), f" ({c.ties:,} equal)"
+    counted = bool(c.wins + c.losses + c.ties)
+    fields: list[Field[tuple[str, float, int]]] = [
+        Field("model", lambda row: row[0], align="left"),
+        Field("score", lambda row: scale.score(row[1])),
+        Field("better on", lambda row: plural(row[2], "question"), align="left", shown=counted),
     ]
-    if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
-        rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
-    plain = c.difference.method.of_benchmark
-    plain = plain or (c.paired and math.isnan(c.unpaired_se))
-    rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
-    if c.wins + c.losses + c.ties:
-        rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
-    rows += [
+    table = tabled([(c.a, c.a_mean, c.wins), (c.b, c.b_mean, c.losses)], fields)
+    if not counted:
+        return table
+    first, (*cells, better_on) = table.rows
+    return replace(table, rows=(first, (*cells, f"{better_on}{equal}")))
+
+
+def deciding_table(c: Comparison) -> Table:
+    """Lay out what else a decision hangs on: losses not seen, costs, other populations, the margin."""
+    scale = Scale(percent=c.percent)
+    rows = [
         *_unseen_rows(c, scale),
         *costs.rows(c),
         *factors.source_rows(c.sources, scale),
         *_beside_rows(c, scale),
         *_equivalence_rows(c, scale),
     ]
-    counts_text = plural(c.difference.n_items, "shared item" if c.paired else "item")
+    if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
+        rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
+    return facts(rows)
+
+
+def details_table(c: Comparison) -> Table:
+    """Lay out the difference with its error, and how it was computed."""
+    scale = Scale(percent=c.percent)
+    interval, level = c.judged_interval, level_text(c.difference.interval.level)
+    rows: list[tuple[str, str]] = [
+        ("difference a − b", scale.difference(c.difference.value)),
+        (f"{level} CI", scale.interval(interval.low, interval.high) + scale.unit),
+        ("p-value", p_text(c.p_value)),
+    ]
+    plain = c.difference.method.of_benchmark
+    plain = plain or (c.paired and math.isnan(c.unpaired_se))
+    rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
+    counts_text = plural(c.difference.n_items, "shared question" if c.paired else "question")
     if c.difference.n_clusters != c.difference.n_items:
         counts_text += f" in {plural(c.difference.n_clusters, 'cluster')}"
         counts_text += f" (df {c.difference.df:.1f})" if math.isfinite(c.difference.df) else ""
     if c.n_only_a or c.n_only_b:
         counts_text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"
-    rows.append(("items, clusters", counts_text))
+    rows.append(("questions, clusters", counts_text))
     rows.append(("method", str(c.difference.method)))
     return facts(rows)
 
@@ -493,7 +518,7 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     return [
         (
             "unseen losses",
-            f"up to {scale.gap(c.unseen_loss_rate)}, if some questions are lost as a whole; none of these was",
+            f"up to {scale.gap(c.unseen_loss_rate)}, if other questions are lost as a whole (none of these was)",
         )
     ]
 
@@ -510,10 +535,8 @@ def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
         c.other_population.estimate.interval,
         significant(c.other_population.p_value, c.other_population.estimate.interval.level),
     )
-    told = (
-        f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.other_population.p_value)}"
-    )
-    return [(where, told if c.equivalence else f"{'significant' if shown else OPEN}: {told}")]
+    text = f"{ci_text(interval, scale)}, {p_words(c.other_population.p_value)}"
+    return [(where, text if c.equivalence else f"{'significant' if shown else 'not significant'} ({text})")]
 
 
 def _se_text(c: Comparison, scale: Scale) -> str:

@@ -133,10 +133,13 @@ def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paragraph, or lines of code. The verdict is the sentence that a reader in a hurry takes away."""
+    """A paragraph, or lines of code. The verdict is the sentence that a reader in a hurry takes away; `more`
+    continues its paragraph.
+    """
 
     text: str
     kind: Literal["verdict", "plain", "heading", "small", "code"] = "plain"
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +220,13 @@ class Document:
     linked: LinkedPage | None = None
 
 
-def opening(verdict: str, notes: Iterable[str] = (), *, chapter: int | None = None) -> list[Block]:
-    """Return how every answer begins: its verdict. The chapter on why it can't be told, and how the data were
-    taken, follow, and are put at the end.
+def opening(
+    sentence: str, notes: Iterable[str] = (), *, more: str = "", chapter: int | None = None
+) -> list[Block]:
+    """Return how every answer begins: its first sentence, and `more` of its paragraph. The notes on the data
+    and the chapter of the guide follow, and are put at the end.
     """
-    return [Text(text=verdict, kind="verdict"), *pointed(chapter), *small(notes)]
+    return [Text(text=sentence, kind="verdict", more=more), *small(notes), *pointed(chapter)]
 
 
 def pointed(chapter: int | None) -> list[Block]:
@@ -245,8 +250,9 @@ def foot_last(document: Document) -> Document:
     blocks = (*first, *rest[len(foot) :])
     if not foot:
         return replace(document, blocks=blocks)
-    texts = [block.text for block in sorted(foot, key=lambda block: isinstance(block, Pointer))]
-    return replace(document, blocks=(*blocks, Text(text=" ".join(texts), kind="small")))
+    notes = " ".join(block.text for block in foot if not isinstance(block, Pointer))
+    pointers = [block for block in foot if isinstance(block, Pointer)]
+    return replace(document, blocks=(*blocks, *small([notes] if notes else []), *pointers))
 
 
 def _is_small(block: Block) -> bool:

@@ -39,7 +39,13 @@ def with_flags(document: Document, own: Mapping[str, str] = NO_FLAGS) -> Documen
 
 def _block(block: Block, own: Mapping[str, str]) -> Block:
     if isinstance(block, Text):
-        return block if block.kind == "code" else replace(block, text=as_flags(block.text, own, bare=False))
+        return (
+            block
+            if block.kind == "code"
+            else replace(
+                block, text=as_flags(block.text, own, bare=False), more=as_flags(block.more, own, bare=False)
+            )
+        )
     if isinstance(block, Table):
         return replace(block, note=as_flags(block.note, own, bare=False))
     told = (

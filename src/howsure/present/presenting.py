@@ -80,7 +80,7 @@ def _renamed(block: Block, told: Mapping[str, str]) -> Block:
         )
         return replace(block, rows=rows)
     if isinstance(block, Text):
-        return replace(block, text=_rewritten(block.text, told))
+        return replace(block, text=_rewritten(block.text, told), more=_rewritten(block.more, told))
     return Note(warnings=tuple(_of_warning(warning, told) for warning in block.warnings))
 
 
@@ -155,7 +155,11 @@ def _without(block: Block, shorten: Callable[[str], str]) -> Block:
         )
         return replace(block, rows=rows, title=shorten(block.title), note=shorten(block.note))
     if isinstance(block, Text):
-        return block if block.kind == "code" else replace(block, text=shorten(block.text))
+        return (
+            block
+            if block.kind == "code"
+            else replace(block, text=shorten(block.text), more=shorten(block.more))
+        )
     return Note(
         warnings=tuple(replace(warning, message=shorten(warning.message)) for warning in block.warnings)
     )

@@ -107,7 +107,7 @@ table.howsure tr > .howsure-drawn { padding-block: 0; vertical-align: middle; }
 
 _TEXTS = """\
 .howsure-answer { font-family: system-ui, sans-serif; line-height: 1.45; }
-.howsure-answer .verdict { font-weight: 600; margin: 0.6em 0; max-width: 60em; }
+.howsure-answer .verdict { margin: 0.6em 0; max-width: 60em; }
 .howsure-answer h3 { font-size: 1.1em; margin: 1.2em 0 0.4em; }
 .howsure-answer .small { font-size: 0.85em; opacity: 0.8; margin: 0.3em 0; max-width: 70em; }
 .howsure-answer table.howsure { border-collapse: collapse; margin: 0.8em 0; font-size: 0.95em; }
@@ -188,8 +188,9 @@ def _block(block: Block) -> str:
             if block.kind == "code"
             else prose(block.text)
         )
+        more = f" {prose(block.more)}" if block.more else ""
         return {
-            "verdict": f'<p class="verdict">{text}</p>\n',
+            "verdict": f'<p class="verdict"><strong>{text}</strong>{more}</p>\n',
             "heading": f"<h3>{text}</h3>\n",
             "small": f'<p class="small">{text}</p>\n',
             "plain": f"<p>{text}</p>\n",

@@ -59,7 +59,7 @@ def render(document: Document) -> str:
 def _comment(block: Text | Note) -> str:
     """Return what is said beside tables as lines that LaTeX doesn't read."""
     if isinstance(block, Text):
-        lines = [visible(line) for line in block.text.split("\n")]
+        lines = [visible(line) for line in f"{block.text} {block.more}".rstrip().split("\n")]
     else:
         lines = [f"! {visible(message)} {visible(remedy)}".rstrip() for message, remedy in block.lines]
     return "\n".join(f"% {line}" for line in lines)
@@ -91,8 +91,9 @@ def _block(block: Block) -> str:
     if block.kind == "code":
         return "\\\\\n".join(rf"\texttt{{{escape(line)}}}" for line in block.text.split("\n"))
     text = prose(block.text)
+    more = f" {prose(block.more)}" if block.more else ""
     return {
-        "verdict": rf"\textbf{{{text}}}",
+        "verdict": rf"\textbf{{{text}}}{more}",
         "heading": rf"\paragraph{{{text}}}\mbox{{}}\par",
         "small": rf"{{\small {text}}}",
         "plain": text,

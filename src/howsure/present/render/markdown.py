@@ -53,7 +53,10 @@ def _block(block: Block) -> str:
         return "\n".join(f"    {visible(line)}" for line in block.text.split("\n"))
     if isinstance(block, Text):
         text = escape(block.text)
-        return {"verdict": f"**{text}**", "heading": f"### {text}", "small": text, "plain": text}[block.kind]
+        more = f" {escape(block.more)}" if block.more else ""
+        return {"verdict": f"**{text}**{more}", "heading": f"### {text}", "small": text, "plain": text}[
+            block.kind
+        ]
     if isinstance(block, Table):
         return _table(block)
     return "\n".join(f"- ⚠ {escape(message)} {escape(remedy)}".rstrip() for message, remedy in block.lines)

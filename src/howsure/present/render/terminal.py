@@ -92,7 +92,10 @@ def _is_code(block: Block) -> bool:
 def _parts(block: Block, width: int) -> Iterator[RenderableType]:
     if isinstance(block, Text):
         lines = block.text.split("\n") if _is_code(block) else [block.text]
-        yield from (RichText(visible(line), style=STYLES[block.kind]) for line in lines)
+        texts = [RichText(visible(line), style=STYLES[block.kind]) for line in lines]
+        if block.more:
+            texts[-1].append(f" {visible(block.more)}", style="not bold")
+        yield from texts
     elif isinstance(block, Table):
         if block.title:
             yield RichText(visible(block.title), style=STYLES["heading"])

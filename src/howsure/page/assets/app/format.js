@@ -51,7 +51,7 @@ function signed(value, percent) {
 }
 
 function unit(percent) {
-  return percent ? " pp" : "";
+  return percent ? " points" : "";
 }
 
 function count(value) {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Board
     from howsure.errors import ResultWarning
-    from howsure.options.choices import ArenaScale, BoardChart, Preset
+    from howsure.options.choices import ArenaScale, BoardChart, Preset, Top
     from howsure.statistics.choices import Ties
     from howsure.statistics.results import Interval
 
@@ -212,7 +212,8 @@ class Arena(Answer):
         boards: One board a pool, the one with the most votes first.
         ties: How ties were taken: "half", "davidson" or "rao-kupper".
         against: The models that scores are against; empty for all others.
-        top: So many models of each board are shown; None shows all.
+        top: So many models of each board are shown; None leaves it to the format, "all" shows all.
+        mark: The models that are marked, and shown beyond these.
         scale: What is shown first: the "score", or "elo".
         notes: How the votes were read and grouped.
         warnings: Warnings, each with what to do about it.
@@ -221,7 +222,8 @@ class Arena(Answer):
     boards: tuple[ArenaBoard, ...]
     ties: Ties
     against: tuple[str, ...] = ()
-    top: int | None = field(default=None, metadata=HIDDEN)
+    top: Top | None = field(default=None, metadata=HIDDEN)
+    mark: tuple[str, ...] = field(default=(), metadata=HIDDEN)
     scale: ArenaScale = field(default="score", metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()

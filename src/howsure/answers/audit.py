@@ -11,6 +11,7 @@ from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
     from howsure.errors import ResultWarning
+    from howsure.options.choices import Top
 
 LITERATURE_CORRELATION = (0.3, 0.7)
 """The correlations between two models' answers that the literature sees (Miller 2024, section 4.2)."""
@@ -97,13 +98,13 @@ class Audit(Answer):
 
     Attributes:
         boards: One board a task and metric.
-        top: So many models of each board are shown; None shows all.
+        top: So many models of each board are shown; None leaves it to the format, "all" shows all.
         notes: How the data were read and grouped.
         warnings: Warnings, each with what to do about it.
     """
 
     boards: tuple[AuditBoard, ...]
-    top: int | None = field(default=None, metadata=HIDDEN)
+    top: Top | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import ResultWarning
-    from howsure.options.choices import BoardChart, Preset
+    from howsure.options.choices import BoardChart, Preset, Top
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.results import Rank
 
@@ -315,7 +315,8 @@ class Leaderboard(Answer):
         overall: The board over all tasks; None where there is one task only.
         boards: One board a task and metric.
         slices: The boards by slices, one of each task, metric and partition; empty where none is asked for.
-        top: So many models of each board are shown; None shows all.
+        top: So many models of each board are shown; None leaves it to the format, "all" shows all.
+        mark: The models that are marked, and shown beyond these.
         each_task: Whether the boards of single tasks are shown, not only the overall one and a summary.
         notes: How the data were read and grouped.
         warnings: Warnings, each with what to do about it.
@@ -324,7 +325,8 @@ class Leaderboard(Answer):
     overall: Board | None = None
     boards: tuple[Board, ...]
     slices: tuple[BoardSlices, ...] = ()
-    top: int | None = field(default=None, metadata=HIDDEN)
+    top: Top | None = field(default=None, metadata=HIDDEN)
+    mark: tuple[str, ...] = field(default=(), metadata=HIDDEN)
     each_task: bool = field(default=False, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from howsure.answers.arena import Arena
     from howsure.answers.head_to_head import HeadToHead
 
-OF_MANY = ("adjust", "seed", "top", "scale", "pairs")
+OF_MANY = ("adjust", "seed", "top", "mark", "scale", "pairs")
 """Options of a board, which two models alone don't take."""
 
 
@@ -33,7 +33,7 @@ OF_MANY = ("adjust", "seed", "top", "scale", "pairs")
     "level",
     "seed",
 )
-@takes("arena", "top", "scale", "winner_is")
+@takes("arena", "top", "mark", "scale", "winner_is")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @takes("arena", *OUTPUT)
 def arena(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:

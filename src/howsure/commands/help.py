@@ -29,6 +29,7 @@ STATISTICS = (
 OUTPUT = (
     *(
         "top",
+        "mark",
         "each_task",
         "flips",
         "pairs",

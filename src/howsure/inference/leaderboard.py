@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
     from howsure.errors import ResultWarning
     from howsure.inference.question import Question
+    from howsure.options.choices import Top
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
@@ -30,11 +31,12 @@ def ranked(
     study: Study,
     question: Question,
     *,
-    top: int | None = None,
+    top: Top | None = None,
+    mark: tuple[str, ...] | None = None,
     each_task: bool = False,
     measured: tuple[list[ScoreMatrix], list[ResultWarning]] | None = None,
 ) -> Leaderboard:
-    """Rank the models of every task and metric, and overall; `top`: how many to show, `each_task`: whether
+    """Rank the models of every task and metric, and overall; `top`: how many to show, `mark`: which to mark, `each_task`: whether
     each board is shown. See `howsure.leaderboard`.
 
     `measured`: the matrices of the question's population and what was left out of them, where these are there
@@ -69,6 +71,7 @@ def ranked(
         notes=(*study.notes, *([weighed] if weighed else [])),
         warnings=(*study.warnings, *direction_warnings(study), *left_out, *warnings),
         top=top,
+        mark=mark or (),
         each_task=each_task,
     )
 

@@ -20,6 +20,9 @@ these same clusters, or exactly these.
 RENAMED = {"questions": "new-clusters", "benchmark": "these-questions"}
 """What populations were called before, for files that still say so."""
 
+Top = int | Literal["all"]
+"""How many rows of a long table are shown."""
+
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""
 

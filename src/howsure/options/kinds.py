@@ -95,6 +95,13 @@ def count_of(least: int = 1) -> Kind:
     return Kind(check=partial(checks.count, least=least), written="whole", least=least)
 
 
+def _top(name: str, value: Any) -> Any:
+    """Return a number of rows, or "all"."""
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    return value if value == "all" else checks.count(name, value, least=1)
+
+
 def counts_of(least: int = 1) -> Kind:
     """Return the kind of one or several whole numbers from `least` on."""
     return Kind(check=partial(checks.counts, least=least))
@@ -189,6 +196,7 @@ DRAWN, OVERALL = Kind(check=_drawn), Kind(check=_overall, many=True)
 POPULATION = Kind(check=_population, words=get_args(Population), renamed=RENAMED)
 EXAMS, TASKS = Kind(check=_exams, many=True), Kind(check=_tasks, many=True)
 RULE = Kind(check=_score)
+TOP = Kind(check=_top)
 
 
 @dataclass(frozen=True, slots=True)

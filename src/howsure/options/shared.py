@@ -363,7 +363,13 @@ STATISTICS = (
         default="harness",
         help="How to combine tasks.",
     ),
-    Option("top", kinds.count_of(1), "N", help="Show only the N best."),
+    Option(
+        "top",
+        kinds.TOP,
+        "N|all",
+        help="Show the N best, or all.  [default: 20 on a terminal and in Markdown]",
+    ),
+    Option("mark", kinds.NAMES, "NAME", help="Mark a model, and show it beyond --top too (repeatable)."),
 )
 """What several verbs are asked for, said in the same words by all."""
 

@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING
 from howsure import checks
 from howsure.errors import MethodError
 from howsure.options.choices import BoardChart
-from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
+from howsure.present.document import Document, Field, Text, closing, cut, opening, small, tabled
 from howsure.present.estimate import limits, score, standard_error, whisker
-from howsure.present.leaderboard import ahead, leading, left_out, neighbours, panel, picked, places, rivals
+from howsure.present.leaderboard import (
+    GROUPS,
+    ahead,
+    at_most,
+    leading,
+    marked_rows,
+    neighbours,
+    panel,
+    picked,
+    places,
+    rank_text,
+    rivals,
+)
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 
@@ -162,9 +174,7 @@ def effects(pool: ArenaBoard) -> list[Block]:
         Field("one SD", lambda e: f"{e.sd:.4g}" if math.isfinite(e.sd) else "", priority=5),
         Field("gain pp", lambda e: PERCENT.signed(e.gain)),
         Field(
-            f"{level} interval",
-            lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high),
-            priority=8,
+            f"{level} CI", lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high), priority=8
         ),
         Field("p", lambda e: p_text(e.p_value), priority=7),
         Field("odds ×", lambda e: f"{e.odds_ratio:.2f}", priority=6),
@@ -186,7 +196,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
     comes first; and scores by other choices.
     """
     board, elo = pool.board, answer.scale == "elo"
-    ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))[: answer.top]
+    ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))
     level = level_text(board.level)
     shares: list[Field[Line]] = [
         Field("score %", lambda r: score(r[0].estimate, PERCENT), priority=4 if elo else 9),
@@ -197,19 +207,19 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
             error_of="score %",
             shown=not elo,
         ),
-        Field(f"{level} interval", lambda r: limits(r[0].estimate, PERCENT), priority=8, shown=not elo),
+        Field(f"{level} CI", lambda r: limits(r[0].estimate, PERCENT), priority=8, shown=not elo),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=PERCENT, shown=not elo),
     ]
     strength: list[Field[Line]] = [
         Field("Elo", lambda r: f"{r[2].elo:,.0f}", priority=9 if elo else 4),
-        Field(f"{level} interval", lambda r: _elo_limits(r[2]), priority=8, shown=elo),
+        Field(f"{level} CI", lambda r: _elo_limits(r[2]), priority=8, shown=elo),
     ]
     fields: list[Field[Line]] = [
-        Field("rank", lambda r: str(r[1].rank)),
-        Field("could be", lambda r: places(r[1]), align="left", priority=10),
+        Field("rank", lambda r: rank_text(r[1], r[0].model, answer.mark)),
+        Field("rank CI", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
         *(strength if elo else shares),
-        Field("ties", lambda r: r[1].group, align="left", priority=6),
+        Field("group", lambda r: r[1].group, align="left", priority=6),
         Field(
             "unadjusted %",
             lambda r: _other(r[2].unadjusted, r[2].unadjusted_rank),
@@ -225,7 +235,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
         Field("votes", lambda r: f"{r[2].n_votes:,}", priority=5),
         *(shares if elo else strength),
     ]
-    return tabled(ranked, fields, note=left_out(len(pool.models), len(ranked)))
+    return cut(tabled(ranked, fields, note=GROUPS), answer.top, keep=marked_rows(board, answer.mark))
 
 
 def _other(value: float, rank: int | None) -> str:
@@ -249,7 +259,7 @@ def chart(answer: Arena, kind: BoardChart) -> Spec:
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
     specs = [
-        panel(board, kind, answer.top, title=(board.task or "overall") if len(boards) > 1 else "")
+        panel(board, kind, at_most(answer.top), title=(board.task or "overall") if len(boards) > 1 else "")
         for board in boards
     ]
     return panels(specs, columns=1, own_scales=kind == "pairs")

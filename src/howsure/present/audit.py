@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
-from howsure.present.leaderboard import left_out
+from howsure.present.document import Document, Field, Text, Whisker, closing, cut, opening, small, tabled
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.audit import Audit, AuditBoard, AuditEntry
+    from howsure.options.choices import Top
     from howsure.present.document import Block, Cell, Table
 
 _LEGEND = (
@@ -68,15 +68,14 @@ def board_sentence(board: AuditBoard) -> str:
     return f"Of {plural(len(board.entries) - 1, 'gap')} between neighbouring ranks, {settled}{rest}{unknown}."
 
 
-def _table(board: AuditBoard, top: int | None) -> Table:
+def _table(board: AuditBoard, top: Top | None) -> Table:
     scale = Scale(percent=all(0 <= entry.score <= 1 for entry in board.entries))
     fields: list[Field[AuditEntry]] = [
         Field("model", lambda e: e.model, align="left"),
         Field(f"score{scale.column}", lambda e: scale.number(e.score)),
         Field("n", lambda e: "?" if e.n is None else f"{e.n:,}", priority=6),
         Field(
-            f"{level_text(board.level)} interval",
-            lambda e: scale.interval(e.low, e.high) if _has_bar(e) else "",
+            f"{level_text(board.level)} CI", lambda e: scale.interval(e.low, e.high) if _has_bar(e) else ""
         ),
         Field("", _whisker, align="left", priority=4, axis=scale),
         Field(
@@ -88,8 +87,7 @@ def _table(board: AuditBoard, top: int | None) -> Table:
         Field("break-even", _break_even, priority=7),
         Field("difference is", lambda e: (e.verdict or "").replace("_", " "), align="left"),
     ]
-    shown = board.entries[:top]
-    return tabled(shown, fields, note=left_out(len(board.entries), len(shown)))
+    return cut(tabled(board.entries, fields), top)
 
 
 def _has_bar(entry: AuditEntry) -> bool:

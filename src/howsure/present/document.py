@@ -8,10 +8,13 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from howsure.wording import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from howsure.errors import ResultWarning
+    from howsure.options.choices import Top
     from howsure.wording import Scale
 
 
@@ -57,10 +60,37 @@ class Column:
         return self.align == "left" and self.priority == 9
 
 
+MOST_ROWS = 20
+"""The terminal and Markdown show so many rows of a long table, unless others are asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Which rows of a long table are shown: the first `rows`, or the `last`, and those to `keep`; `noun`:
+    what a row is.
+    """
+
+    rows: int = MOST_ROWS
+    keep: frozenset[int] = frozenset()
+    last: bool = False
+    noun: str = "model"
+
+    def apply(self, table: Table) -> Table:
+        """Return the table without the other rows, with a note that counts them."""
+        count = len(table.rows)
+        shown = range(count - self.rows, count) if self.last else range(self.rows)
+        kept = tuple(row for k, row in enumerate(table.rows) if k in shown or k in self.keep)
+        left = count - len(kept)
+        if not left:
+            return replace(table, cut=None)
+        note = f"… and {plural(left, f'more {self.noun}')}; `top='all'` shows all."
+        return replace(table, rows=kept, note=f"{note} {table.note}".rstrip(), cut=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows of cells under columns; `note` goes below it in small print, the first `lead` rows are set off
-    from the others.
+    from the others. `cut`: which rows the terminal and Markdown show; None shows all.
     """
 
     columns: tuple[Column, ...]
@@ -68,6 +98,7 @@ class Table:
     title: str = ""
     note: str = ""
     lead: int = 0
+    cut: Cut | None = None
 
     @property
     def whisker_range(self) -> tuple[float, float]:
@@ -122,6 +153,21 @@ def tabled(
     shown = [each for each in fields if each.shown]
     rows = tuple(tuple(each.cell(thing) for each in shown) for thing in things)
     return Table(columns=tuple(each.column for each in shown), rows=rows, title=title, note=note, lead=lead)
+
+
+def cut(
+    table: Table, top: Top | None, *, keep: Iterable[int] = (), last: bool = False, noun: str = "model"
+) -> Table:
+    """Return a table with as many rows as `top` says; None leaves all to the formats that have room."""
+    if top == "all":
+        return table
+    asked = Cut(rows=top or MOST_ROWS, keep=frozenset(keep), last=last, noun=noun)
+    return replace(table, cut=asked) if top is None else asked.apply(table)
+
+
+def shortened(table: Table) -> Table:
+    """Return a table as the terminal and Markdown show it."""
+    return table if table.cut is None else table.cut.apply(table)
 
 
 def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", ""), note: str = "") -> Table:

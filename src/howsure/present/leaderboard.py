@@ -8,7 +8,7 @@ from howsure import checks
 from howsure.errors import MethodError
 from howsure.options.choices import BoardChart
 from howsure.present import slices
-from howsure.present.document import Document, Field, Text, closing, opening, tabled
+from howsure.present.document import Document, Field, Text, closing, cut, opening, tabled
 from howsure.present.estimate import (
     bound_texts,
     limits,
@@ -19,7 +19,7 @@ from howsure.present.estimate import (
     whisker,
 )
 from howsure.present.methods import of_boards
-from howsure.present.summary import board_name, summary, tasks_sentence
+from howsure.present.summary import board_name, is_marked, summary, tasks_sentence
 from howsure.present.words import factors, plain
 from howsure.wording import Scale, ci_text, level_text, plural, within
 
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.errors import ResultWarning
+    from howsure.options.choices import Top
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Rank
 
 MOST_NAMED = 3
+GROUPS = "Models that share a letter don't differ significantly."
 LITTLE = 0.1
 """Less luck than this share of the leader's standard error isn't worth a sentence, however many digits would
 show it.
@@ -61,9 +63,9 @@ def _board(
     board: Board, answer: Leaderboard, notes: Iterable[str] = (), chapter: int | None = None
 ) -> list[Block]:
     return [
-        *opening(board_sentence(board), (*elsewhere(board), *picked(board), *notes), chapter=chapter),
-        board_table(board, answer.top),
-        *bound_texts(list(board.entries[: answer.top])),
+        *opening(board_sentence(board), (*picked(board), *notes), more=more_of(board), chapter=chapter),
+        board_table(board, answer.top, answer.mark),
+        *bound_texts(list(board.entries[: at_most(answer.top)])),
     ]
 
 
@@ -108,7 +110,7 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
     from howsure.present.charts.base import panels
 
     checks.word("kind", kind, BoardChart)
-    every, top = answer.every, answer.top
+    every, top = answer.every, at_most(answer.top)
     several = len(every) > 1 or bool(answer.slices)
     titled = [((board.task or "overall") if several else "", board) for board in every]
     titled += [
@@ -137,7 +139,7 @@ def _multiples(answer: Leaderboard) -> Spec:
     """Draw many boards small, their models in the order of the first."""
     from howsure.present.charts.leaderboard import multiples_spec
 
-    every, top = answer.every, answer.top
+    every, top = answer.every, at_most(answer.top)
     names = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
     shown = names[:top]
     metrics = {board.metric for board in answer.boards}
@@ -179,15 +181,13 @@ def board_title(board: Board) -> str:
 
 
 def board_sentence(board: Board) -> str:
-    """Say on how many of the tasks who leads, who could, and how many gaps between neighbouring ranks are
-    significant.
-    """
+    """Return who scores highest, on how many of the tasks, and who else could be best."""
     every = board.n_tasks + board.n_tasks_left_out
     scope = f"On {board.n_tasks:,} of {every:,} tasks, " if board.n_tasks_left_out else ""
-    return within(scope, _verdict_on_all(board))
+    return within(scope, _sentence_on_all(board))
 
 
-def _verdict_on_all(board: Board) -> str:
+def _sentence_on_all(board: Board) -> str:
     count, leader = len(board.entries), board.entries[0]
     if count == 1:
         return _among(board) + alone(leader, Scale(percent=board.percent))
@@ -203,12 +203,26 @@ def _verdict_on_all(board: Board) -> str:
         seen = f"{score}, {some}" if some else score
         first = f"{leading(level, 'is best', 'are level')}{about or asked} ({seen}): {ahead(board, rest)}."
     else:
-        seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
+        seen = f"{score}, {some}" if some else score
+        highest = "lowest" if board.lower_is_better else "highest"
+        one, several = f"scores {highest}", f"share the {highest} score"
         first = (
-            f"{leading(level, 'leads', 'lead')}{about} with {seen}, but{asked} {more} could also be "
-            f"best{_barely_asked(board)}."
+            f"{leading(level, one, several)}{about} ({seen}), but {rivals(others, count - len(level))} could "
+            f"be best{asked}{elsewhere(board)}."
         )
-    return f"{_among(board)}{first} {neighbours(board)}".rstrip()
+    return f"{_among(board)}{first}"
+
+
+def more_of(board: Board) -> str:
+    """Return who could be best for want of answers, the other population of a clear leader, and how many
+    neighbouring ranks differ.
+    """
+    if len(board.entries) == 1 or len(board.leaders) == len(board.entries):
+        return ""
+    clear = not set(board.could_be_best) - set(board.leaders)
+    return " ".join(
+        filter(None, (_barely_asked(board), _clear_elsewhere(board) if clear else "", neighbours(board)))
+    )
 
 
 def ahead(board: Board, rest: str) -> str:
@@ -228,16 +242,15 @@ def headline(board: Board) -> str:
 
 
 def neighbours(board: Board) -> str:
-    """Say how many gaps between neighbouring ranks are significant; nothing of two models, whose one gap is
-    what was said before.
-    """
+    """Return how many neighbouring ranks differ significantly; nothing for two models."""
     if len(board.entries) == 2:
         return ""
-    apart, steps = board.n_significant_neighbours, plural(len(board.entries) - 1, "gap")
-    return (
-        f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} "
-        "significant."
-    )
+    apart, pairs = board.n_significant_neighbours, len(board.entries) - 1
+    if not apart:
+        return "No two neighbouring ranks differ significantly."
+    if apart == pairs:
+        return "All neighbouring ranks differ significantly."
+    return f"Of {pairs:,} pairs of neighbouring ranks, {apart:,} {'differs' if apart == 1 else 'differ'} significantly."
 
 
 def on_these(board: Board) -> str:
@@ -251,21 +264,35 @@ def on_these(board: Board) -> str:
     return f" on {factors.more_of_these(board.clusters, board.task)}" if same else ""
 
 
-def elsewhere(board: Board) -> tuple[str, ...]:
-    """Say in a line who could be best for the other of new and same clusters, where clusters are few."""
+def _others_elsewhere(board: Board) -> int:
+    """Count the other models that could be best for the other of new and same clusters."""
+    assert board.other_population is not None
+    return len(set(board.other_population.could_be_best) - set(board.leaders))
+
+
+def _population_elsewhere(board: Board) -> str:
+    """Name the other of new and same clusters."""
+    assert board.other_population is not None
+    new = board.other_population.population == "new-clusters"
+    return (factors.new_ones if new else factors.more_of_these)(board.clusters, board.task)
+
+
+def elsewhere(board: Board) -> str:
+    """Return how many could be best for the other of new and same clusters, as the end of a sentence; ""
+    unless clusters are few.
+    """
     if board.other_population is None or board.clusters is None:
-        return ()
-    others, count = (
-        len(set(board.other_population.could_be_best) - set(board.leaders)),
-        len(board.entries) - len(board.leaders),
-    )
-    could = f"{rivals(others, count)} could also be best" if others else "no other could be best"
-    if board.other_population.population == "same-clusters":
-        return (f"On {factors.more_of_these(board.clusters, board.task)}, {could}.",)
-    held = board.clusters
-    worth = f" (worth {held.effective:.2g} of equal size)" if held.effective < held.n - 0.5 else ""
-    these = "this one says nothing" if held.n == 1 else f"these {held.n:,}{worth} say little"
-    return (f"On {factors.new_ones(held, board.task)}, {could}: {these} about others.",)
+        return ""
+    return f", and {_others_elsewhere(board) or 'none'} on {_population_elsewhere(board)}"
+
+
+def _clear_elsewhere(board: Board) -> str:
+    """Return who could be best for the other of new and same clusters, if the leader is clear for its own."""
+    if board.other_population is None or board.clusters is None:
+        return ""
+    others, count = _others_elsewhere(board), len(board.entries) - len(board.leaders)
+    could = f"{rivals(others, count)} could be best" if others else "no other could be best either"
+    return f"On {_population_elsewhere(board)}, {could}."
 
 
 def leading(leaders: Sequence[str], one: str, several: str) -> str:
@@ -281,7 +308,7 @@ def leading(leaders: Sequence[str], one: str, several: str) -> str:
 
 
 def _barely_asked(board: Board) -> str:
-    """Say which of those that could be best answered under half of what another did."""
+    """Return which of those that could be best answered under half as many questions as another."""
     most = max(entry.estimate.n_items for entry in board.entries)
     few = [
         entry
@@ -291,16 +318,17 @@ def _barely_asked(board: Board) -> str:
     if not few:
         return ""
     if 1 < len(few) == len(set(board.could_be_best) - set(board.leaders)):
-        return f", all for want of answers (under half of {most:,} items)"
+        return f"They answered too few questions to be excluded (under half of {most:,})."
     if len(few) == 1:
         return (
-            f", {few[0].model} among them for want of answers ({few[0].estimate.n_items:,} of {most:,} items)"
+            f"{few[0].model} answered too few questions to be excluded ({few[0].estimate.n_items:,} of "
+            f"{most:,})."
         )
-    return f", {len(few):,} among them for want of answers (under half of {most:,} items)"
+    return f"{len(few):,} of them answered too few questions to be excluded (under half of {most:,})."
 
 
 def picked(board: Board) -> tuple[str, ...]:
-    """Say what the best score would be without the luck of having been picked, where it shows."""
+    """Return the best score without its selection bias (the winner's curse), if that shows."""
     scale, leader = Scale(percent=board.percent), board.entries[0]
     seen, without = (scale.score(value) for value in (leader.estimate.value, board.leader_corrected))
     luck = abs(leader.estimate.value - board.leader_corrected)
@@ -308,8 +336,7 @@ def picked(board: Board) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be "
-            f"about {without}."
+            f"Corrected for selecting the best of {len(board.entries):,}, the leader's score is about {without}."
         ),
     )
 
@@ -351,38 +378,54 @@ def _some_items(board: Board) -> str:
     if counts[0] == most:
         return ""
     if board.pairs.n_shared[0, counts.index(most)] == counts[0]:
-        return f"on {counts[0]:,} of {plural(most, 'item')}"
-    return f"on {plural(counts[0], 'item')}, others on up to {most:,}"
+        return f"on {counts[0]:,} of {plural(most, 'question')}"
+    return f"on {plural(counts[0], 'question')}, others on up to {most:,}"
 
 
 def rivals(others: int, count: int) -> str:
-    """Say how many of the others could also be best."""
+    """Return how many of the other models could be best."""
     if count == 1:
-        return "the other"
-    return f"any of the {count} others" if others == count else f"{others} of the {count} others"
+        return "the other model"
+    return f"any of the {count} other models" if others == count else f"{others} of the {count} other models"
 
 
-def board_table(board: Board, top: int | None) -> Table:
-    """Lay out a board: rank, model, score, interval, whisker, ties."""
+def at_most(top: Top | None) -> int | None:
+    """Return the number of rows that was asked for; None for all."""
+    return top if isinstance(top, int) else None
+
+
+def marked_rows(board: Board, mark: Sequence[str]) -> list[int]:
+    """Return the rows of the models that are marked."""
+    models = [entry.model for entry in board.entries]
+    return [k for k, model in enumerate(models) if is_marked(model, mark)]
+
+
+def rank_text(rank: Rank, model: str, mark: Sequence[str]) -> str:
+    """Write a rank, with a sign before that of a marked model."""
+    return f"{'▸ ' if is_marked(model, mark) else ''}{rank.rank}"
+
+
+def board_table(board: Board, top: Top | None, mark: Sequence[str] = ()) -> Table:
+    """Lay out a board: rank, model, score, interval, whisker, group."""
     scale, level = Scale(percent=board.percent), level_text(board.level)
-    ranked, column = list(zip(board.entries, board.ranks, strict=True))[:top], f"score{scale.column}"
+    ranked, column = list(zip(board.entries, board.ranks, strict=True)), f"score{scale.column}"
     uneven = len({entry.estimate.n_items for entry, _ in ranked}) > 1
     fields: list[Field[tuple[Entry, Rank]]] = [
-        Field("rank", lambda r: str(r[1].rank)),
-        Field("could be", lambda r: places(r[1]), align="left", priority=10),
+        Field("rank", lambda r: rank_text(r[1], r[0].model, mark)),
+        Field("rank CI", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
         Field(column, lambda r: score(r[0].estimate, scale)),
         Field("SE", lambda r: standard_error(r[0].estimate, scale), priority=0, error_of=column),
-        Field(f"{level} interval", lambda r: limits(r[0].estimate, scale), priority=8),
+        Field(f"{level} CI", lambda r: limits(r[0].estimate, scale), priority=8),
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=scale),
         Field(
-            "ties",
+            "group",
             lambda r: r[1].group,
             align="left",
             priority=6,
             shown=any(rank.group for rank in board.ranks),
         ),
-        Field("items", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
+        Field("questions", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
         Field(
             "failed",
             lambda r: f"{r[0].n_failed:,}",
@@ -390,14 +433,11 @@ def board_table(board: Board, top: int | None) -> Table:
             shown=any(entry.n_failed for entry, _ in ranked),
         ),
     ]
-    return tabled(ranked, fields, note=left_out(len(board.entries), len(ranked)))
+    grouped = any(rank.group for rank in board.ranks)
+    table = tabled(ranked, fields, note=GROUPS if grouped else "")
+    return cut(table, top, keep=marked_rows(board, mark))
 
 
 def places(rank: Rank) -> str:
     """Say which places a model could have: `1–3`."""
     return str(rank.low) if rank.low == rank.high else f"{rank.low}–{rank.high}"
-
-
-def left_out(count: int, shown: int) -> str:
-    """Say how many models a table leaves out, and what shows them."""
-    return f"… and {plural(count - shown, 'further model')}; `top={count}` shows all" if count > shown else ""

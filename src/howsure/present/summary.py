@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Field, tabled
+from howsure.present.document import Field, cut, tabled
 from howsure.present.labels import labels
 from howsure.wording import Scale, come_once, listing, plural
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TASK = 14
 """Characters of a task's name that a column is headed by."""
 NOTE = (
-    "score{unit} and tie group: a letter in common, not told apart; a narrow terminal leaves out the last "
-    "tasks"
+    "score{unit} and group: models that share a letter don't differ significantly; a narrow terminal leaves "
+    "out the last tasks"
 )
 
 
@@ -41,7 +41,8 @@ def summary(answer: Leaderboard) -> Table:
         ),
     ]
     unit = Scale(percent=every[0].percent).column if alike else ""
-    return tabled(models[: answer.top], fields, note=NOTE.format(unit=unit))
+    marked = [k for k, model in enumerate(models) if is_marked(model, answer.mark)]
+    return cut(tabled(models, fields, note=NOTE.format(unit=unit)), answer.top, keep=marked)
 
 
 def tasks_sentence(boards: Sequence[Board]) -> str:
@@ -70,6 +71,11 @@ def tasks_sentence(boards: Sequence[Board]) -> str:
 def _span(counts: list[int]) -> str:
     low, high = min(counts), max(counts)
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def is_marked(model: str, mark: Sequence[str]) -> bool:
+    """Return whether a model is marked, by its name or by what follows a slash in it."""
+    return any(model == name or model.endswith(f"/{name}") for name in mark)
 
 
 def board_name(board: Board, answer: Leaderboard) -> str:

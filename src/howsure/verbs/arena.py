@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from howsure.answers.arena import ModelFit
-    from howsure.options.choices import ArenaScale
+    from howsure.options.choices import ArenaScale, Top
     from howsure.readers.columns import Covariate
     from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools, Floats, Ints
@@ -65,7 +65,8 @@ def arena(
     against: Names | None = None,
     adjust: Adjustment = "max-t",
     level: float = 0.95,
-    top: int | None = None,
+    top: Top | None = None,
+    mark: Names | None = None,
     scale: ArenaScale = "score",
     seed: int = 0,
     winner_is: WinnerIs | None = None,
@@ -99,7 +100,9 @@ def arena(
         adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false
             discovery rate), or "none".
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
-        top: How many models to display; inference is about all. None displays all.
+        top: How many models to show; inference is about all. None shows 20 on a terminal and in Markdown, and
+            all elsewhere; "all" shows all.
+        mark: Models to mark, and to show beyond `top` too.
         scale: What a rendered answer shows first: the "score", or "elo".
         seed: The seed of the sign flips.
         winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
@@ -123,7 +126,7 @@ def arena(
         (0.75, ('x',))
     """
     adjust, level, seed = checked("arena", adjust=adjust, level=level, seed=seed).values()
-    ties, top, scale = checked("arena", ties=ties, top=top, scale=scale).values()
+    ties, top, mark, scale = checked("arena", ties=ties, top=top, mark=mark, scale=scale).values()
     table, against = votes_of(
         "arena",
         data,
@@ -142,6 +145,7 @@ def arena(
         ties=ties,
         against=against,
         top=top,
+        mark=tuple(mark or ()),
         scale=scale,
         notes=(*table.notes, score_note(ties, against)),
         warnings=(

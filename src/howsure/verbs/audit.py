@@ -31,6 +31,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from howsure.options.choices import Top
     from howsure.table.scores import Published
 
     Key = tuple[str, str]
@@ -44,7 +45,7 @@ def audit(
     *,
     n: int | None = None,
     level: float = 0.95,
-    top: int | None = None,
+    top: Top | None = None,
     task: Names | None = None,
     metric: Names | None = None,
     model: Names | None = None,
@@ -62,7 +63,8 @@ def audit(
             their scores.
         n: The number of questions, where the table states none. None requires it of the table.
         level: The confidence level, between 0 and 1.
-        top: How many models of each board to display. None displays all.
+        top: How many models of each board to show; inference is about all. None shows 20 on a terminal and in Markdown, and
+            all elsewhere; "all" shows all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
         model: Only these models; what follows a slash of a name is enough. None: all but examples and

@@ -18,10 +18,10 @@ from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.options.choices import Overall
+    from howsure.options.choices import Overall, Top
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
@@ -39,7 +39,8 @@ def leaderboard(
     level: float = 0.95,
     adjust: Adjustment = "max-t",
     overall: Overall | Mapping[str, float] = "harness",
-    top: int | None = None,
+    top: Top | None = None,
+    mark: str | Sequence[str] | None = None,
     each_task: bool = False,
     seed: int = 0,
     **options: Unpack[DesignOptions],
@@ -66,7 +67,9 @@ def leaderboard(
         overall: How the tasks are combined into the overall board, which ranks the models that have every
             task: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
             tasks, "pooled" over all items, or a weight for each task.
-        top: How many models to display; inference is about all. None displays all.
+        top: How many models to show; inference is about all. None shows 20 on a terminal and in Markdown, and
+            all elsewhere; "all" shows all.
+        mark: Models to mark, and to show beyond `top` too.
         each_task: Whether a rendered answer shows a board for each task as well, not only the overall one and
             a table of models and tasks; the answer holds all of them.
         seed: The seed of the sign flips.
@@ -103,7 +106,7 @@ def leaderboard(
         overall=overall,
         seed=seed,
     )
-    shown = checked("leaderboard", top=top, each_task=each_task)
+    shown = checked("leaderboard", top=top, mark=mark, each_task=each_task)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)

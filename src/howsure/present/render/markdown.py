@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from howsure.present.document import Table, Text
+from howsure.present.document import Table, Text, shortened
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _block(block: Block) -> str:
             block.kind
         ]
     if isinstance(block, Table):
-        return _table(block)
+        return _table(shortened(block))
     return "\n".join(f"- ⚠ {escape(message)} {escape(remedy)}".rstrip() for message, remedy in block.lines)
 
 

@@ -13,7 +13,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from howsure.present.document import Table, Text, Whisker
+from howsure.present.document import Table, Text, Whisker, shortened
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
             texts[-1].append(f" {visible(block.more)}", style="not bold")
         yield from texts
     elif isinstance(block, Table):
+        block = shortened(block)
         if block.title:
             yield RichText(visible(block.title), style=STYLES["heading"])
         yield from _table(block, width)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 BILLION = 1e9
-VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
+VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "Can't tell"}
 """What people read of a gate; programs read "pass", "fail" and "unclear"."""
 
 RARE = 0.01

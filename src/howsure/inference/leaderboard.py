@@ -14,6 +14,7 @@ from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.slices import sliced_boards, ways_of
+from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def ranked(
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
         boards = [replace(boards[0], n_tasks_left_out=left)]
+    models = list(dict.fromkeys(entry.model for each in boards for entry in each.entries))
     return Leaderboard(
         boards=tuple(boards),
         slices=tuple(
@@ -71,7 +73,7 @@ def ranked(
         notes=(*study.notes, *([weighed] if weighed else [])),
         warnings=(*study.warnings, *direction_warnings(study), *left_out, *warnings),
         top=top,
-        mark=mark or (),
+        mark=tuple(resolve(name, models, parts=True) for name in mark or ()),
         each_task=each_task,
     )
 

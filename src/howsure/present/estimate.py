@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
+from howsure.present.document import Document, Field, Text, Whisker, closing, facts, opening, small, tabled
 from howsure.present.methods import of_scores
 from howsure.present.slices import left_out
 from howsure.present.words import plain
@@ -24,14 +24,30 @@ if TYPE_CHECKING:
 
 def document(answer: Estimates) -> Document:
     """Return a sentence, one table per task and metric with the best score first, and the warnings."""
-    blocks = opening(sentence(answer), answer.notes)
-    for key in dict.fromkeys((entry.task, entry.metric) for entry in answer.entries):
+    blocks = opening(sentence(answer), answer.notes, more=_more(answer))
+    keys = list(dict.fromkeys((entry.task, entry.metric) for entry in answer.entries))
+    details: list[Block] = []
+    for key in keys:
         entries = [entry for entry in answer.entries if (entry.task, entry.metric) == key]
         entries.sort(key=lambda entry: -entry.value)
-        blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), " · ".join(key)))
+        title = " · ".join(key) if len(keys) > 1 else ""
+        blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), title))
         blocks += bound_texts(entries)
+        details.append(_details(entries, title))
     blocks += _sliced(answer.slices)
-    return Document(blocks=(*blocks, *closing((*answer.warnings, *merged_warnings(answer.entries)))))
+    warnings = closing((*answer.warnings, *merged_warnings(answer.entries)))
+    return Document(blocks=(*blocks, *warnings), details=tuple(details))
+
+
+def _details(entries: Sequence[Entry], title: str) -> Table:
+    """Lay out the sizes behind the scores of one task and metric, and how intervals were computed."""
+    methods = "; ".join(sorted({str(entry.estimate.method) for entry in entries}))
+    sizes = {(entry.estimate.n_items, entry.estimate.n_clusters) for entry in entries}
+    rows = [("method", methods)]
+    if len(sizes) == 1:
+        (items, clusters) = next(iter(sizes))
+        rows = [("questions", f"{items:,}"), ("clusters", f"{clusters:,}"), *rows]
+    return replace(facts(rows), title=title)
 
 
 def sentence(answer: Estimates) -> str:
@@ -55,9 +71,15 @@ def sentence(answer: Estimates) -> str:
     ends = dict.fromkeys(scale.number(half) for half in (min(halves), max(halves))) if halves else ()
     widths = f", each ± {' to '.join(ends)}{scale.unit}" if ends else ""
     span = f"from {scale.score(min(values))} to {scale.score(max(values))}"
-    rivals = len({entry.model for entry in entries}) > 1 and tasks == 1
-    warning = " Overlapping intervals don't decide which is better: howsure compare does." if rivals else ""
-    return f"{models} {about}: {span}{widths}.{warning}"
+    return f"{models} {about}: {span}{widths}."
+
+
+def _more(answer: Estimates) -> str:
+    """Return how to compare several models of one task."""
+    entries = answer.entries
+    rivals = len({entry.model for entry in entries}) > 1
+    one_task = len({(entry.task, entry.metric) for entry in entries}) == 1
+    return "To compare two of them, don't use overlap: howsure compare." if rivals and one_task else ""
 
 
 def _one_sentence(entry: Entry, scale: Scale) -> str:
@@ -87,14 +109,14 @@ def _slice_table(way: SliceScores) -> Table:
     fields: list[Field[SliceEntry]] = [
         Field(way.slicing.by, lambda each: each.slice, align="left"),
         Field("model", lambda each: each.entry.model, align="left", shown=several),
-        Field("items", lambda each: f"{each.entry.estimate.n_items:,}", priority=8),
+        Field("questions", lambda each: f"{each.entry.estimate.n_items:,}", priority=8),
         Field(f"score{scale.column}", lambda each: score(each.entry.estimate, scale)),
-        Field(f"{level} interval", lambda each: limits(each.entry.estimate, scale)),
+        Field(f"{level} CI", lambda each: limits(each.entry.estimate, scale)),
         Field("", lambda each: whisker(each.entry.estimate), align="left", priority=7, axis=scale),
     ]
     title = f"{way.task} by {way.slicing.by}" if way.task else f"By {way.slicing.by}"
     return tabled(
-        way.entries, fields, title=title, note="the intervals of a model hold for all slices at once"
+        way.entries, fields, title=title, note="The intervals of a model are simultaneous over all slices."
     )
 
 
@@ -119,7 +141,9 @@ def methods(answer: Estimates) -> Document:
 def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     """Lay out estimates of one task and metric."""
     level, column = level_text(entries[0].estimate.interval.level), f"score{scale.column}"
-    clustered = any(entry.estimate.n_clusters != entry.estimate.n_items for entry in entries)
+    items, clusters = (
+        len({getattr(entry.estimate, name) for entry in entries}) > 1 for name in ("n_items", "n_clusters")
+    )
     failed, saved = (
         any(entry.n_failed for entry in entries),
         any(math.isfinite(entry.variance_saved) for entry in entries),
@@ -127,20 +151,18 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     fields: list[Field[Entry]] = [
         Field("model", lambda e: e.model, align="left"),
         Field(column, lambda e: score(e.estimate, scale)),
-        Field(f"{level} interval", lambda e: limits(e.estimate, scale)),
+        Field(f"{level} CI", lambda e: limits(e.estimate, scale)),
         Field("", lambda e: whisker(e.estimate), align="left", priority=5, axis=scale),
         Field("SE", lambda e: standard_error(e.estimate, scale), priority=6, error_of=column),
-        Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
-        Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),
+        Field("questions", lambda e: f"{e.estimate.n_items:,}", priority=7, shown=items),
+        Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clusters),
         Field(
             "variance from", _factor, align="left", priority=5, shown=any(entry.sources for entry in entries)
         ),
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
-    methods = "; ".join(sorted({str(entry.estimate.method) for entry in entries}))
-    note = f"intervals by {methods}"
-    return tabled(entries, fields, title=title, note=note)
+    return tabled(entries, fields, title=title)
 
 
 def _factor(entry: Entry) -> str:
@@ -172,7 +194,7 @@ def standard_error(estimate: Estimate, scale: Scale) -> str:
 
 
 def limits(estimate: Estimate, scale: Scale) -> str:
-    """Write the confidence interval of an estimate: `[75.0, 82.2]`."""
+    """Write the confidence interval of an estimate: `75.0–82.2`."""
     return scale.near(estimate.value).interval(estimate.interval.low, estimate.interval.high)
 
 

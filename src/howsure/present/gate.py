@@ -26,34 +26,34 @@ COUNTS: dict[Counts, str] = {
     "nothing": "nothing",
 }
 NOTE = (
-    "A supporting check that stays open counts as passed where a loss of its margin would have been seen "
-    "at least every other time; else it is blind"
+    "An undecided supporting check counts as passed if it would have detected a loss of its margin at least "
+    "half of the time; otherwise it is underpowered."
 )
-NOT_BINDING = "Slices are shown, and decide nothing here."
+NOT_BINDING = "Slices don't count towards this verdict."
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
 BECAUSE = {
     "missing": " (results are missing)",
-    "differs": " (the two were not asked the same)",
-    "attempts": " (are the attempts repeats, or something that questions share?)",
+    "differs": " (the two runs differ in what they were asked)",
+    "attempts": " (attempts may be a factor that questions share)",
     "clusters": " (clusters would change the verdict)",
-    "population": " (few clusters: the same ones or new ones?)",
+    "population": " (same and new clusters give different verdicts)",
 }
 """Why checks can't be told, where it isn't too little evidence."""
 
 
 def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the warnings."""
-    slices = gap_blocks(gate.slices)
+    slices, alone = gap_blocks(gate.slices), len(gate.checks) == 1 and not gate.has_policy
     blocks = (
-        *opening(sentence(gate), notes(gate), chapter=gate.chapter),
-        _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate),
+        *opening(sentence(gate), notes(gate), more=more_of(gate), chapter=gate.chapter),
+        _facts(gate) if alone else _table(gate),
         *slices,
         *(small([NOT_BINDING]) if slices else []),
         *flips.blocks(gate.flips),
         *closing((*gate.warnings, *named_warnings(gate))),
     )
-    return Document(blocks=blocks, mark=MARK)
+    return Document(blocks=blocks, details=(_details(gate),) if alone else (), mark=MARK)
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
@@ -85,23 +85,45 @@ def named_warnings(gate: Gate) -> tuple[ResultWarning, ...]:
 
 
 def sentence(gate: Gate) -> str:
-    """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`; of planned looks also which one
-    this is, and what comes after one that can't tell.
-    """
-    said = f"{VERDICTS[gate.verdict]}: {_of_policy(gate) if gate.has_policy else _of_checks(gate)}"
+    """Return the verdict's word and what it rests on: `PASS. …`, `FAIL. …` or `Can't tell whether …`."""
+    text = _of_policy(gate) if gate.has_policy else _of_checks(gate)
+    if gate.verdict == "unclear" and text.startswith("whether "):
+        return f"Can't tell {text}"
+    keeps = text.startswith((gate.candidate, str(gate.baseline)))  # a name begins as it is written
+    return f"{VERDICTS[gate.verdict]}. {text if keeps else text[0].upper() + text[1:]}"
+
+
+def more_of(gate: Gate) -> str:
+    """Return what would settle the verdict, a loss within the margin, and which of the planned looks this is."""
+    texts = []
+    if len(gate.checks) == 1:
+        texts = [_worse_within(gate.checks[0]), _needed(gate.checks[0], gate)]
     if gate.looks is None:
-        return said
+        return " ".join(filter(None, texts))
     if gate.verdict != "unclear":
-        return f"{said} This is {forecasts.place(gate.looks)}."
-    if gate.looks.due is None:
-        return f"{said} This was the last of {plural(len(gate.looks.looks), 'look')}."
-    return f"{said} This is look {gate.looks.number:,}; {forecasts.coming(gate.looks, 'questions')}."
+        texts.append(f"This is {forecasts.place(gate.looks)}.")
+    elif gate.looks.due is None:
+        texts.append(f"This was the last of {plural(len(gate.looks.looks), 'look')}.")
+    else:
+        texts.append(f"This is look {gate.looks.number:,}; {forecasts.coming(gate.looks, 'questions')}.")
+    return " ".join(filter(None, texts))
+
+
+def _worse_within(c: Check) -> str:
+    """Return that the candidate is worse, if that is shown and a loss beyond the margin isn't."""
+    if c.criterion != "not_worse_than" or c.verdict == "fail" or not math.isfinite(c.high):
+        return ""
+    if not (c.low > 0 if c.lower_is_better else c.high < 0):
+        return ""
+    if c.verdict == "pass":
+        return f"It is worse than {c.baseline}, by less than the margin."
+    return f"It is worse than {c.baseline}, but not shown to be worse by more than the margin."
 
 
 def _of_checks(gate: Gate) -> str:
-    """Say what the verdict rests on where every check counts as it is."""
+    """Return what the verdict rests on if every check counts as it is."""
     if len(gate.checks) == 1:
-        return _with_needed(gate.checks[0], gate)
+        return check_sentence(gate.checks[0])
     total = f"{len(gate.checks):,} checks"
     if gate.verdict == "pass":
         against = "" if gate.baseline is None else f" against {gate.baseline}"
@@ -113,9 +135,9 @@ def _of_checks(gate: Gate) -> str:
     head = f"{len(deciding):,} of {total} {_does(gate, len(deciding))}"
     if len(deciding) > 1 and several_tasks:
         return f"{head}: {listing([check.name for check in deciding])}."
-    first = "; the first" if len(deciding) > 1 else ""
+    first = ", the first" if len(deciding) > 1 else ""
     name = f"{deciding[0].name}: " if several_tasks else ""
-    return f"{head}{first}: {name}{_with_needed(deciding[0], gate)}"
+    return f"{head}{first}: {name}{check_sentence(deciding[0])}"
 
 
 def _does(gate: Gate, count: int) -> str:
@@ -130,12 +152,12 @@ def _of_policy(gate: Gate) -> str:
     binding = [check for check in gate.checks if check.binds]
     deciding = [check for check in binding if check.counts_as == gate.verdict]
     if gate.verdict == "pass" or not deciding:
-        return f"{'' if gate.verdict == 'pass' else 'nothing that binds is shown: '}{_shown(gate)}."
+        return f"{'' if gate.verdict == 'pass' else 'no binding check is conclusive: '}{_shown(gate)}."
     names = listing([f"{check.name} ({check.tier})" for check in deciding])
     alone = f": {deciding[0].sentence}" if len(deciding) == 1 else "."
     blind = ""
     if gate.n_underpowered:
-        blind = f"{plural(gate.n_underpowered, 'supporting check')} {'is' if gate.n_underpowered == 1 else 'are'} blind."
+        blind = f"{plural(gate.n_underpowered, 'supporting check')} {'is' if gate.n_underpowered == 1 else 'are'} underpowered."
     return (
         f"{len(deciding):,} of {plural(len(binding), 'binding check')} {_does(gate, len(deciding))}: "
         f"{names}{alone} {blind}"
@@ -154,27 +176,25 @@ def _shown(gate: Gate) -> str:
         passed = sum(check.counts_as == "pass" for check in supporting)
         blind = [check.name for check in supporting if check.counts_as == "underpowered"]
         verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(supporting)))
-        unseen = f", {len(blind):,} {verb} blind ({listing(blind)})" if blind else ""
+        unseen = f", {len(blind):,} {verb} underpowered ({listing(blind)})" if blind else ""
         shown.append(
-            f"{passed:,} of {plural(len(supporting), 'supporting check')} {are} shown, or could have shown a "
+            f"{passed:,} of {plural(len(supporting), 'supporting check')} {are} shown, or would have detected a "
             f"loss of the margin{unseen}"
         )
     if advisory:
-        shown.append(f"{plural(len(advisory), 'advisory check')} beside")
-    return "; ".join(shown)
+        shown.append(f"{plural(len(advisory), 'advisory check')} listed")
+    return ", ".join(shown)
 
 
-def _with_needed(check: Check, gate: Gate) -> str:
-    """Say what a check has shown, and what more would settle it."""
-    text = check_sentence(check)
-    more = ""
+def _needed(check: Check, gate: Gate) -> str:
+    """Return what more would settle a check; nothing if that isn't known."""
+    if gate.looks is not None:
+        return ""
     if check.more_items < MOST_FORECAST:
-        more = f"about {rounded_up(check.more_items)} more questions"
-    elif check.unclear_because == "evidence" and factors.needed(check.sources):
-        more = f"more questions alone wouldn't, {factors.needed(check.sources)}"
-    if gate.looks is not None or not more:
-        return text
-    return f"{text.rstrip('.')}; {more} would settle it if the true value is as observed."
+        return f"About {rounded_up(check.more_items)} more questions would settle it, if the true value is as observed."
+    if check.unclear_because == "evidence" and factors.needed(check.sources):
+        return f"More questions alone wouldn't settle it, but {factors.needed(check.sources)} would."
+    return ""
 
 
 def asked(c: Check) -> str:
@@ -220,17 +240,19 @@ def check_sentence(c: Check) -> str:
         records = "records" if c.n_unknown == 1 else "record"
         return f"{whether}: {plural(c.n_unknown, 'attempt')} of the two {records} none."
     if not (math.isfinite(c.low) and math.isfinite(c.high)):
-        why = c.warnings[0].message if c.warnings else "too few items or clusters"
-        return f"these scores give no error bar ({why})."
-    seen = f"{_value(c)}, {level_text(c.level)} interval {_interval(c)}{_unit(c)}"
+        why = c.warnings[0].message if c.warnings else "too few questions or clusters"
+        return f"there is no error bar ({why})."
+    seen = f"{_value(c)}, {level_text(c.level)} CI {_interval(c)}"
     if c.differs:
         return f"{whether}: {c.differs} ({seen})."
     if c.n_unknown:
-        return f"{whether}: {plural(c.n_unknown, 'attempt')} without a score could turn it ({seen})."
+        return (
+            f"{whether}: {plural(c.n_unknown, 'attempt')} without a score could change the verdict ({seen})."
+        )
     if c.unconfirmed_attempts:
         return (
-            f"{whether}: nothing says whether values of {c.unconfirmed_attempts!r} are repeats of each question or shared "
-            f"by all ({seen})."
+            f"{whether}: the values of {c.unconfirmed_attempts!r} could be repeats of each question, or a factor "
+            f"that all questions share ({seen})."
         )
     if c.proposed_clusters:
         return f"{whether}: clusters by {c.proposed_clusters} would change the verdict ({seen})."
@@ -242,7 +264,7 @@ def check_sentence(c: Check) -> str:
         )
     if c.verdict == "unclear":
         hidden = (
-            f"; losses that no question showed could be {scale.gap(c.unseen_loss_rate)}"
+            f"; losses that no question showed could be up to {scale.gap(c.unseen_loss_rate)}"
             if c.unseen_loss_rate > c.limit
             else ""
         )
@@ -285,32 +307,59 @@ def _facts(gate: Gate) -> Table:
     """Lay out one check as two columns."""
     c = gate.checks[0]
     scale = Scale(percent=c.percent)
+    rows: list[tuple[str, str]] = []
+    if _is_floor(c):
+        rows.append((c.candidate, scale.score(c.value)))
+    else:
+        noun = "ratio" if c.criterion == "ratio_at_most" else "difference"
+        scores = f"{scale.score(c.candidate_score)} − {scale.score(c.baseline_score)}"
+        rows.append((noun, _value(c) if noun == "ratio" else f"{_value(c)} ({scores})"))
+    rows.append((f"{level_text(c.level)} CI", f"{_interval(c)}{_unit(c)}{_asked_of_limits(c, scale)}"))
+    if not _is_floor(c):
+        rows.append(("p-value", p_text(c.p_fail if c.verdict == "fail" else c.p_pass)))
+    if c.other_population is not None and c.other_population.verdict != (
+        c.verdict_own_population or c.verdict
+    ):
+        rows.append(_other_row(c, c.other_population))
+    return facts([*rows, *factors.source_rows(c.sources, scale)])
+
+
+def _other_row(c: Check, other: PopulationVerdict) -> tuple[str, str]:
+    """Return the verdict for the other of new and same clusters."""
+    name = factors.new_ones if other.population == "new-clusters" else factors.more_of_these
+    return f"on {name(c.clusters, c.task)}", f"{VERDICTS[other.verdict].lower()}: {_other_limits(c, other)}"
+
+
+def _asked_of_limits(c: Check, scale: Scale) -> str:
+    """Return where the limits of the interval have to lie for a pass."""
+    if not math.isfinite(c.low):
+        return ""
+    worse = scale.limit(c.limit if c.lower_is_better else -c.limit) if math.isfinite(c.limit) else ""
+    side, place = ("upper", "below") if c.lower_is_better else ("lower", "above")
+    return {
+        "not_worse_than": f" (its {side} limit must be {place} {worse})",
+        "better": f" (its {side} limit must be {place} 0)",
+        "same_within": f" (both limits must be within ±{scale.limit(c.limit)})",
+        "at_least": f" (its lower limit must be at least {scale.given(c.limit)})",
+        "at_most": f" (its upper limit must be at most {scale.given(c.limit)})",
+    }.get(c.criterion, "")
+
+
+def _details(gate: Gate) -> Table:
+    """Lay out what one check asks, of which task, and both its p-values."""
+    c = gate.checks[0]
+    scale = Scale(percent=c.percent)
     rows: list[tuple[str, str]] = [("criterion", _asked_short(c)), ("task", c.name)]
     if not _is_floor(c):
         rows += [
             (c.candidate, scale.score(c.candidate_score)),
             (c.baseline or "", scale.score(c.baseline_score)),
+            ("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"),
         ]
-        rows.append(("ratio" if c.criterion == "ratio_at_most" else "difference", _value(c)))
-    else:
-        rows.append((c.candidate, scale.score(c.value)))
-    rows.append((f"{level_text(c.level)} interval", _interval(c) + _unit(c)))
-    if not _is_floor(c):
-        rows.append(("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
     held = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
-    rows += [("items", f"{c.n_items:,}{held}"), *factors.source_rows(c.sources, scale)]
+    rows.append(("questions", f"{c.n_items:,}{held}"))
     if c.other_population is not None:
-        said = (
-            factors.new_ones(c.clusters, c.task)
-            if c.other_population.population == "new-clusters"
-            else factors.more_of_these(c.clusters, c.task)
-        )
-        rows.append(
-            (
-                f"on {said}",
-                f"{VERDICTS[c.other_population.verdict].lower()}: {_other_limits(c, c.other_population)}",
-            )
-        )
+        rows.append(_other_row(c, c.other_population))
     return facts(rows)
 
 
@@ -330,8 +379,8 @@ def _table(gate: Gate) -> Table:
         Field("task", lambda check: check.name, align="left"),
         Field("criterion", _asked_short, align="left", shown=not alike),
         Field("observed", lambda check: _value(check) if math.isfinite(check.value) else "n/a", priority=8),
-        Field("interval", _interval, priority=7),
-        Field("items", lambda check: f"{check.n_items:,}", priority=4),
+        Field("CI", _interval, priority=7),
+        Field("questions", lambda check: f"{check.n_items:,}", priority=4),
         Field("more needed", _more, priority=5, shown=gate.looks is None and any(map(_more, gate.checks))),
         Field(
             "why",
@@ -344,10 +393,10 @@ def _table(gate: Gate) -> Table:
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(check.binds and not check.lacking for check in gate.checks)
     note = (
-        f"each at {level_text(gate.level)}; p-values for failing corrected for {plural(judged, 'check')} "
-        "(Holm)"
+        f"Each check at {level_text(gate.level)}. P-values for failing are corrected for "
+        f"{plural(judged, 'check')} (Holm)."
     )
-    note += f". {NOTE}" if gate.of_tier("supporting") else ""
+    note += f" {NOTE}" if gate.of_tier("supporting") else ""
     return tabled(gate.checks, fields, title=title, note=note)
 
 
@@ -360,12 +409,12 @@ def _value(c: Check) -> str:
 
 def _interval(c: Check) -> str:
     if c.criterion == "ratio_at_most" and math.isfinite(c.low):
-        return f"[{times_text(c.low)}, {times_text(c.high)}]"
+        return f"{times_text(c.low)} to {times_text(c.high)}"
     return Scale(percent=c.percent).interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
 
 
 def _unit(c: Check) -> str:
-    return ("%" if _is_floor(c) else " pp") if c.percent else ""
+    return ("%" if _is_floor(c) else " points") if c.percent else ""
 
 
 def _more(c: Check) -> str:

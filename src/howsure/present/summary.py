@@ -74,8 +74,8 @@ def _span(counts: list[int]) -> str:
 
 
 def is_marked(model: str, mark: Sequence[str]) -> bool:
-    """Return whether a model is marked, by its name or by what follows a slash in it."""
-    return any(model == name or model.endswith(f"/{name}") for name in mark)
+    """Return whether a model is marked."""
+    return model in mark
 
 
 def board_name(board: Board, answer: Leaderboard) -> str:

@@ -28,7 +28,7 @@ GROUP_WORDS = re.compile(
     re.IGNORECASE,
 )
 MAX_CLUSTERINGS = 2
-STATED = ", as the log's own standard error has it; `cluster='none'` undoes it"
+STATED = ", as in the log's own standard error; `cluster='none'` ignores them"
 UNCLUSTERED = " `cluster='none'` leaves clusters out."
 KNOWN = ("none", "cluster", "weight", "task", "item")
 """Names that need not be asked of the rows: the table of items has them anyway."""
@@ -218,7 +218,8 @@ def _attach(
     """
     if choice == (NO_CLUSTERS,):
         return ClusteredItems(
-            table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
+            table=table,
+            notes=(f"Clusters{of}: ignored (`cluster='none'`); each question is its own cluster.",),
         )
     warnings: tuple[ResultWarning, ...] = ()
     declared = False
@@ -233,7 +234,7 @@ def _attach(
         return ClusteredItems(table=table)
     if len(names) > MAX_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
-    hint = "; `cluster='none'` ignores it" if declared else STATED if stated else ""
+    hint = "; `cluster='none'` ignores them" if declared else STATED if stated else ""
     note = f"Clusters{of}: {_clusters_words(table, names)}{hint}."
     return ClusteredItems(
         table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), warnings=warnings
@@ -400,11 +401,11 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
     grouped = per_task.filter(pl.col("c") < pl.col("n"))
     shown = f"the id by {name.removeprefix(OF_ID)}" if name.startswith(OF_ID) else f"column `{name}`"
     if not len(grouped):
-        return f"{shown} (each item is its own cluster)"
+        return f"{shown} (each question is its own cluster)"
     rest = len(per_task) - len(grouped)
-    clusters, items = plural(int(grouped["c"].sum()), "cluster"), plural(int(grouped["n"].sum()), "item")
+    clusters = plural(int(grouped["c"].sum()), "cluster")
     others = f"; {plural(rest, 'task')} without" if rest else ""
-    return f"{shown} ({clusters} of {items}{others})"
+    return f"{shown} ({clusters}{others})"
 
 
 ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")

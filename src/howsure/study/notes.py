@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     Parts = dict[tuple[str, str], pl.DataFrame]
 
 REMEDY = (
-    "Say it: `lower_is_better=True` where smaller scores are better, `lower_is_better=False` where larger "
-    "ones are."
+    "Choose: `lower_is_better=True` if smaller scores are better, `lower_is_better=False` if larger ones are."
 )
 
 
@@ -56,8 +55,8 @@ def unsaid(names: list[str]) -> list[ResultWarning]:
     if not names:
         return []
     message = (
-        f"nothing says whether larger or smaller scores of {listing(names)} are better; larger ones count "
-        "as better"
+        f"it isn't known whether larger or smaller scores of {listing(names)} are better, so larger ones "
+        "count as better"
     )
     return [ResultWarning(code="unknown_direction", message=message, remedy=REMEDY)]
 
@@ -67,7 +66,7 @@ def require_direction(study: Study) -> None:
     names = undeclared(study)
     if names:
         raise OptionError(
-            f"nothing says whether larger or smaller scores of {listing(names)} are better", remedy=REMEDY
+            f"it isn't known whether larger or smaller scores of {listing(names)} are better", remedy=REMEDY
         )
 
 
@@ -130,11 +129,9 @@ def sizes_note(study: Study, called: str) -> str:
     fewest = min(part["rows"].min() for part in parts)  # type: ignore[type-var]
     attempts = _span(fewest, max(part["rows"].max() for part in parts))  # type: ignore[type-var]
     if len(parts) == 1 and len(parts[0]) == models * items:
-        return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
+        return f"Data: {plural(models, called)} × {plural(items, 'question')} × {attempts}."
     tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
-    return (
-        f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
-    )
+    return f"Data: {plural(models, called)}, {tasks}{plural(items, 'question')}, {attempts} per {called} and question."
 
 
 def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
@@ -185,10 +182,10 @@ def _unscored(study: Study, key: tuple[str, str], part: pl.DataFrame) -> set[str
 
 
 def _nothing_of(models: set[str] | frozenset[str], where: str = "") -> ResultWarning:
-    them = "it" if len(models) == 1 else "them"
+    them = "it" if len(models) == 1 else "they"
     return ResultWarning(
         code="model_without_scores",
-        message=f"{where}no attempt of {listing(sorted(models))} has a score, so nothing is said of {them}",
+        message=f"{where}no attempt of {listing(sorted(models))} has a score, so {them} can't be analysed",
         remedy="Count failed attempts as 0 with `failures='zero'`, or run them again.",
     )
 
@@ -260,8 +257,8 @@ def silent_factor_taken(name: str, *, gate: bool = False) -> list[ResultWarning]
         ResultWarning(
             code="factor_as_attempt",
             message=(
-                f"column {name!r} is taken for repeats of each question, so the error bar leaves out how "
-                "its values differ"
+                f"column {name!r} is used as attempts at each question, so the error bar ignores how its "
+                "values differ"
             ),
             remedy=f"Say which it is: `random_factor={name!r}` if all questions share its values and others "
             f"could have been drawn, `columns={{'attempt': {name!r}}}` if it only numbers "
@@ -278,35 +275,32 @@ def _copies(count: int) -> ResultWarning:
     )
 
 
-FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
+FIXED = "Population: exactly these questions, so only the answers are a sample and clusters don't matter."
 
-SAME = (
-    "Population: more questions from these same clusters, each with its share of them; how clusters "
-    "differ plays no part."
-)
+SAME = "Population: more questions from these same clusters, in the same proportions."
 
 SAME_OF_FEW = (
-    "Population{of}: by default more questions from these same clusters, too few to speak of others; "
-    "`population='new-clusters'` asks about others."
+    "Population{of}: more questions from these clusters (the default for few clusters); "
+    "`population='new-clusters'` is about others."
 )
 
-NEW_OVER_TASKS = "What is overall is about new clusters, unless all tasks have the same ones."
+NEW_OVER_TASKS = "The overall score is about new clusters, unless all tasks share theirs."
 
 NEW_OF_FEW = (
-    "Population: new clusters, of which so few can tell little; `population='same-clusters'` asks about "
-    "more questions from these."
+    "Population: new clusters, although these are few; `population='same-clusters'` is about more questions "
+    "from these."
 )
 
-SAME_OF_TWO = "Of two ways of clustering it is the first."
+SAME_OF_TWO = "With two ways of clustering, the first counts."
 
 SAME_OF_NONE = (
-    "Population: more questions from the same clusters; without clusters these are all questions like these."
+    "Population: more questions from the same clusters, which without clusters are all questions like these."
 )
 
 REPEATED = ResultWarning(
     code="rows_as_attempts",
     message=(
-        "some items occur more than once for a model and no column numbers the attempts; the rows count "
+        "some questions occur more than once for a model and no column numbers the attempts; the rows count "
         "as attempts"
     ),
     remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",

@@ -140,12 +140,13 @@ def arena(
     )
     question = Question(population=NEW_CLUSTERS, adjust=adjust, level=level, seed=seed)
     boards = tuple(_board(pool, table.covariates, question) for pool in pools_of(table, against, ties))
+    models = [model.model for pool in boards for model in pool.models]
     return Arena(
         boards=boards,
         ties=ties,
         against=against,
         top=top,
-        mark=tuple(mark or ()),
+        mark=tuple(resolve(name, models, parts=True) for name in mark or ()),
         scale=scale,
         notes=(*table.notes, score_note(ties, against)),
         warnings=(

@@ -68,11 +68,23 @@ COMPARING = ("compare", "gate", "noise", "arena", "leaderboard", "frontier", "es
 
 _COMMON = ("task", "model", "columns", "where", "cluster", "details", "format", "output")
 FIRST: Mapping[str, tuple[str, ...]] = {
-    "answer": ("task", "model", "columns", "where", "cluster", "by", "score", "explain", "format", "output"),
+    "answer": (
+        "task",
+        "model",
+        "columns",
+        "where",
+        "cluster",
+        "by",
+        "score",
+        "details",
+        "explain",
+        "format",
+        "output",
+    ),
     "estimate": (*_COMMON, "by", "score", "level", "interval", "explain"),
     "compare": (
         *("a", "b", "against", "published", "margin", "task", "columns", "cluster", "by", "flips"),
-        *("format", "output"),
+        *("details", "format", "output"),
     ),
     "leaderboard": (*_COMMON, "by", "score", "top", "each_task", "explain"),
     "gate": (
@@ -127,7 +139,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     ),
     "judge": (
         *("a", "b", "human", "labels", "labels_drawn", "at_least", "margin", "columns", "where", "cluster"),
-        *("format", "output"),
+        *("details", "format", "output"),
     ),
     "watch": ("a", "b", "at_least", "within", "margin", "looks", "task", "metric", "format", "output"),
     "report": (*_COMMON, "title", "texts", "url", "level"),

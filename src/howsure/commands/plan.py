@@ -14,6 +14,7 @@ import click
 from howsure.commands.base import read, read_sides, split, write, write_records
 from howsure.commands.options import (
     DESIGN,
+    OUTPUT,
     READING,
     Fraction,
     GroupedCommand,
@@ -173,7 +174,7 @@ class Plans(GroupedCommand, click.Group):
         *_params("plan"),
         click.Option(["--curve"], is_flag=True, help="Write the power curves (csv and json)."),
         click.Option(["--plot"], metavar="FILE", help="Draw the power curves (.pdf, .svg, .png, .json)."),
-        *(made("", name) for name in ("format", "output")),
+        *(made("", name) for name in OUTPUT),
     ],
 )
 @click.pass_context
@@ -207,7 +208,7 @@ for member, summary in (
     ("score", "Plan one model's score: an error bar, a floor or a ceiling."),
     ("policy", "Plan a suite, so that two equal systems pass its policy."),
 ):
-    params = [*_params(f"plan_{member}"), *(made("", name) for name in ("format", "output"))]
+    params = [*_params(f"plan_{member}"), *(made("", name) for name in OUTPUT)]
     if member == "policy":
         params.insert(0, click.Argument(["policy"], metavar="FILE"))
     write_plan = partial(_write_plan, f"plan_{member}")

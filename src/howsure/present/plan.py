@@ -41,61 +41,61 @@ if TYPE_CHECKING:
         Simulated,
         TaskPlan,
     )
-    from howsure.present.document import Table
+    from howsure.present.document import Block, Table
 
-WAYS = {"once": "one look at the end", "looks": "planned looks", "betting": "any look (betting)"}
+DESIGNS = {"once": "one look at the end", "looks": "planned looks", "betting": "any look (betting)"}
 TESTS = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
-FORMULA = "; by the formula: questions by Miller (2024), normal approximation"
 INK = "#222222"
 
 
 def document(plan: Plan) -> Document:
     """Return the verdict, the options, what they rest on, and the warnings."""
-    main, blocks = plan.main, opening(sentence(plan), plan.notes, chapter=plan.chapter)
+    main = plan.main
+    blocks = opening(sentence(plan), plan.notes, more=more_of(plan), chapter=plan.chapter)
+    details: list[Block] = []
     for task in plan.tasks:
         if len(plan.tasks) > 1:
             name = f"{task.task} · {task.metric}" if task.task else "overall"
             blocks.append(Text(text=name, kind="heading"))
         blocks.append(_options_table(plan, task))
+        details.append(_details_table(plan, task))
     if plan.simulated is not None:
         blocks.append(Text(text=simulated_sentence(plan.simulated)))
     if main.looks is not None:
-        blocks += [_looks_table(main.looks), _ways_table(main.looks, margin=plan.goal != "different")]
+        blocks += [_looks_table(main.looks), _designs_table(main.looks, margin=plan.goal != "different")]
     if main.sources is not None:
         rows = factors.source_rows(main.sources, Scale(percent=main.percent))
         blocks.append(facts(rows, heads=("pilot", "")))
     if main.basis is not None:
-        blocks.append(_basis_table(plan, main.basis))
-    return Document(blocks=(*blocks, *closing(plan.warnings)))
+        details.append(_basis_table(plan, main.basis))
+    return Document(blocks=(*blocks, *closing(plan.warnings)), details=tuple(details))
 
 
-def sentence(plan: Plan) -> str:
-    """Say how many questions are needed, or what a number of them can show; with a margin, what becomes of
-    equal systems.
-    """
-    sentences = [_planned(plan)]
+def more_of(plan: Plan) -> str:
+    """Return what planned looks take, and with a margin how often two equal systems pass."""
+    sentences = [_fewest_levels(plan.main)] if plan.solved_for == "items" else []
     if plan.main.looks is not None:
         sentences.append(_looks_sentence(plan.main.looks))
     if plan.main.equal is not None:
-        sentences.append(_equal_sentence(plan.main.equal))
+        sentences.append(_equal_sentence(plan.main.equal, plan.level))
     if plan.better:
         sentences.append(
-            f"Asked for “better”, equal systems stay open in {100 * plan.level:.3g} of 100 runs, "
+            f"If better is required, two equal systems stay undecided in {100 * plan.level:.3g}% of runs, "
             "however many questions."
         )
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
 def simulated_sentence(seen: Simulated) -> str:
     """Say how often the test detected the difference in resamples of the pilot's questions."""
     return (
-        f"Checked: in {seen.trials:,} resamples of the pilot's questions, the test detected it in "
+        f"In {seen.trials:,} resamples of the pilot's questions, the test detected the difference in "
         f"{100 * seen.power:.0f}% (± {100 * seen.se:.1f})."
     )
 
 
-def _planned(plan: Plan) -> str:
-    """Say what was sought."""
+def sentence(plan: Plan) -> str:
+    """Return how many questions are needed, or what a number of them can show."""
     task, option = plan.main, plan.main.best
     scale, power = Scale(percent=task.percent), percent_text(option.power.value)
     shows = "detect" if plan.goal == "different" else "show"
@@ -106,21 +106,21 @@ def _planned(plan: Plan) -> str:
         why = f" in these {plural(round(option.clusters), 'cluster')}" if fixed else ""
         return f"No number of questions{why} {shows}s {goal} with {power} power, {attempts}."
     questions = f"{items_text(option.items.value)} question{'' if option.items.value == 1 else 's'}"
-    questions += range_text(option.items, items_text)
+    questions += range_text(option.items, items_text, plan.level)
     if task.basis is not None and task.basis.cluster_size != 1 and math.isfinite(option.clusters):
         questions += f" in {items_text(option.clusters)} clusters"
     how = f"{questions}, {attempts},"
     if plan.solved_for == "items":
         priced = math.isfinite(option.cost)
         cost = f" at a cost of {_cost(option.cost)}, the cheapest design" if priced else ""
-        return f"About {how} {shows} {goal} with {power} power{cost}{corrected}.{_fewest_levels(task)}"
+        return f"You need about {how} to {shows} {goal} with {power} power{cost}{corrected}."
     how = how[0].upper() + how[1:]
     if plan.solved_for == "power":
-        power += range_text(option.power, whole_percent, "%")
+        power += range_text(option.power, whole_percent, plan.level, "%")
         return f"{how} {shows} {goal} with {power} power{corrected}."
     if not math.isfinite(option.effect.value):
-        return f"{how} can detect no difference with {power} power."
-    size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, scale.unit)
+        return f"{how} can't detect any difference with {power} power."
+    size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, plan.level, scale.unit)
     what = "true difference" if plan.goal == "different" else "margin"
     return f"{how} {shows} a {what} of {size} or more with {power} power{corrected}."
 
@@ -131,7 +131,7 @@ def _goal(plan: Plan, option: PlanOption, scale: Scale) -> str:
     if plan.goal == "different":
         return f"a true difference of {scale.given_gap(effect)}"
     sign = "−" if effect < 0 else "+"
-    truth = f" where the true difference is {sign}{scale.given_gap(effect)}" if effect else ""
+    truth = f" if the true difference is {sign}{scale.given_gap(effect)}" if effect else ""
     return (
         f"“not worse by more than {margin}”{truth}"
         if plan.goal == "not-worse"
@@ -162,7 +162,7 @@ def _fewest_levels(task: TaskPlan) -> str:
     if math.isfinite(least):
         more = f": it takes {items_text(least)} or more"
     own = plural(factor.n_levels, factor.name)
-    return f" With the pilot's {own} no number of questions is enough{more}."
+    return f"With the pilot's {own} no number of questions is enough{more}."
 
 
 def _looks_sentence(plan: LooksPlan) -> str:
@@ -177,19 +177,21 @@ def _looks_sentence(plan: LooksPlan) -> str:
     return f"{looks}; betting, with a look at any time, takes {best}."
 
 
-def _equal_sentence(equal: EqualSystems) -> str:
-    """Say how often the gate passes, fails and can't tell, and how many questions it takes to tell."""
+def _equal_sentence(equal: EqualSystems, level: float) -> str:
+    """Return how often two equal systems pass and fail, and how many questions make a gate conclusive."""
     limits = ""
     if not math.isnan(equal.items_for_80_percent_conclusive_low):
         high = equal.items_for_80_percent_conclusive_high
         most = items_text(high) if math.isfinite(high) else "any number"
-        limits = f" (plausibly {items_text(equal.items_for_80_percent_conclusive_low)} to {most})"
-    needed = f"can't tell falls below 20% from {items_text(equal.items_for_80_percent_conclusive)} questions{limits} on"
+        limits = (
+            f" ({level_text(level)} CI {items_text(equal.items_for_80_percent_conclusive_low)} to {most})"
+        )
+    needed = f"80% of runs are conclusive from {items_text(equal.items_for_80_percent_conclusive)} questions{limits} on"
     if not math.isfinite(equal.items_for_80_percent_conclusive):
-        needed = "no number of questions brings can't tell below 20%"
+        needed = "no number of questions makes 80% of runs conclusive"
     return (
-        f"Of two equal systems a gate with {items_text(equal.items)} questions passes "
-        f"{percent_text(equal.passed)}, fails {percent_text(equal.failed)} and can't tell "
+        f"With {items_text(equal.items)} questions, two equal systems pass the gate in "
+        f"{percent_text(equal.passed)} of runs, fail in {percent_text(equal.failed)} and stay undecided in "
         f"{percent_text(equal.unclear)}; {needed}."
     )
 
@@ -219,13 +221,12 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
         text = cell_text(option.effect, scale.number if plan.solved_for == "effect" else given)
         return text + scale.unit if math.isfinite(option.effect.value) else text
 
-    def formula(option: PlanOption) -> str:
-        """Write the number of the paper's formula."""
-        return items_text(option.items_by_formula) if math.isfinite(option.effect.value) else "n/a"
-
     names = () if task.sources is None else (factor.name for factor in task.sources.factors)
     several = len({option.attempts for option in task.options}) > 1
     clustered = task.basis is not None and task.basis.cluster_size != 1
+    effects, powers = (
+        {getattr(option, name).value for option in task.options} for name in ("effect", "power")
+    )
     priced = any(math.isfinite(option.cost) for option in task.options)
     fields: list[Field[PlanOption]] = [
         Field("", lambda option: "▸" if option is task.best else "", align="left"),
@@ -233,16 +234,37 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
         *(Field(f"{name}s", partial(_levels_cell, k)) for k, name in enumerate(names)),
         Field("questions", lambda option: cell_text(option.items, items_text)),
         Field("clusters", lambda option: items_text(option.clusters), priority=7, shown=clustered),
-        Field("answers/model", answers, priority=5),
-        Field(size, effect),
-        Field("power", lambda option: cell_text(option.power, whole_percent) + "%"),
-        Field("SE", lambda option: scale.number(option.se), priority=6),
-        Field("by the formula", formula, priority=4, shown=plain),
+        Field("calls per model", answers, priority=8),
+        Field(size, effect, shown=plan.solved_for == "effect" or len(effects) > 1),
+        Field(
+            "power",
+            lambda option: cell_text(option.power, whole_percent) + "%",
+            shown=plan.solved_for == "power" or len(powers) > 1,
+        ),
         Field("cost", lambda option: _cost(option.cost), shown=priced),
     ]
-    test = f"planned for the test: {TESTS[plan.method]}" if plan.paired else "planned for an unpaired test"
-    note = f"{test}, at {level_text(plan.level)}{FORMULA if plain else ''}"
-    return tabled(task.options, fields, note=note if task is plan.main else "")
+    return tabled(task.options, fields)
+
+
+def _details_table(plan: Plan, task: TaskPlan) -> Table:
+    """Lay out each option's standard error, difference and power, and the number of the paper's formula."""
+    scale = Scale(percent=task.percent)
+    test = TESTS[plan.method] if plan.paired else "unpaired"
+    fields: list[Field[PlanOption]] = [
+        Field("attempts", lambda option: attempts_text(option.attempts)),
+        Field("difference", lambda option: scale.gap(option.effect.value)),
+        Field("power", lambda option: cell_text(option.power, whole_percent) + "%"),
+        Field("SE", lambda option: scale.number(option.se)),
+        Field(
+            "by the formula",
+            lambda option: (
+                items_text(option.items_by_formula) if math.isfinite(option.effect.value) else "n/a"
+            ),
+            shown=task.sources is None,
+        ),
+    ]
+    note = f"Test: {test}, at {level_text(plan.level)}. By the formula: questions by Miller (2024), normal approximation."
+    return tabled(task.options, fields, note=note)
 
 
 def _levels_cell(k: int, option: PlanOption) -> str:
@@ -269,25 +291,25 @@ def _looks_table(plan: LooksPlan) -> Table:
     return tabled(plan.looks, fields, note=spending_words(plan.spending))
 
 
-def _ways_table(plan: LooksPlan, *, margin: bool) -> Table:
+def _designs_table(plan: LooksPlan, *, margin: bool) -> Table:
     """Lay out what each way takes; `margin`: where the difference is the margin, and not none."""
     fields: list[Field[PlannedDesign]] = [
         Field("", lambda way: "▸" if way.name == plan.cheapest else "", align="left"),
-        Field("decided by", lambda way: WAYS[way.name], align="left"),
+        Field("decided by", lambda way: DESIGNS[way.name], align="left"),
         Field("at most", lambda way: items_text(way.max_items)),
         Field("on average", lambda way: items_text(way.expected_items)),
         Field(
-            "at the margin" if margin else "if none",
+            "at the margin" if margin else "if equal",
             lambda way: items_text(way.expected_items_if_equal),
             priority=6,
         ),
         Field("power", lambda way: percent_text(way.power) if math.isfinite(way.power) else "n/a"),
     ]
-    where = "where it is the margin" if margin else "where there is none"
+    equal = "if the true difference is the margin" if margin else "if the models are equal"
     simulated = (
-        "; betting is simulated (600 runs)" if any(way.name == "betting" for way in plan.designs) else ""
+        " Betting is simulated (600 runs)." if any(way.name == "betting" for way in plan.designs) else ""
     )
-    note = f"questions: at most, on average at the planned difference, and {where}{simulated}"
+    note = f"Questions at most, on average at the planned difference, and {equal}.{simulated}"
     return tabled(plan.designs, fields, note=note)
 
 
@@ -296,19 +318,21 @@ def _basis_table(plan: Plan, basis: Basis) -> Table:
     unit = "of the difference" if plan.paired else "of both models together"
     clustered, rows = basis.cluster_size != 1, []
     if basis.n_items:
-        items = f"{basis.n_items:,} items" + (f" in {basis.n_clusters:,} clusters" if clustered else "")
+        items = f"{basis.n_items:,} questions" + (f" in {basis.n_clusters:,} clusters" if clustered else "")
         attempts = f"{basis.attempts:.3g} attempt{'' if basis.attempts == 1 else 's'} each"
         rows.append(("pilot", f"{items}, {attempts}"))
     if math.isnan(basis.answer):
         rows.append(("variance of one answer to one question", f"{basis.question:.4f} {unit}"))
     else:
         seen = f"{basis.question:.4f} {unit}"
-        rows.append(("question variance ω²", seen if basis.question else "0 (answers alone explain it)"))
+        rows.append(
+            ("question variance ω²", seen if basis.question else "0 (all variance is within questions)")
+        )
         rows.append(("conditional variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
     if clustered:
         rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))
         uneven = basis.effective_cluster_size > basis.cluster_size * 1.001
-        crowd = f"; {basis.effective_cluster_size:.3g} for the average item" if uneven else ""
+        crowd = f"; {basis.effective_cluster_size:.3g} for the average question" if uneven else ""
         rows.append(("cluster size", f"{basis.cluster_size:.3g}{crowd}"))
     return facts(rows, heads=("assumptions", ""))
 
@@ -329,7 +353,7 @@ def chart(plan: Plan) -> Spec:
     marks = []
     for mark in _points([one for one in chosen if None not in (one["power"], one[over])], over, factor):
         at = mark["x"]
-        said = plural(round(at), "question") if over == "items" else f"{at:.3g}{' pp' if behind else ''}"
+        said = plural(round(at), "question") if over == "items" else f"{at:.3g}{' points' if behind else ''}"
         marks.append({**mark, "plan": said})
     x: Spec = {"title": f"true difference{behind}", "scale": {"zero": True}}
     if over == "items":

@@ -41,14 +41,16 @@ def sentence(plan: ScorePlan) -> str:
     if not math.isfinite(option.items.value):
         return f"No number of questions{how} {'gives' if plan.goal == 'within' else 'shows'} {goal}."
     about = "About " if plan.sought_items else ""
-    questions = f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{how}"
+    questions = (
+        f"{items_text(option.items.value)} questions{range_text(option.items, items_text, plan.level)}{how}"
+    )
     rate = scale.score(plan.rate) if plan.model else scale.given(plan.rate)
     if plan.goal != "within":
-        chance = percent_text(option.power.value) + range_text(option.power, whole_percent, "%")
+        chance = percent_text(option.power.value) + range_text(option.power, whole_percent, plan.level, "%")
         return f"{about}{questions} show {goal} with {chance} power, if the true score is {rate}."
     if not plan.sought_items:
         width = option.half_width
-        goal = f"an error bar of ± {scale.gap(width.value)}{range_text(width, scale.number, scale.unit)}"
+        goal = f"an error bar of ± {scale.gap(width.value)}{range_text(width, scale.number, plan.level, scale.unit)}"
     return f"{about}{questions} give {goal}, if the score is {rate}."
 
 

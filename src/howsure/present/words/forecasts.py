@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Field, tabled
-from howsure.wording import count_text
+from howsure.wording import count_text, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ ROUND = 1000
 """Numbers of questions above this are shown to three digits: a forecast is not exact."""
 
 
-def range_text(forecast: Forecast, write: Write, unit: str = "") -> str:
-    """Say how far off a forecast could be, given the size of the pilot."""
+def range_text(forecast: Forecast, write: Write, level: float, unit: str = "") -> str:
+    """Write the limits of a forecast, given the size of the pilot: ` (95% CI 630 to 3,280)`."""
     if math.isnan(forecast.low):
         return ""
     high = "any number" if math.isinf(forecast.high) else f"{write(forecast.high)}{unit}"
-    return f" (plausibly {write(forecast.low)} to {high})"
+    return f" ({level_text(level)} CI {write(forecast.low)} to {high})"
 
 
 def items_text(count: float) -> str:
@@ -52,14 +52,14 @@ def attempts_text(attempts: float) -> str:
 
 
 def cell_text(forecast: Forecast, write: Write) -> str:
-    """Write a forecast with its limits: `645 [265–1,190]`."""
+    """Write a forecast with its limits: `645 (265–1,190)`."""
     if not math.isfinite(forecast.value):
         return "none"
     text = write(forecast.value)
     if math.isnan(forecast.low):
         return text
     high = "…" if math.isinf(forecast.high) else write(forecast.high)
-    return f"{text} [{write(forecast.low)}–{high}]"
+    return f"{text} ({write(forecast.low)}–{high})"
 
 
 def whole_percent(share: float) -> str:

@@ -20,7 +20,7 @@ _APART_FROM: tuple[ItemKind, ...] = ("all_solved", "none_solved", "all_equal", "
 
 def document(answer: Health) -> Document:
     """Return the verdict, the facts of one task or one line for each of several, suspect items, warnings."""
-    blocks = opening(sentence(answer), answer.notes)
+    blocks = opening(sentence(answer), answer.notes, more=more_of(answer))
     blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
     if any(task.suspect for task in answer.tasks):
         # List the worst suspect questions.
@@ -28,7 +28,7 @@ def document(answer: Health) -> Document:
         found.sort(key=lambda pair: pair[1].discrimination)
         fields: list[Field[tuple[TaskHealth, Item]]] = [
             Field("task", lambda s: s[0].task, align="left", priority=8, shown=len(answer.tasks) > 1),
-            Field("suspect item", lambda s: s[1].item, align="left"),
+            Field("suspect question", lambda s: s[1].item, align="left"),
             Field("score", lambda s: Scale(percent=s[0].percent).score(s[1].score), priority=7),
             Field("models", lambda s: count_text(s[1].n_models), priority=6),
             Field("discrimination", lambda s: _decimal(s[1].discrimination)),
@@ -39,29 +39,35 @@ def document(answer: Health) -> Document:
         suspects_table = tabled(found[:MOST_SUSPECTS], fields, note=more + _RELATED)
         blocks.append(suspects_table)
     warnings = (*(warning for task in answer.tasks for warning in task.warnings), *answer.warnings)
-    return Document(blocks=(*blocks, *closing(warnings)))
+    details = (_details(answer.tasks[0]),) if len(answer.tasks) == 1 else ()
+    return Document(blocks=(*blocks, *closing(warnings)), details=details)
 
 
 def sentence(answer: Health) -> str:
-    """Say what the only task shows, or all of them."""
-    return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _verdict_of_all(answer.tasks)
+    """Return how many questions distinguish the models of the only task, or of all."""
+    return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _sentence_of_all(answer.tasks)
+
+
+def more_of(answer: Health) -> str:
+    """Return the smallest significant difference, and how many questions contradict the others."""
+    if len(answer.tasks) == 1:
+        return " ".join(filter(None, (_unseen(answer.tasks[0]), _suspicion(answer.tasks[0]))))
+    return _more_of_all([task for task in answer.tasks if len(task.models) > 1])
 
 
 def task_sentence(task: TaskHealth) -> str:
-    """Say how many questions separate the models, what the others do, and which gaps are too small to
-    detect.
-    """
+    """Return how many questions distinguish the models, and what the others do."""
     models = len(task.models)
     if models < 2:
-        return f"{task.task}: with one model only, nothing shows which questions discriminate between models."
+        return f"{task.task}: a single model doesn't show which questions distinguish models."
     told = (
         f"{count_text(task.n_discriminating) if task.n_discriminating else 'none'} of "
         f"{plural(task.n_items, 'question')}"
     )
     who = "both models" if models == 2 else f"the {count_text(models)} models"
     return (
-        f"{task.task}: {told} {_verb(task.n_discriminating == 1, 'separate')} "
-        f"{who}{_others(task)}.{_unseen(task)}{_suspicion(task)}"
+        f"{task.task}: {told} {_verb(task.n_discriminating == 1, 'distinguish', 'distinguishes')} "
+        f"{who}{_others(task)}."
     )
 
 
@@ -71,49 +77,65 @@ def _others(task: TaskHealth) -> str:
     best, worst = (
         ("at the best score for", "at the worst for all")
         if task.lower_is_better
-        else ("solved by", "by none")
+        else ("solved by", "by none" if everybody else "solved by none")
     )
-    be = "is" if everybody == 1 else "are"
-    parts = [f"{count_text(everybody)} {be} {best} all, {count_text(nobody)} {worst}"] if task.percent else []
+    be = "was" if everybody == 1 else "were"
+    solved = [f"{count_text(everybody)} {be} {best} all"] if everybody else []
+    solved += (
+        [f"{count_text(nobody)} {'' if everybody else 'was ' if nobody == 1 else 'were '}{worst}"]
+        if nobody
+        else []
+    )
+    parts = [" and ".join(solved)] if task.percent and solved else []
     if same:
         parts.append(f"on {count_text(same)} all models score the same")
     if lonely:
         parts.append(
             f"{count_text(lonely)} {'was' if lonely == 1 else 'were'} answered by fewer than two models"
         )
-    return "".join(f"; {part}" for part in parts)
+    return f"; {', '.join(parts)}" if parts else ""
 
 
 def _unseen(task: TaskHealth) -> str:
     if not task.smallest_significant_difference > 0:
         return ""
     if task.percent and task.smallest_significant_difference > 1:
-        return " No gap between two models can be detected."
-    models = "the two models" if len(task.models) == 2 else "two typical models"
-    return (
-        f" Gaps under {_gap(task, task.smallest_significant_difference)} between {models} can't be detected."
+        return "No difference between two models would be significant."
+    models = "The two models" if len(task.models) == 2 else "Two typical models"
+    apart = task.n_significant_neighbours
+    ranks = (
+        "no neighbouring ranks do"
+        if not apart
+        else f"{plural(apart, 'pair')} of neighbouring ranks {_verb(apart == 1, 'do', 'does')}"
     )
+    size = _gap(task, task.smallest_significant_difference)
+    return f"{models} must differ by {size} to be significant; {ranks}."
 
 
 def _suspicion(task: TaskHealth) -> str:
     count = task.suspect
-    against = f" {plural(count, 'question')} {_verb(count == 1, 'contradict')} the others"
-    return f"{against} (negative item discrimination) and should be reviewed." if count else ""
+    against = f"{plural(count, 'question')} {_verb(count == 1, 'contradict', 'contradicts')} the others"
+    return (
+        f"{against} (negative item discrimination): review {'it' if count == 1 else 'them'}." if count else ""
+    )
 
 
-def _verb(one: bool, stem: str) -> str:
-    return f"{stem}s" if one else stem
+def _verb(one: bool, several: str, single: str) -> str:
+    return single if one else several
 
 
-def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
+def _sentence_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     seen = [task for task in tasks if len(task.models) > 1]
     if not seen:
-        return "With one model per task, nothing shows which questions discriminate between models."
+        return "A single model per task doesn't show which questions distinguish models."
     told, everyone = sum(task.n_discriminating for task in seen), sum(task.n_items for task in seen)
-    first = (
-        f"{told:,} of {plural(everyone, 'question')} {_where(seen, tasks)} {_verb(told == 1, 'separate')} "
-        "the models."
+    return (
+        f"{told:,} of {plural(everyone, 'question')} {_where(seen, tasks)} "
+        f"{_verb(told == 1, 'distinguish', 'distinguishes')} the models."
     )
+
+
+def _more_of_all(seen: list[TaskHealth]) -> str:
     gaps = sorted(
         (task for task in seen if task.smallest_significant_difference > 0 and task.percent),
         key=lambda task: task.smallest_significant_difference,
@@ -121,14 +143,11 @@ def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     span = " to ".join(
         dict.fromkeys(_gap(task, task.smallest_significant_difference) for task in (*gaps[:1], *gaps[-1:]))
     )
-    gap = f" The smallest detectable gap is {span}." if gaps else ""
+    gap = f"The smallest significant difference is {span}." if gaps else ""
     suspects = sum(task.suspect for task in seen)
-    rest = (
-        f" {plural(suspects, 'question')} {_verb(suspects == 1, 'contradict')} the others."
-        if suspects
-        else ""
-    )
-    return f"{first}{gap}{rest}"
+    contradict = _verb(suspects == 1, "contradict", "contradicts")
+    rest = f"{plural(suspects, 'question')} {contradict} the others." if suspects else ""
+    return f"{gap} {rest}".strip()
 
 
 def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
@@ -163,7 +182,7 @@ def _facts(task: TaskHealth) -> Table:
         kinds += [(words, kind) for words, kind in extra if task.count(kind)]
         inert_rows = [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
         rows += [
-            ("separate the models", _share(task.n_discriminating, task.n_items)),
+            ("distinguish models", _share(task.n_discriminating, task.n_items)),
             *inert_rows,
             (
                 "suspect",
@@ -171,16 +190,24 @@ def _facts(task: TaskHealth) -> Table:
                 if known
                 else "not checked",
             ),
-            ("smallest significant gap", _gap(task, task.smallest_significant_difference) + _apart(task)),
             ("detected with 80% power", f"{_gap(task, task.detectable_difference)} (one planned comparison)"),
-            ("reliability", _reliability(task)),
+            ("reliability", _decimal(task.reliability)),
         ]
+    return facts(rows)
+
+
+def _details(task: TaskHealth) -> Table:
+    """Lay out the smallest significant difference, and the reliability of scores, ranks and questions."""
+    rows = [
+        ("smallest significant difference", _gap(task, task.smallest_significant_difference) + _apart(task)),
+        ("reliability", _reliability(task)),
+    ]
     return facts(rows, note=_LEGEND if np.isfinite(task.reliability) else "")
 
 
 _LEGEND = (
-    "reliability: how well the scores would agree with those on other questions like these; 1 is "
-    "perfectly, 0 is by chance (split halves; by question: Cronbach's alpha)"
+    "Reliability: the expected correlation with scores on other questions like these (split halves); by "
+    "question: Cronbach's alpha."
 )
 
 
@@ -188,17 +215,17 @@ def _gap(task: TaskHealth, size: float) -> str:
     """Write a gap; "n/a" where none is known, and no number beyond the scale."""
     if not size > 0:
         return "n/a"
-    return "over 100 pp" if task.percent and size > 1 else Scale(percent=task.percent).gap(size)
+    return "over 100 points" if task.percent and size > 1 else Scale(percent=task.percent).gap(size)
 
 
 def _apart(task: TaskHealth) -> str:
     if not task.smallest_significant_difference > 0:
         return ""
-    gaps = plural(len(task.models) - 1, "neighbouring gap")
+    gaps = plural(len(task.models) - 1, "difference")
     pair = "one pair" if len(task.models) == 2 else "a typical pair"
     return (
-        f" ({pair}, {level_text(task.level)}); {task.n_significant_neighbours:,} of {gaps} "
-        f"{_verb(task.n_significant_neighbours == 1, 'exceed')} it"
+        f" ({pair}, {level_text(task.level)}); {task.n_significant_neighbours:,} of {gaps} between neighbouring "
+        f"ranks {_verb(task.n_significant_neighbours == 1, 'exceed', 'exceeds')} it"
     )
 
 
@@ -215,7 +242,7 @@ def _reliability(task: TaskHealth) -> str:
         if task.n_complete < task.n_items
         else ""
     )
-    return f"{_decimal(task.reliability)} (places {places}; by question {items}{on})"
+    return f"{_decimal(task.reliability)} (ranks {places}; by question {items}{on})"
 
 
 def _decimal(value: float) -> str:
@@ -235,18 +262,18 @@ def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
             "metric", lambda t: t.metric, align="left", priority=8, shown=len({t.metric for t in tasks}) > 1
         ),
         Field("models", lambda t: count_text(len(t.models)), priority=4),
-        Field("items", lambda t: count_text(t.n_items)),
+        Field("questions", lambda t: count_text(t.n_items)),
         Field("discriminating", lambda t: count_text(t.n_discriminating) if len(t.models) > 1 else "n/a"),
         Field("all", lambda t: _inert(t, "all_solved"), priority=6),
         Field("none", lambda t: _inert(t, "none_solved"), priority=6),
         Field("suspect", _suspect_count, priority=7),
-        Field("gap", lambda t: _gap(t, t.smallest_significant_difference), priority=8),
+        Field("difference", lambda t: _gap(t, t.smallest_significant_difference), priority=8),
         Field("reliability", lambda t: _decimal(t.reliability), priority=5),
     ]
     note = (
-        "separating: items on which models differ; all, none: items solved by all models, by none; gap: "
-        f"the smallest that is significant for a typical pair ({level_text(tasks[0].level)}); reliability: "
-        "1 if other items would give the same scores"
+        "Discriminating: questions on which models differ. All, none: solved by all models, by none. "
+        f"Difference: the smallest significant one for a typical pair ({level_text(tasks[0].level)}). "
+        "Reliability: 1 if other questions would give the same scores."
     )
     return tabled(tasks, fields, note=note)
 

@@ -27,20 +27,22 @@ LITTLE = 0.03
 
 
 def document(answer: Noise) -> Document:
-    """Return each task's verdict and tables, then the warnings."""
-    blocks: list[Block] = []
+    """Return where the error bars come from, one table per task, and the warnings."""
+    several = len(answer.tasks) > 1
+    details: list[Block] = []
+    more = "" if several else more_of(answer.tasks[0])
+    blocks = opening(sentence(answer), answer.notes, more=more)
     for task in answer.tasks:
-        if len(answer.tasks) > 1:
+        if several:
             blocks.append(Text(text=f"{task.task} · {task.metric}", kind="heading"))
-        blocks += opening(task_sentence(task), answer.notes if task is answer.tasks[0] else ())
+            blocks.append(Text(text=f"{task_sentence(task)} {more_of(task)}".rstrip()))
         if any(entry.sources is not None for entry in task.entries):
             blocks.append(factor_table(task))
             continue
         blocks.append(source_table(task))
+        details.append(details_table(task))
         if any(entry.measured or entry.n_clusters < entry.n_items for entry in task.entries):
-            blocks.append(component_table(task))
-        if task.pairs is not None:
-            blocks.append(Text(text=pairs_sentence(task.pairs)))
+            details.append(component_table(task))
     for way in answer.slices:
         by = way.slicing.by
         blocks += [
@@ -53,7 +55,25 @@ def document(answer: Noise) -> Document:
             *small(left_out(way.slicing)),
         ]
     of_entries = (warning for task in answer.tasks for entry in task.entries for warning in entry.warnings)
-    return Document(blocks=(*blocks, *closing((*answer.warnings, *of_entries))))
+    return Document(blocks=(*blocks, *closing((*answer.warnings, *of_entries))), details=tuple(details))
+
+
+def sentence(answer: Noise) -> str:
+    """Return where the error bars of the scores come from; of several tasks the range over all."""
+    if len(answer.tasks) == 1:
+        return task_sentence(answer.tasks[0])
+    shares = [
+        1 - entry.within_share
+        for task in answer.tasks
+        for entry in task.entries
+        if entry.measured and entry.se > 0
+    ]
+    tasks = plural(len(answer.tasks), "task")
+    if not shares:
+        return (
+            f"On {tasks}, the variance between and within questions isn't known: it takes repeated attempts."
+        )
+    return f"On {tasks}, {_range(shares)} of the variance of these scores is between questions."
 
 
 def slice_table(way: NoiseSlices) -> Table:
@@ -63,10 +83,12 @@ def slice_table(way: NoiseSlices) -> Table:
     fields: list[Field[tuple[str, NoiseEntry]]] = [
         Field(way.slicing.by, lambda line: line[0], align="left"),
         Field("", lambda line: line[1].name, align="left", shown=len({entry.name for _, entry in lines}) > 1),
-        Field("items", lambda line: f"{line[1].n_items:,}", priority=8),
+        Field("questions", lambda line: f"{line[1].n_items:,}", priority=8),
         Field(f"score{scale.column}", lambda line: scale.number(line[1].value), priority=7),
         Field("SE", lambda line: scale.number(line[1].se)),
-        Field("from answers", lambda line: percent(line[1].within_share) if line[1].measured else "unknown"),
+        Field(
+            "within questions", lambda line: percent(line[1].within_share) if line[1].measured else "unknown"
+        ),
     ]
     return tabled(lines, fields)
 
@@ -92,23 +114,30 @@ def chart(answer: Noise) -> Spec:
 
 
 def pairs_sentence(pairs: PairNoise) -> str:
-    """Say how much of the variance of differences comes from answers."""
-    now = (
-        f"of the variance of {'their' if pairs.n_pairs == 1 else 'a'} difference, answers account for "
-        f"{percent(pairs.within_share)}"
-    )
-    single = f"with one attempt per question it would be {percent(pairs.within_share_once)}"
+    """Return how much of the variance of differences is within questions, now and with one attempt."""
+    now, once = percent(pairs.within_share), percent(pairs.within_share_once)
     if pairs.n_pairs == 1:
-        return f"Comparing the two: {now}; {single}."
-    where = f"at the median of {plural(pairs.n_pairs, 'pair')}"
+        return f"For the difference between the two, {now} is within questions ({once} with one attempt)."
+    mostly = f"; with one attempt, most of it for {pairs.n_mostly_within:,}" if pairs.n_mostly_within else ""
     return (
-        f"Comparing two of them: {now} {where}; {single}, and answers outweigh questions in "
-        f"{pairs.n_mostly_within:,} of them."
+        f"For the difference between two models, {now} is within questions, and {once} with one attempt "
+        f"(median of {plural(pairs.n_pairs, 'pair')}{mostly})."
     )
+
+
+def more_of(task: TaskNoise) -> str:
+    """Return what more attempts would gain, and how much they matter for differences."""
+    told = task.entries[-1:] if task.pair else task.entries
+    known = [entry for entry in told if entry.measured and entry.se > 0]
+    if any(entry.sources is not None for entry in told):
+        return ""
+    advice = _advice(known, Scale(percent=task.percent)) if known else ""
+    pairs = "" if task.pairs is None else pairs_sentence(task.pairs)
+    return f"{advice} {pairs}".strip()
 
 
 def task_sentence(task: TaskNoise) -> str:
-    """Say where the error bars come from, and what more attempts would gain."""
+    """Return where the error bars come from."""
     told = task.entries[-1:] if task.pair else task.entries
     if any(entry.sources is not None for entry in told):
         return _factor_verdict(task, told)
@@ -117,14 +146,12 @@ def task_sentence(task: TaskNoise) -> str:
     if not known:
         most = [entry.most_within_share for entry in told if math.isfinite(entry.most_within_share)]
         if not most:
-            return f"Nothing can be said about the noise of {what}: there is no error bar to break down."
-        bound = "all" if max(most) >= 0.995 else f"at most {percent(max(most))}"
+            return f"The noise of {what} can't be split, because there is no error bar."
+        bound = "all" if max(most) >= 0.995 else f"up to {percent(max(most))}"
         return (
-            f"One attempt per question doesn't show where the error bar of {what} comes from: randomness in "
-            f"the answers accounts for between none and {bound} of its variance. A second attempt at some of "
-            "the questions would show it."
+            f"One attempt per question can't split the variance of {what}: none or {bound} of it could be "
+            "within questions. A second attempt at some questions would show it."
         )
-    # Say of which models nothing is told here, and why.
     single = sum(not entry.measured for entry in told)
     alike = sum(entry.measured and not entry.se > 0 for entry in told)
     reasons = [(single, "with one attempt per question"), (alike, "whose questions all have the same score")]
@@ -132,12 +159,11 @@ def task_sentence(task: TaskNoise) -> str:
     aside = f" (leaving aside {' and '.join(left)})" if left else ""
     what += aside
     shares = [entry.within_share for entry in known]
-    part = _range([1 - share for share in shares])
-    first = (
-        f"Of the variance behind the error bar of {what}, {part} comes from the choice of questions and "
-        f"{_range(shares)} from randomness in the answers (conditional variance)."
+    between = _range([1 - share for share in shares])
+    return (
+        f"{between} of the variance of {what} is between questions and {_range(shares)} within questions "
+        "(random answers)."
     )
-    return f"{first} {_advice(known, Scale(percent=task.percent))}"
 
 
 def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
@@ -145,10 +171,7 @@ def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
     known = [(entry, entry.sources) for entry in told if entry.sources is not None and entry.sources.known]
     if not known:
         why = next((warning.message for entry in told for warning in entry.warnings), "nothing varies")
-        return (
-            f"Nothing can be said about the noise of {'this difference' if task.pair else 'these scores'}: "
-            f"{why}."
-        )
+        return f"The noise of {'this difference' if task.pair else 'these scores'} can't be split: {why}."
     known.sort(key=lambda each: sum(factor.share for factor in each[1].factors))
     (entry, sources), scale = known[len(known) // 2], Scale(percent=task.percent)
     what = "this difference" if task.pair else f"the score of {entry.name}"
@@ -158,7 +181,7 @@ def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
     ]
     *most, last = [f"{scale.number(se)} with twice the {name}" for name, se in ways]
     return (
-        f"Of the variance behind the error bar of {what}, {factors.shares_listed(sources)}. "
+        f"Of the variance of {what}, {factors.shares_listed(sources)}. "
         f"The SE of {scale.number(entry.se)}{scale.unit} would be {', '.join(most)} and {last}."
     )
 
@@ -177,10 +200,10 @@ def factor_table(task: TaskNoise) -> Table:
         Field("answers", lambda entry: _share(_sources(entry).answers), shown=alone),
         Field("2× q.", lambda entry: scale.number(_sources(entry).se_twice_questions), priority=6),
         *(Field(f"2× {name}s", partial(_factor_twice, k, scale), priority=6) for k, name in enumerate(names)),
-        Field("items", lambda entry: f"{entry.n_items:,}", priority=4),
+        Field("questions in all", lambda entry: f"{entry.n_items:,}", priority=4),
     ]
     rest = "" if alone else ", with the answers in it"
-    note = f"shares of the squared SE; q. ×: of questions at a level{rest}; 2×: the SE with twice as many"
+    note = f"Shares of the squared SE. q. ×: of questions at a level{rest}. 2×: the SE with twice as many."
     return tabled(task.entries, fields, note=note)
 
 
@@ -211,19 +234,19 @@ def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
     more = f"{_words(k)} attempt{'' if k == 1 else 's'} per question"
     se = f"the SE of {entry.name}" if len(known) > 1 else "the SE"
     brought = (
-        f" achieve{'s' if k == 1 else ''} {percent(1 - 1 / k)} of what attempts can gain" if k > 1.05 else ""
+        f" bring{'s' if k == 1 else ''} {percent(1 - 1 / k)} of the possible gain from attempts"
+        if k > 1.05
+        else ""
     )
     twice = f"twice the questions to {scale.number(entry.se_with(items=2 * entry.n_items))}{scale.unit}"
     whose = f" for {entry.name}" if len(known) > 1 else ""
     if not entry.variance_within_questions_once > 0:
         return (
-            f"Answers to one question don't differ, so only new questions help: {twice} from "
+            f"Answers to one question don't differ, so only more questions help: {twice} from "
             f"{scale.number(now)}{whose}."
         )
     if now <= 0 or 1 - best / now < LITTLE:
-        return (
-            f"{more}{brought}; beyond that, only new questions help: {twice} from {scale.number(now)}{whose}."
-        )
+        return f"{more}{brought}; beyond that, only more questions help: {twice} from {scale.number(now)}{whose}."
     return (
         f"{more}{brought}: ten would reduce {se} from {scale.number(now)} to "
         f"{scale.number(entry.se_with(10))}, unlimited attempts to {scale.number(best)}, {twice}."
@@ -270,29 +293,38 @@ def source_table(task: TaskNoise) -> Table:
     )  # with one attempt a question there is no forecast
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
-        Field(f"score{scale.column}", lambda entry: _value(task, entry)),
-        Field("SE", lambda entry: scale.number(entry.se)),
-        Field("questions", _question_share, shown=measured),
-        Field("answers", _answer_share),
-        Field("K", lambda entry: f"{entry.attempts:.3g}", priority=7, shown=measured),
-        *(_se_field(k, scale, shown=measured) for k in ATTEMPTS),
-        Field("2× items", lambda entry: scale.number(_se_doubled(entry)), priority=6),
-        Field("items", lambda entry: f"{entry.n_items:,}", priority=4),
+        Field("SE now", lambda entry: scale.number(entry.se)),
+        *(_se_field(k, scale, shown=measured) for k in (1, math.inf)),
+        Field("2× questions", lambda entry: scale.number(_se_doubled(entry))),
+        Field("between", _question_share, shown=measured, priority=8),
+        Field("within", _answer_share, priority=8 if measured else 9),
     ]
-    note = (
-        "questions, answers: shares of the squared SE; K: attempts per question; K=5: the SE with five of "
-        "them"
+    attempts = {f"{entry.attempts:.3g}" for entry in task.entries}
+    now = f"now ({next(iter(attempts))} attempts per question)" if measured and len(attempts) == 1 else "now"
+    others = (
+        ", with other numbers of attempts, and with twice the questions; the shares of the variance between and within questions"
+        if measured
+        else (" and with twice the questions; the largest possible share of the variance within questions")
     )
-    if not measured:
-        note = (
-            "answers: the largest share of the squared SE that they can account for; 2× items: the SE "
-            "with twice the questions"
-        )
-    return tabled(task.entries, fields, note=note)
+    return tabled(task.entries, fields, note=f"Standard errors{scale.column and ' in points'} {now}{others}.")
+
+
+def details_table(task: TaskNoise) -> Table:
+    """Lay out the scores, their standard errors with other numbers of attempts, and the sizes behind them."""
+    scale = Scale(percent=task.percent)
+    measured = any(entry.measured for entry in task.entries)
+    fields: list[Field[NoiseEntry]] = [
+        Field("", lambda entry: _label(task, entry), align="left"),
+        Field(f"score{scale.column}", lambda entry: _value(task, entry)),
+        Field("attempts", lambda entry: f"{entry.attempts:.3g}", shown=measured),
+        *(_se_field(k, scale, shown=measured) for k in ATTEMPTS),
+        Field("questions", lambda entry: f"{entry.n_items:,}", priority=4),
+    ]
+    return tabled(task.entries, fields, title="Standard errors by attempts" if measured else "")
 
 
 def _se_field(k: float, scale: Scale, *, shown: bool) -> Field[NoiseEntry]:
-    name = f"K={'∞' if math.isinf(k) else k}"
+    name = "unlimited" if math.isinf(k) else plural(int(k), "attempt")
     return Field(
         name, lambda entry: scale.number(entry.se_with(k)), priority=5 if k in (2, 10) else 8, shown=shown
     )
@@ -334,7 +366,7 @@ def component_table(task: TaskNoise) -> Table:
     )
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
-        Field("between answers", lambda entry: _sd(entry.within_question, scale)),
+        Field("within questions", lambda entry: _sd(entry.within_question, scale)),
         Field("between questions", lambda entry: _sd(entry.between_questions, scale)),
         Field(
             "between clusters", lambda entry: _sd(entry.between_clusters, scale), priority=7, shown=clustered
@@ -346,7 +378,7 @@ def component_table(task: TaskNoise) -> Table:
     return tabled(
         task.entries,
         fields,
-        title="Standard deviations of single scores" + (" (pp)" if scale.percent else ""),
+        title="Standard deviations of single scores" + (" (points)" if scale.percent else ""),
     )
 
 
@@ -356,7 +388,7 @@ def _sd(component: Component, scale: Scale) -> str:
     if not math.isfinite(component.low):
         return scale.number(component.sd)
     low, high = (math.sqrt(max(limit, 0.0)) for limit in (component.low, component.high))
-    return f"{scale.number(component.sd)} {scale.interval(low, high)}"
+    return f"{scale.number(component.sd)} ({scale.interval(low, high)})"
 
 
 MOST_PANELS = 12

@@ -10,6 +10,7 @@ from howsure.answers.output import HIDDEN, number
 
 if TYPE_CHECKING:
     from howsure.errors import ResultWarning
+    from howsure.options.choices import Top
     from howsure.statistics.results import Estimate, Interval
 
 
@@ -216,6 +217,7 @@ class History(Drawn):
         n_runs: The number of runs.
         runs_between_alarms: The least mean number of runs between two false alarms.
         level: The confidence level of intervals.
+        top: So many of the last runs are shown; None leaves it to the format, "all" shows all.
         notes: How the data were read and grouped.
         warnings: Warnings, each with what to do about it.
     """
@@ -224,6 +226,7 @@ class History(Drawn):
     n_runs: int
     runs_between_alarms: float
     level: float
+    top: Top | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
 

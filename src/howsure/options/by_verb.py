@@ -319,6 +319,15 @@ LOOKING = (
     ),
     *owned("runs", Option("top", kinds.count_of(1), "N", help="Show only the N newest runs.")),
     *owned(
+        "history",
+        Option(
+            "top",
+            kinds.TOP,
+            "N|all",
+            help="Show the N last runs, with every alarm, or all.  [default: 20 on a terminal and in Markdown]",
+        ),
+    ),
+    *owned(
         "report",
         replace(shared.METHOD, kind=kinds.MANY),
         Option("title", kinds.NAME, "TEXT", help="Title of the page.  [default: the tasks' names]"),

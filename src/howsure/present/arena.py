@@ -24,7 +24,7 @@ from howsure.present.leaderboard import (
     rivals,
 )
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, p_text, plural, rounded_up
+from howsure.wording import Scale, ci_text, level_text, p_text, p_words, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.answers.arena import Arena, ArenaBoard, VotedModel, VoteEffect
@@ -45,23 +45,21 @@ MOST_TIMES = 100
 def document(answer: Arena) -> Document:
     """Return each pool's verdict and table, then the warnings."""
     blocks: list[Block] = []
+    details: list[Block] = []
     for k, pool in enumerate(answer.boards):
         if len(answer.boards) > 1:
             blocks.append(Text(text=title(pool, k), kind="heading"))
         notes = (*picked(pool.board), *(answer.notes if k == 0 else ()))
-        blocks += opening(pool_verdict(pool), notes, chapter=answer.chapter if k == 0 else None)
-        blocks += [
-            pool_table(pool, answer),
-            *effects(pool),
-            *small(beside(pool)),
-            *closing(pool.board.warnings),
-        ]
-    return Document(blocks=(*blocks, *closing(answer.warnings)))
+        chapter = answer.chapter if k == 0 else None
+        blocks += opening(pool_sentence(pool), notes, more=neighbours(pool.board), chapter=chapter)
+        blocks += [pool_table(pool, answer), *effects(pool), *findings(pool), *closing(pool.board.warnings)]
+        details += small(filter(None, (model_fit(pool), next_votes(pool))))
+    return Document(blocks=(*blocks, *closing(answer.warnings)), details=tuple(details))
 
 
 def sentence(answer: Arena) -> str:
     """Say what the pool with the most votes shows."""
-    return pool_verdict(answer.boards[0])
+    return pool_sentence(answer.boards[0])
 
 
 def title(pool: ArenaBoard, k: int) -> str:
@@ -69,99 +67,86 @@ def title(pool: ArenaBoard, k: int) -> str:
     return f"pool {k + 1}: {plural(len(pool.models), 'model')}, {plural(pool.n_votes, 'vote')}"
 
 
-def pool_verdict(pool: ArenaBoard) -> str:
-    """Say who leads, who could, and how many gaps between neighbouring ranks are significant."""
+def pool_sentence(pool: ArenaBoard) -> str:
+    """Return who scores highest, and who else could be best."""
     board, count = pool.board, len(pool.models)
     score, level = PERCENT.score(board.entries[0].estimate.value), board.leaders
     others = len(set(board.could_be_best) - set(level))
     if others == 0 and len(level) == 1:
         rest = "the other" if count == 2 else f"all {count - 1} others"
-        first = f"{level[0]} is best ({score}): {ahead(board, rest)}."
-    elif others == 0:
-        first = f"{leading(level, 'leads', 'lead')} with {score} each."
-    else:
-        first = (
-            f"{leading(level, 'leads', 'lead')} with {score}, but {rivals(others, count - len(level))} "
-            "could also be best."
-        )
-    return f"{first} {neighbours(board)}".rstrip()
+        return f"{level[0]} is best ({score}): {ahead(board, rest)}."
+    highest = leading(level, "scores highest", "share the highest score")
+    if others == 0:
+        return f"{highest} ({score})."
+    return f"{highest} ({score}), but {rivals(others, count - len(level))} could be best."
 
 
-def beside(pool: ArenaBoard) -> list[str]:
-    """Say in a line each what standing first is worth, whether one line fits, which voter matters most, and
-    which votes would help.
-    """
-    return [said for said in (first_gain(pool), one_line(pool), without(pool), following(pool)) if said]
+def findings(pool: ArenaBoard) -> list[Block]:
+    """Return position bias that is significant, and the cluster of votes that matters most to the lead."""
+    biased = pool.position_effect is not None and significant(
+        pool.position_effect.p_value, pool.position_effect.interval.level
+    )
+    texts = [position_effect(pool) if biased else "", influential_cluster(pool)]
+    return [Text(text=text) for text in texts if text]
 
 
-def first_gain(pool: ArenaBoard) -> str:
-    """Say what it is worth to stand first; nothing where it is a covariate."""
+def position_effect(pool: ArenaBoard) -> str:
+    """Return the position bias; nothing if position is a covariate."""
     found = pool.position_effect
     if found is None or not math.isfinite(found.p_value):
         return ""
-    said = (
-        f"{PERCENT.difference(found.value)} {PERCENT.interval(found.interval.low, found.interval.high)}, p "
-        f"{p_text(found.p_value)}"
+    word, figures = (
+        "more" if found.value > 0 else "less",
+        f"{ci_text(found.interval, PERCENT)}, {p_words(found.p_value)}",
     )
     if not significant(found.p_value, found.interval.level):
-        return f"Nothing shows that it matters who stands first ({said})."
-    word = "gains" if found.value > 0 else "loses"
+        return f"Position bias isn't significant ({PERCENT.difference(found.value)}, {figures})."
     return (
-        f"Who stands first {word} by it: {said} beyond what strengths expect. `covariate='position'` takes "
-        "it out."
+        f"Position bias: the answer shown first wins {PERCENT.gap(abs(found.value))} {word} often ({figures}). "
+        "Remove it with `covariate='position'`."
     )
 
 
-def one_line(pool: ArenaBoard) -> str:
-    """Say that strengths on one line explain the votes; where they don't, a warning says so."""
+def model_fit(pool: ArenaBoard) -> str:
+    """Return that the model fits the votes; if it doesn't, a warning has it."""
     found = pool.model_fit
     if found is None or significant(found.p_value, pool.board.level):
         return ""
-    return (
-        f"Nothing speaks against one line of strengths for all {plural(found.n_pairs, 'pair')} that met (p "
-        f"{p_text(found.p_value)})."
-    )
+    return f"The Bradley–Terry model fits all {plural(found.n_pairs, 'pair')} ({p_words(found.p_value)})."
 
 
-def without(pool: ArenaBoard) -> str:
-    """Say which cluster of votes matters most to the lead, where it matters much."""
+def influential_cluster(pool: ArenaBoard) -> str:
+    """Return which cluster of votes matters most to the lead, if it matters much."""
     found = pool.influential_cluster
     if found is None or found.lead - found.lead_without < MATTERS * found.lead:
         return ""
     name = f"{found.column} {found.cluster}" if found.cluster else f"one without a {found.column}"
     best = pool.board.entries[0].model
-    start = (
-        f"The lead hangs most on {name}: without its {found.n_votes:,} of {plural(pool.n_votes, 'vote')}, "
-    )
+    start = f"The most influential is {name}: without its {found.n_votes:,} votes, "
     if found.leader_without != best:
-        return (
-            f"{start}{found.leader_without} would lead, {PERCENT.lead(-found.lead_without)} ahead of {best}."
-        )
+        return f"{start}{found.leader_without} would lead by {PERCENT.lead(-found.lead_without)} over {best}."
     return (
-        f"{start}{best} would get {PERCENT.score(found.score_without)} and lead by {PERCENT.lead(found.lead_without)}, not "
-        f"{PERCENT.lead(found.lead)}."
+        f"{start}{best} would score {PERCENT.score(found.score_without)} and lead by "
+        f"{PERCENT.lead(found.lead_without)}, not {PERCENT.lead(found.lead)}."
     )
 
 
-def following(pool: ArenaBoard) -> str:
-    """Say how many votes would settle the first open gap, and which vote tells most of it."""
+def next_votes(pool: ArenaBoard) -> str:
+    """Return how many votes would separate the first two models that don't differ, and which inform most."""
     found = pool.next_votes
     if found is None or math.isnan(found.votes_needed):
         return ""
     two = f"{found.ahead} and {found.behind}"
     named = {found.next_a, found.next_b} == {found.ahead, found.behind}
-    tells = f"A vote between {'the two' if named else f'{found.next_a} and {found.next_b}'} tells most."
-    tells = "" if len(pool.models) == 2 else f" {tells}"
+    pair = "these two" if named else f"{found.next_a} and {found.next_b}"
+    tells = "" if len(pool.models) == 2 else f" Votes between {pair} are the most informative."
     if found.votes_needed <= MOST_TIMES * pool.n_votes:
         needed = (
-            f"{two} ({PERCENT.gap(found.difference)} apart) could be told apart with about "
-            f"{rounded_up(found.votes_needed)} votes in all, by more such voters."
+            f"About {rounded_up(found.votes_needed)} votes in all, by more such voters, would separate {two} "
+            f"({PERCENT.gap(found.difference)} apart, 80% power)."
         )
         return needed + tells
-    return (
-        f"{two} are {PERCENT.gap(found.difference)} apart: too little to be told apart with {MOST_TIMES} times as "
-        f"many votes.{tells}"
-    )
+    return f"{two} are {PERCENT.gap(found.difference)} apart, which {MOST_TIMES} times the votes wouldn't separate.{tells}"
 
 
 def effects(pool: ArenaBoard) -> list[Block]:
@@ -172,7 +157,7 @@ def effects(pool: ArenaBoard) -> list[Block]:
     fields: list[Field[VoteEffect]] = [
         Field("covariate", lambda e: e.covariate, align="left"),
         Field("one SD", lambda e: f"{e.sd:.4g}" if math.isfinite(e.sd) else "", priority=5),
-        Field("gain pp", lambda e: PERCENT.signed(e.gain)),
+        Field("gain, points", lambda e: PERCENT.signed(e.gain)),
         Field(
             f"{level} CI", lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high), priority=8
         ),
@@ -211,7 +196,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
         Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=PERCENT, shown=not elo),
     ]
     strength: list[Field[Line]] = [
-        Field("Elo", lambda r: f"{r[2].elo:,.0f}", priority=9 if elo else 4),
+        Field("Elo", lambda r: f"{r[2].elo:,.0f}", priority=9 if elo else 6),
         Field(f"{level} CI", lambda r: _elo_limits(r[2]), priority=8, shown=elo),
     ]
     fields: list[Field[Line]] = [
@@ -232,8 +217,8 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
             shown=(pool.models[0].against_all_rank is not None),
             priority=7,
         ),
-        Field("votes", lambda r: f"{r[2].n_votes:,}", priority=5),
         *(shares if elo else strength),
+        Field("votes", lambda r: f"{r[2].n_votes:,}", priority=4),
     ]
     return cut(tabled(ranked, fields, note=GROUPS), answer.top, keep=marked_rows(board, answer.mark))
 

@@ -19,43 +19,66 @@ MOST_FIGURES = 16
 
 
 def document(answer: Description) -> Document:
-    """Return the summary line, tasks, metadata columns, and files that were not read."""
-    blocks = opening(sentence(answer), answer.notes)
+    """Return the summary, tasks, columns that could be clusters, and files that were not read."""
+    blocks = opening(sentence(answer), answer.notes, more=_more(answer))
+    details: list[Block] = []
     if answer.tasks:
         blocks.append(_tasks_table(answer.tasks))
-    if answer.columns:
-        shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
-        blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
+    if columns := _useful_columns(answer):
+        shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in columns.items())
+        blocks.append(Text(text=f"Columns for clusters or for selecting rows: {shown}."))
     if answer.usage:
         fields: list[Field[Usage]] = [
-            Field("it took", lambda u: u.name, align="left"),
+            Field("usage", lambda u: u.name, align="left"),
             Field("recorded in", lambda u: f"{u.recorded:,} of {u.attempts:,} attempts"),
             Field("total", lambda u: amount_text(u.total)),
             Field("mean of recorded", lambda u: amount_text(u.mean)),
         ]
-        usage_table = tabled(answer.usage, fields)
-        blocks.append(usage_table)
+        details.append(tabled(answer.usage, fields))
     blocks += [block for proposal in answer.proposals for block in _proposed(proposal)]
-    blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
+    all_read = all(file.outcome == "read" for file in answer.files)
+    (details if all_read else blocks).extend(_file_blocks(answer.files))
+    agree = all(figure.agrees for figure in answer.reconciled)
+    (details if agree else blocks).extend(_stated(answer.reconciled))
     if answer.plan:
         blocks.append(Text(text=answer.plan, kind="code"))
-    return Document(blocks=(*blocks, *closing(answer.warnings)))
+    return Document(blocks=(*blocks, *closing(answer.warnings)), details=tuple(details))
 
 
 def sentence(answer: Description) -> str:
-    """Say in one line what was read."""
+    """Return how many files were read, and what they hold."""
     if answer.proposals:
         return f"No reader knows {listing([proposal.source for proposal in answer.proposals])}."
-    parts = [
-        plural(len({task.task for task in answer.tasks}), "task"),
-        plural(sum(task.rows for task in answer.tasks), "row"),
-    ]
-    if answer.files:
-        read = sum(file.outcome in ("read", "published") for file in answer.files)
-        parts.insert(0, f"{read:,} of {plural(len(answer.files), 'file')} read")
+    tasks, names = answer.tasks, {task.task for task in answer.tasks}
+    parts = [plural(len(names), "task")]
+    if len(names) == 1:
+        parts.append(plural(max(task.models for task in tasks), "model"))
+        parts.append(plural(max(task.items for task in tasks), "question"))
+    parts.append(plural(sum(task.rows for task in tasks), "row"))
     if answer.published:
         parts.append(plural(answer.published, "published score"))
-    return ", ".join(parts) + "."
+    held = ", ".join(parts)
+    if not answer.files:
+        return f"{held}."
+    read = sum(file.outcome in ("read", "published") for file in answer.files)
+    return f"{read:,} of {plural(len(answer.files), 'file')} read: {held}."
+
+
+def _more(answer: Description) -> str:
+    """Return how many attempts failed, and whether what logs state agrees with the rows."""
+    failed = sum(task.failed for task in answer.tasks)
+    texts = (
+        [f"{plural(failed, 'failed attempt')}." if failed else "No failed attempts."] if answer.tasks else []
+    )
+    if answer.reconciled and all(figure.agrees for figure in answer.reconciled):
+        texts.append(f"{_agreement(len(answer.reconciled), 0)}.")
+    return " ".join(texts)
+
+
+def _useful_columns(answer: Description) -> dict[str, int]:
+    """Return the columns that could be clusters or select rows: with several values, and fewer than questions."""
+    most = max((task.items for task in answer.tasks), default=0)
+    return {name: count for name, count in answer.columns.items() if count > 1 and not count == most > 1}
 
 
 def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:
@@ -64,11 +87,18 @@ def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:
         Field("metric", lambda t: t.metric + (" *" if t.headline else ""), align="left", priority=8),
         Field("from", lambda t: t.harness, align="left", priority=4),
         Field("models", lambda t: f"{t.models:,}"),
-        Field("items", lambda t: f"{t.items:,}"),
+        Field("questions", lambda t: f"{t.items:,}"),
         Field("attempts", lambda t: _span(t.attempts_low, t.attempts_high), priority=7),
-        Field("failed", lambda t: f"{t.failed:,}", priority=6),
-        Field("incomplete", lambda t: f"{t.incomplete:,}", priority=3),
-        Field("clusters", lambda t: "" if t.clusters is None else f"{t.clusters:,}", priority=5),
+        Field("failed", lambda t: f"{t.failed:,}", priority=6, shown=any(t.failed for t in tasks)),
+        Field(
+            "incomplete", lambda t: f"{t.incomplete:,}", priority=3, shown=any(t.incomplete for t in tasks)
+        ),
+        Field(
+            "clusters",
+            lambda t: "" if t.clusters is None else f"{t.clusters:,}",
+            priority=5,
+            shown=any(t.clusters for t in tasks),
+        ),
     ]
     return tabled(
         tasks, fields, note="* the harness's headline metric" if any(t.headline for t in tasks) else ""
@@ -138,28 +168,25 @@ def _proposed(proposal: Proposal) -> list[Block]:
         return shape
     if proposal.name:
         how = (
-            f"Add `map={proposal.name!r}` to read it so, which was written from the documentation and not "
-            "tried:"
+            f"Add `map={proposal.name!r}` to read it with this mapping, which is written from the format's "
+            "documentation and untested:"
         )
         return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]
     name = proposal.mapping.partition("]")[0].removeprefix("[map.")
-    how = (
-        f"Paste this into howsure.toml, mend it, and add `map={name!r}`; docs/mapping.md explains the "
-        "language:"
-    )
+    how = f"Paste this into howsure.toml, correct it, and add `map={name!r}` (docs/mapping.md):"
     return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]
 
 
 def _agreement(count: int, differing: int) -> str:
     if differing:
         return (
-            f"Of {plural(count, 'figure')} that the logs state, {differing:,} "
-            f"{'is' if differing == 1 else 'are'} not what the rows give"
+            f"Of {plural(count, 'figure')} stated in the logs, {differing:,} "
+            f"{'differs' if differing == 1 else 'differ'} from the rows"
         )
     return (
-        f"All {count:,} figures that the logs state agree with the rows"
+        f"All {count:,} figures stated in the logs match the rows"
         if count > 1
-        else "What the log states agrees with its rows"
+        else "The figure stated in the log matches its rows"
     )
 
 

@@ -74,6 +74,7 @@ class Cut:
     keep: frozenset[int] = frozenset()
     last: bool = False
     noun: str = "model"
+    hint: str = "`top='all'` shows all"
 
     def apply(self, table: Table) -> Table:
         """Return the table without the other rows, with a note that counts them."""
@@ -83,7 +84,7 @@ class Cut:
         left = count - len(kept)
         if not left:
             return replace(table, cut=None)
-        note = f"… and {plural(left, f'more {self.noun}')}; `top='all'` shows all."
+        note = f"… and {plural(left, f'more {self.noun}')}; {self.hint}."
         return replace(table, rows=kept, note=f"{note} {table.note}".rstrip(), cut=None)
 
 
@@ -190,9 +191,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer(Text):
-    """A line that leads to a chapter of the guide."""
-
-    chapter: int
+    """A line that leads to a chapter of the guide, or to details."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +281,16 @@ def pointed(chapter: int | None) -> list[Block]:
 
 def pointer(chapter: int) -> Pointer:
     """Return the line that leads to a chapter."""
-    return Pointer(text=f"{MORE}: {GUIDE} {chapter}", kind="small", chapter=chapter)
+    return Pointer(text=f"{MORE}: {GUIDE} {chapter}", kind="small")
+
+
+def with_hint(document: Document) -> Document:
+    """Return a document whose last line names the way to its details."""
+    *blocks, last = document.blocks
+    if isinstance(last, Pointer):
+        return replace(document, blocks=(*blocks, replace(last, text=f"{last.text}, `details=True`")))
+    hint = Pointer(text=f"{MORE}: `details=True`", kind="small")
+    return replace(document, blocks=(*document.blocks, hint))
 
 
 def foot_last(document: Document) -> Document:

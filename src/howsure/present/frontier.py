@@ -31,7 +31,8 @@ def document(answer: Frontier) -> Document:
     for task in answer.tasks:
         if len(answer.tasks) > 1:
             blocks.append(Text(text=title(task), kind="heading"))
-        blocks += opening(task_sentence(task), answer.notes if task is answer.tasks[0] else ())
+        first = task is answer.tasks[0]
+        blocks += opening(task_sentence(task), answer.notes if first else (), more=more_of(task))
         blocks += task_blocks(task)
     told = [(each.model, each.score.warnings) for task in answer.tasks for each in task.models]
     gaps = [
@@ -53,13 +54,13 @@ def task_blocks(task: TaskFrontier) -> list[Block]:
     ]
     left_open = []
     if unknown:
-        they, are = ("it", "it is") if len(unknown) == 1 else ("they", "they are")
+        are = "it is" if len(unknown) == 1 else "they are"
         left_open.append(
-            f"What {they} took isn't known, and so {are} cheaper than nobody: {listing(unknown)}."
+            f"The {task.usage} of {listing(unknown)} isn't known, so {are} never cheaper than another."
         )
     if least:
         left_open.append(
-            f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}."
+            f"A lower bound, because some attempts don't record it: {listing(least)}. It never counts as cheaper."
         )
     return [frontier_table(task), *small(left_open)]
 
@@ -70,34 +71,39 @@ def sentence(answer: Frontier) -> str:
 
 
 def title(task: TaskFrontier) -> str:
-    """Name a part: its task, metric and measure."""
-    return f"{task.task or 'all tasks, items pooled'} · {task.metric} · {task.usage}"
+    """Name a part: its task, metric and usage."""
+    return f"{task.task or 'all tasks, questions pooled'} · {task.metric} · {task.usage}"
 
 
 def task_sentence(task: TaskFrontier) -> str:
-    """Say which is the cheapest of those that could be best, what the leader costs more, and how many could
-    be the best buy.
-    """
-    return f"{_cheapest(task)} {_buys(task)}"
-
-
-def _cheapest(task: TaskFrontier) -> str:
+    """Return which of the models that could be best are the cheapest."""
     if task.cheapest is None:
         return (
-            f"No model that could be best records its {task.usage} in every attempt, so the cheapest "
-            "can't be told."
+            f"The cheapest model isn't known: no model that could be best records its {task.usage} in every "
+            "attempt."
         )
     level = _level(task, task[task.cheapest])
-    who = level[0] if len(level) == 1 else f"{listing(level)}, each"
-    cost = amount_text(task[task.cheapest].cost.value, DIGITS)
-    said = f"Cheapest that could be best: {who} at {cost} {task.usage} a question"
+    models = "model" if len(level) == 1 else "models"
+    cost = f"{amount_text(task[task.cheapest].cost.value, DIGITS)} {task.usage} per question"
+    return f"Cheapest {models} that could be best: {listing(level)} ({cost})."
+
+
+def more_of(task: TaskFrontier) -> str:
+    """Return what the leader costs more, and how many models could be on the frontier."""
+    return " ".join(filter(None, (_leads(task), _frontier(task))))
+
+
+def _leads(task: TaskFrontier) -> str:
+    """Return how the cheapest compares with the leader; nothing if that isn't known."""
+    if task.cheapest is None:
+        return ""
     if task.difference is not None:
-        return f"{said}{_leader(task)}."
+        return _leader(task)
+    level = _level(task, task[task.cheapest])
     ahead = [model for model in level if task[model].score.value == task[task.leader].score.value]
-    return (
-        f"{said}; {'it' if len(level) == 1 else listing(ahead)} {'leads' if len(ahead) == 1 else 'lead'} "
-        "as well."
-    )
+    high = "lowest" if task.lower_is_better else "highest"
+    who = "It" if len(level) == 1 else listing(ahead)
+    return f"{who} also {'has' if len(ahead) == 1 else 'have'} the {high} score."
 
 
 def _level(task: TaskFrontier, cheapest: FrontierModel) -> list[str]:
@@ -115,35 +121,35 @@ def _leader(task: TaskFrontier) -> str:
     if gap is None or lead is None:
         return ""
     low, high = gap.interval.low, gap.interval.high
-    limits = f" [{times_text(low)}, {times_text(high)}]" if low < high else ""
+    level = level_text(gap.interval.level)
+    limits = f" ({level} CI {times_text(low)} to {times_text(high)})" if low < high else ""
     bound = "" if gap.ratio_is == "exact" else f"{gap.ratio_is.replace('_', ' ')} "
     cost = (
         f"costs {bound}{times_text(gap.ratio)}{limits}"
         if gap.ratio_is != "unknown"
-        else "has a cost that isn't known"
+        else "has an unknown cost"
     )
-    alone = "is better in a comparison of the two alone"
-    shown = alone if lead.interval.excludes(0.0) else "is not shown to be better"
+    alone = "is better if only these two are compared"
+    shown = alone if lead.interval.excludes(0.0) else "isn't significantly better"
     spread = ci_text(lead.interval, scale)
-    return f"; {task.leader} {cost} and {shown} ({scale.difference(lead.value)}, {spread})"
+    return f"{task.leader} {cost} and {shown} ({scale.difference(lead.value)}, {spread})."
 
 
-def _buys(task: TaskFrontier) -> str:
+def _frontier(task: TaskFrontier) -> str:
     kept, count, way = (
         len(task.could_be_on_frontier),
         len(task.models),
         "lower" if task.lower_is_better else "higher",
     )
     if kept == count:
-        return (
-            f"Each of {count} could be the best buy: none is shown to score {way} than another and to cost "
-            "no more."
-        )
-    named = f": {listing(task.could_be_on_frontier)}" if kept <= 3 else ""
-    out = "the other is beaten by one" if count - kept == 1 else "the others are beaten by one"
+        return f"All {count} models could be on the cost–score frontier."
+    beaten = [each.model for each in task.models if not each.could_be_on_frontier]
+    named = f": {listing(beaten)}" if len(beaten) <= 3 else ""
+    are = "is" if len(beaten) == 1 else "are"
     return (
-        f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores {way} and "
-        "costs no more."
+        f"{kept} of {plural(count, 'model')} could be on the cost–score frontier. The "
+        f"{'other' if len(beaten) == 1 else 'others'} {are} dominated by a model that scores {way} and costs "
+        f"no more{named}."
     )
 
 
@@ -157,11 +163,11 @@ def frontier_table(task: TaskFrontier) -> Table:
     fields: list[Field[FrontierModel]] = [
         Field("model", lambda each: each.model, align="left"),
         Field(task.usage, _cost),
-        Field(f"{level} interval ", _cost_limits, priority=6),
+        Field(f"{level} CI ", _cost_limits, priority=6),
         Field(f"score{scale.column}", lambda each: score(each.score, scale)),
-        Field(f"{level} interval", lambda each: limits(each.score, scale), priority=7),
+        Field(f"{level} CI", lambda each: limits(each.score, scale), priority=7),
         Field("could be", _could_be, align="left", priority=8),
-        Field("beaten by", lambda each: listing(each.dominated_by), align="left", priority=5, cut=True),
+        Field("dominated by", lambda each: listing(each.dominated_by), align="left", priority=5, cut=True),
     ]
     return tabled(task.models, fields)
 
@@ -177,12 +183,14 @@ def _cost_limits(each: FrontierModel) -> str:
     if not low < high or _is_unknown(each):
         return ""
     end = "∞" if each.n_missing else amount_text(high, DIGITS)
-    return f"[{amount_text(max(low, 0.0), DIGITS)}, {end}]"
+    return f"{amount_text(max(low, 0.0), DIGITS)}–{end}"
 
 
 def _could_be(each: FrontierModel) -> str:
     words = [
-        word for word, true in (("best", each.could_be_best), ("best buy", each.could_be_on_frontier)) if true
+        word
+        for word, true in (("best", each.could_be_best), ("on frontier", each.could_be_on_frontier))
+        if true
     ]
     return ", ".join(words)
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, by_panel, figure, scaled, unit
-from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
+from howsure.present.document import Document, Field, Text, Whisker, closing, cut, opening, tabled
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 from howsure.statistics.change_points import KNOWN
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.history import History, HistoryChange, HistoryRun, RunDifference, TaskHistory
+    from howsure.options.choices import Top
     from howsure.present.document import Cell, Table
 
-MOST_RUNS = 40
 MOST_CHANGES = 4
 LEAST_REPEATED = 0.05
 """A smaller share of answers that repeat isn't shown: it comes about by chance."""
@@ -28,11 +28,16 @@ DAY, COMMIT = 10, 7
 
 def document(answer: History) -> Document:
     """Return the sentence and the runs of a task, of several tasks a table of these."""
-    first = answer.tasks[0]
-    tables = [_runs_table(first)] if len(answer.tasks) == 1 else [_tasks_table(answer)]
-    spread = [_spread_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks[:MOST_CHANGES]]
-    notes = (*answer.notes, *spread)
-    return Document(blocks=(*opening(sentence(answer), notes), *tables, *closing(answer.warnings)))
+    first, alone = answer.tasks[0], len(answer.tasks) == 1
+    tables = [_runs_table(first, answer.top)] if alone else [_tasks_table(answer)]
+    spread = [_spread_sentence(task, named=not alone) for task in answer.tasks[:MOST_CHANGES]]
+    details = ([_differences_table(first)] if alone else []) + [Text(text=text) for text in spread]
+    blocks = (
+        *opening(sentence(answer), answer.notes, more=more_of(answer)),
+        *tables,
+        *closing(answer.warnings),
+    )
+    return Document(blocks=blocks, details=tuple(details))
 
 
 def chart(answer: History) -> Spec:
@@ -42,40 +47,45 @@ def chart(answer: History) -> Spec:
 
 
 def sentence(answer: History) -> str:
-    """Say which changes are shown, which records were real, and how often a false alarm comes."""
-    often = f"A false alarm comes at most about once in {answer.runs_between_alarms:,.12g} runs"
-    last = "".join(
-        f"{_last_sentence(task, named=len(answer.tasks) > 1)} " for task in answer.tasks if task.last_runs
-    )
+    """Return the last change of the level, or that none is shown."""
     if len(answer.tasks) == 1:
-        return f"{last}{task_sentence(answer.tasks[0])} {often}."
-    return f"{last}{_tasks_verdict(answer)} {often}, over all tasks."
+        return task_sentence(answer.tasks[0])
+    return _tasks_sentence(answer)
+
+
+def more_of(answer: History) -> str:
+    """Return earlier changes, the comparison of the last runs, best scores, and the rate of false alarms."""
+    last = [_last_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks if task.last_runs]
+    own = [_more_of_task(answer.tasks[0])] if len(answer.tasks) == 1 else [_more_of_tasks(answer)]
+    over = "" if len(answer.tasks) == 1 else ", over all tasks"
+    often = f"False alarms come at most about once in {answer.runs_between_alarms:,.12g} runs{over}."
+    return " ".join(filter(None, (*last, *own, often)))
 
 
 def task_sentence(task: TaskHistory) -> str:
-    """Say which changes are shown on a task, and which records were real."""
+    """Return the last change of a task, or that none is shown."""
     first = task.runs[0]
     since = f" since {first.started[:DAY]}" if first.started else ""
-    runs = f"Of {plural(len(task.runs), 'run')}{since}"
+    runs = f"{plural(len(task.runs), 'run')}{since}"
     if not any(math.isfinite(run.z) for run in task.runs):
-        return (
-            f"{runs}, none can be held against another: they share no two questions, or no two clusters of "
-            "them."
-        )
+        return f"The {runs} can't be compared: they share no two questions, or no two clusters of them."
     if not task.changes:
-        return f"{runs}, no change is shown.{_records_sentence(task)}"
-    last = task.changes[-1]
-    told = [_change_clause(change, task) for change in task.changes[-MOST_CHANGES:]]
-    count = "one change is shown" if len(task.changes) == 1 else f"{len(task.changes):,} changes are shown"
-    more = len(task.changes) - len(told)
-    what = f"{runs}, {count}: {'; '.join(told)}{f' (and {more:,} before)' if more else ''}."
+        return f"No change in {runs}."
+    return f"The score {_change_clause(task.changes[-1], task)}."
+
+
+def _more_of_task(task: TaskHistory) -> str:
+    """Return the runs after the last change, the changes before it, and which best scores are significant."""
+    if not task.changes:
+        return _records_sentence(task)
+    *before, last = task.changes
     after = sum(run.number > last.number for run in task.runs)
-    rest = (
-        f" None is shown in the {plural(after, 'run')} after the last alarm."
-        if after
-        else " The last run gave the alarm."
-    )
-    return f"{what}{rest}{_records_sentence(task)}"
+    texts = [f"No change since ({plural(after, 'run')})." if after else "The last run gave the alarm."]
+    told = [_change_clause(change, task) for change in before[-MOST_CHANGES + 1 :]]
+    if told:
+        left = len(before) - len(told)
+        texts.append(f"Before, it {'; it '.join(told)}{f' (and {left:,} earlier changes)' if left else ''}.")
+    return " ".join(filter(None, (*texts, _records_sentence(task))))
 
 
 def _last_sentence(task: TaskHistory, *, named: bool) -> str:
@@ -86,12 +96,12 @@ def _last_sentence(task: TaskHistory, *, named: bool) -> str:
     scale, found, n = Scale(percent=task.percent), task.last_runs.difference, task.last_runs.n_runs
     runs = f"{f'On {task.task} the' if named else 'The'} last {n} runs"
     if not math.isfinite(task.last_runs.p_value):
-        return f"{runs} can't be compared with the {n} before: nothing shows how much answers vary."
-    shown = "" if task.last_runs.p_value <= 1 - found.interval.level else "not "
+        return f"{runs} can't be compared with the {n} before, because no answers vary."
+    shown = task.last_runs.p_value > 1 - found.interval.level
     return (
         f"{runs} are {scale.gap(found.value)} {'higher' if found.value > 0 else 'lower'} than the {n} "
-        f"before ({ci_text(found.interval.of_lead(found.value), scale)}, {p_words(task.last_runs.p_value)}): "
-        f"{shown}a significant difference."
+        f"before ({ci_text(found.interval.of_lead(found.value), scale)}, {p_words(task.last_runs.p_value)}), "
+        f"which {'is not' if shown else 'is'} significant."
     )
 
 
@@ -100,7 +110,7 @@ def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
     scale, whole = Scale(percent=task.percent), math.hypot(task.sd_between_runs, task.sd_of_answers)
     name = f"Spread on {task.task}" if named else "Spread"
     if not whole > 0:
-        return f"{name}: not known, as no two runs of one level differ on single items."
+        return f"{name}: not known, because no two runs of one level differ on any question."
     share = 100 * (task.sd_of_answers / whole) ** 2
     repeated = (
         f"; {100 * task.repeated_answer_share:.0f}% of answers repeat from run to run"
@@ -108,33 +118,33 @@ def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
         else ""
     )
     few = (
-        f"{KNOWN} runs are needed to know how much runs differ beyond their answers; there are "
-        f"{task.n_sd_runs}, and a usual spread is assumed."
+        f"{KNOWN} runs are needed to estimate how much runs differ beyond their answers; with "
+        f"{task.n_sd_runs}, a typical spread is assumed."
     )
     return (
-        f"{name}: a run differs from its level by {scale.gap(whole)} (standard deviation); its answers "
-        f"explain {share:.0f}% of the variance{repeated}.{'' if task.sd_known else f' {few}'}"
+        f"{name}: runs of one level have a standard deviation of {scale.gap(whole)}, and {share:.0f}% of "
+        f"that variance comes from random answers{repeated}.{'' if task.sd_known else f' {few}'}"
     )
 
 
 def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
-    """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95%) the score fell by 4.2 pp (95% CI 2.3
-    to 6.1)`.
+    """Write one change: `fell by 4.2 points (95% CI 2.3 to 6.1) at run 19, 2026-10-19 (95% CI runs 17 to
+    20)`.
     """
     scale, found = Scale(percent=task.percent), change.difference
     started = next((run.started for run in task.runs if run.run == change.since), "")
-    place = (
-        f"runs {change.low_number}–{change.high_number}"
+    level = level_text(found.interval.level)
+    span = (
+        f" ({level} CI: runs {change.low_number} to {change.high_number})"
         if change.low_number < change.high_number
-        else "no other run"
+        else ""
     )
-    where = f"{started[:DAY] or change.since}; {place} at {level_text(found.interval.level)}"
     word = "rose" if found.value > 0 else "fell"
-    late = f", shown at run {change.number}" if change.number > change.since_number else ""
-    back = f", and was back at run {change.recovered_at_number}" if change.recovered_at else ""
+    late = f", detected at run {change.number}" if change.number > change.since_number else ""
+    back = f", and recovered at run {change.recovered_at_number}" if change.recovered_at else ""
     return (
-        f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)} "
-        f"({ci_text(found.interval.of_lead(found.value), scale)}){late}{back}"
+        f"{word} by {scale.gap(found.value)} ({ci_text(found.interval.of_lead(found.value), scale)}) at run "
+        f"{change.since_number}, {started[:DAY] or change.since}{span}{late}{back}"
     )
 
 
@@ -142,23 +152,24 @@ def _records_sentence(task: TaskHistory) -> str:
     if not task.n_bests:
         return ""
     if task.n_bests == 1:
-        return f" The one record was {'real' if task.n_significant_bests else 'not shown to be real'}."
-    return (
-        f" {task.n_significant_bests or 'None'} of {task.n_bests} records "
-        f"{'was' if task.n_significant_bests == 1 else 'were'} real."
-    )
+        return f"One run was the best so far, {'significantly' if task.n_significant_bests else 'not significantly'}."
+    return f"{task.n_bests} runs were the best so far, {task.n_significant_bests or 'none'} significantly."
 
 
-def _tasks_verdict(answer: History) -> str:
-    changed = [task for task in answer.tasks if task.changes]
-    runs = f"Of {plural(answer.n_runs, 'run')} on {plural(len(answer.tasks), 'task')}"
+def _tasks_sentence(answer: History) -> str:
+    changed = sum(bool(task.changes) for task in answer.tasks)
+    runs = f"in {plural(answer.n_runs, 'run')}"
     if not changed:
-        return f"{runs}, no change is shown."
-    told = [f"{task.task} {_change_clause(task.changes[-1], task)}" for task in changed[:MOST_CHANGES]]
-    more = f" and {plural(len(changed) - len(told), 'more task')}" if len(changed) > len(told) else ""
-    return (
-        f"{runs}, {len(changed)} {'has' if len(changed) == 1 else 'have'} changed: {'; '.join(told)}{more}."
-    )
+        return f"No change on {plural(len(answer.tasks), 'task')} {runs}."
+    return f"{changed} of {plural(len(answer.tasks), 'task')} changed {runs}."
+
+
+def _more_of_tasks(answer: History) -> str:
+    """Return the last change of each task that changed."""
+    changed = [task for task in answer.tasks if task.changes]
+    told = [f"{task.task} {_change_clause(task.changes[-1], task)}." for task in changed[:MOST_CHANGES]]
+    left = len(changed) - len(told)
+    return " ".join([*told, *([f"And {plural(left, 'more task')}."] if left else [])])
 
 
 def _tasks_table(answer: History) -> Table:
@@ -170,9 +181,9 @@ def _tasks_table(answer: History) -> Table:
         Field("level", lambda t: Scale(percent=t.percent).number(t.level)),
         Field("changes", lambda t: f"{len(t.changes):,}"),
         Field("last change", _last_change, align="left"),
-        Field("real records", lambda t: f"{t.n_significant_bests} of {t.n_bests}", priority=6),
+        Field("significant bests", lambda t: f"{t.n_significant_bests} of {t.n_bests}", priority=6),
     ]
-    note = "level: mean of the runs since the last change"
+    note = "Level: the mean of the runs since the last change."
     return tabled(answer.tasks, fields, note=note)
 
 
@@ -183,9 +194,8 @@ def _last_change(task: TaskHistory) -> str:
     return f"run {change.since_number}: {Scale(percent=task.percent).signed(change.difference.value)}"
 
 
-def _runs_table(task: TaskHistory) -> Table:
-    scale = Scale(percent=task.percent)
-    shown = task.runs[-MOST_RUNS:]
+def _runs_table(task: TaskHistory, top: Top | None) -> Table:
+    scale, shown = Scale(percent=task.percent), task.runs
     fields: list[Field[HistoryRun]] = [
         Field("run", lambda r: f"{r.number}"),
         Field("name", lambda r: r.run, align="left", priority=8, cut=True),
@@ -203,27 +213,35 @@ def _runs_table(task: TaskHistory) -> Table:
             priority=5,
             shown=any(run.commit for run in shown),
         ),
-        Field("n", lambda r: f"{r.n_items:,}", priority=6),
+        Field(
+            "questions", lambda r: f"{r.n_items:,}", priority=6, shown=len({run.n_items for run in shown}) > 1
+        ),
         Field(f"score{scale.column}", lambda r: scale.number(r.score)),
         Field("limits", lambda r: _limits(r, scale), priority=8),
         Field("", lambda r: _drift(r, scale), align="left", priority=7, axis=scale),
-        Field("level", lambda r: _signed(r.score - r.level, scale), priority=8),
-        Field("previous", lambda r: _gap(r.previous, scale), priority=7),
-        Field("baseline", lambda r: _gap(r.baseline, scale), priority=4),
-        Field("best", lambda r: _gap(r.best, scale), priority=3),
+        Field("vs level", lambda r: _signed(r.score - r.level, scale), priority=8),
         Field("", _mark, align="left"),
     ]
-    left = len(task.runs) - len(shown)
-    notes = [f"… and {plural(left, 'earlier run')}"] if left else []
-    what = (
-        "limits: beyond them a run gives an alarm by itself; level, previous, baseline, best: the score "
-        "less the mean of the runs since"
+    note = (
+        "Limits: a run outside them raises an alarm by itself. Vs level: the difference from the mean of the "
+        "runs since the last alarm."
     )
-    notes.append(
-        f"{what} the last alarm, less the run before, less {task.baseline}, less the best before, its luck "
-        "taken off"
-    )
-    return tabled(shown, fields, note="; ".join(notes))
+    signals = [k for k, run in enumerate(shown) if run.alarm]
+    return cut(tabled(shown, fields, note=note), top, keep=signals, last=True, noun="run")
+
+
+def _differences_table(task: TaskHistory) -> Table:
+    """Lay out how each run differs from the one before, the baseline and the best before it."""
+    scale = Scale(percent=task.percent)
+    fields: list[Field[HistoryRun]] = [
+        Field("run", lambda r: f"{r.number}"),
+        Field("name", lambda r: r.run, align="left", priority=8, cut=True),
+        Field("vs previous", lambda r: _gap(r.previous, scale)),
+        Field("vs baseline", lambda r: _gap(r.baseline, scale)),
+        Field("vs best", lambda r: _gap(r.best, scale)),
+    ]
+    note = f"The baseline is {task.baseline}; the best is corrected for its selection."
+    return tabled(task.runs, fields, title="Differences", note=note)
 
 
 def _limits(run: HistoryRun, scale: Scale) -> str:
@@ -255,8 +273,8 @@ def _mark(run: HistoryRun) -> str:
     if run.alarm:
         return "alarm"
     if run.incomplete or run.new_items:
-        return "few items" if run.incomplete else "other items"
-    return ("record, real" if run.is_significant_best else "record") if run.is_best_so_far else ""
+        return "few questions" if run.incomplete else "other questions"
+    return ("best so far *" if run.is_significant_best else "best so far") if run.is_best_so_far else ""
 
 
 MOST_PANELS = 12

@@ -9,7 +9,7 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.present.estimate import limits, score, whisker
 from howsure.present.leaderboard import leading, places, rivals
 from howsure.statistics.results import significant
-from howsure.wording import VERDICTS, Scale, have, level_text, listing, p_text, plural
+from howsure.wording import VERDICTS, Scale, ci_text, level_text, listing, p_words, plural
 
 if TYPE_CHECKING:
     from howsure.answers.judge import JudgeCheck, JudgedDifference, JudgedModel, JudgeLine, JudgeRates
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 PERCENT = Scale(percent=True)
 HEADED = {
-    "unknown": "If your labels were drawn at random: ",
-    "convenience": "Your labels are a convenience sample, and as far as they stand for all: ",
+    "unknown": "Valid only if the labels were drawn at random (`labels_drawn='random'`).",
+    "convenience": "Valid only as far as the labels, a convenience sample, represent all answers.",
 }
-"""What is said first of labels that weren't drawn at random, nor with known probabilities."""
+"""What limits an answer whose labels weren't drawn at random, nor with known probabilities."""
 
 
 def document(answer: JudgeRates) -> Document:
     """Return the verdict, a line a model, how often the judge is right, and the warnings."""
     return Document(
         blocks=(
-            *opening(sentence(answer), answer.notes, chapter=answer.chapter),
+            *opening(sentence(answer), answer.notes, more=more_of(answer), chapter=answer.chapter),
             rates_table(answer),
             *_judges(answer),
             *closing(answer.warnings),
@@ -37,67 +37,68 @@ def document(answer: JudgeRates) -> Document:
 
 
 def sentence(answer: JudgeRates) -> str:
-    """Say which judges may only guess, then what was asked: a floor or margin, who is ahead, or what the
-    labels make of the judge's rate.
+    """Return that a judge may only guess, else what was asked: a floor or margin, who is ahead, or the
+    corrected rate.
     """
-    return f"{_guesses(answer)} {_asked(answer)}".lstrip()
+    return _guesses(answer) or _asked(answer)
+
+
+def more_of(answer: JudgeRates) -> str:
+    """Return what was asked if the judge may only guess, how kind it is, who leads, and what this holds for."""
+    chosen = answer.all_answers.n_labelled < answer.all_answers.n_judged
+    head = HEADED.get(answer.labels_drawn, "") if chosen and answer.check is None else ""
+    texts = [_asked(answer) if _guesses(answer) else ""]
+    if answer.check is None and answer.difference is None:
+        texts += [_errs(answer.all_answers, len(answer.judges)), _leads(answer)]
+    return " ".join(filter(None, (*texts, head)))
 
 
 def _guesses(answer: JudgeRates) -> str:
-    """Say which judges aren't shown to be better than chance; nothing where all are, or nothing tells."""
+    """Return which judges aren't shown to be better than guessing; nothing if all are, or it isn't known."""
     found = [each for each in answer.judges if each.better_than_chance is False]
     if len(answer.judges) > 1:
         return (
-            f"Not shown to be better than chance: {listing([each.judge for each in found])}." if found else ""
+            f"Not shown to be better than guessing: {listing([each.judge for each in found])}."
+            if found
+            else ""
         )
     return "".join(
-        f"The judge isn't shown to be better than chance: it calls {PERCENT.score(each.sensitivity.value)} "
-        f"of right answers right and {PERCENT.score(1 - each.specificity.value)} of wrong ones."
+        f"The judge isn't shown to be better than guessing (sensitivity {PERCENT.score(each.sensitivity.value)}, "
+        f"specificity {PERCENT.score(each.specificity.value)})."
         for each in found
     )
 
 
 def _asked(answer: JudgeRates) -> str:
     """Say what was asked."""
-    chosen = answer.all_answers.n_labelled < answer.all_answers.n_judged
-    head = HEADED.get(answer.labels_drawn, "") if chosen else ""
     if answer.check is not None:
-        return f"{VERDICTS[answer.check.verdict]}: {_checked(answer.check, answer.difference)}"
-    said = _ahead(answer) if answer.difference is not None else _rate(answer)
-    return head + (said[0].lower() + said[1:] if head and said.startswith(("The ", "With ")) else said)
+        return f"{VERDICTS[answer.check.verdict]}. {_checked(answer.check, answer.difference)}"
+    return _ahead(answer) if answer.difference is not None else _rate(answer)
 
 
 def _rate(answer: JudgeRates) -> str:
-    """Say what the judge says, what the labels make of it, which way it errs, and which model leads."""
+    """Return the corrected rate and the judge's own."""
     found = answer.all_answers
-    rate = f"{PERCENT.score(found.estimate.value)} {_limits(found.estimate.interval)}"
+    rate = f"{PERCENT.score(found.estimate.value)} ({ci_text(found.estimate.interval, PERCENT)})"
     labels = plural(found.n_labelled, "label")
     if math.isnan(found.judge):
-        told = f"With your {labels} the rate of all {found.n_judged:,} answers is {rate}."
-    else:
-        told = (
-            f"{_judges_say(answer)} {PERCENT.score(found.judge)}; with your {labels} the rate is {rate}: "
-            f"{_errs(found, len(answer.judges))}."
-        )
-    return f"{told} {_leads(answer)}".rstrip()
-
-
-def _judges_say(answer: JudgeRates) -> str:
-    count = len(answer.judges)
-    return "The judge says" if count < 2 else f"The {count} judges say"
+        return f"With {labels}, the rate of all {found.n_judged:,} answers is {rate}."
+    own = "the judge's own" if len(answer.judges) < 2 else f"that of the {len(answer.judges)} judges"
+    return f"Corrected with {labels}, the rate is {rate}; {own} is {PERCENT.score(found.judge)}."
 
 
 def _limits(interval: Interval) -> str:
-    return PERCENT.interval(interval.low, interval.high)
+    return ci_text(interval, PERCENT)
 
 
 def _errs(found: JudgedModel, judges: int) -> str:
-    """Say which way the judge errs, where it is shown."""
-    who = "the judges are" if judges > 1 else "the judge is"
+    """Return the judge's bias, and whether it is significant; nothing without one."""
+    if math.isnan(found.judge):
+        return ""
+    who, bias = "The judges are" if judges > 1 else "The judge is", found.bias
     if not found.bias_interval.excludes(0.0):
-        return f"nothing shows that {who} too kind or too strict"
-    word = "kind" if found.bias > 0 else "strict"
-    return f"{who} too {word} by about {PERCENT.gap(abs(found.bias))}"
+        return f"{'Their' if judges > 1 else 'Its'} bias isn't significant ({PERCENT.difference(bias)})."
+    return f"{who} too {'kind' if bias > 0 else 'strict'} by about {PERCENT.gap(abs(bias))}."
 
 
 def _leads(answer: JudgeRates) -> str:
@@ -107,14 +108,14 @@ def _leads(answer: JudgeRates) -> str:
     first = [each for each, rank in zip(answer.models, answer.ranks, strict=True) if rank.rank == 1]
     others = sum(rank.could_be_best for rank in answer.ranks) - len(first)
     lead = (
-        f"{leading([each.model for each in first], 'leads', 'lead')} with "
-        f"{PERCENT.score(first[0].estimate.value)}"
+        f"{leading([each.model for each in first], 'scores highest', 'share the highest score')} "
+        f"({PERCENT.score(first[0].estimate.value)})"
     )
     count = len(answer.models) - len(first)
     if others <= 0 or not count:
         ahead = ", significantly ahead" if count else ""
         return f"{lead}{ahead}{' of the others' if count > 1 else ''}."
-    return f"{lead}, but {rivals(others, count)} could also be best."
+    return f"{lead}, but {rivals(others, count)} could be best."
 
 
 def _ahead(answer: JudgeRates) -> str:
@@ -125,16 +126,15 @@ def _ahead(answer: JudgeRates) -> str:
     lead = gap.difference.value
     labels = f"{gap.n_both:,} pairs of labels" if gap.paired else plural(gap.n_labels, "label")
     told = (
-        f"with your {labels} {_leader(gap.a, gap.b, lead)} "
-        f"{_limits(gap.difference.interval.of_lead(lead))}, p {p_text(gap.p_value)}"
+        f"corrected with {labels}, {_leader(gap.a, gap.b, lead)} "
+        f"({_limits(gap.difference.interval.of_lead(lead))}, {p_words(gap.p_value)})"
     )
     if not math.isnan(gap.judge):
         who = "The judge" if len(answer.judges) < 2 else f"The {len(answer.judges)} judges"
-        told = (
-            f"{who} {have(max(len(answer.judges), 1))} "
-            f"{_leader(gap.a, gap.b, gap.judge).replace(' is ', ' ').replace(' are ', ' ')}; {told}"
-        )
-    return f"{told[0].upper()}{told[1:]}: {_shown(gap, answer.level)}."
+        told = f"{told}; for {who.lower()}, {_leader(gap.a, gap.b, gap.judge)}"
+    if not significant(gap.p_value, answer.level):
+        return f"Can't tell. {told[0].upper()}{told[1:]}."
+    return f"{gap.a if lead > 0 else gap.b} is better. {told[0].upper()}{told[1:]}."
 
 
 def _leader(a: str, b: str, value: float) -> str:
@@ -142,12 +142,6 @@ def _leader(a: str, b: str, value: float) -> str:
     if not value:
         return f"{a} and {b} are level"
     return f"{a if value > 0 else b} is ahead by {PERCENT.lead(abs(value))}"
-
-
-def _shown(gap: JudgedDifference, level: float) -> str:
-    if not significant(gap.p_value, level):
-        return "nothing shows that one is better"
-    return f"{gap.a if gap.difference.value > 0 else gap.b} is better"
 
 
 def _checked(check: JudgeCheck, gap: JudgedDifference | None) -> str:
@@ -162,7 +156,7 @@ def _checked(check: JudgeCheck, gap: JudgedDifference | None) -> str:
         value, low, high = (PERCENT.difference(each) for each in (check.value, check.low, check.high))
     else:
         who, limit = (
-            f"{check.candidate}’s rate" if check.candidate else "the rate",
+            f"{check.candidate}’s rate" if check.candidate else "The rate",
             PERCENT.given(check.limit),
         )
         kept, broken, open_ = (
@@ -172,12 +166,11 @@ def _checked(check: JudgeCheck, gap: JudgedDifference | None) -> str:
         )
         value, low, high = (PERCENT.score(each) for each in (check.value, check.low, check.high))
     if check.verdict == "pass":
-        return f"{kept}: corrected {value}, no less than {low} at {level} confidence."
+        return f"{kept} (corrected {value}, at least {low} at {level} confidence)."
     if check.verdict == "fail":
-        return f"{broken}: corrected {value}, no more than {high} at {level} confidence."
+        return f"{broken} (corrected {value}, at most {high} at {level} confidence)."
     return (
-        f"{open_}: corrected {value}, from {low} to {high}, each limit at {level} confidence. More labels "
-        "narrow it."
+        f"{open_} (corrected {value}, {low} to {high}, each limit at {level} confidence); label more answers."
     )
 
 
@@ -198,7 +191,7 @@ def rates_table(answer: JudgeRates) -> Table:
     fields: list[Field[JudgedModel]] = [
         Field("rank", lambda each: str(found.rank) if (found := rank(each)) else "", shown=shown),
         Field(
-            "could be",
+            "rank CI",
             lambda each: places(found) if (found := rank(each)) else "",
             align="left",
             priority=8,
@@ -209,11 +202,11 @@ def rates_table(answer: JudgeRates) -> Table:
         Field("labels", lambda each: f"{each.n_labelled:,}", priority=7),
         Field("judge %", lambda each: PERCENT.number(each.judge)),
         Field("rate %", lambda each: score(each.estimate, PERCENT)),
-        Field(f"{level} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+        Field(f"{level} CI", lambda each: limits(each.estimate, PERCENT), priority=8),
         Field("", lambda each: whisker(each.estimate), align="left", priority=6, axis=PERCENT),
         Field("labels alone %", lambda each: score(each.labels, PERCENT), priority=3),
-        Field(f"{level} interval ", lambda each: limits(each.labels, PERCENT), priority=3),
-        Field("judge errs pp", lambda each: PERCENT.signed(each.bias), priority=5),
+        Field(f"{level} CI ", lambda each: limits(each.labels, PERCENT), priority=3),
+        Field("bias, points", lambda each: PERCENT.signed(each.bias), priority=5),
     ]
     return tabled(lines, fields, lead=1 if answer.models and not asked else 0)
 
@@ -230,12 +223,12 @@ def _judges(answer: JudgeRates) -> list[Block]:
     if len(answer.judges) > 1:
         return [judges_table(answer)]
     right = [
-        f"calls {PERCENT.score(share.value)} {_limits(share.interval)} of {kind} answers {kind}"
+        f"{name} {PERCENT.score(share.value)} ({_limits(share.interval)})"
         for each in answer.judges
-        for kind, share in (("right", each.sensitivity), ("wrong", each.specificity))
+        for name, share in (("sensitivity", each.sensitivity), ("specificity", each.specificity))
         if math.isfinite(share.value)
     ]
-    return [Text(text=f"The judge {' and '.join(right)}.".replace(" and calls", " and"))] if right else []
+    return [Text(text=f"The judge has {' and '.join(right)}.")] if right else []
 
 
 def judges_table(answer: JudgeRates) -> Table:
@@ -244,15 +237,15 @@ def judges_table(answer: JudgeRates) -> Table:
     fields: list[Field[JudgeLine]] = [
         Field("judge", lambda each: each.judge, align="left"),
         Field("judged", lambda each: f"{each.n_judged:,}", priority=4),
-        Field("says %", lambda each: PERCENT.number(each.rate)),
-        Field("errs pp", lambda each: PERCENT.signed(each.bias)),
+        Field("own rate %", lambda each: PERCENT.number(each.rate)),
+        Field("bias, points", lambda each: PERCENT.signed(each.bias)),
         Field("sensitivity %", lambda each: score(each.sensitivity, PERCENT)),
-        Field(f"{level} interval", lambda each: limits(each.sensitivity, PERCENT), priority=6),
+        Field(f"{level} CI", lambda each: limits(each.sensitivity, PERCENT), priority=6),
         Field("specificity %", lambda each: score(each.specificity, PERCENT)),
-        Field(f"{level} interval ", lambda each: limits(each.specificity, PERCENT), priority=6),
+        Field(f"{level} CI ", lambda each: limits(each.specificity, PERCENT), priority=6),
     ]
     note = (
-        "errs: its rate less the corrected one; sensitivity, specificity: the share of right answers that "
-        "it calls right, of wrong ones wrong"
+        "Bias: its own rate minus the corrected one. Sensitivity: the share of right answers that it rates as "
+        "right. Specificity: the share of wrong ones that it rates as wrong."
     )
     return tabled(answer.judges, fields, note=note)

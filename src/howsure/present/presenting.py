@@ -9,7 +9,7 @@ from functools import partial
 from posixpath import commonpath
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Note, Table, Text, foot_last
+from howsure.present.document import Note, Table, Text, foot_last, with_hint
 from howsure.present.render.visible import escape
 
 if TYPE_CHECKING:
@@ -183,6 +183,8 @@ def described(
             blocks = (*blocks[:1], told, *blocks[1:])
         document = replace(document, blocks=blocks)
     document = foot_last(document)
+    if document.details and not details:
+        document = with_hint(document)
     for name in (["explanation"] if explain else []) + (["methods"] if methods else []):
         prose = getattr(presentation, name, None)
         document = replace(document, blocks=(*document.blocks, *(prose(answer).blocks if prose else ())))

@@ -14,6 +14,7 @@ from howsure.verbs.series import are_apart, runs_apart
 
 if TYPE_CHECKING:
     from howsure.answers.history import History
+    from howsure.options.choices import Top
 
 RESPECTS = Respects(
     verb="history", all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures")
@@ -27,6 +28,7 @@ def history(
     runs_between_alarms: float = 100,
     compare_last: int | None = None,
     level: float = 0.95,
+    top: Top | None = None,
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> History:
@@ -49,6 +51,8 @@ def history(
             at least 10.
         compare_last: Compare so many of the last runs with as many before them. None: don't.
         level: The confidence level of intervals, between 0 and 1.
+        top: How many of the last runs to show, with every alarm. None shows 20 on a terminal and in Markdown, and
+            all elsewhere; "all" shows all.
         seed: For the luck of the best run, which is drawn.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses
             the system where runs hold several; of one file, a frame or Scores, some of the runs.
@@ -72,7 +76,7 @@ def history(
         >>> [(change.run, change.since) for change in history(rows).tasks[0].changes]
         [('2026-10-09', '2026-10-09')]
     """
-    level, seed = checked("history", level=level, seed=seed).values()
+    level, top, seed = checked("history", level=level, top=top, seed=seed).values()
     given = checked(
         "history", baseline=baseline, runs_between_alarms=runs_between_alarms, compare_last=compare_last
     )
@@ -80,4 +84,4 @@ def history(
     scores = runs_apart(data, design.reading, design.model)
     design = replace(design, model=()) if are_apart(data) else design
     question = Question(population=population_of(design.population), level=level, seed=seed)
-    return follow(scores, design, question, **given)
+    return replace(follow(scores, design, question, **given), top=top)

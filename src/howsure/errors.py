@@ -74,7 +74,7 @@ class ResultWarning:
 
     @property
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` that says more of it; None for a code that isn't howsure's own."""
+        """The chapter of `howsure guide` with more about it; None for a code that isn't howsure's own."""
         return _CHAPTER_OF.get(self.code)
 
 
@@ -259,81 +259,80 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "scores_changed",
     ),
 }
-"""The code of every warning by the chapter of `howsure guide` that says more of it."""
+"""The code of every warning by the chapter of `howsure guide` with more about it."""
 _CHAPTER_OF = {code: chapter for chapter, codes in CHAPTERS.items() for code in codes}
 
 
 _DOUBTS = {
-    "one_item": ("one item gives no standard error", "Add items: at least two are needed."),
+    "one_item": ("one question gives no standard error", "Add questions: at least two are needed."),
     "one_cluster": (
-        "all {n} items are in one cluster: nothing says how much another cluster would differ",
-        "Add clusters, or ignore the clusters if the items were drawn one by one.",
+        "all {n} questions are in one cluster, so the variance between clusters is unknown",
+        "Add clusters, or ignore the clusters if the questions were drawn one by one.",
     ),
     "no_outcome": (
         "no outcome on {count} questions could be significant, not even all right against all wrong",
         "Use at least {more}.",
     ),
-    "one_shared_item": ("one shared item gives no error bar", "Add items or clusters."),
+    "one_shared_item": ("one shared question gives no error bar", "Add questions or clusters."),
     "one_shared_cluster": (
-        "all shared items are in one cluster, which gives no error bar",
-        "Add items or clusters.",
+        "all shared questions are in one cluster, which gives no error bar",
+        "Add questions or clusters.",
     ),
     "few_clusters": (
-        "{clusters} clusters are worth {df:.2f} degrees of freedom",
-        "Read the error bar as rough; {units} from more clusters would help.",
+        "{clusters} clusters leave {df:.2f} degrees of freedom",
+        "Treat the interval as approximate; add {units} from more clusters.",
     ),
     "dominant_cluster": (
-        "{name} holds {size} of {n} {units}; the {clusters} clusters are worth {df:.2f} degrees of freedom",
-        "Read the error bar as rough; more clusters help, more {units} in this one don't.",
+        "one cluster ({name}) contains {size} of {n} {units}, which leaves {df:.2f} degrees of freedom for "
+        "{clusters} clusters",
+        "Treat the interval as approximate; add clusters, not {units} in {name}.",
     ),
     "no_variance": (
-        "every item (or cluster) has the same score, {value}: the standard error of 0 is no certainty",
-        "Check that the scores are per item and not one summary repeated.",
+        "every question (or cluster) has the same score, {value}: a standard error of 0 doesn't mean certainty",
+        "Check that the scores are per question and not one summary repeated.",
     ),
     "same_difference": (
         (
-            "the models differ by the same amount ({value}) on every item: this method sees no spread to "
-            "judge by"
+            "the models differ by the same amount ({value}) on every question, so this method has no variance "
+            "to estimate"
         ),
         (
-            "Use the default method on scores in [0, 1], to which `bounds` brings others, or "
-            "`method='sign-flip'`."
+            "Use the default method (with `bounds` if scores aren't in [0, 1]), or `method='sign-flip'`."
         ),
     ),
     "too_few_flips": (
-        "{clusters} clusters allow no p-value below {smallest:.3g}, so nothing can be shown at this level",
+        "with {clusters} clusters no p-value is below {smallest:.3g}, so nothing is significant at this level",
         "Use the default method or more clusters.",
     ),
     "first_clustering_only": (
-        "this method resamples one way of clustering; the second was not used",
-        "Use the default method to respect both.",
+        "this method uses only the first way of clustering",
+        "Use the default method for both.",
     ),
     "negative_two_way_variance": (
         (
-            "the two-way clustered variance came out negative or as nothing; the larger of the two one-way "
-            "variances is used"
+            "the two-way clustered variance is not positive, so the larger of the two one-way variances is used"
         ),
         "Few clusters on one side: cluster on the other alone.",
     ),
     "ignores_clusters": (
-        "McNemar's test takes every item as independent; the clusters were not used",
-        "Use the default method to respect them.",
+        "McNemar's test treats questions as independent, so the clusters were not used",
+        "Use the default method, which uses them.",
     ),
     "unpaired": (
-        "the two models share no item, so their questions differ as well as their answers",
-        "Run both on the same items: a paired comparison needs far fewer.",
+        "the two models share no question, so the comparison is unpaired",
+        "Run both on the same questions: a paired comparison needs far fewer.",
     ),
     "no_overall_error_bar": (
-        "on some task there is one item or one cluster only, so the overall score has no error bar",
+        "one task has a single question or cluster, so the overall score has no error bar",
         "Leave that task out, or add clusters to it.",
     ),
     "single_attempts": (
-        "{count} of {n} items had one attempt; their answers are taken to be as noisy as those of the others",
+        "{count} of {n} questions had one attempt; their within-question variance is assumed to equal the others'",
         "Run the missing attempts.",
     ),
     "one_attempt": (
-        "one attempt an item, so nothing says how much the answers themselves vary",
-        "Run two attempts or more, or ask about other questions than exactly these.",
+        "with one attempt per question, the variance within questions is unknown",
+        "Run two attempts or more, or use another population than these questions.",
     ),
 }
 _CODES = {
@@ -345,10 +344,10 @@ _CODES = {
 
 def doubt(kind: str, **facts: float | str) -> ResultWarning:
     """Return the warning that a statistic raises: the statistic knows its kind and the facts, the sentence
-    stands here.
+    is here.
 
     >>> doubt("single_attempts", count=2, n=10).message
-    '2 of 10 items had one attempt; their answers are taken to be as noisy as those of the others'
+    "2 of 10 questions had one attempt; their within-question variance is assumed to equal the others'"
     """
     message, remedy = _DOUBTS[kind]
     if "value" in facts:

@@ -40,14 +40,14 @@ def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) ->
     saved = howsure.save_baseline(read(paths, given), name, output=output)
     what = (
         f"{plural(len(saved.models), 'model')} on {plural(len(saved.tasks), 'task')}, "
-        f"{plural(saved.n_items, 'item')}, {plural(saved.n_rows, 'row')}"
+        f"{plural(saved.n_items, 'question')}, {plural(saved.n_rows, 'row')}"
     )
     lines = [f"Saved to {saved.path}: {what}, {size(saved.n_bytes)}."]
     if saved.replaced:
         lines.append(f"It replaces a baseline that was there ({saved.replaced}).")
     if saved.left_out:
         lines.append(
-            "Not kept (texts, secrets, or another value for every item): "
+            "Not kept (texts, secrets, or another value for every question): "
             f"{listing(list(saved.left_out), MOST_NAMES)}."
         )
     lines.append(f"Compare with it: howsure gate --candidate PATH --baseline saved:{output or name}")

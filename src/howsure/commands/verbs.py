@@ -68,7 +68,7 @@ class Served:
 
 
 SERVED: Mapping[str, Served] = {
-    "runs": Served(more="Date, task, model, items, score, commit, tags, limit."),
+    "runs": Served(more="Date, task, model, questions, score, commit, tags, limit."),
     "show": Served(
         more=(
             "What was asked, the right answer, all answers, scores, and why they ended. ITEM is the "

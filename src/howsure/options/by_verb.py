@@ -78,7 +78,10 @@ COMPARING = (
             "exclude", kinds.NAMES, "COLUMN", help="Leave out a column that isn't a rater's (repeatable)."
         ),
         Option(
-            "cluster", kinds.NAME, "COLUMN", help="Cluster items by a column; 'none' for independent items."
+            "cluster",
+            kinds.NAME,
+            "COLUMN",
+            help="Cluster questions by a column; 'none' for independent questions.",
         ),
         Option(
             "measurement",
@@ -95,7 +98,7 @@ COMPARING = (
             "labels",
             kinds.Kind(check=checks.table),
             "FILE",
-            help="Second table with the labels, matched by item, and by model if both name it.",
+            help="Second table with the labels, matched by question, and by model if both name it.",
         ),
         Option(
             "cluster",
@@ -236,11 +239,11 @@ DECIDING = (
             kind=kinds.Kind(check=partial(look_plan, any_time=True)),
             help=(
                 "Decide only at planned looks: 5, 5/2000 or 100,250,500; add :pocock to spend "
-                "the error evenly. any/2000 looks at any time in a run of 2,000 items."
+                "the error evenly. any/2000 looks at any time in a run of 2,000 questions."
             ),
         ),
-        replace(shared.ATTEMPTS, help="Attempts that complete an item.  [default: the log's]"),
-        replace(shared.CLUSTER_SIZE, help="Number of items in each cluster."),
+        replace(shared.ATTEMPTS, help="Attempts that complete a question.  [default: the log's]"),
+        replace(shared.CLUSTER_SIZE, help="Number of questions in each cluster."),
         replace(shared.BOUNDS, metavar="LOW,HIGH|none", help="Smallest and largest possible score."),
         Option("clusters", kinds.Kind(check=checks.groups)),
         Option("shuffled", kinds.FLAG, help="Items come in random order, even if no log says so."),

@@ -122,7 +122,7 @@ DESIGN = (
         kinds.NAMES,
         "COLUMN|id:REGEX",
         help=(
-            "Cluster questions by a column, or by the first group of a pattern in the item id; "
+            "Cluster questions by a column, or by the first group of a pattern in the question id; "
             "'none' ignores all clusters."
         ),
         about=(
@@ -138,7 +138,7 @@ DESIGN = (
         "FILE",
         help="Table with one row per item: clusters, weights, covariates.",
         about=(
-            "The path of a table with one row an item, where clusters, weights and covariates are looked "
+            "The path of a table with one row per question, where clusters, weights and covariates are looked "
             "up as well."
         ),
     ),
@@ -147,20 +147,20 @@ DESIGN = (
         kinds.NAME,
         "COLUMN",
         help="Weight questions by a column.",
-        about="A column of weights. None weighs all items alike.",
+        about="A column of weights. None weighs all questions alike.",
     ),
     Option(
         "by",
         kinds.NAMES,
         "COLUMN|id:REGEX",
         help=(
-            "Show slices by a column, or by the first group of a pattern in the item id; A+B "
+            "Show slices by a column, or by the first group of a pattern in the question id; A+B "
             "crosses two columns (repeatable)."
         ),
         about=(
-            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two, '
+            'Slices: columns of the questions, of the rows or of the items table, "a+b" for the crossing of two, '
             "or `id:` and a regular expression whose first group, matched in the item's id, is the slice. "
-            "Each is a partition of its own, shown below the answer for all items, which stays as it is. "
+            "Each is a partition of its own, shown below the answer for all questions, which stays as it is. "
             "None makes no slices."
         ),
     ),
@@ -279,7 +279,7 @@ DESIGN = (
         "COLUMN|model:NAME",
         help="Adjust by a covariate that is known for more questions than were answered.",
         about=(
-            "Columns, or `model:NAME`, that are known for more items than were answered; means are "
+            "Columns, or `model:NAME`, that are known for more questions than were answered; means are "
             "adjusted by them."
         ),
     ),

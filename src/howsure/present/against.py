@@ -197,7 +197,7 @@ def _table(part: AgainstTask) -> Table:
     ]
     # Say on what the table stands.
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
-    shared = "a side's are on the items that both answered; " if uneven else ""
+    shared = "a side's are on the questions that both answered; " if uneven else ""
     note = f"gap: the side's score less that of {part.against}; {shared}intervals by {methods}"
     return tabled([None, *sides], fields, note=note, lead=1)
 

@@ -52,15 +52,15 @@ def measured(answer: Agreement) -> str:
     (best, most), (last, least) = ((each.b, _share(each.estimate)) for each in (found[0], found[-1]))
     near, by = _ordered(answer), f"Measured by {answer.human}, "
     if len(found) == 1:
-        return f"{by}{best} {'is near it to' if near else 'agrees in'} {most} of the items."
+        return f"{by}{best} {'is near it to' if near else 'agrees in'} {most} of the questions."
     if most == least:
         return (
             f"{by}all {len(found):,} raters are alike: they {'are near it to' if near else 'agree in'} "
-            f"{most} of the items."
+            f"{most} of the questions."
         )
     if near:
         return f"{by}{best} is nearest, to {most}, and {last} farthest, to {least}."
-    return f"{by}{best} agrees most, in {most} of the items, and {last} least, in {least}."
+    return f"{by}{best} agrees most, in {most} of the questions, and {last} least, in {least}."
 
 
 def by_agreement(answer: Agreement) -> list[Agreed]:
@@ -105,9 +105,7 @@ def _beyond(found: Agreed) -> str:
         return "Beyond chance nothing can be said: all ratings are the same value."
     bar = f"{signed(alpha.value)} {_limits(alpha)}"
     if found.unknowable:
-        return (
-            f"How far they agree beyond chance can't be known from these items (Krippendorff's alpha {bar})."
-        )
+        return f"How far they agree beyond chance can't be known from these questions (Krippendorff's alpha {bar})."
     if not alpha.interval.excludes(0.0):
         return (
             f"Nothing shows that they agree beyond chance (Krippendorff's alpha {bar}; 0 is chance, 1 full "

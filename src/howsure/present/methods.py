@@ -104,7 +104,9 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
     differences = [c.difference for c in comparisons]
     paired = {c.paired for c in comparisons if c.task or len(comparisons) == 1}
     how = (
-        "on the items that both answered, paired item by item" if paired == {True} else "on all items of each"
+        "on the questions that both answered, question by question"
+        if paired == {True}
+        else "on all questions of each"
     )
     said = [
         f"Two models were compared {how} ({_counts(differences)}), by {_named(differences, TESTS)}.",
@@ -130,7 +132,7 @@ def of_many(parts: Sequence[AgainstTask]) -> Document:
     return _document(
         [
             (
-                f"Every side was compared with {first.against} on the items that both answered "
+                f"Every side was compared with {first.against} on the questions that both answered "
                 f"({_counts(differences)}), by {_named(differences, TESTS)}."
             ),
             _errors(differences),
@@ -145,7 +147,7 @@ def _scores(estimates: Sequence[Estimate]) -> list[str]:
     level = level_text(estimates[0].interval.level)
     return [
         (
-            f"Scores are means over items ({_counts(estimates)}), with {level} confidence intervals by "
+            f"Scores are means over questions ({_counts(estimates)}), with {level} confidence intervals by "
             f"{_named(estimates, INTERVALS)}."
         ),
         _errors(estimates),
@@ -189,9 +191,9 @@ def _errors(estimates: Sequence[Estimate]) -> str:
     if not chosen or not clustered:
         return "Items are taken as a random sample, each by itself (Miller (2024))."
     same = any(each.method.same_clusters for each in estimates)
-    about = " They are about more items of these same clusters." if same else ""
+    about = " They are about more questions of these same clusters." if same else ""
     how = listing([VARIANCES[name] for name in chosen if name])
-    return f"Standard errors allow for clusters of related items, as Miller (2024) asks, by {how}.{about}"
+    return f"Standard errors allow for clusters of related questions, as Miller (2024) asks, by {how}.{about}"
 
 
 def _levels(sources: ErrorSources | None) -> list[str]:
@@ -202,7 +204,7 @@ def _levels(sources: ErrorSources | None) -> list[str]:
         "its part of the variance is that of the level means less their own noise (Cornfield and Tukey "
         "(1956); Brennan (2001))"
     )
-    shared = f"What all items share is a random sample as well ({counted(sources)} for each model)"
+    shared = f"What all questions share is a random sample as well ({counted(sources)} for each model)"
     return [f"{shared}: {part}, with degrees of freedom by Satterthwaite (1946)."]
 
 
@@ -220,7 +222,7 @@ def _pairs(board: Board) -> list[str]:
     without = "; two that share none count as tied" if apart else ""
     return [
         (
-            "Models were compared in pairs on the items that both answered, with the same "
+            "Models were compared in pairs on the questions that both answered, with the same "
             f"clusters{corrected}{without}."
         ),
         (

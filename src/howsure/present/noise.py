@@ -290,7 +290,7 @@ def source_table(task: TaskNoise) -> Table:
     scale = Scale(percent=task.percent)
     measured = any(
         entry.measured for entry in task.entries
-    )  # with one attempt a question there is no forecast
+    )  # with one attempt per question there is no forecast
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
         Field("SE now", lambda entry: scale.number(entry.se)),

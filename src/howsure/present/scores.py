@@ -142,7 +142,7 @@ def _counted(cell: Cell) -> str:
     per_item = cell["attempts"] / cell["items"]
     times = f" × {per_item:,.3g}" if per_item != 1 else ""
     failed = f", {cell['failed']:,} failed" if cell["failed"] else ""
-    return f"{plural(cell['items'], 'item')}{times}{failed}"
+    return f"{plural(cell['items'], 'question')}{times}{failed}"
 
 
 def _bar(share: float) -> str:

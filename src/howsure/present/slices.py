@@ -136,10 +136,10 @@ def left_out(slicing: Slicing) -> list[str]:
     """Say which slices are too small, and how many items are in none."""
     said = []
     if slicing.too_small:
-        named = listing([f"{each.slice} ({plural(each.n_items, 'item')})" for each in slicing.too_small])
-        said.append(f"Too small to be judged, by their items alone: {named}.")
+        named = listing([f"{each.slice} ({plural(each.n_items, 'question')})" for each in slicing.too_small])
+        said.append(f"Too small to be judged, by their questions alone: {named}.")
     if slicing.n_without:
-        said.append(f"{plural(slicing.n_without, 'item')} without a value of {slicing.by}, in no slice.")
+        said.append(f"{plural(slicing.n_without, 'question')} without a value of {slicing.by}, in no slice.")
     return said
 
 

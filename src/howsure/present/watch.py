@@ -40,7 +40,7 @@ def sentence(look: Look) -> str:
         return _undecided(look, look.looks)
     state = f"{_state(look)}, {_seen(look)}"
     if look.exhausted:
-        return f"Still undecided after all {plural(look.n_items, 'item')}: {state}."
+        return f"Still undecided after all {plural(look.n_items, 'question')}: {state}."
     return f"Keep going: {state}{_forecast(look)}."
 
 
@@ -62,14 +62,14 @@ def line(look: Look) -> str:
     scale = Scale(percent=look.percent)
     waiting = f" ({look.n_waiting:,} waiting)" if look.n_waiting else ""
     if look.looks is not None and not (look.decided or look.exhausted):
-        return f"{look.looks.finished:,}{_of(look)} items{waiting}  {forecasts.coming(look.looks)}"
+        return f"{look.looks.finished:,}{_of(look)} questions{waiting}  {forecasts.coming(look.looks)}"
     if not look.n_items:
-        return f"0{_of(look)} items{waiting}  keep going"
+        return f"0{_of(look)} questions{waiting}  keep going"
     value = scale.score(look.estimate) if look.b is None else scale.difference(look.estimate)
     interval = scale.interval(look.interval.low, look.interval.high)
-    word = "decided" if look.decided else "all items used" if look.exhausted else "keep going"
+    word = "decided" if look.decided else "all questions used" if look.exhausted else "keep going"
     return (
-        f"{look.n_items:,}{_of(look)} items{waiting}  {value}  {interval}{scale.unit if look.b else ''}  "
+        f"{look.n_items:,}{_of(look)} questions{waiting}  {value}  {interval}{scale.unit if look.b else ''}  "
         f"{word}"
     )
 
@@ -143,7 +143,7 @@ def _forecast(look: Look) -> str:
         return ""
     left = math.inf if look.planned is None else look.planned - look.n_items
     if not look.needed < 1e6:
-        return "; at this rate, no realistic number of items would decide"
+        return "; at this rate, no realistic number of questions would decide"
     # Round up to two digits: a forecast is not exact.
     step = 10 ** max(math.floor(math.log10(max(look.needed, 1))) - 1, 0)
     about = int(max(math.ceil(look.needed / step), 1) * step)

@@ -296,9 +296,7 @@ _DOUBTS = {
             "the models differ by the same amount ({value}) on every question, so this method has no variance "
             "to estimate"
         ),
-        (
-            "Use the default method (with `bounds` if scores aren't in [0, 1]), or `method='sign-flip'`."
-        ),
+        ("Use the default method (with `bounds` if scores aren't in [0, 1]), or `method='sign-flip'`."),
     ),
     "too_few_flips": (
         "with {clusters} clusters no p-value is below {smallest:.3g}, so nothing is significant at this level",

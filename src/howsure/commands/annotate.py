@@ -16,7 +16,7 @@ from howsure.commands.streams import tell
 @click.option("--cluster", metavar="COLUMN", help="Cluster by a key of the samples' metadata.")
 @takes("annotate", "level", "interval")
 def annotate(log: str, **given: Any) -> None:
-    """Write the estimate into an Inspect log, beside its own metrics.
+    """Write the estimate into an Inspect log, next to its own metrics.
 
     The metrics are howsure_se, howsure_low and howsure_high. Needs Inspect (inspect_ai). The samples are not
     touched.

@@ -16,7 +16,7 @@ MOST_NAMES = 5
 
 @click.group()
 def baseline() -> None:
-    """Save results as a small file to compare with, `saved:NAME`.
+    """Save results as a small file to compare with (saved:NAME).
 
     compare and gate take it as a side. It holds scores, measures, attributes of items and hashes, and no text
     of prompts, right answers or outputs.

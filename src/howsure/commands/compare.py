@@ -42,7 +42,7 @@ IDLE = (None, False, ())
 @takes("against", "adjust")
 @takes("compare", "explain", "methods_paragraph", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
-    """Say whether A is really better than B.
+    """Compare two models, or all models with one.
 
     The verdict first, numbers after; paired on the questions that both answered. -a and -b name two sides;
     --against names one that every other is compared with: which beat it, which are worse, corrected for their

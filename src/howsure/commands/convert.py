@@ -115,7 +115,7 @@ def _never_run(scores: Scores) -> list[str]:
     "--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file."
 )
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
-    """Write any log as the one tidy table, percent as fractions.
+    """Convert any log into one tidy table, percent as fractions.
 
     A table doesn't carry what the log says of its tasks: the rule for failed attempts, the metric that comes
     first, the direction. Where that changes an answer it is said, with the flags that restore it.

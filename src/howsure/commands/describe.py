@@ -14,7 +14,7 @@ from howsure.commands.options import OUTPUT, READING, GroupedCommand, paths, tak
 @paths
 @takes("describe", *READING, "explain_plan", *OUTPUT)
 def describe(paths: tuple[str, ...], **given: Any) -> None:
-    """Say what the files hold, and what was left out and why.
+    """Describe what the files hold, and what was left out and why.
 
     Tasks, models, items, attempts, clusters, and further columns.
     """

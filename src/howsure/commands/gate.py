@@ -118,7 +118,7 @@ def gate(
     github: bool,
     **given: Any,
 ) -> None:
-    """Say whether a candidate may pass.
+    """Decide whether a candidate passes: pass, fail or can't tell.
 
     Three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell (see
     --unclear), and 3 where something went wrong.

@@ -179,7 +179,7 @@ class Plans(GroupedCommand, click.Group):
 )
 @click.pass_context
 def plan(ctx: click.Context, /, pilot: tuple[str, ...], curve: bool, plot: str | None, **given: Any) -> None:
-    """Say how many questions a comparison needs, or what they show.
+    """Plan how many questions a comparison needs.
 
     Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both
     for the power.

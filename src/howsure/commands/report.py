@@ -44,7 +44,7 @@ def report(
     page: str | None,
     **given: Any,
 ) -> None:
-    """Make one page of everything: ranks, pairs, noise, health.
+    """Make one report of everything: ranks, pairs, noise, health.
 
     In plain words. The page is one file that works offline: send it, publish it, keep it. Models and pairs
     are looked at by clicking.

@@ -68,87 +68,79 @@ class Served:
 
 
 SERVED: Mapping[str, Served] = {
-    "runs": Served(more="Date, task, model, questions, score, commit, tags, limit."),
+    "runs": Served(more="Columns: date, task, model, questions, score, commit, tags, limit."),
     "show": Served(
         more=(
-            "What was asked, the right answer, all answers, scores, and why they ended. ITEM is the "
-            "question's id, or a part of it that no other has."
+            "Prompt, target, all answers, scores and stop reasons. ITEM is the question's id, or a unique part "
+            "of it."
         ),
         arguments=("item",),
     ),
     "estimate": Served(prose=True),
     "noise": Served(
         more=(
-            "Which part is the questions' and which the answers', and what more attempts or questions would "
-            "bring."
+            "Between questions, within questions (random answers), and the gain from more attempts or "
+            "questions."
         ),
         data="sides",
         rows=PAIRS,
         plot="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).",
     ),
     "health": Served(
-        more="And the smallest gap between models that the questions can show.",
+        more="Also the smallest difference between models that would be significant.",
         rows=("questions", "item_records", "Write every question instead of every task (csv and json)."),
     ),
     "history": Served(
-        more=(
-            "Of a folder each file or folder in it is a run, in order of the dates in their logs or names."
-        ),
+        more=("Each file or subfolder of a folder is one run, in order of the dates in their logs or names."),
         data="runs",
     ),
-    "trend": Served(more="And say which tasks can tell runs apart."),
+    "trend": Served(more="Also which tasks distinguish runs."),
     "leaderboard": Served(rows=PAIRS, prose=True),
     "frontier": Served(
         more=(
-            "By --usage usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. "
-            "The cheapest of those that could be best comes first. A published leaderboard (model, score, n, "
-            "usd or total_cost) will do."
+            "For example --usage usd, seconds or tokens_out: a model is on the frontier unless another scores "
+            "significantly higher and costs no more. A published leaderboard works too (model, score, n, usd or "
+            "total_cost)."
         )
     ),
     "agree": Served(
-        more="As it is and beyond chance, from a table with one row a rating, or a column for each rater.",
+        more="Observed and beyond chance, from a table with one row per rating or one column per rater.",
         data="table",
         rows=(
             "confusion",
             "confusion_records",
-            "Write what one says where another says this (csv and json).",
+            "Write the confusion table of each two raters (csv and json).",
         ),
     ),
-    "bias": Served(
-        more=(
-            "What it was shown first, what is longer, its own family: from a table with one row a choice "
-            "between two answers."
-        ),
-        data="table",
-    ),
+    "bias": Served(more=("From a table with one row per choice between two answers."), data="table"),
     "judge": Served(
         more=(
-            "From a table with one row an answer: the judge's verdict, and a label of some. -a and -b "
-            "compare two models. With --at-least or --margin it exits with 0 for pass, 1 for fail, 2 "
-            "for can't tell, and 3 where something went wrong."
+            "From a table with one row per answer: the judge's verdict, and a label for some. -a and -b "
+            "compare two models. With --at-least or --margin the exit code is 0 for pass, 1 for fail, 2 for "
+            "can't tell and 3 for an error."
         ),
         data="table",
         has_verdict=True,
         shares=("margin",),
     ),
-    "audit": Served(more="From model, score and number of questions alone."),
+    "audit": Served(more="Needs only model, score and number of questions."),
     "plan_failures": Served(
         more=(
-            "Without a failure, and with a few. --observed says what the runs that were made show, and how "
-            "many more it takes."
+            "With no failure, and with a few. --observed shows what the runs so far prove, and how many more "
+            "are needed."
         ),
         data="nothing",
         arguments=("below",),
     ),
     "plan_labels": Served(
         more=(
-            "From a table of verdicts as judge reads it. --queue writes the answers to be labelled first; -a "
-            "and -b plan the difference of two models."
+            "From a table of verdicts as judge reads it. --queue writes the answers to label first. -a and -b "
+            "plan the difference of two models."
         ),
         data="table",
     ),
     "calibrate": Served(
-        more="The published record: 95% intervals in worlds whose truth is known, beside what is promised.",
+        more="The simulation results of this release: the coverage of 95% intervals in scenarios with known parameters.",
         data="nothing",
     ),
 }

@@ -22,7 +22,7 @@ from howsure.commands.streams import tell
 @click.option("--open/--no-open", "opened", default=True, show_default=True, help="Open it in the browser.")
 @click.pass_context
 def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool, **given: Any) -> None:
-    """Serve the page on this machine, and follow the folder.
+    """Serve the report on this machine, and update it with the folder.
 
     As new logs land, the page shows them. Only this machine can see it (127.0.0.1). Logs that are being
     written are read again until they can be. Ctrl-C ends it.

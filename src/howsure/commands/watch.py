@@ -62,7 +62,7 @@ ASKED = (
 )
 @takes("watch", "shuffled", *READING, *WATCHED, *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
-    """Follow a run in progress, and say when it may be stopped.
+    """Follow a run in progress, and stop it when it is decided.
 
     The interval is valid at every look; with --looks the run is judged at those alone. Exits with 0 once it
     is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.

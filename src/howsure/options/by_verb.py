@@ -19,13 +19,13 @@ COMPARING = (
         "compare",
         replace(
             shared.A,
-            metavar="SIDE",
+            metavar="MODEL|RUN|PATH",
             help=(
-                "First side: a model, a path, or tag:…, commit:…, run:…, saved:….  [default: "
+                "First model: its name, a path, or tag:…, commit:…, run:…, saved:….  [default: "
                 "the first of two models]"
             ),
         ),
-        replace(shared.B, metavar="SIDE", help="Second side."),
+        replace(shared.B, metavar="MODEL|RUN|PATH", help="Second model."),
         shared.PUBLISHED,
         replace(shared.ADJUST, default="holm", help="Correction for several tasks."),
         replace(shared.MARGIN, help="Margin for non-inferiority and equivalence: 1pp or 0.01."),
@@ -33,11 +33,17 @@ COMPARING = (
     ),
     *owned(
         "against",
-        Option("against", kinds.NAME, "SIDE", needed=True, help="Compare every other side with this one."),
+        Option(
+            "against",
+            kinds.NAME,
+            "MODEL|RUN|PATH",
+            needed=True,
+            help="Compare every other model with this one.",
+        ),
         replace(
             shared.ADJUST,
             kind=kinds.word_of(ManyToOne),
-            help="Correction for several sides or tasks (max-t is Holm for two sides).",
+            help="Correction for several models or tasks (max-t is Holm for two models).",
         ),
         replace(shared.METHOD, kind=kinds.MANY),
     ),
@@ -134,7 +140,7 @@ DECIDING = (
         Option(
             "candidate",
             kinds.SIDE,
-            "SIDE",
+            "MODEL|RUN|PATH",
             flags=("--candidate", "-a"),
             help=(
                 "Candidate: a model, a path, or tag:…, commit:…, run:…, saved:….  [default: the only model]"
@@ -143,7 +149,7 @@ DECIDING = (
         Option(
             "baseline",
             kinds.SIDE,
-            "SIDE",
+            "MODEL|RUN|PATH",
             flags=("--baseline", "-b"),
             help="Baseline to compare with, also history:… (the runs since the last change).",
         ),
@@ -222,11 +228,13 @@ DECIDING = (
         "watch",
         replace(
             shared.A,
-            metavar="SIDE",
+            metavar="MODEL|RUN|PATH",
             needed=True,
             help="Side to watch, or the first of two: a model, a path, or tag:…, commit:…, run:….",
         ),
-        replace(shared.B, metavar="SIDE", help="Second side, also saved:…: stop when one is better."),
+        replace(
+            shared.B, metavar="MODEL|RUN|PATH", help="Second model, also saved:…: stop when one is better."
+        ),
         replace(shared.AT_LEAST, help="Stop when A is above or below this score: 92% or 0.92."),
         replace(shared.WITHIN, help="Stop when the interval is ± this: 2pp or 0.02."),
         replace(
@@ -276,10 +284,10 @@ LOOKING = (
         "noise",
         replace(
             shared.A,
-            metavar="SIDE",
-            help="First of two sides, to decompose the variance of their difference.",
+            metavar="MODEL|RUN|PATH",
+            help="First of two models, to decompose the variance of their difference.",
         ),
-        replace(shared.B, metavar="SIDE", help="Second of the two."),
+        replace(shared.B, metavar="MODEL|RUN|PATH", help="Second of the two."),
     ),
     *owned(
         "history",
@@ -366,8 +374,10 @@ LOOKING = (
 PLANNING = (
     *owned(
         "plan",
-        replace(shared.A, metavar="SIDE", help="First side of the pilot."),
-        replace(shared.B, metavar="SIDE", help="Second side of the pilot.  [default: the median pair]"),
+        replace(shared.A, metavar="MODEL|RUN|PATH", help="First model of the pilot."),
+        replace(
+            shared.B, metavar="MODEL|RUN|PATH", help="Second model of the pilot.  [default: the median pair]"
+        ),
         Option("effect", kinds.CHANGE, "SIZE", help="True difference to detect: 3pp or 0.03."),
         Option("n_items", kinds.count_of(2), "N", help="Number of questions, to compute what they can show."),
         replace(shared.ATTEMPTS, help="Attempts at each question."),
@@ -438,8 +448,10 @@ PLANNING = (
     *owned(
         "plan_policy",
         replace(shared.POLICY, needed=True),
-        replace(shared.A, metavar="SIDE", help="Candidate of the pilot."),
-        replace(shared.B, metavar="SIDE", help="Baseline of the pilot.  [default: the median pair]"),
+        replace(shared.A, metavar="MODEL|RUN|PATH", help="Candidate of the pilot."),
+        replace(
+            shared.B, metavar="MODEL|RUN|PATH", help="Baseline of the pilot.  [default: the median pair]"
+        ),
         Option("power", kinds.SHARE, default=0.8, help="Joint probability that two equal systems pass."),
         replace(shared.ATTEMPTS, help="Attempts at each question."),
         Option(

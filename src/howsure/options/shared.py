@@ -48,7 +48,7 @@ WITHIN = Option("within", kinds.SIZE, "SIZE")
 WINNER_IS = Option(
     "winner_is",
     kinds.word_of(WinnerIs),
-    help="Whether a winner that could be both is the name of a model or a side.",
+    help="Whether a winner that could be both is the name of a model or a position.",
 )
 VOTES = (
     WINNER_IS,
@@ -170,7 +170,7 @@ DESIGN = (
         "NAME",
         help="Compare costs as well: usd, seconds, tokens_out … (repeatable).",
         about=(
-            "What attempts took, beside the score: columns of numbers such as usd, seconds, steps, "
+            "What attempts used, next to the score: columns of numbers such as usd, seconds, steps, "
             "tokens_in, tokens_out. A failed attempt has a cost, and one that wasn't recorded isn't 0."
         ),
     ),

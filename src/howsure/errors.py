@@ -283,8 +283,7 @@ _DOUBTS = {
         "Treat the interval as approximate; add {units} from more clusters.",
     ),
     "dominant_cluster": (
-        "one cluster ({name}) contains {size} of {n} {units}, which leaves {df:.2f} degrees of freedom for "
-        "{clusters} clusters",
+        "one of {clusters} clusters ({name}) contains {size} of {n} {units}, which leaves {df:.1f} df",
         "Treat the interval as approximate; add clusters, not {units} in {name}.",
     ),
     "no_variance": (

@@ -127,6 +127,11 @@ class Scale:
         return " points" if self.percent else ""
 
     @property
+    def points(self) -> str:
+        """The unit of a difference in a column's heading."""
+        return ", points" if self.percent else ""
+
+    @property
     def column(self) -> str:
         """The unit in a column's heading."""
         return " %" if self.percent else ""

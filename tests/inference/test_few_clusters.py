@@ -302,7 +302,7 @@ def test_health_for_same_clusters_detects_smaller_gaps():
 
 
 def test_against_for_same_clusters_gives_no_warning_on_few_clusters():
-    sides = hs.against(few(), "a", **SAME).tasks[0].sides
+    sides = hs.against(few(), "a", **SAME).tasks[0].models
     assert not any(side.difference.warnings for side in sides)
 
 

@@ -70,7 +70,7 @@ def test_means_equal_up_to_rounding_are_ties(options: dict[str, str]) -> None:
     data = rows(a=failed, b=wrong)  # type: ignore[arg-type]
     found = hs.compare(data, "a", "b", failures="zero", **options)  # type: ignore[call-overload]
     assert (found.wins, found.losses, found.ties) == (1, 0, 5)
-    (side,) = hs.against(data, "b", failures="zero").tasks[0].sides
+    (side,) = hs.against(data, "b", failures="zero").tasks[0].models
     assert (side.n_improved, side.n_regressed, side.n_unchanged) == (1, 0, 5)
 
 

@@ -322,4 +322,4 @@ def test_gate_names_the_task_that_dominates_the_variance():
 def test_against_names_the_task_that_dominates_the_variance():
     found = hs.against(rows_of(*FOUR, ("small", 1, 0, 3)), "b").overall
     one = hs.compare(rows_of(*FOUR, ("small", 1, 0, 3)), "a", "b").overall.difference.small_part
-    assert found.sides[0].difference.small_part == one
+    assert found.models[0].difference.small_part == one

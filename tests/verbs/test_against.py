@@ -63,10 +63,10 @@ def test_the_verdict_counts_models_better_and_worse_than_the_reference(rights: t
 def test_uncorrected_rows_equal_compare_and_are_sorted_best_first() -> None:
     rows = board(0.5, 0.8, 0.3, 0.52)
     answer = hs.against(rows, "main", adjust="none")
-    sides = answer.tasks[0].sides
-    assert [side.side for side in sides] == ["s1", "s3", "s2"]
+    sides = answer.tasks[0].models
+    assert [side.model for side in sides] == ["s1", "s3", "s2"]
     for side in sides:
-        pair = hs.compare(rows, side.side, "main")
+        pair = hs.compare(rows, side.model, "main")
         assert isinstance(pair, hs.Comparison)
         assert side.difference.value == pytest.approx(pair.difference.value)
         assert side.difference.se == pytest.approx(pair.difference.se)
@@ -93,7 +93,7 @@ def test_corrected_intervals_and_verdicts_agree_for_every_correction(adjust: Any
     answer = hs.against(rows, "a", adjust=adjust, cluster=cluster)
     assert answer.overall is not None
     for part in answer.every:
-        for side in part.sides:
+        for side in part.models:
             apart = side.adjusted_interval.low > 0 or side.adjusted_interval.high < 0
             assert apart == (side.verdict in ("better", "worse"))
             assert side.p_adjusted >= side.p_value * (1 - 1e-12)
@@ -110,22 +110,22 @@ def test_lower_is_better_reverses_verdicts_and_order() -> None:
     rows = board(0.5, 0.8, 0.3)
     up, down = hs.against(rows, "main").tasks[0], hs.against(rows, "main", lower_is_better=True).tasks[0]
     assert (up.sentence, down.sentence) == ("1 of 2 beats main; 1 is worse.",) * 2
-    there = {side.side: (side.n_improved, side.n_regressed, side.verdict) for side in up.sides}
-    back = {side.side: (side.n_regressed, side.n_improved, side.verdict) for side in down.sides}
+    there = {side.model: (side.n_improved, side.n_regressed, side.verdict) for side in up.models}
+    back = {side.model: (side.n_regressed, side.n_improved, side.verdict) for side in down.models}
     assert {name: told[:2] for name, told in there.items()} == {name: told[:2] for name, told in back.items()}
     assert (there["s1"][2], back["s1"][2]) == ("better", "worse")
-    assert [side.side for side in down.sides] == ["s2", "s1"]
+    assert [side.model for side in down.models] == ["s2", "s1"]
 
 
 def test_a_single_comparison_is_not_corrected() -> None:
-    side = hs.against(board(0.5, 0.56), "main").tasks[0].sides[0]
+    side = hs.against(board(0.5, 0.56), "main").tasks[0].models[0]
     assert side.p_adjusted == side.p_value
     assert side.adjusted_interval == side.difference.interval
 
 
 def test_the_model_option_selects_the_models_compared() -> None:
     answer = hs.against(board(0.5, 0.8, 0.3, 0.2), "main", model=["s1", "s3"])
-    assert [side.side for side in answer.tasks[0].sides] == ["s1", "s3"]
+    assert [side.model for side in answer.tasks[0].models] == ["s1", "s3"]
     assert answer.tasks[0].n_tests == 2
 
 
@@ -138,16 +138,16 @@ def test_overall_differences_come_first_and_tests_of_all_tasks_form_one_family()
     )
     assert [record["task"] for record in answer.records()][:3] == ["", "", "t0"]
     assert (answer.overall.n_tests, answer.tasks[0].n_tests) == (2, 6)
-    alone = hs.against(rows, "main", task="t0").tasks[0].sides[0]
-    among = answer["t0"].sides[0]
+    alone = hs.against(rows, "main", task="t0").tasks[0].models[0]
+    among = answer["t0"].models[0]
     assert among.p_adjusted == pytest.approx(3 * alone.p_adjusted)
     assert among.adjusted_interval.half_width > alone.adjusted_interval.half_width
     pair = hs.compare(rows, "s1", "main")
     assert pair.tasks
     assert pair.overall is not None
-    assert answer.overall.sides[0].difference.value == pytest.approx(pair.overall.difference.value)
-    assert answer.overall.sides[0].difference.se == pytest.approx(pair.overall.difference.se)
-    assert answer.overall.sides[0].p_value == pytest.approx(pair.overall.p_value)
+    assert answer.overall.models[0].difference.value == pytest.approx(pair.overall.difference.value)
+    assert answer.overall.models[0].difference.se == pytest.approx(pair.overall.difference.se)
+    assert answer.overall.models[0].p_value == pytest.approx(pair.overall.p_value)
 
 
 def test_models_with_missing_tasks_or_items_are_counted_in_warnings() -> None:
@@ -162,8 +162,8 @@ def test_models_with_missing_tasks_or_items_are_counted_in_warnings() -> None:
     assert answer.overall is not None
     assert (answer.overall.n_left_out, answer.overall.n_tasks_left_out) == (1, 1)
     assert answer.sentence.startswith("On 2 of 3 tasks, s1 beats main overall.")
-    (side,) = (each for each in answer["t0"].sides if each.side == "s1")
-    assert (side.difference.n_items, side.n_only_side, side.n_only_against) == (20, 0, 180)
+    (side,) = (each for each in answer["t0"].models if each.model == "s1")
+    assert (side.difference.n_items, side.n_only_model, side.n_only_against) == (20, 0, 180)
     assert "items" in answer.render()
     assert [warning.message for warning in answer["t0"].warnings] == [
         "s1 answered fewer than 90% of the 200 items of main"
@@ -176,14 +176,14 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
     one = board(0.9, n=1).with_columns(model=pl.lit("one"))
     answer = hs.against(pl.concat([rows, apart, one]), "main")
     assert answer.sentence == "1 of 4 beats main; 1 is worse; 2 have no error bar."
-    told = {side.side: side for side in answer.tasks[0].sides}
+    told = {side.model: side for side in answer.tasks[0].models}
     assert (told["apart"].verdict, told["apart"].difference.n_items, told["apart"].n_only_against) == (
         "unknown",
         0,
         200,
     )
     assert (told["one"].verdict, told["one"].difference.n_items) == ("unknown", 1)
-    codes = {side.side: {c.code for c in side.difference.warnings} for side in answer.tasks[0].sides}
+    codes = {side.model: {c.code for c in side.difference.warnings} for side in answer.tasks[0].models}
     assert codes["apart"] == {"no_shared_items"}
     assert "one_cluster" in codes["one"]
     assert "apart: no item that both answered" in " ".join(answer.render(width=200).split())
@@ -194,7 +194,7 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
 def test_identical_models_are_undecided(score: float, method: Any) -> None:
     rows = pl.concat([two_models(score=pl.lit(score)), two_models(score=pl.lit(score)).with_columns(model=pl.lit("c"))])
     answer = hs.against(rows, "a", method=method)
-    assert [side.verdict for side in answer.tasks[0].sides] == ["unknown" if method else "open"] * 2
+    assert [side.verdict for side in answer.tasks[0].models] == ["unknown" if method else "open"] * 2
     for form in ("json", "markdown", "latex", "html", "csv"):
         assert answer.render(form)  # type: ignore[arg-type]
 
@@ -202,14 +202,14 @@ def test_identical_models_are_undecided(score: float, method: Any) -> None:
 def test_all_right_is_significantly_better_than_all_wrong() -> None:
     answer = hs.against(board(0.0, 1.1, 1.1, n=30), "main")
     assert answer.sentence == "Both beat main."
-    assert answer.tasks[0].sides[0].adjusted_interval.high == 1.0
+    assert answer.tasks[0].models[0].adjusted_interval.high == 1.0
 
 
 @pytest.mark.parametrize(("clusters", "told"), [(1, "unknown"), (2, "open")])
 def test_one_cluster_gives_no_standard_error_and_two_clusters_use_dunnett(clusters: int, told: str) -> None:
     rows = clustered(n_clusters=clusters, size=12, models="abcd")
     answer = hs.against(rows, "a", cluster="passage", population="new-clusters")
-    assert {side.verdict for side in answer.tasks[0].sides} == {told}
+    assert {side.verdict for side in answer.tasks[0].models} == {told}
     if clusters == 2:
         assert answer.tasks[0].adjust == "dunnett"
         assert any("too few clusters" in note for note in answer.notes)
@@ -233,7 +233,7 @@ def test_two_way_clusters_and_fixed_questions_use_dunnett_instead_of_sign_flips(
     tried = pl.concat([rows.with_columns(attempt=pl.lit(k), score=(pl.col("score") + k) % 2) for k in range(2)])
     fixed = hs.against(tried, "a", population="these-questions")
     assert fixed.tasks[0].adjust == "dunnett"
-    assert str(fixed.tasks[0].sides[0].difference.method) == "paired fixed-items"
+    assert str(fixed.tasks[0].models[0].difference.method) == "paired fixed-items"
 
 
 def test_a_warning_names_models_whose_verdict_depends_on_the_failure_policy() -> None:
@@ -244,7 +244,7 @@ def test_a_warning_names_models_whose_verdict_depends_on_the_failure_policy() ->
     )
     dropped = hs.against(rows, "main", failures="drop")
     zeroed = hs.against(rows, "main", failures="zero")
-    assert dropped.tasks[0].sides[0].verdict != {s.side: s.verdict for s in zeroed.tasks[0].sides}["s1"]
+    assert dropped.tasks[0].models[0].verdict != {s.model: s.verdict for s in zeroed.tasks[0].models}["s1"]
     assert [c.message for c in dropped.warnings if c.code == "failure_policy"] == [
         "default · score: with `failures='zero'`, s1 would be judged otherwise"
     ] or any(c.code == "failure_policy" and "s1 would be judged" in c.message for c in dropped.warnings)
@@ -252,7 +252,7 @@ def test_a_warning_names_models_whose_verdict_depends_on_the_failure_policy() ->
 
 def test_another_seed_changes_p_values_only_slightly() -> None:
     rows = board(0.5, 0.53, 0.48, 0.5)
-    one, other = (hs.against(rows, "main", seed=seed).tasks[0].sides[0].p_adjusted for seed in (0, 1))
+    one, other = (hs.against(rows, "main", seed=seed).tasks[0].models[0].p_adjusted for seed in (0, 1))
     assert one != other
     assert one == pytest.approx(other, abs=0.02)
 
@@ -285,7 +285,7 @@ def test_the_reference_can_be_a_path_tag_commit_or_model(
     assert runs.is_dir()
     answer = hs.against(list(paths) if len(paths) > 1 else paths[0], one)
     assert answer.against == name
-    assert [(side.n_improved, side.n_regressed) for side in answer.tasks[0].sides] == [(5, 0), (0, 20)]
+    assert [(side.n_improved, side.n_regressed) for side in answer.tasks[0].models] == [(5, 0), (0, 20)]
     found = json.loads(run("compare", *paths, "--against", one, "-f", "json").output)
     assert (found["against"], found["verdict"]) == (name, answer.sentence)
 
@@ -336,7 +336,7 @@ def test_runs_with_several_models_are_compared_model_by_model(runs: Path) -> Non
         log(runs / name / "y.eval", scores, model="b", revision={}, tags=[])
     answer = hs.against(runs, "runs/main")
     assert [part.task for part in answer.tasks] == ["b", "mock/a"]
-    assert [side.side for side in answer.tasks[0].sides] == ["pr-1", "pr-2"]
+    assert [side.model for side in answer.tasks[0].models] == ["pr-1", "pr-2"]
 
 
 def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
@@ -374,7 +374,7 @@ def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
     board(0.5, 0.8, 0.3, 0.5).write_csv("rows.csv")
     assert "1 of 3 beats main" in run("plot", "compare", "rows.csv", "--against", "main", "-o", "x.json").output
     rows = json.loads(Path("x.json").read_text())["data"]["values"]
-    sides = hs.against(hs.read("rows.csv"), "main").tasks[0].sides
+    sides = hs.against(hs.read("rows.csv"), "main").tasks[0].models
     assert [(row["side"], row["group"]) for row in rows] == [("s1", "better"), ("s3", "can't tell"), ("s2", "worse")]
     assert [row["low"] for row in rows] == pytest.approx(
         [100 * side.adjusted_interval.low for side in sides], rel=1e-11
@@ -384,5 +384,5 @@ def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
 def test_one_cluster_gives_a_warning_and_one_comparison_no_correction_note() -> None:
     one = two_models().with_columns(cluster=pl.lit("c"))
     found = hs.against(one, "a", cluster="cluster", population="new-clusters")
-    assert "one_cluster" in [warning.code for warning in found.tasks[0].sides[0].difference.warnings]
+    assert "one_cluster" in [warning.code for warning in found.tasks[0].models[0].difference.warnings]
     assert not any(note.startswith("Correction:") for note in found.notes)

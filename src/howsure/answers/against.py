@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgainstSide:
+class AgainstModel:
     """A side beside the one, on one task and metric, or overall.
 
     Attributes:
         task: The task; empty for the overall difference.
         metric: What the score measures.
-        side: The side.
+        model: The side.
         against: The one that it is compared with.
         mean: The side's score on the items that both answered; NaN where there are none.
         against_mean: The score of the one on these items.
@@ -37,7 +37,7 @@ class AgainstSide:
         n_regressed: Items on which the side is worse than the one.
         n_improved: Items on which it is better.
         n_unchanged: Items on which they score the same.
-        n_only_side: Items that only the side answered.
+        n_only_model: Items that only the side answered.
         n_only_against: Items that only the one answered.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
@@ -45,7 +45,7 @@ class AgainstSide:
 
     task: str
     metric: str
-    side: str
+    model: str
     against: str
     mean: float
     against_mean: float
@@ -56,7 +56,7 @@ class AgainstSide:
     n_regressed: int
     n_improved: int
     n_unchanged: int
-    n_only_side: int = 0
+    n_only_model: int = 0
     n_only_against: int = 0
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
@@ -78,7 +78,7 @@ class AgainstSide:
         if self.verdict in ("better", "worse"):
             return None
         return of_difference(
-            self.difference, self.adjusted_interval, alone=self.n_only_side + self.n_only_against
+            self.difference, self.adjusted_interval, alone=self.n_only_model + self.n_only_against
         )
 
 
@@ -101,7 +101,7 @@ class AgainstTask:
         n_left_out: The sides that aren't here, as they lack the task, or some of the tasks.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        sides: One row a side.
+        models: One row a side.
         warnings: Warnings, each with what to do about it.
     """
 
@@ -118,12 +118,12 @@ class AgainstTask:
     n_left_out: int = 0
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
-    sides: tuple[AgainstSide, ...]
+    models: tuple[AgainstModel, ...]
     warnings: tuple[ResultWarning, ...] = ()
 
-    def those(self, verdict: PairVerdict | None) -> tuple[AgainstSide, ...]:
+    def those(self, verdict: PairVerdict | None) -> tuple[AgainstModel, ...]:
         """Return the models with this verdict."""
-        return tuple(side for side in self.sides if side.verdict == verdict)
+        return tuple(side for side in self.models if side.verdict == verdict)
 
     @derived()
     def n_better(self) -> int:
@@ -142,7 +142,7 @@ class AgainstTask:
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per side."""
-        return [row(side) for side in self.sides]
+        return [row(side) for side in self.models]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -179,9 +179,9 @@ class Against(Drawn):
         return None if self.open_side is None else self.open_side.chapter
 
     @property
-    def open_side(self) -> AgainstSide | None:
+    def open_side(self) -> AgainstModel | None:
         """The first side that can't be told from the one, overall or on the first task."""
-        return next((side for side in self.every[0].sides if side.chapter), None)
+        return next((side for side in self.every[0].models if side.chapter), None)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and side, the overall ones first."""

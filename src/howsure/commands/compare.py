@@ -44,9 +44,8 @@ IDLE = (None, False, ())
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Compare two models, or all models with one.
 
-    The verdict first, numbers after; paired on the questions that both answered. -a and -b name two sides;
-    --against names one that every other is compared with: which beat it, which are worse, corrected for their
-    number.
+    Models are compared on the questions that both answered. -a and -b name two models. --against names one
+    that every other is compared with, corrected for their number.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)
@@ -95,18 +94,18 @@ def _against(given: dict[str, Any]) -> bool:
         if given.pop("model") is not None:
             raise click.UsageError("--model is for --against: -a and -b name the models")
         if given["adjust"] == "dunnett":
-            raise click.UsageError("--adjust dunnett is for --against: two sides take holm, bh or none")
+            raise click.UsageError("--adjust dunnett is for --against: two models take holm, bh or none")
         return False
     wrong = [name for name in OF_TWO if given[name] not in IDLE and (typed(name) or not typed("against"))]
     if wrong:
         flags = ", ".join(map(flag_of, wrong))
         if "by" in wrong:
             raise click.UsageError(
-                f"--by makes slices of two sides: -a MODEL -b {given['against']} --by …; of all models: "
+                f"--by makes slices of two models: -a MODEL -b {given['against']} --by …; of all models: "
                 "howsure leaderboard PATH --by …"
             )
         raise click.UsageError(
-            f"--against compares every other side with one, and {flags} is for two: leave one out"
+            f"--against compares every other model with one, and {flags} is for two: leave one out"
         )
     for name in OF_TWO:
         del given[name]

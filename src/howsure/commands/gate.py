@@ -175,7 +175,7 @@ def _refuse_places(paths: tuple[str, ...], candidate: str | None) -> None:
     if len(sides) == 2:
         flags = ["--candidate", sides[0], "--baseline", sides[1]]
         words = shlex.join(["howsure", "gate", *(word for word in sources if word not in sides), *flags])
-        raise click.UsageError(f"a gate takes its two sides by name: {words} (or the other way round)")
+        raise click.UsageError(f"a gate takes its two models by name: {words} (or the other way round)")
 
 
 def _linked_page() -> LinkedPage | None:

@@ -184,7 +184,7 @@ def policy_changes_sides(
     """
     for matrix, part, policy in _other_policy(study, tasks):
         other = told(matrix)
-        changed = [side.side for side in part.sides if other.get(side.side, side.verdict) != side.verdict]
+        changed = [side.model for side in part.models if other.get(side.model, side.verdict) != side.verdict]
         if changed:
             yield _policy_warning(matrix, policy, f"{listing(changed)} would be judged otherwise")
 

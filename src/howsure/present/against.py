@@ -17,7 +17,7 @@ from howsure.present.charts.base import (
     scaled,
     tooltip,
 )
-from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
+from howsure.present.document import Document, Field, Text, Whisker, closing, facts, opening, small, tabled
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
 from howsure.present.methods import of_many
@@ -29,7 +29,7 @@ from howsure.wording import Scale, level_text, p_text, plural, within
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.against import Against, AgainstSide, AgainstTask
+    from howsure.answers.against import Against, AgainstModel, AgainstTask
     from howsure.answers.base import PairVerdict
     from howsure.present.document import Block, Cell, Table
 
@@ -49,68 +49,85 @@ CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Be
 def document(answer: Against) -> Document:
     """Return each part's verdict and table, then the warnings."""
     blocks: list[Block] = []
+    details: list[Block] = []
     for part in answer.every:
-        if len(answer.every) > 1:
+        if len(answer.every) > 1 and not (part is answer.every[0] and answer.overall is not None):
             blocks.append(Text(text=_title(part), kind="heading"))
         first = part is answer.every[0]
         notes = answer.notes if first else ()
-        blocks += opening(task_sentence(part), notes, chapter=answer.chapter if first else None)
-        blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
+        corrected = filter(None, [_corrected(part, rough=_is_rough(answer))])
+        if len(answer.every) == 1 or (first and answer.overall is not None):
+            more = _over_tasks(answer) if len(answer.tasks) > 1 else ""
+            blocks += opening(task_sentence(part), (*corrected, *notes), more=more, chapter=answer.chapter)
+        else:
+            blocks += [Text(text=task_sentence(part)), *small(corrected)]
         blocks.append(_table(part))
-        told = [(side.side, side.difference.warnings) for side in part.sides]
-        blocks += closing((*part.warnings, *merged(told, "side")))
-    return Document(blocks=(*blocks, *closing(answer.warnings)))
+        told = [(model.model, model.difference.warnings) for model in part.models]
+        blocks += closing((*part.warnings, *merged(told, "model")))
+        details.append(_methods(part))
+    if len(answer.every) > 1 and answer.overall is None:
+        blocks = [*opening(sentence(answer), answer.notes, chapter=answer.chapter), *blocks]
+    return Document(blocks=(*blocks, *closing(answer.warnings)), details=tuple(details))
+
+
+def _methods(part: AgainstTask) -> Table:
+    """Lay out the methods of a task's intervals."""
+    methods = "; ".join(dict.fromkeys(str(model.difference.method) for model in part.models))
+    return facts([(f"method, {part.task or 'overall'}", methods)])
 
 
 def sentence(answer: Against) -> str:
-    """Say how many sides beat the one, overall or on the only task, and on how many tasks any does."""
-    first = task_sentence(answer.every[0])
-    if answer.overall is None and len(answer.tasks) == 1:
-        return first
-    return " ".join(filter(None, (first if answer.overall else "", _over_tasks(answer))))
+    """Return how many models are better than the one, overall or on the only task, else on how many tasks."""
+    if answer.overall is None and len(answer.tasks) > 1:
+        return _over_tasks(answer)
+    return task_sentence(answer.every[0])
 
 
 def task_sentence(part: AgainstTask) -> str:
-    """Say of how many sides which is told: `1 of 9 beats main; 2 are worse; 6 can't be told from it.`."""
+    """Return how many models are better or worse: `1 of 9 models is better than main, 2 are worse, and 6 don't
+    differ significantly.`.
+    """
     every = part.n_tasks + part.n_tasks_left_out
     scope = f"On {part.n_tasks:,} of {every:,} tasks, " if part.n_tasks_left_out else ""
-    return within(scope, _alone(part) if len(part.sides) == 1 else _counted(part))
+    return within(scope, _alone(part) if len(part.models) == 1 else _counted(part))
 
 
 def _alone(part: AgainstTask) -> str:
-    side, one = part.sides[0], part.against
+    side, one = part.models[0], part.against
     said: dict[str | None, str] = {
-        "better": f"{side.side} beats {one}",
-        "worse": f"{side.side} is worse than {one}",
+        "better": f"{side.model} is better than {one}",
+        "worse": f"{side.model} is worse than {one}",
     }
-    other = f"{side.side} can't be told from {one}"
+    other = f"{side.model} and {one} don't differ significantly"
     if side.verdict is None:
-        other = f"{side.side} can't be compared with {one}: there is no error bar"
+        other = f"{side.model} can't be compared with {one}, because there is no error bar"
     return f"{said.get(side.verdict, other)}{_overall(part)}."
 
 
 def _counted(part: AgainstTask) -> str:
-    count, one, where = len(part.sides), part.against, _overall(part)
+    count, one, where = len(part.models), part.against, _overall(part)
     better, worse, same, unknown = (
         len(part.those(verdict)) for verdict in ("better", "worse", "unclear", None)
     )
     every = "Both" if count == 2 else f"All {count:,}"
     if better == count:
-        return f"{every} beat {one}{where}."
+        return f"{every} models are better than {one}{where}."
     if worse == count:
-        return f"{every} are worse than {one}{where}."
+        return f"{every} models are worse than {one}{where}."
     if same == count:
-        return f"{'Neither' if count == 2 else 'None'} of {count:,} can be told from {one}{where}."
-    verb = "beats" if better < 2 else "beat"
-    first = (
-        f"{f'{better:,}' if better else 'Neither' if count == 2 else 'None'} of {count:,} {verb} {one}{where}"
-    )
-    rest = [
-        f"{worse:,} {_is(worse)} worse" if worse else "",
-        f"{same:,} can't be told from it" if same else "",
-        f"{unknown:,} {'has' if unknown == 1 else 'have'} no error bar" if unknown else "",
+        return f"{'Neither' if count == 2 else 'None'} of {count:,} models differs significantly from {one}{where}."
+    none = "Neither" if count == 2 else "None"
+    parts = [
+        f"{f'{better:,}' if better else none} of {count:,} models {_is(better or 1)} better than {one}{where}"
     ]
-    return "; ".join(filter(None, (first, *rest))) + "."
+    if worse:
+        parts.append(f"{worse:,} {_is(worse)} worse")
+    if same:
+        parts.append(f"{same:,} {'does' if same == 1 else 'do'} not differ significantly")
+    if unknown:
+        parts.append(f"{unknown:,} {'has' if unknown == 1 else 'have'} no error bar")
+    *first, last = parts
+    return f"{', '.join(first)}{' and ' if first else ''}{last}."
 
 
 def _overall(part: AgainstTask) -> str:
@@ -129,10 +146,10 @@ def _over_tasks(answer: Against) -> str:
         sum(part.n_worse > 0 for part in answer.tasks),
     )
     if not better and not worse:
-        return f"On none of {plural(tasks, 'task')} can any side be told from {answer.against}."
+        return f"On none of {plural(tasks, 'task')} does a model differ significantly from {answer.against}."
     return (
-        f"Of {plural(tasks, 'task')}, some side beats {answer.against} on {better or 'none'} "
-        f"and some is worse on {worse or 'none'}."
+        f"A model is better than {answer.against} on {better or 'none'} of {plural(tasks, 'task')}, and one is "
+        f"worse on {worse or 'none'}."
     )
 
 
@@ -144,49 +161,47 @@ def _corrected(part: AgainstTask, *, rough: bool) -> str:
     """Say how the table is corrected, and what its intervals promise."""
     if part.adjust == "none" or part.n_tests < 2:
         return ""
-    here = sum(math.isfinite(side.p_value) for side in part.sides)
-    tests = plural(here, "side") if here == part.n_tests else f"{part.n_tests:,} comparisons on all tasks"
-    together = "" if part.adjust == "bh" else f"; {_promise(part.level, rough=rough)}"
-    return f"Corrected for {tests} ({CORRECTIONS[part.adjust]}){together}."
+    here = sum(math.isfinite(side.p_value) for side in part.models)
+    tests = plural(here, "model") if here == part.n_tests else f"{part.n_tests:,} comparisons on all tasks"
+    together = "" if part.adjust == "bh" else f" {_simultaneous(part.level, rough=rough)}"
+    return f"Corrected for {tests} ({CORRECTIONS[part.adjust]}).{together}"
 
 
-def _promise(level: float, *, rough: bool) -> str:
-    """Say that all intervals hold at once; few or unequal clusters leave that rough, as decision 19
-    measured.
-    """
-    if rough:
-        return (
-            f"with these clusters all intervals hold at once only roughly with {level_text(level)} confidence"
-        )
-    return f"all intervals hold at once with {level_text(level)} confidence"
+def _simultaneous(level: float, *, rough: bool) -> str:
+    """Return that intervals are simultaneous; few or unequal clusters leave that approximate (decision 19)."""
+    about = " only approximately, because clusters are few or unequal" if rough else ""
+    return f"Intervals are simultaneous at {level_text(level)}{about}."
 
 
 def _is_rough(answer: Against) -> bool:
     """Say whether few or unequal clusters stand behind any of the intervals."""
-    found = (side.difference for part in answer.tasks for side in part.sides)
+    found = (side.difference for part in answer.tasks for side in part.models)
     return any(d.n_clusters < d.n_items and d.df < min(FEW_DF, d.n_clusters / 2) for d in found)
 
 
 def _table(part: AgainstTask) -> Table:
     """Lay out the one, and below it a line a side."""
-    scale, sides = Scale(percent=part.percent), part.sides
-    uneven = any(side.n_only_side or side.n_only_against for side in sides)
+    scale, sides = Scale(percent=part.percent), part.models
+    uneven = any(side.n_only_model or side.n_only_against for side in sides)
     clustered = any(side.difference.n_clusters != side.difference.n_items for side in sides)
     several = len({side.difference.n_clusters for side in sides}) > 1
-    gap, score = f"gap{scale.unit}", f"score{scale.column}"
-    fields: list[Field[AgainstSide | None]] = [
-        Field("side", lambda s: s.side if s else part.against, align="left"),
+    gap, score = f"difference{scale.points}", f"score{scale.column}"
+    fields: list[Field[AgainstModel | None]] = [
+        Field("model", lambda s: s.model if s else part.against, align="left"),
         Field(score, lambda s: scale.known(s.mean if s else part.mean)),
         Field(gap, lambda s: scale.signed(s.difference.value) if s and s.difference.n_items else ""),
         Field("SE", lambda s: scale.known(s.difference.se) if s else "", priority=0, error_of=gap),
-        Field(f"{level_text(part.level)} interval", lambda s: _limits(s, scale) if s else "", priority=8),
+        Field(f"{level_text(part.level)} CI", lambda s: _limits(s, scale) if s else "", priority=8),
         Field("", lambda s: _whisker(s) if s else "", align="left", priority=4, axis=scale),
         Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
         Field("verdict", lambda s: WORDS[s.verdict] if s else "", align="left", priority=10),
-        Field("broke", lambda s: f"{s.n_regressed:,}" if s else "", priority=7),
-        Field("fixed", lambda s: f"{s.n_improved:,}" if s else "", priority=7),
+        Field("worse on", lambda s: f"{s.n_regressed:,}" if s else "", priority=7),
+        Field("better on", lambda s: f"{s.n_improved:,}" if s else "", priority=7),
         Field(
-            "items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven
+            "questions",
+            lambda s: f"{s.difference.n_items if s else part.n_items:,}",
+            priority=5,
+            shown=uneven,
         ),
         Field(
             "clusters",
@@ -195,19 +210,17 @@ def _table(part: AgainstTask) -> Table:
             shown=clustered and several,
         ),
     ]
-    # Say on what the table stands.
-    methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
-    shared = "a side's are on the questions that both answered; " if uneven else ""
-    note = f"gap: the side's score less that of {part.against}; {shared}intervals by {methods}"
+    shared = " Each difference is on the questions that both answered." if uneven else ""
+    note = f"Difference: the model's score minus that of {part.against}.{shared}"
     return tabled([None, *sides], fields, note=note, lead=1)
 
 
-def _limits(side: AgainstSide, scale: Scale) -> str:
+def _limits(side: AgainstModel, scale: Scale) -> str:
     interval = side.adjusted_interval
     return scale.interval(interval.low, interval.high) if interval.low <= interval.high else ""
 
 
-def _whisker(side: AgainstSide) -> Cell:
+def _whisker(side: AgainstModel) -> Cell:
     """Return the corrected interval to be drawn, an empty cell where there is none."""
     low, high = side.adjusted_interval.low, side.adjusted_interval.high
     return (
@@ -282,7 +295,7 @@ def spec(
         GROUPS,
         tooltip(
             [
-                *(("name", "side"), ("difference", f"difference{behind}"), ("low", "from"), ("high", "to")),
+                *(("name", "model"), ("difference", f"difference{behind}"), ("low", "from"), ("high", "to")),
                 *(
                     ("p_adjusted", "p, adjusted"),
                     ("broke", "broke"),
@@ -304,11 +317,11 @@ def spec(
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return what is drawn: one row a side, numbers on the axis's scale."""
     factor = points(percent=percent)[0]
-    names = labels(record["side"] for record in records)
+    names = labels(record["model"] for record in records)
     return [
         {
-            "side": record["side"],
-            "name": visible(record["side"]),
+            "model": record["model"],
+            "name": visible(record["model"]),
             "label": label,
             "difference": scaled(record["difference"], factor),
             "low": scaled(record["adjusted_low"], factor),
@@ -326,4 +339,4 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 def _told(record: Row, group: str, scale: Scale) -> str:
     """Say a row in words: `pr-42: +3.2 pp [0.4, 6.0], better`."""
     value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
-    return f"{visible(record['side'])}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
+    return f"{visible(record['model'])}: {scale.difference(value)} {scale.interval(low, high)}, {group}"

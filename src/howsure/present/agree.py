@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.agree import NAMES
 from howsure.present.document import Document, Field, closing, opening, small, tabled
 from howsure.present.estimate import limits, score, whisker
-from howsure.wording import Scale, level_text, plural
+from howsure.wording import Scale, ci_text, level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.agree import Agreed, Agreement, Confusion
@@ -52,15 +52,15 @@ def measured(answer: Agreement) -> str:
     (best, most), (last, least) = ((each.b, _share(each.estimate)) for each in (found[0], found[-1]))
     near, by = _ordered(answer), f"Measured by {answer.human}, "
     if len(found) == 1:
-        return f"{by}{best} {'is near it to' if near else 'agrees in'} {most} of the questions."
+        return f"{by}{best} {'is close to it on' if near else 'agrees on'} {most} of the questions."
     if most == least:
         return (
-            f"{by}all {len(found):,} raters are alike: they {'are near it to' if near else 'agree in'} "
+            f"{by}all {len(found):,} raters {'are close to it on' if near else 'agree on'} "
             f"{most} of the questions."
         )
     if near:
-        return f"{by}{best} is nearest, to {most}, and {last} farthest, to {least}."
-    return f"{by}{best} agrees most, in {most} of the questions, and {last} least, in {least}."
+        return f"{by}{best} is closest ({most}) and {last} farthest ({least})."
+    return f"{by}{best} agrees most ({most} of the questions) and {last} least ({least})."
 
 
 def by_agreement(answer: Agreement) -> list[Agreed]:
@@ -74,21 +74,19 @@ def by_agreement(answer: Agreement) -> list[Agreed]:
 def among(answer: Agreement) -> str:
     """Say how far raters agree with each other, what chance would give, and how much is left beyond it."""
     who, what = (
-        ("two raters", "of the items")
+        ("two raters", "of the questions")
         if answer.n_raters == TWO
         else (f"{answer.n_raters:,} raters", "of pairs of ratings")
     )
     whole = {each.coefficient: each for each in answer.overall}
-    near = "are near each other to" if _ordered(answer) else "agree in"
+    near = "are close on" if _ordered(answer) else "agree on"
     share = _share(whole["agreement"].estimate)
-    first = f"{who} {near} {share} {what}; by chance it would be {PERCENT.score(answer.by_chance)}."
+    first = f"{who} {near} {share} {what}, compared with {PERCENT.score(answer.by_chance)} by chance."
     return " ".join([f"{first[0].upper()}{first[1:]}", _beyond(whole["krippendorff"])])
 
 
 def _share(estimate: Estimate) -> str:
-    return (
-        f"{PERCENT.score(estimate.value)} {PERCENT.interval(estimate.interval.low, estimate.interval.high)}"
-    )
+    return f"{PERCENT.score(estimate.value)} ({ci_text(estimate.interval, PERCENT)})"
 
 
 def _lower(text: str) -> str:
@@ -102,16 +100,16 @@ def _ordered(answer: Agreement) -> bool:
 def _beyond(found: Agreed) -> str:
     alpha = found.estimate
     if math.isnan(alpha.value):
-        return "Beyond chance nothing can be said: all ratings are the same value."
+        return "Agreement beyond chance isn't defined, because all ratings have the same value."
     bar = f"{signed(alpha.value)} {_limits(alpha)}"
     if found.unknowable:
-        return f"How far they agree beyond chance can't be known from these questions (Krippendorff's alpha {bar})."
+        return f"Agreement beyond chance is unknown from these questions (Krippendorff's alpha {bar})."
     if not alpha.interval.excludes(0.0):
         return (
-            f"Nothing shows that they agree beyond chance (Krippendorff's alpha {bar}; 0 is chance, 1 full "
+            f"Agreement beyond chance isn't significant (Krippendorff's alpha {bar}; 0 is chance, 1 full "
             "agreement)."
         )
-    return f"Beyond chance agreement is {bar} (Krippendorff's alpha; 0 is chance, 1 full agreement)."
+    return f"Beyond chance, agreement is {bar} (Krippendorff's alpha: 0 is chance, 1 full agreement)."
 
 
 def overall_table(answer: Agreement) -> Table:
@@ -124,9 +122,9 @@ def overall_table(answer: Agreement) -> Table:
             lambda each: f"{each.estimate.se:.3f}" if math.isfinite(each.estimate.se) else "–",
             priority=0,
         ),
-        Field(f"{level_text(answer.level)} interval", lambda each: _limits(each.estimate)),
+        Field(f"{level_text(answer.level)} CI", lambda each: _limits(each.estimate)),
         Field(" ", lambda each: whisker(each.estimate), align="left", priority=5, axis=PLAIN),
-        Field("items", lambda each: f"{each.estimate.n_items:,}", priority=6),
+        Field("questions", lambda each: f"{each.estimate.n_items:,}", priority=6),
     ]
     return tabled(answer.overall, fields)
 
@@ -195,9 +193,9 @@ def shares_table(rows: tuple[Agreed, ...], what: str, level: float) -> Table:
 
 def _shares(what: str, level: float) -> list[Field[Agreed]]:
     return [
-        Field("items", lambda each: f"{each.estimate.n_items:,}", priority=5),
+        Field("questions", lambda each: f"{each.estimate.n_items:,}", priority=5),
         Field(what, lambda each: score(each.estimate, PERCENT)),
-        Field(f"{level_text(level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+        Field(f"{level_text(level)} CI", lambda each: limits(each.estimate, PERCENT), priority=8),
     ]
 
 
@@ -206,11 +204,9 @@ def confusion_table(answer: Agreement) -> Table:
     fields: list[Field[Confusion]] = [
         Field("where", lambda each: f"{each.a} says {each.value_a}", align="left"),
         Field("says", lambda each: f"{each.b} says {each.value_b}", align="left"),
-        Field("items", lambda each: f"{each.count:,}"),
+        Field("questions", lambda each: f"{each.count:,}"),
         Field("share %", lambda each: score(each.estimate, PERCENT)),
-        Field(
-            f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8
-        ),
+        Field(f"{level_text(answer.level)} CI", lambda each: limits(each.estimate, PERCENT), priority=8),
     ]
     return tabled(answer.confusion, fields)
 

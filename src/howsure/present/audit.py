@@ -79,7 +79,7 @@ def _table(board: AuditBoard, top: Top | None) -> Table:
         ),
         Field("", _whisker, align="left", priority=4, axis=scale),
         Field(
-            f"difference{scale.unit}",
+            f"difference{scale.points}",
             lambda e: scale.number(e.difference_next) if math.isfinite(e.difference_next) else "",
             priority=8,
         ),

@@ -9,7 +9,7 @@ from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST
 from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, listing, p_text
+from howsure.wording import Scale, ci_text, level_text, listing, p_text
 
 if TYPE_CHECKING:
     from howsure.answers.bias import Biases, JudgeBias
@@ -28,7 +28,7 @@ def document(answer: Biases) -> Document:
 def sentence(answer: Biases) -> str:
     """Say the largest bias that is shown, or that none is; then what is only an association."""
     if not answer.biases:
-        return "Too few choices to say what judges favour."
+        return "Too few choices to test for bias."
     judges = {each.judge for each in answer.biases}
     told = [each for each in answer.biases if each.bias]
     shown = sorted(
@@ -39,30 +39,27 @@ def sentence(answer: Biases) -> str:
     if shown:
         more = len(shown) - 1
         rest = (
-            f" {more} more of {len(told)} biases looked at {'is' if more == 1 else 'are'} shown."
+            f" {more} more of {len(told)} tested biases {'is' if more == 1 else 'are'} significant."
             if more
             else ""
         )
         return f"{_said(shown[0])}{rest}"
     if told:
         who = next(iter(judges)) if len(judges) == 1 else f"any of {len(judges)} judges"
-        return f"Nothing shows that {who} favours {kinds}."
-    return "What judges favour can't be told from quality here: they may be right."
+        return f"No significant bias of {who} towards {kinds}."
+    return "Bias can't be separated from quality in these data."
 
 
 def _said(found: JudgeBias) -> str:
     """Say one bias."""
-    gap = (
-        f"{PERCENT.difference(found.estimate.value)} "
-        f"{PERCENT.interval(found.estimate.interval.low, found.estimate.interval.high)}"
-    )
+    gap = f"{PERCENT.difference(found.estimate.value)}, {ci_text(found.estimate.interval, PERCENT)}"
     kind = _kind(found.feature) if found.estimate.value >= 0 else _other(found.feature)
     first = f"{found.judge} is biased towards {kind} ({gap})"
     if math.isfinite(found.order_flips):
-        return f"{first}: {PERCENT.score(found.order_flips)} of its verdicts turn with the order."
+        return f"{first}; {PERCENT.score(found.order_flips)} of its verdicts flip with the order."
     return (
-        f"{first}: it errs towards {_kind(found.feature)} in {PERCENT.score(found.error_towards)} of its "
-        f"choices, away from it in {PERCENT.score(found.error_away)}."
+        f"{first}; it errs towards {_kind(found.feature)} in {PERCENT.score(found.error_towards)} of its "
+        f"choices and away from it in {PERCENT.score(found.error_away)}."
     )
 
 
@@ -91,19 +88,17 @@ def _other(favours: str) -> str:
 def favours_table(answer: Biases) -> Table:
     """Lay out what each judge favours, by how much, and what tells it from quality."""
     fields: list[Field[JudgeBias]] = [
-        Field("favours", lambda each: each.feature, align="left"),
+        Field("feature", lambda each: each.feature, align="left"),
         Field("judge", lambda each: each.judge, align="left"),
         Field("choices", lambda each: f"{each.n_choices:,}", priority=5),
-        Field("picks it %", lambda each: PERCENT.number(each.chosen_share), priority=4),
-        Field("errs to it %", lambda each: PERCENT.number(each.error_towards), priority=6),
-        Field("away %", lambda each: PERCENT.number(each.error_away), priority=6),
-        Field("favour pp", lambda each: PERCENT.signed(each.estimate.value)),
-        Field(
-            f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8
-        ),
+        Field("chosen %", lambda each: PERCENT.number(each.chosen_share), priority=4),
+        Field("errors towards %", lambda each: PERCENT.number(each.error_towards), priority=6),
+        Field("errors away %", lambda each: PERCENT.number(each.error_away), priority=6),
+        Field("bias, points", lambda each: PERCENT.signed(each.estimate.value)),
+        Field(f"{level_text(answer.level)} CI", lambda each: limits(each.estimate, PERCENT), priority=8),
         Field("", lambda each: whisker(each.estimate), align="left", priority=3, axis=PERCENT),
         Field("p", lambda each: p_text(each.p_value), priority=7),
-        Field("turned %", lambda each: PERCENT.number(each.order_flips), priority=2),
-        Field("told by", lambda each: TOLD_BY[each.evidence], align="left", priority=9),
+        Field("order flips %", lambda each: PERCENT.number(each.order_flips), priority=2),
+        Field("evidence", lambda each: TOLD_BY[each.evidence], align="left", priority=9),
     ]
     return tabled(answer.biases, fields)

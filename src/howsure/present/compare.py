@@ -313,7 +313,7 @@ def tasks_table(answer: Comparison) -> Table:
     every, percent = answer.every, all(c.percent for c in answer.every)
     alike = percent or not any(c.percent for c in every)
     margin, fixed = any(c.equivalence for c in every), every[0].difference.method.of_benchmark
-    unit, gap = Scale(percent=percent).column, f"a − b{Scale(percent=percent).unit}"
+    unit, gap = Scale(percent=percent).column, f"a − b{Scale(percent=percent).points}"
     needed = "attempts needed" if fixed else "questions needed"
     clustered = any(c.difference.n_clusters != c.difference.n_items for c in every)
     metrics = len({c.metric for c in answer.comparisons}) > 1

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Text
-from howsure.wording import amount_text, level_text, p_text, plural
+from howsure.wording import amount_text, level_text, p_words, plural
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
@@ -37,24 +37,24 @@ def sentence(gap: UsageDifference, a: str, b: str) -> str:
     """Say which of two takes more, by how much, or why that can't be told."""
     unit, low, high = gap.name, gap.interval.low, gap.interval.high
     if gap.ratio_is == "unknown":
-        return f"Which takes more {unit} can't be told: {_lacking(gap, a, b)}."
+        return f"Can't tell which uses more {unit}: {_lacking(gap, a, b)}."
     if gap.ratio_is != "exact":
         return f"{_bounded(gap, a, b)}: {_lacking(gap, a, b)}."
     if not gap.decided:
         limits = (
-            f"[{times_text(low)}, {times_text(high)}]"
+            f"{level_text(gap.interval.level)} CI {times_text(low)} to {times_text(high)}"
             if low <= high
-            else f"without an error bar ({_units(gap)})"
+            else f"no error bar: {_units(gap)}"
         )
-        return f"Can't tell which takes more {unit}: {a} over {b} is {times_text(gap.ratio)} {limits}."
+        return f"Can't tell which uses more {unit}: {a} uses {times_text(gap.ratio)} that of {b} ({limits})."
     more, less, times, ends = (
         (a, b, gap.ratio, (low, high)) if gap.ratio > 1 else (b, a, 1 / gap.ratio, (1 / high, 1 / low))
     )
     amounts = sorted((gap.a, gap.b), reverse=True)
-    each = f"{amount_text(amounts[0], 3)} against {amount_text(amounts[1], 3)} a question"
+    each = f"{amount_text(amounts[0], 3)} and {amount_text(amounts[1], 3)} per question"
     return (
-        f"{more} takes {times_text(times)} the {unit} of {less} [{times_text(ends[0])}, "
-        f"{times_text(ends[1])}]: {each}."
+        f"{more} uses {times_text(times)} the {unit} of {less} ({level_text(gap.interval.level)} CI "
+        f"{times_text(ends[0])} to {times_text(ends[1])}; {each})."
     )
 
 
@@ -68,17 +68,21 @@ def _bounded(gap: UsageDifference, a: str, b: str) -> str:
         sure = (
             "without an error bar"
             if math.isnan(end)
-            else f"({gap.ratio_is} {times_text(end)} at {level} confidence)"
+            else f"({_words(gap)} {times_text(end)} at {level} confidence)"
         )
-        said = f"{a} over {b} is {gap.ratio_is} {times_text(gap.ratio)} {sure}"
-        return f"Can't tell which takes more {gap.name}: {said}"
+        said = f"{a} uses {_words(gap)} {times_text(gap.ratio)} that of {b} {sure}"
+        return f"Can't tell which uses more {gap.name}: {said}"
     more, less, times, end = (
         (a, b, gap.ratio, end) if gap.ratio_is == "at_least" else (b, a, 1 / gap.ratio, 1 / end)
     )
     return (
-        f"{more} takes at least {times_text(times)} the {gap.name} of {less} ({times_text(end)} at "
+        f"{more} uses at least {times_text(times)} the {gap.name} of {less} ({times_text(end)} at "
         f"{level} confidence)"
     )
+
+
+def _words(gap: UsageDifference) -> str:
+    return gap.ratio_is.replace("_", " ")
 
 
 def times_text(value: float) -> str:
@@ -94,7 +98,7 @@ def _lacking(gap: UsageDifference, a: str, b: str) -> str:
         for model, count in ((a, gap.n_missing_a), (b, gap.n_missing_b))
         if count
     ]
-    return " and ".join(said) or "there is nothing above 0 to compare"
+    return " and ".join(said) or "no value is above 0"
 
 
 def _name(gap: UsageDifference) -> str:
@@ -103,14 +107,17 @@ def _name(gap: UsageDifference) -> str:
 
 def _units(gap: UsageDifference) -> str:
     """Say of how many clusters, or items, something is known."""
-    return plural(gap.n_clusters, "cluster" if gap.n_clusters != gap.n_items else "item")
+    return plural(gap.n_clusters, "cluster" if gap.n_clusters != gap.n_items else "question")
 
 
 def _figures(gap: UsageDifference) -> str:
     if gap.ratio_is == "unknown":
         return "unknown"
     low, high = gap.interval.low, gap.interval.high
-    p = f", p {p_text(gap.p_value)}" if gap.ratio_is == "exact" else ""
-    spread = f"[{times_text(low)}, {times_text(high)}]{p}" if low <= high else "without an error bar"
-    bound = "" if gap.ratio_is == "exact" else f"{gap.ratio_is.replace('_', ' ')} "
+    p = f", {p_words(gap.p_value)}" if gap.ratio_is == "exact" else ""
+    level = level_text(gap.interval.level)
+    spread = (
+        f"({level} CI {times_text(low)} to {times_text(high)}{p})" if low <= high else "without an error bar"
+    )
+    bound = "" if gap.ratio_is == "exact" else f"{_words(gap)} "
     return f"{amount_text(gap.a, 3)} / {amount_text(gap.b, 3)} = {bound}{times_text(gap.ratio)} {spread}"

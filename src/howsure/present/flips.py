@@ -29,9 +29,9 @@ def blocks(flips: Flips | None) -> list[Block]:
         fields: list[Field[FlipCount]] = [
             Field("task", lambda count: count.task, align="left"),
             Field("metric", lambda count: count.metric, align="left", priority=3),
-            Field("broke", lambda count: f"{count.n_regressed:,}"),
-            Field("fixed", lambda count: f"{count.n_improved:,}"),
-            Field("by a rerun", _rerun, priority=7),
+            Field("worse", lambda count: f"{count.n_regressed:,}"),
+            Field("better", lambda count: f"{count.n_improved:,}"),
+            Field("in a rerun", _rerun, priority=7),
             Field("questions", lambda count: f"{count.n_items:,}", priority=5),
         ]
         counts = tabled(flips.counts, fields)
@@ -47,15 +47,12 @@ def brief(flips: Flips | None) -> list[Block]:
     if flips is None:
         return []
     found: list[Block] = [Text(text=sentence(flips)), *_causes(flips)]
-    for word, broke in (("Broke", True), ("Fixed", False)):
+    for word, broke in (("Got worse", True), ("Got better", False)):
         names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.regressed == broke]
         left = (flips.n_regressed if broke else flips.n_improved) - len(names[:MOST_NAMED])
         more = f" and {left:,} more" if left > 0 else ""
         found += [Text(text=f"{word}: {', '.join(names[:MOST_NAMED])}{more}.")] if names else []
-    where = (
-        "Right answers and answers stand where the gate ran (its output, the job's summary), not in this "
-        "comment."
-    )
+    where = "Targets and answers are in the output of the gate and the job's summary, not in this comment."
     return (
         [*found, Text(text=where, kind="small")]
         if any(flip.target or flip.answer_after for flip in flips.items)
@@ -67,13 +64,13 @@ def sentence(flips: Flips) -> str:
     """Say how many questions broke and were fixed, and how many a mere rerun would change."""
     total = sum(count.n_items for count in flips.counts)
     head = (
-        f"From {flips.before} to {flips.after}: broke {flips.n_regressed:,}, fixed {flips.n_improved:,} of "
-        f"{plural(total, 'question')}"
+        f"From {flips.before} to {flips.after}, {flips.n_regressed:,} of {plural(total, 'question')} got worse "
+        f"and {flips.n_improved:,} better"
     )
     if not math.isfinite(flips.rerun_regressed):
-        return f"{head}; how many a mere rerun would change isn't known."
-    broke, fixed = count_text(round(flips.rerun_regressed)), count_text(round(flips.rerun_improved))
-    return f"{head}; two runs of {flips.before} alone would show about {broke} and {fixed}."
+        return f"{head}. How many would flip in an unchanged rerun isn't known."
+    worse, better = count_text(round(flips.rerun_regressed)), count_text(round(flips.rerun_improved))
+    return f"{head}. An unchanged rerun would flip about {worse} and {better}."
 
 
 def _rerun(count: FlipCount) -> str:
@@ -87,17 +84,17 @@ def _causes(flips: Flips) -> list[Block]:
     if flips.stops_unknown and flips.stops_unknown == flips.texts_unknown:
         return []  # said below the questions
     if flips.stops_unknown:
-        return [Text(text=f"Why attempts ended isn't known: {flips.stops_unknown}.", kind="small")]
+        return [Text(text=f"Stop reasons aren't known: {flips.stops_unknown}.", kind="small")]
     if not flips.causes:
         return []
     fields: list[Field[Cause]] = [
-        Field("attempts that ended by", lambda cause: cause.stop, align="left"),
+        Field("stop reason of attempts", lambda cause: cause.stop, align="left"),
         Field("before", lambda cause: _share(cause.before)),
         Field("after", lambda cause: _share(cause.after)),
         Field("changed: before", lambda cause: _share(cause.before_changed), priority=5),
         Field("changed: after", lambda cause: _share(cause.after_changed), priority=5),
     ]
-    note = "changed: at the questions that changed, which were chosen because they did"
+    note = "Changed: only the questions that changed, so a selected sample."
     return [tabled(flips.causes, fields, note=note)]
 
 
@@ -125,7 +122,7 @@ def _questions(flips: Flips) -> list[Block]:
     several = len({flip.task for flip in shown}) > 1
     percent = all(count.percent for count in flips.counts)
     fields: list[Field[Flip]] = [
-        Field("", lambda flip: "broke" if flip.regressed else "fixed", align="left", priority=10),
+        Field("", lambda flip: "worse" if flip.regressed else "better", align="left", priority=10),
         Field("task", lambda flip: flip.task, align="left", priority=6, shown=several),
         Field("question", lambda flip: flip.item, align="left"),
         Field(
@@ -135,11 +132,7 @@ def _questions(flips: Flips) -> list[Block]:
             priority=8,
         ),
         Field(
-            "right answer",
-            lambda flip: shortened(flip.target, MOST_LETTERS),
-            align="left",
-            priority=5,
-            cut=True,
+            "target", lambda flip: shortened(flip.target, MOST_LETTERS), align="left", priority=5, cut=True
         ),
         Field(
             "answer before",

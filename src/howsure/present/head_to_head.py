@@ -19,7 +19,7 @@ def document(answer: HeadToHead) -> Document:
     """Return the verdict, how votes were taken, the numbers, and the warnings."""
     return Document(
         blocks=(
-            *opening(sentence(answer), answer.notes, chapter=answer.chapter),
+            *opening(sentence(answer), answer.notes, more=_between(answer), chapter=answer.chapter),
             table(answer),
             *closing(answer.warnings),
         )
@@ -27,28 +27,25 @@ def document(answer: HeadToHead) -> Document:
 
 
 def sentence(answer: HeadToHead) -> str:
-    """Say which is better, or that these votes can't tell, and what the votes between the two say."""
-    return f"{_better(answer)} {_between(answer)}"
-
-
-def _better(answer: HeadToHead) -> str:
+    """Return which model is better, or that these votes can't tell."""
     a, b, gap = answer.a, answer.b, answer.difference
     if not math.isfinite(answer.p_value):
-        return f"Can't tell which of {a} and {b} is better: these votes give no error bar."
+        return f"Can't tell which of {a} and {b} is better: there is no error bar."
     lead = PERCENT.lead(gap.value)
     take = f"({ci_text(gap.interval.of_lead(gap.value), PERCENT)}, {p_words(answer.p_value)})"
     if answer.better is not None:
-        return f"{answer.better} beats {b if answer.better == a else a} by {lead} {take}."
+        return f"{answer.better} is better than {b if answer.better == a else a} by {lead} {take}."
     if gap.value == 0:
-        return f"Can't tell: {a} and {b} score the same ({ci_text(gap.interval, PERCENT)})."
-    return f"Can't tell: {a if gap.value > 0 else b} is ahead by {lead} {take}."
+        return f"Can't tell. {a} and {b} score the same ({ci_text(gap.interval, PERCENT)})."
+    ahead, behind = (a, b) if gap.value > 0 else (b, a)
+    return f"Can't tell. {ahead} is ahead of {behind} by {lead} {take}."
 
 
 def _between(answer: HeadToHead) -> str:
     if answer.direct_votes is None:
-        return "They never met: all of it comes from votes with other models."
+        return "No vote compares the two directly; the difference comes from votes with other models."
     return (
-        f"Of {plural(_votes(answer.direct_votes), 'vote')} between them {answer.a} won {answer.direct_votes.wins:,} and lost "
+        f"Of {plural(_votes(answer.direct_votes), 'vote')} between them, {answer.a} won {answer.direct_votes.wins:,} and lost "
         f"{answer.direct_votes.losses:,}."
     )
 
@@ -65,12 +62,12 @@ def table(answer: HeadToHead) -> Table:
         (answer.a, PERCENT.score(answer.a_score)),
         (answer.b, PERCENT.score(answer.b_score)),
         ("difference a − b", PERCENT.difference(gap.value)),
-        (f"{level} interval", PERCENT.interval(gap.interval.low, gap.interval.high) + PERCENT.unit),
+        (f"{level} CI", PERCENT.interval(gap.interval.low, gap.interval.high) + PERCENT.unit),
         ("p-value", p_text(answer.p_value)),
         ("SE", PERCENT.number(gap.se) + PERCENT.unit),
         (
-            "a against b, expected",
-            f"{PERCENT.score(answer.win_probability)} {PERCENT.interval(chance.low, chance.high)}",
+            "a wins against b, expected",
+            f"{PERCENT.score(answer.win_probability)} ({PERCENT.interval(chance.low, chance.high)})",
         ),
         *_met_rows(answer.direct_votes),
         ("votes, clusters", f"{gap.n_items:,}, {gap.n_clusters:,}"),
@@ -82,12 +79,12 @@ def table(answer: HeadToHead) -> Table:
 def _met_rows(met: DirectVotes | None) -> list[tuple[str, str]]:
     if met is None:
         return []
-    between = f" / {met.split:,} in between" if met.split else ""
+    between = f" / {met.split:,} split" if met.split else ""
     return [
         (
-            "a against b, seen",
+            "a wins against b, observed",
             (
-                f"{PERCENT.score(met.share)} {PERCENT.interval(met.interval.low, met.interval.high)} "
+                f"{PERCENT.score(met.share)} ({PERCENT.interval(met.interval.low, met.interval.high)}) "
                 f"({plural(met.n_clusters, 'cluster')})"
             ),
         ),

@@ -125,7 +125,7 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
 
 def of_many(parts: Sequence[AgainstTask]) -> Document:
     """Return the paragraph about the comparison of many sides with one."""
-    differences = [side.difference for part in parts for side in part.sides]
+    differences = [side.difference for part in parts for side in part.models]
     first = parts[0]
     known = f" {ADJUSTED[first.adjust]}" if first.adjust in ADJUSTED else ""
     corrected = [] if first.adjust == "none" else [f"They are corrected for the number of sides{known}."]

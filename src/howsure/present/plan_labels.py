@@ -28,35 +28,36 @@ def sentence(plan: LabelPlan) -> str:
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
         text = (
-            f"Label both answers to {plural(plan.n_labels, f'{more}item')}: expect the corrected "
-            f"difference of {plan.a} and {plan.b} {give}"
+            f"Label both answers to {plural(plan.n_labels, f'{more}question')} to know the corrected "
+            f"difference of {plan.a} and {plan.b} to {give}"
         )
     else:
-        text = f"Label {plural(plan.n_labels, f'{more}answer')}: expect the corrected rate {give}"
+        text = f"Label {plural(plan.n_labels, f'{more}answer')} to know the corrected rate to {give}"
     if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
-        return f"{text}. The judge saves no label."
-    return f"{text}. Without the judge it would take {plan.labels_alone:,}."
+        return f"{text}; the judge saves no labels."
+    return f"{text}; without the judge, you need {plan.labels_alone:,}."
 
 
 def _table(plan: LabelPlan) -> Table:
     labelled, two = any(part.n_labelled for part in plan.strata), bool(plan.b)
     fields: list[Field[LabelStratum]] = [
         Field(
-            "judges say",
-            lambda part: PERCENT.difference(part.verdict) if two else PERCENT.score(part.verdict),
+            "verdict", lambda part: PERCENT.difference(part.verdict) if two else PERCENT.score(part.verdict)
         ),
-        Field("items" if two else "answers", lambda part: f"{part.n_answers:,}"),
+        Field("questions" if two else "answers", lambda part: f"{part.n_answers:,}"),
         Field("labelled", lambda part: f"{part.n_labelled:,}", shown=labelled),
         Field("to label", lambda part: f"{part.n_labels:,}"),
         Field("probability", lambda part: f"{part.probability:.3f}"),
         Field(
-            "expected pp" if two else "expected rate %",
+            "expected, points" if two else "expected rate %",
             lambda part: PERCENT.number(part.expected),
             priority=6,
         ),
     ]
-    assumed = f"judges are assumed to be right in {PERCENT.given(plan.judge_right)} where they agree"
-    return tabled(plan.strata, fields, note=f"{assumed}; labels tell otherwise" if labelled else assumed)
+    assumed = f"Assumed accuracy when judges agree: {PERCENT.given(plan.judge_right)}"
+    return tabled(
+        plan.strata, fields, note=f"{assumed}, updated with the labels." if labelled else f"{assumed}."
+    )
 
 
 def _texts(plan: LabelPlan) -> list[Block]:
@@ -76,14 +77,14 @@ def _texts(plan: LabelPlan) -> list[Block]:
             for bill, cost in zip((judged, alone), costs, strict=True)
         )
         same = math.isclose(judged.half_width, alone.half_width, rel_tol=0.05)
-        worth = " The judge doesn't pay." if same and judged.cost >= alone.cost else ""
+        worth = " The judge doesn't pay off." if same and judged.cost >= alone.cost else ""
         texts.append(
             f"At these prices: {counted(judged.n_judged, 'verdict')} and {with_judge}; without a judge "
             f"{without_judge}.{worth}"
         )
     if plan.queue:
         texts.append(
-            f"{plan.queue} has the answers to label first. Fill in its column label, and give it to judge "
+            f"{plan.queue} has the answers to label first. Fill in its column label, and pass it to judge "
             "with the same columns and `labels_drawn='probability:probability'`."
         )
     return [Text(text=text) for text in texts]

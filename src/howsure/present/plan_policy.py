@@ -26,13 +26,13 @@ def sentence(plan: PolicyPlan) -> str:
         return f"No number of questions is enough for {plural(count, 'task')}."
     head = f"About {items_text(plan.items)} questions over {plural(count, 'task')}"
     if not plan.n_critical:
-        return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
+        return f"{head} give supporting checks enough power with probability {percent_text(plan.power)}."
     joint = percent_text(plan.joint)
     each = f"{percent_text(plan.power_per_check)} for each of {plural(plan.n_critical, 'critical check')}"
-    text = f"{head} let two equal systems pass with a joint chance of {joint} ({each})."
+    text = f"{head} let two equal systems pass with joint probability {joint} ({each})."
     if math.isnan(plan.joint_seen):
         return text
-    return f"{text} With the pilot's own it is {percent_text(plan.joint_seen)}."
+    return f"{text} With the pilot's numbers of questions it is {percent_text(plan.joint_seen)}."
 
 
 def _table(plan: PolicyPlan) -> Table:

@@ -52,19 +52,15 @@ def sentence(answer: Runs) -> str:
         plural(len({run.task for run in runs}), "task"),
     )
     calls = len({_call(run) for run in runs})
-    each = f", from {plural(calls, 'call')} of the harness" if calls < len(runs) else ""
+    each = f", from {plural(calls, 'invocation')}" if calls < len(runs) else ""
     without = sum(_has_no_rows(run) for run in runs)
     left = sum(not run.counted for run in runs) - without
     parts = [
         f"{plural(len(runs), 'run')} of {models} on {tasks}{each}",
-        *([f"{left:,} {'does' if left == 1 else 'do'} not count"] if left else []),
-        *(
-            [f"{without:,} {'states its score' if without == 1 else 'state their scores'} without rows"]
-            if without
-            else []
-        ),
+        *([f"{left:,} {'is' if left == 1 else 'are'} not used"] if left else []),
+        *([f"{without:,} {'has' if without == 1 else 'have'} a score without rows"] if without else []),
     ]
-    return "; ".join(parts) + "."
+    return ", ".join(parts) + "."
 
 
 def _has_no_rows(run: ListedRun) -> bool:
@@ -101,14 +97,14 @@ def _fields(shown: Sequence[ListedRun], runs: Sequence[ListedRun]) -> list[Field
         Field("run", lambda r: ids[r.ids[0]] if r.ids else "", align="left", priority=3),
         Field("task", lambda r: r.task, align="left"),
         Field("model", lambda r: r.name, align="left"),
-        Field("n", lambda r: f"{r.n_items:,}" if r.n_items else "", priority=6),
+        Field("questions", lambda r: f"{r.n_items:,}" if r.n_items else "", priority=6),
         Field(f"score{scale.column}", lambda r: scale.number(r.score) if math.isfinite(r.score) else ""),
         Field("metric", lambda r: r.metric, align="left", priority=2, shown=len(metrics) > 1),
         Field("commit", _commit, align="left", priority=7),
         Field("tags", lambda r: ", ".join(r.tags), align="left", priority=7),
         Field("limit", lambda r: r.limit, priority=5),
-        Field("what differs", lambda r: others.get(_identity(r), ""), align="left", priority=4),
-        Field("counts", _counts, align="left"),
+        Field("differs in", lambda r: others.get(_identity(r), ""), align="left", priority=4),
+        Field("used", _counts, align="left"),
     ]
     return [each for each in fields if any(each.cell(run) for run in shown)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.present.document import Field, Text, Whisker, pointed, small, tabled
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, listing, p_text, plural
+from howsure.wording import Scale, ci_text, level_text, listing, p_text, p_words, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 SAME = "same-clusters"
-ALL_TOO_SMALL = "By {by}: every slice is too small to say anything."
+ALL_TOO_SMALL = "By {by}: every slice is too small for a verdict."
 
 
 def gap_blocks(ways: Iterable[DifferenceSlices], *, pointing: bool = False) -> list[Block]:
@@ -73,13 +73,13 @@ def _differs(way: DifferenceSlices) -> str:
     if equal is None:
         return ""
     same = equal.population == SAME and any(gap.population != SAME for gap in way.slices)
-    about = ", asked of more questions from these same clusters" if same else ""
+    about = ", for more questions from these same clusters" if same else ""
     if not math.isfinite(equal.p_value):
-        return f"too few clusters tell whether the gap differs between the {count} slices{about}."
-    p = f"p {p_text(equal.p_value)}"
+        return f"too few clusters to test whether the difference varies between the {count} slices{about}."
+    p = p_words(equal.p_value)
     if significant(equal.p_value, way.level):
-        return f"the gap differs between the {count} slices ({p}{about})."
-    return f"nothing shows that the gap differs between the {count} slices ({p}{about})."
+        return f"the difference varies between the {count} slices ({p}{about})."
+    return f"the difference doesn't vary significantly between the {count} slices ({p}{about})."
 
 
 def _trend(way: DifferenceSlices) -> str:
@@ -87,10 +87,10 @@ def _trend(way: DifferenceSlices) -> str:
     found, scale = way.trend, Scale(percent=way.percent)
     if found is None:
         return ""
-    limits = _limits(found.interval, scale)
+    limits = ci_text(found.interval, scale)
     return (
-        f"From slice to slice it changes by {scale.difference(found.per_slice)} {limits} (p "
-        f"{p_text(found.p_value)}, a test of its own)."
+        f"From slice to slice it changes by {scale.difference(found.per_slice)} ({limits}, "
+        f"{p_words(found.p_value)})."
     )
 
 
@@ -105,12 +105,12 @@ def _real(way: DifferenceSlices) -> list[str]:
         if won:
             named = [f"{gap.slice} ({scale.lead(gap.difference.value)})" for gap in won]
             said.append(
-                f"{model} is better in {_named(named) if len(won) < len(way.slices) else _all(way, scale)}"
+                f"{model} is better on {_named(named) if len(won) < len(way.slices) else _all(way, scale)}"
             )
     if not said:
-        return ["No slice shows a gap by itself." if len(way.slices) > 1 else "It shows no gap by itself."]
-    among = f", significant among {len(way.slices)} slices" if len(way.slices) > 1 else ""
-    return [f"{'; '.join(said)}{among}."]
+        return ["No slice is significant by itself." if len(way.slices) > 1 else "It isn't significant."]
+    among = f" (corrected for {len(way.slices)} slices)" if len(way.slices) > 1 else ""
+    return [f"{' and '.join(said)}{among}."]
 
 
 def _all(way: DifferenceSlices, scale: Scale) -> str:
@@ -137,9 +137,11 @@ def left_out(slicing: Slicing) -> list[str]:
     said = []
     if slicing.too_small:
         named = listing([f"{each.slice} ({plural(each.n_items, 'question')})" for each in slicing.too_small])
-        said.append(f"Too small to be judged, by their questions alone: {named}.")
+        said.append(f"Too small for a verdict: {named}.")
     if slicing.n_without:
-        said.append(f"{plural(slicing.n_without, 'question')} without a value of {slicing.by}, in no slice.")
+        said.append(
+            f"{plural(slicing.n_without, 'question')} without a value of {slicing.by} are in no slice."
+        )
     return said
 
 
@@ -151,28 +153,30 @@ def forest(way: DifferenceSlices) -> Table:
     clustered = any(line.difference.n_clusters != line.difference.n_items for line in lines)
     fields: list[Field[SliceDifference]] = [
         Field(way.slicing.by, lambda line: line.slice, align="left"),
-        Field("items", lambda line: f"{line.difference.n_items:,}", priority=8),
+        Field("questions", lambda line: f"{line.difference.n_items:,}", priority=8),
         Field("clusters", _clusters, priority=3, shown=clustered),
         Field(
             f"a, b{scale.column}", lambda g: f"{scale.number(g.a_mean)}, {scale.number(g.b_mean)}", priority=5
         ),
-        Field(f"a − b{scale.unit}", lambda line: scale.signed(line.difference.value)),
-        Field(f"{level} interval", lambda line: _limits(line.difference.interval, scale), priority=9),
+        Field(f"a − b{scale.points}", lambda line: scale.signed(line.difference.value)),
+        Field(f"{level} CI", lambda line: _limits(line.difference.interval, scale), priority=9),
         Field("", _whisker, align="left", priority=7, axis=scale),
         Field("p", lambda line: p_text(line.p_adjusted), priority=7),
-        Field("would show", lambda line: scale.known(line.detectable), priority=4),
+        Field("detectable", lambda line: scale.known(line.detectable), priority=4),
         Field(
-            "shrunken (holds on average)",
+            "shrunken",
             lambda line: _shrunken(line, scale),
             priority=6,
             shown=any(line.shrunken for line in lines),
         ),
     ]
-    parts = ["intervals and p of the slices hold for all of them at once"]
+    parts = ["Intervals and p-values are simultaneous over the slices."]
     mixed = [gap.slice for gap in way.slices if gap.population == SAME]
     if mixed and len(mixed) < len(way.slices):
-        parts.append(f"{listing(mixed)}: few clusters, so about more questions from these same")
-    note = "; ".join(parts)
+        parts.append(f"{listing(mixed)}: few clusters, so about more questions from the same ones.")
+    if any(line.shrunken for line in lines):
+        parts.append("Shrunken: intervals cover on average over slices.")
+    note = " ".join(parts)
     return tabled(lines, fields, note=note, lead=1)
 
 
@@ -185,7 +189,7 @@ def in_order(way: DifferenceSlices) -> list[SliceDifference]:
 
 def _shrunken(line: SliceDifference, scale: Scale) -> str:
     found = line.shrunken
-    return "" if found is None else f"{scale.signed(found.value)} {_limits(found.interval, scale)}"
+    return "" if found is None else f"{scale.signed(found.value)} ({_limits(found.interval, scale)})"
 
 
 def _clusters(line: SliceDifference) -> str:
@@ -212,13 +216,13 @@ def order_sentence(way: BoardSlices) -> str:
         return f"By {by}: only one slice is large enough."
     if not way.rank_reversals:
         return (
-            f"By {by}: no two models are shown to change places between the {count} slices. "
+            f"By {by}: no two models change places significantly between the {count} slices. "
             f"{_everywhere(way)}"
         )
     first = way.rank_reversals[0]
     more = f" and {plural(len(way.rank_reversals) - 1, 'other pair')}" if len(way.rank_reversals) > 1 else ""
     return (
-        f"By {by}: the order differs between the {count} slices: {_swapped(first)}{more}. {_everywhere(way)}"
+        f"By {by}: the order differs between the {count} slices. {_swapped(first)}{more}. {_everywhere(way)}"
     )
 
 
@@ -227,17 +231,14 @@ def _everywhere(way: BoardSlices) -> str:
     if not best:
         return "No model could be best on every slice."
     return (
-        f"{listing(best)} could be best on every one."
+        f"{listing(best)} could be best on every slice."
         if len(best) <= MOST_NAMED
-        else f"{len(best):,} models could be best on every one."
+        else f"{len(best):,} models could be best on every slice."
     )
 
 
 def _swapped(swap: RankReversal) -> str:
-    return (
-        f"{swap.better} beats {swap.worse} in {swap.slice}, and {swap.worse} beats {swap.better} in "
-        f"{swap.other_slice}"
-    )
+    return f"{swap.better} is better than {swap.worse} on {swap.slice}, and worse on {swap.other_slice}"
 
 
 def board_blocks(ways: Sequence[BoardSlices]) -> list[Block]:
@@ -255,13 +256,15 @@ def board_table(way: BoardSlices) -> Table:
     """Lay out a line a slice: who leads, with what score, and how many could be best."""
     fields: list[Field[SliceBoard]] = [
         Field(way.slicing.by, lambda each: each.slice, align="left"),
-        Field("items", lambda each: f"{max(e.estimate.n_items for e in each.board.entries):,}", priority=8),
-        Field("leads", lambda each: listing(each.board.leaders), align="left"),
+        Field(
+            "questions", lambda each: f"{max(e.estimate.n_items for e in each.board.entries):,}", priority=8
+        ),
+        Field("highest", lambda each: listing(each.board.leaders), align="left"),
         Field("score", _score, priority=9),
         Field("could be best", lambda each: f"{len(each.board.could_be_best)} of {len(each.board.entries)}"),
-        Field("gaps between neighbours", _neighbours, priority=5),
+        Field("significant neighbours", _neighbours, priority=5),
     ]
-    return tabled(way.slices, fields, note="ranks hold at once within a slice and over the slices")
+    return tabled(way.slices, fields, note="Ranks are simultaneous within a slice and over the slices.")
 
 
 def _score(each: SliceBoard) -> str:

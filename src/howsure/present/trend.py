@@ -60,14 +60,14 @@ def _run_sentence(run: RunTrend, scale: Scale) -> str:
 def _why_none(run: RunTrend) -> str:
     """Say why a run has no trend that an error bar tells of."""
     if len(run.points) < 2:
-        return "a trend takes two checkpoints"
+        return "a trend needs two checkpoints"
     if run.rise is None:
         apart = "the checkpoints share no two questions"
         return "published scores come without their questions" if run.points[-1].change is None else apart
     if not math.isfinite(run.rise.se):
         return "all questions are in one cluster"
     return (
-        "all questions change by as much, which gives no error bar"
+        "all questions change by the same amount, so there is no error bar"
         if run.rise.value
         else "the scores do not vary"
     )
@@ -75,14 +75,14 @@ def _why_none(run: RunTrend) -> str:
 
 def _ratio_sentence(task: TaskTrend, scale: Scale) -> str:
     what = (
-        "separates"
+        "distinguishes"
         if task.ratio >= CLEAR
-        else "barely separates"
+        else "barely distinguishes"
         if task.ratio >= WEAK
-        else "doesn't separate"
+        else "doesn't distinguish"
     )
     return (
-        f"The task {what} these runs: they differ by up to {scale.gap(task.signal)}, against "
+        f"The task {what} these runs: they differ by up to {scale.gap(task.signal)}, compared with "
         f"{scale.gap(task.pooled_sd)} between the last checkpoints of one run (signal-to-noise ratio "
         f"{task.ratio:.1f})."
     )
@@ -92,8 +92,8 @@ def _tasks_sentence(tasks: tuple[TaskTrend, ...]) -> str:
     known = [task for task in tasks if math.isfinite(task.ratio)]
     if not known:
         return (
-            f"{plural(len(tasks), 'task')}; whether they separate runs can be judged from two runs with "
-            "two checkpoints each."
+            f"{plural(len(tasks), 'task')}. To see whether they distinguish runs, you need two runs with two "
+            "checkpoints each."
         )
     clear = sum(task.ratio >= CLEAR for task in known)
     lost = sum(task.ratio < WEAK for task in known)
@@ -103,7 +103,7 @@ def _tasks_sentence(tasks: tuple[TaskTrend, ...]) -> str:
         noun, of, named = "task", "", best.task
     rest = f"; in {lost}, checkpoints differ more than runs" if lost else ""
     return (
-        f"{clear} of {plural(len(known), noun)}{of} clearly separate{'s' if clear == 1 else ''} these "
+        f"{clear} of {plural(len(known), noun)}{of} clearly distinguish{'es' if clear == 1 else ''} these "
         f"runs{rest}. The best is {named} (signal-to-noise ratio {best.ratio:.1f})."
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, closing, facts, opening
 from howsure.present.words import forecasts
-from howsure.wording import Scale, level_text, p_text, plural
+from howsure.wording import Scale, ci_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.parts import Looks
@@ -23,7 +23,7 @@ def document(look: Look) -> Document:
     )
     return Document(
         blocks=(
-            *opening(sentence(look), look.notes, chapter=look.chapter),
+            *opening(sentence(look), look.notes, more=_forecast(look), chapter=look.chapter),
             facts(_rows(look)),
             *planned,
             *closing(look.warnings),
@@ -32,23 +32,23 @@ def document(look: Look) -> Document:
 
 
 def sentence(look: Look) -> str:
-    """Say what is decided, or where things stand and what it would take."""
+    """Return what is decided, or how far the run is."""
     if look.decided:
         at = "" if look.looks is None else f" at {forecasts.place(look.looks)}"
-        return f"{_found(look)}: stop{at} ({_seen(look)})."
+        return f"Stop{at}: {_found(look)} ({_seen(look)})."
     if look.looks is not None:
         return _undecided(look, look.looks)
     state = f"{_state(look)}, {_seen(look)}"
     if look.exhausted:
-        return f"Still undecided after all {plural(look.n_items, 'question')}: {state}."
-    return f"Keep going: {state}{_forecast(look)}."
+        return f"Can't tell after all {plural(look.n_items, 'question')}: {state}."
+    return f"Keep going: {state}."
 
 
 def _undecided(look: Look, planned: Looks) -> str:
     """Say where things stand after planned looks that decided nothing, and when the next one is due."""
     state = f"{_state(look)}, {_seen(look)}" if planned.number else ""
     if planned.due is None:
-        return f"Still undecided after the last look: {state}."
+        return f"Can't tell after the last look: {state}."
     if planned.finished <= look.n_items + look.n_failed:
         return f"Keep going: {state + '; ' if state else ''}{forecasts.coming(planned)}."
     before = f" At look {planned.number:,}: {state}." if state else ""
@@ -58,7 +58,7 @@ def _undecided(look: Look, planned: Looks) -> str:
 
 
 def line(look: Look) -> str:
-    """Say it in one short line: `212 of 500 items  +3.1 pp  [−2.0, 8.2]  keep going`."""
+    """Say it in one short line: `212 of 500 questions  +3.1 points  −2.0 to 8.2  keep going`."""
     scale = Scale(percent=look.percent)
     waiting = f" ({look.n_waiting:,} waiting)" if look.n_waiting else ""
     if look.looks is not None and not (look.decided or look.exhausted):
@@ -97,7 +97,7 @@ def _found(look: Look) -> str:
             return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
         return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
     other = look.b if look.better == look.a else look.a
-    return f"{look.better} beats {other} by {scale.lead(look.estimate)}"
+    return f"{look.better} is better than {other} by {scale.lead(look.estimate)}"
 
 
 def _name(look: Look) -> str:
@@ -110,7 +110,7 @@ def _state(look: Look) -> str:
     if not math.isfinite(look.estimate):
         return "nothing to compare yet" if look.b else "no scores yet"
     if look.b is None:
-        return f"{look.a} stands at {scale.score(look.estimate)}"
+        return f"{look.a} scores {scale.score(look.estimate)} so far"
     if look.estimate == 0:
         return f"{look.a} and {look.b} score the same"
     ahead = look.a if (look.estimate > 0) != look.lower_is_better else look.b
@@ -120,16 +120,15 @@ def _state(look: Look) -> str:
 def _seen(look: Look) -> str:
     scale = Scale(percent=look.percent)
     of = "" if look.exhausted else _of(look)
-    after = f"after {look.n_items:,}{of} items" if look.n_items != 1 or of else "after 1 item"
+    after = f"after {look.n_items:,}{of} questions" if look.n_items != 1 or of else "after 1 question"
     if look.clustered:
         after += f" in {plural(look.n_units, 'cluster')}"
     if not math.isfinite(look.interval.low):
         return f"no interval yet, {after}"
     after += f", {look.n_failed:,} more failed" if look.n_failed else ""
-    unit = scale.unit if look.b else scale.column
     kind = "always-valid" if look.looks is None else "repeated"
     interval = look.interval.of_lead(look.estimate) if _names_leader(look) else look.interval
-    return f"{kind} interval {scale.interval(interval.low, interval.high)}{unit} {after}"
+    return f"{kind} {ci_text(interval, scale)}, {after}"
 
 
 def _names_leader(look: Look) -> bool:
@@ -138,17 +137,17 @@ def _names_leader(look: Look) -> bool:
 
 
 def _forecast(look: Look) -> str:
-    """Say what it would take; nothing before there are scores."""
-    if not math.isfinite(look.estimate):
+    """Return what it would take; nothing if it is decided, or before there are scores."""
+    if look.decided or look.exhausted or look.looks is not None or not math.isfinite(look.estimate):
         return ""
     left = math.inf if look.planned is None else look.planned - look.n_items
     if not look.needed < 1e6:
-        return "; at this rate, no realistic number of questions would decide"
+        return "At this rate, no realistic number of questions would decide."
     # Round up to two digits: a forecast is not exact.
     step = 10 ** max(math.floor(math.log10(max(look.needed, 1))) - 1, 0)
     about = int(max(math.ceil(look.needed / step), 1) * step)
-    more = f"; if this holds, about {about:,} more would decide"
-    return f"{more} (only {left:,} are left)" if about > left else more
+    more = f"If this holds, about {about:,} more questions would decide"
+    return f"{more} (only {left:,} are left)." if about > left else f"{more}."
 
 
 def _rows(look: Look) -> list[tuple[str, str]]:
@@ -156,20 +155,20 @@ def _rows(look: Look) -> list[tuple[str, str]]:
     unit = scale.unit if look.b else scale.column
     if not look.n_items:
         there = "" if look.looks is None else f"; {look.looks.finished:,} finished"
-        return [("items", f"0{_of(look)}{there}; {look.n_waiting:,} waiting")]
+        return [("questions", f"0{_of(look)}{there}; {look.n_waiting:,} waiting")]
     rows = [(look.a, scale.score(look.a_mean))]
     if look.b is not None:
         rows += [(look.b, scale.score(look.b_mean)), ("difference a − b", scale.difference(look.estimate))]
     shown = scale.interval(interval.low, interval.high) + unit if math.isfinite(interval.low) else "n/a"
     kind = "always valid" if look.looks is None else "at all looks"
-    rows.append((f"{level_text(interval.level)} interval, {kind}", shown))
+    rows.append((f"{level_text(interval.level)} CI, {kind}", shown))
     if math.isfinite(look.p_value):
         rows.append((f"p-value, {kind}", p_text(look.p_value)))
     units = f" in {plural(look.n_units, 'complete cluster')}" if look.clustered else ""
     units += f"; {look.n_failed:,} failed" if look.n_failed else ""
     waiting = f"; {look.n_waiting:,} waiting" if look.n_waiting else ""
     made = "" if look.looks is None else f"; {forecasts.place(look.looks)}, {look.looks.finished:,} finished"
-    rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}{made}"), ("method", look.method)]
+    rows += [("questions", f"{look.n_items:,}{_of(look)}{units}{waiting}{made}"), ("method", look.method)]
     return rows
 
 

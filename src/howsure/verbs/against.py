@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from howsure.answers.against import Against, AgainstSide, AgainstTask
+from howsure.answers.against import Against, AgainstModel, AgainstTask
 from howsure.errors import DataError, ResultWarning, doubt
 from howsure.inference.overall import as_stated, no_overall, overall_name, suite_of, task_shares
 from howsure.inference.population import over_tasks, population_of
@@ -154,7 +154,7 @@ class OneAgainstOthers:
         """Return the rows, best side first; `tests`: for how many p-values they are corrected."""
         head, sign = self.head, self.head.orientation
         rows = self._rows(found, level)
-        rows.sort(key=lambda row: (math.isnan(row.difference.value), -sign * row.difference.value, row.side))
+        rows.sort(key=lambda row: (math.isnan(row.difference.value), -sign * row.difference.value, row.model))
         return AgainstTask(
             task=head.task,
             metric=head.metric,
@@ -167,19 +167,19 @@ class OneAgainstOthers:
             n_tasks=self.n_tasks,
             lower_is_better=head.lower_is_better,
             percent=head.bounded,
-            sides=tuple(rows),
+            models=tuple(rows),
             warnings=self.warnings,
         )
 
-    def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
+    def _rows(self, found: Corrected, level: float) -> list[AgainstModel]:
         head, counts = self.head, self.counts
         p, own, recorded = self.p_values(), self.limits_at(None), Recorded.of(head)
         low, high = self._agreeing(found, level)
         return [
-            AgainstSide(
+            AgainstModel(
                 task=head.task,
                 metric=head.metric,
-                side=head.models[k],
+                model=head.models[k],
                 against=head.models[self.one],
                 mean=float(counts.mean[k]),
                 against_mean=float(counts.one_mean[k]),
@@ -190,7 +190,7 @@ class OneAgainstOthers:
                 n_regressed=int(counts.broke[k]),
                 n_improved=int(counts.fixed[k]),
                 n_unchanged=int(counts.same[k]),
-                n_only_side=int(counts.only_side[k]),
+                n_only_model=int(counts.only_side[k]),
                 n_only_against=int(counts.only_one[k]),
                 lower_is_better=head.lower_is_better,
                 percent=head.bounded,
@@ -507,7 +507,7 @@ def with_other_policies(answer: Against, study: Study, question: Question, adjus
             return {}
         part = against_others(matrix, answer.against, question)
         (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(answer.tasks))
-        return {side.side: side.verdict for side in judged.sides}
+        return {side.model: side.verdict for side in judged.models}
 
     return replace(answer, warnings=(*answer.warnings, *policy_changes_sides(study, answer.tasks, told)))
 

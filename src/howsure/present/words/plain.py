@@ -20,7 +20,7 @@ from howsure.wording import MOST_FORECAST, Scale, correlation_text, level_text, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.answers.against import AgainstSide, AgainstTask
+    from howsure.answers.against import AgainstModel, AgainstTask
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
@@ -247,7 +247,7 @@ def against_conditions(part: AgainstTask) -> dict[str, bool]:
     """Say what holds of many sides beside one; the names are those in `WHEN`."""
     many = part.n_tests > 1
     return {
-        "crowd": len(part.sides) > 1,
+        "crowd": len(part.models) > 1,
         "many": many,
         "bar": _shown_side(part) is not None,
         "lower": part.lower_is_better,
@@ -258,12 +258,12 @@ def against_conditions(part: AgainstTask) -> dict[str, bool]:
 
 def against_fields(part: AgainstTask) -> dict[str, str]:
     """Write the numbers of many sides beside one as texts."""
-    scale, side = Scale(percent=part.percent), _shown_side(part) or part.sides[0]
+    scale, side = Scale(percent=part.percent), _shown_side(part) or part.models[0]
     expected = part.n_tests * (1 - part.level)
     return {
         "one": part.against,
-        "side": side.side,
-        "sides": plural(len(part.sides), "side"),
+        "side": side.model,
+        "sides": plural(len(part.models), "side"),
         "gap": scale.difference(side.difference.value),
         "low": scale.limit(side.adjusted_interval.low),
         "high": scale.limit(side.adjusted_interval.high) + scale.unit,
@@ -274,9 +274,9 @@ def against_fields(part: AgainstTask) -> dict[str, str]:
     }
 
 
-def _shown_side(part: AgainstTask) -> AgainstSide | None:
+def _shown_side(part: AgainstTask) -> AgainstModel | None:
     """Return the first side with an interval."""
-    return next((side for side in part.sides if math.isfinite(side.adjusted_interval.low)), None)
+    return next((side for side in part.models if math.isfinite(side.adjusted_interval.low)), None)
 
 
 def score_phrases(entry: Entry, *, percent: bool = True, many: bool = False) -> Said:

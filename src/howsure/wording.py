@@ -270,7 +270,10 @@ OURS = ("Can't tell", "Of ", "All ", "Both ", "None of ", "Neither of ")
 
 
 def within(scope: str, sentence: str) -> str:
-    """Begin a sentence with what it is about: `On 3 of 4 tasks, ` and `Can't tell: …` are one sentence."""
+    """Begin a sentence with what it is about, after `Can't tell. ` if it begins so: `On 3 of 4 tasks, …`."""
+    undecided = "Can't tell. "
+    if scope and sentence.startswith(undecided):
+        return f"{undecided}{scope}{sentence.removeprefix(undecided)}"
     return scope + (sentence[0].lower() + sentence[1:] if scope and sentence.startswith(OURS) else sentence)
 
 

@@ -57,7 +57,7 @@ function drawVerdict(sheet, { pair, margin, verdict }, name) {
   const beyond = ["too much worse", "worse", ""].find((text) => textWidth(text) < x(-margin) - 8);
   svg.append(rectAt(x.from, 22, x(-margin) - x.from, 48, "band"), textAt(x(-margin) - 6, 16, beyond, "end small"), lineAt(x(-margin), 8, x(-margin), 70, "zero"), lineAt(x(0), 22, x(0), 70, "grid"));
   svg.append(textAt(x(-margin) + 6, 16, "good enough", "small"));
-  svg.append(namedBar(x, 56, pair, VERDICTS[verdict], { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 70, { format: signedTick, title: "difference (pp)" }));
+  svg.append(namedBar(x, 56, pair, VERDICTS[verdict], { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 70, { format: signedTick, title: "difference (points)" }));
 }
 
 function cardTexts({ board, values }, pair) {
@@ -88,7 +88,7 @@ function methodsText({ board, values }, pair) {
   const tries = most > 1 ? ` (${most} attempts at each, averaged)` : "";
   const groups = board.clusters === null ? "" : ` in ${plural(pair.units, "cluster")}`;
   const variance = board.clusters === null ? "a variance for independent questions" : "a cluster-robust variance (CR2; Bell and McCaffrey 2002)";
-  const range = pair.low === null ? "no interval can be given" : `95% interval [${signedNumber(pair.low)}, ${signedNumber(pair.high)}] pp, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
+  const range = pair.low === null ? "no interval can be given" : `95% CI ${signedNumber(pair.low)} to ${signedNumber(pair.high)} points, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
   return `We compared ${a} with ${b} on ${plural(pair.n, "shared question")}${groups}${tries}. The paired difference is ${signed(pair.value, true)}; ${range}. The interval is from a score pivot with ${variance}, after Miller (2024), “Adding Error Bars to Evals”. ${count(pair.wins)} questions favour the first, ${count(pair.losses)} the second, ${count(pair.ties)} neither. Made with howsure.`;
 }
 

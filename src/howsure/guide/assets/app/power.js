@@ -126,7 +126,7 @@ function drawEvals(sheet, spread) {
   svg.append(textAt(middleWithin(x(truth), `truth: ${gap(truth, true)}`, [0, width]), 12, `truth: ${gap(truth, true)}`, "middle label"));
   svg.append(part("same", (each) => !each.seen), part("right", (each) => each.seen && each.found > 0), part("wrong", (each) => each.seen && each.found < 0));
   if (right.length) svg.append(...winnersMark(x, mean, width));
-  svg.append(bottomAxis(x, bottom, { format: signedTick, title: "gap found (pp)" }));
+  svg.append(bottomAxis(x, bottom, { format: signedTick, title: "difference found (points)" }));
   const seeing = right.length === 1 ? "It says" : "On average they say";
   const exaggerated = right.length ? ` ${seeing} ${gap(mean, true)}; the truth is ${gap(truth, true)}.` : "";
   sheet.tell({ evals: `${right.length ? count(right.length) : "None"} of ${EVALS} ${right.length === 1 ? "sees" : "see"} it${wrong.length ? `, and ${wrong.length === 1 ? "one says" : `${count(wrong.length)} say`} the opposite` : ""}.${exaggerated}` });

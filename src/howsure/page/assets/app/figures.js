@@ -113,7 +113,7 @@ function boardFigure(table, { verdict, source }) {
     },
   ].filter(({ text }, k, all) => k === 0 || all.findIndex((each) => each.text === text) === k);
   const body = [];
-  const [named, tied] = ["model", "ties"].map((name) => board.columns.findIndex((column) => column.name === name));
+  const [named, tied] = ["model", "group"].map((name) => board.columns.findIndex((column) => column.name === name));
   const longest = (texts, size, weight) => Math.max(0, ...texts.map((text) => wide(text, size, weight)));
   const left = 104;
   const nameRoom = Math.min(
@@ -129,8 +129,8 @@ function boardFigure(table, { verdict, source }) {
   const [from, to] = [left + nameRoom + tieRoom + 34, SHEET - 2 * EDGE - 72];
   const x = (value) => from + ((to - from) * parseFloat(axis.place(value))) / 100;
   const head = (at, text, anchor) => written(at, 12, text, { size: 12, fill: PAPER.quiet, anchor });
-  body.push(head(32, "rank", "end"), head(42, "could be"), head(left, board.columns[named].name));
-  if (tieRoom) body.push(head(left + nameRoom + 14, "ties"));
+  body.push(head(32, "rank", "end"), head(42, "rank CI"), head(left, board.columns[named].name));
+  if (tieRoom) body.push(head(left + nameRoom + 14, "group"));
   const tall = LINE * order.length;
   order.forEach((m, k) => {
     if (board.models[m].best)

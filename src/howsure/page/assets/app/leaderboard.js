@@ -121,7 +121,7 @@ class BoardTable {
       const column = columns[k];
       if (column.name === BARS) return this.bar(m, bar, axis);
       if (column.name === "model") return this.name(m);
-      const title = column.name === "ties" ? cells[m][k] : null;
+      const title = column.name === "group" ? cells[m][k] : null;
       return make("td", { role: "cell", kind: cellKind(column), text: cells[m][k], title });
     });
     const box = make("input", { type: "checkbox", "aria-label": `compare ${visible(models[m].model)}` });
@@ -198,7 +198,7 @@ class BoardTable {
 function arranged(columns) {
   const places = [...columns.keys()];
   const of = (name) => places.filter((k) => columns[k].name === name);
-  const moved = [...of("ties"), ...of(BARS)];
+  const moved = [...of("group"), ...of(BARS)];
   const rest = places.filter((k) => !moved.includes(k));
   const named = rest.findIndex((k) => columns[k].name === "model") + 1;
   return [...rest.slice(0, named), ...moved, ...rest.slice(named)];

@@ -93,20 +93,24 @@ class PairPanel {
     const about = said && `,${said}`;
     let needed = "";
     if (pair.settled !== undefined) needed = pair.settled;
-    else if (pair.weak) needed = `; ${pair.weak}`;
-    else if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
+    else if (pair.weak) needed = `${pair.weak}.`;
+    else if (this.needed.items < MOST_FORECAST) needed = `About ${roundedUp(this.needed.items)} questions would settle it, if the true difference is this large.`;
     else if (this.needed.attempts < MOST_FORECAST)
-      needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
-    let text = `Can't tell: ${better} is ahead by ${size}${where} ${take}${about}${needed}.`;
+      needed = `About ${roundedUp(this.needed.attempts)} attempts per question would settle it.`;
+    let text = `Can't tell. ${better} is ahead of ${worse}${where} by ${size} ${take}${about}.`;
     if (pair.p === "n/a")
-      text = `Can't tell which of ${names[0]} and ${names[1]} is better: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
+      text = `Can't tell which of ${names[0]} and ${names[1]} is better, because there is no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real)
-      text = `${better} beats ${worse}${where} by ${size} ${take}${about}.`;
+      text = `${better} is better than ${worse}${where} by ${size} ${take}${about}.`;
     else if (pair.d === 0)
-      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}${shown.about} (${level(shown.level)} CI ${pair.low} to ${pair.high}).`;
+      text = `Can't tell. ${names[0]} and ${names[1]} score the same${where}${shown.about} (${level(shown.level)} CI ${pair.low} to ${pair.high}).`;
     const alone = this.only[0] + this.only[1];
-    if (alone > 0)
-      text = `On the ${count(pair.n)} of ${plural(pair.n + alone, "item")} that both answered, ${text.replace(/^Can't tell/, "can't tell")}`;
+    if (alone > 0) {
+      const scope = `On the ${count(pair.n)} of ${plural(pair.n + alone, "question")} that both answered, `;
+      const open = "Can't tell. ";
+      text = text.startsWith(open) ? `${open}${scope}${text.slice(open.length)}` : `${scope}${text.replace(/^Can't tell/, "can't tell")}`;
+    }
+    if (!pair.holds.real && needed) text = `${text} ${needed}`;
     at("pair-verdict").textContent = visible(text);
     at("pair-verdict").className = `verdict ${this.firm() ? "real" : "open"}`;
     const among = this.amongAll();
@@ -139,7 +143,7 @@ class PairPanel {
       [shorten(this.names[0], 26), pair.a_score],
       [shorten(this.names[1], 26), pair.b_score],
       ["difference a − b", `${pair.difference}${unit(percent)}`],
-      [`${level(shown.level)} interval`, `[${pair.low}, ${pair.high}]${unit(percent)}`],
+      [`${level(shown.level)} CI`, `${pair.low} to ${pair.high}${unit(percent)}`],
       [shown.benchmark ? "SE" : "SE, paired", `${pair.shown_se}${unit(percent)}${this.savings()}`],
       ["p-value", pair.p],
       ...(shown.adjust === "none" || shown.models.length < 3

@@ -73,7 +73,7 @@ function legendOf(board, chosen) {
     };
   }
   return {
-    title: `difference to ${chosen}${board.percent ? " (pp)" : ""} with its ${sure} paired interval`,
+    title: `difference to ${chosen}${board.percent ? ", points" : ""} with its ${sure} paired interval`,
     kinds: corrected(board)
       ? { sure: "not 0, also among all pairs", single: "not 0 only as a single pair", unsure: "could be 0" }
       : { sure: "not 0", unsure: "could be 0" },

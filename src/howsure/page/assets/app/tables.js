@@ -16,7 +16,7 @@ function boardRecord(board, m) {
   const { task, metric, level, models } = board;
   const { rank, rank_low, rank_high, best, model, value, se, low, high, df, n_items, n_clusters, method } = models[m];
   const { n_attempts, n_failed } = models[m];
-  const ranks = { rank, rank_low, rank_high, could_be_best: best, ties: tiesOf(board, m) };
+  const ranks = { rank, rank_low, rank_high, could_be_best: best, group: tiesOf(board, m) };
   const estimate = { value, se, low, high, level, df, n_items, n_clusters, method };
   return { ...ranks, task, metric, model, ...estimate, n_attempts, n_failed };
 }
@@ -27,7 +27,7 @@ function sliceTable(panel) {
   const { full } = panel.lines();
   const { value, low, high, rank, rank_low, rank_high, best, level: sure } = ranked;
   const range = (k) => (low[k] === null ? "n/a" : `[${scoreNumber(low[k], percent)}, ${scoreNumber(high[k], percent)}]`);
-  const heads = ["rank", "could be", "model", `score${percent ? " %" : ""}`, `${level(Number(sure.toFixed(4)))} interval`];
+  const heads = ["rank", "rank CI", "model", `score${percent ? " %" : ""}`, `${level(Number(sure.toFixed(4)))} CI`];
   return {
     columns: heads.map((name, k) => ({ name, align: k === 1 || k === 2 ? "left" : "right" })),
     rows: full.map((model, k) => [String(rank[k]), places({ rank_low: rank_low[k], rank_high: rank_high[k] }), model, scoreNumber(value[k], percent), range(k)]),
@@ -78,7 +78,7 @@ function pairTable(board, pairs, chosen) {
   const known = chosen.map((pair) => [pair, pairs.of(...pair)]).filter(([, pair]) => pair !== null && pair.d !== null);
   const names = shortNames(board.models.map((model) => model.model));
   const pp = unit(board.percent);
-  const heads = ["a", "b", `a − b${pp && " (pp)"}`, `${level(board.level)} interval`, "p", "p among all pairs"];
+  const heads = ["a", "b", `a − b${pp && ", points"}`, `${level(board.level)} CI`, "p", "p among all pairs"];
   const shown = corrected(board) ? heads : heads.slice(0, -1);
   return {
     columns: shown.map((name, k) => ({ name, align: k < 2 ? "left" : "right" })),

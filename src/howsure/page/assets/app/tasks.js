@@ -69,7 +69,7 @@ class TasksTable {
   }
 
   told(board, model, ties) {
-    const group = ties ? `, tie group ${ties}` : "";
+    const group = ties ? `, group ${ties}` : "";
     const some = few(board, model) ? `, on ${count(model.n_items)} of ${count(board.items)} questions` : "";
     return `${score(model.value, board.percent)}, rank ${places(model)}${group}${model.best ? ", could be best" : ""}${some}`;
   }
@@ -89,6 +89,6 @@ function shade(board, model) {
 
 /** Return the letters of a model's tie group. */
 function tiesOf(board, m) {
-  const column = board.columns.findIndex(({ name }) => name === "ties");
+  const column = board.columns.findIndex(({ name }) => name === "group");
   return column < 0 ? "" : board.cells[m][column];
 }

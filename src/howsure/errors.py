@@ -252,6 +252,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "baseline_changed",
         "beyond_last_look",
         "configuration_changed",
+        "frozen_setting",
         "fail_not_corrected",
         "looks_contradict",
         "many_effects",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure import checks
-from howsure.answers.output import derived, row, tree
+from howsure.answers.output import derived, row, shown, tree
 from howsure.errors import MethodError, OptionError
 from howsure.options.choices import Format, Preset
 from howsure.options.table import checked
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
+    from howsure.answers.settings import Settings
     from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
 
@@ -89,12 +90,16 @@ LINES = 40
 """So many lines of an answer are its `repr`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Answer:
     """Every answer is a frozen result: data first, then its renderings. `print(answer)` shows the terminal
     form.
+
+    Attributes:
+        settings: What it was computed with, and who chose each; None for an answer within another.
     """
 
-    __slots__ = ()
+    settings: Settings | None = field(default=None, metadata=shown(rows=False))
 
     @derived()
     def sentence(self) -> str:

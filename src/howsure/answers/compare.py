@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.gate import GateVerdict
     from howsure.answers.parts import ErrorSources, TaskClusters, UsageDifference
+    from howsure.answers.settings import Settings
     from howsure.answers.slices import DifferenceSlices
     from howsure.errors import ResultWarning
     from howsure.statistics.results import Equivalence
@@ -203,7 +204,7 @@ class Comparison(Drawn):
         """The overall difference by itself; None for one task, and if the tasks can't be combined."""
         if not self.tasks or math.isnan(self.difference.value):
             return None
-        return replace(self, tasks=(), notes=(), warnings=(), flips=None)
+        return replace(self, tasks=(), settings=None, notes=(), warnings=(), flips=None)
 
     @property
     def every(self) -> tuple[Comparison, ...]:
@@ -310,6 +311,7 @@ class Comparisons:
         n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
             scores there.
         comparisons: One comparison per task and metric.
+        settings: What they were computed with.
         notes: How the data were read and grouped.
         warnings: Warnings, each with what to do about it.
     """
@@ -317,6 +319,7 @@ class Comparisons:
     overall: Comparison | None = None
     n_tasks_left_out: int = 0
     comparisons: tuple[Comparison, ...]
+    settings: Settings | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
 
@@ -332,7 +335,9 @@ class Comparisons:
         left, notes = self.n_tasks_left_out, self.notes
         if len(self.comparisons) == 1:
             warnings = (*self.warnings, *first.warnings)
-            return replace(first, n_tasks_left_out=left, notes=notes, warnings=warnings)
+            return replace(
+                first, n_tasks_left_out=left, settings=self.settings, notes=notes, warnings=warnings
+            )
         total = self.overall or _not_combined(first, len({each.task for each in self.comparisons}))
         own = replace(total.difference, warnings=(*total.difference.warnings, *total.warnings))
         return replace(
@@ -340,6 +345,7 @@ class Comparisons:
             difference=own,
             tasks=self.comparisons,
             n_tasks_left_out=left,
+            settings=self.settings,
             notes=notes,
             warnings=self.warnings,
         )

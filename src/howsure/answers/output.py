@@ -31,7 +31,7 @@ T = TypeVar("T")
 KEY = "howsure"
 LISTS = ("tuple[", "list[", "dict[", "NDArray[")
 AS_IT_IS = ("str", "int", "bool")
-LAST = ("notes", "warnings")
+LAST = ("settings", "notes", "warnings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

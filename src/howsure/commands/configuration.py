@@ -26,7 +26,7 @@ PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
 SIDE, PATH_SIDE = "SIDE", "path:"
 FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
-MAPPINGS = "map"
+MAPPINGS, FROZEN = "map", "frozen"
 """The table whose tables are mappings, which --map names."""
 MEMBERS = "members"
 """Where the defaults of a group that runs by itself have those of its members."""
@@ -116,7 +116,9 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
     """
     every = {name: dict(_options(command)) for name, command in commands.items()}
     said = {
-        key: value for key, value in found.table.items() if not (key == MAPPINGS and isinstance(value, dict))
+        key: value
+        for key, value in found.table.items()
+        if not (key in (MAPPINGS, FROZEN) and isinstance(value, dict))
     }
     tables = {key: value for key, value in said.items() if (key in commands and isinstance(value, dict))}
     shared = [_shared(key, value, found, every) for key, value in said.items() if key not in tables]

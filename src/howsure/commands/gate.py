@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -15,6 +16,7 @@ import click
 from howsure.commands.base import put, read_sides, rendered, split
 from howsure.commands.configuration import OWN, PYPROJECT, table_of
 from howsure.commands.exits import DONE, FAILED, UNDECIDED
+from howsure.commands.freezing import frozen_names, frozen_text, frozen_warnings
 from howsure.commands.options import (
     OUTPUT,
     VerdictCommand,
@@ -106,6 +108,7 @@ def counted(judged: Gate | Check, unclear: str) -> Counted:
         "HOWSURE_CARD give its title, the address of its page, and the page's card."
     ),
 )
+@click.option("--freeze", metavar="FILE", help="Write the settings of this verdict as howsure.toml.")
 @takes("gate", *OUTPUT)
 def gate(
     paths: tuple[str, ...],
@@ -116,6 +119,7 @@ def gate(
     junit: str | None,
     comment: str | None,
     github: bool,
+    freeze: str | None,
     **given: Any,
 ) -> None:
     """Decide whether a candidate passes: pass, fail or can't tell.
@@ -132,7 +136,7 @@ def gate(
     from howsure.writing import write
 
     _refuse_places(paths, candidate)
-    for file in (junit, comment):
+    for file in (junit, comment, freeze):
         refuse_overwriting(file, paths)
     linked = None if comment is None else _linked_page()
     rest, shown = split(paths, given)
@@ -140,7 +144,11 @@ def gate(
         rest.setdefault("overall", "harness")
     rest |= {"candidate": candidate, "baseline": baseline}
     scores = read_sides(paths, rest, "candidate", "baseline", whole=True)
+    asked = dict(rest)
     answer = howsure.gate(scores, **rest)
+    context = click.get_current_context()
+    if more := frozen_warnings(answer, scores, asked, frozen_names(context)):
+        answer = replace(answer, warnings=(*answer.warnings, *more))
     of_scores = [check for check in answer.checks if check.criterion != "ratio_at_most"]
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in of_scores))
     refuse_task_points(
@@ -160,6 +168,8 @@ def gate(
             linked=linked,
         )
         write(markdown.render(told), comment)
+    if freeze is not None:
+        write(frozen_text(answer, context), freeze)
     on_github = github and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(counts.code)

@@ -48,6 +48,7 @@ OUTPUT = (
         "output",
         "junit",
         "comment",
+        "freeze",
         "github",
         "queue",
         "url",
@@ -89,7 +90,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "leaderboard": (*_COMMON, "by", "score", "top", "each_task", "explain"),
     "gate": (
         *("candidate", "baseline", "published", "not_worse_than", "better", "at_least", "at_most", "task"),
-        *("cluster", "flips", "junit", "comment"),
+        *("cluster", "flips", "junit", "comment", "freeze"),
     ),
     "plan": (
         *("pilot", "a", "b", "effect", "n_items", "attempts", "power", "not_worse_than", "rate", "agreement"),

@@ -15,6 +15,7 @@ from howsure.inference import covariates
 from howsure.inference.costs import with_measures
 from howsure.inference.other_readings import with_other_population
 from howsure.inference.overall import as_stated, overall_comparison
+from howsure.inference.settings import settings_of
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.results import Interval
@@ -83,6 +84,7 @@ def compared(
         comparisons=tuple(pairs),
         overall=None if total is None else replace(total, n_tasks=tasks, n_tasks_left_out=left),
         n_tasks_left_out=left,
+        settings=settings_of(study, question, method=str(pairs[0].difference.method)),
         notes=(
             *study.notes,
             *([weighed] if weighed else []),

@@ -17,6 +17,7 @@ from howsure.errors import DataError
 from howsure.inference import calibration_record
 from howsure.inference.board import entries, told_apart
 from howsure.inference.overall import no_overall
+from howsure.inference.settings import settings_of
 from howsure.statistics.means import means
 from howsure.statistics.ratios import Known, Ratio, cost_moments, dominance, ratio
 from howsure.statistics.results import Interval
@@ -166,7 +167,10 @@ def frontier_of(study: Study, question: Question) -> Frontier:
             remedy="`howsure describe` shows what was recorded.",
         )
     return Frontier(
-        tasks=tuple(tasks), notes=study.notes, warnings=(*study.warnings, *direction_warnings(study))
+        tasks=tuple(tasks),
+        settings=settings_of(study, question),
+        notes=study.notes,
+        warnings=(*study.warnings, *direction_warnings(study)),
     )
 
 

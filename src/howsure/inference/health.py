@@ -9,6 +9,7 @@ import numpy as np
 from howsure.answers.health import Health, ItemHealth, TaskHealth
 from howsure.errors import OptionError, ResultWarning
 from howsure.inference.sensitivity import coverage_warnings
+from howsure.inference.settings import settings_of
 from howsure.statistics import health as methods
 from howsure.statistics.clustered_variance import degrees_of_freedom
 from howsure.statistics.means import cluster_warnings
@@ -30,7 +31,12 @@ def examine(study: Study, question: Question, *, top: int | None) -> Health:
     if top is not None and top < 1:
         raise OptionError(f"`top={top!r}` leaves no model", remedy="Write 30 for the 30 best.")
     tasks = tuple(task_health(matrix, question, top=top) for matrix in study.matrices())
-    return Health(tasks=tasks, notes=study.notes, warnings=(*study.warnings, *direction_warnings(study)))
+    return Health(
+        tasks=tasks,
+        settings=settings_of(study, question),
+        notes=study.notes,
+        warnings=(*study.warnings, *direction_warnings(study)),
+    )
 
 
 def best_first(matrix: ScoreMatrix) -> Positions:

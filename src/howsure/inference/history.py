@@ -12,6 +12,7 @@ import numpy as np
 
 from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunDifference, TaskHistory
 from howsure.errors import DataError, ResultWarning
+from howsure.inference.settings import settings_of
 from howsure.statistics.change_points import (
     KNOWN,
     Series,
@@ -113,6 +114,7 @@ def follow(
         n_runs=len(names),
         runs_between_alarms=runs_between_alarms,
         level=question.level,
+        settings=settings_of(study, question),
         notes=(*study.notes, order, NOISE),
         warnings=(
             *study.warnings,

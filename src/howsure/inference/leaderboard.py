@@ -13,6 +13,7 @@ from howsure.inference.other_readings import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
+from howsure.inference.settings import settings_of
 from howsure.inference.slices import sliced_boards, ways_of
 from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
@@ -70,6 +71,7 @@ def ranked(
             for board in sliced_boards(matrix, ways, question)
         ),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
+        settings=settings_of(study, question, method=str(boards[0].entries[0].estimate.method)),
         notes=(*study.notes, *([weighed] if weighed else [])),
         warnings=(*study.warnings, *direction_warnings(study), *left_out, *warnings),
         top=top,

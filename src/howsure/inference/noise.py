@@ -12,6 +12,7 @@ from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskN
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.board import entries
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
+from howsure.inference.settings import settings_of
 from howsure.inference.slices import sliced_noise
 from howsure.statistics.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.means import means
@@ -72,7 +73,13 @@ def decompose(scores: Scores, design: Design, question: Question, a: str | None,
         matrices, left = list(study.matrices()), []
         tasks = [task_noise(matrix, question) for matrix in matrices]
         slices = sliced_noise(study, matrices, question, lambda part: task_noise(part, question))
-    return Noise(tasks=tuple(tasks), slices=slices, notes=study.notes, warnings=(*study.warnings, *left))
+    return Noise(
+        tasks=tuple(tasks),
+        slices=slices,
+        settings=settings_of(study, question),
+        notes=study.notes,
+        warnings=(*study.warnings, *left),
+    )
 
 
 def task_noise(matrix: ScoreMatrix, question: Question, known: Iterable[Entry] | None = None) -> TaskNoise:

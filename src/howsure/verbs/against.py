@@ -14,6 +14,7 @@ from howsure.inference.overall import as_stated, no_overall, overall_name, suite
 from howsure.inference.population import over_tasks, population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import COVERAGE, Recorded, policy_changes_sides, skewness
+from howsure.inference.settings import settings_of
 from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.options.table import checked
 from howsure.statistics import multiplicity
@@ -486,6 +487,7 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
             *study.notes,
             *filter(None, (weighed, why if any(part.n_tests > 1 for part in found) else "")),
         ),
+        settings=settings_of(study, question, method=str(found[0].models[0].difference.method)),
         warnings=(
             *study.warnings,
             *direction_warnings(study),

@@ -14,6 +14,7 @@ from howsure.inference.board import entries
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.settings import settings_of
 from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.kinds import ScoreRule
 from howsure.options.table import checked
@@ -111,6 +112,7 @@ def estimate(
             for each in sliced_scores(matrix, ways, question)
         ),
         percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
+        settings=settings_of(study, question, method=str(found[0].estimate.method)),
         notes=(*study.notes, *covariates.told(design, pools)),
         warnings=(*study.warnings, *left_out),
     )

@@ -21,6 +21,7 @@ from howsure.inference.gate_verdicts import answered
 from howsure.inference.population import population_of
 from howsure.inference.published import of_counts, only_model, reworded, with_published
 from howsure.inference.question import Question
+from howsure.inference.settings import settings_of
 from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.factors import gather_levelled
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.flips import Flips
+    from howsure.answers.settings import Settings
     from howsure.answers.slices import DifferenceSlices
     from howsure.errors import ResultWarning
     from howsure.inference.gate_policy import Policy
@@ -226,6 +228,17 @@ def gate(
     return answer if instead is None else _with_warning(answer, instead)
 
 
+def automatic_settings(data: Any, asked: Mapping[str, Any]) -> Settings:
+    """Return the settings that a gate takes for these scores, with the options of `gate` in `asked`."""
+    from howsure.study.design import DesignOptions
+
+    options = {name: asked[name] for name in DesignOptions.__annotations__ if name in asked}
+    design = make_design(options, RESPECTS, method=asked.get("method"))  # type: ignore[arg-type]
+    sides = asked["candidate"], asked["baseline"]
+    study, _, _ = _gathered(data, sides, asked.get("published"), design, None)
+    return settings_of(study, Question(population=population_of(design.population)))
+
+
 def _gathered(
     data: Any, sides: tuple[str | None, str | None], published: Any, design: Design, policy: Policy | None
 ) -> tuple[Study, Scores, ResultWarning | None]:
@@ -259,6 +272,7 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
         looks=None if question.look is None else question.look.answer(question.level),
         flips=_flips(question, scores) if flips else None,
         slices=_slices(question, design),
+        settings=settings_of(question.study, question.question),
         notes=tuple(dict.fromkeys(notes)),
         warnings=tuple(dict.fromkeys(warnings)),
     )

@@ -15,6 +15,7 @@ import numpy as np
 
 from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
+from howsure.answers.settings import NumberSetting, Settings, WordSetting, chosen
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.overall import task_shares
 from howsure.inference.plan_options import PlanQuestion, curve_of, equal_systems, looks_of, option, options_of
@@ -32,6 +33,7 @@ from howsure.inference.plan_pilot import (
 )
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
+from howsure.inference.settings import settings_with
 from howsure.options.table import checked
 from howsure.statistics import power as powers
 from howsure.statistics.best_outcome import fewest_significant, only_right_or_wrong, out_of_reach
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
 RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
@@ -360,6 +363,7 @@ def _from_pilot(
         question,
         tasks,
         simulated=simulated,
+        study=study,
         notes=(*study.notes, *notes),
         warnings=(*study.warnings, *direction_warnings(study), *warnings),
     )
@@ -375,6 +379,7 @@ def _answer(
     tasks: Sequence[TaskPlan],
     *,
     simulated: Simulated | None = None,
+    study: Study | None = None,
     notes: tuple[str, ...] = (),
     warnings: tuple[ResultWarning, ...] = (),
 ) -> Plan:
@@ -390,8 +395,19 @@ def _answer(
         paired=question.paired,
         tasks=tuple(tasks),
         simulated=simulated,
+        settings=_settings(question, study),
         notes=notes,
         warnings=(*warnings, *([OFF_THE_SCALE] if impossible else [])),
+    )
+
+
+def _settings(question: PlanQuestion, study: Study | None) -> Settings:
+    """Return what a plan is made with; without a pilot only its method, level and seed."""
+    method = WordSetting(value=question.usual_method, source=chosen(question.method, None))
+    if study is not None:
+        return settings_with(study, method=method, level=question.level, seed=question.seed or 0)
+    return Settings(
+        method=method, level=NumberSetting(value=question.level, source=chosen(question.level, 0.95))
     )
 
 
@@ -531,6 +547,7 @@ def _from_level_pilot(
     return _answer(
         question,
         tasks,
+        study=study,
         notes=(*study.notes, *notes),
         warnings=(*study.warnings, *direction_warnings(study), *warnings),
     )

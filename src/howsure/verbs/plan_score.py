@@ -152,7 +152,9 @@ def plan_score(
         percent=scores.bounded,
         notes=notes,
         warnings=warnings,
-        **names,
+        task=names.get("task", ""),
+        metric=names.get("metric", ""),
+        model=names.get("model", ""),
     )
 
 

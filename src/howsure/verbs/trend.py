@@ -13,6 +13,7 @@ from howsure.errors import DataError, ResultWarning
 from howsure.inference.board import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.settings import settings_of
 from howsure.options.table import checked
 from howsure.statistics.differences import t_pivot
 from howsure.statistics.means import means
@@ -105,7 +106,10 @@ def trend(
         tasks = tuple(_task_trend(matrix, question, last, pattern) for matrix in kept)
         left = [*_not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
         return Trend(
-            tasks=tasks, notes=study.notes, warnings=(*study.warnings, *direction_warnings(study), *left)
+            tasks=tasks,
+            settings=settings_of(study, question),
+            notes=study.notes,
+            warnings=(*study.warnings, *direction_warnings(study), *left),
         )
     OF_PUBLISHED.refuse(design)
     return _published(bounded(scores, design.bounds), design, level, last)

@@ -1,0 +1,83 @@
+"""Settings: what an answer was computed with, and who chose it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["given", "stated", "automatic"]
+"""Who chose a setting: an option or a configuration, the log, or howsure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsSetting:
+    """A setting that is one or several words.
+
+    Attributes:
+        value: The words; empty if there are none.
+        source: Who chose it: "given" by an option or a configuration, "stated" by the log, or "automatic".
+    """
+
+    value: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordSetting:
+    """A setting that is a word.
+
+    Attributes:
+        value: The word.
+        source: Who chose it: "given" by an option or a configuration, "stated" by the log, or "automatic".
+    """
+
+    value: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberSetting:
+    """A setting that is a number.
+
+    Attributes:
+        value: The number.
+        source: Who chose it: "given" by an option or a configuration, or "automatic" for the default.
+    """
+
+    value: float
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an answer was computed with; None for what doesn't apply to it.
+
+    Attributes:
+        task: The tasks.
+        metric: The metrics.
+        cluster: The columns of clusters; empty if questions are independent.
+        population: What scores are about: "new-clusters" (new questions, without clusters), "same-clusters",
+            "these-questions", or "mixed" if tasks differ.
+        attempts: How attempts make a score: "mean", "pass@5" …
+        random_factors: The columns whose values are a sample too.
+        failures: How failed attempts count: "harness" as the harness counts them, "drop", "zero" or "error".
+        method: How error bars are computed.
+        level: The confidence level.
+        seed: The seed of all random draws.
+    """
+
+    task: WordsSetting | None = None
+    metric: WordsSetting | None = None
+    cluster: WordsSetting | None = None
+    population: WordSetting | None = None
+    attempts: WordSetting | None = None
+    random_factors: WordsSetting | None = None
+    failures: WordSetting | None = None
+    method: WordSetting | None = None
+    level: NumberSetting | None = None
+    seed: NumberSetting | None = None
+
+
+def chosen(value: object, default: object) -> Source:
+    """Return who chose an option: "given" unless it has its default."""
+    return "automatic" if value == default else "given"

@@ -84,6 +84,23 @@ FIGURE_OF = {
 """What draws what an answer without a figure is about."""
 DATA: tuple[Format, ...] = ("csv", "json")
 """The formats that programs read."""
+GONE = {
+    "cautions": "warnings",
+    "beside": "new_clusters and same_clusters",
+    "told": "verdict",
+    "measures": "usage",
+    "gap": "difference",
+    "sides": "models",
+    "favours": "biases",
+    "whole": "all_answers",
+    "drawn": "labels_drawn",
+    "met": "direct_votes",
+    "sought": "solved_for",
+    "broke": "n_regressed",
+    "fixed": "n_improved",
+    "n_blind": "n_underpowered",
+}
+"""Attributes that have another name, by their old one."""
 FIRST = ("sentence", "verdict")
 """What comes first of every answer."""
 LINES = 40
@@ -110,6 +127,13 @@ class Answer:
     def verdict(self) -> str | None:
         """What is decided, as a code; None for answers that decide nothing."""
         return None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in GONE:
+                raise AttributeError(f"{type(self).__name__} has no {name!r}: use {GONE[name]}")
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data, ready for JSON; a number that doesn't exist is None."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Source = Literal["given", "stated", "automatic"]
 """Who chose a setting: an option or a configuration, the log, or howsure."""
@@ -81,3 +84,27 @@ class Settings:
 def chosen(value: object, default: object) -> Source:
     """Return who chose an option: "given" unless it has its default."""
     return "automatic" if value == default else "given"
+
+
+def of_options(
+    *,
+    level: float | None = None,
+    seed: int | None = None,
+    clusters: Sequence[str] | None = None,
+    asked: Sequence[str] | str | None = None,
+    method: str = "",
+) -> Settings:
+    """Return the settings of an answer without a study: votes, verdicts, ratings, plans from assumptions.
+
+    `clusters`: the columns that were used, None if that isn't known; `asked`: the option that names them.
+    """
+    named = (asked,) if isinstance(asked, str) else tuple(asked or ())
+    columns = named if clusters is None else tuple(clusters)
+    known = clusters is not None or bool(named)
+    source: Source = "given" if named else "automatic"
+    return Settings(
+        cluster=WordsSetting(value=columns, source=source) if known else None,
+        method=WordSetting(value=method, source="automatic") if method else None,
+        level=None if level is None else NumberSetting(value=level, source=chosen(level, 0.95)),
+        seed=None if seed is None else NumberSetting(value=seed, source=chosen(seed, 0)),
+    )

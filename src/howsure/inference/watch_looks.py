@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from howsure.answers.settings import of_options
 from howsure.answers.watch import Look
 from howsure.errors import OptionError, ResultWarning
 from howsure.inference.planned_looks import LookSeries
@@ -102,6 +103,7 @@ def look_at(
         or tally.counted["cluster"].null_count() < len(tally.counted),
         method=seen.method,
         looks=looks,
+        settings=of_options(level=goal.level, method=seen.method),
         notes=() if arrived is None else arrived.notes,
         warnings=tuple(
             _doubts(tally, arrived, seen, random=bool(shuffled or exhausted), lower_is_better=lower_is_better)

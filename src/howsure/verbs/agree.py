@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.agree import NAMES, Agreed, Agreement, Confusion, Independence
+from howsure.answers.settings import of_options
 from howsure.errors import DataError, ResultWarning
 from howsure.options.table import checked
 from howsure.readers.ratings import RATINGS, read_ratings
@@ -133,6 +134,7 @@ def agree(
         repeats=ratings.repeats(),
         confusion=ratings.confusion(named),
         independence=ratings.independence(named) if named else None,
+        settings=of_options(level=level, asked=cluster),
         notes=(*table.notes, *ratings.left_out(named if paired else "")),
         warnings=(*_one_value(ratings), *_cant_be_known(overall), *_few(ratings)),
     )

@@ -12,6 +12,7 @@ import scipy
 from howsure.answers.arena import Arena, ArenaBoard, PositionEffect, VotedModel
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board
+from howsure.answers.settings import of_options
 from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference.board import leader_luck, ordered_pairs, told_apart
 from howsure.inference.population import NEW_CLUSTERS
@@ -148,6 +149,9 @@ def arena(
         top=top,
         mark=tuple(resolve(name, models, parts=True) for name in mark or ()),
         scale=scale,
+        settings=of_options(
+            level=level, seed=seed, clusters=[way.column for way in table.clusters], asked=cluster
+        ),
         notes=(*table.notes, score_note(ties, against)),
         warnings=(
             *_apart(boards),

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.audit import Audit, AuditBoard, AuditEntry
+from howsure.answers.settings import of_options
 from howsure.errors import DataError, ResultWarning
 from howsure.options.table import checked
 from howsure.readers.published import published_scores
@@ -120,6 +121,7 @@ def audit(
             _board(key, named_apart(board), level, lower=key in directions.lower)
             for key, board in boards.items()
         ),
+        settings=of_options(level=options["level"]),
         notes=(*scores.notes, *_disbelieved(once), *directions.notes),
         warnings=(
             *scores.warnings,

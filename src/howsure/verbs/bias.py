@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, JudgeBias
+from howsure.answers.settings import of_options
 from howsure.errors import ResultWarning
 from howsure.options.table import checked
 from howsure.readers.columns import POSITION
@@ -102,6 +103,7 @@ def favours(table: Choices, level: float) -> Biases:
     return Biases(
         biases=tuple(found),
         level=level,
+        settings=of_options(level=level),
         notes=table.notes,
         warnings=(*_association(found), *_many(found, level)),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.head_to_head import DirectVotes, HeadToHead
+from howsure.answers.settings import of_options
 from howsure.errors import DataError, OptionError
 from howsure.inference.voting import VOTED
 from howsure.options.table import checked
@@ -130,6 +131,7 @@ def head_to_head(
         win_probability_interval=interval,
         direct_votes=_met(pool, at, level),
         against=against,
+        settings=of_options(level=level, clusters=[way.column for way in table.clusters], asked=cluster),
         notes=(*table.notes, score_note(ties, against)),
         warnings=tuple(board_warnings(pool, found)),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
+from howsure.answers.settings import of_options
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.board import told_apart
 from howsure.inference.judge_panel import JudgeQuestion, Panel, gap_notes, gap_of
@@ -139,7 +140,8 @@ def judge(
         else "",
         labels=labels,
     )
-    return rates(with_notes(table, [*notes, *more]), _question(table, given))
+    answer = rates(with_notes(table, [*notes, *more]), _question(table, given))
+    return replace(answer, settings=of_options(level=given["level"], asked=named["cluster"]))
 
 
 def _refuse(given: Mapping[str, Any]) -> None:

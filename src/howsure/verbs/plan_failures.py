@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
+from howsure.answers.settings import of_options
 from howsure.errors import OptionError, ResultWarning
 from howsure.options.table import checked
 from howsure.statistics import rates
@@ -121,5 +122,6 @@ def plan_failures(
         rate=math.nan if rate is None else rate,
         allowances=tuple(allowances),
         observed=seen,
+        settings=of_options(level=level),
         warnings=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 and icc is None else (),
     )

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
+from howsure.answers.settings import of_options
 from howsure.errors import OptionError, ResultWarning
 from howsure.inference.judge_panel import shared_answers
 from howsure.options.table import checked
@@ -265,6 +266,7 @@ def _plan(
             )
             for k in range(len(expected.sizes))
         ),
+        settings=of_options(level=options["level"]),
         notes=table.notes,
         warnings=tuple(_warnings(table, pool, options, half, reached=reached)),
     )

@@ -15,6 +15,7 @@ import numpy as np
 import scipy
 
 from howsure.answers.plan_policy import PolicyPlan, PolicyTask
+from howsure.answers.settings import of_options
 from howsure.checks import Relative
 from howsure.errors import OptionError, ResultWarning
 from howsure.inference.gate_policy import policy_of, refuse_unfitting
@@ -138,6 +139,7 @@ def plan_policy(
         level=suite.level,
         n_critical=critical,
         tasks=tuple(_task_plan(suite, task, chance if critical else power) for task in binding),
+        settings=of_options(level=suite.level),
         notes=notes,
         warnings=(*warnings, *((NOT_PLANNED,) if suite.of_kind("slices") or suite.of_kind("costs") else ())),
     )

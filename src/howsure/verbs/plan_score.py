@@ -12,6 +12,7 @@ import numpy as np
 from howsure import checks
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption, ScorePlan
+from howsure.answers.settings import of_options
 from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference.plan_pilot import (
     Assumptions,
@@ -150,6 +151,7 @@ def plan_score(
         options=lines,
         chosen=counts.index(scores.known.attempts(attempts)),
         percent=scores.bounded,
+        settings=of_options(level=level),
         notes=notes,
         warnings=warnings,
         task=names.get("task", ""),

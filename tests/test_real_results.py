@@ -92,7 +92,7 @@ def test_alpaca_eval_rows_of_several_judges_give_a_warning(real_data):
     )
     assert "`random_factor='judge'`" in asked.remedy
     assert "`columns={'metric': 'judge'}`" in asked.remedy
-    assert "standard deviation of 40.6 pp" in moved.message
+    assert "standard deviation of 40.6 points" in moved.message
 
 
 def test_pythia_binomial_standard_errors_match_lm_eval(real_data):

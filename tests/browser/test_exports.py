@@ -155,7 +155,7 @@ def test_pairs_are_those_of_compare(name, opened):
 def test_the_view_is_taken_as_it_is(opened):
     page = opened(made("example"), hash="#scale=differences&find=t")
     lines = take(page, "board-card", "Markdown: Table in view")[1].splitlines()
-    assert lines[0] == "| a | b | a − b (pp) | 95% interval | p | p among all pairs |"
+    assert lines[0] == "| a | b | a − b (pp) | 95% CI | p | p among all pairs |"
     shown = [len(page.query_selector_all("#board-body tr")), page.locator(".bars.self").count()]
     assert len(lines) == 2 + shown[0] - shown[1]
 

@@ -48,7 +48,7 @@ def test_a_gate_takes_all_its_options_from_a_configuration_file(project, name, t
     monkeypatch.chdir(project / "sub")
     result = run("gate")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("PASS: a is not worse than b by more than 1.0 pp")
+    assert result.stdout.startswith("PASS. a is not worse than b by more than 1.0 points")
     assert result.stderr == f"howsure: options from ../{name}\n"
     assert (project / "out.xml").exists()
 
@@ -217,7 +217,7 @@ def test_a_discovered_configuration_can_write_inside_its_folder(project, monkeyp
 
 def test_per_task_margins_in_a_configuration_take_units(project):
     """With its unit, which is asked for where it is needed."""
-    for margin, says in (("2pp", "by more than 2.0 pp"), ("5%rel", "by more than")):
+    for margin, says in (("2pp", "by more than 2.0 points"), ("5%rel", "by more than")):
         (project / "howsure.toml").write_text(f'[tasks.quiz]\nmargin = "{margin}"\n')
         found = run("gate", "logs", "-a", "a", "-b", "b", "--not-worse-than", "1pp")
         assert says in " ".join(found.stdout.split()), found.output
@@ -246,7 +246,7 @@ def test_malformed_bounds_in_a_configuration_are_errors(project, where, bounds):
 
 def test_subcommands_of_plan_take_their_own_options_from_the_plan_table(project):
     (project / "howsure.toml").write_text('failures = "zero"\n[plan]\nlevel = 0.9\neffect = "3pp"\nwithin = "4pp"\n')
-    assert "detect a true difference of 3.0 pp" in " ".join(run("plan").stdout.split())
+    assert "detect a true difference of 3.0 points" in " ".join(run("plan").stdout.split())
     scored = run("plan", "score", "--rate", "50%", "-f", "json")
     assert (json.loads(scored.stdout)["target"], json.loads(scored.stdout)["level"]) == (0.04, 0.9)
     (project / "howsure.toml").write_text('[plan]\nformat = "json"\n')

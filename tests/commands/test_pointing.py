@@ -80,7 +80,7 @@ def test_python_output_names_the_chapter():
 
 def test_the_first_sentence_comes_first_and_the_small_print_last():
     text = str(hs.compare(pl.concat([close_models()]), a="a", b="b")).splitlines()
-    assert text[0].startswith("Can't tell: ")
+    assert text[0].startswith("Can't tell. ")
     assert text[1:].index(next(line for line in text[1:] if line.startswith("Data: "))) > text[1:].index(
         next(line for line in text[1:] if line.startswith("p-value"))
     )

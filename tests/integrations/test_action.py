@@ -263,8 +263,8 @@ def test_a_second_push_updates_the_comment_of_each_gate(place, server):
         assert comment.returncode == 0, comment.stderr
     assert "Changed the comment" in comment.stdout
     quality, safety = server.ours
-    assert quality.startswith("<!-- howsure gate: quality -->\n### quality\n\n**PASS: ")
-    assert safety.startswith("<!-- howsure gate: safety -->\n### safety\n\n**FAIL: ")
+    assert quality.startswith("<!-- howsure gate: quality -->\n### quality\n\n**PASS. ")
+    assert safety.startswith("<!-- howsure gate: safety -->\n### safety\n\n**FAIL. ")
     for body in server.ours:
         assert body.endswith("\n\n[the run](https://github.example/o/r/actions/runs/99), commit bbbbbbb\n")
         assert body.count("\n") < 60
@@ -342,7 +342,7 @@ def test_a_gate_without_a_verdict_replaces_the_last_comment_by_an_error(server, 
 def test_too_little_evidence_passes_with_a_warning_by_default(place, server):
     gate, _ = run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})
     assert gate.returncode == 0
-    assert "::warning title=howsure gate::CAN'T TELL" in gate.stdout
+    assert "::warning title=howsure gate::Can't tell" in gate.stdout
     why = "There is too little evidence either way: let through with a warning."
     assert why in server.ours[0]
     assert why in gate.stdout
@@ -359,7 +359,7 @@ def test_missing_results_fail_the_job(place, server):
     gate, _ = run_steps(place, server, JOB, paths="", **{"not-worse-than": "40pp"})
     assert "because=missing" in (place / "out").read_text()
     assert gate.returncode == 2
-    assert "::error title=howsure gate::CAN'T TELL" in gate.stdout
+    assert "::error title=howsure gate::Can't tell" in gate.stdout
     assert "Results are missing: not let through." in server.ours[0]
 
 
@@ -425,7 +425,7 @@ def test_the_documented_workflow_runs_in_a_scratch_repository(scratch, server):
     gate, comment = run_steps(scratch, server, JOB, sha=head, paths="", **inputs)
     assert (gate.returncode, comment.returncode) == (0, 0), gate.stdout + gate.stderr
     assert "verdict=pass\n" in (scratch / "out").read_text()
-    assert "**PASS: " in server.ours[0]
+    assert "**PASS. " in server.ours[0]
     assert "not known" not in server.ours[0]
 
 
@@ -450,7 +450,7 @@ def test_the_documented_hook_runs_in_a_scratch_repository(scratch):
     assert hook == HOOK["id"]
     passed = commit(scratch, args)
     assert passed.returncode == 0, passed.stderr
-    assert passed.stdout.startswith("PASS: a is not worse than main")
+    assert passed.stdout.startswith("PASS. a is not worse than main")
     (scratch / "notes.txt").write_text("other notes")
     git(scratch, "commit", "-qam", "notes")
     assert commit(scratch, args) is None

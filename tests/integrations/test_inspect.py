@@ -275,10 +275,10 @@ def test_early_stopping_keeps_the_type_i_error_at_5_percent():
 
 def test_the_estimate_is_printed_only_on_request(run, monkeypatch, capfd):
     run(data(20), canned(0.9))
-    assert "95% interval" not in capfd.readouterr().err
+    assert "95% CI" not in capfd.readouterr().err
     monkeypatch.setenv("HOWSURE_PRINT", "1")
     run(data(20), canned(0.9))
-    assert "95% interval" in capfd.readouterr().err
+    assert "95% CI" in capfd.readouterr().err
 
 
 def test_annotating_a_log_adds_howsure_metrics_and_keeps_the_others(run, tmp_path):
@@ -417,6 +417,6 @@ def test_a_scorer_of_unknown_direction_needs_lower_is_better():
     with pytest.raises(hs.OptionError, match="larger or smaller scores of wer are better"):
         stepped("wer", new, before("wer", old), margin=0.05)
     told = stepped("wer", new, before("wer", old), margin=0.05, lower_is_better=True)
-    assert told["verdict"].startswith("new is worse than baseline by more than 5.0 pp")
+    assert told["verdict"].startswith("new is worse than baseline by more than 5.0 points")
     assert "not worse" in stepped("wer", new, before("wer", old), margin=0.05, lower_is_better=False)["verdict"]
     assert stepped("wer", new, None, within=0.1)["decided"]

@@ -50,7 +50,7 @@ def test_several_tasks_are_one_table_with_adjusted_intervals_overall_first():
     assert table.lead == 1
     of = {c.task or "overall": c for c in answer.every}
     for name, low, p, verdict in zip(
-        *(column(table, head) for head in ("task", "95% interval", "p", "verdict")), strict=True
+        *(column(table, head) for head in ("task", "95% CI", "p", "verdict")), strict=True
     ):
         c = of[name]
         assert low.startswith(f"[{100 * c.adjusted_interval.low:.1f},".replace("-", "−"))
@@ -85,7 +85,7 @@ def test_a_margin_adds_its_p_value_and_shows_uncorrected_intervals():
     assert "p" not in heads
     assert column(table, "p, not worse")[0] == "< 0.001"
     own = answer.comparisons[1].difference.interval
-    assert column(table, "95% interval")[2].startswith(f"[{100 * own.low:.1f},".replace("-", "−"))
+    assert column(table, "95% CI")[2].startswith(f"[{100 * own.low:.1f},".replace("-", "−"))
     assert column(table, "verdict")[1] == "a is not worse"
     assert any("aren't corrected" in str(block) for block in document(answer).blocks)
 

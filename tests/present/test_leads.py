@@ -30,13 +30,13 @@ NONE, ALL = [0.0] * 20, [1.0] * 20
 def test_a_significant_verdict_shows_the_interval_of_the_lead_in_either_order(order, lower):
     found = hs.compare(rows(NONE, ALL), *order, lower_is_better=lower)
     better, worse = "ab" if lower else "ba"
-    assert found.sentence.startswith(f"{better} beats {worse} by 100.0 pp (95% CI 64.1 to 100.0, p < 0.001).")
+    assert found.sentence.startswith(f"{better} beats {worse} by 100.0 points (95% CI 64.1 to 100.0, p < 0.001).")
     assert (found.difference.interval.low > 0) == (order == "ba")
 
 
 def test_an_undecided_verdict_shows_the_interval_of_the_lead_in_either_order():
     two = rows([0.0, 0.0], [1.0, 1.0])
-    said = "Can't tell: b is ahead by 100.0 pp (95% CI −97.6 to 100.0, p = "
+    said = "Can't tell. b is ahead by 100.0 points (95% CI −97.6 to 100.0, p = "
     assert {hs.compare(two, *order).sentence[: len(said)] for order in ("ab", "ba")} == {said}
 
 
@@ -47,10 +47,10 @@ def test_a_verdict_with_a_margin_shows_the_difference_a_minus_b():
 
 def test_a_model_worse_by_more_than_the_margin_is_reported_as_worse():
     answer = hs.compare(rows(NONE, ALL), "a", "b", margin=0.1)
-    assert answer.sentence.startswith("a is worse than b by more than 10.0 pp (−100.0 pp, ")
+    assert answer.sentence.startswith("a is worse than b by more than 10.0 points (−100.0 points, ")
     assert answer.chapter is None
     assert hs.compare(rows(NONE, ALL), "a", "b", margin=0.9).sentence.startswith(
-        "Can't tell whether a is within 90.0 pp"
+        "Can't tell whether a is within 90.0 points"
     )
     two = hs.compare(rows([0.0, 0.0], [1.0, 1.0]), "a", "b", margin=0.1)
     assert two.sentence.startswith("Can't tell whether")

@@ -91,8 +91,8 @@ def test_a_tiny_lead_is_reported_as_less_than_0_1_points():
     one = rows.with_columns(
         score=pl.when((pl.col("model") == "a") & (pl.col("item") == "q0")).then(1.0).otherwise("score")
     )
-    assert hs.compare(one, "a", "b").sentence.startswith("Can't tell: a is ahead by less than 0.1 pp (95% CI ")
-    assert "a is ahead by less than 0.1 pp" in hs.Monitor(a="a", b="b", shuffled=True).update(one).sentence
+    assert hs.compare(one, "a", "b").sentence.startswith("Can't tell. a is ahead by less than 0.1 points (95% CI ")
+    assert "a is ahead by less than 0.1 points" in hs.Monitor(a="a", b="b", shuffled=True).update(one).sentence
 
 
 def test_two_models_have_no_sentence_about_neighbouring_ranks():

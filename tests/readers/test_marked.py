@@ -65,4 +65,4 @@ def test_a_configuration_with_a_byte_order_mark_is_read(tmp_path, monkeypatch):
     Path("scores.csv").write_text("model,item,score\n" + "".join(f"{m},{k},{k % 2}\n" for m in "ab" for k in range(9)))
     Path("howsure.toml").write_bytes(BOM_UTF8 + b"level = 0.9\n")
     told = CliRunner().invoke(main, ["leaderboard", "scores.csv"])
-    assert (told.exit_code, "90% interval" in told.output) == (0, True), told.output
+    assert (told.exit_code, "90% CI" in told.output) == (0, True), told.output

@@ -79,7 +79,7 @@ def test_the_first_sentence_of_compare_counts_the_tasks_with_scores_of_both():
 def test_the_first_sentence_counts_tasks_when_only_one_has_scores_of_both():
     answer = hs.compare(THREE.filter(pl.col("task") != "two"), "a", "b")
     assert answer.sentence.startswith(
-        "On the 1 of 3 tasks with scores of both, can't tell: a is ahead by 30.0 pp (95% CI "
+        "On the 1 of 3 tasks with scores of both, can't tell: a is ahead by 30.0 points (95% CI "
     )
     assert answer.n_tasks_left_out == 2
 
@@ -136,7 +136,7 @@ def test_the_first_sentence_has_no_counts_when_nothing_is_left_out():
     rows = pl.concat([task("one"), task("two")])
     assert hs.compare(rows, "a", "b").sentence.startswith("a beats b overall by ")
     assert hs.leaderboard(rows).sentence.startswith("a is best")
-    assert hs.compare(rows, "a", "b", task="one").sentence.startswith("Can't tell: a is ahead by 30.0 pp (95% CI ")
+    assert hs.compare(rows, "a", "b", task="one").sentence.startswith("Can't tell. a is ahead by 30.0 points (95% CI ")
 
 
 @pytest.mark.skipif(not ZEROEVAL.exists(), reason="the real results are not here")

@@ -216,7 +216,7 @@ def test_a_non_significant_difference_can_be_equivalent_within_the_margin():
     answer = hs.compare(same, "a", "b", margin=0.05)
     assert not answer.decided
     assert answer.equivalence.equivalent
-    assert "are equivalent within 5.0 pp" in answer.sentence
+    assert "are equivalent within 5.0 points" in answer.sentence
 
 
 def test_a_misspelt_option_is_an_error_with_a_suggestion():

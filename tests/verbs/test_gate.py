@@ -416,10 +416,10 @@ def test_github_output_has_annotations_and_a_summary(quiz, tmp_path):
     result = run(*words, "--github", env={"GITHUB_STEP_SUMMARY": str(summary)})
     lines = result.stdout.splitlines()
     commands = [line for line in lines if line.lstrip().startswith("::")]
-    assert commands[0].startswith("::warning title=howsure gate::CAN'T TELL")
+    assert commands[0].startswith("::warning title=howsure gate::Can't tell")
     assert commands[1].startswith("::stop-commands::")
     assert commands[-1] == f"::{commands[1].removeprefix('::stop-commands::')}::"
-    assert summary.read_text().startswith("<!-- howsure gate -->\n**CAN'T TELL")
+    assert summary.read_text().startswith("<!-- howsure gate -->\n**Can't tell")
     found = run(*words, "--github", "-f", "json", env={"GITHUB_STEP_SUMMARY": str(summary)})
     assert json.loads(found.stdout)["verdict"] == "unclear"
     assert "::warning" in found.stderr
@@ -436,7 +436,7 @@ def test_the_comment_starts_with_the_verdict_and_the_table(quiz, tmp_path, monke
     run(*asked)
     alone = path.read_text()
     run(*asked[:-2], "-o", str(tmp_path / "answer.md"))
-    assert (tmp_path / "answer.md").read_text().startswith("<!-- howsure gate -->\n**PASS: good is not worse than old")
+    assert (tmp_path / "answer.md").read_text().startswith("<!-- howsure gate -->\n**PASS. good is not worse than old")
     assert alone.startswith("<!-- howsure gate: gate -->")
     verdict, table, data = (alone.index(text) for text in ("**PASS", "| criterion |", "Data: "))
     assert verdict < table < data
@@ -473,10 +473,10 @@ def test_every_pair_of_example_logs_passes_a_margin_of_30_points():
 
 
 def test_margins_and_floors_are_shown_with_all_digits():
-    """A floor of 99.95% would read as 100.0%, and a margin of 0.04 pp as none."""
+    """A floor of 99.95% would read as 100.0%, and a margin of 0.04 points as none."""
     rows = two_models(n=400)
     assert "at least 99.95%" in hs.gate(rows, "a", at_least=0.9995).checks[0].asked
-    assert "more than 0.04 pp" in hs.gate(rows, "a", "b", not_worse_than=0.0004).checks[0].asked
+    assert "more than 0.04 points" in hs.gate(rows, "a", "b", not_worse_than=0.0004).checks[0].asked
     assert (
         "at least 1,234.5"
         in hs.gate(rows.with_columns(score=pl.col("score") * 2000), "a", at_least=1234.5).checks[0].asked

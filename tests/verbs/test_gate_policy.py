@@ -488,11 +488,11 @@ def test_the_gate_command_with_a_policy_writes_text_junit_comment_and_json(tmp_p
     words = ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", "--policy", str(policy)]
     found = CliRunner().invoke(main, [*words, "--junit", str(junit), "--comment", str(comment)])
     assert found.exit_code == 1, found.output
-    assert found.output.startswith("FAIL: 1 of 3 binding checks fails: bad · score (supporting)")
+    assert found.output.startswith("FAIL. 1 of 3 binding checks fails: bad · score (supporting)")
     cases = {case.get("classname"): case for case in ET.parse(junit).getroot().iter("testcase")}
     assert cases["large · score"].get("name").startswith("critical: ")
     assert cases["bad · score"].find("failure") is not None
-    assert cases["small · score"].find("skipped").get("message").startswith("CAN'T TELL (counts as blind): ")
+    assert cases["small · score"].find("skipped").get("message").startswith("Can't tell (counts as blind): ")
     flipped = CliRunner().invoke(main, [*words, "--flips", "--junit", str(junit), "--comment", str(comment)])
     assert flipped.exit_code == 1, flipped.output
     text = comment.read_text()

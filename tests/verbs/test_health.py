@@ -139,7 +139,7 @@ def test_several_tasks_have_one_row_each_and_a_joint_verdict():
     tasks = [graded().with_columns(task=pl.lit(name)) for name in ("one", "two")]
     answer = health(pl.concat(tasks))
     assert answer.sentence == (
-        "66 of 80 questions in 2 tasks separate the models. The smallest detectable gap is 15.2 pp."
+        "66 of 80 questions in 2 tasks separate the models. The smallest detectable gap is 15.2 points."
     )
     assert row(answer["two"]) | {"task": "one"} == row(answer["one"])
     assert len(answer.records()) == 2
@@ -162,7 +162,7 @@ def test_a_detectable_difference_above_the_scale_is_shown_as_over_100_points():
     tiny = table({"a": [1] * 3 + [0] * 4, "b": [0] * 2 + [1] * 5, "c": [1] * 6 + [0]}).with_columns(task=pl.lit("tiny"))
     answer = health(pl.concat([tiny, graded().with_columns(task=pl.lit("graded"))]))
     assert answer["tiny"].smallest_significant_difference > 1
-    assert "The smallest detectable gap is 15.2 pp to over 100 pp." in answer.sentence
+    assert "The smallest detectable gap is 15.2 points to over 100 points." in answer.sentence
 
 
 def test_tasks_with_one_model_are_left_out_of_the_verdict():

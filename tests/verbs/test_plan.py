@@ -44,7 +44,7 @@ def test_the_default_plan_states_its_assumptions_and_uses_the_method_of_compare(
     assert "0.111" in answer.notes[0]
     assert "0.333" in answer.notes[0]
     assert answer.sentence.startswith(
-        "About 3,890 questions, one attempt each by both models, detect a true difference of 3.0 pp"
+        "About 3,890 questions, one attempt each by both models, detect a true difference of 3.0 points"
     )
     assert answer.main.best.items_by_formula == math.ceil(2.801585218**2 * (1 / 9 + 1 / 3) / 0.03**2)
 
@@ -87,7 +87,7 @@ def test_margins_are_planned_with_one_sided_quantiles():
     assert ahead.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.04**2)
     same = hs.plan(same_within=0.03, method="z", assume=spread)
     assert same.items == pytest.approx((1.6448536270 + 1.2815515655) ** 2 * 0.2 / 0.03**2, abs=2)
-    assert "“same within 3.0 pp”" in same.sentence
+    assert "“same within 3.0 points”" in same.sentence
     assert hs.plan(not_worse_than=0.03, n_items=500, assume=spread).solved_for == "power"
 
 
@@ -411,8 +411,8 @@ def test_a_negative_between_question_variance_in_a_pilot_counts_as_0(cluster):
 
 
 def test_effects_margins_and_floors_are_shown_with_all_digits():
-    assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).sentence
-    assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).sentence
+    assert "a true difference of 0.05 points" in hs.plan(effect=0.0005).sentence
+    assert "more than 0.25 points" in hs.plan(not_worse_than=0.0025).sentence
     assert "at least 99.95%" in hs.plan_score(at_least=0.9995, rate=0.9999).sentence
     assert "true score is 99.99%" in hs.plan_score(at_least=0.9995, rate=0.9999).sentence
 

@@ -43,7 +43,7 @@ def test_labels_are_allocated_where_judges_disagree():
     assert plan.strata[1].probability > plan.strata[2].probability
     assert plan.n_labels < plan.labels_alone
     assert plan.half_width <= 0.04 < hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=plan.n_labels - 8).half_width
-    assert plan.sentence.startswith(f"Label {plan.n_labels} answers: expect the corrected rate ± 4.0 pp")
+    assert plan.sentence.startswith(f"Label {plan.n_labels} answers: expect the corrected rate ± 4.0 points")
 
 
 def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
@@ -60,7 +60,7 @@ def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
     filled(drawn, rows).write_csv(queue)
     found = run("judge", str(queue), *WORDS, "--labels-drawn", "probability:probability", "--at-least", "60%")
     assert found.exit_code == 0
-    assert found.output.startswith("PASS: the rate is at least 60.0%")
+    assert found.output.startswith("PASS. the rate is at least 60.0%")
 
 
 @pytest.mark.no_cover

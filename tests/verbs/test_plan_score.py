@@ -177,7 +177,7 @@ def test_pilots_without_variance_or_with_two_models_are_refused(message, frame, 
 
 
 def test_the_plan_score_command_plans_precision_and_floors():
-    assert run("score", "--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
+    assert run("score", "--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 points")
     assert "show at least 92.0% with 84% power" in run("score", "--at-least", "92%", "--rate", "95%")
     out = run("score", "--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
     assert "if the true score is 43.4%" in out

@@ -132,7 +132,7 @@ def test_a_run_ends_once_the_interval_has_the_requested_half_width():
     assert look.interval.high - look.interval.low <= 0.2
     assert 100 < look.n_items < 500
     assert math.isnan(look.p_value)
-    assert look.sentence.startswith("a is known to within ± 10.0 pp: stop")
+    assert look.sentence.startswith("a is known to within ± 10.0 points: stop")
 
 
 def test_a_margin_shows_equivalence_or_inferiority():
@@ -140,10 +140,10 @@ def test_a_margin_shows_equivalence_or_inferiority():
     data = data.with_columns(score=pl.when(pl.int_range(pl.len()).over("model") % 10 == 0).then("score").otherwise(1.0))
     same = hs.Monitor(a="a", b="b", margin=0.06).update(data)
     assert (same.decided, same.bound_met) == (True, True)
-    assert "equivalent within 6.0 pp" in same.sentence or "not worse than b by more than 6.0 pp" in same.sentence
+    assert "equivalent within 6.0 points" in same.sentence or "not worse than b by more than 6.0 points" in same.sentence
     worse = hs.Monitor(a="b", b="a", margin=0.06).update(results(300))
     assert (worse.decided, worse.bound_met, worse.better) == (True, False, "a")
-    assert worse.sentence.startswith("b is worse than a by more than 6.0 pp")
+    assert worse.sentence.startswith("b is worse than a by more than 6.0 points")
 
 
 def test_lower_is_better_decides_for_the_smaller_score():
@@ -342,7 +342,7 @@ def test_item_ids_can_be_numbers():
 
 
 def test_failed_items_are_counted_in_the_verdict_and_a_warning():
-    """Fifty of a hundred failed: this once read "beats by 100 pp: stop", without a word of them."""
+    """Fifty of a hundred failed: this once read "beats by 100 points: stop", without a word of them."""
     monitor = hs.Monitor(a="a", b="b", looks="any/100", shuffled=True)
     for item in range(100):
         monitor.add(f"q{item}", math.nan if item % 2 else 1.0, 0.0)

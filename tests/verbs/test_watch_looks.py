@@ -181,10 +181,10 @@ def rows(a, b):
 @pytest.mark.parametrize(
     ("a", "b", "decided", "told"),
     [
-        ([1], [0], False, "Still undecided after the last look: a is ahead by 100.0 pp, no interval yet"),
+        ([1], [0], False, "Still undecided after the last look: a is ahead by 100.0 points, no interval yet"),
         ([1] * 40, [1] * 40, False, "Still undecided after the last look: a and b score the same"),
-        ([1] * 40, [0] * 40, True, "a beats b by 100.0 pp: stop at look 1 of 2"),
-        ([0] * 40, [1] * 40, True, "b beats a by 100.0 pp: stop at look 1 of 2"),
+        ([1] * 40, [0] * 40, True, "a beats b by 100.0 points: stop at look 1 of 2"),
+        ([0] * 40, [1] * 40, True, "b beats a by 100.0 points: stop at look 1 of 2"),
         ([1, 0], [0, 1], False, "Still undecided after the last look: a and b score the same"),
     ],
     ids=["one item", "all ties", "all wins", "all losses", "two items"],

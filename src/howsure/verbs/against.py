@@ -437,8 +437,8 @@ def against(
         ...     + [int(i % 2) for i in range(40)]})
         >>> answer = against(rows, "main")
         >>> answer.sentence
-        "1 of 2 beats main; 1 can't be told from it."
-        >>> [(side.side, side.n_improved, side.n_regressed, side.verdict) for side in answer.tasks[0].sides]
+        '1 of 2 models is better than main and 1 does not differ significantly.'
+        >>> [(each.model, each.n_improved, each.n_regressed, each.verdict) for each in answer.tasks[0].models]
         [('x', 10, 0, 'better'), ('y', 0, 0, 'unclear')]
     """
     given = checked("against", method=method, variance=variance, level=level, overall=overall, seed=seed)

@@ -6,8 +6,8 @@ HowsureError
 ├── DataError      the scores contradict each other or can't be used as asked
 └── MethodError    a statistic isn't defined for these scores
 
-Every message says what, where and what next. A [`ResultWarning`][howsure.ResultWarning] is the milder form: data that
-rides on an answer and is shown with it.
+Every message says what, where and what next. A [`ResultWarning`][howsure.ResultWarning] is the milder form:
+data that rides on an answer and is shown with it.
 """
 
 from __future__ import annotations
@@ -288,18 +288,25 @@ _DOUBTS = {
         "Treat the interval as approximate; add clusters, not {units} in {name}.",
     ),
     "no_variance": (
-        "every question (or cluster) has the same score, {value}: a standard error of 0 doesn't mean certainty",
+        (
+            "every question (or cluster) has the same score, {value}: a standard error of 0 doesn't "
+            "mean certainty"
+        ),
         "Check that the scores are per question and not one summary repeated.",
     ),
     "same_difference": (
         (
-            "the models differ by the same amount ({value}) on every question, so this method has no variance "
+            "the models differ by the same amount ({value}) on every question, so this method "
+            "has no variance "
             "to estimate"
         ),
         ("Use the default method (with `bounds` if scores aren't in [0, 1]), or `method='sign-flip'`."),
     ),
     "too_few_flips": (
-        "with {clusters} clusters no p-value is below {smallest:.3g}, so nothing is significant at this level",
+        (
+            "with {clusters} clusters no p-value is below {smallest:.3g}, so nothing is significant "
+            "at this level"
+        ),
         "Use the default method or more clusters.",
     ),
     "first_clustering_only": (
@@ -308,7 +315,8 @@ _DOUBTS = {
     ),
     "negative_two_way_variance": (
         (
-            "the two-way clustered variance is not positive, so the larger of the two one-way variances is used"
+            "the two-way clustered variance is not positive, so the larger of the two one-way "
+            "variances is used"
         ),
         "Few clusters on one side: cluster on the other alone.",
     ),
@@ -325,7 +333,10 @@ _DOUBTS = {
         "Leave that task out, or add clusters to it.",
     ),
     "single_attempts": (
-        "{count} of {n} questions had one attempt; their within-question variance is assumed to equal the others'",
+        (
+            "{count} of {n} questions had one attempt; their within-question variance is assumed to "
+            "equal the others'"
+        ),
         "Run the missing attempts.",
     ),
     "one_attempt": (
@@ -348,6 +359,8 @@ def doubt(kind: str, **facts: float | str) -> ResultWarning:
     "2 of 10 questions had one attempt; their within-question variance is assumed to equal the others'"
     """
     message, remedy = _DOUBTS[kind]
+    if facts.get("units") == "items":
+        facts["units"] = "questions"
     if "value" in facts:
         facts["value"] = f"{facts['value']:.4g}".replace("-", "−")
     return ResultWarning(

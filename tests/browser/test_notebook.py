@@ -87,7 +87,7 @@ def test_a_notebook_shows_everything_and_asks_nobody(cells, page):
     assert cells[1]["text/plain"].startswith("smollm2-135m-t0.3 leads with 43.4%")
     scores, board, chart, pair, report = page.locator(".output").all()
     assert scores.locator("tbody tr").count() == board.locator("tbody tr").count() == 4
-    assert "100 items × 5" in scores.inner_text()
+    assert "100 questions × 5" in scores.inner_text()
     assert chart.locator("svg").first.bounding_box()["width"] > 300
     assert "Can't tell" in pair.inner_text()
     box = report.locator("iframe").bounding_box()

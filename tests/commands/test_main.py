@@ -65,6 +65,7 @@ def test_every_command_module_is_registered():
         "configuration",
         "exits",
         "flags",
+        "freezing",
         "help",
         "json_errors",
         "main",
@@ -301,5 +302,5 @@ def test_commands_of_other_packages_are_run_and_cannot_replace_built_in_ones(mon
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group, name: [found[name]] if name in found else [])
     assert CliRunner().invoke(main, ["digest"]).output == "one line\n"
     assert "can't be loaded: No module named" in CliRunner().invoke(main, ["broken"]).output
-    assert "Say whether A is really better than B" in CliRunner().invoke(main, ["compare", "--help"]).output
+    assert "Compare two models, or all models with one" in CliRunner().invoke(main, ["compare", "--help"]).output
     assert "'no' is neither a command nor a file or folder" in CliRunner().invoke(main, ["no"]).output

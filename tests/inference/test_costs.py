@@ -35,7 +35,7 @@ def test_the_cost_ratio_is_the_ratio_of_mean_costs_over_all_attempts():
     found = gap(data)
     means = dict(data.group_by("model").agg(pl.col("usd").mean()).iter_rows())
     assert found.ratio == pytest.approx(means["big"] / means["small"])
-    assert found.ratio_is == "known"
+    assert found.ratio_is == "exact"
     assert found.interval.low < 4 < found.interval.high
     assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", usage="usd").render(width=200)
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from paragraphs import paragraph
 
 LOGS = Path(__file__).parents[2] / "examples" / "logs"
 A, B = "openai-api/local/smollm2-135m-t0.3", "openai-api/local/smollm2-135m-2shot"
@@ -29,7 +30,7 @@ def test_the_verdict_adds_the_clustered_result_if_it_differs(rows: pl.DataFrame)
     assert found.better == A
     assert found.if_clustered.estimate == clustered.difference
     assert found.if_clustered.p_value == clustered.p_adjusted
-    assert found.sentence.endswith("; with questions clustered by passage_id it is not significant (p 0.103).")
+    assert found.sentence.endswith("With questions clustered by passage_id, it is not significant (p 0.103).")
     assert "`cluster='passage_id'`" in next(each.remedy for each in found.warnings if each.code == "looks_grouped")
     assert hs.compare(rows, A, B, cluster="none").if_clustered is None
     assert clustered.if_clustered is None
@@ -66,7 +67,7 @@ def test_the_clustered_result_can_be_significant_when_the_unclustered_is_not() -
     )
     found = hs.compare(table, "b", "a")
     assert not found.decided
-    assert "; with questions clustered by context it is significant (p " in found.sentence
+    assert "With questions clustered by context, it is significant (p " in paragraph(found)
 
 
 def test_verdicts_on_a_margin_are_compared_with_their_clustered_result(rows: pl.DataFrame) -> None:
@@ -79,7 +80,7 @@ def test_verdicts_on_a_margin_are_compared_with_their_clustered_result(rows: pl.
         assert (found.if_clustered is None) == (found.shows == clustered.shows)
         if found.if_clustered:
             assert found.if_clustered.equivalence == clustered.equivalence
-            assert "; with questions clustered by passage_id " in found.sentence
+            assert "With questions clustered by passage_id, " in paragraph(found)
 
 
 def test_clustered_results_of_several_tasks_are_corrected_in_the_same_way(rows: pl.DataFrame) -> None:

@@ -15,6 +15,7 @@ from scipy import stats
 import howsure as hs
 from howsure.commands.main import main
 from howsure.errors import DataError, OptionError
+from paragraphs import paragraph
 
 
 def trained(seed: int = 5, n: int = 120, seeds: int = 4, models: tuple[str, ...] = ("base", "tuned")) -> pl.DataFrame:
@@ -289,7 +290,7 @@ def test_gate_uses_the_interval_with_levels_as_a_sample() -> None:
     (seed,) = asked.checks[0].sources.factors
     assert 4 < seed.n_needed < 1_000
     said = asked.render("markdown")
-    assert "more questions alone wouldn't" in said
+    assert "More questions alone wouldn't" in said
     assert "seeds each would settle it" in said
     floor = hs.gate(rows, "tuned", at_least=0.1, random_factor="seed")
     assert floor.verdict == "pass"
@@ -404,12 +405,12 @@ def test_all_wins_are_significant_in_compare_and_leaderboard() -> None:
     ("rows", "why"),
     [
         (trained(seeds=1), "one seed alone: nothing says how another would differ"),
-        (trained().filter(item="q1"), "one shared item"),
-        (trained().with_columns(cluster=pl.lit("c")), "all shared items are in one cluster"),
+        (trained().filter(item="q1"), "one shared question"),
+        (trained().with_columns(cluster=pl.lit("c")), "(all shared questions are in one cluster,"),
     ],
 )
 def test_the_verdict_gives_the_reason_for_a_missing_standard_error(rows: pl.DataFrame, why: str) -> None:
-    assert why in hs.compare(rows, "tuned", "base", random_factor="seed").sentence
+    assert why in paragraph(hs.compare(rows, "tuned", "base", random_factor="seed"))
 
 
 def settings() -> pl.DataFrame:

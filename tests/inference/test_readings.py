@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.errors import DataError
+from paragraphs import paragraph
 from trials import draws
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def test_gate_is_unclear_until_the_role_of_a_seed_column_is_chosen() -> None:
     found = hs.gate(rows, "tuned", "base", not_worse_than=0.1, at_least=0.3)
     assert (found.verdict, found.unclear_because, found.exit_code) == ("unclear", "attempts", 2)
     assert {check.unconfirmed_attempts for check in found.checks} == {"seed"}
-    assert "repeats of each question or shared by all" in found.checks[0].sentence
+    assert "repeats of each question, or a" in paragraph(found.checks[0])
     remedy = warning_of(found, SILENT).remedy
     for words in (
         "random_factor='seed'",

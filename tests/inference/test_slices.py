@@ -73,7 +73,7 @@ def test_a_slice_with_another_difference_is_significant_and_named():
     way = hs.compare(rows(effect=0.6), "a", "b", by="language").slices[0]
     assert way.better(by_name(way)["German"]) == "b"
     assert way.equal.p_value < 0.01
-    assert "the gap differs between the 3 slices" in str(hs.compare(rows(effect=0.6), "a", "b", by="language"))
+    assert "the difference varies between the 3 slices" in str(hs.compare(rows(effect=0.6), "a", "b", by="language"))
 
 
 def test_swapping_the_models_changes_the_sign_in_every_slice():
@@ -141,7 +141,7 @@ def test_items_without_a_slice_value_are_counted():
     way = hs.compare(data, "a", "b", by="language").slices[0]
     assert way.slicing.n_without == 25
     assert set(by_name(way)) == {"English", "German"}
-    assert "25 items without a value of language" in hs.compare(data, "a", "b", by="language").render(width=200)
+    assert "25 questions without a value of language" in hs.compare(data, "a", "b", by="language").render(width=200)
 
 
 def test_slices_use_the_population_of_their_task():
@@ -205,7 +205,7 @@ def test_slices_do_not_change_the_verdict_of_a_gate():
     found = hs.gate(data, "a", "b", not_worse_than=0.4, by="language")
     assert found.checks == plain.checks
     assert len(found.slices[0].slices) == 2
-    assert "Slices are shown, and decide nothing here." in str(found)
+    assert "Slices don't count towards this verdict." in str(found)
     with pytest.raises(OptionError, match="no baseline to compare slices with"):
         hs.gate(data, "a", at_least=0.1, by="language")
 
@@ -250,5 +250,5 @@ def test_slices_below_the_minimum_size_are_not_judged():
     found = hs.compare(data, "a", "b", by="language")
     assert found.slices[0].slices == ()
     assert found.slices[0].equal is None
-    assert "By language: every slice is too small to say anything." in str(found)
+    assert "By language: every slice is too small for a" in str(found)
     assert hs.estimate(data, by="language").slices[0].entries == ()

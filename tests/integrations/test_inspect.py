@@ -142,7 +142,7 @@ def test_a_run_clearly_above_its_floor_is_stopped_early(run):
     log = run(data(), canned(0.95), stopping, max_samples=4)
     assert log.status == "success"
     assert told(log)["decided"]
-    assert "at least 70.0%: stop" in told(log)["verdict"]
+    assert "at least 70.0%" in told(log)["verdict"]
     stopped = log.results.early_stopping.early_stops
     assert len(stopped) == told(log)["stopped"] > 100
     assert told(log)["verdict"] == stopped[0].reason
@@ -157,7 +157,7 @@ def test_a_run_better_than_or_within_the_margin_of_its_baseline_is_stopped_early
     baseline = run(data(n), canned(0.3, "old"))
     log = run(data(n), canned(0.9, "new"), stop_when_decided(baseline.location), max_samples=4)
     assert told(log)["decided"]
-    assert "mockllm/model beats baseline" in told(log)["verdict"]
+    assert "mockllm/model is better than baseline" in told(log)["verdict"]
     assert log.results.completed_samples < 100
     same = run(data(n), canned(0.3, "old"), stop_when_decided(baseline.location), max_samples=4)
     assert not told(same)["decided"]
@@ -371,7 +371,7 @@ def test_ambiguous_or_unknown_scorers_are_refused_before_any_sample_runs(tmp_pat
 
 def test_scores_on_another_scale_need_their_bounds(tmp_path):
     assert "not between 0 and 1" in scored(tmp_path, points()).error.message
-    assert "is at least 50.0%:" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]
+    assert "is at least 50.0%" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]
 
 
 def stepped(name, scores, baseline, *, later=(), **options):

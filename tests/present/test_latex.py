@@ -30,7 +30,7 @@ def named(name, rows):
 def test_the_standard_error_follows_its_score_in_parentheses():
     answer = hs.leaderboard(clustered(), cluster="passage")
     text = answer.render("latex")
-    assert r"rank & could be & model & score \% (SE) & 95\% CI & ties \\" in text
+    assert "rank & rank CI & model & score \\% (SE) & 95\\% CI & group \\\\" in text
     for entry in answer.boards[0].entries:
         assert f"& {100 * entry.estimate.value:.1f} ({100 * entry.estimate.se:.1f}) & {{[" in text
     assert r"score \% (SE)" in hs.estimate(clustered()).render("latex")

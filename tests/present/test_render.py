@@ -160,7 +160,7 @@ def test_scores_differences_intervals_and_p_values_are_formatted():
     percent, plain = Scale(percent=True), Scale(percent=False)
     assert percent.score(0.788) == "78.8%"
     assert percent.difference(-0.0321) == "−3.2 points"
-    assert percent.interval(-0.01, 0.2) == "[−1.0, 20.0]"
+    assert percent.interval(-0.01, 0.2) == "−1.0 to 20.0"
     assert plain.score(3.14159) == "3.142"
     assert plain.difference(2.0) == "+2"
     assert percent.number(float("nan")) == "n/a"

@@ -22,7 +22,7 @@ def test_scores_show_the_mean_and_the_number_of_items_and_attempts():
     text = table(LOGS)
     assert "4 models, 1 task, 2,000 scores." in text
     assert text.count("<tr>") == 5
-    assert "100 items × 5" in text
+    assert "100 questions × 5" in text
     for entry in hs.estimate(LOGS).entries:
         assert f"{100 * entry.estimate.value:.1f}%" in text
     assert text.count("<svg") == text.count("</svg>") == 4

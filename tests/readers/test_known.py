@@ -98,7 +98,7 @@ def test_an_untested_mapping_is_proposed_and_used_only_if_named(name, tmp_path):
         proposal = howsure.describe(path).proposals[0]
         assert proposal.name == name
         assert f"[map.{name}]" in proposal.mapping
-        assert "not tried" in str(howsure.describe(path))
+        assert "untested" in str(howsure.describe(path))
 
 
 PUBLISHED = {

@@ -79,7 +79,7 @@ def test_samples_that_were_not_run_are_counted_in_every_answer(tmp_path):
     ]
     assert scores.missing[0].named == {"117": 1, "118": 3, "119": 3}
     answer = howsure.estimate(path)
-    assert "Data: 1 model × 120 items × 3 attempts." in answer.notes
+    assert "Data: 1 model × 120 questions × 3 attempts." in answer.notes
     assert any("7 of 360 attempts have no score (7 not run)" in note for note in answer.notes)
     assert entry(answer).estimate.n_items == 118
     with pytest.raises(ReadError, match="353 of 360 samples"):

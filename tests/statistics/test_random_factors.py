@@ -32,7 +32,7 @@ def draw(seed: int = 0, n: int = 40, levels: int = 4, models: int = 3) -> np.nda
 
 
 def mean_squares(y: np.ndarray) -> tuple[float, float, float]:
-    """Return those of items, levels and items × levels of a complete table (n, S), as any text on analysis of variance has them."""
+    """Return those of items, levels and questions × levels of a complete table (n, S), as any text on analysis of variance has them."""
     n, s = y.shape
     items, levels, whole = y.mean(axis=1, keepdims=True), y.mean(axis=0, keepdims=True), y.mean()
     rest = y - items - levels + whole

@@ -29,7 +29,7 @@ MIXED = pl.concat([task("plain"), task("grouped", "a", **subjects())], how="diag
 def test_notes_do_not_mention_clusters_of_a_task_that_one_model_lacks():
     answer = hs.compare(MIXED, "a", "b")
     assert not notes_starting(answer, "Clusters")
-    assert notes_starting(answer, "Data") == ["Data: 2 models × 20 items × 1 attempt."]
+    assert notes_starting(answer, "Data") == ["Data: 2 models × 20 questions × 1 attempt."]
     noise = hs.noise(MIXED, "a", "b")
     assert not notes_starting(noise, "Clusters")
     assert [warning.code for warning in noise.warnings].count("task_left_out") == 1
@@ -39,8 +39,8 @@ def test_notes_do_not_mention_clusters_of_tasks_that_were_not_selected():
     both = pl.concat([task("plain"), task("grouped", **subjects())], how="diagonal")
     assert not notes_starting(hs.compare(both, "a", "b", task="plain"), "Clusters")
     assert not notes_starting(hs.leaderboard(both, task="plain"), "Clusters")
-    assert "(10 clusters of 20 items)" not in str(hs.compare(both, "a", "b", task="plain"))
-    assert "clusters of 20 items; 1 task without)" in notes_starting(hs.compare(both, "a", "b"), "Clusters")[0]
+    assert "(10 clusters)" not in str(hs.compare(both, "a", "b", task="plain"))
+    assert "clusters; 1 task without)" in notes_starting(hs.compare(both, "a", "b"), "Clusters")[0]
 
 
 def test_notes_do_not_mention_clusters_of_a_task_without_scores():

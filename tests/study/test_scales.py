@@ -190,7 +190,7 @@ def test_gate_with_an_unknown_direction_exits_with_code_3(tmp_path):
     words = ["--no-config", "gate", str(path), "-c", "score=unsafe", "-a", "a", "-b", "b", "--better"]
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 3
-    assert "--higher-is-better where larger ones are" in " ".join(result.output.split())
+    assert "--higher-is-better if larger ones are." in " ".join(result.output.split())
     assert CliRunner().invoke(main, [*words, "--lower-is-better"]).exit_code in (0, 1, 2)
 
 

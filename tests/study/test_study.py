@@ -20,7 +20,7 @@ def one(data, **options):
 def test_a_column_named_cluster_is_used_with_a_note():
     rows = clustered().rename({"passage": "cluster"})
     answer = hs.estimate(rows)
-    assert answer.notes[-1] == "Clusters: column `cluster` (8 clusters of 40 items); `cluster='none'` ignores it."
+    assert answer.notes[-1] == "Clusters: column `cluster` (8 clusters); `cluster='none'` ignores them."
     assert answer[0].estimate.n_clusters == 8
     ignored = hs.estimate(rows, cluster="none")
     assert ignored[0].estimate.n_clusters == 40

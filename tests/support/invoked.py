@@ -6,6 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner, Result
 
+from howsure.answers.base import DATA
 from howsure.commands.main import main
 
 FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
@@ -25,8 +26,11 @@ def planned(*words: str, code: int = 0) -> str:
 
 
 def everything(answer) -> str:
-    """Render in every format: nothing crashes, nothing is nan, JSON is strict; return the terminal's."""
+    """Render in every format: nothing crashes, nothing is nan, JSON is strict; return the terminal's, with
+    details.
+    """
     texts = {form: answer.render(form, width=80) for form in FORMS}
+    texts |= {form: answer.render(form, width=80, details=True) for form in FORMS if form not in DATA}
     for form, text in texts.items():
         assert text.strip(), form
         assert re.search(r"\bnan\b", text, re.IGNORECASE) is None, (form, text)

@@ -40,18 +40,18 @@ def run(*words: str, code: int = 0) -> Result:
 
 
 SENTENCES = {
-    (0.5, 0.8, 0.3, 0.2, 0.5): "1 of 4 beats main; 2 are worse; 1 can't be told from it.",
-    (0.5, 0.8, 0.9, 0.5): "2 of 3 beat main; 1 can't be told from it.",
-    (0.5, 0.2, 0.5, 0.5): "None of 3 beats main; 1 is worse; 2 can't be told from it.",
-    (0.5, 0.5, 0.5, 0.5): "None of 3 can be told from main.",
-    (0.5, 0.5, 0.5): "Neither of 2 can be told from main.",
-    (0.5, 0.2, 0.5): "Neither of 2 beats main; 1 is worse; 1 can't be told from it.",
-    (0.5, 0.8, 0.9, 0.95): "All 3 beat main.",
-    (0.5, 0.8, 0.9): "Both beat main.",
-    (0.5, 0.2, 0.1): "Both are worse than main.",
-    (0.5, 0.8): "s1 beats main.",
+    (0.5, 0.8, 0.3, 0.2, 0.5): "1 of 4 models is better than main, 2 are worse and 1 does not differ significantly.",
+    (0.5, 0.8, 0.9, 0.5): "2 of 3 models are better than main and 1 does not differ significantly.",
+    (0.5, 0.2, 0.5, 0.5): "None of 3 models is better than main, 1 is worse and 2 do not differ significantly.",
+    (0.5, 0.5, 0.5, 0.5): "None of 3 models differs significantly from main.",
+    (0.5, 0.5, 0.5): "Neither of 2 models differs significantly from main.",
+    (0.5, 0.2, 0.5): "Neither of 2 models is better than main, 1 is worse and 1 does not differ significantly.",
+    (0.5, 0.8, 0.9, 0.95): "All 3 models are better than main.",
+    (0.5, 0.8, 0.9): "Both models are better than main.",
+    (0.5, 0.2, 0.1): "Both models are worse than main.",
+    (0.5, 0.8): "s1 is better than main.",
     (0.5, 0.2): "s1 is worse than main.",
-    (0.5, 0.5): "s1 can't be told from main.",
+    (0.5, 0.5): "s1 and main don't differ significantly.",
 }
 
 
@@ -133,9 +133,7 @@ def test_overall_differences_come_first_and_tests_of_all_tasks_form_one_family()
     rows = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)])
     answer = hs.against(rows, "main")
     assert answer.overall is not None
-    assert answer.sentence == (
-        "1 of 2 beats main overall; 1 is worse. Of 3 tasks, some side beats main on 3 and some is worse on 3."
-    )
+    assert answer.sentence == ("1 of 2 models is better than main overall and 1 is worse.")
     assert [record["task"] for record in answer.records()][:3] == ["", "", "t0"]
     assert (answer.overall.n_tests, answer.tasks[0].n_tests) == (2, 6)
     alone = hs.against(rows, "main", task="t0").tasks[0].models[0]
@@ -175,14 +173,10 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
     apart = board(0.4).with_columns(model=pl.lit("apart"), item=pl.lit("x") + pl.col("item"))
     one = board(0.9, n=1).with_columns(model=pl.lit("one"))
     answer = hs.against(pl.concat([rows, apart, one]), "main")
-    assert answer.sentence == "1 of 4 beats main; 1 is worse; 2 have no error bar."
+    assert answer.sentence == "1 of 4 models is better than main, 1 is worse and 2 have no error bar."
     told = {side.model: side for side in answer.tasks[0].models}
-    assert (told["apart"].verdict, told["apart"].difference.n_items, told["apart"].n_only_against) == (
-        "unknown",
-        0,
-        200,
-    )
-    assert (told["one"].verdict, told["one"].difference.n_items) == ("unknown", 1)
+    assert (told["apart"].verdict, told["apart"].difference.n_items, told["apart"].n_only_against) == (None, 0, 200)
+    assert (told["one"].verdict, told["one"].difference.n_items) == (None, 1)
     codes = {side.model: {c.code for c in side.difference.warnings} for side in answer.tasks[0].models}
     assert codes["apart"] == {"no_shared_items"}
     assert "one_cluster" in codes["one"]
@@ -194,18 +188,18 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
 def test_identical_models_are_undecided(score: float, method: Any) -> None:
     rows = pl.concat([two_models(score=pl.lit(score)), two_models(score=pl.lit(score)).with_columns(model=pl.lit("c"))])
     answer = hs.against(rows, "a", method=method)
-    assert [side.verdict for side in answer.tasks[0].models] == ["unknown" if method else "open"] * 2
+    assert [side.verdict for side in answer.tasks[0].models] == [None if method else "unclear"] * 2
     for form in ("json", "markdown", "latex", "html", "csv"):
         assert answer.render(form)  # type: ignore[arg-type]
 
 
 def test_all_right_is_significantly_better_than_all_wrong() -> None:
     answer = hs.against(board(0.0, 1.1, 1.1, n=30), "main")
-    assert answer.sentence == "Both beat main."
+    assert answer.sentence == "Both models are better than main."
     assert answer.tasks[0].models[0].adjusted_interval.high == 1.0
 
 
-@pytest.mark.parametrize(("clusters", "told"), [(1, "unknown"), (2, "open")])
+@pytest.mark.parametrize(("clusters", "told"), [(1, None), (2, "unclear")])
 def test_one_cluster_gives_no_standard_error_and_two_clusters_use_dunnett(clusters: int, told: str) -> None:
     rows = clustered(n_clusters=clusters, size=12, models="abcd")
     answer = hs.against(rows, "a", cluster="passage", population="new-clusters")
@@ -217,13 +211,11 @@ def test_one_cluster_gives_no_standard_error_and_two_clusters_use_dunnett(cluste
 
 def test_unequal_clusters_weaken_the_statement_on_simultaneous_coverage() -> None:
     rows = clustered(n_clusters=12, size=10, models="abc")
-    assert "all intervals hold at once with 95% confidence" in hs.against(rows, "a", cluster="passage").render(
-        width=200
-    )
+    assert "Intervals are simultaneous at 95%." in hs.against(rows, "a", cluster="passage").render(width=200)
     uneven = rows.with_columns(passage=pl.when(pl.col("passage") < "p5").then(pl.lit("p0")).otherwise("passage"))
     said = hs.against(uneven, "a", cluster="passage", population="new-clusters").render(width=200)
-    assert "with these clusters all intervals hold at once only roughly with 95% confidence" in said
-    assert "Read the error bar as rough" in said
+    assert "Intervals are simultaneous at 95% only approximately" in said
+    assert "Treat the interval as approximate" in said
 
 
 def test_two_way_clusters_and_fixed_questions_use_dunnett_instead_of_sign_flips() -> None:
@@ -361,10 +353,10 @@ def test_command_line_options_take_precedence_over_the_configuration(
     monkeypatch.chdir(tmp_path)
     board(0.5, 0.8, 0.3).write_csv("rows.csv")
     Path("howsure.toml").write_text('[compare]\na = "s1"\nb = "main"\nmargin = 0.01\n')
-    assert "1 of 2 beats main" in run("compare", "rows.csv", "--against", "main").output
+    assert "1 of 2 models is better than main" in run("compare", "rows.csv", "--against", "main").output
     Path("howsure.toml").write_text('[compare]\nagainst = "main"\n')
-    assert "1 of 2 beats main" in run("compare", "rows.csv").output
-    assert "s1 beats s2 by" in run("compare", "rows.csv", "-a", "s1", "-b", "s2").output
+    assert "1 of 2 models is better than main" in run("compare", "rows.csv").output
+    assert "s1 is better than s2 by" in run("compare", "rows.csv", "-a", "s1", "-b", "s2").output
 
 
 def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
@@ -372,7 +364,10 @@ def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     board(0.5, 0.8, 0.3, 0.5).write_csv("rows.csv")
-    assert "1 of 3 beats main" in run("plot", "compare", "rows.csv", "--against", "main", "-o", "x.json").output
+    assert (
+        "1 of 3 models is better than main"
+        in run("plot", "compare", "rows.csv", "--against", "main", "-o", "x.json").output
+    )
     rows = json.loads(Path("x.json").read_text())["data"]["values"]
     sides = hs.against(hs.read("rows.csv"), "main").tasks[0].models
     assert [(row["side"], row["group"]) for row in rows] == [("s1", "better"), ("s3", "can't tell"), ("s2", "worse")]

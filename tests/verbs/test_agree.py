@@ -127,7 +127,7 @@ def test_items_rated_by_one_rater_only_are_left_out_with_a_note():
 def test_the_agree_command_gives_text_json_csv_and_escaped_html(tmp_path):
     path = tmp_path / "ratings.csv"
     ratings().rename({"one": "<b>one</b>"}).write_csv(path)
-    assert "3 raters agree in" in run("agree", str(path)).output
+    assert "3 raters agree on" in run("agree", str(path)).output
     assert run("agree", str(path), "-c", "rater=two+gold", "--confusion", "-f", "csv").output.startswith(
         "a,b,given,said,count,share,"
     )

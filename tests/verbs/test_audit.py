@@ -188,7 +188,7 @@ def test_a_perfect_score_on_few_questions_is_not_significantly_better():
         board(model=["a", "b"], score=[1.0, 0.02], n=[50, 50]).entries[0],
     )
     assert few.p_next > 0.2
-    assert few.verdict == "noise"
+    assert few.verdict == "not_significant"
     assert many.p_next < 0.001
     assert many.verdict == "real"
 

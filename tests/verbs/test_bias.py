@@ -35,7 +35,7 @@ def choices(seed=0, n=300, first=0.0, longer=0.0):
 
 
 def of(found, kind, judge=None):
-    return next(each for each in found.biases if each.biases == kind and judge in (None, each.judge))
+    return next(each for each in found.biases if each.feature == kind and judge in (None, each.judge))
 
 
 def test_a_position_bias_is_detected_from_swapped_orders():
@@ -114,7 +114,7 @@ def test_missing_columns_and_invalid_verdicts_are_an_error():
     with pytest.raises(hs.DataError, match="no row has nobody in the column 'winner'"):
         hs.bias(choices(), where={"winner": "nobody"})
     few = hs.bias(choices(n=3))
-    assert few.sentence == "Too few choices to say what judges favour."
+    assert few.sentence == "Too few choices to test for bias."
     assert few.render("html")
 
 

@@ -12,6 +12,7 @@ from howsure.inference.question import Question
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 from invoked import everything
+from paragraphs import paragraph
 
 
 def health(data, *, top=None, level=0.95, columns=None, **options):
@@ -88,17 +89,17 @@ def test_one_model_gives_no_item_discrimination():
 def test_two_models_have_one_difference_and_no_reliability():
     task = health(DEGENERATE["two models"]).tasks[0]
     assert (task.n_discriminating, task.count("all_solved"), task.count("none_solved")) == (1, 2, 1)
-    assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.sentence
+    assert "1 of 4 questions distinguishes both models; 2 were solved by all and 1 by none." in task.sentence
     larger = health(table({"a": [1] * 30, "b": [0] * 29 + [1]}))
-    assert "between the two models can't be detected" in larger.sentence
-    assert "1 of 1 neighbouring gap exceeds it" in larger.render("markdown")
+    assert "The two models must differ by" in paragraph(larger)
+    assert "1 of 1 difference between neighbouring ranks exceeds it" in larger.render("markdown")
     assert np.isnan(task.reliability)
     assert [c.code for c in task.warnings] == ["few_models"]
 
 
 def test_an_unbounded_scale_has_no_solved_items():
     task = health(DEGENERATE["open scale"]).tasks[0]
-    assert "2 of 3 questions separate the 3 models; on 1 all models score the same." in task.sentence
+    assert "2 of 3 questions distinguish the 3 models; on 1 all models score the same." in task.sentence
     assert row(task)["nobody"] is None
     assert not task.percent
 
@@ -107,7 +108,7 @@ def test_lower_is_better_describes_items_by_best_and_worst_score():
     frame = table({"a": [0, 0, 1], "b": [0, 1, 1], "c": [0, 1, 1]})
     task = health(frame, lower_is_better=True, top=2).tasks[0]
     assert task.models == ("a", "b")
-    assert "1 is at the best score for all, 1 at the worst for all" in task.sentence
+    assert "1 was at the best score for all and 1 at the worst for all." in task.sentence
 
 
 def test_top_selects_the_best_models_with_ties_by_name():
@@ -122,7 +123,7 @@ def test_items_with_negative_discrimination_are_listed_as_suspect():
     answer = health(graded(models=16, n=80, broken=2))
     task = answer.tasks[0]
     assert [suspect.item for suspect in task.suspects] == ["q078", "q079"]
-    assert "2 questions contradict the others (negative item discrimination) and should be reviewed." in task.sentence
+    assert "2 questions contradict the others (negative item discrimination): review them." in paragraph(task)
     assert "q079" in answer.render(width=80)
     kinds = {record["item"]: record["kind"] for record in answer.item_records()}
     assert kinds["q079"] == "suspect"
@@ -138,9 +139,7 @@ def test_consistent_items_give_no_suspects():
 def test_several_tasks_have_one_row_each_and_a_joint_verdict():
     tasks = [graded().with_columns(task=pl.lit(name)) for name in ("one", "two")]
     answer = health(pl.concat(tasks))
-    assert answer.sentence == (
-        "66 of 80 questions in 2 tasks separate the models. The smallest detectable gap is 15.2 points."
-    )
+    assert answer.sentence == ("66 of 80 questions in 2 tasks distinguish the models.")
     assert row(answer["two"]) | {"task": "one"} == row(answer["one"])
     assert len(answer.records()) == 2
     assert {record["task"] for record in answer.item_records()} == {"one", "two"}
@@ -148,7 +147,7 @@ def test_several_tasks_have_one_row_each_and_a_joint_verdict():
 
 
 def test_the_smallest_detectable_difference_is_about_typical_models():
-    assert "between two typical models can't be detected" in health(graded()).sentence
+    assert "Two typical models must differ by" in paragraph(health(graded()))
 
 
 def test_the_verdict_counts_boards_for_several_metrics():
@@ -162,7 +161,7 @@ def test_a_detectable_difference_above_the_scale_is_shown_as_over_100_points():
     tiny = table({"a": [1] * 3 + [0] * 4, "b": [0] * 2 + [1] * 5, "c": [1] * 6 + [0]}).with_columns(task=pl.lit("tiny"))
     answer = health(pl.concat([tiny, graded().with_columns(task=pl.lit("graded"))]))
     assert answer["tiny"].smallest_significant_difference > 1
-    assert "The smallest detectable gap is 15.2 points to over 100 points." in answer.sentence
+    assert "The smallest significant difference is 15.2 points to over 100 points." in paragraph(answer)
 
 
 def test_tasks_with_one_model_are_left_out_of_the_verdict():

@@ -13,6 +13,7 @@ import howsure as hs
 from howsure.commands.main import main
 from howsure.inference.history import date_in, in_order
 from invoked import everything
+from paragraphs import paragraph
 from reader_cases import run_log as log
 from runs import lm_eval
 from trials import draws
@@ -57,7 +58,7 @@ def test_the_drift_chart_shows_the_alarm_outside_its_limits():
     alarms = [line for line in answer.render(width=100).splitlines() if line.endswith("alarm")]
     assert len(alarms) == 1
     assert re.search(r"● *│ +│", alarms[0])
-    assert "Data: 30 runs × 300 items × 1 attempt." in answer.notes
+    assert "Data: 30 runs × 300 questions × 1 attempt." in answer.notes
     assert answer.render("html").count('class="dot"') == 30
 
 
@@ -156,7 +157,7 @@ def test_best_scores_so_far_are_rarely_significant_for_an_unchanged_system():
     task = hs.history(steps).tasks[0]
     real = [(run.is_best_so_far, run.is_significant_best) for run in task.runs]
     assert real == [(False, False), (True, True), (True, True)]
-    assert "2 of 2 records were real." in hs.history(steps).sentence
+    assert "2 runs were the best so far, 2 significantly." in paragraph(hs.history(steps))
 
 
 def test_lower_is_better_finds_the_same_best_runs():
@@ -183,13 +184,13 @@ def test_the_sd_between_runs_is_reported_and_needs_10_runs():
     (task,) = many.tasks
     assert (task.n_sd_runs, task.sd_known, few.tasks[0].sd_known) == (30, True, False)
     assert task.sd_of_answers == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
-    assert "Spread: a run differs from its level by 2." in " ".join(everything(many).split())
+    assert "Spread: runs of one level have a standard deviation of 2." in " ".join(everything(many).split())
     assert "10 runs are needed" not in " ".join(everything(many).split())
     assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in " ".join(
         everything(few).split()
     )
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
-    assert "Spread: not known, as no two runs of one level differ on single items." in " ".join(
+    assert "Spread: not known, as no two runs of one level differ on any question." in " ".join(
         everything(hs.history(same)).split()
     )
 
@@ -229,7 +230,7 @@ def test_compare_last_with_too_few_runs_is_an_error():
     tasks = pl.concat([nightly(runs=8, task=pl.lit("x")), nightly(runs=3, task=pl.lit("y"))])
     answer = hs.history(tasks, compare_last=4)
     assert answer["y"].last_runs is None
-    assert "On x the last 4 runs are" in answer.sentence
+    assert "On x the last 4 runs are" in paragraph(answer)
 
 
 def test_a_single_bad_run_does_not_end_the_level_of_the_series():
@@ -240,7 +241,7 @@ def test_a_single_bad_run_does_not_end_the_level_of_the_series():
     (task,) = answer.tasks
     (change,) = task.changes
     assert (change.run, change.recovered_at) == ("2026-10-20", "2026-10-21")
-    assert ", and was back at run 21." in answer.sentence
+    assert "and recovered at run 21." in answer.sentence
     assert [run.run for run in task.runs if not run.in_current_level] == ["2026-10-20"]
     assert task.n_level_runs == 29
 
@@ -267,7 +268,7 @@ def test_an_incomplete_run_is_left_out_of_the_series_with_a_warning():
     run = answer.tasks[0].runs[5]
     assert (run.incomplete, run.is_best_so_far, run.alarm) == (True, False, False)
     assert "runs_apart" in {warning.code for warning in answer.warnings}
-    assert "few items" in " ".join(everything(answer).split())
+    assert "few questions" in " ".join(everything(answer).split())
 
 
 def test_other_questions_start_a_new_series_with_a_warning():
@@ -276,9 +277,9 @@ def test_other_questions_start_a_new_series_with_a_warning():
     answer = hs.history(rows)
     assert [run.new_items for run in answer.tasks[0].runs] == [False, False, False, True, False, False]
     assert "items_replaced" in {warning.code for warning in answer.warnings}
-    assert "other items" in " ".join(everything(answer).split())
+    assert "other questions" in " ".join(everything(answer).split())
     two = hs.history(rows.filter(pl.col("model").is_in(["2026-10-03", "2026-10-04"])))
-    assert "Of 2 runs since 2026-10-03, none can be held against another" in two.sentence
+    assert "The 2 runs since 2026-10-03 can't be compared" in paragraph(two)
 
 
 def write(folder, rows, name="{model}.csv", drop=("model",)):
@@ -386,13 +387,15 @@ def test_identical_runs_and_a_single_item_give_no_alarm():
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
     everything(hs.history(same))
     assert hs.history(same).tasks[0].changes == ()
-    assert "none can be held against another" in " ".join(everything(hs.history(nightly(runs=3, n=1))).split())
+    assert "can't be compared: they share no two questions" in " ".join(
+        everything(hs.history(nightly(runs=3, n=1))).split()
+    )
 
 
 def test_limits_are_corrected_for_several_tasks():
     rows = pl.concat([nightly(runs=8, seed=k, task=pl.lit(t)) for k, t in enumerate("xyz")])
     text = everything(hs.history(rows))
-    assert "Of 8 runs on 3 tasks, no change is shown." in text
+    assert "No change on 3 tasks in 8 runs." in text
     one, three = hs.history(rows, task="x")["x"], hs.history(rows)["x"]
     assert one.runs[-1].limit < three.runs[-1].limit
 

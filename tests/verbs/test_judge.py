@@ -8,6 +8,7 @@ import pytest
 
 import howsure as hs
 from invoked import run
+from paragraphs import paragraph
 from places import ROOT
 from trials import draws
 
@@ -30,8 +31,8 @@ def test_a_lenient_judge_is_detected_and_its_rate_corrected():
     assert found.all_answers.judge > 0.75
     assert found.all_answers.estimate.interval.contains(0.6)
     assert found.all_answers.bias_interval.low > 0
-    assert "the judge is too kind by about" in found.sentence
-    assert found.sentence.startswith("The judge says")
+    assert "The judge is too kind by about" in paragraph(found)
+    assert found.sentence.startswith("Corrected with 200 labels, the rate is")
     assert {each.model for each in found.models} == {"a", "b", "c"}
     assert sum(each.n_labelled for each in found.models) == 200
 
@@ -44,7 +45,7 @@ def test_a_judge_not_better_than_chance_is_named_first_in_the_verdict(kind, righ
     found = hs.judge(rows, labels_drawn="random")
     (line,) = found.judges
     assert line.better_than_chance is not guesses
-    assert found.sentence.startswith("The judge isn't shown to be better than chance: it calls") == guesses
+    assert found.sentence.startswith("The judge isn't shown to be better than guessing (") == guesses
     assert (
         hs.judge(rows, a="a", at_least=0.1, labels_drawn="random").sentence.startswith("The judge isn't shown")
         == guesses
@@ -98,7 +99,7 @@ def test_a_numeric_judge_scale_still_corrects_the_rate():
     rows = verdicts(labels=200).with_columns(judge=pl.col("judge") * 4 + pl.Series(rng.integers(1, 6, 600)))
     found = hs.judge(rows)
     assert np.isnan(found.all_answers.judge)
-    assert "with your 200 labels the rate of all 600 answers is" in found.sentence
+    assert "With 200 labels, the rate of all 600 answers is" in found.sentence
     json.loads(found.render("json"))
 
 
@@ -181,7 +182,7 @@ def test_labels_of_both_models_on_the_same_items_give_a_paired_difference():
     assert gap.difference.interval.low > 0
     assert gap.p_value < 0.05
     assert found.sentence.startswith("The judge has a ahead by")
-    assert "with your 100 pairs of labels a is ahead by" in found.sentence
+    assert "with 100 pairs of labels, a is ahead by" in found.sentence
     assert found.sentence.endswith("a is better.")
     turned = hs.judge(two_systems(), "b", "a", columns=ONE).difference
     assert turned.difference.value == pytest.approx(-gap.difference.value)
@@ -196,7 +197,7 @@ def test_labels_on_different_items_give_an_unpaired_difference():
     assert not found.difference.paired
     assert found.difference.n_both == 0
     assert found.difference.difference.interval.contains(0.2)
-    assert f"with your {found.difference.n_labels} labels a is ahead" in found.sentence
+    assert f"with {found.difference.n_labels} labels, a is ahead" in paragraph(found)
     without_items = hs.judge(rows.drop("item"), "a", "b", columns=ONE, cluster="none").difference
     assert (without_items.paired, without_items.n_items) == (False, 0)
 
@@ -385,9 +386,9 @@ def test_a_limit_equal_to_0_up_to_rounding_is_not_significant():
             "label": labels,
         }
     )
-    told = {str(hs.judge(each, human="label").sentence) for each in (rows, rows.reverse())}
+    told = {paragraph(hs.judge(each, human="label")) for each in (rows, rows.reverse())}
     assert len(told) == 1
-    assert "nothing shows that the judge is too kind or too strict" in told.pop()
+    assert "Its bias isn't significant" in told.pop()
 
 
 def judged_as(parts):

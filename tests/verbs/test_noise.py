@@ -10,6 +10,7 @@ import pytest
 import howsure as hs
 from frames import clustered, two_models
 from invoked import everything
+from paragraphs import paragraph
 from places import LOGS
 
 
@@ -104,7 +105,7 @@ def test_one_attempt_bounds_the_within_question_share():
     assert not entry.measured
     assert math.isnan(entry.within_share)
     assert 0 < entry.most_within_share <= 1
-    assert "One attempt per question doesn't show" in answer.tasks[0].sentence
+    assert "One attempt per question can't" in paragraph(answer.tasks[0])
     assert answer.tasks[0].pairs is None
     assert "≤ " in everything(answer)
 
@@ -123,7 +124,7 @@ def test_clusters_tighten_the_bound_on_the_within_question_share():
     rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
     answer = hs.noise(rows, cluster="passage")
     assert 0 < answer["a"].most_within_share < 0.5
-    assert f"at most {100 * answer['a'].most_within_share:.0f}%" in answer.tasks[0].sentence
+    assert f"at most {100 * answer['a'].most_within_share:.0f}%" in paragraph(answer.tasks[0])
     everything(answer)
 
 
@@ -134,7 +135,7 @@ def test_unequal_attempts_are_summarised_by_their_harmonic_mean():
     entry = answer["a"]
     assert entry.attempts == pytest.approx(30 / (10 + 20 / 4))
     assert [warning.code for warning in entry.warnings] == ["single_attempts"]
-    assert "10 of 30 items had one attempt" in entry.warnings[0].message
+    assert "10 of 30 questions had one attempt;" in entry.warnings[0].message
     assert entry.se == pytest.approx(hs.estimate(torn)[0].estimate.se, abs=1e-12)
     known = torn.filter(pl.col("item") > "q009").group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
     assert entry.within_question.variance == pytest.approx(known, rel=1e-12)
@@ -242,13 +243,13 @@ def test_identical_attempts_make_only_new_questions_useful():
     rows = attempted(n=20, attempts=1, models=("a",)).drop("attempt")
     told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross")).tasks[0].sentence
     assert "what attempts can gain" not in told
-    assert "Answers to one question don't differ, so only new questions help: twice the questions to" in told
+    assert "Answers to one question don't differ, so only more questions help: twice the questions to" in told
 
 
 def test_slices_that_are_all_too_small_show_no_table():
     rows = attempted(n=4).with_columns(topic="item")
     text = hs.noise(rows, by="topic").render("markdown")
-    assert "every slice is too small to say anything" in text
+    assert "every slice is too small for a verdict" in text
     assert "from answers" not in text
 
 

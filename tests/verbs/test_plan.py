@@ -14,6 +14,7 @@ from howsure.inference.plan_pilot import limits_of
 from howsure.present.plan import simulated_sentence
 from howsure.statistics.variance_components import mixed, mixture_errors, variances
 from invoked import planned as run
+from paragraphs import paragraph
 from places import DATA, ROOT
 from trials import draws
 
@@ -133,7 +134,7 @@ def test_without_names_the_plan_uses_the_median_pair_by_variance(scores):
 
 
 def test_limits_of_a_pilots_variance_cover_the_true_variance():
-    """In 600 pilots of 60 items × 3 attempts, and of 30 clusters, the 95% limits of the variance hold the true one."""
+    """In 600 pilots of 60 questions × 3 attempts, and of 30 clusters, the 95% limits of the variance hold the true one."""
     for world, codes in (
         (ComponentWorld(target="question", p=0.4, n_clusters=60, attempts=3, item_icc=0.4), None),
         (
@@ -479,4 +480,4 @@ def test_a_plan_without_limits_does_not_refer_to_them():
 
 def test_the_verdict_states_the_attempts_per_question():
     assert "500 questions, one attempt each by both models, detect " in hs.plan(effect=0.03, n_items=500).sentence
-    assert "2 questions, one attempt each by both models, can detect no difference" in hs.plan(n_items=2).sentence
+    assert "2 questions, one attempt each by both models, can't detect any difference" in paragraph(hs.plan(n_items=2))

@@ -10,6 +10,7 @@ import pytest
 
 import howsure as hs
 from howsure.errors import OptionError
+from paragraphs import paragraph
 
 pytestmark = pytest.mark.no_cover  # whole answers, again and again
 
@@ -31,7 +32,9 @@ def test_the_verdict_states_the_minimum_number_of_seeds() -> None:
     found = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed")
     (least,) = found.main.levels_needed
     assert least > 6
-    assert f"With the pilot's 6 seeds no number of questions is enough: it takes {least:.0f} or more." in found.sentence
+    assert f"With the pilot's 6 seeds no number of questions is enough: it takes {least:.0f} or more." in paragraph(
+        found
+    )
     assert found.main.best.levels[0] >= least
     assert found.main.best.items.value <= 150
     fewer = hs.plan(pilot(shift=0.5), "a", "b", effect=0.05, random_factor="seed", n_levels=int(least) - 1)

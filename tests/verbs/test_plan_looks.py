@@ -12,6 +12,7 @@ from howsure.inference.plan_pilot import doubt_of
 from howsure.statistics import power as powers
 from howsure.statistics.group_sequential import Schedule
 from howsure.statistics.power import Spread, items_needed, power
+from paragraphs import paragraph
 
 ASSUMED = hs.Assumptions(rate=0.7, correlation=0.4)
 
@@ -35,7 +36,7 @@ def test_five_looks_raise_the_maximum_slightly_and_lower_the_expected_sample_siz
 def test_betting_is_cheapest_for_a_large_difference_on_a_given_number_of_questions():
     found = hs.plan(effect=0.12, n_items=500, assume=ASSUMED, looks=5)
     assert found.main.looks.cheapest == "betting"
-    assert "betting, with a look at any time, takes" in found.sentence
+    assert "betting, with a look at any time, takes" in paragraph(found)
     assert all(way.power > 0.95 for way in found.main.looks.designs)
 
 

@@ -78,7 +78,7 @@ def test_gate_accepts_saved_baselines_for_either_model(place: Path) -> None:
         (place / "runs" / name / "log.eval").write_bytes((LOGS / f"smollm2-135m-{log}.eval").read_bytes())
     saved = run_command("baseline", "save", "main", "runs/main")
     assert saved.exit_code == 0, saved.output
-    assert "Saved to baselines/main.howsure: 1 model on 1 task, 100 items, 500 rows, 6." in saved.output
+    assert "Saved to baselines/main.howsure: 1 model on 1 task, 100 questions, 500 rows, 6.2" in saved.output
     gate = ["gate", "--candidate", "runs/pr-42", "--not-worse-than", "2pp", "-f", "json"]
     against_logs = run_command(*gate, "--baseline", "runs/main")
     assert against_logs.exit_code == 0

@@ -8,6 +8,7 @@ import pytest
 
 import howsure as hs
 from howsure.statistics.betting import Betting
+from paragraphs import paragraph
 from places import DATA, LOGS
 from runs import first, results
 from trials import draws
@@ -77,7 +78,7 @@ def test_a_model_without_results_gives_a_warning():
     look = hs.Monitor(a="a", b="c", looks="any/60").update(results(30).filter(model="a"))
     assert (look.n_items, look.n_waiting, look.decided) == (0, 30, False)
     assert "model_missing" in codes(look)
-    assert look.sentence == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 items."
+    assert look.sentence == "Keep going: nothing to compare yet, no interval yet, after 0 of 60 questions."
 
 
 def test_items_wait_until_they_have_the_planned_number_of_attempts():
@@ -128,7 +129,7 @@ def test_a_run_ends_once_the_interval_has_the_requested_half_width():
         look = monitor.update(data.head(n))
         if look.decided:
             break
-        assert "more would decide" in look.sentence
+        assert "more questions would decide" in paragraph(look)
     assert look.interval.high - look.interval.low <= 0.2
     assert 100 < look.n_items < 500
     assert math.isnan(look.p_value)
@@ -140,7 +141,9 @@ def test_a_margin_shows_equivalence_or_inferiority():
     data = data.with_columns(score=pl.when(pl.int_range(pl.len()).over("model") % 10 == 0).then("score").otherwise(1.0))
     same = hs.Monitor(a="a", b="b", margin=0.06).update(data)
     assert (same.decided, same.bound_met) == (True, True)
-    assert "equivalent within 6.0 points" in same.sentence or "not worse than b by more than 6.0 points" in same.sentence
+    assert (
+        "equivalent within 6.0 points" in same.sentence or "not worse than b by more than 6.0 points" in same.sentence
+    )
     worse = hs.Monitor(a="b", b="a", margin=0.06).update(results(300))
     assert (worse.decided, worse.bound_met, worse.better) == (True, False, "a")
     assert worse.sentence.startswith("b is worse than a by more than 6.0 points")
@@ -307,7 +310,7 @@ def test_clusters_recorded_in_a_log_need_their_sizes():
 def test_the_verdict_estimates_how_many_items_would_decide():
     look = hs.Monitor(a="a", b="b", looks="any/2000").update(results(40, b=0.75))
     assert look.sentence.startswith("Keep going: ")
-    assert "more would decide" in look.sentence or "no realistic number of items" in look.sentence
+    assert "more questions would decide" in paragraph(look) or "no realistic number of questions" in paragraph(look)
     assert look.line.startswith("40 of 2,000 items  ")
 
 

@@ -178,10 +178,11 @@ class ArenaBoard:
         n_votes: The votes.
         n_tied: How many were ties.
         n_clusters: The clusters that they come in; as many as votes where each stands alone.
-        position_effect: What it is worth to stand first; None where that is a covariate, or votes are too few to vary.
+        position_effect: What it is worth to stand first; None where that is a covariate, or votes are too few
+            to vary.
         model_fit: Whether strengths on one line explain the votes; None where that can't be tested.
-        influential_cluster: The cluster that matters most to the lead; None without clusters, or where nobody leads
-            alone.
+        influential_cluster: The cluster that matters most to the lead; None without clusters, or where nobody
+            leads alone.
         next_votes: What would settle the first gap that is open; None where none is.
         effects: What each covariate is worth.
     """

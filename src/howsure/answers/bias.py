@@ -24,8 +24,8 @@ class JudgeBias:
     Attributes:
         judge: The judge.
         feature: The kind: "shown first", "longer", "more …", "own family".
-        evidence: What tells it from quality: "gold" (which answer is better is known), "orders" (each pair was
-            shown in both), "others" (other judges chose between the same answers), or "nothing".
+        evidence: What tells it from quality: "gold" (which answer is better is known), "orders" (each pair
+            was shown in both), "others" (other judges chose between the same answers), or "nothing".
         n_choices: Choices between one answer of this kind and one of the other.
         n_items: The items that they come from.
         chosen_share: The share of choices that fell on this kind; a tie is half.

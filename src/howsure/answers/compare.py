@@ -104,9 +104,9 @@ class Comparison(Drawn):
         items_needed: About how many items in all would show a difference of this size with 80% power; NaN if
             there is no difference, or fewer than ten clusters (items without clusters) to estimate it from.
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
-        unseen_loss_rate: How often whole losses can be that no question showed (the rule of three, at the limits'
-            level), for averages of which none was lost or won as a whole: the interval is about losses like
-            those seen, and such ones could lower a lead by as much. NaN otherwise.
+        unseen_loss_rate: How often whole losses can be that no question showed (the rule of three, at the
+            limits' level), for averages of which none was lost or won as a whole: the interval is about
+            losses like those seen, and such ones could lower a lead by as much. NaN otherwise.
         variance_saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
@@ -118,8 +118,8 @@ class Comparison(Drawn):
             change the verdict; else None.
         sources: Where the error comes from, where factors that all questions share are samples too; else
             None.
-        among_models: What it is among all models that the data hold, where it is significant by itself and not among
-            these; else None.
+        among_models: What it is among all models that the data hold, where it is significant by itself and
+            not among these; else None.
         tasks: Of a comparison over several tasks, which is the overall difference, that of each task and
             metric; empty for one task.
         slices: The comparison by slices, one of each partition; empty where none is asked for.

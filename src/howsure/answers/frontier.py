@@ -25,8 +25,8 @@ class FrontierModel:
             don't record it.
         n_missing: Attempts that don't record it.
         could_be_best: Whether it could have the best score, whatever it takes.
-        dominated_by: The models that are shown to score higher and to cost no more; empty where it could be the
-            best buy.
+        dominated_by: The models that are shown to score higher and to cost no more; empty where it could be
+            the best buy.
     """
 
     model: str

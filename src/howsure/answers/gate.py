@@ -36,8 +36,8 @@ Tier = Literal["critical", "supporting", "advisory"]
 
 
 Counts = Literal["pass", "fail", "unclear", "underpowered", "nothing"]
-"""What a check counts as in the verdict over all; "underpowered": it stays open and could hardly have shown a loss
-of its margin.
+"""What a check counts as in the verdict over all; "underpowered": it stays open and could hardly have shown a
+loss of its margin.
 """
 
 
@@ -103,8 +103,8 @@ class Check:
         n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is
             known to differ, or that is allowed.
-        unconfirmed_attempts: The column that was taken for attempts by its name although all questions may share its
-            values, so that it can't be told; empty where there is none, or where that was chosen.
+        unconfirmed_attempts: The column that was taken for attempts by its name although all questions may
+            share its values, so that it can't be told; empty where there is none, or where that was chosen.
         sources: Where the error comes from, where random factors are samples too, and how many levels of each
             would settle it; else None.
         proposed_clusters: What questions may be clustered by although nobody said so, where that turns the
@@ -112,11 +112,12 @@ class Check:
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
             "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
-        other_population: What it is for the other of new and same clusters, where clusters are few; else None.
-        verdict_own_population: What it is for its own population, where the other says otherwise and nobody chose one,
-            so that it can't be told; else None.
-        unseen_loss_rate: How often whole losses can be that no question showed, as `compare` has it; NaN where that
-            isn't asked.
+        other_population: What it is for the other of new and same clusters, where clusters are few; else
+            None.
+        verdict_own_population: What it is for its own population, where the other says otherwise and nobody
+            chose one, so that it can't be told; else None.
+        unseen_loss_rate: How often whole losses can be that no question showed, as `compare` has it; NaN
+            where that isn't asked.
         half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether
             a loss would have shown.
         lacking: The model that has no score here, although the other has; empty where both have.

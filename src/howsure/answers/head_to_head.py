@@ -51,8 +51,8 @@ class HeadToHead(Answer):
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of no difference.
         win_probability: What a would be expected to get against b: P(win) + P(tie) / 2.
-        win_probability_interval: Its interval, from the same pivot: one half lies outside where the p-value shows a
-            difference.
+        win_probability_interval: Its interval, from the same pivot: one half lies outside where the p-value
+            shows a difference.
         direct_votes: What their own votes say; None where they never met.
         against: The models that scores are against; empty for all others.
         notes: How the votes were read and grouped.

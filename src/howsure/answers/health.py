@@ -28,9 +28,9 @@ class Item:
         discrimination: The correlation, over models, with the mean of the other items; NaN where it isn't
             known.
         p_adjusted: The p-value of a correlation below zero, corrected for the number of items.
-        kind: "none_solved" (all have the worst score), "all_solved" (all have the best), "all_equal" (all have the same
-            score), "discriminating" (some models differ), "suspect" (some differ, and the good ones do worse),
-            "unanswered" (by all models or all but one).
+        kind: "none_solved" (all have the worst score), "all_solved" (all have the best), "all_equal" (all
+            have the same score), "discriminating" (some models differ), "suspect" (some differ, and the good
+            ones do worse), "unanswered" (by all models or all but one).
     """
 
     item: str
@@ -97,12 +97,12 @@ class TaskHealth:
         models: The models, best first.
         items: What they did on each item.
         n_clusters: Clusters that the items come in; as many as items where each is its own.
-        smallest_significant_difference: The gap that is significant for one pair of models, in score units, median over pairs;
-            NaN if no pair has one.
-        detectable_difference: The minimum detectable effect: the gap that one planned comparison detects with 80%
-            power, median over pairs.
-        n_significant_neighbours: How many gaps between neighbouring places exceed the smallest one; None if that is
-            unknown.
+        smallest_significant_difference: The gap that is significant for one pair of models, in score units,
+            median over pairs; NaN if no pair has one.
+        detectable_difference: The minimum detectable effect: the gap that one planned comparison detects with
+            80% power, median over pairs.
+        n_significant_neighbours: How many gaps between neighbouring places exceed the smallest one; None if
+            that is unknown.
         reliability: The correlation of the models' scores on two such tasks, from split halves.
         reliability_places: The same of their places.
         reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most

@@ -57,8 +57,8 @@ class HistoryRun:
         baseline: Against the baseline.
         best: Against the best run before it, whose score is corrected for its having been selected.
         is_best_so_far: Whether it was better than every run before it.
-        is_significant_best: Whether it is shown to be better than the level of the best before it, corrected for all pairs
-            of runs so far.
+        is_significant_best: Whether it is shown to be better than the level of the best before it, corrected
+            for all pairs of runs so far.
         incomplete: Whether it has too few of the items to be a part of the series.
         new_items: Whether it has other items than the runs before it, so that the series begins anew.
         in_current_level: Whether it is one of the runs since the last change, which make the level.
@@ -125,8 +125,8 @@ class HistoryChange:
         high: The last run that it could be.
         high_number: Its number.
         difference: The mean of the runs since then up to the alarm, less the mean of those before.
-        recovered_at: The run with which the runs after the alarm are clearly back at the level before the change;
-            empty for none.
+        recovered_at: The run with which the runs after the alarm are clearly back at the level before the
+            change; empty for none.
         recovered_at_number: Its number.
     """
 
@@ -177,14 +177,14 @@ class TaskHistory(TaskPart):
         n_significant_bests: How many of these are shown to be better than the level of the best before.
         level: The mean of the runs since the last change, on the items that all of them have.
         n_level_runs: How many these are.
-        sd_between_runs: How much one run differs from its level beyond what its answers give, as a standard deviation
-            in score units; NaN where nothing shows it.
+        sd_between_runs: How much one run differs from its level beyond what its answers give, as a standard
+            deviation in score units; NaN where nothing shows it.
         sd_of_answers: How much it differs through its answers alone.
         repeated_answer_share: The share of answers that are those of the run before, as far as scores tell.
         n_sd_runs: How many runs show this.
         sd_known: Whether they are enough to know the spread; else it is mostly what is assumed.
-        last_runs: The last runs against as many before them; None where that wasn't asked for, or there are too
-            few.
+        last_runs: The last runs against as many before them; None where that wasn't asked for, or there are
+            too few.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
     """

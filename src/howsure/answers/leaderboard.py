@@ -113,8 +113,8 @@ class Board:
         population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
             "these-questions".
         clusters: The clusters of its questions; None without any, and overall.
-        other_population: Which models could be best for the other of new and same clusters; None where the clusters are
-            many.
+        other_population: Which models could be best for the other of new and same clusters; None where the
+            clusters are many.
         leader_corrected: The leader's score without the luck of having been picked as the best of so many;
             NaN where it isn't known.
         warnings: Warnings, each with what to do about it.

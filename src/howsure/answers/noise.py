@@ -78,8 +78,8 @@ class NoiseEntry:
         variance_between_questions: The part of SE² that comes from which questions were drawn.
         variance_within_questions: The part that comes from what was answered to them.
         variance_within_questions_once: The answers' part with one attempt an item.
-        most_within_share: The largest share of SE² that answers can make up, where one attempt an item leaves it
-            open.
+        most_within_share: The largest share of SE² that answers can make up, where one attempt an item leaves
+            it open.
         correlation: The correlation of two models' item means, freed of answer noise.
         within_question: σ², the variance from answer to answer to the same question.
         between_questions: ω², the variance from question to question.

@@ -46,10 +46,10 @@ class EqualSystems:
         passed: How often the gate passes, a share.
         unclear: How often it can't tell.
         failed: How often it fails.
-        items_for_80_percent_conclusive: The questions from which on it can't tell in fewer than a fifth of runs; infinite
-            where no number is enough.
-        items_for_80_percent_conclusive_low: The lower limit of that number, given how uncertain the spread is; NaN where that
-            isn't known.
+        items_for_80_percent_conclusive: The questions from which on it can't tell in fewer than a fifth of
+            runs; infinite where no number is enough.
+        items_for_80_percent_conclusive_low: The lower limit of that number, given how uncertain the spread
+            is; NaN where that isn't known.
         items_for_80_percent_conclusive_high: Its upper limit.
         percent: Whether scores lie in [0, 1].
     """
@@ -109,8 +109,8 @@ class PlanOption:
         power: The power with which they show it.
         clusters: Clusters that the questions come in.
         se: The standard error of the difference.
-        items_by_formula: The number of questions by the paper's formula, without pseudo-items and with the normal
-            distribution.
+        items_by_formula: The number of questions by the paper's formula, without pseudo-items and with the
+            normal distribution.
         cost: What it costs; NaN where no costs were given.
         levels: How many levels of each random factor each model has; empty without one.
     """
@@ -196,8 +196,8 @@ class PlannedDesign:
         max_items: Questions at most; infinite where none are enough.
         power: The chance that it shows what is to be shown.
         expected_items: Questions on average where the true difference is the planned one.
-        expected_items_if_equal: Questions on average where there is none to be found: no difference, or one that is
-            the margin.
+        expected_items_if_equal: Questions on average where there is none to be found: no difference, or one
+            that is the margin.
     """
 
     name: Literal["once", "looks", "betting"]

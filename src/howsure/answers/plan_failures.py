@@ -41,8 +41,8 @@ class Observed:
         n: Runs that were made.
         low: The one-sided exact lower limit of the rate.
         high: The one-sided exact upper limit.
-        further_runs: Further runs without a failure that would show the limit; 0 where it is shown already, −1 where
-            the rate is shown to be above it.
+        further_runs: Further runs without a failure that would show the limit; 0 where it is shown already,
+            −1 where the rate is shown to be above it.
     """
 
     failures: int

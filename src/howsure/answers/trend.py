@@ -58,7 +58,8 @@ class RunTrend:
         rise: The rise of the straight line through the checkpoints, from first to last; None where no
             questions are known.
         rise_p_value: The p-value of no rise.
-        sd_between_checkpoints: The standard deviation of the score over the last checkpoints; NaN with fewer than two.
+        sd_between_checkpoints: The standard deviation of the score over the last checkpoints; NaN with fewer
+            than two.
         n_last: How many checkpoints that is.
         points: The checkpoints, in order.
     """

@@ -218,7 +218,7 @@ def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = ""
 
 
 def write(answer: Answer, format: Format | None, output: str | None, **prose: bool) -> None:
-    """Write an answer in the chosen format, or in that of the file's suffix; `prose`: which of PROSE to add."""
+    """Write an answer in the chosen format, or in that of the file's suffix, with this prose of PROSE."""
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 

@@ -84,7 +84,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     ),
     "estimate": (*_COMMON, "by", "score", "level", "interval", "explain"),
     "compare": (
-        *("a", "b", "against", "published", "margin", "task", "columns", "cluster", "by", "flips"),
+        *("a", "b", "against", "margin", "task", "columns", "cluster", "by", "flips"),
         *("details", "format", "output"),
     ),
     "leaderboard": (*_COMMON, "by", "score", "top", "each_task", "explain"),

@@ -108,7 +108,7 @@ def _drawn(answer: Report) -> bytes:
     found = answer.leaderboard
     board = found.every[answer.data["first"]]
     several = found.overall is None and len(found.boards) > 1
-    said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
+    said = f"{board_title(board)}: {board.sentence}" if several else board.sentence
     return card(panel(board, "leaderboard", MODELS), headline(board), said)
 
 

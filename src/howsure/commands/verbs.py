@@ -71,7 +71,8 @@ SERVED: Mapping[str, Served] = {
     "runs": Served(more="Columns: date, task, model, questions, score, commit, tags, limit."),
     "show": Served(
         more=(
-            "Prompt, target, all answers, scores and stop reasons. ITEM is the question's id, or a unique part "
+            "Prompt, target, all answers, scores and stop reasons. ITEM is the question's id, "
+            "or a unique part "
             "of it."
         ),
         arguments=("item",),
@@ -98,8 +99,10 @@ SERVED: Mapping[str, Served] = {
     "leaderboard": Served(rows=PAIRS, prose=True),
     "frontier": Served(
         more=(
-            "For example --usage usd, seconds or tokens_out: a model is on the frontier unless another scores "
-            "significantly higher and costs no more. A published leaderboard works too (model, score, n, usd or "
+            "For example --usage usd, seconds or tokens_out: a model is on the frontier unless "
+            "another scores "
+            "significantly higher and costs no more. A published leaderboard works too (model, "
+            "score, n, usd or "
             "total_cost)."
         )
     ),
@@ -134,13 +137,15 @@ SERVED: Mapping[str, Served] = {
     ),
     "plan_labels": Served(
         more=(
-            "From a table of verdicts as judge reads it. --queue writes the answers to label first. -a and -b "
+            "From a table of verdicts as judge reads it. --queue writes the answers to label "
+            "first. -a and -b "
             "plan the difference of two models."
         ),
         data="table",
     ),
     "calibrate": Served(
-        more="The simulation results of this release: the coverage of 95% intervals in scenarios with known parameters.",
+        more="The simulation results of this release: the coverage of 95% intervals in "
+        "scenarios with known parameters.",
         data="nothing",
     ),
 }

@@ -38,8 +38,8 @@ def ranked(
     each_task: bool = False,
     measured: tuple[list[ScoreMatrix], list[ResultWarning]] | None = None,
 ) -> Leaderboard:
-    """Rank the models of every task and metric, and overall; `top`: how many to show, `mark`: which to mark, `each_task`: whether
-    each board is shown. See `howsure.leaderboard`.
+    """Rank the models of every task and metric, and overall; `top`: how many to show, `mark`: which to mark,
+    `each_task`: whether each board is shown. See `howsure.leaderboard`.
 
     `measured`: the matrices of the question's population and what was left out of them, where these are there
     already.

@@ -335,7 +335,8 @@ LOOKING = (
             "top",
             kinds.TOP,
             "N|all",
-            help="Show the N last runs, with every alarm, or all.  [default: 20 on a terminal and in Markdown]",
+            help="Show the N last runs, with every alarm, or all.  [default: 20 on a terminal "
+            "and in Markdown]",
         ),
     ),
     *owned(

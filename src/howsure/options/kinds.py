@@ -99,7 +99,8 @@ def _top(name: str, value: Any) -> Any:
     """Return a number of rows, or "all"."""
     if isinstance(value, str) and value.isdigit():
         value = int(value)
-    return value if value == "all" else checks.count(name, value, least=1)
+    all_of_them = isinstance(value, str) and value == "all"
+    return value if all_of_them else checks.count(name, value, least=1)
 
 
 def counts_of(least: int = 1) -> Kind:

@@ -138,7 +138,8 @@ DESIGN = (
         "FILE",
         help="Table with one row per item: clusters, weights, covariates.",
         about=(
-            "The path of a table with one row per question, where clusters, weights and covariates are looked "
+            "The path of a table with one row per question, where clusters, weights and "
+            "covariates are looked "
             "up as well."
         ),
     ),
@@ -158,7 +159,7 @@ DESIGN = (
             "crosses two columns (repeatable)."
         ),
         about=(
-            'Slices: columns of the questions, of the rows or of the items table, "a+b" for the crossing of two, '
+            'Slices: columns of questions, of rows or of the items table, "a+b" for the crossing of two, '
             "or `id:` and a regular expression whose first group, matched in the item's id, is the slice. "
             "Each is a partition of its own, shown below the answer for all questions, which stays as it is. "
             "None makes no slices."

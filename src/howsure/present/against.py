@@ -84,8 +84,8 @@ def sentence(answer: Against) -> str:
 
 
 def task_sentence(part: AgainstTask) -> str:
-    """Return how many models are better or worse: `1 of 9 models is better than main, 2 are worse, and 6 don't
-    differ significantly.`.
+    """Return how many models are better or worse: `1 of 9 models is better than main, 2 are worse, and 6
+    don't differ significantly.`.
     """
     every = part.n_tasks + part.n_tasks_left_out
     scope = f"On {part.n_tasks:,} of {every:,} tasks, " if part.n_tasks_left_out else ""
@@ -115,7 +115,10 @@ def _counted(part: AgainstTask) -> str:
     if worse == count:
         return f"{every} models are worse than {one}{where}."
     if same == count:
-        return f"{'Neither' if count == 2 else 'None'} of {count:,} models differs significantly from {one}{where}."
+        return (
+            f"{'Neither' if count == 2 else 'None'} of {count:,} models differs significantly "
+            f"from {one}{where}."
+        )
     none = "Neither" if count == 2 else "None"
     parts = [
         f"{f'{better:,}' if better else none} of {count:,} models {_is(better or 1)} better than {one}{where}"
@@ -148,7 +151,8 @@ def _over_tasks(answer: Against) -> str:
     if not better and not worse:
         return f"On none of {plural(tasks, 'task')} does a model differ significantly from {answer.against}."
     return (
-        f"A model is better than {answer.against} on {better or 'none'} of {plural(tasks, 'task')}, and one is "
+        f"A model is better than {answer.against} on {better or 'none'} of "
+        f"{plural(tasks, 'task')}, and one is "
         f"worse on {worse or 'none'}."
     )
 
@@ -168,7 +172,7 @@ def _corrected(part: AgainstTask, *, rough: bool) -> str:
 
 
 def _simultaneous(level: float, *, rough: bool) -> str:
-    """Return that intervals are simultaneous; few or unequal clusters leave that approximate (decision 19)."""
+    """Return that intervals are simultaneous; few or unequal clusters make that approximate."""
     about = " only approximately, because clusters are few or unequal" if rough else ""
     return f"Intervals are simultaneous at {level_text(level)}{about}."
 
@@ -284,8 +288,8 @@ def spec(
     subtitle: str = "",
     description: str,
 ) -> Spec:
-    """Return the chart of all sides on one task. `records`: side, difference, adjusted_low, adjusted_high,
-    told, broke, fixed, p_adjusted.
+    """Return the chart of all sides on one task. `records`: model, difference, adjusted_low, adjusted_high,
+    verdict, n_regressed, n_improved, p_adjusted.
     """
     behind, metric = points(percent=percent)[1], visible(score)
     better = "; lower is better" if lower_is_better else ""
@@ -298,8 +302,8 @@ def spec(
                 *(("name", "model"), ("difference", f"difference{behind}"), ("low", "from"), ("high", "to")),
                 *(
                     ("p_adjusted", "p, adjusted"),
-                    ("broke", "broke"),
-                    ("fixed", "fixed"),
+                    ("n_regressed", "worse on"),
+                    ("n_improved", "better on"),
                     ("group", "verdict"),
                 ),
             ],
@@ -327,9 +331,9 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "low": scaled(record["adjusted_low"], factor),
             "high": scaled(record["adjusted_high"], factor),
             "p_adjusted": record["p_adjusted"],
-            "broke": record["broke"],
-            "fixed": record["fixed"],
-            "group": (group := (str(record["told"]) if record["told"] in (BETTER, WORSE) else OPEN)),
+            "n_regressed": record["n_regressed"],
+            "n_improved": record["n_improved"],
+            "group": (group := (str(record["verdict"]) if record["verdict"] in (BETTER, WORSE) else OPEN)),
             "told": _told(record, group, Scale(percent=percent)),
         }
         for record, label in zip(records, names, strict=True)

@@ -102,7 +102,8 @@ def position_effect(pool: ArenaBoard) -> str:
     if not significant(found.p_value, found.interval.level):
         return f"Position bias isn't significant ({PERCENT.difference(found.value)}, {figures})."
     return (
-        f"Position bias: the answer shown first wins {PERCENT.gap(abs(found.value))} {word} often ({figures}). "
+        f"Position bias: the answer shown first wins {PERCENT.gap(abs(found.value))} {word} "
+        f"often ({figures}). "
         "Remove it with `covariate='position'`."
     )
 
@@ -146,7 +147,10 @@ def next_votes(pool: ArenaBoard) -> str:
             f"({PERCENT.gap(found.difference)} apart, 80% power)."
         )
         return needed + tells
-    return f"{two} are {PERCENT.gap(found.difference)} apart, which {MOST_TIMES} times the votes wouldn't separate.{tells}"
+    return (
+        f"{two} are {PERCENT.gap(found.difference)} apart, which {MOST_TIMES} times the votes "
+        f"wouldn't separate.{tells}"
+    )
 
 
 def effects(pool: ArenaBoard) -> list[Block]:

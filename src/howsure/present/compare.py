@@ -182,7 +182,10 @@ def what_settles(c: Comparison) -> str:
     if small is not None:
         return f"{carries(small)}."
     if c.items_needed < MOST_FORECAST:
-        return f"About {rounded_up(c.items_needed)} questions would settle it, if the true difference is this large."
+        return (
+            f"About {rounded_up(c.items_needed)} questions would settle it, if the true "
+            "difference is this large."
+        )
     levels = factors.needed(c.sources)
     if levels:
         return f"More questions alone wouldn't settle it, but {levels} would."
@@ -518,7 +521,10 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     return [
         (
             "unseen losses",
-            f"up to {scale.gap(c.unseen_loss_rate)}, if other questions are lost as a whole (none of these was)",
+            (
+                f"up to {scale.gap(c.unseen_loss_rate)}, if other questions are lost as a whole "
+                "(none of these was)"
+            ),
         )
     ]
 

@@ -76,7 +76,9 @@ def _more(answer: Description) -> str:
 
 
 def _useful_columns(answer: Description) -> dict[str, int]:
-    """Return the columns that could be clusters or select rows: with several values, and fewer than questions."""
+    """Return the columns that could be clusters or select rows: with several values, and fewer than
+    questions.
+    """
     most = max((task.items for task in answer.tasks), default=0)
     return {name: count for name, count in answer.columns.items() if count > 1 and not count == most > 1}
 

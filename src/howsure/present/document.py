@@ -255,8 +255,9 @@ class LinkedPage:
 class Document:
     """Blocks in reading order: the answer first, the numbers after, warnings last.
 
-    `details`: further tables, the method and assumptions, which are shown if they are asked for. `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a
-    page that is linked to below the first table, in Markdown alone.
+    `details`: further tables, the method and assumptions, which are shown if they are asked for. `mark`: a
+    word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a page that
+    is linked to below the first table, in Markdown alone.
     """
 
     blocks: tuple[Block, ...] = field(default=())

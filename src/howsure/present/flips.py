@@ -64,7 +64,8 @@ def sentence(flips: Flips) -> str:
     """Say how many questions broke and were fixed, and how many a mere rerun would change."""
     total = sum(count.n_items for count in flips.counts)
     head = (
-        f"From {flips.before} to {flips.after}, {flips.n_regressed:,} of {plural(total, 'question')} got worse "
+        f"From {flips.before} to {flips.after}, {flips.n_regressed:,} of "
+        f"{plural(total, 'question')} got worse "
         f"and {flips.n_improved:,} better"
     )
     if not math.isfinite(flips.rerun_regressed):

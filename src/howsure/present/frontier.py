@@ -60,7 +60,8 @@ def task_blocks(task: TaskFrontier) -> list[Block]:
         )
     if least:
         left_open.append(
-            f"A lower bound, because some attempts don't record it: {listing(least)}. It never counts as cheaper."
+            f"A lower bound, because some attempts don't record it: {listing(least)}. It never "
+            "counts as cheaper."
         )
     return [frontier_table(task), *small(left_open)]
 
@@ -513,7 +514,7 @@ def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> lis
         [],
     )
     for record, label in zip(kept, names, strict=True):
-        buy = record["could_be_best_buy"]
+        buy = record["could_be_on_frontier"]
         ahead = buy and sign * record["value"] > best
         best = max(best, sign * record["value"]) if buy else best
         low = record["cost_low"]

@@ -94,7 +94,7 @@ def sentence(gate: Gate) -> str:
 
 
 def more_of(gate: Gate) -> str:
-    """Return what would settle the verdict, a loss within the margin, and which of the planned looks this is."""
+    """Return what would settle the verdict, a loss within the margin, and which planned look this is."""
     texts = []
     if len(gate.checks) == 1:
         texts = [_worse_within(gate.checks[0]), _needed(gate.checks[0], gate)]
@@ -157,7 +157,10 @@ def _of_policy(gate: Gate) -> str:
     alone = f": {deciding[0].sentence}" if len(deciding) == 1 else "."
     blind = ""
     if gate.n_underpowered:
-        blind = f"{plural(gate.n_underpowered, 'supporting check')} {'is' if gate.n_underpowered == 1 else 'are'} underpowered."
+        blind = (
+            f"{plural(gate.n_underpowered, 'supporting check')} "
+            f"{'is' if gate.n_underpowered == 1 else 'are'} underpowered."
+        )
     return (
         f"{len(deciding):,} of {plural(len(binding), 'binding check')} {_does(gate, len(deciding))}: "
         f"{names}{alone} {blind}"
@@ -178,7 +181,8 @@ def _shown(gate: Gate) -> str:
         verb, are = ("is" if count == 1 else "are" for count in (len(blind), len(supporting)))
         unseen = f", {len(blind):,} {verb} underpowered ({listing(blind)})" if blind else ""
         shown.append(
-            f"{passed:,} of {plural(len(supporting), 'supporting check')} {are} shown, or would have detected a "
+            f"{passed:,} of {plural(len(supporting), 'supporting check')} {are} shown, or would "
+            "have detected a "
             f"loss of the margin{unseen}"
         )
     if advisory:
@@ -191,7 +195,10 @@ def _needed(check: Check, gate: Gate) -> str:
     if gate.looks is not None:
         return ""
     if check.more_items < MOST_FORECAST:
-        return f"About {rounded_up(check.more_items)} more questions would settle it, if the true value is as observed."
+        return (
+            f"About {rounded_up(check.more_items)} more questions would settle it, if the "
+            "true value is as observed."
+        )
     if check.unclear_because == "evidence" and factors.needed(check.sources):
         return f"More questions alone wouldn't settle it, but {factors.needed(check.sources)} would."
     return ""
@@ -251,7 +258,8 @@ def check_sentence(c: Check) -> str:
         )
     if c.unconfirmed_attempts:
         return (
-            f"{whether}: the values of {c.unconfirmed_attempts!r} could be repeats of each question, or a factor "
+            f"{whether}: the values of {c.unconfirmed_attempts!r} could be repeats of each "
+            "question, or a factor "
             f"that all questions share ({seen})."
         )
     if c.proposed_clusters:
@@ -260,7 +268,8 @@ def check_sentence(c: Check) -> str:
         these, new = factors.more_of_these(c.clusters, c.task), factors.new_ones(c.clusters, c.task)
         return (
             f"{whether}: {VERDICTS[c.verdict_own_population].lower()} on {these} ({seen}), "
-            f"{VERDICTS[c.other_population.verdict].lower()} on {new} ({_other_limits(c, c.other_population)})."
+            f"{VERDICTS[c.other_population.verdict].lower()} on {new} "
+            f"({_other_limits(c, c.other_population)})."
         )
     if c.verdict == "unclear":
         hidden = (

@@ -45,7 +45,8 @@ def _between(answer: HeadToHead) -> str:
     if answer.direct_votes is None:
         return "No vote compares the two directly; the difference comes from votes with other models."
     return (
-        f"Of {plural(_votes(answer.direct_votes), 'vote')} between them, {answer.a} won {answer.direct_votes.wins:,} and lost "
+        f"Of {plural(_votes(answer.direct_votes), 'vote')} between them, {answer.a} won "
+        f"{answer.direct_votes.wins:,} and lost "
         f"{answer.direct_votes.losses:,}."
     )
 

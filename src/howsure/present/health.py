@@ -224,7 +224,8 @@ def _apart(task: TaskHealth) -> str:
     gaps = plural(len(task.models) - 1, "difference")
     pair = "one pair" if len(task.models) == 2 else "a typical pair"
     return (
-        f" ({pair}, {level_text(task.level)}); {task.n_significant_neighbours:,} of {gaps} between neighbouring "
+        f" ({pair}, {level_text(task.level)}); {task.n_significant_neighbours:,} of {gaps} "
+        "between neighbouring "
         f"ranks {_verb(task.n_significant_neighbours == 1, 'exceed', 'exceeds')} it"
     )
 

@@ -152,7 +152,10 @@ def _records_sentence(task: TaskHistory) -> str:
     if not task.n_bests:
         return ""
     if task.n_bests == 1:
-        return f"One run was the best so far, {'significantly' if task.n_significant_bests else 'not significantly'}."
+        return (
+            "One run was the best so far, "
+            f"{'significantly' if task.n_significant_bests else 'not significantly'}."
+        )
     return f"{task.n_bests} runs were the best so far, {task.n_significant_bests or 'none'} significantly."
 
 

@@ -44,7 +44,7 @@ def sentence(answer: JudgeRates) -> str:
 
 
 def more_of(answer: JudgeRates) -> str:
-    """Return what was asked if the judge may only guess, how kind it is, who leads, and what this holds for."""
+    """Return what was asked if the judge may only guess, its bias, the best model, and what limits this."""
     chosen = answer.all_answers.n_labelled < answer.all_answers.n_judged
     head = HEADED.get(answer.labels_drawn, "") if chosen and answer.check is None else ""
     texts = [_asked(answer) if _guesses(answer) else ""]
@@ -63,7 +63,8 @@ def _guesses(answer: JudgeRates) -> str:
             else ""
         )
     return "".join(
-        f"The judge isn't shown to be better than guessing (sensitivity {PERCENT.score(each.sensitivity.value)}, "
+        "The judge isn't shown to be better than guessing (sensitivity "
+        f"{PERCENT.score(each.sensitivity.value)}, "
         f"specificity {PERCENT.score(each.specificity.value)})."
         for each in found
     )
@@ -245,7 +246,8 @@ def judges_table(answer: JudgeRates) -> Table:
         Field(f"{level} CI ", lambda each: limits(each.specificity, PERCENT), priority=6),
     ]
     note = (
-        "Bias: its own rate minus the corrected one. Sensitivity: the share of right answers that it rates as "
+        "Bias: its own rate minus the corrected one. Sensitivity: the share of right answers "
+        "that it rates as "
         "right. Specificity: the share of wrong ones that it rates as wrong."
     )
     return tabled(answer.judges, fields, note=note)

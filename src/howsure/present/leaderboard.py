@@ -250,7 +250,10 @@ def neighbours(board: Board) -> str:
         return "No two neighbouring ranks differ significantly."
     if apart == pairs:
         return "All neighbouring ranks differ significantly."
-    return f"Of {pairs:,} pairs of neighbouring ranks, {apart:,} {'differs' if apart == 1 else 'differ'} significantly."
+    return (
+        f"Of {pairs:,} pairs of neighbouring ranks, {apart:,} "
+        f"{'differs' if apart == 1 else 'differ'} significantly."
+    )
 
 
 def on_these(board: Board) -> str:
@@ -336,7 +339,8 @@ def picked(board: Board) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"Corrected for selecting the best of {len(board.entries):,}, the leader's score is about {without}."
+            f"Corrected for selecting the best of {len(board.entries):,}, the leader's score is "
+            f"about {without}."
         ),
     )
 

@@ -246,7 +246,10 @@ def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
             f"{scale.number(now)}{whose}."
         )
     if now <= 0 or 1 - best / now < LITTLE:
-        return f"{more}{brought}; beyond that, only more questions help: {twice} from {scale.number(now)}{whose}."
+        return (
+            f"{more}{brought}; beyond that, only more questions help: {twice} from "
+            f"{scale.number(now)}{whose}."
+        )
     return (
         f"{more}{brought}: ten would reduce {se} from {scale.number(now)} to "
         f"{scale.number(entry.se_with(10))}, unlimited attempts to {scale.number(best)}, {twice}."
@@ -302,7 +305,8 @@ def source_table(task: TaskNoise) -> Table:
     attempts = {f"{entry.attempts:.3g}" for entry in task.entries}
     now = f"now ({next(iter(attempts))} attempts per question)" if measured and len(attempts) == 1 else "now"
     others = (
-        ", with other numbers of attempts, and with twice the questions; the shares of the variance between and within questions"
+        ", with other numbers of attempts, and with twice the questions; the shares of the "
+        "variance between and within questions"
         if measured
         else (" and with twice the questions; the largest possible share of the variance within questions")
     )

@@ -186,7 +186,10 @@ def _equal_sentence(equal: EqualSystems, level: float) -> str:
         limits = (
             f" ({level_text(level)} CI {items_text(equal.items_for_80_percent_conclusive_low)} to {most})"
         )
-    needed = f"80% of runs are conclusive from {items_text(equal.items_for_80_percent_conclusive)} questions{limits} on"
+    needed = (
+        "80% of runs are conclusive from "
+        f"{items_text(equal.items_for_80_percent_conclusive)} questions{limits} on"
+    )
     if not math.isfinite(equal.items_for_80_percent_conclusive):
         needed = "no number of questions makes 80% of runs conclusive"
     return (
@@ -263,7 +266,10 @@ def _details_table(plan: Plan, task: TaskPlan) -> Table:
             shown=task.sources is None,
         ),
     ]
-    note = f"Test: {test}, at {level_text(plan.level)}. By the formula: questions by Miller (2024), normal approximation."
+    note = (
+        f"Test: {test}, at {level_text(plan.level)}. By the formula: questions by Miller "
+        "(2024), normal approximation."
+    )
     return tabled(task.options, fields, note=note)
 
 

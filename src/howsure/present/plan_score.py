@@ -50,7 +50,10 @@ def sentence(plan: ScorePlan) -> str:
         return f"{about}{questions} show {goal} with {chance} power, if the true score is {rate}."
     if not plan.sought_items:
         width = option.half_width
-        goal = f"an error bar of ± {scale.gap(width.value)}{range_text(width, scale.number, plan.level, scale.unit)}"
+        goal = (
+            "an error bar of ± "
+            f"{scale.gap(width.value)}{range_text(width, scale.number, plan.level, scale.unit)}"
+        )
     return f"{about}{questions} give {goal}, if the score is {rate}."
 
 

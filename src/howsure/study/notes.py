@@ -131,7 +131,10 @@ def sizes_note(study: Study, called: str) -> str:
     if len(parts) == 1 and len(parts[0]) == models * items:
         return f"Data: {plural(models, called)} × {plural(items, 'question')} × {attempts}."
     tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
-    return f"Data: {plural(models, called)}, {tasks}{plural(items, 'question')}, {attempts} per {called} and question."
+    return (
+        f"Data: {plural(models, called)}, {tasks}{plural(items, 'question')}, {attempts} per "
+        f"{called} and question."
+    )
 
 
 def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:

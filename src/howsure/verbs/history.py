@@ -51,8 +51,8 @@ def history(
             at least 10.
         compare_last: Compare so many of the last runs with as many before them. None: don't.
         level: The confidence level of intervals, between 0 and 1.
-        top: How many of the last runs to show, with every alarm. None shows 20 on a terminal and in Markdown, and
-            all elsewhere; "all" shows all.
+        top: How many of the last runs to show, with every alarm. None shows 20 on a terminal and in Markdown,
+            and all elsewhere; "all" shows all.
         seed: For the luck of the best run, which is drawn.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses
             the system where runs hold several; of one file, a frame or Scores, some of the runs.

@@ -151,7 +151,7 @@ def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
     """Return what a page says of a mark: fields of the rows and their titles, numbers rounded as in
     tables.
     """
-    digits = {"rank": "d", "broke": "d", "fixed": "d", "p_value": ".3~g", "p_adjusted": ".3~g"}
+    digits = {"rank": "d", "n_regressed": "d", "n_improved": "d", "p_value": ".3~g", "p_adjusted": ".3~g"}
     usual = ".1f" if percent else ".4~g"
     return [
         {"field": field, "title": title, "type": "nominal"}

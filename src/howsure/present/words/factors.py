@@ -33,7 +33,8 @@ def bound_sentence(bound: Bound) -> str:
     counted = plural(bound.n, bound.units[:-1])
     if bound.n_observed:
         return (
-            f"{what} rate at most {percent}% with {level_text(bound.level)} confidence ({bound.n_observed:,} of "
+            f"{what} rate at most {percent}% with {level_text(bound.level)} confidence "
+            f"({bound.n_observed:,} of "
             f"{counted})"
         )
     if bound.worth < bound.n - LEAST_TOLD:

@@ -80,13 +80,13 @@ def test_unusable_covariates_and_weights_are_errors():
 
 def test_covariate_effects_that_are_not_identified_are_an_error():
     rows = votes(length=LENGTHS[0], again=2 * LENGTHS[0])
-    with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
+    with pytest.raises(hs.MethodError, match="can't separate the effects of the covariates"):
         hs.arena(rows, covariate=["length", "again"])
     decided = votes().with_columns(bias=(pl.col("winner") == "model_a") - 1.0 * (pl.col("winner") == "model_b"))
-    with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
+    with pytest.raises(hs.MethodError, match="can't separate the effects of the covariates"):
         hs.arena(decided.filter(pl.col("winner") != "tie"), covariate="bias")
     one_order = votes().filter((pl.col("model_a") == "x") & (pl.col("model_b") == "y"))
-    with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
+    with pytest.raises(hs.MethodError, match="can't separate the effects of the covariates"):
         hs.arena(one_order, covariate="position")
 
 

@@ -1,10 +1,11 @@
-"""Items that are never held together: what blocks of them add up to, for the means and all pairs of M models.
+"""Items that are never all in memory: sums over blocks of them, for the means and all pairs of M models.
 
-Claim: a mean, the score pivot of every two models and the interval of both need no more of N items in C
-clusters than the mean of each cluster, how many answers it holds, and sums over items of products of two
-models' scores, each less its model's mean (or the mean of the items' stratum). All of these add up over
-blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes that every
-model answered every item, that items weigh the same, and that the means of clusters are known before.
+Claim: a mean, the score pivot of every two models and the interval of both depend on N items in C clusters
+only through a few sums. These are the mean and the number of answers of each cluster, and sums over items of
+products of two models' scores, each less its model's mean (or the mean of the items' stratum). All of these
+add up over blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes
+that every model answered every item, that items have equal weight, and that the means of clusters are known
+in advance.
 """
 
 from __future__ import annotations
@@ -40,12 +41,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Products:
-    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as
-    clustered_variance.py has it.
+    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as in
+    clustered_variance.py.
 
-    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j²,
-    `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else
-    empty): items that i scores higher on than j; of one (M,): `totals` Σ x, `inner_fourths` Σ e⁴.
+    For two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i²
+    c_j², `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (for two models only,
+    otherwise empty): items on which i scores higher than j. For one model (M,): `totals` Σ x, `inner_fourths`
+    Σ e⁴.
     """
 
     totals: Floats
@@ -92,12 +94,12 @@ class Products:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item, and
-    `farthest` (M, M), of two models only, else empty.
+    """Extreme values over items. They are per model (M,), except for `most`, the attempts at one item, and
+    `farthest` (M, M), for two models only, otherwise empty.
 
-    `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary
-    otherwise than right-or-wrong ones would;
-    `agree`: whether all attempts at every item agree; `farthest`: the largest size of a difference.
+    `low` and `high`: the smallest and the largest score of an item. `excess`: how much the variation of
+    attempts deviates from that of right-or-wrong ones. `agree`: whether all attempts at every item agree.
+    `farthest`: the largest absolute difference.
     """
 
     low: Floats
@@ -142,8 +144,8 @@ class Extremes:
 
 @dataclass(frozen=True, kw_only=True)
 class Clusters:
-    """What is known of C clusters before their items: `totals` (C,), how many items each holds, and `means`
-    (C, M), every model's score there.
+    """C clusters, as known before their items: `totals` (C,), the number of items of each, and `means` (C,
+    M), every model's score there.
     """
 
     totals: Floats
@@ -156,7 +158,7 @@ class Clusters:
 
     @property
     def term(self) -> Clustering:
-        """The clusters as the estimator has them; each of their sums is a row."""
+        """The clusters for the estimator. Each of their sums is a row."""
         return Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
 
     @cached_property
@@ -196,7 +198,7 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSums:
-    """What all items of C clusters add up to; `answers` (C, M): scored attempts in each cluster."""
+    """The sums over all items of C clusters. `answers` (C, M): scored attempts in each cluster."""
 
     clusters: Clusters
     products: Products
@@ -228,7 +230,7 @@ class ItemSums:
         )
 
     def skewness(self, *, within: bool = False) -> Floats:
-        """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies;
+        """Return the third standardised moment of every model's item scores (M,), 0 if nothing varies.
         `within`: less the means of strata.
         """
         products = self.products
@@ -299,7 +301,7 @@ def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:
 
 
 def _taken(part: Floats, models: Ints) -> Floats:
-    """Return an array of models, or of pairs of them, for these models; an empty one as it is."""
+    """Return an array of models, or of pairs, for these models only. An empty one is unchanged."""
     if not part.size:
         return part
     return part[np.ix_(models, models)] if part.ndim == 2 else part[models]

@@ -1,5 +1,5 @@
-"""What the statistics can be asked for: the words of each choice, and what an object of the user's own must
-have that stands in the place of a word.
+"""The options of the statistics: the words of each choice, and the members that your own object must have to
+replace a word.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ ManyToOne = Literal["max-t", "dunnett", "holm", "bh", "none"]
 """How p-values of many sides against one are corrected for their number."""
 
 ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
-"""What is made of the attempts at an item; those that end in a sign are followed by k."""
+"""How attempts at an item are combined. Words that end in a sign are followed by k."""
 
 Goal = Literal["different", "not-worse", "same"]
-"""What a plan is to show: a difference, that it is no worse than a margin, or that it is within one."""
+"""The goal of a plan: to show a difference, that a model is not worse by a margin, or that the difference is
+within one.
+"""
 
 PlanMethod = Literal["score", "t", "z"]
 """The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
@@ -52,7 +54,7 @@ WinnerIs = Literal["name", "side"]
 """What a winner is, of two models that are called like sides: the name of one of them, or a side."""
 
 Drawing = Literal["unknown", "random", "convenience"]
-"""How the answers that were labelled had been chosen, where no column says with which probability."""
+"""How the labelled answers were chosen, if no column has their probabilities."""
 
 Measurement = Literal["nominal", "ordinal", "interval"]
 """What ratings are: values that are equal or not, values in order, or numbers whose differences count."""
@@ -61,7 +63,7 @@ Coefficient = Literal["agreement", "cohen", "fleiss", "krippendorff", "gwet", "c
 """How agreement is measured: as it is, or beyond chance, or as a correlation."""
 
 Shown = Literal["gold", "orders", "others", "nothing"]
-"""What tells a judge's favour from quality: known answers, both orders, other judges, or nothing."""
+"""The data that separate a judge's favour from quality: known answers, both orders, other judges, or none."""
 
 T = TypeVar("T")
 
@@ -70,19 +72,19 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "method": ("name", "pivot"),
     "variance": ("name", "inflation", "df", "item_part"),
 }
-"""What an object must have to stand for a word of these options; see docs/extending.md."""
+"""The members that an object must have to replace a word of these options. See docs/extending.md."""
 
 
 def is_own(option: str, choice: object) -> bool:
-    """Say whether a choice is an object of the user's own that can stand for a word of an option."""
+    """Return whether a choice is your own object, able to replace a word of an option."""
     members = MEMBERS.get(option, ())
     own = bool(members) and not isinstance(choice, (str, type))
     return own and all(hasattr(choice, name) for name in members)
 
 
 def chosen_object(option: str, choice: Any, table: Mapping[str, T]) -> T:
-    """Return what a word stands for in the table of an option, or the user's own object; MethodError for any
-    other choice.
+    """Return the entry for a word in the table of an option, or your own object. MethodError for any other
+    choice.
     """
     if isinstance(choice, str) and choice in table:
         return table[choice]

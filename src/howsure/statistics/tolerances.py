@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ROUNDING = 1e-12
 """Two numbers that should be the same, but were computed in different orders, differ by less than this share
-of them; sums that should cancel leave less than this share of their terms.
+of them. Sums that should cancel leave less than this share of their terms.
 """
 ROUNDED_SCORES = 1e-9
 """Scores, weights and shares of one item that came through text, averages or sums by block are the same if
@@ -15,4 +15,4 @@ ROUNDED_MEANS = 1e-13
 ROUNDED_SQUARES = 1e-20
 """Squares per item of scores in [0, 1] that are nothing but the rounding of their differences."""
 SMALLEST = 1e-300
-"""Keeps a division or a logarithm defined where the number itself doesn't matter."""
+"""Keeps a division or a logarithm defined if the number itself doesn't matter."""

@@ -1,11 +1,10 @@
-"""The difference of two models that share no item: Welch's test, with pseudo-items for scores in [0, 1].
+"""The difference of two models without shared items: Welch's test, with pseudo-items for scores in [0, 1].
 
-Where both have items of one cluster they are not independent: what the two add within it is summed, and
-enters one clustered variance. A cluster that is hard for both then takes from the difference what it adds to
-each mean. Each item's influence on the difference is summed within its cluster and squared. A sum is inflated
-by what a working model (items that are alike and independent) says that centring took from it, which is CR2
-(Bell and McCaffrey 2002) where no cluster has items of both; degrees of freedom are Satterthwaite's under the
-same model.
+If both have items of one cluster, they aren't independent, so their contributions within it are summed in one
+clustered variance. The effect of a cluster that is hard for both then cancels in the difference. Each item's
+influence on the difference is summed within its cluster and squared. A sum is inflated to correct for
+centring under a working model (identically distributed, independent items). This is CR2 (Bell and McCaffrey
+2002) if no cluster has items of both. Degrees of freedom are Satterthwaite's under the same model.
 """
 
 from __future__ import annotations
@@ -115,7 +114,7 @@ class DisjointItems:
         return min(found, default=int(self.sides.sum(axis=0).min()))
 
     def moments(self, variance: VarianceChoice) -> Moments:
-        """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than
+        """Return the difference of the means, its variance and its degrees of freedom, NaN with fewer than
         two clusters.
         """
         value = float(self.means @ SIGNS)
@@ -141,9 +140,9 @@ class DisjointItems:
         return float(term.inflation(variance) @ squares), term.df(variance)
 
     def _satterthwaite(self, term: Clustering) -> tuple[Floats, float]:
-        """Return what each squared sum is multiplied by (C,), and the degrees of freedom of the sum of all.
+        """Return the factor of each squared sum (C,), and the degrees of freedom of the sum of all.
 
-        Where s_g (2,) are the working variances of what a cluster adds to the two means, s their sums, and
+        With s_g (2,) the working variances of a cluster's contributions to the two means, s their sums, and
         q_g its shares of both, Var e_g = Σ s_g − 2 Σ s_g q_g + Σ q_g² s.
         """
         variances = np.array([self.w[side] @ self.residuals[side] ** 2 for side in self.sides.T])
@@ -163,10 +162,10 @@ class DisjointItems:
         return factor, float(wanted.sum()) ** 2 / spread if spread > 0 else math.nan
 
     def unseen(self, variance: float) -> float:
-        """Return what events that weren't seen add to the variance of scores in [0, 1].
+        """Return the variance added for unseen events of scores in [0, 1].
 
-        As much as a right and a wrong item more for each model would (Agresti and Caffo 2000), each worth as
-        many items as event_sizes.py says: nothing where half the answers are right.
+        It is that of one extra right and one extra wrong item per model (Agresti and Caffo 2000), each
+        weighted as in event_sizes.py: 0 if half the answers are right.
         """
         n, terms = len(self.w), own_clusterings(self.codes, self.w)
         moves = self.influence * n
@@ -178,7 +177,7 @@ class DisjointItems:
         return float((np.maximum(1 - 4 * item, 0.0) * (self.shares**2 @ self.sides) ** 2).sum()) * unit**2
 
     def doubts(self, df: float) -> list[ResultWarning]:
-        """Say what is in doubt: no error bar, and too few or too unequal clusters."""
+        """Return the warnings: no standard error, and too few or too unequal clusters."""
         if self.fewest < MIN_CLUSTERS:
             return [doubt("one_cluster" if self.codes else "one_item", n=len(self.w))]
         return cluster_warnings(self.w, self.codes, df)
@@ -198,8 +197,8 @@ def unpaired_difference(
     """Compare two samples of different items: Welch, with one success and one failure added to each if
     bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as
-    event_sizes.py says. Clusters that both have items of are summed across the two.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and weighted as in
+    event_sizes.py. Clusters with items of both are summed across the two.
     """
     score = isinstance(test, ScoreTest)
     if not by_moments(test):
@@ -232,7 +231,7 @@ def unpaired_difference(
 
 
 def _share_clusters(a: Floats, b: Floats, clusters: Sequence[Ints]) -> bool:
-    """Say whether some cluster holds items of both."""
+    """Return whether some cluster has items of both."""
     sides = [~np.isnan(x) for x in (a, b)]
     return any(len(np.intersect1d(code[sides[0]], code[sides[1]])) > 0 for code in clusters)
 
@@ -294,7 +293,7 @@ def _side(
 
 
 def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: VarianceEstimator) -> float:
-    """Return how many items a pseudo-item weighs; a success and a failure are ±1 on the scale 2 x − 1."""
+    """Return the weight of a pseudo-item, in items. A success and a failure are ±1 on the scale 2 x − 1."""
     y, terms = 2 * x - 1, own_clusterings(codes, w)
     around = (y - w @ y / w.sum()) ** 2
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
@@ -313,5 +312,5 @@ def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, flo
     if not total > 0:
         return m1 - m2, math.sqrt(total), math.nan
     parts = v1**2 / df1 + v2**2 / df2
-    df = total**2 / parts if parts else math.inf  # the paper's z has no degrees of freedom to lose
+    df = total**2 / parts if parts else math.inf  # the paper's z has infinite degrees of freedom
     return m1 - m2, math.sqrt(total), df

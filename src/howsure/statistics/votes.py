@@ -1,11 +1,11 @@
-"""Votes as arrays (who met whom, what the first of the two got, and what else was different between their
-answers), and what a vote says of the difference of two strengths, for three ways of taking ties.
+"""Votes as arrays (the two models, the first one's score, and other differences between their answers), and
+the likelihood of a vote given the difference of two strengths, for three ways of treating ties.
 
 - "half": a tie is half a win of each (the quasi-likelihood of a fraction; Papke and Wooldridge 1996).
 - "davidson": P(win) : P(tie) : P(loss) = exp(d / 2) : exp(t) : exp(−d / 2) (Davidson 1970).
-- "rao-kupper": win and loss are logistic in d − t and −d − t, a tie is what is left (Rao and Kupper 1967).
+- "rao-kupper": win and loss are logistic in d − t and −d − t, a tie is the remainder (Rao and Kupper 1967).
 
-d is the difference of strengths on the logistic scale, t what makes ties more or less likely.
+d is the difference of strengths on the logistic scale, t the parameter of ties.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteLikelihood:
-    """Arrays of one shape, but for an outcome (win, tie, loss) in front where named so.
+    """Arrays of one shape, some with an outcome (win, tie, loss) as first axis.
 
-    `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t;
-    `information` (3, …): of d, of d with t, and of t, as it is expected; `curvature` (3, 3, …): the same as
-    each outcome has it, minus the second derivatives; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its
-    derivatives by d and t.
+    `log` (3, …): the log likelihood of each outcome. `slope`, `tie` (3, …): its derivatives by d and t.
+    `information` (3, …): expected, of d, of d with t, and of t. `curvature` (3, 3, …): the same for each
+    outcome, minus the second derivatives. `expected`: P(win) + P(tie) / 2. `steep`, `flat`: its derivatives
+    by d and t.
     """
 
     log: Floats
@@ -47,7 +47,7 @@ class VoteLikelihood:
 
 
 class TieRule(Protocol):
-    """How a tied vote is taken: what stands behind each word of `Ties`."""
+    """How a tied vote is treated: one rule per word of `Ties`."""
 
     @property
     def name(self) -> str:
@@ -59,13 +59,13 @@ class TieRule(Protocol):
         return True
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
 
     def start(self, share: float) -> float:
-        """Return where to begin to look for t, where ties have this share of the votes."""
+        """Return the starting value of t if ties have this share of the votes."""
 
     def allows(self, t: float) -> bool:
-        """Say whether t can be this."""
+        """Return whether t can have this value."""
         del t
         return True
 
@@ -88,7 +88,7 @@ class HalfWin(TieRule):
     has_parameter: ClassVar[bool] = False
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
         del t
         win, loss = scipy.special.log_expit(d), scipy.special.log_expit(-d)
         p, nothing = scipy.special.expit(d), np.zeros_like(d)
@@ -106,7 +106,7 @@ class HalfWin(TieRule):
         )
 
     def start(self, share: float) -> float:
-        """There is no t."""
+        """Return 0, as t doesn't exist."""
         del share
         return 0.0
 
@@ -129,7 +129,7 @@ class Davidson(TieRule):
     name: ClassVar[str] = "davidson"
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
         log = scipy.special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
         win, tie, loss = np.exp(log)
         ahead = win - loss
@@ -158,7 +158,7 @@ class RaoKupper(TieRule):
     name: ClassVar[str] = "rao-kupper"
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
         win, loss = scipy.special.expit(d - t), scipy.special.expit(-d - t)
         tie = np.maximum(1 - win - loss, SMALLEST)
         up, down = win * (1 - win), loss * (1 - loss)
@@ -188,16 +188,16 @@ class RaoKupper(TieRule):
         return float(np.log1p(share))
 
     def allows(self, t: float) -> bool:
-        """Say whether ties have a chance."""
+        """Return whether ties have a positive probability."""
         return t > 0
 
 
 TIE_RULES: Mapping[str, TieRule] = {each.name: each for each in (HalfWin(), Davidson(), RaoKupper())}
-"""What each word of `Ties` stands for."""
+"""The rule for each word of `Ties`."""
 
 
 def tie_rule(ties: Ties) -> TieRule:
-    """Return the rule that a word stands for; MethodError for any other."""
+    """Return the rule for a word. MethodError for any other."""
     return chosen_object("ties", ties, TIE_RULES)
 
 
@@ -220,11 +220,11 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Votes:
-    """N votes among M models: `first`, `second` (N,), their places; `score` (N,): what the first got, 1 for a
-    win, 1/2 for a tie, 0 for a loss.
+    """N votes among M models: `first`, `second` (N,), their places. `score` (N,): the first one's score, 1
+    for a win, 1/2 for a tie, 0 for a loss.
 
     A judge's probability is a score in between. `weight` (N,): None counts each as one. `x` (N, K):
-    covariates, those of the first answer less those of the second; None where there are none.
+    covariates, those of the first answer less those of the second, None without covariates.
     """
 
     first: Ints
@@ -258,8 +258,8 @@ class Votes:
         return bool(np.isin(self.score, (0.0, HALF, 1.0)).all())
 
     def ties_as(self, ties: Ties) -> Ties:
-        """Return how ties are taken: as half a win of each where all votes, or none, are ties, to which all
-        ways come then.
+        """Return how ties are treated: as half a win of each if all votes, or none, are ties, as all rules
+        are then equivalent.
         """
         return ties if 0 < self.ties < len(self) else "half"
 
@@ -310,9 +310,7 @@ class Votes:
         return _by_pair(at, shares, self.models)
 
     def cells(self) -> Cells:
-        """Return what a fit needs: votes that say the same put together; with covariates every vote is
-        one.
-        """
+        """Return the cells that a fit needs: equal votes merged or, with covariates, each vote by itself."""
         if self.x is None:
             return cells_of(self.counts())
         return Cells(

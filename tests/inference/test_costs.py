@@ -136,7 +136,7 @@ def test_the_frontier_lists_the_models_that_no_other_beats_and_undercuts():
 def test_a_frontier_needs_a_measure_and_two_models():
     with pytest.raises(OptionError, match="no measure is named"):
         hs.frontier(rows())
-    with pytest.raises(DataError, match="no task has two models"):
+    with pytest.raises(DataError, match="on no task do two models record costs"):
         hs.frontier(rows().filter(model="big"), measure="usd")
 
 

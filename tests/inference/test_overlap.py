@@ -63,7 +63,7 @@ def test_gate_on_disjoint_questions_is_unclear(question: dict[str, object], rate
     answer = hs.gate(disjoint(*rates), "a", "b", **question)
     assert answer.verdict == "unclear"
     (check,) = answer.checks
-    assert check.differs == "the two share no item"
+    assert check.differs == "the two don't share any item"
     (warning,) = [warning for warning in check.warnings if warning.code == "unpaired"]
     assert "`allow_differs='questions'`" in warning.remedy
 

@@ -403,7 +403,7 @@ def test_all_wins_are_significant_in_compare_and_leaderboard() -> None:
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
-        (trained(seeds=1), "one seed alone: nothing says how another would differ"),
+        (trained(seeds=1), "one seed only, so the variance between values is unknown"),
         (trained().filter(item="q1"), "one shared item"),
         (trained().with_columns(cluster=pl.lit("c")), "all shared items are in one cluster"),
     ],

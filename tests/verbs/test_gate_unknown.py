@@ -36,7 +36,7 @@ def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear()
     answer = hs.gate(data, "a", at_least=0.9)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 9)
     assert missing_warnings(answer) == [
-        "9 of 100 attempts have no score, and their outcomes could turn the verdict, which would be 'pass' without them"
+        "9 of 100 attempts have no score, and their results could change the verdict, which would be 'pass' without them"
     ]
     assert answer.sentence.startswith(
         "CAN'T TELL: whether a is at least 90.0%: 9 attempts without a score could turn it (100.0%"

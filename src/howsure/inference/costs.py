@@ -50,8 +50,8 @@ def missing(matrix: ScoreMatrix, model: str) -> int:
 def with_measures(
     study: Study, matrices: Sequence[ScoreMatrix], pair: Comparison, question: Question
 ) -> Comparison:
-    """Return a comparison with what both took, per attempt and per solved item; an overall one over all its
-    tasks.
+    """Return a comparison with the costs of both, per attempt and per solved item, for an overall one over
+    all its tasks.
     """
     of_pair = [m for m in matrices if not pair.task or (m.task, m.metric) == (pair.task, pair.metric)]
     if not study.design.measure or (len(of_pair) > 1 and no_overall(of_pair) is not None):
@@ -69,8 +69,8 @@ def with_measures(
 def measure_gap(
     matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
 ) -> UsageDifference:
-    """Return what a took over what b took; `scores`: per solved item. Where attempts of one lack it the ratio
-    is bounded, of both unknown.
+    """Return the cost ratio a / b. `scores`: per solved item. If attempts of one lack costs the ratio is
+    bounded, if both do it is unknown.
     """
     lacking = missing(matrix, models[0]), missing(matrix, models[1])
     known: RatioKnown = (
@@ -105,7 +105,7 @@ def measure_gap(
 def ratio_of(
     matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
 ) -> Ratio:
-    """Return what the first of two models took over what the second took; `scores`: per solved item."""
+    """Return the first model's cost over the second's. `scores`: per solved item."""
     both = matrix.take_models(matrix.columns(models))
     return ratio(
         both.values[:, 0],
@@ -119,7 +119,7 @@ def ratio_of(
 
 
 def _solved(scores: ScoreMatrix, items: Ints, models: tuple[str, str]) -> tuple[Floats, Floats]:
-    """Return the scores of both on these items; what has none was not solved."""
+    """Return the scores of both on these items. An item without a score wasn't solved."""
     places = {item: k for k, item in enumerate(scores.items.tolist())}
     rows = np.array([places.get(item, -1) for item in items.tolist()])
     columns = [scores.values[:, scores.column(model)] for model in models]
@@ -128,7 +128,7 @@ def _solved(scores: ScoreMatrix, items: Ints, models: tuple[str, str]) -> tuple[
 
 
 def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
-    """Return the limits; on the side that is open a ratio can be anything."""
+    """Return the limits, unbounded on an open side."""
     if ratio is None:
         return Interval(low=math.nan, high=math.nan, level=level)
     low = 0.0 if known == "at_most" else ratio.low
@@ -137,7 +137,7 @@ def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
 
 
 def measure_warnings(ratio: Ratio | None) -> tuple[ResultWarning, ...]:
-    """Warn where the calibration record says that the interval of such a ratio misses."""
+    """Warn if the interval of such a ratio had too little coverage in simulations."""
     miss = (
         None
         if ratio is None
@@ -162,8 +162,7 @@ def frontier_of(study: Study, question: Question) -> Frontier:
                 tasks.append(_judged(both, question))
     if not tasks:
         raise DataError(
-            "no task has two models that record what they took",
-            remedy="`howsure describe` shows what was recorded.",
+            "on no task do two models record costs", remedy="`howsure describe` shows what was recorded."
         )
     return Frontier(
         tasks=tuple(tasks), notes=study.notes, warnings=(*study.warnings, *direction_warnings(study))
@@ -185,7 +184,7 @@ class _ScoresAndCosts:
 
 
 def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _ScoresAndCosts | None:
-    """Return the models that have every task; None where there aren't two, or none records a cost."""
+    """Return the models that have every task. None if there aren't two, or none records a cost."""
     models = sorted(set.intersection(*(set(matrix.models) for matrix in part)) & set(costs.models))
     if len(models) < 2 or not np.nansum(costs.values) > 0:
         return None

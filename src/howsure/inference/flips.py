@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     """The same, and why an attempt at it ended."""
 
 MOST_LISTED = 200
-"""So many questions are listed; more are counted."""
+"""At most this many questions are listed. More are counted."""
 MOST_LETTERS = 400
 """So much of an answer is kept."""
 ANSWERED = frozenset({"", "stop", "tool_calls"})
-"""Ends that say nothing of a cause."""
+"""Stop reasons that don't indicate a cause."""
 SAME = 1e-9
 SILENT = "the logs don't say"
 
@@ -67,7 +67,7 @@ def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after:
 
 
 def _change(matrix: ScoreMatrix, before: str, after: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return how much better each item got (n,), NaN where not both sides have a score."""
+    """Return how much better each item got (n,), NaN unless both models have a score."""
     one, two = matrix.values[:, matrix.column(before)], matrix.values[:, matrix.column(after)]
     return np.asarray(matrix.orientation * (two - one))
 
@@ -101,10 +101,10 @@ def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
 
 
 def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, float]:
-    """Return how many questions would break and be fixed between two runs of the first side; NaN where its
-    attempts don't tell.
+    """Return how many questions would regress and improve between two runs of the first model, NaN if its
+    attempts don't show this.
 
-    They tell where scores are right or wrong and most questions were attempted more than once.
+    They do if scores are right or wrong and most questions were attempted more than once.
     """
     a, b = matrix.column(before), matrix.column(after)
     shared = np.isfinite(_change(matrix, before, after))
@@ -122,9 +122,7 @@ def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, fl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LogTexts:
-    """What the logs say beside the scores: transcripts of the questions that are listed, and how all attempts
-    ended.
-    """
+    """The logs' data other than scores: transcripts of the listed questions, and how all attempts ended."""
 
     transcripts: Mapping[Place, list[Transcript]] = field(default_factory=dict)
     ends: Mapping[str, Counter[str]] = field(default_factory=dict)
@@ -136,8 +134,8 @@ class _LogTexts:
     def of(
         cls, scores: Scores, found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]
     ) -> _LogTexts:
-        """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed
-        questions of them.
+        """Read the logs of both models again: entirely, if they are within the size limit, otherwise only the
+        listed questions.
         """
         tasks = {flip.task for flip in found}
         mine = [entry for entry in scores.runs if entry.model in sides and entry.task in tasks]
@@ -193,7 +191,7 @@ class _LogTexts:
         )
 
     def _shown(self, flip: Flip, side: str, *, best: bool) -> Transcript | None:
-        """Return the attempt of a side that shows a flip; one without a score shows the worse."""
+        """Return the attempt of a model that shows a flip. One without a score counts as the worse."""
         every = self.transcripts.get((side, flip.task, flip.item), [])
         mine = [
             each for each in every if flip.metric in each.scores
@@ -203,8 +201,8 @@ class _LogTexts:
             return None
 
         def worth(each: Transcript) -> float:
-            """Return the score of an attempt, turned so that more is better; an attempt without one is worth
-            the least.
+            """Return the score of an attempt, reversed if needed so that more is better. An attempt without
+            one has the lowest.
             """
             score = each.scores.get(flip.metric)
             return -math.inf if score is None else score if up else -score
@@ -213,8 +211,8 @@ class _LogTexts:
 
 
 def _ends(read: Sequence[Reread], scores: Scores, sides: Sequence[str]) -> tuple[list[End], str]:
-    """Return how every attempt ended, from its log or from its row, and why that isn't known of some side;
-    nothing then.
+    """Return how every attempt ended, from its log or from its row, or nothing and the reason, if unknown for
+    some model.
     """
     ends = [
         (each.entry.model, each.entry.task, transcript.item, transcript.stop)
@@ -251,5 +249,5 @@ def _share(counts: Mapping[str, Counter[str]], side: str, stop: str) -> float:
 
 
 def _reason(read: Iterable[Reread]) -> str:
-    """Say why some logs couldn't be read again, "" where all could."""
+    """Return why some logs couldn't be read again, "" if all could."""
     return listing(list(dict.fromkeys(each.reason for each in read if each.reason)))

@@ -61,7 +61,7 @@ def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
 
 
 def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
-    """Compare with a margin; where some task gives no error bar, the others have one."""
+    """Compare with a margin. Tasks without a standard error don't affect the others."""
     try:
         return gate.compare(gate.one_sided, margin)
     except MethodError:
@@ -79,8 +79,8 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
     """Return the check of a criterion on a pair, with the p-values of a pass and of a fail.
 
     "better": the two-sided test. "not_worse_than": P(T ≥ t) and P(T ≤ t) of one pivot at −margin, which can't
-    disagree. "same_within": both one-sided tests for a pass; for a fail the nearer margin's, doubled, as a
-    difference may lie on either side.
+    disagree. "same_within": both one-sided tests for a pass. For a fail it is the nearer margin's, doubled,
+    as a difference may be on either side.
     """
     estimate, test = pair.difference, pair.equivalence
     p_pass = p_fail = math.nan
@@ -140,10 +140,10 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
 def needed(
     gate: GateQuestion, estimate: Estimate, sources: ErrorSources | None, level: float, target: float
 ) -> tuple[ErrorSources | None, float]:
-    """Return how many levels of random factors, and about how many items in all, would settle it.
+    """Return how many levels of random factors, and about how many items in all, would decide it.
 
-    `level`: of the two-sided interval that decides; `target`: the value from which what was seen is counted.
-    Items are NaN on exactly these items, where attempts would, and if one task needs them.
+    `level`: of the two-sided interval that decides. `target`: the value from which the observed one is
+    counted. Items are NaN on exactly these items, which need attempts instead, and if one task needs them.
     """
     if sources is not None:
         return settled_by(sources, estimate.value - target, level)
@@ -163,8 +163,8 @@ def _missing_items(c: Comparison) -> list[ResultWarning]:
     return [
         ResultWarning(
             code="missing_items",
-            message=f"{'; '.join(lacking)}: the check is on the {c.difference.n_items:,} that both have",
-            remedy="Was a run cut short? Run both on the same items.",
+            message=f"{'; '.join(lacking)}. The check uses the {c.difference.n_items:,} shared items",
+            remedy="Check for an incomplete run, and run both on the same items.",
         )
     ]
 
@@ -191,15 +191,13 @@ def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
 
 
 def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
-    """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in
-    `decided`.
-    """
+    """Judge a score by its one-sided limits. `decided` corrects a fail for the number of checks."""
     name, other = ("at_most", "at_least") if board.lower_is_better else ("at_least", "at_most")
     limit, where = getattr(gate.criteria, name), board.task or "overall"
     if limit is None:
         side = "smaller" if board.lower_is_better else "larger"
         raise OptionError(
-            f"{where} · {board.metric}: {side} scores are better, so {other} is no bar",
+            f"{where} · {board.metric}: {side} scores are better, so use {other} here",
             remedy=f"Give `{name}`, or choose tasks with `task`.",
         )
     if board.percent and not 0 <= limit <= 1:
@@ -235,7 +233,7 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
 
 
 def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[ResultWarning]:
-    """Warn if no outcome on so many questions that stand alone could pass a floor or ceiling."""
+    """Warn if no outcome on this many independent questions could pass a floor or ceiling."""
     e, wanted = entry.estimate, 1 - limit if board.lower_is_better else limit
     alone = board.percent and board.task and board.clusters is None and entry.n_attempts <= e.n_items
     if not alone or e.method.of_benchmark or not 0 < wanted < 1 or highest_floor(e.n_items, level) >= wanted:
@@ -249,10 +247,11 @@ def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[Re
 
 
 def guarded(e: Estimate) -> Estimate:
-    """Return the estimate with limits no nearer than the exact ones on as many effective answers.
+    """Return the estimate with limits at least as far away as the exact ones on the effective number of
+    answers.
 
-    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9% in one
-    of ten runs that keep it. The interval of `estimate` is guarded for two sides; this is the guard for one
+    One-sided, Wilson's are too close next to 0 and 1: one failure in 100 would break a floor of 99.9% in one
+    of ten runs that keep it. The interval of `estimate` is guarded for two sides. This is the guard for one
     (Clopper and Pearson 1934).
     """
     spread = e.value * (1 - e.value)
@@ -297,7 +296,7 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         unrecorded = " and ".join(f"{plural(count, 'attempt')} of {model}" for model, count in lost.items())
         warning = ResultWarning(
             code="cost_missing",
-            message=f"{unrecorded} don't record {measure}, so that what was taken isn't known",
+            message=f"{unrecorded} don't record {measure}, so costs are unknown",
             remedy="Log it for every attempt, or give `prices`.",
         )
         return replace(check, n_unknown=sum(lost.values()), warnings=(*check.warnings, warning))
@@ -320,8 +319,8 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
 NO_SPREAD = ResultWarning(
     code="no_cost_error_bar",
     message=(
-        "what both took gives no error bar: it is nothing, of too few questions, or in the same ratio on "
-        "all of them"
+        "the costs don't give a standard error: they are 0, from too few questions, or in the same ratio "
+        "on all of them"
     ),
     remedy="Compare more questions, or other measures.",
 )
@@ -351,9 +350,9 @@ def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
 
 
 def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
-    """Judge one slice: one that a model has nothing of can't be told, and one too small stays open.
+    """Judge one slice: "can't tell" if a model lacks it, and undecided if it is too small.
 
-    A margin that is a share is of the baseline's score on the slice.
+    A relative margin is relative to the baseline's score on the slice.
     """
     a, b = gate.study.models
     has_score = ~np.isnan(part.values)
@@ -379,7 +378,7 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
         margin = margin.of(float(np.average(part.values[shared, 1], weights=weights)))
     if not 0 < margin < part.reach or math.isnan(margin):
         raise OptionError(
-            f"the policy's margin of {margin:g} for a slice of {part.task} is nothing, or the whole scale",
+            f"the policy's margin of {margin:g} for a slice of {part.task} is 0, or the whole scale",
             remedy="Give the margin in score units: 5pp or 0.05.",
         )
     population = population_of_slice(gate.question.population, part)
@@ -394,12 +393,12 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
 
 TOO_SMALL = ResultWarning(
     code="small_slice",
-    message=f"too small a slice to be judged, with fewer than {LEAST_ITEMS} questions that both answered",
+    message=f"the slice is too small: fewer than {LEAST_ITEMS} shared questions",
     remedy="Add questions of this kind, or make it advisory.",
 )
 NO_ERROR_BAR = ResultWarning(
     code="no_slice_error_bar",
-    message="the slice's scores give no error bar",
+    message="the slice's scores don't give a standard error",
     remedy="Add questions of this kind, or make it advisory.",
 )
 
@@ -407,7 +406,7 @@ NO_ERROR_BAR = ResultWarning(
 def tasks_of_one(
     gate: GateQuestion, baseline: str, checks: Sequence[Check]
 ) -> tuple[list[Check], list[ResultWarning]]:
-    """Find the tasks that were not judged: those that the baseline has can't be told, others are told."""
+    """Find the tasks that weren't judged: "can't tell" for those of the baseline, a warning for others."""
     candidates, baselines = (gate.study.held.get(model, frozenset()) for model in (gate.candidate, baseline))
     judged = {check.task for check in checks if not check.by}
     if not gate.each_task or not (gate.criteria.of_difference or gate.criteria.floors):
@@ -436,7 +435,7 @@ def tasks_of_one(
     return lacking, [
         ResultWarning(
             code="task_without_baseline",
-            message=f"{baseline} has no score on {listing(alone)}, so nothing is compared there",
+            message=f"{baseline} has no score on {listing(alone)}, so the check isn't possible there",
             remedy="Run the baseline on it as well, or choose tasks with `task`.",
         )
     ]
@@ -444,6 +443,6 @@ def tasks_of_one(
 
 NOTHING_SHARED = ResultWarning(
     code="nothing_shared",
-    message="the two models have no score that could be compared here",
+    message="the two models don't have comparable scores here",
     remedy="See `howsure describe`.",
 )

@@ -34,11 +34,10 @@ def ranked(
     each_task: bool = False,
     measured: tuple[list[ScoreMatrix], list[ResultWarning]] | None = None,
 ) -> Leaderboard:
-    """Rank the models of every task and metric, and overall; `top`: how many to show, `each_task`: whether
+    """Rank the models of every task and metric, and overall. `top`: how many to show. `each_task`: whether
     each board is shown. See `howsure.leaderboard`.
 
-    `measured`: the matrices of the question's population and what was left out of them, where these are there
-    already.
+    `measured`: the matrices of the question's population and what was left out of them, if available already.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     population = question.population
@@ -80,8 +79,8 @@ def _overall(
     limits: list[tuple[Floats, Floats]],
     question: Question,
 ) -> tuple[Board | None, list[ResultWarning]]:
-    """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked
-    once more.
+    """Rank the models overall. Tasks for the same clusters are computed again if the overall population
+    differs.
     """
     asked = over_tasks(question, matrices)
     others = [k for k, m in enumerate(matrices) if question.population.of(m) is not asked.population.of(m)]
@@ -96,8 +95,8 @@ def _overall(
 
 
 def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question) -> Board:
-    """Return a board with its clusters, and where these are few with who could be best for the other of new
-    and same clusters.
+    """Return a board with its clusters and, if these are few, with who could be best for the other population
+    (new or same clusters).
     """
     question = of_task(question, matrix)
     if not matrix.clusters:
@@ -122,9 +121,7 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
 
 
 def with_other_policies(leaderboard: Leaderboard, study: Study) -> Leaderboard:
-    """Return a leaderboard with a warning where counting failed attempts the other way would change the
-    order.
-    """
+    """Return a leaderboard with a warning if counting failed attempts the other way would change the order."""
     return replace(
         leaderboard, warnings=(*leaderboard.warnings, *policy_changes_ranks(study, leaderboard.boards))
     )

@@ -1,5 +1,5 @@
-"""Question: what is asked of a study, frozen; and Population: what the scores are about, of which everything
-that depends on it is asked.
+"""Question: the options of an analysis, frozen. Population: what the scores generalise to, and everything
+that depends on it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 ENOUGH_CLUSTERS = 30
-"""From so many clusters on, sums by cluster are compared by t."""
+"""With at least this many clusters, sums by cluster are compared by t."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,9 @@ class Question:
         return self.method in (None, "score", "t") and self.interval != "bootstrap"
 
     def asked_of(self, study: Study) -> Question:
-        """Return the question as it is asked of clusters that stand for their items: if they are enough,
-        differences by t.
+        """Return the question for clusters that replace their items: if there are enough, differences by t.
 
-        The score pivot would take their means for the scores of items, of which any two may differ by rare
-        large losses.
+        The score pivot would treat their means as scores of items, which may differ by rare large losses.
         """
         if self.method is not None or not study.summed:
             return self
@@ -81,7 +79,7 @@ class Population(Protocol):
         """Whether nothing but the answers is a sample."""
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
-        """Return the matrices of which an error bar can be told, and why others are left out."""
+        """Return the matrices with computable standard errors, and why others are left out."""
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
         """Return a matrix whose items, or clusters, are the sample that error bars are about."""
@@ -100,12 +98,12 @@ class Population(Protocol):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the
+        """Return the limits of every pair's own interval (M, M). `level`: of each pair, instead of the
         question's.
         """
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together."""
+        """Return the method that combines the comparisons of several tasks."""
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return about how many items in all would settle a difference; NaN where items wouldn't."""
+        """Return about how many items in all would make a difference significant, NaN if items wouldn't."""

@@ -436,7 +436,7 @@ def test_the_verdict_compares_a_difference_of_models_or_settings_with_that_of_se
     assert "more than the choice of questions and of 5 seeds each explains." in models.sentence
     hot = hs.compare(named, "gamma · 0.8", "gamma · 0.0", random_factor="seed")
     assert "no more than the choice of questions and of 5 seeds each can explain" in hot.sentence
-    with pytest.raises(DataError, match="'model_name' tells the rows apart") as raised:
+    with pytest.raises(DataError, match="'model_name' distinguishes the rows") as raised:
         hs.leaderboard(hs.read(rows, columns={"model": "temperature"}), random_factor="seed")
     assert "{'item': ['prompt_id', 'model_name']}" in raised.value.remedy
     across = hs.read(rows, columns={"model": "temperature", "item": ["prompt_id", "model_name"]})

@@ -25,7 +25,7 @@ def test_rows_of_several_raters_are_an_error_or_a_warning(name, kind, numbered):
         (asked,) = [each for each in howsure.estimate(frame).warnings if each.code == "factor_as_attempt"]
         assert f"{{'metric': {name!r}}}" in asked.remedy
         return
-    with pytest.raises(howsure.DataError, match=rf"column '{name}' tells the rows apart") as caught:
+    with pytest.raises(howsure.DataError, match=rf"column '{name}' distinguishes the rows") as caught:
         howsure.estimate(frame)
     assert f"{{'metric': '{name}'}}" in str(caught.value)
     assert f"{{'attempt': '{name}'}}" in str(caught.value)

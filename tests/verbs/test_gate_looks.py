@@ -82,7 +82,9 @@ def test_the_verdict_names_the_look_and_when_the_next_is_due():
 
 def test_a_number_of_questions_between_looks_is_an_error():
     data = results(200)
-    with pytest.raises(hs.DataError, match=r"70 questions don't match a look\. Looks are due at 50, 100, 150") as caught:
+    with pytest.raises(
+        hs.DataError, match=r"70 questions don't match a look\. Looks are due at 50, 100, 150"
+    ) as caught:
         hs.gate(first(data, 70), "a", "b", better=True, **LOOKS)
     assert caught.value.remedy.startswith("Ask the gate at 100 questions")
     with pytest.raises(hs.DataError, match="200 questions fit no look") as caught:

@@ -1,4 +1,4 @@
-"""The models of one matrix: an estimate of each, their order, and the ranks that each could have."""
+"""The models of one matrix: an estimate of each, their order, and its rank interval."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def board(
     *,
     within: tuple[Floats, Floats],
 ) -> Board:
-    """Order the entries of a matrix and give each its place. `within`: the limits of its pairs."""
+    """Order the entries of a matrix and assign places. `within`: the limits of its pairs."""
     sign = matrix.orientation
     values = np.array([entry.estimate.value for entry in entries])
     order = np.lexsort((np.array(matrix.models), -sign * values))

@@ -204,7 +204,7 @@ class _TaskTest:
     pools: Mapping[str, CovariatePool]
 
     def run(self) -> Comparison:
-        """Compare, at the level and margin that were asked for."""
+        """Compare, at the level and margin of the question."""
         a, b = self.models
         plain = self.question.population.pair(self.matrix, a, b, self.question)
         if not self.pools:
@@ -214,7 +214,7 @@ class _TaskTest:
         )
 
     def at(self, tail: float) -> Comparison:
-        """Compare with an interval that misses with this probability, without a margin."""
+        """Compare with an interval with this error, without a margin."""
         return replace(self, question=replace(self.question, level=1 - tail, margin=None)).run()
 
 
@@ -269,9 +269,7 @@ def unlike_of(pairs: Sequence[Comparison]) -> list[ResultWarning]:
 
 
 def unlike_warnings(matrix: ScoreMatrix, a: str, b: str) -> Iterator[ResultWarning]:
-    """Warn of a model that scores differently on the items that both answered than on those that it has
-    alone.
-    """
+    """Warn of a model that scores differently on shared items than on its other items."""
     columns = [matrix.values[:, matrix.column(model)] for model in (a, b)]
     both = np.asarray(~np.isnan(columns).any(axis=0))
     scale, found = Scale(percent=matrix.bounded), []

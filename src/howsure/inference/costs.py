@@ -1,6 +1,6 @@
-"""What attempts took: the ratio of two models, known or bounded, and which models could be the best buy.
+"""Costs of attempts: the ratio of two models, known or bounded, and which models could be the best buy.
 
-A failed attempt has a cost, and what wasn't recorded isn't 0.
+A failed attempt has a cost, and an unrecorded cost isn't 0.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def taken(study: Study, matrices: Sequence[ScoreMatrix], name: str) -> ScoreMatrix:
-    """Return what the models of a study took on one task, or on all these together."""
+    """Return the costs of a study's models on one task, or on all these tasks."""
     found = [study.measure((matrix.task, matrix.metric), name) for matrix in matrices]
     return stacked(found) if len(found) > 1 else found[0]
 
@@ -149,7 +149,7 @@ def measure_warnings(ratio: Ratio | None) -> tuple[ResultWarning, ...]:
 
 
 def frontier_of(study: Study, question: Question) -> Frontier:
-    """Return who could be the best buy on every task, and on all tasks that the models share."""
+    """Return the models that could be the best buy on every task, and on all tasks that the models share."""
     matrices = list(study.matrices())
     parts = [[matrix] for matrix in matrices]
     if no_overall(matrices) is None:
@@ -171,14 +171,14 @@ def frontier_of(study: Study, question: Question) -> Frontier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ScoresAndCosts:
-    """Scores and costs of the same models, on the items that each was tried on."""
+    """Scores and costs of the same models, on the items that each attempted."""
 
     scores: ScoreMatrix
     costs: ScoreMatrix
 
     @property
     def known(self) -> Known:
-        """What is known of the costs."""
+        """The known facts on costs."""
         lacking = np.array([missing(self.costs, model) > 0 for model in self.costs.models])
         return Known(lacking=lacking, free=~lacking & (np.nansum(self.costs.values, axis=0) == 0))
 
@@ -242,7 +242,7 @@ def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
 
 
 def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
-    """Estimate what a model takes, on the items that it was tried on."""
+    """Estimate the costs of a model, on the items that it attempted."""
     part = costs.take_models([k])
     tried: Floats = part.values[:, 0]
     part = part.take_items(~np.isnan(tried))
@@ -257,7 +257,7 @@ def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
 
 
 def _with_leader(frontier: TaskFrontier, both: _ScoresAndCosts, question: Question) -> TaskFrontier:
-    """Add how the leader and the cheapest that could be best compare."""
+    """Add the comparison of the leader with the cheapest model that could be best."""
     if frontier.cheapest is None or frontier.cheapest == frontier.leader:
         return frontier
     models = frontier.leader, frontier.cheapest

@@ -135,7 +135,7 @@ def _weights(task: str, study: Study, names: Sequence[str]) -> Floats | None:
 
 
 def _column(name: str, task: str, study: Study) -> pl.DataFrame:
-    """Return a table of item and one column per number that the covariate is made of."""
+    """Return a table of item and one column per number of the covariate."""
     side = study.side
     if name in ("task", "item"):
         raise OptionError(
@@ -162,7 +162,7 @@ def _column(name: str, task: str, study: Study) -> pl.DataFrame:
     table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
     if table["item"].is_duplicated().any():
         raise DataError(f"column {name!r} has two values for one item", where="the items table")
-    # A numeric column as it is, and one column per word of another, the first word left out.
+    # A numeric column unchanged, and otherwise one column per word, without the first word.
     numeric = table[name].cast(pl.String).cast(pl.Float64, strict=False)
     if numeric.null_count() == table[name].null_count() and numeric.is_finite().all():
         return table.select("item", numeric.alias(name))

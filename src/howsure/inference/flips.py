@@ -1,6 +1,4 @@
-"""What changed between two sides of a study: counts from its matrices, answers and stop reasons from the
-logs.
-"""
+"""Changes between two models of a study: counts from its matrices, answers and stop reasons from the logs."""
 
 from __future__ import annotations
 
@@ -24,14 +22,14 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
     Place = tuple[str, str, str]
-    """A side, a task and a question of it."""
+    """A model, a task and a question."""
     End = tuple[str, str, str, str]
-    """The same, and why an attempt at it ended."""
+    """The same, and the stop reason of an attempt."""
 
 MOST_LISTED = 200
 """At most this many questions are listed. More are counted."""
 MOST_LETTERS = 400
-"""So much of an answer is kept."""
+"""The number of characters kept of an answer."""
 ANSWERED = frozenset({"", "stop", "tool_calls"})
 """Stop reasons that don't indicate a cause."""
 SAME = 1e-9
@@ -39,8 +37,8 @@ SILENT = "the logs don't say"
 
 
 def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str) -> Flips:
-    """Return which questions of the matrices broke and were fixed from one side to the other, with answers
-    and ends as the logs have them.
+    """Return which questions regressed and improved from one model to the other, with answers and stop
+    reasons from the logs.
     """
     found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
     found.sort(
@@ -158,7 +156,7 @@ class _LogTexts:
         )
 
     def causes(self, before: str, after: str) -> list[Cause]:
-        """Return the ways to end that are causes, the one whose share changed most first."""
+        """Return the stop reasons that are causes, the one with the largest change first."""
         ends = {stop for count in self.ends.values() for stop in count} - ANSWERED
         found = [
             Cause(
@@ -173,8 +171,8 @@ class _LogTexts:
         return sorted(found, key=lambda cause: (-abs(np.nan_to_num(cause.after - cause.before)), cause.stop))
 
     def told(self, flip: Flip, before: str, after: str) -> Flip:
-        """Return the same with an attempt of each side that shows it: the best of the better side, the worst
-        of the other.
+        """Return the same with an attempt of each model that shows it: the best of the better model, the
+        worst of the other.
         """
         one = self._shown(flip, before, best=flip.regressed)
         two = self._shown(flip, after, best=not flip.regressed)
@@ -195,7 +193,7 @@ class _LogTexts:
         every = self.transcripts.get((side, flip.task, flip.item), [])
         mine = [
             each for each in every if flip.metric in each.scores
-        ] or every  # a rule over attempts has a name of its own
+        ] or every  # a rule over attempts has its own name
         up = (flip.after > flip.before) != flip.regressed  # larger is better
         if not mine:
             return None

@@ -1,5 +1,5 @@
-"""Comparisons, scores, costs and slices become checks: each criterion on each task, with p-values or
-limits, and not yet decided.
+"""Conversion of comparisons, scores, costs and slices to checks: each criterion on each task, with p-values
+or limits, not yet decided.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 
 
 def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
-    """Yield what each criterion makes of the comparison of the two models, and the answer that it was made
-    from.
-    """
+    """Yield the check of each criterion on the comparison of the two models, with its source."""
     if gate.criteria.better:
         comparisons = gate.compare(gate.level, None)
         yield comparisons, [pair_check(pair, gate, "better") for pair in gate.wanted(comparisons)]
@@ -85,7 +83,7 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
     estimate, test = pair.difference, pair.equivalence
     p_pass = p_fail = math.nan
     level = gate.one_sided  # of the two-sided interval that decides
-    target = 0.0  # the difference from which what was seen is counted
+    target = 0.0  # the difference that the observed one is counted from
     if criterion == "better":
         level = gate.level
         if math.isfinite(pair.p_value):
@@ -102,7 +100,7 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
         if test is not None:
             p_pass, p_fail = test.p_equivalent, test.p_outside
     if criterion != "better" and gate.guard_unseen and not math.isnan(pair.unseen_loss_rate):
-        # The chance that as many whole losses as the margin show none.
+        # The chance of observing none of as many whole losses as the margin allows.
         tail = (1 - estimate.interval.level) / 2
         p_pass = max(
             p_pass, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-pair.unseen_loss_rate))
@@ -264,9 +262,7 @@ def guarded(e: Estimate) -> Estimate:
 
 
 def cost_checks(gate: GateQuestion) -> list[Check]:
-    """Judge every measure that is asked about by the one-sided limits of the ratio of the two models'
-    means.
-    """
+    """Judge every requested measure by the one-sided limits of the ratio of the two models' means."""
     matrices = one_metric(gate.study) if gate.ratios else []
     return [_cost_check(gate, matrices, measure, limit) for measure, limit in gate.ratios]
 
@@ -300,7 +296,7 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
             remedy="Log it for every attempt, or give `prices`.",
         )
         return replace(check, n_unknown=sum(lost.values()), warnings=(*check.warnings, warning))
-    # Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes from.
+    # Test the logarithm of the ratio against that of its limit, by the pivot of its interval.
     if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
         return replace(check, warnings=(*check.warnings, NO_SPREAD))
     pivots = plain_pivots(math.log(ratio.value), ratio.se**2, ratio.df)
@@ -327,8 +323,8 @@ NO_SPREAD = ResultWarning(
 
 
 def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
-    """Judge every slice of every column that the policy names, of every task that has it. OptionError for one
-    that none has.
+    """Judge every slice of every column that the policy names, on every task with it. OptionError for a
+    column that no task has.
     """
     if not policy.of_kind("slices"):
         return []
@@ -429,7 +425,7 @@ def tasks_of_one(
     alone = sorted(candidates - baselines)
     if not alone or not gate.criteria.of_difference:
         return lacking, []
-    if gate.policy is not None:  # it asks about these as well
+    if gate.policy is not None:  # they are about these as well
         asked = replace(blank, criterion="not_worse_than", limit=math.nan, lacking=baseline)
         lacking += [replace(asked, task=task) for task in alone]
     return lacking, [

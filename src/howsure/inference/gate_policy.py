@@ -1,5 +1,5 @@
-"""The policy of a suite: read from a TOML file or a dict, laid over a study, and the tier and weight that it
-gives each check.
+"""The policy of a suite: read from a TOML file or a dict, applied to a study, with the tier and weight of
+each check.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Policy:
 
 
 def every_task(study: Study) -> list[str]:
-    """Return the tasks on which any side has a score."""
+    """Return the tasks on which any model has a score."""
     return sorted({*study.tasks, *(task for held in study.held.values() for task in held)})
 
 
@@ -152,7 +152,7 @@ Read = Callable[[str, Any], Any]
 
 
 def policy_of(source: Any) -> Policy:
-    """Read a policy: the path of a TOML file, or a dict as such a file has it.
+    """Read a policy: the path of a TOML file, or a dict with the same content.
 
     >>> policy_of({"margin": "2pp", "tasks": {"safety*": {"tier": "critical"}}}).of_task("safety1").tier
     'critical'

@@ -1,6 +1,4 @@
-"""What a gate asks of a candidate: its criteria, the comparisons that answer them, and which planned look
-this is.
-"""
+"""The question of a gate: its criteria, the comparisons for them, and which planned look this is."""
 
 from __future__ import annotations
 
@@ -71,12 +69,12 @@ class Criteria:
 
     @property
     def of_pair(self) -> bool:
-        """Whether something is asked that needs a baseline."""
+        """Whether some criterion needs a baseline."""
         return self.of_difference or self.ratio_at_most is not None
 
     @property
     def of_difference(self) -> bool:
-        """Whether something is asked of the difference from the baseline."""
+        """Whether some criterion is about the difference from the baseline."""
         return self.better or self.not_worse_than is not None or self.same_within is not None
 
     @property
@@ -159,7 +157,9 @@ class GateQuestion:
         return compared(study, replace(self.question, level=self.looked(level), margin=margin))
 
     def looked(self, level: float) -> float:
-        """Return the level of a two-sided interval at this look, so that all looks together have this one."""
+        """Return the level of a two-sided interval at this look, so that all looks together have the given
+        one.
+        """
         return level if self.look is None else self.look.level(level)
 
     def wanted(self, comparisons: Comparisons) -> list[Comparison]:

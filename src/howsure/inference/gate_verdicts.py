@@ -162,7 +162,7 @@ def _at_look(check: Check, look: LookSeries, level: float) -> Check:
         return replace(check, level=one_sided)
 
     def overall(p_value: float, *, sides: int) -> float:
-        """Return the least error with which this look would decide."""
+        """Return the smallest error with which this look would decide."""
         if sides == 2:
             return look.overall_p(p_value, two_sided)
         return look.overall_p(2 * p_value, one_sided) / 2 if p_value < 0.5 else p_value
@@ -264,7 +264,7 @@ def answered(
     disjoint = "questions" in gate.allowed
     checks = [_of_one_exam(check, differences, disjoint=disjoint) for check in checks]
     factor = gate.study.unasked
-    if factor:  # costs are judged as they are
+    if factor:  # costs are judged without changes
         checks = [
             check
             if check.criterion == "ratio_at_most"
@@ -275,7 +275,7 @@ def answered(
     # Withdraw verdicts on rows whose score differs from the one stated in their log: it is unknown which of
     # the two is right.
     sides = {gate.candidate, gate.baseline}
-    # sides may be named otherwise than their logs name them
+    # models may have other names than in their logs
     of_sides = [figure for figure in figures if figure.model in sides] or figures
     wrong = [figure for figure in of_sides if figure.figure == "score" and not figure.agrees]
     checks = [_contradicted(check, wrong) for check in checks]
@@ -290,7 +290,7 @@ def answered(
 
 
 def _with_clusters(check: Check, other: GateVerdict, proposed: ProposedClusters) -> Check:
-    """Take back a verdict that would be another with the clusters that a column or the ids suggest."""
+    """Withdraw a verdict that would change with the clusters suggested by a column or the ids."""
     if check.verdict in ("unclear", other):
         return check
     would_change = ResultWarning(
@@ -364,7 +364,7 @@ def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, 
         return check
     if worlds.can_be_judged and all(world.get(check.key, verdict) == verdict for world in extremes):
         return check
-    # attempts that turn a slice's verdict are in the slice
+    # attempts that change a slice's verdict are in the slice
     held = check.n_items + check.n_absent if check.by else tried
     stands = count <= worlds.gate.missing_at_most * held
     share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
@@ -389,8 +389,8 @@ REMEDY = "Run them again, or score them with `failures`. `missing_at_most` allow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worlds:
-    """A study with all that is missing in it, and the attempts of unknown outcome by task and metric and by
-    model.
+    """A study completed by its missing attempts, and the attempts with unknown results by task and metric and
+    by model.
     """
 
     gate: GateQuestion
@@ -399,8 +399,8 @@ class Worlds:
 
     @classmethod
     def of(cls, gate: GateQuestion) -> Worlds:
-        """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing
-        settles.
+        """Return a gate's study completed by the attempts missing in its logs, and the attempts with unknown
+        results.
         """
         study = replace(gate.study, parts=completed(gate.study.parts, gate.study.missing))
         unknown = {}
@@ -419,14 +419,12 @@ class Worlds:
 
     @property
     def can_be_judged(self) -> bool:
-        """Whether attempts can be filled in: rules over attempts and averaged checkpoints are made from
-        single rows.
-        """
+        """Whether attempts can be filled in: rules over attempts and averaged checkpoints need single rows."""
         return not (self.study.rule.over_attempts or self.study.averages)
 
     @property
     def all_against(self) -> dict[Key, int]:
-        """All attempts of unknown outcome."""
+        """The number of all attempts with unknown results."""
         return {key: sum(counts.values()) for key, counts in self.unknown.items()}
 
     def counts(self, task: str) -> tuple[int, int]:
@@ -449,8 +447,8 @@ class Worlds:
         return {check.key: _stake(check) for check in verdicts(gate)}
 
     def turning(self, check: Check, *, against: bool) -> int:
-        """Return how few of the attempts turn a check's verdict by going against the candidate, or for it,
-        found by halving.
+        """Return the smallest number of attempts that change a check's verdict by going against the
+        candidate, or for it, found by bisection.
         """
         key = (check.task, check.metric)
         count = self.all_against[key]
@@ -463,8 +461,8 @@ class Worlds:
         return bisect_left(range(count + 1), True, key=turns)
 
     def _filled(self, key: Key, against: int) -> pl.DataFrame:
-        """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the
-        baseline's for that one.
+        """Assign results to the unknown attempts of a part: the candidate's count against it first, then the
+        baseline's in favour of that one.
         """
         part, unknown, candidate = self.study.parts[key], self.unknown[key], self.gate.candidate
         mine = min(against, unknown.get(candidate, 0))

@@ -95,8 +95,8 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
 
 
 def _warnings(matrix: ScoreMatrix) -> Iterator[ResultWarning]:
-    """Warn of what could not be computed, of few models, and of clusters or items too few for an error bar or
-    a split into halves.
+    """Warn of missing results, of few models, and of too few clusters or items for a standard error or a
+    split into halves.
     """
     n_models, n_items = len(matrix.models), len(matrix.items)
     if n_models == 1:

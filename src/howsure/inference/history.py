@@ -1,4 +1,4 @@
-"""Runs of one system, in order of their dates, become its history."""
+"""The history of one system from its runs, in order of their dates."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ def follow(
 
 
 def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints:
-    """Return how many tasks and metrics there were up to each run: a task that comes later takes no share of
-    a run before it.
+    """Return the number of tasks and metrics up to each run: a later task doesn't use a share of an earlier
+    run.
     """
     place = {name: k for k, name in enumerate(names)}
     first = np.array([min(place[name] for name in matrix.models) for matrix in matrices])
@@ -241,7 +241,7 @@ class _TaskRuns:
         )
 
     def change(self, change: Change) -> HistoryChange:
-        """Return a change that is shown."""
+        """Return a significant change."""
         names, numbers = self.matrix.models, self.numbers + 1
         return HistoryChange(
             run=names[change.run],
@@ -395,8 +395,8 @@ class _Gaps:
         )
 
     def noise(self, runs: Sequence[int]) -> float:
-        """Return the standard deviation of a run's answers: from the middle one of the differences of
-        consecutive runs.
+        """Return the standard deviation of a run's answers: from the median of the differences of consecutive
+        runs.
         """
         steps = [self.pairs.variance[b, a] for a, b in pairwise(runs)]
         return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
@@ -469,8 +469,8 @@ def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
 
 
 def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, ...], str]:
-    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people
-    count.
+    """Return runs, oldest first, and the basis of the order: dates in the logs, otherwise in all names,
+    otherwise names in natural order.
     """
     dates = {name: runs[name].date for name in names if name in runs}
     if len(dates) == len(names) and all(dates.values()):

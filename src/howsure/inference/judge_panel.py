@@ -53,7 +53,7 @@ class _SharedAnswers:
         return len(np.unique(joined(strata, self.labelled, FEWEST_PAIRS))) < len(np.unique(strata))
 
     def strata(self, panel: Panel) -> Ints:
-        """Return the strata of the pairs (n,) before those with few labels are joined."""
+        """Return the strata of the pairs (n,) before those with few labels are merged."""
         return strata_of_gaps(
             panel.opinions[self.first] - panel.opinions[self.second], int(self.labelled.sum())
         )
@@ -182,9 +182,7 @@ def _separate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeQuestion:
-    """What is asked of verdicts: how labels were drawn, the level, two models to compare, a floor or a
-    margin.
-    """
+    """The options for verdicts: how labels were drawn, the level, two models to compare, a floor or a margin."""
 
     drawn: str
     level: float
@@ -205,7 +203,7 @@ class Panel:
 
     @classmethod
     def of(cls, table: Verdicts) -> Panel:
-        """Put the judges' verdicts together."""
+        """Combine the judges' verdicts."""
         alone = table.verdicts.shape[1] == 1
         return cls(
             table=table, opinions=table.verdicts[:, 0] if alone else opinion(table.verdicts, table.labels)
@@ -222,7 +220,7 @@ class Panel:
         )
 
     def parted(self, part: Bools) -> Ints:
-        """Return the strata of some answers before those with few labels are joined."""
+        """Return the strata of some answers before those with few labels are merged."""
         by = strata if len(self.table.judges) == 1 else strata_of_panel
         return by(self.opinions[part], int(np.isfinite(self.table.labels[part]).sum()))
 

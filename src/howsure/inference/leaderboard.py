@@ -101,7 +101,7 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
     question = of_task(question, matrix)
     if not matrix.clusters:
         return board
-    # A board's warnings, with what is known of pairs on whole real clusters as few or as unequal.
+    # A board's warnings, with the coverage of pairs on real benchmarks with as few or as unequal clusters.
     method = question.population.overall_method(question, bounded=matrix.bounded)
     pairs = str(replace(method, overall=False, paired=True))
     known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None

@@ -1,4 +1,4 @@
-"""Noise: from matrices to the sources of every error bar."""
+"""Noise: from matrices to the sources of every standard error."""
 
 from __future__ import annotations
 

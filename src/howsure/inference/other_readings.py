@@ -107,7 +107,7 @@ def with_both_readings(
 
 @dataclass(frozen=True, slots=True)
 class _ErrorBar:
-    """A number that an answer is about, in words, and its interval."""
+    """A number of an answer, in words, and its interval."""
 
     words: str
     interval: Interval
@@ -131,7 +131,7 @@ def _both_bars(repeats: dict[str, _ErrorBar], sample: dict[str, _ErrorBar]) -> s
 
 
 def _bars(answer: Answers) -> dict[str, _ErrorBar]:
-    """Return the numbers that an answer is about, by what they are of."""
+    """Return the numbers of an answer, by their names."""
     bars = {}
     if isinstance(answer, Estimates):
         for entry in answer.entries:

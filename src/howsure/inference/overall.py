@@ -1,4 +1,4 @@
-"""What is overall: the scores, pairs and ranks of several tasks put together."""
+"""Overall results: the scores, pairs and ranks of several tasks combined."""
 
 from __future__ import annotations
 
@@ -205,9 +205,7 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Res
 def overall_comparison(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
 ) -> tuple[Comparison | None, list[ResultWarning]]:
-    """Put the comparisons of several tasks together: their weighted mean, errors independent from task to
-    task.
-    """
+    """Combine the comparisons of several tasks: their weighted mean, with errors independent between tasks."""
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]
@@ -259,7 +257,7 @@ def overall_comparison(
 
 
 def _again(pair: Comparison, matrix: ScoreMatrix, question: Question, given: Question) -> Comparison:
-    """Return the comparison of a task about the population that what is overall is about."""
+    """Return the comparison of a task for the overall population."""
     if given.population.of(matrix) is question.population.of(matrix):
         return pair
     return question.population.pair(matrix, pair.a, pair.b, replace(question, margin=None))

@@ -92,7 +92,7 @@ class PlanQuestion:
 
     @property
     def test(self) -> Test:
-        """The test at the level that is left to one of the comparisons."""
+        """The test at the level for one of the comparisons."""
         level = 1 - (1 - self.level) / self.comparisons
         return powers.Test(
             goal=self.goal, method=self.usual_method, level=level, margin=self.margin, looks=self.looks
@@ -100,7 +100,7 @@ class PlanQuestion:
 
 
 def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[PlanOption, ...], int]:
-    """Return one option a number of attempts, and which of them the verdict is about."""
+    """Return one option per number of attempts, and which of them the verdict is about."""
     attempts, costs = question.attempts, question.costs
     priced = costs.candidates(known.spread) if costs is not None and question.sought == "items" else []
     counts, wanted = known.counts(attempts, priced), known.attempts(attempts)
@@ -115,11 +115,11 @@ def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[PlanOp
 
 
 def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> PlanOption:
-    """Work out one number of attempts."""
+    """Compute the option for one number of attempts."""
     test, truth, costs = question.test, question.ahead(question.effect), question.costs
 
     def sought(what: str, seek: Callable[[Planned, Doubt], float], value: float) -> Forecast:
-        """Return a forecast of what is sought, and the value of what is given."""
+        """Return a forecast of the unknown quantity, and the values of the given ones."""
         return known.forecast(attempts, seek) if question.sought == what else Forecast(value=value)
 
     items = sought(
@@ -230,7 +230,7 @@ def looks_of(
     above, below = boundary.stops(0.0)
     if_none = (above + (below if test.goal == "different" else 0.0))[:, 0]
 
-    # a test made once takes as many items as its power needs, or those that there are
+    # a single test takes as many items as its power needs, or the existing ones
     alone = n
     if question.sought == "items":
         alone = powers.items_needed(test.once, spread, effect, attempts, question.power, doubt=doubt)

@@ -100,7 +100,7 @@ class Assumptions:
             raise OptionError("icc needs clusters", remedy="Give `cluster_size` as well.")
 
     def _refuse_agreement(self) -> None:
-        """Raise OptionError if the agreement contradicts what else is assumed."""
+        """Raise OptionError if the agreement contradicts the other assumptions."""
         if self.agreement is None:
             return
         if self.correlation or self.question_variance is not None or self.answer_variance is not None:
@@ -152,7 +152,7 @@ class Assumptions:
         )
 
     def known(self, level: float, *, paired: bool = True, clusters: float | None = None) -> KnownSpread:
-        """Return what a plan of a difference may rest on."""
+        """Return the basis for a plan of a difference."""
         whole = self.spread(*self.variances(paired=paired), clusters)
         half = whole.times(0.5)
         spread = whole if paired else unpaired(half, half)
@@ -325,7 +325,9 @@ def unpaired(a: Planned, b: Planned) -> Joined:
 
 LEAST_ITEMS = 2
 LEAST_SHARE = 1e-3
-"""Of the variance seen: a lower limit of none at all would ask for a plan without any spread."""
+"""The share of the observed variance used as a lower limit: with a limit of 0, a plan would be without any
+spread.
+"""
 
 
 def refuse_pilot_options(design: Design, **options: object) -> None:
@@ -340,7 +342,7 @@ def refuse_pilot_options(design: Design, **options: object) -> None:
 
 
 Error: TypeAlias = "tuple[float, float, int]"
-"""n times a variance, its jackknife error, and over how many units."""
+"""n times a variance, its jackknife error, and the number of units."""
 
 
 def _no_error(_: float) -> Error:
@@ -390,12 +392,12 @@ class KnownSpread:
         return float(wanted or self.usual)
 
     def counts(self, wanted: int | None, more: Iterable[float] = ()) -> list[float]:
-        """Return the numbers of attempts that are tried, those that are wanted among them."""
+        """Return the numbers of attempts to try, including the wanted ones."""
         attempts = self.attempts(wanted)
         if self.only_once:
             return [1.0]
         counts = {*ATTEMPTS, self.usual, *more, attempts}
-        # endless attempts may leave no spread: nothing to plan with
+        # infinite attempts may leave no spread, so that a plan isn't possible
         return sorted(counts if self.spread.per_item(1e6, math.inf) > 0 else counts - {math.inf})
 
 
@@ -491,7 +493,7 @@ class Pilot:
         return self.weight * float(variance), self.weight * float(np.sqrt((errors**2).sum())), self.units
 
     def known(self, level: float, clusters: float | None = None) -> KnownSpread:
-        """Return what a plan may rest on."""
+        """Return the basis for a plan."""
         return KnownSpread(
             spread=self.spread(clusters),
             level=level,
@@ -564,7 +566,7 @@ def read_pairs(
     scores: Scores, design: Design, a: str | None, b: str | None, question: Question
 ) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[ResultWarning]]:
     """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b,
-    or those whose difference varies as the median pair's does.
+    or the pair with the median variance of the difference.
     """
     if a is None or b is None:
         study = gather_levelled(scores, design)
@@ -578,7 +580,7 @@ def read_pairs(
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[ResultWarning]]:
-    """Return one pilot a task."""
+    """Return one pilot per task."""
     question = Question(population=population_of(design.population), method="t")
     study, pairs, warnings = read_pairs(scores, design, a, b, question)
     pilots = [_pair_pilot(matrix, names, count, question, paired=paired) for matrix, names, count in pairs]
@@ -587,9 +589,7 @@ def read_pilots(
 
 
 def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
-    """Return the two models whose difference varies as that of the median pair does, and the number of
-    pairs.
-    """
+    """Return the pair of models with the median variance of the difference, and the number of pairs."""
     if len(matrix.models) < 2:
         raise DataError(
             f"the pilot has only one model, {matrix.models[0]}",

@@ -1,6 +1,4 @@
-"""Planned looks at a run: which of them is due, the level and the p-value of each, and all of them as an
-answer.
-"""
+"""Planned looks at a run: which one is due, the level and the p-value of each, and a summary of all."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ class LookSeries:
         return self.schedule.level_at(self.place, level)
 
     def overall_p(self, p_value: float, level: float) -> float:
-        """Return the least two-sided error with which all looks together would stop at this one."""
+        """Return the smallest two-sided error with which all looks together would stop at this one."""
         return self.schedule.overall_p(self.place, p_value, level)
 
     def answer(self, level: float) -> Looks:

@@ -46,7 +46,7 @@ class TheseQuestions:
     only_these: bool = True
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return itself: what it is about hangs on no task."""
+        """Return itself, as it doesn't depend on the task."""
         del matrix
         return self
 
@@ -67,12 +67,12 @@ class TheseQuestions:
         ]
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return the matrix as it is: its answers are the sample, and no item is."""
+        """Return the matrix unchanged: its answers are the sample, not its items."""
         return matrix
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
         return fixed_means(
             answers(part.values, part.attempts.astype(float), part.within),
@@ -114,7 +114,7 @@ class TheseQuestions:
         one, other = (matrix.orientation * both.values).T
         wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
         means = w @ both.values / w.sum()
-        # what is needed grows with the attempts as it does with items
+        # the needed number grows with the attempts as it does with items
         times = items_needed(estimate, level) / len(both.items)
         return Comparison(
             task=matrix.task,
@@ -156,7 +156,7 @@ class TheseQuestions:
         return replace(METHOD, overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return NaN: attempts would settle it, not items."""
+        """Return NaN: more attempts are needed, not items."""
         del estimate, level, target
         return math.nan
 
@@ -193,8 +193,8 @@ def _attempt_warnings(pair: ScoreMatrix) -> tuple[ResultWarning, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ByTask(OtherQuestions):
-    """The default: of a task with too few clusters to speak of others more questions from these same ones,
-    else new clusters. What is overall is about new clusters.
+    """The default: more questions from the same clusters for a task with too few of them, otherwise new
+    clusters. Overall results are about new clusters.
     """
 
     name: str = "by-task"
@@ -204,12 +204,12 @@ class ByTask(OtherQuestions):
         return SAME_CLUSTERS if matrix.few_clusters else NEW_CLUSTERS
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return a matrix whose items, or clusters, are the sample that error bars are about."""
+        """Return a matrix whose items, or clusters, are the sample behind standard errors."""
         return self.of(matrix).drawn(matrix)
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
         return self.of(part).means(part, question)
 
@@ -241,7 +241,7 @@ def population_of(word: str | None) -> Population:
 
 
 def of_task(question: Question, matrix: ScoreMatrix) -> Question:
-    """Return a question about the population that it has of one task."""
+    """Return a question about the population of one task."""
     return replace(question, population=question.population.of(matrix))
 
 
@@ -254,7 +254,7 @@ def settled(question: Question, study: Study) -> Question:
 
 
 def over_tasks(question: Question, matrices: Sequence[ScoreMatrix]) -> Question:
-    """Return a question about what is overall: by default new clusters, unless all tasks have the same
+    """Return a question about the overall population: by default new clusters, unless all tasks have the same
     few.
     """
     if question.population is not BY_TASK:

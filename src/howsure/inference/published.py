@@ -111,7 +111,7 @@ def of_counts(scores: Scores) -> ResultWarning | None:
 
 
 def reworded(warnings: Iterable[ResultWarning], instead: ResultWarning) -> tuple[ResultWarning, ...]:
-    """Return warnings, that of an unpaired comparison in other words."""
+    """Return warnings, with another wording of that of an unpaired comparison."""
     return tuple(instead if each.code == "unpaired" else each for each in warnings)
 
 
@@ -122,7 +122,7 @@ def with_warning(pair: Comparison, instead: ResultWarning) -> Comparison:
     if instead not in (*warnings, *difference.warnings):
         warnings = (*warnings, instead)
     pair = replace(pair, difference=difference, warnings=warnings)
-    # a question is right or wrong, and neither above nor below a published mean
+    # a question is right or wrong, and isn't above or below a published mean
     if instead is not PUBLISHED_EXACT:
         return pair
     return replace(pair, wins=0, losses=0, ties=0, unpaired_se=math.nan, correlation=math.nan)

@@ -29,11 +29,11 @@ ENOUGH_CLUSTERS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """How means are estimated, pairs compared and tasks put together, and about which population.
+    """How means are estimated, pairs compared and tasks combined, and for which population.
 
     `interval` of a mean and `method` of a difference: None chooses by the kind of scores. `margin`: in score
     units, of equivalence and non-inferiority. `adjust`: how p-values are corrected for their number.
-    `overall`: as the harness weighs them, the mean over tasks, all items pooled, or a weight for each task.
+    `overall`: the weights of the harness, the mean over tasks, all items pooled, or a weight for each task.
     """
 
     population: Population
@@ -48,7 +48,7 @@ class Question:
 
     @property
     def by_sums(self) -> bool:
-        """Whether what items add up to is enough: the usual methods, not those that draw or count items."""
+        """Whether sums over items are enough: for the usual methods, not for those that draw or count items."""
         return self.method in (None, "score", "t") and self.interval != "bootstrap"
 
     def asked_of(self, study: Study) -> Question:
@@ -63,30 +63,30 @@ class Question:
 
 
 class Population(Protocol):
-    """What scores are about: the answer to "had … been drawn", for means, one pair, and all pairs at once."""
+    """What results generalise to: the possible other samples, for means, one pair, and all pairs at once."""
 
     @property
     def name(self) -> str:
-        """Its word among the options."""
+        """Its name among the options."""
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return what the scores of one task are about: itself, or for the default what the clusters of the
-        task allow.
+        """Return the population of one task: itself or, for the default, the one that the task's clusters
+        allow.
         """
 
     @property
     def only_these(self) -> bool:
-        """Whether nothing but the answers is a sample."""
+        """Whether only the answers are a sample."""
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
         """Return the matrices with computable standard errors, and why others are left out."""
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return a matrix whose items, or clusters, are the sample that error bars are about."""
+        """Return a matrix whose items, or clusters, are the sample behind standard errors."""
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def levels_of(matrix: ScoreMatrix, scores: LevelScores) -> list[Levels]:
-    """Return the sums of a matrix's levels, of each random factor."""
+    """Return the sums of a matrix's levels, for each random factor."""
     codes = matrix.clusters[0] if matrix.clusters else None
     return [
         Levels.of(each.values, codes=codes, weights=matrix.weights, shared=each.shared)
@@ -152,13 +152,11 @@ def _sources(
     factor = [max(float(each.factor), 0.0) for each in parts]
     left = whole - sum(factor)
     noise = [min(max(float(each.noise), 0.0), left) for each in parts]
-    known = (
-        0.0 if math.isnan(answers) else min(answers, *noise)
-    )  # no more than all that questions × levels have
+    known = 0.0 if math.isnan(answers) else min(answers, *noise)  # at most the variance of questions × levels
     noise = [each - known for each in noise]
     excess = (
         sum(noise) / (left - known) if left > known else 1.0
-    )  # answers that aren't known are in the part of each factor
+    )  # unknown answers are in the component of each factor
     noise = [each / max(excess, 1.0) for each in noise]
     questions = max(left - known - sum(noise), 0.0)
     told = [
@@ -205,7 +203,7 @@ def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[
     spread, test = sources.spread, Test(method="t", level=level)
 
     def needed(k: int) -> float:
-        """Return how many levels of a factor would do, those of the others as they are."""
+        """Return how many levels of a factor would be enough, with the existing levels of the others."""
         others = spread.levels
 
         def enough(count: float) -> bool:

@@ -57,21 +57,21 @@ class OtherQuestions:
     only_these: bool = False
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return itself: what it is about hangs on no task."""
+        """Return itself, as it doesn't depend on the task."""
         del matrix
         return self
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
-        """Return all matrices: one attempt an item is enough."""
+        """Return all matrices: one attempt per item is enough."""
         return list(matrices), []
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return the matrix as it is: its items, or clusters, are the sample."""
+        """Return the matrix unchanged: its items, or clusters, are the sample."""
         return matrix
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
         if part.sums is not None:
             return estimated(part, part.sums, question)
@@ -154,7 +154,7 @@ class OtherQuestions:
         return Method(name=test.name, variance=label_of(question.variance), overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return about how many items in all would settle a difference."""
+        """Return about how many items in all would make a difference significant."""
         return items_needed(estimate, level, target)
 
 
@@ -166,7 +166,7 @@ def uses_score(matrix: ScoreMatrix, question: Question) -> bool:
 def by_moments(
     plain: Comparison, population: Population, both: ScoreMatrix, question: Question, method: Method
 ) -> Comparison:
-    """Return a comparison of two models with the error, the interval and the tests of the population's
+    """Return a comparison of two models with the error, the interval and the tests from the population's
     moments of their matrix.
     """
     moments = population.pairs(both, question)
@@ -241,7 +241,7 @@ def limits_of_sums(
 def _difference(
     matrix: ScoreMatrix, a: str, b: str, question: Question
 ) -> tuple[Difference, Callable[[], float]]:
-    """Return the numbers of a comparison, and what makes the skewness of its differences."""
+    """Return the numbers of a comparison, and a function for the skewness of its differences."""
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
@@ -352,7 +352,7 @@ class SameClusters(OtherQuestions):
         )
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes."""
+        """Estimate the models of a matrix without missing cells."""
         if part.sums is not None:
             found = estimated(part, part.sums, question, within=True)
         else:

@@ -1,5 +1,5 @@
-"""What would read differently: what the record knows, items that models lack, failed attempts counted the
-other way.
+"""Sensitivity of results: known limits of methods, items that models lack, failed attempts counted the other
+way.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Recorded:
 
     @classmethod
     def of(cls, matrix: ScoreMatrix) -> Recorded:
-        """Look at a matrix, once for all its models."""
+        """Describe a matrix, once for all its models."""
         if matrix.sums is not None:
             return cls.of_sums(matrix, matrix.sums)
         plain = matrix.weights is None and len(matrix.clusters) <= 1
@@ -88,7 +88,7 @@ class Recorded:
         return replace(estimate, warnings=(*estimate.warnings, *told)) if told else estimate
 
     def on_real_clusters(self, kind: str, method: str) -> ResultWarning | None:
-        """Return what the record knows of whole real clusters that are as few or as unequal."""
+        """Return the coverage in simulations on real benchmarks with as few or as unequal clusters."""
         return None if self.shares is None else calibration_record.real_miss(kind, method, self.shares)
 
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 LEAST_ITEMS = 10
-"""A slice of fewer items is too small to be judged."""
+"""The smallest number of items for a slice to be judged."""
 LEAST_SHRUNK, CLUSTERS_SHRUNK = 15, 20
 """With fewer slices, or fewer clusters in all, estimates aren't shrunk: intervals would have too little
 coverage.
@@ -72,7 +72,7 @@ class Family:
 
     @classmethod
     def of(cls, matrix: ScoreMatrix, partition: Partition, question: Question) -> Family:
-        """Choose the slices by their items alone."""
+        """Choose the slices from their items alone."""
         places = tuple(np.flatnonzero(partition.counts >= LEAST_ITEMS).tolist())
         level = question.level ** (1 / max(len(places), 1))
         return cls(matrix=matrix, partition=partition, places=places, question=replace(question, level=level))
@@ -96,7 +96,7 @@ class Family:
 
     @property
     def codes(self) -> Ints:
-        """The place of every item among the slices (n,), −1 for those outside."""
+        """The place of every item among the slices (n,), −1 for those in none."""
         order = np.full(len(self.partition.labels) + 1, -1)
         order[list(self.places)] = np.arange(len(self.places))
         return np.asarray(order[self.partition.codes])
@@ -115,8 +115,8 @@ def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
-    """Return every matrix with the partitions of its items, and all tasks as one with those in which tasks
-    are slices.
+    """Return every matrix with the partitions of its items, and all tasks as one with those that have tasks
+    as slices.
     """
     found = [(matrix, partitions(study, matrix)) for matrix in matrices]
     if no_overall(matrices) is None:
@@ -207,7 +207,7 @@ def _joint(family: Family, gaps: Sequence[SliceDifference]) -> tuple[SliceGaps |
 
 
 def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> Floats:
-    """Return scores that vary as items within the clusters of their slice do."""
+    """Return scores with the variation of items within the clusters of their slice."""
     apart = x.copy()
     for code in np.unique(codes[codes >= 0]).tolist():
         inside = codes == code
@@ -289,7 +289,7 @@ def _scores(family: Family, question: Question) -> SliceScores:
 
 
 def _asked(family: Family, k: int) -> tuple[ScoreMatrix, Question]:
-    """Return one slice, with the models that answered any of it, and the question about it."""
+    """Return one slice, with the models that answered any of it, and its question."""
     part = family.matrix.take_items(family.items(k))
     part = part.take_models(np.flatnonzero(~np.isnan(part.values).all(axis=0)))
     return part, replace(family.question, population=population_of_slice(family.question.population, part))

@@ -37,8 +37,8 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VotePool:
-    """The models of one pool, their votes, the ways of clustering these, the models that scores are against
-    (M,), and how ties are taken.
+    """The models of one pool, their votes, their clusterings, the models that scores are against (M,), and
+    how ties are treated.
     """
 
     names: tuple[str, ...]
@@ -49,7 +49,7 @@ class VotePool:
 
     @property
     def codes(self) -> tuple[Ints, ...]:
-        """The codes of each way of clustering."""
+        """The codes of each clustering."""
         return tuple(way.codes for way in self.ways)
 
     @property
@@ -59,7 +59,7 @@ class VotePool:
 
     @property
     def n_clusters(self) -> int:
-        """The clusters of the coarsest way, or the votes."""
+        """The clusters of the coarsest clustering, or the votes."""
         return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
 
     def of_two(self, at: tuple[int, int]) -> VotePool | None:
@@ -81,7 +81,7 @@ class VotePool:
 def effects(
     moments: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float
 ) -> tuple[VoteEffect, ...]:
-    """Return what each covariate is worth, in odds and in scores of equal models."""
+    """Return the effect of each covariate, in odds and in scores of equal models."""
     return tuple(_effect(moments, k, each, ties, level) for k, each in enumerate(covariates))
 
 

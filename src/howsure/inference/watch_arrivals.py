@@ -1,6 +1,4 @@
-"""What of a run in progress is there: items that are ready to count, items still waiting, clusters and their
-sizes.
-"""
+"""The state of a run in progress: items ready to count, items still waiting, clusters and their sizes."""
 
 from __future__ import annotations
 
@@ -75,7 +73,7 @@ def arrivals(
     have one, items are ordered by their first appearance in the log, so that the items before an item never
     change as the log grows.
     """
-    study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
+    study = gather(replace(scores, missing=()), design)  # an attempt not run yet hasn't failed
     task, metric = _one_part(study)
     part = study.parts[task, metric]
     warnings = [one for one in (*study.warnings, *direction_warnings(study)) if one.code not in USUAL]

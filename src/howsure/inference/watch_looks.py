@@ -146,7 +146,7 @@ def _doubts(
 
 
 def nothing(level: float) -> AlwaysValid:
-    """Return what a run shows before anything counts."""
+    """Return the look of a run before any item counts."""
     return AlwaysValid(
         value=math.nan,
         low=math.nan,
@@ -203,7 +203,7 @@ def look_as_planned(
     lower_is_better: bool,
     shuffled: bool | None,
 ) -> Look:
-    """Judge the looks that were due, up to the first that stops, and show the last of these.
+    """Judge the looks that were due, up to the first that stops, and return the last of these.
 
     `shares`: clusters that are strata, with their sizes in the whole run.
     """
@@ -259,9 +259,7 @@ def look_as_planned(
 
 
 def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the finished rows with the unit that each belongs to, in the order in which units are complete,
-    and the others.
-    """
+    """Return the finished rows with their unit, in the order in which units are complete, and the others."""
     cluster_sizes = sizes.known(rows)
     if cluster_sizes is not None and strata:
         with_sizes(rows, cluster_sizes)
@@ -274,8 +272,8 @@ def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[
 
 
 def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
-    """Return the number of each look that can be made, and on how many items: of looks on the same items the
-    last.
+    """Return the number and the items of each possible look. If several have the same items, only the last
+    counts.
     """
     ends = (
         rows.group_by("unit", maintain_order=True).len()["len"].cum_sum().to_numpy()
@@ -290,7 +288,7 @@ def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
 def _series(
     due: tuple[int, ...], made: list[tuple[int, int]], finished: int, spending: Spending
 ) -> LookSeries:
-    """Return all looks, judged at the last one made: as they were made, else as they are due."""
+    """Return all looks, judged at the last one made: those made, otherwise those due."""
     last, most = made[-1] if made else (0, 0)
     to_come = [(k, count) for k, count in enumerate(due, 1) if k > last and count > most]
     numbers, items = zip(*made, *to_come, strict=True)
@@ -307,7 +305,7 @@ def _judged(
     *,
     lower_is_better: bool,
 ) -> AlwaysValid:
-    """Return what a look shows: its repeated interval, and the least error with which it stops."""
+    """Return the result of a look: its repeated interval, and the smallest error with which it stops."""
     level = tally.goal.level
     scored = rows.filter(tally.has_scores())
     tally.refuse_out_of_bounds(scored)
@@ -330,7 +328,7 @@ def _judged(
 
 
 def _unseen(rows: pl.DataFrame, sizes: pl.DataFrame) -> int:
-    """Count the clusters (cluster, size) of which no row is there."""
+    """Count the clusters (cluster, size) without any row."""
     return len(sizes.join(rows.select("cluster").unique(), on="cluster", how="anti"))
 
 
@@ -364,8 +362,8 @@ def _matrix(
 
 
 def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> tuple[Estimate, float]:
-    """Return the estimate, and the two-sided p-value of what is asked: for a floor the level at which the
-    interval just leaves it out.
+    """Return the estimate, and the two-sided p-value of the goal: for a floor the level at which the interval
+    just excludes it.
     """
     population = question.population
     if len(matrix.models) == 1:

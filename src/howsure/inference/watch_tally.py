@@ -1,6 +1,4 @@
-"""What a run in progress is followed for, the items that count so far, and the confidence sequence that they
-feed.
-"""
+"""The goal of a run in progress, the items counted so far, and their confidence sequence."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ class WatchGoal:
     bounds: tuple[float, float] | None
 
     def __post_init__(self) -> None:
-        """Raise OptionError for a goal that makes no sense."""
+        """Raise OptionError for an inconsistent goal."""
         if sum(goal is not None for goal in (self.at_least, self.within, self.margin)) > 1:
             raise OptionError("at_least, within and margin are alternatives", remedy="Choose one of them.")
         if self.b is None and self.at_least is None and self.within is None:
@@ -68,17 +66,17 @@ class WatchGoal:
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The columns of scores that there are."""
+        """The existing columns of scores."""
         return ("a",) if self.b is None else ("a", "b")
 
     @property
     def percent(self) -> bool:
-        """Whether scores lie in [0, 1]."""
+        """Whether scores are in [0, 1]."""
         return self.bounds == (0.0, 1.0)
 
     @property
     def span(self) -> tuple[float, float]:
-        """The smallest and largest value of what is estimated, a score or a difference."""
+        """The smallest and largest value of the estimate, a score or a difference."""
         assert self.bounds is not None
         low, high = self.bounds
         return (low, high) if self.b is None else (low - high, high - low)
@@ -177,12 +175,12 @@ class Tally:
 
     @property
     def scored(self) -> pl.DataFrame:
-        """The items that count, save those of complete clusters that failed."""
+        """The counted items, except failed ones of complete clusters."""
         return self.counted.filter(self.has_scores())
 
     @property
     def n_seen(self) -> int:
-        """How many items have been counted, or have failed."""
+        """The number of items that have been counted, or have failed."""
         return len(self.counted) + self.failed
 
     @property
@@ -282,16 +280,14 @@ class Tally:
             self._added = []
 
     def mean(self, side: str) -> float:
-        """Return the weighted mean of a model's scores so far, NaN before the first."""
+        """Return the weighted mean of a model's scores so far, NaN without any."""
         rows = self.scored
         if side not in self.goal.sides or not len(rows):
             return math.nan
         return float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy()))
 
     def changed(self, ready: pl.DataFrame) -> pl.Series:
-        """Return the items whose scores have changed since they were counted, by late attempts or another
-        scoring.
-        """
+        """Return the items whose scores have changed since they were counted, by late attempts or rescoring."""
         counted_and_ready = self.counted.join(ready, on="item", suffix="_now", how="inner")
         differ = []
         for side in ("a", "b"):
@@ -300,7 +296,7 @@ class Tally:
         return counted_and_ready.filter(pl.any_horizontal(*differ))["item"]
 
     def _started(self) -> list[str]:
-        """Return the items added so far that no item started before them is missing."""
+        """Return the items added so far without missing earlier ones."""
         while self._reached < len(self.order) and self.order[self._reached] in self._ids:
             self._reached += 1
         return list(self.order[: self._reached])

@@ -1,5 +1,5 @@
-"""A task, or a stratum of judged answers, that carries most of the error of the whole: named, with what more
-of it would bring.
+"""A task, or a stratum of judged answers, that contributes most of the error of the whole, with the effect of
+enlarging it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TaskAlone(NamedTuple):
 
     @classmethod
     def of(cls, estimate: Estimate) -> TaskAlone:
-        """Return that of an estimate."""
+        """Return the half width of an estimate, with its questions and clusters."""
         return cls(estimate.interval.half_width, estimate.n_items, estimate.n_clusters)
 
 

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """`counts` (n, q): how often each of n items got each of q values, at least two ratings an item.
+    """`counts` (n, q): how often each of n items got each of q values, at least two ratings per item.
     `numbers` (q,): the values, rising.
     """
 
@@ -64,7 +64,7 @@ class Counts:
 
     @property
     def ratings(self) -> Floats:
-        """How many ratings each item got (n,)."""
+        """The number of ratings of each item (n,)."""
         return np.asarray(self.counts.sum(axis=1))
 
     @property
@@ -136,7 +136,7 @@ def design_effect(value: float, known: CoefficientSpread, model: Variances) -> f
 
 
 def spread_of(influence: Floats, clusters: Sequence[Ints]) -> CoefficientSpread:
-    """Return what limits need of a mean with these influences of items (n,)."""
+    """Return the terms of limits for a mean with these influences of items (n,)."""
     one = np.ones(len(influence))
     x = influence[:, None]
     return CoefficientSpread(
@@ -149,7 +149,7 @@ def spread_of(influence: Floats, clusters: Sequence[Ints]) -> CoefficientSpread:
 
 
 def units_of(items: int, clusters: Sequence[Ints]) -> int:
-    """Return how many independent units there are: items, or the clusters of the coarser way."""
+    """Return the number of independent units: items, or the clusters of the coarser clustering."""
     return min((int(codes.max()) + 1 for codes in clusters), default=items)
 
 
@@ -170,7 +170,7 @@ def limits(value: float, known: CoefficientSpread, model: Variances, level: floa
 
 
 def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
-    """Return the last point of a grid that lies inside, refined."""
+    """Return the last point of a grid that is inside, refined."""
     for _ in range(REFINED):
         last = int(np.flatnonzero(inside(grid)).max(initial=0))
         if last == len(grid) - 1:
@@ -181,7 +181,7 @@ def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
 
 def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items: int) -> Variances:
     """Return the model of kappa and alpha, from the shares of values (q,), their distances (q, q), E, and the
-    ratings an item has.
+    ratings per item.
     """
     p = (shares * items + SPREAD / len(shares)) / (items + SPREAD)
     far = apart @ p
@@ -277,9 +277,9 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
     far = apart @ share
     chance = float(share @ far)
     if ordered and chance > ROUNDING:
-        # What a value's share (q,) does to alpha by way of the distances between others, as part of the slope
-        # of chance.
-        # How much of each value g lies between two others (q, q, q): all of those within, half of both ends.
+        # The influence of a value's share (q,) on alpha through the distances between others, a term of the
+        # slope of chance. How much of each value g is between two others (q, q, q): all values within, half
+        # of both ends.
         values = len(share)
         one, other, g = np.indices((values, values, values))
         low, high = np.minimum(one, other), np.maximum(one, other)
@@ -296,7 +296,7 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
         ratio = float((seen * apart).sum()) / chance
         bent = np.asarray(expected - observed / ratio if ratio > 0 else expected) / 2
         far = far + bent
-    left = (total - 1) / total  # of which a rating can't be paired with itself
+    left = (total - 1) / total  # whose ratings can't be paired with themselves
     parts = _Parts(
         disagreement=left * weight * differences(found, apart),
         chance=chance,
@@ -325,8 +325,8 @@ def gwet(found: Counts, measurement: Measurement, clusters: Sequence[Ints], leve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """Each item's disagreement (n,), that by chance, and what each item adds to the latter (n,), its mean
-    included.
+    """Each item's disagreement (n,), that by chance, and each item's contribution to the latter (n,),
+    including its mean.
     """
 
     disagreement: Floats

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
 
 
-@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
+@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little give NaN
 def ragged_moments(
     x: Floats,
     codes: Sequence[Ints],
@@ -59,7 +59,9 @@ def ragged_moments(
     mean is 1. `events`, `moved`: as in DifferenceSums.
     """
     mask = (~np.isnan(x)).astype(float)
-    filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
+    filled = np.nan_to_num(
+        x - np.nanmean(x)
+    )  # differences are unchanged, and squares of large scores don't cancel
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
     sums = (w[:, None] * filled).T @ mask
     difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
@@ -155,7 +157,7 @@ class _RaggedSums:
         return total
 
     def share_sums(self, weight: Floats) -> ShareSums:
-        """Return what degrees of freedom need of the clusters' shares of every pair's weight (M, M)."""
+        """Return the sums for degrees of freedom of the clusters' shares of every pair's weight (M, M)."""
         if self.clusters is None:
             return ShareSums.equal(self.units)
         parts = (self._held(rows) for rows in self.clusters)
@@ -299,7 +301,7 @@ def _times(x: Floats, w: Floats) -> Floats:
 
 
 def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
-    """Return how differences spread from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
+    """Return the spread of differences from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
     own = np.diagonal(fourths)
     found = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * fourths
     return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))

@@ -63,7 +63,7 @@ class Answers:
 
     @property
     def measured(self) -> Bools:
-        """Which columns have items with several attempts, of a difference for both models (T,)."""
+        """Which columns have items with several attempts, for a difference, those of both models (T,)."""
         return np.asarray(np.isfinite(self.now).any(axis=0))
 
     def take(self, columns: slice) -> Answers:
@@ -156,7 +156,7 @@ def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     count, lent, lent_squares = known.sum(axis=0), own.sum(axis=0), (own**2).sum(axis=0)
 
     def shared(x: Floats) -> Floats:
-        """Sum over the items that the column has as well (T, T), or all items (T, 1)."""
+        """Sum over the items that both columns have (T, T), or over all items (T, 1)."""
         return x.sum(axis=0)[:, None] if complete else np.asarray(x.T @ has)
 
     count_ = np.where(count > 0, count, np.nan)[:, None]
@@ -252,9 +252,9 @@ def fixed_limits(
 
 
 def fixed_moments(found: Answers, *, weights: Floats | None = None, bounded: bool = True) -> PairMoments:
-    """Compare all pairs of columns on the items that both have, as if these were all items there are.
+    """Compare all pairs of columns on the items that both have, as if these were all items.
 
-    Attempts of different models are independent, so that pairing saves nothing here: the variances add up.
+    Attempts of different models are independent, so that pairing doesn't help here: the variances add up.
     """
     has = found.has.astype(float)
     w = np.ones(len(has)) if weights is None else weights

@@ -57,7 +57,7 @@ Limits = tuple[Floats, Floats]
 
 
 THREADS, MANY_STEPS = 2, 2_000_000_000
-"""Products of fewer steps take no longer one after the other."""
+"""Products with fewer steps aren't slower when run sequentially."""
 
 
 def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:

@@ -84,11 +84,13 @@ ATTEMPT_SCORES: Mapping[str, Callable[[int, Floats, Floats], Floats]] = {
     "majority@": _majority,
     "consistency": _two_agree,
 }
-"""What each word of `ScoreKind` makes of k, n and c, but for the means of attempts and of probabilities."""
+"""The score for each word of `ScoreKind` as a function of k, n and c, except for means of attempts and of
+probabilities.
+"""
 
 
 def _all_of(good: Floats, n: Floats, k: int) -> Floats:
-    """Return the chance that k of n attempts, drawn without replacement, are all among the good ones."""
+    """Return the chance that k of n attempts, drawn without replacement, are all right."""
     inside = good >= k
     ratio = log_choose(np.where(inside, good, k), k) - log_choose(n, k)
     return np.where(inside, np.where(good == n, 1.0, np.exp(ratio)), 0.0)
@@ -120,8 +122,8 @@ def attempt_noise(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
 
 
 def best_of(k: int, counts: Floats, values: Floats) -> Floats:
-    """Return the expected largest of k attempts at items that came out as `values` (V,), `counts` (n, V)
-    times, k or more.
+    """Return the expected largest of k attempts at items with `values` (V,), each `counts` (n, V) times, k or
+    more in all.
     """
     order = np.argsort(values)
     below = np.cumsum(counts[:, order], axis=1)
@@ -155,7 +157,7 @@ def expected_flips(right: Ints, attempts: Ints, first: Ints, second: Ints) -> fl
 
 
 def _mixture(right: Ints, attempts: Ints) -> Floats:
-    """Return the weights of the chances on the grid that make the answers most likely."""
+    """Return the weights of the chances on the grid that maximise the likelihood of the answers."""
     seen, counts = np.unique(np.column_stack([right, attempts]), axis=0, return_counts=True)
     likelihood = _binomial(seen[:, :1], seen[:, 1:], GRID)
     weights = np.full(len(GRID), 1 / len(GRID))
@@ -171,8 +173,8 @@ def _mixture(right: Ints, attempts: Ints) -> Floats:
 
 
 def _lower(first: int, second: int) -> Floats:
-    """Return, for each chance of the grid, how likely the mean of `second` attempts is below that of
-    `first`.
+    """Return, for each chance of the grid, how probable it is that the mean of `second` attempts is below
+    that of `first`.
     """
     right, others = np.arange(first + 1), np.arange(second + 1)
     fewer = np.ceil(right * second / first - 1e-9).astype(
@@ -192,4 +194,4 @@ def _binomial(right: Ints, attempts: Ints | int, chance: Floats) -> Floats:
 
 STEPS = 200
 LEAST_SHARE = 0.05
-"""No variance that was predicted from other models is taken for less than this share of the average one."""
+"""Variances predicted from other models are at least this share of the average one."""

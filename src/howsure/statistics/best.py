@@ -55,7 +55,7 @@ STEADY = 0.5
 """This much of a difference's variance under "no difference" is added to its own if clusters differ in size.
 """
 ALIKE = 0.01
-"""The share of the others, those that a model is most like, that is looked at in every flip."""
+"""The share of the others, those most similar to a model, that is checked in every flip."""
 MOSTLY = 0.2
 """If more than this share of flips could raise one of the others as far, all are checked."""
 TOP = 128
@@ -83,7 +83,7 @@ class Leads:
 
     @classmethod
     def of(cls, flips: FlipSums, models: Positions) -> Leads:
-        """Take them from the clusters."""
+        """Compute them from the clusters."""
         data = flips.data_squares()[:, models]
         squares = np.where(data > 0, data + flips.lone_squares, np.inf)
         return cls(
@@ -98,7 +98,7 @@ class Leads:
         )
 
     def comparable(self, t_squared: Floats, leaders: Positions) -> Floats:
-        """Bring the t² of leaders against the models (L, K) to the scale of these pivots."""
+        """Convert the t² of leaders against the models (L, K) to the scale of these pivots."""
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.even:
                 return np.where(
@@ -135,7 +135,7 @@ class _Bars:
 
     @classmethod
     def of(cls, leads: Leads, seen: Floats, places: Positions) -> _Bars:
-        """Find out how near others can be: by Cauchy and Schwarz, as in max_t.py."""
+        """Find how close others can be, by Cauchy and Schwarz, as in max_t.py."""
         squares, bars = leads.squares[:, places], np.maximum(seen[places], TINY).astype(np.float32)
         last = min(max(int(len(squares) * ALIKE), 1), len(squares) - 1)
         nearest = np.argpartition(squares, (0, last), axis=0)[: last + 1]
@@ -158,7 +158,7 @@ class _Bars:
         near, far = most >= self.apart[:, None], most >= self.far[:, None]
         found = np.repeat(
             self.seen[:, None] <= TINY, most.shape[1], axis=1
-        )  # what isn't behind is reached by any other
+        )  # any other reaches a model that isn't behind
         if far.mean() > MOSTLY:
             return found | self._of_all(summed)
         model, flip = np.nonzero(~found & near)
@@ -209,7 +209,7 @@ class _Bars:
     def _pivots(
         self, summed: tuple[Singles, ...], other: Positions, model: Positions, flip: Positions
     ) -> Singles:
-        """Return the squared pivots of others (N, C) above models in flips (C,), 0 of those that aren't
+        """Return the squared pivots of others (N, C) above models in flips (C,), 0 for those that aren't
         above.
         """
         at = self.models[model]
@@ -231,13 +231,15 @@ def _squared(gap: Singles, slope: Sequence[Singles], squares: Singles) -> Single
 
 
 DRAWS = 4_096
-"""Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+"""The number of flips: that of 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
 LOOKS = (64, 256)
 """After this many flips of the first block, and after each block, models whose shares are clear are dropped
 from the remaining flips.
 """
 CLEAR = 1e-7
-"""The chance of a share so far from the level, if it were just that of all flips, at which it is clear."""
+"""The probability of a share this far from the level, if the share of all flips were the level, below which
+it is clear.
+"""
 
 
 def best_of(
@@ -306,7 +308,7 @@ def chances(
     if flips is None:
         raise ValueError("comparisons with the best need flips")
     leads = Leads.of(flips, models)
-    # The t² of the leaders against all that were seen (L, M).
+    # The observed t² of the leaders against all (L, M).
     observed = _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
     seen = leads.comparable(observed[:, models], leaders)
     seen *= np.sign(moments.difference[leaders][:, models]) * sign
@@ -329,7 +331,7 @@ def chances(
 
 
 def _parts(columns: FlipColumns, blocks: Sequence[Callable[[], Singles]]) -> Iterator[tuple[Singles, ...]]:
-    """Yield the sums of the models in the flips of every block, of the first in parts."""
+    """Yield the sums of the models in the flips of every block, for the first one in smaller batches."""
     for place, block in enumerate(blocks):
         summed = columns.sums(block())
         looks = LOOKS if place == 0 else ()
@@ -346,8 +348,8 @@ def _in_doubt(above: Floats, flips: Ints, level: float) -> Bools:
 
 
 def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
-    """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the
-    same items.
+    """Also exclude models further behind the leader than an excluded one, with at most its standard error, on
+    the same items.
     """
     gap, error = sign * moments.difference[leader], moments.variance[leader]
     every, own = moments.shared[leader, leader], np.diagonal(moments.shared)
@@ -376,11 +378,10 @@ leader's, and at least 1 / this of it.
 
 
 def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
-    """Return by how much the best of these scores (M,), larger ones better, is too high on average, 0 for one
-    model.
+    """Return the selection bias of the best of these scores (M,), larger ones better, 0 for one model.
 
-    It never takes the leader below the mean of all.
-    `flips`: the models' cluster sums in score units, their differences taken out (`FlipSums.centred`).
+    It never takes the leader below the mean of all. `flips`: the models' cluster sums in score units, without
+    their differences (`FlipSums.centred`).
     """
     if len(scores) < 2:
         return 0.0
@@ -393,7 +394,7 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
         return 0.0
     true, doubt = _true_scores(scores, variances)
     table, blocks, _ = flipped(sums, float(share.max()), rng, LUCK_DRAWS, free=len(sums))
-    times, added = max(LUCK_DRAWS >> len(sums), 1), []  # of few clusters all flips are listed, and few
+    times, added = max(LUCK_DRAWS >> len(sums), 1), []  # with few clusters all flips are listed, and few
     for block in blocks:
         noise = np.repeat(block().T @ table, times, axis=0)
         drawn = true + doubt * rng.standard_normal(noise.shape)

@@ -1,4 +1,4 @@
-"""What the best outcome that there can be would show: one model all right, the other all wrong."""
+"""The result of the best possible outcome: one model all right, the other all wrong."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def only_right_or_wrong(scores: Floats) -> bool:
 
 
 def highest_floor(n: int, level: float) -> float:
-    """Return the largest floor that n right answers of n show, one-sided (Clopper and Pearson 1934).
+    """Return the largest floor that is significant for n right answers of n, one-sided (Clopper and Pearson
+    1934).
 
     >>> round(highest_floor(10, 0.95), 3)
     0.741

@@ -52,7 +52,7 @@ HORIZON = 500
 
 MOST_VALUES = 8_192
 STEPS = 52
-"""Halvings of the scale when a limit is sought: down to its rounding error."""
+"""The number of bisections for a limit: down to its rounding error."""
 
 MOST_TIMES = 1_000.0
 """A forecast beyond this many times the observed units isn't given."""
@@ -258,7 +258,7 @@ class Betting:
         self._down.add(np.round(high * shares - totals / self._largest, 12), shares)
 
     def look(self) -> AlwaysValid:
-        """Return interval and p-value, put together with those of all looks before."""
+        """Return interval and p-value, combined with those of all looks before."""
         low, high, p_value, torn = self._running
         if self.n_units > self._seen and not torn:
             self._seen = self.n_units
@@ -383,7 +383,7 @@ class Asymptotic:
         self._moments += [s.sum(), n.sum(), (s * s).sum(), (s * n).sum(), (n * n).sum()]
 
     def look(self) -> AlwaysValid:
-        """Return interval and p-value, put together with those of all looks before."""
+        """Return interval and p-value, combined with those of all looks before."""
         value, spread = self._value_and_spread()
         known = self.n_units >= BURN_IN and spread > 0
         low, high, p_value, torn = self._running
@@ -438,7 +438,7 @@ class Asymptotic:
         return value, spread if squares > ROUNDING * max(ss, value**2 * nn) else 0.0
 
     def _p_value(self, value: float, spread: float, n: float) -> float:
-        """Return the level at which the interval just reaches the null value."""
+        """Return the level whose interval just reaches the null value."""
         grown = n * self._rho**2 + 1
         away = n * (value - (self._null or 0.0)) / spread
         return min(1.0, math.sqrt(grown) * math.exp(-((away * self._rho) ** 2) / (2 * grown)))

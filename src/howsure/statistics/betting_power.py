@@ -29,7 +29,7 @@ FARTHEST, HALVINGS = 8.0, 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """The share of runs that are decided, and the mean number of items that they take."""
+    """The share of decided runs, and their mean number of items."""
 
     power: float
     items: float
@@ -100,7 +100,7 @@ def _relative(spread: Planned, n: float) -> float:
 
 
 def _outcomes(mean: float, variance: float, *, single: bool) -> tuple[Floats, Floats]:
-    """Return three values of a unit's difference, and how likely they are."""
+    """Return three values of a unit's difference, and their probabilities."""
     far = math.sqrt(3 * variance)
     if not single and abs(mean) + far <= 1:
         return np.array([mean - far, mean, mean + far]), np.array([1, 4, 1]) / 6

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Some items: scores `x` (n, M), none missing, their `attempts` (n, M), the variance `within` these (n,
-    M), and the cluster of each, `codes` (n,).
+    """Some items: scores `x` (n, M) without missing values, their `attempts` (n, M), the variance `within`
+    these (n, M), and the cluster of each, `codes` (n,).
     """
 
     x: Floats
@@ -80,7 +80,7 @@ class Products:
         )
 
     def plus(self, other: Products) -> Products:
-        """Add what other items add up to."""
+        """Add the sums of other items."""
         return Products(
             **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Products)}
         )
@@ -111,7 +111,7 @@ class Extremes:
 
     @classmethod
     def of(cls, block: Block) -> Extremes:
-        """Look at the items of a block."""
+        """Return the extremes of the items of a block."""
         x = block.x
         return cls(
             low=x.min(axis=0),
@@ -125,7 +125,7 @@ class Extremes:
         )
 
     def plus(self, other: Extremes) -> Extremes:
-        """Look at other items as well."""
+        """Include other items."""
         return Extremes(
             low=np.minimum(self.low, other.low),
             high=np.maximum(self.high, other.high),
@@ -168,7 +168,7 @@ class Clusters:
 
     @property
     def residuals(self) -> Floats:
-        """Sums of what scores are beyond the mean of their model (C, M)."""
+        """Sums of scores less the mean of their model (C, M)."""
         return np.asarray(self.totals[:, None] * (self.means - self.value))
 
     @cached_property
@@ -186,7 +186,9 @@ class Clusters:
 
     @property
     def lengths(self) -> Floats:
-        """By what a score less the mean of its stratum is lengthened (C,), 0 in a stratum of one item."""
+        """The factor by which a score less the mean of its stratum is lengthened (C,), 0 in a stratum of one
+        item.
+        """
         held = np.bincount(self.strata, weights=self.totals)[self.strata]
         left, whole = 1 - 1 / held, 1 - 1 / self.n
         return np.asarray(np.sqrt(np.divide(whole, left, out=np.zeros_like(left), where=left > 0)))
@@ -212,7 +214,7 @@ class ItemSums:
 
     @property
     def value(self) -> Floats:
-        """The mean score of every model (M,), from the items themselves."""
+        """The mean score of every model (M,), computed from the items themselves."""
         return self.products.totals / self.n
 
     @property
@@ -221,7 +223,7 @@ class ItemSums:
         return np.asarray(self.extremes.excess <= ROUNDED_SCORES)
 
     def plus(self, other: ItemSums) -> ItemSums:
-        """Add what other items of the same clusters add up to."""
+        """Add the sums of other items of the same clusters."""
         return replace(
             self,
             products=self.products.plus(other.products),
@@ -240,7 +242,7 @@ class ItemSums:
         return _standardised(np.diagonal(squares), np.diagonal(thirds), self.n)
 
     def gap_skewness(self, i: int, j: int) -> float:
-        """Return the same of the differences of two models."""
+        """Return the same for the difference of two models."""
         squares, thirds = (
             part[np.ix_((i, j), (i, j))] for part in (self.products.squares, self.products.thirds)
         )
@@ -260,22 +262,11 @@ class ItemSums:
 
 
 def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
-    """Add up blocks of items, at least one, whose clusters are these.
-
-    >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
-    >>> once, noise = np.ones((2, 2)), np.zeros((2, 2))
-    >>> pairs = [
-    ...     Block(x=x[k : k + 2], attempts=once, within=noise, codes=np.array([k // 2] * 2)) for k in (0, 2)
-    ... ]
-    >>> clusters = Clusters(totals=np.array([2.0, 2.0]), means=np.array([[1.0, 0.5], [0.5, 0.5]]))
-    >>> found = item_sums(pairs, clusters)
-    >>> found.n, found.clusters.value.tolist(), found.products.squares.tolist()
-    (4, [0.75, 0.5], [[0.75, -0.5], [-0.5, 1.0]])
-    """
+    """Sum over blocks of items, at least one, with these clusters."""
     inner, lengths, value = clusters.inner_means, clusters.lengths, clusters.value
 
     def of_block(block: Block) -> ItemSums:
-        """Return what the items of one block add up to."""
+        """Return the sums over the items of one block."""
         x, codes = block.x, block.codes
         return ItemSums(
             clusters=clusters,
@@ -288,7 +279,7 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
 
 
 def _apart(x: Floats) -> Floats:
-    """Return Σ |x_i − x_j| over items (n, M): the squares, of single right-or-wrong answers."""
+    """Return Σ |x_i − x_j| over items (n, M): for single right-or-wrong answers, these are the squares."""
     if np.isin(x, (0.0, 1.0)).all():
         both = x.T @ x
         return np.asarray(np.diagonal(both)[:, None] + np.diagonal(both) - 2 * both)

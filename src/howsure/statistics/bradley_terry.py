@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS, MOST_HALVINGS, SETTLED = 100, 30, 1e-12
 FAR = 40.0
-"""Strengths, an effect, or a tie, as far out as this are on their way to infinity."""
+"""Strengths, effects, or ties beyond this are diverging to infinity."""
 KNOWN = 1e10
 """A parameter isn't identified if its variance is this many times what it would be alone."""
 
@@ -118,7 +118,7 @@ def _told(cells: Cells, at: Floats, ties: Ties) -> VoteLikelihood:
 
 def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
     """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each
-    other on some way.
+    other directly or indirectly.
     """
     beats = counts[WIN] + counts[LOSS].T + counts[TIE] + counts[TIE].T
     _, label = scipy.sparse.csgraph.connected_components(
@@ -131,8 +131,8 @@ def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
 
 
 def spread(cells: Cells, values: Floats) -> Floats:
-    """Return a number of each kind of vote (R,), summed with its sign by the models (M,): that of the first
-    less that of the second.
+    """Return a value of each kind of vote (R,), summed by the models (M,): plus for the first, minus for the
+    second.
     """
     first = np.bincount(cells.first, weights=values, minlength=cells.models)
     return np.asarray(first - np.bincount(cells.second, weights=values, minlength=cells.models))
@@ -228,7 +228,7 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
     weight = np.where(np.eye(models, dtype=bool), 0.0, pool[None, :].astype(float))
     weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
     steep = weight * at.steep
-    even = (1 - weight.sum(axis=1)) / 2  # an only anchor is as good as itself
+    even = (1 - weight.sum(axis=1)) / 2  # a single reference model counts as one
     slopes = np.zeros((models, len(found.inverse)))
     slopes[:, :models] = np.diag(steep.sum(axis=1)) - steep
     slopes[:, models] = (weight * at.flat).sum(axis=1)
@@ -255,8 +255,8 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
 
 
 def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:
-    """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the
-    derivatives of its weighted mean (P,).
+    """Return the residual of the first model in each vote (N,), that is its score less its expectation, and
+    the derivatives of its weighted mean (P,).
     """
     mean, steep, flat = tie_rule(ties).expected(
         found.gaps(votes.first, votes.second, votes.covariates), found.tie
@@ -271,8 +271,8 @@ def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, F
 
 
 def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a
-    cluster of its own.
+    """Return the influence of each bounded model's added ties on numbers with these derivatives (B, K). Each
+    is its own cluster.
     """
     models, at = np.flatnonzero(found.bounded), tie_rule(ties).at(found.log[:, None] - found.log, found.tie)
     slope, every = (found.added * at.slope[TIE])[models], len(found.log)

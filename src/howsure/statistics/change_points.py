@@ -64,7 +64,7 @@ SPARED = 0.55
 the end of their scale are skewed. Spending less costs less power than a prior of a larger spread.
 """
 SPREADS = np.concatenate([[0.0], np.geomspace(0.005, 2, 19)])
-"""How much runs may differ beyond their answers, in standard deviations of one answer to an item …"""
+"""How much runs may vary beyond their answers, in standard deviations of one answer to an item …"""
 USUAL = 0.03
 """… and the scale of the half-normal prior: as much as a shift of all items by 0.06 (p near 1/2) to 0.14
 logit (p near 0.95).
@@ -106,7 +106,7 @@ class Series:
 
     @property
     def worth(self) -> Floats:
-        """How much each run weighs in a level (T,)."""
+        """The weight of each run in a level (T,)."""
         runs = self.values.shape[1]
         return np.ones(runs) if self.attempts is None else self.attempts / self.attempts.mean()
 
@@ -232,13 +232,13 @@ class _Runs:
         return SPREADS**2 * self.item
 
     def chances(self, likelihood: Floats) -> Floats:
-        """Return how likely each of SPREADS is (…, G)."""
+        """Return the probability of each of SPREADS (…, G)."""
         log = likelihood + self.past.spreads + _PRIOR
         weight = np.exp(log - log.max(axis=-1, keepdims=True))
         return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 
     def over(self) -> _Past:
-        """Return what these runs show as one level, once it is over."""
+        """Return the estimates from these runs as one level, once it is complete."""
         if not self.answers > 0:
             return NO_PAST
         y, one = self.white(self.means), self.white(np.ones(len(self.at)))
@@ -307,7 +307,7 @@ class _Step:
 
     @property
     def is_alarm(self) -> bool:
-        """Whether a split passes the limit."""
+        """Whether a split exceeds the limit."""
         return self.largest > self.limit
 
 
@@ -339,7 +339,7 @@ class _State:
         return _runs(self.series, runs, self.items, self.past).over()
 
     def close(self, *parts: tuple[int, ...]) -> None:
-        """End the level, which was these."""
+        """End the level, split into these parts."""
         for part in parts:
             self.past += self.shows(part)
         self.over, self.level, self.alarm, self.began = (*self.over, *parts), (), None, ()
@@ -372,7 +372,7 @@ class _State:
         return back
 
     def _log_chance(self, runs: tuple[int, ...], past: _Past) -> float:
-        """Return how likely the mean of the runs since the alarm is at the level of others."""
+        """Return the log likelihood of the mean of the runs since the alarm at the level of other runs."""
         split = _runs(self.series, (*runs, *self.level), self.items, past).splits().at(len(runs) - 1)
         if not split.variance > 0:
             return math.nan
@@ -432,8 +432,8 @@ def watch(series: Series, share: float | Floats) -> FollowedSeries:
 
 
 def _spread(state: _State) -> RunSpread:
-    """Return how much runs differ: the answers of the last level of two runs or more, and what all levels
-    show beyond them.
+    """Return how much runs differ: the variance from answers in the last level with at least two runs, and
+    the spread beyond it from all levels.
     """
     last = next(
         (level for level in (state.level, *reversed(state.over)) if len(level) > 1),
@@ -472,7 +472,7 @@ def last_against(series: Series, found: FollowedSeries, count: int) -> Pivots:
 
 
 def _shared(series: Series, runs: tuple[int, ...]) -> Bools:
-    """Return which items all of these runs have."""
+    """Return which items are in all of these runs."""
     return np.asarray(~np.isnan(series.values[:, runs]).any(axis=1))
 
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
-"""How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
+"""The interval of one mean. None chooses "blend" for scores in [0, 1] and "t" for others."""
 
 ComparisonMethod = Literal["score", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
-"""How a difference is tested. None chooses "score" for scores in [0, 1] and "t" for others."""
+"""The test of a difference. None chooses "score" for scores in [0, 1] and "t" for others."""
 
 Variance = Literal["CR2", "CR1", "miller"]
 """The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller
@@ -24,10 +24,10 @@ Variance = Literal["CR2", "CR1", "miller"]
 """
 
 Adjustment = Literal["max-t", "holm", "bh", "none"]
-"""How p-values of many pairs are corrected for their number."""
+"""The correction of the p-values of many pairs."""
 
 ManyToOne = Literal["max-t", "dunnett", "holm", "bh", "none"]
-"""How p-values of many sides against one are corrected for their number."""
+"""The correction of the p-values of many models against one."""
 
 ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
 """How attempts at an item are combined. Words that end in a sign are followed by k."""
@@ -38,29 +38,29 @@ within one.
 """
 
 PlanMethod = Literal["score", "t", "z"]
-"""The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
+"""The planned test: the default of `compare`, the paired t, or the paper's normal formula."""
 
 Spending = Literal["obrien-fleming", "pocock"]
-"""How planned looks spend the error: hardly any at first, as O'Brien and Fleming's boundary does, or evenly,
-as Pocock's does.
+"""How planned looks spend the error: little at first, like O'Brien and Fleming's boundary, or evenly, like
+Pocock's.
 """
 
 Ties = Literal["half", "davidson", "rao-kupper"]
-"""What a tied vote is: half a win of each (the default), or an outcome of its own, as Davidson (1970) or Rao
-and Kupper (1967) have it.
+"""How a tied vote counts: as half a win of each (the default), or as a separate outcome, by Davidson (1970)
+or Rao and Kupper (1967).
 """
 
 WinnerIs = Literal["name", "side"]
-"""What a winner is, of two models that are called like sides: the name of one of them, or a side."""
+"""The meaning of a winner if two models are named like sides: a model's name, or a side."""
 
 Drawing = Literal["unknown", "random", "convenience"]
 """How the labelled answers were chosen, if no column has their probabilities."""
 
 Measurement = Literal["nominal", "ordinal", "interval"]
-"""What ratings are: values that are equal or not, values in order, or numbers whose differences count."""
+"""The kind of ratings: nominal values, ordered values, or numbers whose differences count."""
 
 Coefficient = Literal["agreement", "cohen", "fleiss", "krippendorff", "gwet", "correlation"]
-"""How agreement is measured: as it is, or beyond chance, or as a correlation."""
+"""The measure of agreement: plain, beyond chance, or a correlation."""
 
 Shown = Literal["gold", "orders", "others", "nothing"]
 """The data that separate a judge's favour from quality: known answers, both orders, other judges, or none."""
@@ -96,5 +96,5 @@ def chosen_object(option: str, choice: Any, table: Mapping[str, T]) -> T:
 
 
 def label_of(choice: Any) -> str:
-    """Return the label of a word, or of an object in its place."""
+    """Return the label of a word, or of an object that replaces it."""
     return choice if isinstance(choice, str) else str(choice.name)

@@ -102,7 +102,7 @@ class ShareSums:
 
 
 VarianceChoice: TypeAlias = "Variance | VarianceEstimator"
-"""A word, or an object of the user's own in its place (docs/extending.md)."""
+"""A word, or your own object instead (docs/extending.md)."""
 
 
 class VarianceEstimator(Protocol):
@@ -128,7 +128,7 @@ class VarianceEstimator(Protocol):
         """Return the degrees of freedom, infinite for the normal distribution, NaN if there are none."""
 
     def item_part(self, n: ArrayLike) -> Floats:
-        """Return what the mean squared deviation of n items is multiplied by and added to the variance."""
+        """Return the factor of the mean squared deviation of n items that is added to the variance."""
         return np.zeros(np.shape(n))
 
 
@@ -183,7 +183,7 @@ class Miller(VarianceEstimator):
         return np.full(np.shape(sums.count), np.inf)
 
     def item_part(self, n: ArrayLike) -> Floats:
-        """Return 1 / (n − 1) − 1 / n, NaN of a single item."""
+        """Return 1 / (n − 1) − 1 / n, NaN for a single item."""
         n = np.asarray(n, dtype=float)
         with np.errstate(divide="ignore"):
             return np.where(n > 1, 1 / (n - 1) - 1 / n, np.nan)
@@ -222,11 +222,11 @@ class Clustering:
 
     @property
     def effective(self) -> float:
-        """How many equal clusters would be worth as much: W² / Σ W_g²."""
+        """The equivalent number of equal clusters: W² / Σ W_g²."""
         return self.total**2 / float(self.totals @ self.totals)
 
     def inflation(self, choice: VarianceChoice) -> Floats:
-        """What each squared cluster sum is multiplied by (C,)."""
+        """The factor of each squared cluster sum (C,)."""
         return variance_of(choice).inflation(self.shares, self.n_clusters)
 
     def df(self, choice: VarianceChoice) -> float:
@@ -311,7 +311,7 @@ def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
 
 
 def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:
-    """Return the variance of every column mean of x (n, T), no value missing: the diagonal of
+    """Return the variance of every column mean of x (n, T) without missing values: the diagonal of
     `covariance`.
     """
     variance, total = variance_of(choice), float(weights.sum())
@@ -337,8 +337,8 @@ def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, choice: VarianceC
 
 
 def joined_strata(codes: Ints) -> Ints:
-    """Return the clusters as strata (n,): those of one item together, a lone one with the smallest of the
-    others.
+    """Return the clusters as strata (n,): those of one item are merged, and a single one of these with the
+    smallest of the others.
     """
     return joined_sizes(np.bincount(codes))[codes]
 
@@ -409,7 +409,7 @@ class ClusterSizes:
 
     @property
     def crowd(self) -> float:
-        """The average size of a cluster as an item sees it: Σ n_g² / n."""
+        """The mean cluster size over items: Σ n_g² / n."""
         return self.size * float((self.relative**2).mean())
 
     @property

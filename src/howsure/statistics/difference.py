@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from howsure.statistics.summed_pairs import SummedPair
 
 MIN_FORECAST = 10
-"""From fewer independent units than these no number of items is forecast."""
+"""With fewer independent units, no number of items is forecast."""
 
 
 def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
@@ -151,8 +151,8 @@ def summed_difference(
     margin: float | None = None,
     lower_is_better: bool = False,
 ) -> Difference:
-    """Compare two models by what their items add up to, as `difference` does by the items. MethodError for a
-    method that needs them.
+    """Compare two models from sums over items, as `difference` does from the items. MethodError for a method
+    that needs them.
     """
     test = test_of(method, bounded=pair.bounded)
     if not by_moments(test):

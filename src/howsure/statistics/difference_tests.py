@@ -77,16 +77,16 @@ class SharedItems(ABC):
     @property
     @abstractmethod
     def size(self) -> float:
-        """The largest size of a score."""
+        """The largest absolute score."""
 
     @property
     @abstractmethod
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole."""
+        """Whether an item was entirely lost, or won."""
 
     @property
     def rounding(self) -> float:
-        """What rounding leaves of a standard error of 0."""
+        """The rounding error of a standard error of 0."""
         return 8 * EPS * self.size
 
     @cached_property
@@ -110,7 +110,7 @@ class SharedItems(ABC):
 
     @abstractmethod
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
-        """Count the net wins of both, in events, in effective items, and these."""
+        """Return the net wins of both, counted in events on effective items, and these items."""
 
     @abstractmethod
     def doubts(self) -> list[ResultWarning]:
@@ -153,12 +153,12 @@ class Paired(SharedItems):
 
     @property
     def size(self) -> float:
-        """The largest size of a score."""
+        """The largest absolute score."""
         return float(np.abs([self.a, self.b]).max())
 
     @property
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole."""
+        """Whether an item was entirely lost, or won."""
         return bool(np.abs(self.d).max() >= 1)
 
     @property
@@ -177,7 +177,7 @@ class Paired(SharedItems):
         return pair_details(x, clusters=self.codes, weights=self.w, variance=self.variance)
 
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
-        """Count the net wins of both, in events, in effective items, and these."""
+        """Return the net wins of both, counted in events on effective items, and these items."""
         return net_wins_of_items(np.column_stack([self.a, self.b]), moments, self.codes, self.w)
 
     def doubts(self) -> list[ResultWarning]:
@@ -197,7 +197,7 @@ class Paired(SharedItems):
 
 
 TestChoice: TypeAlias = "ComparisonMethod | DifferenceTest"
-"""A word, or an object of the user's own in its place (docs/extending.md)."""
+"""A word, or your own object instead (docs/extending.md)."""
 
 
 class DifferenceTest(Protocol):
@@ -214,8 +214,7 @@ class DifferenceTest(Protocol):
         """Return the p-value of "no difference" and the limits of the difference at a level, from one
         statistic, so that they can't disagree.
 
-        The pair has at least two clusters. An object of the user's own gets a `Paired`, with the scores
-        themselves.
+        The pair has at least two clusters. Your own object gets a `Paired`, with the scores themselves.
         """
 
 
@@ -226,7 +225,7 @@ class ScoreTest(DifferenceTest):
     name: ClassVar[str] = "score"
 
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
-        """Test by the score pivot, with room for the net losses that few items may hide."""
+        """Test by the score pivot, allowing for net losses unobserved in few items."""
         require_fractions(bounded=pair.bounded)
         moments = pair.moments(score=True)
         found, (wins, items) = moments.at((0, 1)), pair.net_wins(moments)
@@ -253,7 +252,7 @@ class SignFlipTest(DifferenceTest):
     name: ClassVar[str] = "sign-flip"
 
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
-        """Flip all clusters in all ways, or in many."""
+        """Make all flips of clusters, or many random ones."""
         pair = items_of(pair, self.name)
         term = clusterings(pair.codes[:1], pair.w)[0][0]
         p, low, high = resampling.flip_test(
@@ -268,7 +267,7 @@ class SignFlipTest(DifferenceTest):
 
 @dataclass(frozen=True, slots=True)
 class McNemarTest(DifferenceTest):
-    """McNemar's test with mid-p (py), which knows nothing of clusters."""
+    """McNemar's test with mid-p (py), which ignores clusters."""
 
     name: ClassVar[str] = "mcnemar"
 

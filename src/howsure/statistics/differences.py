@@ -144,7 +144,7 @@ def column_sums(
     events: Events | None = None,
 ) -> DifferenceSums:
     """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,), their spread
-    (T,) and what they count as.
+    (T,) and their event sizes.
     """
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
@@ -174,7 +174,7 @@ class Pivot:
         return math.nan if self.found is None else float(self.found.df)
 
     def with_warnings(self, *warnings: ResultWarning) -> Pivot:
-        """Return the same with what is in doubt of it."""
+        """Return the same with more warnings."""
         return replace(self, warnings=(*self.warnings, *warnings))
 
 

@@ -48,14 +48,14 @@ class Events:
 
     @classmethod
     def of(cls, apart: Floats, squares: Floats, *, weighted: bool) -> Events:
-        """Take them from the weighted means of |d| and d²."""
+        """Compute them from the weighted means of |d| and d²."""
         differ = apart > 0
         size = np.minimum(np.where(differ, squares / np.where(differ, apart, 1.0), 1.0), 1.0)
         return cls(size=size, averaged=(differ & (weighted | (size < 1 - ROUNDED_SCORES))).astype(float))
 
     @classmethod
     def of_items(cls, d: Floats, w: Floats) -> Events:
-        """Take them from the differences of items (n, T) and their weights (n,)."""
+        """Compute them from the differences of items (n, T) and their weights (n,)."""
         return cls.of(w @ np.abs(d) / w.sum(), w @ d**2 / w.sum(), weighted=bool(np.ptp(w) > 0))
 
 

@@ -159,7 +159,7 @@ class _Draws:
 
     @property
     def inflation(self) -> Floats:
-        """How many times the variance of independent items the clusters show (D,)."""
+        """The design effect of clusters (D,)."""
         plain = self.counts * self.size**2
         return np.asarray(np.where(plain > 0, self.squares / np.where(plain > 0, plain, 1.0), 1.0))
 
@@ -174,7 +174,7 @@ class _Draws:
         )
 
     def beyond(self, least: Floats) -> Floats:
-        """Return the chance of a mean difference of at least so much (D,)."""
+        """Return the probability of a mean difference of at least this much (D,)."""
         if self.size == 0:
             return np.asarray(least <= 0, dtype=float)
         steps = self.n * least / self.size
@@ -188,7 +188,7 @@ class _Draws:
         return np.where(own > 0, scipy.special.ndtr(-middle / np.where(own > 0, own, 1.0)), least <= 0)
 
     def least_counted(self, margin: float, level: float) -> Floats:
-        """Return the smallest mean difference that the binomial count of net losses lets pass (D,)."""
+        """Return the smallest mean difference that passes the binomial count of net losses (D,)."""
         none = self.n / self.crowd if not self.single else self.n
         seen = self.n / np.maximum(self.inflation * self.n / max(self.n - 1, 1), 1.0)
         items = np.where(self.counts > 0, seen, none)
@@ -243,7 +243,7 @@ class _Pivots:
 
     @classmethod
     def of(cls, drawn: _Draws, *, score: bool) -> _Pivots:
-        """Take them from what was drawn."""
+        """Compute them from the draws."""
         inflation = 1 / max(1 - drawn.crowd / drawn.n, 1e-9)
         fixed = inflation * drawn.squares / drawn.n**2
         return cls(

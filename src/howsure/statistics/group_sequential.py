@@ -79,13 +79,13 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Looks at these shares of all items, the last one 1, and how the error is spent."""
+    """Looks at these shares of all items, ending with 1, and how they spend the error."""
 
     shares: tuple[float, ...]
     spending: Spending = "obrien-fleming"
 
     def __post_init__(self) -> None:
-        """Raise MethodError for shares that make no schedule."""
+        """Raise MethodError for an invalid schedule."""
         before = (0.0, *self.shares[:-1])
         if (
             not self.shares
@@ -106,8 +106,8 @@ class Schedule:
         return _boundary(self, 1 - level)
 
     def level_at(self, look: int, level: float) -> float:
-        """Return the level of a look's own interval and test, the first look being 1, so that all looks
-        together have `level`.
+        """Return the level of a look's own interval and test (looks count from 1), so that all looks together
+        have `level`.
         """
         return 1 - float(self.boundary(level).nominal[look - 1])
 
@@ -153,12 +153,12 @@ SPENDINGS: Mapping[str, Callable[[float, Floats], Floats]] = {
     "obrien-fleming": _obrien_fleming,
     "pocock": _pocock,
 }
-"""How much of one side's error each word of `Spending` has spent at shares of the items."""
+"""The share of one side's error spent at shares of the items, for each word of `Spending`."""
 
 
 @lru_cache(maxsize=4_096)
 def _boundary(schedule: Schedule, error: float) -> Boundary:
-    """Find the boundaries one after the other, each by the runs that are still going on."""
+    """Find the boundaries sequentially, each from the runs still going on."""
     shares = np.array(schedule.shares)
     steps = np.diff(shares, prepend=0.0)
     total = spent(schedule.spending, error, shares)
@@ -189,7 +189,7 @@ def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> flo
         return FAR
 
     def over(z: float) -> float:
-        """Return by how much, in logarithms, more runs than wanted cross a boundary at z."""
+        """Return the log of the ratio of crossing to wanted runs for a boundary at z."""
         out = scipy.special.ndtr((points - z) / spread) + scipy.special.ndtr((-z - points) / spread)
         return math.log(max(float(mass @ out), NEVER / 2) / chance)
 
@@ -212,7 +212,7 @@ def _overall(schedule: Schedule, look: int) -> tuple[Floats, Floats]:
 
 
 def _beyond(z: float, own: Floats, error: Floats) -> float:
-    """Carry the last stretch on, for p-values that are as good as 0."""
+    """Extrapolate the last stretch, for p-values that are almost 0."""
     slope = (error[-1] - error[-2]) / max(own[-1] - own[-2], 1e-9)
     return float(2 * scipy.special.ndtr(-(error[-1] + slope * (z - own[-1]))))
 

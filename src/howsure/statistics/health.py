@@ -120,7 +120,7 @@ def discrimination(x: Floats, *, weights: Floats | None = None) -> Discriminatio
 
 
 def _item_rest(x: Floats, weights: Floats) -> tuple[Floats, Ints]:
-    """Return the correlation of each item with the rest (n,), and over how many models it is (n,)."""
+    """Return the correlation of each item with the rest (n,), and the number of models behind it (n,)."""
     there, item = _deviations(x)
     total = weights @ there
     left = total - weights[:, None]

@@ -73,7 +73,7 @@ def wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
     """Wilson's (1927) score interval on n effective items, with the t quantile for z (Korn and Graubard
     1998).
 
-    The limits always lie in [0, 1].
+    The limits are always in [0, 1].
     """
     p, n, z = np.asarray(p, dtype=float), np.asarray(n, dtype=float), t_quantile(level, df)
     shrink = 1 + z * z / n
@@ -156,7 +156,7 @@ def beta_interval(a: ArrayLike, b: ArrayLike, level: float) -> Limits:
 
 
 def rule_of_three(n: float, level: float) -> float:
-    """Return the exact one-sided upper limit of a rate that was never seen in n items: 1 − (1 − level)^(1/n).
+    """Return the exact one-sided upper limit of a rate never observed in n items: 1 − (1 − level)^(1/n).
 
     About 3 / n at 95% (Hanley and Lippman-Hand 1983).
     """

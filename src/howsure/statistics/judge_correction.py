@@ -118,7 +118,7 @@ class Influences:
 
     @property
     def total(self) -> Floats:
-        """What each answer adds (N,)."""
+        """Each answer's influence (N,)."""
         return self.places + self.labels
 
     def variance_of_shares(self) -> tuple[float, float]:
@@ -167,8 +167,8 @@ class Influences:
 
 
 def _variances(judged: JudgedAnswers, means: Floats, counts: Ints) -> Floats:
-    """Return the variance of a label in each stratum (S,), drawn towards that of all by one label, so that
-    none is 0.
+    """Return the variance of a label in each stratum (S,), shrunk towards the overall one with the weight of
+    one label, so that none is 0.
     """
     y = judged.labels[judged.known]
     squares = np.bincount(
@@ -218,7 +218,7 @@ def corrected(judged: JudgedAnswers, level: float) -> CorrectedRate:
     held = judged.shares[codes]
     sums = _sums(parts, held, found.variance_of_shares(), level)
     unknown = max(1 - float(held.sum()), 0.0)
-    # Make an estimate of the sums, and of strata without a label, whose rate could be anything.
+    # Make an estimate from the sums and from strata without a label, whose rate could be anything.
     low, high = (float(limit) for limit in sums.limits(level))
     clusters = judged.clusters
     estimate = Estimate(
@@ -281,8 +281,8 @@ def _widened(part: Estimate, factor: float) -> Estimate:
 
 
 def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], level: float) -> Suite:
-    """Put strata together, and the variance of their shares (with its degrees of freedom) as one that doesn't
-    change with the rate.
+    """Combine strata, and include the variance of their shares (with its degrees of freedom) as one that
+    doesn't depend on the rate.
     """
     variance, df = shares
     numbers = [(part.value, part.se**2, part.interval.low, part.interval.high) for part in parts]
@@ -295,7 +295,7 @@ def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], leve
 
 
 def _weakest(sums: Suite, parts: list[Estimate], codes: Ints, held: Floats) -> Weakest | None:
-    """Find the stratum with most of the error, next to the other ones and what the shares vary by."""
+    """Find the stratum with most of the error, relative to the other ones and the variation of the shares."""
     halves = held * [part.interval.half_width for part in parts]
     of_shares = (
         intervals.t_quantile(parts[0].interval.level, np.inf) ** 2
@@ -347,7 +347,7 @@ def accuracy(verdicts: Floats, judged: JudgedAnswers, level: float) -> Accuracy 
 
 
 def _share(right: Floats, judged: JudgedAnswers, level: float) -> Estimate:
-    """Estimate the mean of what is known of some answers (N,)."""
+    """Estimate the mean of some answers from their labels (N,)."""
     if not np.isfinite(right).any():
         none = Interval(low=np.nan, high=np.nan, level=level)
         return Estimate(

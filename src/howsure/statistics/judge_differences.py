@@ -116,7 +116,7 @@ def _task(
 def _gap(
     sums: Suite, unknown: tuple[float, float], judged: JudgedAnswers, level: float, *, paired: bool
 ) -> CorrectedGap:
-    """Return limits and p-value of sums to which strata without a label could add so much, below and
+    """Return limits and p-value of sums, given the largest contributions of strata without a label, below and
     above.
     """
     low, high = (float(limit) for limit in sums.limits(level))
@@ -136,7 +136,7 @@ def _gap(
 
 
 def _p_value(sums: Suite, unknown: tuple[float, float]) -> float:
-    """Return the p-value of no difference, by the limits that strata without a label leave."""
+    """Return the p-value of "no difference", with the limits for strata without a label."""
     value = float(sums.value)
     tested = unknown[0] if value > 0 else -unknown[1]
     if abs(value) <= abs(tested):

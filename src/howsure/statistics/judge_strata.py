@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 
 LABELS_A_STRATUM, MOST_STRATA = 10, 5
 MAJORITY_BELOW = 30
-"""With fewer labels several judges make two strata."""
+"""With fewer labels, several judges give two strata."""
 SIGNS = 3
-"""Differences of yes and no are of three kinds."""
+"""Differences of yes and no have three values."""
 HARDLY_NONE = 3.0
 """If this many labels are expected, one in twenty samples has none."""
 FEWEST, FEWEST_PAIRS = 5, 2
 """The smallest number of labels in strata of answers, and of pairs of answers."""
 PRIOR_RIGHT, PRIOR_WRONG = 3.0, 1.0
-"""A judge is believed to be right in three of four before its labels are seen."""
+"""The prior of a judge's accuracy is three of four."""
 
 
 def strata(verdicts: Floats, labels: int) -> Ints:
@@ -55,7 +55,7 @@ def strata(verdicts: Floats, labels: int) -> Ints:
 
 
 def _at_quantiles(verdicts: Floats, labels: int) -> Ints:
-    """Part verdicts (N,) at their quantiles, a part for each ten labels."""
+    """Split verdicts (N,) at their quantiles, one stratum per ten labels."""
     count = int(np.clip(labels // LABELS_A_STRATUM, 1, MOST_STRATA))
     edges = np.unique(np.quantile(verdicts, np.linspace(0, 1, count + 1)[1:-1], method="higher"))
     return np.searchsorted(edges, verdicts, side="right")
@@ -113,7 +113,7 @@ def opinion(verdicts: Floats, labels: Floats) -> Floats:
     A missing verdict counts as undecided. A judge that is more often wrong than right counts the other way.
     """
     scaled = np.column_stack([_from_0_to_1(column) for column in verdicts.T])
-    # The logarithm of each judge's odds to agree with a label (J,), drawn towards three to one.
+    # The log odds that each judge agrees with a label (J,), shrunk towards three to one.
     apart = np.abs(scaled - labels[:, None])
     right, wrong = np.nansum(1 - apart, axis=0) + PRIOR_RIGHT, np.nansum(apart, axis=0) + PRIOR_WRONG
     weights = np.asarray(np.log(right / wrong))
@@ -134,7 +134,7 @@ def _from_0_to_1(column: Floats) -> Floats:
 
 
 PRIOR_LABELS = 4.0
-"""What is assumed of a stratum weighs as many labels."""
+"""The prior of a stratum has the weight of this many labels."""
 MOST_PARTS = 5
 
 
@@ -158,22 +158,22 @@ class Expected:
 
     @property
     def mean(self) -> float:
-        """The mean that is expected of all."""
+        """The expected overall mean."""
         return float(self.shares @ self.means)
 
     @property
     def between(self) -> float:
-        """The variance of the strata's means, which only more judged answers make smaller in effect."""
+        """The variance of the strata's means, which only more judged answers reduce."""
         return float(self.shares @ (self.means - self.mean) ** 2)
 
     @property
     def whole_variance(self) -> float:
-        """The variance of a label whose stratum isn't known."""
+        """The variance of a label without stratification."""
         return self.between + float(self.shares @ self.variances)
 
     @property
     def within(self) -> float:
-        """(Σ share · standard deviation)², what labels shared out the best way leave of it."""
+        """(Σ share · standard deviation)², the variance left with optimal allocation of labels."""
         return float(self.shares @ np.sqrt(self.variances)) ** 2
 
     def shared_out(self, count: int) -> Ints:
@@ -183,7 +183,7 @@ class Expected:
         least = np.minimum(self.sizes, FEWEST)
         wanted = self.sizes * np.sqrt(self.variances)
         found = least.astype(float)
-        for _ in range(len(self.sizes) + 1):  # what some can't take goes to the others
+        for _ in range(len(self.sizes) + 1):  # labels that some strata can't use go to the others
             open_ = found < self.sizes
             left = count - found[~open_].sum()
             if not open_.any() or left <= 0:
@@ -279,8 +279,8 @@ def planned_strata(opinions: Floats) -> Ints:
 
 
 def expected_rates(code: Ints, opinions: Floats, labels: Floats, right: float) -> Expected:
-    """Expect a rate in each stratum: of answers that judges agree on as often as they are assumed to be
-    right, drawn to the labels there are.
+    """Return the expected rate in each stratum: answers on which judges agree have the assumed accuracy,
+    shrunk towards the existing labels.
     """
     assumed = _rates(opinions, right)
     means, squares = _drawn_to(code, labels, assumed, assumed)
@@ -305,8 +305,8 @@ def _rates(opinions: Floats, right: float) -> Floats:
 
 
 def _drawn_to(code: Ints, labels: Floats, means: Floats, squares: Floats) -> tuple[Floats, Floats]:
-    """Return the mean and the mean square of each stratum (S,): those assumed of every answer (N,), drawn to
-    its labels.
+    """Return the mean and the mean square of each stratum (S,): those assumed for every answer (N,), shrunk
+    towards its labels.
     """
     known, sizes = np.isfinite(labels), np.bincount(code)
     count = np.bincount(code[known], minlength=len(sizes))

@@ -55,8 +55,8 @@ above UNCLEAR.
 """
 TINY = 1e-30
 NEVER_DRAWN = 7.0
-"""A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding
-1963).
+"""Sums of random signs beyond this many standard deviations are ignored: their chance is below 5e-11
+(Hoeffding 1963).
 """
 
 
@@ -76,7 +76,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     """
     order = order_of_rows(
         flips.sums.T, -flips.sums.sum(axis=0)
-    )  # a pair's sign matters to lone items: the one ahead comes first
+    )  # a pair's sign matters to lone items: the leading model comes first
     back = np.argsort(order)
     return _stepped(p[np.ix_(order, order)], flips.take(order.tolist()), rng, draws)[np.ix_(back, back)]
 
@@ -147,7 +147,7 @@ class _OrderedPairs:
 
     @classmethod
     def of(cls, flips: FlipSums, first: Positions, second: Positions) -> _OrderedPairs:
-        """Put pairs in the order of the pivots that were seen."""
+        """Sort pairs by their observed pivots."""
         total = float(flips.sizes.sum())
         curve = None if flips.even else float(flips.inflation @ flips.sizes**2) / total**2
         columns = FlipColumns.of(flips)
@@ -173,13 +173,13 @@ class _OrderedPairs:
         return make(np.argsort(-seen[:, 0], kind="stable"), squares, seen)
 
     def take(self, chosen: Bools | slice) -> _OrderedPairs:
-        """Return the same of these pairs, in this order."""
+        """Return the same for these pairs, in this order."""
         return replace(
             self, **{name: getattr(self, name)[chosen] for name in ("first", "second", "squares", "observed")}
         )
 
     def padded(self) -> _OrderedPairs:
-        """Return the same with pairs at the end that are never extreme, up to a whole number of strides."""
+        """Return the same with added pairs that are never extreme, up to a multiple of the stride."""
         more = -len(self.first) % STRIDE
         nobody, never = np.zeros(more, dtype=self.first.dtype), np.full((more, 1), np.inf, dtype=np.float32)
         return replace(
@@ -216,7 +216,7 @@ class _OrderedPairs:
         return (NEVER_DRAWN / (1 - lever)) ** 2 if lever < 1 else math.inf
 
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
-        """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was
+        """Return the share of flips in which any of the pairs from the k-th on is as extreme as observed
         (K,).
         """
         clear = int((self.observed > self.out_of_reach).sum())
@@ -257,7 +257,7 @@ class _OrderedPairs:
         A few flips select these pairs, those with a share of at most UNCLEAR. The other pairs' shares rest on
         these few flips alone.
         """
-        blocks = deepcopy(blocks)  # so that they can be made again by those who look at all pairs
+        blocks = deepcopy(blocks)  # so that the search over all pairs can make them again
         counts, n_flips = self.of_few(columns, blocks[0], seen)
         strong = int(np.searchsorted(np.maximum.accumulate(counts / n_flips), UNCLEAR, side="right"))
         if not strong:
@@ -301,7 +301,7 @@ class _OrderedPairs:
         return float(some.observed[every[0], 0]) if len(every) else 0.0
 
     def reaching(self, bound: float, most: float) -> tuple[Reaching, Ints]:
-        """Return what finds the pairs that reach a squared pivot, and the place of each pair (M, M)."""
+        """Return the search for pairs that reach a squared pivot, and the place of each pair (M, M)."""
         models = self.columns.models
         squares, place = (
             np.full((models, models), np.inf, dtype=np.float32),
@@ -315,7 +315,7 @@ class _OrderedPairs:
         self, columns: FlipColumns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
     ) -> tuple[int, Floats]:
         """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one
-        is as extreme as it was.
+        is as extreme as observed.
         """
         signs, (finder, places) = block(), reaching
         found = finder.reached(columns.sums(signs))
@@ -324,7 +324,9 @@ class _OrderedPairs:
         return signs.shape[1], covered(found.flip, low, high, strong)
 
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
-        """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
+        """Return the largest squared pivot of each flip, and the number of flips that the observed one counts
+        as.
+        """
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
         found = list(self.each(partial(self.largest_of, columns), blocks))
         return np.concatenate(found), seen
@@ -352,8 +354,8 @@ class _OrderedPairs:
     def exceedances(
         self, columns: FlipColumns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
     ) -> tuple[int, Ints]:
-        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it
-        was.
+        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as
+        observed.
         """
         signs = block()
         counts = np.zeros(len(self.first), dtype=np.int64)
@@ -400,13 +402,13 @@ def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
 
 
 def few(block: Callable[[], Singles], flips: int) -> Singles:
-    """Make the first flips of a block, which can be made again."""
+    """Make the first flips of a block, reproducibly."""
     return deepcopy(block)()[:, :flips]
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:
-    """Return the t² of a squared pivot on the scale of `_OrderedPairs.pivots`, just beyond it: `of` takes as
-    much from those seen.
+    """Return the t² of a squared pivot on the scale of `_OrderedPairs.pivots`, just above it, with the margin
+    that `of` subtracts from observed ones.
     """
     pivot /= 1 - 1e-4
     count = len(flips.sums) - 1
@@ -416,7 +418,7 @@ def _t_squared(pivot: float, flips: FlipSums) -> float:
 
 
 def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
-    """Bring squared pivots to the scale of `_OrderedPairs.pivots`."""
+    """Convert squared pivots to the scale of `_OrderedPairs.pivots`."""
     count = len(flips.sums) - 1
     return (t_squared * count / (count + t_squared) if flips.even else t_squared).astype(np.float32)
 

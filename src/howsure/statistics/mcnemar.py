@@ -45,8 +45,8 @@ def midp_values(wins: Floats, losses: Floats) -> Floats:
 def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
     """Return the two-sided mid-p value of "no difference" and the limits of the difference, n items in all.
 
-    Without any discordant item: p = 1, and limits that are as wide as the data allow, ± the exact upper limit
-    of the share of discordant items.
+    Without any discordant item: p = 1, and the widest limits compatible with the data, ± the exact upper
+    limit of the share of discordant items.
     """
     discordant = wins + losses
     tail = 1 - level

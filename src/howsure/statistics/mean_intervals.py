@@ -72,7 +72,7 @@ class Groups:
 
     @property
     def single(self) -> Bools:
-        """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
+        """Which samples have one answer in every group, so that intra-cluster correlation is undefined (T,)."""
         return np.asarray(self.trials < 1 + ROUNDED_SCORES)
 
     def take(self, samples: slice | Positions) -> Groups:
@@ -153,15 +153,15 @@ def _quantiles(log_likelihood: Floats, level: float) -> Floats:
 
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
-"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one
+"""The smallest share of Wilson's limits in the blend, and the number of effective events at which it is one
 half.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemScores:
-    """What a mean is made of: scores `x` (n, T), `weights` of mean 1 (n,), codes of `clusters` (n,) each, and
-    a generator for who draws.
+    """The data of a mean: scores `x` (n, T), `weights` of mean 1 (n,), codes of `clusters` (n,) each, and a
+    random generator.
     """
 
     x: Floats
@@ -229,7 +229,7 @@ def deciding(sums: Floats) -> Floats:
 
 
 IntervalChoice: TypeAlias = "IntervalMethod | MeanInterval"
-"""A word, or an object of the user's own in its place (docs/extending.md)."""
+"""A word, or your own object instead (docs/extending.md)."""
 
 
 class MeanInterval(Protocol):
@@ -250,9 +250,9 @@ class MeanInterval(Protocol):
         return False
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Return the lower and the upper limits of the means (T,) each, wherever these have a variance.
+        """Return the lower and the upper limits of the means (T,) each, if these have a variance.
 
-        MethodError for scores that it isn't defined for.
+        MethodError for unsupported scores.
         """
 
 
@@ -264,7 +264,7 @@ class Blend(MeanInterval):
     exact_at_edges: ClassVar[bool] = True
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Blend Wilson's limits with those of the beta-binomial posterior."""
+        """Combine Wilson's limits with those of the beta-binomial posterior."""
         means.require_fractions(self.name)
         deff, unseen, rest = _designs(means)
         low, high = intervals.guarded_score(means.value, means.n, means.df, level, deff=deff, unseen=unseen)
@@ -416,8 +416,8 @@ def limits(means: Means, choice: IntervalChoice, level: float) -> Limits:
 
 
 def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
-    """Return the deff of every mean and that of misses which weren't seen (T,), and which means are of
-    answers in clusters.
+    """Return the deff of every mean and that of unobserved misses (T,), and which means have answers in
+    clusters.
     """
     deff = np.where(means.var > 0, means.n / means.effective, 0.0)
     unseen = np.full(len(deff), math.sqrt(means.cluster_size))
@@ -444,9 +444,10 @@ def _spread(means: Means) -> Floats:
 
 
 def _cautious(means: Means, usual: float) -> Floats:
-    """Return the deff, one below that of the weights drawn towards it by one event against those seen.
+    """Return the deff, shrunk towards that of the weights if it is smaller, with weight one against the
+    observed events.
 
-    A few failures that happen to weigh little make it too small.
+    A few failures with low weights would make it too small.
     """
     deff = means.n / means.effective
     events = means.effective * _spread(means)

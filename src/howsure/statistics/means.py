@@ -1,6 +1,6 @@
 """The mean of one model's item scores, with its standard error and interval.
 
-The mean of every model from what its items add up to (block_sums.py): the same estimates as from the items.
+The mean of every model from sums over its items (block_sums.py): the same estimates as from the items.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
 RARE = 0.01
-"""Below this rate of single answers, or of failures, the exact one-sided limit is stated."""
+"""Below this rate of single answers, or of failures, the exact one-sided limit is given."""
 
 
 def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
@@ -129,7 +129,7 @@ def estimates_of(
 @dataclass(frozen=True, slots=True)
 class _Sample:
     """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or
-    None, strata, and the scores before these.
+    None, strata, and the scores before stratification.
     """
 
     x: Floats
@@ -145,7 +145,7 @@ class _Sample:
         return clustering(min(self.clusters, key=lambda code: int(code.max()), default=None), self.w)
 
     def groups(self) -> Groups | None:
-        """Return the groups that right-or-wrong answers come in, None for other scores."""
+        """Return the groups of right-or-wrong answers, None for other scores."""
         if self.attempts is None or not self.bounded:
             return None
         term = self.coarsest()
@@ -200,8 +200,8 @@ def _uncertainty(
 def settled_means(
     known: Means, floor: Floats, doubts: Sequence[list[ResultWarning]]
 ) -> tuple[Means, list[list[ResultWarning]]]:
-    """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of
-    each beyond `doubts`.
+    """Return means with variances up to `floor` (T,), rounding, set to 0, and the warnings of each in
+    addition to `doubts`.
     """
     var = np.where(known.var <= floor, 0.0, known.var)
     known = replace(known, var=var)
@@ -213,7 +213,7 @@ def settled_means(
 
 
 def rounding_of(scale: Floats) -> Floats:
-    """Return the variance that rounding leaves of scores of this size (T,)."""
+    """Return the rounding error of the variance of scores of this size (T,)."""
     return np.asarray((1e-12 * scale) ** 2)
 
 
@@ -235,7 +235,7 @@ def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple
 def cluster_warnings(
     w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = (), units: str = "items"
 ) -> list[ResultWarning]:
-    """Warn of too few or too unequal clusters of items, or of other units, to lean on."""
+    """Warn of too few or too unequal clusters of items, or of other units."""
     if not clusters:
         return []
     sizes = np.bincount(clusters[0]).astype(float)

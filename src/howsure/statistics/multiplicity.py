@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def holm(p: Floats, weights: Floats | None = None) -> Floats:
     """Holm's (1979) step-down correction of p-values (K,): controls the chance of any false finding.
 
-    `weights` (K,), above 0: the larger, the more of the level a test gets (his weighted procedure, section
-    4).
+    `weights` (K,), above 0: a larger weight gives a test a larger share of the level (his weighted procedure,
+    section 4).
 
     >>> import numpy as np
     >>> holm(np.array([0.01, 0.04])).tolist(), holm(np.array([0.01, 0.04]), np.array([1.0, 3.0])).tolist()
@@ -64,7 +64,7 @@ CORRECTIONS: Mapping[str, Callable[[Floats], Floats] | None] = {
     "bh": benjamini_hochberg,
     "none": None,
 }
-"""What each word of `Adjustment` makes of the p-values of separate tests, of which max-t knows no more than
+"""The correction of the p-values of separate tests for each word of `Adjustment`. For these, max-t equals
 Holm.
 """
 
@@ -131,7 +131,7 @@ NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0
 MOST_ALIKE = 0.99
 """Correlations above this are replaced by it: quadrature can't distinguish them."""
 MIN_CLUSTERS = 8
-"""Fewer clusters than these have too few flips of signs: Holm shows more then
+"""With fewer clusters, there are too few flips of signs and Holm has more power
 (docs/decisions/0019-many-to-one.md).
 """
 BLOCK = 200
@@ -202,7 +202,7 @@ def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corre
 
 
 def by_p_value(p: Floats, method: ManyToOne, error: float) -> Corrected:
-    """Correct p-values (K,) alone: by Holm, Benjamini and Hochberg, or not at all."""
+    """Correct p-values (K,) without flips: by Holm, Benjamini and Hochberg, or not at all."""
     known = np.isfinite(p)
     if method == "none" or known.sum() < 2:
         return Corrected(p_adjusted=p, near=np.full(len(p), error), far=np.full(len(p), error))
@@ -218,7 +218,7 @@ def of_tasks(found: Corrected, tasks: int) -> Corrected:
 
 
 def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
-    """Part what was corrected together."""
+    """Split a joint correction."""
     ends = np.cumsum(sizes)[:-1]
     parts = zip(
         *(np.split(values, ends) for values in (found.p_adjusted, found.near, found.far)), strict=True

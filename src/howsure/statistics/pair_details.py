@@ -28,8 +28,8 @@ BLOCK = 2_000_000
 """How many cells are compared at a time if there are many distinct scores, or for pairs with missing items.
 """
 MOST_ODD = 400_000_000
-"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters
-are made.
+"""The largest items × pairs for which the SEs without pairing and without clusters are computed for pairs
+with missing items.
 """
 
 
@@ -76,8 +76,8 @@ def pair_limits(
 def lengthened(
     moments: PairMoments, wins: Floats, items: Floats, level: float | Floats, reach: float
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair, with room for the losses that so few net wins, in events, in effective
-    items (M, M) may hide.
+    """Return the limits of every pair, allowing for losses that may be unobserved given so few net wins
+    (counted in events on effective items, and these items, M × M).
     """
     low, high = moments.limits(level, reach)
     use, tail, event = np.isfinite(low), (1 + np.asarray(level)) / 2, moments.event
@@ -153,7 +153,7 @@ def _wins(x: Floats) -> Ints:
 
 
 def _levelled(x: Floats) -> tuple[Floats, Floats]:
-    """Return the scores, those that only rounding parts made one, and the distinct ones (L,)."""
+    """Return the scores, with those equal up to rounding made equal, and the distinct ones (L,)."""
     levels = np.unique(x[~np.isnan(x)])
     first = levels[np.concatenate([[True], above(levels[1:], levels[:-1])])] if len(levels) else levels
     if len(first) == len(levels):
@@ -249,8 +249,8 @@ def net_wins_of_items(
     weights: Floats | None,
     squares: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair of columns of x (n, M), in events, in effective items, and these (M,
-    M).
+    """Return the net wins of every pair of columns of x (n, M), counted in events on effective items, and
+    these items (M, M).
     """
     w = np.ones(len(x)) if weights is None else weights
     mask = (~np.isnan(x)).astype(float)
@@ -261,8 +261,8 @@ def net_wins_of_items(
 def net_wins_of(
     moments: PairMoments, squares: Floats, alike: Callable[[Ints, Ints], Floats | float]
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair in effective items, and these (M, M). `squares`: Σ (d − d̄)². `alike`:
-    effective items of pairs whose items all have the same difference.
+    """Return the net wins of every pair in effective items, and these items (M, M). `squares`: Σ (d − d̄)².
+    `alike`: effective items of pairs whose items all have the same difference.
     """
     n = moments.shared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -273,7 +273,7 @@ def net_wins_of(
 
 
 def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
-    """Return Σ w (d − d̄)² of every pair, weights scaled to mean 1 on the items that it shares."""
+    """Return Σ w (d − d̄)² of every pair, with weights scaled to mean 1 on its shared items."""
     if mask.all():
         centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
         return np.asarray(squared_differences(centred.T @ centred) * (len(w) / w.sum()))

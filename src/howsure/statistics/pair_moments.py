@@ -55,12 +55,12 @@ class FlipSums:
 
     @property
     def inflation(self) -> Floats:
-        """What squared residual sums are multiplied by, as CR2 does (C,)."""
+        """The factor of squared residual sums in CR2 (C,)."""
         return np.asarray(1 / (1 - np.minimum(self.sizes / self.sizes.sum(), 1 - 1e-12)))
 
     @property
     def even(self) -> bool:
-        """Whether all clusters, lone items among them, are of one size."""
+        """Whether all clusters, including lone items, have one size."""
         return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
 
     def data_squares(self) -> Floats:
@@ -78,7 +78,7 @@ class FlipSums:
         return np.asarray(self.data_squares() + self.lone_squares)
 
     def centred(self) -> FlipSums:
-        """Return the same as if no two models differed: every model's own mean taken from its clusters of
+        """Return the same under "no difference": every model's own mean is subtracted from its clusters of
         data.
         """
         held = np.where(self.shared == 0, self.sizes, 0.0)
@@ -101,10 +101,11 @@ def lone_items(n: int, *, clustered: bool, score: bool) -> Floats:
 
 
 def item_levels(x: Floats) -> Floats:
-    """Return a level of every item (n, 1) to count scores from: their mean, in which a model counts by how
-    little it varies.
+    """Return a level of every item (n, 1) to subtract from scores: their mean, in which less variable models
+    have more weight.
 
-    Sums of what is left are small, and no model's scale makes another's coarse. x (n, M) may have holes.
+    Sums of residuals are small, and one model's scale doesn't affect another's precision. x (n, M) may have
+    missing values.
     """
     has = ~np.isnan(x)
     filled, count = np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
@@ -241,7 +242,7 @@ def squared_differences(product: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrataMoments:
-    """Of every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of
+    """For every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of
     its `shared` items.
     """
 

@@ -38,7 +38,7 @@ class PairSuite:
     """All pairs of M models over several tasks: their `moments`, whose t and p-value are those of "no
     difference", and limits.
 
-    `reach`: the largest difference there can be.
+    `reach`: the largest possible difference.
     """
 
     moments: PairMoments

@@ -34,23 +34,21 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 10**9
 NORMAL_DF = 1e6
-"""Degrees of freedom from which on t is taken as normal."""
+"""From these degrees of freedom on, t is treated as normal."""
 SLACK = 1e-5
 """A number of items may exceed a whole one by this fraction without adding one more, because of the other
 tail of a two-sided test.
 """
 WHOLE = 1e-6
-"""By this share events may outnumber the squares that whole ones make, through rounding."""
+"""Rounding may make events exceed the squares that whole ones give by this fraction."""
 SETTLING = 100
-"""Steps in which the threshold of a test and its variance come to agree."""
+"""The number of iterations for the threshold of a test and its variance."""
 WINDOW = 0.2
-"""How far beyond the first number of items that is enough others are tried: an exact power goes up and down
-by steps.
-"""
+"""How far beyond the first sufficient number of items others are tried, as an exact power isn't monotone."""
 Doubt: TypeAlias = "tuple[tuple[float, float], ...]"
-"""By how many times a spread may be larger, and how likely that is."""
+"""Possible factors of a spread, and their probabilities."""
 SURE: Doubt = ((1.0, 1.0),)
-"""No doubt about a spread."""
+"""No uncertainty about a spread."""
 MOST_DRIFT = 20.0
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
@@ -69,12 +67,12 @@ class ExpectedPivot:
     averaged: bool = False
 
     def least(self, test: Test) -> float:
-        """Return how far from 0, or from the margin, a difference must lie at least to show the goal."""
+        """Return the smallest distance of a difference from 0, or from the margin, that reaches the goal."""
         t = float(intervals.t_quantile(test.two_sided_level, self.df))
         value = 0.0 if test.goal == "different" else -test.margin
         if not self.room:
             return t * self.own
-        found = 1.0  # from above, as 0 can be far enough from itself
+        found = 1.0  # from above, as 0 may be far enough from the margin itself
         for _ in range(SETTLING):
             before, found = found, t * self.spread_at(value, value + found)
             if found >= 1 or before - found <= SLACK**2 * found:
@@ -91,11 +89,11 @@ class ExpectedPivot:
 
 
 class Planned(Protocol):
-    """What adds to the variance of a mean difference over items, in squared score units."""
+    """The components of the variance of a mean difference over items, in squared score units."""
 
     @property
     def step(self) -> float:
-        """How many items are added at a time."""
+        """The step of the number of items."""
 
     def times(self, factor: float) -> Planned:
         """Return the same with every variance multiplied by a factor."""
@@ -107,7 +105,7 @@ class Planned(Protocol):
         """Return n times the variance of the mean difference over n items with this many attempts."""
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give."""
+        """Return the expected pivot of n items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +129,7 @@ class Spread:
 
     @property
     def step(self) -> float:
-        """How many items are added at a time: whole clusters, or one to each of the fixed ones."""
+        """The step of the number of items: whole clusters, or one per fixed cluster."""
         return self.sizes.size if self.clusters is None else self.clusters
 
     def times(self, factor: float) -> Spread:
@@ -162,7 +160,7 @@ class Spread:
         return 0.0 if math.isnan(free) else free
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give."""
+        """Return the expected pivot of n items."""
         own, df = math.sqrt(self.per_item(n, attempts) / n), self.df(n, "miller" if method == "z" else "CR2")
         if method != "score":
             return ExpectedPivot(own=own, df=df)
@@ -175,7 +173,7 @@ class Spread:
         return max(self.between, 0.0) + self.within + self.answer / attempts
 
     def events_an_item(self, attempts: float) -> float:
-        """Return how many discordant items an item is worth: as measured, else its variance, as for
+        """Return how many discordant items an item is worth: the measured value, or else its variance, as for
         right-or-wrong answers.
         """
         return self.item(attempts) if math.isnan(self.events) else self.events
@@ -205,8 +203,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """Several spreads put together: the difference is Σ share · part, and a part has `items` (a share) of the
-    n items.
+    """Several spreads combined: the difference is Σ share · component, and a component has `items` (a share)
+    of the n items.
 
     Tasks: shares of the score and of the items. Unpaired models: shares of 1, and n items each.
     """
@@ -217,7 +215,7 @@ class Joined:
 
     @property
     def step(self) -> float:
-        """How many items are added at a time."""
+        """The step of the number of items."""
         return 1.0
 
     def times(self, factor: float) -> Joined:
@@ -394,7 +392,7 @@ def smallest_effect(
     high = min(most, 1.0 if pivot.room else 100 * math.sqrt(max(doubt)[0]) * pivot.own + 1e-9)
 
     def short(size: float) -> float:
-        """Return by how much the power for a difference exceeds what is wanted."""
+        """Return the power for a difference less the wanted power."""
         return power(test, spread, size, n, attempts, doubt=doubt) - target
 
     return float(scipy.optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf

@@ -61,7 +61,7 @@ class LevelParts:
     pooled: bool = False
 
     def at(self, place: tuple[int, ...]) -> LevelParts:
-        """Return those of one mean, or of one difference."""
+        """Return those for one mean, or for one difference."""
         return LevelParts(self.factor[place], self.noise[place], self.squares[place], pooled=self.pooled)
 
 
@@ -115,17 +115,17 @@ class Levels:
 
     @property
     def counts(self) -> Ints:
-        """How many levels each model has (M,)."""
+        """The number of levels of each model (M,)."""
         return np.asarray((~np.isnan(self.middle)).sum(axis=0))
 
     def of_means(self) -> LevelParts:
-        """Return what levels add to the error of each model's mean (M,)."""
+        """Return the variance that levels add to each model's mean (M,)."""
         middle, s = np.nan_to_num(self.middle), self.counts
         return self._parts((middle**2).sum(axis=0), (self.rest**2).sum(axis=0), s)
 
     def of_pairs(self) -> LevelParts:
-        """Return what levels add to the error of each difference (M, M): of shared ones by their own
-        differences, else the parts of both.
+        """Return the variance that levels add to each difference (M, M): from their own differences if
+        shared, otherwise from both models' components.
         """
         if not self.shared:
             own = self.of_means()
@@ -228,7 +228,7 @@ class LevelSpread:
 
     @property
     def step(self) -> float:
-        """How many items are added at a time."""
+        """The step of the number of items."""
         return self.size
 
     def times(self, factor: float) -> LevelSpread:
@@ -265,7 +265,7 @@ class LevelSpread:
         return self.answer / attempts / math.prod(self.levels)
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give: that of t, whatever the method."""
+        """Return the expected pivot of n items, that of t for any method."""
         del method
         return ExpectedPivot(own=math.sqrt(self.per_item(n, attempts) / n), df=self.df(n, attempts))
 

@@ -94,7 +94,7 @@ def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
 
 
 def _written(letters: list[int]) -> str:
-    """Write letters, three or more that follow each other as the first and the last."""
+    """Write letters, with three or more consecutive ones as the first and the last."""
     runs: list[list[int]] = []
     for letter in letters:
         if runs and letter == runs[-1][-1] + 1:

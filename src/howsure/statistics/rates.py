@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 MOST_CLUSTERS = 10**8
 TINY = 1e-13
-"""How near a rate is sought."""
+"""The precision of a sought rate."""
 
 
 def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, icc: float = 0.0) -> float:
@@ -116,7 +116,7 @@ def _clustered_limits(failures: int, n: int, level: float, size: int, icc: float
 
 
 def _chance_in_runs(failures: int, n: int, rate: float, size: int, icc: float) -> float:
-    """Return P(X ≤ failures) in n items, in clusters of `size` and one of those left over."""
+    """Return P(X ≤ failures) in n items, in clusters of `size` and one of the remaining items."""
     count, rest = divmod(n, size)
     chances = _power_of(_one_cluster(failures, size, rate, icc), count, failures)
     return float(
@@ -127,7 +127,7 @@ def _chance_in_runs(failures: int, n: int, rate: float, size: int, icc: float) -
 
 
 def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
-    """Return the beta-binomial chances of 0 … `failures` failures in one cluster, (failures + 1,)."""
+    """Return the beta-binomial probabilities of 0 … `failures` failures in one cluster, (failures + 1,)."""
     if icc == 1:
         k = np.arange(failures + 1)
         return np.where(k == size, rate, np.where(k == 0, 1 - rate, 0.0))
@@ -140,7 +140,7 @@ def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
 
 
 def _power_of(chances: Floats, count: int, failures: int) -> Floats:
-    """Return the chances of 0 … `failures` failures in `count` clusters: the count-th convolution, by
+    """Return the probabilities of 0 … `failures` failures in `count` clusters: the count-th convolution, by
     squaring.
     """
     result = np.zeros(failures + 1)
@@ -209,7 +209,7 @@ def _threshold(floor: float, n: float, df: float, level: float, *, deff: float, 
     """Return the smallest observed score whose lower limit is at the floor, above 1 if there is none."""
 
     def short(p: float) -> float:
-        """Return by how much the lower limit of a score that was seen lies above the floor."""
+        """Return how far the lower limit of an observed score is above the floor."""
         exact, _ = intervals.clopper_pearson(p * n / deff, n / deff, 2 * level - 1)
         low, _ = intervals.guarded_score(p, n, df, 2 * level - 1, deff=deff, unseen=unseen)
         return float(exact if p >= 1 else np.minimum(low, exact)) - floor

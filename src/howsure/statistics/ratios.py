@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influence:
-    """The average of every column of x (n, M) and its logarithm (M,), and what each item adds to the latter
-    (n, M), NaN for none.
+    """The average of every column of x (n, M) and its logarithm (M,), and each item's contribution to the
+    latter (n, M), NaN without a value.
     """
 
     average: Floats
@@ -62,7 +62,7 @@ def influence(x: Floats, weights: Floats | None = None) -> Influence:
     ([2.0], [-0.5, 0.0, 0.5])
     """
     w = ~np.isnan(x) * (np.ones(len(x)) if weights is None else weights)[:, None]
-    # The weighted mean of every column over what it has.
+    # The weighted mean of every column over its existing values.
     total = w.sum(axis=0)
     mean = np.asarray((w * np.nan_to_num(x)).sum(axis=0) / np.where(total > 0, total, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,6 +1,4 @@
-"""The numbers of an estimate, of a margin and of a rank, and what was done to get them, without a word of
-prose.
-"""
+"""The numbers of an estimate, of a margin and of a rank, and their method, without any prose."""
 
 from __future__ import annotations
 
@@ -164,7 +162,7 @@ class Estimate:
 
     @property
     def small_part(self) -> SmallPart | None:
-        """The part of the whole that carries most of the error, if there is one."""
+        """The component with most of the error, if there is one."""
         return next((each for each in self.warnings if isinstance(each, SmallPart)), None)
 
 
@@ -220,8 +218,8 @@ class Rank:
 
 
 def allowed(level: Level) -> Level:
-    """Return the largest p-value that shows a difference at a confidence level: 0.1 at 0.9, whatever 1 − 0.9
-    is in binary.
+    """Return the largest p-value that is significant at a confidence level: 0.1 at 0.9, despite the rounding
+    of 1 − 0.9.
     """
     return (1 - level) * (1 + 1e-12)
 

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 STEPS = 60
 FLAT = 0.05
-"""The least slope that a step of Newton's method trusts."""
+"""The smallest slope used in a step of Newton's method."""
 CALM = 8.0
-"""Clusters whose variance is less than an eighth of what events make of it are taken to agree by chance."""
+"""Clusters count as agreeing by chance if their variance is less than an eighth of that from events."""
 CLOSE = 1e-7
 """Closer than this to the difference, a turn can't be distinguished from rounding."""
 CELLS = 16_384
@@ -91,7 +91,7 @@ class Pivots:
         return [(each.name, np.asarray(getattr(self, each.name))) for each in fields(Pivots)]
 
     def of_events(self, events: Events, skew: Floats) -> Self:
-        """Return the same of differences that count as these events, and of averages with this skew."""
+        """Return the same for differences with these events, and for averages with this skew."""
         size = np.maximum(events.size, np.abs(self.difference) * (1 + ROUNDING))
         expected = self.room * self.item_variance
         calm = np.where(
@@ -114,7 +114,7 @@ class Pivots:
         return np.asarray(found & np.isfinite(self.variance) & ~np.isnan(self.df))
 
     def variance_at(self, value: ArrayLike) -> Floats:
-        """Return the variance of the difference if this value were the true one."""
+        """Return the variance of the difference under this value."""
         return self._variances(np.asarray(value, dtype=float), slopes=False)[0]
 
     def spread_at(self, value: ArrayLike = 0.0) -> Floats:
@@ -153,7 +153,7 @@ class Pivots:
         return Pivots(**{name: np.broadcast_to(part, shape) for name, part in self.parts()})
 
     def _in_blocks(self, work: Callable[..., Floats], *values: Floats) -> Floats:
-        """Work something out from these pivots and values, element by element, in blocks of CELLS."""
+        """Compute a function of these pivots and values, element by element, in blocks of CELLS."""
         shape = np.broadcast_shapes(*(part.shape for _, part in self.parts()), *map(np.shape, values))
         found = np.empty(math.prod(shape))
         if found.size <= CELLS:
@@ -165,9 +165,7 @@ class Pivots:
         return found.reshape(shape)
 
     def least_beyond(self, value: Floats) -> Floats:
-        """Return how small the pivot is at the least from these values (N,) on, themselves above the
-        differences.
-        """
+        """Return the minimum of the pivot from these values (N,) on, which are above the differences."""
         return np.asarray(
             self._size_at(np.maximum(np.concatenate([value[None], self._turns()]), value)).min(axis=0)
         )
@@ -216,9 +214,7 @@ class Pivots:
 
     @property
     def least_p(self) -> Floats:
-        """The smallest p-value that "no difference" can have: McNemar's mid-p of answers that are counted,
-        else 0.
-        """
+        """The smallest p-value that "no difference" can have: McNemar's mid-p for `counted` answers, else 0."""
         if not np.any(self.counted):
             return np.zeros(())
         usable = (self.counted > 0) & (self.room > 0) & np.isfinite(self.item_variance + self.difference)
@@ -315,7 +311,7 @@ class Pivots:
 
 
 def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, added: ArrayLike = 0.0) -> Pivots:
-    """Return plain t pivots: the variance is the same whatever is tested."""
+    """Return plain t pivots: the variance doesn't depend on the tested value."""
     found = np.broadcast_arrays(
         *(np.asarray(part, dtype=float) for part in (difference, variance, df, added, 0.0))
     )
@@ -407,8 +403,8 @@ def variance_of_one(
     event: float = 1.0,
     averaged: bool = False,
 ) -> float:
-    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and an
-    array of one number is slow.
+    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and
+    arrays of one number are slow.
     """
     if not room or abs(value) >= event:
         return variance

@@ -1,4 +1,4 @@
-"""Whether a model scores otherwise on items that another answered too than on those that it has alone."""
+"""Whether a model's scores differ between items that another also answered and its other items."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ UNLIKE = 0.025
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlike:
-    """How one model's shared items differ from those that it has alone: both means, their items, and a
-    p-value.
-    """
+    """How one model's shared items differ from its other items: both means, their items, and a p-value."""
 
     shared: float
     alone: float
@@ -35,7 +33,7 @@ class Unlike:
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether they differ by more than chance would have it."""
+        """Whether they differ significantly."""
         return self.p_value <= UNLIKE
 
 

@@ -112,7 +112,7 @@ class FlipColumns:
 
     @property
     def models(self) -> int:
-        """How many models there are."""
+        """The number of models."""
         return int(self.table.shape[1]) // (1 if self.even else 2) - 1
 
     def sums(self, signs: Singles) -> tuple[Singles, ...]:
@@ -127,11 +127,11 @@ class FlipColumns:
 def drawn(
     columns: FlipColumns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
 ) -> tuple[FlipColumns, list[Callable[[], Singles]], int]:
-    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen
-    counts as.
+    """Return the flipped table, the functions that make blocks of flips, and the number of flips that the
+    observed one counts as.
 
-    `mirrored`: a flip and its mirror image come to the same, as with squared pivots, so that one of each two
-    is enough. See `flipped`.
+    `mirrored`: a flip and its mirror image are equivalent, as with squared pivots, so that one of each two is
+    enough. See `flipped`.
     """
     table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
     return FlipColumns(table, columns.even), blocks, seen
@@ -177,7 +177,9 @@ def _turned(table: Table, norms: Floats) -> Table:
     some = norms > eps * norms.max(initial=0.0)
     made = some & (np.abs(np.diag(rows)) <= math.sqrt(eps) * norms)
     own = np.flatnonzero(some & ~made)
-    if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros
+    if not made[
+        : own.max(initial=0)
+    ].any():  # columns at the end don't affect the rotation, nor do columns of zeros
         return np.asarray(rows * _signs(rows, some))
     turned, upper = np.linalg.qr(table[:, own])
     return np.asarray(_signs(upper, some[own]) * turned.T @ table)
@@ -189,7 +191,7 @@ def _signs(rows: Any, some: Bools) -> Any:
 
 
 CLOSE = 0.001
-"""The share of pairs that is looked at in every flip."""
+"""The share of pairs that is checked in every flip."""
 FLIPS_AT_ONCE = 32
 TOO_MANY = 0.1
 """If more than this share of pairs has large enough differences, checking all of them is faster."""

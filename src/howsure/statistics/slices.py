@@ -75,12 +75,12 @@ class SliceGaps:
 
     @property
     def shares(self) -> Floats:
-        """The share of each slice that lies in a cluster, q_gs (G, S)."""
+        """The share of each slice in a cluster, q_gs (G, S)."""
         return self.held / self.totals
 
     @property
     def clusters(self) -> Ints:
-        """How many clusters each slice has (S,)."""
+        """The number of clusters of each slice (S,)."""
         return np.asarray((self.held > 0).sum(axis=0))
 
     def covariance(self) -> Floats:
@@ -151,7 +151,7 @@ def _pivots(a: Floats, b: Floats, w: Floats, codes: Sequence[Ints], kept: Floats
 
 
 LEAST_DF = 4.0
-"""Fewer degrees of freedom of the denominator than these don't carry Wald's test."""
+"""With fewer degrees of freedom of the denominator, Wald's test isn't used."""
 LEAST_CLUSTERS = 2
 SINGULAR = 1e12
 
@@ -209,7 +209,7 @@ def hotelling_df(found: SliceGaps) -> float:
 
 
 def largest_deviation(found: SliceGaps, covariance: Floats) -> Equality:
-    """Return the test by the slice that is the furthest from the mean of the others."""
+    """Return the test by the slice furthest from the mean of the others."""
     totals, count = found.totals, len(found.gaps)
     contrasts = np.eye(count) - (1 - np.eye(count)) * totals / (totals.sum() - totals)[:, None]
     told = contrasted(found, covariance, contrasts)
@@ -256,7 +256,7 @@ def trend(found: SliceGaps, covariance: Floats) -> Contrasted:
 
 def _overlaps(found: SliceGaps) -> Floats:
     """Return K_st = Σ Θ_s ∘ Θ_t (S, S), Θ_s the covariance of slice s's scaled cluster sums if items are
-    independent and alike.
+    independent and identically distributed.
     """
     shares, totals = found.shares, found.totals
     inflation = CR2().inflation(shares, found.clusters)
@@ -311,8 +311,8 @@ def shrunken(values: Floats, errors: Floats, weights: Floats, level: float) -> S
 
 
 def _moments(residuals: Floats, variances: Floats, weights: Floats) -> tuple[float, float]:
-    """Return the variance and the kurtosis of the true values, kept away from 0 and 1 as their own errors ask
-    for.
+    """Return the variance and the kurtosis of the true values, kept away from 0 and 1 according to their own
+    errors.
     """
     total = float(weights.sum())
     second = float(weights @ (residuals**2 - variances)) / total
@@ -379,7 +379,7 @@ def _row(critical: float) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def _missed(root: Floats, critical: float) -> Floats:
-    """Return the chance that a normal estimate with this bias lies beyond the critical value."""
+    """Return the chance that a normal estimate with this bias is beyond the critical value."""
     return np.asarray(scipy.special.ndtr(-critical - root) + scipy.special.ndtr(root - critical))
 
 

@@ -78,7 +78,7 @@ class SuiteSide:
 
     @classmethod
     def of_variance(cls, variance: Floats) -> SuiteSide:
-        """Return what shares vary by: a variance (…) that doesn't change on the way."""
+        """Return the variation of the shares: a variance (…) that doesn't depend on the sum."""
         squares, none = variance[None], np.zeros_like(variance[None])
         rest = {
             "slopes": none,
@@ -170,8 +170,8 @@ class SuiteSide:
 
 
 def _farthest(side: SuiteSide, tail: Floats) -> Floats:
-    """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature
-    what shares vary by.
+    """Return Σ share · y of the tasks' own limits plus a given amount each, and with the variation of the
+    shares added in quadrature.
     """
     bends = np.maximum(intervals.t_beyond(tail, side.own_df), NOTHING) ** -2.0 + side.bends
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -202,7 +202,7 @@ def _may_be_farther(side: SuiteSide, distance: Floats, tail: Floats) -> Bools:
 
 
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
-    """Return Σ share · y at μ, and by how much it falls as μ grows."""
+    """Return Σ share · y at μ, and how fast it falls as μ grows."""
     beyond = mu - slopes
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         root = np.sqrt(beyond**2 + 4 * bends * squares)
@@ -221,7 +221,7 @@ class Suite:
     above: SuiteSide
 
     def limits(self, level: float | Floats) -> tuple[Floats, Floats]:
-        """Return the limits of the sums at this level, of all or of each."""
+        """Return the limits of the sums at this level, one for all or one each."""
         return self.value - self.below.half_width(level), self.value + self.above.half_width(level)
 
     def t(self, tested: float = 0.0) -> Floats:
@@ -235,7 +235,7 @@ class Suite:
         return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
 
     def with_shares(self, variance: Floats) -> Suite:
-        """Return the same with the variance of what shares vary by."""
+        """Return the same with the variance of the shares."""
         shares = SuiteSide.of_variance(variance)
         return replace(self, below=self.below.beside(shares), above=self.above.beside(shares))
 
@@ -283,8 +283,8 @@ def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | No
 
 
 def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
-    """Return the standard error of Σ share · task, errors independent: √ Σ (share · error)², added up in one
-    order on every way.
+    """Return the standard error of Σ share · task, with independent errors: √ Σ (share · error)², always
+    summed in the same order.
     """
     total = np.zeros_like(errors[0])
     for error, share in zip(errors, shares, strict=True):
@@ -293,11 +293,9 @@ def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
 
 
 def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats) -> Floats:
-    """Return the standard error that the test of "no difference" has, no less than the plain one: what a
-    forecast goes by.
+    """Return the standard error of the test of "no difference", at least the plain one, for forecasts.
 
-    A task on which nothing varied has none of its own, and a forecast by the plain one would promise too
-    much.
+    A task on which nothing varied has a plain one of 0, which would make a forecast too optimistic.
     """
     t = intervals.t_beyond(np.clip(p_value, 0.0, 1.0) / 2, df)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -152,13 +152,13 @@ class SummedPair(SharedItems):
 
     @property
     def size(self) -> float:
-        """The largest size of a score."""
+        """The largest absolute score."""
         extremes = self.sums.extremes
         return float(np.abs([extremes.low, extremes.high]).max())
 
     @property
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole."""
+        """Whether an item was entirely lost, or won."""
         return bool(self.sums.extremes.farthest.max() >= 1)
 
     def moments(self, *, score: bool) -> PairMoments:
@@ -167,7 +167,7 @@ class SummedPair(SharedItems):
         return make(self.sums, variance=self.variance, score=score)
 
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
-        """Count the net wins of both, in events, in effective items, and these."""
+        """Return the net wins of both, counted in events on effective items, and these items."""
         squares = squared_differences(self.sums.products.squares)
         return net_wins_of(moments, squares, lambda _i, _j: _effective(self.sums, within=not self.clustered))
 

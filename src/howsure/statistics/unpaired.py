@@ -55,13 +55,13 @@ class Moments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisjointItems:
-    """The items of two models that share none (n,).
+    """The items of two models without shared items (n,).
 
     Attributes:
         x: The scores.
         first: Whether an item is the first model's.
         w: Weights.
-        shares: What each score counts in its model's mean: each model's add up to 1.
+        shares: The weight of each score in its model's mean. They sum to 1 for each model.
         codes: Clusters.
     """
 
@@ -73,7 +73,7 @@ class DisjointItems:
 
     @classmethod
     def of(cls, a: Floats, b: Floats, weights: Floats, clusters: Sequence[Ints]) -> DisjointItems:
-        """Take the items that a or b has."""
+        """Use the items that a or b has."""
         has_a, has_b = ~np.isnan(a), ~np.isnan(b)
         kept = has_a | has_b
         first, w = has_a[kept], weights[kept]
@@ -88,28 +88,28 @@ class DisjointItems:
 
     @property
     def sides(self) -> Bools:
-        """Whose each item is (n, 2)."""
+        """Which model each item belongs to (n, 2)."""
         return np.column_stack([self.first, ~self.first])
 
     @property
     def means(self) -> Floats:
-        """The mean of each model (2,), no further out than its scores, whatever rounding does."""
+        """The mean of each model (2,), kept within the range of its scores despite rounding."""
         parts = [(self.x[side], self.shares[side]) for side in self.sides.T]
         return np.array([np.clip(shares @ x, x.min(), x.max()) for x, shares in parts])
 
     @property
     def residuals(self) -> Floats:
-        """What each score differs from its model's mean (n,)."""
+        """Each score less its model's mean (n,)."""
         return np.asarray(self.x - np.where(self.first, *self.means))
 
     @property
     def influence(self) -> Floats:
-        """What each item adds to the difference beyond its mean (n,)."""
+        """Each item's influence on the difference (n,)."""
         return np.asarray(self.shares * self.residuals * np.where(self.first, *SIGNS))
 
     @property
     def fewest(self) -> int:
-        """The fewest clusters that a model's items come in, items without any."""
+        """The smaller number of clusters of the two models, or of items without clusters."""
         found = [len(np.unique(code[side])) for code in self.codes for side in self.sides.T]
         return min(found, default=int(self.sides.sum(axis=0).min()))
 
@@ -247,7 +247,9 @@ def _across_clusters(
     level: float,
     score: bool,
 ) -> tuple[Estimate, Pivot]:
-    """Compare two samples of items from the same clusters: one variance of what both add within each."""
+    """Compare two samples of items from the same clusters: one variance of both models' contributions within
+    each.
+    """
     every = DisjointItems.of(a, b, w, clusters)
     found = every.moments(variance)
     added = every.unseen(found.variance) if score else 0.0

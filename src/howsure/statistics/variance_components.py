@@ -187,7 +187,7 @@ class _Sums:
         return _Sums(*(values.sum(axis=0) for values in _arrays(self)))
 
     def without_each(self) -> _Sums:
-        """Sum over all units but one, for every unit (U, T)."""
+        """Sum over all units except one, for every unit (U, T)."""
         return _Sums(*(values.sum(axis=0) - values for values in _arrays(self)))
 
     def split(self, lender: Floats | None = None) -> Components:

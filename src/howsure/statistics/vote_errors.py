@@ -69,12 +69,12 @@ if TYPE_CHECKING:
 
 MOST_UNITS = 2_000
 MOST = 0.5
-"""What a model has from hardly more than one cluster counts as from two."""
+"""A model with votes from hardly more than one cluster counts as having two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnClusters:
-    """By what variances of a number of its own clusters are larger, and its degrees of freedom."""
+    """The variance factor from a number's own clusters, and its degrees of freedom."""
 
     factor: Floats
     df: Floats
@@ -82,7 +82,7 @@ class OwnClusters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concentrations:
-    """Those of M models (M,), and of all pairs (M, M)."""
+    """Those for M models (M,), and for all pairs (M, M)."""
 
     models: OwnClusters
     pairs: OwnClusters
@@ -269,7 +269,7 @@ def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ..
 
 
 def clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
-    """Return in how many clusters each model has votes (M,): of two ways the coarser one."""
+    """Return the number of clusters in which each model has votes (M,), for two clusterings the coarser one."""
     if not clusters:
         both = np.concatenate([votes.first, votes.second])
         return np.asarray(np.bincount(both, minlength=votes.models), dtype=float)
@@ -280,7 +280,7 @@ def clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
 
 
 MOST_DELETED = 2_000
-"""Of more clusters, those with the most votes are looked at."""
+"""With more clusters, only those with the most votes are checked."""
 
 
 def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> tuple[Ints, Floats]:
@@ -319,9 +319,9 @@ def scores_without(votes: Votes, clusters: Floats, ties: Ties, pool: Bools) -> F
 
 MOST_FLIPPED, FLIPS, CELLS = 500, 1_999, 2_000_000
 LEAST_UNITS = 6
-"""Of fewer clusters no flip is rarer than 1 in 32."""
+"""With fewer clusters, the smallest p-value of flips is at least 1 in 32."""
 ENOUGH = 4
-"""Clusters that a pair must have met in to be named."""
+"""The smallest number of clusters with votes on a pair for it to be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,8 +342,8 @@ class OneLineTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _MetPairs:
-    """P pairs that met: their models, the pair (N,) and the direction (N,) of every vote, what it got beyond
-    what is expected, and its information.
+    """P pairs with votes: their models, the pair (N,) and the direction (N,) of every vote, its residual, and
+    its information.
     """
 
     first: Ints

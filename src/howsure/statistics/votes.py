@@ -55,7 +55,7 @@ class TieRule(Protocol):
 
     @property
     def has_parameter(self) -> bool:
-        """Whether there is a t that makes ties more or less likely."""
+        """Whether there is a parameter t of ties."""
         return True
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
@@ -111,7 +111,7 @@ class HalfWin(TieRule):
         return 0.0
 
     def expected(self, d: Floats, t: float) -> tuple[Floats, Floats, Floats]:
-        """Return the same as from all outcomes, without the rest, which is long."""
+        """Return the same as from all outcomes, without the slow computation of the others."""
         del t
         p = scipy.special.expit(d)
         return p, p * (1 - p), np.zeros(len(d))
@@ -124,7 +124,7 @@ class HalfWin(TieRule):
 
 @dataclass(frozen=True, slots=True)
 class Davidson(TieRule):
-    """Ties as an outcome of their own, as Davidson (1970) has them."""
+    """Ties as a separate outcome, by Davidson (1970)."""
 
     name: ClassVar[str] = "davidson"
 
@@ -153,7 +153,7 @@ class Davidson(TieRule):
 
 @dataclass(frozen=True, slots=True)
 class RaoKupper(TieRule):
-    """Ties as an outcome of their own, as Rao and Kupper (1967) have them."""
+    """Ties as a separate outcome, by Rao and Kupper (1967)."""
 
     name: ClassVar[str] = "rao-kupper"
 
@@ -202,8 +202,8 @@ def tie_rule(ties: Ties) -> TieRule:
 
 
 def outcomes(score: Floats) -> Floats:
-    """Return the shares of win, tie and loss that a score of the first (N,) is made of (3, N): 0.9 is eight
-    wins and two ties of ten.
+    """Return the shares of win, tie and loss in the score of the first (N,) as (3, N): 0.9 is eight wins and
+    two ties of ten.
     """
     ahead = 2 * score - 1
     return np.stack([np.maximum(ahead, 0.0), 1 - np.abs(ahead), np.maximum(-ahead, 0.0)])
@@ -275,7 +275,7 @@ class Votes:
         )
 
     def among(self, members: Bools) -> Votes:
-        """Return the votes whose both models are among these (M,), with places of their own."""
+        """Return the votes between these models (M,), with new places."""
         place = np.cumsum(members) - 1
         kept = self.take(np.asarray(members[self.first] & members[self.second]))
         return Votes(
@@ -299,7 +299,7 @@ class Votes:
         )
 
     def met(self) -> Ints:
-        """Return in how many votes every two models met (M, M)."""
+        """Return the number of votes between every two models (M, M)."""
         pairs = np.bincount(self.first * self.models + self.second, minlength=self.models**2)
         found = pairs.reshape(self.models, self.models)
         return np.asarray(found + found.T, dtype=np.int64)
@@ -340,7 +340,7 @@ class Cells:
         return _by_pair(at, self.counts, self.models)
 
     def with_ties(self, added: Floats) -> Cells:
-        """Return the same with ties (M, M) more, between answers that are alike in every covariate."""
+        """Return the same with ties (M, M) more, between answers equal in every covariate."""
         first, second = np.nonzero(added)
         ties = np.zeros((3, len(first)))
         ties[TIE] = added[first, second]
@@ -360,7 +360,7 @@ def _by_pair(at: Ints, counts: Floats, models: int) -> Floats:
 
 
 def cells_of(counts: Floats) -> Cells:
-    """Return the pairs that met, of counts (3, M, M), without covariates."""
+    """Return the pairs with votes, from counts (3, M, M), without covariates."""
     first, second = np.nonzero(counts.sum(axis=0))
     return Cells(
         first=first,
@@ -372,7 +372,7 @@ def cells_of(counts: Floats) -> Cells:
 
 
 def pools(counts: Floats) -> Ints:
-    """Return the pool of each model (M,): models in two pools are connected by no vote."""
+    """Return the pool of each model (M,): models in different pools aren't connected by votes."""
     return np.asarray(
         scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(counts.sum(axis=0)), directed=False)[
             1

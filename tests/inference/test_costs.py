@@ -97,7 +97,7 @@ def test_tokens_without_a_price_are_unknown(tmp_path):
     data = rows().drop("usd")
     assert gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\n")).ratio_is == "unknown"
     assert gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,2\nsmall,1\n")).ratio_is == "unknown"
-    with pytest.raises(ReadError, match=r"column 'tokens_in' has the value 'abc' \(row 1\), which is no price"):
+    with pytest.raises(ReadError, match=r"column 'tokens_in' has the value 'abc' \(row 1\), which isn't a price"):
         gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,abc\nsmall,1\n"))
     with pytest.raises(ReadError, match="no prices among"):
         gap(data, prices=prices(tmp_path, "name,price\nbig,2\n"))

@@ -208,7 +208,7 @@ def test_two_crossed_factors_add_their_variances() -> None:
     assert found.notes[0] == "Data: 2 models × 80 items × 3 × 4 levels."
     both = hs.compare(rows.filter(prompt="p0"), "tuned", "base", random_factor=["seed", "prompt"])
     assert math.isnan(both.difference.se)
-    assert "one prompt alone" in both.sentence
+    assert "one prompt only" in both.sentence
 
 
 @pytest.mark.parametrize("factor", ["seed", ["seed", "prompt"]])
@@ -255,7 +255,7 @@ def test_several_tasks_with_a_random_factor_have_no_overall_difference() -> None
     rows = pl.concat([trained(k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
     found = hs.compare(rows, "tuned", "base", random_factor="seed")
     assert found.overall is None
-    assert any("what seed adds is shared by all tasks" in each.message for each in found.warnings)
+    assert any("the variation from seed is shared by all tasks" in each.message for each in found.warnings)
 
 
 @pytest.mark.parametrize(

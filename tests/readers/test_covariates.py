@@ -65,7 +65,7 @@ def test_votes_without_a_covariate_or_weight_are_left_out_and_counted():
 def test_unusable_covariates_and_weights_are_errors():
     rows = votes(length=["long"] * 120, same=[1.0] * 120, less=[-1.0] * 120, day=[None] * 120)
     for given, said in (
-        ({"covariate": "length"}, r"'length' has the value 'long' \(row 1\), which is no number"),
+        ({"covariate": "length"}, r"'length' has the value 'long' \(row 1\), which isn't a number"),
         ({"covariate": "same"}, "'same' is the same in every vote"),
         ({"covariate": "nothing"}, "no column for the covariate 'nothing'"),
         ({"covariate": "same", "columns": {"same": ["same", "less", "day"]}}, "3 columns for 'same'"),

@@ -36,7 +36,7 @@ def fixture(name):
 
 
 def inspect_extent(**given):
-    remedy = "Finish the run with inspect eval-retry, or treat the result as one over fewer questions."
+    remedy = "Finish the run with inspect eval-retry, or read the result as one over fewer questions."
     return Extent(**{"task": "words", "model": "mock/a", "status": "success", "remedy": remedy, **given})
 
 

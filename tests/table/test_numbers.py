@@ -63,7 +63,7 @@ def test_the_decimal_option_decides_what_a_comma_means():
     assert numbers(["3", "1,234"], decimal="comma") == [3, 1.234]
     assert numbers(["3", "1,234"], decimal="point") == [3, 1234]
     assert numbers(["3", "1,234"], semicolons=True) == [3, 1.234]
-    with pytest.raises(hs.DataError, match=r"'78,8' .* no number with a decimal point"):
+    with pytest.raises(hs.DataError, match=r"'78,8' .* isn't a number with a decimal point"):
         numbers(["78,8"], decimal="point")
 
 
@@ -167,7 +167,7 @@ def test_bounds_set_the_scale_of_published_scores():
     assert "nothing tells the scale" in open_.boards[0].sentence
     assert [entry.score for entry in asked.boards[0].entries] == pytest.approx([0.715, 0.6])
     assert "unbounded_scores" not in {warning.code for warning in asked.warnings}
-    with pytest.raises(hs.DataError, match=r"score 71\.5 lies outside"):
+    with pytest.raises(hs.DataError, match=r"score 71\.5 is outside"):
         hs.audit(board, bounds=(0, 10))
     percent = board.rename({"score": "score_pct"})
     assert hs.audit(percent, bounds=(0, 100)).boards[0].entries[0].score == pytest.approx(0.715)

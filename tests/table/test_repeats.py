@@ -33,7 +33,7 @@ def test_rows_of_several_raters_are_an_error_or_a_warning(name, kind, numbered):
 
 def test_the_rater_column_is_named_before_other_columns_that_differ():
     frame = FRAME.rename({"by": "human_rater"}).with_columns(comment=pl.int_range(pl.len()).cast(pl.String))
-    with pytest.raises(howsure.DataError, match="column 'human_rater' tells"):
+    with pytest.raises(howsure.DataError, match="column 'human_rater' distinguishes"):
         howsure.estimate(frame)
 
 

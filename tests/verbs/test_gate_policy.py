@@ -365,7 +365,7 @@ def test_one_warning_names_all_small_slices():
     answer = hs.gate(rows, "a", "b", policy={"margin": "9pp", "slices": {"half": CRITICAL}})
     said = " ".join(answer.render("terminal").split())
     assert said.count("the slice is too small") == 1
-    assert "! x · score · half: 0, x · score · half: 1, x · score · half: 2 and 7 more: too small a slice" in said
+    assert "! x · score · half: 0, x · score · half: 1, x · score · half: 2 and 7 more: the slice is too small" in said
 
 
 def test_slices_of_advisory_tasks_are_advisory():

@@ -175,7 +175,7 @@ def test_pilots_with_one_attempt_plan_for_one_attempt():
     assert [option.attempts for option in answer.main.options] == [1]
     assert "one_attempt" in {warning.code for warning in answer.warnings}
     assert math.isnan(answer.main.basis.answer)
-    with pytest.raises(hs.OptionError, match="nothing tells what 3 attempts would bring"):
+    with pytest.raises(hs.OptionError, match="the effect of 3 attempts is unknown"):
         hs.plan(two_models(n=60), "a", "b", effect=0.1, attempts=3)
 
 

@@ -86,7 +86,9 @@ def test_a_file_alone_does_not_name_the_task_of_its_side_and_several_of_one_name
     found = hs.compare({side: tmp_path / side / "run 0" for side in ("old", "new")})
     assert found.difference.value == pytest.approx(-0.4)
     assert any("treated as the same one" in note for note in found.notes)
-    with pytest.raises(hs.DataError, match="no task and metric in common: new has new · score; old has old · score"):
+    with pytest.raises(
+        hs.DataError, match="the two models don't share a task and metric: new has new · score; old has old · score"
+    ):
         hs.compare({side: tmp_path / side for side in ("old", "new")})
 
 

@@ -145,9 +145,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
 
 
 def _with_counts(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
-    """Return sides with their own answers for sides given as counts, on the only task and metric of the
-    others.
-    """
+    """Return sides with answers in place of counts, on the only task and metric of the others."""
     counts = {name for name, scores in sides.items() if any(fact.harness == COUNTS for fact in scores.facts)}
     others = [scores.to_frame() for name, scores in sides.items() if name not in counts and scores.has_rows]
     keys = {key for rows in others for key in rows.select("task", "metric").unique().iter_rows()}
@@ -229,7 +227,7 @@ def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         f"{name} has {listing([repr(model) for model in names])}" for name, names in models.items()
     )
     raise DataError(
-        f"sides with several, different models: {said}",
+        f"sides with several models that differ: {said}",
         remedy="Give sides of one model each, or read the files together and name their models.",
     )
 

@@ -130,7 +130,7 @@ def test_cruxeval_models_are_separated_by_temperature(real_data):
     rows = rows.filter(
         pl.col("model").is_in(draws(rows["model"].unique().sort()[:4], rows["model"].unique()).to_list())
     )
-    with pytest.raises(hs.DataError, match="column 'temperature' tells the rows apart"):
+    with pytest.raises(hs.DataError, match="column 'temperature' distinguishes the rows"):
         hs.estimate(rows)
     ours = hs.estimate(hs.read(rows, columns={"model": ["model", "temperature"]})).to_frame()
     means = (

@@ -74,7 +74,7 @@ CASES = {
     "prose as data": (("estimate", "t.csv", "--explain"), 2, "usage", "prose"),
     "a value that is missing": (("estimate", "-f", "json", "t.csv", "--level"), 2, "usage", "--level"),
     "nothing to plan for": (("plan",), 1, "option", "nothing to plan for"),
-    "a gate without a criterion": (("gate", "t.csv", "-a", "a"), 3, "option", "nothing is asked"),
+    "a gate without a criterion": (("gate", "t.csv", "-a", "a"), 3, "option", "the gate has no criterion"),
     "a gate of a stranger": (("gate", "t.csv", "-a", "x", "--at-least", "1%"), 3, "data", "no model 'x'"),
     "a gate that can't be read": (("gate", "t.csv", "--at-most"), 3, "usage", "--at-most"),
     "a watch without a question": (

@@ -134,7 +134,7 @@ def test_watch_one_model_against_a_floor_or_for_a_precision(tmp_path):
     assert watch(tmp_path, "-a", "a", "--within", "1pp", "--once").exit_code == 2
     wrong = watch(tmp_path, "-a", "a", "--once")
     assert wrong.exit_code == 3
-    assert "nothing is asked of 'a'" in wrong.stderr
+    assert "'a' has no goal" in wrong.stderr
     assert watch(tmp_path, "-a", "a", "--within", "1pp", "--bounds", "low").exit_code == 3
 
 

@@ -229,7 +229,7 @@ def test_an_error_of_a_command_is_shown_below_that_command(folder):
     result = run(2, "t.csv")
     assert result.exit_code == 0
     assert re.search(
-        r"--population these-questions\nhowsure: .*one attempt an item.*\n\nCompare the two", result.output
+        r"--population these-questions\nhowsure: .*one attempt per item.*\n\nCompare the two", result.output
     )
     result = run(4, "t.csv", "--cluster", "nothing")
     assert re.search(r"\$ howsure estimate t\.csv --cluster nothing\nhowsure: .*nothing", result.output)

@@ -97,7 +97,7 @@ def test_tokens_without_a_price_are_unknown(tmp_path):
     data = rows().drop("usd")
     assert gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\n")).ratio_is == "unknown"
     assert gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,2\nsmall,1\n")).ratio_is == "unknown"
-    with pytest.raises(ReadError, match=r"column 'tokens_in' has the value 'abc' \(row 1\), which is no price"):
+    with pytest.raises(ReadError, match=r"column 'tokens_in' has the value 'abc' \(row 1\), which isn't a price"):
         gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,abc\nsmall,1\n"))
     with pytest.raises(ReadError, match="no prices among"):
         gap(data, prices=prices(tmp_path, "name,price\nbig,2\n"))
@@ -136,7 +136,7 @@ def test_the_frontier_lists_the_models_that_no_other_beats_and_undercuts():
 def test_a_frontier_needs_a_measure_and_two_models():
     with pytest.raises(OptionError, match="no measure is named"):
         hs.frontier(rows())
-    with pytest.raises(DataError, match="no task has two models"):
+    with pytest.raises(DataError, match="on no task do two models record costs"):
         hs.frontier(rows().filter(model="big"), usage="usd")
 
 

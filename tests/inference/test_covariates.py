@@ -337,7 +337,7 @@ def test_methods_without_covariate_adjustment_are_refused(side, verb, option):
     rows, _, path = side
     names = ("a", "b") if verb == "compare" else ()
     (name,) = option
-    with pytest.raises(hs.OptionError, match=f"{name}=.* can't be had with a covariate"):
+    with pytest.raises(hs.OptionError, match=f"{name}=.* doesn't work with a covariate"):
         getattr(hs, verb)(rows, *names, covariate="ease", items=path, **option)
 
 

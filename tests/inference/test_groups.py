@@ -53,7 +53,7 @@ def test_the_overall_score_equals_the_group_score_in_the_log(tmp_path: Path, by_
     board = howsure.leaderboard(tmp_path)
     assert board.overall is not None
     assert board.overall.entries[0].estimate.value == pytest.approx(stated)
-    note = "Overall: mmlu as lm-eval states it, its 2 tasks weighted by their size."
+    note = "Overall: mmlu as in lm-eval, its 2 tasks weighted by their size."
     assert (note in board.notes) == by_size
     found = howsure.compare(tmp_path, "a", "b").overall
     assert found is not None

@@ -49,7 +49,7 @@ def test_compare_accepts_a_relative_margin() -> None:
 
 
 def test_a_relative_margin_of_a_baseline_score_of_0_is_refused() -> None:
-    with pytest.raises(hs.OptionError, match="b scores 0 on t, and a share of that is no margin"):
+    with pytest.raises(hs.OptionError, match="b scores 0 on t, so a relative margin isn't possible"):
         check(rows(a=5, b=0), not_worse_than="20%rel")
 
 

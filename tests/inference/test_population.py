@@ -144,14 +144,14 @@ def test_methods_for_drawn_questions_are_refused(verb, option):
 
 def test_covariates_are_refused_on_these_questions():
     for call in (hs.estimate, lambda data, **options: hs.compare(data, "a", "b", **options)):
-        with pytest.raises(hs.OptionError, match="questions that weren't asked"):
+        with pytest.raises(hs.OptionError, match="inference beyond the answered questions"):
             call(attempted().with_columns(x=pl.lit(1)), population="these-questions", covariate="x")
 
 
 @pytest.mark.parametrize("verb", ["estimate", "compare", "leaderboard"])
 def test_one_attempt_per_item_is_refused(verb):
     names = ("a", "b") if verb == "compare" else ()
-    with pytest.raises(hs.DataError, match="one attempt an item, so nothing says how much the answers themselves vary"):
+    with pytest.raises(hs.DataError, match="one attempt per item, so the variance of answers is unknown"):
         getattr(hs, verb)(two_models(), *names, population="these-questions")
 
 
@@ -225,10 +225,10 @@ def test_a_task_with_one_attempt_per_item_is_left_out_with_a_warning():
     answer = hs.estimate(rows, population="these-questions")
     assert {entry.task for entry in answer.entries} == {"x", "y"}
     (warning,) = [warning for warning in answer.warnings if warning.code == "one_attempt"]
-    assert warning.message.startswith("z is left out: one attempt an item")
+    assert warning.message.startswith("z is left out: one attempt per item")
     assert len(hs.leaderboard(rows, population="these-questions").boards) == 2
     assert len(hs.compare(rows, "a", "b", population="these-questions").comparisons) == 2
-    with pytest.raises(hs.DataError, match=r"z.*one attempt an item"):
+    with pytest.raises(hs.DataError, match=r"z.*one attempt per item"):
         hs.estimate(rows, population="these-questions", task="z")
 
 
@@ -256,7 +256,7 @@ def test_failed_attempts_follow_the_policy():
 
 def test_models_without_shared_items_are_an_error_in_compare_and_a_warning_on_boards():
     rows = attempted().filter((pl.col("model") == "a") == (pl.col("item") < "q010"))
-    with pytest.raises(hs.DataError, match="share no item"):
+    with pytest.raises(hs.DataError, match="don't share any item"):
         hs.compare(rows, "a", "b", population="these-questions")
     board = hs.leaderboard(rows, population="these-questions")
     assert "no_shared_items" in {warning.code for warning in board.boards[0].warnings}

@@ -107,7 +107,7 @@ def test_gate_is_unclear_if_suggested_clusters_would_change_the_verdict(rows: pl
     assert found.unclear_because == "clusters"
     assert "clusters by passage_id would change the verdict" in found.checks[0].sentence
     (warning,) = [each for each in found.checks[0].warnings if each.code == "clusters_would_change_verdict"]
-    assert warning.remedy == "Say which it is: `cluster='passage_id'` or `cluster='none'`."
+    assert warning.remedy == "Choose one: `cluster='passage_id'` or `cluster='none'`."
     assert hs.gate(rows, A, B, better=True, cluster="none").verdict == "pass"
     assert hs.gate(rows, A, B, better=True, cluster="passage_id").unclear_because == "evidence"
 

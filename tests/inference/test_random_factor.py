@@ -209,7 +209,7 @@ def test_two_crossed_factors_add_their_variances() -> None:
     assert found.notes[0] == "Data: 2 models × 80 items × 3 × 4 levels."
     both = hs.compare(rows.filter(prompt="p0"), "tuned", "base", random_factor=["seed", "prompt"])
     assert math.isnan(both.difference.se)
-    assert "one prompt alone" in both.sentence
+    assert "one prompt only" in both.sentence
 
 
 @pytest.mark.parametrize("factor", ["seed", ["seed", "prompt"]])
@@ -256,7 +256,7 @@ def test_several_tasks_with_a_random_factor_have_no_overall_difference() -> None
     rows = pl.concat([trained(k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
     found = hs.compare(rows, "tuned", "base", random_factor="seed")
     assert found.overall is None
-    assert any("what seed adds is shared by all tasks" in each.message for each in found.warnings)
+    assert any("the variation from seed is shared by all tasks" in each.message for each in found.warnings)
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_all_wins_are_significant_in_compare_and_leaderboard() -> None:
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
-        (trained(seeds=1), "one seed alone: nothing says how another would differ"),
+        (trained(seeds=1), "one seed only, so the variance between values is unknown"),
         (trained().filter(item="q1"), "one shared question"),
         (trained().with_columns(cluster=pl.lit("c")), "(all shared questions are in one cluster,"),
     ],
@@ -437,7 +437,7 @@ def test_the_verdict_compares_a_difference_of_models_or_settings_with_that_of_se
     assert "more than the choice of questions and of 5 seeds each explains." in models.sentence
     hot = hs.compare(named, "gamma · 0.8", "gamma · 0.0", random_factor="seed")
     assert "no more than the choice of questions and of 5 seeds each can explain" in hot.sentence
-    with pytest.raises(DataError, match="'model_name' tells the rows apart") as raised:
+    with pytest.raises(DataError, match="'model_name' distinguishes the rows") as raised:
         hs.leaderboard(hs.read(rows, columns={"model": "temperature"}), random_factor="seed")
     assert "{'item': ['prompt_id', 'model_name']}" in raised.value.remedy
     across = hs.read(rows, columns={"model": "temperature", "item": ["prompt_id", "model_name"]})

@@ -93,7 +93,7 @@ def test_the_warning_gives_the_interval_width_for_both_readings_of_the_column() 
         one, other = (bars(verb(**more)) for more in ({}, {"random_factor": "seed"}))
         halves = [f"{50 * (each.high - each.low):.1f} pp" for each in (one, other)]
         message = warning_of(verb(), SILENT).message
-        assert f" ± {halves[0]}; with its values as a sample of others ± {halves[1]}" in message
+        assert f" ± {halves[0]}, and if its values are a sample of others ± {halves[1]}" in message
     board = hs.leaderboard(rows)
     pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
     assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in warning_of(board, SILENT).message

@@ -32,9 +32,9 @@ def test_clusters_like_those_of_swebench_give_a_warning_with_the_measured_covera
         .filter(benchmark="SWE-bench Verified", n_clusters=12, method="paired score, CR2")
         .iter_rows(named=True)
     )
-    assert "12 whole repositories drawn from SWE-bench Verified" in warning.message
+    assert "12 whole repositories resampled from SWE-bench Verified" in warning.message
     assert f"{row['count']} pairs" in warning.message
-    assert f"{100 * row['mean']:.0f}% of draws on average" in warning.message
+    assert f"{100 * row['mean']:.0f}% of samples on average" in warning.message
     assert f"{100 * row['again']:.0f}% for the worst" in warning.message
 
 

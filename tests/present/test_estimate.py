@@ -86,7 +86,7 @@ def test_right_or_wrong_scores_next_to_labels_give_no_warning():
 def test_a_classifier_table_without_scores_is_an_error_that_explains_the_score(name):
     with pytest.raises(hs.HowsureError, match="looks like a classifier's") as error:
         hs.estimate(classified(**{name: np.full(50, 0.3)}))
-    assert "1 where it is right" in str(error.value)
+    assert "1 if it is right" in str(error.value)
 
 
 def test_a_corpus_metric_repeated_on_every_row_gives_a_warning():
@@ -97,5 +97,5 @@ def test_a_corpus_metric_repeated_on_every_row_gives_a_warning():
 
 
 def test_a_text_score_is_an_error():
-    with pytest.raises(hs.HowsureError, match="which is no score"):
+    with pytest.raises(hs.HowsureError, match="which isn't a score"):
         hs.estimate(rows(0, 50).with_columns(score=pl.lit("a good answer")))

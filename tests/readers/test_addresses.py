@@ -188,7 +188,7 @@ def test_a_custom_endpoint_is_not_scanned_in_place(scheme, name, tmp_path, monke
 def test_a_table_deleted_from_its_address_is_an_error_without_credentials(scannable):
     scores = howsure.read(f"{scannable.url}/runs.parquet?token=secret")
     (scannable.folder / "runs.parquet").unlink()
-    with pytest.raises(DataError, match="Check that it is still there") as told:
+    with pytest.raises(DataError, match="Check that it still exists") as told:
         howsure.estimate(scores)
     assert "secret" not in str(told.value)
 

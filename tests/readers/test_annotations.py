@@ -171,5 +171,5 @@ def test_repeated_verdicts_are_noted_and_infinite_labels_are_errors():
     assert "80 repeated rows counted: leave out those that are copies." in told
     for value in (float("inf"), float("-inf")):
         human = pl.when(pl.int_range(pl.len()) == 3).then(pl.lit(value)).otherwise(pl.col("human").cast(pl.Float64))
-        with pytest.raises(hs.DataError, match=r"column 'human' has the value .*inf' \(row 4\), which is no verdict"):
+        with pytest.raises(hs.DataError, match=r"column 'human' has the value .*inf' \(row 4\), which isn't a verdict"):
             hs.judge(rows.with_columns(human=human), human="human")

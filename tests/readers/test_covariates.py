@@ -65,7 +65,7 @@ def test_votes_without_a_covariate_or_weight_are_left_out_and_counted():
 def test_unusable_covariates_and_weights_are_errors():
     rows = votes(length=["long"] * 120, same=[1.0] * 120, less=[-1.0] * 120, day=[None] * 120)
     for given, said in (
-        ({"covariate": "length"}, r"'length' has the value 'long' \(row 1\), which is no number"),
+        ({"covariate": "length"}, r"'length' has the value 'long' \(row 1\), which isn't a number"),
         ({"covariate": "same"}, "'same' is the same in every vote"),
         ({"covariate": "nothing"}, "no column for the covariate 'nothing'"),
         ({"covariate": "same", "columns": {"same": ["same", "less", "day"]}}, "3 columns for 'same'"),
@@ -80,13 +80,13 @@ def test_unusable_covariates_and_weights_are_errors():
 
 def test_covariate_effects_that_are_not_identified_are_an_error():
     rows = votes(length=LENGTHS[0], again=2 * LENGTHS[0])
-    with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
+    with pytest.raises(hs.MethodError, match="can't separate the effects of the covariates"):
         hs.arena(rows, covariate=["length", "again"])
     decided = votes().with_columns(bias=(pl.col("winner") == "model_a") - 1.0 * (pl.col("winner") == "model_b"))
-    with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
+    with pytest.raises(hs.MethodError, match="can't separate the effects of the covariates"):
         hs.arena(decided.filter(pl.col("winner") != "tie"), covariate="bias")
     one_order = votes().filter((pl.col("model_a") == "x") & (pl.col("model_b") == "y"))
-    with pytest.raises(hs.MethodError, match="don't tell the effects of the covariates"):
+    with pytest.raises(hs.MethodError, match="can't separate the effects of the covariates"):
         hs.arena(one_order, covariate="position")
 
 

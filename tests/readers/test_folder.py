@@ -241,7 +241,7 @@ def test_a_copied_table_is_left_out_with_a_warning(tmp_path):
     scores = hs.read(tmp_path)
     assert len(scores.to_frame()) == 2
     assert codes(scores) == ["tables_copied"]
-    with pytest.raises(hs.DataError, match="one attempt an item"):
+    with pytest.raises(hs.DataError, match="one attempt per item"):
         hs.estimate(scores, population="these-questions")
 
 

@@ -112,10 +112,10 @@ def test_malformed_constants_in_an_expression_are_errors(text):
         ({"where": "x"}, "where = 'x' is neither true nor false"),
         ({"score": "not word"}, "score = 'not word' can't be computed"),
         ({"cluster": "1 if word else 0"}, "cluster = .* can't be computed"),
-        ({"weight": "word"}, r"'weight' has the value 'w' \(row 1\), which is no number"),
+        ({"weight": "word"}, r"'weight' has the value 'w' \(row 1\), which isn't a number"),
         ({"attempt": "none"}, "1 row without an attempt"),
         ({"metric": "none"}, "1 row without a name of the metric"),
-        ({"score": "huge"}, r"'score' has the value '1000.* \(row 1\), which is no score"),
+        ({"score": "huge"}, r"'score' has the value '1000.* \(row 1\), which isn't a score"),
     ],
 )
 def test_a_value_of_an_unusable_type_is_an_error_that_names_it(tmp_path, said, told):
@@ -127,7 +127,7 @@ def test_a_value_of_an_unusable_type_is_an_error_that_names_it(tmp_path, said, t
 
 @pytest.mark.parametrize("said", [{"n": "word"}, {"stderr": "word"}])
 def test_a_non_numeric_sample_size_or_standard_error_is_an_error(tmp_path, said):
-    with pytest.raises(ReadError, match="which is no number"):
+    with pytest.raises(ReadError, match="which isn't a number"):
         howsure.read(records(tmp_path, 1, word="w"), map={"model": "id", "score": "x", **said})
 
 
@@ -143,7 +143,7 @@ def test_a_date_list_or_object_as_score_is_an_error(tmp_path, name):
     path = tmp_path / "m.parquet"
     columns = {"id": ["a"], "day": [dt.date(2026, 1, 1)], "parts": [[1.0]], "inner": [{"x": 1}]}
     pl.DataFrame(columns).write_parquet(path)
-    with pytest.raises(ReadError, match=r"'score' holds .*, which is no score"):
+    with pytest.raises(ReadError, match=r"'score' has type .*, which isn't a score"):
         scores(path, score=name)
 
 

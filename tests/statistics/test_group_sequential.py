@@ -128,7 +128,7 @@ def test_looks_close_together_have_accurate_boundaries():
 
 @pytest.mark.parametrize("shares", [(), (0.5,), (0.5, 0.5, 1.0), (0.0, 1.0), (0.6, 0.3, 1.0)])
 def test_invalid_information_fractions_are_refused(shares):
-    with pytest.raises(MethodError, match="of the items are none"):
+    with pytest.raises(MethodError, match="of the items are invalid"):
         Schedule(shares)
 
 

@@ -290,7 +290,7 @@ def test_the_task_that_dominates_the_variance_is_named_and_items_needed_is_unkno
     assert (small.name, small.n, small.units) == ("small", 3, "questions")
     assert small.error_share == pytest.approx(own.max() ** 2 / (own**2).sum())
     assert small.message.startswith(
-        f"task small (3 questions) carries {100 * small.error_share:.0f}% of the error: with about "
+        f"task small (3 questions) contributes {100 * small.error_share:.0f}% of the error: with about "
     )
     assert math.isnan(found.items_needed)
     assert "small (3 questions) carries" in paragraph(answer)

@@ -427,5 +427,5 @@ def test_the_leaderboard_names_the_task_that_dominates_the_variance():
     for entry in board.entries:
         assert (entry.estimate.small_part.name, entry.estimate.small_part.n) == ("small", 4)
     text = " ".join(hs.leaderboard(pl.DataFrame(rows)).render("markdown").split())
-    assert "task small (4 questions) carries 9" in text
+    assert "task small (4 questions) contributes 9" in text
     assert hs.leaderboard(pl.DataFrame(rows), overall="pooled").overall.entries[0].estimate.small_part is None

@@ -96,7 +96,7 @@ def test_a_column_named_cluster_is_used_without_the_option(little_memory):
     ],
 )
 def test_questions_that_need_item_results_are_refused(options, little_memory):
-    with pytest.raises(hs.DataError, match=r"rows would come back, one per model and item .* Ask about fewer tasks"):
+    with pytest.raises(hs.DataError, match=r"rows would come back, one per model and item .* Use fewer tasks"):
         hs.leaderboard(relation(table()), **options)
 
 

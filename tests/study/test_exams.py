@@ -251,7 +251,7 @@ def test_an_error_lists_the_metrics_of_two_sides_without_a_common_one(tmp_path):
     (tmp_path / "b").mkdir()
     rows = "".join(f"m,t,other,{k},1\n" for k in range(9))
     (tmp_path / "b" / "t.csv").write_text("model,task,metric,item,score\n" + rows)
-    with pytest.raises(hs.DataError, match=r"in common: a has .* · .*; b has t · other"):
+    with pytest.raises(hs.DataError, match=r"metric: a has .* · .*; b has t · other"):
         hs.compare({side: tmp_path / side for side in "ab"}, "a", "b")
 
 
@@ -273,7 +273,7 @@ def test_an_error_names_the_side_without_a_score():
         {"model": model, "item": f"q{k}", "score": 1.0 if model == "a" else None} for model in "ab" for k in range(9)
     ]
     for ask in (hs.compare, lambda *given: hs.gate(*given, better=True)):
-        with pytest.raises(hs.DataError, match=r"in common: a has .*; b has no score"):
+        with pytest.raises(hs.DataError, match=r"metric: a has .*; b has no score"):
             ask(pl.DataFrame(rows), "a", "b")
 
 

@@ -29,7 +29,7 @@ def test_scores_that_are_all_100_are_percent_and_have_an_exact_interval():
     answer = hs.estimate(rows)
     assert answer[0].estimate.value == 1
     assert answer[0].estimate.interval.low == pytest.approx(1 - 0.1157, abs=1e-3)
-    assert answer.notes[1:] == ("task · score: percent, since every score is 0 or 100.",)
+    assert answer.notes[1:] == ("task · score: percent, because every score is 0 or 100.",)
 
 
 @pytest.mark.parametrize("name", ["score_pct", "Accuracy (%)", "percent correct", "accuracyPct"])
@@ -58,9 +58,9 @@ def test_scores_above_1_are_unbounded_unless_bounds_are_given():
     assert named[0].estimate.value == pytest.approx(hs.estimate(two_models())[0].estimate.value)
     assert named[0].estimate.interval.low == pytest.approx(hs.estimate(two_models())[0].estimate.interval.low)
     assert named.notes[1:] == (
-        "task · score: scores from 0 to 7 count as 0% to 100%, by the bounds given; so do sizes and limits.",
+        "task · score: scores from 0 to 7 count as 0% to 100%, by the bounds given. This also applies to sizes and limits.",
     )
-    with pytest.raises(hs.DataError, match=r"score 7 lies outside `bounds=\(0, 5\)`"):
+    with pytest.raises(hs.DataError, match=r"score 7 is outside `bounds=\(0, 5\)`"):
         hs.estimate(rows, bounds=(0, 5))
 
 
@@ -218,7 +218,9 @@ def test_all_zero_scores_of_an_unsafe_column_bound_the_failure_rate():
 @pytest.mark.parametrize("ask", [hs.estimate, hs.leaderboard, lambda rows, **more: hs.compare(rows, "a", "b", **more)])
 def test_scores_whose_squares_overflow_are_refused(ask):
     rows = two_models(score=pl.col("score") * 1e200 - 1.0).lazy()  # of frames in memory numbers are looked at before
-    with pytest.raises(hs.DataError, match=r"a score of 1e\+200 is too large for an error bar: the limit is 1e\+75\."):
+    with pytest.raises(
+        hs.DataError, match=r"a score of 1e\+200 is too large for a standard error: the limit is 1e\+75\."
+    ):
         ask(rows)
     ask(two_models(score=pl.col("score") * 1e12 - 1.0))
     ask(two_models(score=pl.col("score") * 1e70), bounds=(0, 1e70))

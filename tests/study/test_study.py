@@ -255,10 +255,10 @@ def test_column_names_may_have_spaces_and_capitals():
 
 def test_frames_with_numeric_or_duplicate_column_names_are_refused():
     pd = pytest.importorskip("pandas")
-    with pytest.raises(hs.DataError, match="number for a name"):
+    with pytest.raises(hs.DataError, match="number as its name"):
         hs.estimate(pd.DataFrame(np.eye(3)))
     twice = pd.DataFrame([["a", "x", 1, 1]], columns=["model", "item", "score", "score"])
-    with pytest.raises(hs.DataError, match="two columns have one name"):
+    with pytest.raises(hs.DataError, match="two columns have the same name"):
         hs.estimate(twice)
 
 

@@ -168,8 +168,8 @@ def test_a_pandas_index_is_ignored():
 
 
 REFUSED = {
-    "two names": (lambda: answers().set_axis(["model", "model", "score"], axis=1), "two columns have one name"),
-    "a number": (lambda: answers().rename(columns={"item": 7}), "column 7 has a number for a name"),
+    "two names": (lambda: answers().set_axis(["model", "model", "score"], axis=1), "two columns have the same name"),
+    "a number": (lambda: answers().rename(columns={"item": 7}), "column 7 has a number as its name"),
     "no rows": (lambda: answers().head(0), "no row is left"),
     "no columns": (pd.DataFrame, "only published scores"),
     "no scores": (lambda: answers(score=np.nan), "no attempt of metric 'score' has a score"),
@@ -177,7 +177,7 @@ REFUSED = {
     "infinite": (lambda: answers(score=np.inf), "infinite score"),
     "no model": (lambda: answers(model=objects(*["ant", None] * 6)), "rows without a model: 6"),
     "no item": (lambda: answers(item=objects(*["q", None] * 6)), "rows without an item: 6"),
-    "no number": (lambda: answers(score=["1", "x", "0"] * 4), r"the value 'x' \(row 2\), which is no score"),
+    "no number": (lambda: answers(score=["1", "x", "0"] * 4), r"the value 'x' \(row 2\), which isn't a score"),
     "lists": (lambda: answers(score=objects(*[[1]] * 12)), "neither numbers nor texts"),
 }
 
@@ -203,7 +203,7 @@ def test_rows_read_to_explain_an_error_are_read_to_the_end(computed, monkeypatch
     """What is left early could still run while the program ends, which kills it."""
     monkeypatch.setattr(engines, "PIECE_ROWS", 500)
     table = pd.DataFrame({"model": "ant", "item": "q", "score": 1.0, "language": ["short", "long"] * 1_500})
-    with pytest.raises(hs.DataError, match="column 'language' tells the rows apart"):
+    with pytest.raises(hs.DataError, match="column 'language' distinguishes the rows"):
         hs.estimate(table)
     assert len(computed) % 6 == 0
 

@@ -84,13 +84,13 @@ def test_a_sample_id_numbers_attempts_only_if_no_question_has_one_twice():
     rows = answered("sample_id", range(3)).drop("answer")
     found = hs.estimate(rows)
     assert (found[0].n_attempts, found[0].estimate.n_items) == (36, 12)
-    with pytest.raises(hs.DataError, match="column 'question' tells the rows apart"):
+    with pytest.raises(hs.DataError, match="column 'question' distinguishes the rows"):
         hs.estimate(pl.concat([rows, rows.with_columns(passed=1 - pl.col("passed"))]))
 
 
 @pytest.mark.parametrize("name", ["aspect", "criterion", "language", "topic"])
 def test_columns_of_distinct_words_are_never_attempts(name):
-    with pytest.raises(hs.DataError, match="tells the rows apart") as raised:
+    with pytest.raises(hs.DataError, match="distinguishes the rows") as raised:
         hs.estimate(answered(name, ("x", "y")))
     for way in (f"{{'task': {name!r}}}", f"{{'metric': {name!r}}}", f"`random_factor={name!r}`"):
         assert way in raised.value.remedy
@@ -114,7 +114,7 @@ def test_rows_that_differ_only_in_free_text_are_attempts(name):
 
 def test_numbers_that_code_another_column_are_not_attempts():
     rows = answered("aspect", ("style", "truth")).with_columns(aspect_no=pl.col("aspect").rank("dense").cast(pl.Int64))
-    with pytest.raises(hs.DataError, match="column 'aspect' tells the rows apart"):
+    with pytest.raises(hs.DataError, match="column 'aspect' distinguishes the rows"):
         hs.estimate(rows)
     plain = answered("k", range(2)).with_columns(language=pl.lit("en"))
     assert any("k as attempt" in note for note in hs.estimate(plain).notes)

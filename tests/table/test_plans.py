@@ -64,7 +64,7 @@ def test_a_plan_for_an_unknown_column_is_an_error():
 
 def test_the_plan_states_if_the_result_would_not_fit_into_memory(monkeypatch):
     monkeypatch.setattr(aggregate, "free_bytes", lambda: GROUPS * aggregate.RESULT_BYTES - 1.0)
-    told = "Only 0 MB are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole clusters"
+    told = "Only 0 MB are free. With clusters, estimate, compare and leaderboard read the same rows in blocks of whole clusters"
     assert told in hs.read(relation()).explain_plan()
     assert "are free" not in hs.read(TABLE.lazy()).explain_plan()
 
@@ -74,8 +74,8 @@ def test_a_result_that_does_not_fit_into_memory_is_refused_before_the_query(monk
     with pytest.raises(hs.DataError) as refused:
         hs.estimate(relation(), cluster="none")
     assert str(refused.value) == (
-        f"{GROUPS} rows would come back, one per task, model and item of 4 models, and take about 0 MB of memory where "
-        "0 MB are free. Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a sample of the items."
+        f"{GROUPS} rows would come back, one per task, model and item of 4 models, and take about 0 MB of memory, but "
+        "0 MB are free. Use fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a sample of the items."
     )
     assert len(hs.estimate(relation(), model="ant").entries)
 

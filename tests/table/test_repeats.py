@@ -25,7 +25,7 @@ def test_rows_of_several_raters_are_an_error_or_a_warning(name, kind, numbered):
         (asked,) = [each for each in howsure.estimate(frame).warnings if each.code == "factor_as_attempt"]
         assert f"{{'metric': {name!r}}}" in asked.remedy
         return
-    with pytest.raises(howsure.DataError, match=rf"column '{name}' tells the rows apart") as caught:
+    with pytest.raises(howsure.DataError, match=rf"column '{name}' distinguishes the rows") as caught:
         howsure.estimate(frame)
     assert f"{{'metric': '{name}'}}" in str(caught.value)
     assert f"{{'attempt': '{name}'}}" in str(caught.value)
@@ -33,7 +33,7 @@ def test_rows_of_several_raters_are_an_error_or_a_warning(name, kind, numbered):
 
 def test_the_rater_column_is_named_before_other_columns_that_differ():
     frame = FRAME.rename({"by": "human_rater"}).with_columns(comment=pl.int_range(pl.len()).cast(pl.String))
-    with pytest.raises(howsure.DataError, match="column 'human_rater' tells"):
+    with pytest.raises(howsure.DataError, match="column 'human_rater' distinguishes"):
         howsure.estimate(frame)
 
 

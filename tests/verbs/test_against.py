@@ -238,8 +238,8 @@ def test_a_warning_names_models_whose_verdict_depends_on_the_failure_policy() ->
     zeroed = hs.against(rows, "main", failures="zero")
     assert dropped.tasks[0].models[0].verdict != {s.model: s.verdict for s in zeroed.tasks[0].models}["s1"]
     assert [c.message for c in dropped.warnings if c.code == "failure_policy"] == [
-        "default · score: with `failures='zero'`, s1 would be judged otherwise"
-    ] or any(c.code == "failure_policy" and "s1 would be judged" in c.message for c in dropped.warnings)
+        "default · score: with `failures='zero'`, s1 would get another verdict"
+    ] or any(c.code == "failure_policy" and "s1 would get another verdict" in c.message for c in dropped.warnings)
 
 
 def test_another_seed_changes_p_values_only_slightly() -> None:

@@ -109,7 +109,7 @@ def test_missing_columns_and_invalid_verdicts_are_an_error():
         hs.bias(choices().drop("winner"))
     with pytest.raises(hs.DataError, match="can't be understood"):
         hs.bias(choices().with_columns(winner=pl.lit("perhaps")))
-    with pytest.raises(hs.DataError, match=r"'swapped' has the value 'perhaps' \(row 1\), which is no truth value"):
+    with pytest.raises(hs.DataError, match=r"'swapped' has the value 'perhaps' \(row 1\), which isn't a truth value"):
         hs.bias(choices().with_columns(swapped=pl.lit("perhaps")))
     with pytest.raises(hs.DataError, match="no row has nobody in the column 'winner'"):
         hs.bias(choices(), where={"winner": "nobody"})

@@ -82,18 +82,20 @@ def test_the_verdict_names_the_look_and_when_the_next_is_due():
 
 def test_a_number_of_questions_between_looks_is_an_error():
     data = results(200)
-    with pytest.raises(hs.DataError, match="70 questions fit no look: looks are due at 50, 100, 150") as caught:
+    with pytest.raises(
+        hs.DataError, match=r"70 questions don't match a look\. Looks are due at 50, 100, 150"
+    ) as caught:
         hs.gate(first(data, 70), "a", "b", better=True, **LOOKS)
     assert caught.value.remedy.startswith("Ask the gate at 100 questions")
-    with pytest.raises(hs.DataError, match="200 questions fit no look") as caught:
+    with pytest.raises(hs.DataError, match="200 questions don't match a look") as caught:
         hs.gate(data, "a", "b", better=True, looks="50,100")
-    assert caught.value.remedy.startswith("Judge the questions that were planned")
+    assert caught.value.remedy.startswith("Judge the planned questions")
 
 
 def test_one_percent_missing_or_one_cluster_beyond_the_look_is_accepted():
     data = results(100)
     assert hs.gate(first(data, 99), "a", "b", better=True, looks="50,100").looks.number == 2
-    with pytest.raises(hs.DataError, match="98 questions fit no look"):
+    with pytest.raises(hs.DataError, match="98 questions don't match a look"):
         hs.gate(first(data, 98), "a", "b", better=True, looks="50,100")
     groups = data.with_columns(group=pl.int_range(pl.len()).over("model") // 10)
     assert hs.gate(first(groups, 60), "a", "b", better=True, looks="55,100", cluster="group").looks.number == 1

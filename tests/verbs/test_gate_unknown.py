@@ -36,7 +36,7 @@ def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear()
     answer = hs.gate(data, "a", at_least=0.9)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 9)
     assert missing_warnings(answer) == [
-        "9 of 100 attempts have no score, and their outcomes could turn the verdict, which would be 'pass' without them"
+        "9 of 100 attempts have no score, and their results could change the verdict, which would be 'pass' without them"
     ]
     assert answer.sentence.startswith(
         "Can't tell. whether a is at least 90.0%: 9 attempts without a score could turn it (100.0%"
@@ -49,11 +49,11 @@ def test_a_warning_counts_the_missing_scores_that_would_change_the_verdict():
     data = scores([1] * 91 + [None] * 9)
     answer = hs.gate(data, "a", at_least=0.9, missing_at_most=0.09)
     (message,) = missing_warnings(answer)
-    needed = int(message.split("turn if ")[1].split(" of")[0])
+    needed = int(message.split("change if ")[1].split(" of")[0])
     for wrong, verdict in ((needed, "unclear"), (needed - 1, "pass")):
         world = scores([1] * 91 + [0] * wrong + [1] * (9 - wrong))
         assert hs.gate(world, "a", at_least=0.9).verdict == verdict
-    assert message == f"9 of 100 attempts have no score; the verdict would turn if {needed} of these 9 went against a"
+    assert message == f"9 of 100 attempts have no score. The verdict would change if {needed} of these 9 went against a"
 
 
 def test_missing_scores_that_cannot_change_the_verdict_leave_it():
@@ -67,9 +67,9 @@ def test_missing_scores_can_also_turn_a_fail_into_unclear():
     answer = hs.gate(rows, "a", at_least=0.82)
     assert (answer.verdict, answer.checks[0].n_unknown) == ("unclear", 40)
     (message,) = missing_warnings(hs.gate(rows, "a", at_least=0.82, missing_at_most=1))
-    needed = int(message.split("turn if ")[1].split(" of")[0])
+    needed = int(message.split("change if ")[1].split(" of")[0])
     assert message == (
-        f"40 of 130 attempts have no score; the verdict would turn if {needed} of these 40 went in favour of a"
+        f"40 of 130 attempts have no score. The verdict would change if {needed} of these 40 went in favour of a"
     )
     for right, verdict in ((needed, "unclear"), (needed - 1, "fail")):
         world = scores([0] * 25 + [1] * 65 + [1] * right + [0] * (40 - right))

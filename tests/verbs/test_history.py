@@ -361,7 +361,7 @@ def test_names_with_numbers_are_sorted_naturally():
 
 
 def test_history_needs_two_runs():
-    with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+    with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
         hs.history(nightly(runs=1))
     with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
         hs.history({"a": nightly(runs=1)})
@@ -480,7 +480,7 @@ def test_a_change_of_the_task_version_is_a_warning(tmp_path):
     log(tmp_path, "a", "CI", created="2026-01-01T00:00:00+00:00")
     log(tmp_path, "b", "CI", created="2026-01-02T00:00:00+00:00", task_version=2)
     (warning,) = [each for each in hs.history(tmp_path).warnings if each.code == "exam_changed"]
-    assert warning.message == "another version than the run before: b"
+    assert warning.message == "version differs from the run before: b"
 
 
 def test_lm_eval_sample_files_in_one_folder_are_separate_runs(tmp_path):

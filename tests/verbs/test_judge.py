@@ -111,7 +111,7 @@ def test_missing_labels_and_invalid_verdicts_are_an_error():
         hs.judge(rows.with_columns(human=pl.lit(None, dtype=pl.Int64)))
     with pytest.raises(hs.DataError, match="run from 0 to 5"):
         hs.judge(rows.with_columns(pl.col("human") * 5))
-    with pytest.raises(hs.DataError, match=r"'judge' has the value 'perhaps' \(row 1\), which is no verdict"):
+    with pytest.raises(hs.DataError, match=r"'judge' has the value 'perhaps' \(row 1\), which isn't a verdict"):
         hs.judge(rows.with_columns(judge=pl.lit("perhaps")))
     with pytest.raises(hs.DataError, match="no column 'x'"):
         hs.judge(rows, human="x")
@@ -430,7 +430,7 @@ def test_a_warning_names_the_stratum_that_dominates_the_variance():
 def test_a_note_says_when_strata_of_a_difference_are_merged():
     rows = two_systems(labels=12)
     few = hs.judge(rows, "a", "b", columns=ONE)
-    assert few.difference.joined == any("Strata with fewer than 2 of them are joined" in note for note in few.notes)
+    assert few.difference.joined == any("Strata with fewer than 2 of them are merged" in note for note in few.notes)
     assert not hs.judge(two_systems(labels=200), "a", "b", columns=ONE).difference.joined
     whole = hs.judge(verdicts(labels=600))
     assert whole.all_answers.estimate.interval.low == pytest.approx(whole.all_answers.labels.interval.low, abs=1e-9)

@@ -208,7 +208,7 @@ def test_degenerate_pairs_render_in_every_format_without_nan(name):
 
 
 def test_a_pair_without_shared_items_is_an_error():
-    with pytest.raises(hs.DataError, match="a and b share no item"):
+    with pytest.raises(hs.DataError, match="a and b don't share any item"):
         hs.noise(ODD["no shared item"], "a", "b")
 
 

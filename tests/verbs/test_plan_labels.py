@@ -141,7 +141,7 @@ def test_differences_from_planned_queues_are_unbiased_and_covered(tmp_path):
     priced = hs.plan_labels(rows, "a", "b", columns=COLUMNS, within=0.1, cost_label=1.0, cost_judge=0.01)
     assert "pairs of labels" in priced.render("terminal").replace("\n", " ")
     assert priced.half_width <= 0.1
-    with pytest.raises(hs.DataError, match="no item is known that a and b answered once each"):
+    with pytest.raises(hs.DataError, match="no item is known to have exactly one answer each from a and b"):
         hs.plan_labels(rows.drop("item"), "a", "b", columns=COLUMNS, n_labels=50)
 
 

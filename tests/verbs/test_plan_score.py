@@ -149,7 +149,7 @@ def test_precision_is_planned_on_any_scale_and_floors_only_from_0_to_1():
         ("`rate=1.2` is not between", {"within": 0.1, "rate": 1.2}),
         ("a needs a pilot", {"within": 0.1, "a": "m"}),
         ("more than a score of 0.5 can have", {"within": 0.1, "assume": hs.Assumptions(question_variance=0.3)}),
-        ("nothing tells what 3 attempts", {"within": 0.1, "attempts": 3}),
+        ("the effect of 3 attempts", {"within": 0.1, "attempts": 3}),
     ],
 )
 def test_invalid_floors_and_half_widths_are_refused(message, given):

@@ -339,7 +339,7 @@ def test_a_step_column_of_answers_can_be_joined_to_the_model_name():
     rows = training().with_columns(step=pl.col("model").str.extract(r"(\d)$"), model=pl.lit("r"))
     answer = hs.trend(hs.read(rows, columns={"model": ["model", "step"]}))
     assert [point.step for point in answer.tasks[0].runs[0].points] == [1, 2, 3, 4, 5]
-    with pytest.raises(hs.DataError, match=r"column 'step' tells the rows apart.*'model': \['model', 'step'\]"):
+    with pytest.raises(hs.DataError, match=r"column 'step' distinguishes the rows.*'model': \['model', 'step'\]"):
         hs.trend(rows)
 
 

@@ -42,9 +42,9 @@ def test_two_files_are_two_models_on_the_command_line(words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("data", "names", "note"),
     [
-        (["old.csv", "new.csv"], ["old", "new"], "No side names its task: they are taken for the same one."),
-        ({"x": "old.csv", "y": "new.csv"}, ["x", "y"], "No side names its task: they are taken for the same one."),
-        ({"z": results(2), "a": "new.csv"}, ["z", "a"], "No side names its task: they are taken for the same one."),
+        (["old.csv", "new.csv"], ["old", "new"], "No side names its task, so they are treated as the same one."),
+        ({"x": "old.csv", "y": "new.csv"}, ["x", "y"], "No side names its task, so they are treated as the same one."),
+        ({"z": results(2), "a": "new.csv"}, ["z", "a"], "No side names its task, so they are treated as the same one."),
         ({"b": results(2).to_pandas(), "a": results(4).lazy()}, ["b", "a"], "Sides: b; a."),
     ],
     ids=["list of files", "files by name", "frame and file", "frames"],
@@ -85,8 +85,10 @@ def test_a_file_alone_does_not_name_the_task_of_its_side_and_several_of_one_name
             results(better).with_columns(model=pl.lit("m"), attempt=attempt).write_csv(place / f"{side}.csv")
     found = hs.compare({side: tmp_path / side / "run 0" for side in ("old", "new")})
     assert found.difference.value == pytest.approx(-0.4)
-    assert any("taken for the same one" in note for note in found.notes)
-    with pytest.raises(hs.DataError, match="no task and metric in common: new has new · score; old has old · score"):
+    assert any("treated as the same one" in note for note in found.notes)
+    with pytest.raises(
+        hs.DataError, match="the two models don't share a task and metric: new has new · score; old has old · score"
+    ):
         hs.compare({side: tmp_path / side for side in ("old", "new")})
 
 

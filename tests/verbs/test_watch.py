@@ -248,7 +248,7 @@ def test_clusters_can_be_added_item_by_item():
 @pytest.mark.parametrize(
     ("options", "update", "words"),
     [
-        ({"cluster": "passage"}, grouped, "nothing says how many items they will have"),
+        ({"cluster": "passage"}, grouped, "their numbers of items aren't known"),
         ({"cluster": "passage", "cluster_size": 3}, grouped, "has 5 items, not 3"),
         ({}, lambda: results(20, score=pl.col("score") * 50), "is not between 0 and 1"),
         ({"weight": "w"}, lambda: results(20, w=pl.lit(2.0)), "must be known for all items before it"),
@@ -280,7 +280,7 @@ def test_unbounded_scores_use_the_asymptotic_interval_with_a_warning():
 def test_a_possibly_non_random_order_gives_a_warning():
     monitor = hs.Monitor(a="a", b="b", looks="any/100")
     told = [c.message for c in monitor.update(results(30)).warnings if c.code == "order_not_random"]
-    assert "nothing says" in told[0]
+    assert "known to be random" in told[0]
     data = results(30).sort(pl.col("item").str.tail(-1).cast(pl.Int64))
     told = [c.message for c in hs.Monitor(a="a", b="b").update(data).warnings if c.code == "order_not_random"]
     assert "the order of their ids" in told[0]

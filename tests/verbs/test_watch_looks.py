@@ -222,7 +222,7 @@ def test_the_verdict_names_the_next_look():
     beyond = watched(even, looks="3/60")
     (warning,) = beyond.warnings
     assert warning.code == "beyond_last_look"
-    assert warning.message.startswith("100 items are finished, and the last look was due at 60; the others ")
+    assert warning.message.startswith("100 items are finished, but the last look was due at 60. The others ")
 
 
 @pytest.mark.parametrize(("looks", "told"), [("4/400", False), ("any/400", True)])
@@ -343,7 +343,7 @@ def test_a_look_without_items_of_some_stratum_has_no_estimate():
 
 
 def test_strata_without_planned_looks_are_refused_with_a_remedy():
-    with pytest.raises(OptionError, match=r"bet .* isn't valid.*Plan `looks`"):
+    with pytest.raises(OptionError, match=r"betting isn't valid.*Plan `looks`"):
         hs.Monitor(a="a", b="b", population="same-clusters")
     with pytest.raises(OptionError, match="cluster_size"):
         hs.Monitor(a="a", b="b", population="same-clusters", looks=2, cluster_size=3)
@@ -373,7 +373,7 @@ def test_strata_of_unknown_sizes_are_an_error_that_asks_for_an_items_table():
         pl.DataFrame({"model": m, "item": names, "group": cluster, "score": x[:, k]}) for k, m in enumerate("ab")
     )
     given = {"looks": "1/100", "shuffled": True, "population": "same-clusters", "cluster": "group"}
-    with pytest.raises(DataError, match=r"share of the run: give a table of all items"):
+    with pytest.raises(DataError, match=r"in the run is needed: give a table of all items"):
         hs.Monitor(a="a", b="b", **given).update(rows)
 
 

@@ -1,4 +1,4 @@
-"""The models of one matrix: an estimate of each, their order, and the ranks that each could have."""
+"""The models of one matrix: an estimate of each, their order, and its rank interval."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
-    """Estimate every model of a matrix on the items that it answered; each by its own weights, where models
-    weigh items differently.
+    """Estimate every model of a matrix on the items that it answered, each by its own weights if these differ
+    between models.
     """
     if matrix.own_weights is not None:
         own = [
@@ -68,8 +68,8 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
 
 
 def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
-    """Return an estimate whose exact limits are those of what a score of 1 is here; none where it is neither
-    success nor failure.
+    """Return an estimate with exact limits named by the meaning of a score of 1, without limits if it is
+    neither success nor failure.
     """
     kept = () if matrix.of_agreement else estimate.bounds
     return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))
@@ -83,7 +83,7 @@ def board(
     *,
     within: tuple[Floats, Floats],
 ) -> Board:
-    """Order the entries of a matrix and give each its place. `within`: the limits of its pairs."""
+    """Order the entries of a matrix and assign places. `within`: the limits of its pairs."""
     sign = matrix.orientation
     values = np.array([entry.estimate.value for entry in entries])
     order = np.lexsort((np.array(matrix.models), -sign * values))
@@ -112,8 +112,8 @@ def board(
 
 
 def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> Ints:
-    """Return in how many clusters the items lie that each pair shares (M, M); of the same clusters moments
-    count items.
+    """Return the number of clusters of each pair's shared items (M, M). For the same clusters, moments count
+    items.
     """
     if not matrix.task or not matrix.clusters or question.population.of(matrix) is not SAME_CLUSTERS:
         return pairs.units
@@ -127,7 +127,7 @@ def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, question: Question
 
 
 def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floats, Floats]) -> Pairs:
-    """Return all pairs in the order of a board; `q` (M, M): corrected p-values, `within`: the limits of each
+    """Return all pairs in the order of a board. `q` (M, M): corrected p-values. `within`: the limits of each
     pair.
     """
     at = np.ix_(order, order)
@@ -147,11 +147,10 @@ def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floa
 def told_apart(
     pairs: PairMoments, scores: Floats, sign: int, question: Question
 ) -> tuple[Floats, Adjustment, Bools]:
-    """Return the corrected p-values of all pairs (M, M), by which method, and which models could be best
-    (M,).
+    """Return the corrected p-values of all pairs (M, M), the method, and which models could be best (M,).
 
-    `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the
-    leaders, else those that nobody is significantly better than.
+    `scores` (M,): larger is better. `sign`: −1 if smaller values are better. The latter uses comparisons with
+    the leaders with max-t, otherwise those that no other is significantly better than.
     """
     q, used = adjustments.adjust_pairs(pairs, question.adjust, rng=np.random.default_rng(question.seed))
     rng = np.random.default_rng(question.seed).spawn(1)[0]
@@ -159,7 +158,7 @@ def told_apart(
 
 
 def leader_luck(pairs: PairMoments, scores: Floats, question: Question) -> float:
-    """Return by how much the best score is too high for having been picked; NaN where flips tell nothing."""
+    """Return the selection bias of the best score, NaN without usable flips."""
     if pairs.flips is None or not np.isfinite(scores).all():
         return np.nan
     return luck(scores, pairs.flips.centred(), rng=np.random.default_rng(question.seed).spawn(2)[1])

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 UNLIKE_ITEMS = "shared_items_differ"
 FEW = 0.5
-"""Shared items that are fewer than this part of a model's are held beside the others."""
+"""Shared items that are fewer than this share of a model's are compared with the others."""
 
 
 def gather_pair(
     scores: Scores, design: Design, a: str, b: str, how: Callable[..., Study] = gather_levelled
 ) -> Study:
-    """Gather what two models both have, `how` in place of `gather`; an unknown name is an error that names
-    its nearest.
+    """Gather the data that two models share, with `how` instead of `gather`. An unknown name is an error that
+    suggests the nearest.
     """
     study = how(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:
@@ -55,8 +55,8 @@ def gather_pair(
 def compared(
     study: Study, question: Question, *, slices: bool = False, measures: bool = False
 ) -> Comparisons:
-    """Compare the two models that a study is about on every task that both have, and overall, with its
-    `slices` and the ratios of what attempts took where these are wanted.
+    """Compare the two models that a study is about on every task that both have, and overall, with `slices`
+    and the cost ratios of attempts if wanted.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     measured = one_metric(study)
@@ -104,8 +104,8 @@ def compared(
 def _sliced(
     study: Study, matrices: Sequence[ScoreMatrix], every: Sequence[Comparison], question: Question
 ) -> list[Comparison]:
-    """Return comparisons with their slices; those in which tasks are slices belong to the overall one, which
-    has no task.
+    """Return comparisons with their slices. If tasks are slices, they belong to the overall one, which
+    doesn't have a task.
     """
     found = {_key(matrix): (matrix, ways) for matrix, ways in ways_of(study, matrices)}
     return [
@@ -117,24 +117,24 @@ def _sliced(
 
 
 def _key(of: ScoreMatrix | Comparison) -> tuple[str, str]:
-    """Return task and metric; of all tasks together neither."""
+    """Return task and metric, or neither for all tasks together."""
     return (of.task, of.metric) if of.task else ("", "")
 
 
 def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
-    """Return the question with the margin of a task in score units. OptionError where it is as wide as the
-    scale, or a share of nothing.
+    """Return the question with the margin of a task in score units. OptionError if it is as wide as the
+    scale, or relative to 0.
     """
     margin = study.design.margin_of(matrix.task, question.margin)
     if isinstance(margin, Relative):
         a, b = (matrix.values[:, matrix.column(model)] for model in study.models)
         shared = np.isfinite(a) & np.isfinite(b)
-        kept = shared if shared.any() else np.isfinite(b)  # what b has alone, where they share none
+        kept = shared if shared.any() else np.isfinite(b)  # the items of b alone, if they share none
         weights = None if matrix.weights is None else matrix.weights[kept]
         margin = margin.of(float(np.average(b[kept], weights=weights)))
         if not margin:
             raise OptionError(
-                f"{study.models[1]} scores 0 on {matrix.task}, and a share of that is no margin",
+                f"{study.models[1]} scores 0 on {matrix.task}, so a relative margin isn't possible",
                 remedy="Give the margin in score units.",
             )
     if margin is not None and margin >= matrix.reach:
@@ -145,7 +145,7 @@ def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
 
 
 def one_metric(study: Study) -> list[ScoreMatrix]:
-    """Return the matrices of both models; where a task has several metrics and none was chosen, ask."""
+    """Return the matrices of both models. MetricsError if a task has several metrics and none was chosen."""
     matrices = [matrix for matrix in study.matrices() if len(matrix.models) == 2]
     if not matrices:
         raise nothing_in_common(study.matrices(), study.models)
@@ -161,8 +161,8 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
 
 
 def nothing_in_common(matrices: Iterable[ScoreMatrix], models: Sequence[str]) -> DataError:
-    """Say that two models have no task and metric in common, and what each has where that is little; one
-    without a score is named.
+    """Return the error that two models share no task and metric, with a short list of each, or the name of
+    one without a score.
     """
     found: dict[str, list[str]] = {}
     for matrix in matrices:
@@ -173,9 +173,7 @@ def nothing_in_common(matrices: Iterable[ScoreMatrix], models: Sequence[str]) ->
     }
     told = "; ".join(f"{model} has {what}" for model, what in has.items())
     said = f": {told}" if found and len(has) <= 2 else ""
-    return DataError(
-        f"the two models have no task and metric in common{said}", remedy="See `howsure describe`."
-    )
+    return DataError(f"the two models don't share a task and metric{said}", remedy="See `howsure describe`.")
 
 
 def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[ResultWarning]:
@@ -183,26 +181,24 @@ def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Result
     compared = {(matrix.task, matrix.metric) for matrix in matrices}
     lacking = sorted(" · ".join(key) for key in {*study.partial, *study.parts} - compared)
     what = f"only one of the two models has {listing(lacking)}"
-    left = ResultWarning(code="task_left_out", message=what, remedy="The answer is about the others.")
+    left = ResultWarning(code="task_left_out", message=what, remedy="The result covers the others only.")
     return [left] if lacking else []
 
 
 def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
-    """Say that several tasks are corrected for their number, or that tests against a margin aren't."""
+    """Return notes that several tasks are corrected for their number, or that tests against a margin aren't."""
     counted = sum(math.isfinite(pair.p_value) for pair in pairs)
     if question.adjust == "none" or counted < 2:
         return []
     if any(pair.equivalence for pair in pairs):
-        return [
-            f"Tests against the margin, and the intervals beside them, aren't corrected for {counted} tasks."
-        ]
+        return [f"Tests against the margin, and their intervals, aren't corrected for {counted} tasks."]
     name = "Benjamini–Hochberg" if question.adjust == "bh" else "Holm"
     return [f"Corrected for {counted} tasks ({name}): each interval agrees with its p-value and verdict."]
 
 
 @dataclass(frozen=True, slots=True)
 class _TaskTest:
-    """Two models on one task, and how they are compared there; covariates come from the pool of the task."""
+    """Two models on one task, and how they are compared there. Covariates come from the pool of the task."""
 
     matrix: ScoreMatrix
     models: tuple[str, ...]
@@ -210,7 +206,7 @@ class _TaskTest:
     pools: Mapping[str, CovariatePool]
 
     def run(self) -> Comparison:
-        """Compare, at the level and margin that were asked for."""
+        """Compare, at the level and margin of the question."""
         a, b = self.models
         plain = self.question.population.pair(self.matrix, a, b, self.question)
         if not self.pools:
@@ -220,12 +216,12 @@ class _TaskTest:
         )
 
     def at(self, tail: float) -> Comparison:
-        """Compare with an interval that misses with this probability, without a margin."""
+        """Compare with an interval with this error, without a margin."""
         return replace(self, question=replace(self.question, level=1 - tail, margin=None)).run()
 
 
 def corrected(tests: Sequence[_TaskTest], question: Question) -> list[Comparison]:
-    """Compare task by task, and correct p-values and intervals for the number of tasks; max-t means Holm
+    """Compare task by task, and correct p-values and intervals for the number of tasks. Max-t means Holm
     here.
     """
     pairs = [test.run() for test in tests]
@@ -241,8 +237,8 @@ def corrected(tests: Sequence[_TaskTest], question: Question) -> list[Comparison
 
 
 def _agreeing(test: _TaskTest, pair: Comparison, near: float, far: float) -> Comparison:
-    """Give a comparison the interval that misses with probability `far`, with `near` on the side of 0 where
-    this leaves it out.
+    """Give a comparison the interval with error `far` on the side away from 0, and `near` on the side of 0 if
+    it then excludes 0.
     """
     corrected = test.at(far)
     wide = inner = corrected.difference.interval
@@ -258,9 +254,7 @@ def _agreeing(test: _TaskTest, pair: Comparison, near: float, far: float) -> Com
 
 
 def with_unlike_items(pair: Comparison, matrix: ScoreMatrix) -> Comparison:
-    """Return a comparison of few shared items with a warning where these differ from the models' other
-    items.
-    """
+    """Return a comparison of few shared items with a warning if these differ from the models' other items."""
     shared = pair.wins + pair.losses + pair.ties
     if not 0 < shared < FEW * (shared + max(pair.n_only_a, pair.n_only_b)):
         return pair
@@ -268,9 +262,7 @@ def with_unlike_items(pair: Comparison, matrix: ScoreMatrix) -> Comparison:
 
 
 def unlike_of(pairs: Sequence[Comparison]) -> list[ResultWarning]:
-    """Return what compare warns of where shared items differ from the others, with the task where there are
-    several.
-    """
+    """Return the warnings on shared items that differ from the others, with the task if there are several."""
     found = [(pair.task, each) for pair in pairs for each in pair.warnings if each.code == UNLIKE_ITEMS]
     named = len(pairs) > 1
     return [
@@ -279,9 +271,7 @@ def unlike_of(pairs: Sequence[Comparison]) -> list[ResultWarning]:
 
 
 def unlike_warnings(matrix: ScoreMatrix, a: str, b: str) -> Iterator[ResultWarning]:
-    """Warn of a model that scores differently on the items that both answered than on those that it has
-    alone.
-    """
+    """Warn of a model that scores differently on shared items than on its other items."""
     columns = [matrix.values[:, matrix.column(model)] for model in (a, b)]
     both = np.asarray(~np.isnan(columns).any(axis=0))
     scale, found = Scale(percent=matrix.bounded), []
@@ -289,15 +279,16 @@ def unlike_warnings(matrix: ScoreMatrix, a: str, b: str) -> Iterator[ResultWarni
         seen = unlike(x, both, matrix.weights, matrix.clusters)
         if seen is not None and seen.beyond_noise:
             found.append(
-                f"{model} scores {scale.score(seen.shared)} on the {plural(seen.n_shared, 'item')} that "
-                f"both answered and {scale.score(seen.alone)} on the {seen.n_alone:,} that it alone has (p "
+                f"{model} scores {scale.score(seen.shared)} on {plural(seen.n_shared, 'shared item')} and "
+                f"{scale.score(seen.alone)} on {seen.n_alone:,} of its own (p "
                 f"{p_text(seen.p_value)})"
             )
     if found:
         yield ResultWarning(
             code=UNLIKE_ITEMS,
             message=(
-                f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead"
+                f"{'; '.join(found)}. The shared items aren't a random sample, so a comparison over all "
+                "items may mislead"
             ),
             remedy="Run both on the same items.",
         )

@@ -1,6 +1,6 @@
-"""What attempts took: the ratio of two models, known or bounded, and which models could be the best buy.
+"""Costs of attempts: the ratio of two models, known or bounded, and which models could be the best buy.
 
-A failed attempt has a cost, and what wasn't recorded isn't 0.
+A failed attempt has a cost, and an unrecorded cost isn't 0.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def taken(study: Study, matrices: Sequence[ScoreMatrix], name: str) -> ScoreMatrix:
-    """Return what the models of a study took on one task, or on all these together."""
+    """Return the costs of a study's models on one task, or on all these tasks."""
     found = [study.measure((matrix.task, matrix.metric), name) for matrix in matrices]
     return stacked(found) if len(found) > 1 else found[0]
 
@@ -51,8 +51,8 @@ def missing(matrix: ScoreMatrix, model: str) -> int:
 def with_measures(
     study: Study, matrices: Sequence[ScoreMatrix], pair: Comparison, question: Question
 ) -> Comparison:
-    """Return a comparison with what both took, per attempt and per solved item; an overall one over all its
-    tasks.
+    """Return a comparison with the costs of both, per attempt and per solved item, for an overall one over
+    all its tasks.
     """
     of_pair = [m for m in matrices if not pair.task or (m.task, m.metric) == (pair.task, pair.metric)]
     if not study.design.usage or (len(of_pair) > 1 and no_overall(of_pair) is not None):
@@ -70,8 +70,8 @@ def with_measures(
 def measure_gap(
     matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
 ) -> UsageDifference:
-    """Return what a took over what b took; `scores`: per solved item. Where attempts of one lack it the ratio
-    is bounded, of both unknown.
+    """Return the cost ratio a / b. `scores`: per solved item. If attempts of one lack costs the ratio is
+    bounded, if both do it is unknown.
     """
     lacking = missing(matrix, models[0]), missing(matrix, models[1])
     known: RatioKnown = (
@@ -106,7 +106,7 @@ def measure_gap(
 def ratio_of(
     matrix: ScoreMatrix, models: tuple[str, str], question: Question, scores: ScoreMatrix | None = None
 ) -> Ratio:
-    """Return what the first of two models took over what the second took; `scores`: per solved item."""
+    """Return the first model's cost over the second's. `scores`: per solved item."""
     both = matrix.take_models(matrix.columns(models))
     return ratio(
         both.values[:, 0],
@@ -120,7 +120,7 @@ def ratio_of(
 
 
 def _solved(scores: ScoreMatrix, items: Ints, models: tuple[str, str]) -> tuple[Floats, Floats]:
-    """Return the scores of both on these items; what has none was not solved."""
+    """Return the scores of both on these items. An item without a score wasn't solved."""
     places = {item: k for k, item in enumerate(scores.items.tolist())}
     rows = np.array([places.get(item, -1) for item in items.tolist()])
     columns = [scores.values[:, scores.column(model)] for model in models]
@@ -129,7 +129,7 @@ def _solved(scores: ScoreMatrix, items: Ints, models: tuple[str, str]) -> tuple[
 
 
 def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
-    """Return the limits; on the side that is open a ratio can be anything."""
+    """Return the limits, unbounded on an open side."""
     if ratio is None:
         return Interval(low=math.nan, high=math.nan, level=level)
     low = 0.0 if known == "at_most" else ratio.low
@@ -138,7 +138,7 @@ def _limits(ratio: Ratio | None, known: RatioKnown, level: float) -> Interval:
 
 
 def measure_warnings(ratio: Ratio | None) -> tuple[ResultWarning, ...]:
-    """Warn where the calibration record says that the interval of such a ratio misses."""
+    """Warn if the interval of such a ratio had too little coverage in simulations."""
     miss = (
         None
         if ratio is None
@@ -150,7 +150,7 @@ def measure_warnings(ratio: Ratio | None) -> tuple[ResultWarning, ...]:
 
 
 def frontier_of(study: Study, question: Question) -> Frontier:
-    """Return who could be the best buy on every task, and on all tasks that the models share."""
+    """Return the models that could be the best buy on every task, and on all tasks that the models share."""
     matrices = list(study.matrices())
     parts = [[matrix] for matrix in matrices]
     if no_overall(matrices) is None:
@@ -163,8 +163,7 @@ def frontier_of(study: Study, question: Question) -> Frontier:
                 tasks.append(_judged(both, question))
     if not tasks:
         raise DataError(
-            "no task has two models that record what they took",
-            remedy="`howsure describe` shows what was recorded.",
+            "on no task do two models record costs", remedy="`howsure describe` shows what was recorded."
         )
     return Frontier(
         tasks=tuple(tasks),
@@ -176,20 +175,20 @@ def frontier_of(study: Study, question: Question) -> Frontier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ScoresAndCosts:
-    """Scores and costs of the same models, on the items that each was tried on."""
+    """Scores and costs of the same models, on the items that each attempted."""
 
     scores: ScoreMatrix
     costs: ScoreMatrix
 
     @property
     def known(self) -> Known:
-        """What is known of the costs."""
+        """The known facts on costs."""
         lacking = np.array([missing(self.costs, model) > 0 for model in self.costs.models])
         return Known(lacking=lacking, free=~lacking & (np.nansum(self.costs.values, axis=0) == 0))
 
 
 def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _ScoresAndCosts | None:
-    """Return the models that have every task; None where there aren't two, or none records a cost."""
+    """Return the models that have every task. None if there aren't two, or none records a cost."""
     models = sorted(set.intersection(*(set(matrix.models) for matrix in part)) & set(costs.models))
     if len(models) < 2 or not np.nansum(costs.values) > 0:
         return None
@@ -247,7 +246,7 @@ def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
 
 
 def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
-    """Estimate what a model takes, on the items that it was tried on."""
+    """Estimate the costs of a model, on the items that it attempted."""
     part = costs.take_models([k])
     tried: Floats = part.values[:, 0]
     part = part.take_items(~np.isnan(tried))
@@ -262,7 +261,7 @@ def _cost(costs: ScoreMatrix, k: int, question: Question) -> Estimate:
 
 
 def _with_leader(frontier: TaskFrontier, both: _ScoresAndCosts, question: Question) -> TaskFrontier:
-    """Add how the leader and the cheapest that could be best compare."""
+    """Add the comparison of the leader with the cheapest model that could be best."""
     if frontier.cheapest is None or frontier.cheapest == frontier.leader:
         return frontier
     models = frontier.leader, frontier.cheapest

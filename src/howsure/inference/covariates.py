@@ -1,4 +1,4 @@
-"""Control variates: where covariates and their pool of items come from, and answers adjusted by them."""
+"""Control variates: the sources of covariates and their pool of items, and answers adjusted by them."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 MODEL = "model:"
 MOST_WORDS = 50
 DEAR = 1.05
-"""How many times wider than without covariates an interval is, before a warning says so."""
+"""A warning is given if the interval is wider than without covariates by more than this factor."""
 WHOLE_POOL = ResultWarning(
     code="covariate_saves_nothing",
-    message="the covariate is known for the answered items only, so that its mean over more items can't help",
+    message="the covariate is known for the answered items only, so it can't improve the estimate",
     remedy=(
         "Give a table of more items with `items`, or another model that answered more of them "
         "(`covariate='model:NAME'`)."
@@ -50,16 +50,18 @@ NO_VARIATION = ResultWarning(
     remedy="Choose another one.",
 )
 NO_OVERALL = ResultWarning(
-    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
+    code="no_overall",
+    message="overall comparisons don't support covariates",
+    remedy="Use the results per task.",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CovariatePool:
-    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and
+    """The items of one task with known covariates: `values` (N, q) of `items` (N,), their clusters and
     weights (N,).
 
-    `clusters` and `weights` are None where there are none; `models`: those whose scores are covariates.
+    `clusters` and `weights` are None if there are none. `models`: those whose scores are covariates.
     """
 
     items: tuple[str, ...]
@@ -73,19 +75,19 @@ def pools(study: Study, question: Question, **methods: object) -> dict[str, Cova
     """Return the pool of every task, from the columns of the items' table or of the rows, or from another
     model's scores.
 
-    `methods`: options that an adjusted answer can't respect, None or "t" where they weren't given.
+    `methods`: options that an adjusted answer can't respect, None or "t" if they weren't given.
     """
     if not study.design.covariate:
         return {}
     for name, value in {**methods, "variance": question.variance}.items():
         if value is not None and label_of(value) not in ("t", "CR2"):
             raise OptionError(
-                f"`{name}={value!r}` can't be had with a covariate", remedy=f"Leave {name} out."
+                f"`{name}={value!r}` doesn't work with a covariate", remedy=f"Leave {name} out."
             )
     if question.population.only_these:
         raise OptionError(
-            "a covariate is about questions that weren't asked, and `population='these-questions'` about "
-            "those that were",
+            "a covariate is for inference beyond the answered questions, and "
+            "`population='these-questions'` is restricted to them",
             remedy="Leave one of the two out.",
         )
     return {task: _pool(task, study) for task in study.tasks}
@@ -116,7 +118,7 @@ def _pool(task: str, study: Study) -> CovariatePool:
 
 
 def _weights(task: str, study: Study, names: Sequence[str]) -> Floats | None:
-    """Return the weight of every item of the pool, None where none are used."""
+    """Return the weight of every item of the pool, None if none are used."""
     column = study.design.weight
     if column is None:
         return None
@@ -133,7 +135,7 @@ def _weights(task: str, study: Study, names: Sequence[str]) -> Floats | None:
 
 
 def _column(name: str, task: str, study: Study) -> pl.DataFrame:
-    """Return a table of item and one column per number that the covariate is made of."""
+    """Return a table of item and one column per number of the covariate."""
     side = study.side
     if name in ("task", "item"):
         raise OptionError(
@@ -160,7 +162,7 @@ def _column(name: str, task: str, study: Study) -> pl.DataFrame:
     table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
     if table["item"].is_duplicated().any():
         raise DataError(f"column {name!r} has two values for one item", where="the items table")
-    # A numeric column as it is, and one column per word of another, the first word left out.
+    # A numeric column unchanged, and otherwise one column per word, without the first word.
     numeric = table[name].cast(pl.String).cast(pl.Float64, strict=False)
     if numeric.null_count() == table[name].null_count() and numeric.is_finite().all():
         return table.select("item", numeric.alias(name))
@@ -198,7 +200,7 @@ def _known_of_items(task: str, study: Study, column: str, name: str) -> dict[str
 
 
 def adjusted(matrix: ScoreMatrix, pool: CovariatePool, model: int) -> Adjusted:
-    """Adjust the mean of one model of a matrix; answered items that aren't in the pool are left out."""
+    """Adjust the mean of one model of a matrix, without answered items that aren't in the pool."""
     places = {str(item): place for place, item in enumerate(matrix.items)}
     at = np.array([places.get(item, -1) for item in pool.items])
     y = np.where(at >= 0, matrix.values[at, model], np.nan)
@@ -217,7 +219,7 @@ def adjusted(matrix: ScoreMatrix, pool: CovariatePool, model: int) -> Adjusted:
 def adjusted_entries(
     matrix: ScoreMatrix, pools: Mapping[str, CovariatePool], plain: Sequence[Entry]
 ) -> list[Entry]:
-    """Return the entries of a matrix adjusted by its task's pool; as they are where there is none."""
+    """Return the entries of a matrix adjusted by its task's pool, or unchanged without one."""
     if matrix.task not in pools:
         return list(plain)
     entries = []
@@ -237,7 +239,7 @@ def adjusted_estimate(
 ) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)
-    if found.units < 2:  # nothing tells how another cluster would differ; the plain estimate says so
+    if found.units < 2:  # how another cluster would differ is unknown, and the plain estimate has a warning
         return plain, math.nan
     if found.n == len(pool.items):
         return replace(plain, warnings=(*plain.warnings, WHOLE_POOL)), 0.0
@@ -314,21 +316,21 @@ def adjusted_comparison(
 
 
 def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
-    """Warn where the covariates made the interval wider than it was: they cost degrees of freedom."""
+    """Warn if the covariates made the interval wider, as they cost degrees of freedom."""
     before, after = plain.interval.half_width, estimate.interval.half_width
     if not after > DEAR * before:
         return estimate
     dear = ResultWarning(
         code="covariate_too_dear",
-        message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and made "
-        "the interval wider than it was without them",
+        message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and "
+        "made the interval wider",
         remedy="Use fewer covariates, or more clusters.",
     )
     return replace(estimate, warnings=(*estimate.warnings, dear))
 
 
 def told(design: Design, pools: Mapping[str, CovariatePool]) -> list[str]:
-    """Say by what answers are adjusted."""
+    """Return a note on the covariates."""
     if not pools:
         return []
     sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in pools.items()])

@@ -1,6 +1,4 @@
-"""What changed between two sides of a study: counts from its matrices, answers and stop reasons from the
-logs.
-"""
+"""Changes between two models of a study: counts from its matrices, answers and stop reasons from the logs."""
 
 from __future__ import annotations
 
@@ -24,23 +22,23 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
     Place = tuple[str, str, str]
-    """A side, a task and a question of it."""
+    """A model, a task and a question."""
     End = tuple[str, str, str, str]
-    """The same, and why an attempt at it ended."""
+    """The same, and the stop reason of an attempt."""
 
 MOST_LISTED = 200
-"""So many questions are listed; more are counted."""
+"""At most this many questions are listed. More are counted."""
 MOST_LETTERS = 400
-"""So much of an answer is kept."""
+"""The number of characters kept of an answer."""
 ANSWERED = frozenset({"", "stop", "tool_calls"})
-"""Ends that say nothing of a cause."""
+"""Stop reasons that don't indicate a cause."""
 SAME = 1e-9
 SILENT = "the logs don't say"
 
 
 def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str) -> Flips:
-    """Return which questions of the matrices broke and were fixed from one side to the other, with answers
-    and ends as the logs have them.
+    """Return which questions regressed and improved from one model to the other, with answers and stop
+    reasons from the logs.
     """
     found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
     found.sort(
@@ -67,7 +65,7 @@ def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after:
 
 
 def _change(matrix: ScoreMatrix, before: str, after: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return how much better each item got (n,), NaN where not both sides have a score."""
+    """Return how much better each item got (n,), NaN unless both models have a score."""
     one, two = matrix.values[:, matrix.column(before)], matrix.values[:, matrix.column(after)]
     return np.asarray(matrix.orientation * (two - one))
 
@@ -101,10 +99,10 @@ def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
 
 
 def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, float]:
-    """Return how many questions would break and be fixed between two runs of the first side; NaN where its
-    attempts don't tell.
+    """Return how many questions would regress and improve between two runs of the first model, NaN if its
+    attempts don't show this.
 
-    They tell where scores are right or wrong and most questions were attempted more than once.
+    They do if scores are right or wrong and most questions were attempted more than once.
     """
     a, b = matrix.column(before), matrix.column(after)
     shared = np.isfinite(_change(matrix, before, after))
@@ -122,9 +120,7 @@ def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, fl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LogTexts:
-    """What the logs say beside the scores: transcripts of the questions that are listed, and how all attempts
-    ended.
-    """
+    """The logs' data other than scores: transcripts of the listed questions, and how all attempts ended."""
 
     transcripts: Mapping[Place, list[Transcript]] = field(default_factory=dict)
     ends: Mapping[str, Counter[str]] = field(default_factory=dict)
@@ -136,8 +132,8 @@ class _LogTexts:
     def of(
         cls, scores: Scores, found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]
     ) -> _LogTexts:
-        """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed
-        questions of them.
+        """Read the logs of both models again: entirely, if they are within the size limit, otherwise only the
+        listed questions.
         """
         tasks = {flip.task for flip in found}
         mine = [entry for entry in scores.runs if entry.model in sides and entry.task in tasks]
@@ -160,7 +156,7 @@ class _LogTexts:
         )
 
     def causes(self, before: str, after: str) -> list[Cause]:
-        """Return the ways to end that are causes, the one whose share changed most first."""
+        """Return the stop reasons that are causes, the one with the largest change first."""
         ends = {stop for count in self.ends.values() for stop in count} - ANSWERED
         found = [
             Cause(
@@ -175,8 +171,8 @@ class _LogTexts:
         return sorted(found, key=lambda cause: (-abs(np.nan_to_num(cause.after - cause.before)), cause.stop))
 
     def told(self, flip: Flip, before: str, after: str) -> Flip:
-        """Return the same with an attempt of each side that shows it: the best of the better side, the worst
-        of the other.
+        """Return the same with an attempt of each model that shows it: the best of the better model, the
+        worst of the other.
         """
         one = self._shown(flip, before, best=flip.regressed)
         two = self._shown(flip, after, best=not flip.regressed)
@@ -193,18 +189,18 @@ class _LogTexts:
         )
 
     def _shown(self, flip: Flip, side: str, *, best: bool) -> Transcript | None:
-        """Return the attempt of a side that shows a flip; one without a score shows the worse."""
+        """Return the attempt of a model that shows a flip. One without a score counts as the worse."""
         every = self.transcripts.get((side, flip.task, flip.item), [])
         mine = [
             each for each in every if flip.metric in each.scores
-        ] or every  # a rule over attempts has a name of its own
+        ] or every  # a rule over attempts has its own name
         up = (flip.after > flip.before) != flip.regressed  # larger is better
         if not mine:
             return None
 
         def worth(each: Transcript) -> float:
-            """Return the score of an attempt, turned so that more is better; an attempt without one is worth
-            the least.
+            """Return the score of an attempt, reversed if needed so that more is better. An attempt without
+            one has the lowest.
             """
             score = each.scores.get(flip.metric)
             return -math.inf if score is None else score if up else -score
@@ -213,8 +209,8 @@ class _LogTexts:
 
 
 def _ends(read: Sequence[Reread], scores: Scores, sides: Sequence[str]) -> tuple[list[End], str]:
-    """Return how every attempt ended, from its log or from its row, and why that isn't known of some side;
-    nothing then.
+    """Return how every attempt ended, from its log or from its row, or nothing and the reason, if unknown for
+    some model.
     """
     ends = [
         (each.entry.model, each.entry.task, transcript.item, transcript.stop)
@@ -251,5 +247,5 @@ def _share(counts: Mapping[str, Counter[str]], side: str, stop: str) -> float:
 
 
 def _reason(read: Iterable[Reread]) -> str:
-    """Say why some logs couldn't be read again, "" where all could."""
+    """Return why some logs couldn't be read again, "" if all could."""
     return listing(list(dict.fromkeys(each.reason for each in read if each.reason)))

@@ -1,5 +1,5 @@
-"""Comparisons, scores, costs and slices become checks: each criterion on each task, with p-values or
-limits, and not yet decided.
+"""Conversion of comparisons, scores, costs and slices to checks: each criterion on each task, with p-values
+or limits, not yet decided.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 
 
 def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
-    """Yield what each criterion makes of the comparison of the two models, and the answer that it was made
-    from.
-    """
+    """Yield the check of each criterion on the comparison of the two models, with its source."""
     if gate.criteria.better:
         comparisons = gate.compare(gate.level, None)
         yield comparisons, [pair_check(pair, gate, "better") for pair in gate.wanted(comparisons)]
@@ -61,7 +59,7 @@ def pair_checks(gate: GateQuestion) -> Iterable[tuple[Any, list[Check]]]:
 
 
 def _with_margin(gate: GateQuestion, margin: float) -> Comparisons:
-    """Compare with a margin; where some task gives no error bar, the others have one."""
+    """Compare with a margin. Tasks without a standard error don't affect the others."""
     try:
         return gate.compare(gate.one_sided, margin)
     except MethodError:
@@ -79,13 +77,13 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
     """Return the check of a criterion on a pair, with the p-values of a pass and of a fail.
 
     "better": the two-sided test. "not_worse_than": P(T ≥ t) and P(T ≤ t) of one pivot at −margin, which can't
-    disagree. "same_within": both one-sided tests for a pass; for a fail the nearer margin's, doubled, as a
-    difference may lie on either side.
+    disagree. "same_within": both one-sided tests for a pass. For a fail it is the nearer margin's, doubled,
+    as a difference may be on either side.
     """
     estimate, test = pair.difference, pair.equivalence
     p_pass = p_fail = math.nan
     level = gate.one_sided  # of the two-sided interval that decides
-    target = 0.0  # the difference from which what was seen is counted
+    target = 0.0  # the difference that the observed one is counted from
     if criterion == "better":
         level = gate.level
         if math.isfinite(pair.p_value):
@@ -102,7 +100,7 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
         if test is not None:
             p_pass, p_fail = test.p_equivalent, test.p_outside
     if criterion != "better" and gate.guard_unseen and not math.isnan(pair.unseen_loss_rate):
-        # The chance that as many whole losses as the margin show none.
+        # The chance of observing none of as many whole losses as the margin allows.
         tail = (1 - estimate.interval.level) / 2
         p_pass = max(
             p_pass, math.pow(tail, math.log1p(-min(margin, 1 - 1e-12)) / math.log1p(-pair.unseen_loss_rate))
@@ -140,10 +138,10 @@ def pair_check(pair: Comparison, gate: GateQuestion, criterion: Criterion, margi
 def needed(
     gate: GateQuestion, estimate: Estimate, sources: ErrorSources | None, level: float, target: float
 ) -> tuple[ErrorSources | None, float]:
-    """Return how many levels of random factors, and about how many items in all, would settle it.
+    """Return how many levels of random factors, and about how many items in all, would decide it.
 
-    `level`: of the two-sided interval that decides; `target`: the value from which what was seen is counted.
-    Items are NaN on exactly these items, where attempts would, and if one task needs them.
+    `level`: of the two-sided interval that decides. `target`: the value from which the observed one is
+    counted. Items are NaN on exactly these items, which need attempts instead, and if one task needs them.
     """
     if sources is not None:
         return settled_by(sources, estimate.value - target, level)
@@ -163,8 +161,8 @@ def _missing_items(c: Comparison) -> list[ResultWarning]:
     return [
         ResultWarning(
             code="missing_items",
-            message=f"{'; '.join(lacking)}: the check is on the {c.difference.n_items:,} that both have",
-            remedy="Was a run cut short? Run both on the same items.",
+            message=f"{'; '.join(lacking)}. The check uses the {c.difference.n_items:,} shared items",
+            remedy="Check for an incomplete run, and run both on the same items.",
         )
     ]
 
@@ -191,15 +189,13 @@ def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
 
 
 def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
-    """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in
-    `decided`.
-    """
+    """Judge a score by its one-sided limits. `decided` corrects a fail for the number of checks."""
     name, other = ("at_most", "at_least") if board.lower_is_better else ("at_least", "at_most")
     limit, where = getattr(gate.criteria, name), board.task or "overall"
     if limit is None:
         side = "smaller" if board.lower_is_better else "larger"
         raise OptionError(
-            f"{where} · {board.metric}: {side} scores are better, so {other} is no bar",
+            f"{where} · {board.metric}: {side} scores are better, so use {other} here",
             remedy=f"Give `{name}`, or choose tasks with `task`.",
         )
     if board.percent and not 0 <= limit <= 1:
@@ -235,7 +231,7 @@ def _floor(board: Board, entry: Entry, gate: GateQuestion) -> Check:
 
 
 def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[ResultWarning]:
-    """Warn if no outcome on so many questions that stand alone could pass a floor or ceiling."""
+    """Warn if no outcome on this many independent questions could pass a floor or ceiling."""
     e, wanted = entry.estimate, 1 - limit if board.lower_is_better else limit
     alone = board.percent and board.task and board.clusters is None and entry.n_attempts <= e.n_items
     if not alone or e.method.of_benchmark or not 0 < wanted < 1 or highest_floor(e.n_items, level) >= wanted:
@@ -249,10 +245,11 @@ def _too_high(board: Board, entry: Entry, limit: float, level: float) -> list[Re
 
 
 def guarded(e: Estimate) -> Estimate:
-    """Return the estimate with limits no nearer than the exact ones on as many effective answers.
+    """Return the estimate with limits at least as far away as the exact ones on the effective number of
+    answers.
 
-    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9% in one
-    of ten runs that keep it. The interval of `estimate` is guarded for two sides; this is the guard for one
+    One-sided, Wilson's are too close next to 0 and 1: one failure in 100 would break a floor of 99.9% in one
+    of ten runs that keep it. The interval of `estimate` is guarded for two sides. This is the guard for one
     (Clopper and Pearson 1934).
     """
     spread = e.value * (1 - e.value)
@@ -265,9 +262,7 @@ def guarded(e: Estimate) -> Estimate:
 
 
 def cost_checks(gate: GateQuestion) -> list[Check]:
-    """Judge every measure that is asked about by the one-sided limits of the ratio of the two models'
-    means.
-    """
+    """Judge every requested measure by the one-sided limits of the ratio of the two models' means."""
     matrices = one_metric(gate.study) if gate.ratios else []
     return [_cost_check(gate, matrices, measure, limit) for measure, limit in gate.ratios]
 
@@ -297,11 +292,11 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
         unrecorded = " and ".join(f"{plural(count, 'attempt')} of {model}" for model, count in lost.items())
         warning = ResultWarning(
             code="cost_missing",
-            message=f"{unrecorded} don't record {measure}, so that what was taken isn't known",
+            message=f"{unrecorded} don't record {measure}, so costs are unknown",
             remedy="Log it for every attempt, or give `prices`.",
         )
         return replace(check, n_unknown=sum(lost.values()), warnings=(*check.warnings, warning))
-    # Test the logarithm of the ratio against that of its limit, by the pivot that its interval comes from.
+    # Test the logarithm of the ratio against that of its limit, by the pivot of its interval.
     if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
         return replace(check, warnings=(*check.warnings, NO_SPREAD))
     pivots = plain_pivots(math.log(ratio.value), ratio.se**2, ratio.df)
@@ -320,16 +315,16 @@ def _cost_check(gate: GateQuestion, matrices: Sequence[ScoreMatrix], measure: st
 NO_SPREAD = ResultWarning(
     code="no_cost_error_bar",
     message=(
-        "what both took gives no error bar: it is nothing, of too few questions, or in the same ratio on "
-        "all of them"
+        "the costs don't give a standard error: they are 0, from too few questions, or in the same ratio "
+        "on all of them"
     ),
     remedy="Compare more questions, or other measures.",
 )
 
 
 def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
-    """Judge every slice of every column that the policy names, of every task that has it. OptionError for one
-    that none has.
+    """Judge every slice of every column that the policy names, on every task with it. OptionError for a
+    column that no task has.
     """
     if not policy.of_kind("slices"):
         return []
@@ -351,9 +346,9 @@ def slice_checks(gate: GateQuestion, policy: Policy) -> list[Check]:
 
 
 def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
-    """Judge one slice: one that a model has nothing of can't be told, and one too small stays open.
+    """Judge one slice: "can't tell" if a model lacks it, and undecided if it is too small.
 
-    A margin that is a share is of the baseline's score on the slice.
+    A relative margin is relative to the baseline's score on the slice.
     """
     a, b = gate.study.models
     has_score = ~np.isnan(part.values)
@@ -379,7 +374,7 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
         margin = margin.of(float(np.average(part.values[shared, 1], weights=weights)))
     if not 0 < margin < part.reach or math.isnan(margin):
         raise OptionError(
-            f"the policy's margin of {margin:g} for a slice of {part.task} is nothing, or the whole scale",
+            f"the policy's margin of {margin:g} for a slice of {part.task} is 0, or the whole scale",
             remedy="Give the margin in score units: 5pp or 0.05.",
         )
     population = population_of_slice(gate.question.population, part)
@@ -394,12 +389,12 @@ def _slice(gate: GateQuestion, part: ScoreMatrix, margin: float) -> Check:
 
 TOO_SMALL = ResultWarning(
     code="small_slice",
-    message=f"too small a slice to be judged, with fewer than {LEAST_ITEMS} questions that both answered",
+    message=f"the slice is too small: fewer than {LEAST_ITEMS} shared questions",
     remedy="Add questions of this kind, or make it advisory.",
 )
 NO_ERROR_BAR = ResultWarning(
     code="no_slice_error_bar",
-    message="the slice's scores give no error bar",
+    message="the slice's scores don't give a standard error",
     remedy="Add questions of this kind, or make it advisory.",
 )
 
@@ -407,7 +402,7 @@ NO_ERROR_BAR = ResultWarning(
 def tasks_of_one(
     gate: GateQuestion, baseline: str, checks: Sequence[Check]
 ) -> tuple[list[Check], list[ResultWarning]]:
-    """Find the tasks that were not judged: those that the baseline has can't be told, others are told."""
+    """Find the tasks that weren't judged: "can't tell" for those of the baseline, a warning for others."""
     candidates, baselines = (gate.study.held.get(model, frozenset()) for model in (gate.candidate, baseline))
     judged = {check.task for check in checks if not check.by}
     if not gate.each_task or not (gate.criteria.of_difference or gate.criteria.floors):
@@ -430,13 +425,13 @@ def tasks_of_one(
     alone = sorted(candidates - baselines)
     if not alone or not gate.criteria.of_difference:
         return lacking, []
-    if gate.policy is not None:  # it asks about these as well
+    if gate.policy is not None:  # they are about these as well
         asked = replace(blank, criterion="not_worse_than", limit=math.nan, lacking=baseline)
         lacking += [replace(asked, task=task) for task in alone]
     return lacking, [
         ResultWarning(
             code="task_without_baseline",
-            message=f"{baseline} has no score on {listing(alone)}, so nothing is compared there",
+            message=f"{baseline} has no score on {listing(alone)}, so the check isn't possible there",
             remedy="Run the baseline on it as well, or choose tasks with `task`.",
         )
     ]
@@ -444,6 +439,6 @@ def tasks_of_one(
 
 NOTHING_SHARED = ResultWarning(
     code="nothing_shared",
-    message="the two models have no score that could be compared here",
+    message="the two models don't have comparable scores here",
     remedy="See `howsure describe`.",
 )

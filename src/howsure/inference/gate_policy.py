@@ -1,5 +1,5 @@
-"""The policy of a suite: read from a TOML file or a dict, laid over a study, and the tier and weight that it
-gives each check.
+"""The policy of a suite: read from a TOML file or a dict, applied to a study, with the tier and weight of
+each check.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 PLACEHOLDER = 0.01
-"""The margin of no task, where a policy has none above its tables and gives each its own."""
+"""A placeholder margin, if a policy has none above its tables and gives each its own."""
 TABLES = ("tasks", "slices", "costs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyGate:
-    """One gate of a policy: what is asked of a task, a slice or a cost, and what hangs on it.
+    """One gate of a policy: the criterion for a task, a slice or a cost, and its consequence.
 
     Attributes:
-        tier: What hangs on it.
-        margin: By how much the candidate may be worse; of a cost how many times the baseline's it may take.
-        weight: Its share of the level where fails are corrected.
+        tier: Its consequence.
+        margin: How much worse the candidate may be. For a cost, the largest allowed ratio to the baseline's.
+        weight: Its share of the level in the correction of fails.
     """
 
     tier: Tier
@@ -57,8 +57,8 @@ class PolicyTable:
 
     Attributes:
         kind: "tasks", "slices" or "costs".
-        name: A pattern of tasks, a column whose slices are meant, or a measure.
-        says: What it says of a gate's tier, margin and weight.
+        name: A pattern of tasks, a column of slices, or a measure.
+        says: Its settings of a gate's tier, margin and weight.
     """
 
     kind: str
@@ -66,17 +66,17 @@ class PolicyTable:
     says: Mapping[str, Any]
 
     def matches(self, task: str) -> bool:
-        """Say whether this is about a task: its name is the pattern, or fits it."""
+        """Return whether this is about a task: its name is, or matches, the pattern."""
         return task == self.name or fnmatchcase(task, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The gates of a suite, as tables of a file describe them.
+    """The gates of a suite, from the tables of a file.
 
     Attributes:
         level: The level of all its gates.
-        says: What stands above the tables, for gates that no table speaks of.
+        says: The settings above the tables, for gates without a table.
         tables: The tables.
     """
 
@@ -89,7 +89,7 @@ class Policy:
         return [table for table in self.tables if table.kind == kind]
 
     def of_task(self, task: str) -> PolicyGate:
-        """Return the gate of a task: of each key what the first table says that matches and speaks of it."""
+        """Return the gate of a task: for each key, the first matching table with a value."""
         matching = (table.says for table in self.of_kind("tasks") if table.matches(task))
         says = {"tier": "supporting", **ChainMap(*map(dict, matching), dict(self.says))}
         if "margin" not in says:
@@ -100,7 +100,7 @@ class Policy:
         return PolicyGate(**says)
 
     def of_slice(self, column: str, task: str) -> PolicyGate:
-        """Return the gate of a slice: no more hangs on it than advice where no more hangs on its task."""
+        """Return the gate of a slice, which is only advisory if its task is."""
         whole = self.of_task(task)
         (table,) = (table for table in self.of_kind("slices") if table.name == column)
         gate = PolicyGate(**{"tier": whole.tier, "margin": whole.margin, **table.says})
@@ -119,7 +119,7 @@ class Policy:
 
 
 def every_task(study: Study) -> list[str]:
-    """Return the tasks on which any side has a score."""
+    """Return the tasks on which any model has a score."""
     return sorted({*study.tasks, *(task for held in study.held.values() for task in held)})
 
 
@@ -130,7 +130,7 @@ ORDER: tuple[Tier, ...] = get_args(Tier)
 
 
 def tiered(policy: Policy, checks: Sequence[Check], pairs: Sequence[Comparison]) -> list[Check]:
-    """Return the checks with their tiers, the critical ones first; `pairs`: the comparisons at the gate's
+    """Return the checks with their tiers, the critical ones first. `pairs`: the comparisons at the gate's
     two-sided level.
     """
     widths = {(pair.task, pair.metric): pair.difference.interval.half_width for pair in pairs}
@@ -144,7 +144,7 @@ def tiered(policy: Policy, checks: Sequence[Check], pairs: Sequence[Comparison])
 
 
 def weights(policy: Policy | None, checks: Sequence[Check]) -> Floats | None:
-    """Return the weight of each check where fails are corrected; None where all weigh the same."""
+    """Return the weight of each check for the correction of fails, None if all are equal."""
     return None if policy is None else np.array([policy.of_check(check).weight for check in checks])
 
 
@@ -152,7 +152,7 @@ Read = Callable[[str, Any], Any]
 
 
 def policy_of(source: Any) -> Policy:
-    """Read a policy: the path of a TOML file, or a dict as such a file has it.
+    """Read a policy: the path of a TOML file, or a dict with the same content.
 
     >>> policy_of({"margin": "2pp", "tasks": {"safety*": {"tier": "critical"}}}).of_task("safety1").tier
     'critical'
@@ -189,13 +189,11 @@ def _policy(table: Mapping[str, Any], where: str) -> Policy:
         parts = table.get(kind, {})
         if not isinstance(parts, Mapping) or not all(isinstance(part, Mapping) for part in parts.values()):
             raise OptionError(
-                f"{kind} is no table of tables",
-                where=where,
-                remedy=f'Write [{kind}."NAME"] and what it says.',
+                f"{kind} isn't a table of tables", where=where, remedy=f'Write [{kind}."NAME"] and its keys.'
             )
         if not all(isinstance(name, str) and name for name in parts):
             raise OptionError(
-                f"{kind} has a name that is no text", where=where, remedy=f'Write [{kind}."NAME"].'
+                f"{kind} has a name that isn't text", where=where, remedy=f'Write [{kind}."NAME"].'
             )
         for name, part in parts.items():
             place = f"{where}: [{kind}.{name!r}]"
@@ -204,7 +202,7 @@ def _policy(table: Mapping[str, Any], where: str) -> Policy:
             if kind == "costs":
                 if "ratio_at_most" not in part_says:
                     raise OptionError(
-                        "nothing is asked of this cost", where=place, remedy="Write ratio_at_most = 1.1."
+                        "this cost doesn't have a criterion", where=place, remedy="Write ratio_at_most = 1.1."
                     )
                 part_says["margin"] = part_says.pop("ratio_at_most")
             tables.append(PolicyTable(kind=kind, name=name, says=part_says))
@@ -238,7 +236,7 @@ def _margin(name: str, value: Any) -> float:
         size = math.nan
     if not 0 < size < math.inf:
         raise OptionError(
-            f"{checks.said(name, value)} is no size above 0", remedy="Write 1pp, 0.01 or 1%rel."
+            f"{checks.said(name, value)} isn't a number above 0", remedy="Write 1pp, 0.01 or 1%rel."
         )
     return checks.Points(size)
 
@@ -247,7 +245,7 @@ def _weight(name: str, value: Any) -> float:
     weight = checks.positive(name, value, remedy="Write 2 for twice the usual share of the level.")
     if not 1 / MOST_WEIGHT <= weight <= MOST_WEIGHT:
         raise OptionError(
-            f"{checks.said(name, value)} leaves nothing of the level to others, or to itself",
+            f"{checks.said(name, value)} leaves almost no share of the level to others, or to itself",
             remedy=f"Write a weight from {1 / MOST_WEIGHT:g} to {MOST_WEIGHT:,}.",
         )
     return weight
@@ -262,18 +260,18 @@ USUAL_LEVEL = 0.95
 
 
 def refuse_beside(policy: Policy, others: Mapping[str, object], *, level: float, design: Design) -> None:
-    """Raise OptionError for an option that says what the policy says: a criterion, a level, measures."""
+    """Raise OptionError for an option that the policy defines: a criterion, a level, measures."""
     name = next((name for name, value in others.items() if value not in (None, False)), None)
     if name is not None:
-        raise OptionError(f"{name} and a policy both say what is asked", remedy=f"Leave `{name}` out.")
+        raise OptionError(f"{name} and a policy both define criteria", remedy=f"Leave `{name}` out.")
     if level not in (USUAL_LEVEL, policy.level):
         raise OptionError(
-            f"`level={level!r}`, and the policy's is {policy.level!r}",
+            f"`level={level!r}`, but the policy's is {policy.level!r}",
             remedy="Write the level into the policy.",
         )
     if design.usage:
         raise OptionError(
-            "the policy says which costs count", remedy="Leave `usage` out, and write [costs.usd]."
+            "the policy defines which costs count", remedy="Leave `usage` out, and write [costs.usd]."
         )
 
 
@@ -284,7 +282,7 @@ def with_policy_columns(policy: Policy, design: Design) -> Design:
 
 
 def refuse_unfitting(policy: Policy, study: Study) -> None:
-    """Raise OptionError for a pattern that matches no task, and for points where scores aren't in [0, 1]."""
+    """Raise OptionError for a pattern that matches no task, and for points if scores aren't in [0, 1]."""
     tasks = every_task(study)
     for table in policy.of_kind("tasks"):
         if not any(table.matches(task) for task in tasks):
@@ -305,7 +303,7 @@ def refuse_unfitting(policy: Policy, study: Study) -> None:
 
 
 def with_policy_rules(policy: Policy, study: Study) -> Study:
-    """Return a study with the policy's margins and slices alone. OptionError where they don't fit it."""
+    """Return a study with the policy's margins and slices alone. OptionError if they don't fit it."""
     refuse_unfitting(policy, study)
     slices = tuple(table.name for table in policy.of_kind("slices"))
     rules = []

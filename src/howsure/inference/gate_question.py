@@ -1,6 +1,4 @@
-"""What a gate asks of a candidate: its criteria, the comparisons that answer them, and which planned look
-this is.
-"""
+"""The question of a gate: its criteria, the comparisons for them, and which planned look this is."""
 
 from __future__ import annotations
 
@@ -29,16 +27,16 @@ if TYPE_CHECKING:
 
 
 def gate_look(study: Study, plan: LookPlan | None, missing_at_most: float) -> LookSeries | None:
-    """Return the planned look that is due at as many questions as every side has finished, None without a
-    plan.
+    """Return the planned look that is due at the number of questions that both models have finished, None
+    without a plan.
 
-    OptionError for a plan that makes no sense, DataError where no look is due.
+    OptionError for an inconsistent plan, DataError if no look is due.
     """
     if plan is None:
         return None
     if study.design.population == "these-questions":
         raise OptionError(
-            "planned looks add questions, and these are exactly those asked about",
+            "planned looks add questions, but `population='these-questions'` needs a fixed set",
             remedy="Leave `looks` out.",
         )
     finished: dict[str, int] = {}
@@ -60,7 +58,7 @@ def gate_look(study: Study, plan: LookPlan | None, missing_at_most: float) -> Lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """What a candidate has to show, in score units; what is None, or False, isn't asked."""
+    """The criteria for a candidate, in score units. None or False means not required."""
 
     not_worse_than: float | None = None
     better: bool = False
@@ -71,12 +69,12 @@ class Criteria:
 
     @property
     def of_pair(self) -> bool:
-        """Whether something is asked that needs a baseline."""
+        """Whether some criterion needs a baseline."""
         return self.of_difference or self.ratio_at_most is not None
 
     @property
     def of_difference(self) -> bool:
-        """Whether something is asked of the difference from the baseline."""
+        """Whether some criterion is about the difference from the baseline."""
         return self.better or self.not_worse_than is not None or self.same_within is not None
 
     @property
@@ -101,15 +99,15 @@ class GateQuestion:
 
     Attributes:
         study: The rows of the two.
-        criteria: What the candidate has to show.
+        criteria: The criteria for the candidate.
         question: How comparisons and estimates are made.
-        overall: How tasks are combined; None judges task by task alone.
+        overall: How tasks are combined. None judges tasks separately.
         each_task: Whether single tasks are judged.
-        look: Which of several planned looks this is; None where there is one.
-        policy: That of a suite, None without one.
-        missing_at_most: The share of attempts without a score up to which a verdict stands.
-        allowed: What may differ between the exams of the two.
-        guard_unseen: Whether whole losses that no question showed count at a margin.
+        look: Which of several planned looks this is, None if there is one.
+        policy: The policy of a suite, None without one.
+        missing_at_most: The share of attempts without a score up to which a verdict stays.
+        allowed: The differences allowed between the settings of the two.
+        guard_unseen: Whether unobserved whole losses count at a margin.
     """
 
     study: Study
@@ -125,7 +123,7 @@ class GateQuestion:
 
     @property
     def ratios(self) -> list[tuple[str, float]]:
-        """The measures of which the candidate may take so many times what the baseline takes."""
+        """The measures with the largest allowed ratio of the candidate's to the baseline's."""
         if self.policy is not None:
             return [(measure, cost.margin) for measure, cost in self.policy.costs().items()]
         limit = self.criteria.ratio_at_most
@@ -143,7 +141,7 @@ class GateQuestion:
 
     @property
     def baseline(self) -> str | None:
-        """The baseline's full name, None where there is none."""
+        """The baseline's full name, None if there is none."""
         return self.study.models[1] if len(self.study.models) > 1 else None
 
     @property
@@ -152,18 +150,20 @@ class GateQuestion:
         return 2 * self.level - 1
 
     def compare(self, level: float, margin: float | None) -> Comparisons:
-        """Compare the two models, p-values as they are; the intervals are those of the look. Without a margin
+        """Compare the two models, with uncorrected p-values, and the intervals of the look. Without a margin
         no task has one.
         """
         study = self.study if margin is not None else _without_margins(self.study)
         return compared(study, replace(self.question, level=self.looked(level), margin=margin))
 
     def looked(self, level: float) -> float:
-        """Return the level of a two-sided interval at this look, so that all looks together have this one."""
+        """Return the level of a two-sided interval at this look, so that all looks together have the given
+        one.
+        """
         return level if self.look is None else self.look.level(level)
 
     def wanted(self, comparisons: Comparisons) -> list[Comparison]:
-        """Return the comparisons to be judged: of each task, and overall where that was asked."""
+        """Return the comparisons to be judged: of each task, and overall if required."""
         if not self.overall or len(comparisons.comparisons) == 1:
             return list(comparisons.comparisons)
         if comparisons.overall is None and all(
@@ -188,10 +188,10 @@ def refuse_options(
     method: object,
     measures: Sequence[str] = (),
 ) -> None:
-    """Raise OptionError where the criteria can't be judged."""
+    """Raise OptionError if the criteria can't be judged."""
     if not criteria.of_pair and not criteria.floors:
         raise OptionError(
-            "nothing is asked of the candidate",
+            "the gate has no criterion",
             remedy=(
                 "Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, `ratio_at_most` "
                 "or a `policy`."
@@ -199,24 +199,24 @@ def refuse_options(
         )
     if criteria.of_pair and baseline is None:
         raise OptionError(
-            "no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only."
+            "a comparison needs a baseline", remedy="Name it as `baseline`, or use `at_least` only."
         )
     if criteria.ratio_at_most is not None and not measures:
-        raise OptionError("ratio_at_most of what", remedy="Give `usage`, such as 'usd'.")
+        raise OptionError("ratio_at_most needs a measure", remedy="Give `usage`, such as 'usd'.")
     if measures and criteria.ratio_at_most is None:
         raise OptionError(
-            "nothing is asked of what attempts took", remedy="Give `ratio_at_most`, or leave `usage` out."
+            "the measure has no criterion", remedy="Give `ratio_at_most`, or leave `usage` out."
         )
     if not each_task and overall is None:
-        raise OptionError(
-            "neither tasks nor what is overall is to be judged", remedy="Give `overall='mean'`."
-        )
+        raise OptionError("neither tasks nor the overall score is judged", remedy="Give `overall='mean'`.")
     if criteria.margins and method not in (None, "score", "t"):
-        raise OptionError(f"`method={method!r}` takes no margin", remedy="Leave it out, or ask for `better`.")
+        raise OptionError(
+            f"`method={method!r}` doesn't support a margin", remedy="Leave it out, or use `better`."
+        )
 
 
 def no_overall(warnings: Sequence[ResultWarning]) -> DataError:
-    """Say why there is no overall score, as an error."""
+    """Return the error that explains why an overall score doesn't exist."""
     why = next((c for c in warnings if c.code in ("no_overall", "not_in_overall")), None)
     if why is None:
         return DataError("no overall score", remedy="Choose with `metric` or `task`.")

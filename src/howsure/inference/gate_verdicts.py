@@ -1,5 +1,5 @@
-"""Checks get their verdicts, by one rule: passes as they are, fails corrected for how many checks there are;
-then what is doubtful takes verdicts back.
+"""Verdicts of checks, by one rule: passes uncorrected, fails corrected for the number of checks. Doubtful
+verdicts are then withdrawn.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
 
 FLOORS = ("at_least", "at_most")
-UNPAIRED, NO_SHARED_ITEM = "unpaired", "the two share no item"
+UNPAIRED, NO_SHARED_ITEM = "unpaired", "the two don't share any item"
 POPULATIONS = {
     "new-clusters": "about new clusters",
     "same-clusters": "on more questions from these same clusters",
@@ -56,11 +56,11 @@ UNCORRECTED = ResultWarning(
 
 
 def verdict_of(p_pass: float, p_fail: float, level: float) -> GateVerdict:
-    """Decide one check: "pass" if that is shown at `level`, else "fail" if that is, else "unclear".
+    """Decide one check: "pass" if significant at `level`, else "fail" if significant, else "unclear".
 
-    This is the gate's only rule: every criterion, on a task, on a slice, on costs or by a policy, comes down
+    This is the gate's only rule: every criterion, on a task, on a slice, on costs or by a policy, is reduced
     to two p-values. `p_pass` is that of the check alone, since all checks have to pass (an intersection-union
-    test); `p_fail` is corrected for the number of checks, since one fail is enough. NaN shows nothing.
+    test). `p_fail` is corrected for the number of checks, since one fail is enough. NaN isn't significant.
     """
     if significant(p_pass, level):
         return "pass"
@@ -70,8 +70,8 @@ def verdict_of(p_pass: float, p_fail: float, level: float) -> GateVerdict:
 def p_values_of(check: Check) -> tuple[float, float]:
     """Return the p-values of a pass and of a fail of one check alone.
 
-    The score of a model is judged by its one-sided limits, which hold the truth: 0 stands for what they show,
-    1 for what they don't. A limit that touches the floor is on its good side.
+    The score of a model is judged by its one-sided limits: 0 if they show the result, 1 if they don't. A
+    limit equal to the floor passes.
     """
     if check.criterion not in FLOORS:
         return check.p_pass, check.p_fail
@@ -83,7 +83,7 @@ def p_values_of(check: Check) -> tuple[float, float]:
 
 
 def decided(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
-    """Give every check its verdict; fails are corrected by Holm's procedure over the checks that bind."""
+    """Give every check its verdict. Fails are corrected by Holm's procedure over the checks that bind."""
     p_pass, p_fail = np.array([p_values_of(check) for check in checks]).reshape(-1, 2).T
     tested = [k for k, check in enumerate(checks) if check.binds and not check.lacking]
     adjusted = np.where([check.binds for check in checks], math.nan, p_fail)
@@ -104,10 +104,10 @@ def decided(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
 
 
 def _corrected(gate: GateQuestion, checks: Sequence[Check], p_fail: Floats) -> Floats:
-    """Return p-values of fails after Holm's correction, with the weights of a policy; NaN stays.
+    """Return p-values of fails after Holm's correction, with the weights of a policy. NaN stays.
 
-    A failing floor, for whose p-value there is no formula, gets (1 − level) / j, j the largest of Holm's
-    steps at which it still fails, found by halving: that is all that the procedure needs to know.
+    A failing floor, whose p-value has no formula, gets (1 − level) / j, j the largest of Holm's steps at
+    which it still fails, found by bisection. The procedure doesn't need more.
     """
 
     @cache
@@ -129,7 +129,7 @@ def _corrected(gate: GateQuestion, checks: Sequence[Check], p_fail: Floats) -> F
 
 
 def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[ResultWarning]]:
-    """Return every check with its p-values or limits, not yet decided; notes and warnings."""
+    """Return every check with its p-values or limits, not yet decided, with notes and warnings."""
     checks: list[Check] = []
     notes: list[str] = []
     warnings: list[ResultWarning] = []
@@ -156,13 +156,13 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[ResultWarni
 
 
 def _at_look(check: Check, look: LookSeries, level: float) -> Check:
-    """Return a check with p-values and limits that are for all looks together; `level`: that of the gate."""
+    """Return a check with p-values and limits for all looks together. `level`: that of the gate."""
     two_sided, one_sided = level, 2 * level - 1
     if check.criterion in FLOORS:
         return replace(check, level=one_sided)
 
     def overall(p_value: float, *, sides: int) -> float:
-        """Return the least error with which this look would decide."""
+        """Return the smallest error with which this look would decide."""
         if sides == 2:
             return look.overall_p(p_value, two_sided)
         return look.overall_p(2 * p_value, one_sided) / 2 if p_value < 0.5 else p_value
@@ -183,8 +183,8 @@ def verdicts(gate: GateQuestion) -> list[Check]:
 
 
 def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
-    """Give every check its verdict; where clusters are few, beside that of the other of new and same
-    clusters: where none was chosen, a verdict that only one of the two has is taken back.
+    """Give every check its verdict. With few clusters, the verdict for the other population (new or same
+    clusters) is added. If none was chosen, a verdict that only one of the two gives is withdrawn.
     """
     checks, population = decided(gate, checks), gate.question.population
     if not gate.study.few_clusters or population.only_these:
@@ -208,10 +208,10 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
             ]
             warning = ResultWarning(
                 code="population_would_change_verdict",
-                message=f"{own.name}: {' and '.join(words)}; these clusters are too few to speak of new ones",
+                message=f"{own.name}: {' and '.join(words)}. There are too few clusters to generalise to "
+                "new ones",
                 remedy=(
-                    'Say which is meant with `population`; in howsure.toml: population = "same-clusters", or '
-                    'population = "new-clusters".'
+                    'Choose with `population`, or in howsure.toml: population = "same-clusters" or population = "new-clusters".'
                 ),
             )
             warnings = (*own.warnings, warning)
@@ -223,7 +223,7 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
 
 
 def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[ResultWarning]:
-    """Warn where counting failed attempts the other way would change the verdict of a check."""
+    """Warn if counting failed attempts the other way would change the verdict of a check."""
     if gate.study.design.failures == "error" or not gate.study.failed():
         return []
     before = {check.key: check.verdict for check in checks}
@@ -248,11 +248,11 @@ def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[ResultWa
 def answered(
     gate: GateQuestion, figures: Sequence[Reconciled]
 ) -> tuple[list[Check], list[str], list[ResultWarning]]:
-    """Return every check with its final verdict, notes and warnings; `figures`: what logs state of their own
-    scores.
+    """Return every check with its final verdict, notes and warnings. `figures`: the scores stated in the
+    logs.
 
-    Verdicts are taken back for attempts whose outcome nobody knows, clusters that nobody named, a factor that
-    nobody chose, sides that took different exams, and rows that contradict their own log.
+    Verdicts are withdrawn for attempts with unknown results, unnamed clusters, a factor that wasn't chosen,
+    models that aren't comparable, and rows that contradict their own log.
     """
     checks, notes, warnings = judged(gate)
     checks = weighed(gate, settled(gate, checks))
@@ -264,7 +264,7 @@ def answered(
     disjoint = "questions" in gate.allowed
     checks = [_of_one_exam(check, differences, disjoint=disjoint) for check in checks]
     factor = gate.study.unasked
-    if factor:  # costs are judged as they are
+    if factor:  # costs are judged without changes
         checks = [
             check
             if check.criterion == "ratio_at_most"
@@ -272,14 +272,14 @@ def answered(
             for check in checks
         ]
     warnings += other_policies(gate, checks)
-    # Take back what was judged on rows that give another score than their own log states: nobody knows which
-    # of the two is right.
+    # Withdraw verdicts on rows whose score differs from the one stated in their log: it is unknown which of
+    # the two is right.
     sides = {gate.candidate, gate.baseline}
-    # sides may be named otherwise than their logs name them
+    # models may have other names than in their logs
     of_sides = [figure for figure in figures if figure.model in sides] or figures
     wrong = [figure for figure in of_sides if figure.figure == "score" and not figure.agrees]
     checks = [_contradicted(check, wrong) for check in checks]
-    # Say in the warnings of differences and of a factor that nobody chose how a gate lets them be.
+    # Add the gate's remedy to warnings of differences and of a factor that wasn't chosen.
     remedied = {
         difference_warning(difference): difference_warning(difference, allow=True)
         for difference in differences
@@ -290,29 +290,29 @@ def answered(
 
 
 def _with_clusters(check: Check, other: GateVerdict, proposed: ProposedClusters) -> Check:
-    """Take back a verdict that would be another with the clusters that a column or the ids suggest."""
+    """Withdraw a verdict that would change with the clusters suggested by a column or the ids."""
     if check.verdict in ("unclear", other):
         return check
     would_change = ResultWarning(
         code="clusters_would_change_verdict",
         message=f"{check.name}: {VERDICTS[check.verdict].lower()!r} if each item is its own cluster, "
         f"{VERDICTS[other].lower()!r} if questions are clustered by {proposed.words}",
-        remedy=f"Say which it is: {proposed.choice} or `cluster='none'`.",
+        remedy=f"Choose one: {proposed.choice} or `cluster='none'`.",
     )
     warnings = (*check.warnings, would_change)
     return replace(check, verdict="unclear", proposed_clusters=proposed.words, warnings=warnings)
 
 
 def _of_one_exam(check: Check, differences: Sequence[AskedDifference], *, disjoint: bool) -> Check:
-    """Take back the verdict on a pair where questions or right answers differ; `disjoint`: sides that share
-    no item may be compared.
+    """Withdraw the verdict on a pair if questions or right answers differ. `disjoint`: models without shared
+    items may be compared.
     """
     if check.criterion in FLOORS:
         return check
     words = [difference.words for difference in differences if check.task in ("", difference.task)]
     if not disjoint and any(warning.code == UNPAIRED for warning in check.warnings):
         words.append(NO_SHARED_ITEM)
-        remedy = "`allow_differs='questions'` judges them nevertheless."
+        remedy = "`allow_differs='questions'` allows the comparison anyway."
         warnings = [
             replace(warning, remedy=f"{warning.remedy} {remedy}") if warning.code == UNPAIRED else warning
             for warning in check.warnings
@@ -335,12 +335,12 @@ def _contradicted(check: Check, wrong: Sequence[Reconciled]) -> Check:
 
 
 def weighed(gate: GateQuestion, checks: list[Check]) -> list[Check]:
-    """Take back verdicts that attempts of unknown outcome could turn, where they are more than the gate's
+    """Withdraw verdicts that attempts with unknown results could change, if there are more than the gate's
     `missing_at_most`.
 
-    Unknown are attempts without a score and what wasn't run, unless the harness or the user says what they
-    count as. Where they are fewer, the verdict stands, and how many of them would have to go the other way is
-    said. Of a policy's checks that stay open for lack of evidence it is said where results are missing.
+    Unknown are attempts without a score and attempts not run, unless the harness or an option defines how
+    they count. If there are fewer, the verdict stays, with the number of them that would change it. For a
+    policy's checks that are undecided for lack of evidence, missing results are reported.
     """
     worlds = Worlds.of(gate)
     if worlds.unknown:
@@ -364,11 +364,11 @@ def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, 
         return check
     if worlds.can_be_judged and all(world.get(check.key, verdict) == verdict for world in extremes):
         return check
-    # attempts that turn a slice's verdict are in the slice
+    # attempts that change a slice's verdict are in the slice
     held = check.n_items + check.n_absent if check.by else tried
     stands = count <= worlds.gate.missing_at_most * held
     share = f"{count:,} of {plural(tried, 'attempt')} {have(count)} no score"
-    message = f"{share}, and their outcomes could turn the verdict"
+    message = f"{share}, and their results could change the verdict"
     if not stands:
         message += f", which would be {VERDICTS[check.verdict].lower()!r} without them"
     elif worlds.can_be_judged and check.task:
@@ -376,7 +376,7 @@ def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, 
         way = "against" if against else "in favour of"
         needed = worlds.turning(check, against=against)
         message = (
-            f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
+            f"{share}. The verdict would change if {needed:,} of these {count:,} went {way} {check.candidate}"
         )
     warning = ResultWarning(code="missing_could_turn", message=message, remedy=RUN if stands else REMEDY)
     check = replace(check, warnings=(*check.warnings, warning))
@@ -384,15 +384,13 @@ def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, 
 
 
 RUN = "Run them again to be sure."
-REMEDY = (
-    "Run them again, or say what they count as with `failures`; `missing_at_most` lets a share of them be."
-)
+REMEDY = "Run them again, or score them with `failures`. `missing_at_most` allows a share of them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worlds:
-    """A study with all that is missing in it, and the attempts of unknown outcome by task and metric and by
-    model.
+    """A study completed by its missing attempts, and the attempts with unknown results by task and metric and
+    by model.
     """
 
     gate: GateQuestion
@@ -401,17 +399,17 @@ class Worlds:
 
     @classmethod
     def of(cls, gate: GateQuestion) -> Worlds:
-        """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing
-        settles.
+        """Return a gate's study completed by the attempts missing in its logs, and the attempts with unknown
+        results.
         """
         study = replace(gate.study, parts=completed(gate.study.parts, gate.study.missing))
         unknown = {}
         for key, part in study.parts.items():
             if study.design.failures_of(key[0]) != "harness":
-                continue  # the user says what they count as
+                continue  # an option defines how they count
             silent = any(lack.task == key[0] for lack in study.missing)
             if study.policy_of(key) == "zero" and not silent:
-                continue  # the harness says it, of attempts that were run
+                continue  # the harness defines it, for attempts that were run
             lost = part.group_by(pl.col("model").cast(pl.String)).agg(
                 (pl.col("rows") - pl.col("n")).sum().cast(pl.Int64)
             )
@@ -421,20 +419,16 @@ class Worlds:
 
     @property
     def can_be_judged(self) -> bool:
-        """Whether attempts can be filled in: rules over attempts and averaged checkpoints are made from
-        single rows.
-        """
+        """Whether attempts can be filled in: rules over attempts and averaged checkpoints need single rows."""
         return not (self.study.rule.over_attempts or self.study.averages)
 
     @property
     def all_against(self) -> dict[Key, int]:
-        """All attempts of unknown outcome."""
+        """The number of all attempts with unknown results."""
         return {key: sum(counts.values()) for key, counts in self.unknown.items()}
 
     def counts(self, task: str) -> tuple[int, int]:
-        """Count the attempts of unknown outcome of a task (of all where it is empty), and all that were to be
-        made.
-        """
+        """Count the attempts with unknown results of a task (of all if it is empty), and all planned ones."""
         keys = [key for key in self.study.parts if task in ("", key[0])]
         return (
             sum(self.all_against.get(key, 0) for key in keys),
@@ -442,9 +436,7 @@ class Worlds:
         )
 
     def stakes(self, against: Mapping[Key, int]) -> dict[CheckKey, GateVerdict]:
-        """Judge a world in which so many of these attempts go against the candidate, and the others for
-        it.
-        """
+        """Return the verdicts if this many of these attempts go against the candidate, and the others for it."""
         if not self.can_be_judged:
             return {}
         parts = {
@@ -455,22 +447,22 @@ class Worlds:
         return {check.key: _stake(check) for check in verdicts(gate)}
 
     def turning(self, check: Check, *, against: bool) -> int:
-        """Return how few of the attempts turn a check's verdict by going against the candidate, or for it,
-        found by halving.
+        """Return the smallest number of attempts that change a check's verdict by going against the
+        candidate, or for it, found by bisection.
         """
         key = (check.task, check.metric)
         count = self.all_against[key]
 
         def turns(number: int) -> bool:
-            """Say whether the verdict is another one with so many attempts gone the other way."""
+            """Return whether the verdict changes if this many attempts go the other way."""
             verdicts_then = self.stakes({key: number if against else count - number})
             return verdicts_then.get(check.key, _stake(check)) != _stake(check)
 
         return bisect_left(range(count + 1), True, key=turns)
 
     def _filled(self, key: Key, against: int) -> pl.DataFrame:
-        """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the
-        baseline's for that one.
+        """Assign results to the unknown attempts of a part: the candidate's count against it first, then the
+        baseline's in favour of that one.
         """
         part, unknown, candidate = self.study.parts[key], self.unknown[key], self.gate.candidate
         mine = min(against, unknown.get(candidate, 0))
@@ -503,5 +495,7 @@ class Worlds:
 
 
 def _stake(check: Check) -> GateVerdict:
-    """Return what could turn: the verdict; of a supporting check, which may stay open, whether it fails."""
+    """Return what could change: the verdict or, for a supporting check, which may stay undecided, whether it
+    fails.
+    """
     return "pass" if check.tier == "supporting" and check.verdict != "fail" else check.verdict

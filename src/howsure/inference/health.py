@@ -27,7 +27,7 @@ SEED = 0
 
 
 def examine(study: Study, question: Question, *, top: int | None) -> Health:
-    """Examine every task and metric on its `top` best models (None: on all); see `howsure.health`."""
+    """Examine every task and metric on its `top` best models (None: on all). See `howsure.health`."""
     if top is not None and top < 1:
         raise OptionError(f"`top={top!r}` leaves no model", remedy="Write 30 for the 30 best.")
     tasks = tuple(task_health(matrix, question, top=top) for matrix in study.matrices())
@@ -101,26 +101,26 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
 
 
 def _warnings(matrix: ScoreMatrix) -> Iterator[ResultWarning]:
-    """Warn of what could not be computed, of few models, and of clusters or items too few for an error bar or
-    a split into halves.
+    """Warn of missing results, of few models, and of too few clusters or items for a standard error or a
+    split into halves.
     """
     n_models, n_items = len(matrix.models), len(matrix.items)
     if n_models == 1:
-        alone = f"{matrix.task} has one model, {matrix.models[0]}: nothing to tell apart"
+        alone = f"{matrix.task} has one model, {matrix.models[0]}, so there is nothing to compare"
         yield ResultWarning(code="one_model", message=alone, remedy="Add another model's results.")
         return
     if n_models < methods.LEAST_MODELS:
-        why = f"{matrix.task}: {n_models} models are too few to say which questions run against the others"
+        why = f"{matrix.task}: {n_models} models are too few to find questions that contradict the others"
         yield ResultWarning(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}.")
     if len(matrix.clusters) > 1:
         first = matrix.cluster_names[0]
-        what = f"{matrix.task}: reliability splits by {first} and knows nothing of the second clustering"
+        what = f"{matrix.task}: reliability splits by {first} and ignores the second clustering"
         yield ResultWarning(
-            code="first_clustering_only", message=what, remedy="Name the other one first to see it."
+            code="first_clustering_only", message=what, remedy="List the other one first to use it."
         )
     if n_items == 1 or any(len(np.unique(codes)) == 1 for codes in matrix.clusters):
         what = "one item" if n_items == 1 else f"all {n_items:,} items in one cluster"
-        message = f"{matrix.task} has {what}: nothing says how other ones would turn out"
+        message = f"{matrix.task} has {what}: how others would differ is unknown"
         yield ResultWarning(
             code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items."
         )

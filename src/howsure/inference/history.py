@@ -1,4 +1,4 @@
-"""Runs of one system, in order of their dates, become its history."""
+"""The history of one system from its runs, in order of their dates."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 LEAST = 2
 POOLED = Method(name="pooled runs", variance="CR2", paired=True)
 NOISE = (
-    "Error: how the answers of one system differ from run to run on these very items, and how much runs "
-    "differ beyond that."
+    "Error: variation of one system's answers between runs on exactly these items, plus variation "
+    "between runs beyond that."
 )
 _DATE = re.compile(
     r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
@@ -58,7 +58,7 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RunSeries:
-    """All runs in order, what the logs say of each, and how many tasks there were up to each."""
+    """All runs in order, the logs' metadata of each, and the number of tasks up to each."""
 
     names: tuple[str, ...]
     runs: Mapping[str, Run]
@@ -74,15 +74,15 @@ def follow(
     baseline: str | None = None,
     compare_last: int | None = None,
 ) -> History:
-    """Follow the runs of one system, each a model of these scores; see `howsure.history`."""
+    """Follow the runs of one system, each a model of these scores. See `howsure.history`."""
     study = gather_levelled(scores, design, called="run")
     study = study.of_models(study.models) if study.models else study
     matrices = list(study.matrices())
     models = sorted({model for matrix in matrices for model in matrix.models})
     if len(models) < LEAST:
         raise DataError(
-            f"{plural(len(models), 'run')}, and a history takes {LEAST}",
-            remedy="Give every run a name of its own.",
+            f"{plural(len(models), 'run')}, but a history needs {LEAST}",
+            remedy="Give every run a unique name.",
         )
     runs = runs_of(scores.runs)
     names, order = in_order(models, runs)
@@ -101,7 +101,7 @@ def follow(
         if len(matrix.models) >= LEAST
     )
     if not tasks:
-        raise DataError("no task has two runs", remedy="See `howsure runs`.")
+        raise DataError("every task has at most one run", remedy="See `howsure runs`.")
     if compare_last and not any(task.last_runs for task in tasks):
         most = max(sum(not run.incomplete for run in task.runs) for task in tasks)
         raise DataError(
@@ -127,8 +127,8 @@ def follow(
 
 
 def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints:
-    """Return how many tasks and metrics there were up to each run: a task that comes later takes no share of
-    a run before it.
+    """Return the number of tasks and metrics up to each run: a later task doesn't use a share of an earlier
+    run.
     """
     place = {name: k for k, name in enumerate(names)}
     first = np.array([min(place[name] for name in matrix.models) for matrix in matrices])
@@ -214,7 +214,7 @@ def _level(series: Series, runs: Sequence[int]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TaskRuns:
-    """What is needed to say of every run of a task how it stands; `base`: the position of the baseline."""
+    """The data for the status of every run of a task. `base`: the position of the baseline."""
 
     matrix: ScoreMatrix
     numbers: Ints
@@ -243,7 +243,7 @@ class _TaskRuns:
         )
 
     def change(self, change: Change) -> HistoryChange:
-        """Return a change that is shown."""
+        """Return a significant change."""
         names, numbers = self.matrix.models, self.numbers + 1
         return HistoryChange(
             run=names[change.run],
@@ -260,7 +260,7 @@ class _TaskRuns:
         )
 
     def last(self, series: Series, count: int | None) -> LastRuns | None:
-        """Compare the last runs with as many before; None where that isn't wanted, or there are too few."""
+        """Compare the last runs with as many before. None if not wanted, or if there are too few."""
         kept = [t for t in range(len(self.numbers)) if t not in self.watched.apart]
         if count is None or len(kept) < 2 * count:
             return None
@@ -321,8 +321,8 @@ class _TaskRuns:
         return np.asarray(np.nansum(x * has, axis=0) / has.sum(axis=0))
 
     def _best(self, gaps: _Gaps) -> _Best:
-        """Say of every run which was the best before it, by how much that was luck, and whether it is a
-        record.
+        """Return, for every run, the best before it, its selection bias, and whether the run is the best so
+        far.
         """
         runs, sign = len(self.matrix.models), self.matrix.orientation
         score, draws = self._scores * sign, luck_draws(runs, np.random.default_rng(self.question.seed))
@@ -344,11 +344,11 @@ class _TaskRuns:
         return _Best(former=former, luck=lucky, record=record, real=real)
 
     def _is_real(self, t: int, best: int, runs: int) -> bool:
-        """Say whether a record is shown to be better than the level of the best before it, corrected for all
-        pairs of runs so far.
+        """Return whether a best-so-far run is significantly better than the level of the best before it,
+        corrected for all pairs of runs so far.
 
-        The shares of error of all runs to come add up to 1 − level, so that it holds for a series without an
-        end.
+        The shares of error of all runs to come add up to 1 − level, so that it is valid for an open-ended
+        series.
         """
         series = series_of(self.matrix)
         found = ahead_of(series, level_at(self.watched, best, t), t)
@@ -360,8 +360,8 @@ class _TaskRuns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Best:
-    """Of every run (T,): the position of the best before it, −1 for none; its luck; whether the run is a
-    record, and a real one.
+    """For every run (T,): the position of the best before it, −1 for none, its selection bias, whether the
+    run is the best so far, and whether significantly.
     """
 
     former: Ints
@@ -382,7 +382,7 @@ class _Gaps:
     level: float
 
     def of(self, t: int, other: int, shift: float = 0.0) -> RunDifference:
-        """Return a run less another; `shift` is added."""
+        """Return a run less another. `shift` is added."""
         value = float(self.pairs.difference[t, other]) + shift
         return RunDifference(
             run=self.names[other],
@@ -397,8 +397,8 @@ class _Gaps:
         )
 
     def noise(self, runs: Sequence[int]) -> float:
-        """Return the standard deviation of a run's answers: from the middle one of the differences of
-        consecutive runs.
+        """Return the standard deviation of a run's answers: from the median of the differences of consecutive
+        runs.
         """
         steps = [self.pairs.variance[b, a] for a, b in pairwise(runs)]
         return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
@@ -415,7 +415,7 @@ def _single(matrices: Sequence[ScoreMatrix]) -> Iterator[ResultWarning]:
 
 
 def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[ResultWarning]:
-    """Warn of runs that are no part of a series, of other items, and of those that not all runs have."""
+    """Warn of runs that aren't part of a series, of other items, and of items that not all runs have."""
     for task in tasks:
         apart = [run.run for run in task.runs if run.incomplete]
         if apart:
@@ -423,7 +423,7 @@ def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[ResultWarning]:
                 code="runs_apart",
                 message=(
                     f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than "
-                    f"half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series"
+                    f"half of the items and {'is' if len(apart) == 1 else 'are'} left out of the series"
                 ),
                 remedy="Run the missing items.",
             )
@@ -432,38 +432,38 @@ def _doubts(tasks: Sequence[TaskHistory]) -> Iterator[ResultWarning]:
             yield ResultWarning(
                 code="items_replaced",
                 message=(
-                    f"{task.task}: most items are others than before, so that the series begins anew "
-                    f"with {listing(anew)}"
+                    f"{task.task}: most items differ from those before, so the series restarts with "
+                    f"{listing(anew)}"
                 ),
-                remedy="Scores before and after can't be held against each other.",
+                remedy="Don't compare scores before and after.",
             )
         sizes = sorted({run.n_items for run in task.runs if not run.incomplete})
         if len(sizes) > 1:
             yield ResultWarning(
                 code="items_changed",
                 message=(
-                    f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against "
-                    "the others on the items that they share"
+                    f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items. Runs are compared on "
+                    "shared items"
                 ),
-                remedy="Scores of runs with other items can't be read side by side.",
+                remedy="Don't compare raw scores of runs with different items.",
             )
 
 
 def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> Iterator[ResultWarning]:
-    """Warn where the task's version, the grader or the scorer changed on the way."""
+    """Warn if the task's version, the grader or the scorer changed between runs."""
     for part in sorted({key for name in names if name in runs for key in runs[name].exam}):
         said = [(name, runs[name].exam[part]) for name in names if name in runs and part in runs[name].exam]
         turns = [name for (_, before), (name, after) in pairwise(said) if before != after]
         if turns:
             yield ResultWarning(
                 code="exam_changed",
-                message=f"another {part} than the run before: {listing(turns)}",
-                remedy="A change there can be the exam's and not the system's.",
+                message=f"{part} differs from the run before: {listing(turns)}",
+                remedy="A change there may be due to this, not to the system.",
             )
 
 
 def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
-    """Return what the logs say of each run, by its name; of several logs what the first says."""
+    """Return the logs' metadata of each run, by its name. Of several logs, the first counts."""
     found: dict[str, Run] = {}
     for entry in sorted(entries, key=lambda each: (each.model, each.run.started)):
         found.setdefault(entry.model, entry.run)
@@ -471,8 +471,8 @@ def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
 
 
 def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, ...], str]:
-    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people
-    count.
+    """Return runs, oldest first, and the basis of the order: dates in the logs, otherwise in all names,
+    otherwise names in natural order.
     """
     dates = {name: runs[name].date for name in names if name in runs}
     if len(dates) == len(names) and all(dates.values()):
@@ -488,9 +488,7 @@ def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, 
 
 
 def date_in(name: str) -> str:
-    """Return the date, and the time where there is one, that a name holds, as ISO 8601; "" where there is
-    none.
-    """
+    """Return the date, and the time if any, in a name, as ISO 8601, or "" if there is none."""
     found = _DATE.search(name)
     if found is None:
         return ""

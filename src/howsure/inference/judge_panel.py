@@ -1,6 +1,6 @@
-"""Judges and labels: what a panel of judges says of answers, and the corrected difference of two models.
+"""Judges and labels: a panel's verdicts on answers, and the corrected difference of two models.
 
-The difference is by items on which both have a label, or of their two corrected rates.
+The difference is from items on which both have a label, or from their two corrected rates.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from howsure.statistics.judge_differences import CorrectedGap
 
 MOST_ALONE = 1 / 2
-"""Items with labels of both decide where at least this part of each model's labels are of such."""
+"""Items with labels of both are used alone if at least this share of each model's labels is on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ class _SharedAnswers:
     labelled: Bools
 
     def joins(self, panel: Panel) -> bool:
-        """Say whether strata are joined since they have few labels."""
+        """Return whether strata are merged because they have few labels."""
         strata = self.strata(panel)
         return len(np.unique(joined(strata, self.labelled, FEWEST_PAIRS))) < len(np.unique(strata))
 
     def strata(self, panel: Panel) -> Ints:
-        """Return the strata of the pairs (n,) before those with few labels are joined."""
+        """Return the strata of the pairs (n,) before those with few labels are merged."""
         return strata_of_gaps(
             panel.opinions[self.first] - panel.opinions[self.second], int(self.labelled.sum())
         )
@@ -62,8 +62,8 @@ class _SharedAnswers:
 def gap_of(
     panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, CorrectedRate], question: JudgeQuestion
 ) -> JudgedDifference:
-    """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected
-    rate, where it has labels.
+    """Compare the two models in question. `parts`: each model's answers. `found`: its corrected rate, if it
+    has labels.
     """
     a, b = str(question.a), str(question.b)
     lacking = next((name for name in (a, b) if name not in found), None)
@@ -96,20 +96,20 @@ def gap_of(
 
 
 def gap_notes(gap: JudgedDifference | None) -> tuple[str, ...]:
-    """Say which answers and labels a difference is of, and which don't count."""
+    """Return notes on the answers and labels behind a difference, and on those that don't count."""
     if gap is None:
         return ()
     if not gap.paired:
         why = (
             f"{plural(gap.n_both, 'item')} with labels of both are too few"
             if gap.n_items
-            else "no item is known to be shared"
+            else "shared items aren't known"
         )
-        return (f"Difference: of the two corrected rates, since {why}.",)
+        return (f"Difference: from the two corrected rates, because {why}.",)
     alone = gap.n_labels - 2 * gap.n_both
     unused = f"; {plural(alone, 'label')} of one of them alone don't count" if alone else ""
     few = (
-        f" Strata with fewer than {FEWEST_PAIRS} of them are joined with those next to them."
+        f" Strata with fewer than {FEWEST_PAIRS} of them are merged with their neighbours."
         if gap.joined
         else ""
     )
@@ -122,8 +122,8 @@ def gap_notes(gap: JudgedDifference | None) -> tuple[str, ...]:
 
 
 def _both(table: Verdicts, first: Bools, second: Bools) -> _SharedAnswers | None:
-    """Return the items that both answered, once each; None where no column tells, or one answered an item
-    again and again.
+    """Return the items that both answered, once each. None without an item column, or if one answered an item
+    several times.
     """
     items = table.items
     if items is None:
@@ -142,21 +142,21 @@ def _both(table: Verdicts, first: Bools, second: Bools) -> _SharedAnswers | None
 
 
 def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
-    """Return the places of both models' answers to the items that both answered (n,). DataError where no
-    column tells, or there are none.
+    """Return the places of both models' answers to the items that both answered (n,). DataError without an
+    item column, or if there are none.
     """
     names = np.array(table.models)
     both = _both(table, np.asarray(names == a), np.asarray(names == b))
     if both is None:
         raise DataError(
-            f"no item is known that {a} and {b} answered once each",
+            f"no item is known to have exactly one answer each from {a} and {b}",
             remedy="Name the column with `columns` as item, and attempts at one item as attempt.",
         )
     return both.first, both.second
 
 
 def _paired(panel: Panel, both: _SharedAnswers, level: float) -> CorrectedGap:
-    """Compare on the shared items; a pair was drawn with the smaller of its two answers' chances."""
+    """Compare on the shared items. A pair was drawn with the smaller of its two answers' chances."""
     table, labelled = panel.table, both.labelled
     first, second = (np.where(labelled, table.labels[at], np.nan) for at in (both.first, both.second))
     weights = (
@@ -182,9 +182,7 @@ def _separate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeQuestion:
-    """What is asked of verdicts: how labels were drawn, the level, two models to compare, a floor or a
-    margin.
-    """
+    """The options for verdicts: how labels were drawn, the level, two models to compare, a floor or a margin."""
 
     drawn: str
     level: float
@@ -196,14 +194,16 @@ class JudgeQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """The table, and what its judges say of every answer together (N,): one judge's verdicts as they are."""
+    """The table, and its judges' combined verdict on every answer (N,), for one judge the verdicts
+    themselves.
+    """
 
     table: Verdicts
     opinions: Floats
 
     @classmethod
     def of(cls, table: Verdicts) -> Panel:
-        """Put the judges' verdicts together."""
+        """Combine the judges' verdicts."""
         alone = table.verdicts.shape[1] == 1
         return cls(
             table=table, opinions=table.verdicts[:, 0] if alone else opinion(table.verdicts, table.labels)
@@ -220,12 +220,12 @@ class Panel:
         )
 
     def parted(self, part: Bools) -> Ints:
-        """Return the strata of some answers before those with few labels are joined."""
+        """Return the strata of some answers before those with few labels are merged."""
         by = strata if len(self.table.judges) == 1 else strata_of_panel
         return by(self.opinions[part], int(np.isfinite(self.table.labels[part]).sum()))
 
     def said(self, part: Bools) -> float:
-        """Return the judges' rate of some answers; NaN where verdicts are on another scale than labels."""
+        """Return the judges' rate of some answers, NaN if verdicts are on another scale than labels."""
         verdicts = self.table.verdicts
         if np.nanmin(verdicts) < 0 or np.nanmax(verdicts) > 1:
             return math.nan

@@ -41,8 +41,7 @@ def ranked(
     """Rank the models of every task and metric, and overall; `top`: how many to show, `mark`: which to mark,
     `each_task`: whether each board is shown. See `howsure.leaderboard`.
 
-    `measured`: the matrices of the question's population and what was left out of them, where these are there
-    already.
+    `measured`: the matrices of the question's population and what was left out of them, if available already.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     population = question.population
@@ -87,8 +86,8 @@ def _overall(
     limits: list[tuple[Floats, Floats]],
     question: Question,
 ) -> tuple[Board | None, list[ResultWarning]]:
-    """Rank the models overall; tasks that are about the same clusters, where what is overall isn't, are asked
-    once more.
+    """Rank the models overall. Tasks for the same clusters are computed again if the overall population
+    differs.
     """
     asked = over_tasks(question, matrices)
     others = [k for k, m in enumerate(matrices) if question.population.of(m) is not asked.population.of(m)]
@@ -103,13 +102,13 @@ def _overall(
 
 
 def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question) -> Board:
-    """Return a board with its clusters, and where these are few with who could be best for the other of new
-    and same clusters.
+    """Return a board with its clusters and, if these are few, with who could be best for the other population
+    (new or same clusters).
     """
     question = of_task(question, matrix)
     if not matrix.clusters:
         return board
-    # A board's warnings, with what is known of pairs on whole real clusters as few or as unequal.
+    # A board's warnings, with the coverage of pairs on real benchmarks with as few or as unequal clusters.
     method = question.population.overall_method(question, bounded=matrix.bounded)
     pairs = str(replace(method, overall=False, paired=True))
     known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None
@@ -129,9 +128,7 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
 
 
 def with_other_policies(leaderboard: Leaderboard, study: Study) -> Leaderboard:
-    """Return a leaderboard with a warning where counting failed attempts the other way would change the
-    order.
-    """
+    """Return a leaderboard with a warning if counting failed attempts the other way would change the order."""
     return replace(
         leaderboard, warnings=(*leaderboard.warnings, *policy_changes_ranks(study, leaderboard.boards))
     )

@@ -1,4 +1,4 @@
-"""Noise: from matrices to the sources of every error bar."""
+"""Noise: from matrices to the sources of every standard error."""
 
 from __future__ import annotations
 
@@ -36,25 +36,23 @@ KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
 UNTOLD = Component(variance=math.nan, se=math.nan, low=math.nan, high=math.nan)
 NEGATIVE = ResultWarning(
     code="negative_variance",
-    message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
-    remedy="More attempts or more questions would tell the two apart.",
+    message="the estimated variance between questions is negative, within its noise, and is shown as 0",
+    remedy="Add attempts or questions to separate the two.",
 )
 FIRST_CLUSTERS = ResultWarning(
     code="first_clustering_only",
-    message="the spread from cluster to cluster is that of the first way of clustering",
-    remedy="Name the other one first to see its spread.",
+    message="the spread between clusters is for the first clustering",
+    remedy="List the other one first to see its spread.",
 )
 UNWEIGHTED = ResultWarning(
     code="unweighted_components",
-    message=(
-        "the standard deviations of single scores count every item alike; the error bars respect the weights"
-    ),
-    remedy="Leave `weight` out to have both alike.",
+    message=("the standard deviations of single scores are unweighted, but standard errors are weighted"),
+    remedy="Leave `weight` out to make both unweighted.",
 )
 
 
 def decompose(scores: Scores, design: Design, question: Question, a: str | None, b: str | None) -> Noise:
-    """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
+    """Split every standard error, or those of two models and their difference. See `howsure.noise`."""
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if a is not None and b is not None:
@@ -83,8 +81,8 @@ def decompose(scores: Scores, design: Design, question: Question, a: str | None,
 
 
 def task_noise(matrix: ScoreMatrix, question: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
-    """Take the error bar of every model of a task apart, and those of all pairs; `known`: its entries, where
-    these are there already.
+    """Split the standard errors of every model of a task, and of all pairs. `known`: its entries, if
+    available already.
     """
     if matrix.levels is not None:
         every = {entry.model: entry for entry in (entries(matrix, question) if known is None else known)}
@@ -105,8 +103,8 @@ def task_noise(matrix: ScoreMatrix, question: Question, known: Iterable[Entry] |
 
 
 def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, question: Question) -> TaskNoise:
-    """Take the error bars of two models, on the items that both answered, and of their paired difference
-    apart.
+    """Split the standard errors of two models, on the items that both answered, and of their paired
+    difference.
     """
     if matrix.levels is not None:
         both = matrix.take_models(matrix.columns((a, b)))
@@ -144,8 +142,8 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, question: Question) -> 
 def _level_noise(
     matrix: ScoreMatrix, known: Sequence[tuple[str, Estimate, ErrorSources | None]]
 ) -> TaskNoise:
-    """Take error bars apart into questions, random factors and answers; `known`: of each a name, its estimate
-    and its sources.
+    """Split standard errors into questions, random factors and answers. `known`: a name, an estimate and its
+    sources for each.
     """
     found = []
     for name, estimate, sources in known:
@@ -176,14 +174,14 @@ def _level_noise(
 
 
 def _shared(matrix: ScoreMatrix, a: str, b: str) -> ScoreMatrix:
-    """Return two models on the items that both answered. DataError where there is none."""
+    """Return two models on the items that both answered. DataError if there are none."""
     pair = matrix.take_models(matrix.columns((a, b)))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if not shared.any():
         raise DataError(
-            f"{a} and {b} share no item",
+            f"{a} and {b} don't share any item",
             where=matrix.task,
-            remedy="Their noise can be seen one by one: leave `a` and `b` out.",
+            remedy="Leave `a` and `b` out to see the noise of each model.",
         )
     return pair.take_items(shared)
 
@@ -251,7 +249,7 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
 def _warnings(
     entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estimate
 ) -> tuple[ResultWarning, ...]:
-    """Return what is to be said of a model; `lone`: its items with a single attempt."""
+    """Return the warnings for a model. `lone`: its items with a single attempt."""
     warnings = [warning for warning in estimate.warnings if warning.code in KEPT]
     if entry.measured and lone:
         warnings.append(doubt("single_attempts", count=lone, n=entry.n_items))
@@ -265,7 +263,7 @@ def _warnings(
 
 
 def _pairs(matrix: ScoreMatrix, found: Answers, question: Question) -> PairNoise | None:
-    """Take the differences of all pairs apart; None where their noise is known for none."""
+    """Split the differences of all pairs. None if the noise isn't known for any."""
     if len(matrix.models) < 2 or not found.measured.any():
         return None
     moments = question.population.pairs(matrix, replace(question, method="t"))

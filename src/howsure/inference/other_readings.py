@@ -1,7 +1,7 @@
-"""What another reading of the same scores gives, beside the one that was asked for.
+"""The results of another reading of the same scores, next to the requested one.
 
-Where clusters are few: the same ones and new ones. Where attempts may share more than their question:
-repeats, or a sample of others.
+With few clusters: the same ones and new ones. If attempts may share more than their question: repeats, or a
+sample of others.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ CODES = ("factor_as_attempt", "attempts_move_together")
 
 
 def clusters_of(matrix: ScoreMatrix) -> TaskClusters | None:
-    """Return the clusters of a matrix, the first of two clusterings; None without any.
+    """Return the clusters of a matrix, the first of two clusterings, None without any.
 
-    `effective`: how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer.
+    `effective`: the equivalent number of equal clusters, n² / Σ n_g², for two clusterings the smaller.
     """
     if not matrix.clusters:
         return None
@@ -53,7 +53,7 @@ def clusters_of(matrix: ScoreMatrix) -> TaskClusters | None:
 
 
 def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | None:
-    """Return the question about new clusters as one about the same, or the reverse; None where there is no
+    """Return the question about new clusters as one about the same, or the reverse, None if there is no
     other.
     """
     asked = question.population.of(matrix)
@@ -63,9 +63,7 @@ def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | N
 
 
 def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
-    """Return a comparison with its clusters, and where these are few with the answer of the other population
-    beside it.
-    """
+    """Return a comparison with its clusters and, if these are few, the answer for the other population."""
     asked = of_task(question, matrix)
     pair = replace(pair, population=asked.population.name, clusters=clusters_of(matrix))
     told = matrix.few_clusters or asked.population is SAME_CLUSTERS
@@ -77,7 +75,7 @@ def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Quest
 def other_population_of(
     pair: Comparison, matrix: ScoreMatrix, question: Question
 ) -> PopulationDifference | None:
-    """Return what the other population says of a pair; None where there is no other."""
+    """Return the result of a pair for the other population, None if there is no other."""
     asked = of_other_population(replace(question, margin=None), matrix)
     if asked is None or question.method not in (None, "score", "t"):
         return None
@@ -90,8 +88,8 @@ def other_population_of(
 def with_both_readings(
     answer: A, column: str, design: Design, question: Question, again: Callable[[Design, Question], Answers]
 ) -> A:
-    """Return an answer whose warning about attempts has both error bars; `column`: the one of the attempts,
-    `again`: the same answer for another design. As it was where there is no other.
+    """Return an answer whose warning about attempts has both standard errors. `column`: that of the attempts.
+    `again`: the same answer for another design. Unchanged if there is no other.
     """
     place = next((k for k, warning in enumerate(answer.warnings) if warning.code in CODES), None)
     if place is None or not column:
@@ -109,7 +107,7 @@ def with_both_readings(
 
 @dataclass(frozen=True, slots=True)
 class _ErrorBar:
-    """A number that an answer is about, in words, and its interval."""
+    """A number of an answer, in words, and its interval."""
 
     words: str
     interval: Interval
@@ -117,7 +115,7 @@ class _ErrorBar:
 
 
 def _both_bars(repeats: dict[str, _ErrorBar], sample: dict[str, _ErrorBar]) -> str:
-    """Say both error bars of the number whose error bar grows most; "" where none is known."""
+    """Return both standard errors of the number whose error grows most, "" if none is known."""
     bars = [
         (repeats[key], bar)
         for key, bar in sample.items()
@@ -127,13 +125,13 @@ def _both_bars(repeats: dict[str, _ErrorBar], sample: dict[str, _ErrorBar]) -> s
         return ""
     one, other = max(bars, key=lambda pair: pair[1].interval.half_width / pair[0].interval.half_width)
     return (
-        f": {one.words} ± {one.scale.gap(one.interval.half_width)}; with its values as a sample of others "
+        f": {one.words} ± {one.scale.gap(one.interval.half_width)}, and if its values are a sample of others "
         f"± {one.scale.gap(other.interval.half_width)}"
     )
 
 
 def _bars(answer: Answers) -> dict[str, _ErrorBar]:
-    """Return the numbers that an answer is about, by what they are of."""
+    """Return the numbers of an answer, by their names."""
     bars = {}
     if isinstance(answer, Estimates):
         for entry in answer.entries:
@@ -159,7 +157,7 @@ def _bars(answer: Answers) -> dict[str, _ErrorBar]:
 
 
 def _bar_of_leaders(board: Board, where: str) -> _ErrorBar:
-    """Return the difference of the first two models of a board; of one model its score."""
+    """Return the difference of the first two models of a board, or the score of a single model."""
     scale, first, pairs = Scale(percent=board.percent), board.entries[0], board.pairs
     if len(board.entries) < 2:
         words = f"{where}{first.model} scores {scale.score(first.estimate.value)}"

@@ -1,4 +1,4 @@
-"""What is overall: the scores, pairs and ranks of several tasks put together."""
+"""Overall results: the scores, pairs and ranks of several tasks combined."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 
 _COMBINED_TASK = ResultWarning(
     code="no_overall",
-    message="no overall comparison where all items of a task are combined",
-    remedy="Read the tasks one by one, or compare on the shared items.",
+    message="an overall comparison doesn't support tasks whose items are combined into one value",
+    remedy="Use the results per task, or compare on the shared items.",
 )
 _UNPAIRED_TASK = ResultWarning(
     code="no_overall",
-    message="no overall comparison: on some task the two models share no item",
+    message="no overall comparison: on some task the two models don't share any item",
     remedy="Choose tasks with `task`.",
 )
 
 
 def as_stated(question: Question, study: Study) -> tuple[Question, str]:
-    """Return the question with the weights that the harness gives the tasks, the mean where it says nothing,
-    and a note of them.
+    """Return the question with the weights that the harness gives the tasks, or the mean without any, and a
+    note of them.
     """
     if question.overall != "harness":
         return question, ""
@@ -59,8 +59,7 @@ def as_stated(question: Question, study: Study) -> tuple[Question, str]:
     if group is None or not group.by_size:
         return replace(question, overall="mean"), ""
     note = (
-        f"Overall: {group.name} as {group.harness} states it, its {len(group.tasks):,} tasks weighted by "
-        "their size."
+        f"Overall: {group.name} as in {group.harness}, its {len(group.tasks):,} tasks weighted by their size."
     )
     return replace(question, overall="pooled"), note
 
@@ -72,7 +71,7 @@ def overall_board(
     question: Question,
     limits: Sequence[tuple[Floats, Floats]],
 ) -> tuple[Board | None, list[ResultWarning]]:
-    """Rank the models that have every task by their overall score; None, with a warning, where there is none.
+    """Rank the models that have every task by their overall score. None, with a warning, if there is none.
 
     `limits`: of all pairs of each task, at the question's level.
     """
@@ -134,8 +133,8 @@ def suite_of(
     question: Question,
     limits: Sequence[tuple[Floats, Floats]] | None = None,
 ) -> PairSuite:
-    """Put the pairs of several tasks together, the same models in the same order; `limits`: their own, as
-    `pair_suite` has them.
+    """Combine the pairs of several tasks, with the same models in the same order. `limits`: their own, as in
+    `pair_suite`.
     """
     population = question.population
     if limits is None and not population.only_these:
@@ -150,7 +149,7 @@ def suite_of(
 
 
 def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
-    """Return the share of each task in the overall score; they sum to 1."""
+    """Return the share of each task in the overall score. They sum to 1."""
     if isinstance(overall, str):
         sizes = [1 if overall == "mean" else matrix.n_items for matrix in matrices]
         return [size / sum(sizes) for size in sizes]
@@ -159,29 +158,29 @@ def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]
     wrong += [task for task in overall if task not in tasks]
     if wrong:
         raise OptionError(
-            f"overall weights must be positive and name every task and no other; see {listing(wrong)}"
+            f"overall weights must be positive and name every task and no other, see {listing(wrong)}"
         )
     total = sum(overall[matrix.task] for matrix in matrices)
     return [overall[matrix.task] / total for matrix in matrices]
 
 
 def overall_name(overall: Shares) -> str:
-    """Say how the tasks are put together, in the place of a metric."""
+    """Return the name for the combination of tasks, in place of a metric."""
     return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(
         str(overall), "weighted mean over tasks"
     )
 
 
 def no_overall(matrices: Sequence[ScoreMatrix]) -> ResultWarning | None:
-    """Say why scores can't be put together, None where they can."""
+    """Return why scores can't be combined, None if they can."""
     tasks = [matrix.task for matrix in matrices]
     shared = next((matrix.levels.name for matrix in matrices if matrix.levels is not None), "")
     if len(matrices) < 2:
         return ResultWarning(code="no_overall", message="one task only")
     if shared:
-        why = f"what {shared} adds is shared by all tasks"
+        why = f"the variation from {shared} is shared by all tasks"
     elif len(set(tasks)) < len(tasks):
-        why = "a task comes with several metrics"
+        why = "a task has several metrics"
     elif len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
         why = "the tasks' scores are on different scales"
     else:
@@ -192,7 +191,7 @@ def no_overall(matrices: Sequence[ScoreMatrix]) -> ResultWarning | None:
 
 
 def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> ResultWarning:
-    """Warn of models that lack a task; `led`: what is told of those that lead another."""
+    """Warn of models that lack a task. `led`: a note on those that lead another."""
     what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
     left = "is" if count == 1 else "are"
     though = f", though {listing(led)}" if led else ""
@@ -206,9 +205,7 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Res
 def overall_comparison(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
 ) -> tuple[Comparison | None, list[ResultWarning]]:
-    """Put the comparisons of several tasks together: their weighted mean, errors independent from task to
-    task.
-    """
+    """Combine the comparisons of several tasks: their weighted mean, with errors independent between tasks."""
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]
@@ -260,7 +257,7 @@ def overall_comparison(
 
 
 def _again(pair: Comparison, matrix: ScoreMatrix, question: Question, given: Question) -> Comparison:
-    """Return the comparison of a task about the population that what is overall is about."""
+    """Return the comparison of a task for the overall population."""
     if given.population.of(matrix) is question.population.of(matrix):
         return pair
     return question.population.pair(matrix, pair.a, pair.b, replace(question, margin=None))
@@ -269,8 +266,8 @@ def _again(pair: Comparison, matrix: ScoreMatrix, question: Question, given: Que
 def _compared_suite(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
 ) -> PairSuite:
-    """Put two models together as their board does; by another method than a board has, from the intervals of
-    that method.
+    """Combine the tasks of two models as their board does, or from the intervals of a method that boards
+    don't have.
     """
     population, a, b = question.population, pairs[0].a, pairs[0].b
     chosen = [matrix.take_models(matrix.columns((a, b))) for matrix in matrices]
@@ -319,7 +316,7 @@ def _overall_equivalence(suite: PairSuite, margin: float, question: Question, si
     """Test non-inferiority and equivalence at ±margin with the overall test itself."""
     if not math.isfinite(float(suite.limits(question.level)[0][0, 1])):
         raise MethodError(
-            "a margin needs an overall comparison with an error bar",
+            "a margin needs an overall comparison with a standard error",
             remedy="Check that every task has at least two items or clusters.",
         )
     worse, better = (

@@ -1,5 +1,5 @@
-"""What a spread promises: for each number of attempts the questions, the smallest difference or the power;
-planned looks, and what a gate will say of equal systems.
+"""Plans from a spread: for each number of attempts the questions, the smallest difference or the power. Also
+planned looks, and a gate's verdicts for equal systems.
 """
 
 from __future__ import annotations
@@ -33,33 +33,33 @@ if TYPE_CHECKING:
     from howsure.statistics.power import Doubt, Planned, Test
 
 AS_GOOD = 0.02
-"""By so much less power a way is as good as another: less than a simulation tells."""
+"""A design counts as equally good if its power is lower by at most this, which simulation can't resolve."""
 CURVE = 33
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanQuestion:
-    """What is to be planned: two of effect, items and power, the test, and how the evaluation is to be run.
+    """The planning question: two of effect, items and power, the test, and the setup of the evaluation.
 
     Attributes:
-        sought: Which of the three is sought.
-        goal: What is to be shown.
-        method: The test; None until the scores tell which one `compare` makes.
-        effect: a − b, whichever is better.
-        items: Questions; NaN where they are sought.
-        power: The chance that the goal is shown.
+        sought: Which of the three is computed.
+        goal: What the test should show.
+        method: The test, None until the scores determine the one of `compare`.
+        effect: a − b, for either sign.
+        items: Questions, NaN if they are computed.
+        power: The chance to reach the goal.
         margin: The margin of a goal that has one.
         level: The confidence level of all comparisons together.
         comparisons: How many comparisons share it.
         pairs: Pairs of models that are compared on each task.
         paired: Whether both models answer the same questions.
-        lower_is_better: Whether b − a says by how much a is better.
-        looks: When the test is made; None makes it once, with all items.
-        attempts: Attempts at each question; None chooses.
-        levels: Levels of each random factor; none to seek them.
-        clusters: The number of clusters, where it is held fixed.
+        lower_is_better: Whether a positive b − a means that a is better.
+        looks: When the test is made. None makes it once, with all items.
+        attempts: Attempts at each question. None chooses.
+        levels: Levels of each random factor, none to compute them.
+        clusters: The number of clusters, if fixed.
         costs: What questions and attempts cost.
-        seed: The seed of a simulation; None for none.
+        seed: The seed of a simulation, None for none.
     """
 
     sought: Sought
@@ -82,7 +82,7 @@ class PlanQuestion:
     seed: int | None = None
 
     def ahead(self, effect: float) -> float:
-        """Return by how much a is better where a − b is `effect`."""
+        """Return how much better a is if a − b is `effect`."""
         return -effect if self.lower_is_better else effect
 
     @property
@@ -92,7 +92,7 @@ class PlanQuestion:
 
     @property
     def test(self) -> Test:
-        """The test at the level that is left to one of the comparisons."""
+        """The test at the level for one of the comparisons."""
         level = 1 - (1 - self.level) / self.comparisons
         return powers.Test(
             goal=self.goal, method=self.usual_method, level=level, margin=self.margin, looks=self.looks
@@ -100,7 +100,7 @@ class PlanQuestion:
 
 
 def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[PlanOption, ...], int]:
-    """Return one option a number of attempts, and which of them the verdict is about."""
+    """Return one option per number of attempts, and which of them the verdict is about."""
     attempts, costs = question.attempts, question.costs
     priced = costs.candidates(known.spread) if costs is not None and question.sought == "items" else []
     counts, wanted = known.counts(attempts, priced), known.attempts(attempts)
@@ -115,11 +115,11 @@ def options_of(known: KnownSpread, question: PlanQuestion) -> tuple[tuple[PlanOp
 
 
 def option(known: KnownSpread, question: PlanQuestion, attempts: float) -> PlanOption:
-    """Work out one number of attempts."""
+    """Compute the option for one number of attempts."""
     test, truth, costs = question.test, question.ahead(question.effect), question.costs
 
     def sought(what: str, seek: Callable[[Planned, Doubt], float], value: float) -> Forecast:
-        """Return a forecast of what is sought, and the value of what is given."""
+        """Return a forecast of the unknown quantity, and the values of the given ones."""
         return known.forecast(attempts, seek) if question.sought == what else Forecast(value=value)
 
     items = sought(
@@ -181,9 +181,9 @@ def equal_systems(
     usual: float = math.nan,
     **names: str,
 ) -> EqualSystems | None:
-    """Return what a gate says of two equal systems whose difference has this spread; None without a margin.
+    """Return a gate's verdicts for two equal systems whose difference has this spread, None without a margin.
 
-    `usual`: the pilot's questions, where none are given; `names`: of task, metric and models.
+    `usual`: the pilot's questions, if none are given. `names`: of task, metric and models.
     """
     items = next((n for n in (question.items, usual, option.items.value) if math.isfinite(n)), math.inf)
     if question.goal == "different" or math.isinf(items):
@@ -213,8 +213,8 @@ def equal_systems(
 def looks_of(
     known: KnownSpread, question: PlanQuestion, option: PlanOption, *, percent: bool
 ) -> LooksPlan | None:
-    """Return the looks of the chosen option, beside the other ways to decide; None where none are planned, or
-    no number of items is enough.
+    """Return the looks of the chosen option, next to the other designs. None if none are planned, or if no
+    number of items is enough.
     """
     test, n, effect = question.test, option.items.value, question.ahead(option.effect.value)
     if test.looks is None or not (math.isfinite(n) and math.isfinite(effect)):
@@ -230,7 +230,7 @@ def looks_of(
     above, below = boundary.stops(0.0)
     if_none = (above + (below if test.goal == "different" else 0.0))[:, 0]
 
-    # a test made once takes as many items as its power needs, or those that there are
+    # a single test takes as many items as its power needs, or the existing ones
     alone = n
     if question.sought == "items":
         alone = powers.items_needed(test.once, spread, effect, attempts, question.power, doubt=doubt)

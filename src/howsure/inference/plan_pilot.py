@@ -1,6 +1,4 @@
-"""What a plan starts from: assumptions, costs, and what a pilot tells of a comparison, with how far off it
-could be.
-"""
+"""The basis of a plan: assumptions, costs, and a pilot's estimates for a comparison, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -38,30 +36,30 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
-"""Numbers of attempts of which a plan tells what they bring."""
+"""The numbers of attempts whose effect a plan reports."""
 MOST_ATTEMPTS, UNSEEN_QUESTIONS = 1_000, 10
-"""Attempts that a plan tries at most, and where questions show no spread of their own: more would rest on
-nothing.
+"""The largest number of attempts that a plan considers, and the largest if questions don't show any spread of
+their own, as more would lack a basis.
 """
 TEXTBOOK_QUESTIONS, TEXTBOOK_ANSWERS, TEXTBOOK_UNPAIRED = 1 / 9, 1 / 3, 1 / 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """What is assumed of a comparison without a pilot; the defaults are those of Miller (2024), section 5.
+    """Assumptions about a comparison without a pilot. The defaults are those of Miller (2024), section 5.
 
     Rates spread evenly from 0 to 1 have variances of 1/12 between questions and 1/6 between answers for one
-    model; 1/9 goes with a correlation of 1/3 between two.
+    model. 1/9 corresponds to a correlation of 1/3 between two.
 
     Args:
         question_variance: The variance of the true differences between items, in squared score units. None
             takes 1/9, and 1/6 for an unpaired comparison.
         answer_variance: The conditional variance of one attempt, both models' together. None takes 1/3.
-        rate: The score of single answers, which with `correlation` takes the place of the variances:
-            2 · rate · (1 − rate) · (1 − correlation). None relies on the variances.
+        rate: The score of single answers, which, with `correlation`, replaces the variances: 2 · rate · (1 −
+            rate) · (1 − correlation). None relies on the variances.
         correlation: The correlation of the two models' single answers to the same item.
-        agreement: The share of items that both models get right or both get wrong, one attempt each: in place
-            of `correlation` and the variances, that of a difference is 1 − agreement.
+        agreement: The share of items that both models get right or both get wrong, one attempt each. It
+            replaces `correlation` and the variances: that of a difference is 1 − agreement.
         cluster_size: The mean number of items per cluster.
         cluster_variation: The coefficient of variation of that number.
         icc: The intra-cluster correlation of the differences at two items of a cluster, one attempt each, so
@@ -95,37 +93,37 @@ class Assumptions:
                 raise OptionError(f"`{name}={value!r}` is not a number {reach}")
         if self.rate is not None and (self.question_variance is not None or self.answer_variance is not None):
             raise OptionError(
-                "rate and variances say the same thing twice", remedy="Give the rate, or the variances."
+                "rate and variances are alternatives", remedy="Give the rate, or the variances."
             )
         self._refuse_agreement()
         if self.icc and self.cluster_size == 1 and not self.cluster_variation:
-            raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
+            raise OptionError("icc needs clusters", remedy="Give `cluster_size` as well.")
 
     def _refuse_agreement(self) -> None:
-        """Raise OptionError if the agreement contradicts what else is assumed."""
+        """Raise OptionError if the agreement contradicts the other assumptions."""
         if self.agreement is None:
             return
         if self.correlation or self.question_variance is not None or self.answer_variance is not None:
-            raise OptionError(
-                "agreement says what a correlation or variances say", remedy="Give one of them."
-            )
+            raise OptionError("agreement replaces a correlation or variances", remedy="Give one of them.")
         if self.rate is not None and self.agreement < abs(2 * self.rate - 1):
             raise OptionError(
-                f"models that are both right in {self.rate:g} of the items agree on at least "
+                f"if both models are right on {self.rate:g} of the items, they agree on at least "
                 f"{abs(2 * self.rate - 1):g} of them",
                 remedy="Assume a larger agreement, or another rate.",
             )
 
     @property
     def only_once(self) -> bool:
-        """Whether this is about single answers, so that nothing says what more attempts would bring."""
+        """Whether this is about single answers, so that the effect of more attempts is unknown."""
         return self.rate is not None or self.agreement is not None
 
     def variances(self, *, paired: bool) -> tuple[float, float]:
         """Return the variances of questions and answers of the difference."""
         if self.agreement is not None:
             if not paired:
-                raise OptionError("agreement is about the same items", remedy="Give the rate alone.")
+                raise OptionError(
+                    "agreement needs the same items for both models", remedy="Give the rate alone."
+                )
             return round(1 - self.agreement, 15), 0.0
         if self.rate is not None:
             shared = self.correlation if paired else 0.0
@@ -135,9 +133,7 @@ class Assumptions:
         return question, TEXTBOOK_ANSWERS if self.answer_variance is None else self.answer_variance
 
     def percent(self, effect: float, margin: float) -> bool:
-        """Say whether this is about scores in [0, 1]: variances that were given, or sizes beside them, may be
-        larger.
-        """
+        """Return whether this is about scores in [0, 1]. Given variances or sizes may exceed that scale."""
         stated = self.question_variance is not None or self.answer_variance is not None
         return not stated or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
 
@@ -146,8 +142,8 @@ class Assumptions:
         between = self.icc * (question + answer)
         if between > question + 1e-12:
             raise OptionError(
-                f"icc={self.icc:g} makes clusters differ more ({between:.3g}) than questions do "
-                f"({question:.3g})",
+                f"icc={self.icc:g} gives more variance between clusters ({between:.3g}) than between "
+                f"questions ({question:.3g})",
                 remedy="Assume a smaller icc, or a larger question variance.",
             )
         sizes = spread_sizes(self.cluster_size, self.cluster_variation)
@@ -156,14 +152,14 @@ class Assumptions:
         )
 
     def known(self, level: float, *, paired: bool = True, clusters: float | None = None) -> KnownSpread:
-        """Return what a plan of a difference may rest on."""
+        """Return the basis for a plan of a difference."""
         whole = self.spread(*self.variances(paired=paired), clusters)
         half = whole.times(0.5)
         spread = whole if paired else unpaired(half, half)
         return KnownSpread(spread=spread, level=level, only_once=self.only_once)
 
     def basis(self, *, paired: bool) -> Basis:
-        """Return the same as the plan tells it."""
+        """Return the same for the plan's output."""
         question, answer = self.variances(paired=paired)
         spread = self.spread(question, answer)
         return Basis(
@@ -175,9 +171,7 @@ class Assumptions:
         )
 
     def contradictions(self, effect: float, *, paired: bool) -> tuple[ResultWarning, ...]:
-        """Warn where models that score like this can't differ by so much: the spread is then assumed too
-        small.
-        """
+        """Warn if models with these scores can't differ this much: the assumed spread is then too small."""
         if not self.only_once or not math.isfinite(effect):
             return ()
         rate = 0.5 if self.rate is None else self.rate
@@ -193,14 +187,14 @@ class Assumptions:
         return (
             ResultWarning(
                 code="more_than_differ",
-                message=f"with {self._told(paired=paired)} the models can at most {what}, "
-                f"which is less than a difference of {scale.gap(effect)}: the plan is too small",
+                message=f"with {self._told(paired=paired)} the models can at most {what}, which is less "
+                f"than the planned difference of {scale.gap(effect)}, so the plan is too small",
                 remedy="Assume the mean of both models' scores as the rate, or a smaller correlation.",
             ),
         )
 
     def _told(self, *, paired: bool) -> str:
-        """Say what is assumed of single answers."""
+        """Return a sentence on the assumptions about single answers."""
         score = "" if self.rate is None else f"a score of about {100 * self.rate:g}%"
         if self.agreement is not None:
             agreement = f"an agreement on {100 * self.agreement:g}% of the questions"
@@ -208,9 +202,11 @@ class Assumptions:
         return f"{score} and a correlation of {self.correlation:g} between the models" if paired else score
 
     def note(self, *, paired: bool) -> str:
-        """Say it aloud."""
+        """Return them as a note."""
         if self.only_once:
-            return f"Assumed: {self._told(paired=paired)}, one attempt. A pilot would tell."
+            return (
+                f"Assumed: {self._told(paired=paired)}, one attempt. Use a pilot to estimate this from data."
+            )
         question, answer = self.variances(paired=paired)
         usual = self.question_variance is None and self.answer_variance is None
         source = (
@@ -218,7 +214,7 @@ class Assumptions:
         )
         return (
             f"Assumed, {source}: question variance {question:.3g}, answer variance {answer:.3g} of the "
-            "difference. A pilot would tell."
+            "difference. Use a pilot to estimate this from data."
         )
 
 
@@ -227,10 +223,10 @@ class Costs:
     """What questions and attempts cost, in any unit.
 
     Args:
-        attempt: The price of one attempt at a question, by all models together; above 0.
+        attempt: The price of one attempt at a question, by all models together, above 0.
         item: The price of a question, paid once.
-        level: The price of a level of a random factor, of both models together: of training from another
-            seed.
+        level: The price of a level of a random factor, of both models together, for example of training from
+            another seed.
 
     Raises:
         OptionError: If an attempt costs nothing, or a price is negative.
@@ -249,12 +245,12 @@ class Costs:
         checks.price("level", self.level)
         if not checks.price("attempt", self.attempt) > 0:
             raise OptionError(
-                f"costs of {self.attempt!r} an attempt and {self.item!r} an item make no sense",
-                remedy="An attempt costs more than 0, an item 0 or more.",
+                f"costs of {self.attempt!r} per attempt and {self.item!r} per item are invalid",
+                remedy="Use more than 0 per attempt, and 0 or more per item.",
             )
 
     def of(self, items: float, attempts: float) -> float:
-        """Return the cost of so many items with so many attempts each."""
+        """Return the cost of this many items with this many attempts each."""
         return items * (self.item + attempts * self.attempt)
 
     def candidates(self, spread: Planned) -> list[float]:
@@ -283,15 +279,17 @@ def check_costs(costs: object) -> None:
 def measured_costs(
     costs: Costs | None, study: Study, models: Sequence[str]
 ) -> tuple[Costs | None, tuple[str, ...]]:
-    """Return what an attempt at a question by all these models took in the pilot, and a note of it; the costs
-    as they are without a measure.
+    """Return the cost of an attempt at a question by all these models in the pilot, and a note of it, or the
+    given costs without a measure.
 
-    OptionError where costs are given as well, or several measures; DataError where attempts don't record it.
+    OptionError if costs are given as well, or several measures. DataError if attempts don't record it.
     """
     if not study.design.usage:
         return costs, ()
     if costs is not None or len(study.design.usage) > 1:
-        raise OptionError("a plan has one cost", remedy="Name one `usage`, or give `costs`, not both.")
+        raise OptionError(
+            "a plan can have only one cost", remedy="Name one `usage`, or give `costs`, not both."
+        )
     name, cost = study.design.usage[0], 0.0
     for model in models:
         total = attempts = 0.0
@@ -303,18 +301,18 @@ def measured_costs(
             lacking = int(one.n_failed[0])
             if lacking:
                 raise DataError(
-                    f"{plural(lacking, 'attempt')} of {model} record no {name}, so that a plan would "
-                    "look too cheap",
+                    f"{plural(lacking, 'attempt')} of {model} don't record {name}, so the plan's cost "
+                    "would be too low",
                     where=key[0],
                     remedy="Give `costs` (`--cost-attempt`) instead.",
                 )
             total += float(np.nansum(one.values * one.attempts))
             attempts += float(one.attempts.sum())
         if not total > 0:
-            raise DataError(f"{model} took no {name}", remedy="Leave `usage` out.")
+            raise DataError(f"{model} used no {name}", remedy="Leave `usage` out.")
         cost += total / attempts
     note = (
-        f"Costs: {amount_text(cost, 3)} {name} for an attempt at a question by "
+        f"Costs: {amount_text(cost, 3)} {name} per attempt at a question by "
         f"{plural(len(models), 'model')}, as in the pilot."
     )
     return Costs(item=0.0, attempt=cost), (note,)
@@ -327,11 +325,13 @@ def unpaired(a: Planned, b: Planned) -> Joined:
 
 LEAST_ITEMS = 2
 LEAST_SHARE = 1e-3
-"""Of the variance seen: a lower limit of none at all would ask for a plan without any spread."""
+"""The share of the observed variance used as a lower limit: with a limit of 0, a plan would be without any
+spread.
+"""
 
 
 def refuse_pilot_options(design: Design, **options: object) -> None:
-    """Raise OptionError where an option is about a pilot and there is none."""
+    """Raise OptionError if an option is about a pilot and there isn't one."""
     usual = Design()
     names = [name for name, value in options.items() if value]
     names += [
@@ -342,7 +342,7 @@ def refuse_pilot_options(design: Design, **options: object) -> None:
 
 
 Error: TypeAlias = "tuple[float, float, int]"
-"""n times a variance, its jackknife error, and over how many units."""
+"""n times a variance, its jackknife error, and the number of units."""
 
 
 def _no_error(_: float) -> Error:
@@ -351,14 +351,14 @@ def _no_error(_: float) -> Error:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSpread:
-    """What a plan rests on: how questions and answers vary, and how far off that could be.
+    """The basis of a plan: the variation of questions and answers, and its uncertainty.
 
     Attributes:
-        spread: What adds to the variance of a mean.
+        spread: The variance components of a mean.
         level: The level of the limits.
-        usual: The attempts of the pilot; 1 without one.
-        only_once: Whether nothing is known of more attempts than one.
-        error: The variance with so many attempts, and its error; unknown without a pilot.
+        usual: The attempts of the pilot, 1 without one.
+        only_once: Whether the effect of more attempts than one is unknown.
+        error: The variance with a number of attempts, and its error, unknown without a pilot.
     """
 
     spread: Planned
@@ -368,13 +368,11 @@ class KnownSpread:
     error: Callable[[float], Error] = _no_error
 
     def doubt(self, attempts: float) -> Doubt:
-        """Return by how many times the spread may be larger; surely 1 where nothing tells."""
+        """Return possible factors of the spread, or a certain factor of 1 without information."""
         return doubt_of(self.error(attempts))
 
     def forecast(self, attempts: float, seek: Callable[[Planned, Doubt], float]) -> Forecast:
-        """Return what is sought for the spread, and between which numbers it lies as far as the pilot
-        tells.
-        """
+        """Return the result for the spread, and an interval for it from the pilot's uncertainty."""
         value = seek(self.spread, self.doubt(attempts))
         low, high = limits_of(self.error(attempts), self.level)
         if math.isnan(low):
@@ -383,42 +381,40 @@ class KnownSpread:
         return Forecast(value=value, low=min(ends), high=max(ends))
 
     def attempts(self, wanted: int | None) -> float:
-        """Return the attempts that are wanted, or else the usual ones; OptionError where nothing is known of
-        them.
-        """
+        """Return the wanted attempts, or else the usual ones. OptionError if their effect is unknown."""
         if self.only_once and wanted not in (None, 1):
             raise OptionError(
-                f"nothing tells what {wanted} attempts would bring: one attempt a question was seen or "
-                "assumed",
+                f"the effect of {wanted} attempts is unknown: one attempt per question was observed or assumed",
                 remedy=(
-                    "Run the pilot with two attempts or more, or assume variances of questions and answers."
+                    "Run the pilot with at least two attempts, or assume variances of questions and answers."
                 ),
             )
         return float(wanted or self.usual)
 
     def counts(self, wanted: int | None, more: Iterable[float] = ()) -> list[float]:
-        """Return the numbers of attempts that are tried, those that are wanted among them."""
+        """Return the numbers of attempts to try, including the wanted ones."""
         attempts = self.attempts(wanted)
         if self.only_once:
             return [1.0]
         counts = {*ATTEMPTS, self.usual, *more, attempts}
-        # endless attempts may leave no spread: nothing to plan with
+        # infinite attempts may leave no spread, so that a plan isn't possible
         return sorted(counts if self.spread.per_item(1e6, math.inf) > 0 else counts - {math.inf})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pilot:
-    """What the scores of one model, or the differences of two on the items that both answered, tell.
+    """The estimates from the scores of one model, or from the differences of two on the items that both
+    answered.
 
     Attributes:
-        matrix: The models' scores, as the population has them drawn.
-        scores: Its columns, of two models with a − b behind them.
-        columns: Those that the plan is about: a model, a − b, or a and b where these aren't paired.
-        codes: The clusters; None where each item is its own.
+        matrix: The models' scores, as drawn from the population.
+        scores: Its columns, followed by a − b for two models.
+        columns: Those that the plan is about: a model, a − b, or a and b if these aren't paired.
+        codes: The clusters, None if each item is its own.
         parts: The variances of the columns.
-        weight: How many times the variance is that of equal weights (Kish's design effect of weights).
+        weight: The factor of the variance relative to equal weights (Kish's design effect of weights).
         attempts: The harmonic mean of the attempts.
-        pairs: Pairs of models that the pilot holds.
+        pairs: Pairs of models in the pilot.
     """
 
     matrix: ScoreMatrix
@@ -432,7 +428,7 @@ class Pilot:
 
     @classmethod
     def of(cls, matrix: ScoreMatrix, columns: list[int], pairs: int = 1) -> Pilot:
-        """Return what a matrix without holes tells."""
+        """Return the estimates from a matrix without missing cells."""
         scores, codes = answers(matrix.values, matrix.attempts.astype(float), matrix.within), codes_of(matrix)
         attempts = float(len(matrix.models) / (1 / scores.attempts).mean(axis=0).sum())
         scores = scores.with_difference() if len(matrix.models) > 1 else scores
@@ -450,17 +446,17 @@ class Pilot:
 
     @property
     def measured(self) -> bool:
-        """Whether several attempts tell the noise of answers."""
+        """Whether several attempts give the noise of answers."""
         return bool(np.isfinite(self.parts.answer).all())
 
     @property
     def units(self) -> int:
-        """How many clusters there are, or items where there are none."""
+        """The number of clusters, or of items without clusters."""
         return len(self.matrix.items) if self.codes is None else int(self.codes.max()) + 1
 
     @property
     def basis(self) -> Basis:
-        """The same as the plan tells it."""
+        """The same for the plan's output."""
         spreads = [spread_of(self.parts, k, self.codes) for k in self.columns]
         return Basis(
             question=sum(spread.within + spread.between for spread in spreads),
@@ -475,7 +471,7 @@ class Pilot:
         )
 
     def spread(self, clusters: float | None = None) -> Planned:
-        """Return the spread of a score or a difference; `clusters`: hold their number fixed."""
+        """Return the spread of a score or a difference. `clusters`: their number, if fixed."""
         spreads = []
         for k in self.columns:
             e = self.scores.means[:, k] - self.scores.means[:, k].mean()
@@ -487,7 +483,7 @@ class Pilot:
         return spreads[0] if len(spreads) == 1 else unpaired(*spreads)
 
     def error(self, attempts: float) -> Error:
-        """Return n times the variance with so many attempts, its jackknife error, and the units."""
+        """Return n times the variance with this many attempts, its jackknife error, and the units."""
         spreads = [spread_of(self.parts, k, self.codes) for k in self.columns]
         share = (spreads[0].sizes.crowd, 1 / attempts)
         least = [spread.per_item(1.0, attempts) for spread in spreads]
@@ -497,7 +493,7 @@ class Pilot:
         return self.weight * float(variance), self.weight * float(np.sqrt((errors**2).sum())), self.units
 
     def known(self, level: float, clusters: float | None = None) -> KnownSpread:
-        """Return what a plan may rest on."""
+        """Return the basis for a plan."""
         return KnownSpread(
             spread=self.spread(clusters),
             level=level,
@@ -510,7 +506,7 @@ class Pilot:
 def known_together(
     pilots: Sequence[Pilot], shares: Sequence[float], level: float, clusters: float | None
 ) -> KnownSpread:
-    """Return what the pilots of several tasks tell of the overall difference: tasks keep their shares of the
+    """Return the overall difference's spread from the pilots of several tasks, which keep their shares of the
     items.
     """
     counts = [len(pilot.matrix.items) for pilot in pilots]
@@ -541,18 +537,18 @@ def known_together(
 
 
 def codes_of(matrix: ScoreMatrix) -> Ints | None:
-    """Return the (first) clusters of a matrix; None where each item is its own."""
+    """Return the (first) clusters of a matrix, None if each item is its own."""
     if not matrix.clusters or int(matrix.clusters[0].max()) + 1 == len(matrix.items):
         return None
     return matrix.clusters[0]
 
 
 def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
-    """Return the spread of one column as a plan may carry it on to other numbers of attempts and items.
+    """Return the spread of one column, for plans with other numbers of attempts and items.
 
-    Where questions vary less than answers alone would have them vary, by chance, all spread is taken as that
-    of answers: the estimate under ω² ≥ 0 that keeps the variance of single answers. `fixed`: clusters are to
-    grow, and vary no less than 0.
+    If, by chance, questions vary less than answers alone would make them, all spread is attributed to
+    answers: the estimate under ω² ≥ 0 that keeps the variance of single answers. `fixed`: clusters grow, and
+    their variance is at least 0.
     """
     sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
     within, between, answer = (float(part[column]) for part in (parts.within, parts.between, parts.answer))
@@ -570,7 +566,7 @@ def read_pairs(
     scores: Scores, design: Design, a: str | None, b: str | None, question: Question
 ) -> tuple[Study, list[tuple[ScoreMatrix, tuple[str, str], int]], list[ResultWarning]]:
     """Return the matrix of each task with the pair of models to plan for, and the number of pairs: a and b,
-    or those whose difference varies as the median pair's does.
+    or the pair with the median variance of the difference.
     """
     if a is None or b is None:
         study = gather_levelled(scores, design)
@@ -584,7 +580,7 @@ def read_pairs(
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[ResultWarning]]:
-    """Return one pilot a task."""
+    """Return one pilot per task."""
     question = Question(population=population_of(design.population), method="t")
     study, pairs, warnings = read_pairs(scores, design, a, b, question)
     pilots = [_pair_pilot(matrix, names, count, question, paired=paired) for matrix, names, count in pairs]
@@ -593,12 +589,10 @@ def read_pilots(
 
 
 def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
-    """Return the two models whose difference varies as that of the median pair does, and the number of
-    pairs.
-    """
+    """Return the pair of models with the median variance of the difference, and the number of pairs."""
     if len(matrix.models) < 2:
         raise DataError(
-            f"the pilot holds one model only, {matrix.models[0]}",
+            f"the pilot has only one model, {matrix.models[0]}",
             where=matrix.task,
             remedy="A comparison needs two: add another model's logs, or plan without a pilot.",
         )
@@ -606,7 +600,7 @@ def median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str
     upper = np.triu_indices(len(matrix.models), 1)
     variance = (moments.variance * moments.shared)[upper]
     if moments.shared[upper].max() < LEAST_ITEMS:
-        raise _few_shared("no two models share two items", matrix)
+        raise _few_shared("two models with at least two shared items are needed", matrix)
     varying = np.flatnonzero(np.isfinite(variance) & (variance > 0) & (moments.shared[upper] >= LEAST_ITEMS))
     if not len(varying):
         raise _no_spread(matrix, "all models")
@@ -626,7 +620,8 @@ def _pair_pilot(
     codes = codes_of(pair)
     if codes is not None and int(codes.max()) < 1:
         raise DataError(
-            f"all {len(pair.items)} shared items are in one cluster: nothing tells how another would differ",
+            f"all {len(pair.items)} shared items are in one cluster, so the variance between clusters is "
+            "unknown",
             where=matrix.task,
             remedy="Add clusters to the pilot, or use `cluster='none'` if the items were drawn one by one.",
         )
@@ -638,23 +633,23 @@ def _pair_pilot(
 
 def _few_shared(what: str, matrix: ScoreMatrix) -> DataError:
     return DataError(
-        f"{what}: nothing tells how their difference varies",
+        f"{what}, so the variance of their difference is unknown",
         where=matrix.task,
-        remedy="A pilot needs two shared items or more.",
+        remedy="A pilot needs at least two shared items.",
     )
 
 
 def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
     where = "on every item" if not matrix.clusters else "in every cluster"
     return DataError(
-        f"the pilot shows no spread to plan from: {who} differ by the same amount {where}",
+        f"the pilot has no variance to plan from: {who} differ by the same amount {where}",
         where=matrix.task,
         remedy="Take a larger pilot, or assume variances of questions and answers.",
     )
 
 
 def limits_of(error: Error, level: float) -> tuple[float, float]:
-    """Return the limits of a variance as shares of it; NaN where nothing tells them."""
+    """Return the limits of a variance as shares of it, NaN if unknown."""
     value, se, units = error
     if not (value > 0 and math.isfinite(se)):
         return math.nan, math.nan
@@ -663,13 +658,13 @@ def limits_of(error: Error, level: float) -> tuple[float, float]:
 
 
 def doubt_of(error: Error) -> Doubt:
-    """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where
-    nothing tells.
+    """Return possible factors of an estimated variance, and their probabilities. The factor is 1 without
+    information.
 
-    A variance times ν over a χ² of ν degrees of freedom, ν from its error, and no more than one less than the
-    units. A plan whose power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and
-    Campbell 2005); one that takes the pilot at its word falls short, since power falls more for a variance
-    that is too small than it rises for one that is too large.
+    A variance times ν over a χ² of ν degrees of freedom, ν from its error, and at most the units less one. A
+    plan whose power is the mean over these reaches it on average over pilots (assurance, O'Hagan, Stevens and
+    Campbell 2005). A plan that ignores the pilot's uncertainty has too little power, since an underestimated
+    variance loses more power than an overestimated one gains.
     """
     value, se, units = error
     if not (value > 0 and se > 0 and math.isfinite(se)):
@@ -685,6 +680,6 @@ MIDDLES = tuple(zip(((_POINTS + 1) / 2).tolist(), (_SHARES / 2).tolist(), strict
 
 FIRST_CLUSTERS = ResultWarning(
     code="first_clustering_only",
-    message="the plan's clusters are those of the first way of clustering",
-    remedy="Name the other one first to plan for it.",
+    message="the plan uses the clusters of the first clustering",
+    remedy="List the other one first to plan for it.",
 )

@@ -1,6 +1,4 @@
-"""Planned looks at a run: which of them is due, the level and the p-value of each, and all of them as an
-answer.
-"""
+"""Planned looks at a run: which one is due, the level and the p-value of each, and a summary of all."""
 
 from __future__ import annotations
 
@@ -18,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookSeries:
-    """The looks at a run, of which one is judged.
+    """The looks at a run, one of which is judged.
 
     Attributes:
-        numbers: The number of each look; the first of a plan is 1.
-        items: How many items each was made on, or is due at.
+        numbers: The number of each look. The first of a plan is 1.
+        items: The number of items each was made on, or is due at.
         planned: The items of the whole run.
         spending: How the looks spend the error.
-        place: Where the look that is judged stands among these, the first being 1; 0 before the first.
+        place: The place of the judged look among these, from 1, or 0 before the first.
         finished: How many items are finished by now.
     """
 
@@ -42,13 +40,13 @@ class LookSeries:
         return Schedule((*(count / self.planned for count in self.items[:-1]), 1.0), self.spending)
 
     def level(self, level: float) -> float:
-        """Return the level of a two-sided interval at this look, so that those of all looks hold together at
-        a level.
+        """Return the level of a two-sided interval at this look, so that those of all looks are simultaneous
+        at a level.
         """
         return self.schedule.level_at(self.place, level)
 
     def overall_p(self, p_value: float, level: float) -> float:
-        """Return the least two-sided error with which all looks together would stop at this one."""
+        """Return the smallest two-sided error with which all looks together would stop at this one."""
         return self.schedule.overall_p(self.place, p_value, level)
 
     def answer(self, level: float) -> Looks:
@@ -71,10 +69,10 @@ class LookSeries:
 def look_that_is_due(
     due: tuple[int, ...], spending: Spending, *, finished: int, missing_at_most: float, largest: int
 ) -> LookSeries:
-    """Return the looks, judged at the one that is due at as many questions as are finished.
+    """Return the looks, judged at the one that is due at the number of finished questions.
 
-    A share of `missing_at_most` may not be there, and clusters are whole, so that up to one less than the
-    `largest` may be beyond. DataError where no look is due.
+    A share of `missing_at_most` may be missing, and clusters are whole, so that the look may exceed its
+    number by up to one less than the `largest`. DataError if no look is due.
     """
     places = [
         place
@@ -83,18 +81,11 @@ def look_that_is_due(
     ]
     if not places:
         following = next((count for count in due if count > finished), None)
-        more = (
-            f"Ask the gate at {following:,} questions"
-            if following
-            else "Judge the questions that were planned"
-        )
+        more = f"Ask the gate at {following:,} questions" if following else "Judge the planned questions"
         raise DataError(
-            f"{finished:,} questions fit no look: looks are due at "
+            f"{finished:,} questions don't match a look. Looks are due at "
             f"{listing([f'{count:,}' for count in due])} questions",
-            remedy=(
-                f"{more}; where more or other looks are wanted, plan them before the first: "
-                "`looks='200,400,600'`."
-            ),
+            remedy=(f"{more}. For other looks, plan them before the first one: `looks='200,400,600'`."),
         )
     return LookSeries(
         numbers=tuple(range(1, len(due) + 1)),

@@ -1,9 +1,9 @@
-"""The populations that can be asked about, chosen once by their word, and the default, which depends on the
-clusters of a task.
+"""The available populations, chosen once by their word, and the default, which depends on the clusters of a
+task.
 
-`OtherQuestions`: the items, or clusters of them, are a sample of all that could have been drawn.
-`SameClusters`: the items are a sample of what the same clusters hold. `TheseQuestions`: exactly these items;
-only the answers are a sample, and clusters play no part (Miller 2024, section 3).
+`OtherQuestions`: the items, or clusters of them, are a sample of all possible ones. `SameClusters`: the items
+are a sample from the same clusters. `TheseQuestions`: exactly these items. Only the answers are a sample, and
+clusters don't matter (Miller 2024, section 3).
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ SAME_CLUSTERS: Population = SameClusters()
 
 @dataclass(frozen=True, slots=True)
 class TheseQuestions:
-    """The population of exactly these items; see [`Population`][howsure.inference.question.Population]."""
+    """The population of exactly these items. See [`Population`][howsure.inference.question.Population]."""
 
     name: str = "these-questions"
     only_these: bool = True
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return itself: what it is about hangs on no task."""
+        """Return itself, as it doesn't depend on the task."""
         del matrix
         return self
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
-        """Leave out tasks whose answers' noise nothing tells; DataError where none is left."""
+        """Leave out tasks with unknown answer noise. DataError if none is left."""
         told = [bool((matrix.attempts > 1).any()) for matrix in matrices]
         if not any(told):
             noise_of(matrices[0])
@@ -60,19 +60,19 @@ class TheseQuestions:
             ResultWarning(
                 code="one_attempt",
                 message=f"{matrix.task} is left out: {_why_unknown(matrix)}",
-                remedy="Run two attempts or more.",
+                remedy="Run at least two attempts.",
             )
             for matrix, known in zip(matrices, told, strict=True)
             if not known
         ]
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return the matrix as it is: its answers are the sample, and no item is."""
+        """Return the matrix unchanged: its answers are the sample, not its items."""
         return matrix
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
         return fixed_means(
             answers(part.values, part.attempts.astype(float), part.within),
@@ -91,9 +91,9 @@ class TheseQuestions:
         shared = np.asarray(has.all(axis=1))
         if not shared.any():
             raise DataError(
-                f"{a} and {b} share no item",
+                f"{a} and {b} don't share any item",
                 where=matrix.task,
-                remedy="On exactly these questions both must have answered them; leave `population` out.",
+                remedy="On exactly these questions both must have answered them. Leave `population` out.",
             )
         both = pair.take_items(shared)
         w = np.ones(len(both.items)) if both.weights is None else both.weights
@@ -114,7 +114,7 @@ class TheseQuestions:
         one, other = (matrix.orientation * both.values).T
         wins, losses = int(above(one, other).sum()), int(above(other, one).sum())
         means = w @ both.values / w.sum()
-        # what is needed grows with the attempts as it does with items
+        # the needed number grows with the attempts as it does with items
         times = items_needed(estimate, level) / len(both.items)
         return Comparison(
             task=matrix.task,
@@ -147,32 +147,28 @@ class TheseQuestions:
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
-        question's.
-        """
+        """Return the limits of every pair's own interval. `level`: of each pair, instead of the question's."""
         return pairs.limits(question.level if level is None else level, matrix.reach)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together."""
+        """Return the method that combines the comparisons of several tasks."""
         del question, bounded
         return replace(METHOD, overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return NaN: attempts would settle it, not items."""
+        """Return NaN: more attempts are needed, not items."""
         del estimate, level, target
         return math.nan
 
 
 def noise_of(matrix: ScoreMatrix) -> Answers:
-    """Return what is known of the answers behind a matrix; DataError where every model has one attempt an
-    item.
-    """
+    """Return the variances of the answers of a matrix. DataError if every model has one attempt per item."""
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     if not found.measured.any():
         raise DataError(
             _why_unknown(matrix),
             where=matrix.task,
-            remedy="Run two attempts or more, or leave `population` out."
+            remedy="Run at least two attempts, or leave `population` out."
             if not matrix.derived
             else "Run more attempts, choose a smaller K, or leave `population` out.",
         )
@@ -181,12 +177,12 @@ def noise_of(matrix: ScoreMatrix) -> Answers:
 
 def _why_unknown(matrix: ScoreMatrix) -> str:
     if matrix.derived:
-        return f"{matrix.metric} takes all attempts, so nothing says how much it varies"
-    return "one attempt an item, so nothing says how much the answers themselves vary"
+        return f"{matrix.metric} uses all attempts, so its variance is unknown"
+    return "one attempt per item, so the variance of answers is unknown"
 
 
 def _attempt_warnings(pair: ScoreMatrix) -> tuple[ResultWarning, ...]:
-    """Say which of two models lacks attempts, and what that leaves open."""
+    """Return warnings for a model of the pair that lacks attempts, with the consequence."""
     found = attempt_warnings(answers(pair.values, pair.attempts.astype(float), pair.within))
     return tuple(
         replace(warning, message=f"{model}: {warning.message}")
@@ -197,8 +193,8 @@ def _attempt_warnings(pair: ScoreMatrix) -> tuple[ResultWarning, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ByTask(OtherQuestions):
-    """The default: of a task with too few clusters to speak of others more questions from these same ones,
-    else new clusters. What is overall is about new clusters.
+    """The default: more questions from the same clusters for a task with too few of them, otherwise new
+    clusters. Overall results are about new clusters.
     """
 
     name: str = "by-task"
@@ -208,12 +204,12 @@ class ByTask(OtherQuestions):
         return SAME_CLUSTERS if matrix.few_clusters else NEW_CLUSTERS
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return a matrix whose items, or clusters, are the sample that error bars are about."""
+        """Return a matrix whose items, or clusters, are the sample behind standard errors."""
         return self.of(matrix).drawn(matrix)
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
         return self.of(part).means(part, question)
 
@@ -228,7 +224,7 @@ class ByTask(OtherQuestions):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the
+        """Return the limits of every pair's own interval (M, M). `level`: of each pair, instead of the
         question's.
         """
         return self.of(matrix).limits(matrix, pairs, question, level)
@@ -240,17 +236,17 @@ _NAMED = {each.name: each for each in (NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTI
 
 
 def population_of(word: str | None) -> Population:
-    """Return the population that an option names; without one that of each task's own clusters."""
+    """Return the population named by an option, or the one by each task's own clusters."""
     return BY_TASK if word is None else _NAMED[word]
 
 
 def of_task(question: Question, matrix: ScoreMatrix) -> Question:
-    """Return a question about the population that it has of one task."""
+    """Return a question about the population of one task."""
     return replace(question, population=question.population.of(matrix))
 
 
 def settled(question: Question, study: Study) -> Question:
-    """Return a question about one population where by default it has the same of every task."""
+    """Return a question about one population, if the default is the same for every task."""
     few = [task in study.few_clusters for task in study.tasks]
     if question.population is not BY_TASK or len(set(few)) > 1:
         return question
@@ -258,7 +254,7 @@ def settled(question: Question, study: Study) -> Question:
 
 
 def over_tasks(question: Question, matrices: Sequence[ScoreMatrix]) -> Question:
-    """Return a question about what is overall: by default new clusters, unless all tasks have the same
+    """Return a question about the overall population: by default new clusters, unless all tasks have the same
     few.
     """
     if question.population is not BY_TASK:

@@ -1,4 +1,4 @@
-"""Sides without rows: counts, and a published score beside own results."""
+"""Models without rows: counts, and a published score next to your own results."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ if TYPE_CHECKING:
 
 PUBLISHED_UNPAIRED = ResultWarning(
     code="unpaired",
-    message="the published score is compared as if its questions were others than yours",
-    remedy="If they are the same, results per question allow the sharper paired test.",
+    message="the published score is compared as if its questions differed from yours",
+    remedy="If they are the same, use results per question for the more powerful paired test.",
 )
 PUBLISHED_EXACT = ResultWarning(
     code="published_exact",
-    message="the published score is taken as exact, since its number of questions isn't given",
-    remedy="Write its number of questions behind a slash, so that its own error counts.",
+    message="the published score is treated as exact, because its number of questions isn't given",
+    remedy="Add its number of questions after a slash, to include its error.",
 )
 COUNTS_UNPAIRED = ResultWarning(
     code="unpaired",
     message=(
-        "counts don't say which questions were answered right, so they are compared as different questions"
+        "counts don't show which questions were answered right, so they are compared as if the questions "
+        "differed"
     ),
-    remedy="If both answered the same questions, compare their files: the paired test is sharper.",
+    remedy="If both answered the same questions, compare their files: the paired test is more powerful.",
 )
 
 
@@ -57,9 +58,9 @@ def only_model(scores: Scores, option: str) -> str:
 def with_published(
     scores: Scores, model: str, figure: tuple[float, int | None], design: Design
 ) -> tuple[Scores, tuple[str, str], ResultWarning]:
-    """Return the rows of one model and a published score as a second one, their names, and what to say of it.
+    """Return the rows of one model and a published score as a second one, their names, and a warning.
 
-    With a number of questions the published score is the mean of as many answers, right or wrong; without,
+    With a number of questions, the published score is the mean of that many right-or-wrong answers. Otherwise
     every question of the model has it. OptionError if the model has several tasks or metrics, or the score
     isn't on their scale.
     """
@@ -69,7 +70,7 @@ def with_published(
     if others:
         tasks = listing([f"{each.task} ({each.metric})" for each in (matrix, *others)])
         raise OptionError(
-            f"a published score is of one task and metric, and these are {tasks}",
+            f"a published score needs one task and metric, but there are {tasks}",
             remedy="Choose one with `task` and `metric`.",
         )
     score, n = figure
@@ -98,30 +99,30 @@ def with_published(
 
 
 def _clusters(study: Study, rows: pl.DataFrame) -> list[str]:
-    """Return the columns by which questions are clustered, where each published answer stands alone."""
+    """Return the columns by which questions are clustered, with each published answer in its own cluster."""
     named = [name for names in study.design.clusterings for name in names or ()]
     known = {*named, *study.design.stated.values(), "cluster"}
     return [name for name in rows.columns if name in known and rows[name].null_count() < len(rows)]
 
 
 def of_counts(scores: Scores) -> ResultWarning | None:
-    """Return what to say of an unpaired comparison if the scores are counts; None if they aren't."""
+    """Return the warning of an unpaired comparison if the scores are counts, None if they aren't."""
     return COUNTS_UNPAIRED if any(fact.harness == COUNTS for fact in scores.facts) else None
 
 
 def reworded(warnings: Iterable[ResultWarning], instead: ResultWarning) -> tuple[ResultWarning, ...]:
-    """Return warnings, that of an unpaired comparison in other words."""
+    """Return warnings, with another wording of that of an unpaired comparison."""
     return tuple(instead if each.code == "unpaired" else each for each in warnings)
 
 
 def with_warning(pair: Comparison, instead: ResultWarning) -> Comparison:
-    """Return a comparison with what there is to say of counts or a published score."""
+    """Return a comparison with the warning about counts or a published score."""
     difference = replace(pair.difference, warnings=reworded(pair.difference.warnings, instead))
     warnings = reworded(pair.warnings, instead)
     if instead not in (*warnings, *difference.warnings):
         warnings = (*warnings, instead)
     pair = replace(pair, difference=difference, warnings=warnings)
-    # a question is right or wrong, and neither above nor below a published mean
+    # a question is right or wrong, and isn't above or below a published mean
     if instead is not PUBLISHED_EXACT:
         return pair
     return replace(pair, wins=0, losses=0, ties=0, unpaired_se=math.nan, correlation=math.nan)

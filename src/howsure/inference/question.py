@@ -1,5 +1,5 @@
-"""Question: what is asked of a study, frozen; and Population: what the scores are about, of which everything
-that depends on it is asked.
+"""Question: the options of an analysis, frozen. Population: what the scores generalise to, and everything
+that depends on it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 ENOUGH_CLUSTERS = 30
-"""From so many clusters on, sums by cluster are compared by t."""
+"""With at least this many clusters, sums by cluster are compared by t."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """How means are estimated, pairs compared and tasks put together, and about which population.
+    """How means are estimated, pairs compared and tasks combined, and for which population.
 
     `interval` of a mean and `method` of a difference: None chooses by the kind of scores. `margin`: in score
     units, of equivalence and non-inferiority. `adjust`: how p-values are corrected for their number.
-    `overall`: as the harness weighs them, the mean over tasks, all items pooled, or a weight for each task.
+    `overall`: the weights of the harness, the mean over tasks, all items pooled, or a weight for each task.
     """
 
     population: Population
@@ -48,15 +48,13 @@ class Question:
 
     @property
     def by_sums(self) -> bool:
-        """Whether what items add up to is enough: the usual methods, not those that draw or count items."""
+        """Whether sums over items are enough: for the usual methods, not for those that draw or count items."""
         return self.method in (None, "score", "t") and self.interval != "bootstrap"
 
     def asked_of(self, study: Study) -> Question:
-        """Return the question as it is asked of clusters that stand for their items: if they are enough,
-        differences by t.
+        """Return the question for clusters that replace their items: if there are enough, differences by t.
 
-        The score pivot would take their means for the scores of items, of which any two may differ by rare
-        large losses.
+        The score pivot would treat their means as scores of items, which may differ by rare large losses.
         """
         if self.method is not None or not study.summed:
             return self
@@ -65,30 +63,30 @@ class Question:
 
 
 class Population(Protocol):
-    """What scores are about: the answer to "had … been drawn", for means, one pair, and all pairs at once."""
+    """What results generalise to: the possible other samples, for means, one pair, and all pairs at once."""
 
     @property
     def name(self) -> str:
-        """Its word among the options."""
+        """Its name among the options."""
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return what the scores of one task are about: itself, or for the default what the clusters of the
-        task allow.
+        """Return the population of one task: itself or, for the default, the one that the task's clusters
+        allow.
         """
 
     @property
     def only_these(self) -> bool:
-        """Whether nothing but the answers is a sample."""
+        """Whether only the answers are a sample."""
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
-        """Return the matrices of which an error bar can be told, and why others are left out."""
+        """Return the matrices with computable standard errors, and why others are left out."""
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return a matrix whose items, or clusters, are the sample that error bars are about."""
+        """Return a matrix whose items, or clusters, are the sample behind standard errors."""
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
@@ -100,12 +98,12 @@ class Population(Protocol):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the
+        """Return the limits of every pair's own interval (M, M). `level`: of each pair, instead of the
         question's.
         """
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together."""
+        """Return the method that combines the comparisons of several tasks."""
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return about how many items in all would settle a difference; NaN where items wouldn't."""
+        """Return about how many items in all would make a difference significant, NaN if items wouldn't."""

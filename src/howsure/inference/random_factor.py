@@ -1,6 +1,4 @@
-"""Random factors: means and differences whose error has their levels in it, and how much of it comes from
-where.
-"""
+"""Random factors: means and differences whose error includes their levels, and the sources of the error."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def levels_of(matrix: ScoreMatrix, scores: LevelScores) -> list[Levels]:
-    """Return the sums of a matrix's levels, of each random factor."""
+    """Return the sums of a matrix's levels, for each random factor."""
     codes = matrix.clusters[0] if matrix.clusters else None
     return [
         Levels.of(each.values, codes=codes, weights=matrix.weights, shared=each.shared)
@@ -42,8 +40,8 @@ def levels_of(matrix: ScoreMatrix, scores: LevelScores) -> list[Levels]:
 def means_over_levels(
     estimates: tuple[Estimate, ...], part: ScoreMatrix, scores: LevelScores
 ) -> tuple[Estimate, ...]:
-    """Return estimates of models with the error of other levels in it; by t, cut at the ends of the scale.
-    Where nothing varies they stay.
+    """Return estimates of models including the error of other levels, by t, cut at the ends of the scale. If
+    nothing varies they are unchanged.
     """
     parts = [each.of_means() for each in levels_of(part, scores)]
     variance, df = error_with_levels(
@@ -56,7 +54,7 @@ def means_over_levels(
 
 
 def _with_error(estimate: Estimate, variance: float, df: float, *, bounded: bool) -> Estimate:
-    """Return an estimate with another error; none where nothing tells how levels differ."""
+    """Return an estimate with another error, none if the variation of levels is unknown."""
     se, level = math.sqrt(variance), estimate.interval.level
     half = float(t_quantile(level, df)) * se if se > 0 else math.nan
     low, high = (estimate.value - half, estimate.value + half) if se > 0 else (math.nan, math.nan)
@@ -71,8 +69,8 @@ def _with_error(estimate: Estimate, variance: float, df: float, *, bounded: bool
 def pairs_over_levels(
     pairs: PairMoments, without: PairMoments, matrix: ScoreMatrix, scores: LevelScores
 ) -> PairMoments:
-    """Return the moments of all pairs by t with the error of other levels in it; where nothing varies those
-    `without` levels, which may have a test.
+    """Return the moments of all pairs by t, including the error of other levels. If nothing varies, those
+    `without` levels are used, which may have a test.
     """
     parts = [each.of_pairs() for each in levels_of(matrix, scores)]
     variance, df = error_with_levels(parts, pairs.variance, pairs.df)
@@ -85,8 +83,8 @@ def pairs_over_levels(
 
 
 def with_sources(pair: Comparison, both: ScoreMatrix) -> Comparison:
-    """Return a comparison over levels with where its error comes from; of one level each with why there is
-    none.
+    """Return a comparison over levels with the sources of its error, or the reason why there are none with
+    one level each.
     """
     if both.levels is None:
         return pair
@@ -101,7 +99,7 @@ def with_sources(pair: Comparison, both: ScoreMatrix) -> Comparison:
 
 
 def with_sources_of_means(entries: list[Entry], part: ScoreMatrix) -> list[Entry]:
-    """Return the entries of a matrix, in its order, with where their error comes from."""
+    """Return the entries of a matrix, in its order, with the sources of their error."""
     if part.levels is None:
         return entries
     levels, scores = levels_of(part, part.levels), part.levels
@@ -120,22 +118,21 @@ def with_sources_of_means(entries: list[Entry], part: ScoreMatrix) -> list[Entry
 
 
 def _answers(matrix: ScoreMatrix, scores: LevelScores) -> Floats:
-    """Return the variance that answers alone leave in each model's mean (M,), NaN where attempts don't
-    tell.
-    """
+    """Return the variance of each model's mean due to answers alone (M,), NaN if unknown from attempts."""
     weights = np.ones(matrix.n_items) if matrix.weights is None else matrix.weights
     return np.asarray(weights**2 @ scores.answers / weights.sum() ** 2)
 
 
 def _or_why(estimate: Estimate, sources: ErrorSources) -> Estimate:
-    """Return an estimate, with a warning where one level tells nothing of others."""
+    """Return an estimate, with a warning if one level has no information about others."""
     alone = [each.name for each in sources.factors if each.n_levels < LEAST]
     if not alone:
         return estimate
     why = ResultWarning(
         code="one_level",
-        message=f"one {alone[0]} alone: nothing says how another would differ",
-        remedy=f"Run other values of {alone[0]}, or leave `random_factor` out to speak of this one.",
+        message=f"one {alone[0]} only, so the variance between values is unknown",
+        remedy=f"Run other values of {alone[0]}, or leave `random_factor` out to restrict the result to "
+        "this one.",
     )
     return replace(estimate, warnings=(why, *estimate.warnings))
 
@@ -147,21 +144,19 @@ def _sources(
     answers: float,
     estimate: Estimate,
 ) -> ErrorSources:
-    """Return the shares of a variance that has the levels in it; `parts`, `counts`: of each factor, and how
-    many levels there are.
+    """Return the shares of a variance that includes the levels. `parts`, `counts`: of each factor, and its
+    number of levels.
     """
     whole, n = estimate.se**2, estimate.n_items
     per = 1 / whole if whole > 0 else math.nan
     factor = [max(float(each.factor), 0.0) for each in parts]
     left = whole - sum(factor)
     noise = [min(max(float(each.noise), 0.0), left) for each in parts]
-    known = (
-        0.0 if math.isnan(answers) else min(answers, *noise)
-    )  # no more than all that questions × levels have
+    known = 0.0 if math.isnan(answers) else min(answers, *noise)  # at most the variance of questions × levels
     noise = [each - known for each in noise]
     excess = (
         sum(noise) / (left - known) if left > known else 1.0
-    )  # answers that aren't known are in the part of each factor
+    )  # unknown answers are in the component of each factor
     noise = [each / max(excess, 1.0) for each in noise]
     questions = max(left - known - sum(noise), 0.0)
     told = [
@@ -195,8 +190,8 @@ def _sources(
 
 
 def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[ErrorSources | None, float]:
-    """Return the sources with how many levels of each factor would show a gap at a two-sided level with 80%
-    power, and how many items would.
+    """Return the sources with the number of levels of each factor that would detect a difference at a
+    two-sided level with 80% power, and the number of items.
     """
     if (
         sources is None
@@ -208,11 +203,11 @@ def settled_by(sources: ErrorSources | None, gap: float, level: float) -> tuple[
     spread, test = sources.spread, Test(method="t", level=level)
 
     def needed(k: int) -> float:
-        """Return how many levels of a factor would do, those of the others as they are."""
+        """Return how many levels of a factor would be enough, with the existing levels of the others."""
         others = spread.levels
 
         def enough(count: float) -> bool:
-            """Say whether so many would."""
+            """Return whether this many would."""
             trial = spread.with_levels((*others[:k], max(count, 2.0), *others[k + 1 :]))
             return power(test, trial, abs(gap), sources.n_items, sources.attempts) >= POWER
 

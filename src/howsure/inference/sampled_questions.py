@@ -1,7 +1,7 @@
 """Populations of other questions than these: new clusters, and more questions from the same clusters.
 
-New clusters, or questions where there are no clusters, are a sample of all that could have been drawn (Miller
-2024, section 2). More questions from the same clusters take clusters as strata.
+New clusters, or questions without clusters, are a sample of all possible ones (Miller 2024, section 2). More
+questions from the same clusters treat clusters as strata.
 """
 
 from __future__ import annotations
@@ -51,29 +51,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OtherQuestions:
-    """The population of all questions like these; see
-    [`Population`][howsure.inference.question.Population].
-    """
+    """The population of all questions like these. See [`Population`][howsure.inference.question.Population]."""
 
     name: str = "new-clusters"
     only_these: bool = False
 
     def of(self, matrix: ScoreMatrix) -> Population:
-        """Return itself: what it is about hangs on no task."""
+        """Return itself, as it doesn't depend on the task."""
         del matrix
         return self
 
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[ResultWarning]]:
-        """Return all matrices: one attempt an item is enough."""
+        """Return all matrices: one attempt per item is enough."""
         return list(matrices), []
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return the matrix as it is: its items, or clusters, are the sample."""
+        """Return the matrix unchanged: its items, or clusters, are the sample."""
         return matrix
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none
-        has.
+        """Estimate the models of a matrix without missing cells. Either all or none of them have
+        right-or-wrong answers.
         """
         if part.sums is not None:
             return estimated(part, part.sums, question)
@@ -101,7 +99,7 @@ class OtherQuestions:
         )
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
-        """Compare two models, paired where they share items."""
+        """Compare two models, paired if they share items."""
         if matrix.levels is None:
             return _compared(matrix, a, b, question)
         both = matrix.take_models(matrix.columns((a, b)))
@@ -135,9 +133,7 @@ class OtherQuestions:
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
-        question's.
-        """
+        """Return the limits of every pair's own interval. `level`: of each pair, instead of the question's."""
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level)
         if matrix.levels is not None:
@@ -153,24 +149,24 @@ class OtherQuestions:
         )
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together."""
+        """Return the method that combines the comparisons of several tasks."""
         test = test_of(question.method, bounded=bounded)
         return Method(name=test.name, variance=label_of(question.variance), overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
-        """Return about how many items in all would settle a difference."""
+        """Return about how many items in all would make a difference significant."""
         return items_needed(estimate, level, target)
 
 
 def uses_score(matrix: ScoreMatrix, question: Question) -> bool:
-    """Say whether pairs are tested by the score pivot."""
+    """Return whether pairs are tested by the score pivot."""
     return matrix.bounded and question.method != "t" and matrix.levels is None
 
 
 def by_moments(
     plain: Comparison, population: Population, both: ScoreMatrix, question: Question, method: Method
 ) -> Comparison:
-    """Return a comparison of two models with the error, the interval and the tests of the population's
+    """Return a comparison of two models with the error, the interval and the tests from the population's
     moments of their matrix.
     """
     moments = population.pairs(both, question)
@@ -201,7 +197,7 @@ def by_moments(
 def estimated(
     part: ScoreMatrix, sums: ItemSums, question: Question, *, within: bool = False
 ) -> tuple[Estimate, ...]:
-    """Estimate the models of a matrix of clusters from what their items add up to; `within`: on more items of
+    """Estimate the models of a matrix of clusters from sums over their items. `within`: on more items of
     these.
     """
     found = summed_means(
@@ -229,8 +225,8 @@ def limits_of_sums(
     *,
     within: bool = False,
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair's own interval from what items add up to; `within`: on more items of
-    the same clusters.
+    """Return the limits of every pair's own interval from sums over items. `within`: on more items of the
+    same clusters.
     """
     return summed_limits(
         sums,
@@ -245,7 +241,7 @@ def limits_of_sums(
 def _difference(
     matrix: ScoreMatrix, a: str, b: str, question: Question
 ) -> tuple[Difference, Callable[[], float]]:
-    """Return the numbers of a comparison, and what makes the skewness of its differences."""
+    """Return the numbers of a comparison, and a function for the skewness of its differences."""
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
@@ -271,7 +267,7 @@ def _difference(
 
 
 def _is_out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Question) -> bool:
-    """Say whether no outcome on the right or wrong answers that two models share could be significant: not
+    """Return whether no outcome on the right or wrong answers that two models share could be significant: not
     even one model all right and the other all wrong.
     """
     if matrix.sums is not None or matrix.clusters or question.method not in (None, "score"):
@@ -332,14 +328,14 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
 
 @dataclass(frozen=True, slots=True)
 class SameClusters(OtherQuestions):
-    """The population of more questions from the clusters that there are; without clusters all questions like
-    these.
+    """The population of more questions from the existing clusters, or of all questions like these without
+    clusters.
     """
 
     name: str = "same-clusters"
 
     def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
-        """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
+        """Return a matrix of independent items with the variation within its (first) clusters."""
         if not matrix.clusters:
             return matrix
         strata = joined_strata(matrix.clusters[0])
@@ -356,7 +352,7 @@ class SameClusters(OtherQuestions):
         )
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
-        """Estimate the models of a matrix without holes."""
+        """Estimate the models of a matrix without missing cells."""
         if part.sums is not None:
             found = estimated(part, part.sums, question, within=True)
         else:
@@ -372,7 +368,7 @@ class SameClusters(OtherQuestions):
             return OtherQuestions.pair(self, matrix, a, b, question)
         if question.method not in (None, "score", "t"):
             raise MethodError(
-                f"method {label_of(question.method)!r} knows no strata",
+                f"method {label_of(question.method)!r} doesn't support strata",
                 remedy="Leave the method out, or choose `population='new-clusters'`.",
             )
         both = matrix.take_models(matrix.columns((a, b)))
@@ -400,9 +396,7 @@ class SameClusters(OtherQuestions):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval; `level`: of each pair, in place of the
-        question's.
-        """
+        """Return the limits of every pair's own interval. `level`: of each pair, instead of the question's."""
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level, within=True)
         if not _pairwise(matrix):
@@ -417,17 +411,17 @@ class SameClusters(OtherQuestions):
         )
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
-        """Say what is done to put the comparisons of several tasks together."""
+        """Return the method that combines the comparisons of several tasks."""
         return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
 
 
 def _pairwise(matrix: ScoreMatrix) -> bool:
-    """Say whether pairs are centred each for itself: cells are missing, and items weigh the same."""
+    """Return whether each pair is centred separately: cells are missing, and items have equal weight."""
     return bool(matrix.clusters) and not matrix.complete and matrix.weights is None
 
 
 def _pair_by_pair(pairs: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
-    """Centre every pair within the items of each cluster that both answered, where cells are missing."""
+    """Centre every pair within the items of each cluster that both answered, if cells are missing."""
     own = strata_moments(matrix.values, matrix.clusters[0])
     df = variance_of(question.variance).df(ShareSums.equal(own.shared))
     score = uses_score(matrix, question)

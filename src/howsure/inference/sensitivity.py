@@ -1,5 +1,5 @@
-"""What would read differently: what the record knows, items that models lack, failed attempts counted the
-other way.
+"""Sensitivity of results: known limits of methods, items that models lack, failed attempts counted the other
+way.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ COVERAGE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Whether the published record has worlds like a matrix: `single` right-or-wrong answers, or scores on an
-    `open` scale.
+    """Whether the published simulations include scenarios like a matrix: `single` right-or-wrong answers, or
+    scores on an `open` scale.
 
-    It has one way of clustering and no weights. `shares`: of the items that each cluster holds, where scores
-    are in [0, 1].
+    It has one clustering and no weights. `shares`: each cluster's share of the items, if scores are in [0,
+    1].
     """
 
     single: bool
@@ -49,7 +49,7 @@ class Recorded:
 
     @classmethod
     def of(cls, matrix: ScoreMatrix) -> Recorded:
-        """Look at a matrix, once for all its models."""
+        """Describe a matrix, once for all its models."""
         if matrix.sums is not None:
             return cls.of_sums(matrix, matrix.sums)
         plain = matrix.weights is None and len(matrix.clusters) <= 1
@@ -62,16 +62,16 @@ class Recorded:
 
     @classmethod
     def of_sums(cls, matrix: ScoreMatrix, sums: ItemSums) -> Recorded:
-        """Look at what items add up to; without clusters these were taken for strata."""
+        """Describe sums over items. Without clusters in the matrix, those of the sums were strata."""
         clustered = bool(matrix.clusters)
         single = clustered and sums.extremes.most <= 1 and bool(matrix.right_or_wrong().all())
         shares = sums.clusters.term.shares if clustered and matrix.bounded else None
         return cls(single=single, open=not matrix.bounded, shares=shares)
 
     def add(self, kind: str, estimate: Estimate, *, rate: float, skew: Callable[[], float]) -> Estimate:
-        """Add what the record knows against the estimate's method with such data.
+        """Add the known limitations of the estimate's method with such data.
 
-        `rate`: the score, or the share of discordant items; `skew`: makes the skewness of item scores or
+        `rate`: the score, or the share of discordant items. `skew`: computes the skewness of item scores or
         differences.
         """
         n_items, n_clusters = estimate.n_items, estimate.n_clusters
@@ -88,12 +88,12 @@ class Recorded:
         return replace(estimate, warnings=(*estimate.warnings, *told)) if told else estimate
 
     def on_real_clusters(self, kind: str, method: str) -> ResultWarning | None:
-        """Return what the record knows of whole real clusters that are as few or as unequal."""
+        """Return the coverage in simulations on real benchmarks with as few or as unequal clusters."""
         return None if self.shares is None else calibration_record.real_miss(kind, method, self.shares)
 
 
 def _cluster_shares(matrix: ScoreMatrix) -> Floats | None:
-    """Return the share of the items that each cluster holds, of scores in [0, 1]; None without clusters."""
+    """Return each cluster's share of the items, for scores in [0, 1], None without clusters."""
     if not matrix.bounded or not matrix.clusters:
         return None
     held = np.bincount(matrix.clusters[0])
@@ -101,9 +101,7 @@ def _cluster_shares(matrix: ScoreMatrix) -> Floats | None:
 
 
 def skewness(scores: Floats) -> float:
-    """Return the third standardised moment of scores (n,), NaN where there are none; 0 where nothing
-    varies.
-    """
+    """Return the third standardised moment of scores (n,), NaN if there are none, 0 if nothing varies."""
     scores = scores[~np.isnan(scores)]
     centred = scores - scores.mean() if len(scores) else scores
     spread = float(np.sqrt((centred**2).mean())) if len(scores) else 0.0
@@ -119,12 +117,9 @@ def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Resul
         yield ResultWarning(
             code="no_shared_items",
             message=(
-                f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here"
+                f"{plural(len(apart), 'pair')} of models don't share any item ({example})and count as tied here"
             ),
-            remedy=(
-                "Check that item ids are written alike; `howsure compare` falls back to an unpaired "
-                "comparison."
-            ),
+            remedy=("Check that item ids match. `howsure compare` falls back to an unpaired comparison."),
         )
     counts = (~np.isnan(matrix.values)).sum(axis=0).tolist()
     enough = COVERAGE * len(matrix.items)
@@ -133,7 +128,7 @@ def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Resul
         yield ResultWarning(
             code="uneven_items",
             message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} "
-            "items: scores are over different items, and only pairs are compared on what they share",
+            "items: scores are over different items, and only pairs are compared on shared ones",
             remedy="Run the missing items, or keep items that all have.",
         )
 
@@ -141,14 +136,14 @@ def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Resul
 def policy_changes_verdict(
     study: Study, pairs: Sequence[Comparison], question: Question
 ) -> Iterator[ResultWarning]:
-    """Warn where counting failed attempts the other way would change who is better."""
+    """Warn if counting failed attempts the other way would change who is better."""
     changed = [each for each in _other_policy(study, pairs) if {each[1].a, each[1].b} <= set(each[0].models)]
     for policy in dict.fromkeys(policy for _, _, policy in changed):
         there = [(matrix, pair) for matrix, pair, other in changed if other == policy]
         others = [
             question.population.pair(m, pair.a, pair.b, replace(question, margin=None)) for m, pair in there
         ]
-        # Other comparisons of some of the tasks with p-values corrected as those were that they stand for.
+        # Other comparisons of some of the tasks, with p-values corrected like those that they replace.
         from howsure.statistics.multiplicity import corrected_p
 
         p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
@@ -162,7 +157,7 @@ def policy_changes_verdict(
 
 
 def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[ResultWarning]:
-    """Warn where counting failed attempts the other way would change the order of the models."""
+    """Warn if counting failed attempts the other way would change the order of the models."""
     for matrix, board, policy in _other_policy(study, boards):
         order = [entry.model for entry in board.entries]
         weights = np.where(
@@ -179,14 +174,14 @@ def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> Iterator[Resu
 def policy_changes_sides(
     study: Study, tasks: Sequence[AgainstTask], told: Callable[[ScoreMatrix], Mapping[str, str | None]]
 ) -> Iterator[ResultWarning]:
-    """Warn where counting failed attempts the other way would change what is told of a side; `told`: of each,
-    by a matrix.
+    """Warn if counting failed attempts the other way would change a model's result. `told`: the result of
+    each, from a matrix.
     """
     for matrix, part, policy in _other_policy(study, tasks):
         other = told(matrix)
         changed = [side.model for side in part.models if other.get(side.model, side.verdict) != side.verdict]
         if changed:
-            yield _policy_warning(matrix, policy, f"{listing(changed)} would be judged otherwise")
+            yield _policy_warning(matrix, policy, f"{listing(changed)} would get another verdict")
 
 
 def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
@@ -202,7 +197,7 @@ def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix,
 
 
 def _other(study: Study, key: tuple[str, str], policy: str) -> bool:
-    """Say whether a policy is another one than that of a task, and leaves some score."""
+    """Return whether a policy differs from that of a task, and leaves some score."""
     scored = policy == "zero" or bool((study.parts[key]["n"] > 0).any())
     return scored and study.policy_of(key) not in ("error", policy)
 
@@ -211,5 +206,5 @@ def _policy_warning(matrix: ScoreMatrix, policy: str, effect: str) -> ResultWarn
     return ResultWarning(
         code="failure_policy",
         message=f"{matrix.task} · {matrix.metric}: with `failures={policy!r}`, {effect}",
-        remedy="Say which policy you mean when you publish the result.",
+        remedy="State the policy when you publish the result.",
     )

@@ -1,10 +1,10 @@
-"""Slices of a matrix: each judged by itself, all at once at the level of the question, and whether they
-differ at all.
+"""Slices of a matrix: a simultaneous comparison of each at the level of the question, and a test of whether
+they differ.
 
-Which slices are large enough is decided by counts alone, before a score is seen. Intervals and p-values are
-corrected for the number of slices by Šidák (1967): exact where no cluster lies in two slices, on the safe
-side where some do. A slice with few clusters says next to nothing of others, and is judged on more questions
-from the same.
+Counts alone decide which slices are large enough, before any score is used. Intervals and p-values are
+corrected for the number of slices by Šidák (1967): exact if no cluster is in two slices, otherwise
+conservative. A slice with few clusters has almost no information about others, and is judged on more
+questions from the same.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 LEAST_ITEMS = 10
-"""A slice of fewer items is too small to be judged."""
+"""The smallest number of items for a slice to be judged."""
 LEAST_SHRUNK, CLUSTERS_SHRUNK = 15, 20
-"""Fewer slices, or fewer clusters in all, aren't drawn together: intervals would hold too seldom."""
+"""With fewer slices, or fewer clusters in all, estimates aren't shrunk: intervals would have too little
+coverage.
+"""
 LEAST_TREND = 3
-"""Fewer slices have no trend."""
+"""Fewer slices don't have a trend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Family:
 
     @classmethod
     def of(cls, matrix: ScoreMatrix, partition: Partition, question: Question) -> Family:
-        """Choose the slices by their items alone."""
+        """Choose the slices from their items alone."""
         places = tuple(np.flatnonzero(partition.counts >= LEAST_ITEMS).tolist())
         level = question.level ** (1 / max(len(places), 1))
         return cls(matrix=matrix, partition=partition, places=places, question=replace(question, level=level))
@@ -82,7 +84,7 @@ class Family:
 
     @property
     def slicing(self) -> Slicing:
-        """How the items are parted, and which slices are too small."""
+        """How the items are split, and which slices are too small."""
         counts = self.partition.counts.tolist()
         small = [k for k, count in enumerate(counts) if k not in self.places and count]
         return Slicing(
@@ -94,27 +96,27 @@ class Family:
 
     @property
     def codes(self) -> Ints:
-        """The place of every item among the slices (n,), −1 for those outside."""
+        """The place of every item among the slices (n,), −1 for those in none."""
         order = np.full(len(self.partition.labels) + 1, -1)
         order[list(self.places)] = np.arange(len(self.places))
         return np.asarray(order[self.partition.codes])
 
     def items(self, k: int) -> Bools:
-        """Say which items are in a slice."""
+        """Return which items are in a slice."""
         return np.asarray(self.partition.codes == self.places[k])
 
 
 def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
-    """Return what a slice is judged about: what its task is about, but for one that lies in one cluster, of
-    which no other can be told.
+    """Return the population of a slice: that of its task, but the same clusters if it is in one cluster,
+    which has no information about others.
     """
     asked, alone = asked.of(part), any(codes.max() == 0 for codes in part.clusters)
     return SAME_CLUSTERS if asked is NEW_CLUSTERS and alone else asked
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
-    """Return every matrix with the partitions of its items, and all tasks as one with those in which tasks
-    are slices.
+    """Return every matrix with the partitions of its items, and all tasks as one with those that have tasks
+    as slices.
     """
     found = [(matrix, partitions(study, matrix)) for matrix in matrices]
     if no_overall(matrices) is None:
@@ -127,8 +129,8 @@ def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMa
 def sliced_gaps(
     matrix: ScoreMatrix, ways: Sequence[Partition], pair: Comparison, asked: Question
 ) -> tuple[DifferenceSlices, ...]:
-    """Return a comparison by every partition of the items, on the items that both have; nothing where they
-    share none.
+    """Return a comparison by every partition of the items, on the items that both have, or none without
+    shared items.
     """
     both = matrix.take_models(matrix.columns((pair.a, pair.b)))
     shared = np.asarray((~np.isnan(both.values)).all(axis=1))
@@ -185,8 +187,8 @@ def _told(pair: Comparison, name: str, population: Population, p_adjusted: float
 
 
 def _joint(family: Family, gaps: Sequence[SliceDifference]) -> tuple[SliceGaps | None, str]:
-    """Return the gaps of all slices with their covariance, and what they are about: the same clusters where a
-    slice has but one.
+    """Return the differences of all slices with their covariance, and their population: the same clusters if
+    a slice has only one.
     """
     matrix, question = family.matrix, of_task(family.question, family.matrix)
     if not gaps or question.population.only_these:
@@ -205,7 +207,7 @@ def _joint(family: Family, gaps: Sequence[SliceDifference]) -> tuple[SliceGaps |
 
 
 def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> Floats:
-    """Return scores that vary as items within the clusters of their slice do."""
+    """Return scores with the variation of items within the clusters of their slice."""
     apart = x.copy()
     for code in np.unique(codes[codes >= 0]).tolist():
         inside = codes == code
@@ -215,8 +217,8 @@ def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> F
 
 
 def _trend(gaps: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
-    """Say by how much the gap grows from slice to slice; nothing of fewer than three, or where it has no
-    error.
+    """Return the trend of the difference from slice to slice, None with fewer than three, or without a
+    standard error.
     """
     if gaps is None or len(gaps.gaps) < LEAST_TREND or (gaps.clusters < LEAST_OF_A_SLICE).any():
         return None
@@ -235,7 +237,7 @@ def _trend(gaps: SliceGaps | None, population: str, level: float) -> SliceTrend 
 
 
 def _equal(gaps: SliceGaps | None, population: str) -> Equal | None:
-    """Test whether the gaps differ at all."""
+    """Test whether the differences are equal."""
     if gaps is None or len(gaps.gaps) < 2:
         return None
     told = equality(gaps)
@@ -250,7 +252,7 @@ def _equal(gaps: SliceGaps | None, population: str) -> Equal | None:
 
 
 def _drawn_together(gaps: Sequence[SliceDifference], found: SliceGaps, level: float) -> list[SliceDifference]:
-    """Add the estimates drawn towards the common gap, where there are slices enough."""
+    """Add the estimates shrunk towards the common difference, if there are enough slices."""
     errors = found.pooled_errors()
     few = len(gaps) < LEAST_SHRUNK or len(found.held) < CLUSTERS_SHRUNK
     if few or not (np.isfinite(errors) & (errors > 0)).all():
@@ -287,7 +289,7 @@ def _scores(family: Family, question: Question) -> SliceScores:
 
 
 def _asked(family: Family, k: int) -> tuple[ScoreMatrix, Question]:
-    """Return one slice, with the models that answered any of it, and the question about it."""
+    """Return one slice, with the models that answered any of it, and its question."""
     part = family.matrix.take_items(family.items(k))
     part = part.take_models(np.flatnonzero(~np.isnan(part.values).all(axis=0)))
     return part, replace(family.question, population=population_of_slice(family.question.population, part))
@@ -296,7 +298,7 @@ def _asked(family: Family, k: int) -> tuple[ScoreMatrix, Question]:
 def sliced_noise(
     study: Study, matrices: Sequence[ScoreMatrix], question: Question, of: Callable[[ScoreMatrix], TaskNoise]
 ) -> tuple[NoiseSlices, ...]:
-    """Return what `of` says of every slice of every partition."""
+    """Return the result of `of` for every slice of every partition."""
     families = [Family.of(matrix, way, question) for matrix, ways in ways_of(study, matrices) for way in ways]
     return tuple(_noise(family, of) for family in families)
 
@@ -339,8 +341,8 @@ def _boards(family: Family, question: Question) -> BoardSlices:
 
 
 def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[RankReversal]:
-    """Return the pairs of models that are shown to change places between two slices, each once; from M × M
-    arrays a slice.
+    """Return the pairs of models that significantly change places between two slices, each once, from M × M
+    arrays per slice.
     """
     if len(boards) < 2:
         return []
@@ -360,7 +362,7 @@ def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[RankReversal]:
 
 
 def _above(board: Board, models: Sequence[str]) -> Bools:
-    """Say of which pairs the first is shown to be better on a board (M, M)."""
+    """Return in which pairs the first is significantly better on a board (M, M)."""
     at = [models.index(entry.model) for entry in board.entries]
     sign = -1 if board.lower_is_better else 1
     real = board.pairs.p_adjusted <= allowed(board.level)

@@ -1,5 +1,5 @@
-"""What is said of a pool of votes beside its board: effects of covariates, one line of strengths, the cluster
-that matters most, further votes.
+"""Results for a pool of votes other than its board: effects of covariates, model fit, the most influential
+cluster, further votes.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VotePool:
-    """The models of one pool, their votes, the ways of clustering these, the models that scores are against
-    (M,), and how ties are taken.
+    """The models of one pool, their votes, their clusterings, the models that scores are against (M,), and
+    how ties are treated.
     """
 
     names: tuple[str, ...]
@@ -49,23 +49,21 @@ class VotePool:
 
     @property
     def codes(self) -> tuple[Ints, ...]:
-        """The codes of each way of clustering."""
+        """The codes of each clustering."""
         return tuple(way.codes for way in self.ways)
 
     @property
     def coarsest(self) -> Clustered | None:
-        """The way with the fewest clusters; None where each vote stands alone."""
+        """The clustering with the fewest clusters, None if votes are independent."""
         return min(self.ways, key=lambda way: len(way.labels), default=None)
 
     @property
     def n_clusters(self) -> int:
-        """The clusters of the coarsest way, or the votes."""
+        """The clusters of the coarsest clustering, or the votes."""
         return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
 
     def of_two(self, at: tuple[int, int]) -> VotePool | None:
-        """Return the votes of two models against each other, without covariates; None where they never
-        met.
-        """
+        """Return the votes of two models against each other, without covariates, None if they never met."""
         members = np.zeros(len(self.names), dtype=bool)
         members[list(at)] = True
         kept = np.asarray(members[self.votes.first] & members[self.votes.second])
@@ -83,7 +81,7 @@ class VotePool:
 def effects(
     moments: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float
 ) -> tuple[VoteEffect, ...]:
-    """Return what each covariate is worth, in odds and in scores of equal models."""
+    """Return the effect of each covariate, in odds and in scores of equal models."""
     return tuple(_effect(moments, k, each, ties, level) for k, each in enumerate(covariates))
 
 
@@ -105,11 +103,11 @@ def _effect(moments: VoteMoments, k: int, covariate: Covariate, ties: Ties, leve
 
 
 def fits_one_line(pool: VotePool, moments: VoteMoments, question: Question) -> ModelFit | None:
-    """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where
-    they don't.
+    """Test whether one strength per model explains the votes. If not, name the pairs with the largest
+    deviations.
 
-    With two ways of clustering each is tested, and the larger p-value counts: what one of them explains isn't
-    held against the line.
+    With two clusterings each is tested, and the larger p-value counts: dependence explained by either doesn't
+    count as lack of fit.
     """
     each = pool.codes or (np.arange(len(pool.votes)),)
     tests = [
@@ -153,8 +151,8 @@ def _misfit(pool: VotePool, tested: OneLineTest, k: int) -> PairMisfit:
 
 
 def without_one(pool: VotePool, moments: VoteMoments) -> InfluentialCluster | None:
-    """Return the cluster without which the lead would be the smallest, and how the board would look; None
-    where nobody leads alone.
+    """Return the cluster without which the lead would be the smallest, and the board without it. None if no
+    model leads alone.
     """
     way, best = pool.coarsest, int(moments.values.argmax())
     if way is None or len(way.labels) < 2 or _lead(moments.values, best) < ROUNDING:
@@ -179,7 +177,7 @@ def without_one(pool: VotePool, moments: VoteMoments) -> InfluentialCluster | No
 
 
 def _largest(values: Floats) -> int:
-    """Return where the largest value stands, the first of those that differ by rounding alone."""
+    """Return the place of the largest value, the first of those that differ by rounding alone."""
     return int(np.flatnonzero(values >= values.max() - ROUNDING)[0])
 
 
@@ -190,8 +188,8 @@ def _lead(values: Floats, of: int) -> float:
 def next_votes(
     pool: VotePool, moments: VoteMoments, order: Sequence[int], q: Floats, level: float
 ) -> NextVotes | None:
-    """Return what would settle the first gap between neighbouring ranks that isn't significant; `q` (M, M):
-    corrected p-values.
+    """Return the votes that would make the first non-significant difference between neighbouring ranks
+    significant. `q` (M, M): corrected p-values.
     """
     gap = next(((a, b) for a, b in pairwise(order) if not significant(float(q[a, b]), level)), None)
     if gap is None:

@@ -1,6 +1,4 @@
-"""What of a run in progress is there: items that are ready to count, items still waiting, clusters and their
-sizes.
-"""
+"""The state of a run in progress: items ready to count, items still waiting, clusters and their sizes."""
 
 from __future__ import annotations
 
@@ -34,11 +32,10 @@ if TYPE_CHECKING:
 class Arrivals:
     """The items of a run so far, cumulative.
 
-    `ready`: one row an item that every model has in full, as every item that was started before it: item,
-    cluster (null without), mean scores a and b (null where all attempts failed), weight. `n_partial`: items
-    that some model lacks or has in part, and those that wait for one that was started before. `sizes`:
-    cluster and size,
-    None without clusters; `largest`: the largest sum of weights of a unit. `order`: item ids as they stand in
+    `ready`: one row per item that every model has completed, like every item started before it: item, cluster
+    (null without), mean scores a and b (null where all attempts failed), weight. `n_partial`: items that some
+    model lacks or hasn't completed, and those that wait for one started before. `sizes`: cluster and size,
+    None without clusters. `largest`: the largest sum of weights of a unit. `order`: item ids in the order of
     the log.
     """
 
@@ -69,14 +66,14 @@ def arrivals(
     order: tuple[str, ...] = (),
     as_logged: bool = False,
 ) -> Arrivals:
-    """See what is there of one task and metric. DataError where there are several, or clusters of unknown
+    """Return the items of one task and metric so far. DataError if there are several, or clusters of unknown
     size.
 
-    `order`: of all items as they are started; empty takes what the log tells. `as_logged`: where it tells
-    none, items stand in the order in which the log first has them, so that what came before an item never
-    changes as the log grows.
+    `order`: of all items as they are started. If empty, that of the log is used. `as_logged`: if it doesn't
+    have one, items are ordered by their first appearance in the log, so that the items before an item never
+    change as the log grows.
     """
-    study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
+    study = gather(replace(scores, missing=()), design)  # an attempt not run yet hasn't failed
     task, metric = _one_part(study)
     part = study.parts[task, metric]
     warnings = [one for one in (*study.warnings, *direction_warnings(study)) if one.code not in USUAL]
@@ -101,7 +98,7 @@ def arrivals(
         order = next((one for one in (order, tuple(logged)) if items.intersection(one)), ())
         if items and not order:
             raise DataError(
-                "nothing tells the order of the items, on which planned looks rest",
+                "the order of the items is unknown, but planned looks need it",
                 remedy="Give it as `order` in Python, or watch without `looks`.",
             )
     table, note = _in_order(table, order)
@@ -128,10 +125,10 @@ def arrivals(
 
 
 def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Let an item wait until all that were started before it are there: fast ones would come first, and be no
-    random sample.
+    """Let an item wait until all that were started before it are finished. Otherwise fast ones would come
+    first, and not be a random sample.
 
-    Where a log tells no order, or of other items, all count.
+    If a log doesn't have an order, or has other items, all count.
     """
     table = table.with_columns(pl.col("complete").fill_null(value=False))
     places = (
@@ -151,14 +148,14 @@ def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame
     count = int(table.select(waits.sum()).item())
     word = "waits" if count == 1 else "wait"
     note = (
-        "Order: items count as the run starts them, so that fast ones don't come first; "
+        "Order: items count in the order the run starts them, so that fast ones don't come first. "
         f"{plural(count, 'item')} {word}."
     )
     return table.with_columns(complete=pl.col("complete") & ~waits).drop("place"), (note,) if count else ()
 
 
 USUAL = ("model_without_scores", "partial_run", UNBOUNDED)
-"""Warnings that every run in progress would have; the look tells the counts itself."""
+"""Warnings that every run in progress would have. The look reports the counts itself."""
 
 
 def _one_part(study: Study) -> tuple[str, str]:
@@ -174,7 +171,7 @@ def _one_part(study: Study) -> tuple[str, str]:
 
 
 def _resolved(name: str, names: Sequence[str], warnings: list[ResultWarning]) -> str:
-    """Return the full name of a model; one that isn't there yet keeps its name, and that is told."""
+    """Return the full name of a model. One not yet in the log keeps its name, with a warning."""
     try:
         return resolve(name, names)
     except DataError:
@@ -189,8 +186,8 @@ def _resolved(name: str, names: Sequence[str], warnings: list[ResultWarning]) ->
 
 
 def _items_table(study: Study, part: pl.DataFrame, models: dict[str, str], wanted: int) -> pl.DataFrame:
-    """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones
-    included.
+    """Return one row per item: score, and `complete` if all models have the wanted number of attempts,
+    including failed ones.
     """
     (key,) = study.parts
     scored = study.scored(key)
@@ -218,7 +215,7 @@ def _of_model(rows: pl.DataFrame, model: str) -> pl.DataFrame:
 def _with_units(
     table: pl.DataFrame, study: Study, plan: pl.DataFrame | None, design: Design, *, cluster_size: int | None
 ) -> tuple[pl.DataFrame, pl.DataFrame | None, float]:
-    """Attach clusters and weights; return also the sizes of clusters and the largest sum of weights of a
+    """Attach clusters and weights. Also return the sizes of clusters and the largest sum of weights of a
     unit.
     """
     (task,) = study.tasks
@@ -246,9 +243,7 @@ def _with_units(
 
 
 def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame | None:
-    """Return cluster and weight of every planned item, from the items' table; None where there is no
-    table.
-    """
+    """Return cluster and weight of every planned item, from the items' table, None without one."""
     if side is None:
         return None
     if "task" not in side.columns:
@@ -272,13 +267,14 @@ def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame 
 
 
 def no_sizes(name: str, *, strata: bool = False) -> DataError:
-    """Say that the sizes of clusters must be known; `strata`: to tell each one's share of the run."""
+    """Return the error that the sizes of clusters must be known. `strata`: to compute each one's share of the
+    run.
+    """
     return DataError(
-        f"clusters by {name!r} of a run in progress, and nothing says how many items they will have",
-        remedy="Each of the same clusters has its share of the run: give a table of all items (`items`)."
+        f"clusters by {name!r} of a run in progress, but their numbers of items aren't known",
+        remedy="The share of each cluster in the run is needed: give a table of all items (`items`)."
         if strata
-        else "A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` "
-        "where all have N items; `cluster='none'` ignores clusters.",
+        else "A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` if all have N items. `cluster='none'` ignores clusters.",
     )
 
 
@@ -297,26 +293,24 @@ def _order(scores: Scores, task: str) -> pl.Series:
 
 
 def order_warning(order: pl.Series, shuffled: bool | None) -> list[ResultWarning]:
-    """Warn where nothing says that items come in random order, and more so where they come sorted by their
-    ids.
-    """
+    """Warn if items aren't known to come in random order, and more so if they are sorted by their ids."""
     if shuffled:
         return []
-    remedy = "Shuffle the items before the run, and say so with `shuffled=True` where the log doesn't."
+    remedy = "Shuffle the items before the run, and use `shuffled=True` if the log doesn't record it."
     # Keys that put q2 before q10.
     pieces = [re.split(r"(\d+)", name) for name in order.head(MOST_IDS).to_list()]
     ids = [[(0, int(one), "") if one.isdigit() else (1, 0, one) for one in parts if one] for parts in pieces]
     if len(ids) >= FEW_IDS and ids == sorted(ids):
         message = "items come in the order of their ids, which looks like the data set's own"
     elif shuffled is False:
-        message = "the log says that the items were not shuffled"
+        message = "according to the log, the items were not shuffled"
     else:
-        message = "nothing says that the items come in random order"
+        message = "the order of the items isn't known to be random"
     return [
         ResultWarning(
             code="order_not_random",
             message=(
-                f"{message}; what comes first is then no random sample, and the interval so far may not hold"
+                f"{message}. The first items may not be a random sample, and the interval so far may be wrong"
             ),
             remedy=remedy,
         )

@@ -1,16 +1,15 @@
-"""A look at a run in progress: what the items that count so far show, and whether the run may be stopped.
+"""A look at a run in progress: the result of the items counted so far, and whether the run may be stopped.
 
 Any moment may be a look (confidence sequences), or looks are planned. A planned look is due at a number of
-finished items, in the order of the run; those that failed are finished as well, and clusters once they are
-complete. It is judged on the items that were due then, however many there are by now, and the first one that
+finished items, in the order of the run. Failed items are finished as well, and clusters once they are
+complete. It is judged on the items that were due then, even if there are more by now, and the first one that
 stops is final.
 
-On more questions from the same clusters a look's questions are no even mix of the clusters, so each
-cluster's own mean gets the share of the questions that the cluster has in the whole run (post-
-stratification, Holt and Smith 1979). Such estimates of successive looks have independent increments, as a
-cluster's mean over more of its questions covaries with its mean over fewer by exactly its own variance: the
-boundaries of planned looks hold. Bets don't: the mean of the next score depends on the cluster that it is
-from.
+For more questions from the same clusters, a look's questions aren't an even mix of the clusters. So each
+cluster's own mean is weighted by the cluster's share of the questions in the whole run (post-stratification,
+Holt and Smith 1979). Such estimates of successive looks have independent increments, as a cluster's mean over
+more of its questions covaries with its mean over fewer by exactly its own variance. So the boundaries of
+planned looks are valid. Bets aren't: the mean of the next score depends on its cluster.
 """
 
 from __future__ import annotations
@@ -58,10 +57,9 @@ def look_at(
     shuffled: bool | None,
     made: tuple[AlwaysValid, Looks] | None = None,
 ) -> Look:
-    """Say what the items that count show; `arrived`: what the log tells, None where items are added one by
-    one.
+    """Return the result of the counted items. `arrived`: the log's items, None if items are added one by one.
 
-    `made`: what the last of planned looks showed, and all of them; None where any moment is one.
+    `made`: the result of the last planned look, and all of them, None if looks aren't planned.
     """
     goal, sequence, n_items = tally.goal, tally.sequence, len(tally.scored)
     seen, looks = made or (sequence.look() if sequence is not None else nothing(goal.level), None)
@@ -114,18 +112,18 @@ def look_at(
 def _doubts(
     tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
 ) -> list[ResultWarning]:
-    """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
+    """Return the warnings. `random`: the order of the items is random, or doesn't matter any more."""
     warnings = [] if arrived is None else [*arrived.warnings]
     if arrived is not None and len(changed := tally.changed(arrived.ready)):
         late = ResultWarning(
             code="scores_changed",
             message=(
-                f"{plural(len(changed), 'item')} that had counted changed since, first {changed[0]!r}; "
-                "the scores of the first look are kept"
+                f"{plural(len(changed), 'item')} changed after they were counted, first {changed[0]!r}. "
+                "The scores of the first look are kept"
             ),
             remedy=(
-                "Where attempts came late, name how many are planned (`attempts`); after another scoring "
-                "start anew."
+                "If attempts came late, give the planned number (`attempts`). After rescoring, start a "
+                "new watch."
             ),
         )
         warnings.append(late)
@@ -136,7 +134,7 @@ def _doubts(
             message=(
                 f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed without a score, not counted"
             ),
-            remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
+            remedy=f"If a model fails when it would be wrong, this favours it. {zero}",
         )
         warnings.append(failed)
     if seen.torn:
@@ -150,7 +148,7 @@ def _doubts(
 
 
 def nothing(level: float) -> AlwaysValid:
-    """Return what a run shows before anything counts."""
+    """Return the look of a run before any item counts."""
     return AlwaysValid(
         value=math.nan,
         low=math.nan,
@@ -165,35 +163,32 @@ def nothing(level: float) -> AlwaysValid:
 TORN = ResultWarning(
     code="looks_contradict",
     message=(
-        "the intervals of the looks have nothing in common; that happens in few runs of random order, "
-        "and easily where items come sorted"
+        "the intervals of the looks don't overlap. This is rare for items in random order, and common "
+        "for sorted items"
     ),
-    remedy="Look at the order of the items; compare at the end with `howsure compare`.",
+    remedy="Check the order of the items, and compare at the end with `howsure compare`.",
 )
 FEW_PROMISES = ResultWarning(
     code="asymptotic",
-    message=(
-        "the scores have no bounds, so the interval is right for many items only, and promises nothing "
-        "for few"
-    ),
-    remedy="Name bounds that no score can pass (`bounds=(0, 100)`), where there are any.",
+    message=("the scores have no bounds, so the interval is valid only for many items"),
+    remedy="Give bounds that no score can exceed, if any: `bounds=(0, 100)`.",
 )
 
 
 def are_strata(design: Design, *, planned: bool, cluster_size: int | None) -> bool:
-    """Say whether a run is watched for the same clusters; OptionError where that can't be."""
+    """Return whether a run is watched for the same clusters. OptionError if that is impossible."""
     if design.population != "same-clusters":
         return False
     if not planned:
         raise OptionError(
-            "a bet on more questions from the same clusters isn't valid: what the next score is to be "
+            "betting isn't valid for more questions from the same clusters: the mean of the next score "
             "depends on its cluster",
-            remedy="Plan `looks`; or `cluster='none'`, where the order of all questions is random.",
+            remedy="Plan `looks`, or use `cluster='none'` if the order of all questions is random.",
         )
     if cluster_size is not None or design.weight is not None:
         what = "cluster_size" if cluster_size is not None else "weight"
         raise OptionError(
-            f"{what} doesn't tell the share that each of the same clusters has in the run",
+            f"{what} doesn't give each cluster's share of the run",
             remedy="Give a table of all items (`items`), or `clusters` in Python.",
         )
     return True
@@ -210,7 +205,7 @@ def look_as_planned(
     lower_is_better: bool,
     shuffled: bool | None,
 ) -> Look:
-    """Judge the looks that were due, up to the first that stops, and show the last of these.
+    """Judge the looks that were due, up to the first that stops, and return the last of these.
 
     `shares`: clusters that are strata, with their sizes in the whole run.
     """
@@ -233,9 +228,9 @@ def look_as_planned(
                 code="clusters_unseen",
                 message=(
                     f"{unseen} of {plural(len(shares), 'cluster')} had no scored question at this look, "
-                    "which tells nothing of all then"
+                    "so it has no result for all clusters"
                 ),
-                remedy="Wait for the next look; mix the clusters where the order of the run can be chosen.",
+                remedy="Wait for the next look. If you can choose the order of the run, mix the clusters.",
             )
             more.append(lacking)
         rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), RunClusters()
@@ -253,12 +248,12 @@ def look_as_planned(
         beyond = ResultWarning(
             code="beyond_last_look",
             message=(
-                f"{len(there):,} items are finished, and the last look was due at {due[-1]:,}; the others "
+                f"{len(there):,} items are finished, but the last look was due at {due[-1]:,}. The others "
                 "aren't used"
             ),
             remedy=(
-                "Plan the last look at all items; `howsure compare` is on all of them, as a second chance to "
-                "be wrong."
+                "Plan the last look at all items. `howsure compare` uses all of them, but adds a second "
+                "chance of error."
             ),
         )
         more.append(beyond)
@@ -266,9 +261,7 @@ def look_as_planned(
 
 
 def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the finished rows with the unit that each belongs to, in the order in which units are complete,
-    and the others.
-    """
+    """Return the finished rows with their unit, in the order in which units are complete, and the others."""
     cluster_sizes = sizes.known(rows)
     if cluster_sizes is not None and strata:
         with_sizes(rows, cluster_sizes)
@@ -281,8 +274,8 @@ def _in_units(rows: pl.DataFrame, sizes: RunClusters, *, strata: bool) -> tuple[
 
 
 def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
-    """Return the number of each look that can be made, and on how many items: of looks on the same items the
-    last.
+    """Return the number and the items of each possible look. If several have the same items, only the last
+    counts.
     """
     ends = (
         rows.group_by("unit", maintain_order=True).len()["len"].cum_sum().to_numpy()
@@ -297,7 +290,7 @@ def _made(due: tuple[int, ...], rows: pl.DataFrame) -> list[tuple[int, int]]:
 def _series(
     due: tuple[int, ...], made: list[tuple[int, int]], finished: int, spending: Spending
 ) -> LookSeries:
-    """Return all looks, judged at the last one made: as they were made, else as they are due."""
+    """Return all looks, judged at the last one made: those made, otherwise those due."""
     last, most = made[-1] if made else (0, 0)
     to_come = [(k, count) for k, count in enumerate(due, 1) if k > last and count > most]
     numbers, items = zip(*made, *to_come, strict=True)
@@ -314,7 +307,7 @@ def _judged(
     *,
     lower_is_better: bool,
 ) -> AlwaysValid:
-    """Return what a look shows: its repeated interval, and the least error with which it stops."""
+    """Return the result of a look: its repeated interval, and the smallest error with which it stops."""
     level = tally.goal.level
     scored = rows.filter(tally.has_scores())
     tally.refuse_out_of_bounds(scored)
@@ -337,14 +330,14 @@ def _judged(
 
 
 def _unseen(rows: pl.DataFrame, sizes: pl.DataFrame) -> int:
-    """Count the clusters (cluster, size) of which no row is there."""
+    """Count the clusters (cluster, size) without any row."""
     return len(sizes.join(rows.select("cluster").unique(), on="cluster", how="anti"))
 
 
 def _matrix(
     goal: WatchGoal, rows: pl.DataFrame, shares: pl.DataFrame | None, *, lower_is_better: bool
 ) -> ScoreMatrix:
-    """Return the rows of a look as a matrix; with `shares` a cluster weighs as it does in the whole run."""
+    """Return the rows of a look as a matrix. With `shares` a cluster has its weight in the whole run."""
     weights = rows["weight"].to_numpy()
     clusters: tuple[Ints, ...] = ()
     if shares is not None:
@@ -371,14 +364,14 @@ def _matrix(
 
 
 def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> tuple[Estimate, float]:
-    """Return the estimate, and the two-sided p-value of what is asked: for a floor the level at which the
-    interval just leaves it out.
+    """Return the estimate, and the two-sided p-value of the goal: for a floor the level at which the interval
+    just excludes it.
     """
     population = question.population
     if len(matrix.models) == 1:
 
         def estimate(level: float) -> Estimate:
-            """Return the estimate with its interval at a level; scores of new clusters count as fractions."""
+            """Return the estimate with its interval at a level. Scores for new clusters count as fractions."""
             if population is SAME_CLUSTERS:
                 return population.means(matrix, replace(question, level=level))[0]
             return mean(

@@ -1,6 +1,4 @@
-"""What a run in progress is followed for, the items that count so far, and the confidence sequence that they
-feed.
-"""
+"""The goal of a run in progress, the items counted so far, and their confidence sequence."""
 
 from __future__ import annotations
 
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchGoal:
-    """What is to be shown of a model, or of two: a floor, a half-width, a margin, or that one of them is
-    better.
+    """The goal for one model, or for two: a floor, a half-width, a margin, or that one of them is better.
 
-    `within`, `margin` and `bounds` are in score units; bounds None means that scores have none.
+    `within`, `margin` and `bounds` are in score units. Without bounds, scores are unbounded.
     """
 
     a: str
@@ -38,17 +35,15 @@ class WatchGoal:
     bounds: tuple[float, float] | None
 
     def __post_init__(self) -> None:
-        """Raise OptionError for a goal that makes no sense."""
+        """Raise OptionError for an inconsistent goal."""
         if sum(goal is not None for goal in (self.at_least, self.within, self.margin)) > 1:
-            raise OptionError("at_least, within and margin are three questions", remedy="Ask one of them.")
+            raise OptionError("at_least, within and margin are alternatives", remedy="Choose one of them.")
         if self.b is None and self.at_least is None and self.within is None:
-            raise OptionError(
-                f"nothing is asked of {self.a!r}", remedy="Name b to compare with, at_least or within."
-            )
+            raise OptionError(f"{self.a!r} has no goal", remedy="Name b to compare with, at_least or within.")
         if self.b is None and self.margin is not None:
-            raise OptionError("a margin is for two models", remedy="Name b, or use at_least.")
+            raise OptionError("a margin needs two models", remedy="Name b, or use at_least.")
         if self.b is not None and self.at_least is not None:
-            raise OptionError("at_least is for one model", remedy="Leave b out, or use margin.")
+            raise OptionError("at_least needs one model", remedy="Leave b out, or use margin.")
         if self.b == self.a:
             raise OptionError(f"{self.a!r} is compared with itself", remedy="Name two models.")
         if self.bounds is None:
@@ -71,23 +66,23 @@ class WatchGoal:
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The columns of scores that there are."""
+        """The existing columns of scores."""
         return ("a",) if self.b is None else ("a", "b")
 
     @property
     def percent(self) -> bool:
-        """Whether scores lie in [0, 1]."""
+        """Whether scores are in [0, 1]."""
         return self.bounds == (0.0, 1.0)
 
     @property
     def span(self) -> tuple[float, float]:
-        """The smallest and largest value of what is estimated, a score or a difference."""
+        """The smallest and largest value of the estimate, a score or a difference."""
         assert self.bounds is not None
         low, high = self.bounds
         return (low, high) if self.b is None else (low - high, high - low)
 
     def null(self, *, lower_is_better: bool) -> float | None:
-        """Return the value under the null hypothesis; None where the goal is a half-width."""
+        """Return the value under the null hypothesis, None if the goal is a half-width."""
         if self.within is not None:
             return None
         if self.at_least is not None:
@@ -95,13 +90,15 @@ class WatchGoal:
         return 0.0 if self.margin is None else (self.margin if lower_is_better else -self.margin)
 
     def decided(self, seen: AlwaysValid) -> bool:
-        """Say whether the goal is reached, or shown to be missed."""
+        """Return whether the goal is reached, or shown to be missed."""
         if self.within is not None:
             return bool(seen.n_units and seen.high - seen.low <= 2 * self.within)
         return math.isfinite(seen.p_value) and significant(seen.p_value, self.level)
 
     def kept(self, seen: AlwaysValid, *, lower_is_better: bool) -> bool | None:
-        """Say on which side of a floor or margin the interval lies, once decided; None for other goals."""
+        """Return whether the interval is on the good side of a floor or margin, once decided, None for other
+        goals.
+        """
         if (self.at_least is None and self.margin is None) or not self.decided(seen):
             return None
         null = self.null(lower_is_better=lower_is_better) or 0.0
@@ -114,10 +111,9 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunClusters:
-    """How many items the clusters of a run have, known before it: one by one in `table` (cluster, size), or
-    all `each`.
+    """The sizes of a run's clusters, known before it: one by one in `table` (cluster, size), or all `each`.
 
-    `heaviest`: the largest sum of weights of a unit, None where all items weigh 1.
+    `heaviest`: the largest sum of weights of a unit, None if all items have weight 1.
     """
 
     table: pl.DataFrame | None = None
@@ -125,7 +121,7 @@ class RunClusters:
     heaviest: float | None = None
 
     def known(self, rows: pl.DataFrame) -> pl.DataFrame | None:
-        """Return cluster and size of the clusters of rows; None where there are no clusters."""
+        """Return cluster and size of the clusters of rows, None without clusters."""
         if self.table is not None:
             return self.table
         if self.each and rows["cluster"].null_count() < len(rows):
@@ -134,7 +130,7 @@ class RunClusters:
 
     @property
     def stated(self) -> bool:
-        """Whether anything says how large clusters will be."""
+        """Whether the sizes of clusters are given."""
         return self.table is not None or self.each is not None
 
     @property
@@ -155,12 +151,11 @@ class RunClusters:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Items that wait, items that count, and the state of the inference: each unit is counted once, and stays
+    """Waiting items, counted items, and the state of the inference: each unit is counted once, and stays
     counted.
 
-    `order`: of all items as the run starts them; an item that was added waits for those before it. Empty:
-    none waits.
-    `failures`: what an item counts as that is added without a score.
+    `order`: of all items as the run starts them. An added item waits for those before it. If empty, none
+    waits. `failures`: the policy for items without a score.
     """
 
     goal: WatchGoal
@@ -180,40 +175,40 @@ class Tally:
 
     @property
     def scored(self) -> pl.DataFrame:
-        """The items that count, save those of complete clusters that failed."""
+        """The counted items, except failed ones of complete clusters."""
         return self.counted.filter(self.has_scores())
 
     @property
     def n_seen(self) -> int:
-        """How many items have been counted, or have failed."""
+        """The number of items that have been counted, or have failed."""
         return len(self.counted) + self.failed
 
     @property
     def n_failed(self) -> int:
-        """How many items failed and have no score."""
+        """The number of failed items without a score."""
         return self.n_seen - len(self.scored)
 
     def see(self, ready: pl.DataFrame) -> None:
-        """Take the items of a log, all that are ready so far; those that count already are passed over."""
+        """Take all ready items of a log, and skip those counted already."""
         self.waiting = ready.join(self.counted.select("item"), on="item", how="anti").select(*SCHEMA)
         self.failed = 0
 
     def add(self, item: str, cluster: str | None, a: float, b: float | None, *, sizes: RunClusters) -> None:
-        """Take one item by its mean scores; DataError where it can't belong to this run."""
+        """Take one item by its mean scores. DataError if it can't belong to this run."""
         if (b is None) != (self.goal.b is None):
             raise DataError(
                 f"item {item!r} has {'one score' if b is None else 'two scores'}",
-                remedy="Give one score a model.",
+                remedy="Give one score per model.",
             )
         if cluster is not None and not sizes.stated:
             raise no_sizes("cluster")
         if self.order and item not in self._known:
             raise DataError(
-                f"item {item!r} is not in the order of the run", remedy="Name all items in `order`."
+                f"item {item!r} is not in the order of the run", remedy="List all items in `order`."
             )
         if item in self._ids:
             raise DataError(
-                f"item {item!r} was added before", remedy="An item counts once: average its attempts first."
+                f"item {item!r} was added before", remedy="An item counts once. Average its attempts first."
             )
         self._ids.add(item)
         self._added.append(
@@ -221,7 +216,7 @@ class Tally:
         )
 
     def _score(self, item: str, score: float) -> float:
-        """Return a score, that of a failed item under the policy; DataError where it is an error."""
+        """Return a score, that of a failed item under the policy. DataError if it is an error."""
         if not math.isnan(score) or self.failures in ("harness", "drop"):
             return float(score)
         if self.failures == "error":
@@ -244,7 +239,7 @@ class Tally:
         self.waiting = self.waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
         if (
             cluster_sizes is None
-        ):  # an item whose attempts all failed may be run again; in a cluster it would change the unit
+        ):  # an item whose attempts all failed may be run again, which would change the unit in a cluster
             self.failed += len(ready) - len(scored)
             ready = scored
         self.counted = pl.concat([self.counted, ready.select(*SCHEMA)], rechunk=True)
@@ -270,8 +265,8 @@ class Tally:
         self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
 
     def finished(self) -> pl.DataFrame:
-        """Return all items that are there and that none started before them lacks, in the order of the run;
-        none is counted.
+        """Return all finished items without unfinished ones before them, in the order of the run. None is
+        counted.
         """
         self._take_added()
         if not (self.order and self._ids):
@@ -285,16 +280,14 @@ class Tally:
             self._added = []
 
     def mean(self, side: str) -> float:
-        """Return the weighted mean of a model's scores so far, NaN before the first."""
+        """Return the weighted mean of a model's scores so far, NaN without any."""
         rows = self.scored
         if side not in self.goal.sides or not len(rows):
             return math.nan
         return float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy()))
 
     def changed(self, ready: pl.DataFrame) -> pl.Series:
-        """Return the items whose scores have changed since they were counted, by late attempts or another
-        scoring.
-        """
+        """Return the items whose scores have changed since they were counted, by late attempts or rescoring."""
         counted_and_ready = self.counted.join(ready, on="item", suffix="_now", how="inner")
         differ = []
         for side in ("a", "b"):
@@ -303,19 +296,19 @@ class Tally:
         return counted_and_ready.filter(pl.any_horizontal(*differ))["item"]
 
     def _started(self) -> list[str]:
-        """Return the items added so far that no item started before them is missing."""
+        """Return the items added so far without missing earlier ones."""
         while self._reached < len(self.order) and self.order[self._reached] in self._ids:
             self._reached += 1
         return list(self.order[: self._reached])
 
     def has_scores(self) -> pl.Expr:
-        """Return where every model has a score."""
+        """Return whether every model has a score."""
         return pl.all_horizontal(
             *(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in self.goal.sides)
         )
 
     def refuse_out_of_bounds(self, rows: pl.DataFrame) -> None:
-        """Raise DataError where a score can't be."""
+        """Raise DataError for an impossible score."""
         if self.goal.bounds is None:
             return
         low, high = self.goal.bounds
@@ -324,20 +317,18 @@ class Tally:
             if len(bad):
                 raise DataError(
                     f"score {bad[side][0]:g} of item {bad['item'][0]!r} is not between {low:g} and {high:g}",
-                    remedy="Say before the run how far scores can go: `bounds=(0, 100)`, or `bounds=None`.",
+                    remedy="Set the range of scores before the run: `bounds=(0, 100)`, or `bounds=None`.",
                 )
 
 
 def complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of clusters all of whose items are there; DataError where one has more than its
-    size.
-    """
+    """Return the rows of complete clusters. DataError if one has more items than its size."""
     return with_sizes(rows, sizes).filter(pl.col("there") == pl.col("size"))
 
 
 def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the `size` of their cluster, and how many of it are `there`; DataError where these are
-    more, or nothing tells.
+    """Return rows with the `size` of their cluster, and how many of it are `there`. DataError if these are
+    more, or if the size is unknown.
     """
     rows = rows.join(sizes, on="cluster", how="left", maintain_order="left").with_columns(
         there=pl.len().over("cluster")
@@ -351,6 +342,7 @@ def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
             else f"has {row['there']} items, not {row['size']}"
         )
         raise DataError(
-            f"cluster {row['cluster']!r} {what}", remedy="Sizes must be known before the run: correct them."
+            f"cluster {row['cluster']!r} {what}",
+            remedy="Correct the sizes, which must be known before the run.",
         )
     return rows

@@ -1,5 +1,5 @@
-"""A task, or a stratum of judged answers, that carries most of the error of the whole: named, with what more
-of it would bring.
+"""A task, or a stratum of judged answers, that contributes most of the error of the whole, with the effect of
+enlarging it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TaskAlone(NamedTuple):
-    """What a task says by itself: half the width of its interval, and its questions and clusters."""
+    """A task by itself: half the width of its interval, and its questions and clusters."""
 
     half_width: float
     n_items: int
@@ -29,7 +29,7 @@ class TaskAlone(NamedTuple):
 
     @classmethod
     def of(cls, estimate: Estimate) -> TaskAlone:
-        """Return that of an estimate."""
+        """Return the half width of an estimate, with its questions and clusters."""
         return cls(estimate.interval.half_width, estimate.n_items, estimate.n_clusters)
 
 
@@ -41,8 +41,8 @@ def small_task(
     *,
     percent: bool,
 ) -> tuple[SmallPart, ...]:
-    """Warn of the task with most of the error of an overall score or difference; of none on exactly these
-    questions, where attempts would help.
+    """Warn of the task with most of the error of an overall score or difference. There is no warning on
+    exactly these questions, which need attempts instead.
     """
     grouped = asked.population.name != "same-clusters"
     units = np.array([part.n_clusters if grouped else part.n_items for part in parts])
@@ -52,12 +52,12 @@ def small_task(
     part = parts[found.place]
     noun = "cluster" if grouped and part.n_clusters < part.n_items else "question"
     task, n = tasks[found.place], int(units[found.place])
-    said = f"task {task} ({plural(n, noun)}) carries {100 * found.error_share:.0f}% of the error"
+    said = f"task {task} ({plural(n, noun)}) contributes {100 * found.error_share:.0f}% of the error"
     return (small_part(found, said, part=task, n=n, units=f"{noun}s", scale=Scale(percent=percent)),)
 
 
 def small_part(found: Weakest, said: str, *, part: str, n: int, units: str, scale: Scale) -> SmallPart:
-    """Add to what is said of a part what more of it would bring."""
+    """Add to the description of a component the effect of more of it."""
     more = (
         f": with about {rounded_up(found.needed)} {units} there, the interval would be about "
         f"±{scale.gap(found.half_width)}"

@@ -1,31 +1,30 @@
-"""Agreement of raters: coefficients beyond chance, their limits, correlations, and how many raters several
-are worth.
+"""Agreement of raters: coefficients beyond chance, their limits, correlations, and the effective number of
+raters.
 
-How often each item got each value, what two values are apart, and what raters would differ by chance.
+How often each item got each value, the distance of two values, and the disagreement by chance.
 
-Limits of an agreement coefficient: all true values that the one found isn't too far from, with the
-variance that each of them would have.
+Limits of an agreement coefficient: all true values that aren't rejected, each with the variance under it.
 
 A coefficient is 1 − O / E: O the mean disagreement of an item, E that by chance. Around a true value g, O −
-(1 − g) E has mean 0, and a variance that depends on g: at full agreement next to none, so that an interval
-from the variance at hand has no width there. As Wilson's interval of a share, this one takes at each g the
-variance of a model with that agreement, times the design effect: the clustered variance at hand over the
-model's at the value found, never below 1. Where nothing varies, items (clusters) are as good as one each.
+(1 − g) E has mean 0 and a variance that depends on g. At full agreement this is almost 0, so an interval from
+the estimated variance would have no width. Like Wilson's interval of a share, this one uses, at each g, the
+variance of a model with that agreement, times the design effect. The design effect is the estimated clustered
+variance over the model's at the estimate, at least 1. If nothing varies, each cluster counts as one item.
 
-The model of kappa and alpha: the ratings of an item are all alike with probability g, else drawn anew from
-the shares of the values (a mixture; for two raters Donner and Eliasziw 1992). One item more, spread over all
-values, is added to the shares there. The model of coefficients whose E hardly varies: disagreement comes in
-events of the size at hand.
+The model of kappa and alpha: the ratings of an item are all equal with probability g, otherwise drawn
+independently from the shares of the values (a mixture; for two raters Donner and Eliasziw 1992). One extra
+item, spread over all values, is added to the shares there. The model of coefficients whose E hardly varies:
+disagreement comes in events of the observed size.
 
 Agreement beyond chance: Cohen's and Fleiss' kappa, Krippendorff's alpha, Gwet's AC1 and AC2, and plain
 agreement.
 
-Each is 1 − O / E, O the mean distance of two ratings of an item and E that of two ratings by chance; they
-differ in what chance is. Its error is that of its influences (what each item adds to it), clustered (CR2);
-its limits are those above. Cohen (1960, 1968), Fleiss (1971), Krippendorff (2004), Gwet (2008,
-2014).
+Each is 1 − O / E, O the mean distance of two ratings of an item and E that of two ratings by chance. They
+differ in their model of chance. The standard error is that of the influences (each item's contribution),
+clustered (CR2). The limits are those above. Cohen (1960, 1968), Fleiss (1971), Krippendorff (2004), Gwet
+(2008, 2014).
 
-Correlation of two raters' numbers, and how many independent raters several are worth.
+Correlation of two raters' numbers, and the effective number of raters.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """`counts` (n, q): how often each of n items got each of q values, at least two ratings an item.
+    """`counts` (n, q): how often each of n items got each of q values, at least two ratings per item.
     `numbers` (q,): the values, rising.
     """
 
@@ -65,7 +64,7 @@ class Counts:
 
     @property
     def ratings(self) -> Floats:
-        """How many ratings each item got (n,)."""
+        """The number of ratings of each item (n,)."""
         return np.asarray(self.counts.sum(axis=1))
 
     @property
@@ -91,7 +90,7 @@ def distances(numbers: Floats, measurement: Measurement) -> Floats:
 
 
 def cumulative(shares: Floats) -> Floats:
-    """Return by how many ratings two values in order are apart (q, q), half of the ends counted (Krippendorff
+    """Return the ratings between two ordered values (q, q), counting half of those at the ends (Krippendorff
     2004), as a share.
     """
     below = np.cumsum(shares) - shares / 2
@@ -107,13 +106,13 @@ def differences(found: Counts, apart: Floats) -> Floats:
 LEAST = -1.0
 STEPS, REFINED = 201, 3
 SPREAD = 1.0
-"""So many items, spread over all values, are added to the shares of the model."""
+"""This many items, spread over all values, are added to the shares of the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoefficientSpread:
-    """What limits need beside the value: its clustered `variance`, and `alone`, that of items by themselves;
-    `units`, independent ones; `items`; degrees of freedom.
+    """The terms of limits other than the value: its clustered `variance`, `alone` (that of independent
+    items), the independent `units`, the `items`, and the degrees of freedom.
     """
 
     variance: float
@@ -124,10 +123,10 @@ class CoefficientSpread:
 
 
 def design_effect(value: float, known: CoefficientSpread, model: Variances) -> float:
-    """Return how much larger the variance at hand is than the model's; at least 1, and items over clusters
-    where nothing varies.
+    """Return the ratio of the estimated variance to the model's, at least 1, or items per cluster if nothing
+    varies.
 
-    That of items is at least the model's, whatever clusters make of it: so copies of items, as clusters,
+    The variance of independent items is set to at least the model's, so that copies of items, as clusters,
     change nothing.
     """
     expected = float(model(np.array([value]))[0]) / known.items
@@ -137,7 +136,7 @@ def design_effect(value: float, known: CoefficientSpread, model: Variances) -> f
 
 
 def spread_of(influence: Floats, clusters: Sequence[Ints]) -> CoefficientSpread:
-    """Return what limits need of a mean with these influences of items (n,)."""
+    """Return the terms of limits for a mean with these influences of items (n,)."""
     one = np.ones(len(influence))
     x = influence[:, None]
     return CoefficientSpread(
@@ -150,19 +149,19 @@ def spread_of(influence: Floats, clusters: Sequence[Ints]) -> CoefficientSpread:
 
 
 def units_of(items: int, clusters: Sequence[Ints]) -> int:
-    """Return how many independent units there are: items, or the clusters of the coarser way."""
+    """Return the number of independent units: items, or the clusters of the coarser clustering."""
     return min((int(codes.max()) + 1 for codes in clusters), default=items)
 
 
 def limits(value: float, known: CoefficientSpread, model: Variances, level: float) -> tuple[float, float]:
-    """Return the limits of a coefficient; `model`: its variance of one item at true values (K,)."""
+    """Return the limits of a coefficient. `model`: its variance of one item at true values (K,)."""
     least = min(LEAST, value)
     if known.units < 2 or not math.isfinite(known.df):
         return least, 1.0
     reach = float(t_quantile(level, known.df)) ** 2 * design_effect(value, known, model) / known.items
 
     def inside(true: Floats) -> Bools:
-        """Say which true values the seen one may have come from."""
+        """Return which true values are compatible with the estimate."""
         return np.asarray((value - true) ** 2 <= reach * model(true) + ROUNDING)
 
     return _outermost(inside, np.linspace(value, least, STEPS)), _outermost(
@@ -171,7 +170,7 @@ def limits(value: float, known: CoefficientSpread, model: Variances, level: floa
 
 
 def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
-    """Return the last point of a grid that lies inside, refined."""
+    """Return the last point of a grid that is inside, refined."""
     for _ in range(REFINED):
         last = int(np.flatnonzero(inside(grid)).max(initial=0))
         if last == len(grid) - 1:
@@ -182,7 +181,7 @@ def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
 
 def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items: int) -> Variances:
     """Return the model of kappa and alpha, from the shares of values (q,), their distances (q, q), E, and the
-    ratings an item has.
+    ratings per item.
     """
     p = (shares * items + SPREAD / len(shares)) / (items + SPREAD)
     far = apart @ p
@@ -195,7 +194,7 @@ def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items:
     joint = (2 * far_square + (ratings - 2) * mean**2) / ratings
 
     def variance(true: Floats) -> Floats:
-        """Return the variance that one item brings where the coefficient has these true values."""
+        """Return the variance of one item if the coefficient has these true values."""
         like = np.clip(true, 0.0, 1.0)
         rest, less = 1 - like, 1 - true
         own = rest * unlike - (rest * mean) ** 2
@@ -213,7 +212,7 @@ def events(disagreement: Floats, chance: float) -> Variances:
     size = (float(disagreement @ disagreement) + SPREAD) / (float(disagreement.sum()) + SPREAD)
 
     def variance(true: Floats) -> Floats:
-        """Return the variance that one item brings where the coefficient has these true values."""
+        """Return the variance of one item if the coefficient has these true values."""
         rate = np.clip((1 - true) * chance, 0.0, 1.0)
         return np.asarray((size * rate - np.minimum(size, rate) * rate) / chance**2)
 
@@ -230,15 +229,15 @@ class _Found:
 
 
 def agreed(found: Counts, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate the share of pairs of ratings that agree; of ordered values, how near they are."""
+    """Estimate the share of pairs of ratings that agree or, for ordered values, how close they are."""
     like = 1 - differences(found, distances(found.numbers, measurement))
     whole = bool((found.ratings == 2).all() and np.isin(like, (0.0, 1.0)).all())
     return mean(like, attempts=np.ones(len(like)) if whole else None, clusters=clusters, level=level)
 
 
 def fleiss(found: Counts, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate Fleiss' kappa: chance draws from the shares of all raters together. Weighted where values are
-    in order.
+    """Estimate Fleiss' kappa: chance draws from the shares of all raters together. Weighted if values are
+    ordered.
     """
     apart, share = distances(found.numbers, measurement), found.shares.mean(axis=0)
     far = apart @ share
@@ -265,8 +264,8 @@ def cohen(
 
 
 def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate Krippendorff's alpha: chance draws two of all ratings, without putting the first one back;
-    each rating counts the same.
+    """Estimate Krippendorff's alpha: chance draws two of all ratings without replacement. All ratings have
+    equal weight.
     """
     many = found.ratings
     weight, total = many / many.mean(), float(many.sum())
@@ -278,9 +277,9 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
     far = apart @ share
     chance = float(share @ far)
     if ordered and chance > ROUNDING:
-        # What a value's share (q,) does to alpha by way of the distances between others, as part of the slope
-        # of chance.
-        # How much of each value g lies between two others (q, q, q): all of those within, half of both ends.
+        # The influence of a value's share (q,) on alpha through the distances between others, a term of the
+        # slope of chance. How much of each value g is between two others (q, q, q): all values within, half
+        # of both ends.
         values = len(share)
         one, other, g = np.indices((values, values, values))
         low, high = np.minimum(one, other), np.maximum(one, other)
@@ -297,7 +296,7 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
         ratio = float((seen * apart).sum()) / chance
         bent = np.asarray(expected - observed / ratio if ratio > 0 else expected) / 2
         far = far + bent
-    left = (total - 1) / total  # of which a rating can't be paired with itself
+    left = (total - 1) / total  # whose ratings can't be paired with themselves
     parts = _Parts(
         disagreement=left * weight * differences(found, apart),
         chance=chance,
@@ -307,9 +306,9 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
 
 
 def gwet(found: Counts, measurement: Measurement, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Estimate Gwet's AC1, or AC2 where values are in order: by chance, raters agree only on what they guess.
+    """Estimate Gwet's AC1, or AC2 if values are ordered: by chance, raters agree only on what they guess.
 
-    There are two values at least: where all gave one, they could have given another.
+    There are at least two values: if all raters gave one, they could have given another.
     """
     apart, share = distances(found.numbers, measurement), found.shares.mean(axis=0)
     q = max(len(share), 2)
@@ -326,8 +325,8 @@ def gwet(found: Counts, measurement: Measurement, clusters: Sequence[Ints], leve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """Each item's disagreement (n,), that by chance, and what each item adds to the latter (n,), its mean
-    included.
+    """Each item's disagreement (n,), that by chance, and each item's contribution to the latter (n,),
+    including its mean.
     """
 
     disagreement: Floats
@@ -335,7 +334,7 @@ class _Parts:
     by_chance: Floats
 
     def found(self, model: Variances | None) -> _Found | None:
-        """Return the coefficient, None where chance leaves nothing to disagree on."""
+        """Return the coefficient, None if chance gives no disagreement."""
         if self.chance <= ROUNDING or model is None:
             return None
         ratio = float(self.disagreement.mean()) / self.chance
@@ -369,7 +368,7 @@ def _estimate(
 
 
 def undefined(name: str, n: int, clusters: Sequence[Ints], level: float) -> Estimate:
-    """Return what is known of a coefficient where nothing varies: it could be all."""
+    """Return the estimate of a coefficient if nothing varies: any value is possible."""
     return Estimate(
         value=math.nan,
         se=math.nan,
@@ -390,7 +389,7 @@ def correlation(
     """Estimate Pearson's correlation of two raters' numbers (n,), or Spearman's with `ranks`.
 
     Limits are those of the coefficients (`limits`), with the variance (1 − r²)² of a normal pair times the
-    design effect; so they are no narrower than Fisher's (1921) are wide.
+    design effect. So they are at least as wide as Fisher's (1921).
     """
     if ranks:
         first, second = midranks(first), midranks(second)
@@ -414,10 +413,11 @@ def correlation(
 
 
 def independent(errors: Floats, clusters: Sequence[Ints], level: float) -> tuple[float, Interval]:
-    """Return how many independent raters these are worth, from their errors (n, m), and an interval.
+    """Return the effective number of independent raters, from their errors (n, m), and an interval.
 
-    The mean variance of one's errors over the variance of the mean of all (Kish 1965 has it as m / (1 + (m −
-    1) r), r the mean correlation), its interval on the logarithmic scale from the items' influences.
+    It is the mean variance of one rater's errors over the variance of the mean of all. In Kish (1965) it is m
+    / (1 + (m − 1) r), r the mean correlation. The interval is on the logarithmic scale, from the items'
+    influences.
     """
     n, raters = errors.shape
     apart = errors - errors.mean(axis=0)
@@ -433,7 +433,7 @@ def independent(errors: Floats, clusters: Sequence[Ints], level: float) -> tuple
 
 
 def _standard(x: Floats) -> Floats | None:
-    """Return numbers with mean 0 and variance 1, None where they don't vary."""
+    """Return numbers with mean 0 and variance 1, None if they don't vary."""
     apart = x - x.mean()
     scale = math.sqrt(float((apart**2).mean()))
     return np.asarray(apart / scale) if scale > ROUNDING * max(float(np.abs(x).max()), 1.0) else None

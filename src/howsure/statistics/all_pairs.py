@@ -1,10 +1,10 @@
 """All pairs of models at once, from matrix products: differences, variances, pivots and p-values.
 
-Every pair is a mean of paired differences over the items that both answered, by the one estimator of
+Every pair is a mean of paired differences over the items that both answered, by the estimator of
 clustered_variance.py. "score" tests and bounds each by the score pivot (score_pivot.py), "t" by a plain t.
-With complete data everything comes from one M × M product of cluster sums. Where cells are missing, each pair
-is compared on just the items that both answered, with one product per cluster in place of one for all. No
-loop over pairs in either. Memory: a few arrays of M × M and one of C × M.
+With complete data everything comes from one M × M product of cluster sums. If cells are missing, each pair is
+compared on just the items that both answered, with one product per cluster instead of one for all. Neither
+loops over pairs. Memory: a few arrays of M × M and one of C × M.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
 
 
-@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
+@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little give NaN
 def ragged_moments(
     x: Floats,
     codes: Sequence[Ints],
@@ -55,11 +55,13 @@ def ragged_moments(
     events: Events | None = None,
     moved: bool = False,
 ) -> PairMoments:
-    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1.
-    `events`, `moved`: as DifferenceSums has them.
+    """Compute all pairs of the columns of x (n, M), NaN if a model has no score, with weights w (n,), whose
+    mean is 1. `events`, `moved`: as in DifferenceSums.
     """
     mask = (~np.isnan(x)).astype(float)
-    filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
+    filled = np.nan_to_num(
+        x - np.nanmean(x)
+    )  # differences are unchanged, and squares of large scores don't cancel
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
     sums = (w[:, None] * filled).T @ mask
     difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
@@ -155,7 +157,7 @@ class _RaggedSums:
         return total
 
     def share_sums(self, weight: Floats) -> ShareSums:
-        """Return what degrees of freedom need of the clusters' shares of every pair's weight (M, M)."""
+        """Return the sums for degrees of freedom of the clusters' shares of every pair's weight (M, M)."""
         if self.clusters is None:
             return ShareSums.equal(self.units)
         parts = (self._held(rows) for rows in self.clusters)
@@ -205,10 +207,10 @@ def pair_moments(
     score: bool = True,
     unmoved: Floats | None = None,
 ) -> PairMoments:
-    """Compute all pairs of the columns of x (n, M); NaN marks an item that a model has no score for.
+    """Compute all pairs of the columns of x (n, M), NaN for an item without a score of a model.
 
-    `score`: by the score pivot, which needs scores in [0, 1]; else by a plain t. `unmoved` (n, M): the scores
-    as they were before strata had their own means taken (clustered_variance.py).
+    `score`: by the score pivot, which needs scores in [0, 1], otherwise by a plain t. `unmoved` (n, M): the
+    scores before the means of strata were subtracted (clustered_variance.py).
     """
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
@@ -223,8 +225,8 @@ def pair_moments(
 
 
 def events_of(x: Floats, w: Floats) -> Events | None:
-    """Return what the differences of every two columns (n, M) count as on the items that both have; None of
-    single answers of equal weight.
+    """Return the event sizes of the differences of every two columns (n, M), on the items that both have.
+    None for single answers of equal weight.
     """
     has = ~np.isnan(x)
     weighted = bool(np.ptp(w) > 0)
@@ -280,7 +282,7 @@ def _difference_sums(
 
 
 def differences_of(means: Floats) -> Floats:
-    """Return the difference of every two means (M, M), 0 where it is only rounding."""
+    """Return the difference of every two means (M, M), 0 if it is only rounding."""
     difference = means[:, None] - means[None, :]
     difference[np.abs(difference) <= 8 * np.finfo(float).eps * np.abs(means).max(initial=0.0)] = 0.0
     return difference
@@ -294,12 +296,12 @@ def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
 
 
 def _times(x: Floats, w: Floats) -> Floats:
-    """Return x (n, M) with each row times its weight: x itself where all are 1."""
+    """Return x (n, M) with each row times its weight: x itself if all are 1."""
     return x if (w == 1).all() else x * w[:, None]
 
 
 def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
-    """Return how differences spread from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
+    """Return the spread of differences from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
     own = np.diagonal(fourths)
     found = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * fourths
     return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))
@@ -308,8 +310,8 @@ def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
 def term_sums(
     term: Clustering, sign: int, sums: Floats, variance: VarianceChoice, *, cubes: bool = False
 ) -> TermSums:
-    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M);
-    `cubes`: their third powers as well.
+    """Return one clustering's contribution to the variance, from the residual sums of its clusters (C, M).
+    `cubes`: include their third powers.
     """
     scaled = sums * np.sqrt(term.inflation(variance))[:, None]
     return TermSums(

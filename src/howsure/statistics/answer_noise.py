@@ -1,25 +1,24 @@
-"""Answer noise, and what it says on exactly these items: how much a mean would wiggle if the same model
-answered the same items again.
+"""Answer noise, and inference on exactly these items: how much a mean would vary if the same model answered
+the same items again.
 
 Claim: with s² the unbiased variance of the attempts at an item and K their number, Σ w² s² / K / W² is an
-unbiased estimate of that part of a mean's variance, for any numbers of attempts, and the answers of two
-models add up. Assumes that attempts at an item are independent draws of one model's answers. Miller (2024),
-section 3; Wang (2025, arXiv:2512.21326).
+unbiased estimate of a mean's variance within items. The numbers of attempts may differ. Those of two models
+add up. Assumes that attempts at an item are independent draws of one model's answers. Miller (2024), section
+3; Wang (2025, arXiv:2512.21326).
 
-An item with one attempt says nothing about its own noise: it borrows that of the average item with several.
+The noise of an item with one attempt isn't known, so it borrows that of the average item with several.
 
 On exactly these items: the mean over a fixed benchmark, where only the answers are a sample.
 
-Claim: the interval covers the mean, over these very items, of what the model scores on average over endless
-attempts. Assumes independent attempts. The variance is the answer noise V; for scores in [0, 1] two events
-are added to it, one attempt that came out otherwise in each, so that agreement of all attempts seen is not
-taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)², as V varies no more than that (Satterthwaite
-1946).
+Claim: the interval covers the mean, over exactly these items, of the model's expected scores. Assumes
+independent attempts. The variance is the answer noise V. For scores in [0, 1], two events are added to it,
+each of one attempt with the other result, so that agreement of all observed attempts isn't treated as
+certainty. Degrees of freedom: 2 V² / Σ (terms of V)², as V varies at most that much (Satterthwaite 1946).
 
-Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers,
-which is safe because different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K
-is the smallest number of attempts. With weights n is W / max w. Where one item carries much of the weight, or
-few items had several attempts, coverage is only roughly the level. Chosen by trial:
+Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers.
+This is safe because a sum of answers varies less with different rates than with one rate (Hoeffding 1956). K
+is the smallest number of attempts. With weights n is W / max w. If one item has much of the weight, or few
+items had several attempts, coverage is only approximately the level. Chosen by trial:
 docs/decisions/0006-noise.md.
 """
 
@@ -42,12 +41,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """T columns of item scores and what is known of the answers behind them, all (n, T).
+    """T columns of item scores, with the variances of their answers, all (n, T).
 
-    `means`: over the attempts at an item, NaN where there is none; `once`: unbiased variance of one attempt
-    at it; `now`: variance of the mean over its attempts, and `borrowed` the part of it that comes from other
-    items; `known`: whether the item had several attempts (of a difference: of either model's); `attempts`:
-    how many, of a difference the harmonic mean.
+    `means`: over the attempts at an item, NaN if there is none. `once`: unbiased variance of one attempt at
+    it. `now`: variance of the mean over its attempts. `borrowed`: the amount of it estimated from other
+    items. `known`: whether the item had several attempts (for a difference, of either model). `attempts`: how
+    many (for a difference, the harmonic mean).
     """
 
     means: Floats
@@ -59,12 +58,12 @@ class Answers:
 
     @property
     def has(self) -> Bools:
-        """Which cells hold a score."""
+        """Which cells have a score."""
         return ~np.isnan(self.means)
 
     @property
     def measured(self) -> Bools:
-        """Which columns have items with several attempts, of a difference for both models (T,)."""
+        """Which columns have items with several attempts, for a difference, those of both models (T,)."""
         return np.asarray(np.isfinite(self.now).any(axis=0))
 
     def take(self, columns: slice) -> Answers:
@@ -105,12 +104,12 @@ def answers(means: Floats, attempts: Floats, within: Floats) -> Answers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanNoise:
-    """The part of every mean's variance that comes from answers (T,), NaN where no item had several attempts.
+    """The variance of every mean due to answers (T,), NaN if no item had several attempts.
 
-    `now`: with the attempts that there are; `once`: with one attempt an item, so that K attempts give once /
-    K. `now` is a sum of independent terms, one an item with several attempts: `squares` is the sum of their
-    squares, and `event` what one attempt at an average one of these items adds when it comes out otherwise.
-    For pairs (T, T): the row's model.
+    `now`: with the existing attempts. `once`: with one attempt per item, so that K attempts give once / K.
+    `now` is a sum of independent terms, one per item with several attempts. `squares` is the sum of their
+    squares, and `event` the contribution of one attempt with the other result at an average one of these
+    items. For pairs (T, T): the row's model.
     """
 
     now: Floats
@@ -120,7 +119,7 @@ class MeanNoise:
 
 
 def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
-    """Return the answer noise of the weighted mean of every column; `weights` (n,)."""
+    """Return the answer noise of the weighted mean of every column. `weights` (n,)."""
     if not found.known.any():
         unknown = np.full(found.means.shape[1], np.nan)
         return MeanNoise(now=unknown, once=unknown, squares=unknown, event=unknown)
@@ -145,8 +144,8 @@ def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
 
 
 def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
-    """Return the same for the difference of every two columns on the items that both have, (T, T); no
-    differences here.
+    """Return the same for the difference of every two columns on the items that both have, (T, T). Columns
+    can't be differences here.
 
     Noise is borrowed from all items of the model with several attempts, shared or not.
     """
@@ -157,7 +156,7 @@ def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     count, lent, lent_squares = known.sum(axis=0), own.sum(axis=0), (own**2).sum(axis=0)
 
     def shared(x: Floats) -> Floats:
-        """Sum over the items that the column has as well (T, T), or all items (T, 1)."""
+        """Sum over the items that both columns have (T, T), or over all items (T, 1)."""
         return x.sum(axis=0)[:, None] if complete else np.asarray(x.T @ has)
 
     count_ = np.where(count > 0, count, np.nan)[:, None]
@@ -179,7 +178,7 @@ def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
 
 
 def difference_noise(a: MeanNoise, b: MeanNoise) -> MeanNoise:
-    """Return the answer noise of a − b from that of both, which is independent; `event` stays that of a."""
+    """Return the answer noise of a − b from that of both, which are independent. `event` stays that of a."""
     return MeanNoise(now=a.now + b.now, once=a.once + b.once, squares=a.squares + b.squares, event=a.event)
 
 
@@ -196,10 +195,10 @@ def fixed_means(
     bounded: bool = True,
     level: float = 0.95,
 ) -> tuple[Estimate, ...]:
-    """Estimate the mean of every column over exactly these items; no value missing.
+    """Estimate the mean of every column over exactly these items, without missing values.
 
-    `attempts` (n, T); `binary`: every attempt is right or wrong; `bounded`: scores lie in [0, 1]. No error
-    bar where no item of a column has several attempts.
+    `attempts` (n, T); `binary`: every attempt is right or wrong. `bounded`: scores are in [0, 1]. A column
+    has a standard error only if an item has several attempts.
     """
     n = len(found.means)
     w = np.ones(n) if weights is None else weights
@@ -228,11 +227,13 @@ def fixed_means(
 def fixed_limits(
     value: Floats, noise: MeanNoise, level: float, *, bounded: bool, most: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
-    """Return both limits and the degrees of freedom (T,) from answer noise, NaN where there is none.
+    """Return both limits and the degrees of freedom (T,) from answer noise, NaN if there is none.
 
-    `most`: how many right-or-wrong answers there are at least, by weight; None for other scores.
+    `most`: the smallest number of right-or-wrong answers, by weight, None for other scores.
     """
-    event = noise.event if bounded else np.zeros_like(noise.event)  # a scale without ends has no unit for it
+    event = (
+        noise.event if bounded else np.zeros_like(noise.event)
+    )  # a scale without ends doesn't have a unit for it
     variance = noise.now + EVENTS * event
     df = _df(variance, noise.squares + EVENTS * event**2)
     low, high = intervals.t_interval(value, np.sqrt(np.where(variance > 0, variance, np.nan)), df, level)
@@ -251,9 +252,9 @@ def fixed_limits(
 
 
 def fixed_moments(found: Answers, *, weights: Floats | None = None, bounded: bool = True) -> PairMoments:
-    """Compare all pairs of columns on the items that both have, as if these were all items there are.
+    """Compare all pairs of columns on the items that both have, as if these were all items.
 
-    Attempts of different models are independent, so that pairing saves nothing here: the variances add up.
+    Attempts of different models are independent, so that pairing doesn't help here: the variances add up.
     """
     has = found.has.astype(float)
     w = np.ones(len(has)) if weights is None else weights
@@ -288,12 +289,12 @@ def fixed_pivot(noise: MeanNoise, event_a: Floats, event_b: Floats) -> tuple[Flo
 
 
 def _df(variance: Floats, squares: Floats) -> Floats:
-    """Return 2 V² / Σ (terms of V)², NaN where nothing varies."""
+    """Return 2 V² / Σ (terms of V)², NaN if nothing varies."""
     return 2 * variance**2 / np.where(squares > 0, squares, np.nan)
 
 
 def attempt_warnings(found: Answers) -> list[tuple[ResultWarning, ...]]:
-    """Say of every column what its numbers of attempts leave open."""
+    """Return the warnings about every column's numbers of attempts."""
     lacking, n = (found.has & ~found.known).sum(axis=0), found.has.sum(axis=0)
     warnings: list[tuple[ResultWarning, ...]] = []
     for count, items in zip(lacking.tolist(), n.tolist(), strict=True):

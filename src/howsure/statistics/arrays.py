@@ -1,12 +1,12 @@
-"""The arrays that statistics take and return, by what they hold, and their parts where memory is short.
+"""The arrays that statistics take and return, by content, and slices of them to save memory.
 
 A docstring names the shape of each, as in (n,) or (M, M).
 
 Rules for integrals.
 
-Ranks from 1, of which those who tie share the mean.
+Ranks from 1. Ties share the mean.
 
-`scipy.stats` has them too, and takes longer to import than a report of a small table takes to make.
+`scipy.stats` has them too, but its import takes longer than a report of a small table.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 @cache
 def legendre(count: int) -> tuple[Floats, Floats]:
-    """Return so many points in [−1, 1] and their weights: Gauss and Legendre's rule."""
+    """Return this many points in [−1, 1] and their weights: Gauss and Legendre's rule."""
     points, weights = np.polynomial.legendre.leggauss(count)
     return points, weights
 
 
 def midranks(values: Floats) -> Floats:
-    """Rank numbers (…, n) along the last axis; where one of them is NaN, all are."""
+    """Rank numbers (…, n) along the last axis. If one of them is NaN, all are."""
     order = np.argsort(values, axis=-1)
     ordered = np.take_along_axis(values, order, -1)
     rises = np.ones((*values.shape[:-1], values.shape[-1] + 1), dtype=bool)
@@ -57,11 +57,11 @@ Limits = tuple[Floats, Floats]
 
 
 THREADS, MANY_STEPS = 2, 2_000_000_000
-"""Products of fewer steps take no longer one after the other."""
+"""Products with fewer steps aren't slower when run sequentially."""
 
 
 def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
-    """Return aᵀ b of several pairs of matrices (n, M), in threads where they are large."""
+    """Return aᵀ b of several pairs of matrices (n, M), in threads if they are large."""
     steps = sum(len(a) * a.shape[1] * b.shape[1] for a, b in pairs)
     if steps < MANY_STEPS:
         return [a.T @ b for a, b in pairs]
@@ -70,9 +70,7 @@ def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
 
 
 def above(a: Floats, b: Floats) -> Bools:
-    """Say where a lies above b by more than what rounding leaves of equal means, of arrays that fit each
-    other.
-    """
+    """Return whether a is above b by more than rounding of equal means, for arrays that broadcast."""
     return np.asarray(a - b > ROUNDING * np.maximum(np.abs(a), np.abs(b)))
 
 
@@ -83,7 +81,7 @@ def log_choose(n: Floats | Ints | float, k: Floats | Ints | float) -> Floats:
 
 
 def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:
-    """Cut so many columns into slices, in order, that hold no more than `most` cells each, or one column."""
+    """Cut `total` columns into consecutive slices with at most `most` cells each, or one column."""
     size = max(int(most // max(cells_each, 1)), 1)
     for start in range(0, total, size):
         yield slice(start, min(start + size, total))

@@ -1,34 +1,34 @@
-"""Attempts at an item: scores over several, what a rerun would change, and where further attempts tell most.
+"""Attempts at an item: scores over several, changes in a rerun, and the most informative further attempts.
 
 Scores of an item over its attempts: pass@k, pass^k, majority@k, best-of-k, consistency.
 
 Claim: with n attempts at an item, c of them right, each is the average over all ways of drawing k of the n
-attempts, and so an unbiased estimate of what k fresh attempts would give. Assumes that attempts at an item
-are independent and alike. pass@k: Chen et al. (2021), at least one of k is right. pass^k: Yao et al. (2024,
-tau-bench), all k are right. "plug-in" is the other convention in public use, (c / n)^k, which is biased
-upwards for n near k. majority@k: more than half of k attempts are right, a draw counts half (a vote over the
-texts of answers can come out otherwise). consistency: two attempts agree.
+attempts. So it is an unbiased estimate of the score of k fresh attempts. Assumes that attempts at an item are
+independent and identically distributed. pass@k: Chen et al. (2021), at least one of k is right. pass^k: Yao
+et al. (2024, tau-bench), all k are right. "plug-in" is the other convention in public use, (c / n)^k, which
+is biased upwards for n near k. Majority@k: more than half of k attempts are right, and a tie counts half. (A
+vote over answer texts can give another result.) Consistency: two attempts agree.
 
 The noise of such a score is estimated by the jackknife over the item's attempts, which for the unbiased ones
 is never too small on average (Efron and Stein 1981).
 
-How many questions a mere rerun would change: what two runs of one system differ in without any change to
-it.
+How many questions a mere rerun would change: the differences between two runs of one unchanged system.
 
-Claim: of right-or-wrong answers the chances of all items have a distribution, whose non-parametric
-maximum-likelihood estimate (Kiefer and Wolfowitz 1956; Laird 1978, by EM on a grid) the attempts give; two
-runs drawn from it tell how often the second scores lower. Assumes that attempts at an item are independent
-and that the next run has the same chances.
+Claim: for right-or-wrong answers, the attempts give the non-parametric maximum-likelihood estimate of the
+distribution of the items' success rates (Kiefer and Wolfowitz 1956; Laird 1978, by EM on a grid). Two runs
+drawn from it show how often the second scores lower. Assumes that attempts at an item are independent and
+that the next run has the same success rates.
 
-Allocation: where the next attempts shrink the answers' part of a mean's variance most.
+Allocation: the next attempts that most reduce a mean's variance within questions.
 
-Claim: Σ c / (K + a), c = w² σ², a whole and of a given sum, is smallest where each next attempt goes to the
-cell with the largest c / (K (K + 1)): a separable convex sum, so greedy is exact (Fox 1966; for K = 0 and
-real numbers it is the allocation of Neyman 1934). The threshold is found by bisection, so nothing loops over
-attempts. A cell is one model's answers to one item.
+Claim: Σ c / (K + a), c = w² σ², with integer a of a given sum, is smallest if each next attempt goes to the
+cell with the largest c / (K (K + 1)). The sum is separable and convex, so this greedy choice is exact (Fox
+1966; for K = 0 and real numbers it is the allocation of Neyman 1934). The threshold is found by bisection, so
+nothing loops over attempts. A cell is one model's answers to one item.
 
-What σ² is known from decides what may be estimated. Chosen by a model's own answers, the plain mean of all of
-them is biased (0 of 2 stays 0, 1 of 2 is asked again); chosen by other models' answers it isn't.
+The source of σ² determines which estimates are valid. If attempts are chosen by a model's own answers, the
+plain mean of all of them is biased (0 of 2 stays 0, 1 of 2 gets more attempts). If they are chosen by other
+models' answers, it isn't.
 """
 
 from __future__ import annotations
@@ -84,11 +84,13 @@ ATTEMPT_SCORES: Mapping[str, Callable[[int, Floats, Floats], Floats]] = {
     "majority@": _majority,
     "consistency": _two_agree,
 }
-"""What each word of `ScoreKind` makes of k, n and c, but for the means of attempts and of probabilities."""
+"""The score for each word of `ScoreKind` as a function of k, n and c, except for means of attempts and of
+probabilities.
+"""
 
 
 def _all_of(good: Floats, n: Floats, k: int) -> Floats:
-    """Return the chance that k of n attempts, drawn without replacement, are all among the good ones."""
+    """Return the chance that k of n attempts, drawn without replacement, are all right."""
     inside = good >= k
     ratio = log_choose(np.where(inside, good, k), k) - log_choose(n, k)
     return np.where(inside, np.where(good == n, 1.0, np.exp(ratio)), 0.0)
@@ -109,7 +111,7 @@ def fewest_attempts(kind: ScoreKind, k: int) -> int:
 
 
 def attempt_noise(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
-    """Return the jackknife variance of the score over the item's attempts, NaN where none can be left out."""
+    """Return the jackknife variance of the score over the item's attempts, NaN if none can be left out."""
     spare = n > fewest_attempts(kind, k)
     fewer = np.where(spare, n - 1, n)
     with_right = attempt_score(kind, k, fewer, np.where(spare, np.maximum(c - 1, 0), c))
@@ -120,8 +122,8 @@ def attempt_noise(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
 
 
 def best_of(k: int, counts: Floats, values: Floats) -> Floats:
-    """Return the expected largest of k attempts at items that came out as `values` (V,), `counts` (n, V)
-    times, k or more.
+    """Return the expected largest of k attempts at items with `values` (V,), each `counts` (n, V) times, k or
+    more in all.
     """
     order = np.argsort(values)
     below = np.cumsum(counts[:, order], axis=1)
@@ -133,14 +135,14 @@ def best_of(k: int, counts: Floats, values: Floats) -> Floats:
 GRID = np.linspace(0.0, 1.0, 101)
 EM_STEPS = 500
 ENOUGH = 1e-9
-"""The estimate stands still where no weight moves by more."""
+"""The estimate has converged if no weight changes by more."""
 
 
 def expected_flips(right: Ints, attempts: Ints, first: Ints, second: Ints) -> float:
-    """Return how many of n items would score lower in a second run than in a first, both of the system that
-    was seen.
+    """Return how many of n items would score lower in a second run than in a first, both of the observed
+    system.
 
-    `right` (n,): right answers of `attempts` (n,), at least 1; the two runs make `first` (n,) and `second`
+    `right` (n,): right answers of `attempts` (n,), at least 1. The two runs make `first` (n,) and `second`
     (n,) attempts.
 
     >>> two = np.full(4, 2)
@@ -155,7 +157,7 @@ def expected_flips(right: Ints, attempts: Ints, first: Ints, second: Ints) -> fl
 
 
 def _mixture(right: Ints, attempts: Ints) -> Floats:
-    """Return the weights of the chances on the grid that make the answers most likely."""
+    """Return the weights of the chances on the grid that maximise the likelihood of the answers."""
     seen, counts = np.unique(np.column_stack([right, attempts]), axis=0, return_counts=True)
     likelihood = _binomial(seen[:, :1], seen[:, 1:], GRID)
     weights = np.full(len(GRID), 1 / len(GRID))
@@ -171,19 +173,19 @@ def _mixture(right: Ints, attempts: Ints) -> Floats:
 
 
 def _lower(first: int, second: int) -> Floats:
-    """Return, for each chance of the grid, how likely the mean of `second` attempts is below that of
-    `first`.
+    """Return, for each chance of the grid, how probable it is that the mean of `second` attempts is below
+    that of `first`.
     """
     right, others = np.arange(first + 1), np.arange(second + 1)
     fewer = np.ceil(right * second / first - 1e-9).astype(
         np.int64
-    )  # so many numbers of right answers are below
+    )  # this many numbers of right answers are below
     below = np.cumsum(np.pad(_binomial(others, second, GRID[:, None]), ((0, 0), (1, 0))), axis=1)[:, fewer]
     return np.asarray((_binomial(right, first, GRID[:, None]) * below).sum(axis=1))
 
 
 def _binomial(right: Ints, attempts: Ints | int, chance: Floats) -> Floats:
-    """Return how likely so many right answers are."""
+    """Return the probability of this many right answers."""
     ways = log_choose(attempts, right)
     return np.asarray(
         np.exp(ways + scipy.special.xlogy(right, chance) + scipy.special.xlog1py(attempts - right, -chance))
@@ -192,4 +194,4 @@ def _binomial(right: Ints, attempts: Ints | int, chance: Floats) -> Floats:
 
 STEPS = 200
 LEAST_SHARE = 0.05
-"""No variance that was predicted from other models is taken for less than this share of the average one."""
+"""Variances predicted from other models are at least this share of the average one."""

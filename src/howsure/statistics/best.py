@@ -1,30 +1,31 @@
-"""The best of many: who could be best, by comparisons with the leader, and its score without the luck of
-having been picked.
+"""The best of many: who could be best, by comparisons with the leader, and the leader's score corrected for
+selection.
 
-How far any other model lies above each of some models in flips of signs: what says who could be best.
+How far any other model is above each of some models in flips of signs: the basis of who could be best.
 
-Of each model only few flips can bring another as far above it as was seen: those in which the largest sum of
-all lies far enough above its own, by the smallest variance of its differences from the others. In these alone
-the others are looked at, those with the largest sums first. The hundredth of the others that a model is most
-like (near copies have tiny variances, and would make the bound useless) is looked at in every flip. Memory:
-blocks of about a million others × flips.
+For each model, only few flips can raise another as far above it as observed. In these, the largest sum is far
+enough above its own, by the smallest variance of its differences from the others. Only in these are the
+others checked, those with the largest sums first. The hundredth of the others most similar to a model (near
+copies have tiny variances, and would make the bound useless) is checked in every flip. Memory: blocks of
+about a million others × flips.
 
 Who could be best: one-sided comparisons with the leader (Hsu 1981, 1984; Mogstad, Romano, Shaikh and
 Wilhelm 2024).
 
-A model is out where the leader is further ahead of it than any other would be, if none were better than it:
-the largest of the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as
-those of max-t. Fewer comparisons than all pairs, and one direction only, so that fewer models are left. The
-one that is best stays with the chosen level; of models that are exactly as good each does. Models whose share
-of flips is clear after a few are looked at in no more of them (Besag and Clifford 1991; Gandy 2009).
+A model is excluded if the leader is further ahead of it than any other would be if none were better. The
+reference is the largest of the M − 1 pivots "other − model" under flips of signs of whole clusters, the same
+flips as those of max-t. These are fewer comparisons than all pairs, and in one direction only, so fewer
+models remain. The best model remains with the chosen probability, and so does each of several equally good
+ones. Models whose share of flips is clear after a few aren't checked in any more (Besag and Clifford 1991;
+Gandy 2009).
 
-The leader's score without the luck of having been picked.
+The leader's score, corrected for selection.
 
-The best of many scores is best by merit and by luck: selected for being high, it is too high on average (the
-winner's curse; Efron 2011). Here: what luck adds to the score of whichever comes first among those measured
-about as well as the leader, over flips of the models' cluster sums around true scores. These are drawn anew
-in every flip, from what the scores say of them (empirical Bayes; Morris 1983): drawn towards the others by as
-much as they owe to noise, they alone would lie closer together than true scores do.
+The best of many scores was selected for being high, so it is too high on average (the winner's curse; Efron
+2011). The bias is estimated by flipping the models' cluster sums around true scores: it is the mean noise of
+the top score among those measured about as well as the leader. The true scores are drawn in every flip from
+their distribution given the scores (empirical Bayes; Morris 1983). Scores shrunk by their share of noise,
+without such draws, would be less spread than true scores.
 """
 
 from __future__ import annotations
@@ -51,26 +52,26 @@ if TYPE_CHECKING:
     from howsure.statistics.pair_moments import FlipSums, PairMoments
 
 STEADY = 0.5
-"""So much of the variance that a difference has where there is none is added to its own, where clusters
-differ in size.
+"""This much of a difference's variance under "no difference" is added to its own if clusters differ in size.
 """
 ALIKE = 0.01
-"""The share of the others, those that a model is most like, that is looked at in every flip."""
+"""The share of the others, those most similar to a model, that is checked in every flip."""
 MOSTLY = 0.2
-"""Where more flips than this share could bring one of the others as far, all are looked at."""
+"""If more than this share of flips could raise one of the others as far, all are checked."""
 TOP = 128
-"""So many of the largest sums of a flip are looked at first: mostly no other can reach what was seen."""
+"""This many of the largest sums of a flip are checked first: usually no other can reach the observed value.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leads:
-    """The pivots "other − model" of some models against all, and what a flip needs.
+    """The pivots "other − model" of some models against all, and the terms of a flip.
 
     A pivot here is z² / ((1 + STEADY) A + z s), where t² is z² / (A + z s) (`Columns`): A, which no flip
-    changes, is the variance of a difference if there is none. Of few clusters that differ in size t² has
-    tails so heavy that a handful of pairs would set the bar for all. `squares` (M, K): the divisors' part
-    that no flip changes; `models` (K,): their places; `sums` (M,): z as seen; `count`: clusters − 1; `lever`:
-    √B / W.
+    changes, is the variance under "no difference". With few clusters that differ in size, t² has tails so
+    heavy that a handful of pairs would set the threshold for all. `squares` (M, K): the term of the divisors
+    that no flip changes. `models` (K,): their places. `sums` (M,): observed z. `count`: clusters − 1.
+    `lever`: √B / W.
     """
 
     models: Positions
@@ -82,7 +83,7 @@ class Leads:
 
     @classmethod
     def of(cls, flips: FlipSums, models: Positions) -> Leads:
-        """Take them from the clusters."""
+        """Compute them from the clusters."""
         data = flips.data_squares()[:, models]
         squares = np.where(data > 0, data + flips.lone_squares, np.inf)
         return cls(
@@ -97,7 +98,7 @@ class Leads:
         )
 
     def comparable(self, t_squared: Floats, leaders: Positions) -> Floats:
-        """Bring the t² of leaders against the models (L, K) to the scale of these pivots."""
+        """Convert the t² of leaders against the models (L, K) to the scale of these pivots."""
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.even:
                 return np.where(
@@ -107,21 +108,21 @@ class Leads:
             return np.asarray(1 / (1 / t_squared + self.squares[leaders] * STEADY / (1 + STEADY) / gap**2))
 
     def passed(self, summed: tuple[Singles, ...], seen: Floats, places: Positions) -> Floats:
-        """Count the flips in which some other is at least as far above a model as was seen (P,), of the
-        models at these places (P,) of all.
+        """Count the flips in which some other model is at least as far above each of P models as observed
+        (P,), P given by their places (P,) among all.
 
-        `seen` (K,): squared pivots; `summed`: z (M, flips), its lift, and s and its lift where sizes differ,
-        as `FlipColumns.sums` gives them.
+        `seen` (K,): squared pivots. `summed`: z (M, flips), its lift, and s and its lift if sizes differ, as
+        `FlipColumns.sums` returns them.
         """
         return np.asarray(_Bars.of(self, seen, places).passed(summed).sum(axis=1), dtype=float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bars:
-    """What others must reach above P models: the squared pivots `seen` (P,), for which their z must lie at
-    least so far above a model's.
+    """What others must reach above P models: the observed squared pivots `seen` (P,), for which their z must
+    exceed a model's by at least a given amount.
 
-    `squares` (M, P) as in `Leads`; `alike` (N, P): the others whose differences from a model vary least;
+    `squares` (M, P): as in `Leads`. `alike` (N, P): the others whose differences from a model vary least.
     `apart` (P,): how far above it any of these must be, and `far` (P,): any other.
     """
 
@@ -134,7 +135,7 @@ class _Bars:
 
     @classmethod
     def of(cls, leads: Leads, seen: Floats, places: Positions) -> _Bars:
-        """Find out how near others can be: by Cauchy and Schwarz, as in max_t.py."""
+        """Find how close others can be, by Cauchy and Schwarz, as in max_t.py."""
         squares, bars = leads.squares[:, places], np.maximum(seen[places], TINY).astype(np.float32)
         last = min(max(int(len(squares) * ALIKE), 1), len(squares) - 1)
         nearest = np.argpartition(squares, (0, last), axis=0)[: last + 1]
@@ -151,13 +152,13 @@ class _Bars:
         )
 
     def passed(self, summed: tuple[Singles, ...]) -> Bools:
-        """Say in which flips some other is at least as far above each model as was seen (P, flips)."""
+        """Return in which flips some other is at least as far above each model as observed (P, flips)."""
         z, lift = summed[:2]
         most = z.max(axis=0) - z[self.models] + np.abs(lift)
         near, far = most >= self.apart[:, None], most >= self.far[:, None]
         found = np.repeat(
             self.seen[:, None] <= TINY, most.shape[1], axis=1
-        )  # what isn't behind is reached by any other
+        )  # any other reaches a model that isn't behind
         if far.mean() > MOSTLY:
             return found | self._of_all(summed)
         model, flip = np.nonzero(~found & near)
@@ -177,9 +178,7 @@ class _Bars:
         return found
 
     def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
-        """Say the same by looking at all others in every flip: faster where most flips could bring one as
-        far.
-        """
+        """Return the same by checking all others in every flip: faster if most flips could raise one as far."""
         found = np.empty((len(self.models), summed[0].shape[1]), dtype=bool)
         for part in blocks(found.shape[1], self.squares.size, BLOCK_CELLS):
             gap, *slope = (
@@ -198,8 +197,8 @@ class _Bars:
         others: Positions,
         column: Positions,
     ) -> Bools:
-        """Say of models in flips (C,) whether any of the others (N, columns) of their columns is as far above
-        as was seen.
+        """Return whether any of the others (N, columns) of its column is as far above as observed, for models
+        in flips (C,).
         """
         found = np.zeros(len(model), dtype=bool)
         for part in blocks(len(model), len(others), BLOCK_CELLS):
@@ -210,7 +209,7 @@ class _Bars:
     def _pivots(
         self, summed: tuple[Singles, ...], other: Positions, model: Positions, flip: Positions
     ) -> Singles:
-        """Return the squared pivots of others (N, C) above models in flips (C,), 0 of those that aren't
+        """Return the squared pivots of others (N, C) above models in flips (C,), 0 for those that aren't
         above.
         """
         at = self.models[model]
@@ -219,26 +218,28 @@ class _Bars:
 
 
 def _with_lifts(summed: tuple[Singles, ...]) -> Iterator[tuple[Singles, Singles]]:
-    """Yield z and its lift, and s and its lift where sizes differ."""
+    """Yield z and its lift, and s and its lift if sizes differ."""
     return zip(summed[::2], summed[1::2], strict=True)
 
 
 def _squared(gap: Singles, slope: Sequence[Singles], squares: Singles) -> Singles:
-    """Return squared pivots where the other is above, else 0; `slope`: the difference in s, none where sizes
-    are equal.
+    """Return squared pivots if the other is above, else 0. `slope`: the difference in s, 0 if sizes are
+    equal.
     """
     gap = np.maximum(gap, 0)
     return np.asarray(gap * gap / (squares + slope[0] * gap if slope else squares))
 
 
 DRAWS = 4_096
-"""Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+"""The number of flips: that of 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
 LOOKS = (64, 256)
-"""After so many flips of the first block, and after each block, models whose shares are clear are left out of
-the others.
+"""After this many flips of the first block, and after each block, models whose shares are clear are dropped
+from the remaining flips.
 """
 CLEAR = 1e-7
-"""The chance of a share so far from the level, if it were just that of all flips, at which it is clear."""
+"""The probability of a share this far from the level, if the share of all flips were the level, below which
+it is clear.
+"""
 
 
 def best_of(
@@ -251,10 +252,10 @@ def best_of(
     sign: int = 1,
     rng: np.random.Generator,
 ) -> Bools:
-    """Say which of M models could be best (M,): by comparisons with the leaders where pairs are corrected by
-    max-t, else all that nobody is shown to be better than.
+    """Return which of M models could be best (M,): by comparisons with the leaders if pairs are corrected by
+    max-t, else all that no other is significantly better than.
 
-    `scores` (M,): larger is better; `p_adjusted` (M, M) of all pairs; `sign`: −1 where smaller values are
+    `scores` (M,): larger is better. `p_adjusted` (M, M): of all pairs. `sign`: −1 if smaller values are
     better.
     """
     better = (p_adjusted <= allowed(level)) & (sign * moments.difference > 0)
@@ -273,11 +274,11 @@ def could_be_best(
     sign: int = 1,
     rng: np.random.Generator,
 ) -> Bools:
-    """Say which of M models could be best at this level (M,).
+    """Return which of M models could be best at this level (M,).
 
-    `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out
-    then. `leaders`: those with the best score; `sign`: −1 where smaller scores are better. No model is out
-    that a comparison of two wouldn't show to be behind another. Needs flips.
+    `better` (M, M): [i, j] if i is significantly better than j at the same level by all pairs, which excludes
+    j. `leaders`: those with the best score. `sign`: −1 if smaller scores are better. A model is only excluded
+    if it is significantly worse than another in a comparison of two. Needs flips.
     """
     behind = ((moments.p_value <= allowed(level)) & (sign * moments.difference > 0)).any(axis=0)
     out = np.asarray(better.any(axis=0))
@@ -298,16 +299,16 @@ def chances(
     sign: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Return, for each of these models, the chance of a lead over it as large as was seen where no other is
+    """Return, for each of these models, the chance of a lead over it as large as observed if no other is
     better (K,).
 
-    Chances that are clearly above `level`, or clearly below it, rest on the flips that showed so.
+    If a chance is clearly above or below `level`, it rests on the flips that settled this.
     """
     flips = moments.flips
     if flips is None:
         raise ValueError("comparisons with the best need flips")
     leads = Leads.of(flips, models)
-    # The t² of the leaders against all that were seen (L, M).
+    # The observed t² of the leaders against all (L, M).
     observed = _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
     seen = leads.comparable(observed[:, models], leaders)
     seen *= np.sign(moments.difference[leaders][:, models]) * sign
@@ -330,7 +331,7 @@ def chances(
 
 
 def _parts(columns: FlipColumns, blocks: Sequence[Callable[[], Singles]]) -> Iterator[tuple[Singles, ...]]:
-    """Yield the sums of the models in the flips of every block, of the first in parts."""
+    """Yield the sums of the models in the flips of every block, for the first one in smaller batches."""
     for place, block in enumerate(blocks):
         summed = columns.sums(block())
         looks = LOOKS if place == 0 else ()
@@ -341,14 +342,14 @@ def _parts(columns: FlipColumns, blocks: Sequence[Callable[[], Singles]]) -> Ite
 
 
 def _in_doubt(above: Floats, flips: Ints, level: float) -> Bools:
-    """Say which counts of flips leave open on what side of the level the share of all of them lies."""
+    """Return for which counts of flips it is open whether the share of all flips is above or below the level."""
     at_most, fewer = (scipy.special.bdtr(count, flips, level) for count in (above, above - 1))
     return np.asarray((at_most > CLEAR) & (1 - np.where(above > 0, fewer, 0.0) > CLEAR))
 
 
 def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
-    """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the
-    same items.
+    """Also exclude models further behind the leader than an excluded one, with at most its standard error, on
+    the same items.
     """
     gap, error = sign * moments.difference[leader], moments.variance[leader]
     every, own = moments.shared[leader, leader], np.diagonal(moments.shared)
@@ -371,17 +372,16 @@ def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
 
 LUCK_DRAWS = 4_096
 AS_WELL_MEASURED = 2.0
-"""What comes first by luck tells of the leader's own where its error is no more than so many times the
-leader's, and no less than that part of it.
+"""A model counts for the leader's selection bias if its standard error is at most this many times the
+leader's, and at least 1 / this of it.
 """
 
 
 def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
-    """Return by how much the best of these scores (M,), larger ones better, is too high on average, 0 for one
-    model.
+    """Return the selection bias of the best of these scores (M,), larger ones better, 0 for one model.
 
-    It never takes the leader below the mean of all.
-    `flips`: the models' cluster sums in score units, their differences taken out (`FlipSums.centred`).
+    It never takes the leader below the mean of all. `flips`: the models' cluster sums in score units, without
+    their differences (`FlipSums.centred`).
     """
     if len(scores) < 2:
         return 0.0
@@ -394,7 +394,7 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
         return 0.0
     true, doubt = _true_scores(scores, variances)
     table, blocks, _ = flipped(sums, float(share.max()), rng, LUCK_DRAWS, free=len(sums))
-    times, added = max(LUCK_DRAWS >> len(sums), 1), []  # of few clusters all flips are listed, and few
+    times, added = max(LUCK_DRAWS >> len(sums), 1), []  # with few clusters all flips are listed, and few
     for block in blocks:
         noise = np.repeat(block().T @ table, times, axis=0)
         drawn = true + doubt * rng.standard_normal(noise.shape)
@@ -404,8 +404,8 @@ def luck(scores: Floats, flips: FlipSums, *, rng: np.random.Generator) -> float:
 
 
 def _added(noise: Floats, first: Positions, errors: Floats, leader: np.intp) -> Floats:
-    """Return what noise (flips, M) adds to the score that comes first (flips,), where that is measured about
-    as well as the leader's.
+    """Return the noise (flips, M) in the top score (flips,), if that is measured about as well as the
+    leader's.
     """
     own = errors[leader]
     won = np.flatnonzero(((errors <= AS_WELL_MEASURED * own) & (own <= AS_WELL_MEASURED * errors))[first])
@@ -413,8 +413,8 @@ def _added(noise: Floats, first: Positions, errors: Floats, leader: np.intp) -> 
 
 
 def _apart(sums: Floats) -> Floats:
-    """Take out of what clusters add to the models (C, M) what all have in common; models that noise moves
-    more say less of it.
+    """Remove from the clusters' contributions to the models (C, M) what all models share. Noisier models have
+    less weight in it.
     """
     if not sums.any():
         return sums
@@ -423,10 +423,10 @@ def _apart(sums: Floats) -> Floats:
 
 
 def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
-    """Draw the variances of the models' noise, each with so many degrees of freedom, towards their mean by
-    what chance alone would part them.
+    """Shrink the variances of the models' noise, each with this many degrees of freedom, towards their mean
+    by the share of chance in their spread.
 
-    Returns what clusters add to the models then (C, M), and the variances (M,).
+    Returns the resulting contributions of clusters to the models (C, M), and the variances (M,).
     """
     seen = (sums**2).sum(axis=0) * (sums.shape[1] / (sums.shape[1] - 1))
     mean, spread = seen.mean(), seen.var()
@@ -436,10 +436,10 @@ def _steadied(sums: Floats, df: float) -> tuple[Floats, Floats]:
 
 
 def _true_scores(scores: Floats, variances: Floats) -> tuple[Floats, Floats]:
-    """Return where the true scores (M,) lie, drawn towards the mean of all by the share of noise in each, and
-    their standard errors (M,).
+    """Return estimates of the true scores (M,), shrunk towards the mean of all by the share of noise in each,
+    and their standard errors (M,).
 
-    How far true scores lie apart is by moments, since models may have answered more items or fewer
+    The spread of true scores is estimated by moments, since models may have answered more items or fewer
     (DerSimonian and Laird 1986).
     """
     usual = _at_least_usual(variances)
@@ -452,7 +452,7 @@ def _true_scores(scores: Floats, variances: Floats) -> tuple[Floats, Floats]:
 
 
 def _at_least_usual(variances: Floats) -> Floats:
-    """Raise what lies below the median, or the mean where most are 0: a model without a miss isn't known for
-    certain.
+    """Raise values below the median, or below the mean if most are 0: a model that never fails isn't known
+    exactly.
     """
     return np.asarray(np.maximum(variances, np.median(variances) or variances.mean()))

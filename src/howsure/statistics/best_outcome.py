@@ -1,4 +1,4 @@
-"""What the best outcome that there can be would show: one model all right, the other all wrong."""
+"""The result of the best possible outcome: one model all right, the other all wrong."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
 ENOUGH = 16
-"""On so many items some outcome is significant, at any usual level."""
+"""With this many items some outcome is significant, at any usual level."""
 
 
 @cache
 def best_p_value(n: int, others: int = 0, *, level: float, margin: float | None = None) -> float:
     """Return the p-value of the score test if one model is right and the other wrong on n shared items.
 
-    `others`: the second model answered so many other items instead. No other outcome of right and wrong
-    answers has a smaller p-value; partial scores, and clusters of several items, can have. With a margin it
-    is that of non-inferiority. NaN for one item, which has no test.
+    `others`: the second model answered this many other items instead. No other outcome of right and wrong
+    answers has a smaller p-value; partial scores and clusters of several items can. With a margin it is that
+    of non-inferiority. NaN for one item, which has no test.
 
     >>> round(best_p_value(6, level=0.95), 3), round(best_p_value(7, level=0.95), 3)
     (0.058, 0.038)
@@ -42,7 +42,7 @@ def best_p_value(n: int, others: int = 0, *, level: float, margin: float | None 
 
 
 def out_of_reach(n: int, others: int = 0, *, level: float, margin: float | None = None) -> bool:
-    """Say whether no outcome on n right or wrong answers could be significant, or within the margin;
+    """Return whether no outcome on n right or wrong answers could be significant, or within the margin.
     `others`: the second model's, to other items.
 
     >>> out_of_reach(6, level=0.95), out_of_reach(7, level=0.95), out_of_reach(3, 3, level=0.95)
@@ -55,7 +55,7 @@ def out_of_reach(n: int, others: int = 0, *, level: float, margin: float | None 
 
 @cache
 def fewest_significant(*, level: float, margin: float | None = None, paired: bool = True) -> int:
-    """Return the fewest items (of each model, if not `paired`) on which an outcome can be significant; 0 if
+    """Return the fewest items (of each model, if not `paired`) on which an outcome can be significant, 0 if
     more than ENOUGH are needed.
 
     >>> fewest_significant(level=0.95), fewest_significant(level=0.95, paired=False)
@@ -67,12 +67,13 @@ def fewest_significant(*, level: float, margin: float | None = None, paired: boo
 
 
 def only_right_or_wrong(scores: Floats) -> bool:
-    """Say whether all scores that there are (NaN: none) are 0 or 1."""
+    """Return whether all existing scores (not NaN) are 0 or 1."""
     return bool(np.isin(scores[np.isfinite(scores)], (0.0, 1.0)).all())
 
 
 def highest_floor(n: int, level: float) -> float:
-    """Return the largest floor that n right answers of n show, one-sided (Clopper and Pearson 1934).
+    """Return the largest floor that is significant for n right answers of n, one-sided (Clopper and Pearson
+    1934).
 
     >>> round(highest_floor(10, 0.95), 3)
     0.741

@@ -1,29 +1,29 @@
 """Always-valid inference for means of bounded scores, by betting (Waudby-Smith and Ramdas 2024).
 
-The interval holds the truth at all looks at once with the chosen level, so a run may be watched and stopped
-at any time. Who thinks that the mean is m may be bet against: a stake of λ on every unit makes the capital Π
-(1 + λ Z), Z the unit's score minus m. If m is the truth the capital is a martingale, and by Ville's
-inequality it ever reaches 1 / q with probability q at most. Every m is left out against which a capital of 2
-/ (1 − level) was made, in either direction.
+The interval covers the true mean at all looks simultaneously with the chosen level, so you may watch a run
+and stop it at any time. Each value m of the mean is bet against: a stake of λ on every unit makes the capital
+Π (1 + λ Z), Z the unit's score minus m. If m is true, the capital is a martingale, and by Ville's inequality
+it ever reaches 1 / q with probability at most q. The interval excludes every m for which the capital reached
+2 / (1 − level), in either direction.
 
-Assumed: units are a random sample in random order, and every score lies within bounds that were known before
-the run. A unit is an item, or a complete cluster: with Z = Σ w (x − m) / W, W the largest sum of weights that
-a cluster can have, the mean of Z is 0 at the ratio mean Σ w x / Σ w of the population, whatever the sizes of
-the clusters.
+Assumed: units are a random sample in random order, and all scores are within bounds that were known before
+the run. A unit is an item, or a complete cluster with Z = Σ w (x − m) / W, W the largest possible sum of
+weights in a cluster. Then the mean of Z is 0 at the ratio mean Σ w x / Σ w of the population, for any sizes
+of the clusters.
 
 The stake is a mixture over fixed shares of the largest one allowed (a mixture of martingales is a martingale;
 near the best share in hindsight: Orabona and Jun 2023), tuned to the number of units planned. Chosen by
 trial, docs/decisions/0007-stopping.md. The capital depends on the units only, not on their order, and is
-exact at every m: there is no grid of means. Memory: 24 bytes for each distinct unit; single items with more
-than 8,192 distinct scores are rounded against the bets, so that it stays bounded and the promise holds.
+exact at every m, without a grid of means. Memory: 24 bytes for each distinct unit. Single items with more
+than 8,192 distinct scores are rounded against the bets, so that memory stays bounded and coverage is kept.
 
 Asymptotic confidence sequences: always-valid inference for scores without bounds.
 
 Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), "Time-uniform central limit theory and asymptotic
 confidence sequences". The interval of a normal mixture, with the estimated variance in place of the known
-one: it holds at all looks at once in the limit of many units, and promises nothing for few. Before BURN_IN
-units there is no answer. Assumed: units (items, or complete clusters) are a random sample in random order,
-with more than two moments.
+one. It is valid at all looks simultaneously in the limit of many units, and isn't guaranteed for few. Before
+BURN_IN units it isn't computed. Assumed: units (items, or complete clusters) are a random sample in random
+order, with more than two moments.
 """
 
 from __future__ import annotations
@@ -48,27 +48,27 @@ BETS = 16
 """Shares of the largest stake that are mixed."""
 
 HORIZON = 500
-"""Units that bets are tuned to where nobody says how many are planned; any number is valid."""
+"""The units that bets are tuned to if the planned number isn't given. Any number is valid."""
 
 MOST_VALUES = 8_192
 STEPS = 52
-"""Halvings of the scale when a limit is sought: down to its rounding error."""
+"""The number of bisections for a limit: down to its rounding error."""
 
 MOST_TIMES = 1_000.0
-"""A forecast beyond so many times the units seen is none."""
+"""A forecast beyond this many times the observed units isn't given."""
 
 METHOD = "betting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlwaysValid:
-    """What a look at a run shows: the mean so far, an interval valid at all looks at once, and an
-    always-valid p-value.
+    """A look at a run: the mean so far, an interval valid at all looks simultaneously, and an always-valid
+    p-value.
 
-    `value`: ratio mean of the units, NaN without any; `low`, `high`: the intersection over looks; `p_value`:
-    of the null value, the least over looks, NaN where none was named; it is 1 − level or less exactly where
-    the interval leaves the null value out. `torn`: the looks contradict each other, so interval and p-value
-    are those of the last look that didn't.
+    `value`: ratio mean of the units, NaN without any. `low`, `high`: the intersection over looks. `p_value`:
+    of the null value, the minimum over looks, NaN if none was given. It is at most 1 − level exactly if the
+    interval excludes the null value. `torn`: the looks contradict each other, so interval and p-value are
+    those of the last look that didn't.
     """
 
     value: float
@@ -83,17 +83,17 @@ class AlwaysValid:
 
 @dataclass(frozen=True, slots=True)
 class Bets:
-    """A mixture of bets: each takes a share (J,) of the largest stake; all start with the same capital."""
+    """A mixture of bets: each takes a share (J,) of the largest stake. All start with the same capital."""
 
     shares: Floats
 
     @classmethod
     def tuned(cls, *, horizon: float, place: float, level: float) -> Bets:
-        """Return shares spread evenly on the log scale, from the best one for a gap that so many units just
-        show up to all.
+        """Return shares spread evenly on the log scale, from the best one for a difference just detectable
+        with this many units, up to 1.
 
-        `place`: where the question lies, as the distance from the limit of the scale that is bet away from,
-        of the whole scale. The least share is for the largest variance there, place (1 − place).
+        `place`: the tested value, as its distance from the limit of the scale that is bet away from, divided
+        by the whole scale. The least share is for the largest variance there, place (1 − place).
         """
         odds = place / max(1 - place, 1e-9)
         least = math.sqrt(2 * math.log(2 / (1 - level)) / max(horizon, 1) * odds)
@@ -107,11 +107,12 @@ class Bets:
 
 
 def log_gains(sums: ArrayLike, sizes: ArrayLike, m: ArrayLike, shares: ArrayLike) -> Floats:
-    """Return what a unit multiplies the capital of a bet by, on the log scale: log(1 + c (s / m − r)), −inf
-    where all is lost.
+    """Return the factor by which a unit multiplies the capital of a bet, on the log scale: log(1 + c (s / m −
+    r)), −inf if all is lost.
 
-    `sums` s: distance of a unit's scores from the limit of the scale, summed with weights, of W; `sizes` r:
-    its weights, of W; `m`: the mean bet against, as a distance from that limit too. All broadcast.
+    `sums` s: distance of a unit's scores from the limit of the scale, summed with weights, in units of W.
+    `sizes` r: its weights, in units of W. `m`: the mean bet against, as a distance from that limit too. All
+    broadcast.
     """
     shares, sums, sizes, m = map(np.asarray, (shares, sums, sizes, m))
     with np.errstate(divide="ignore"):
@@ -121,7 +122,7 @@ def log_gains(sums: ArrayLike, sizes: ArrayLike, m: ArrayLike, shares: ArrayLike
 class OneSided:
     """The capital of bets that the mean is larger than m, for scores from 0 upwards. It falls as m rises.
 
-    `top`: the largest score; sums and sizes are in units of W.
+    `top`: the largest score. Sums and sizes are in units of W.
     """
 
     __slots__ = ("_bets", "_counts", "_fresh", "_sizes", "_sums", "_top")
@@ -136,7 +137,7 @@ class OneSided:
         self._fresh.append((np.maximum(sums, 0.0), sizes))
 
     def log_capital(self, m: float, times: float = 1.0) -> float:
-        """Return the log of the capital against one m; `times`: as if the units seen had come so often."""
+        """Return the log of the capital against one m. `times`: repeat the observed units this often."""
         self._merge()
         if m <= 0:
             return math.inf if self._sums.any() else 0.0
@@ -165,9 +166,7 @@ class OneSided:
         return low
 
     def _merge(self) -> None:
-        """Count equal units together; beyond MOST_VALUES scores of single items are rounded down, against the
-        bets.
-        """
+        """Merge equal units. Beyond MOST_VALUES scores of single items are rounded down, against the bets."""
         if not self._fresh:
             return
         fresh = [np.concatenate(parts) for parts in zip(*self._fresh, strict=True)]
@@ -188,10 +187,10 @@ class OneSided:
 class Betting:
     """A run in progress: add units as they come, look as often as you like.
 
-    `bounds`: of the scores, known before the run; a difference of scores in [0, 1] has (−1, 1). `largest`:
-    the largest sum of weights that a unit can have. `null`: a value that is asked about. `horizon`: the units
-    planned; it tunes the bets and any number is valid. Raises MethodError for scores outside the bounds and
-    units larger than `largest`.
+    `bounds`: of the scores, known before the run. A difference of scores in [0, 1] has (−1, 1). `largest`:
+    the largest sum of weights that a unit can have. `null`: the tested value. `horizon`: the planned units,
+    which tune the bets. Any number is valid. Raises MethodError for scores outside the bounds and units
+    larger than `largest`.
 
     >>> run = Betting(bounds=(-1, 1), null=0.0, horizon=100)
     >>> run.add([1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1])
@@ -235,7 +234,7 @@ class Betting:
         self.n_units = self._seen = 0
 
     def add(self, sums: ArrayLike, sizes: ArrayLike | None = None) -> None:
-        """Add units: weighted sums of scores (k,), and sums of weights (k,), 1 where not given."""
+        """Add units: weighted sums of scores (k,), and sums of weights (k,), 1 if not given."""
         totals = np.atleast_1d(np.asarray(sums, dtype=float))
         weights = (
             np.ones(len(totals)) if sizes is None else np.broadcast_to(np.asarray(sizes, float), totals.shape)
@@ -259,7 +258,7 @@ class Betting:
         self._down.add(np.round(high * shares - totals / self._largest, 12), shares)
 
     def look(self) -> AlwaysValid:
-        """Return interval and p-value, put together with those of all looks before."""
+        """Return interval and p-value, combined with those of all looks before."""
         low, high, p_value, torn = self._running
         if self.n_units > self._seen and not torn:
             self._seen = self.n_units
@@ -286,9 +285,9 @@ class Betting:
         return max(self._up.log_capital(m - low, times), self._down.log_capital(high - m, times))
 
     def more_units(self, *, within: float | None = None) -> float:
-        """Return about how many more units would decide if they were like those seen, NaN where none would.
+        """Return about how many more units like those seen would decide, NaN if none would.
 
-        What is decided: whether the mean is the null value, or the interval is ± `within`.
+        The decision is whether the mean is the null value, or the interval is ± `within`.
         """
         if not self.n_units:
             return math.nan
@@ -300,7 +299,7 @@ class Betting:
         low, high = self._bounds
 
         def narrow(times: float) -> bool:
-            """Say whether so many times as many units would make the interval narrow enough."""
+            """Return whether this many times as many units would make the interval narrow enough."""
             found = self._limits(low, high, times)
             return found[1] - found[0] <= 2 * within
 
@@ -322,7 +321,7 @@ class Betting:
 
 
 def forecast(reached: Callable[[float], bool], n_units: int) -> float:
-    """Return how many more units than so many it takes until `reached(times)`; NaN beyond MOST_TIMES."""
+    """Return how many more units than `n_units` are needed until `reached(times)`. NaN beyond MOST_TIMES."""
     if not reached(MOST_TIMES):
         return math.nan
     low, high = 0.0, math.log(MOST_TIMES)
@@ -337,7 +336,7 @@ ASYMPTOTIC = "asymptotic"
 
 
 def tuned(horizon: float, level: float) -> float:
-    """Return the ρ that makes the interval narrowest at so many units (section 3.3 there)."""
+    """Return the ρ that makes the interval narrowest at this many units (section 3.3 there)."""
     spare = -2 * math.log(1 - level)
     return (
         math.sqrt((spare + math.log(spare) + 1) / max(horizon, 1))
@@ -358,8 +357,8 @@ def half_width(n: ArrayLike, spread: ArrayLike, rho: float, level: float) -> Flo
 class Asymptotic:
     """A run in progress without bounds of its scores: add units as they come, look as often as you like.
 
-    `null`: a value that is asked about; `horizon`: the units planned, where the interval is to be narrow.
-    Memory: a few sums. No interval and no p-value before BURN_IN units, or where nothing varies.
+    `null`: the tested value. `horizon`: the planned units, at which the interval should be narrow. Memory: a
+    few sums. Before BURN_IN units, or if nothing varies, interval and p-value are NaN.
 
     >>> run = Asymptotic(null=0.0, horizon=200)
     >>> run.add([(-1.0) ** k + 0.9 for k in range(200)])
@@ -377,14 +376,14 @@ class Asymptotic:
         self.n_units = 0
 
     def add(self, sums: ArrayLike, sizes: ArrayLike | None = None) -> None:
-        """Add units: weighted sums of scores (k,), and sums of weights (k,), 1 where not given."""
+        """Add units: weighted sums of scores (k,), and sums of weights (k,), 1 if not given."""
         s = np.atleast_1d(np.asarray(sums, dtype=float))
         n = np.ones(len(s)) if sizes is None else np.broadcast_to(np.asarray(sizes, dtype=float), s.shape)
         self.n_units += len(s)
         self._moments += [s.sum(), n.sum(), (s * s).sum(), (s * n).sum(), (n * n).sum()]
 
     def look(self) -> AlwaysValid:
-        """Return interval and p-value, put together with those of all looks before."""
+        """Return interval and p-value, combined with those of all looks before."""
         value, spread = self._value_and_spread()
         known = self.n_units >= BURN_IN and spread > 0
         low, high, p_value, torn = self._running
@@ -413,15 +412,13 @@ class Asymptotic:
         )
 
     def more_units(self, *, within: float | None = None) -> float:
-        """Return about how many more units would decide if they were like those seen, NaN where none
-        would.
-        """
+        """Return about how many more units like those seen would decide, NaN if none would."""
         value, spread = self._value_and_spread()
         if self.n_units < 2 or not spread > 0 or (within is None and self._null is None):
             return math.nan
 
         def reached(times: float) -> bool:
-            """Say whether so many times as many units would decide."""
+            """Return whether this many times as many units would decide."""
             n = max(times * self.n_units, BURN_IN)
             half = float(half_width(n, spread, self._rho, self._level))
             return half <= within if within is not None else abs(value - (self._null or 0.0)) >= half
@@ -441,7 +438,7 @@ class Asymptotic:
         return value, spread if squares > ROUNDING * max(ss, value**2 * nn) else 0.0
 
     def _p_value(self, value: float, spread: float, n: float) -> float:
-        """Return the level at which the interval just reaches the null value."""
+        """Return the level whose interval just reaches the null value."""
         grown = n * self._rho**2 + 1
         away = n * (value - (self._null or 0.0)) / spread
         return min(1.0, math.sqrt(grown) * math.exp(-((away * self._rho) ** 2) / (2 * grown)))

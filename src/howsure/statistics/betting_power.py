@@ -1,10 +1,10 @@
-"""How often a run that is followed by betting is decided, and after how many items: by simulation of units
-like those planned.
+"""How often, and after how many items, a run followed by betting is decided: by simulating units like those
+planned.
 
-A unit is an item, or a cluster. Single answers to single items differ by −1, 0 or 1 with the mean and the
-variance that are planned; means of several have three values around their mean that agree with a normal
-distribution up to the fifth moment. What counts for betting is mean and variance; decision 25 has what was
-measured. Looks are made at PLACES even shares of the units.
+A unit is an item, or a cluster. Single answers to single items differ by −1, 0 or 1 with the planned mean and
+variance. Means of several have three values around their mean that match a normal distribution up to the
+fifth moment. Only mean and variance matter for betting (measured in decision 25). Looks are made at PLACES
+even shares of the units.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 RUNS, PLACES = 600, 120
 FARTHEST, HALVINGS = 8.0, 7
-"""Up to so many times the items of one look a number is sought that reaches a power, by so many halvings."""
+"""The largest number sought, in items of one look, that reaches a power, and the number of bisections."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """The share of runs that are decided, and the mean number of items that they take."""
+    """The share of decided runs, and their mean number of items."""
 
     power: float
     items: float
@@ -45,7 +45,7 @@ def followed(
     doubt: Doubt = SURE,
     seed: int = 0,
 ) -> Followed:
-    """Return what becomes of runs of n items with so large a true difference; `doubt` as in `power`.
+    """Return the outcomes of runs of n items with this true difference. `doubt` is as in `power`.
 
     >>> from howsure.statistics.power import Spread, Test
     >>> found = followed(Test(), Spread(within=0.24), 0.12, 500, attempts=1)
@@ -75,12 +75,14 @@ def items_followed(
     target: float,
     doubt: Doubt = SURE,
 ) -> float:
-    """Return about how many items at most a followed run needs to reach a power; infinite beyond FARTHEST
+    """Return about how many items at most a followed run needs to reach a power, infinite beyond FARTHEST
     times `once`.
     """
 
     def short(times: float) -> bool:
-        """Say whether a run of so many times the items of a single test falls short of the power."""
+        """Return whether a run of this many times the items of a single test has less than the required
+        power.
+        """
         return followed(test, spread, effect, once * times, attempts=attempts, doubt=doubt).power < target
 
     low, high = 0.0, math.log(FARTHEST)
@@ -98,7 +100,7 @@ def _relative(spread: Planned, n: float) -> float:
 
 
 def _outcomes(mean: float, variance: float, *, single: bool) -> tuple[Floats, Floats]:
-    """Return three values of a unit's difference, and how likely they are."""
+    """Return three values of a unit's difference, and their probabilities."""
     far = math.sqrt(3 * variance)
     if not single and abs(mean) + far <= 1:
         return np.array([mean - far, mean, mean + far]), np.array([1, 4, 1]) / 6
@@ -115,7 +117,7 @@ def _stops(
     relative: float,
     runs: int,
 ) -> Floats:
-    """Return the units after which each run is decided for what is to be shown, infinite where it isn't."""
+    """Return the units after which each run reaches the goal, infinite if it doesn't."""
     values, chances = outcomes
     null = 0.0 if test.goal == "different" else -test.margin
     ends = np.unique(np.rint(np.linspace(0, units, PLACES + 1)).astype(int))[1:]

@@ -1,10 +1,11 @@
-"""Items that are never held together: what blocks of them add up to, for the means and all pairs of M models.
+"""Items that are never all in memory: sums over blocks of them, for the means and all pairs of M models.
 
-Claim: a mean, the score pivot of every two models and the interval of both need no more of N items in C
-clusters than the mean of each cluster, how many answers it holds, and sums over items of products of two
-models' scores, each less its model's mean (or the mean of the items' stratum). All of these add up over
-blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes that every
-model answered every item, that items weigh the same, and that the means of clusters are known before.
+Claim: a mean, the score pivot of every two models and the interval of both depend on N items in C clusters
+only through a few sums. These are the mean and the number of answers of each cluster, and sums over items of
+products of two models' scores, each less its model's mean (or the mean of the items' stratum). All of these
+add up over blocks of items, so that memory is that of one block, a few arrays (M, M) and two (C, M). Assumes
+that every model answered every item, that items have equal weight, and that the means of clusters are known
+in advance.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Some items: scores `x` (n, M), none missing, their `attempts` (n, M), the variance `within` these (n,
-    M), and the cluster of each, `codes` (n,).
+    """Some items: scores `x` (n, M) without missing values, their `attempts` (n, M), the variance `within`
+    these (n, M), and the cluster of each, `codes` (n,).
     """
 
     x: Floats
@@ -40,12 +41,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Products:
-    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as
-    clustered_variance.py has it.
+    """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as in
+    clustered_variance.py.
 
-    Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j²,
-    `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (of two models only, else
-    empty): items that i scores higher on than j; of one (M,): `totals` Σ x, `inner_fourths` Σ e⁴.
+    For two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i²
+    c_j², `inner` Σ e_i e_j, `inner_thirds` Σ e_i² e_j, `apart` Σ |x_i − x_j|, `wins` (for two models only,
+    otherwise empty): items on which i scores higher than j. For one model (M,): `totals` Σ x, `inner_fourths`
+    Σ e⁴.
     """
 
     totals: Floats
@@ -78,7 +80,7 @@ class Products:
         )
 
     def plus(self, other: Products) -> Products:
-        """Add what other items add up to."""
+        """Add the sums of other items."""
         return Products(
             **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Products)}
         )
@@ -92,12 +94,12 @@ class Products:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item, and
-    `farthest` (M, M), of two models only, else empty.
+    """Extreme values over items. They are per model (M,), except for `most`, the attempts at one item, and
+    `farthest` (M, M), for two models only, otherwise empty.
 
-    `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary
-    otherwise than right-or-wrong ones would;
-    `agree`: whether all attempts at every item agree; `farthest`: the largest size of a difference.
+    `low` and `high`: the smallest and the largest score of an item. `excess`: how much the variation of
+    attempts deviates from that of right-or-wrong ones. `agree`: whether all attempts at every item agree.
+    `farthest`: the largest absolute difference.
     """
 
     low: Floats
@@ -109,7 +111,7 @@ class Extremes:
 
     @classmethod
     def of(cls, block: Block) -> Extremes:
-        """Look at the items of a block."""
+        """Return the extremes of the items of a block."""
         x = block.x
         return cls(
             low=x.min(axis=0),
@@ -123,7 +125,7 @@ class Extremes:
         )
 
     def plus(self, other: Extremes) -> Extremes:
-        """Look at other items as well."""
+        """Include other items."""
         return Extremes(
             low=np.minimum(self.low, other.low),
             high=np.maximum(self.high, other.high),
@@ -142,8 +144,8 @@ class Extremes:
 
 @dataclass(frozen=True, kw_only=True)
 class Clusters:
-    """What is known of C clusters before their items: `totals` (C,), how many items each holds, and `means`
-    (C, M), every model's score there.
+    """C clusters, as known before their items: `totals` (C,), the number of items of each, and `means` (C,
+    M), every model's score there.
     """
 
     totals: Floats
@@ -156,7 +158,7 @@ class Clusters:
 
     @property
     def term(self) -> Clustering:
-        """The clusters as the estimator has them; each of their sums is a row."""
+        """The clusters for the estimator. Each of their sums is a row."""
         return Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
 
     @cached_property
@@ -166,7 +168,7 @@ class Clusters:
 
     @property
     def residuals(self) -> Floats:
-        """Sums of what scores are beyond the mean of their model (C, M)."""
+        """Sums of scores less the mean of their model (C, M)."""
         return np.asarray(self.totals[:, None] * (self.means - self.value))
 
     @cached_property
@@ -184,7 +186,9 @@ class Clusters:
 
     @property
     def lengths(self) -> Floats:
-        """By what a score less the mean of its stratum is lengthened (C,), 0 in a stratum of one item."""
+        """The factor by which a score less the mean of its stratum is lengthened (C,), 0 in a stratum of one
+        item.
+        """
         held = np.bincount(self.strata, weights=self.totals)[self.strata]
         left, whole = 1 - 1 / held, 1 - 1 / self.n
         return np.asarray(np.sqrt(np.divide(whole, left, out=np.zeros_like(left), where=left > 0)))
@@ -196,7 +200,7 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSums:
-    """What all items of C clusters add up to; `answers` (C, M): scored attempts in each cluster."""
+    """The sums over all items of C clusters. `answers` (C, M): scored attempts in each cluster."""
 
     clusters: Clusters
     products: Products
@@ -210,7 +214,7 @@ class ItemSums:
 
     @property
     def value(self) -> Floats:
-        """The mean score of every model (M,), from the items themselves."""
+        """The mean score of every model (M,), computed from the items themselves."""
         return self.products.totals / self.n
 
     @property
@@ -219,7 +223,7 @@ class ItemSums:
         return np.asarray(self.extremes.excess <= ROUNDED_SCORES)
 
     def plus(self, other: ItemSums) -> ItemSums:
-        """Add what other items of the same clusters add up to."""
+        """Add the sums of other items of the same clusters."""
         return replace(
             self,
             products=self.products.plus(other.products),
@@ -228,7 +232,7 @@ class ItemSums:
         )
 
     def skewness(self, *, within: bool = False) -> Floats:
-        """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies;
+        """Return the third standardised moment of every model's item scores (M,), 0 if nothing varies.
         `within`: less the means of strata.
         """
         products = self.products
@@ -238,7 +242,7 @@ class ItemSums:
         return _standardised(np.diagonal(squares), np.diagonal(thirds), self.n)
 
     def gap_skewness(self, i: int, j: int) -> float:
-        """Return the same of the differences of two models."""
+        """Return the same for the difference of two models."""
         squares, thirds = (
             part[np.ix_((i, j), (i, j))] for part in (self.products.squares, self.products.thirds)
         )
@@ -258,22 +262,11 @@ class ItemSums:
 
 
 def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
-    """Add up blocks of items, at least one, whose clusters are these.
-
-    >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
-    >>> once, noise = np.ones((2, 2)), np.zeros((2, 2))
-    >>> pairs = [
-    ...     Block(x=x[k : k + 2], attempts=once, within=noise, codes=np.array([k // 2] * 2)) for k in (0, 2)
-    ... ]
-    >>> clusters = Clusters(totals=np.array([2.0, 2.0]), means=np.array([[1.0, 0.5], [0.5, 0.5]]))
-    >>> found = item_sums(pairs, clusters)
-    >>> found.n, found.clusters.value.tolist(), found.products.squares.tolist()
-    (4, [0.75, 0.5], [[0.75, -0.5], [-0.5, 1.0]])
-    """
+    """Sum over blocks of items, at least one, with these clusters."""
     inner, lengths, value = clusters.inner_means, clusters.lengths, clusters.value
 
     def of_block(block: Block) -> ItemSums:
-        """Return what the items of one block add up to."""
+        """Return the sums over the items of one block."""
         x, codes = block.x, block.codes
         return ItemSums(
             clusters=clusters,
@@ -286,7 +279,7 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
 
 
 def _apart(x: Floats) -> Floats:
-    """Return Σ |x_i − x_j| over items (n, M): the squares, of single right-or-wrong answers."""
+    """Return Σ |x_i − x_j| over items (n, M): for single right-or-wrong answers, these are the squares."""
     if np.isin(x, (0.0, 1.0)).all():
         both = x.T @ x
         return np.asarray(np.diagonal(both)[:, None] + np.diagonal(both) - 2 * both)
@@ -299,7 +292,7 @@ def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:
 
 
 def _taken(part: Floats, models: Ints) -> Floats:
-    """Return an array of models, or of pairs of them, for these models; an empty one as it is."""
+    """Return an array of models, or of pairs, for these models only. An empty one is unchanged."""
     if not part.size:
         return part
     return part[np.ix_(models, models)] if part.ndim == 2 else part[models]

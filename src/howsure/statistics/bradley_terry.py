@@ -1,20 +1,19 @@
-"""Bradley and Terry: strengths from votes, the scores that they expect, and the vote that would tell most.
+"""Bradley and Terry: strengths from votes, expected scores, and the most informative vote.
 
 Strengths of models from pairwise votes, by maximum likelihood (Bradley and Terry 1952), with or without
 covariates.
 
 The log odds of a vote are the difference of two strengths plus that of the covariates times their effects (a
-logistic regression; Agresti 2013, 11.6). A model that won or lost everything has no finite strength: it gets
-one cluster of ties more, spread over the opponents that it met, so that copies of votes change nothing.
+logistic regression, Agresti 2013, 11.6). A model that won or lost every vote doesn't have a finite strength.
+It gets one extra cluster of ties, spread over its opponents, so that copies of votes change nothing.
 
-Expected scores from strengths, and what each unit of votes adds to them (its influence; Huber 1967).
+Expected scores from strengths, and each unit's influence on them (Huber 1967).
 
-The headline of a model is P(win) + P(tie) / 2 against the models of a pool, each counted once, answers alike
-in every covariate: a number on a scale that people know, which doesn't change with who was asked to meet
-whom.
+The headline of a model is P(win) + P(tie) / 2 against the models of a pool, each counted once, with answers
+equal in every covariate. It is on a familiar scale and doesn't depend on which pairs were compared.
 
-Which further vote would tell most: by how much one of each pair lowers the variance of a gap (c-optimal
-design; Silvey 1980).
+The most informative further vote: how much one vote of each pair lowers the variance of a difference
+(c-optimal design; Silvey 1980).
 """
 
 from __future__ import annotations
@@ -36,18 +35,18 @@ if TYPE_CHECKING:
 
 MOST_STEPS, MOST_HALVINGS, SETTLED = 100, 30, 1e-12
 FAR = 40.0
-"""Strengths, an effect, or a tie, as far out as this are on their way to infinity."""
+"""Strengths, effects, or ties beyond this are diverging to infinity."""
 KNOWN = 1e10
-"""A parameter whose variance is so many times what it would be alone isn't known."""
+"""A parameter isn't identified if its variance is this many times what it would be alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strengths:
-    """`log` (M,): on the logistic scale, with mean 0; `tie`: what makes ties likely; `effects` (K,): of
-    covariates, log odds a unit.
+    """`log` (M,): on the logistic scale, with mean 0; `tie`: the parameter of ties. `effects` (K,): of
+    covariates, log odds per unit.
 
-    `inverse` (P, P): of the information of all P = M + 1 + K, in this order. `added` (M, M): ties that were
-    added, by the model that they bound and the opponent; none where all strengths are finite.
+    `inverse` (P, P): of the information of all P = M + 1 + K, in this order. `added` (M, M): added ties, by
+    the model that they bound and the opponent, none if all strengths are finite.
     """
 
     log: Floats
@@ -67,9 +66,9 @@ class Strengths:
 
 
 def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
-    """Fit the strengths of M models of one pool; `clusters` (M,): those that each model's votes come in.
+    """Fit the strengths of M models of one pool. `clusters` (M,): those of each model's votes.
 
-    MethodError where votes don't settle the effect of a covariate or of ties.
+    MethodError if votes don't identify the effect of a covariate or of ties.
     """
     counts, models = cells.matrices(), cells.models
     added = _ties_of_perfect_records(counts, clusters)
@@ -95,12 +94,12 @@ def strengths(cells: Cells, clusters: Floats, ties: Ties) -> Strengths:
 
 
 def settles_ties(counts: Floats) -> bool:
-    """Say whether votes (3, M, M) of one pool tell how likely ties are: whether models can go round with more
-    wins than ties on the way.
+    """Return whether votes (3, M, M) of one pool identify the parameter of ties: whether there is a cycle of
+    models with more wins than ties.
 
-    Where they can't, there are strengths with every win at least as far apart as any tie: the likelihood then
-    grows without end as they and the tie go to infinity together (a direction of recession; Rockafellar
-    1970), for Davidson's ties and those of Rao and Kupper alike.
+    Otherwise there are strengths that differ at least as much for every win as for any tie. The likelihood
+    then grows without bound as they and the tie go to infinity together (a direction of recession;
+    Rockafellar 1970). This is true for Davidson's ties and those of Rao and Kupper.
     """
     won, tied = counts[WIN] + counts[LOSS].T, counts[TIE] + counts[TIE].T
     steps = scipy.sparse.csr_array(np.where(won > 0, -1.0, np.where(tied > 0, 1.0, 0.0)))
@@ -112,14 +111,14 @@ def settles_ties(counts: Floats) -> bool:
 
 
 def _told(cells: Cells, at: Floats, ties: Ties) -> VoteLikelihood:
-    """Return what each kind of vote says at these parameters (P,)."""
+    """Return the likelihood of each kind of vote at these parameters (P,)."""
     d = at[cells.first] - at[cells.second] + cells.x @ at[cells.models + 1 :]
     return tie_rule(ties).at(d, float(at[cells.models]))
 
 
 def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
     """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each
-    other on some way.
+    other directly or indirectly.
     """
     beats = counts[WIN] + counts[LOSS].T + counts[TIE] + counts[TIE].T
     _, label = scipy.sparse.csgraph.connected_components(
@@ -132,8 +131,8 @@ def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
 
 
 def spread(cells: Cells, values: Floats) -> Floats:
-    """Return a number of each kind of vote (R,), summed with its sign by the models (M,): that of the first
-    less that of the second.
+    """Return a value of each kind of vote (R,), summed by the models (M,): plus for the first, minus for the
+    second.
     """
     first = np.bincount(cells.first, weights=values, minlength=cells.models)
     return np.asarray(first - np.bincount(cells.second, weights=values, minlength=cells.models))
@@ -146,7 +145,7 @@ def _gradient(cells: Cells, found: VoteLikelihood) -> Floats:
 
 
 def _inverse(cells: Cells, found: VoteLikelihood, ties: Ties) -> Floats:
-    """Return the inverse of the information (P, P), strengths with sum 0; 0 for the tie where it has no
+    """Return the inverse of the information (P, P), strengths with sum 0, and 0 for the tie if it isn't a
     parameter.
     """
     whole = _information(cells, found)
@@ -189,21 +188,21 @@ def _information(cells: Cells, found: VoteLikelihood) -> Floats:
 def _no_fit(ties: Ties, cells: Cells) -> MethodError:
     if cells.x.shape[1]:
         return MethodError(
-            "votes don't tell the effects of the covariates from the strengths",
-            remedy="Leave one out: two that say the same, or one that decides every vote, have no best fit.",
+            "votes can't separate the effects of the covariates from the strengths",
+            remedy="Leave one out: two equivalent ones, or one that decides every vote, don't have a best fit.",
         )
     remedy = (
         "Leave out models with hardly any votes."
         if not tie_rule(ties).has_parameter
-        else "Take ties as half a win of each: `ties='half'`."
+        else "Treat ties as half a win of each: `ties='half'`."
     )
-    return MethodError(f"so few votes have no best fit with ties as {ties}", remedy=remedy)
+    return MethodError(f"so few votes don't have a best fit with ties as {ties}", remedy=remedy)
 
 
 def _uphill(
     cells: Cells, at: tuple[Floats, VoteLikelihood], step: Floats, ties: Ties
 ) -> tuple[Floats, VoteLikelihood, bool]:
-    """Take a step from parameters and what votes say there, or as much of it as doesn't go down."""
+    """Take a step from parameters with this likelihood, shortened until the likelihood doesn't fall."""
     old, found = at
     value = float((cells.counts * found.log).sum())
     for k in range(MOST_HALVINGS):
@@ -217,7 +216,7 @@ def _uphill(
 
 
 MOST = 80.0
-"""Strengths so far apart are as far as any."""
+"""Strengths with this difference count as infinitely different."""
 
 
 def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, Floats]:
@@ -229,7 +228,7 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
     weight = np.where(np.eye(models, dtype=bool), 0.0, pool[None, :].astype(float))
     weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
     steep = weight * at.steep
-    even = (1 - weight.sum(axis=1)) / 2  # an only anchor is as good as itself
+    even = (1 - weight.sum(axis=1)) / 2  # a single reference model counts as one
     slopes = np.zeros((models, len(found.inverse)))
     slopes[:, :models] = np.diag(steep.sum(axis=1)) - steep
     slopes[:, models] = (weight * at.flat).sum(axis=1)
@@ -237,12 +236,12 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
 
 
 def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int], gap: float) -> float:
-    """Return by how much two strengths move apart, evenly, where the difference of their expected scores is
-    this; endless where it can't be.
+    """Return how far two strengths must be moved, equally in opposite directions, to give this difference of
+    expected scores, infinite if that isn't possible.
     """
 
     def beyond(x: float) -> float:
-        """Return by how much more than wanted the scores differ where the strengths are moved apart by x."""
+        """Return the excess of the difference in scores over the wanted one if the strengths are moved by x."""
         moved = found.log.copy()
         moved[list(pair)] += [x / 2, -x / 2]
         scores = expected_scores(replace(found, log=moved), pool, ties)[0]
@@ -256,8 +255,8 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
 
 
 def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:
-    """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the
-    derivatives of its weighted mean (P,).
+    """Return the residual of the first model in each vote (N,), that is its score less its expectation, and
+    the derivatives of its weighted mean (P,).
     """
     mean, steep, flat = tie_rule(ties).expected(
         found.gaps(votes.first, votes.second, votes.covariates), found.tie
@@ -272,8 +271,8 @@ def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, F
 
 
 def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a
-    cluster of its own.
+    """Return the influence of each bounded model's added ties on numbers with these derivatives (B, K). Each
+    is its own cluster.
     """
     models, at = np.flatnonzero(found.bounded), tie_rule(ties).at(found.log[:, None] - found.log, found.tie)
     slope, every = (found.added * at.slope[TIE])[models], len(found.log)
@@ -285,8 +284,8 @@ def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
 
 
 def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return what each unit of votes adds to numbers with these derivatives (units, K); with those of added
-    ties they add up to nothing.
+    """Return each unit's influence on numbers with these derivatives (units, K). With those of added ties
+    they sum to 0.
 
     `units` (N,): the cluster of every vote, 0 … G − 1. One step from the fit (the sandwich's halves).
     """
@@ -310,8 +309,8 @@ def gradients(votes: Votes, units: Ints, found: Strengths, ties: Ties) -> Floats
 
 
 def saved_by_a_vote(fit: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return by how much a vote of each pair, answers alike in every covariate, would lower the variance of a
-    number with these derivatives (M, M).
+    """Return how much a vote of each pair, with answers equal in every covariate, would lower the variance of
+    a number with these derivatives (M, M).
 
     `slopes` (P,). With i the information of a vote, a its direction and V the inverse of the information: i
     (a'V f)² / (1 + i a'V a), as the inverse changes by a term of rank one (Sherman and Morrison 1950).

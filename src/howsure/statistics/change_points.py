@@ -1,25 +1,24 @@
-"""A series of runs on the same items that is looked at after every run and has no end.
+"""An open-ended series of runs on the same items, tested after every run.
 
-At run t every split of the runs so far into before and after is a paired difference: the mean after less the
-mean before, on the items that all of them have. An alarm is the largest |z| over the splits above a limit
-that leaves each run its share of error, given that none has come yet: the change-point chart (Hawkins, Qiu
-and Kang 2003), whose runs between false alarms are geometric. The limit depends on the number of runs alone
-and everything else on the runs so far, so that no later run can withdraw an alarm. After an alarm the series
-begins anew with the next run: the run that gave it was selected for being far away, and a level that such
-runs belong to gives more alarms.
+At run t, every split of the runs so far gives a paired difference: the mean after less the mean before, on
+the items that all runs have. There is an alarm if the largest |z| over the splits exceeds a limit, which
+gives each run its share of error, given no earlier alarm. This is the change-point chart (Hawkins, Qiu and
+Kang 2003), whose run lengths between false alarms are geometric. The limit depends on the number of runs only
+and the rest on the runs so far, so a later run can't withdraw an alarm. After an alarm the series restarts
+with the next run. The run that gave the alarm was selected for being extreme. If later runs are at its level,
+they give more alarms.
 
-Where the runs after an alarm are clearly back at the level before it, the runs before the change belong to
-that level again, without those that gave the alarm: a false alarm, or one bad run, doesn't throw the history
-away.
+If the runs after an alarm are clearly back at the level before it, the runs before the change rejoin that
+level, without those that gave the alarm. So a false alarm or one bad run doesn't discard the history.
 
-The covariance of runs has two parts. What answers give is measured on the items: how an item's score differs
-from run to run, clusters respected (CR2), pooled over the runs of a level, as one run's own flips go with its
-score where few items fail. Answers may repeat those of the run before: their correlation falls by the same
-factor from run to run, and neighbouring runs against all runs tell which. Runs may also differ as wholes, all
-items together, by a spread that is estimated from their means within levels, earlier ones too, with a weak
-prior (half-normal): a few runs can't know it, and don't take it for nothing. The limits are those of
-independent normal runs, kept as how many single tests the largest z is worth (scripts/history-trial limits).
-Measured in docs/decisions/0030-history.md.
+The covariance of runs has two parts. The variance from answers is estimated from the items: how an item's
+score differs from run to run, clusters respected (CR2). It is pooled over the runs of a level, as the flips
+of one run depend on its score if few items fail. Answers may repeat those of the run before: their
+correlation falls by the same factor from run to run, which is estimated by comparing neighbouring runs with
+all runs. Runs may also differ as wholes, all items together. The spread of these shifts is estimated from the
+means of runs within levels, earlier ones too, with a weak prior (half-normal), so that a few runs don't make
+it 0. The limits are those of independent normal runs, stored as how many single tests the largest z is worth
+(scripts/history-trial limits). Measured in docs/decisions/0030-history.md.
 """
 
 from __future__ import annotations
@@ -42,9 +41,7 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import Clustering
 
 ENOUGH = 0.5
-"""A run with less than this share of the level's items is no part of it; where it has others, the series
-begins anew.
-"""
+"""A run with less than this share of the level's items is left out. If it has others, the series restarts."""
 SHARES = np.array([0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0001])
 RUNS = np.array([2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50])
 WORTH = np.array(
@@ -59,46 +56,47 @@ WORTH = np.array(
         [1.0, 1.70, 2.10, 2.60, 3.00, 3.60, 4.00, 4.80, 5.20, 5.70, 6.40],
     ]
 )
-"""How many single tests the largest z of so many runs is worth (columns), by the share of error of a run
+"""How many single tests the largest z of this many runs is worth (columns), by the share of error of a run
 (rows).
 """
 SPARED = 0.55
-"""This part of the share is spent: the spread between runs is estimated, and scores near the end of their
-scale are skewed. A share that is spent more sparingly costs less power than a prior of a larger spread."""
+"""Only this fraction of the error share is spent, as the spread between runs is estimated, and scores near
+the end of their scale are skewed. Spending less costs less power than a prior of a larger spread.
+"""
 SPREADS = np.concatenate([[0.0], np.geomspace(0.005, 2, 19)])
-"""How much runs may differ beyond their answers, in standard deviations of one answer to an item …"""
+"""How much runs may vary beyond their answers, in standard deviations of one answer to an item …"""
 USUAL = 0.03
 """… and the scale of the half-normal prior: as much as a shift of all items by 0.06 (p near 1/2) to 0.14
 logit (p near 0.95).
 """
 WIDE = 0.1
-"""The scale where one test has to hold at its level, also where runs differ by more than is usual."""
+"""The scale if one test must keep its level, even if runs differ by more than is usual."""
 REPEATS = np.arange(0, 1, 0.01)
 """The correlation of an item's scores in neighbouring runs: the share of answers that are those of the run
 before.
 """
 BACK = 5.0
-"""Runs are back at the level before an alarm where they are so many times as likely there as at the level of
-the alarm.
+"""Runs are back at the level before an alarm if they are this many times as likely there as at the alarm's
+level.
 """
 KNOWN = 10
-"""So many runs tell how much runs differ beyond their answers."""
+"""The number of runs that is enough to estimate how much runs differ beyond their answers."""
 DRAWS = 2_048
 FALL = -2 * math.log(1 - math.sqrt(0.95))
-"""By so much twice the log likelihood of the true place falls below the largest in 5% of series at most (Yao
-1987; Hansen 2000) …
+"""In at most 5% of series, twice the log likelihood of the true place is further than this below the largest
+(Yao 1987; Hansen 2000) …
 """
 OVERSHOOT = 2 * 0.583
-"""… less so much for each standard deviation of a change, as runs are whole steps (Siegmund 1985)."""
+"""… less this for each standard deviation of a change, as runs are whole steps (Siegmund 1985)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Scores of runs on items, oldest first.
 
-    `values` (n, T): NaN where a run has no score for an item; `attempts` (T,): how many a run made at an
-    item, None where all made as many; `codes` (n,) of clusters, None where each item is its own; `weights`
-    (n,), None for equal ones.
+    `values` (n, T): NaN if a run has no score for an item. `attempts` (T,): attempts per item of each run,
+    None if all are equal. `codes` (n,): clusters, None if each item is its own. `weights` (n,), None for
+    equal ones.
     """
 
     values: Floats
@@ -108,18 +106,18 @@ class Series:
 
     @property
     def worth(self) -> Floats:
-        """How much each run weighs in a level (T,)."""
+        """The weight of each run in a level (T,)."""
         runs = self.values.shape[1]
         return np.ones(runs) if self.attempts is None else self.attempts / self.attempts.mean()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change that is shown: `run` gave the alarm; it came at `place`, which lies in `low` … `high`
-    (positions of runs, from 0).
+    """A significant change: `run` gave the alarm. It came at `place`, with interval `low` … `high` (positions
+    of runs, from 0).
 
-    `before`, `after`: the runs (positions) on both sides; `difference`: the pivots of the mean after less the
-    mean before; `back`: the run with which those since are clearly back at the level before, −1 for none.
+    `before`, `after`: the runs (positions) on both sides. `difference`: the pivots of the mean after less the
+    mean before. `back`: the run at which those since are clearly back at the level before, −1 for none.
     """
 
     run: int
@@ -134,11 +132,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpread:
-    """How much one run differs from its level, as standard deviations: `runs` beyond what their `answers`
-    give.
+    """How much one run differs from its level, as standard deviations: `runs` beyond that of their `answers`.
 
-    `repeated`: the share of answers that are those of the run before; `seen`: how many runs show it, each
-    level's own mean taken off.
+    `repeated`: the share of answers that are those of the run before. `seen`: the runs this is estimated
+    from, less one per level for its mean.
     """
 
     runs: float
@@ -151,14 +148,12 @@ class RunSpread:
 class FollowedSeries:
     """A series followed to its end; arrays (T,).
 
-    `ahead`: each run less the mean of the runs since the last change, NaN for one that has none to be held
-    against; `limits`: the |z| that an alarm takes, `largest`: the largest |z| of any split, NaN likewise.
-    `n_items`: those that it shares with all of these runs.
-    `apart`: runs with too few of the items, which are no part of the series. `anew`: runs whose items are
-    others, with which it begins anew.
-    `levels`: after each run, the runs so far level by level, the last being the one that goes on; `level`:
-    the runs of the last one and of the alarm that began it. `spread`: how much runs differ, as far as all of
-    them tell.
+    `ahead`: each run less the mean of the runs since the last change, NaN if there is none. `limits`: the |z|
+    needed for an alarm. `largest`: the largest |z| of any split, NaN likewise. `n_items`: the items that it
+    shares with all of these runs. `apart`: runs with too few of the items, which are left out. `anew`: runs
+    with other items, at which the series restarts. `levels`: after each run, the runs so far level by level,
+    the current one last. `level`: the runs of the last one and of the alarm that began it. `spread`: how much
+    runs differ, estimated from all.
     """
 
     changes: tuple[Change, ...]
@@ -175,8 +170,8 @@ class FollowedSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Past:
-    """What levels show that are over: the log likelihood of each of SPREADS (G,) and what decides between
-    REPEATS (R,); `runs` that show it.
+    """Estimates from completed levels: the log likelihood of each of SPREADS (G,), the criterion for choosing
+    among REPEATS (R,), and the `runs` behind them.
     """
 
     spreads: Floats
@@ -196,12 +191,12 @@ NO_PAST = _Past(spreads=np.zeros(len(SPREADS)), repeats=np.zeros(len(REPEATS)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Runs:
-    """Runs on the items that all of them have (m,): positions `at`, weights, means, and what is known of
-    their covariance.
+    """Runs on the items that all of them have (m,): positions `at`, weights, means, and estimates for their
+    covariance.
 
-    `answers`: the variance that answers give a run that weighs 1, with its `df`; `item`: that of one answer
-    to one item; `repeated`: the correlation of neighbouring runs' answers; `past`: what levels that are over
-    show, `own`: what these runs add to know the repeats.
+    `answers`: the variance from answers of a run that weighs 1, with its `df`. `item`: that of one answer to
+    one item. `repeated`: the correlation of neighbouring runs' answers. `past`: estimates from completed
+    levels. `own`: what these runs add to the estimate of the repeats.
     """
 
     at: Ints
@@ -215,9 +210,7 @@ class _Runs:
     own: Floats = field(default_factory=lambda: NO_PAST.repeats)
 
     def white(self, columns: Floats) -> Floats:
-        """Return columns (…, m) of which what answers give has been made independent and alike, with variance
-        `answers`.
-        """
+        """Return columns (…, m) with the variance from answers made independent and equal, `answers`."""
         scaled = columns * np.sqrt(self.weights)
         kept = self.repeated ** np.diff(self.at)
         return np.concatenate(
@@ -239,13 +232,13 @@ class _Runs:
         return SPREADS**2 * self.item
 
     def chances(self, likelihood: Floats) -> Floats:
-        """Return how likely each of SPREADS is (…, G)."""
+        """Return the probability of each of SPREADS (…, G)."""
         log = likelihood + self.past.spreads + _PRIOR
         weight = np.exp(log - log.max(axis=-1, keepdims=True))
         return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 
     def over(self) -> _Past:
-        """Return what these runs show as one level, once it is over."""
+        """Return the estimates from these runs as one level, once it is complete."""
         if not self.answers > 0:
             return NO_PAST
         y, one = self.white(self.means), self.white(np.ones(len(self.at)))
@@ -255,7 +248,7 @@ class _Runs:
         )
 
     def splits(self) -> Pivots:
-        """Return the pivots of every split: the mean of the runs after less the mean of the runs before."""
+        """Return the estimates from these runs as one completed level."""
         m, k = len(self.at), self.weights
         before, total = np.cumsum(k)[:-1], float(k.sum())
         sums = np.cumsum(k * self.means)[:-1]
@@ -291,8 +284,8 @@ class _Runs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """What a run is held against: `runs` of the level and itself, the items that all have; the splits and
-    their z.
+    """A run tested against its level: `runs` of the level and itself, on the items that all have, with the
+    splits and their z.
     """
 
     runs: tuple[int, ...]
@@ -302,27 +295,25 @@ class _Step:
 
     @property
     def largest(self) -> float:
-        """The largest |z| of all splits, NaN where none has one."""
+        """The largest |z| of all splits, NaN if none has one."""
         return float(np.nanmax(np.abs(self.z), initial=0.0)) if np.isfinite(self.z).any() else math.nan
 
     def size(self, split: int) -> float:
-        """Return by how many standard deviations of a run's answers a split differs at least: a standard
-        error less than was seen.
+        """Return by how many standard deviations of a run's answers a split differs at least: one standard
+        error less than observed.
         """
         parts = 1 / (split + 1) + 1 / (len(self.runs) - split - 1)
         return max(float(abs(self.splits.t_at(0.0)[split])) - 1, 0.0) * math.sqrt(parts)
 
     @property
     def is_alarm(self) -> bool:
-        """Whether a split passes the limit."""
+        """Whether a split exceeds the limit."""
         return self.largest > self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Alarm:
-    """The runs before the last alarm's change, those from it on, and what levels showed that were over
-    before.
-    """
+    """The runs before the last alarm's change, those from it on, and the estimates from earlier levels."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -331,8 +322,8 @@ class _Alarm:
 
 @dataclass(slots=True, kw_only=True)
 class _State:
-    """A series up to a run: the levels that are `over` and what they show, the runs of the one that goes on,
-    their items; the last alarm while its level may come back.
+    """A series up to a run: the completed levels (`over`) and their estimates, the runs of the current level,
+    their items, and the last alarm while its level may return.
     """
 
     series: Series
@@ -344,25 +335,25 @@ class _State:
     began: tuple[int, ...] = ()
 
     def shows(self, runs: tuple[int, ...]) -> _Past:
-        """Return what runs show as one level that is over."""
+        """Return what runs show as one completed level."""
         return _runs(self.series, runs, self.items, self.past).over()
 
     def close(self, *parts: tuple[int, ...]) -> None:
-        """End the level, which was these."""
+        """End the level, split into these parts."""
         for part in parts:
             self.past += self.shows(part)
         self.over, self.level, self.alarm, self.began = (*self.over, *parts), (), None, ()
 
     def change(self, change: Change) -> None:
-        """Begin anew after an alarm."""
+        """Start a new level after an alarm."""
         past = self.past + self.shows(change.after)
         self.close(change.before, change.after)
         self.alarm = _Alarm(before=change.before, after=change.after, past=past)
         self.began = change.after
 
     def rejoin(self) -> bool:
-        """Let the runs before the alarm belong to the level again, where those since are clearly back at it,
-        and say so.
+        """Rejoin the runs before the alarm to the level if those since are clearly back at it. Return whether
+        they were.
         """
         if self.alarm is None or not self.level:
             return False
@@ -381,7 +372,7 @@ class _State:
         return back
 
     def _log_chance(self, runs: tuple[int, ...], past: _Past) -> float:
-        """Return how likely the mean of the runs since the alarm is at the level of others."""
+        """Return the log likelihood of the mean of the runs since the alarm at the level of other runs."""
         split = _runs(self.series, (*runs, *self.level), self.items, past).splits().at(len(runs) - 1)
         if not split.variance > 0:
             return math.nan
@@ -389,7 +380,7 @@ class _State:
 
 
 def watch(series: Series, share: float | Floats) -> FollowedSeries:
-    """Follow a series run by run; `share`: of error, of every run or of each (T,)."""
+    """Follow a series run by run. `share`: of error, one for all runs or one per run (T,)."""
     has = ~np.isnan(series.values)
     shares = SPARED * np.broadcast_to(share, (has.shape[1],))
     state = _State(series=series, items=has[:, 0])
@@ -441,8 +432,8 @@ def watch(series: Series, share: float | Floats) -> FollowedSeries:
 
 
 def _spread(state: _State) -> RunSpread:
-    """Return how much runs differ: the answers of the last level of two runs or more, and what all levels
-    show beyond them.
+    """Return how much runs differ: the variance from answers in the last level with at least two runs, and
+    the spread beyond it from all levels.
     """
     last = next(
         (level for level in (state.level, *reversed(state.over)) if len(level) > 1),
@@ -465,11 +456,11 @@ def ahead_of(series: Series, runs: tuple[int, ...], t: int) -> Pivots:
 
 
 def last_against(series: Series, found: FollowedSeries, count: int) -> Pivots:
-    """Return the pivots of the mean of so many last runs less the mean of as many before them, on the items
-    that all have.
+    """Return the pivots of the mean of the last `count` runs less the mean of as many before them, on the
+    items that all have.
 
-    How much runs differ is taken from these, each half about its own mean, and from the levels of the runs
-    before.
+    The spread between runs is estimated from these, each half about its own mean, and from the levels of the
+    runs before.
     """
     runs = tuple(t for t in range(series.values.shape[1]) if t not in found.apart)
     early, late = set(runs[: -2 * count]), runs[-2 * count :]
@@ -481,17 +472,17 @@ def last_against(series: Series, found: FollowedSeries, count: int) -> Pivots:
 
 
 def _shared(series: Series, runs: tuple[int, ...]) -> Bools:
-    """Return which items all of these runs have."""
+    """Return which items are in all of these runs."""
     return np.asarray(~np.isnan(series.values[:, runs]).any(axis=1))
 
 
 def level_at(found: FollowedSeries, run: int, t: int) -> tuple[int, ...]:
-    """Return the runs before t that are of one level with a run, as far as the runs before t tell."""
+    """Return the runs before t in the same level as a run, judged from the runs before t only."""
     return next(level for level in found.levels[t - 1] if run in level)
 
 
 def limit(runs: int, share: float) -> float:
-    """Return the |z| that an alarm takes at the last of so many runs, given that none has come: it leaves the
+    """Return the |z| needed for an alarm at the last of this many runs, given no earlier alarm: it gives the
     run its share of error.
     """
     return float(-scipy.special.ndtri(single_share(runs, share) / 2))
@@ -508,10 +499,10 @@ def single_share(runs: int, share: float) -> float:
 
 
 def limit_gap(found: FollowedSeries) -> Floats:
-    """Return by how much each run alone may differ from the mean of those before it without an alarm (T,).
+    """Return how far each run alone may differ from the mean of those before it without an alarm (T,).
 
-    NaN where nothing is held against it, and where no answer of these runs differs: what a run that differed
-    could be held to isn't known.
+    NaN if there is nothing to compare with, or if no answer of these runs differs, as the limit is then
+    unknown.
     """
     df = np.where(np.isnan(found.ahead.df), 1.0, found.ahead.df)
     tail = scipy.special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
@@ -520,18 +511,18 @@ def limit_gap(found: FollowedSeries) -> Floats:
 
 
 def luck_draws(runs: int, rng: np.random.Generator) -> Floats:
-    """Return what `luck` draws for so many runs (draws, T): those of the first runs are the same whatever
-    their number.
+    """Return the random numbers of `luck` for this many runs (draws, T). Those of the first runs don't depend
+    on the number.
     """
     return np.ascontiguousarray(rng.standard_normal((runs, DRAWS)).T)
 
 
 def luck(score: Floats, noise: float, draws: Floats) -> float:
-    """Return by how much the best of these scores (T,) is too high on average, having been selected; 0 for
-    one.
+    """Return the selection bias of the best of these scores (T,): how much too high it is on average. It is 0
+    for one score.
 
-    `noise`: the standard deviation of a run's answers. Scores are drawn together by as much as their spread
-    is noise (James and Stein 1961), and noise is drawn around them (Efron 2011); `draws` (draws, T or more):
+    `noise`: the standard deviation of a run's answers. Scores are shrunk by the share of noise in their
+    spread (James and Stein 1961), and noise is drawn around them (Efron 2011). `draws` (draws, T or more):
     standard normal ones.
     """
     if len(score) < 2 or not noise > 0:
@@ -544,9 +535,9 @@ def luck(score: Floats, noise: float, draws: Floats) -> float:
 
 
 def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float, past: _Past = NO_PAST) -> _Step:
-    """Hold the last of these runs, and every other part of them, against those before."""
+    """Test the last of these runs, and every other later segment, against those before."""
     splits = _runs(series, runs, items, past).splits()
-    # The normal deviates of tests of "no difference", NaN where there is none.
+    # The normal deviates of tests of "no difference", NaN if there is none.
     t = splits.t_at(0.0)
     p = np.clip(splits.p_value_at(0.0), SMALLEST, 1.0)
     z = np.asarray(np.where(np.isnan(t), np.nan, np.sign(t) * -scipy.special.ndtri(p / 2)))
@@ -556,8 +547,8 @@ def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float, pas
 def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _Runs:
     """Return runs on these items.
 
-    Where no item differs from run to run but by what all differ, the variance is that under "no change", as a
-    score test has it.
+    If all items differ from run to run by the same amount, the variance is that under "no change", as in a
+    score test.
     """
     at = np.asarray(runs)
     x, attempts = (
@@ -578,7 +569,9 @@ def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _
     e = x - (means - means @ k / k.sum())
     each, next_to = _variances(term, e, w)
     near = at[1:] - at[:-1] == 1
-    if each @ k <= spare * ROUNDED_MEANS**2:  # all items moved alike, as where every answer of a run failed
+    if (
+        each @ k <= spare * ROUNDED_MEANS**2
+    ):  # all items moved by the same amount, for example if every answer of a run failed
         e, near = x, near & False
         each, next_to = _variances(term, e, w)
     answers, alike = float(each @ k) / spare, _alike(len(at))
@@ -600,7 +593,7 @@ def _runs(series: Series, runs: tuple[int, ...], items: Bools, past: _Past) -> _
 
 @cache
 def _alike(runs: int) -> Floats:
-    """Return the mean correlation of so many runs in a row, for each of REPEATS (R,)."""
+    """Return the mean correlation of this many consecutive runs, for each of REPEATS (R,)."""
     lags = np.arange(1, runs)
     return np.asarray(REPEATS[:, None] ** lags @ (runs - lags) / lags.sum())
 
@@ -628,8 +621,8 @@ def _variances(term: Clustering, e: Floats, w: Floats) -> tuple[Floats, Floats]:
 
 
 def _change(step: _Step) -> Change:
-    """Return the place of a change and what could be it too: places whose likelihood ratio isn't too far
-    below the largest.
+    """Return the place of a change and its interval: the places whose likelihood ratio isn't too far below
+    the largest.
     """
     squares = np.where(np.isfinite(step.z), step.z**2, -np.inf)
     best = int(squares.argmax())

@@ -1,5 +1,5 @@
-"""What the statistics can be asked for: the words of each choice, and what an object of the user's own must
-have that stands in the place of a word.
+"""The options of the statistics: the words of each choice, and the members that your own object must have to
+replace a word.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
-"""How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
+"""The interval of one mean. None chooses "blend" for scores in [0, 1] and "t" for others."""
 
 ComparisonMethod = Literal["score", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
-"""How a difference is tested. None chooses "score" for scores in [0, 1] and "t" for others."""
+"""The test of a difference. None chooses "score" for scores in [0, 1] and "t" for others."""
 
 Variance = Literal["CR2", "CR1", "miller"]
 """The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller
@@ -24,44 +24,46 @@ Variance = Literal["CR2", "CR1", "miller"]
 """
 
 Adjustment = Literal["max-t", "holm", "bh", "none"]
-"""How p-values of many pairs are corrected for their number."""
+"""The correction of the p-values of many pairs."""
 
 ManyToOne = Literal["max-t", "dunnett", "holm", "bh", "none"]
-"""How p-values of many sides against one are corrected for their number."""
+"""The correction of the p-values of many models against one."""
 
 ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
-"""What is made of the attempts at an item; those that end in a sign are followed by k."""
+"""How attempts at an item are combined. Words that end in a sign are followed by k."""
 
 Goal = Literal["different", "not-worse", "same"]
-"""What a plan is to show: a difference, that it is no worse than a margin, or that it is within one."""
+"""The goal of a plan: to show a difference, that a model is not worse by a margin, or that the difference is
+within one.
+"""
 
 PlanMethod = Literal["score", "t", "z"]
-"""The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
+"""The planned test: the default of `compare`, the paired t, or the paper's normal formula."""
 
 Spending = Literal["obrien-fleming", "pocock"]
-"""How planned looks spend the error: hardly any at first, as O'Brien and Fleming's boundary does, or evenly,
-as Pocock's does.
+"""How planned looks spend the error: little at first, like O'Brien and Fleming's boundary, or evenly, like
+Pocock's.
 """
 
 Ties = Literal["half", "davidson", "rao-kupper"]
-"""What a tied vote is: half a win of each (the default), or an outcome of its own, as Davidson (1970) or Rao
-and Kupper (1967) have it.
+"""How a tied vote counts: as half a win of each (the default), or as a separate outcome, by Davidson (1970)
+or Rao and Kupper (1967).
 """
 
 WinnerIs = Literal["name", "side"]
-"""What a winner is, of two models that are called like sides: the name of one of them, or a side."""
+"""The meaning of a winner if two models are named like sides: a model's name, or a side."""
 
 Drawing = Literal["unknown", "random", "convenience"]
-"""How the answers that were labelled had been chosen, where no column says with which probability."""
+"""How the labelled answers were chosen, if no column has their probabilities."""
 
 Measurement = Literal["nominal", "ordinal", "interval"]
-"""What ratings are: values that are equal or not, values in order, or numbers whose differences count."""
+"""The kind of ratings: nominal values, ordered values, or numbers whose differences count."""
 
 Coefficient = Literal["agreement", "cohen", "fleiss", "krippendorff", "gwet", "correlation"]
-"""How agreement is measured: as it is, or beyond chance, or as a correlation."""
+"""The measure of agreement: plain, beyond chance, or a correlation."""
 
 Shown = Literal["gold", "orders", "others", "nothing"]
-"""What tells a judge's favour from quality: known answers, both orders, other judges, or nothing."""
+"""The data that separate a judge's favour from quality: known answers, both orders, other judges, or none."""
 
 T = TypeVar("T")
 
@@ -70,19 +72,19 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "method": ("name", "pivot"),
     "variance": ("name", "inflation", "df", "item_part"),
 }
-"""What an object must have to stand for a word of these options; see docs/extending.md."""
+"""The members that an object must have to replace a word of these options. See docs/extending.md."""
 
 
 def is_own(option: str, choice: object) -> bool:
-    """Say whether a choice is an object of the user's own that can stand for a word of an option."""
+    """Return whether a choice is your own object, able to replace a word of an option."""
     members = MEMBERS.get(option, ())
     own = bool(members) and not isinstance(choice, (str, type))
     return own and all(hasattr(choice, name) for name in members)
 
 
 def chosen_object(option: str, choice: Any, table: Mapping[str, T]) -> T:
-    """Return what a word stands for in the table of an option, or the user's own object; MethodError for any
-    other choice.
+    """Return the entry for a word in the table of an option, or your own object. MethodError for any other
+    choice.
     """
     if isinstance(choice, str) and choice in table:
         return table[choice]
@@ -94,5 +96,5 @@ def chosen_object(option: str, choice: Any, table: Mapping[str, T]) -> T:
 
 
 def label_of(choice: Any) -> str:
-    """Return the label of a word, or of an object in its place."""
+    """Return the label of a word, or of an object that replaces it."""
     return choice if isinstance(choice, str) else str(choice.name)

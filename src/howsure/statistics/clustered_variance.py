@@ -1,28 +1,28 @@
 """Clustered variance: its estimators, clusters as strata, and profiles of cluster sizes.
 
-The one estimator: a mean over items that come in clusters, its variance and its degrees of freedom.
+The estimator: a mean over clustered items, its variance and its degrees of freedom.
 
 Claim: SE² = Σ_g e_g² / (1 − q_g) / W², e_g the weighted sum of residuals of cluster g, q_g = W_g / W its
 share of the weight. This is CR2 (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018) in closed form for a
-mean; with each item its own cluster it is sd / √n. Degrees of freedom are Satterthwaite's under independence:
-1 / [Σ q_g² + (Σ a_g)² − Σ a_g²] with a_g = q_g² / (1 − q_g); C equal clusters give C − 1. Assumes: clusters
-are independent draws; nothing about what happens inside a cluster. With weights, the working model is a
-variance inversely proportional to the weight, so that everything stays a function of the shares q_g (the same
-as CR2 of √w·y on √w without a constant).
+mean. With each item its own cluster it is sd / √n. Degrees of freedom are Satterthwaite's under independence:
+1 / [Σ q_g² + (Σ a_g)² − Σ a_g²] with a_g = q_g² / (1 − q_g). C equal clusters give C − 1. Assumes that
+clusters are independent draws, but nothing about dependence within a cluster. With weights, the working model
+is a variance inversely proportional to the weight, so that everything stays a function of the shares q_g (the
+same as CR2 of √w·y on √w without a constant).
 
-The estimators are objects, `CR2()`, `CR1()` (Σ e_g² · C/(C − 1) / W², as statsmodels has it) and `Miller()`
-(Miller 2024, section 2.2), and users may pass one of their own. Two clusterings at once: V = V_1 + V_2 − V_12
-(Cameron, Gelbach and Miller 2011), df the smaller of the two.
+The estimators are objects, `CR2()`, `CR1()` (Σ e_g² · C/(C − 1) / W², as in statsmodels) and `Miller()`
+(Miller 2024, section 2.2), and you may pass your own. Two clusterings at once: V = V_1 + V_2 − V_12 (Cameron,
+Gelbach and Miller 2011), df the smaller of the two.
 
 More items from the same clusters: clusters are strata, whose shares are fixed, and only items within them
 are a sample.
 
-Scores are moved so that every cluster has the mean of all, and what is left within it is lengthened by √(1 /
-(1 − w / W_g)) for the mean that was taken from it. Taken as items that stand alone they have the mean of all,
+Scores are shifted so that every cluster has the overall mean, and residuals within it are multiplied by √(1 /
+(1 − w / W_g)) to correct for the subtracted mean. Treated as independent items, they have the overall mean
 and the variance of a stratified sample, Σ_g W_g² s_g² / n_g / W² (Cochran 1977, section 5.6). Clusters of a
-single item say nothing of the spread within: they are put together, as one stratum.
+single item have no information about the spread within, so they are merged into one stratum.
 
-How items come in clusters when a benchmark grows: a profile of cluster sizes, repeated.
+Cluster sizes when a benchmark grows: a profile of cluster sizes, repeated.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareSums:
-    """What degrees of freedom need of the clusters' shares q of the weight, element by element.
+    """Sums over the clusters' shares q of the weight that degrees of freedom need, element by element.
 
-    `count`: how many clusters; `squares`: Σ q²; `leverages`: Σ a, and `leverage_squares`: Σ a², of a = q² /
-    (1 − q), NaN where one cluster holds everything.
+    `count`: how many clusters. `squares`: Σ q². `leverages`: Σ a, and `leverage_squares`: Σ a², of a = q² /
+    (1 − q), NaN if one cluster has all the weight.
     """
 
     count: Floats
@@ -61,13 +61,13 @@ class ShareSums:
 
     @classmethod
     def of(cls, shares: Floats, copies: ArrayLike = 1.0) -> ShareSums:
-        """Sum over the first axis of shares (C, …); `copies`: how often each occurs."""
+        """Sum over the first axis of shares (C, …). `copies`: how often each occurs."""
         times = np.broadcast_to(np.asarray(copies, dtype=float), shares.shape)
         return cls.added(times, shares).summed()
 
     @classmethod
     def added(cls, times: Floats, shares: Floats) -> ShareSums:
-        """Return what single clusters add, each so many times."""
+        """Return the terms of single clusters, each repeated `times`."""
         a = np.full(shares.shape, np.nan)
         np.divide(shares**2, 1 - shares, out=a, where=shares < 1)
         there = times > 0
@@ -77,7 +77,7 @@ class ShareSums:
 
     @classmethod
     def equal(cls, count: ArrayLike) -> ShareSums:
-        """Return the sums of so many clusters of one size."""
+        """Return the sums of this many equal clusters."""
         times = np.asarray(count, dtype=float)
         return cls.added(times, 1 / np.maximum(times, 1.0))
 
@@ -95,22 +95,22 @@ class ShareSums:
         )
 
     def satterthwaite(self) -> Floats:
-        """Return 1 / [Σ q² + (Σ a)² − Σ a²], NaN where one cluster holds everything."""
+        """Return 1 / [Σ q² + (Σ a)² − Σ a²], NaN if one cluster has all the weight."""
         with np.errstate(divide="ignore", invalid="ignore"):
             found = 1 / (self.squares + self.leverages**2 - self.leverage_squares)
         return np.where(self.count > 1, found, np.nan)
 
 
 VarianceChoice: TypeAlias = "Variance | VarianceEstimator"
-"""A word, or an object of the user's own in its place (docs/extending.md)."""
+"""A word, or your own object instead (docs/extending.md)."""
 
 
 class VarianceEstimator(Protocol):
     """How residual sums of clusters become the variance of a mean: Σ_g inflation · e_g² / W², and its degrees
     of freedom.
 
-    It stands behind a word of `Variance`, or is an object of the user's own, best a subclass of this one.
-    Arrays are of any shape, and everything is element by element.
+    It implements a word of `Variance`, or is your own object, best a subclass of this one. Arrays are of any
+    shape, and everything is element by element.
     """
 
     @property
@@ -118,17 +118,17 @@ class VarianceEstimator(Protocol):
         """Its label in answers."""
 
     def inflation(self, shares: Floats, clusters: ArrayLike) -> Floats:
-        """Return what squared residual sums are multiplied by.
+        """Return the factor of squared residual sums.
 
-        `shares`: each cluster's share of the weight; `clusters`: how many there are. A cluster that holds
-        everything gets 0: no variance of fewer than two clusters is trusted.
+        `shares`: each cluster's share of the weight. `clusters`: their number. A cluster with all the weight
+        gets 0, as a variance needs at least two clusters.
         """
 
     def df(self, sums: ShareSums) -> Floats:
-        """Return the degrees of freedom, infinite for the normal distribution; NaN where there are none."""
+        """Return the degrees of freedom, infinite for the normal distribution, NaN if there are none."""
 
     def item_part(self, n: ArrayLike) -> Floats:
-        """Return what the mean squared deviation of n items is multiplied by and added to the variance."""
+        """Return the factor of the mean squared deviation of n items that is added to the variance."""
         return np.zeros(np.shape(n))
 
 
@@ -167,8 +167,8 @@ class CR1(VarianceEstimator):
 
 @dataclass(frozen=True, slots=True)
 class Miller(VarianceEstimator):
-    """The formula of Miller (2024), section 2.2, with the normal distribution: its within-item part divides
-    by n − 1 where the sandwich has n.
+    """The formula of Miller (2024), section 2.2, with the normal distribution: its within-item term divides
+    by n − 1, the sandwich's by n.
     """
 
     name: ClassVar[str] = "miller"
@@ -183,26 +183,26 @@ class Miller(VarianceEstimator):
         return np.full(np.shape(sums.count), np.inf)
 
     def item_part(self, n: ArrayLike) -> Floats:
-        """Return 1 / (n − 1) − 1 / n, NaN of a single item."""
+        """Return 1 / (n − 1) − 1 / n, NaN for a single item."""
         n = np.asarray(n, dtype=float)
         with np.errstate(divide="ignore"):
             return np.where(n > 1, 1 / (n - 1) - 1 / n, np.nan)
 
 
 VARIANCES: Mapping[str, VarianceEstimator] = {each.name: each for each in (CR2(), CR1(), Miller())}
-"""What each word of `Variance` stands for."""
+"""The estimator for each word of `Variance`."""
 
 
 def variance_of(choice: VarianceChoice) -> VarianceEstimator:
-    """Return the estimator that a word stands for, or the user's own; MethodError for anything else."""
+    """Return the estimator for a word, or your own. MethodError for anything else."""
     return chosen_object("variance", choice, VARIANCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustering:
-    """One way of grouping n items, with what the estimator needs of it.
+    """One clustering of n items, with the estimator's terms.
 
-    `codes` (n,): cluster of each item, None where each item is its own. `totals` (C,): weight per cluster.
+    `codes` (n,): cluster of each item, None if each item is its own. `totals` (C,): weight per cluster.
     `total`: the weight of all items.
     """
 
@@ -222,11 +222,11 @@ class Clustering:
 
     @property
     def effective(self) -> float:
-        """How many equal clusters would be worth as much: W² / Σ W_g²."""
+        """The equivalent number of equal clusters: W² / Σ W_g²."""
         return self.total**2 / float(self.totals @ self.totals)
 
     def inflation(self, choice: VarianceChoice) -> Floats:
-        """What each squared cluster sum is multiplied by (C,)."""
+        """The factor of each squared cluster sum (C,)."""
         return variance_of(choice).inflation(self.shares, self.n_clusters)
 
     def df(self, choice: VarianceChoice) -> float:
@@ -239,13 +239,13 @@ class Clustering:
 
 
 def clustering(codes: Ints | None, weights: Floats) -> Clustering:
-    """Describe one clustering of items with these weights (n,); codes None: each item is its own cluster."""
+    """Describe one clustering of items with these weights (n,). Without codes each item is its own cluster."""
     totals = weights if codes is None else np.bincount(codes, weights=weights).astype(float)
     return Clustering(codes=codes, totals=totals, total=float(weights.sum()))
 
 
 def own_clusterings(codes: Sequence[Ints], weights: Floats) -> list[Clustering]:
-    """Describe each clustering of items by itself; without any, the items as their own clusters."""
+    """Describe each clustering of items. Without any, each item is its own cluster."""
     return [clustering(code, weights) for code in codes] or [clustering(None, weights)]
 
 
@@ -277,10 +277,10 @@ def satterthwaite(shares: Floats) -> float:
 
 
 def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:
-    """Return the covariance matrix (M, M) of the M column means of x (n, M), no value missing.
+    """Return the covariance matrix (M, M) of the M column means of x (n, M) without missing values.
 
-    With two clusterings it can come out indefinite, even with a negative diagonal: see `degrees_of_freedom`
-    and the callers, which say so.
+    With two clusterings it can be indefinite, even with a negative diagonal: see `degrees_of_freedom` and the
+    callers, which warn.
     """
     variance, total = variance_of(choice), float(weights.sum())
     centred = x - weights @ x / total
@@ -294,16 +294,14 @@ def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], choice: Varian
 
 
 def cancelled(total: Floats, largest: Floats) -> Bools:
-    """Say where V_1 + V_2 − V_12 leaves nothing, or less than nothing, of the larger of the first two but
-    rounding.
+    """Return whether V_1 + V_2 − V_12 is, except for rounding, zero or negative relative to the larger of the
+    first two.
     """
     return np.asarray((total <= ROUNDING * largest) & (largest > 0))
 
 
 def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
-    """Return the sum of signed terms (V_1 + V_2 − V_12), where that leaves nothing their largest positive
-    one.
-    """
+    """Return the sum of signed terms (V_1 + V_2 − V_12), or their largest positive one if the sum cancels."""
     total, largest = np.zeros(()), np.zeros(())
     for term, sign in terms:
         total = total + sign * term
@@ -313,7 +311,7 @@ def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
 
 
 def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: VarianceChoice) -> Floats:
-    """Return the variance of every column mean of x (n, T), no value missing: the diagonal of
+    """Return the variance of every column mean of x (n, T) without missing values: the diagonal of
     `covariance`.
     """
     variance, total = variance_of(choice), float(weights.sum())
@@ -327,26 +325,26 @@ def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: Varianc
 
 
 def variance_alone(squares: Floats, n: int, variance: VarianceEstimator) -> Floats:
-    """Return the variance of a mean of n items, two or more, that stand alone, from Σ (x − mean)²."""
+    """Return the variance of a mean of n independent items, two or more, from Σ (x − mean)²."""
     single = float(variance.inflation(np.array(1 / n), n))
     return np.asarray(squares * (single / n**2 + float(variance.item_part(n)) / n))
 
 
 def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, choice: VarianceChoice) -> float:
-    """Return the degrees of freedom of a mean; with two clusterings the smaller of the two."""
+    """Return the degrees of freedom of a mean, with two clusterings the smaller of the two."""
     variance = variance_of(choice)
     return min(term.df(variance) for term in own_clusterings(codes, weights))
 
 
 def joined_strata(codes: Ints) -> Ints:
-    """Return the clusters as strata (n,): those of one item together, a lone one with the smallest of the
-    others.
+    """Return the clusters as strata (n,): those of one item are merged, and a single one of these with the
+    smallest of the others.
     """
     return joined_sizes(np.bincount(codes))[codes]
 
 
 def joined_sizes(sizes: Ints) -> Ints:
-    """Return the stratum of every cluster (C,) of so many items, numbered from 0.
+    """Return the stratum of every cluster (C,) with these numbers of items, numbered from 0.
 
     >>> joined_sizes(np.array([3, 1, 2, 1])).tolist(), joined_sizes(np.array([3, 1, 2])).tolist()
     ([0, 1, 2, 1], [0, 1, 1])
@@ -361,8 +359,8 @@ def joined_sizes(sizes: Ints) -> Ints:
 
 
 def free_of_strata(df: ArrayLike, n: ArrayLike, strata: ArrayLike) -> Floats:
-    """Return degrees of freedom of n items whose strata had their means taken: n − G at most; the infinite
-    ones of z stay, NaN where none are left.
+    """Return degrees of freedom of n items after subtracting the means of strata: at most n − G. Infinite
+    ones (of z) stay. NaN if none are left.
 
     >>> free_of_strata([9.0, 1.0], [10, 2], 3).tolist()
     [7.0, nan]
@@ -372,7 +370,7 @@ def free_of_strata(df: ArrayLike, n: ArrayLike, strata: ArrayLike) -> Floats:
 
 
 def within_strata(x: Floats, strata: Ints, weights: Floats | None = None) -> Floats:
-    """Return scores (n, M) that vary as items within strata do, with the means that they had; NaN stays NaN.
+    """Return scores (n, M) with the variation of items within strata, and unchanged means. NaN stays NaN.
 
     >>> import numpy as np
     >>> x = np.array([[1.0], [0.0], [1.0], [1.0]])
@@ -400,8 +398,8 @@ QUANTILES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSizes:
-    """Clusters of `size` items on average; `relative` (P,): their sizes over that average, a profile that
-    repeats itself.
+    """Clusters of `size` items on average. `relative` (P,): their sizes over that average, a repeating
+    profile.
 
     `size` 1 with a flat profile: each item is its own cluster.
     """
@@ -411,7 +409,7 @@ class ClusterSizes:
 
     @property
     def crowd(self) -> float:
-        """The average size of a cluster as an item sees it: Σ n_g² / n."""
+        """The mean cluster size over items: Σ n_g² / n."""
         return self.size * float((self.relative**2).mean())
 
     @property
@@ -420,10 +418,9 @@ class ClusterSizes:
         return self.size == 1 and bool((self.relative == 1).all())
 
     def df(self, n: float, variance: VarianceChoice = "CR2") -> float:
-        """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds,
-        exactly.
+        """Return the degrees of freedom of a mean over n items, exact for as many clusters as in the profile.
 
-        Satterthwaite's for CR2, as in clustered_variance.py. 0 where n is less than two clusters.
+        Satterthwaite's for CR2, as in clustered_variance.py. 0 if n is less than two clusters.
         """
         count = n / self.size
         sums = ShareSums.of(self.relative * (self.size / n), copies=count / len(self.relative))
@@ -447,5 +444,5 @@ def spread_sizes(size: float, variation: float) -> ClusterSizes:
 
 
 def sizes_of(totals: Floats) -> ClusterSizes:
-    """Return the profile of clusters that hold so many items (C,)."""
+    """Return the profile of clusters with these numbers of items (C,)."""
     return ClusterSizes(size=float(totals.mean()), relative=totals / totals.mean())

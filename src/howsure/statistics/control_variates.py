@@ -1,12 +1,12 @@
 """Control variates: a mean adjusted by covariates whose mean over a larger pool of items is known.
 
-Claim: θ = ȳ + (Z̄ − z̄)'β, with β by least squares on the n items that were answered and Z̄ over the N items
-of the pool, is the regression estimator of two-phase sampling (Särndal, Swensson and Wretman 1992, chapter
-9); for experiments it is known as CUPED (Deng et al. 2013), for language models' scores as control variates
-(Miller 2024, section 3). Its variance is that of its influence on every item: g_i e_i / n for the answered
-ones, e the residual and g the calibration weight, and (z_j − Z̄)'β / N for those of the pool, summed within
-clusters. Assumes that the answered items are a random part of the pool, and the pool of all questions.
-Approximately unbiased; degrees of freedom: those of the plain mean, less one per covariate.
+Claim: θ = ȳ + (Z̄ − z̄)'β, is the regression estimator of two-phase sampling, with β by least squares on the
+n answered items and Z̄ over the N items of the pool (Särndal, Swensson and Wretman 1992, chapter 9). For
+experiments it is known as CUPED (Deng et al. 2013), for language models' scores as control variates (Miller
+2024, section 3). Its variance is that of its influence on every item, summed within clusters: g_i e_i / n for
+the answered ones, e the residual and g the calibration weight, and (z_j − Z̄)'β / N for those of the pool.
+Assumes that the answered items are a random sample of the pool, and the pool of all questions. Approximately
+unbiased. Degrees of freedom are those of the plain mean, less one per covariate.
 
 The difference of two models is the difference of their adjusted means, with the difference of their
 influences: paired on the items that both answered, adjusted for those that only one did.
@@ -32,10 +32,9 @@ class Adjusted:
     """An adjusted mean: its `value`, its `influence` (N,) on every item of the pool, and the error that
     follows.
 
-    `plain`, `plain_variance`: the mean without covariates; `df`; `used`: how many covariates, collinear ones
-    left out;
-    `n`: answered items, in so many clusters (`units`); `codes` (N,): clusters, each item its own where there
-    are none; `inflation` (C,).
+    `plain`, `plain_variance`: the mean without covariates. `df`. `used`: how many covariates, without
+    collinear ones. `n`: answered items, in `units` clusters. `codes` (N,): clusters, or one per item without
+    clusters. `inflation` (C,).
     """
 
     value: float
@@ -61,17 +60,17 @@ class Adjusted:
 
     @property
     def saved(self) -> float:
-        """The share of the plain mean's variance that the covariates saved; below 0 where they cost some."""
+        """The share of the plain mean's variance that the covariates saved, below 0 if they added some."""
         return 1 - self.variance / self.plain_variance if self.plain_variance > 0 else 0.0
 
 
 def adjusted_mean(
     y: Floats, z: Floats, *, clusters: Ints | None = None, weights: Floats | None = None
 ) -> Adjusted:
-    """Adjust the mean of y (N,), NaN where an item of the pool wasn't answered, by covariates z (N, q) known
-    for all.
+    """Adjust the mean of y (N,), NaN if an item of the pool wasn't answered, by covariates z (N, q) known for
+    all.
 
-    `clusters` (N,): codes of one clustering; `weights` (N,).
+    `clusters` (N,): codes of one clustering. `weights` (N,).
 
     >>> import numpy as np
     >>> z = np.repeat([0.0, 1.0], 50)[:, None]                      # an easy half and a hard half of the pool
@@ -123,7 +122,7 @@ def adjusted_mean(
 
 
 def _independent(z: Floats, w: Floats) -> Ints:
-    """Return the columns of z that vary and don't follow from those before them; fewer than a third of the
+    """Return the columns of z that vary and don't follow from those before them, fewer than a third of the
     items.
     """
     kept: list[int] = []

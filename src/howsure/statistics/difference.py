@@ -1,6 +1,6 @@
-"""The difference of two models on one task: paired where they share items, unpaired where they share none.
+"""The difference of two models on one task: paired if they share items, unpaired if they don't.
 
-About how many items would show a difference of the size that was seen.
+About how many items would detect a difference of the observed size.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ if TYPE_CHECKING:
     from howsure.statistics.summed_pairs import SummedPair
 
 MIN_FORECAST = 10
-"""From fewer independent units than these no number of items is forecast."""
+"""With fewer independent units, no number of items is forecast."""
 
 
 def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
-    """Return about how many items would show a gap of the size seen with 80% power, all else the same.
+    """Return about how many items would detect a difference of the observed size with 80% power, all else
+    equal.
 
-    Miller (2024), section 5, with the test and the degrees of freedom that the estimate has, clusters growing
-    in number; NaN where no gap or no SE was seen, or fewer than ten clusters (items without them) to judge
-    either by. `target`: from where the gap is counted; `level`: of the two-sided interval that decides.
+    Miller (2024), section 5, with the estimate's test and degrees of freedom, and a growing number of
+    clusters. NaN for a difference or an SE of 0, or with fewer than ten clusters (or items). `target`: the
+    value that the difference is counted from. `level`: of the two-sided interval that decides.
     """
     gap = abs(estimate.value - target)
     alone = estimate.method.same_clusters or estimate.n_clusters == estimate.n_items
@@ -58,7 +59,7 @@ MIN_CLUSTERS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """The numbers of one comparison; see [`Comparison`][howsure.Comparison] for what they mean."""
+    """The numbers of one comparison. See [`Comparison`][howsure.Comparison] for their meaning."""
 
     estimate: Estimate
     p_value: float
@@ -94,12 +95,11 @@ def difference(
     rng: np.random.Generator | None = None,
     labels: Sequence[str] = (),
 ) -> Difference:
-    """Compare the item scores a and b (n,), NaN where a model has no score for an item.
+    """Compare the item scores a and b (n,), NaN if a model has no score for an item.
 
     `method` None means "score" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters,
-    for warnings. `margin` in score units asks for
-    non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller
-    (2024), section 4.2; Tango (1998) for the score pivot.
+    for warnings. `margin`, in score units, adds tests of non-inferiority and equivalence. Assumes that items
+    (or clusters) are independent draws. Miller (2024), section 4.2; Tango (1998) for the score pivot.
 
     >>> import numpy as np
     >>> answer = difference(np.array([1.0, 1, 1, 0, 1, 1]), np.array([0.0, 1, 1, 0, 1, 0]))
@@ -151,8 +151,8 @@ def summed_difference(
     margin: float | None = None,
     lower_is_better: bool = False,
 ) -> Difference:
-    """Compare two models by what their items add up to, as `difference` does by the items. MethodError for a
-    method that needs them.
+    """Compare two models from sums over items, as `difference` does from the items. MethodError for a method
+    that needs them.
     """
     test = test_of(method, bounded=pair.bounded)
     if not by_moments(test):
@@ -189,7 +189,7 @@ def _of_shared(
 
 
 def _paired(pair: SharedItems, test: DifferenceTest, level: float) -> tuple[Estimate, Pivot]:
-    """Return the estimate and the test of a difference; neither error bar nor test of a single item or
+    """Return the estimate and the test of a difference, without standard error and test for a single item or
     cluster.
     """
     plain, several = pair.plain, pair.n_clusters >= MIN_CLUSTERS

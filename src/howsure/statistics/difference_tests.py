@@ -1,6 +1,4 @@
-"""The tests of a difference of two models on shared items: what stands behind each word of
-`ComparisonMethod`.
-"""
+"""The tests of a difference of two models on shared items: one per word of `ComparisonMethod`."""
 
 from __future__ import annotations
 
@@ -53,14 +51,14 @@ class PlainDifference:
 
     @property
     def warnings(self) -> tuple[ResultWarning, ...]:
-        """Where all items differ by the same there is nothing to judge by."""
+        """If all items differ by the same amount, the variance can't be estimated."""
         return () if self.variance > 0 else (doubt("same_difference", value=self.value),)
 
 
 class SharedItems(ABC):
-    """What a test may ask of two models and the items that both answered, held themselves or only summed up.
+    """The data of a test: two models and the items that both answered, as scores or as sums.
 
-    `bounded`: scores lie in [0, 1]; `variance`: the estimator.
+    `bounded`: scores are in [0, 1]. `variance`: the estimator.
     """
 
     bounded: bool
@@ -74,21 +72,21 @@ class SharedItems(ABC):
     @property
     @abstractmethod
     def n_clusters(self) -> int:
-        """The number of clusters, of two clusterings the smaller one; of items without them."""
+        """The number of clusters (of two clusterings the smaller), or of items without clusters."""
 
     @property
     @abstractmethod
     def size(self) -> float:
-        """The largest size of a score."""
+        """The largest absolute score."""
 
     @property
     @abstractmethod
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole."""
+        """Whether an item was entirely lost, or won."""
 
     @property
     def rounding(self) -> float:
-        """What rounding leaves of a standard error of 0."""
+        """The rounding error of a standard error of 0."""
         return 8 * EPS * self.size
 
     @cached_property
@@ -108,25 +106,25 @@ class SharedItems(ABC):
 
     @abstractmethod
     def details(self) -> PairDetails:
-        """Return what is said of both beside their difference."""
+        """Return the details of both models besides their difference."""
 
     @abstractmethod
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
-        """Count the net wins of both, in events, in effective items, and these."""
+        """Return the net wins of both, counted in events on effective items, and these items."""
 
     @abstractmethod
     def doubts(self) -> list[ResultWarning]:
         """Warn of too few or too unequal clusters."""
 
     def negative(self) -> bool:
-        """Say whether two ways of clustering leave no variance, or a negative one."""
+        """Return whether two clusterings give a variance that is zero or negative."""
         return False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paired(SharedItems):
     """Item scores `a` and `b` on the shared items (n,), weights `w` of mean 1, codes of clusters and their
-    `labels`; `rng` for tests that draw.
+    `labels`, and `rng` for tests that draw.
     """
 
     a: Floats
@@ -150,17 +148,17 @@ class Paired(SharedItems):
 
     @property
     def n_clusters(self) -> int:
-        """The number of clusters, of two clusterings the smaller one; of items without them."""
+        """The number of clusters (of two clusterings the smaller), or of items without clusters."""
         return min([int(code.max()) + 1 for code in self.codes], default=self.n)
 
     @property
     def size(self) -> float:
-        """The largest size of a score."""
+        """The largest absolute score."""
         return float(np.abs([self.a, self.b]).max())
 
     @property
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole."""
+        """Whether an item was entirely lost, or won."""
         return bool(np.abs(self.d).max() >= 1)
 
     @property
@@ -174,12 +172,12 @@ class Paired(SharedItems):
         return pair_moments(x, clusters=self.codes, weights=self.w, variance=self.variance, score=score)
 
     def details(self) -> PairDetails:
-        """Return what is said of both beside their difference."""
+        """Return the details of both models besides their difference."""
         x = np.column_stack([self.a, self.b])
         return pair_details(x, clusters=self.codes, weights=self.w, variance=self.variance)
 
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
-        """Count the net wins of both, in events, in effective items, and these."""
+        """Return the net wins of both, counted in events on effective items, and these items."""
         return net_wins_of_items(np.column_stack([self.a, self.b]), moments, self.codes, self.w)
 
     def doubts(self) -> list[ResultWarning]:
@@ -187,7 +185,7 @@ class Paired(SharedItems):
         return cluster_warnings(self.w, self.codes, self.plain.df, self.labels)
 
     def negative(self) -> bool:
-        """Say whether two ways of clustering leave no variance, or a negative one."""
+        """Return whether two clusterings give a variance that is zero or negative."""
         if len(self.codes) < TWO_WAY:
             return False
         residuals = (self.d - self.w @ self.d / self.w.sum()) * self.w
@@ -199,14 +197,13 @@ class Paired(SharedItems):
 
 
 TestChoice: TypeAlias = "ComparisonMethod | DifferenceTest"
-"""A word, or an object of the user's own in its place (docs/extending.md)."""
+"""A word, or your own object instead (docs/extending.md)."""
 
 
 class DifferenceTest(Protocol):
     """How the difference of two models is tested on the items that both answered.
 
-    It stands behind a word of `ComparisonMethod`, or is an object of the user's own, best a subclass of this
-    one.
+    It implements a word of `ComparisonMethod`, or is your own object, best a subclass of this one.
     """
 
     @property
@@ -217,8 +214,7 @@ class DifferenceTest(Protocol):
         """Return the p-value of "no difference" and the limits of the difference at a level, from one
         statistic, so that they can't disagree.
 
-        The pair has at least two clusters. An object of the user's own gets a `Paired`, with the scores
-        themselves.
+        The pair has at least two clusters. Your own object gets a `Paired`, with the scores themselves.
         """
 
 
@@ -229,7 +225,7 @@ class ScoreTest(DifferenceTest):
     name: ClassVar[str] = "score"
 
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
-        """Test by the score pivot, with room for the net losses that few items may hide."""
+        """Test by the score pivot, allowing for net losses unobserved in few items."""
         require_fractions(bounded=pair.bounded)
         moments = pair.moments(score=True)
         found, (wins, items) = moments.at((0, 1)), pair.net_wins(moments)
@@ -256,7 +252,7 @@ class SignFlipTest(DifferenceTest):
     name: ClassVar[str] = "sign-flip"
 
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
-        """Flip all clusters in all ways, or in many."""
+        """Make all flips of clusters, or many random ones."""
         pair = items_of(pair, self.name)
         term = clusterings(pair.codes[:1], pair.w)[0][0]
         p, low, high = resampling.flip_test(
@@ -271,12 +267,12 @@ class SignFlipTest(DifferenceTest):
 
 @dataclass(frozen=True, slots=True)
 class McNemarTest(DifferenceTest):
-    """McNemar's test with mid-p (py), which knows nothing of clusters."""
+    """McNemar's test with mid-p (py), which ignores clusters."""
 
     name: ClassVar[str] = "mcnemar"
 
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
-        """Count wins and losses; MethodError for anything but one right-or-wrong answer an item."""
+        """Count wins and losses. MethodError for anything but one right-or-wrong answer per item."""
         pair = items_of(pair, self.name)
         if not np.isin(np.concatenate([pair.a, pair.b]), (0.0, 1.0)).all() or np.any(pair.w != pair.w[0]):
             raise MethodError(
@@ -296,7 +292,7 @@ class BootstrapTTest(DifferenceTest):
     name: ClassVar[str] = "bootstrap"
 
     def pivot(self, pair: SharedItems, level: float) -> Pivot:
-        """Resample clusters; where nothing varies there is nothing to resample."""
+        """Resample clusters, if anything varies."""
         pair = items_of(pair, self.name)
         value, warnings = pair.plain.value, (*pair.plain.warnings, *_one_way_only(pair))
         se = math.sqrt(float(variances(pair.d[:, None], pair.w, pair.codes[:1], "CR1")[0]))
@@ -337,11 +333,11 @@ TESTS: Mapping[str, DifferenceTest] = {
         BayesianBootstrapTest(),
     )
 }
-"""What each word of `ComparisonMethod` stands for."""
+"""The test for each word of `ComparisonMethod`."""
 
 
 def test_of(choice: TestChoice | None, *, bounded: bool) -> DifferenceTest:
-    """Return the test that a word stands for, or the user's own; None takes the usual one of such scores.
+    """Return the test for a word, or your own. None takes the usual one for such scores.
 
     MethodError for anything else.
     """
@@ -351,14 +347,12 @@ def test_of(choice: TestChoice | None, *, bounded: bool) -> DifferenceTest:
 
 
 def by_moments(test: DifferenceTest) -> bool:
-    """Say whether a test needs no more than moments, not the scores of shared items: the score pivot and
-    t.
-    """
+    """Return whether a test needs only moments, not the scores of shared items: the score pivot and t."""
     return isinstance(test, (ScoreTest, TTest))
 
 
 def require_fractions(*, bounded: bool) -> None:
-    """Raise MethodError where scores don't lie in [0, 1], as the score pivot needs."""
+    """Raise MethodError if scores aren't in [0, 1], as the score pivot needs."""
     if not bounded:
         raise MethodError(
             "method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
@@ -366,7 +360,7 @@ def require_fractions(*, bounded: bool) -> None:
 
 
 def items_of(pair: SharedItems, name: str) -> Paired:
-    """Return a pair with its scores; MethodError where there are only sums over items."""
+    """Return a pair with its scores. MethodError if only sums over items are available."""
     if not isinstance(pair, Paired):
         raise needs_items(name)
     return pair

@@ -1,14 +1,14 @@
 """From sums over clusters to the variance and the pivot of differences, element by element.
 
 The arrays are of any shape: (M, M) for all pairs of a board (all_pairs.py), (T,) for many single differences,
-as the calibration has them. The algebra is the same, and it is here only. For missing cells see all_pairs.py.
+as in the calibration. The algebra is the same, and it is only here. For missing cells see all_pairs.py.
 
 Pivots: a test and an interval from one statistic, so that they can't disagree.
 
-Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least
-n δ / σ net losses of the size σ of an event (score_pivot.py) on average, and their number varies least where
-there are no wins: so whatever the wins, no more is shown than by a binomial count of that many net losses
-(Clopper and Pearson 1934). It doesn't touch tests of 0.
+If few items differ, any approximation at a margin is slightly anti-conservative. A difference of −δ gives on
+average at least n δ / σ net losses of the size σ of an event (score_pivot.py), and their number varies least
+without wins. So for any number of wins, the test is limited to a binomial count of that many net losses
+(Clopper and Pearson 1934). Tests of 0 are unaffected.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermSums:
-    """What one clustering adds to the variance: `sign` +1, or −1 for the intersection of two clusterings.
+    """One clustering's contribution to the variance: `sign` +1, or −1 for the intersection of two
+    clusterings.
 
-    `squares`: Σ inflation · e_g², e_g a difference's residual sum in cluster g; `cubes`: Σ inflation · e_g³,
-    of averages.
+    `squares`: Σ inflation · e_g², e_g a difference's residual sum in cluster g. `cubes`: Σ inflation · e_g³,
+    for averages.
     """
 
     term: Clustering
@@ -50,12 +51,12 @@ class TermSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceSums:
-    """Differences over n items of weight 1 on average: their means, how they spread over items, and cluster
+    """Differences over n items of weight 1 on average: their means, their spread over items, and cluster
     sums.
 
-    `items` None: not needed, where every item is its own cluster and weighs as much as any other. `crowd`: Σ
-    w² / n. `events`: what averages count as, None of single answers; `moved`: strata had their own means
-    taken from the scores (clustered_variance.py).
+    `items`: None if not needed, as every item is its own cluster with equal weight. `crowd`: Σ w² / n.
+    `events`: the event sizes of averages, None for single answers. `moved`: the means of strata were
+    subtracted from the scores (clustered_variance.py).
     """
 
     difference: Floats
@@ -78,11 +79,11 @@ class DifferenceSums:
 
     @property
     def skew(self) -> Floats:
-        """Half of what a skewed distribution of cluster sums adds to the variance of a mean for each unit
-        that it moves.
+        """Half of the change in the variance of a mean, per unit that it moves, under a skewed distribution
+        of cluster sums.
 
-        A distribution that is tilted to another mean has its third moment as the slope of its variance; by
-        half of that errors of the first kind come out right (docs/decisions/0022-score.md).
+        If a distribution is tilted to another mean, the slope of its variance is its third moment. Half of
+        that gives the right errors of the first kind (docs/decisions/0022-score.md).
         """
         cubes, squares = (
             sum(np.asarray(part) for part in each)
@@ -92,7 +93,7 @@ class DifferenceSums:
 
     @property
     def cluster_size(self) -> float:
-        """The average size of a cluster, Σ W_g² / n, the larger one of two; 1 where each item is its own."""
+        """The average size of a cluster, Σ W_g² / n, the larger one of two, 1 if each item is its own."""
         if self.units == self.n:
             return 1.0
         return max(float(part.term.totals @ part.term.totals) / self.n for part in self.own)
@@ -143,7 +144,7 @@ def column_sums(
     events: Events | None = None,
 ) -> DifferenceSums:
     """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,), their spread
-    (T,) and what they count as.
+    (T,) and their event sizes.
     """
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
@@ -156,8 +157,8 @@ def column_sums(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pivot:
-    """What a test says: p-value, limits and what is in doubt, and for the tests that are t-like what tests
-    any other value.
+    """The result of a test: p-value, limits and warnings and, for t-like tests, the terms for testing any
+    other value.
     """
 
     p_value: float
@@ -169,17 +170,17 @@ class Pivot:
 
     @property
     def df(self) -> float:
-        """The degrees of freedom, NaN where the test has none."""
+        """The degrees of freedom, NaN if the test has none."""
         return math.nan if self.found is None else float(self.found.df)
 
     def with_warnings(self, *warnings: ResultWarning) -> Pivot:
-        """Return the same with what is in doubt of it."""
+        """Return the same with more warnings."""
         return replace(self, warnings=(*self.warnings, *warnings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetWins:
-    """Events that a won less those that it lost, of so many effective items, and the size of one (1 of single
+    """Events that a won less those that it lost, among the effective items, and the size of one (1 for single
     answers).
     """
 
@@ -192,13 +193,13 @@ class NetWins:
         return replace(self, wins=-self.wins)
 
     def unseen(self, level: float) -> float:
-        """Return how often whole losses can be where none was seen, one-sided (the rule of three); NaN of
-        single answers, whose losses are whole.
+        """Return how frequent whole losses can be if none was observed, one-sided (the rule of three). NaN
+        for single answers, whose losses are whole.
         """
         return math.nan if self.event >= 1 else intervals.rule_of_three(self.items, level)
 
     def p_worse(self, margin: float) -> float:
-        """Return the chance of no more net losses than these where a is worse by the margin and never wins; 0
+        """Return the chance of at most this many net losses if a is worse by the margin and never wins, 0
         with net wins.
         """
         losses, rate = -self.wins, margin / self.event
@@ -209,21 +210,17 @@ class NetWins:
         return float(1 - scipy.special.betainc(losses + 1, self.items - losses, rate))
 
     def most_worse(self, level: float) -> float:
-        """Return by how much a can be worse at a one-sided level, counting net losses alone; nothing is said
-        with net wins.
-        """
+        """Return how much worse a can be at a one-sided level, from net losses alone. Net wins give no limit."""
         return self.event * float(intervals.net_limit(-self.wins, self.items, level))
 
 
 def t_pivot(centre: float, spread: float, df: float, level: float, reach: float = math.inf) -> Pivot:
-    """Return the test and interval of centre ± t·spread, cut at ±reach; none where there is no spread."""
+    """Return the test and interval of centre ± t·spread, cut at ±reach, none without a spread."""
     return pivot_of(plain_pivots(centre, spread**2, df), level, reach)
 
 
 def pivot_of(found: Pivots, level: float, reach: float = math.inf) -> Pivot:
-    """Return the test and interval of one difference, cut at ±reach; none where there is nothing to judge it
-    by.
-    """
+    """Return the test and interval of one difference, cut at ±reach, none without a standard error."""
     if not found.known:
         return Pivot(p_value=math.nan, low=math.nan, high=math.nan, found=found)
     low, high = found.limits(level, reach)
@@ -233,12 +230,12 @@ def pivot_of(found: Pivots, level: float, reach: float = math.inf) -> Pivot:
 def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equivalence:
     """Test non-inferiority and equivalence at ±margin with the comparison's own pivot (two one-sided tests).
 
-    `sign`: −1 where smaller scores are better. Needs a t-like pivot.
+    `sign`: −1 if smaller scores are better. Needs a t-like pivot.
     """
     found = pivot.found
     if found is None or not found.known:
         raise MethodError(
-            "a margin needs a comparison by 'score' or 't' with an error bar",
+            "a margin needs a comparison by 'score' or 't' with a standard error",
             remedy="Leave the method out, and check that there are at least two items or clusters.",
         )
     if sign < 0:
@@ -251,7 +248,9 @@ def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equival
 def equivalence_of(
     worse: float, better: float, *, margin: float, level: float, net: NetWins | None = None
 ) -> Equivalence:
-    """Say what the p-values of "worse by the margin or more" and of "better by the margin or more" show."""
+    """Return the conclusions from the p-values of "worse by the margin or more" and of "better by the margin
+    or more".
+    """
     plain = max(worse, better)
     outside = {"p_inferior": 1 - worse, "p_outside": min(2 * (1 - plain), 1.0)}
     if net is not None:
@@ -268,9 +267,7 @@ def equivalence_of(
 
 
 def with_net_wins(pivot: Pivot, net: NetWins, level: float) -> Pivot:
-    """Return a pivot whose limits leave room for the losses and wins that so few items may hide; none where
-    it has none.
-    """
+    """Return a pivot whose limits allow for losses and wins unobserved in so few items, none if it has none."""
     if math.isnan(pivot.p_value):
         return pivot
     tail = (1 + level) / 2

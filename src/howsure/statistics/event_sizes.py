@@ -1,13 +1,13 @@
-"""How large an event is, and how many items one is worth, where items come in clusters.
+"""The size of an event, and how many items it is worth in clusters.
 
 Differences that vary in size count as events of one size σ, Σ d² / Σ |d|: as many of them, (Σ |d|)² / Σ d²,
-make the same mean size and the same mean square. Of single right-or-wrong answers σ is 1.
+make the same mean size and the same mean square. For single right-or-wrong answers σ is 1.
 
-Ten wins that sit in one cluster are one event, not ten. An event is worth 1 + (m − 1) ρ items, m the typical
-size of a cluster and ρ the intra-cluster correlation, drawn towards 1 as far as the data are silent about it:
-by one event against the (Σ e²)² / Σ e⁴ / deff that were seen, e = d − d̄. Of right-or-wrong answers these are
-the items that only one model got right, over deff. Much evidence: one item, as without clusters. None: a
-whole cluster. Chosen by trial, docs/decisions/0005-pairs.md.
+Ten wins in one cluster are one event, not ten. An event is worth 1 + (m − 1) ρ items, m the typical size of a
+cluster and ρ the intra-cluster correlation, shrunk towards 1. The weight of 1 is one event, against the
+observed number of events (Σ e²)² / Σ e⁴ / deff, e = d − d̄. For right-or-wrong answers these are the items
+that only one model got right, over deff. With much evidence an event is worth one item, as without clusters,
+and without evidence a whole cluster. Chosen by trial, docs/decisions/0005-pairs.md.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class ItemSpread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """What differences count as, element by element: the `size` of an event, and whether they are `averaged`
-    (1, else 0).
+    """The events of differences, element by element: their `size`, and whether differences are `averaged` (1,
+    else 0).
 
-    They are where one weighs more than another, or where they aren't all 0 or ±1; not where none differs.
+    They are if weights differ, or if they aren't all 0 or ±1, unless no item differs.
     """
 
     size: Floats
@@ -48,26 +48,26 @@ class Events:
 
     @classmethod
     def of(cls, apart: Floats, squares: Floats, *, weighted: bool) -> Events:
-        """Take them from the weighted means of |d| and d²."""
+        """Compute them from the weighted means of |d| and d²."""
         differ = apart > 0
         size = np.minimum(np.where(differ, squares / np.where(differ, apart, 1.0), 1.0), 1.0)
         return cls(size=size, averaged=(differ & (weighted | (size < 1 - ROUNDED_SCORES))).astype(float))
 
     @classmethod
     def of_items(cls, d: Floats, w: Floats) -> Events:
-        """Take them from the differences of items (n, T) and their weights (n,)."""
+        """Compute them from the differences of items (n, T) and their weights (n,)."""
         return cls.of(w @ np.abs(d) / w.sum(), w @ d**2 / w.sum(), weighted=bool(np.ptp(w) > 0))
 
 
 def event_worth(
     variance: ArrayLike, spread: ItemSpread, n: ArrayLike, *, size: ArrayLike, clusters: ArrayLike
 ) -> Floats:
-    """Return how many items an event is worth, element by element: 1 with all evidence, a whole cluster with
-    none.
+    """Return how many items an event is worth, element by element: 1 with much evidence, a whole cluster
+    without any.
 
-    `variance`: of the mean difference, clusters respected; `n`: items; `size`: the average size of a cluster
-    as an item sees it, Σ n_g² / n; `clusters`: how many. A whole cluster is as large as the root mean square:
-    where one cluster holds most of the items, neither its size nor the plain average fits.
+    `variance`: of the mean difference, clusters respected. `n`: items. `size`: the mean cluster size over
+    items, Σ n_g² / n. `clusters`: how many. A whole cluster has the root mean square size: if one cluster has
+    most of the items, neither its size nor the plain average fits.
     """
     variance, n, size, squares = np.asarray(variance), np.asarray(n), np.asarray(size), spread.squares
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,25 +1,25 @@
-"""What a plan can know of a gate before anything is run: its shares of verdicts, and the pilot's rehearsal.
+"""A plan's forecast of a gate before any run: the shares of its verdicts, and a simulation with the pilot's
+items.
 
-What a gate with a margin will say of two equal systems: the shares of pass, can't tell and fail, before
-anything is run.
+The verdicts of a gate with a margin for two equal systems: the shares of pass, can't tell and fail, before
+any run.
 
-Between equal systems an item's difference is as likely to be +d as −d. So many items differ, a binomial
-number; given it and the sum of squares over clusters, the mean difference varies around 0 by just that sum,
-and the gate's own pivot (score or t, Satterthwaite's degrees of freedom, the binomial count of net losses)
-makes a verdict of it. For single right-or-wrong answers without clusters wins are binomial as well: the
-shares are exact. Otherwise all differences are taken to be of one size, that has their variance and fourth
-moment, the sum over clusters as gamma, and the mean as normal.
+Between equal systems an item's difference is as likely to be +d as −d. The number of differing items is
+binomial. Given it and the sum of squares over clusters, the mean difference varies around 0 with that sum as
+variance. The gate's own pivot (score or t, Satterthwaite's degrees of freedom, the binomial count of net
+losses) turns it into a verdict. For single right-or-wrong answers without clusters wins are binomial as well,
+and the shares are exact. Otherwise all differences are given one size that matches their variance and fourth
+moment, the sum over clusters is gamma, and the mean is normal.
 
 Assumes: the true difference is 0, items (or clusters) are independent draws, and the spread is the true one.
 
-A plan's power, rehearsed: the pilot's own items (whole clusters) are drawn again and again, and the test
-is run on each draw.
+A plan's power, simulated: the pilot's own items (whole clusters) are resampled, and the test is run on each
+sample.
 
-The differences keep their shape; their spread is scaled to that of the planned number of attempts, and their
-mean is moved to the true difference that is planned for. Clusters keep their sizes: each is replaced by one
-of the pilot's of about its size. What this checks is what the forecast takes for granted: the normal
-distribution and the degrees of freedom. That the pilot's spread is the true one it can't check. Memory:
-blocks of 2 million numbers.
+The differences keep their shape. Their spread is scaled to that of the planned number of attempts, and their
+mean is shifted to the planned true difference. Clusters keep their sizes: each is replaced by one of the
+pilot's of about its size. This checks the forecast's assumptions of a normal distribution and of degrees of
+freedom. It can't check that the pilot's spread is the true one. Memory: blocks of 2 million numbers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from howsure.statistics.power import Planned, Test
 
 A_FIFTH = 0.2
-"""Below this share of can't tell a gate decides often enough to be switched on."""
+"""Below this share of "can't tell", a gate decides often enough to be switched on."""
 MOST_COUNTS, FEWER_COUNTS, REACH = 2_000, 120, 7.0
 QUANTILES = (np.arange(12) + 0.5) / 12
 FEWEST_CLUSTERS = 2
@@ -55,7 +55,7 @@ BEYOND, LEAST_DF = 1e9, 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
-    """How often a gate passes, can't tell and fails; they sum to 1."""
+    """How often a gate passes, can't tell and fails. They sum to 1."""
 
     passed: float
     unclear: float
@@ -66,7 +66,7 @@ NOTHING_TOLD = Shares(passed=0.0, unclear=1.0, failed=0.0)
 
 
 def equal_shares(test: Test, spread: Planned, n: float, attempts: float) -> Shares:
-    """Return what a gate says of two equal systems with n items and so many attempts each.
+    """Return a gate's shares of verdicts for two equal systems with n items and this many attempts each.
 
     `test`: a goal with a margin, at the level of a pass or a fail.
 
@@ -96,7 +96,7 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float) -> Shar
 
 
 def items_that_tell(test: Test, spread: Planned, attempts: float) -> float:
-    """Return the fewest items (whole clusters) at which can't tell falls below a fifth; infinite where none
+    """Return the fewest items (whole clusters) at which "can't tell" falls below a fifth, infinite if none
     do.
 
     >>> from howsure.statistics.power import Spread, Test
@@ -108,11 +108,11 @@ def items_that_tell(test: Test, spread: Planned, attempts: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draws:
-    """What n items can show: `counts` (D,) of differing items, cluster sums of `squares` (D,), and their
+    """Draws for n items: `counts` (D,) of differing items, cluster sums of `squares` (D,), and their
     `chances` (D,).
 
-    `size`: of every difference; `crowd`, `units`: the size of a cluster as an item sees it, and their number;
-    `df`: degrees of freedom; `every`: whether each possible count is there.
+    `size`: of every difference. `crowd`, `units`: the mean cluster size over items, and the number of
+    clusters. `df`: degrees of freedom. `every`: whether each possible count is included.
     """
 
     n: float
@@ -128,9 +128,7 @@ class _Draws:
 
     @classmethod
     def of(cls, spread: Spread, n: float, attempts: float) -> _Draws:
-        """Draw them: a binomial number of items that differ, and gamma sums of squares where there are
-        clusters.
-        """
+        """Draw a binomial number of differing items, and gamma sums of squares if there are clusters."""
         sizes, item = spread.at(n), spread.item(attempts)
         events = min(spread.events_an_item(attempts), 1.0) if item > 0 else 0.0
         counts, chances, every = _binomial(n, events, MOST_COUNTS if sizes.single else FEWER_COUNTS)
@@ -156,12 +154,12 @@ class _Draws:
 
     @property
     def event(self) -> float:
-        """The size that differences count as: their own, 1 where none differs."""
+        """The size of an event: that of the differences, 1 if none differs."""
         return min(self.size, 1.0) or 1.0
 
     @property
     def inflation(self) -> Floats:
-        """How many times the variance of independent items the clusters show (D,)."""
+        """The design effect of clusters (D,)."""
         plain = self.counts * self.size**2
         return np.asarray(np.where(plain > 0, self.squares / np.where(plain > 0, plain, 1.0), 1.0))
 
@@ -176,7 +174,7 @@ class _Draws:
         )
 
     def beyond(self, least: Floats) -> Floats:
-        """Return the chance of a mean difference of at least so much (D,)."""
+        """Return the probability of a mean difference of at least this much (D,)."""
         if self.size == 0:
             return np.asarray(least <= 0, dtype=float)
         steps = self.n * least / self.size
@@ -190,7 +188,7 @@ class _Draws:
         return np.where(own > 0, scipy.special.ndtr(-middle / np.where(own > 0, own, 1.0)), least <= 0)
 
     def least_counted(self, margin: float, level: float) -> Floats:
-        """Return the smallest mean difference that the binomial count of net losses lets pass (D,)."""
+        """Return the smallest mean difference that passes the binomial count of net losses (D,)."""
         none = self.n / self.crowd if not self.single else self.n
         seen = self.n / np.maximum(self.inflation * self.n / max(self.n - 1, 1), 1.0)
         items = np.where(self.counts > 0, seen, none)
@@ -200,8 +198,8 @@ class _Draws:
 
 
 def _binomial(n: float, rate: float, most: int) -> tuple[Floats, Floats, bool]:
-    """Return the numbers of n items that can differ and their chances, at most so many, and whether these are
-    all.
+    """Return possible numbers of differing items among n and their chances, at most `most`, and whether these
+    are all.
     """
     n = float(round(n))
     half = REACH * math.sqrt(n * rate * (1 - rate)) + REACH
@@ -214,8 +212,8 @@ def _binomial(n: float, rate: float, most: int) -> tuple[Floats, Floats, bool]:
 
 
 def _most_losses(items: Floats, margin: float, level: float) -> Floats:
-    """Return how many net losses of so many items still show "no worse by the margin"; −1 where not even none
-    do.
+    """Return the largest number of net losses among this many items that still shows "not worse by the
+    margin", −1 if not even 0 does.
     """
     low, high = np.zeros(len(items)), items.copy()
     for _ in range(HALVINGS):
@@ -229,10 +227,10 @@ def _most_losses(items: Floats, margin: float, level: float) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pivots:
-    """The gate's pivots of what was drawn, at any mean difference x: the plain variance is fixed − bent · x².
+    """The gate's pivots of the draws, at any mean difference x: the plain variance is fixed − bent · x².
 
-    `square` (D,): the mean square of an item's difference; `room` (D,): of the score pivot; `told` (D,):
-    whether there is a spread to judge by.
+    `square` (D,): the mean square of an item's difference. `room` (D,): of the score pivot. `told` (D,):
+    whether there is a spread.
     """
 
     fixed: Floats
@@ -245,7 +243,7 @@ class _Pivots:
 
     @classmethod
     def of(cls, drawn: _Draws, *, score: bool) -> _Pivots:
-        """Take them from what was drawn."""
+        """Compute them from the draws."""
         inflation = 1 / max(1 - drawn.crowd / drawn.n, 1e-9)
         fixed = inflation * drawn.squares / drawn.n**2
         return cls(
@@ -259,10 +257,10 @@ class _Pivots:
         )
 
     def limits(self, margin: float, level: float, side: int) -> Floats:
-        """Return the x from which (side 1), or up to which (−1), the margin is that far away (D,); no x:
-        beyond all.
+        """Return the x from which (side 1), or up to which (−1), the margin is that far away (D,), or a value
+        beyond all if there is none.
 
-        By halving, as the distance grows with x on either side of the margin.
+        By bisection, as the distance grows with x on either side of the margin.
         """
         t = float(intervals.t_quantile(2 * level - 1, max(self.df, LEAST_DF)))
         near, far = np.full(len(self.fixed), -margin), np.full(len(self.fixed), side * 1.0)
@@ -274,7 +272,7 @@ class _Pivots:
         return np.where(reached, far, side * BEYOND)
 
     def _beyond(self, x: Floats, margin: float, t: float, side: int) -> Bools:
-        """Say whether a mean difference of x lies t standard errors from −margin, on this side."""
+        """Return whether a mean difference of x is at least t standard errors from −margin, on this side."""
         spread = Pivots(
             difference=x,
             variance=np.maximum(self.fixed - self.bent * x**2, 0.0),
@@ -289,8 +287,8 @@ class _Pivots:
 
 
 def _of_parts(test: Test, spread: Planned, n: float, attempts: float) -> Shares:
-    """Return the shares where several spreads make up the difference, by the noncentral t at the expected
-    pivot.
+    """Return the shares if the difference has several components of spread, by the noncentral t at the
+    expected pivot.
     """
     passed = power(test, spread, 0.0, n, attempts)
     worse = replace(test, goal="not-worse", margin=-test.margin)
@@ -318,8 +316,7 @@ def rehearse(
 ) -> float:
     """Return the share of draws of `count` clusters (items without them) that show the test's goal.
 
-    `d` (n,): the pilot's differences; `codes` (n,): its clusters; `scale`: by how much their spread is
-    multiplied.
+    `d` (n,): the pilot's differences. `codes` (n,): its clusters. `scale`: the factor of their spread.
     """
     e = (d - d.mean()) * scale + effect
     codes = np.arange(len(d)) if codes is None else codes
@@ -336,7 +333,7 @@ def _draws(
     sums: Floats, count: int, trials: int, rng: np.random.Generator
 ) -> Iterator[tuple[tuple[Floats, ...], Floats]]:
     """Yield the power sums of drawn clusters, four arrays (count, T), their sums of |d|, and the sizes of the
-    clusters they stand for.
+    clusters they replace.
     """
     held = len(sums)
     home = (
@@ -355,7 +352,7 @@ def _draws(
 
 
 def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test, *, averaged: bool) -> Bools:
-    """Say in which draws the test shows its goal (T,); `averaged`: differences aren't all 0 or ±1."""
+    """Return in which draws the test reaches its goal (T,). `averaged`: differences aren't all 0 or ±1."""
     n = float(totals.sum())
     one, two, three, four, apart = (part.sum(axis=0) for part in parts)
     mean = one / n

@@ -1,16 +1,16 @@
-"""Planned looks: how much evidence each of a few looks at a run takes, so that all together are wrong no more
-often than one.
+"""Planned looks (interim analyses): the boundary of each of a few looks at a run, such that together they
+have the error of one test.
 
 At a share t of the planned items the error spent so far is a function of t alone (Lan and DeMets 1983), so
-that looks may lie anywhere; each side of a two-sided test spends its half. The boundary of a look is where
-the chance of crossing it there, and no earlier one before, is what that look spends: by recursive integration
-of the density of runs still going on (Armitage, McPherson and Rowe 1969), by Gauss and Legendre's rule on the
-scale on which increments are independent.
+that looks may be at any t. Each side of a two-sided test spends its half. The boundary of a look makes the
+chance of crossing it, and no earlier one, equal to the error that the look spends. It is found by recursive
+integration of the density of runs still going on (Armitage, McPherson and Rowe 1969), by Gauss and Legendre's
+rule on the scale on which increments are independent.
 
-A look's own test gives a p-value, by whatever pivot and degrees of freedom; as a normal deviate it is held
-against the boundary. So few items or clusters stay as careful as their test is. The interval at the level of
-the look's boundary is the repeated confidence interval, which holds at all looks at once (Jennison and
-Turnbull 1989), and the least error with which the look would stop is its p-value: the two can't disagree.
+A look's own test gives a p-value, with any pivot and degrees of freedom. It is compared with the boundary as
+a normal deviate, so that small-sample tests stay valid. The interval at the level of the look's boundary is
+the repeated confidence interval, which is valid at all looks simultaneously (Jennison and Turnbull 1989). The
+smallest error with which the look would stop is its p-value, so the two can't disagree.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Spending
 
 FAR, NEVER = 37.0, 1e-290
-"""Normal deviates beyond this have no chance worth the name: less than this one."""
+"""Normal deviates beyond this have a negligible chance: less than the second."""
 NODES, MOST_NODES = 80, 480
-"""Points of the rule: a multiple of the first, up to the second where looks lie close together."""
+"""Points of the rule: a multiple of the first, up to the second if looks are close together."""
 NODES_A_STEP = 4.0
 """Points within a standard deviation of the shortest step between looks."""
 LEAST_ERROR, MOST_ERROR, KNOTS = 1e-15, 0.999, 48
@@ -44,11 +44,10 @@ LEAST_ERROR, MOST_ERROR, KNOTS = 1e-15, 0.999, 48
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Where looks at these shares of the planned items stop, by which normal deviates, with a two-sided error
-    so far spent.
+    """The normal deviates at which looks at these shares of the planned items stop, and the two-sided error
+    spent so far.
 
-    `before` (one a look): points and masses of runs that went on until then, on the scale of sums: z ·
-    √share.
+    `before` (one per look): points and masses of the runs still going on, on the scale of sums: z · √share.
     """
 
     shares: Floats
@@ -62,7 +61,7 @@ class Boundary:
         return np.asarray(2 * scipy.special.ndtr(-self.z))
 
     def stops(self, drift: Floats | float) -> tuple[Floats, Floats]:
-        """Return the chances (looks, drifts) to stop above, and below, at each look; `drift`: the mean of z
+        """Return the chances (looks, drifts) to stop above, and below, at each look. `drift`: the mean of z
         with all items.
         """
         theta = np.atleast_1d(np.asarray(drift, dtype=float))
@@ -80,13 +79,13 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Looks at these shares of all items, the last one 1, and how the error is spent."""
+    """Looks at these shares of all items, ending with 1, and how they spend the error."""
 
     shares: tuple[float, ...]
     spending: Spending = "obrien-fleming"
 
     def __post_init__(self) -> None:
-        """Raise MethodError for shares that make no schedule."""
+        """Raise MethodError for an invalid schedule."""
         before = (0.0, *self.shares[:-1])
         if (
             not self.shares
@@ -94,7 +93,8 @@ class Schedule:
             or not all(x < y for x, y in zip(before, self.shares, strict=True))
         ):
             raise MethodError(
-                f"looks at {self.shares} of the items are none", remedy="Give growing shares that end with 1."
+                f"looks at {self.shares} of the items are invalid",
+                remedy="Give growing shares that end with 1.",
             )
 
     def boundary(self, level: float) -> Boundary:
@@ -106,15 +106,16 @@ class Schedule:
         return _boundary(self, 1 - level)
 
     def level_at(self, look: int, level: float) -> float:
-        """Return the level of a look's own interval and test, the first look being 1, so that all looks
-        together have `level`.
+        """Return the level of a look's own interval and test (looks count from 1), so that all looks together
+        have `level`.
         """
         return 1 - float(self.boundary(level).nominal[look - 1])
 
     def overall_p(self, look: int, p_value: float, level: float) -> float:
-        """Return the least error with which a look would stop by this two-sided p-value of its own test.
+        """Return the smallest error with which a look would stop, given this two-sided p-value of its own
+        test.
 
-        It is 1 − level or less exactly where the look stops at this level.
+        It is at most 1 − level exactly if the look stops at this level.
         """
         if not p_value > 0:
             return p_value
@@ -152,12 +153,12 @@ SPENDINGS: Mapping[str, Callable[[float, Floats], Floats]] = {
     "obrien-fleming": _obrien_fleming,
     "pocock": _pocock,
 }
-"""How much of one side's error each word of `Spending` has spent at shares of the items."""
+"""The share of one side's error spent at shares of the items, for each word of `Spending`."""
 
 
 @lru_cache(maxsize=4_096)
 def _boundary(schedule: Schedule, error: float) -> Boundary:
-    """Find the boundaries one after the other, each by the runs that are still going on."""
+    """Find the boundaries sequentially, each from the runs still going on."""
     shares = np.array(schedule.shares)
     steps = np.diff(shares, prepend=0.0)
     total = spent(schedule.spending, error, shares)
@@ -183,14 +184,12 @@ def _boundary(schedule: Schedule, error: float) -> Boundary:
 
 
 def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> float:
-    """Return the z that so large a share of all runs crosses on either side; points and spread are in units
-    of z.
-    """
+    """Return the z that this share of all runs crosses on either side. Points and spread are in units of z."""
     if chance < NEVER:
         return FAR
 
     def over(z: float) -> float:
-        """Return by how much, in logarithms, more runs than wanted cross a boundary at z."""
+        """Return the log of the ratio of crossing to wanted runs for a boundary at z."""
         out = scipy.special.ndtr((points - z) / spread) + scipy.special.ndtr((-z - points) / spread)
         return math.log(max(float(mass @ out), NEVER / 2) / chance)
 
@@ -213,17 +212,16 @@ def _overall(schedule: Schedule, look: int) -> tuple[Floats, Floats]:
 
 
 def _beyond(z: float, own: Floats, error: Floats) -> float:
-    """Carry the last stretch on, for p-values that are as good as 0."""
+    """Extrapolate the last stretch, for p-values that are almost 0."""
     slope = (error[-1] - error[-2]) / max(own[-1] - own[-2], 1e-9)
     return float(2 * scipy.special.ndtr(-(error[-1] + slope * (z - own[-1]))))
 
 
 def limited_p(limits: Callable[[float], tuple[float, float]], value: float) -> float:
-    """Return the two-sided p-value of a value by intervals alone: 1 less the largest level whose interval
-    leaves it out.
+    """Return the two-sided p-value of a value from intervals alone: 1 less the largest level whose interval
+    excludes it.
 
-    NaN where there is no interval; as found on the scale of normal deviates, and no p-value below that of
-    FARTHEST.
+    NaN without an interval. It is found on the scale of normal deviates, and is at least that of FARTHEST.
     """
     low, high = 0.0, FARTHEST
     if any(math.isnan(end) for end in limits(0.5)):

@@ -1,8 +1,9 @@
-"""Which items tell models apart at all, and what a task can resolve: from scores of items × models.
+"""Which items distinguish models at all, and the resolution of a task: from scores of items × models.
 
-Four questions: on which items do models differ (`separation`), which items run against all the others
-(`discrimination`), how large a gap has to be (`resolution`), and would other items rank the models the same
-(`reliability`). All from sums and matrix products; memory is a few times that of the scores.
+Four questions: on which items do models differ (`separation`), which items are negatively correlated with the
+others (`discrimination`), how large must a difference be (`resolution`), and would other items rank the
+models the same (`reliability`). All are computed from sums and matrix products. Memory is a few times that of
+the scores.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ if TYPE_CHECKING:
     from howsure.statistics.pair_moments import PairMoments
 
 LEAST_MODELS = 8
-"""Below this many models a correlation over models says nothing."""
+"""Below this many models, a correlation over models isn't informative."""
 
 SPLITS = 200
 BLOCK_CELLS = 4_000_000
 MANY_CLUSTERS = 50_000
-"""Of more clusters, halves are drawn as numbers of each kind of cluster where kinds are few: the same
-distribution at a fraction of the time.
+"""With more clusters than this, halves are drawn as counts of each kind of cluster if kinds are few: the same
+distribution in a fraction of the time.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separation:
-    """What the models did on each of n items.
+    """The models' results on each of n items.
 
-    `mean` (n,): mean score of the models that answered, NaN where none did; `answered` (n,): how many did.
-    `nobody`, `everybody` (n,): all of them have the worst, the best score that there is; `alike` (n,): all of
-    them have the same score, whatever it is. An item that fewer than two models answered is none of these.
+    `mean` (n,): mean score of the models that answered, NaN if none did. `answered` (n,): how many did.
+    `nobody`, `everybody` (n,): all of them have the worst, or the best, possible score. `alike` (n,): all of
+    them have the same score. None of these applies to an item that fewer than two models answered.
     """
 
     mean: Floats
@@ -58,9 +59,9 @@ class Separation:
 
 
 def separation(x: Floats, *, bounded: bool, lower_is_better: bool = False) -> Separation:
-    """Say on which items of x (n, M) models differ; NaN marks a missing score.
+    """Return on which items of x (n, M) models differ. NaN marks a missing score.
 
-    `bounded`: scores lie in [0, 1], so that a worst and a best score exist.
+    `bounded`: scores are in [0, 1], so that a worst and a best score exist.
     """
     there = ~np.isnan(x)
     answered = there.sum(axis=1)
@@ -76,9 +77,9 @@ def separation(x: Floats, *, bounded: bool, lower_is_better: bool = False) -> Se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrimination:
-    """How each of n items goes with all the others (n,); NaN where that isn't defined.
+    """The correlation of each of n items with all the others (n,), NaN if undefined.
 
-    `correlation`: item-rest; `p_value`: of "negative", one-sided; `p_adjusted`: for the number of items.
+    `correlation`: item-rest. `p_value`: of "negative", one-sided. `p_adjusted`: for the number of items.
     """
 
     correlation: Floats
@@ -91,20 +92,20 @@ def discrimination(x: Floats, *, weights: Floats | None = None) -> Discriminatio
 
     The item-rest correlation of classical test theory (Henrysson 1963; Lord and Novick 1968). An item that
     good models fail and bad ones solve is likely mislabelled or broken. Missing scores: a model's mean is
-    over the other items that it answered, each taken from the item's own mean, so that a model isn't good for
-    having answered easy ones; with no score missing this changes nothing. NaN where fewer than 8 models have
-    both, or one of the two doesn't vary.
+    over the other items that it answered, each relative to the item's own mean, so that answering easy items
+    isn't an advantage. Without missing scores this changes nothing. NaN if fewer than 8 models have both, or
+    one of the two doesn't vary.
 
-    p-values are of Student's t with M − 2 degrees of freedom, but never below the chance of the most extreme
-    order of the same scores, 1 / C(M, k) where an item has two different ones, and corrected over items
-    (Benjamini and Hochberg 1995). They take models for an independent sample. Models that are related (one
-    family, one base model) are not: their p-values are too small, and an item that is marked should be read,
-    not removed unread.
+    p-values are of Student's t with M − 2 degrees of freedom, corrected over items (Benjamini and Hochberg
+    1995). They are never below the chance of the most extreme order of the same scores, 1 / C(M, k) if an
+    item has two different ones. They assume that models are an independent sample. For related models (one
+    family, one base model) p-values are too small, so read a marked item before you remove it.
     """
     correlation, count = _item_rest(x, np.ones(len(x)) if weights is None else weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = correlation * np.sqrt((count - 2) / (1 - correlation**2))
-    # 1 / C(M, k), the chance that just the k weakest of M models have the better of two scores; else 0.
+    # 1 / C(M, k), the chance that exactly the k weakest of M models have the better of two scores, otherwise
+    # 0.
     low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
     top = np.minimum((x == high).sum(axis=1), count)
     two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
@@ -119,7 +120,7 @@ def discrimination(x: Floats, *, weights: Floats | None = None) -> Discriminatio
 
 
 def _item_rest(x: Floats, weights: Floats) -> tuple[Floats, Ints]:
-    """Return the correlation of each item with the rest (n,), and over how many models it is (n,)."""
+    """Return the correlation of each item with the rest (n,), and the number of models behind it (n,)."""
     there, item = _deviations(x)
     total = weights @ there
     left = total - weights[:, None]
@@ -138,7 +139,7 @@ def _item_rest(x: Floats, weights: Floats) -> tuple[Floats, Ints]:
 
 
 def _deviations(x: Floats) -> tuple[Bools, Floats]:
-    """Return which scores there are, and each minus its item's mean, 0 where there is none."""
+    """Return which scores exist, and each minus its item's mean, 0 for missing ones."""
     there = ~np.isnan(x)
     filled = np.where(there, x, 0.0)
     mean = filled.sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
@@ -152,11 +153,11 @@ def _centred(x: Floats, there: Bools, count: Ints) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """The gaps that a task can show, in score units, NaN where no two models can be compared.
+    """The differences that a task can detect, in score units, NaN if no two models can be compared.
 
-    `smallest_gap`: significant for one pair; `planned_gap`: found with 80% power in one planned comparison;
-    both the median over pairs. `neighbours`: how many gaps between neighbouring places exceed the smallest
-    one.
+    `smallest_gap`: significant for one pair. `planned_gap`: found with 80% power in one planned comparison.
+    Both are the median over pairs. `neighbours`: how many differences between neighbouring places exceed the
+    smallest one.
     """
 
     smallest_gap: float
@@ -165,10 +166,11 @@ class Resolution:
 
 
 def resolution(pairs: PairMoments, level: float) -> Resolution:
-    """Say which gaps can be seen, from all pairs of M models that stand in the order of their places.
+    """Return the detectable differences, from all pairs of M models in the order of their places.
 
-    One pair's interval has the half width t · SE, and a true gap of (t + t₀.₈) · SE leaves zero out four
-    times in five (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
+    One pair's interval has the half width t · SE, and for a true difference of (t + t₀.₈) · SE it excludes
+    zero four times in five (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of
+    pairs.
     """
     first, second = np.triu_indices(len(pairs.difference), 1)
     own = pairs.at((first, second))
@@ -184,12 +186,11 @@ def resolution(pairs: PairMoments, level: float) -> Resolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
-    """How well another set of items like these would give the models the same scores and places: 1 is
-    perfectly.
+    """How well another set of similar items would reproduce the models' scores and places: 1 is perfect.
 
-    `scores`, `places`: from split halves, stepped up to the full length (Pearson, Spearman); `items`:
+    `scores`, `places`: from split halves, stepped up to the full length (Pearson, Spearman). `items`:
     Cronbach's alpha, over the `n_complete` items without a missing score. NaN with fewer than three models or
-    where they don't differ.
+    if they don't differ.
     """
 
     scores: float
@@ -210,12 +211,11 @@ def reliability(
 
     Whole clusters (codes (n,), None: each item is its own) go to one half, half of the clusters to each. The
     median correlation r over the splits is stepped up to the full length, 2r / (1 + r) (Spearman 1910; Brown
-    1910), which takes the halves for equal: with clusters of very different size it comes out too low.
-    Missing scores: as in `discrimination`, and a model that lacks more than half of the items is left out.
+    1910), which assumes equal halves. With clusters of very different size it is too low. Missing scores are
+    handled as in `discrimination`, and a model without more than half of the items is left out.
 
     Cronbach's (1951) alpha, KR-20 for right-or-wrong answers, is the mean over all equal halves of items and
-    knows no clusters: where items of a cluster go together it comes out too high. NaN where most items lack a
-    score.
+    ignores clusters: if items of a cluster are correlated it is too high. NaN if most items lack a score.
     """
     x = x[:, 2 * np.isnan(x).sum(axis=0) <= len(x)]
     weights = np.ones(len(x)) if weights is None else weights
@@ -254,10 +254,9 @@ def _median_agreement(
 
 
 def _kinds(sums: Floats, sizes: Floats) -> tuple[Floats, Floats, Ints]:
-    """Return the rows of clusters (C, M) that differ, and how many clusters have each.
+    """Return the distinct rows of clusters (C, M), and how many clusters have each.
 
-    Rows are told apart by a sum of all that they hold with weights at random, which two that differ don't
-    share.
+    Rows are distinguished by a sum with random weights, which differs for different rows.
     """
     rows = np.column_stack([sums, sizes])
     _, first, copies = np.unique(
@@ -279,7 +278,7 @@ def _agreement(half: Floats, every: Ints | int, sums: Floats, sizes: Floats, sca
     """Return Pearson's and Spearman's correlation of the models' scores on each half (S, C) of `every`
     cluster and its other: (2, S).
 
-    NaN where a model has no score in one of the halves, or the models don't differ there.
+    NaN if a model has no score in one of the halves, or the models don't differ there.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         means = [(side @ sums) / (side @ sizes) for side in (half, every - half)]

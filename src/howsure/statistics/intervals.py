@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Limits
 
 LEAST_DEFF = 1e-6
-"""Where nothing varies, the guard takes this deff: it is far inside what wasn't seen may add."""
+"""If nothing varies, the guard uses this deff, which is far below what unobserved events may add."""
 
 
 def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
-    """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be
+    """Return the two-sided t quantile for a confidence level. df may be infinite (normal), and both may be
     arrays.
     """
     df = np.asarray(df, dtype=float)
@@ -42,14 +42,14 @@ def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
 
 
 def t_p_value(t: ArrayLike, df: ArrayLike) -> Floats:
-    """Return the two-sided p-value of a t statistic; df may be infinite or an array."""
+    """Return the two-sided p-value of a t statistic. df may be infinite or an array."""
     size, df = np.abs(np.asarray(t, dtype=float)), np.asarray(df, dtype=float)
     student = scipy.special.stdtr(np.where(np.isinf(df), 1.0, df), -size)
     return np.asarray(2 * np.where(np.isinf(df), scipy.special.ndtr(-size), student))
 
 
 def student_above(t: Floats, df: Floats) -> Floats:
-    """Return P(T ≥ t), of the normal distribution where the degrees of freedom are infinite."""
+    """Return P(T ≥ t), for the normal distribution if the degrees of freedom are infinite."""
     normal = np.isinf(df)
     return np.asarray(
         np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t))
@@ -57,9 +57,7 @@ def student_above(t: Floats, df: Floats) -> Floats:
 
 
 def t_beyond(tail: ArrayLike, df: ArrayLike) -> Floats:
-    """Return the t beyond which so much lies, also where that is next to nothing; df may be infinite or an
-    array.
-    """
+    """Return the t with this tail probability beyond it, even a tiny one. df may be infinite or an array."""
     df, tail = np.asarray(df, dtype=float), np.asarray(tail, dtype=float)
     student = scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail)
     return np.asarray(-np.where(np.isinf(df), scipy.special.ndtri(tail), student))
@@ -75,7 +73,7 @@ def wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
     """Wilson's (1927) score interval on n effective items, with the t quantile for z (Korn and Graubard
     1998).
 
-    The limits always lie in [0, 1].
+    The limits are always in [0, 1].
     """
     p, n, z = np.asarray(p, dtype=float), np.asarray(n, dtype=float), t_quantile(level, df)
     shrink = 1 + z * z / n
@@ -85,7 +83,7 @@ def wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
 
 
 def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> Limits:
-    """Wilson's interval, lengthened where it is known to be too short: by the exact one-sided limit next to 0
+    """Wilson's interval, lengthened if it is known to be too short: by the exact one-sided limit next to 0
     and 1.
 
     With one failure in 20, Wilson's lower limit is above the true rate far too often (Brown, Cai and DasGupta
@@ -101,14 +99,13 @@ def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> L
 def guarded_score(
     p: ArrayLike, n: float, df: ArrayLike, level: float, *, deff: ArrayLike, unseen: ArrayLike
 ) -> Limits:
-    """Guarded Wilson's interval on n / deff items, made longer by what whole misses (or hits) that nobody saw
-    may add.
+    """Guarded Wilson's interval on n / deff items, extended for whole misses (or hits) that weren't observed.
 
-    Scores that are much alike tell little of the rare one that isn't. If a share of those seen turned to 0,
-    so that their mean is μ and no longer p, their variance would be V(μ) = deff μ (1 − μ) + (1 − deff) μ (p −
-    μ); above p it is the same of 1 − p. Of the second part m² / (m² + h²) counts: h is the half width of t,
-    and m how far the exact limit of a rate that was never seen moves the mean. `unseen`: the deff of such
-    misses, in place of 1; where it isn't above deff, they add nothing.
+    Very similar scores have little information about a rare different one. If a share of them turned to 0, so
+    that their mean is μ instead of p, their variance would be V(μ) = deff μ (1 − μ) + (1 − deff) μ (p − μ).
+    Above p it is the same with 1 − p. The second term is multiplied by m² / (m² + h²): h is the half width of
+    t, and m how far the exact limit of an unobserved rate moves the mean. `unseen`: the deff of such misses,
+    instead of 1. If it isn't above deff, they add nothing.
     """
     p, deff, unseen = (np.asarray(x, dtype=float) for x in (p, deff, unseen))
     z2 = t_quantile(level, df) ** 2 / n
@@ -130,7 +127,7 @@ def guarded_score(
 
 
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
-    """Return the exact binomial interval (Clopper and Pearson 1934); fractional counts go through the beta
+    """Return the exact binomial interval (Clopper and Pearson 1934). Fractional counts go through the beta
     quantile.
     """
     x, n, tail = np.asarray(successes, dtype=float), np.asarray(n, dtype=float), (1 - level) / 2
@@ -141,7 +138,7 @@ def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
 
 
 def jeffreys(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
-    """Return the equal-tailed interval of the Beta(½, ½) posterior; 0 and 1 are kept as limits at 0 and n of
+    """Return the equal-tailed interval of the Beta(½, ½) posterior. 0 and 1 are kept as limits at 0 and n of
     n.
 
     Brown, Cai and DasGupta (2001).
@@ -159,7 +156,7 @@ def beta_interval(a: ArrayLike, b: ArrayLike, level: float) -> Limits:
 
 
 def rule_of_three(n: float, level: float) -> float:
-    """Return the exact one-sided upper limit of a rate that was never seen in n items: 1 − (1 − level)^(1/n).
+    """Return the exact one-sided upper limit of a rate never observed in n items: 1 − (1 − level)^(1/n).
 
     About 3 / n at 95% (Hanley and Lippman-Hand 1983).
     """
@@ -170,7 +167,7 @@ def exact_bound(value: float, n: int, units: Units, level: float, worth: float |
     """Return the exact one-sided limit of a rate near 0 or 1 in n of `units` (Clopper and Pearson 1934; at 0
     and 1 the rule of three).
 
-    `worth`: how many of equal weight these are, of a rate that is 0 or 1.
+    `worth`: the equivalent number of equally weighted units, for a rate of 0 or 1.
     """
     seen = round(min(value, 1 - value) * n)
     limit = (
@@ -190,9 +187,7 @@ def exact_bound(value: float, n: int, units: Units, level: float, worth: float |
 
 
 def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
-    """Return the one-sided upper limit of a rate of net losses, Clopper and Pearson's; −∞ where there are
-    more wins.
-    """
+    """Return the one-sided upper limit of a rate of net losses, Clopper and Pearson's, −∞ with net wins."""
     k, n = np.broadcast_arrays(np.asarray(losses, dtype=float), np.asarray(items, dtype=float))
     inside = (k >= 0) & (k < n)
     share = np.asarray(level, dtype=float)
@@ -201,7 +196,7 @@ def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
 
 
 def net_limit_below(value: Floats, losses: Floats, items: Floats, level: Floats) -> Bools:
-    """Say where `net_limit` of losses that are none below 0 surely lies below a value: a third of the work of
+    """Return whether `net_limit`, for losses of at least 0, is surely below a value: a third of the work of
     the limit itself.
     """
     inside = losses < items

@@ -1,30 +1,30 @@
-"""A judge's rate corrected with labels: what each answer adds, the corrected rate, and how often the judge is
-right.
+"""A judge's rate corrected with labels: each answer's influence, the corrected rate, and the judge's
+accuracy.
 
-What each answer adds to a corrected mean, and how much more it varies where answers come in clusters.
+Each answer's influence on a corrected mean, and the design effect of clusters.
 
-Corrected is Σ share · mean of the labels in the stratum. An answer adds to it by its place, (mean of its
-stratum − the whole) / N, and, where it has a label, by share · w / W · (label − mean), w how many answers the
-label stands for and W their sum in the stratum. Both sum to 0.
+The corrected mean is Σ share · mean of the labels in the stratum. An answer's influence is (mean of its
+stratum − the whole) / N for its stratum and, if it is labelled, share · w / W · (label − mean) for its label.
+Here w is the number of answers that the label represents, and W their sum in the stratum. Both sum to 0.
 
-Clusters change these two apart. The variance of the shares is that of the clusters' sums (CR2; Bell and
-McCaffrey 2002), known from all answers, with twice their covariance with the labels' where that is positive.
-That of the labels is multiplied by a design effect: no smaller than 1, no larger than Σ n² / Σ n of the
-labels in each cluster, which it is where they are all alike; below the square root of that it is drawn there,
-by one unit against as many clusters as made it (mean_intervals.py).
+Clusters affect the two separately. The variance of the shares is that of the clusters' sums (CR2; Bell and
+McCaffrey 2002), estimated from all answers, plus twice their covariance with the labels' if that is positive.
+That of the labels is multiplied by a design effect between 1 and Σ n² / Σ n of the labels in each cluster,
+its value if all labels in a cluster are equal. A design effect below the square root of that is shrunk
+towards it, with weight one against the number of clusters behind it (mean_intervals.py).
 
-A judge's rate corrected with labels of a few of the answers, by strata of what the judge said
+A judge's rate corrected with labels of a few of the answers, by strata of the judge's verdict
 (post-stratification).
 
-Answers are parted by the judge's verdict, which is known of all (judge_strata.py); within a stratum the
-labels say how often it is right. The corrected rate is Σ share · rate of the labels in the stratum, an
-overall score of tasks of which some are tiny (suites.py), so that it holds with ten labels and where all
-agree. A judge that helps makes strata in which labels hardly vary; one that doesn't costs a little width.
-With two strata this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic
-2023). Of a stratum without a label nothing is known. Labels that were drawn with known probabilities are
-weighed by 1 / p within their stratum (Hájek 1971), on Kish's (1965) effective number of them.
+Answers are stratified by the judge's verdict, which is known for all (judge_strata.py). Within a stratum, the
+labels estimate how often it is right. The corrected rate is Σ share · rate of the labels in the stratum, an
+overall score of tasks of which some are tiny (suites.py). So it is valid with ten labels and if all agree. A
+useful judge gives strata in which labels hardly vary. A useless one costs a little width. With two strata
+this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic 2023). A stratum
+without labels is unknown. Labels that were drawn with known probabilities are weighted by 1 / p within their
+stratum (Hájek 1971), on Kish's (1965) effective number of them.
 
-How often a judge is right: sensitivity and specificity against labels.
+A judge's accuracy: sensitivity and specificity against labels.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ REFERENCE = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedAnswers:
-    """N judged answers, or pairs of them: `strata` (N,) codes from 0, `labels` (N,), NaN where there is none.
+    """N judged answers, or pairs of them: `strata` (N,) codes from 0, `labels` (N,), NaN if there is none.
 
-    `weights` (N,): how many answers each label stands for; None: drawn at random. `clusters` (N,): codes from
-    0; None: each by itself.
+    `weights` (N,): how many answers each label represents, None if drawn at random. `clusters` (N,): codes
+    from 0, None if each is by itself.
     """
 
     strata: Ints
@@ -77,18 +77,16 @@ class JudgedAnswers:
 
     @property
     def stands_for(self) -> Floats:
-        """How many answers each label stands for (N,); 1 where they were drawn at random, 0 without a
-        label.
-        """
+        """How many answers each label represents (N,): 1 if they were drawn at random, 0 without a label."""
         return np.where(self.known, 1.0 if self.weights is None else self.weights, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influences:
-    """What each answer adds by its place and by its label (N,), and the share of the labels' variance that is
-    expected of it (N,).
+    """Each answer's influence by its stratum and by its label (N,), and its expected share of the labels'
+    variance (N,).
 
-    `clusters` (N,): codes of those that answers come in, None where each is by itself.
+    `clusters` (N,): codes of the answers' clusters, None if each is by itself.
     """
 
     places: Floats
@@ -98,7 +96,7 @@ class Influences:
 
     @classmethod
     def of(cls, judged: JudgedAnswers) -> Influences:
-        """Take them from labels and strata; strata without a label have the mean of the others."""
+        """Compute them from labels and strata. Strata without a label have the mean of the others."""
         code, shares, held = judged.strata, judged.shares, judged.stands_for
         y = np.where(judged.known, judged.labels, 0.0)
         size = len(shares)
@@ -120,12 +118,12 @@ class Influences:
 
     @property
     def total(self) -> Floats:
-        """What each answer adds (N,)."""
+        """Each answer's influence (N,)."""
         return self.places + self.labels
 
     def variance_of_shares(self) -> tuple[float, float]:
-        """Return the variance of the strata's shares, and its degrees of freedom; with what clusters add
-        where both go the same way.
+        """Return the variance of the strata's shares, and its degrees of freedom, including a positive
+        covariance with the labels in clusters.
         """
         alone = float(self.places @ self.places)
         if self.clusters is None:
@@ -138,8 +136,8 @@ class Influences:
         return max(grouped, alone), satterthwaite(sizes)
 
     def design_effect(self) -> float:
-        """Return by how much clusters multiply the variance of the labels, and the wider quantile of fewer
-        units; 1 without clusters.
+        """Return the design effect of clusters on the variance of the labels, and the factor for the wider
+        quantile of fewer units. Both are 1 without clusters.
         """
         if self.clusters is None:
             return 1.0
@@ -161,7 +159,7 @@ class Influences:
         seen = float(np.clip(grouped / apart, 1.0, most)) if apart > ROUNDED_SQUARES else usual
         evidence = float(deciding(_cluster_sums(code, added)[:, None])[0])
         effect = (seen * evidence + usual) / (evidence + 1) if seen < usual else seen
-        # The squared ratio of the t quantiles of clusters and of labels; 1 where one of them decides alone.
+        # The squared ratio of the t quantiles of clusters and of labels, 1 if one of them decides alone.
         wide, narrow = (satterthwaite(each) for each in (together, single))
         ratio = float(t_quantile(REFERENCE, wide) / t_quantile(REFERENCE, narrow)) ** 2
         quantiles = max(ratio, 1.0) if np.isfinite(ratio) else 1.0
@@ -169,8 +167,8 @@ class Influences:
 
 
 def _variances(judged: JudgedAnswers, means: Floats, counts: Ints) -> Floats:
-    """Return the variance of a label in each stratum (S,), drawn towards that of all by one label, so that
-    none is 0.
+    """Return the variance of a label in each stratum (S,), shrunk towards the overall one with the weight of
+    one label, so that none is 0.
     """
     y = judged.labels[judged.known]
     squares = np.bincount(
@@ -190,12 +188,12 @@ METHOD = Method(name="labels in strata")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedRate:
-    """The corrected rate, and the labels' mean by themselves; `unlike`: the p-value of labelled answers being
-    judged as the others are.
+    """The corrected rate, and the labels' own mean. `unlike`: the p-value of "labelled answers are judged
+    like the others".
 
-    `sums`: what the rate is tested by, without the strata that have no label, whose share is `unknown`;
-    `added` (N,): what each answer adds.
-    `weakest`: the stratum with most of the error, its place a code of `strata`.
+    `sums`: the sums that test the rate, without the strata that have no label, whose share is `unknown`.
+    `added` (N,): each answer's influence. `weakest`: the stratum with most of the error, its place a code of
+    `strata`.
     """
 
     rate: Estimate
@@ -208,10 +206,10 @@ class CorrectedRate:
 
 
 def corrected(judged: JudgedAnswers, level: float) -> CorrectedRate:
-    """Correct the mean of a judge's verdicts with labels in [0, 1]; at least one is needed.
+    """Correct the mean of a judge's verdicts with labels in [0, 1]. At least one is needed.
 
-    Labels are a random sample of the answers, or one with known probabilities, and answers of all that could
-    be.
+    Labels are a random sample of the answers, or one with known probabilities, and answers are a sample of
+    all possible ones.
     """
     found = Influences.of(judged)
     codes = np.unique(judged.strata[judged.known])
@@ -220,7 +218,7 @@ def corrected(judged: JudgedAnswers, level: float) -> CorrectedRate:
     held = judged.shares[codes]
     sums = _sums(parts, held, found.variance_of_shares(), level)
     unknown = max(1 - float(held.sum()), 0.0)
-    # Make an estimate of the sums, and of strata without a label, whose rate could be anything.
+    # Make an estimate from the sums and from strata without a label, whose rate could be anything.
     low, high = (float(limit) for limit in sums.limits(level))
     clusters = judged.clusters
     estimate = Estimate(
@@ -246,11 +244,11 @@ def corrected(judged: JudgedAnswers, level: float) -> CorrectedRate:
 
 
 def _part(judged: JudgedAnswers, members: Bools, level: float) -> Estimate:
-    """Estimate the mean of the labels of some answers; of a single one all that it can say."""
+    """Estimate the mean of the labels of some answers, with the widest valid interval for a single one."""
     at = judged.known & members
     labels, weights = judged.labels[at], judged.stands_for[at]
     if len(labels) == 1 or bool((labels == labels[0]).all() and labels[0] in (0, 1)):
-        # Estimate a mean whose labels all agree, as Clopper and Pearson (1934) do, on so many effective
+        # Estimate a mean whose labels all agree, by Clopper and Pearson (1934), on this effective number of
         # labels.
         value = float(labels[0])
         count = len(labels)
@@ -271,7 +269,7 @@ def _part(judged: JudgedAnswers, members: Bools, level: float) -> Estimate:
 
 
 def _widened(part: Estimate, factor: float) -> Estimate:
-    """Return an estimate with an error so many times as large, within [0, 1]."""
+    """Return an estimate with its error multiplied by a factor, within [0, 1]."""
     if factor == 1:
         return part
     low, high = (
@@ -283,8 +281,8 @@ def _widened(part: Estimate, factor: float) -> Estimate:
 
 
 def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], level: float) -> Suite:
-    """Put strata together, and the variance of their shares (with its degrees of freedom) as one that doesn't
-    change with the rate.
+    """Combine strata, and include the variance of their shares (with its degrees of freedom) as one that
+    doesn't depend on the rate.
     """
     variance, df = shares
     numbers = [(part.value, part.se**2, part.interval.low, part.interval.high) for part in parts]
@@ -297,7 +295,7 @@ def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], leve
 
 
 def _weakest(sums: Suite, parts: list[Estimate], codes: Ints, held: Floats) -> Weakest | None:
-    """Find the stratum with most of the error, next to the other ones and what the shares vary by."""
+    """Find the stratum with most of the error, relative to the other ones and the variation of the shares."""
     halves = held * [part.interval.half_width for part in parts]
     of_shares = (
         intervals.t_quantile(parts[0].interval.level, np.inf) ** 2
@@ -308,8 +306,8 @@ def _weakest(sums: Suite, parts: list[Estimate], codes: Ints, held: Floats) -> W
 
 
 def _unlike(code: Ints, known: Bools) -> float:
-    """Return the p-value of labelled answers being judged as the others are (χ² of strata by labelled or
-    not); NaN of one stratum.
+    """Return the p-value of "labelled answers are judged like the others" (χ² of strata by labelled or not),
+    NaN for one stratum.
     """
     table = np.stack(
         [np.bincount(code[part], minlength=int(code.max()) + 1) for part in (known, ~known)]
@@ -326,8 +324,8 @@ NOTHING = Method(name="no labels")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """The share of right answers that a judge calls right, and of wrong ones that it calls wrong; NaN where
-    no label tells.
+    """The share of right answers that a judge calls right, and of wrong ones that it calls wrong, NaN without
+    labels.
     """
 
     sensitivity: Estimate
@@ -335,7 +333,7 @@ class Accuracy:
 
 
 def accuracy(verdicts: Floats, judged: JudgedAnswers, level: float) -> Accuracy | None:
-    """Measure a judge's verdicts (N,) by the labels; None where either isn't yes or no.
+    """Measure a judge's verdicts (N,) by the labels. None if either isn't yes or no.
 
     Labels are a random sample of the answers, or one with known probabilities.
     """
@@ -349,7 +347,7 @@ def accuracy(verdicts: Floats, judged: JudgedAnswers, level: float) -> Accuracy 
 
 
 def _share(right: Floats, judged: JudgedAnswers, level: float) -> Estimate:
-    """Estimate the mean of what is known of some answers (N,)."""
+    """Estimate the mean of some answers from their labels (N,)."""
     if not np.isfinite(right).any():
         none = Interval(low=np.nan, high=np.nan, level=level)
         return Estimate(

@@ -1,19 +1,19 @@
 """Corrected rates of several systems: the difference of two, and all pairs.
 
-The corrected difference of two systems: what the judge has one ahead by, corrected with labels.
+The corrected difference of two systems: the lead according to the judge, corrected with labels.
 
-Where both answers to an item have labels, items are parted by how the two verdicts differ, and the labels'
-differences are put together as small tasks are (suites.py), each with the limits of the score pivot, so
-that it holds with ten items and where all agree. Where few items have both, it is the difference of the two
-corrected rates, whose errors are taken as independent.
+If both answers to an item have labels, items are stratified by the difference of the two verdicts. The
+labels' differences are combined like small tasks (suites.py), each with the limits of the score pivot, so
+that it is valid with ten items and if all agree. If few items have both, it is the difference of the two
+corrected rates, with errors treated as independent.
 
-All pairs of models whose rates were corrected with labels, for ranks that hold at once.
+All pairs of models whose rates were corrected with labels, for simultaneous ranks.
 
-Each unit (a cluster, an item, or an answer) counts as an item whose score is the corrected rate plus what the
-unit adds to it (judge_correction.py), as votes have it (vote_errors.py): models that answered the same items
-have what they share taken off. Where a model's own limits are wider than that, because its labels are few or
-all alike, the pivots of its pairs are as wide, by the lower limit of the one that is ahead and the upper
-limit of the other.
+Each unit (a cluster, an item, or an answer) counts as an item whose score is the corrected rate plus the
+unit's influence (judge_correction.py), as for votes (vote_errors.py). So shared variation cancels for models
+that answered the same items. If a model's own limits are wider than that, because its labels are few or all
+equal, the pivots of its pairs are as wide, by the lower limit of the leading model and the upper limit of the
+other.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedGap:
-    """A corrected difference and the p-value of none, from one pivot; `paired`: from items on which both have
-    a label.
+    """A corrected difference and the p-value of "no difference", from one pivot. `paired`: from items on
+    which both have a label.
     """
 
     estimate: Estimate
@@ -54,8 +54,8 @@ class CorrectedGap:
 
 
 def paired_gap(first: Floats, second: Floats, judged: JudgedAnswers, level: float) -> CorrectedGap:
-    """Correct a difference with labels of both, first and second (N,); `judged` has their differences, in
-    strata of those of the verdicts.
+    """Correct a difference with labels of both, first and second (N,). `judged` has their differences, in
+    strata by the difference of the verdicts.
     """
     found = Influences.of(judged)
     codes = np.unique(judged.strata[judged.known]).tolist()
@@ -73,8 +73,8 @@ def paired_gap(first: Floats, second: Floats, judged: JudgedAnswers, level: floa
 def separate_gap(
     first: CorrectedRate, second: CorrectedRate, judged: JudgedAnswers, level: float
 ) -> CorrectedGap:
-    """Return the difference of two corrected rates at the reference level, errors independent; `judged`: all
-    answers of both.
+    """Return the difference of two corrected rates at the reference level, with independent errors. `judged`:
+    all answers of both.
     """
     sums = Suite(
         value=first.sums.value - second.sums.value,
@@ -87,7 +87,7 @@ def separate_gap(
 def _part(
     first: Floats, second: Floats, judged: JudgedAnswers, members: Bools, effect: float
 ) -> TaskDifferences:
-    """Return what the labels of one stratum say; a single item leaves all open."""
+    """Return the difference in one stratum of labels. With a single item any value is possible."""
     at = judged.known & members
     count = int(at.sum())
     if count < 2:
@@ -116,7 +116,7 @@ def _task(
 def _gap(
     sums: Suite, unknown: tuple[float, float], judged: JudgedAnswers, level: float, *, paired: bool
 ) -> CorrectedGap:
-    """Return limits and p-value of sums to which strata without a label could add so much, below and
+    """Return limits and p-value of sums, given the largest contributions of strata without a label, below and
     above.
     """
     low, high = (float(limit) for limit in sums.limits(level))
@@ -136,7 +136,7 @@ def _gap(
 
 
 def _p_value(sums: Suite, unknown: tuple[float, float]) -> float:
-    """Return the p-value of no difference, by the limits that strata without a label leave."""
+    """Return the p-value of "no difference", with the limits for strata without a label."""
     value = float(sums.value)
     tested = unknown[0] if value > 0 else -unknown[1]
     if abs(value) <= abs(tested):
@@ -146,13 +146,11 @@ def _p_value(sums: Suite, unknown: tuple[float, float]) -> float:
 
 
 MOST_UNITS = 2_000
-"""More units are put together into so many: independent ones may be, and cost nothing but degrees of
-freedom.
-"""
+"""More units are merged into this many: independent ones may be, at the cost of degrees of freedom only."""
 
 
 def judged_pairs(found: Sequence[CorrectedRate], units: Sequence[Ints]) -> PairMoments:
-    """Compare all pairs of M models; `units`: of each model's answers, codes from 0, at least two of them.
+    """Compare all pairs of M models. `units`: of each model's answers, codes from 0, at least two of them.
 
     Memory: a few arrays of at most MOST_UNITS × M.
     """
@@ -172,7 +170,7 @@ def judged_pairs(found: Sequence[CorrectedRate], units: Sequence[Ints]) -> PairM
 
 
 def _own_variances(found: Sequence[CorrectedRate]) -> tuple[Floats, Floats]:
-    """Return the variances that go with each model's own limits, below and above (M,)."""
+    """Return the variances implied by each model's own limits, below and above (M,)."""
     sides = (
         [float(each.sums.below.half_width(REFERENCE)) + each.unknown / 2 for each in found],
         [float(each.sums.above.half_width(REFERENCE)) + each.unknown / 2 for each in found],

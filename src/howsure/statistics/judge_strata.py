@@ -1,23 +1,23 @@
 """Strata of judged answers, and the labels that a plan takes from each.
 
-Strata of answers by what judges said of them, which is known of all.
+Strata of answers by the judges' verdicts, which are known for all.
 
-One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several
-judges: their verdicts are put together, each weighed by the logarithm of its odds to be right, as its labels
-have them (Nitzan and Paroush 1982); with fewer than 30 labels in two parts by that majority, else each of
-these as the numbers of one judge.
+One judge: yes and no are two strata. Numbers are split at their quantiles, one stratum per ten labels, up to
+five. Several judges: their verdicts are combined, each weighted by its log odds of being right, estimated
+from its labels (Nitzan and Paroush 1982). With fewer than 30 labels, the weighted majority gives two strata.
+Otherwise each of these is split like the numbers of one judge.
 
-Strata with few labels are joined to a neighbour, which two of yes and no are: by the numbers of labels alone,
-never by what they say. Chosen by trial: docs/decisions/0033-judges.md.
+Strata with few labels are merged with a neighbour (yes and no are neighbours). Only the numbers of labels
+decide this, never their values. Chosen by trial: docs/decisions/0033-judges.md.
 
-How many labels a corrected rate takes, and of which answers: more where the judge leaves more open.
+How many labels a corrected rate needs, and for which answers: more if the judge leaves more uncertainty.
 
-Labels are shared out among strata in proportion to their answers times the standard deviation that is
-expected in each (Neyman 1934), at least five a stratum, or all of its answers. The width
-is that of the interval that such labels would have if each stratum had just its expected rate
-(judge_correction.py), so that small numbers cost what they cost. What a judge is worth in money follows from
-sampling in two phases (Cochran 1977, chapter 12): variance A / N + B / n of N judged and n labelled answers
-costs least where n / N = √(B · price of a verdict / (A · price of a label)).
+Labels are allocated to strata in proportion to their answers times the expected standard deviation in each
+(Neyman 1934), at least five per stratum, or all of its answers. The width is that of the interval from such
+labels if each stratum had exactly its expected rate (judge_correction.py), so that the cost of small numbers
+is included. The value of a judge in money follows from two-phase sampling (Cochran 1977, chapter 12). With N
+judged and n labelled answers, a variance A / N + B / n is cheapest if n / N = √(B · price of a verdict / (A ·
+price of a label)).
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 
 LABELS_A_STRATUM, MOST_STRATA = 10, 5
 MAJORITY_BELOW = 30
-"""With fewer labels several judges make two strata."""
+"""With fewer labels, several judges give two strata."""
 SIGNS = 3
-"""Differences of yes and no are of three kinds."""
+"""Differences of yes and no have three values."""
 HARDLY_NONE = 3.0
-"""Where so many labels are expected, there is none in one of twenty samples."""
+"""If this many labels are expected, one in twenty samples has none."""
 FEWEST, FEWEST_PAIRS = 5, 2
-"""Strata of answers, and of pairs of answers, have so many labels at least."""
+"""The smallest number of labels in strata of answers, and of pairs of answers."""
 PRIOR_RIGHT, PRIOR_WRONG = 3.0, 1.0
-"""A judge is believed to be right in three of four before its labels are seen."""
+"""The prior of a judge's accuracy is three of four."""
 
 
 def strata(verdicts: Floats, labels: int) -> Ints:
@@ -55,15 +55,15 @@ def strata(verdicts: Floats, labels: int) -> Ints:
 
 
 def _at_quantiles(verdicts: Floats, labels: int) -> Ints:
-    """Part verdicts (N,) at their quantiles, a part for each ten labels."""
+    """Split verdicts (N,) at their quantiles, one stratum per ten labels."""
     count = int(np.clip(labels // LABELS_A_STRATUM, 1, MOST_STRATA))
     edges = np.unique(np.quantile(verdicts, np.linspace(0, 1, count + 1)[1:-1], method="higher"))
     return np.searchsorted(edges, verdicts, side="right")
 
 
 def strata_of_panel(opinions: Floats, labels: int) -> Ints:
-    """Return the stratum of every answer (N,), by what several judges said together (`opinion`): the majority
-    first, then its quantiles.
+    """Return the stratum of every answer (N,), by the combined verdicts of several judges (`opinion`): the
+    majority first, then its quantiles.
     """
     yes = opinions > 1 / 2
     if labels < MAJORITY_BELOW or yes.all() or not yes.any():
@@ -82,11 +82,11 @@ def strata_of_gaps(gaps: Floats, labels: int) -> Ints:
 
 
 def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
-    """Join strata (N,) with fewer labels to a neighbour, the one with the fewest first, and of two neighbours
-    to that with fewer.
+    """Merge strata (N,) with fewer labels with a neighbour, starting with the fewest, and preferring the
+    neighbour with fewer.
 
-    `known` (N,): which have a label. A stratum without any, where that would hardly happen by chance, stays
-    as it is. If all have one, there is nothing to correct, and no strata.
+    `known` (N,): which have a label. A stratum without any stays as it is, if that is unlikely by chance. If
+    all answers have a label, there is nothing to correct, and there aren't any strata.
     """
     if known.all():
         return np.zeros_like(code)
@@ -107,13 +107,13 @@ def joined(code: Ints, known: Bools, fewest: int = FEWEST) -> Ints:
 
 
 def opinion(verdicts: Floats, labels: Floats) -> Floats:
-    """Return what judges say of every answer together (N,), from 0 to 1; verdicts (N, J), NaN where a judge
-    is silent, labels (N,).
+    """Return the judges' combined verdict on every answer (N,), from 0 to 1, given verdicts (N, J), NaN if
+    missing, and labels (N,).
 
-    A silent judge counts as undecided; one that is more often wrong than right counts the other way.
+    A missing verdict counts as undecided. A judge that is more often wrong than right counts the other way.
     """
     scaled = np.column_stack([_from_0_to_1(column) for column in verdicts.T])
-    # The logarithm of each judge's odds to agree with a label (J,), drawn towards three to one.
+    # The log odds that each judge agrees with a label (J,), shrunk towards three to one.
     apart = np.abs(scaled - labels[:, None])
     right, wrong = np.nansum(1 - apart, axis=0) + PRIOR_RIGHT, np.nansum(apart, axis=0) + PRIOR_WRONG
     weights = np.asarray(np.log(right / wrong))
@@ -134,7 +134,7 @@ def _from_0_to_1(column: Floats) -> Floats:
 
 
 PRIOR_LABELS = 4.0
-"""What is assumed of a stratum weighs as many labels."""
+"""The prior of a stratum has the weight of this many labels."""
 MOST_PARTS = 5
 
 
@@ -158,32 +158,32 @@ class Expected:
 
     @property
     def mean(self) -> float:
-        """The mean that is expected of all."""
+        """The expected overall mean."""
         return float(self.shares @ self.means)
 
     @property
     def between(self) -> float:
-        """The variance of the strata's means, which only more judged answers make smaller in effect."""
+        """The variance of the strata's means, which only more judged answers reduce."""
         return float(self.shares @ (self.means - self.mean) ** 2)
 
     @property
     def whole_variance(self) -> float:
-        """The variance of a label whose stratum isn't known."""
+        """The variance of a label without stratification."""
         return self.between + float(self.shares @ self.variances)
 
     @property
     def within(self) -> float:
-        """(Σ share · standard deviation)², what labels shared out the best way leave of it."""
+        """(Σ share · standard deviation)², the variance left with optimal allocation of labels."""
         return float(self.shares @ np.sqrt(self.variances)) ** 2
 
     def shared_out(self, count: int) -> Ints:
-        """Share out so many labels (S,), none more often than there are answers; a few more where a stratum
-        needs its least.
+        """Allocate `count` labels (S,), at most one per answer, and a few more if a stratum needs its
+        minimum.
         """
         least = np.minimum(self.sizes, FEWEST)
         wanted = self.sizes * np.sqrt(self.variances)
         found = least.astype(float)
-        for _ in range(len(self.sizes) + 1):  # what some can't take goes to the others
+        for _ in range(len(self.sizes) + 1):  # labels that some strata can't use go to the others
             open_ = found < self.sizes
             left = count - found[~open_].sum()
             if not open_.any() or left <= 0:
@@ -195,7 +195,7 @@ class Expected:
         return np.minimum(np.ceil(found - 1e-9).astype(np.int64), self.sizes)
 
     def half_width(self, labels: Ints, level: float) -> float:
-        """Return the half width of the corrected mean with so many labels in each stratum (S,)."""
+        """Return the half width of the corrected mean with these numbers of labels in each stratum (S,)."""
         n, df = labels.astype(float), np.maximum(labels - 1.0, 1.0)
         variances, shares = self.variances / np.maximum(n - 1, 1), self.between / self.sizes.sum()
         if not self.bounded:
@@ -209,7 +209,9 @@ class Expected:
         return (min(above, 1.0) - max(below, 0.0)) / 2
 
     def fewest(self, within: float, level: float) -> int | None:
-        """Return the fewest labels with no wider interval; None where all answers wouldn't do."""
+        """Return the fewest labels that give an interval at most this wide, None if all answers wouldn't be
+        enough.
+        """
         low, high = 0, int(self.sizes.sum())
         if self.half_width(self.shared_out(high), level) > within:
             return None
@@ -223,7 +225,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """So many judged and labelled answers, what they cost, and their half width."""
+    """Numbers of judged and labelled answers, their cost, and their half width."""
 
     judged: int
     labelled: int
@@ -234,7 +236,7 @@ class Bill:
 def cheapest(
     expected: Expected, prices: tuple[float, float], level: float, *, within: float | None, budget: float
 ) -> Bill:
-    """Return the cheapest answers for a half width, or the most telling ones for a budget; `prices`: of a
+    """Return the cheapest answers for a half width, or the most informative ones for a budget. `prices`: of a
     label, and of a verdict.
     """
     label, verdict = prices
@@ -266,8 +268,8 @@ def labels_alone(
 
 
 def planned_strata(opinions: Floats) -> Ints:
-    """Return the stratum of every answer (N,) to be labelled from: by what judges say together, up to five
-    parts.
+    """Return the stratum of every answer (N,) to draw labels from: by the judges' combined verdict, up to
+    five strata.
     """
     values = np.unique(opinions)
     if len(values) <= MOST_PARTS:
@@ -277,8 +279,8 @@ def planned_strata(opinions: Floats) -> Ints:
 
 
 def expected_rates(code: Ints, opinions: Floats, labels: Floats, right: float) -> Expected:
-    """Expect a rate in each stratum: of answers that judges agree on as often as they are assumed to be
-    right, drawn to the labels there are.
+    """Return the expected rate in each stratum: answers on which judges agree have the assumed accuracy,
+    shrunk towards the existing labels.
     """
     assumed = _rates(opinions, right)
     means, squares = _drawn_to(code, labels, assumed, assumed)
@@ -286,8 +288,8 @@ def expected_rates(code: Ints, opinions: Floats, labels: Floats, right: float) -
 
 
 def expected_gaps(code: Ints, opinions: tuple[Floats, Floats], labels: Floats, right: float) -> Expected:
-    """Expect a difference in each stratum of pairs, whose answers are right independently of each other as
-    far as no label tells.
+    """Return the expected difference in each stratum of pairs. Without labels, both answers are assumed to be
+    right independently.
     """
     first, second = (_rates(each, right) for each in opinions)
     squares = (first - second) ** 2 + first * (1 - first) + second * (1 - second)
@@ -298,13 +300,13 @@ def expected_gaps(code: Ints, opinions: tuple[Floats, Floats], labels: Floats, r
 
 
 def _rates(opinions: Floats, right: float) -> Floats:
-    """Return the rate that is assumed of answers (N,) by what judges say of them, from 0 to 1."""
+    """Return the assumed rate of answers (N,) given the judges' verdicts, from 0 to 1."""
     return 1 - right + (2 * right - 1) * opinions
 
 
 def _drawn_to(code: Ints, labels: Floats, means: Floats, squares: Floats) -> tuple[Floats, Floats]:
-    """Return the mean and the mean square of each stratum (S,): those assumed of every answer (N,), drawn to
-    its labels.
+    """Return the mean and the mean square of each stratum (S,): those assumed for every answer (N,), shrunk
+    towards its labels.
     """
     known, sizes = np.isfinite(labels), np.bincount(code)
     count = np.bincount(code[known], minlength=len(sizes))
@@ -319,7 +321,9 @@ def _drawn_to(code: Ints, labels: Floats, means: Floats, squares: Floats) -> tup
 
 
 def drawn(code: Ints, labels: Ints, open_: Bools, rng: np.random.Generator) -> Ints:
-    """Draw so many answers of each stratum (S,) among the open ones (N,): their places, in random order."""
+    """Draw these numbers of answers from each stratum (S,) among the open ones (N,): their places, in random
+    order.
+    """
     order = np.lexsort((np.where(open_, rng.random(len(code)), np.inf), code))
     starts = np.concatenate(([0], np.cumsum(np.bincount(code))[:-1]))
     place = np.empty(len(code), dtype=np.int64)

@@ -35,48 +35,48 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MANY_PAIRS, UNCLEAR = 40_000, 0.25
-"""From so many pairs on, only those that can reach a share of UNCLEAR are looked at in every flip."""
+"""From this many pairs on, only those that can reach a share of UNCLEAR are checked in every flip."""
 SAMPLE, PILOT_FLIPS, PILOT_CELLS = 400, 512, 150_000_000
-"""Models among which weaker pairs are sought that reach a pivot in every flip; the few flips; pairs × flips
-where all pairs are looked at in them.
+"""The models among which weaker pairs are sought that reach a pivot in every flip, the few flips, and the
+pairs × flips up to which all pairs are checked in them.
 """
 FEW_REACH = 0.01
-"""Of the few flips all pairs are looked at where more than this share is far enough apart."""
+"""All pairs are checked in the few flips if more than this share has a large enough difference."""
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
 FEW_ROWS, SOME_PAIRS = 60, 1_500
-"""With no more clusters, and from so many pairs on, what each cluster adds to a pair is summed up; else a
-pair is the difference of its models' sums.
+"""With at most this many clusters, and from this many pairs on, cluster contributions are summed per pair.
+Otherwise a pair is the difference of its models' sums.
 """
 THREADS = 2
 FEW_PAIRS = 300
-"""With no more pairs, threads take longer to start than they save; flips end where all shares lie above
-UNCLEAR.
+"""With at most this many pairs, starting threads costs more than it saves, and flips end once all shares are
+above UNCLEAR.
 """
 TINY = 1e-30
 NEVER_DRAWN = 7.0
-"""A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding
-1963).
+"""Sums of random signs beyond this many standard deviations are ignored: their chance is below 5e-11
+(Hoeffding 1963).
 """
 
 
 def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
-    """Step-down correction of all pairs at once, using how they hang together (Romano and Wolf 2005).
+    """Step-down correction of all pairs at once, using their correlation (Romano and Wolf 2005).
 
     Under "no difference" the signs of whole clusters are exchangeable, so flips of signs give the
-    distribution of the largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there
-    are no more than `draws`, mirror images counted once, else that many at random. This holds for few
-    clusters too, where draws from a normal distribution with the estimated covariance do not; from 300
-    clusters on, none of which holds 2%, sums of random signs are drawn as normal ones.
+    distribution of the largest pivot over all pairs (Canay, Santos and Shaikh 2021). All flips are used if
+    there are at most `draws` (mirror images counted once), otherwise `draws` at random. This is also valid
+    for few clusters, unlike draws from a normal distribution with the estimated covariance. From 300 clusters
+    on, if none has 2%, sums of random signs are drawn as normal ones.
 
-    p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the
-    raw one, and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs ×
-    flips, and the signs of 1,024 flips. p-values above UNCLEAR may rest on fewer flips
+    p (M, M): two-sided p-values, NaN if a pair can't be compared. An adjusted p-value is never below the raw
+    one, and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips,
+    and the signs of 1,024 flips. p-values above UNCLEAR may rest on fewer flips
     (docs/decisions/0036-many-models.md).
     """
     order = order_of_rows(
         flips.sums.T, -flips.sums.sum(axis=0)
-    )  # a pair's sign matters to lone items: the one ahead comes first
+    )  # a pair's sign matters to lone items: the leading model comes first
     back = np.argsort(order)
     return _stepped(p[np.ix_(order, order)], flips.take(order.tolist()), rng, draws)[np.ix_(back, back)]
 
@@ -99,12 +99,11 @@ def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -
 def single_step(
     p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS
 ) -> float:
-    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to
+    """Return the largest p-value of one pair that is still rejected if the largest pivot of all has level
     `error`.
 
-    What intervals of these pairs may miss each, so that all hold at once with probability 1 − error. Pairs as
-    `max_t` takes them; `flips` are to be centred, as differences that are there would make pairs hang
-    together that don't.
+    It is the error per interval that makes intervals of these pairs simultaneous, with coverage 1 − error.
+    Pairs are as in `max_t`. `flips` must be centred, as true differences would add correlation between pairs.
     """
     first, second, _ = _flipped(p, flips)
     if len(first) < 2:
@@ -119,8 +118,8 @@ def single_step(
 
 
 def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
-    """Return the pairs that flips say something of, and which have nothing to flip: such a pair keeps its
-    p-value.
+    """Return the pairs that flips are informative about, and whether each has nothing to flip: such a pair
+    keeps its p-value.
     """
     first, second = np.triu_indices(len(p), 1)
     alike = flips.data_squares() <= 0
@@ -130,12 +129,12 @@ def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OrderedPairs:
-    """Pairs of models, strongest first (K,), and what the pivot of a flip needs.
+    """Pairs of models, strongest first (K,), and the terms of a flip's pivot.
 
     The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change
-    with the flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't; s = z B / W² − 2 b / W. Where all
-    sizes are equal, z² / A has the same order. `curve`: B / W², None where sizes are equal; `largest`: the
-    share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
+    with the flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't, and s = z B / W² − 2 b / W. If
+    all sizes are equal, z² / A has the same order. `curve`: B / W², None if sizes are equal. `largest`: the
+    share of the largest cluster. `observed` (K, 1): the observed pivots on the same scale.
     """
 
     columns: FlipColumns
@@ -148,7 +147,7 @@ class _OrderedPairs:
 
     @classmethod
     def of(cls, flips: FlipSums, first: Positions, second: Positions) -> _OrderedPairs:
-        """Put pairs in the order of the pivots that were seen."""
+        """Sort pairs by their observed pivots."""
         total = float(flips.sizes.sum())
         curve = None if flips.even else float(flips.inflation @ flips.sizes**2) / total**2
         columns = FlipColumns.of(flips)
@@ -174,13 +173,13 @@ class _OrderedPairs:
         return make(np.argsort(-seen[:, 0], kind="stable"), squares, seen)
 
     def take(self, chosen: Bools | slice) -> _OrderedPairs:
-        """Return the same of these pairs, in this order."""
+        """Return the same for these pairs, in this order."""
         return replace(
             self, **{name: getattr(self, name)[chosen] for name in ("first", "second", "squares", "observed")}
         )
 
     def padded(self) -> _OrderedPairs:
-        """Return the same with pairs at the end that are never extreme, up to a whole number of strides."""
+        """Return the same with added pairs that are never extreme, up to a multiple of the stride."""
         more = -len(self.first) % STRIDE
         nobody, never = np.zeros(more, dtype=self.first.dtype), np.full((more, 1), np.inf, dtype=np.float32)
         return replace(
@@ -194,9 +193,7 @@ class _OrderedPairs:
     def pivots(
         self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None
     ) -> Singles:
-        """Return the squared pivots of all pairs (K, flips), on a scale of their own where sizes are
-        equal.
-        """
+        """Return the squared pivots of all pairs (K, flips), on a scale of their own if sizes are equal."""
         gap = z[self.first]
         gap -= z[self.second]
         if z_lift.any():
@@ -210,16 +207,16 @@ class _OrderedPairs:
 
     @property
     def out_of_reach(self) -> float:
-        """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1
-        − lever)².
+        """An upper bound for the squared pivot of any flip: its z² is at most NEVER_DRAWN² · A, its divisor
+        at least A (1 − lever)².
 
-        By Cauchy and Schwarz |b| is at most √(A B); lever = NEVER_DRAWN · √B / W is 0 where sizes are equal.
+        By Cauchy and Schwarz |b| is at most √(A B). lever = NEVER_DRAWN · √B / W is 0 if sizes are equal.
         """
         lever = NEVER_DRAWN * math.sqrt(self.curve or 0.0)
         return (NEVER_DRAWN / (1 - lever)) ** 2 if lever < 1 else math.inf
 
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
-        """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was
+        """Return the share of flips in which any of the pairs from the k-th on is as extreme as observed
         (K,).
         """
         clear = int((self.observed > self.out_of_reach).sum())
@@ -231,9 +228,7 @@ class _OrderedPairs:
         return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
 
     def each(self, count: Callable[[Callable[[], Singles]], T], blocks: Blocks) -> Iterator[T]:
-        """Yield what is counted in each block of flips, in threads where there are pairs enough to pay for
-        them.
-        """
+        """Yield the counts of each block of flips, in threads if there are enough pairs."""
         if len(self.first) <= FEW_PAIRS:
             yield from map(count, blocks)
             return
@@ -241,10 +236,10 @@ class _OrderedPairs:
             yield from pool.map(count, blocks)
 
     def of_all(self, columns: FlipColumns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
-        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at
-        all pairs; and the flips.
+        """Count, for each pair, the flips in which it or any weaker one is at least as extreme as observed,
+        checking all pairs. Also return the number of flips.
 
-        Few pairs are left once the least share lies above UNCLEAR.
+        It stops early if the smallest share is above UNCLEAR.
         """
         counts, n_flips = np.full(len(self.first), float(seen)), seen
         padded = self.padded()
@@ -256,13 +251,13 @@ class _OrderedPairs:
         return counts, np.full(len(counts), float(n_flips))
 
     def of_many(self, columns: FlipColumns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
-        """Count the same looking only at pairs that can reach what the stronger ones were; None where looking
-        at all is faster.
+        """Count the same, checking only pairs that can reach the stronger ones' pivots. None if checking all
+        is faster.
 
-        A few flips say which these are, those of a share of no more than UNCLEAR, and are all that the
-        others' shares rest on.
+        A few flips select these pairs, those with a share of at most UNCLEAR. The other pairs' shares rest on
+        these few flips alone.
         """
-        blocks = deepcopy(blocks)  # so that they can be made again by those who look at all pairs
+        blocks = deepcopy(blocks)  # so that the search over all pairs can make them again
         counts, n_flips = self.of_few(columns, blocks[0], seen)
         strong = int(np.searchsorted(np.maximum.accumulate(counts / n_flips), UNCLEAR, side="right"))
         if not strong:
@@ -277,8 +272,8 @@ class _OrderedPairs:
         return counts, n_flips
 
     def of_few(self, columns: FlipColumns, block: Callable[[], Singles], seen: int) -> tuple[Floats, Floats]:
-        """Count the same in a few flips; pairs so weak that others are always as extreme are counted, not
-        looked at.
+        """Count the same in a few flips. Pairs so weak that others are always as extreme are counted, but not
+        checked.
         """
         always = self.always_exceeded(columns, block)
         strong = int(np.searchsorted(-self.observed[:, 0], -always, side="right"))
@@ -295,8 +290,8 @@ class _OrderedPairs:
         return counts, np.full(len(counts), float(seen + flips))
 
     def always_exceeded(self, columns: FlipColumns, block: Callable[[], Singles]) -> float:
-        """Return a squared pivot that, in each of WORD flips, some pair reaches that was weaker: found among
-        some of the models; 0 where there is none.
+        """Return a squared pivot that some weaker pair reaches in each of WORD flips, found among some of the
+        models, or 0 if there is none.
         """
         sample = np.zeros(columns.models, dtype=bool)
         sample[:: -(-columns.models // SAMPLE)] = True
@@ -306,7 +301,7 @@ class _OrderedPairs:
         return float(some.observed[every[0], 0]) if len(every) else 0.0
 
     def reaching(self, bound: float, most: float) -> tuple[Reaching, Ints]:
-        """Return what finds the pairs that reach a squared pivot, and the place of each pair (M, M)."""
+        """Return the search for pairs that reach a squared pivot, and the place of each pair (M, M)."""
         models = self.columns.models
         squares, place = (
             np.full((models, models), np.inf, dtype=np.float32),
@@ -320,7 +315,7 @@ class _OrderedPairs:
         self, columns: FlipColumns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
     ) -> tuple[int, Floats]:
         """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one
-        is as extreme as it was.
+        is as extreme as observed.
         """
         signs, (finder, places) = block(), reaching
         found = finder.reached(columns.sums(signs))
@@ -329,7 +324,9 @@ class _OrderedPairs:
         return signs.shape[1], covered(found.flip, low, high, strong)
 
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
-        """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
+        """Return the largest squared pivot of each flip, and the number of flips that the observed one counts
+        as.
+        """
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
         found = list(self.each(partial(self.largest_of, columns), blocks))
         return np.concatenate(found), seen
@@ -344,8 +341,8 @@ class _OrderedPairs:
         )
 
     def apart(self, columns: FlipColumns) -> tuple[Singles, ...] | None:
-        """Return what each cluster adds to z, and to s where sizes differ, of all pairs in units of √A
-        (strides, STRIDE, C); None where that doesn't pay.
+        """Return each cluster's contribution to z of all pairs, and to s if sizes differ, in units of √A
+        (strides, STRIDE, C). None if that doesn't pay.
         """
         if len(columns.table) > FEW_ROWS or len(self.first) < SOME_PAIRS:
             return None
@@ -357,8 +354,8 @@ class _OrderedPairs:
     def exceedances(
         self, columns: FlipColumns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
     ) -> tuple[int, Ints]:
-        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it
-        was.
+        """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as
+        observed.
         """
         signs = block()
         counts = np.zeros(len(self.first), dtype=np.int64)
@@ -371,7 +368,7 @@ class _OrderedPairs:
         """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the
         models.
         """
-        # How many flips of so many pairs are worked out at once: whole words, unless these take too much
+        # How many flips of this many pairs are computed at once: whole words, unless these take too much
         # memory.
         pairs = len(self.first)
         words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
@@ -381,8 +378,8 @@ class _OrderedPairs:
 
 
 def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
-    """Yield the same from what each cluster adds to the pairs (`_OrderedPairs.apart`), in products too small
-    to be shared among threads.
+    """Yield the same from the clusters' contributions to the pairs (`_OrderedPairs.apart`), in products too
+    small to be shared among threads.
     """
     for k in range(0, signs.shape[1], WORD):
         part = np.ascontiguousarray(signs[:, k : k + WORD])
@@ -391,7 +388,7 @@ def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
 
 
 def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
-    """Return the squared pivots of gaps in z and in s, over which they are written; `squares`: A."""
+    """Return the squared pivots of differences in z and in s, overwriting both. `squares`: A."""
     if slope is None:
         gap *= gap
         gap /= squares
@@ -405,13 +402,13 @@ def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
 
 
 def few(block: Callable[[], Singles], flips: int) -> Singles:
-    """Make the first flips of a block, which can be made again."""
+    """Make the first flips of a block, reproducibly."""
     return deepcopy(block)()[:, :flips]
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:
-    """Return the t² of a squared pivot on the scale of `_OrderedPairs.pivots`, just beyond it: `of` takes as
-    much from those seen.
+    """Return the t² of a squared pivot on the scale of `_OrderedPairs.pivots`, just above it, with the margin
+    that `of` subtracts from observed ones.
     """
     pivot /= 1 - 1e-4
     count = len(flips.sums) - 1
@@ -421,14 +418,14 @@ def _t_squared(pivot: float, flips: FlipSums) -> float:
 
 
 def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
-    """Bring squared pivots to the scale of `_OrderedPairs.pivots`."""
+    """Convert squared pivots to the scale of `_OrderedPairs.pivots`."""
     count = len(flips.sums) - 1
     return (t_squared * count / (count + t_squared) if flips.even else t_squared).astype(np.float32)
 
 
 def _largest_from_here(z: Singles) -> Singles:
-    """Return, for each row of z (K, draws), which it is written over, the largest value in it and the rows
-    below; K is whole strides.
+    """Return, for each row of z (K, draws), overwriting it, the largest value in it and the rows below. K is
+    a multiple of the stride.
 
     The same as a reversed np.maximum.accumulate, which is ten times slower along this axis: strides of rows
     first, then across strides.
@@ -442,8 +439,8 @@ def _largest_from_here(z: Singles) -> Singles:
 
 
 def _count_rows(found: Bools) -> Ints:
-    """Count what is true in each row: the same as np.count_nonzero, which is five times slower where rows are
-    short.
+    """Count the true values in each row: the same as np.count_nonzero, which is five times slower for short
+    rows.
     """
     if found.shape[1] % WORD or not len(found):
         return np.asarray(np.count_nonzero(found, axis=1))

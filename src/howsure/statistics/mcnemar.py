@@ -2,8 +2,8 @@
 implies.
 
 Given the number of discordant items, wins are binomial. The interval for the win share is the mid-p interval,
-scaled by the share of discordant items to a difference; test and interval are the same pivot. It knows
-nothing of clusters.
+scaled by the share of discordant items to a difference. Test and interval use the same pivot. It ignores
+clusters.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def midp_tail(successes: int, n: int, share: float) -> float:
 
 
 def midp_values(wins: Floats, losses: Floats) -> Floats:
-    """Return the two-sided mid-p values of "no difference" of so many wins and losses, element by element; 1
+    """Return the two-sided mid-p values of "no difference" of these wins and losses, element by element, 1
     without any.
 
     >>> midp_values(np.array([4.0, 15.0, 0.0]), np.array([0.0, 6.0, 0.0])).round(4).tolist()
@@ -45,8 +45,8 @@ def midp_values(wins: Floats, losses: Floats) -> Floats:
 def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
     """Return the two-sided mid-p value of "no difference" and the limits of the difference, n items in all.
 
-    Without any discordant item: p = 1, and limits that are as wide as the data allow, ± the exact upper limit
-    of the share of discordant items.
+    Without any discordant item: p = 1, and the widest limits compatible with the data, ± the exact upper
+    limit of the share of discordant items.
     """
     discordant = wins + losses
     tail = 1 - level
@@ -61,7 +61,7 @@ def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, f
 
 
 def _solve(equation: Callable[[float], float]) -> float:
-    """Return the share at which a function that rises from 0 to 1 is zero, the end of the range where it
+    """Return the share at which a function that rises from 0 to 1 is zero, or the end of the range if it
     isn't.
     """
     if equation(0.0) >= 0:

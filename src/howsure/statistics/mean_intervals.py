@@ -1,23 +1,23 @@
-"""The interval of a mean, for many means at once: an object behind each word of `IntervalMethod`.
+"""The interval of a mean, for many means at once: one object per word of `IntervalMethod`.
 
 "blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
 - Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
 - Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the
-  beta-binomial posterior and those of the guarded Wilson interval on n / deff. The more effective events were
-  seen, n p (1 − p) / deff, the nearer to the latter: a share of events / (events + 6), at least a third. The
-  limit on the side of the nearer end, 0 or 1, is no nearer to the mean than the latter.
-- Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff,
-  made longer by the misses or hits that nobody saw, as much as these could move a mean whose scores are that
-  much alike. In clusters of m items such a miss counts as √m of them. Where answers in clusters are several
-  to an item, the second part has it as well.
+  beta-binomial posterior and those of the guarded Wilson interval on n / deff. The weight of the latter is
+  events / (events + 6), at least a third, with events = n p (1 − p) / deff, the effective number observed.
+  The limit on the side of the nearer end, 0 or 1, is at least as far from the mean as the latter.
+- Fractions (means of attempts to independent items, other scores): the guarded Wilson interval on n / deff.
+  It is extended for unobserved misses or hits, by as much as these could move a mean of such similar scores.
+  In clusters of m items, one such miss counts as √m of them. If items in clusters have several answers, the
+  second rule includes this as well.
 
-The beta-binomial posterior is that of a rate whose answers come in groups. Groups differ in their own rate,
-which is Beta distributed around p with intra-cluster correlation ρ. The posterior of p under Jeffreys' prior
-for p and a uniform one for ρ, integrated over ρ on a grid, knows what a plug-in design effect does not: five
-failures in one group say next to nothing about how the groups differ. Every group counts by its share of the
-items and as if it had the average number of trials, so that the centre is the plain mean whatever the sizes,
-and the information is that of n / (1 + (M − 1) ρ) trials, M the average size. Memory: blocks of at most 4
-million grid cells.
+The beta-binomial posterior is that of a rate with grouped answers. Groups differ in their own rate, which is
+Beta distributed around p with intra-cluster correlation ρ. The posterior of p under Jeffreys' prior for p and
+a uniform one for ρ, is integrated over ρ on a grid. Unlike a plug-in design effect, it accounts for the fact
+that five failures in one group are almost uninformative about differences between groups. Every group is
+weighted by its share of the items and treated as having the average number of trials. So the centre is the
+plain mean for any sizes, and the information is that of n / (1 + (M − 1) ρ) trials, with M the average size.
+Memory: blocks of at most 4 million grid cells.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 N_ANGLES, N_RHO = 200, 32
 EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
 RATES = np.sin((EDGES[1:] + EDGES[:-1]) / 2) ** 2
-"""The grid of p, even on the arcsine scale, where Jeffreys' prior is flat."""
+"""The grid of p, even on the arcsine scale, where for which Jeffreys' prior is flat."""
 
 RHO_EDGES = np.linspace(0, 1, N_RHO + 1) ** 2
 RHO = ((np.arange(N_RHO) + 0.5) / N_RHO) ** 2
@@ -59,10 +59,10 @@ BLOCK_CELLS = 4_000_000
 class Groups:
     """T samples of right-or-wrong answers in the same C groups.
 
-    `means` (C, T): share of right answers in each group; `shares` (C,): each group's share of the items, or
-    of their weight; `trials` (T,): the average number of answers in a group, weighted by the shares;
-    `several` (T,): there are several answers to an item that don't all agree, so that scores lie between 0
-    and 1.
+    `means` (C, T): share of right answers in each group. `shares` (C,): each group's share of the items, or
+    of their weight. `trials` (T,): the average number of answers in a group, weighted by the shares.
+    `several` (T,): whether an item has several answers that don't all agree, so that scores are between 0 and
+    1.
     """
 
     means: Floats
@@ -72,7 +72,7 @@ class Groups:
 
     @property
     def single(self) -> Bools:
-        """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
+        """Which samples have one answer in every group, so that intra-cluster correlation is undefined (T,)."""
         return np.asarray(self.trials < 1 + ROUNDED_SCORES)
 
     def take(self, samples: slice | Positions) -> Groups:
@@ -90,7 +90,7 @@ def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
     limits = np.empty((2, len(groups.trials)))
     about = np.round(
         groups.trials, 9
-    )  # those that only the order of their sums tells apart are looked at together
+    )  # values that differ only by the order of their sums are checked together
     for trials in np.unique(about):
         alike = np.flatnonzero(about == trials)
         for part in blocks(len(alike), len(groups.shares), BLOCK_CELLS):
@@ -115,7 +115,7 @@ def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
 
 
 def _levels(means: Floats) -> tuple[Floats, Positions]:
-    """Return the distinct group means and each one's code; more than 256 are rounded on the arcsine scale."""
+    """Return the distinct group means and each one's code. More than 256 are rounded on the arcsine scale."""
     means = np.round(means, 9)
     seen, code = np.unique(means, return_inverse=True)
     if len(seen) > MOST_LEVELS:
@@ -153,15 +153,15 @@ def _quantiles(log_likelihood: Floats, level: float) -> Floats:
 
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
-"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one
+"""The smallest share of Wilson's limits in the blend, and the number of effective events at which it is one
 half.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemScores:
-    """What a mean is made of: scores `x` (n, T), `weights` of mean 1 (n,), codes of `clusters` (n,) each, and
-    a generator for who draws.
+    """The data of a mean: scores `x` (n, T), `weights` of mean 1 (n,), codes of `clusters` (n,) each, and a
+    random generator.
     """
 
     x: Floats
@@ -172,14 +172,12 @@ class ItemScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """T means over the same items, and what is known of their error.
+    """T means over the same items, and the terms of their standard errors.
 
-    `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in
-    [0, 1];
-    `cluster_size`: average size of a cluster, 1 without them; `groups`: the groups that right-or-wrong
-    answers come in, None for other scores.
-    `worth`: how many items of equal weight the items are, 1 / Σ share². `items`: the scores themselves, None
-    where there are only their sums.
+    `value`, `var` (T,), `df`, `n` items. `units`: clusters, or items without them. `bounded`: scores are in
+    [0, 1]. `cluster_size`: average size of a cluster, 1 without them. `groups`: the groups of right-or-wrong
+    answers, None for other scores. `worth`: the equivalent number of equally weighted items, 1 / Σ share².
+    `items`: the scores themselves, None if only their sums are available.
     """
 
     value: Floats
@@ -194,7 +192,7 @@ class Means:
     items: ItemScores | None = None
 
     def require_fractions(self, name: str) -> None:
-        """Raise MethodError where scores don't lie in [0, 1], as the interval of this name needs."""
+        """Raise MethodError if scores aren't in [0, 1], as the interval of this name needs."""
         if not self.bounded:
             raise MethodError(
                 f"interval {name!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores."
@@ -202,21 +200,19 @@ class Means:
 
     @property
     def edge_units(self) -> float:
-        """What counts as independent units where all scores are 0 or 1: clusters, or items, and no more than
-        their weights make them worth.
+        """The number of independent units if all scores are 0 or 1: clusters, or items, but at most the
+        equivalent number of equally weighted items.
         """
         return min(float(self.units), self.worth)
 
     @property
     def at_edge(self) -> Bools:
-        """Which means are 0 or 1, where the variance says nothing."""
+        """Which means are 0 or 1, so that the variance is uninformative."""
         return np.asarray(((self.value <= 0) | (self.value >= 1)) & self.bounded)
 
     @property
     def effective(self) -> Floats:
-        """N / deff: how many independent items carry the same information (T,); n where there is no
-        variance.
-        """
+        """N / deff: the number of independent items with the same information (T,), n without variance."""
         spread = self.value * (1 - self.value)
         with np.errstate(divide="ignore", invalid="ignore"):
             deff = self.var * (self.n - 1) / spread
@@ -224,8 +220,8 @@ class Means:
 
 
 def deciding(sums: Floats) -> Floats:
-    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where
-    none does.
+    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would give the same spread, 1 if
+    there is none.
     """
     squares = sums**2
     fourths = np.einsum("ct,ct->t", squares, squares)
@@ -233,14 +229,13 @@ def deciding(sums: Floats) -> Floats:
 
 
 IntervalChoice: TypeAlias = "IntervalMethod | MeanInterval"
-"""A word, or an object of the user's own in its place (docs/extending.md)."""
+"""A word, or your own object instead (docs/extending.md)."""
 
 
 class MeanInterval(Protocol):
-    """How the interval of a mean is made.
+    """How the interval of a mean is computed.
 
-    It stands behind a word of `IntervalMethod`, or is an object of the user's own, best a subclass of this
-    one.
+    It implements a word of `IntervalMethod`, or is your own object, best a subclass of this one.
     """
 
     @property
@@ -249,27 +244,27 @@ class MeanInterval(Protocol):
 
     @property
     def exact_at_edges(self) -> bool:
-        """Whether Clopper and Pearson's limits, by their own name, take its place where all scores are 0, or
-        all are 1.
+        """Whether Clopper and Pearson's limits, reported under their own name, replace it if all scores are
+        0, or all are 1.
         """
         return False
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Return the lower and the upper limits of the means (T,) each, wherever these have a variance.
+        """Return the lower and the upper limits of the means (T,) each, if these have a variance.
 
-        MethodError for scores that it isn't defined for.
+        MethodError for unsupported scores.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Blend(MeanInterval):
-    """The default for scores in [0, 1]; see above."""
+    """The default for scores in [0, 1] (see above)."""
 
     name: ClassVar[str] = "blend"
     exact_at_edges: ClassVar[bool] = True
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Blend Wilson's limits with those of the beta-binomial posterior."""
+        """Combine Wilson's limits with those of the beta-binomial posterior."""
         means.require_fractions(self.name)
         deff, unseen, rest = _designs(means)
         low, high = intervals.guarded_score(means.value, means.n, means.df, level, deff=deff, unseen=unseen)
@@ -304,7 +299,7 @@ class StudentT(MeanInterval):
     exact_at_edges: ClassVar[bool] = True
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Return the limits, NaN where nothing varies."""
+        """Return the limits, NaN if nothing varies."""
         se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
         return intervals.t_interval(means.value, se, means.df, level)
 
@@ -342,7 +337,7 @@ class UniformPosterior(MeanInterval):
     name: ClassVar[str] = "bayes"
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Return the posterior's quantiles; where all scores are 0 or 1, clusters are what counts."""
+        """Return the posterior's quantiles. If all scores are 0 or 1, clusters are the trials."""
         means.require_fractions(self.name)
         n = np.where(means.at_edge, means.edge_units, means.effective)
         return intervals.beta_interval(means.value * n + 1, (1 - means.value) * n + 1, level)
@@ -356,7 +351,7 @@ class BootstrapT(MeanInterval):
     exact_at_edges: ClassVar[bool] = True
 
     def limits(self, means: Means, level: float) -> Limits:
-        """Resample every mean alike; MethodError where there are only sums over items."""
+        """Resample every mean in the same way. MethodError if only sums over items are available."""
         items = means.items
         if items is None:
             raise needs_items(self.name)
@@ -381,11 +376,11 @@ INTERVALS: Mapping[str, MeanInterval] = {
         UniformPosterior(),
     )
 }
-"""What each word of `IntervalMethod` stands for."""
+"""The interval for each word of `IntervalMethod`."""
 
 
 def interval_of(choice: IntervalChoice | None, *, bounded: bool) -> MeanInterval:
-    """Return the interval that a word stands for, or the user's own; None takes the usual one of such scores.
+    """Return the interval for a word, or your own object. None takes the usual one for such scores.
 
     MethodError for anything else.
     """
@@ -395,7 +390,7 @@ def interval_of(choice: IntervalChoice | None, *, bounded: bool) -> MeanInterval
 
 
 def needs_items(method: str) -> MethodError:
-    """Say that a method can't do with sums."""
+    """Return the error that a method needs the scores, not only their sums."""
     return MethodError(
         f"method {method!r} needs the items, which don't fit into memory here",
         remedy="Leave the method out, or ask about fewer tasks or models at a time (`task`, `model`).",
@@ -403,8 +398,7 @@ def needs_items(method: str) -> MethodError:
 
 
 def limits(means: Means, choice: IntervalChoice, level: float) -> Limits:
-    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error
-    bar.
+    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN without a standard error.
 
     At 0 and n of n: Clopper and Pearson's interval, counting clusters as the independent units, unless the
     interval has limits of its own there.
@@ -422,15 +416,17 @@ def limits(means: Means, choice: IntervalChoice, level: float) -> Limits:
 
 
 def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
-    """Return the deff of every mean and that of misses which weren't seen (T,), and which means are of
-    answers in clusters.
+    """Return the deff of every mean and that of unobserved misses (T,), and which means have answers in
+    clusters.
     """
     deff = np.where(means.var > 0, means.n / means.effective, 0.0)
     unseen = np.full(len(deff), math.sqrt(means.cluster_size))
     if means.groups is None:
         return deff, unseen, np.empty(0, dtype=np.intp)
     groups, crowd = means.groups, means.n * float(means.groups.shares @ means.groups.shares)
-    capped = np.maximum(deff, crowd / groups.trials)  # no answer says more than an independent one
+    capped = np.maximum(
+        deff, crowd / groups.trials
+    )  # an answer has at most the information of an independent one
     deff = np.where(groups.single, _cautious(means, crowd), capped)
     clustered = ~groups.single & (means.units < means.n)
     unseen = np.where(groups.several, np.where(clustered, 1.0, unseen), 0.0)
@@ -438,7 +434,7 @@ def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
 
 
 def _no_nearer(blended: Floats, wilson: Floats, value: Floats) -> Floats:
-    """Return lower limits that lie no higher than Wilson's where the value is at most ¼; in part up to ½."""
+    """Return lower limits that are at most Wilson's if the value is at most ¼, and a mixture of both up to ½."""
     part = np.clip(2 - 4 * value, 0, 1)
     return np.asarray(blended - part * np.maximum(blended - wilson, 0))
 
@@ -448,9 +444,10 @@ def _spread(means: Means) -> Floats:
 
 
 def _cautious(means: Means, usual: float) -> Floats:
-    """Return the deff, one below that of the weights drawn towards it by one event against those seen.
+    """Return the deff, shrunk towards that of the weights if it is smaller, with weight one against the
+    observed events.
 
-    A few failures that happen to weigh little make it too small.
+    A few failures with low weights would make it too small.
     """
     deff = means.n / means.effective
     events = means.effective * _spread(means)

@@ -1,6 +1,6 @@
 """The mean of one model's item scores, with its standard error and interval.
 
-The mean of every model from what its items add up to (block_sums.py): the same estimates as from the items.
+The mean of every model from sums over its items (block_sums.py): the same estimates as from the items.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
 RARE = 0.01
-"""Below this rate of single answers, or of failures, the exact one-sided limit is stated."""
+"""Below this rate of single answers, or of failures, the exact one-sided limit is given."""
 
 
 def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
-    """Estimate the mean of item scores x (n,), no value missing, with the options of `means`; `attempts`
+    """Estimate the mean of item scores x (n,) without missing values, with the options of `means`; `attempts`
     (n,).
 
     >>> import numpy as np
@@ -73,14 +73,14 @@ def means(
 ) -> tuple[Estimate, ...]:
     """Estimate the mean of every column of x (n, T), item scores without a missing value.
 
-    `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
-    `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something
-    else. `interval` None means "blend" for bounded scores (see mean_intervals.py) and the t interval
-    otherwise; at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units.
-    `labels`: the names of the (first) clusters, for warnings. `strata`: in how many groups of items the
-    scores had their own means taken (clustered_variance.py), 0 for none; `unmoved` (n, T): what they were
-    before, so that the mean is theirs to the last digit. Assumes that items (or clusters) are independent
-    draws from a larger population. Miller (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
+    `clusters`: none, one or two arrays (n,) of codes. `weights` (n,). `bounded`: scores are in [0, 1].
+    `attempts` (n, T): the number of right-or-wrong answers averaged in each score, None for other scores.
+    `interval` None means "blend" for bounded scores (see mean_intervals.py) and the t interval otherwise. At
+    0 and n of n it is Clopper and Pearson's, counting clusters as the independent units. `labels`: the names
+    of the (first) clusters, for warnings. `strata`: the number of groups of items whose own means were
+    subtracted (clustered_variance.py), 0 for none. `unmoved` (n, T): the scores before that, so that the mean
+    is exactly theirs. Assumes that items (or clusters) are independent draws from a larger population. Miller
+    (2024); Bell and McCaffrey (2002); Korn and Graubard (1998).
     """
     chosen = interval_of(interval, bounded=bounded)
     n = len(x)
@@ -129,7 +129,7 @@ def estimates_of(
 @dataclass(frozen=True, slots=True)
 class _Sample:
     """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or
-    None, strata, and the scores before these.
+    None, strata, and the scores before stratification.
     """
 
     x: Floats
@@ -141,18 +141,18 @@ class _Sample:
     unmoved: Floats
 
     def coarsest(self) -> Clustering:
-        """Return the clustering with the fewest clusters; the items themselves where there is none."""
+        """Return the clustering with the fewest clusters, or the items themselves if there is none."""
         return clustering(min(self.clusters, key=lambda code: int(code.max()), default=None), self.w)
 
     def groups(self) -> Groups | None:
-        """Return the groups that right-or-wrong answers come in, None for other scores."""
+        """Return the groups of right-or-wrong answers, None for other scores."""
         if self.attempts is None or not self.bounded:
             return None
         term = self.coarsest()
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
         several = ~((self.x == 0) | (self.x == 1)).all(
             axis=0
-        )  # where all attempts at every item agree they say no more than one
+        )  # if all attempts at every item agree, they count as one
         trials = term.shares @ term.sums(np.where(several, self.attempts, 1.0))
         return Groups(means=held, shares=term.shares, trials=trials, several=several)
 
@@ -200,8 +200,8 @@ def _uncertainty(
 def settled_means(
     known: Means, floor: Floats, doubts: Sequence[list[ResultWarning]]
 ) -> tuple[Means, list[list[ResultWarning]]]:
-    """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of
-    each beyond `doubts`.
+    """Return means with variances up to `floor` (T,), rounding, set to 0, and the warnings of each in
+    addition to `doubts`.
     """
     var = np.where(known.var <= floor, 0.0, known.var)
     known = replace(known, var=var)
@@ -213,13 +213,13 @@ def settled_means(
 
 
 def rounding_of(scale: Floats) -> Floats:
-    """Return the variance that rounding leaves of scores of this size (T,)."""
+    """Return the rounding error of the variance of scores of this size (T,)."""
     return np.asarray((1e-12 * scale) ** 2)
 
 
 def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple[Bound, ...]:
-    """Return the exact one-sided statements: at 0 and n of n by items, and by clusters where there are any;
-    of rare single answers by items.
+    """Return the exact one-sided bounds: at 0 and n of n by items, and by clusters if there are any, and for
+    rare single answers by items.
     """
     value, units = float(known.value[k]), known.units
     if known.at_edge[k]:
@@ -235,7 +235,7 @@ def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple
 def cluster_warnings(
     w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = (), units: str = "items"
 ) -> list[ResultWarning]:
-    """Warn of too few or too unequal clusters of items, or of other units, to lean on."""
+    """Warn of too few or too unequal clusters of items, or of other units."""
     if not clusters:
         return []
     sizes = np.bincount(clusters[0]).astype(float)
@@ -245,7 +245,7 @@ def cluster_warnings(
 def size_warnings(
     totals: Floats, sizes: Floats, df: float, labels: Sequence[str] = (), units: str = "items"
 ) -> list[ResultWarning]:
-    """Warn of too few or too unequal clusters (C,) of this weight and so many units to lean on."""
+    """Warn of too few or too unequal clusters (C,) of this weight and these numbers of units."""
     if not math.isfinite(df):
         return []
     shares = totals / totals.sum()
@@ -275,9 +275,9 @@ def summed_means(
 ) -> tuple[Estimate, ...]:
     """Estimate the mean of every model, as `means` does from the items.
 
-    `answers`: the scores are means of right-or-wrong answers, of all models here; `labels`: names of the
-    clusters, for warnings; `within`: clusters are strata, and only items within them a sample. MethodError
-    for "bootstrap", which draws items.
+    `answers`: the scores are means of right-or-wrong answers, for all models here. `labels`: names of the
+    clusters, for warnings. `within`: clusters are strata, and only items within them are a sample.
+    MethodError for "bootstrap", which draws items.
     """
     chosen = interval_of(interval, bounded=bounded)
     known, shared = (
@@ -299,7 +299,7 @@ def _value(sums: ItemSums) -> Floats:
 def _clustered(
     sums: ItemSums, variance: VarianceChoice, labels: Sequence[str], bounded: bool, answers: bool
 ) -> tuple[Means, list[ResultWarning]]:
-    """Return what is known of the means where clusters are draws, and what is in doubt of all."""
+    """Return the means with their errors if clusters are draws, and the warnings for all of them."""
     term, n = sums.clusters.term, sums.n
     enough = term.n_clusters >= MIN_UNITS
     df = term.df(variance) if enough else math.nan
@@ -326,8 +326,8 @@ def summed_variances(sums: ItemSums, variance: VarianceChoice) -> Floats:
 
 
 def _groups(sums: ItemSums) -> Groups:
-    """Return the groups that right-or-wrong answers come in; of a model whose attempts agree at every item,
-    one an item.
+    """Return the groups of right-or-wrong answers: one per item for a model whose attempts agree at every
+    item.
     """
     term = sums.clusters.term
     trials = np.where(sums.extremes.agree, term.shares @ term.totals, term.shares @ sums.answers)
@@ -335,7 +335,7 @@ def _groups(sums: ItemSums) -> Groups:
 
 
 def _within(sums: ItemSums, variance: VarianceChoice, *, bounded: bool) -> tuple[Means, list[ResultWarning]]:
-    """Return what is known of the means where only items within clusters are a sample."""
+    """Return the means with their errors if only items within clusters are a sample."""
     n, squares = sums.n, np.diagonal(sums.products.inner)
     estimator = variance_of(variance)
     known = Means(

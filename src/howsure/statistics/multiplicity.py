@@ -1,12 +1,12 @@
 """Many p-values at once: corrections for their number (Holm, Benjamini–Hochberg, and the max-t of max_t.py),
-and many sides against one, with what the intervals that agree with them may miss.
+and many models against one, with the error of each matching interval.
 
 max-t against one: the step-down of max_t.py over the pairs with the one. Its intervals come from the single
-step, on two kinds of flips: as they are, and of what is left once every side's own difference is taken out,
-since differences that are there make sides look as if they hung together; the wider ones count. Where too few
-clusters leave flips no say, Holm takes their place. Dunnett (1955): the largest of K pivots that share one
-side, as multivariate t with one correlation, by quadrature. It is ½ where all sides vary alike and
-independently, as in Dunnett's tables; here it is the average of those that were seen.
+step, on two kinds of flips: of the data, and of residuals without every model's own difference, since true
+differences add apparent correlation between models. The wider intervals count. With too few clusters for
+flips, Holm is used instead. Dunnett (1955): the largest of K pivots with one model in common, as multivariate
+t with one correlation, by quadrature. The correlation is ½ if all models vary equally and independently, as
+in Dunnett's tables. Here it is the average observed one.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def holm(p: Floats, weights: Floats | None = None) -> Floats:
     """Holm's (1979) step-down correction of p-values (K,): controls the chance of any false finding.
 
-    `weights` (K,), above 0: the larger, the more of the level a test gets (his weighted procedure, section
-    4).
+    `weights` (K,), above 0: a larger weight gives a test a larger share of the level (his weighted procedure,
+    section 4).
 
     >>> import numpy as np
     >>> holm(np.array([0.01, 0.04])).tolist(), holm(np.array([0.01, 0.04]), np.array([1.0, 3.0])).tolist()
@@ -64,13 +64,13 @@ CORRECTIONS: Mapping[str, Callable[[Floats], Floats] | None] = {
     "bh": benjamini_hochberg,
     "none": None,
 }
-"""What each word of `Adjustment` makes of the p-values of separate tests, of which max-t knows no more than
+"""The correction of the p-values of separate tests for each word of `Adjustment`. For these, max-t equals
 Holm.
 """
 
 
 def corrected_p(p: Floats, method: Adjustment) -> Floats:
-    """Correct p-values (K,) of separate tests for the number of those that exist; NaN stays NaN, and max-t
+    """Correct p-values (K,) of separate tests for the number of those that exist. NaN stays NaN, and max-t
     means Holm here.
     """
     usable, correct = np.isfinite(p), chosen_object("adjust", method, CORRECTIONS)
@@ -82,12 +82,12 @@ def corrected_p(p: Floats, method: Adjustment) -> Floats:
 
 
 def tails(p: Floats, adjusted: Floats, method: Adjustment, error: float) -> tuple[Floats, Floats]:
-    """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected
-    p-values: both (K,).
+    """Return the errors of the intervals on the side of 0, and on the other, that match corrected p-values:
+    both (K,).
 
-    Benjamini–Hochberg: error for the share of tests that show a difference (Benjamini and Yekutieli 2005).
-    Holm: Bonferroni's error / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't,
-    just what Holm allows this p-value.
+    Benjamini–Hochberg: error times the share of significant tests (Benjamini and Yekutieli 2005). Holm:
+    Bonferroni's error / K. On the side of 0, if a difference is significant with Holm but not with
+    Bonferroni, it is what Holm allows this p-value.
     """
     real = adjusted <= allowed(1 - error)
     if method == "bh":
@@ -107,7 +107,7 @@ def _back(values: Floats, order: Positions) -> Floats:
 def adjust_pairs(
     moments: PairMoments, method: Adjustment, *, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[Floats, Adjustment]:
-    """Correct the p-values (M, M) of all pairs and say by which method; NaN stays NaN.
+    """Correct the p-values (M, M) of all pairs, and return the method. NaN stays NaN.
 
     "max-t" with two clusterings becomes "holm": no flip of signs respects both.
     """
@@ -129,9 +129,9 @@ def adjust_pairs(
 
 NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0
 MOST_ALIKE = 0.99
-"""Correlations above this are taken for this: quadrature can't tell them apart."""
+"""Correlations above this are replaced by it: quadrature can't distinguish them."""
 MIN_CLUSTERS = 8
-"""Fewer clusters than these have too few flips of signs: Holm shows more then
+"""With fewer clusters, there are too few flips of signs and Holm has more power
 (docs/decisions/0019-many-to-one.md).
 """
 BLOCK = 200
@@ -139,11 +139,10 @@ BLOCK = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
-    """p-values of sides against one (K,), NaN where a side can't be compared, and what each interval may
-    miss.
+    """p-values of models against one (K,), NaN if a model can't be compared, and the error of each interval.
 
-    `near`: on the side of 0; `far`: on the other (K,). An interval that may miss so much leaves 0 out where
-    `p_adjusted` says so.
+    `near`: on the side of 0. `far`: on the other (K,). An interval with these errors excludes 0 exactly if
+    `p_adjusted` is significant.
     """
 
     p_adjusted: Floats
@@ -152,9 +151,7 @@ class Corrected:
 
 
 def enough_clusters(flips: FlipSums) -> bool:
-    """Say whether flips can correct well: of fewer clusters there are too few, and what is lost by that is
-    more than gained.
-    """
+    """Return whether flips are a good correction: with too few clusters they lose more than they gain."""
     return len(flips.sums) - int((flips.shared != 0).sum()) >= MIN_CLUSTERS
 
 
@@ -168,10 +165,10 @@ def by_max_t(
     centred: FlipSums | None = None,
     draws: int = DRAWS,
 ) -> Corrected:
-    """Correct p-values (M,) of all models beside the one at `one` by the step-down max-t; NaN where there is
+    """Correct p-values (M,) of all models against the one at `one` by the step-down max-t. NaN if there is
     none.
 
-    `moments` have flips; `centred`: these without the differences that were seen.
+    `moments` have flips. `centred`: these without the observed differences.
     """
     if moments.flips is None:
         raise ValueError("max-t needs flips")
@@ -188,7 +185,7 @@ def by_max_t(
 
 
 def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corrected:
-    """Correct p-values (M,) of all models beside the one at `one` by Dunnett's (1955) single step; NaN where
+    """Correct p-values (M,) of all models against the one at `one` by Dunnett's (1955) single step. NaN if
     there is none.
     """
     known = np.flatnonzero(np.isfinite(p))
@@ -205,7 +202,7 @@ def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corre
 
 
 def by_p_value(p: Floats, method: ManyToOne, error: float) -> Corrected:
-    """Correct p-values (K,) alone: by Holm, Benjamini and Hochberg, or not at all."""
+    """Correct p-values (K,) without flips: by Holm, Benjamini and Hochberg, or not at all."""
     known = np.isfinite(p)
     if method == "none" or known.sum() < 2:
         return Corrected(p_adjusted=p, near=np.full(len(p), error), far=np.full(len(p), error))
@@ -216,12 +213,12 @@ def by_p_value(p: Floats, method: ManyToOne, error: float) -> Corrected:
 
 
 def of_tasks(found: Corrected, tasks: int) -> Corrected:
-    """Return what was corrected at error / tasks as one of so many tasks (Bonferroni)."""
+    """Return a correction at error / tasks as one of several tasks (Bonferroni)."""
     return Corrected(p_adjusted=np.minimum(tasks * found.p_adjusted, 1.0), near=found.near, far=found.far)
 
 
 def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
-    """Part what was corrected together."""
+    """Split a joint correction."""
     ends = np.cumsum(sizes)[:-1]
     parts = zip(
         *(np.split(values, ends) for values in (found.p_adjusted, found.near, found.far)), strict=True
@@ -230,10 +227,10 @@ def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
 
 
 def _agreeing(p: Floats, adjusted: Floats, error: float, step: float) -> Corrected:
-    """Return tails that agree with corrected p-values; `step`: the p-value that the single step just rejects.
+    """Return tails that match corrected p-values. `step`: the p-value that the single step just rejects.
 
-    On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows
-    this p-value.
+    On the side of 0, if a difference is significant with the step-down but not with the single step, it is
+    what the step-down allows this p-value.
     """
     real = adjusted <= allowed(1 - error)
     far = np.where(real | np.isnan(p), min(step, error), np.minimum(min(step, error), p * (1 - 1e-9)))
@@ -243,10 +240,9 @@ def _agreeing(p: Floats, adjusted: Floats, error: float, step: float) -> Correct
 
 
 def _correlation(variance: Floats, one: int, sides: Positions) -> float:
-    """Return the average correlation of the sides' differences from the one, from 0 to 1; ½ where none is
-    known.
+    """Return the average correlation of the models' differences from the one, from 0 to 1, or ½ if unknown.
 
-    Var(a − b) tells it, as a − b is the difference of the two differences.
+    It follows from Var(a − b), as a − b is the difference of the two differences.
     """
     own = variance[one, sides]
     between = variance[np.ix_(sides, sides)]
@@ -258,8 +254,8 @@ def _correlation(variance: Floats, one: int, sides: Positions) -> float:
 
 
 def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats:
-    """Return P(max |T_k| ≤ t) of so many t variables with one correlation from 0 on and one error variance
-    (Dunnett 1955).
+    """Return P(max |T_k| ≤ t) of `count` t variables with one correlation of at least 0 and one error
+    variance (Dunnett 1955).
 
     >>> import numpy as np
     >>> float(inside(np.array([2.8886]), 10.0, 4)[0].round(3))
@@ -280,8 +276,8 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
 
 
 def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> float:
-    """Return the t that the largest of so many keeps within at a level: Dunnett's (1955) two-sided critical
-    value.
+    """Return the t that bounds the largest of `count` variables at a level: Dunnett's (1955) two-sided
+    critical value.
 
     >>> round(quantile(0.95, 20.0, 4), 2)
     2.65

@@ -1,8 +1,8 @@
-"""All pairs of models at once: what a comparison says beside the difference and its test.
+"""All pairs of models at once: the parts of a comparison other than the difference and its test.
 
 Limits of every pair's interval, wins and ties, correlations, and the SE without pairing, from products of
-matrices as in all_pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for each distinct
-score up to 64 of them.
+matrices as in all_pairs.py, without a loop over pairs. Memory: a few arrays of M × M, and one of n × M per
+distinct score, up to 64 of them.
 """
 
 from __future__ import annotations
@@ -25,23 +25,21 @@ if TYPE_CHECKING:
 
 FEW_LEVELS = 64
 BLOCK = 2_000_000
-"""How many cells are compared at a time where there are many distinct scores, or pairs that lack items are
-gone through.
+"""How many cells are compared at a time if there are many distinct scores, or for pairs with missing items.
 """
 MOST_ODD = 400_000_000
-"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters
-are made.
+"""The largest items × pairs for which the SEs without pairing and without clusters are computed for pairs
+with missing items.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairDetails:
-    """Arrays (M, M); entry [i, j] is about i and j on the items that both answered.
+    """Arrays (M, M). Entry [i, j] is about i and j on the items that both answered.
 
-    `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j;
-    `ties`: the same; `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the
-    difference if nobody knew which score belongs to which item; `unclustered_se`: if each item stood alone,
-    NaN without clusters.
+    `mean`: i's score on the items that j answered as well. `wins`: items on which i scores higher than j.
+    `ties`: items with equal scores. `correlation` of item scores, NaN if one never varies. `unpaired_se`: the
+    SE of the difference without pairing. `unclustered_se`: if items were independent, NaN without clusters.
     """
 
     mean: Floats
@@ -63,13 +61,11 @@ def pair_limits(
     net_wins: bool = True,
     squares: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are
-    none.
+    """Return the limits of every pair's own interval (M, M), as in `difference`, NaN if there are none.
 
-    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M);
-    `reach`: the largest difference there can be;
-    `net_wins`: lengthen them where few items differ, as differences.py says; `squares` (M, M): Σ (d − d̄)²,
-    None for that of x.
+    `x` (n, M): scores, NaN if missing. `moments`: of their pairs. `level`: one for all, or one each (M, M).
+    `reach`: the largest possible difference. `net_wins`: lengthen them if few items differ, see
+    differences.py. `squares` (M, M): Σ (d − d̄)², None for that of x.
     """
     if not net_wins:
         return moments.limits(level, reach)
@@ -80,8 +76,8 @@ def pair_limits(
 def lengthened(
     moments: PairMoments, wins: Floats, items: Floats, level: float | Floats, reach: float
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair, with room for the losses that so few net wins, in events, in effective
-    items (M, M) may hide.
+    """Return the limits of every pair, allowing for losses that may be unobserved given so few net wins
+    (counted in events on effective items, and these items, M × M).
     """
     low, high = moments.limits(level, reach)
     use, tail, event = np.isfinite(low), (1 + np.asarray(level)) / 2, moments.event
@@ -91,11 +87,11 @@ def lengthened(
 
 
 def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools, beyond: Floats) -> Floats:
-    """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
+    """Return the limits of net losses that may be beyond the other limits, otherwise −∞.
 
-    Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one,
-    which is below Laurent and Massart's (2000, lemma 1) for a χ² quantile. Of the others a test of the value
-    to lie beyond says the same.
+    Most aren't, and a bound rules them out in a fraction of the time: the exact limit is below the Poisson
+    one, which is below Laurent and Massart's (2000, lemma 1) for a χ² quantile. For the others, a test of the
+    other limit's value is equivalent.
     """
     level = np.broadcast_to(level, losses.shape)
     far = -np.log1p(-level)
@@ -115,7 +111,7 @@ def pair_details(
     weights: Floats | None = None,
     variance: VarianceChoice = "CR2",
 ) -> PairDetails:
-    """Return what is known of every two columns of x (n, M), NaN where a model has no score for an item.
+    """Return the details of every two columns of x (n, M), NaN if a model has no score for an item.
 
     >>> import numpy as np
     >>> found = pair_details(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]]))
@@ -142,7 +138,7 @@ def pair_details(
 
 
 def _wins(x: Floats) -> Ints:
-    """Count the items on which i scores higher than j (M, M): one product a distinct score where these are
+    """Count the items on which i scores higher than j (M, M): one product per distinct score if these are
     few.
     """
     x, levels = _levelled(x)
@@ -157,7 +153,7 @@ def _wins(x: Floats) -> Ints:
 
 
 def _levelled(x: Floats) -> tuple[Floats, Floats]:
-    """Return the scores, those that only rounding parts made one, and the distinct ones (L,)."""
+    """Return the scores, with those equal up to rounding made equal, and the distinct ones (L,)."""
     levels = np.unique(x[~np.isnan(x)])
     first = levels[np.concatenate([[True], above(levels[1:], levels[:-1])])] if len(levels) else levels
     if len(first) == len(levels):
@@ -183,8 +179,8 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
 def _errors(
     x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: VarianceChoice
 ) -> tuple[Floats, Floats]:
-    """Return the SEs without pairing, and those that take every item as independent, of the models that
-    answered everything; NaN of the others, and without clusters.
+    """Return the SEs without pairing, and those with independent items, for the models that answered every
+    item. NaN for the others, and without clusters.
     """
     unpaired, unclustered = np.full((2, x.shape[1], x.shape[1]), np.nan)
     at = np.ix_(full, full)
@@ -207,9 +203,7 @@ def _fill_odd(
     clusters: Sequence[Ints],
     variance: VarianceChoice,
 ) -> None:
-    """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too
-    many.
-    """
+    """Fill in the SEs of the pairs with missing items, block by block. They stay NaN if there are too many."""
     has = ~np.isnan(x)
     lacking = np.asarray(~has.all(axis=0))
     i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
@@ -255,8 +249,8 @@ def net_wins_of_items(
     weights: Floats | None,
     squares: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair of columns of x (n, M), in events, in effective items, and these (M,
-    M).
+    """Return the net wins of every pair of columns of x (n, M), counted in events on effective items, and
+    these items (M, M).
     """
     w = np.ones(len(x)) if weights is None else weights
     mask = (~np.isnan(x)).astype(float)
@@ -267,8 +261,8 @@ def net_wins_of_items(
 def net_wins_of(
     moments: PairMoments, squares: Floats, alike: Callable[[Ints, Ints], Floats | float]
 ) -> tuple[Floats, Floats]:
-    """Count the net wins of every pair in effective items, and these (M, M); `squares`: Σ (d − d̄)², `alike`:
-    effective items of pairs whose items all differ by the same.
+    """Return the net wins of every pair in effective items, and these items (M, M). `squares`: Σ (d − d̄)².
+    `alike`: effective items of pairs whose items all have the same difference.
     """
     n = moments.shared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -279,7 +273,7 @@ def net_wins_of(
 
 
 def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
-    """Return Σ w (d − d̄)² of every pair, weights scaled to mean 1 on the items that it shares."""
+    """Return Σ w (d − d̄)² of every pair, with weights scaled to mean 1 on its shared items."""
     if mask.all():
         centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
         return np.asarray(squared_differences(centred.T @ centred) * (len(w) / w.sum()))

@@ -1,13 +1,12 @@
-"""What is known of the difference of every two models, and what sign flips of clusters need of it.
+"""Moments of the difference of every two models, and the terms for sign flips of clusters.
 
-PairMoments: what is known of the difference of every two models.
+PairMoments: moments of the difference of every two models.
 
-All pairs within strata with missing cells: each pair centred within its own shared items of every cluster,
-by one product a cluster.
+All pairs within strata with missing cells: each pair centred within its own shared items of every cluster, by
+one product per cluster.
 
 The same as within_strata (clustered_variance.py) on the items that both of a pair answered, for items of
-equal weight; lonely items are put together as joined_strata has it, pair by pair. Memory: some twenty arrays
-(M, M).
+equal weight. Single items are merged as in joined_strata, pair by pair. Memory: some twenty arrays (M, M).
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints, Positions
 
 MARKED = 9
-"""To so many digits marks of clusters are the same, whatever the order in which they were summed up."""
+"""The number of digits to which marks of clusters are equal in any order of summation."""
 ROW_CELLS = 100_000
-"""So many differences are worked out at once, which lie in the processor's cache."""
+"""The number of differences computed at once, which fit in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipSums:
-    """What sign flips of whole clusters need: C clusters, of which the last ones may be lone items, and M
+    """The terms for sign flips of whole clusters: C clusters, of which the last ones may be lone items, and M
     models.
 
-    `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,):
-    what a lone item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the
-    weight. `observed` (M, M): the squared pivots to compare with; None where they follow from the sums
-    themselves. `room`: the pivot adds so much of the squared difference to its variance, the same for every
-    pair (score_pivot.py).
+    `sums` (C, M): each cluster's contribution to each model's mean, up to a constant per cluster. `shared`
+    (C,): a lone item's contribution to every difference, 0 for a cluster of data. `sizes` (C,): each one's
+    share of the weight. `observed` (M, M): the squared pivots to compare with, None if they follow from the
+    sums themselves. `room`: the fraction of the squared difference that the pivot adds to its variance, equal
+    for all pairs (score_pivot.py).
     """
 
     sums: Floats
@@ -56,16 +55,16 @@ class FlipSums:
 
     @property
     def inflation(self) -> Floats:
-        """What squared residual sums are multiplied by, as CR2 does (C,)."""
+        """The factor of squared residual sums in CR2 (C,)."""
         return np.asarray(1 / (1 - np.minimum(self.sizes / self.sizes.sum(), 1 - 1e-12)))
 
     @property
     def even(self) -> bool:
-        """Whether all clusters, lone items among them, are of one size."""
+        """Whether all clusters, including lone items, have one size."""
         return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
 
     def data_squares(self) -> Floats:
-        """Σ inflation · d_g² of every pair over the clusters of data (M, M), 0 where two models are alike."""
+        """Σ inflation · d_g² of every pair over the clusters of data (M, M), 0 if two models are equal."""
         weighted = self.sums * self.inflation[:, None]
         return np.maximum(squared_differences(weighted.T @ self.sums), 0.0)
 
@@ -79,7 +78,7 @@ class FlipSums:
         return np.asarray(self.data_squares() + self.lone_squares)
 
     def centred(self) -> FlipSums:
-        """Return the same as if no two models differed: every model's own mean taken from its clusters of
+        """Return the same under "no difference": every model's own mean is subtracted from its clusters of
         data.
         """
         held = np.where(self.shared == 0, self.sizes, 0.0)
@@ -94,19 +93,19 @@ class FlipSums:
 
 
 def lone_items(n: int, *, clustered: bool, score: bool) -> Floats:
-    """Return the sizes of the two items at ±1 that flips of few clusters have beside them; none without
-    clusters.
+    """Return the sizes of the two items at ±1 that are added to flips of few clusters, none without clusters.
 
-    They part flips that would tie, so that the observed one isn't counted twice over.
+    They break ties between flips, so that the observed one isn't counted twice.
     """
     return np.full(2 if clustered and score else 0, 1 / n)
 
 
 def item_levels(x: Floats) -> Floats:
-    """Return a level of every item (n, 1) to count scores from: their mean, in which a model counts by how
-    little it varies.
+    """Return a level of every item (n, 1) to subtract from scores: their mean, in which less variable models
+    have more weight.
 
-    Sums of what is left are small, and no model's scale makes another's coarse. x (n, M) may have holes.
+    Sums of residuals are small, and one model's scale doesn't affect another's precision. x (n, M) may have
+    missing values.
     """
     has = ~np.isnan(x)
     filled, count = np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
@@ -119,10 +118,9 @@ def item_levels(x: Floats) -> Floats:
 
 
 def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> FlipSums:
-    """Put clusters of data and lone items of these sizes side by side; every other lone item counts
-    downwards.
+    """Join clusters of data and lone items of these sizes. Every other lone item counts negatively.
 
-    Clusters stand in an order that hangs on what they hold alone, so that random signs do as well.
+    The order of clusters depends on their values only, so that random signs do as well.
     """
     order = order_of_rows(sums, sizes)
     sums, sizes = sums[order], sizes[order]
@@ -136,8 +134,8 @@ def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> F
 
 
 def order_of_rows(table: Floats, sizes: Floats) -> Positions:
-    """Return an order of the rows of a table (C, K), by their size first, that hangs on no order of its rows
-    or columns, but for rows that nothing tells apart.
+    """Return an order of the rows of a table (C, K), by their size first, that doesn't depend on the order of
+    its rows or columns, except for identical rows.
 
     Rows are marked by their squares, then columns by the marks of rows, and rows by those of columns, twice.
     """
@@ -155,11 +153,11 @@ def order_of_rows(table: Floats, sizes: Floats) -> Positions:
 def flips_of(
     x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool, room: float = 0.0
 ) -> FlipSums | None:
-    """Return what flips need of scores x (n, M) with weights w (n,) of mean 1: deviations from the item's
-    level, a missing score adds nothing; None with two clusterings.
+    """Return the terms of flips from scores x (n, M) with weights w (n,) of mean 1: deviations from the
+    item's level, 0 for a missing score. None with two clusterings.
 
-    Where scores are missing flips know how models hang together; what they are compared with is each pair's
-    own pivot.
+    With missing scores, flips give the correlation between models, and are compared with each pair's own
+    pivot.
     """
     if len(codes) > 1:
         return None
@@ -172,9 +170,9 @@ def flips_of(
 class PairMoments(Pivots):
     """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
 
-    `shared`: items that both answered; `units`: clusters that these are in.
-    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
-    `tested`: the p-values of "no difference", where they were worked out already.
+    `shared`: items that both answered. `units`: their clusters. `flips`: for simulating all pairs together,
+    None with two clusterings, which flips can't respect. `tested`: the p-values of "no difference", if
+    computed already.
     """
 
     shared: Ints
@@ -200,17 +198,17 @@ class PairMoments(Pivots):
         return p
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
-        """Return both limits of every pair's interval; `level`: of all, or of each."""
+        """Return both limits of every pair's interval. `level`: one for all, or one each."""
         high = self.upper(level, reach)
         return 0.0 - (self.upper(np.transpose(level), reach) if np.ndim(level) else high).T, high
 
 
 def with_own_pivots(moments: PairMoments) -> PairMoments:
-    """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the
+    """Compare flips with each pair's own p-value, as the t² with that p-value among pivots of all the
     clusters.
 
-    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and where
-    items come in clusters the score pivot isn't that of the flips. Nothing changes where there are no flips.
+    Pairs that share few items have a pivot with heavier tails than the flips of all items, and with clusters
+    the score pivot isn't that of the flips. Without flips nothing changes.
     """
     flips = moments.flips
     if flips is None:
@@ -225,14 +223,14 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
 
 
 def settled(difference: Floats, size: Floats | float) -> Floats:
-    """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way
-    to them.
+    """Set to 0 mere rounding errors relative to scores of this size: the difference of equal scores is
+    exactly 0, however it is computed.
     """
     return np.where(np.abs(difference) <= ROUNDED_MEANS * size, 0.0, difference)
 
 
 def squared_differences(product: Floats) -> Floats:
-    """Turn Σ e_i e_j into Σ (e_i − e_j)²; cancellation is cut off where two columns are the same."""
+    """Turn Σ e_i e_j into Σ (e_i − e_j)². Cancellation is cut off if two columns are equal."""
     own = np.diagonal(product)
     squares = np.empty_like(product)
     for part in blocks(len(product), len(product), ROW_CELLS):
@@ -244,7 +242,7 @@ def squared_differences(product: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrataMoments:
-    """Of every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of
+    """For every pair (M, M): the `variance` of its mean difference, that of one item's, and the `strata` of
     its `shared` items.
     """
 
@@ -255,8 +253,8 @@ class StrataMoments:
 
 
 def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
-    """Return what pairs of columns of x (n, M) show within clusters, NaN where a model has no score; codes
-    (n,).
+    """Return the moments within clusters of pairs of columns of x (n, M), NaN if a model has no score, with
+    codes (n,).
 
     >>> x = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [1.0, np.nan], [0.0, 1.0]])
     >>> found = strata_moments(x, np.array([0, 0, 1, 1, 1]))
@@ -273,9 +271,7 @@ def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
         total, strata = total + _spread(part), strata + several
         alone = alone + np.where(part[0] == 1, part, 0.0)
         least = np.where(several & (part[0] < least[0]), part, least)
-    lone = (alone[0] == 1) & np.isfinite(
-        least[0]
-    )  # a single item that is alone goes with the smallest stratum of its pair
+    lone = (alone[0] == 1) & np.isfinite(least[0])  # a single item joins the smallest stratum of its pair
     joined = np.where(lone, least, 0.0)
     total = total + np.where(lone, _spread(joined + alone) - _spread(joined), _spread(alone))
     strata = strata + ((alone[0] > 0) & ~lone)
@@ -290,8 +286,8 @@ def strata_moments(x: Floats, codes: Ints) -> StrataMoments:
 
 
 def _sums(filled: Floats, mask: Floats) -> Floats:
-    """Return how many items of a stratum each pair shares, their Σ d, Σ d² and what rounding is measured by
-    (4, M, M); 0 where `mask` (n, M) is.
+    """Return how many items of a stratum each pair shares, their Σ d, Σ d² and the scale of rounding (4, M,
+    M). Items with a `mask` (n, M) of 0 are left out.
     """
     linear, own = filled.T @ mask, (filled * filled).T @ mask
     scale = own + own.T
@@ -299,7 +295,7 @@ def _sums(filled: Floats, mask: Floats) -> Floats:
 
 
 def _spread(sums: Floats) -> Floats:
-    """Return n / (n − 1) · Σ (d − d̄)² of every pair, 0 where there are fewer than two items."""
+    """Return n / (n − 1) · Σ (d − d̄)² of every pair, 0 with fewer than two items."""
     count, linear, squares, scale = sums
     some = np.maximum(count, 2.0)
     around = squares - linear**2 / some

@@ -1,10 +1,10 @@
 """The overall comparison of several tasks, for all pairs of models at once.
 
-Each task gives its plain difference, plain variance and degrees of freedom, and what its own limits say:
-where they lie beyond what the plain variance would give, that a task's variance grows on the way there. A
-task on which nothing varied has a plain variance of 0, which is no certainty: its true difference may be as
-large as a rate that was never seen in so many items (the exact form of the rule of three), and by that its
-variance grows. These two take the place of the score pivot for a suite.
+Each task gives its plain difference, plain variance, degrees of freedom and own limits. If the limits are
+beyond those of the plain variance, the task's variance grows on the way there. A task on which nothing varied
+has a plain variance of 0, which isn't certainty. Its true difference may be as large as a rate never observed
+in that many items (the exact form of the rule of three), and its variance grows accordingly. These two
+replace the score pivot for a suite.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Limits = tuple[Floats, Floats]
 
 REFERENCE = 0.95
-"""The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on
-the level.
+"""The level of the limits that determine how a task's variance grows: one for all, so that p-values don't
+depend on the level.
 """
 BOUNDLESS = 1e100
 
@@ -38,7 +38,7 @@ class PairSuite:
     """All pairs of M models over several tasks: their `moments`, whose t and p-value are those of "no
     difference", and limits.
 
-    `reach`: the largest difference there can be.
+    `reach`: the largest possible difference.
     """
 
     moments: PairMoments
@@ -51,8 +51,8 @@ class PairSuite:
         return replace(self, moments=self.moments.take(models), sums=self.sums.take(places))
 
     def limits(self, level: float | Floats) -> Limits:
-        """Return the limits of every pair (M, M) at this level, of all or of each; NaN where there is no
-        error bar.
+        """Return the limits of every pair (M, M) at this level, one for all or one each. NaN without a
+        standard error.
         """
         low, high = self.sums.limits(level)
         known = np.isfinite(self.moments.variance) & (self.moments.known | (high > low))
@@ -66,10 +66,9 @@ class PairSuite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDifferences:
-    """Differences on T tasks (T, …): plain with their plain variances, `df`, and the clusters that they come
-    from.
+    """Differences on T tasks (T, …): plain with their plain variances, `df`, and the clusters.
 
-    `low`, `high`: their own limits at the reference level, NaN where there are none.
+    `low`, `high`: their own limits at the reference level, NaN if there are none.
     """
 
     value: Floats
@@ -83,10 +82,10 @@ class TaskDifferences:
 def summed(
     tasks: TaskDifferences, shares: Sequence[float], *, reach: float = 1.0, silent: bool = True
 ) -> Suite:
-    """Put differences together: Σ share · difference, errors independent from task to task.
+    """Combine differences: Σ share · difference, with errors independent between tasks.
 
-    `reach`: the largest difference there can be; `silent`: whether tasks on which nothing varied grow by the
-    rule of three.
+    `reach`: the largest possible difference. `silent`: whether tasks on which nothing varied grow by the rule
+    of three.
     """
     s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
@@ -122,11 +121,10 @@ def pair_suite(
     reach: float = np.inf,
     silent: bool = True,
 ) -> PairSuite:
-    """Put the pairs of M models on several tasks together.
+    """Combine the pairs of M models over several tasks.
 
-    `limits`: of every task's own pairs at the reference level; None: the variance of each pivot is all that
-    is known of it.
-    `silent`: as `summed` has it.
+    `limits`: of every task's own pairs at the reference level, None to use only the variance of each pivot.
+    `silent`: as in `summed`.
     """
     found = {
         name: np.stack([getattr(task, name) for task in tasks])
@@ -163,7 +161,7 @@ def pair_suite(
 
 
 def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
-    """Return by how much a variance grows on the way to a limit so far away; without bounds where that is."""
+    """Return how much a variance grows on the way to a limit this far away, unbounded if the limit is."""
     away = np.minimum(away, BOUNDLESS)
     told = away > 0
     there = np.where(told, (away / quantiles) ** 2, variance)
@@ -171,7 +169,7 @@ def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
 
 
 def _never(rate: Floats, tasks: TaskDifferences, s: Floats, room: Floats) -> Floats:
-    """Return by how much variances of 0 grow: items never seen, so many, may lie as far away as there is
+    """Return how much variances of 0 grow: items never observed, this many, may be as far away as there is
     room, 2 from a win to a loss.
     """
     room = np.clip(room, 0.0, 2.0)
@@ -179,17 +177,17 @@ def _never(rate: Floats, tasks: TaskDifferences, s: Floats, room: Floats) -> Flo
 
 
 def _never_seen(units: Floats) -> Floats:
-    """Return the one-sided exact limit of a rate that was never seen in so many units."""
+    """Return the one-sided exact limit of a rate never observed in this many units."""
     with np.errstate(divide="ignore"):
         return np.asarray(-np.expm1(np.log1p(-REFERENCE) / units))
 
 
 def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
-    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that
-    matters most; `s`: shares (T, …).
+    """Return how much farther a sum may be for all tasks on which nothing varied than for the most important
+    one. `s`: shares (T, …).
 
-    The largest Σ share · rate at which none of these rates would be seen in 1 of 20 suites: it takes the most
-    from the tasks with the largest share for each of their units, log(1 − rate) = log(η units / share).
+    The largest Σ share · rate at which all of these rates stay unobserved in 1 of 20 suites. It takes the
+    most from the tasks with the largest share for each of their units, log(1 − rate) = log(η units / share).
     """
     several = np.flatnonzero((most > 0).reshape(len(most), -1).sum(axis=0) > 1)
     found = np.ones(most[0].size)
@@ -202,8 +200,8 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
 
 
 def _farthest(shares: Floats, units: Floats) -> Floats:
-    """Return the largest Σ share · rate (P,) of rates never seen, over tasks (T, P); shares of 0 are left
-    out, whatever their units.
+    """Return the largest Σ share · rate (P,) of unobserved rates, over tasks (T, P). Shares of 0 are left
+    out.
     """
     units = np.where(shares > 0, units, 1.0)
     order = np.argsort(-shares / units, axis=0)
@@ -218,7 +216,7 @@ def _farthest(shares: Floats, units: Floats) -> Floats:
 
 
 def _spread(sums: Suite, t: Floats) -> Floats:
-    """Return the standard error that goes with "no difference"."""
+    """Return the standard error under "no difference"."""
     plain = np.sqrt(sums.below.squares.sum(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.isfinite(t) & (t != 0), sums.value / t, plain)
@@ -231,10 +229,9 @@ def _p_values(t: Floats, df: Floats) -> Floats:
 
 
 def combined_flips(tasks: Sequence[FlipSums | None], shares: Sequence[float]) -> FlipSums | None:
-    """Put the clusters of all tasks side by side, each weighed by its task's share; None where a task has no
-    flips.
+    """Join the clusters of all tasks, each weighted by its task's share. None if a task doesn't have flips.
 
-    Of lone items there is one pair for all tasks, as heavy as an item is on average.
+    There is one pair of lone items for all tasks, with the average weight of an item.
     """
     parts = [
         (share, flips, flips.shared == 0)

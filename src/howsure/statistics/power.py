@@ -1,14 +1,12 @@
-"""Power of the comparison of two models, the questions that it needs, and the smallest difference that it can
-show.
+"""Power of the comparison of two models, the questions needed, and the smallest detectable difference.
 
 The variance of a mean difference over n items with K attempts each is (crowd · between + within + answer / K)
-/ n, with `between` clusters and `within` them the variance of the items' true differences, `answer` that of
-one attempt's, and `crowd` the size of a cluster as an item sees it (Miller 2024, section 5, with clusters of
-Kish 1965). Power is that of the test that `compare` makes, its variances and degrees of freedom taken at
-their expected values, by the noncentral t distribution. Method "z" is the paper's formula: n = (z + z_power)²
-V / effect².
+/ n (Miller 2024, section 5, with clusters of Kish 1965). `between` and `within` clusters are variances of the
+items' true differences. `answer` is that of one attempt's, and `crowd` the mean cluster size over items.
+Power is that of the test that `compare` makes, its variances and degrees of freedom taken at their expected
+values, by the noncentral t distribution. Method "z" is the paper's formula: n = (z + z_power)² V / effect².
 
-Assumes: clusters (items where there are none) are independent draws, and so many of them that means are about
+Assumes: clusters (or items without clusters) are independent draws, and numerous enough for means to be about
 normal.
 """
 
@@ -36,31 +34,29 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 10**9
 NORMAL_DF = 1e6
-"""Degrees of freedom from which on t is taken as normal."""
+"""From these degrees of freedom on, t is treated as normal."""
 SLACK = 1e-5
-"""By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason
-for one more.
+"""A number of items may exceed a whole one by this fraction without adding one more, because of the other
+tail of a two-sided test.
 """
 WHOLE = 1e-6
-"""By this share events may outnumber the squares that whole ones make, through rounding."""
+"""Rounding may make events exceed the squares that whole ones give by this fraction."""
 SETTLING = 100
-"""Steps in which the threshold of a test and its variance come to agree."""
+"""The number of iterations for the threshold of a test and its variance."""
 WINDOW = 0.2
-"""How far beyond the first number of items that is enough others are tried: an exact power goes up and down
-by steps.
-"""
+"""How far beyond the first sufficient number of items others are tried, as an exact power isn't monotone."""
 Doubt: TypeAlias = "tuple[tuple[float, float], ...]"
-"""By how many times a spread may be larger, and how likely that is."""
+"""Possible factors of a spread, and their probabilities."""
 SURE: Doubt = ((1.0, 1.0),)
-"""No doubt about a spread."""
+"""No uncertainty about a spread."""
 MOST_DRIFT = 20.0
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedPivot:
-    """A test's pivot as it is to be expected: the standard error, its df, and what a score pivot has beside
-    (score_pivot.py), skewness apart.
+    """A test's expected pivot: the standard error, its df, and the other terms of a score pivot
+    (score_pivot.py) except skewness.
     """
 
     own: float
@@ -71,12 +67,12 @@ class ExpectedPivot:
     averaged: bool = False
 
     def least(self, test: Test) -> float:
-        """Return how far from 0, or from the margin, a difference must lie at least to show the goal."""
+        """Return the smallest distance of a difference from 0, or from the margin, that reaches the goal."""
         t = float(intervals.t_quantile(test.two_sided_level, self.df))
         value = 0.0 if test.goal == "different" else -test.margin
         if not self.room:
             return t * self.own
-        found = 1.0  # from above, as 0 can be far enough from itself
+        found = 1.0  # from above, as 0 may be far enough from the margin itself
         for _ in range(SETTLING):
             before, found = found, t * self.spread_at(value, value + found)
             if found >= 1 or before - found <= SLACK**2 * found:
@@ -84,7 +80,7 @@ class ExpectedPivot:
         return math.inf if found >= 1 else found
 
     def spread_at(self, value: float, difference: float) -> float:
-        """Return the standard error by which a value is tested where so large a difference is seen."""
+        """Return the standard error by which a value is tested if this difference is observed."""
         item_variance = max(self.item_variance, 0.0)
         variance = variance_of_one(
             difference, self.own**2, item_variance, self.room, value, event=self.event, averaged=self.averaged
@@ -93,35 +89,34 @@ class ExpectedPivot:
 
 
 class Planned(Protocol):
-    """What adds to the variance of a mean difference over items, in squared score units."""
+    """The components of the variance of a mean difference over items, in squared score units."""
 
     @property
     def step(self) -> float:
-        """How many items are added at a time."""
+        """The step of the number of items."""
 
     def times(self, factor: float) -> Planned:
-        """Return the same with every variance so many times as large."""
+        """Return the same with every variance multiplied by a factor."""
 
     def clusters_in(self, n: float) -> float:
-        """Return how many clusters hold n items."""
+        """Return the number of clusters for n items."""
 
     def per_item(self, n: float, attempts: float) -> float:
-        """Return n times the variance of the mean difference over n items with so many attempts."""
+        """Return n times the variance of the mean difference over n items with this many attempts."""
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give."""
+        """Return the expected pivot of n items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """What one item adds to the variance of a mean difference, in squared score units.
+    """The contributions of one item to the variance of a mean difference, in squared score units.
 
-    `within` clusters, `between` them, `answer`: of one attempt, both models' together. `sizes`: how items
-    come in clusters;
-    `clusters`: hold their number fixed, so that they grow instead; None lets their number grow. `events`: how
-    many discordant items an item is worth, (E e²)² / E e⁴; NaN takes the variance, as for right-or-wrong
-    answers. `strata`: of the same clusters, whose own means cost a degree of freedom each and whose shares
-    stay; 0 for none.
+    `within` clusters, `between` them, `answer`: of one attempt, both models' together. `sizes`: the cluster
+    sizes. `clusters`: their fixed number, so that they grow with n, or None if their number grows. `events`:
+    how many discordant items an item is worth, (E e²)² / E e⁴, or NaN for the variance, as for right-or-wrong
+    answers. `strata`: the number of clusters that stay the same and keep their shares. Their means cost a
+    degree of freedom each. 0 for none.
     """
 
     within: float
@@ -134,23 +129,23 @@ class Spread:
 
     @property
     def step(self) -> float:
-        """How many items are added at a time: whole clusters, or one to each of the fixed ones."""
+        """The step of the number of items: whole clusters, or one per fixed cluster."""
         return self.sizes.size if self.clusters is None else self.clusters
 
     def times(self, factor: float) -> Spread:
-        """Return the same with every variance so many times as large."""
+        """Return the same with every variance multiplied by a factor."""
         return replace(
             self, within=factor * self.within, between=factor * self.between, answer=factor * self.answer
         )
 
     def per_item(self, n: float, attempts: float) -> float:
-        """Return n times the variance of the mean difference over n items with so many attempts (infinite is
-        allowed).
+        """Return n times the variance of the mean difference over n items with this many attempts (infinite
+        is allowed).
         """
         return max(self.at(n).crowd * self.between + self.within + self.answer / attempts, 0.0)
 
     def clusters_in(self, n: float) -> float:
-        """Return how many clusters hold n items."""
+        """Return the number of clusters for n items."""
         return n / self.sizes.size if self.clusters is None else self.clusters
 
     def at(self, n: float) -> ClusterSizes:
@@ -160,12 +155,12 @@ class Spread:
         return ClusterSizes(size=n / self.clusters, relative=self.sizes.relative)
 
     def df(self, n: float, variance: VarianceChoice = "CR2") -> float:
-        """Return the degrees of freedom of a mean over n items, 0 where there are none."""
+        """Return the degrees of freedom of a mean over n items, 0 if there are none."""
         free = float(free_of_strata(self.at(n).df(n, variance), n, self.strata))
         return 0.0 if math.isnan(free) else free
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give."""
+        """Return the expected pivot of n items."""
         own, df = math.sqrt(self.per_item(n, attempts) / n), self.df(n, "miller" if method == "z" else "CR2")
         if method != "score":
             return ExpectedPivot(own=own, df=df)
@@ -178,17 +173,16 @@ class Spread:
         return max(self.between, 0.0) + self.within + self.answer / attempts
 
     def events_an_item(self, attempts: float) -> float:
-        """Return how many discordant items an item is worth: as measured, else its variance, as for
+        """Return how many discordant items an item is worth: the measured value, or else its variance, as for
         right-or-wrong answers.
         """
         return self.item(attempts) if math.isnan(self.events) else self.events
 
     def event(self, attempts: float) -> float:
-        """Return the size that differences are expected to count as (score_pivot.py): 1 of single
-        right-or-wrong answers.
+        """Return the expected size of an event (score_pivot.py): 1 for single right-or-wrong answers.
 
-        As measured, if all that differ were of one size; else of averages as if they were normal, s² / E |d|
-        = s √(π / 2).
+        It uses the measured `events`, as if all differences had one size. Otherwise averages are treated as
+        normal: s² / E |d| = s √(π / 2).
         """
         item, events = self.item(attempts), self.events_an_item(attempts)
         if math.isnan(self.events):
@@ -209,8 +203,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """Several spreads put together: the difference is Σ share · part, and a part has `items` (a share) of the
-    n items.
+    """Several spreads combined: the difference is Σ share · component, and a component has `items` (a share)
+    of the n items.
 
     Tasks: shares of the score and of the items. Unpaired models: shares of 1, and n items each.
     """
@@ -221,15 +215,15 @@ class Joined:
 
     @property
     def step(self) -> float:
-        """How many items are added at a time."""
+        """The step of the number of items."""
         return 1.0
 
     def times(self, factor: float) -> Joined:
-        """Return the same with every variance so many times as large."""
+        """Return the same with every variance multiplied by a factor."""
         return replace(self, parts=tuple(part.times(factor) for part in self.parts))
 
     def clusters_in(self, n: float) -> float:
-        """Return how many clusters hold n items in all; of unpaired models, for each."""
+        """Return the number of clusters for n items in all. For unpaired models, this is per model."""
         parts = zip(self.parts, self.items, strict=True)
         return sum(part.clusters_in(n * held) for part, held in parts) / sum(self.items)
 
@@ -264,12 +258,11 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """What is to be shown: a `goal` ("different", "not-worse", "same") by a `method`, at a `level`, within a
-    `margin`.
+    """A planned test: a `goal` ("different", "not-worse", "same") and a `method`, `level` and `margin`.
 
-    `looks`: when it is made, which shares the level out; None makes it once, with all items.
+    `looks`: the interim analyses that divide the level. With None it is made once, with all items.
 
-    "different" is two-sided, the others one-sided at the level, as `compare` has them.
+    "different" is two-sided, the others one-sided at the level, as in `compare`.
     """
 
     goal: Goal = "different"
@@ -285,9 +278,7 @@ class Test:
 
     @property
     def sides(self) -> int:
-        """What a two-sided p-value is divided by to be that of this test: 1 where it is two-sided itself,
-        else 2.
-        """
+        """The divisor that makes a two-sided p-value one of this test: 1 if it is two-sided itself, else 2."""
         return 1 if self.goal == "different" else 2
 
     @property
@@ -299,10 +290,9 @@ class Test:
 def power(
     test: Test, spread: Planned, effect: float, n: float, attempts: float, *, doubt: Doubt = SURE
 ) -> float:
-    """Return the chance that the test shows its goal when the true difference is `effect`, with n items.
+    """Return the chance that the test reaches its goal with n items if the true difference is `effect`.
 
-    `doubt`: by how many times the spread may be larger, and how likely that is; the power is the mean over
-    them.
+    `doubt`: possible factors of the spread, and their probabilities. The power is the mean over them.
 
     >>> textbook = Spread(within=1 / 9)
     >>> round(power(Test(method="z"), textbook, 0.03, 969, 1), 3)
@@ -316,11 +306,11 @@ def power(
 
 
 def stops(test: Test, looks: Schedule, once: float) -> Floats:
-    """Return the chance of each look to stop and show the goal, where a test made once would show it with a
-    chance of `once`.
+    """Return each look's chance to stop with the goal reached, if a single test would reach it with a chance
+    of `once`.
 
-    The drift is the one that gives the test made once its power, with its own degrees of freedom; looks are
-    then a normal walk.
+    The drift is the one that gives the test made once its power, with its own degrees of freedom. Looks are
+    then a normal random walk.
     """
     drift = intervals.t_quantile(test.two_sided_level, math.inf) + scipy.special.ndtri(
         min(max(once, 0.0), 1.0)
@@ -353,8 +343,7 @@ def _made_once(test: Test, spread: Planned, effect: float, n: float, attempts: f
 def items_needed(
     test: Test, spread: Planned, effect: float, attempts: float, target: float, *, doubt: Doubt = SURE
 ) -> float:
-    """Return the fewest items (whole clusters) that reach this power; infinite where none do, up to a
-    billion.
+    """Return the fewest items (whole clusters) that reach this power, infinite if a billion don't.
 
     >>> items_needed(Test(method="z"), Spread(within=1 / 9), 0.03, 1, 0.8)
     969.0
@@ -363,9 +352,9 @@ def items_needed(
 
 
 def fewest(enough: Callable[[float], bool], step: float, *, steady: bool = True) -> float:
-    """Return the fewest items, in whole steps, that are enough; infinite where a billion aren't.
+    """Return the fewest items, in whole steps, that are enough, infinite if a billion aren't.
 
-    Not `steady`: no number up to a fifth above it is too few either.
+    Unless `steady`, all numbers up to a fifth above it are enough too.
     """
     most = int(MOST_ITEMS / step)
     if not enough(most * step):
@@ -393,7 +382,7 @@ def smallest_effect(
     doubt: Doubt = SURE,
     most: float = math.inf,
 ) -> float:
-    """Return the smallest true difference that n items show with this power; infinite where none up to `most`
+    """Return the smallest true difference that n items detect with this power, infinite if none up to `most`
     is.
 
     >>> round(smallest_effect(Test(method="z"), Spread(within=1 / 9, answer=2 / 6), 198, 1, 0.8), 4)
@@ -403,7 +392,7 @@ def smallest_effect(
     high = min(most, 1.0 if pivot.room else 100 * math.sqrt(max(doubt)[0]) * pivot.own + 1e-9)
 
     def short(size: float) -> float:
-        """Return by how much the power for a difference exceeds what is wanted."""
+        """Return the power for a difference less the wanted power."""
         return power(test, spread, size, n, attempts, doubt=doubt) - target
 
     return float(scipy.optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf
@@ -415,11 +404,11 @@ def standard_error(spread: Planned, n: float, attempts: float) -> float:
 
 
 def formula(test: Test, variance: float, effect: float, target: float) -> float:
-    """Return the paper's number of items: (z + z_power)² V / effect², rounded up; infinite for a power of 1.
+    """Return the paper's number of items: (z + z_power)² V / effect², rounded up, infinite for a power of 1.
 
     For margins as in Chow et al. (2008).
 
-    `variance`: what one item adds, V. `effect`: for a margin the distance from it.
+    `variance`: the contribution of one item, V. `effect`: for a margin the distance from it.
     """
     z = float(intervals.t_quantile(test.two_sided_level, math.inf))
     beta = 1 - target if test.goal != "same" else (1 - target) / 2

@@ -1,26 +1,25 @@
-"""Random factors: what levels that all items share (training seeds, prompts, judges) add to the error of
-means and differences where they are a sample too, a test of whether attempts of one label move together, and
-what a plan needs to buy any of them.
+"""Random factors: the error that levels shared by all items (training seeds, prompts, judges) add to means
+and differences if they are a sample too. Also a test of whether attempts with one label are correlated, and
+the terms of a plan.
 
-Model: score of an item at a level = mean + item + level + item × level, with the answers in the last; nothing
-need be normal. Every model answers every item at each of its levels. The variance of a mean over n items and
-S levels is then that of the item means, over n, plus that of the level means less their own noise, over S
-(Cornfield and Tukey 1956; Brennan 2001; as inclusion and exclusion of two ways of clustering Cameron, Gelbach
-and Miller 2011). Of two models the parts of both are added before what is below 0 is cut off, so that equal
-recipes aren't told apart by what one of them lacks. Degrees of freedom by Satterthwaite (1946) from the mean
-squares.
+Model: score of an item at a level = mean + item + level + item × level, with the answers in the last.
+Normality isn't needed. Every model answers every item at each of its levels. The variance of a mean over n
+items and S levels is then that of the item means, over n, plus that of the level means less their own noise,
+over S (Cornfield and Tukey 1956, Brennan 2001). Cameron, Gelbach and Miller (2011) derive it by inclusion and
+exclusion of two clusterings. For two models, the components of both are added before negative values are set
+to 0, so that equal recipes don't differ significantly because of one negative estimate. Degrees of freedom by
+Satterthwaite (1946) from the mean squares.
 
-The test: whether attempts of the same label (seed, run, number of the attempt) move together over questions.
-Repeats of a question are exchangeable: the mean score of one label then differs from that of another by the
-answers' noise alone. The F test of the label within questions (two-way analysis of variance without
-replication, Fisher 1925; of right-or-wrong answers it is nearly Cochran's Q, 1950) compares the mean square
-of labels with that of questions × labels. Of questions in clusters what is left of the scores is summed by
-cluster, and each cluster counts as in the jackknife (CR3), which is on the safe side for few and unequal
-ones.
+The test: whether attempts with the same label (seed, run, number of the attempt) are correlated over
+questions. Repeats of a question are exchangeable: the mean score of one label then differs from that of
+another by the answers' noise alone. The F test of the label within questions (two-way analysis of variance
+without replication, Fisher 1925, for right-or-wrong answers nearly Cochran's Q, 1950) compares the mean
+square of labels with that of questions × labels. For questions in clusters, residuals are summed by cluster,
+and each cluster counts as in the jackknife (CR3), which is conservative for few and unequal ones.
 
 The plan: the variance of a mean difference over n questions, S levels of each factor and K attempts is
-question / n + Σ (level + interaction / n) / S + answer / (n K Π S) (Cornfield and Tukey 1956; Brennan 2001),
-with degrees of freedom by Satterthwaite (1946) from the mean squares.
+question / n + Σ (level + interaction / n) / S + answer / (n K Π S), with degrees of freedom by Satterthwaite
+(1946) from the mean squares.
 """
 
 from __future__ import annotations
@@ -43,17 +42,17 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import PlanMethod
 
 LEAST = 2
-"""Of one level nothing tells how another would differ."""
+"""With one level, nothing is known about how another would differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class LevelParts:
-    """What levels add: of every mean (M,) or of every difference (M, M).
+    """The variance that levels add to every mean (M,) or every difference (M, M).
 
-    `factor`: the variance that levels add, unbiased, so that it may be below 0; `noise`: what items × levels
-    and the answers have in the variance of item means; `squares`: Σ (mean square)² / df of these, for degrees
-    of freedom. `pooled`: whether two models' levels are in it, which are then seldom both cut off: where
-    nothing is left of them the degrees of freedom are those of the items.
+    `factor`: the variance that levels add, unbiased, so that it may be negative. `noise`: the variance of
+    item means from items × levels and the answers. `squares`: Σ (mean square)² / df of these, for degrees of
+    freedom. `pooled`: whether it includes two models' levels, which are then seldom both set to 0. If they
+    are, the degrees of freedom are those of the items.
     """
 
     factor: Floats
@@ -62,16 +61,15 @@ class LevelParts:
     pooled: bool = False
 
     def at(self, place: tuple[int, ...]) -> LevelParts:
-        """Return those of one mean, or of one difference."""
+        """Return those for one mean, or for one difference."""
         return LevelParts(self.factor[place], self.noise[place], self.squares[place], pooled=self.pooled)
 
 
 def error_with_levels(factors: Sequence[LevelParts], variance: Floats, df: Floats) -> tuple[Floats, Floats]:
-    """Return the variance with the levels of all factors in it, and its degrees of freedom; `variance`, `df`:
+    """Return the variance including the levels of all factors, and its degrees of freedom. `variance`, `df`:
     without them.
 
-    What two factors have together is in the parts of both, and so counted twice: too much rather than too
-    little.
+    The interaction of two factors is included in both, and so counted twice, which is conservative.
     """
     whole, squares = variance, variance**2 / df
     for each in factors:
@@ -84,11 +82,11 @@ def error_with_levels(factors: Sequence[LevelParts], variance: Floats, df: Float
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Scores of items at the levels of a factor: sums that means and all pairs need.
+    """Scores of items at the levels of a factor: the sums for means and all pairs.
 
-    `middle` (S, M): level means less the mean of all, NaN for levels that a model lacks; `rest` (C · S, M):
-    what is left of scores, summed over the items of each cluster at each level; `total`: the weight of all
-    items; `clusters`: their number. `shared`: whether levels are the same for all models.
+    `middle` (S, M): level means less the mean of all, NaN for levels that a model lacks. `rest` (C · S, M):
+    residuals, summed over the items of each cluster at each level. `total`: the weight of all items.
+    `clusters`: their number. `shared`: whether levels are the same for all models.
     """
 
     middle: Floats
@@ -101,8 +99,8 @@ class Levels:
     def of(
         cls, x: Floats, *, codes: Ints | None = None, weights: Floats | None = None, shared: bool
     ) -> Levels:
-        """Sum up scores x (n, S, M), NaN at levels that a model lacks; every item has all others. `codes`
-        (n,): clusters; `weights` (n,).
+        """Sum up scores x (n, S, M), NaN at levels that a model lacks. Every item has all others. `codes`
+        (n,): clusters. `weights` (n,).
         """
         n, levels, models = x.shape
         w = np.ones(n) if weights is None else weights
@@ -117,17 +115,17 @@ class Levels:
 
     @property
     def counts(self) -> Ints:
-        """How many levels each model has (M,)."""
+        """The number of levels of each model (M,)."""
         return np.asarray((~np.isnan(self.middle)).sum(axis=0))
 
     def of_means(self) -> LevelParts:
-        """Return what levels add to the error of each model's mean (M,)."""
+        """Return the variance that levels add to each model's mean (M,)."""
         middle, s = np.nan_to_num(self.middle), self.counts
         return self._parts((middle**2).sum(axis=0), (self.rest**2).sum(axis=0), s)
 
     def of_pairs(self) -> LevelParts:
-        """Return what levels add to the error of each difference (M, M): of shared ones by their own
-        differences, else the parts of both.
+        """Return the variance that levels add to each difference (M, M): from their own differences if
+        shared, otherwise from both models' components.
         """
         if not self.shared:
             own = self.of_means()
@@ -137,8 +135,8 @@ class Levels:
         return self._parts(_squared(middle), _squared(self.rest), np.broadcast_to(s, (len(s), len(s))))
 
     def _parts(self, middle: Floats, rest: Floats, s: Ints) -> LevelParts:
-        """Turn sums of squares of level means and of what is left into the parts of a mean over so many
-        levels.
+        """Turn sums of squares of level means and of residuals into the variance components of a mean over
+        this many levels.
         """
         c = self.clusters
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -157,8 +155,8 @@ def _squared(x: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class LabelTest:
-    """The F test of one model's labels. `spread`: the standard deviation of their mean scores; `chance`: what
-    noise alone would give on average.
+    """The F test of one model's labels. `spread`: the standard deviation of their mean scores. `chance`: its
+    average under noise alone.
     """
 
     f: float
@@ -169,10 +167,10 @@ class LabelTest:
 
 
 def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None = None) -> LabelTest | None:
-    """Test the scores x (n, S) of n questions at all of S labels. None with fewer than two of either, or
-    where nothing varies within questions.
+    """Test the scores x (n, S) of n questions at all of S labels. None with fewer than two of either, or if
+    nothing varies within questions.
 
-    `codes` (n,): clusters, which are worth W² / Σ W_g² equal ones; `weights` (n,).
+    `codes` (n,): clusters, equivalent to W² / Σ W_g² equal ones. `weights` (n,).
     """
     n, s = x.shape
     weight = np.ones(n) if weights is None else weights
@@ -195,10 +193,10 @@ def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None =
 
 
 def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:
-    """Return the p-value of the same test from the means and counts of labels (S,): exact where all questions
-    have them all, else about right.
+    """Return the p-value of the same test from the means and counts of labels (S,): exact if all questions
+    have all labels, otherwise approximate.
 
-    `within`: sum of squares within questions; `rest`: its degrees of freedom, attempts less questions.
+    `within`: sum of squares within questions. `rest`: its degrees of freedom, attempts less questions.
     """
     s = len(means)
     if s < 2:
@@ -212,13 +210,12 @@ def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelSpread:
-    """What single questions, levels, questions at a level and attempts add, in squared score units.
+    """The variance from single questions, levels, questions at a level and attempts, in squared score units.
 
-    `question`; `level`, `interaction`: of each factor; `answer`: of one attempt, in the interaction of each
-    factor where it isn't known and 0 here.
-    `levels`: how many of each factor there are to be; `sets`: 2 for each of which both models have their own,
-    whose mean squares are pooled, else 1.
-    `size`: the items of a cluster, whose number grows.
+    `question`. `level`, `interaction`: of each factor. `answer`: of one attempt. If unknown, it is included
+    in the interaction of each factor and 0 here. `levels`: the planned number of each factor. `sets`: 2 for
+    each factor with separate levels per model, whose mean squares are pooled, otherwise 1. `size`: the items
+    of a cluster. The number of clusters grows.
     """
 
     question: float
@@ -231,11 +228,11 @@ class LevelSpread:
 
     @property
     def step(self) -> float:
-        """How many items are added at a time."""
+        """The step of the number of items."""
         return self.size
 
     def times(self, factor: float) -> LevelSpread:
-        """Return the same with every variance so many times as large."""
+        """Return the same with every variance multiplied by a factor."""
         level, interaction = (
             tuple(factor * each for each in part) for part in (self.level, self.interaction)
         )
@@ -252,11 +249,11 @@ class LevelSpread:
         return replace(self, levels=levels)
 
     def clusters_in(self, n: float) -> float:
-        """Return how many clusters hold n items."""
+        """Return the number of clusters for n items."""
         return n / self.size
 
     def per_item(self, n: float, attempts: float) -> float:
-        """Return n times the variance of the mean difference over n items with so many attempts at each
+        """Return n times the variance of the mean difference over n items with this many attempts at each
         level.
         """
         whole = self.question + self._answers(attempts)
@@ -268,7 +265,7 @@ class LevelSpread:
         return self.answer / attempts / math.prod(self.levels)
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give: that of t, whatever the method."""
+        """Return the expected pivot of n items, that of t for any method."""
         del method
         return ExpectedPivot(own=math.sqrt(self.per_item(n, attempts) / n), df=self.df(n, attempts))
 

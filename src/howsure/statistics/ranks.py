@@ -1,9 +1,9 @@
-"""Ranks that are real: intervals of places, the models that could be best, and tie groups, from adjusted
-p-values.
+"""Ranks with uncertainty: intervals of places, the models that could be best, and groups of models, from
+adjusted p-values.
 
-A model's place lies between 1 + the number of models significantly better and M − the number significantly
-worse (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024). With p-values that are
-corrected over all pairs, all intervals hold at once.
+A model's place is between 1 + the number of models significantly better and M − the number significantly
+worse (Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024). With p-values corrected
+over all pairs, the intervals are simultaneous.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def ranks(
     scores: Floats, difference: Floats, p_adjusted: Floats, *, level: float, best: Bools | None = None
 ) -> tuple[Rank, ...]:
-    """Return the place of each of M models that are sorted from best to worst.
+    """Return the place of each of M models, sorted from best to worst.
 
-    `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a
-    p-value counts as not told apart. Where models answered different items, score and differences can point
-    different ways: the interval is widened to hold the place. `best` (M,): which could be best (best.py),
-    None for those that nobody is significantly better than; their intervals begin at 1, and no others do, so
-    that the only one is first.
+    `scores` (M,): larger is better. `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a
+    p-value counts as not significantly different. If models answered different items, score and differences
+    can disagree, and the interval is widened to include the place. `best` (M,): which could be best
+    (best.py), None for those that no other is significantly better than. Their intervals begin at 1, and no
+    others do, so that a single one is first.
     """
     count = len(scores)
     real = p_adjusted <= allowed(level)
@@ -55,12 +55,12 @@ def ranks(
 
 def tie_letters(real: Bools) -> list[str]:
     """Return a compact letter display (Piepho 2004): two places share a letter if and only if they don't
-    differ.
+    differ significantly.
 
-    `real` (M, M): which pairs differ. A letter is a group in which no two differ, as large as can be, and
-    groups are added until every pair that doesn't differ has one (Gramm and others 2007); they are named in
-    the order of their first places: `a`, `ab`, `b–f`, "" where a place differs from all others. Where more
-    than 26 letters would be needed there are none.
+    `real` (M, M): which pairs differ. A letter is a maximal group in which no two differ, and groups are
+    added until every pair that doesn't differ has one (Gramm and others 2007). They are named in the order of
+    their first places: `a`, `ab`, `b–f`, or "" if a place differs from all others. If more than 26 letters
+    would be needed there are none.
     """
     alike = ~(real | real.T)
     np.fill_diagonal(alike, val=False)
@@ -81,8 +81,8 @@ def tie_letters(real: Bools) -> list[str]:
 
 
 def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
-    """Return a group that holds the first place and as much as it can of what has no letter yet, neighbours
-    before others.
+    """Return a group with the first place and as many pairs without a letter as possible, neighbours before
+    others.
     """
     group, open_ = [first], alike[first].copy()
     for wanted in (left[first], np.ones_like(open_)):
@@ -94,7 +94,7 @@ def _largest(alike: Bools, left: Bools, first: int) -> list[int]:
 
 
 def _written(letters: list[int]) -> str:
-    """Write letters, three or more that follow each other as the first and the last."""
+    """Write letters, with three or more consecutive ones as the first and the last."""
     runs: list[list[int]] = []
     for letter in letters:
         if runs and letter == runs[-1][-1] + 1:

@@ -1,27 +1,26 @@
-"""Rates by themselves: rare failures, scores that must keep a floor, and what published scores allow to be
-said.
+"""Single rates: rare failures, scores that must keep a floor, and inference from published scores.
 
-Rare failures: how many runs prove that they are rare, and what was proved by those that were made. Exact.
+Rare failures: how many runs prove that they are rare, and what the existing runs prove. Exact.
 
 Items: k failures in n runs show a rate below p at a one-sided level when P(X ≤ k | n, p) ≤ 1 − level, which
-is Clopper and Pearson's (1934) upper limit; without a failure n = ln(1 − level) / ln(1 − p), the rule of
+is Clopper and Pearson's (1934) upper limit. Without a failure n = ln(1 − level) / ln(1 − p), the rule of
 three. Clusters of m items whose rates vary with intra-cluster correlation ρ (beta-binomial): the number of
-failures is a sum of independent beta-binomials; at ρ = 1 a cluster fails or not as a whole, so that clusters
+failures is a sum of independent beta-binomials. At ρ = 1 a cluster fails or not as a whole, so that clusters
 count and not items.
 
 How many items one score needs: for an interval that is narrow enough, or to show that it keeps a floor.
 
-The interval is that of `estimate` as it is to be expected: Wilson's on the effective number of items, with
-the exact one-sided guard next to 0 and 1 and with the misses that nobody saw among fractions, and t for
-scores on other scales. A floor is kept where the lower limit of the interval at the two-sided level 2 · level
-− 1, and the exact one, are above it, as `gate` has it. The chance of that is exact (binomial) for single
-right-or-wrong answers to independent items, and that of a binomial with as many effective answers otherwise.
+The interval is the expected one of `estimate`: Wilson's on the effective number of items, with the exact
+one-sided guard next to 0 and 1 and with unobserved misses among fractions, and t for scores on other scales.
+A floor is kept if the lower limit of the interval at the two-sided level 2 · level − 1, and the exact one,
+are above it, as in `gate`. The chance of that is exact (binomial) for single right-or-wrong answers to
+independent items. Otherwise it is that of a binomial with the effective number of answers.
 
-What published scores allow to be said: a score and the number of questions, nothing more.
+Inference from published scores: a score and the number of questions, nothing more.
 
-The standard error is at least the binomial one; without the answers nothing is known of pairing. The
-break-even correlation says how strongly two models' answers would have to agree, question by question, for
-their gap to be significant; the literature sees 0.3 to 0.7 (Miller 2024, section 4.2).
+The standard error is at least the binomial one. Without the answers, pairing is unknown. The break-even
+correlation is the correlation of two models' answers over questions at which their difference becomes
+significant. The literature reports 0.3 to 0.7 (Miller 2024, section 4.2).
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
 MOST_CLUSTERS = 10**8
 TINY = 1e-13
-"""How near a rate is sought."""
+"""The precision of a sought rate."""
 
 
 def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, icc: float = 0.0) -> float:
@@ -58,10 +57,10 @@ def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, 
 
 
 def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1, icc: float = 0.0) -> int:
-    """Return the fewest clusters (items where `size` is 1) in which so many failures still show a rate below
+    """Return the fewest clusters (items if `size` is 1) in which this many failures still show a rate below
     `below`.
 
-    The chance of seeing so few failures at that rate is at most 1 − level.
+    The chance of at most this many failures at that rate is at most 1 − level.
 
     >>> runs_needed(0.01, 0.95), runs_needed(0.01, 0.95, failures=1)
     (299, 473)
@@ -69,7 +68,7 @@ def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1,
     wanted = allowed(level)
 
     def enough(count: int) -> bool:
-        """Say whether so many clusters would show it."""
+        """Return whether this many clusters would show it."""
         return chance_of_at_most(failures, count, below, size=size, icc=icc) <= wanted
 
     low, high = 0, 1
@@ -87,7 +86,7 @@ def limits(failures: int, n: int, level: float, *, size: int = 1, icc: float = 0
     """Return the exact one-sided lower and upper limits of a failure rate, each at `level` (Clopper and
     Pearson 1934).
 
-    In clusters of `size` items by their beta-binomial sum; what is left over is a cluster of its own.
+    Clusters of `size` items use their beta-binomial sum. Remaining items are one more cluster.
 
     >>> [round(limit, 4) for limit in limits(0, 560, 0.95, size=10, icc=0.2)]
     [0.0, 0.0099]
@@ -100,10 +99,12 @@ def limits(failures: int, n: int, level: float, *, size: int = 1, icc: float = 0
 
 
 def _clustered_limits(failures: int, n: int, level: float, size: int, icc: float) -> tuple[float, float]:
-    """Return the rates at which so many failures, or more and fewer, are as rare as the level says."""
+    """Return the rates at which at least, and at most, this many failures have the probability given by the
+    level.
+    """
 
     def rate_where(most: int, chance: float) -> float:
-        """Return the rate at which at most so many failures have this chance."""
+        """Return the rate at which the probability of at most this many failures is `chance`."""
         return float(
             scipy.optimize.brentq(
                 lambda rate: _chance_in_runs(most, n, rate, size, icc) - chance, TINY, 1 - TINY, xtol=TINY
@@ -115,7 +116,7 @@ def _clustered_limits(failures: int, n: int, level: float, size: int, icc: float
 
 
 def _chance_in_runs(failures: int, n: int, rate: float, size: int, icc: float) -> float:
-    """Return P(X ≤ failures) in n items, in clusters of `size` and one of those left over."""
+    """Return P(X ≤ failures) in n items, in clusters of `size` and one of the remaining items."""
     count, rest = divmod(n, size)
     chances = _power_of(_one_cluster(failures, size, rate, icc), count, failures)
     return float(
@@ -126,7 +127,7 @@ def _chance_in_runs(failures: int, n: int, rate: float, size: int, icc: float) -
 
 
 def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
-    """Return the beta-binomial chances of 0 … `failures` failures in one cluster, (failures + 1,)."""
+    """Return the beta-binomial probabilities of 0 … `failures` failures in one cluster, (failures + 1,)."""
     if icc == 1:
         k = np.arange(failures + 1)
         return np.where(k == size, rate, np.where(k == 0, 1 - rate, 0.0))
@@ -139,7 +140,7 @@ def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
 
 
 def _power_of(chances: Floats, count: int, failures: int) -> Floats:
-    """Return the chances of 0 … `failures` failures in `count` clusters: the count-th convolution, by
+    """Return the probabilities of 0 … `failures` failures in `count` clusters: the count-th convolution, by
     squaring.
     """
     result = np.zeros(failures + 1)
@@ -162,9 +163,9 @@ def half_width(
     unseen: float = 0.0,
     bounded: bool = True,
 ) -> float:
-    """Return half the length of the interval that n items with so many attempts are expected to give.
+    """Return half the expected length of the interval from n items with this many attempts.
 
-    `unseen`: the deff of misses that nobody saw, 0 where every score is a right or wrong answer.
+    `unseen`: the deff of unobserved misses, 0 if every score is a right or wrong answer.
 
     >>> from howsure.statistics.power import Spread
     >>> round(half_width(0.5, Spread(within=0.25), 1067, 1, 0.95), 3)
@@ -185,8 +186,7 @@ def half_width(
 def floor_power(
     rate: float, floor: float, spread: Spread, n: float, attempts: float, *, level: float, unseen: float = 0.0
 ) -> float:
-    """Return the chance that a floor is shown to be kept, one-sided at `level`, where the true score is
-    `rate`.
+    """Return the chance to show that a floor is kept, one-sided at `level`, if the true score is `rate`.
 
     >>> from howsure.statistics.power import Spread
     >>> round(floor_power(0.95, 0.9, Spread(within=0.95 * 0.05), 300, 1, level=0.95), 3)
@@ -206,10 +206,10 @@ def floor_power(
 
 
 def _threshold(floor: float, n: float, df: float, level: float, *, deff: float, unseen: float) -> float:
-    """Return the smallest score seen whose lower limit is at the floor; above 1 where none is."""
+    """Return the smallest observed score whose lower limit is at the floor, above 1 if there is none."""
 
     def short(p: float) -> float:
-        """Return by how much the lower limit of a score that was seen lies above the floor."""
+        """Return how far the lower limit of an observed score is above the floor."""
         exact, _ = intervals.clopper_pearson(p * n / deff, n / deff, 2 * level - 1)
         low, _ = intervals.guarded_score(p, n, df, 2 * level - 1, deff=deff, unseen=unseen)
         return float(exact if p >= 1 else np.minimum(low, exact)) - floor
@@ -239,9 +239,9 @@ def score_interval(p: float, n: int, se: float, level: float) -> tuple[float, fl
 
 
 def errors_beside(score: Floats, n: Floats, se: Floats) -> tuple[Floats, Floats]:
-    """Return the standard errors of every score and of the next, (N − 1,) each, to judge their gap by.
+    """Return the standard errors of every score and of the next, (N − 1,) each, to test their difference.
 
-    None of 0 or of 1 out of n is free of error, as its own binomial one says: it has that of the pooled rate.
+    A score of 0 or n of n has the error of the pooled rate, as its own binomial one is 0.
     """
     right, own = score * n, np.stack([se[:-1], se[1:]])
     pooled = (right[:-1] + right[1:]) / (n[:-1] + n[1:])
@@ -250,18 +250,19 @@ def errors_beside(score: Floats, n: Floats, se: Floats) -> tuple[Floats, Floats]
 
 
 def unpaired_p(gap: Floats, se_a: Floats, se_b: Floats) -> Floats:
-    """Return the two-sided p-value of a gap between independent scores, from the normal distribution."""
+    """Return the two-sided p-value of a difference between independent scores, from the normal distribution."""
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(gap) / np.sqrt(se_a**2 + se_b**2)
     return intervals.t_p_value(np.where(gap == 0, 0.0, z), np.inf)
 
 
 def shown_better(score: Floats, n: Floats, stated: Floats, level: float) -> Bools:
-    """Say which of M published scores are shown to be higher than which others, all pairs at once (M, M).
+    """Return which of M published scores are significantly higher than which others, all pairs at once (M,
+    M).
 
-    Scores are compared as if unpaired: of rates over `n` questions by their pooled rate, else by the standard
-    errors that are `stated`, NaN where none is. Tukey's studentized range, conservative where errors differ
-    (Kramer 1956; Hayter 1984).
+    Scores are compared as if unpaired: rates over `n` questions by their pooled rate, others by the `stated`
+    standard errors, NaN if missing. Tukey's studentized range, conservative if errors differ (Kramer 1956;
+    Hayter 1984).
     """
     from scipy.stats import studentized_range
 
@@ -277,10 +278,10 @@ def shown_better(score: Floats, n: Floats, stated: Floats, level: float) -> Bool
 
 
 def break_even_correlation(gap: Floats, se_a: Floats, se_b: Floats, level: float) -> Floats:
-    """Return the correlation at which the paired interval would just leave out 0.
+    """Return the correlation at which the paired interval would just exclude 0.
 
-    From z²(se_a² + se_b² − 2ρ se_a se_b) = gap². Below −1 the gap is real whatever the pairing (−1 is
-    returned); above 1 no pairing can make it real, nor a gap of 0 (NaN).
+    From z²(se_a² + se_b² − 2ρ se_a se_b) = gap². Below −1, the difference is significant for any pairing
+    (returned as −1). Above 1, it isn't significant for any pairing, nor is a difference of 0 (NaN).
     """
     z = intervals.t_quantile(level, np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):

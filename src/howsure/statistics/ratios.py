@@ -1,23 +1,22 @@
-"""Ratios of what attempts took, and who may be the best buy.
+"""Ratios of the costs of attempts, and which models may be the best buy.
 
-Influences: what every item adds to the logarithm of a mean, so that ratios have the error bars of
+Influences: every item's contribution to the logarithm of a mean, so that ratios have the standard errors of
 differences.
 
-The logarithm of a mean is, but for its error, a mean of influences (the delta method). The difference of two
-logarithms is then a mean of paired differences over the items that both have, by the one estimator of
+The error of a mean's logarithm is approximately a mean of influences (the delta method). The difference of
+two logarithms is then a mean of paired differences over the items that both have, by the estimator of
 clustered_variance.py, and its exponential is the ratio of the means.
 
 The logarithm of a mean is log μ, and the influence of an item (x − μ) / μ.
 
-The ratio of two averages of what attempts took, paired on the items that both have.
+The ratio of two average costs of attempts, paired on the items that both have.
 
-Which models may be the best buy: a model is out where one other is shown to be better and shown to cost no
+Which models may be the best buy: a model is excluded if some other is significantly better and doesn't cost
 more.
 
-Scores and costs are each compared over all pairs by max-t, at half of what may be missed in all, so that no
-claim of either is wrong with the chosen level: a model that no other truly beats in both is then out with no
-more than that chance, whatever ties there are and whatever is missing (intersection and union of tests;
-Berger 1982).
+Scores and costs are each compared over all pairs by max-t, at half of the total error, so that all claims of
+both are right with the chosen level. A model that no other truly beats in both is then excluded with at most
+that error, with any ties and missing values (intersection and union of tests; Berger 1982).
 """
 
 from __future__ import annotations
@@ -45,8 +44,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influence:
-    """The average of every column of x (n, M) and its logarithm (M,), and what each item adds to the latter
-    (n, M), NaN for none.
+    """The average of every column of x (n, M) and its logarithm (M,), and each item's contribution to the
+    latter (n, M), NaN without a value.
     """
 
     average: Floats
@@ -55,7 +54,7 @@ class Influence:
 
 
 def influence(x: Floats, weights: Floats | None = None) -> Influence:
-    """Return the logarithm of the mean of every column, with influences; a column that gives none has NaN.
+    """Return the logarithm of the mean of every column, with influences, NaN for a column without any.
 
     >>> import numpy as np
     >>> costs = influence(np.array([[1.0], [2.0], [3.0]]))
@@ -63,7 +62,7 @@ def influence(x: Floats, weights: Floats | None = None) -> Influence:
     ([2.0], [-0.5, 0.0, 0.5])
     """
     w = ~np.isnan(x) * (np.ones(len(x)) if weights is None else weights)[:, None]
-    # The weighted mean of every column over what it has.
+    # The weighted mean of every column over its existing values.
     total = w.sum(axis=0)
     mean = np.asarray((w * np.nan_to_num(x)).sum(axis=0) / np.where(total > 0, total, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -76,7 +75,7 @@ class Ratio:
     """a over b: the averages, their ratio, the standard error of its logarithm, limits, and the p-value of
     "they are the same".
 
-    NaN where an average isn't positive. `spread`: the standard deviation of the logarithms of a's and b's
+    NaN if an average isn't positive. `spread`: the standard deviation of the logarithms of a's and b's
     values, the larger one.
     """
 
@@ -104,11 +103,11 @@ def ratio(
     level: float = 0.95,
     solved: tuple[Floats, Floats] | None = None,
 ) -> Ratio:
-    """Return the ratio of what a and b took on the items (n,) that both have; on those of each where they
+    """Return the ratio of the costs of a and b on the items (n,) that both have, or on those of each if they
     share none.
 
-    `solved`: the scores of both (n,), in [0, 1]; then it is what a solved item took. Interval and p-value
-    come from one t pivot of the logarithm, by the delta method.
+    `solved`: the scores of both (n,), in [0, 1], for the cost per solved item. Interval and p-value come from
+    one t pivot of the logarithm, by the delta method.
 
     >>> import numpy as np
     >>> found = ratio(np.array([2.0, 4.0, 6.0, 4.0]), np.array([1.0, 2.0, 3.0, 2.0]))
@@ -158,7 +157,7 @@ def ratio(
 
 
 def _exp(log: float) -> float:
-    """Return a ratio by its logarithm: infinite where it is more than a float can hold."""
+    """Return a ratio from its logarithm, infinite if it exceeds a float."""
     return math.inf if log > LARGEST_LOG else math.exp(log)
 
 
@@ -187,13 +186,13 @@ def _spread(x: Floats) -> float:
 
 
 LARGEST_LOG = 700.0
-"""The logarithm of a ratio that a float can surely hold, and one over it."""
+"""The largest logarithm of a ratio that surely fits a float, as does its inverse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dominance:
-    """Of M models, [i, j]: `better`, i is shown to score higher than j; `cheaper`, i is shown to cost no
-    more; both, `beats`.
+    """For M models, [i, j]: `better`, i scores significantly higher than j. `cheaper`, i is shown not to cost
+    more. `beats`: both.
     """
 
     better: Bools
@@ -201,7 +200,7 @@ class Dominance:
 
     @property
     def beats(self) -> Bools:
-        """Where i is shown to be better and to cost no more (M, M)."""
+        """Whether i is significantly better and shown not to cost more (M, M)."""
         return self.better & self.cheaper
 
     @property
@@ -217,8 +216,8 @@ def cost_moments(
     weights: Floats | None = None,
     variance: VarianceChoice = "CR2",
 ) -> PairMoments:
-    """Return the log ratios of all pairs of what models took (n, M), NaN where a model has no attempt, with
-    their errors.
+    """Return the log ratios of all pairs of the models' costs (n, M), NaN without an attempt, with their
+    errors.
     """
     found = influence(costs, weights)
     return pair_moments(
@@ -228,10 +227,11 @@ def cost_moments(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of the costs of M models beside their means.
+    """Facts on the costs of M models other than their means.
 
-    `lacking` (M,): some attempts record none, so that it may be more: such a model is cheaper than nobody,
-    and what it took at least still tells who is cheaper. `free` (M,): it is 0, and recorded.
+    `lacking` (M,): some attempts don't record a cost, so the true cost may be higher. Such a model is never
+    cheaper than another, but its recorded cost can show that another is cheaper. `free` (M,): the cost is 0,
+    and recorded.
     """
 
     lacking: Bools
@@ -247,12 +247,12 @@ def dominance(
     *,
     rng: np.random.Generator,
 ) -> Dominance:
-    """Say which models are shown to be better, and which to cost no more.
+    """Return which models are significantly better, and which are shown not to cost more.
 
-    `leads` (M, M): by how much i is better than j, and `score_p` (M, M): the p-values of all pairs, corrected
+    `leads` (M, M): how much better i is than j. `score_p` (M, M): the p-values of all pairs, corrected
     together.
 
-    A cost without any error is taken as known.
+    A cost without any error is treated as exact.
     """
     each = 1 - (1 - level) / 2
     cost_p, _ = adjust_pairs(costs, "max-t", rng=rng)

@@ -3,14 +3,14 @@
 Studentized bootstrap over clusters (Efron and Tibshirani 1993, chapter 12; Cameron, Gelbach and Miller
 2008).
 
-Clusters are drawn with replacement; each draw is one row of counts, so that all means and standard errors
+Clusters are drawn with replacement. Each draw is one row of counts, so that all means and standard errors
 come from two matrix products. The symmetric pivot |t*| gives an interval and a p-value that can't disagree.
 
 The Bayesian bootstrap over clusters for a difference.
 
 Sign-flip (permutation) tests over clusters: under the null, A and B could swap names in any cluster.
 
-Exact where all flips can be listed, Monte-Carlo otherwise (Fisher 1935; Hemerik and Goeman 2018: the observed
+Exact if all flips can be listed, otherwise Monte-Carlo (Fisher 1935; Hemerik and Goeman 2018: the observed
 arrangement counts as one draw). The interval inverts the test: the flipped subset's mean is a typical value
 (Hartigan 1969), so its limits are order statistics of subset means and can't disagree with the p-value.
 """
@@ -36,7 +36,7 @@ BLOCK_CELLS = 4_000_000
 def pivots(
     x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Generator, draws: int = BOOTSTRAP_DRAWS
 ) -> Floats:
-    """Return |t*| of each draw (draws,); x (n,), only the first clustering is resampled.
+    """Return |t*| of each draw (draws,) for x (n,). Only the first clustering is resampled.
 
     A draw without any variance is kept as an infinite pivot, so that too few clusters widen the interval.
     Memory: blocks of at most 4 million counts.
@@ -96,7 +96,7 @@ def difference_draws(
 ) -> Floats:
     """Draw the posterior of a mean difference (draws,) by the Bayesian bootstrap (Rubin 1981) over clusters.
 
-    d (n,): differences per item; two pseudo-items at ±reach (0: none) keep it from collapsing when all items
+    d (n,): differences per item. Two pseudo-items at ±reach (0: none) keep it from collapsing when all items
     agree. Memory: blocks of at most 4 million weights.
     """
     term = clustering(codes, w)
@@ -115,9 +115,10 @@ def difference_draws(
 
 
 def subset_means(sums: Floats, totals: Floats, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
-    """Return the mean difference of the flipped clusters of every flip that flips any; sums, totals (C,).
+    """Return the mean difference of the flipped clusters of every flip that flips any, from sums, totals
+    (C,).
 
-    Where all flips are listed, "none" and "all" are left out: they say what was seen.
+    If all flips are listed, "none" and "all" are left out, as they are the observed arrangement.
     """
     means = []
     for block in sign_blocks(len(sums), rng, draws):
@@ -133,8 +134,8 @@ def flip_test(
 ) -> tuple[float, float, float]:
     """Return the two-sided p-value of "no difference" and the limits of the inverted test.
 
-    sums (C,): weighted sums of differences per cluster; totals (C,): their weights. Limits are infinite where
-    too few clusters allow no rejection at this level: C clusters can't give a p-value under 2^(1 − C).
+    sums (C,): weighted sums of differences per cluster. totals (C,): their weights. Limits are infinite if
+    there are too few clusters to reject at this level: C clusters can't give a p-value under 2^(1 − C).
     """
     means = np.sort(subset_means(sums, totals, rng, draws))
     count = len(means) + 1

@@ -1,6 +1,4 @@
-"""The numbers of an estimate, of a margin and of a rank, and what was done to get them, without a word of
-prose.
-"""
+"""The numbers of an estimate, of a margin and of a rank, and their method, without any prose."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ Side = Literal["upper", "lower"]
 Units = Literal["items", "clusters", "attempts"]
 
 POWER = 0.8
-"""The power that is called enough, where nobody says what is."""
+"""The power that counts as enough if none is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Interval:
     """A confidence interval.
 
     Attributes:
-        low: Its lower limit, in score units; NaN if it isn't defined.
+        low: Its lower limit, in score units, NaN if it isn't defined.
         high: Its upper limit.
         level: The confidence level.
     """
@@ -44,17 +42,17 @@ class Interval:
         return (self.high - self.low) / 2
 
     def of_lead(self, difference: float) -> Interval:
-        """Return the interval of a lead from that of a difference a − b: turned round where b is the larger,
-        so that it holds the lead.
+        """Return the interval of a lead from that of a difference a − b: reversed if b is the larger, so that
+        it covers the lead.
         """
         return Interval(low=-self.high, high=-self.low, level=self.level) if difference < 0 else self
 
     def contains(self, value: float) -> bool:
-        """Say whether a value lies in the interval, limits included."""
+        """Return whether a value is in the interval, limits included."""
         return self.low <= value <= self.high
 
     def excludes(self, value: float) -> bool:
-        """Say whether a value lies outside, by more than rounding; not where there are no limits."""
+        """Return whether a value is outside, by more than rounding. False without limits."""
         near = ROUNDING * max(
             (abs(each) for each in (self.low, self.high) if math.isfinite(each)), default=0.0
         )
@@ -66,14 +64,13 @@ class Bound:
     """A one-sided exact confidence limit of a rate.
 
     Attributes:
-        limit: The rate lies below it, or above it.
-        side: "upper" where the rate lies below the limit, "lower" where it lies above.
+        limit: The rate is below it, or above it.
+        side: "upper" if the rate is below the limit, "lower" if it is above.
         level: The confidence level.
-        units: What was counted as independent: "items", "clusters" or, on exactly these questions,
-            "attempts".
+        units: The independent units: "items", "clusters" or, on exactly these questions, "attempts".
         n: How many of these there were.
-        n_observed: How many of them were of the rare kind, ones where the side is "upper", zeros where it is
-            "lower"; 0 where all scores are alike.
+        n_observed: How many of them were of the rare kind: ones if the side is "upper", zeros if it is
+            "lower". 0 if all scores are equal.
         of_failures: Whether it is a rate of failures, since a score of 1 is one.
     """
 
@@ -87,7 +84,7 @@ class Bound:
 
     @property
     def worth(self) -> float:
-        """How many of equal weight the limit stands for: n, and fewer where weights differ."""
+        """The equivalent number of equally weighted units: n, or fewer if weights differ."""
         if self.n_observed:
             return float(self.n)
         rate = self.limit if self.side == "upper" else 1 - self.limit
@@ -96,15 +93,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """What was done to get an interval or a p-value, as data; `str()` is its label in tables, JSON and the
-    record.
+    """The method of an interval or a p-value, as data. `str()` is its label in tables, JSON and simulation
+    results.
 
     Attributes:
         name: The interval of a mean or the test of a difference; "fixed-items" on exactly these questions.
-        variance: The variance estimator; None where none is chosen.
-        paired: Whether two models were compared on shared items; None for a mean.
+        variance: The variance estimator, None if none is chosen.
+        paired: Whether two models were compared on shared items, None for a mean.
         adjusted: Whether covariates were used.
-        overall: Whether several tasks were put together.
+        overall: Whether several tasks were combined.
         same_clusters: Whether it is about more questions from the same clusters.
     """
 
@@ -133,14 +130,14 @@ class Estimate:
 
     Attributes:
         value: The mean, or the difference.
-        se: Its standard error; NaN if it isn't defined, with a warning that says why.
+        se: Its standard error, NaN with a warning if it isn't defined.
         interval: Its confidence interval.
-        df: Degrees of freedom of the interval; NaN where it has none.
+        df: Degrees of freedom of the interval, NaN if it has none.
         n_items: Items behind the value.
-        n_clusters: Clusters that these items come in; as many as items where each stands alone.
+        n_clusters: Clusters of these items, equal to the items if these are independent.
         method: The interval or test, and the variance estimator.
-        warnings: Warnings about the value, each with what to do about it.
-        bounds: Exact one-sided limits, where every item failed or every item succeeded.
+        warnings: Warnings about the value, each with a remedy.
+        bounds: Exact one-sided limits, if every item failed or every item succeeded.
     """
 
     value: float
@@ -165,13 +162,13 @@ class Estimate:
 
     @property
     def small_part(self) -> SmallPart | None:
-        """The part of the whole that carries most of the error, if there is one."""
+        """The component with most of the error, if there is one."""
         return next((each for each in self.warnings if isinstance(each, SmallPart)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equivalence:
-    """What a margin says: is A not worse than B by more than it, and are they the same within it?
+    """The tests of a margin: is A not worse than B by more than it, and are they equivalent within it?
 
     p-values are those of the one-sided tests at ±margin (Schuirmann 1987).
 
@@ -197,7 +194,7 @@ class Equivalence:
 
     @property
     def inferior(self) -> bool:
-        """Say whether the whole two-sided interval has A worse by more than the margin."""
+        """Return whether A is worse by more than the margin in the whole two-sided interval."""
         return significant(2 * self.p_inferior, self.level)
 
 
@@ -206,11 +203,11 @@ class Rank:
     """The place of one model: by its score, and the simultaneous interval of places that the data allow.
 
     Attributes:
-        rank: The place by the score; equal scores share the better one.
+        rank: The place by the score. Equal scores share the better one.
         low: The best place that the model could have.
         high: The worst place that it could have.
         could_be_best: Whether it could be the best one.
-        group: Letters; models with a letter in common can't be told apart.
+        group: Letters. Models that share a letter don't differ significantly.
     """
 
     rank: int
@@ -221,12 +218,12 @@ class Rank:
 
 
 def allowed(level: Level) -> Level:
-    """Return the largest p-value that shows a difference at a confidence level: 0.1 at 0.9, whatever 1 − 0.9
-    is in binary.
+    """Return the largest p-value that is significant at a confidence level: 0.1 at 0.9, despite the rounding
+    of 1 − 0.9.
     """
     return (1 - level) * (1 + 1e-12)
 
 
 def significant(p_value: float, level: float) -> bool:
-    """Say whether a p-value shows a difference at a confidence level; NaN doesn't."""
+    """Return whether a p-value is significant at a confidence level. NaN isn't."""
     return p_value <= allowed(level)

@@ -1,25 +1,24 @@
 """The pivot of a mean difference: one statistic for its test, its interval and its margins.
 
-To test whether a difference is δ, its variance is taken as it would be if δ were true (Tango 1998; clustered
-pairs: Yang, Sun and Hardin 2012):
+To test whether a difference is δ, its variance is taken under the hypothesis δ (Tango 1998; clustered pairs:
+Yang, Sun and Hardin 2012):
 
     V(δ) = V + max(0, r · [σ² p(δ / σ) − δ² − s² − a (d − δ)²], g (δ − d)).
 
-V is the plain variance (CR2) of the difference d that was seen, s² the variance of an item's difference, and
-r = u / n, u the items that an event is worth (event_sizes.py). σ is the size of an event, Σ d² / Σ |d| over
-items, and p the mean square of differences in events that fits best where their mean is that tested: for
-right-or-wrong answers the maximum likelihood of the share of discordant items. Of single answers, each as
-heavy as any other, σ is 1 and a and g are 0. Of averages (attempts, fractions, weighted items) σ is less, a
-is 1, so that "no difference" is tested by a plain t (in two or three clusters that agree by chance less, so
-that it isn't), and g is half of what a skewed distribution adds to the variance of a mean as it moves. Where
-V is all that can be said (unbounded scores, method "t") r and g are 0.
+V is the plain variance (CR2) of the observed difference d, s² the variance of an item's difference, and r = u
+/ n, with u the items that an event is worth (event_sizes.py). The size of an event is σ = Σ d² / Σ |d| over
+items, and p is the mean square of differences in events that fits best if their mean is the one tested. For
+right-or-wrong answers it is the maximum likelihood of the share of discordant items. For single answers of
+equal weight, σ is 1 and a and g are 0. For averages (attempts, fractions, weighted items), σ is less and a is
+1, so that "no difference" is tested by a plain t. (In two or three clusters that agree by chance a is less,
+so the test isn't a plain t.) And g is half of the change in the variance of a mean, as it moves, under a
+skewed distribution. If only V is available (unbounded scores, method "t"), r and g are 0.
 
-The limits of the interval are the δ at which (d − δ)² = t² V(δ). Where V is no less than r s² there is one on
-each side. Where it is less (few clusters that are much alike), a value can be rejected and one farther off
-not: then the limits are the outermost, and the test of a value is that of all values at least as far off, so
-that both agree. No test of "no difference" is surer than McNemar's mid-p where single answers to independent
-items are all that there is. Everything is element by element, of any shape. Measured in
-docs/decisions/0022-score.md.
+The limits of the interval are the δ at which (d − δ)² = t² V(δ). If V is at least r s², there is one on each
+side. If it is less (few very similar clusters), a value can be rejected while a more distant one isn't. Then
+the limits are the outermost, and the test of a value is that of all values at least as far off, so that both
+agree. For single answers to independent items, the p-value of "no difference" is never below McNemar's mid-p.
+Everything is element by element, of any shape. Measured in docs/decisions/0022-score.md.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ if TYPE_CHECKING:
 
 STEPS = 60
 FLAT = 0.05
-"""The least slope that a step of Newton's method trusts."""
+"""The smallest slope used in a step of Newton's method."""
 CALM = 8.0
-"""Clusters whose variance is less than an eighth of what events make of it are taken to agree by chance."""
+"""Clusters count as agreeing by chance if their variance is less than an eighth of that from events."""
 CLOSE = 1e-7
-"""Nearer than this to the difference there is no telling a turn from rounding."""
+"""Closer than this to the difference, a turn can't be distinguished from rounding."""
 CELLS = 16_384
-"""So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six
+"""The number of pivots computed at once: a dozen arrays of them fit in the processor's cache, which is six
 times faster.
 """
 
@@ -63,14 +62,12 @@ def _zero() -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pivots:
-    """What differences need to be tested at any value, element by element.
+    """The terms for testing differences at any value, element by element.
 
-    `difference`; `variance`: its plain variance; `df`: its degrees of freedom; `item_variance`: of an item's
-    difference;
-    `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested;
-    `event`: σ;
-    `averaged`: a; `skew`: g; `counted`: whether (1, else 0) they are of single answers, each as heavy as any
-    other, to independent items, 1 / room of them.
+    `difference`, with its plain `variance` and its degrees of freedom `df`. `item_variance`: of an item's
+    difference. `room`: u / n as above, 0 for a plain t. `added`: what the pivot adds to the variance at any
+    tested value. `event`: σ. `averaged`: a. `skew`: g. `counted`: 1 for single answers of equal weight to
+    independent items, 1 / room of them, else 0.
     """
 
     difference: Floats
@@ -94,7 +91,7 @@ class Pivots:
         return [(each.name, np.asarray(getattr(self, each.name))) for each in fields(Pivots)]
 
     def of_events(self, events: Events, skew: Floats) -> Self:
-        """Return the same of differences that count as these events, and of averages with this skew."""
+        """Return the same for differences with these events, and for averages with this skew."""
         size = np.maximum(events.size, np.abs(self.difference) * (1 + ROUNDING))
         expected = self.room * self.item_variance
         calm = np.where(
@@ -112,12 +109,12 @@ class Pivots:
 
     @property
     def known(self) -> Bools:
-        """Where there is an error to judge by."""
+        """Whether there is a standard error."""
         found = (self.variance + self.added > 0) | (self.room > 0)
         return np.asarray(found & np.isfinite(self.variance) & ~np.isnan(self.df))
 
     def variance_at(self, value: ArrayLike) -> Floats:
-        """Return the variance of the difference if this value were the true one."""
+        """Return the variance of the difference under this value."""
         return self._variances(np.asarray(value, dtype=float), slopes=False)[0]
 
     def spread_at(self, value: ArrayLike = 0.0) -> Floats:
@@ -125,10 +122,10 @@ class Pivots:
         return np.asarray(np.sqrt(self.variance_at(value)))
 
     def t_at(self, value: ArrayLike = 0.0) -> Floats:
-        """Return the pivot under "the difference is this", NaN where there is none, 0 where it is just what
-        was seen.
+        """Return the pivot under "the difference is this", NaN if there is none, 0 at the observed
+        difference.
 
-        Where a value farther off is less unlikely, the pivot is that of it.
+        If a more distant value is less unlikely, the pivot is that value's.
         """
         return self._in_blocks(Pivots._t_at, np.asarray(value, dtype=float))
 
@@ -147,7 +144,7 @@ class Pivots:
 
     @property
     def _comes_back(self) -> Bools:
-        """Where a value can be rejected and one farther off not."""
+        """Whether a value can be rejected while a more distant one isn't."""
         plain = np.maximum(self.variance, 0.0) + self.added
         varies = self.item_variance > ROUNDED_MEANS * self.event**2
         return np.asarray(self.known & varies & (self.room * self.item_variance > plain * (1 + 1e-9)))
@@ -156,7 +153,7 @@ class Pivots:
         return Pivots(**{name: np.broadcast_to(part, shape) for name, part in self.parts()})
 
     def _in_blocks(self, work: Callable[..., Floats], *values: Floats) -> Floats:
-        """Work something out from these pivots and values, element by element, in blocks of CELLS."""
+        """Compute a function of these pivots and values, element by element, in blocks of CELLS."""
         shape = np.broadcast_shapes(*(part.shape for _, part in self.parts()), *map(np.shape, values))
         found = np.empty(math.prod(shape))
         if found.size <= CELLS:
@@ -168,16 +165,13 @@ class Pivots:
         return found.reshape(shape)
 
     def least_beyond(self, value: Floats) -> Floats:
-        """Return how small the pivot is at the least from these values (N,) on, themselves above the
-        differences.
-        """
+        """Return the minimum of the pivot from these values (N,) on, which are above the differences."""
         return np.asarray(
             self._size_at(np.maximum(np.concatenate([value[None], self._turns()]), value)).min(axis=0)
         )
 
     def _turns(self) -> Floats:
-        """Return all values (8, N) above the differences (N,) at which the pivot can be the least: where it
-        stops falling.
+        """Return all values (8, N) above the differences (N,) at which the pivot can have a minimum.
 
         On either side of 0 these are among the roots of a polynomial of the fourth degree (`_Fitted.turns`).
         """
@@ -197,9 +191,7 @@ class Pivots:
         return np.where(value > self.difference, np.where(np.isnan(found), np.inf, found), 0.0)
 
     def outermost(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
-        """Return two values, at the lower of which the pivot is no larger than t and at the upper of which,
-        and beyond, it is.
-        """
+        """Return two values: at the lower the pivot is at most t, at the upper and beyond it is larger."""
         places = np.concatenate([self.difference[None], self._turns(), high[None]])
         at = np.sort(np.minimum(places, high), axis=0)
         last = (len(at) - 1 - (self._size_at(at) <= t)[::-1].argmax(axis=0))[None]
@@ -212,19 +204,17 @@ class Pivots:
         return np.where(np.asarray(value) == 0, np.maximum(p, self.least_p), p) if np.any(self.counted) else p
 
     def p_at_most(self, value: ArrayLike) -> Floats:
-        """Return the one-sided p-value of "the difference is at most this", small where it is larger."""
+        """Return the one-sided p-value of "the difference is at most this", small if it is larger."""
         p = intervals.student_above(self.t_at(value), self.df)
         return np.where((np.asarray(value) == 0) & (self.difference > 0), np.maximum(p, self.least_p / 2), p)
 
     def p_at_least(self, value: ArrayLike) -> Floats:
-        """Return the one-sided p-value of "the difference is at least this", small where it is smaller."""
+        """Return the one-sided p-value of "the difference is at least this", small if it is smaller."""
         return self.reversed().p_at_most(-np.asarray(value, dtype=float))
 
     @property
     def least_p(self) -> Floats:
-        """The smallest p-value that "no difference" can have: McNemar's mid-p of answers that are counted,
-        else 0.
-        """
+        """The smallest p-value that "no difference" can have: McNemar's mid-p for `counted` answers, else 0."""
         if not np.any(self.counted):
             return np.zeros(())
         usable = (self.counted > 0) & (self.room > 0) & np.isfinite(self.item_variance + self.difference)
@@ -236,8 +226,8 @@ class Pivots:
         return np.where(usable, midp_values(wins, discordant - wins), 0.0)
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
-        """Return both limits of the interval, cut at ±reach, NaN where there is none; `level`: of all, or of
-        each.
+        """Return both limits of the interval, cut at ±reach, NaN if there is none. `level`: one for all, or
+        one each.
         """
         return 0.0 - self.reversed().upper(level, reach), self.upper(level, reach)
 
@@ -246,7 +236,7 @@ class Pivots:
         return self.turned(np.asarray(-1.0))
 
     def turned(self, sign: Floats) -> Pivots:
-        """Return the same for b − a where the sign is −1."""
+        """Return the same for b − a if the sign is −1."""
         return replace(self, difference=sign * self.difference, skew=sign * self.skew)
 
     def upper(self, level: ArrayLike, reach: float = np.inf) -> Floats:
@@ -260,13 +250,13 @@ class Pivots:
             high = np.maximum(high, low + steep + np.sqrt(steep**2 + t**2 * plain))
         if np.any(known & ((self.room > 0) | (self.skew > 0))):
             high = self._in_blocks(Pivots._root, t, low, np.minimum(high, np.maximum(reach, low)))
-        if np.any(self.counted):  # no interval leaves 0 out where mid-p doesn't
+        if np.any(self.counted):  # no interval excludes 0 if mid-p doesn't
             high = np.where((high < 0) & (self.least_p > allowed(np.asarray(level))), 0.0, high)
         return np.where(known, np.minimum(high, reach), np.nan)
 
     def detectable(self, level: float, power: float) -> Floats:
-        """Return the smallest true difference that is shown with this power, the variances being what they
-        are; NaN where there is none.
+        """Return the smallest true difference detected with this power, given these variances. NaN if there
+        is none.
         """
         df = np.where(self.known, self.df, 1.0)
         reach = intervals.t_quantile(level, df) + intervals.t_quantile(2 * power - 1, df)
@@ -277,8 +267,8 @@ class Pivots:
         return none.upper(1 - intervals.t_p_value(reach, df), 1.0 if np.any(self.room) else np.inf)
 
     def _root(self, t: Floats, low: Floats, high: Floats) -> Floats:
-        """Find where the pivot reaches t above the difference: Newton's method from the right, held between
-        two ends.
+        """Find the value above the difference at which the pivot reaches t: Newton's method from the right,
+        kept between two ends.
         """
         low, high, back = np.array(low), np.array(high), self._comes_back
         if back.any():
@@ -299,8 +289,8 @@ class Pivots:
         return at
 
     def _variances(self, value: Floats, *, slopes: bool = True) -> tuple[Floats, Floats]:
-        """Return the variance if the value were true, and how it grows with the value; 0 for that without
-        `slopes`.
+        """Return the variance if the value were true, and how it grows with the value. The latter is 0
+        without `slopes`.
         """
         plain = np.maximum(self.variance, 0.0) + self.added
         skewed = np.any(self.skew)
@@ -321,7 +311,7 @@ class Pivots:
 
 
 def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, added: ArrayLike = 0.0) -> Pivots:
-    """Return plain t pivots: the variance is the same whatever is tested."""
+    """Return plain t pivots: the variance doesn't depend on the tested value."""
     found = np.broadcast_arrays(
         *(np.asarray(part, dtype=float) for part in (difference, variance, df, added, 0.0))
     )
@@ -340,12 +330,12 @@ def stacked(every: Sequence[Pivots]) -> Pivots:
 
 
 class _Fitted(NamedTuple):
-    """The mean square of differences in events of ±1 that fits best where their mean is x, on the side of
+    """The mean square of differences in events of ±1 that fits best if their mean is x, on the side of
     `sign`.
 
-    It is the share of discordant items. With half of what it exceeds the mean difference d by, the share q of
-    losses solves 2 q² + B q − excess · x (1 − x) / 2 = 0, B = (2 − d) x − square (Tango 1998), and the mean
-    square is 2 q + x.
+    It is the share of discordant items. With `excess` half of the excess over the mean difference d, the
+    share q of losses solves 2 q² + B q − excess · x (1 − x) / 2 = 0, B = (2 − d) x − square (Tango 1998), and
+    the mean square is 2 q + x.
     """
 
     d: Floats
@@ -364,7 +354,9 @@ class _Fitted(NamedTuple):
         return _Fitted(*(part[chosen] for part in self))
 
     def at(self, x: Floats, *, slopes: bool = True) -> tuple[Floats, Floats]:
-        """Return the mean square at x, from 0 to 1, and how it grows with x; 0 for that without `slopes`."""
+        """Return the mean square at x, from 0 to 1, and how it grows with x. The latter is 0 without
+        `slopes`.
+        """
         b = (2 - self.d) * x - self.square
         root = np.sqrt(b**2 + 4 * self.excess * x * (1 - x))
         if not slopes:
@@ -373,11 +365,11 @@ class _Fitted(NamedTuple):
         return (root - b) / 2 + x, (root_slope + self.d) / 2
 
     def turns(self, base: Floats) -> Floats:
-        """Return where (x − d)² / (base + mean square − x²) can be the least as x grows from d (4, N):
-        between 0 and 1, else at either.
+        """Return the x at which (x − d)² / (base + mean square − x²) can have its minimum as x grows from d
+        (4, N): between 0 and 1, else 0 or 1.
 
-        With R the square of the root, its derivative is 0 where √R · L + Q = 0, L of the first degree and Q
-        of the second; so L² R = Q².
+        With R the square of the root, its derivative is 0 if √R · L + Q = 0, with L of the first degree and Q
+        of the second. So L² R = Q².
         """
         d, square = self.d, self.square
         r2, r1, r0 = (2 - d) ** 2 - 4 * self.excess, 4 * self.excess - 2 * (2 - d) * square, square**2
@@ -411,8 +403,8 @@ def variance_of_one(
     event: float = 1.0,
     averaged: bool = False,
 ) -> float:
-    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and an
-    array of one number is slow.
+    """Return `Pivots.variance_at` of a single pivot without skew: a plan needs it ten thousand times, and
+    arrays of one number are slow.
     """
     if not room or abs(value) >= event:
         return variance

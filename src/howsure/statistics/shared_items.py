@@ -1,4 +1,4 @@
-"""Whether a model scores otherwise on items that another answered too than on those that it has alone."""
+"""Whether a model's scores differ between items that another also answered and its other items."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import Clustering
 
 UNLIKE = 0.025
-"""The p-value from which shared and unshared items of a model differ; two models are looked at."""
+"""The p-value below which shared and unshared items of a model differ. Two models are tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlike:
-    """How one model's shared items differ from those that it has alone: both means, their items, and a
-    p-value.
-    """
+    """How one model's shared items differ from its other items: both means, their items, and a p-value."""
 
     shared: float
     alone: float
@@ -35,16 +33,16 @@ class Unlike:
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether they differ by more than chance would have it."""
+        """Whether they differ significantly."""
         return self.p_value <= UNLIKE
 
 
 def unlike(x: Floats, both: Bools, weights: Floats | None, clusters: Sequence[Ints] = ()) -> Unlike | None:
-    """Compare a model's scores x (n,) on the items that `both` models have with those that it has alone; None
-    where it has no such.
+    """Compare a model's scores x (n,) on the items that `both` models have with those that only it has. None
+    if there are none.
 
-    A score test: residuals are those from the mean of all its items, summed within clusters, which may lie in
-    both parts.
+    A score test: residuals are those from the mean of all its items, summed within clusters, which may span
+    both groups.
     """
     has = ~np.isnan(x)
     if not (has & both).any() or not (has & ~both).any():
@@ -64,7 +62,7 @@ def unlike(x: Floats, both: Bools, weights: Floats | None, clusters: Sequence[In
 
 
 def _score_test(term: Clustering, count: Floats, residuals: Floats) -> float:
-    """Return the p-value of a contrast of 0, 1 where nothing varies or one cluster holds everything."""
+    """Return the p-value of a contrast of 0, 1 if nothing varies or one cluster has all the weight."""
     sums, held = term.sums(count * residuals), term.sums(count**2)
     variance, df = float(sums @ sums), float(held.sum() ** 2 / (held @ held)) - 1
     if not variance > 0 or df <= 0:

@@ -1,14 +1,13 @@
-"""Sign flips of clusters: which clusters swap the names of A and B, what that sums up for all pairs, and the
-pairs that reach a bound in a flip, found without looking at all pairs.
+"""Sign flips of clusters: which clusters swap the names of A and B, the resulting sums of all pairs, and the
+pairs that reach a bound in a flip, found without checking all pairs.
 
-There are all flips where these are few, else random ones. A column a model holds what they sum up.
+All flips are used if they are few, otherwise random ones. One column per model has the terms of the sums.
 
-A squared pivot of at least T needs z² / A of at least T' (the same where sizes are equal, less where they
-aren't), and so models whose sums lie at least √(T' A) apart. Models are put in order of their sums in each
-flip; of each, those far enough below it by the smallest A are taken, and their pivots worked out. The
-thousandth of pairs with the smallest A (models that hardly differ) is looked at in every flip instead, so
-that it doesn't make the bound useless for the others. Memory: arrays of the pairs found in a few flips, and
-one of models × models.
+A squared pivot of at least T needs z² / A of at least T' (T if sizes are equal, otherwise less), and so sums
+of models that differ by at least √(T' A). Models are sorted by their sums in each flip. For each, the pivots
+of those far enough below it by the smallest A are computed. The thousandth of pairs with the smallest A
+(models that hardly differ) is checked in every flip instead, so that it doesn't make the bound useless for
+the others. Memory: arrays of the pairs found in a few flips, and one of models × models.
 """
 
 from __future__ import annotations
@@ -27,24 +26,25 @@ if TYPE_CHECKING:
     from howsure.statistics.pair_moments import FlipSums
 
 DRAWS = 10_000
-"""With no more than so many flips in all, each is made once; else so many are drawn."""
+"""Up to this many flips, each is made once. Otherwise this many are drawn."""
 
 BLOCK_FLIPS = 1_024
 
 
 def listed(width: int, draws: int = DRAWS) -> bool:
-    """Say whether all flips of so many clusters are listed, "none" and "all" among them."""
+    """Return whether all flips of this many clusters are listed, including "none" and "all"."""
     return bool(2**width <= draws)
 
 
 def sign_blocks(
     width: int, rng: np.random.Generator, draws: int, *, free: int | None = None
 ) -> list[Callable[[], Singles]]:
-    """Return functions that make blocks (C, flips) of signs: all flips where there are few, else random ones.
+    """Return functions that make blocks (C, flips) of signs: all flips if there are few, otherwise random
+    ones.
 
-    `free`: how many of the clusters flip where all flips are listed, the first ones; None for all of them.
-    Each random block has a generator of its own, so that threads may make them in any order. All flips come
-    in a random order that is always the same, so that the first ones stand for all.
+    `free`: how many of the clusters flip if all flips are listed, the first ones, None for all. Each random
+    block has its own generator, so that threads may make them in any order. Listed flips have a fixed random
+    order, so that the first ones represent all.
     """
     free = width if free is None else free
     if not listed(free, draws):
@@ -81,10 +81,9 @@ def _random_signs(width: int, rng: np.random.Generator, flips: int) -> Singles:
 
 
 MARKED = 9
-"""To so many digits marks of columns are the same, whatever the order in which they were summed up."""
+"""The number of digits to which marks of columns are equal in any order of summation."""
 MANY_CLUSTERS, MUCH = 300, 0.02
-"""Sums of random signs are drawn as normal ones from so many clusters on, none of which holds more than this
-share.
+"""Sums of random signs are drawn as normal ones from this many clusters on, if none has more than this share.
 """
 
 Table = TypeVar("Table", "Singles", "Floats")
@@ -92,10 +91,10 @@ Table = TypeVar("Table", "Singles", "Floats")
 
 @dataclass(frozen=True, slots=True)
 class FlipColumns:
-    """The columns that a flip sums up: z and s of every model, then what lone items add to both.
+    """The columns that a flip sums: z and s of every model, then the contributions of lone items to both.
 
-    `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot
-    is z² / (A + z s).
+    `table` (C, K) in single precision. With equal sizes s is left out, otherwise a flip's squared pivot is z²
+    / (A + z s).
     """
 
     table: Singles
@@ -113,7 +112,7 @@ class FlipColumns:
 
     @property
     def models(self) -> int:
-        """How many models there are."""
+        """The number of models."""
         return int(self.table.shape[1]) // (1 if self.even else 2) - 1
 
     def sums(self, signs: Singles) -> tuple[Singles, ...]:
@@ -128,11 +127,11 @@ class FlipColumns:
 def drawn(
     columns: FlipColumns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
 ) -> tuple[FlipColumns, list[Callable[[], Singles]], int]:
-    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen
-    counts as.
+    """Return the flipped table, the functions that make blocks of flips, and the number of flips that the
+    observed one counts as.
 
-    `mirrored`: a flip and its mirror image come to the same, as with squared pivots, so that one of each two
-    is enough. See `flipped`.
+    `mirrored`: a flip and its mirror image are equivalent, as with squared pivots, so that one of each two is
+    enough. See `flipped`.
     """
     table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
     return FlipColumns(table, columns.even), blocks, seen
@@ -141,10 +140,10 @@ def drawn(
 def flipped(
     table: Table, largest: float, rng: np.random.Generator, draws: int, *, free: int
 ) -> tuple[Table, list[Callable[[], Singles]], int]:
-    """Return the same of a table (C, K) whose first `free` rows may turn their signs.
+    """Return the same of a table (C, K) whose first `free` rows may change sign.
 
-    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random
-    signs are as good as normal ones.
+    `largest`: the share of the largest cluster. With many clusters and none of them large, sums of random
+    signs are replaced by normal ones.
     """
     if len(table) >= MANY_CLUSTERS and largest < MUCH:
         table = _reduced(table)
@@ -153,13 +152,12 @@ def flipped(
 
 
 def _reduced(table: Table) -> Table:
-    """Return as few rows as there are columns, with the same inner products: all that normal sums know of the
-    clusters.
+    """Return as few rows as there are columns, with the same inner products, which determine normal sums.
 
-    Where a column is made of those before it, as of a model with the answers of another, rounding would turn
-    the rows from there on, and another machine would draw other sums: such columns are left out of what turns
-    the rows. Columns are turned in an order that hangs on what they hold alone, so that sums don't hang on
-    the order of the models.
+    If a column is a combination of those before it, such as a model with the answers of another, rounding
+    would determine the rotation from there on, and another machine would draw other sums. So such columns
+    don't take part in the rotation. The order of columns in the rotation depends on their values only, so
+    that sums don't depend on the order of the models.
     """
     if len(table) <= table.shape[1]:
         return table
@@ -170,35 +168,37 @@ def _reduced(table: Table) -> Table:
 
 
 def _turned(table: Table, norms: Floats) -> Table:
-    """Return the rows of a table whose columns stand in this order; `norms` (K,): of the columns.
+    """Return the rotated rows of a table with its columns in this order. `norms` (K,): of the columns.
 
-    The sign of a row, which rounding decides, is that which makes the number at its own column positive.
+    The sign of a row, which rounding would decide, is chosen to make the number at its own column positive.
     """
     eps = np.finfo(table.dtype).eps
     rows = np.linalg.qr(table, mode="r")
     some = norms > eps * norms.max(initial=0.0)
     made = some & (np.abs(np.diag(rows)) <= math.sqrt(eps) * norms)
     own = np.flatnonzero(some & ~made)
-    if not made[: own.max(initial=0)].any():  # those at the end turn nothing, nor do columns of zeros
+    if not made[
+        : own.max(initial=0)
+    ].any():  # columns at the end don't affect the rotation, nor do columns of zeros
         return np.asarray(rows * _signs(rows, some))
     turned, upper = np.linalg.qr(table[:, own])
     return np.asarray(_signs(upper, some[own]) * turned.T @ table)
 
 
 def _signs(rows: Any, some: Bools) -> Any:
-    """Return the sign of each row at its own column (K, 1), 1 where nothing is there."""
+    """Return the sign of each row at its own column (K, 1), 1 if that is 0."""
     return np.where(some & (np.diag(rows) < 0), -1, 1).astype(rows.dtype)[:, None]
 
 
 CLOSE = 0.001
-"""The share of pairs that is looked at in every flip."""
+"""The share of pairs that is checked in every flip."""
 FLIPS_AT_ONCE = 32
 TOO_MANY = 0.1
-"""Where more than this share of pairs is far enough apart, looking at all of them is faster."""
+"""If more than this share of pairs has large enough differences, checking all of them is faster."""
 
 
 class TooManyPairsError(Exception):
-    """So many pairs are far enough apart that looking at all of them is faster."""
+    """So many pairs have large enough differences that checking all of them is faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,11 +215,11 @@ class Reached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reaching:
-    """What is needed to find them. `squares` (M, M): A of each pair, infinite where it isn't asked about.
+    """The terms for finding them. `squares` (M, M): A of each pair, infinite for pairs to be ignored.
 
-    `close` (2, n): the pairs that are looked at in every flip; `apart`: how far models of any other are at
-    least; `bound`: T; `most`: the share of pairs from which on looking at all is faster. Differences are of
-    the model that comes first less the other, which matters where lone items lift them.
+    `close` (2, n): the pairs that are checked in every flip. `apart`: the smallest difference of sums in any
+    other pair. `bound`: T. `most`: the share of pairs above which checking all is faster. Differences are of
+    the earlier model less the later one, which matters if lone items lift them.
     """
 
     squares: Singles
@@ -230,7 +230,7 @@ class Reaching:
 
     @classmethod
     def of(cls, squares: Singles, bound: float, lever: float, most: float) -> Reaching:
-        """Prepare for pairs with these A (M, M). `lever`: √B / W, 0 where sizes are equal."""
+        """Prepare for pairs with these A (M, M). `lever`: √B / W, 0 if sizes are equal."""
         usable = np.isfinite(squares) & ~np.eye(len(squares), dtype=bool)
         line = float(np.quantile(squares[usable], CLOSE))
         first, second = np.nonzero(usable & (squares < line))
@@ -245,10 +245,10 @@ class Reaching:
         )
 
     def reached(self, summed: tuple[Singles, ...]) -> Reached:
-        """Return the pairs that reach the bound in some flips; `summed`: z, its lift, and s and its lift
-        where sizes differ.
+        """Return the pairs that reach the bound in some flips. `summed`: z, its lift, and s and its lift if
+        sizes differ.
 
-        TooManyPairsError where they are too many to be worth it.
+        TooManyPairsError if there are too many for this to pay.
         """
         parts = [
             part
@@ -261,8 +261,8 @@ class Reaching:
     def _some(
         self, summed: tuple[Singles, ...], start: int
     ) -> Iterator[tuple[Ints, Positions, Positions, Singles]]:
-        """Yield those of a few flips: pairs far apart, then the close ones, the model with the larger sum
-        first.
+        """Yield those of a few flips: pairs with distant sums, then the close ones, with the model with the
+        larger sum first.
         """
         for upper, lower, flip in (self._far(summed[0], summed[1]), self._near(summed[0])):
             pivot = self._pivots(summed, upper, lower, flip)
@@ -270,14 +270,14 @@ class Reaching:
             yield flip[kept] + start, upper[kept], lower[kept], pivot[kept]
 
     def _far(self, z: Singles, lift: Singles) -> tuple[Positions, Positions, Ints]:
-        """Return pairs of models that are far enough apart in a flip, and the flips."""
+        """Return pairs of models with large enough differences in a flip, and the flips."""
         models, flips = z.shape
         order = np.argsort(z, axis=0).T
         above = np.arange(flips)[:, None] * (2.0 * float(np.ptp(z)) + 1.0)
         line = (np.take_along_axis(z.T, order, axis=1) + above).ravel()
         apart = np.maximum(self.apart - np.abs(lift), 0.0).repeat(models)
         count = np.searchsorted(line, line - apart, side="right") - np.arange(flips).repeat(models) * models
-        count = np.maximum(count, 0)  # where nothing lies as far apart, the line of the flip before does
+        count = np.maximum(count, 0)  # without a large enough difference, the line of the flip before has one
         total = int(count.sum())
         if total > self.most * models * models * flips / 2:
             raise TooManyPairsError
@@ -309,7 +309,7 @@ class Reaching:
 
 
 def covered(flip: Ints, low: Ints, high: Ints, size: int) -> Floats:
-    """Count, for each place (size,), the flips of which some interval [low, high] holds it."""
+    """Count, for each place (size,), the flips with an interval [low, high] that contains it."""
     kept = low <= high
     width = size + 1
     start, end = flip[kept] * width + low[kept], flip[kept] * width + high[kept]

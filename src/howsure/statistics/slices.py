@@ -1,28 +1,28 @@
-"""Slices of the items: their gaps, a test of whether these differ, and shrunken estimates.
+"""Slices of the items: their differences, a test of whether these are equal, and shrunken estimates.
 
-The gap of every slice, with the covariance of all: slices are parts of the items, and clusters may cross
-them.
+The difference in every slice, with the covariance of all: slices are subsets of the items, and clusters may
+cross them.
 
-A slice's gap is a mean over its items, by the one estimator of clustered_variance.py. Two slices covary
+A slice's difference is a mean over its items, by the estimator of clustered_variance.py. Two slices covary
 through the clusters that they share: V_st = Σ_g u_gs u_gt / (W_s W_t), u_gs = e_gs / √(1 − q_gs), e_gs the
 residual sum of cluster g in slice s and q_gs its share of the slice. This is CR2 of a regression on the
-slices (Bell and McCaffrey 2002), in closed form; with no shared cluster V is diagonal.
+slices (Bell and McCaffrey 2002), in closed form. Without shared clusters V is diagonal.
 
-Do the gaps of slices differ at all? One test of "all are equal", with clusters that may cross slices.
+Are the differences of all slices equal? One test, with clusters that may cross slices.
 
-Where they have the degrees of freedom, Wald's test with Hotelling's distribution (HTZ; Pustejovsky and Tipton
-2018). Else the largest deviation of a slice from the others, each by CR2 and its own degrees of freedom
-(Satterthwaite), corrected for their number by Šidák (1967). A slice without any difference is as uncertain as
-one with a single item that differs. Measured in docs/decisions/0028-slices.md.
+With enough degrees of freedom, it is Wald's test with Hotelling's distribution (HTZ; Pustejovsky and Tipton
+2018). Otherwise it is the largest deviation of a slice from the others, each by CR2 and its own degrees of
+freedom (Satterthwaite), corrected for their number by Šidák (1967). A slice without any difference counts as
+uncertain as one with a single differing item. Measured in docs/decisions/0028-slices.md.
 
 Shrunken estimates of many slices, with robust empirical-Bayes intervals (Armstrong, Kolesár and
 Plagborg-Møller 2022).
 
-Each estimate Y_s with standard error σ_s is drawn towards the common centre by w_s = μ₂ / (μ₂ + σ_s²), μ₂ the
-variance of the true values about it. What shrinking makes wrong is a bias whose mean square and fourth moment
-(kurtosis κ) are known, but not its distribution: the critical value is the largest that any distribution with
-these moments needs. Coverage then holds on average over the slices, whatever the true values are; it needn't
-for each of them. The centre's own error is added, as independent of the rest.
+Each estimate Y_s with standard error σ_s is shrunk towards the common centre by w_s = μ₂ / (μ₂ + σ_s²), μ₂
+the variance of the true values about it. Shrinking adds a bias whose mean square and fourth moment (kurtosis
+κ) are known, but not its distribution. The critical value is the largest that any distribution with these
+moments needs. Coverage is then valid on average over the slices for any true values, but not for each slice.
+The centre's own error is added as independent.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ if TYPE_CHECKING:
     from howsure.statistics.score_pivot import Pivots
 
 ROOM = 0.15
-"""How much of the score pivot's room the tests of equal gaps leave; by trial,
+"""The fraction of the score pivot's room kept in tests of equal differences. Chosen by trial,
 docs/decisions/0028-slices.md.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceGaps:
-    """The gaps of S slices, of items in G clusters.
+    """The differences of S slices, of items in G clusters.
 
-    `gaps` (S,); `totals` (S,): the weight of each slice; `items` (S,): its number of items; `sums` (G, S):
-    the summed gaps of a cluster's items in a slice; `held` (G, S): their weight; `pivots` (S,): what tests
-    each slice by itself.
+    `gaps` (S,). `totals` (S,): the weight of each slice. `items` (S,): its number of items. `sums` (G, S):
+    the summed differences of a cluster's items in a slice. `held` (G, S): their weight. `pivots` (S,): the
+    test of each slice by itself.
     """
 
     gaps: Floats
@@ -75,28 +75,28 @@ class SliceGaps:
 
     @property
     def shares(self) -> Floats:
-        """The share of each slice that lies in a cluster, q_gs (G, S)."""
+        """The share of each slice in a cluster, q_gs (G, S)."""
         return self.held / self.totals
 
     @property
     def clusters(self) -> Ints:
-        """How many clusters each slice has (S,)."""
+        """The number of clusters of each slice (S,)."""
         return np.asarray((self.held > 0).sum(axis=0))
 
     def covariance(self) -> Floats:
-        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says
-        nothing.
+        """Return the CR2 covariance of the differences (S, S). A slice in one cluster has 0, which is
+        uninformative.
         """
         inflation = CR2().inflation(self.shares, self.clusters)
         scaled = (self.sums - self.held * self.gaps) * np.sqrt(inflation) / self.totals
         return np.asarray(scaled.T @ scaled)
 
     def guarded_covariance(self) -> Floats:
-        """Return the same where the gaps are to be told apart: slices that came out calm by chance are less
-        certain than they look.
+        """Return the same for tests between slices, guarded against slices with too little variance by
+        chance.
 
-        A part of the room of the score pivot is added, as if the gap of all were each slice's; a slice
-        without any difference is as uncertain as one with a single item that differs.
+        A fraction of the score pivot's room is added, as if each slice had the overall difference. A slice
+        without any difference counts as uncertain as one with a single differing item.
         """
         pivots = self.pivots
         room = ROOM * np.maximum(pivots.variance_at(self.whole) - pivots.variance, 0.0)
@@ -104,8 +104,8 @@ class SliceGaps:
         return np.asarray(self.covariance() + np.diag(own))
 
     def pooled_errors(self) -> Floats:
-        """Return standard errors (S,) for drawing the gaps together: variances half their own, half those
-        that items have on average.
+        """Return standard errors (S,) for shrinking the differences: variances half their own, half those of
+        the average over items.
         """
         own = np.diagonal(self.guarded_covariance())
         common = float((self.totals * own).mean()) / self.totals
@@ -121,10 +121,9 @@ def slice_gaps(
     weights: Floats | None = None,
     bounded: bool = True,
 ) -> SliceGaps:
-    """Return the gaps a − b of the slices 0 … S − 1 of n items; `slices` (n,), −1 for an item that is in
-    none.
+    """Return the differences a − b of the slices 0 … S − 1 of n items. `slices` (n,): −1 for an item in none.
 
-    `clusters`: of two ways of clustering the first counts. `bounded`: by the score pivot, else by a plain t.
+    `clusters`: of two clusterings the first counts. `bounded`: by the score pivot, else by a plain t.
     """
     used = slices >= 0
     a, b, slices = a[used], b[used], slices[used]
@@ -152,17 +151,17 @@ def _pivots(a: Floats, b: Floats, w: Floats, codes: Sequence[Ints], kept: Floats
 
 
 LEAST_DF = 4.0
-"""Fewer degrees of freedom of the denominator than these don't carry Wald's test."""
+"""With fewer degrees of freedom of the denominator, Wald's test isn't used."""
 LEAST_CLUSTERS = 2
 SINGULAR = 1e12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equality:
-    """A test of equal gaps: `statistic` is an F on `df` and `df_rest` for "htz", the |t| of the slice
+    """A test of equal differences: `statistic` is an F on `df` and `df_rest` for "htz", the |t| of the slice
     furthest off for "largest".
 
-    `p_value` is NaN where nothing tells.
+    `p_value` is NaN without information.
     """
 
     test: Literal["htz", "largest"]
@@ -173,7 +172,7 @@ class Equality:
 
 
 def equality(found: SliceGaps) -> Equality:
-    """Test whether the gaps of all slices are the same; the way is chosen by counts alone."""
+    """Test whether the differences of all slices are equal. The method depends on counts only."""
     q = len(found.gaps) - 1
     if q < 1 or (found.clusters < LEAST_CLUSTERS).any():
         return Equality(test="largest", statistic=np.nan, df=q, df_rest=np.nan, p_value=np.nan)
@@ -182,7 +181,7 @@ def equality(found: SliceGaps) -> Equality:
 
 
 def wald(found: SliceGaps, covariance: Floats, eta: float) -> Equality:
-    """Return the HTZ test of equal gaps with this covariance (S, S); `eta`: Hotelling's degrees of
+    """Return the HTZ test of equal differences with this covariance (S, S). `eta`: Hotelling's degrees of
     freedom.
     """
     q = len(found.gaps) - 1
@@ -199,7 +198,7 @@ def hotelling_df(found: SliceGaps) -> float:
     """Return η, the degrees of freedom that match the spread of the estimated covariance, items taken as
     independent.
 
-    η = q (q + 1) / Σ_st K_st (P_ss P_tt + P_st²), P = N − N 1 1ᵀ N / (1ᵀ N 1), N the slices' weights; for K
+    η = q (q + 1) / Σ_st K_st (P_ss P_tt + P_st²), P = N − N 1 1ᵀ N / (1ᵀ N 1), N the slices' weights. For K
     see `_overlaps`.
     """
     q, totals = len(found.gaps) - 1, found.totals
@@ -210,7 +209,7 @@ def hotelling_df(found: SliceGaps) -> float:
 
 
 def largest_deviation(found: SliceGaps, covariance: Floats) -> Equality:
-    """Return the test by the slice that is the furthest from the mean of the others."""
+    """Return the test by the slice furthest from the mean of the others."""
     totals, count = found.totals, len(found.gaps)
     contrasts = np.eye(count) - (1 - np.eye(count)) * totals / (totals.sum() - totals)[:, None]
     told = contrasted(found, covariance, contrasts)
@@ -227,7 +226,7 @@ def largest_deviation(found: SliceGaps, covariance: Floats) -> Equality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrasted:
-    """Weighted sums of the gaps of slices (K,), their standard errors and degrees of freedom."""
+    """Weighted sums of the differences of slices (K,), their standard errors and degrees of freedom."""
 
     values: Floats
     errors: Floats
@@ -235,7 +234,9 @@ class Contrasted:
 
 
 def contrasted(found: SliceGaps, covariance: Floats, contrasts: Floats) -> Contrasted:
-    """Return sums of gaps with these weights (K, S), each with its own degrees of freedom (Satterthwaite)."""
+    """Return sums of differences with these weights (K, S), each with its own degrees of freedom
+    (Satterthwaite).
+    """
     squares = contrasts**2
     variance = np.einsum("st,tu,su->s", contrasts, covariance, contrasts)
     spread = np.einsum("st,tu,su->s", squares, _overlaps(found), squares)
@@ -245,8 +246,8 @@ def contrasted(found: SliceGaps, covariance: Floats, contrasts: Floats) -> Contr
 
 
 def trend(found: SliceGaps, covariance: Floats) -> Contrasted:
-    """Return by how much the gap grows from one slice to the next: the slope of the gaps over their places,
-    weighted by items.
+    """Return the trend of the difference from one slice to the next: the slope over places, weighted by
+    items.
     """
     place = np.arange(len(found.gaps)) - float(found.totals @ np.arange(len(found.gaps))) / found.totals.sum()
     contrast = found.totals * place / float(found.totals @ place**2)
@@ -255,7 +256,7 @@ def trend(found: SliceGaps, covariance: Floats) -> Contrasted:
 
 def _overlaps(found: SliceGaps) -> Floats:
     """Return K_st = Σ Θ_s ∘ Θ_t (S, S), Θ_s the covariance of slice s's scaled cluster sums if items are
-    independent and alike.
+    independent and identically distributed.
     """
     shares, totals = found.shares, found.totals
     inflation = CR2().inflation(shares, found.clusters)
@@ -265,14 +266,14 @@ def _overlaps(found: SliceGaps) -> Floats:
 
 BIASES = 240
 CRITICAL = np.geomspace(1.0, 64.0, 240)
-"""Where critical values are looked for."""
+"""The grid of critical values."""
 BEYOND = 6.0
-"""A bias of so many standard errors more than the critical value is missed for certain."""
+"""A bias this many standard errors above the critical value is certainly not covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shrunken:
-    """Values drawn towards their `centre`, with their limits (S,); `spread`: the standard deviation of the
+    """Values shrunk towards their `centre`, with their limits (S,). `spread`: the standard deviation of the
     true values.
     """
 
@@ -286,8 +287,8 @@ class Shrunken:
 def shrunken(values: Floats, errors: Floats, weights: Floats, level: float) -> Shrunken:
     """Shrink estimates (S,) with standard errors (S,), all positive, towards their weighted mean.
 
-    `weights` (S,): the items of each slice; the precision that was estimated goes with the estimates, and
-    would bias the centre.
+    `weights` (S,): the items of each slice. Estimated precisions are correlated with the estimates and would
+    bias the centre.
 
     >>> import numpy as np
     >>> found = shrunken(np.array([0.0, 0.1, 0.2, 0.1]), np.full(4, 0.1), np.ones(4), 0.95)
@@ -310,8 +311,8 @@ def shrunken(values: Floats, errors: Floats, weights: Floats, level: float) -> S
 
 
 def _moments(residuals: Floats, variances: Floats, weights: Floats) -> tuple[float, float]:
-    """Return the variance and the kurtosis of the true values, kept away from 0 and 1 as their own errors ask
-    for.
+    """Return the variance and the kurtosis of the true values, kept away from 0 and 1 according to their own
+    errors.
     """
     total = float(weights.sum())
     second = float(weights @ (residuals**2 - variances)) / total
@@ -323,8 +324,8 @@ def _moments(residuals: Floats, variances: Floats, weights: Floats) -> tuple[flo
 
 
 def critical_value(bias: float, kurtosis: float, level: float) -> float:
-    """Return what holds at the level for every bias with this mean square, in squared standard errors, and
-    this kurtosis.
+    """Return the critical value that keeps the level for every bias with this mean square, in squared
+    standard errors, and this kurtosis.
 
     >>> round(critical_value(0.0, 1.0, 0.95), 2), round(critical_value(1.0, 1.0, 0.95), 2)
     (1.96, 2.65)
@@ -345,9 +346,9 @@ class _Tangents:
     """Parabolas above the chance of missing as a function of the squared bias, for each critical value
     (rows).
 
-    Each touches it `at` a squared bias, with the chance `missed` and its `slope` there, and the least `bend`
-    that keeps it above: the mean of a parabola is known where the first two moments of the squared bias are,
-    and the lowest mean is the worst case (duality).
+    Each touches it `at` a squared bias, with the chance `missed` and its `slope` there, and the smallest
+    `bend` that keeps it above. The first two moments of the squared bias give the mean of a parabola, and the
+    lowest mean is the worst case (duality).
     """
 
     at: Floats
@@ -358,7 +359,7 @@ class _Tangents:
 
 @cache
 def _tangents() -> _Tangents:
-    """Make the parabolas; about a tenth of a second, once."""
+    """Make the parabolas, once (about a tenth of a second)."""
     rows = [_row(float(critical)) for critical in CRITICAL]
     return _Tangents(
         **{name: np.stack([row[k] for row in rows]) for k, name in enumerate(_Tangents.__slots__)}
@@ -378,7 +379,7 @@ def _row(critical: float) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def _missed(root: Floats, critical: float) -> Floats:
-    """Return the chance that a normal estimate with this bias lies beyond the critical value."""
+    """Return the chance that a normal estimate with this bias is beyond the critical value."""
     return np.asarray(scipy.special.ndtr(-critical - root) + scipy.special.ndtr(root - critical))
 
 

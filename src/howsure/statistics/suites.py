@@ -1,35 +1,35 @@
-"""Several tasks put together: the test and the interval of a weighted sum, from the value and the variance of
+"""Several tasks combined: the test and the interval of a weighted sum, from the value and the variance of
 each task.
 
-A task's variance isn't one number. Where its true value lies y away from the one that was seen, on one side,
-it is taken to be
+A task's variance depends on its true value. If this is y away from the observed one, on one side, the
+variance is
 
     V(y) = V + slope · y − bend · y²,
 
-V the plain variance, 0 where nothing varied; what slope and bend are, scores and differences know themselves
-(mean_intervals.py and score_pivot.py). The sum Σ share · value is tested as a score test does it (for rates:
-Tebbs and Roths 2008; Martín Andrés, Álvarez Hernández and Herranz Tejedor 2011): what a tested sum lies away
-from the one that was seen, h, is divided among the tasks in proportion to share · V(y), where it is the most
-likely, and the variance of the sum is taken there:
+with V the plain variance, 0 if nothing varied. Slope and bend are defined with scores and differences
+(mean_intervals.py and score_pivot.py). The sum Σ share · value is tested by a score test (for rates: Tebbs
+and Roths 2008; Martín Andrés, Álvarez Hernández and Herranz Tejedor 2011): the distance h of a tested sum
+from the observed one is divided among the tasks in proportion to share · V(y), the most likely division. This
+gives the variance of the sum:
 
     y = share · V(y) / μ,   Σ share · y = h,   t² = h / μ.
 
-The limits of the sum are those h with h = t² μ. Many tasks hardly move, and their plain variances add up. A
-task at 0 or n of n, whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial:
+The limits of the sum are those h with h = t² μ. With many tasks, each hardly moves, and their plain variances
+add up. A task at 0 or n of n, whose plain variance is 0, moves as far as its slope allows. Chosen by trial:
 docs/decisions/0023-suites.md.
 
-No limit of the sum is farther than all tasks at their own limits, Σ share · y with y² = t_i² V_i(y), t_i by
-the task's own degrees of freedom: a task with two items has a t of 12.7, and by Welch and Satterthwaite's
-degrees of freedom it would multiply the variance of all others. What the shares vary by, if they are
-estimated, is added to that in quadrature. The test is the same interval at another level: p is the smaller of
-both.
+A limit of the sum is at most as far away as all tasks at their own limits, Σ share · y with y² = t_i² V_i(y),
+t_i by the task's own degrees of freedom. A task with two items has a t of 12.7, and with Welch and
+Satterthwaite's degrees of freedom it would multiply the variance of all others. If shares are estimated,
+their variation is added to that in quadrature. The test is the same interval at another level: p is the
+smaller of both.
 
 The overall score of several tasks, from each task's value, standard error and own interval.
 
-How a task's variance changes away from its value is read off its own limit. For scores in [0, 1] it has the
-shape of a rate's, c θ (1 − θ), with c such that the limit is where its interval says, and at the value it is
-the plain SE². So a task at 0 or n of n, with an SE of 0, counts as its exact interval has it, and one task
-alone keeps its own interval, whichever was chosen.
+A task's own limit determines how its variance changes away from its value. For scores in [0, 1] it has the
+shape of a rate's, c θ (1 − θ), with c such that the limit is that of its interval, and at the value it is the
+plain SE². So a task at 0 or n of n, with an SE of 0, counts with its exact interval, and a single task keeps
+its own interval, whichever was chosen.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ LEAST_LOG, HALVINGS = -340.0, 60
 PER_SUM = ("squares", "slopes", "bends", "own_slopes", "rooms", "counted", "own_df")
 FIELDS = (*PER_SUM, "of_shares")
 NARROW = 1e-9
-"""The root is no smaller than this share of what bounds it from above."""
+"""The root is at least this share of its upper bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ class SuiteSide:
     """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`.
 
     `own_slopes`: the slopes with which a task alone has its own limits; `rooms`: share · the farthest that it
-    could be. `counted`, `own_df`: the variances that degrees of freedom go by. `of_shares` (T,): which are no
-    tasks, but what their shares vary by.
+    could be. `counted`, `own_df`: the variances that determine degrees of freedom. `of_shares` (T,): which
+    aren't tasks, but the variation of their shares.
     """
 
     squares: Floats
@@ -78,7 +78,7 @@ class SuiteSide:
 
     @classmethod
     def of_variance(cls, variance: Floats) -> SuiteSide:
-        """Return what shares vary by: a variance (…) that doesn't change on the way."""
+        """Return the variation of the shares: a variance (…) that doesn't depend on the sum."""
         squares, none = variance[None], np.zeros_like(variance[None])
         rest = {
             "slopes": none,
@@ -106,9 +106,7 @@ class SuiteSide:
         return replace(self, **taken)
 
     def half_width(self, level: float | Floats) -> Floats:
-        """Return how far the limits on this side are from the sums, 0 where nothing varies and nothing
-        could.
-        """
+        """Return how far the limits on this side are from the sums, 0 if nothing varies and nothing could."""
         squared_t = intervals.t_quantile(level, self.df) ** 2
         steepest, total = self._steepest(), self.squares.sum(axis=0)
         most = (steepest + np.sqrt(steepest**2 + 4 * total / squared_t)) / 2
@@ -120,7 +118,7 @@ class SuiteSide:
         return found
 
     def squared_t(self, distance: Floats) -> Floats:
-        """Return the squared t of sums at this distance from those that were seen, 0 or more; infinite where
+        """Return the squared t of sums at this distance from the observed ones, 0 or more, infinite if
         nothing varies.
         """
         total = self.squares.sum(axis=0)
@@ -140,7 +138,7 @@ class SuiteSide:
         return np.asarray(np.maximum(self.slopes.max(axis=0), 0.0))
 
     def _root(self, times: Floats, plus: Floats, most: Floats) -> Floats:
-        """Return the μ, no larger than `most`, at which Σ share · y = times · μ + plus; 0 where that is 0.
+        """Return the μ, at most `most`, at which Σ share · y = times · μ + plus, 0 if that is 0.
 
         Newton's method on the reciprocals of both sides, which are nearly straight, kept between bounds.
         """
@@ -172,8 +170,8 @@ class SuiteSide:
 
 
 def _farthest(side: SuiteSide, tail: Floats) -> Floats:
-    """Return Σ share · y of the tasks' own limits with so much beyond each of them, and with it in quadrature
-    what shares vary by.
+    """Return Σ share · y of the tasks' own limits plus a given amount each, and with the variation of the
+    shares added in quadrature.
     """
     bends = np.maximum(intervals.t_beyond(tail, side.own_df), NOTHING) ** -2.0 + side.bends
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -184,8 +182,8 @@ def _farthest(side: SuiteSide, tail: Floats) -> Floats:
 
 
 def _squared_t_by_own(side: SuiteSide, distance: Floats, tail: Floats) -> Floats:
-    """Return the squared t whose two-sided p-value is that of the level at which own limits are so far away;
-    no larger than 2 · `tail`.
+    """Return the squared t whose two-sided p-value is that of the level at which the own limits are this far
+    away, at most 2 · `tail`.
     """
     low, high = np.full(distance.shape, LEAST_LOG), np.log(np.maximum(tail, np.exp(LEAST_LOG)))
     for _ in range(HALVINGS):
@@ -196,15 +194,15 @@ def _squared_t_by_own(side: SuiteSide, distance: Floats, tail: Floats) -> Floats
 
 
 def _may_be_farther(side: SuiteSide, distance: Floats, tail: Floats) -> Bools:
-    """Return where sums are farther away than their tasks' own limits would be with normal quantiles, which
-    are the smallest.
+    """Return whether sums are farther away than their tasks' own limits would be with normal quantiles, the
+    smallest ones.
     """
     normal = replace(side, own_df=np.full(np.shape(side.own_df), np.inf))
     return np.asarray(distance > _farthest(normal, tail))
 
 
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
-    """Return Σ share · y at μ, and by how much it falls as μ grows."""
+    """Return Σ share · y at μ, and how fast it falls as μ grows."""
     beyond = mu - slopes
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         root = np.sqrt(beyond**2 + 4 * bends * squares)
@@ -223,11 +221,11 @@ class Suite:
     above: SuiteSide
 
     def limits(self, level: float | Floats) -> tuple[Floats, Floats]:
-        """Return the limits of the sums at this level, of all or of each."""
+        """Return the limits of the sums at this level, one for all or one each."""
         return self.value - self.below.half_width(level), self.value + self.above.half_width(level)
 
     def t(self, tested: float = 0.0) -> Floats:
-        """Return the t of "the sum is this"; infinite where nothing varies."""
+        """Return the t of "the sum is this", infinite if nothing varies."""
         apart = self.value - tested
         sides = {
             name: np.where(apart >= 0, getattr(self.below, name), getattr(self.above, name))
@@ -237,7 +235,7 @@ class Suite:
         return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
 
     def with_shares(self, variance: Floats) -> Suite:
-        """Return the same with the variance of what shares vary by."""
+        """Return the same with the variance of the shares."""
         shares = SuiteSide.of_variance(variance)
         return replace(self, below=self.below.beside(shares), above=self.above.beside(shares))
 
@@ -248,9 +246,10 @@ class Suite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weakest:
-    """The part of a sum that carries most of its error: its place, and its share of the squared error.
+    """The component of a sum that contributes most of its error: its place, and its share of the squared
+    error.
 
-    `needed`: about how many units of it would make it carry as much as all other parts together;
+    `needed`: about how many units of it would make it contribute as much as all other components together.
     `half_width`: about that of the sum then.
     """
 
@@ -261,11 +260,11 @@ class Weakest:
 
 
 def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | None:
-    """Find the part (T,) with more than half of the squared error, and less than half as large a share of the
-    units; None if there is none.
+    """Find the component (T,) with more than half of the squared error, and less than half as large a share
+    of the units; None if there is none.
 
-    `half_widths`: share · half the width of each part's own interval; `rest`: the square of what else there
-    is.
+    `half_widths`: share · half the width of each part's own interval. `rest`: the square of all other
+    contributions.
     """
     squares = half_widths**2
     total = float(squares.sum()) + rest
@@ -284,8 +283,8 @@ def weakest(half_widths: Floats, units: Ints, rest: float = 0.0) -> Weakest | No
 
 
 def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
-    """Return the standard error of Σ share · task, errors independent: √ Σ (share · error)², added up in one
-    order on every way.
+    """Return the standard error of Σ share · task, with independent errors: √ Σ (share · error)², always
+    summed in the same order.
     """
     total = np.zeros_like(errors[0])
     for error, share in zip(errors, shares, strict=True):
@@ -294,11 +293,9 @@ def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
 
 
 def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats) -> Floats:
-    """Return the standard error that the test of "no difference" has, no less than the plain one: what a
-    forecast goes by.
+    """Return the standard error of the test of "no difference", at least the plain one, for forecasts.
 
-    A task on which nothing varied has none of its own, and a forecast by the plain one would promise too
-    much.
+    A task on which nothing varied has a plain one of 0, which would make a forecast too optimistic.
     """
     t = intervals.t_beyond(np.clip(p_value, 0.0, 1.0) / 2, df)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -315,14 +312,14 @@ def combined_df(variances: Floats, df: Floats) -> Floats:
 
 
 MOST_BENT = 1.0
-"""No interval says less than a single answer."""
+"""An interval has at least the information of a single answer."""
 
 
 def overall_estimate(parts: Sequence[Estimate], shares: Sequence[float], *, bounded: bool) -> Estimate:
-    """Return the estimate of Σ share · value of tasks whose errors are independent; `bounded`: scores lie in
+    """Return the estimate of Σ share · value of tasks whose errors are independent. `bounded`: scores are in
     [0, 1].
 
-    One task is itself. No error bar where a task has none.
+    A single task is returned unchanged. No standard error if a task has none.
     """
     if len(parts) == 1:
         return parts[0]
@@ -352,7 +349,7 @@ def _suite(parts: Sequence[Estimate], s: Floats, *, bounded: bool) -> Suite:
     values, se, df = (np.array([getattr(part, name) for part in parts]) for name in ("value", "se", "df"))
     edge = _at_edge(values, se) & bounded
     straight = np.array([part.method.name == "t" for part in parts]) & ~edge
-    df = np.where(edge, np.inf, df)  # the exact interval has no variance to estimate
+    df = np.where(edge, np.inf, df)  # the exact interval doesn't estimate a variance
     low, high = (np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high"))
     return sums_of(
         values,
@@ -377,11 +374,10 @@ def sums_of(
     straight: Bools | None = None,
     bounded: bool = True,
 ) -> Suite:
-    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this
-    level.
+    """Combine scores in [0, 1]: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this level.
 
-    `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing.
-    `straight` (T,): whose variance stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
+    `df`: of the variances, infinite if limits are exact. A limit equal to the value is ignored. `straight`
+    (T,): whose variance stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
     """
     s = np.reshape(shares, (*np.shape(shares), *[1] * (values.ndim - np.ndim(shares))))
     rooms = (values, 1 - values) if bounded else (np.full(values.shape, np.inf),) * 2
@@ -408,10 +404,10 @@ def _side(
     level: float,
     straight: Bools,
 ) -> SuiteSide:
-    """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one.
+    """Prepare one side. A limit equal to the value is ignored, and the variance stays the plain one.
 
-    The degrees of freedom are those of the plain variances, and of what their limits say of tasks without
-    one.
+    The degrees of freedom are those of the plain variances and, for tasks without one, of the variances
+    implied by their limits.
     """
     away, spread = np.abs(values - limits), np.maximum(limits * (1 - limits), 0.0)
     told = away > ROUNDING

@@ -1,8 +1,8 @@
-"""All pairs of models from what their items add up to (block_sums.py): the same moments, limits and details
-as from the items.
+"""All pairs of models from sums over items (block_sums.py): the same moments, limits and details as from the
+items.
 
-Two populations: other clusters, whose sums are the draws; or more items of the same clusters, which stand
-alone, less the mean of their stratum. Of the latter there are no flips, which would need the items.
+Two populations: other clusters, whose sums are the draws, or more items of the same clusters, which are
+independent, less the mean of their stratum. The latter doesn't have flips, which would need the items.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def summed_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: bool = True) -> PairMoments:
-    """Return the moments of all pairs (M, M) where clusters are draws; see `pair_moments`."""
+    """Return the moments of all pairs (M, M) if clusters are draws. See `pair_moments`."""
     term, products, events = sums.clusters.term, sums.products, _events(sums)
     found = DifferenceSums(
         difference=differences_of(sums.value),
@@ -58,7 +58,7 @@ def summed_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: b
 
 
 def _events(sums: ItemSums) -> Events | None:
-    """Return what differences count as; None of single answers."""
+    """Return the event sizes of differences, None for single answers."""
     if sums.extremes.agree.all():
         return None
     squares = squared_differences(sums.products.squares) / sums.n + differences_of(sums.value) ** 2
@@ -72,7 +72,7 @@ def _flips(sums: ItemSums, *, score: bool) -> FlipSums:
 
 
 def alone_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: bool = True) -> PairMoments:
-    """Return the moments of all pairs (M, M) where each item is its own draw, without flips."""
+    """Return the moments of all pairs (M, M) if each item is its own draw, without flips."""
     return _alone(sums, sums.products.squares, sums.products.thirds, variance, score=score)
 
 
@@ -86,9 +86,7 @@ def within_moments(sums: ItemSums, *, variance: VarianceChoice = "CR2", score: b
 def _alone(
     sums: ItemSums, products: Floats, thirds: Floats, variance: VarianceChoice, *, score: bool
 ) -> PairMoments:
-    """Return the moments of items that stand alone, whose squares and products, and third powers, these are
-    (M, M).
-    """
+    """Return the moments of independent items, given their squares and products, and third powers (M, M)."""
     n, squares, estimator = sums.n, squared_differences(products), variance_of(variance)
     term = Clustering(codes=None, totals=np.ones(n), total=float(n))
     inflation = float(np.max(term.inflation(estimator)))
@@ -115,8 +113,8 @@ def summed_limits(
     net_wins: bool = True,
     within: bool = False,
 ) -> tuple[Floats, Floats]:
-    """Return the limits of every pair's own interval (M, M), as `pair_limits` does from the items; `within`:
-    of the same clusters.
+    """Return the limits of every pair's own interval (M, M), as `pair_limits` does from the items. `within`:
+    for more items of the same clusters.
     """
     if not net_wins:
         return moments.limits(level, reach)
@@ -126,14 +124,14 @@ def summed_limits(
 
 
 def _effective(sums: ItemSums, *, within: bool) -> float:
-    """Return (Σ N_g)² / Σ N_g² over the clusters, or all items where these stand alone."""
+    """Return (Σ N_g)² / Σ N_g² over the clusters, or all items if these are independent."""
     return float(sums.n) if within else sums.clusters.term.effective
 
 
 @dataclass(frozen=True, kw_only=True)
 class SummedPair(SharedItems):
-    """Two models' sums, as a comparison asks of them; `clustered`: clusters are the draws, else items;
-    `labels` of the clusters.
+    """Two models' sums, for a comparison. `clustered`: clusters are the draws, otherwise items. `labels` of
+    the clusters.
     """
 
     sums: ItemSums
@@ -149,18 +147,18 @@ class SummedPair(SharedItems):
 
     @property
     def n_clusters(self) -> int:
-        """The number of clusters, of items where these are the draws."""
+        """The number of clusters, or of items if these are the draws."""
         return len(self.sums.clusters.totals) if self.clustered else self.n
 
     @property
     def size(self) -> float:
-        """The largest size of a score."""
+        """The largest absolute score."""
         extremes = self.sums.extremes
         return float(np.abs([extremes.low, extremes.high]).max())
 
     @property
     def whole(self) -> bool:
-        """Whether an item was lost, or won, as a whole."""
+        """Whether an item was entirely lost, or won."""
         return bool(self.sums.extremes.farthest.max() >= 1)
 
     def moments(self, *, score: bool) -> PairMoments:
@@ -169,12 +167,12 @@ class SummedPair(SharedItems):
         return make(self.sums, variance=self.variance, score=score)
 
     def net_wins(self, moments: PairMoments) -> tuple[Floats, Floats]:
-        """Count the net wins of both, in events, in effective items, and these."""
+        """Return the net wins of both, counted in events on effective items, and these items."""
         squares = squared_differences(self.sums.products.squares)
         return net_wins_of(moments, squares, lambda _i, _j: _effective(self.sums, within=not self.clustered))
 
     def details(self) -> PairDetails:
-        """Return what is said of both beside their difference."""
+        """Return the details of both models besides their difference."""
         squares, wins = self.sums.products.squares, np.rint(self.sums.products.wins).astype(np.int64)
         own = (
             summed_variances(self.sums, self.variance)

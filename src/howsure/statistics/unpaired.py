@@ -1,11 +1,10 @@
-"""The difference of two models that share no item: Welch's test, with pseudo-items for scores in [0, 1].
+"""The difference of two models without shared items: Welch's test, with pseudo-items for scores in [0, 1].
 
-Where both have items of one cluster they are not independent: what the two add within it is summed, and
-enters one clustered variance. A cluster that is hard for both then takes from the difference what it adds to
-each mean. Each item's influence on the difference is summed within its cluster and squared. A sum is inflated
-by what a working model (items that are alike and independent) says that centring took from it, which is CR2
-(Bell and McCaffrey 2002) where no cluster has items of both; degrees of freedom are Satterthwaite's under the
-same model.
+If both have items of one cluster, they aren't independent, so their contributions within it are summed in one
+clustered variance. The effect of a cluster that is hard for both then cancels in the difference. Each item's
+influence on the difference is summed within its cluster and squared. A sum is inflated to correct for
+centring under a working model (identically distributed, independent items). This is CR2 (Bell and McCaffrey
+2002) if no cluster has items of both. Degrees of freedom are Satterthwaite's under the same model.
 """
 
 from __future__ import annotations
@@ -56,13 +55,13 @@ class Moments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisjointItems:
-    """The items of two models that share none (n,).
+    """The items of two models without shared items (n,).
 
     Attributes:
         x: The scores.
         first: Whether an item is the first model's.
         w: Weights.
-        shares: What each score counts in its model's mean: each model's add up to 1.
+        shares: The weight of each score in its model's mean. They sum to 1 for each model.
         codes: Clusters.
     """
 
@@ -74,7 +73,7 @@ class DisjointItems:
 
     @classmethod
     def of(cls, a: Floats, b: Floats, weights: Floats, clusters: Sequence[Ints]) -> DisjointItems:
-        """Take the items that a or b has."""
+        """Use the items that a or b has."""
         has_a, has_b = ~np.isnan(a), ~np.isnan(b)
         kept = has_a | has_b
         first, w = has_a[kept], weights[kept]
@@ -89,33 +88,33 @@ class DisjointItems:
 
     @property
     def sides(self) -> Bools:
-        """Whose each item is (n, 2)."""
+        """Which model each item belongs to (n, 2)."""
         return np.column_stack([self.first, ~self.first])
 
     @property
     def means(self) -> Floats:
-        """The mean of each model (2,), no further out than its scores, whatever rounding does."""
+        """The mean of each model (2,), kept within the range of its scores despite rounding."""
         parts = [(self.x[side], self.shares[side]) for side in self.sides.T]
         return np.array([np.clip(shares @ x, x.min(), x.max()) for x, shares in parts])
 
     @property
     def residuals(self) -> Floats:
-        """What each score differs from its model's mean (n,)."""
+        """Each score less its model's mean (n,)."""
         return np.asarray(self.x - np.where(self.first, *self.means))
 
     @property
     def influence(self) -> Floats:
-        """What each item adds to the difference beyond its mean (n,)."""
+        """Each item's influence on the difference (n,)."""
         return np.asarray(self.shares * self.residuals * np.where(self.first, *SIGNS))
 
     @property
     def fewest(self) -> int:
-        """The fewest clusters that a model's items come in, items without any."""
+        """The smaller number of clusters of the two models, or of items without clusters."""
         found = [len(np.unique(code[side])) for code in self.codes for side in self.sides.T]
         return min(found, default=int(self.sides.sum(axis=0).min()))
 
     def moments(self, variance: VarianceChoice) -> Moments:
-        """Return the difference of the means, its variance and its degrees of freedom; NaN with fewer than
+        """Return the difference of the means, its variance and its degrees of freedom, NaN with fewer than
         two clusters.
         """
         value = float(self.means @ SIGNS)
@@ -141,9 +140,9 @@ class DisjointItems:
         return float(term.inflation(variance) @ squares), term.df(variance)
 
     def _satterthwaite(self, term: Clustering) -> tuple[Floats, float]:
-        """Return what each squared sum is multiplied by (C,), and the degrees of freedom of the sum of all.
+        """Return the factor of each squared sum (C,), and the degrees of freedom of the sum of all.
 
-        Where s_g (2,) are the working variances of what a cluster adds to the two means, s their sums, and
+        With s_g (2,) the working variances of a cluster's contributions to the two means, s their sums, and
         q_g its shares of both, Var e_g = Σ s_g − 2 Σ s_g q_g + Σ q_g² s.
         """
         variances = np.array([self.w[side] @ self.residuals[side] ** 2 for side in self.sides.T])
@@ -163,10 +162,10 @@ class DisjointItems:
         return factor, float(wanted.sum()) ** 2 / spread if spread > 0 else math.nan
 
     def unseen(self, variance: float) -> float:
-        """Return what events that weren't seen add to the variance of scores in [0, 1].
+        """Return the variance added for unseen events of scores in [0, 1].
 
-        As much as a right and a wrong item more for each model would (Agresti and Caffo 2000), each worth as
-        many items as event_sizes.py says: nothing where half the answers are right.
+        It is that of one extra right and one extra wrong item per model (Agresti and Caffo 2000), each
+        weighted as in event_sizes.py: 0 if half the answers are right.
         """
         n, terms = len(self.w), own_clusterings(self.codes, self.w)
         moves = self.influence * n
@@ -178,7 +177,7 @@ class DisjointItems:
         return float((np.maximum(1 - 4 * item, 0.0) * (self.shares**2 @ self.sides) ** 2).sum()) * unit**2
 
     def doubts(self, df: float) -> list[ResultWarning]:
-        """Say what is in doubt: no error bar, and too few or too unequal clusters."""
+        """Return the warnings: no standard error, and too few or too unequal clusters."""
         if self.fewest < MIN_CLUSTERS:
             return [doubt("one_cluster" if self.codes else "one_item", n=len(self.w))]
         return cluster_warnings(self.w, self.codes, df)
@@ -198,8 +197,8 @@ def unpaired_difference(
     """Compare two samples of different items: Welch, with one success and one failure added to each if
     bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as
-    event_sizes.py says. Clusters that both have items of are summed across the two.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and weighted as in
+    event_sizes.py. Clusters with items of both are summed across the two.
     """
     score = isinstance(test, ScoreTest)
     if not by_moments(test):
@@ -232,7 +231,7 @@ def unpaired_difference(
 
 
 def _share_clusters(a: Floats, b: Floats, clusters: Sequence[Ints]) -> bool:
-    """Say whether some cluster holds items of both."""
+    """Return whether some cluster has items of both."""
     sides = [~np.isnan(x) for x in (a, b)]
     return any(len(np.intersect1d(code[sides[0]], code[sides[1]])) > 0 for code in clusters)
 
@@ -248,7 +247,9 @@ def _across_clusters(
     level: float,
     score: bool,
 ) -> tuple[Estimate, Pivot]:
-    """Compare two samples of items from the same clusters: one variance of what both add within each."""
+    """Compare two samples of items from the same clusters: one variance of both models' contributions within
+    each.
+    """
     every = DisjointItems.of(a, b, w, clusters)
     found = every.moments(variance)
     added = every.unseen(found.variance) if score else 0.0
@@ -294,7 +295,7 @@ def _side(
 
 
 def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: VarianceEstimator) -> float:
-    """Return how many items a pseudo-item weighs; a success and a failure are ±1 on the scale 2 x − 1."""
+    """Return the weight of a pseudo-item, in items. A success and a failure are ±1 on the scale 2 x − 1."""
     y, terms = 2 * x - 1, own_clusterings(codes, w)
     around = (y - w @ y / w.sum()) ** 2
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
@@ -313,5 +314,5 @@ def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, flo
     if not total > 0:
         return m1 - m2, math.sqrt(total), math.nan
     parts = v1**2 / df1 + v2**2 / df2
-    df = total**2 / parts if parts else math.inf  # the paper's z has no degrees of freedom to lose
+    df = total**2 / parts if parts else math.inf  # the paper's z has infinite degrees of freedom
     return m1 - m2, math.sqrt(total), df

@@ -2,13 +2,12 @@
 
 Model: score of an attempt = population mean + cluster + item within its cluster + answer. Claim: the three
 variances are unbiased for any numbers of attempts and any sizes of clusters, as long as clusters, items in
-them and answers are independent draws; nothing need be normal. They come from sums of squares whose
+them and answers are independent draws; normality isn't needed. They come from sums of squares whose
 expectation is known (Henderson's method 1; Searle, Casella and McCulloch 1992, chapter 5), each item's own
 answer noise taken out. Estimates below 0 are returned as they are.
 
-Uncertainty: the delete-one jackknife over clusters (items where there are none), from sums that add up over
-clusters, so that nothing is computed twice. Memory: blocks of columns, about thirty arrays of at most half a
-million cells.
+Uncertainty: the delete-one jackknife over clusters (or items), from sums that add up over clusters, so that
+nothing is computed twice. Memory: blocks of columns, about thirty arrays of at most half a million cells.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ MOST_UNEVEN = 1.2564
 class Components:
     """Variances (T,) in squared score units.
 
-    `answer`: of one attempt at an item, σ²; `between`: of clusters, 0 without them; `within`: of items in
-    their cluster; `question` = between + within, ω². Where `answer` is NaN (one attempt an item), `within`
-    and `question` hold both. NaN as well: one cluster, or one item in every cluster.
+    `answer`: of one attempt at an item, σ². `between`: of clusters, 0 without them. `within`: of items in
+    their cluster. `question` = between + within, ω². If `answer` is NaN (one attempt per item), `within` and
+    `question` include it. NaN also for one cluster, or one item in every cluster.
     """
 
     answer: Floats
@@ -53,7 +52,7 @@ class Components:
 def components(found: Answers, codes: Ints | None = None) -> tuple[Components, Components]:
     """Split the variance of every column, and return the variances and their jackknife standard errors.
 
-    `codes` (n,): clusters, None where each item is its own.
+    `codes` (n,): clusters, None if each item is its own.
     """
     items, columns = found.means.shape
     parts = [_block(found.take(part), codes) for part in blocks(columns, items, BLOCK_CELLS)]
@@ -74,7 +73,7 @@ def variances(found: Answers, codes: Ints | None = None) -> Components:
 
 
 def _arrays(record: Components | _Sums) -> tuple[Floats, ...]:
-    """Return the arrays of a record as they are; dataclasses.astuple would copy them."""
+    """Return the arrays of a record as they are. dataclasses.astuple would copy them."""
     return tuple(getattr(record, field.name) for field in fields(record))
 
 
@@ -89,8 +88,7 @@ def mixed(parts: Components, crowd: float, share: float) -> Floats:
     """Return crowd · between + within + answer · share: n times the variance of a mean over n items with 1 /
     share attempts each.
 
-    One attempt where nothing tells the noise of answers: then `within` holds it, and a share other than 1
-    gives NaN.
+    If answer noise is unknown, `within` includes it, and a share other than 1 gives NaN.
     """
     answer = np.where(np.isnan(parts.answer), 0.0 if share == 1 else np.nan, parts.answer * share)
     return np.asarray(crowd * parts.between + parts.within + answer)
@@ -104,10 +102,10 @@ def mixture_errors(found: Answers, codes: Ints | None, shares: Sequence[tuple[fl
 
 
 def variance_limits(variance: Floats, error: Floats, units: int, level: float) -> tuple[Floats, Floats]:
-    """Return limits of variances (T,) from their jackknife errors over so many units, none below 0.
+    """Return limits of variances (T,) from their jackknife errors over this many units, none below 0.
 
     The lower one is variance − t · error, the upper one variance · exp(t · error / variance): estimates of a
-    variance have a long upper tail (docs/decisions/0006-noise.md). Where the error is about as large as the
+    variance have a long upper tail (docs/decisions/0006-noise.md). If the error is about as large as the
     variance: + 2 t · error.
     """
     margin = intervals.t_quantile(level, max(units - 1, 1)) * error
@@ -119,7 +117,7 @@ def variance_limits(variance: Floats, error: Floats, units: int, level: float) -
 
 
 def _jackknife(left: Floats, units: Bools) -> Floats:
-    """Return the standard error from estimates that each leave one unit out (U, T); `units`: which hold any
+    """Return the standard error from estimates that each leave one unit out (U, T). `units`: those with any
     item.
     """
     count = units.sum(axis=0)
@@ -131,14 +129,12 @@ def _jackknife(left: Floats, units: Bools) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums over the items of a unit (U, T), a cluster or an item, and what follows from them and adds up over
-    units.
+    """Sums over the items of a unit (U, T), a cluster or an item, and additive quantities derived from them.
 
-    `items`; `units`: 1 where there are any; `squared`: items²; `score`: Σ x; `squares`: Σ x²; `shares`: (Σ
-    x)² / items;
-    `noise`: Σ of the items' own variances of their means, `borrowed`: Σ of what is borrowed from other items;
-    `noise_shares`, `borrowed_shares`: the same / items; `once`, `known`: sum and number of the variances of
-    one attempt that are known.
+    `items`. `units`: 1 if there are any. `squared`: items². `score`: Σ x. `squares`: Σ x². `shares`: (Σ x)² /
+    items. `noise`: Σ of the items' own variances of their means. `borrowed`: Σ of variances borrowed from
+    other items. `noise_shares`, `borrowed_shares`: the same / items. `once`, `known`: sum and number of the
+    known variances of one attempt.
     """
 
     items: Floats
@@ -156,7 +152,7 @@ class _Sums:
 
     @classmethod
     def of(cls, found: Answers, codes: Ints | None) -> _Sums:
-        """Sum the answers to items within clusters; codes None: each item is its own."""
+        """Sum the answers to items within clusters. Without codes each item is its own."""
         has = found.has
         mean = np.where(has, found.means, 0.0).sum(axis=0) / np.maximum(has.sum(axis=0), 1)
         centred = np.where(has, found.means - mean, 0.0)
@@ -191,14 +187,13 @@ class _Sums:
         return _Sums(*(values.sum(axis=0) for values in _arrays(self)))
 
     def without_each(self) -> _Sums:
-        """Sum over all units but one, for every unit (U, T)."""
+        """Sum over all units except one, for every unit (U, T)."""
         return _Sums(*(values.sum(axis=0) - values for values in _arrays(self)))
 
     def split(self, lender: Floats | None = None) -> Components:
         """Solve the expectations of the sums of squares for the variances.
 
-        `lender` (T,): the variance of answers from which noise was borrowed; without it, what these sums
-        tell.
+        `lender` (T,): the variance of answers from which noise was borrowed. Without it, that of these sums.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             answer = np.where(self.known > 0, self.once / self.known, np.nan)

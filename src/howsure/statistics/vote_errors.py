@@ -1,36 +1,37 @@
-"""Expected scores from votes with their errors, what one cluster of votes moves, and whether one line of
-strengths explains the votes.
+"""Expected scores from votes with their errors, the effect of one cluster of votes, and whether one strength
+per model explains the votes.
 
-How few clusters a model's votes, or those of two, come from: their own degrees of freedom, and the pivot
+How concentrated a model's or a pair's votes are in few clusters: their own degrees of freedom, and the pivot
 of a pair.
 
-The errors of all models come from all clusters, but a model met by fifteen voters knows its own no better
-than from fifteen. With q_g the share of a cluster in a model's votes (in a pair's: in 1 / votes of the one +
-1 / votes of the other, what a gap's variance is made of) and h = Σ q_g² the variance is made larger by (1 −
-h₀) / (1 − h), h₀ that of all votes, and has 1 / h − 1 degrees of freedom: for clusters of one size what CR2
-and Satterthwaite's have (clustered_variance.py). Measured in docs/decisions/0032-votes.md.
+Errors are estimated from all clusters, but a model rated by fifteen voters has the precision of fifteen. Let
+q_g be the share of a cluster in a model's votes, and h = Σ q_g². (For a pair, it is the share in 1 / votes of
+the one + 1 / votes of the other, the terms of a difference's variance.) The variance is multiplied by (1 −
+h₀) / (1 − h), h₀ that of all votes, and has 1 / h − 1 degrees of freedom. For clusters of one size, this
+equals CR2 and Satterthwaite's degrees of freedom (clustered_variance.py). Measured in
+docs/decisions/0032-votes.md.
 
-Expected scores from votes with their errors: what each cluster of votes adds to them, by the one estimator
-of clustered_variance.py.
+Expected scores from votes with their errors: the contribution of each cluster of votes, by the estimator of
+clustered_variance.py.
 
-A cluster of votes counts as an item whose score is the expected score plus what the cluster adds to it (its
-influence), weighed by its votes: the mean of these is the expected score, and its CR2 variance, degrees of
-freedom, flips, ranks and the rest are those of any other score. Memory: about 200 bytes a vote, and a few
-arrays of MOST_UNITS × models.
+A cluster of votes counts as an item whose score is the expected score plus the cluster's influence, weighted
+by its votes. The mean of these is the expected score. Its CR2 variance, degrees of freedom, flips and ranks
+are computed as for any other score. Memory: about 200 bytes per vote, and a few arrays of MOST_UNITS ×
+models.
 
-What one cluster of votes moves: the scores without it, by one step from its influence (Cook 1977), and by
+The effect of one cluster of votes: the scores without it, by one step from its influence (Cook 1977), and by
 a fit without it.
 
-Whether strengths on one line explain the votes: what pairs get beyond it, and whether different clusters
-agree on that.
+Whether one strength per model explains the votes: the residuals of pairs, and whether different clusters
+agree on them.
 
-Every cluster adds to each pair's residual (what the first got less what the strengths expect, put right for
-the fit). With strengths on one line these sums over clusters are noise: they keep their distribution where
-each cluster's are turned by a coin (sign flips of clusters; Wu 1986, Cameron, Gelbach and Miller 2008). The
-statistic is Pearson's: the squares of the pairs' residuals, each over its information. Turned, a cluster's
-own square stays what it is: what counts is whether different clusters lean the same way at the same pairs.
-Tastes of single voters don't. The residuals of a cluster are made larger by 1 / √(1 − its share of votes) and
-1 / √(1 − parameters / votes), which the fit took from them (as CR2 does). Size and power are in
+Every cluster adds to each pair's residual (the first model's score less its expectation from the strengths,
+corrected for the fit). If the model is right, these sums over clusters are noise: they keep their
+distribution under random sign flips of clusters ( Wu 1986, Cameron, Gelbach and Miller 2008). The statistic
+is Pearson's: the squares of the pairs' residuals, each over its information. Flips don't change a cluster's
+own square, so the test detects residuals of the same sign in different clusters at the same pairs, not the
+preferences of single voters. The residuals of a cluster are multiplied by 1 / √(1 − its share of votes) and 1
+/ √(1 − parameters / votes), to correct for the fit (as CR2 does). Size and power are in
 docs/decisions/0032-votes.md.
 """
 
@@ -68,12 +69,12 @@ if TYPE_CHECKING:
 
 MOST_UNITS = 2_000
 MOST = 0.5
-"""What a model has from hardly more than one cluster counts as from two."""
+"""A model with votes from hardly more than one cluster counts as having two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnClusters:
-    """By what variances of a number of its own clusters are larger, and its degrees of freedom."""
+    """The variance factor from a number's own clusters, and its degrees of freedom."""
 
     factor: Floats
     df: Floats
@@ -81,15 +82,15 @@ class OwnClusters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concentrations:
-    """Those of M models (M,), and of all pairs (M, M)."""
+    """Those for M models (M,), and for all pairs (M, M)."""
 
     models: OwnClusters
     pairs: OwnClusters
 
 
 def concentrations(votes: Votes, clusters: Sequence[Ints]) -> Concentrations:
-    """Return how few clusters the votes of every model and pair come from; of two ways of clustering the
-    fewer.
+    """Return how concentrated the votes of every model and pair are in few clusters. For two clusterings, the
+    fewer clusters count.
     """
     each = [_of_one_way(votes, codes % MOST_UNITS) for codes in clusters or [np.arange(len(votes))]]
     return Concentrations(models=_fewer([own for own, _ in each]), pairs=_fewer([own for _, own in each]))
@@ -128,9 +129,9 @@ def own_pivots(pairs: PairMoments, own: OwnClusters) -> PairMoments:
     """Give every pair the variance and degrees of freedom of its own clusters, and the score pivot
     (score_pivot.py).
 
-    A vote is worth at most the whole scale: with D the difference seen, its variance is that of n = (1 − D²)
-    / V votes that are won or lost, and would be (1 − δ²) / n if δ were true. For two models without ties that
-    is the score test of their share (Wilson 1927) on the effective sample size.
+    A vote is worth at most the whole scale. With D the observed difference, its variance is that of n = (1 −
+    D²) / V votes that are won or lost, and is (1 − δ²) / n under the hypothesis δ. For two models without
+    ties that is the score test of their share (Wilson 1927) on the effective sample size.
     """
     variance, left = pairs.variance * own.factor, 1 - np.minimum(pairs.difference**2, 1 - 1e-9)
     df = np.minimum(pairs.df, own.df)
@@ -144,8 +145,8 @@ MOST_P = 0.9
 class VoteMoments:
     """Expected scores of M models (M,) with standard errors, all pairs, and the strengths behind them.
 
-    `df`: the degrees of freedom of all clusters, which effects and the gain have; `own_df` (M,): those of
-    each model's own. `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the
+    `df`: the degrees of freedom of all clusters, for effects and the gain. `own_df` (M,): those of each
+    model's own. `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the
     strengths, and of the effects of covariates. `clusters` (M,): those that each model has votes in.
     `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`:
     what the first of two gets beyond what strengths and covariates expect, in scores.
@@ -172,7 +173,7 @@ def vote_moments(
     """Fit strengths to votes of one pool and return expected scores with errors.
 
     `clusters`: none (each vote by itself), one or two arrays (N,) of codes from 0. `pool` (M,): the models
-    that scores are against; None: all others.
+    that scores are against, None for all others.
     """
     ties = votes.ties_as(ties)
     units, groups = _units(votes, clusters)
@@ -220,7 +221,7 @@ def _parameters(fit: Strengths) -> Floats:
 
 
 def _one_sided(counts: Floats) -> Bools:
-    """Say which models won every vote, or lost every vote (M,)."""
+    """Return which models won every vote, or lost every vote (M,)."""
     won = counts[WIN].sum(axis=1) + counts[LOSS].sum(axis=0)
     met = counts.sum(axis=(0, 2)) + counts.sum(axis=(0, 1))
     lost = counts[LOSS].sum(axis=1) + counts[WIN].sum(axis=0)
@@ -228,8 +229,8 @@ def _one_sided(counts: Floats) -> Bools:
 
 
 def _with_own(codes: Ints, units: int) -> Ints:
-    """Give the further of so many units a cluster of their own; one cluster of votes stays the only one: what
-    bounds a strength is no second voter.
+    """Give each of the remaining units its own cluster. If all votes are one cluster, it stays the only one:
+    a bound on strengths doesn't count as a second voter.
     """
     apart = np.arange(1, units - len(codes) + 1) * bool(codes.max() > 0)
     return np.concatenate([codes, int(codes.max()) + apart])
@@ -254,11 +255,11 @@ def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -
 
 
 def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:
-    """Return the finest groups of votes (N,), and the clusters that each of these is in where there are two
-    ways of clustering, or one cluster.
+    """Return the finest groups of votes (N,), and the clusters of each if there are two clusterings, or one
+    cluster.
 
-    Of one way more than MOST_UNITS are put together into so many: independent clusters may be, and cost
-    nothing but degrees of freedom.
+    With one clustering, more than MOST_UNITS clusters are merged into this many: independent clusters may be
+    merged, at the cost of degrees of freedom only.
     """
     if len(clusters) < 2:
         units = (clusters[0] if clusters else np.arange(len(votes))) % MOST_UNITS
@@ -268,7 +269,7 @@ def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ..
 
 
 def clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
-    """Return in how many clusters each model has votes (M,): of two ways the coarser one."""
+    """Return the number of clusters in which each model has votes (M,), for two clusterings the coarser one."""
     if not clusters:
         both = np.concatenate([votes.first, votes.second])
         return np.asarray(np.bincount(both, minlength=votes.models), dtype=float)
@@ -279,14 +280,14 @@ def clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
 
 
 MOST_DELETED = 2_000
-"""Of more clusters, those with the most votes are looked at."""
+"""With more clusters, only those with the most votes are checked."""
 
 
 def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> tuple[Ints, Floats]:
-    """Return clusters (G,), and by how much the best model would lead the others without each (G,), below 0
-    where it wouldn't lead.
+    """Return clusters (G,), and the best model's lead without each (G,), below 0 if it wouldn't lead.
 
-    `codes` (N,): the cluster of every vote. One step: what the cluster adds, over 1 − its share of the votes.
+    `codes` (N,): the cluster of every vote. One step: the cluster's influence, over 1 − its share of the
+    votes.
     """
     size = np.bincount(codes, weights=votes.weights)
     chosen = np.argsort(-size, kind="stable")[:MOST_DELETED]
@@ -301,8 +302,8 @@ def leads_without(votes: Votes, codes: Ints, found: VoteMoments, ties: Ties) -> 
 
 
 def scores_without(votes: Votes, clusters: Floats, ties: Ties, pool: Bools) -> Floats | None:
-    """Fit the votes that are left; None where they don't connect all models or have no best fit. `clusters`
-    (M,): those that each model's votes come in.
+    """Fit the remaining votes. None if they don't connect all models or have no best fit. `clusters` (M,):
+    those of each model's votes.
     """
     if (
         pools(votes.counts()).max()
@@ -318,18 +319,18 @@ def scores_without(votes: Votes, clusters: Floats, ties: Ties, pool: Bools) -> F
 
 MOST_FLIPPED, FLIPS, CELLS = 500, 1_999, 2_000_000
 LEAST_UNITS = 6
-"""Of fewer clusters no flip is rarer than 1 in 32."""
+"""With fewer clusters, the smallest p-value of flips is at least 1 in 32."""
 ENOUGH = 4
-"""Clusters that a pair must have met in to be named."""
+"""The smallest number of clusters with votes on a pair for it to be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneLineTest:
-    """What the test finds.
+    """The result of the test.
 
-    `p_value`: of one line. Of P pairs `first`, `second` (P,), `residual` (P,): what the first got beyond what
-    is expected, summed over votes, and `z` (P,): the same over its clustered standard error, 0 for pairs met
-    by few clusters.
+    `p_value`: of one strength per model. For P pairs, `first` and `second` (P,). `residual` (P,): the first
+    model's score less its expectation, summed over votes. `z` (P,): the same over its clustered standard
+    error, 0 for pairs with few clusters.
     """
 
     p_value: float
@@ -341,8 +342,8 @@ class OneLineTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _MetPairs:
-    """P pairs that met: their models, the pair (N,) and the direction (N,) of every vote, what it got beyond
-    what is expected, and its information.
+    """P pairs with votes: their models, the pair (N,) and the direction (N,) of every vote, its residual, and
+    its information.
     """
 
     first: Ints
@@ -357,8 +358,8 @@ class _MetPairs:
 def one_line(
     votes: Votes, units: Ints, fit: Strengths, ties: Ties, rng: np.random.Generator
 ) -> OneLineTest | None:
-    """Test one line of strengths by flips of units (N,); None where pairs are no more than parameters, or
-    units too few.
+    """Test one strength per model by flips of units (N,). None if there are at most as many pairs as
+    parameters, or too few units.
     """
     units = np.unique(units % MOST_FLIPPED, return_inverse=True)[1]
     count, pairs = int(units.max()) + 1, _pairs(votes, fit, ties)
@@ -407,8 +408,8 @@ def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _MetPairs:
 def _products(
     votes: Votes, units: Ints, fit: Strengths, ties: Ties, pairs: _MetPairs
 ) -> tuple[Floats, Floats, Ints]:
-    """Return the products of every two units' residuals (G, G), each pair's over its information; the sum of
-    squares of each pair (P,); its units (P,).
+    """Return the products of every two units' residuals (G, G), each pair's over its information, the sum of
+    squares of each pair (P,), and its units (P,).
     """
     count, total, models = int(units.max()) + 1, len(pairs.first), votes.models
     raw = scipy.sparse.csc_array((pairs.residual, (units, pairs.of)), shape=(count, total))

@@ -1,11 +1,11 @@
-"""Votes as arrays (who met whom, what the first of the two got, and what else was different between their
-answers), and what a vote says of the difference of two strengths, for three ways of taking ties.
+"""Votes as arrays (the two models, the first one's score, and other differences between their answers), and
+the likelihood of a vote given the difference of two strengths, for three ways of treating ties.
 
 - "half": a tie is half a win of each (the quasi-likelihood of a fraction; Papke and Wooldridge 1996).
 - "davidson": P(win) : P(tie) : P(loss) = exp(d / 2) : exp(t) : exp(−d / 2) (Davidson 1970).
-- "rao-kupper": win and loss are logistic in d − t and −d − t, a tie is what is left (Rao and Kupper 1967).
+- "rao-kupper": win and loss are logistic in d − t and −d − t, a tie is the remainder (Rao and Kupper 1967).
 
-d is the difference of strengths on the logistic scale, t what makes ties more or less likely.
+d is the difference of strengths on the logistic scale, t the parameter of ties.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteLikelihood:
-    """Arrays of one shape, but for an outcome (win, tie, loss) in front where named so.
+    """Arrays of one shape, some with an outcome (win, tie, loss) as first axis.
 
-    `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t;
-    `information` (3, …): of d, of d with t, and of t, as it is expected; `curvature` (3, 3, …): the same as
-    each outcome has it, minus the second derivatives; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its
-    derivatives by d and t.
+    `log` (3, …): the log likelihood of each outcome. `slope`, `tie` (3, …): its derivatives by d and t.
+    `information` (3, …): expected, of d, of d with t, and of t. `curvature` (3, 3, …): the same for each
+    outcome, minus the second derivatives. `expected`: P(win) + P(tie) / 2. `steep`, `flat`: its derivatives
+    by d and t.
     """
 
     log: Floats
@@ -47,7 +47,7 @@ class VoteLikelihood:
 
 
 class TieRule(Protocol):
-    """How a tied vote is taken: what stands behind each word of `Ties`."""
+    """How a tied vote is treated: one rule per word of `Ties`."""
 
     @property
     def name(self) -> str:
@@ -55,17 +55,17 @@ class TieRule(Protocol):
 
     @property
     def has_parameter(self) -> bool:
-        """Whether there is a t that makes ties more or less likely."""
+        """Whether there is a parameter t of ties."""
         return True
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
 
     def start(self, share: float) -> float:
-        """Return where to begin to look for t, where ties have this share of the votes."""
+        """Return the starting value of t if ties have this share of the votes."""
 
     def allows(self, t: float) -> bool:
-        """Say whether t can be this."""
+        """Return whether t can have this value."""
         del t
         return True
 
@@ -88,7 +88,7 @@ class HalfWin(TieRule):
     has_parameter: ClassVar[bool] = False
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
         del t
         win, loss = scipy.special.log_expit(d), scipy.special.log_expit(-d)
         p, nothing = scipy.special.expit(d), np.zeros_like(d)
@@ -106,12 +106,12 @@ class HalfWin(TieRule):
         )
 
     def start(self, share: float) -> float:
-        """There is no t."""
+        """Return 0, as t doesn't exist."""
         del share
         return 0.0
 
     def expected(self, d: Floats, t: float) -> tuple[Floats, Floats, Floats]:
-        """Return the same as from all outcomes, without the rest, which is long."""
+        """Return the same as from all outcomes, without the slow computation of the others."""
         del t
         p = scipy.special.expit(d)
         return p, p * (1 - p), np.zeros(len(d))
@@ -124,12 +124,12 @@ class HalfWin(TieRule):
 
 @dataclass(frozen=True, slots=True)
 class Davidson(TieRule):
-    """Ties as an outcome of their own, as Davidson (1970) has them."""
+    """Ties as a separate outcome, by Davidson (1970)."""
 
     name: ClassVar[str] = "davidson"
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
         log = scipy.special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
         win, tie, loss = np.exp(log)
         ahead = win - loss
@@ -153,12 +153,12 @@ class Davidson(TieRule):
 
 @dataclass(frozen=True, slots=True)
 class RaoKupper(TieRule):
-    """Ties as an outcome of their own, as Rao and Kupper (1967) have them."""
+    """Ties as a separate outcome, by Rao and Kupper (1967)."""
 
     name: ClassVar[str] = "rao-kupper"
 
     def at(self, d: Floats, t: float) -> VoteLikelihood:
-        """Return what the three outcomes say at differences d."""
+        """Return the likelihoods of the three outcomes at differences d."""
         win, loss = scipy.special.expit(d - t), scipy.special.expit(-d - t)
         tie = np.maximum(1 - win - loss, SMALLEST)
         up, down = win * (1 - win), loss * (1 - loss)
@@ -188,22 +188,22 @@ class RaoKupper(TieRule):
         return float(np.log1p(share))
 
     def allows(self, t: float) -> bool:
-        """Say whether ties have a chance."""
+        """Return whether ties have a positive probability."""
         return t > 0
 
 
 TIE_RULES: Mapping[str, TieRule] = {each.name: each for each in (HalfWin(), Davidson(), RaoKupper())}
-"""What each word of `Ties` stands for."""
+"""The rule for each word of `Ties`."""
 
 
 def tie_rule(ties: Ties) -> TieRule:
-    """Return the rule that a word stands for; MethodError for any other."""
+    """Return the rule for a word. MethodError for any other."""
     return chosen_object("ties", ties, TIE_RULES)
 
 
 def outcomes(score: Floats) -> Floats:
-    """Return the shares of win, tie and loss that a score of the first (N,) is made of (3, N): 0.9 is eight
-    wins and two ties of ten.
+    """Return the shares of win, tie and loss in the score of the first (N,) as (3, N): 0.9 is eight wins and
+    two ties of ten.
     """
     ahead = 2 * score - 1
     return np.stack([np.maximum(ahead, 0.0), 1 - np.abs(ahead), np.maximum(-ahead, 0.0)])
@@ -220,11 +220,11 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Votes:
-    """N votes among M models: `first`, `second` (N,), their places; `score` (N,): what the first got, 1 for a
-    win, 1/2 for a tie, 0 for a loss.
+    """N votes among M models: `first`, `second` (N,), their places. `score` (N,): the first one's score, 1
+    for a win, 1/2 for a tie, 0 for a loss.
 
     A judge's probability is a score in between. `weight` (N,): None counts each as one. `x` (N, K):
-    covariates, those of the first answer less those of the second; None where there are none.
+    covariates, those of the first answer less those of the second, None without covariates.
     """
 
     first: Ints
@@ -258,8 +258,8 @@ class Votes:
         return bool(np.isin(self.score, (0.0, HALF, 1.0)).all())
 
     def ties_as(self, ties: Ties) -> Ties:
-        """Return how ties are taken: as half a win of each where all votes, or none, are ties, to which all
-        ways come then.
+        """Return how ties are treated: as half a win of each if all votes, or none, are ties, as all rules
+        are then equivalent.
         """
         return ties if 0 < self.ties < len(self) else "half"
 
@@ -275,7 +275,7 @@ class Votes:
         )
 
     def among(self, members: Bools) -> Votes:
-        """Return the votes whose both models are among these (M,), with places of their own."""
+        """Return the votes between these models (M,), with new places."""
         place = np.cumsum(members) - 1
         kept = self.take(np.asarray(members[self.first] & members[self.second]))
         return Votes(
@@ -299,7 +299,7 @@ class Votes:
         )
 
     def met(self) -> Ints:
-        """Return in how many votes every two models met (M, M)."""
+        """Return the number of votes between every two models (M, M)."""
         pairs = np.bincount(self.first * self.models + self.second, minlength=self.models**2)
         found = pairs.reshape(self.models, self.models)
         return np.asarray(found + found.T, dtype=np.int64)
@@ -310,9 +310,7 @@ class Votes:
         return _by_pair(at, shares, self.models)
 
     def cells(self) -> Cells:
-        """Return what a fit needs: votes that say the same put together; with covariates every vote is
-        one.
-        """
+        """Return the cells that a fit needs: equal votes merged or, with covariates, each vote by itself."""
         if self.x is None:
             return cells_of(self.counts())
         return Cells(
@@ -342,7 +340,7 @@ class Cells:
         return _by_pair(at, self.counts, self.models)
 
     def with_ties(self, added: Floats) -> Cells:
-        """Return the same with ties (M, M) more, between answers that are alike in every covariate."""
+        """Return the same with ties (M, M) more, between answers equal in every covariate."""
         first, second = np.nonzero(added)
         ties = np.zeros((3, len(first)))
         ties[TIE] = added[first, second]
@@ -362,7 +360,7 @@ def _by_pair(at: Ints, counts: Floats, models: int) -> Floats:
 
 
 def cells_of(counts: Floats) -> Cells:
-    """Return the pairs that met, of counts (3, M, M), without covariates."""
+    """Return the pairs with votes, from counts (3, M, M), without covariates."""
     first, second = np.nonzero(counts.sum(axis=0))
     return Cells(
         first=first,
@@ -374,7 +372,7 @@ def cells_of(counts: Floats) -> Cells:
 
 
 def pools(counts: Floats) -> Ints:
-    """Return the pool of each model (M,): models in two pools are connected by no vote."""
+    """Return the pool of each model (M,): models in different pools aren't connected by votes."""
     return np.asarray(
         scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(counts.sum(axis=0)), directed=False)[
             1

@@ -1,1 +1,1 @@
-"""The tidy table: any rows as one schema, grouped where they lie."""
+"""The tidy table: any rows in one schema, grouped in their engine."""

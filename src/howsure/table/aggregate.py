@@ -1,8 +1,8 @@
 """Rows to one row per task, metric, model and item, as Narwhals expressions.
 
-The same lines run in Polars here, in DuckDB, in Spark or in a warehouse through Ibis: a lazy frame that the
-user already has is grouped where it lies, and only the grouped rows leave the engine. Polars scans are
-grouped piece by piece, so that memory grows with the grouped rows and not with the rows.
+The same expressions run in Polars here, in DuckDB, in Spark or in a warehouse through Ibis. A lazy frame is
+grouped in its own engine, and only the grouped rows leave it. Polars scans are grouped piece by piece, so
+that memory grows with the grouped rows and not with the rows.
 """
 
 from __future__ import annotations
@@ -62,17 +62,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESULT_BYTES = 190
-"""What every result of a model on an item takes at the peak (docs/scale.md)."""
+"""The peak memory per result of a model on an item (docs/scale.md)."""
 MEMORY_INFO, MEMORY_LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
 
 
 class TooManyResultsError(DataError):
-    """More results would come back from an engine than fit into memory."""
+    """More results come back from an engine than fit into memory."""
 
 
 def refuse_many(frame: Frame, keys: Sequence[str], rows: int) -> None:
-    """Raise TooManyResultsError where the groups of an engine's `rows` wouldn't fit into memory; they are
-    counted only where they may not.
+    """Raise TooManyResultsError if the groups of an engine's `rows` wouldn't fit into memory. They are
+    counted only if they may not.
     """
     room = free_bytes() / RESULT_BYTES
     if rows <= room or isinstance(frame.to_native(), pl.LazyFrame):
@@ -81,17 +81,17 @@ def refuse_many(frame: Frame, keys: Sequence[str], rows: int) -> None:
     if back.rows > room:
         raise TooManyResultsError(
             f"{plural(back.rows, 'row')} would come back, {back.each}, and take about {_size(back.memory)} "
-            f"of memory where {_size(free_bytes())} are free",
+            f"of memory, but {_size(free_bytes())} are free",
             remedy=(
-                "Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps "
-                "a sample of the items."
+                "Use fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a "
+                "sample of the items."
             ),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
-    """What comes back from an engine: so many rows, one per combination of the keys, with so many models."""
+    """The size of an engine's result: the number of rows, one per combination of the keys, and of models."""
 
     keys: tuple[str, ...]
     rows: int
@@ -99,7 +99,7 @@ class Back:
 
     @classmethod
     def counted(cls, frame: Frame, keys: Sequence[str]) -> Self:
-        """Count the combinations where the rows lie."""
+        """Count the combinations in the engine of the rows."""
         models = [nw.col("model").n_unique().alias("models")] if "model" in keys else []
         counts = to_polars(frame.select(*keys).unique().select(nw.len().alias("rows"), *models)).row(
             0, named=True
@@ -108,20 +108,20 @@ class Back:
 
     @property
     def each(self) -> str:
-        """Say what there is one row for: `one per model and item of 100 models`."""
+        """Return what each row is for: `one per model and item of 100 models`."""
         *before, last = self.keys
         models = f" of {plural(self.models, 'model')}" if self.models else ""
         return f"one per {', '.join(before)} and {last}{models}"
 
     @property
     def memory(self) -> float:
-        """Return the bytes that they take at the peak of a verb."""
+        """Return their memory in bytes at the peak of an analysis."""
         return float(self.rows * RESULT_BYTES)
 
 
 def explained(scores: Scores, columns: Sequence[str]) -> str:
-    """Return the queries that a verb runs where the rows lie, and what comes back; `columns`: attributes of
-    items that it needs.
+    """Return the queries that an analysis runs in the engine of the rows, and the size of the result.
+    `columns`: attributes of items that it needs.
     """
     frame, roles = tidy(scores.rows, scores.roles)
     schema = frame.collect_schema()
@@ -140,20 +140,19 @@ def explained(scores: Scores, columns: Sequence[str]) -> str:
 
 
 def _too_many(frame: Frame, back: Back) -> str:
-    """Say what becomes of results that don't fit into memory; nothing where they do, or where they are in
-    memory anyway.
-    """
+    """Return a note on results that don't fit into memory, or nothing if they do, or are in memory anyway."""
     free = free_bytes()
     if back.memory <= free or isinstance(frame.to_native(), pl.LazyFrame):
         return ""
     return (
-        f" Only {_size(free)} are free: with clusters, estimate, compare and leaderboard ask for the same "
-        "rows in blocks of whole clusters, after one row per model and cluster; anything else is refused."
+        f" Only {_size(free)} are free. With clusters, estimate, compare and leaderboard read the same "
+        "rows in blocks of whole clusters, after one row per model and cluster. Anything else is an "
+        "error."
     )
 
 
 def _text(query: Frame) -> str:
-    """Return a query as its engine writes it: SQL where it speaks it, else its plan."""
+    """Return a query in its engine's language: SQL if supported, otherwise its plan."""
     native: Any = query.to_native()
     if query.implementation.is_duckdb():
         return str(native.sql_query())
@@ -171,12 +170,12 @@ def _size(count: float) -> str:
 
 
 def free_bytes() -> float:
-    """Return the memory that may still be taken; infinity where the system doesn't say."""
+    """Return the available memory, infinity if unknown."""
     return min(_limits(), default=float("inf"))
 
 
 def _limits() -> Iterator[float]:
-    """Yield what the kernel calls available, or else all that there is, and the limit of a container."""
+    """Yield the memory available according to the kernel, or else all of it, and the limit of a container."""
     with suppress(OSError, ValueError):
         yield 1024.0 * int(MEMORY_INFO.read_text(encoding="ascii").partition("MemAvailable:")[2].split()[0])
     with suppress(OSError, ValueError, AttributeError):
@@ -193,9 +192,9 @@ def run_means(
 ) -> dict[tuple[str, str, str], dict[str, tuple[int, float | None]]]:
     """Return items and mean score of each run, task and model, by metric.
 
-    `run_of`: the run that each source is of; any other source is a run of its own, and so are rows that name
-    none. The attempts at an item are averaged first. An attempt without a score counts as 0 on the tasks
-    `zero`, else not at all; an item without any score counts among the items.
+    `run_of`: the run of each source. Any other source is its own run, and so are rows without one. The
+    attempts at an item are averaged first. An attempt without a score counts as 0 on the tasks `zero`,
+    otherwise not at all. An item without any score counts among the items.
     """
     frame, _ = tidy(rows, roles)
     named = "source" in frame.collect_schema().names()
@@ -217,15 +216,14 @@ def run_means(
 
 MOST_COLUMNS = 40
 NAMING = ("model", "item")
-"""What a row names that isn't empty; its task may be that of the whole file."""
+"""The names that a row must have. Its task may be that of the whole file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows a verb needs; an empty choice means all. Of a model what follows a slash of its name is
-    enough.
+    """Which rows an analysis needs. An empty choice means all. For a model, the name after a slash is enough.
 
-    `measures`: columns of what attempts took, to be added up.
+    `measures`: columns of usage, to be summed.
     """
 
     task: tuple[str, ...] = ()
@@ -236,16 +234,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouped:
-    """What leaves the engine.
+    """The grouped rows.
 
     `results`: one row per task, metric, model and item (categoricals), with `n` scored attempts, their `mean`
     and population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`,
-    `n_not_run`; the rest is unscored). `attributes`: one row per task and item, with the smallest and largest
+    `n_not_run`, the rest is unscored). `attributes`: one row per task and item, with the smallest and largest
     value (`name`, `name_max`) of each column that should be constant within an item. `copies`: exact copies
-    of rows that were dropped; `blank`: rows without model, item and score.
-    `numbered`: whether a column numbers the attempts. `every`: attributes as all rows of the tasks have them,
-    whatever models and metrics were wanted; None where that wasn't asked for. Of each measure, `results` has
-    the total and in how many rows it was recorded.
+    of rows that were dropped. `blank`: rows without model, item and score. `numbered`: whether a column
+    numbers the attempts. `every`: attributes from all rows of the tasks, for any models and metrics, None if
+    not requested. For each measure, `results` has the total and the number of rows with a value.
     """
 
     results: pl.DataFrame
@@ -257,10 +254,10 @@ class Grouped:
 
 
 def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool = False) -> Grouped:
-    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed
+    """Group the rows in their engine. The result may be empty. `columns`: attributes of items that are needed
     (clusters, weights).
 
-    `every`: attributes are wanted of all rows of the tasks as well.
+    `every`: also return attributes from all rows of the tasks.
     """
     frame, roles = tidy(scores.rows, scores.roles)
     names = frame.collect_schema().names()
@@ -315,7 +312,7 @@ def _of_tasks(frame: Frame, wanted: Wanted) -> Frame:
 
 
 def _asked(wanted: Wanted) -> nw.Expr | None:
-    """Return which rows are of the models and metrics that are wanted; None where all are."""
+    """Return which rows have the wanted models and metrics, None for all."""
     kept: list[nw.Expr] = [nw.col("metric").is_in(list(wanted.metric))] if wanted.metric else []
     if wanted.model:
         model = nw.col("model")
@@ -325,7 +322,7 @@ def _asked(wanted: Wanted) -> nw.Expr | None:
 
 
 def _not_meant(results: pl.DataFrame, wanted: Sequence[str]) -> list[str]:
-    """Return the models that only end like one whose full name was given."""
+    """Return the models whose names only end like one that was given in full."""
     if not wanted:
         return []
     names = results["model"].unique().drop_nulls().cast(pl.String).to_list()
@@ -340,11 +337,11 @@ def _collect(
     columns: Sequence[str],
     more: tuple[Frame, nw.Expr] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
-    """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the
+    """Return results and attributes: for a Polars scan piece by piece if that works, otherwise at once by the
     engine.
 
-    `more`: all rows, and which of them the others are, where attributes of all are wanted as well (the
-    third).
+    `more`: all rows, and which of them are wanted, if attributes of all are needed as well (the third
+    result).
     """
     native, bits = frame.to_native(), _counts_bits(frame, names)
     in_parts = isinstance(native, pl.LazyFrame) and (bits or "attempt" not in names)
@@ -366,8 +363,8 @@ def _attributes_at_once(
     columns: Sequence[str],
     more: tuple[Frame, nw.Expr] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """Return attributes by one query, those of all rows too where they are wanted, unless results would be
-    more than fits into memory.
+    """Return attributes by one query, also those of all rows if needed, unless results wouldn't fit into
+    memory.
     """
     if more is None:
         found, every = to_polars(attributes_query(frame, columns, counted=True)), None
@@ -383,8 +380,8 @@ def _attributes_at_once(
 
 
 def _by_code(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> Frame:
-    """Return a Polars scan with its keys as categories, which group faster than texts; any other frame as it
-    is.
+    """Return a Polars scan with its keys as categories, which group faster than texts. Any other frame is
+    unchanged.
     """
     native = frame.to_native()
     if not isinstance(native, pl.LazyFrame):
@@ -395,7 +392,7 @@ def _by_code(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> Frame:
 def _collect_pieces(
     frame: pl.LazyFrame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
-    """Group a Polars scan piece by piece, only the columns that are needed; None where that doesn't work."""
+    """Group a Polars scan piece by piece, with only the needed columns. None if that doesn't work."""
     needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *taken_of(names)))
 
     def results(piece: pl.DataFrame) -> pl.DataFrame:
@@ -403,7 +400,7 @@ def _collect_pieces(
         return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
 
     def attributes(piece: pl.DataFrame) -> pl.DataFrame:
-        """Return what a piece says of its items."""
+        """Return the attributes of a piece's items."""
         return to_polars(
             attributes_query(nw.from_native(news(piece, ("task", "item", *columns)).lazy()), columns)
         )
@@ -420,8 +417,8 @@ def _items(results: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts_bits(frame: Frame, names: Sequence[str]) -> bool:
-    """Say whether attempts can be counted as bits, which add up over pieces and need no set of values per
-    group.
+    """Return whether attempts can be counted as bits, which add up over pieces and don't need a set of values
+    per group.
     """
     return "attempt" in names and frame.collect_schema()["attempt"].is_integer()
 
@@ -429,14 +426,14 @@ def _counts_bits(frame: Frame, names: Sequence[str]) -> bool:
 def _results(
     frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], *, bits: bool = False
 ) -> pl.DataFrame:
-    """Group the rows and collect; `bits`: count attempts as bits, which leaves out those outside 0 … 31."""
+    """Group the rows and collect. `bits`: count attempts as bits, which leaves out those outside 0 … 31."""
     return to_polars(results_query(frame, names, roles, bits=bits)).with_columns(
         pl.col(keys_of(roles)).cast(pl.Categorical)
     )
 
 
 def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
-    """Return the distinct texts of a column in order, and the position of each row's text among them; −1 for
+    """Return the distinct texts of a column in order, and the position of each row's text among them, −1 for
     null.
     """
     column = column.cast(pl.Categorical)
@@ -452,7 +449,7 @@ def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
 
 
 def _with_constants(results: pl.DataFrame) -> pl.DataFrame:
-    """Add the keys and counts that are the same in every row."""
+    """Add the keys and counts that are constant."""
     constants = {name: pl.lit(text).cast(pl.Categorical) for name, text in CONSTANTS.items()}
     counts = {"n_error": pl.lit(0, pl.Int64), "n_not_run": pl.lit(0, pl.Int64)}
     added = {name: value for name, value in {**constants, **counts}.items() if name not in results.columns}
@@ -460,7 +457,7 @@ def _with_constants(results: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_blank(results: pl.DataFrame) -> pl.Expr:
-    """Say which rows have neither names nor a score, as an empty line of a file has."""
+    """Return which rows have neither names nor a score, like an empty line of a file."""
     names = [pl.col(key).is_null() for key in NAMING if key in results.columns]
     return pl.all_horizontal(
         *names, *(pl.col(name) == 0 for name in ("n", "n_error", "n_not_run") if name in results.columns)
@@ -481,7 +478,7 @@ def _check_finite(grouped: pl.DataFrame) -> None:
 def _check_duplicates(
     results: pl.DataFrame, frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]
 ) -> pl.DataFrame:
-    """Tell repeated attempts from rows that the columns named so far don't tell apart; drop exact copies."""
+    """Separate repeated attempts from rows that the named columns don't distinguish. Drop exact copies."""
     repeated = pl.col("rows") > (pl.col("attempts") if "attempts" in results.columns else 1)
     if _counts_bits(frame, names) and bool(results.select(repeated.any()).item()):
         results = _results(frame, names, roles)
@@ -515,7 +512,7 @@ def _drop_copies(frame: Frame, names: Sequence[str]) -> Frame:
 
 
 def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
-    """Return how often (`count`) every group had every score; copies of rows count once where attempts are
+    """Return how often (`count`) every group had every score. Copies of rows count once if attempts are
     numbered.
     """
     frame, roles = tidy(scores.rows, scores.roles)
@@ -542,9 +539,7 @@ def tasks_of(scores: Scores, wanted: Wanted) -> list[str]:
 
 
 def metadata_names(scores: Scores) -> list[str]:
-    """Return the columns beside the tidy table that hold text or whole numbers, measures of attempts left
-    out.
-    """
+    """Return the columns outside the tidy table with text or whole numbers, except measures of attempts."""
     columns = open_frame(scores.rows).collect_schema()
     used = used_columns(find_roles(columns.names(), scores.roles)) | {
         *COLUMNS,
@@ -559,9 +554,7 @@ def metadata_names(scores: Scores) -> list[str]:
 
 
 def metadata_columns(scores: Scores) -> dict[str, int]:
-    """Return the columns beside the tidy table that hold text or whole numbers, with their number of
-    values.
-    """
+    """Return the columns outside the tidy table with text or whole numbers, with their number of values."""
     names = metadata_names(scores)[:MOST_COLUMNS]
     if not names:
         return {}

@@ -1,6 +1,4 @@
-"""What the cells of a table mean: how numbers, ids and words are written, and which rows count by their
-values.
-"""
+"""The meaning of a table's cells: notation of numbers, ids and words, and selection of rows by their values."""
 
 from __future__ import annotations
 
@@ -24,11 +22,11 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "nan", "-", "–", "—"))
-"""Texts that say that nothing stands there."""
+"""Texts that mean a missing value."""
 NONE = "none"
-"""The one of them that is a word of its own on a scale of words, such as none, mild and severe."""
+"""The one of them that may be a value on a scale of words, such as none, mild and severe."""
 UNDECIDED = frozenset(("skip", "skipped", "unknown", "invalid", "error"))
-"""Words for no verdict and no winner, where only some words are one."""
+"""Words for a missing verdict or winner, in columns that accept only certain words."""
 
 WORDS: Mapping[str, float] = {
     **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved", "good", "right"), 1.0),
@@ -37,15 +35,15 @@ WORDS: Mapping[str, float] = {
     ),
     **dict.fromkeys(("p", "partial"), 0.5),
 }
-"""What a score or a verdict written as a word means (C, I, P, N are Inspect's letters)."""
+"""The meaning of a score or a verdict written as a word (C, I, P, N are Inspect's letters)."""
 
 
 EXACT = 2.0**53
-"""Up to here a float stands for one whole number."""
+"""Up to this number, floats represent whole numbers exactly."""
 
 
 def plain_text(value: Any) -> str:
-    """Write a value as a text; what has parts is written as JSON.
+    """Write a value as text, and a compound one as JSON.
 
     >>> [plain_text(value) for value in (1, 1.0, "1", "1.0", 1.5, True, [1])]
     ['1', '1', '1', '1.0', '1.5', 'true', '[1]']
@@ -60,7 +58,7 @@ def plain_text(value: Any) -> str:
 
 
 def text_or_nothing(value: Any) -> str | None:
-    """Write a value as a text; None where it is none: null, NaN or infinite."""
+    """Write a value as text, None if it is missing: null, NaN or infinite."""
     return (
         None
         if value is None or (isinstance(value, float) and not math.isfinite(value))
@@ -69,15 +67,15 @@ def text_or_nothing(value: Any) -> str | None:
 
 
 def whole_text(text: str) -> str:
-    """Replace halves of characters, which JSON can hold and a table can't, by a question mark."""
+    """Replace halves of characters, valid in JSON but not in a table, by a question mark."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def text_of(column: str, dtype: Any, *, item: bool = False) -> nw.Expr:
-    """Return the texts of a column; null where nothing stands: NaN, or a text of nothing but blanks.
+    """Return the texts of a column, null for missing values: NaN, or a text of blanks only.
 
-    `item`: an id that is a whole number is written like one, since pandas makes 1.0 of it where another is
-    missing; the 1.0 of a model is a version.
+    `item`: an id that is a whole number is written like one, since pandas makes it 1.0 if another is missing.
+    The 1.0 of a model is a version.
     """
     value, text = nw.col(column), nw.col(column).cast(nw.String)
     if dtype.is_float():
@@ -92,24 +90,24 @@ def texts_of(column: pl.Series, *, item: bool = False) -> pl.Series:
 
 
 def is_text(dtype: Any) -> bool:
-    """Say whether a column holds texts, which may be numbers too."""
+    """Return whether a column has texts, which may be numbers too."""
     return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
 
 
 KNOWN_WORDS = "Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers."
 VAST = 1e75
-"""A larger number is none to take differences of: fourth powers of this are the largest that a float
-holds.
+"""Larger numbers aren't accepted, as differences need fourth powers, and those of this number are the largest
+that fit a float.
 """
 MOST_SHOWN = 60
-"""So many characters of a cell are shown."""
+"""The number of characters shown of a cell."""
 MARKS: Mapping[Decimal, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
-"""The mark before decimals, and the one between thousands."""
+"""The decimal mark, and the mark for thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnNumbers:
-    """A column of texts, read: its numbers as an expression, the texts without a score and their counts.
+    """A parsed column of texts: its numbers as an expression, the texts without a score and their counts.
 
     `percent`: a % sign divided the numbers by 100.
     """
@@ -121,7 +119,7 @@ class ColumnNumbers:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said of the column before any number."""
+        """Statements on the column shown before any number."""
         count = sum(self.unscored.values())
         texts = listing([text or "empty" for text in sorted(self.unscored)])
         left = f"Column {self.column}: {plural(count, 'row')} without a score ({texts})."
@@ -131,10 +129,10 @@ class ColumnNumbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberKind:
-    """What the numbers of a column are: `what` they are called, the `words` that are numbers too, and further
+    """The kind of numbers in a column: `what` they are called, the `words` that count as numbers, and further
     words for `nothing`.
 
-    `remedy`: what to do about a cell that is none of them; empty where it can be counted as missing.
+    `remedy`: what to do about any other cell, empty if it can count as missing.
     """
 
     what: str
@@ -149,15 +147,15 @@ FIGURE = NumberKind(what="number")
 
 
 def finite(value: object) -> float | None:
-    """Return a number, or a truth value, as a float; None for anything else, NaN, and what is infinite or
-    vast.
+    """Return a number, or a truth value, as a float. None for anything else, and for NaN, infinite or vast
+    values.
     """
     return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= VAST else None
 
 
 def number_in(value: object) -> float | None:
-    """Return the number that a single value is, or that is written in it as a text with a decimal point; None
-    for anything else.
+    """Return the number of a single value, possibly written as text with a decimal point. None for anything
+    else.
 
     >>> [number_in(value) for value in (1, "1", " .5 ", "1e3", "1,5", "1_0", "inf", "1e999", "yes")]
     [1.0, 1.0, 0.5, 1000.0, None, None, None, None, None]
@@ -169,9 +167,7 @@ def number_in(value: object) -> float | None:
 
 
 def plain_numbers(text: pl.Expr) -> pl.Expr:
-    """Return the same of a column of texts whose other texts are words of their own: null for these; 1e999 is
-    infinite.
-    """
+    """Return the same for a column of texts, null for other texts. 1e999 is infinite."""
     bare = text.cast(pl.String).str.strip_chars()
     return pl.when(bare.str.contains(_PLAIN.pattern)).then(bare).cast(pl.Float64)
 
@@ -182,8 +178,8 @@ def numbers_among(texts: pl.Series) -> pl.Series:
 
 
 def read_column(column: pl.Series, kind: NumberKind) -> pl.Series:
-    """Return the numbers of a column of any type, null where nothing stands; DataError for a cell that is
-    none, with its row.
+    """Return the numbers of a column of any type, null for missing values. DataError for any other cell, with
+    its row.
     """
     frame = nw.from_native(column.to_frame().lazy())
     if is_text(frame.collect_schema()[column.name]):
@@ -192,7 +188,7 @@ def read_column(column: pl.Series, kind: NumberKind) -> pl.Series:
         return read.to_series()
     if not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
         raise DataError(
-            f"column {column.name!r} holds {column.dtype}, which is no {kind.what}",
+            f"column {column.name!r} has type {column.dtype}, which isn't a {kind.what}",
             remedy="Name another column.",
         )
     values = column.cast(pl.Float64).fill_nan(None)
@@ -201,7 +197,7 @@ def read_column(column: pl.Series, kind: NumberKind) -> pl.Series:
 
 
 def _refuse_vast(values: pl.Series, kind: NumberKind) -> None:
-    """Raise DataError where a column of numbers holds an infinite or a vast one."""
+    """Raise DataError if a column of numbers has an infinite or a vast one."""
     bad = (values.is_not_nan() & (values.abs() > VAST)).fill_null(value=False)
     if bad.any():
         row = int(bad.arg_max() or 0)
@@ -211,8 +207,8 @@ def _refuse_vast(values: pl.Series, kind: NumberKind) -> None:
 def numbers_of(
     frame: Frame, columns: Sequence[str], writing: Writing, kind: NumberKind = SCORE
 ) -> tuple[nw.Expr | None, ColumnNumbers | None]:
-    """Return what makes numbers of a column (none or one is named), None where it needs nothing; and what of
-    it was text.
+    """Return the expression that converts a column (at most one) to numbers, None if not needed, and its text
+    values.
     """
     schema = frame.collect_schema()
     column = next((name for name in columns if name in schema), None)
@@ -221,7 +217,9 @@ def numbers_of(
     if is_text(schema[column]):
         numbers = read_numbers(frame, column, writing, kind)
         return numbers.values.alias(column), numbers
-    if schema[column].is_float() and isinstance(frame, nw.DataFrame):  # of others, once they are grouped
+    if schema[column].is_float() and isinstance(
+        frame, nw.DataFrame
+    ):  # of other engines, once they are grouped
         _refuse_vast(frame[column].to_native(), kind)
     codes = [code for code in map(number_in, writing.missing) if code is not None]
     if not codes or not schema[column].is_numeric():
@@ -230,7 +228,8 @@ def numbers_of(
 
 
 def read_numbers(frame: Frame, column: str, writing: Writing, kind: NumberKind = SCORE) -> ColumnNumbers:
-    """Read a column of texts; DataError for the first text that is no number, known word or known "no score".
+    """Read a column of texts. DataError for the first text that isn't a number, known word or known "no
+    score".
 
     Its distinct texts are collected, its rows are not.
     """
@@ -277,21 +276,19 @@ def _text(column: str) -> nw.Expr:
 
 
 def _pattern(decimal: Decimal) -> str:
-    """Return what a number looks like whose decimals stand behind this mark; thousands may be parted by the
-    other.
-    """
+    """Return the pattern of a number with this decimal mark. The other may separate thousands."""
     mark, between = (rf"\{sign}" for sign in MARKS[decimal])
-    digit = "[0-9]"  # other scripts have digits too, which no cast reads
+    digit = "[0-9]"  # other scripts have digits too, which casts don't read
     plain = rf"({digit}+({mark}{digit}*)?|{mark}{digit}+)([eE][+-]?{digit}+)?"
     return rf"^[+-]?({plain}|[1-9]{digit}{{0,2}}({between}{digit}{{3}})+({mark}{digit}*)?)$"
 
 
 _PLAIN = re.compile(r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$")
-"""A number with a decimal point, and nothing between thousands."""
+"""A number with a decimal point, without a mark for thousands."""
 
 
 def _texts(frame: Frame, column: str) -> pl.DataFrame:
-    """Return the distinct texts of a column in order: how often each occurs, and as what it could be read."""
+    """Return the distinct texts of a column in order: how often each occurs, and its possible meanings."""
     counted = frame.select(_text(column).alias("text")).group_by("text").agg(nw.len().alias("count"))
     bare = pl.col("text").str.strip_chars()
     digits = bare.str.strip_suffix("%").str.strip_chars_end()
@@ -308,16 +305,14 @@ def _texts(frame: Frame, column: str) -> pl.DataFrame:
 
 
 def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, kind: NumberKind) -> Decimal:
-    """Say which mark stands before decimals: what the user says, else what the texts prove that can be read
-    in one way only.
-    """
+    """Return the decimal mark: the given one, otherwise that of the unambiguous texts."""
     if writing.decimal is not None:
         return writing.decimal
     point, comma = digits.filter(~pl.col("comma"))["text"], digits.filter(~pl.col("point"))["text"]
     if len(point) and len(comma):
         raise DataError(
-            f"column {column!r} has {point[0]!r} and {comma[0]!r} ({_row(frame, column, comma[0])}), which "
-            "write decimals in two ways",
+            f"column {column!r} has {point[0]!r} and {comma[0]!r} ({_row(frame, column, comma[0])}) "
+            "with two decimal marks",
             remedy="Write all of them with a point.",
         )
     if len(point):
@@ -330,9 +325,9 @@ def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, 
         raise DataError(
             f"column {column!r} has the value {doubtful[0]!r} ({_row(frame, column, doubtful[0])}), which "
             f"could be {one} or {other}",
-            remedy="Write decimals with a point, and nothing between thousands."
+            remedy="Write decimals with a point, and thousands without a separator."
             if kind.remedy
-            else f"Say what the comma is: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
+            else f"Choose the meaning of the comma: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
         )
     return "point"
 
@@ -343,7 +338,7 @@ def _said(text: str, decimal: str) -> str:
 
 
 def _as_float(column: str, others: list[str], decimal: Decimal, *, percent: bool) -> nw.Expr:
-    """Return the numbers of a column; null for its other texts."""
+    """Return the numbers of a column, null for its other texts."""
     mark, between = MARKS[decimal]
     text = _text(column)
     digits = (
@@ -357,7 +352,7 @@ def _as_float(column: str, others: list[str], decimal: Decimal, *, percent: bool
 
 
 def _refuse_bare(digits: pl.DataFrame, frame: Frame, column: str, decimal: Decimal) -> None:
-    """Raise DataError where only some numbers have a % sign; a 0 needs none."""
+    """Raise DataError if only some numbers have a % sign. A 0 doesn't need one."""
     zero = pl.col("plain").str.contains(r"^[+-]?[0.,]+$")
     bare = digits.filter(~pl.col("percent") & ~zero)["text"]
     if len(bare):
@@ -372,27 +367,27 @@ def _refuse_bare(digits: pl.DataFrame, frame: Frame, column: str, decimal: Decim
 
 def _other_mark(frame: Frame, column: str, text: str, decimal: Decimal) -> DataError:
     return DataError(
-        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which is no number with "
-        f"a decimal {decimal}",
-        remedy="Mend it, or leave `decimal` out.",
+        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which isn't a number "
+        f"with a decimal {decimal}",
+        remedy="Correct it, or leave `decimal` out.",
     )
 
 
 def _unreadable(column: str, text: str, row: str, kind: NumberKind) -> DataError:
     known = f" {KNOWN_WORDS}" if kind.words is WORDS else ""
     return DataError(
-        f"column {column!r} has the value {shown(text)} ({row}), which is no {kind.what}",
-        remedy=kind.remedy or f"Mend it, or count it as missing with `missing={shown(text)}`.{known}",
+        f"column {column!r} has the value {shown(text)} ({row}), which isn't a {kind.what}",
+        remedy=kind.remedy or f"Correct it, or count it as missing with `missing={shown(text)}`.{known}",
     )
 
 
 def shown(text: str) -> str:
-    """Quote a cell, a long one by its beginning."""
+    """Quote a cell, shortened if it is long."""
     return repr(text) if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]!r} …"
 
 
 def _row(frame: Frame, column: str, text: str) -> str:
-    """Say in which row a text stands first, counted from 1; where rows have no order, in how many."""
+    """Return the first row of a text, counted from 1, or the number of its rows if rows don't have an order."""
     native = frame.to_native()
     if isinstance(frame, nw.LazyFrame) and not isinstance(native, pl.LazyFrame):
         counted = to_polars(frame.filter(_text(column) == text).select(nw.len().alias("rows")))
@@ -402,8 +397,8 @@ def _row(frame: Frame, column: str, text: str) -> str:
 
 
 def rows_where(frame: Frame, where: Mapping[str, Sequence[str]]) -> Frame:
-    """Keep the rows in which these columns have one of these values: 1 is 1.0, and True is true. DataError
-    where there is no such column.
+    """Keep the rows in which these columns have one of these values: 1 is 1.0, and True is true. DataError if
+    a column is missing.
     """
     schema = frame.collect_schema()
     for name, values in where.items():
@@ -417,7 +412,7 @@ def rows_where(frame: Frame, where: Mapping[str, Sequence[str]]) -> Frame:
 
 
 def chosen_rows(frame: pl.DataFrame, where: Mapping[str, Sequence[str]]) -> pl.DataFrame:
-    """Keep the same of a table that isn't results; DataError also where no row has any of the values."""
+    """Keep the same rows of a table that isn't results. DataError also if no row has any of the values."""
     for name, values in where.items():
         kept: pl.DataFrame = rows_where(nw.from_native(frame), {name: values}).to_native()
         if kept.is_empty():

@@ -1,8 +1,8 @@
-"""Tables of other packages as Polars scans, and how grouped rows leave the engine that holds them.
+"""Tables of other packages as Polars scans, and the transfer of grouped rows from their engine.
 
-Tables of pandas, PyArrow, Modin and Dask hand over their rows piece by piece, and only the columns that a
-query needs, so that memory grows by a piece and not by a second table. Engines that plan their own queries
-(DuckDB, Ibis, Spark) are left as they are.
+Tables of pandas, PyArrow, Modin and Dask are read piece by piece, and only the columns that a query needs, so
+that memory grows by one piece and not by a second table. Engines that plan their own queries (DuckDB, Ibis,
+Spark) are used directly.
 """
 
 from __future__ import annotations
@@ -41,24 +41,21 @@ OBJECTS: Schema = {
     "mixed-integer-float": pl.Float64(),
     "decimal": pl.Float64(),
 }
-"""What pandas finds a column of Python objects to hold, and the type in which it is handed over."""
+"""The type that pandas infers for a column of Python objects, and the resulting type."""
 OTHER = pl.Binary()
-"""Lists, dicts, periods, times taken … are handed over as the bytes of their texts: they can be grouped by,
-and are nothing else.
+"""Lists, dicts, periods, durations … are converted to the bytes of their texts, and can only be grouped by.
 """
 
 
 def columns_of(native: Any) -> Any:
-    """Return what the columns of a frame can be seen on: of Dask its empty table of pandas, else the frame
+    """Return a table with the columns of a frame: for Dask its empty pandas table, otherwise the frame
     itself.
     """
     return native._meta if _is_dask(native) else native  # noqa: SLF001 - Dask's own name for it
 
 
 def scanned(native: Any, frame: Frame) -> Frame:
-    """Return rows that lie in memory, or in partitions of Dask, as a Polars scan; any other frame as it
-    is.
-    """
+    """Return rows in memory, or in partitions of Dask, as a Polars scan. Any other frame is unchanged."""
     if _is_dask(native):
         return _scan(*_of_dask(native))
     if not isinstance(frame, nw.DataFrame):
@@ -71,12 +68,12 @@ def _is_dask(native: Any) -> bool:
 
 
 def _scan(schema: Schema, pieces: Pieces) -> nw.LazyFrame[Any]:
-    """Make a scan of what hands over pieces with the columns that it is asked for."""
+    """Make a scan of a function that returns pieces with the requested columns."""
 
     def read(
         columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        """Yield the pieces that a query of Polars asks for, with its columns, rows and filter."""
+        """Yield the pieces that a Polars query requests, with its columns, rows and filter."""
         for piece in _first(n_rows, pieces(list(schema) if columns is None else columns)):
             yield piece if predicate is None else piece.filter(predicate)
 
@@ -84,7 +81,7 @@ def _scan(schema: Schema, pieces: Pieces) -> nw.LazyFrame[Any]:
 
 
 def _first(n_rows: int | None, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Yield pieces until there are so many rows; None yields all."""
+    """Yield pieces up to this many rows, or all with None."""
     left = n_rows
     for piece in pieces:
         yield piece if left is None else piece.head(left)
@@ -95,7 +92,7 @@ def _first(n_rows: int | None, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.Da
 
 
 def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
-    """Return the types of an Arrow table, without columns that Polars has no type for, and what hands over
+    """Return the types of an Arrow table, without columns of types unknown to Polars, and the function for
     its pieces.
     """
     import pyarrow as pa
@@ -113,8 +110,8 @@ def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
 
 
 def _stored(kind: Any) -> Any:
-    """Return the Arrow type in which a column is handed over: what Polars can't take, or can't write as text,
-    as what it can.
+    """Return the Arrow type for a column: a supported type if Polars can't read it, or can't write it as
+    text.
     """
     import pyarrow as pa
 
@@ -124,14 +121,14 @@ def _stored(kind: Any) -> Any:
 
 
 def _has_type(kind: Any) -> bool:
-    """Say whether Polars has a type for an Arrow type."""
+    """Return whether Polars has a type for an Arrow type."""
     from pyarrow import types
 
     return not any(told(kind) for told in (types.is_union, types.is_interval, types.is_run_end_encoded))
 
 
 def _of_pandas(frame: nw.DataFrame[Any]) -> tuple[Schema, Pieces]:
-    """Return the types of a table of pandas or Modin, and what hands over its pieces."""
+    """Return the types of a table of pandas or Modin, and the function for its pieces."""
     types = {name: _type(frame.get_column(name).to_pandas()) for name in frame.columns}
 
     def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -143,11 +140,11 @@ def _of_pandas(frame: nw.DataFrame[Any]) -> tuple[Schema, Pieces]:
 
 
 def _of_dask(table: Any) -> tuple[Schema, Pieces]:
-    """Return the types of a Dask table, whose objects count as text, and what computes its partitions."""
+    """Return the types of a Dask table, whose objects count as text, and the function for its partitions."""
     types = {name: _type(column) for name, column in columns_of(table).items()}
 
     def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """Yield the partitions, each computed when it is asked for."""
+        """Yield the partitions, each computed on request."""
         for part in _parts(table[list(columns)].optimize()):
             yield _converted(part.compute(), types)
 
@@ -155,8 +152,8 @@ def _of_dask(table: Any) -> tuple[Schema, Pieces]:
 
 
 def _parts(table: Any) -> Iterator[Any]:
-    """Yield the partitions of a Dask table, or all at once where one needs others (a shuffle): each would
-    compute them anew.
+    """Yield the partitions of a Dask table, or all at once if one needs others (a shuffle), as each would
+    compute them again.
     """
     from dask.optimization import cull
 
@@ -170,14 +167,14 @@ def _parts(table: Any) -> Iterator[Any]:
 
 
 def _starts(rows: int) -> range:
-    """Return where pieces begin; an empty table has one."""
+    """Return the starts of pieces. An empty table has one."""
     return range(0, max(rows, 1), PIECE_ROWS)
 
 
 def _type(column: Any) -> pl.DataType:
-    """Return the type in which a column of pandas is handed over."""
+    """Return the resulting type of a pandas column."""
     if column.dtype == object:
-        # The type for Python objects; of several kinds they are text where the first is a text or a number.
+        # The type for Python objects. Mixed ones are text if the first is a text or a number.
         from pandas.api.types import infer_dtype
 
         kind = infer_dtype(column, skipna=True)
@@ -199,19 +196,19 @@ def _type(column: Any) -> pl.DataType:
 
 
 def _handed(column: Any) -> pl.Series:
-    """Return a column as Polars takes it from pandas, without a copy where Arrow allows."""
+    """Return a column for Polars from pandas, without a copy if Arrow allows."""
     handed: Any = pl.from_pandas(column)
     return cast("pl.Series", handed)
 
 
 def _converted(piece: Any, types: Schema) -> pl.DataFrame:
-    """Bring a piece of a pandas table to the types of its columns."""
+    """Convert a piece of a pandas table to the types of its columns."""
     return pl.DataFrame([_series(piece[name], types[name]).alias(name) for name in piece.columns])
 
 
 def _series(column: Any, dtype: pl.DataType) -> pl.Series:
     if dtype == pl.Categorical:
-        # Categories by their texts; of a piece only those that it has.
+        # Categories by their texts, only those in the piece.
         used = column.cat.remove_unused_categories().cat
         texts = pl.Series([str(category) for category in used.categories], dtype=pl.String)
         codes = pl.Series(used.codes.to_numpy())
@@ -219,13 +216,13 @@ def _series(column: Any, dtype: pl.DataType) -> pl.Series:
     if dtype == OTHER:
         return _texts(column).cast(dtype)
     if dtype == pl.String and column.dtype == object:
-        # Python's texts; any other values as their texts.
+        # Python's texts, and any other values as their texts.
         with suppress(TypeError, pl.exceptions.PolarsError):
             return pl.Series(column.to_numpy(), dtype=pl.String)
-        with suppress(TypeError, pl.exceptions.PolarsError):  # NaN and others say that nothing is there
+        with suppress(TypeError, pl.exceptions.PolarsError):  # NaN and others mean a missing value
             return pl.Series(column.where(column.notna(), None).to_numpy(), dtype=pl.String)
         return _texts(column)
-    if dtype == pl.Float64 and column.dtype == object:  # decimals of any length among them
+    if dtype == pl.Float64 and column.dtype == object:  # including decimals of any length
         return _handed(column.where(column.notna(), float("nan")).astype(float))
     return _handed(column).cast(dtype)
 
@@ -238,15 +235,15 @@ def _texts(column: Any) -> pl.Series:
 
 
 POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
-"""What Polars raises over a table that it can't read; a panic is no Exception."""
+"""The errors of Polars for a table that it can't read. A panic isn't an Exception."""
 EXTRAS = {"duckdb": "pip install 'howsure[duckdb]'", "pyspark": "pip install 'howsure[spark]'"}
-"""By which extra an engine gets what it needs to hand its rows over."""
+"""The extra that an engine needs to return its rows."""
 PATIENCE = 0.1
-"""Seconds after which one who waits to hand over a piece looks whether anybody still wants it."""
+"""Seconds after which a waiting producer checks whether the consumer has stopped."""
 
 
 def to_polars(frame: Frame) -> pl.DataFrame:
-    """Collect a grouped frame out of its engine."""
+    """Collect a grouped frame from its engine."""
     if not isinstance(frame, nw.LazyFrame):
         return frame.to_polars()
     native = frame.to_native()
@@ -259,7 +256,7 @@ def to_polars(frame: Frame) -> pl.DataFrame:
 
 
 def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    """Collect what an engine other than Polars holds; DataError with what it says where it fails."""
+    """Collect the frame of an engine other than Polars. DataError with its message if it fails."""
     try:
         collected: pl.DataFrame = frame.collect("polars").to_native()
     except Exception as error:
@@ -270,16 +267,16 @@ def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
             ) from None
         raise DataError(
             f"{name} can't answer ({type(error).__name__}: {_first_line(error)})",
-            remedy="Check that the rows can be read to their end, and that a column is of one kind.",
+            remedy="Check that all rows can be read, and that each column has one type.",
         ) from error
     return collected
 
 
 def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-    """Collect a frame in pieces of so many rows, in order; at least one, which may be empty.
+    """Collect a frame in pieces of this many rows, in order, and at least one, which may be empty.
 
-    The pieces of `collect_batches` just end where Polars panics, as over a file that is cut meanwhile; here
-    that is an error.
+    The pieces of `collect_batches` just end if Polars panics, for example for a file truncated meanwhile.
+    Here that is an error.
     """
     pieces: Queue[pl.DataFrame | None] = Queue(maxsize=1)
     left, faults, count = Event(), list[BaseException](), 0
@@ -305,10 +302,10 @@ def _collect_into(
     left: Event,
     faults: list[BaseException],
 ) -> None:
-    """Put the pieces of a frame, and None after the last, until nobody waits for more (`left`)."""
+    """Put the pieces of a frame, and None after the last, until the consumer stops (`left`)."""
 
     def put(piece: pl.DataFrame | None) -> bool:
-        """Hand a piece over, waiting for room; True, which ends the query, where nobody wants more."""
+        """Pass on a piece, waiting for room. Return True, which ends the query, if the consumer has stopped."""
         while not left.is_set():
             with suppress(Full):
                 pieces.put(piece, timeout=PATIENCE)
@@ -319,17 +316,17 @@ def _collect_into(
         frame.sink_batches(put, chunk_size=rows)
     except POLARS_FAULTS as fault:
         faults.append(_unreadable(fault))
-    except BaseException as fault:  # noqa: BLE001 - it is raised where the pieces are read
+    except BaseException as fault:  # noqa: BLE001 - it is raised by the reader of the pieces
         faults.append(fault)
     put(None)
 
 
 def _unreadable(error: BaseException) -> DataError:
     return DataError(
-        f"the table can't be read to its end ({_first_line(error)})",
-        remedy="Check that it is still there."
+        f"the table can't be read completely ({_first_line(error)})",
+        remedy="Check that it still exists."
         if isinstance(error, OSError)
-        else "A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
+        else "A column must have one type. Convert it to text, or the file to Parquet.",
     )
 
 

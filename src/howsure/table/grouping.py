@@ -1,6 +1,5 @@
-"""How rows are grouped in the engine that holds them: the two queries, one row per task, metric, model and
-item and one per task and item; what attempts took, added up; and the same piece by piece, so that memory
-grows with the groups.
+"""Grouping of rows in their engine: two queries (one row per task, metric, model and item, and one per task
+and item), and sums of usage. The same is done piece by piece, so that memory grows with the groups.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
 
 KEYS = ("task", "metric", "model", "item")
 MOST_BITS = 32
-"""Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows a group, and larger groups show as
+"""Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows per group, and larger groups count as
 repeated.
 """
 
 
 def check_known(columns: Sequence[str], names: Sequence[str]) -> None:
-    """Raise DataError, with the nearest name, for a column that isn't there."""
+    """Raise DataError, with the nearest name, for a missing column."""
     for column in columns:
         if column not in names:
             near = get_close_matches(column, names, n=1)
@@ -44,19 +43,19 @@ def check_known(columns: Sequence[str], names: Sequence[str]) -> None:
 
 
 def keys_of(roles: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the keys that a column stands for; constants needn't be grouped by."""
+    """Return the keys with a column. Grouping by constants isn't needed."""
     return [key for key in KEYS if key in roles]
 
 
 def taken_of(names: Sequence[str]) -> list[str]:
-    """Return the columns that say what attempts took, which are added up."""
+    """Return the columns of usage, which are summed."""
     return [name for name in names if name.startswith(TAKEN)]
 
 
 def results_query(
     frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], *, bits: bool = False
 ) -> Frame:
-    """Return the rows grouped by their keys; `bits`: count attempts as bits, which leaves out those outside 0
+    """Return the rows grouped by their keys. `bits`: count attempts as bits, which leaves out those outside 0
     … 31.
     """
     score, status, keys = nw.col("score"), nw.col("status"), keys_of(roles)
@@ -97,7 +96,7 @@ def _summed(name: str) -> tuple[nw.Expr, ...]:
 
 
 def _bit(attempt: nw.Expr) -> nw.Expr:
-    """Return 2^attempt: k of them sum to a number of k bits exactly where all are different."""
+    """Return 2^attempt: k of them sum to a number with k bits exactly if all are different."""
     fits = (attempt >= 0) & (attempt < MOST_BITS)
     return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")
 
@@ -105,13 +104,13 @@ def _bit(attempt: nw.Expr) -> nw.Expr:
 def attributes_query(
     frame: Frame, columns: Sequence[str], *, by: Sequence[str] = (), counted: bool = False
 ) -> Frame:
-    """Return the smallest and largest text of each column for every task and item; `by`: and these;
-    `counted`: and how many `rows` it has.
+    """Return the smallest and largest text of each column for every task and item. `by`: additional keys.
+    `counted`: also return the number of `rows`.
     """
     schema = frame.collect_schema()
     texts = [text_of(name, schema[name]).alias(f"{name}_") for name in columns]
     prepared = frame.select("task", "item", *by, *texts)
-    # distinct values first: then few texts are left to be compared
+    # distinct values first, so that only few texts are compared
     distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))
     if not columns:
         return distinct if counted else distinct.select("task", "item", *by)
@@ -122,7 +121,7 @@ def attributes_query(
 
 
 TAKEN = "taken:"
-"""What the columns of measures are called while they are added up; their counts end on " n"."""
+"""The prefix of columns of measures while they are summed. Their counts end in " n"."""
 
 
 def taken_name(name: str) -> str:
@@ -131,7 +130,7 @@ def taken_name(name: str) -> str:
 
 
 def with_taken(frame: Any, names: Sequence[str]) -> Any:
-    """Return rows with measures as numbers beside them, under names of their own."""
+    """Return rows with additional columns of measures as numbers."""
     return (
         frame.with_columns(*(_number(frame, name).alias(taken_name(name)) for name in names))
         if names
@@ -140,20 +139,18 @@ def with_taken(frame: Any, names: Sequence[str]) -> Any:
 
 
 def measure_names(scores: Scores) -> list[str]:
-    """Return the columns of numbers that say what an attempt took, in the order of the schema; one that is a
-    score isn't among them.
-    """
+    """Return the numeric columns of usage, in the order of the schema, except one used as the score."""
     columns = open_frame(scores.rows).collect_schema()
     used = used_columns(find_roles(columns.names(), scores.roles))
     return [name for name in MEASURES if name in columns and name not in used and columns[name].is_numeric()]
 
 
 def taken(scores: Scores) -> pl.DataFrame:
-    """Return a row for every measure that was recorded: its `name`, `recorded` in so many of `attempts`, and
-    the `total`.
+    """Return one row per recorded measure: its `name`, in how many of `attempts` it was `recorded`, and the
+    `total`.
 
-    The measures stand beside every metric of an attempt, so that of each task and model the metric with the
-    most rows counts, or attempts would count twice.
+    The measures are repeated for every metric of an attempt. To count attempts once, the metric with the most
+    rows counts for each task and model.
     """
     names = measure_names(scores)
     if not names:
@@ -176,7 +173,7 @@ def taken(scores: Scores) -> pl.DataFrame:
 
 
 def _number(frame: Any, name: str) -> nw.Expr:
-    """Cast a measure to numbers; NaN counts as not recorded."""
+    """Cast a measure to numbers. NaN counts as not recorded."""
     number = nw.col(name).cast(nw.Float64)
     if frame.collect_schema()[name].is_float():
         number = nw.when(~number.is_nan()).then(number)
@@ -187,11 +184,12 @@ OF_ITEMS = pl.col("task", "item")
 PIECE_ROWS = 500_000
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
-"""From so many partial results on, pieces are given up where there are fewer groups per partial result."""
+"""From this many partial results on, grouping by pieces stops if there are fewer groups per partial result.
+"""
 BLOCK_ROWS = 1_000_000
-"""So many rows are numbered at a time."""
+"""The number of rows numbered at a time."""
 DENSE = 16
-"""Codes are ticked off where their range is no more than so many times their number."""
+"""Codes are ticked off if their range is at most this many times their number."""
 
 Parts = list[pl.DataFrame]
 
@@ -201,11 +199,10 @@ def collect_pieces(
     results: Callable[[pl.DataFrame], pl.DataFrame],
     attributes: Callable[[pl.DataFrame], pl.DataFrame] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
-    """Group each piece and join what groups have in several; None where too many groups lie in several
-    pieces.
+    """Group each piece and join the groups in several. None if too many groups are in several pieces.
 
-    `results` groups a piece by what it has of the keys, `attributes` by task and item, where any are needed.
-    Memory: one piece and the groups, where a hash table of all groups needs several times as much.
+    `results` groups a piece by its keys, `attributes` by task and item, if any are needed. Memory: one piece
+    and the groups. A hash table of all groups would need several times as much.
     """
     found: Parts = []
     known: Parts = []
@@ -216,7 +213,7 @@ def collect_pieces(
             found.append(results(piece))
             known += of_items.result()
             if sum(map(len, found)) > next_look:
-                # The number of groups per partial result: 1 where each group lies in one piece.
+                # The number of groups per partial result: 1 if each group is in one piece.
                 parts = pl.concat(found)
                 whole_groups = _distinct(group_codes(parts)) / len(parts)
                 if whole_groups < MOSTLY_WHOLE:
@@ -228,19 +225,21 @@ def collect_pieces(
 
 
 def _known(piece: pl.DataFrame, attributes: Callable[[pl.DataFrame], pl.DataFrame] | None) -> Parts:
-    """Return what a piece says of its items."""
+    """Return the attributes of a piece's items."""
     return [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
 
 
 def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Leave out the rows that say of these columns what the row before says: attempts mostly lie together."""
+    """Leave out the rows with the same values in these columns as the row before: attempts are mostly
+    adjacent.
+    """
     columns = [pl.col(name) for name in names]
     same = pl.all_horizontal(column.eq_missing(column.shift()) for column in columns)
     return piece.filter(~same | (pl.int_range(pl.len()) == 0))
 
 
 def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
-    """Join the partial results of groups whose rows lay in several pieces."""
+    """Join the partial results of groups with rows in several pieces."""
     codes = group_codes(parts)
     if _distinct(codes) == len(codes):
         return parts
@@ -269,7 +268,7 @@ def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put 0 for no score, and for infinite ones, which are refused by their `low` and `high`."""
+    """Put 0 for missing and infinite scores. The latter are refused by their `low` and `high`."""
     return np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
 
@@ -278,7 +277,7 @@ def _scored(values: NDArray[np.float64], n: NDArray[np.integer]) -> pl.Series:
 
 
 def group_codes(parts: pl.DataFrame) -> pl.Series:
-    """Number the groups of the keys that a frame has, with gaps (rows,)."""
+    """Number the groups by the frame's keys, with unused numbers in between (rows,)."""
     total = np.zeros(len(parts), dtype=np.int64)
     for key in KEYS:
         if key in parts.columns:
@@ -310,14 +309,14 @@ def _distinct(codes: pl.Series) -> int:
 
 
 def _ticked(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Say of every number up to the largest whether it is there."""
+    """Return whether each number up to the largest is present."""
     found: NDArray[np.bool_] = np.zeros(int(numbers.max(initial=0)) + 1, dtype=bool)
     found[numbers] = True
     return found
 
 
 def merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:
-    """Join the attributes that several pieces have of one item."""
+    """Join the attributes of one item from several pieces."""
     names = parts.columns[2:]
     half = len(names) // 2
     return parts.group_by("task", "item").agg(pl.col(names[:half]).min(), pl.col(names[half:]).max())

@@ -1,6 +1,5 @@
-"""What the names of columns mean: how they are compared, which leave the direction of scores open (a cost, a
-loss), and which say that all questions share what they hold (seeds, prompts, judges) or that it is a setting
-of the model.
+"""The meaning of column names: how they are compared, and which leave the direction of scores open (a cost, a
+loss). Also which mean values shared by all questions (seeds, prompts, judges) or settings of the model.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def word_list(text: str) -> tuple[str, ...]:
-    """Return the words of a text, which is how long lists of names are written here."""
+    """Return the words of a text, used here for long lists of names."""
     return tuple(text.split())
 
 
 def plain_name(name: object) -> str:
-    """Write a column's name as the aliases are written: `Question ID` is question_id."""
+    """Write a column's name like the aliases: `Question ID` is question_id."""
     return re.sub(r"[\s-]+", "_", str(name).strip().lower())
 
 
@@ -30,7 +29,7 @@ def name_words(name: str) -> list[str]:
 
 
 def by_plain_name(columns: Iterable[str]) -> dict[str, str]:
-    """Return columns by the names that the aliases have; of several called alike the first."""
+    """Return columns by the names of the aliases, the first of several with equal names."""
     return {plain_name(name): name for name in reversed(list(columns))}
 
 
@@ -43,30 +42,30 @@ BURDENS = frozenset(
         """
     )
 )
-"""Words of a name that leave open whether larger scores are better."""
+"""Words of a name that don't determine whether larger scores are better."""
 
 
 def is_burden(*names: str) -> bool:
-    """Say whether a name leaves the direction open: cost_usd, Seconds, error rate."""
+    """Return whether a name leaves the direction open: cost_usd, Seconds, error rate."""
     return any(not BURDENS.isdisjoint(name_words(name)) for name in names)
 
 
 FACTORS = frozenset({"seed", "run", "prompt", "template", "paraphrase", "judge", "grader", "rater", "user"})
-"""What is shared by many questions and of which others are meant as well, however few there are."""
+"""Names of values shared by many questions that are meant as a sample, however few there are."""
 SETTINGS = frozenset({"temperature", "checkpoint"})
-"""What is part of a model: rows that differ in it are neither repeats nor a sample."""
+"""Names of parts of a model: rows that differ in one are neither repeats nor a sample."""
 _BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
 
 
 def means_factor(name: str) -> bool:
-    """Say whether a column is called as what all questions share is: `prompt`, `template_id`,
+    """Return whether a column's name means values shared by all questions: `prompt`, `template_id`,
     `judge_name`.
     """
     return _is_called(name, FACTORS)
 
 
 def means_setting(name: str) -> bool:
-    """Say whether a column is called as a setting of the model is."""
+    """Return whether a column's name is one for settings of the model."""
     return _is_called(name, SETTINGS)
 
 
@@ -76,8 +75,8 @@ def _is_called(name: str, known: frozenset[str]) -> bool:
 
 
 def silent_factor(found: Mapping[str, tuple[str, ...]], chosen: frozenset[str]) -> str:
-    """Return the column that was taken for attempts by its name alone although it may be a factor; "" where
-    none was, or the caller chose it.
+    """Return the column used as attempts because of its name alone, although it may be a factor, "" if none
+    was, or if the caller chose it.
     """
     columns = found.get("attempt", ()) if "attempt" not in chosen else ()
     return next((name for name in columns if means_factor(name)), "")

@@ -1,5 +1,5 @@
-"""Rows of one model that answer the same question: a column numbers them as attempts (sample_idx, rollout, 0
-… K−1), or one that tells them apart (judge, prompt, temperature) says that they are no attempts.
+"""Rows of one model for the same question: a column numbers them as attempts (sample_idx, rollout, 0 … K−1),
+or another column distinguishes them (judge, prompt, temperature), so that they aren't attempts.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ FREE_TEXTS = frozenset(
         """
     )
 )
-"""Names of columns that hold what was written in an attempt."""
+"""Names of columns with text written in an attempt."""
 LONG = 60
-"""A text of more characters was written, and is no name."""
+"""Texts with more characters were written, and aren't names."""
 RATER = re.compile(
     r"(.*_)?(judge|rater|annotator|grader|assessor|reviewer|labell?er|evaluator|expert|worker)"
     r"(_?(id|name|model|no|number))?"
 )
-"""Names of columns that say who judged an answer."""
+"""Names of columns for the rater of an answer."""
 
 
 def refuse_mixtures(
     doubtful: pl.DataFrame, same: nw.DataFrame[Any] | nw.LazyFrame[Any], roles: Mapping[str, tuple[str, ...]]
 ) -> None:
-    """Raise DataError where a column tells apart the rows of one item; `same` are those of the first of the
+    """Raise DataError if a column distinguishes the rows of one item. `same` are those of the first of the
     doubtful ones.
     """
     sample = to_polars(same if isinstance(same.to_native(), pl.LazyFrame) else same.head(MAX_VALUES)).head(
@@ -66,21 +66,21 @@ def refuse_mixtures(
     }
     what = (
         f"several rows for one item of one model ({plural(len(doubtful), 'such item')}, first item "
-        f"{row['item']!r} of {row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows "
-        "apart"
+        f"{row['item']!r} of {row['model']!r}: {row['rows']} rows), and column {column!r} distinguishes "
+        "the rows"
     )
     unasked = means_factor(column) and not roles.get("attempt")
     raise AttemptColumnError(what, column=column, asks=True, **about) if unasked else DataError(what, **about)
 
 
 def task_of(row: Mapping[str, Any]) -> str:
-    """Return the task that a row is of."""
+    """Return the task of a row."""
     return str(row.get("task", CONSTANTS["task"]))
 
 
 def _may_tell(name: str, values: pl.Series) -> bool:
-    """Say whether a column could tell rows apart: texts and yes/no, and numbers that stand for raters,
-    prompts or settings.
+    """Return whether a column could distinguish rows: texts and yes/no, and numbers of raters, prompts or
+    settings.
     """
     texts = values.dtype in (pl.Categorical, pl.Boolean) or (
         values.dtype == pl.String and not _is_free_text(name, values)
@@ -89,8 +89,8 @@ def _may_tell(name: str, values: pl.Series) -> bool:
 
 
 def _is_free_text(name: str, values: pl.Series) -> bool:
-    """Say whether a column holds what somebody wrote, which differs from attempt to attempt and tells nothing
-    apart.
+    """Return whether a column has written text, which differs between attempts and doesn't distinguish
+    anything.
     """
     if _is_named(name):
         return False
@@ -99,29 +99,29 @@ def _is_free_text(name: str, values: pl.Series) -> bool:
 
 
 def _is_named(name: str) -> bool:
-    """Say whether a column is called as what tells rows apart."""
+    """Return whether a column's name is one that distinguishes rows."""
     return is_rater(name) or means_factor(name) or means_setting(name)
 
 
 def is_rater(name: str) -> bool:
-    """Say whether a column is called as those who judge answers are."""
+    """Return whether a column's name is one for raters of answers."""
     return RATER.fullmatch(plain_name(name)) is not None
 
 
 def _parts(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
-    """Say what a column that tells rows apart can be: part of a model; if it is called as something shared, a
-    sample or repeats first.
+    """Return the possible roles of a column that distinguishes rows: part of a model or, if its name suggests
+    shared values, first a sample or repeats.
     """
     named = repr({"model": [*roles["model"], column]})
     attempt = repr({"attempt": [*roles.get("attempt", ()), column] if "attempt" in roles else column})
     one = f"keep one value (`where={{{column!r}: '…'}}`)"
     if means_setting(column):
-        return f"It is a setting of the model: make it part of its name (`columns={named}`), or {one}."
+        return f"This is a setting of the model: make it part of its name (`columns={named}`), or {one}."
     if means_factor(column):
         return (
-            "If all questions share its values and others could have been drawn, they are a sample "
-            f"(`random_factor={column!r}`); if they only number repeats, say so (`columns={attempt}`). "
-            f"Else make it part of a model's name (`columns={named}`), or {one}."
+            "If all questions share its values and others could have been drawn, use "
+            f"`random_factor={column!r}`. If they only number repeats, use `columns={attempt}`. Otherwise "
+            f"make it part of a model's name (`columns={named}`), or {one}."
         )
     if plain_name(column) in ALIASES["model"]:
         item = repr({"item": [*roles["item"], column]})
@@ -129,15 +129,15 @@ def _parts(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
             f"To compare across it, make it part of the question (`columns={item}`, "
             f"`cluster={roles['item'][0]!r}`)"
         )
-        return f"{across}; else make it part of a name (`columns={named}`), or {one}."
+        return f"{across}. Otherwise make it part of a name (`columns={named}`), or {one}."
     task, metric = (
         repr({role: [*roles.get(role, ()), column] if role in roles else column})
         for role in ("task", "metric")
     )
     return (
-        f"If its values are tasks or metrics of their own, say so (`columns={task}`, `columns={metric}`); "
-        "if all questions share them and others could have been drawn, they are a sample "
-        f"(`random_factor={column!r}`); if it is part of a model's name, `columns={named}`; or {one}."
+        f"If its values are separate tasks or metrics, use `columns={task}` or `columns={metric}`. If all "
+        f"questions share them and others could have been drawn, use `random_factor={column!r}`. If it is "
+        f"part of a model's name, use `columns={named}`, or {one}."
     )
 
 
@@ -145,10 +145,10 @@ def _raters(column: str, roles: Mapping[str, tuple[str, ...]]) -> str:
     metric = roles.get("metric", ())
     each = repr([*metric, column]) if metric else repr(column)
     return (
-        "If all questions have the same ones and others could have been asked, they are a sample "
-        f"(`random_factor={column!r}`); if a question's ratings are repeats, say so (`columns={{'attempt': "
-        f"{column!r}}}`). Else give each a metric of its own (`columns={{'metric': {each}}}`), or keep one "
-        f"(`where={{{column!r}: '…'}}`)."
+        "If all questions have the same raters and others could have been chosen, use "
+        f"`random_factor={column!r}`. If a question's ratings are repeats, use "
+        f"`columns={{'attempt': {column!r}}}`. Otherwise give each its own metric "
+        f"(`columns={{'metric': {each}}}`), or keep one (`where={{{column!r}: '…'}}`)."
     )
 
 
@@ -160,21 +160,21 @@ NAMED = frozenset(
         """
     )
 )
-"""Names of columns that number attempts beside another column that is the question."""
+"""Names of columns that number attempts if another column is the question."""
 OTHERS = frozenset(
     ["turn", "step", "position", "rank", "choice", "option", "segment", "level", "fold", "shot"]
 )
-"""Words in the names of whole numbers that are about something else."""
+"""Words in the names of whole numbers with another meaning."""
 LEAST = 2
-"""Of one question nothing tells whether values repeat."""
+"""With one question it is unknown whether values repeat."""
 MOST = 20
-"""So many columns are asked."""
+"""The number of columns that are checked."""
 
 
 def refuse_numbered(
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any], roles: Mapping[str, tuple[str, ...]]
 ) -> None:
-    """Raise AttemptColumnError where a column numbers the rows of single questions, so that they are read as
+    """Raise AttemptColumnError if a column numbers the rows of single questions, so that they are read as
     attempts.
     """
     column = numbering_column(frame, roles) or _sample_of_another(frame, roles)
@@ -189,10 +189,10 @@ def refuse_numbered(
 def numbering_column(
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any], roles: Mapping[str, tuple[str, ...]]
 ) -> str:
-    """Return the column that numbers the rows of every question and model; "" where none does.
+    """Return the column that numbers the rows of every question and model, "" if none does.
 
-    One by its name, if its values are few within a model and no question has one twice; else whole numbers
-    that are 0 … K−1 or 1 … K in each.
+    One by its name, if its values are few within a model and no question has one twice. Otherwise whole
+    numbers that are 0 … K−1 or 1 … K in each.
     """
     used = used_columns(roles) | {*COLUMNS, *FINGERPRINTS, STOP}
     schema = frame.collect_schema()
@@ -231,8 +231,8 @@ def numbering_column(
 def _sample_of_another(
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any], roles: Mapping[str, tuple[str, ...]]
 ) -> str:
-    """Return sample_id where it was taken for the question, and numbers the attempts at what another column
-    says is the question; else "".
+    """Return sample_id if it is used as the question but numbers the attempts at the question of another
+    column, otherwise "".
     """
     (*_, item) = roles["item"]
     if len(roles["item"]) > 1 or plain_name(item) != "sample_id":
@@ -250,7 +250,9 @@ def _sample_of_another(
 
 
 def _may_number(name: str, kind: nw.dtypes.DType) -> bool:
-    """Say whether a column called so could number attempts: `generation` holds texts or flags as well."""
+    """Return whether a column with this name could number attempts: `generation` may have texts or flags as
+    well.
+    """
     return kind.is_integer() or (kind == nw.String and plain_name(name) != "generation")
 
 
@@ -259,16 +261,16 @@ def _means_else(name: str) -> bool:
 
 
 def _is_few(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], name: str, found: pl.DataFrame) -> bool:
-    """Say whether values repeat over questions: within a model there are hardly more than a question has
-    rows.
+    """Return whether values repeat over questions: a model has hardly more distinct values than a question
+    has rows.
     """
     counts = to_polars(frame.group_by("model").agg(nw.col(name).n_unique().alias("n")))
     return bool(counts["n"].to_numpy().max() <= 2 * found["rows"].to_numpy().max())
 
 
 def _is_called(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], name: str, free: list[str]) -> bool:
-    """Say whether numbers have names in another column, one each, as `aspect_id` has in `aspect`: they number
-    no attempts then.
+    """Return whether numbers have names in another column, one each, like `aspect_id` in `aspect`. Then they
+    don't number attempts.
     """
     schema = frame.collect_schema()
     texts = [each for each in free if each != name and schema[each] in (nw.String, nw.Categorical)][:MOST]
@@ -283,7 +285,7 @@ def _is_called(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], name: str, free: li
 
 
 def _counts_up(found: pl.DataFrame, name: str) -> bool:
-    """Say whether the numbers of every question and model are 0 … K−1, or 1 … K."""
+    """Return whether the numbers of every question and model are 0 … K−1, or 1 … K."""
     low, high = pl.col(f"{name} low"), pl.col(f"{name} high")
     least = found[f"{name} low"].unique().to_list()
     return least in ([0], [1]) and bool(found.select((high - low + 1 == pl.col("rows")).all()).item())

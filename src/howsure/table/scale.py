@@ -1,8 +1,8 @@
-"""Scales: which scores are percent, which lie between bounds, and which have none. Decided here for rows and
+"""Scales: which scores are percent, which have bounds, and which don't. The rules are the same for rows and
 published tables.
 
-Percent are divided by 100, and so are bounded as fractions are. Nothing else is guessed: scores above 1 whose
-name and values don't tell stay as they are, with a warning that offers `bounds`.
+Percent are divided by 100, and so have the bounds of fractions. Nothing else is guessed: scores above 1 with
+an ambiguous name and values are unchanged, with a warning that suggests `bounds`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ASKED = "by the bounds given"
 PERCENT = (0.0, 100.0)
 FRACTIONS = (0.0, 1.0)
 PERCENT_NAMES = frozenset(("percent", "percentage", "pct", "%"))
-"""Words of a name that say percent."""
+"""Words in a name that mean percent."""
 
 RATES = (
     "pass rate",
@@ -35,35 +35,33 @@ RATES = (
     "failure rate",
     "refusal rate",
 )
-"""Shares by their names: above 1 they can only be percent, and up to 1 they are what they should be."""
+"""Names of fractions: above 1 they can only be percent, and up to 1 they need no scaling."""
 
 LARGEST = 1e75
-"""The fourth power of a larger score is no number that a computer holds."""
+"""The fourth power of a larger score doesn't fit a float."""
 BESIDE = " / "
-"""What stands between the names of score columns that were read apart."""
+"""The separator between the names of score columns that were read separately."""
 ROUNDING = 1e-9
 UNBOUNDED = "unbounded_scores"
-"""The warning of scores that nothing bounds."""
+"""The warning for scores without bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreExtent:
-    """The smallest and largest score; `ends`: each is 0 or 100."""
+    """The smallest and largest score. `ends`: each is 0 or 100."""
 
     low: float
     high: float
     ends: bool = False
 
     def within(self, bounds: tuple[float, float]) -> bool:
-        """Say whether no score passes the bounds."""
+        """Return whether all scores are within the bounds."""
         return bounds[0] <= self.low and self.high <= bounds[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleBounds:
-    """The bounds that count as 0 and 1, and how that is known; `doubt`: what is warned of, "" where nothing
-    is.
-    """
+    """The bounds that count as 0 and 1, and how they were found. `doubt`: the warning, "" if there is none."""
 
     bounds: tuple[float, float] = FRACTIONS
     why: str = ""
@@ -71,7 +69,7 @@ class ScaleBounds:
 
     @property
     def as_it_is(self) -> bool:
-        """Whether scores stay what they are."""
+        """Whether scores stay unchanged."""
         return self.bounds == FRACTIONS
 
     def place(self, scores: Any) -> Any:
@@ -82,7 +80,7 @@ class ScaleBounds:
         return scores / high if not low else (scores - low) / (high - low)
 
     def original(self, shares: Any) -> Any:
-        """Return placed scores as they were, but for rounding."""
+        """Return scaled scores as they were, except for rounding."""
         low, high = self.bounds
         return shares * (high - low) + low
 
@@ -91,33 +89,33 @@ class ScaleBounds:
         return sizes / (self.bounds[1] - self.bounds[0])
 
     def note(self, name: str) -> str:
-        """Say how scores were scaled; "" where they weren't."""
+        """Return a note on how scores were scaled, "" if they weren't."""
         low, high = self.bounds
         if self.as_it_is:
             return ""
         if self.bounds == PERCENT:
             return f"{name}: percent, {self.why}."
         return (
-            f"{name}: scores from {_said(low)} to {_said(high)} count as 0% to 100%, {self.why}; so do "
-            "sizes and limits."
+            f"{name}: scores from {_said(low)} to {_said(high)} count as 0% to 100%, {self.why}. This "
+            "also applies to sizes and limits."
         )
 
     def warning(self, name: str, extent: ScoreExtent) -> ResultWarning | None:
-        """Return the warning where the scale is in doubt."""
+        """Return the warning if the scale is ambiguous."""
         if self.doubt == "fractions":
             return ResultWarning(
                 code="percent_name",
                 message=(
-                    f"{name}: the name says percent, but no score is above {_said(extent.high)}; they "
+                    f"{name}: the name means percent, but no score is above {_said(extent.high)}, so they "
                     "count as fractions"
                 ),
-                remedy="If they are percent, say so with `bounds=(0, 100)`; if not, `bounds=(0, 1)`.",
+                remedy="Use `bounds=(0, 100)` if they are percent, otherwise `bounds=(0, 1)`.",
             )
         if self.doubt == "bounds":
             return ResultWarning(
                 code="percent_bounds",
                 message=(
-                    f"{name}: the bounds given say percent, but no score is above {_said(extent.high)}, "
+                    f"{name}: the given bounds mean percent, but no score is above {_said(extent.high)}, "
                     "which could be fractions"
                 ),
                 remedy="If they are fractions, leave `bounds` out.",
@@ -128,8 +126,8 @@ class ScaleBounds:
                 message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on an unknown "
                 "scale, and are treated as unbounded",
                 remedy=(
-                    "Name the smallest and largest possible score if there are any: `bounds=(0, 100)` for "
-                    "percent."
+                    "Give the smallest and largest possible score, if any, for example `bounds=(0, 100)` "
+                    "for percent."
                 ),
             )
         return None
@@ -142,7 +140,7 @@ def scale_of(
     bounds: tuple[float, float] | None = None,
     signed: bool = False,
 ) -> ScaleBounds:
-    """Decide on a scale: what the user says, else % signs, a name, or scores that are all 0 or 100.
+    """Choose a scale: by the given bounds, otherwise by % signs, a name, or scores that are all 0 or 100.
 
     `names`: of the column and the metric.
     """
@@ -157,17 +155,17 @@ def scale_of(
         if named or any(map(_is_rate, names)):
             return ScaleBounds(bounds=PERCENT, why="by its name")
         if extent.ends:
-            return ScaleBounds(bounds=PERCENT, why="since every score is 0 or 100")
+            return ScaleBounds(bounds=PERCENT, why="because every score is 0 or 100")
     return ScaleBounds(doubt="unbounded")
 
 
 def says_percent(name: str) -> bool:
-    """Say whether a name says percent: accuracy_pct, Percent correct, score (%)."""
+    """Return whether a name means percent: accuracy_pct, Percent correct, score (%)."""
     return not PERCENT_NAMES.isdisjoint(name_words(name))
 
 
 def says_percent_in_part(names: str) -> bool:
-    """Say whether some of the columns that scores were read from say percent, and others don't."""
+    """Return whether the names of some, but not all, score columns mean percent."""
     said = {says_percent(name) for name in names.split(BESIDE)}
     return len(said) > 1
 
@@ -177,30 +175,29 @@ def _is_rate(name: str) -> bool:
 
 
 def require_bounds(name: str, extent: ScoreExtent, bounds: tuple[float, float]) -> None:
-    """Raise DataError where a score lies outside the bounds that the user named."""
+    """Raise DataError if a score is outside the given bounds."""
     if not extent.within(bounds):
         beyond = extent.low if extent.low < bounds[0] else extent.high
         raise DataError(
-            f"score {_said(beyond)} lies outside `bounds={_shown(bounds)}`",
+            f"score {_said(beyond)} is outside `bounds={_shown(bounds)}`",
             where=name,
             remedy=(
-                "Name bounds that no score can pass, or choose the scores that they are for with `task` "
-                "and `metric`."
+                "Give bounds that no score can exceed, or select the matching scores with `task` and `metric`."
             ),
         )
 
 
 def require_countable(name: str, extent: ScoreExtent) -> None:
-    """Raise DataError where scores are so large that their fourth powers, which error bars are made of, are
-    no numbers.
+    """Raise DataError if scores are so large that their fourth powers, needed for standard errors, don't fit
+    a float.
     """
     largest = max(extent.low, extent.high, key=abs)
     if abs(largest) > LARGEST:
         raise DataError(
-            f"a score of {_said(largest)} is too large for an error bar: the limit is {_said(LARGEST)}",
+            f"a score of {_said(largest)} is too large for a standard error: the limit is {_said(LARGEST)}",
             where=name,
             remedy=(
-                "Where it stands for a failure, leave the score empty; else divide the scores, or take "
+                "If it means a failure, leave the score empty. Otherwise divide the scores, or take "
                 "their logarithms."
             ),
         )
@@ -215,7 +212,7 @@ def _shown(bounds: tuple[float, float]) -> str:
 
 
 def extent_of_scores(scores: pl.Series) -> ScoreExtent:
-    """Return the extent of single scores, 0 to 0 where there are none."""
+    """Return the extent of single scores, 0 to 0 if there are none."""
     known = scores.drop_nulls().drop_nans()
     if not len(known):
         return ScoreExtent(low=0.0, high=0.0)
@@ -224,11 +221,11 @@ def extent_of_scores(scores: pl.Series) -> ScoreExtent:
 
 
 def refuse_doubtful_percent(extent: ScoreExtent, column: str, *, signed: bool) -> None:
-    """Raise DataError where a published column says percent and no score is above 1."""
+    """Raise DataError if a published column's name means percent but no score is above 1."""
     if not signed and says_percent(column) and 0 < extent.high <= 1:
         high = extent.high
         raise DataError(
-            f"column {column!r} says percent, but its largest score is {high:g}, which could be {high:g}% "
+            f"column {column!r} means percent, but its largest score is {high:g}, which could be {high:g}% "
             f"or {100 * high:g}%",
             remedy="Write % signs for percent, or rename the column to score for fractions.",
         )

@@ -1,8 +1,7 @@
-"""The one tidy table that every reader fills and every method starts from, and how any table becomes it.
+"""The tidy table that every reader fills and every method starts from, and the conversion of any table to it.
 
 The schema is defined here and nowhere else: its columns, and the other names under which they are recognised.
-Tables are brought to it by Narwhals expressions; nothing is collected but the distinct texts of a score
-column that holds text.
+Narwhals expressions convert tables to it. Only the distinct texts of a score column with text are collected.
 """
 
 from __future__ import annotations
@@ -24,13 +23,14 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 STATUSES = ("ok", "error", "unscored", "not run")
-"""What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
+"""The outcome of one attempt. Only `ok` has a score. A failed run counts as 0 only if the policy does that.
+"""
 
 NOT_TRIED = (
     *("not attempted", "not generated", "not evaluated", "not started", "no generation", "no prediction"),
     *("no submission", "skipped"),
 )
-"""Words for what was never tried: a 0 beside them is no answer."""
+"""Words for attempts that were never made: a 0 next to them isn't an answer."""
 
 FAILURES = (
     *(
@@ -48,13 +48,13 @@ FAILURES = (
     ),
     *("cancelled", "canceled", "interrupted", "exception", "rate limited"),
 )
-"""Other words for an attempt that failed, where it has no score."""
+"""Other words for a failed attempt without a score."""
 
 IDENTITY = ("task", "model", "item", "attempt", "metric")
 """The columns that together name one row."""
 
 NAMES = ("task", "model", "item", "metric", "cluster")
-"""The columns whose values are names, also where they look like numbers."""
+"""The columns whose values are names, even if they look like numbers."""
 
 COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
 """Every column of the tidy table, in order. Further columns (metadata) may follow."""
@@ -62,25 +62,25 @@ COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
 MEASURES = word_list(
     "usd seconds steps tokens_in tokens_out tokens_cache_read tokens_cache_write tokens_reasoning"
 )
-"""Columns that say what an attempt took, as numbers: null is not recorded, and not nothing.
+"""Columns with the usage of an attempt, as numbers: null means not recorded, not 0.
 
-Input tokens that were read from or written to a cache have a price of their own and are not among
-`tokens_in`; `tokens_out` are all that is billed as output, those of reasoning among them.
+Input tokens that were read from or written to a cache have their own price and aren't in `tokens_in`.
+`tokens_out` are all billed output tokens, including those of reasoning.
 """
 
 FINGERPRINTS = ("question_hash", "target_hash")
-"""Columns that name what a question was and what its right answer, short: models that were asked the same
-have the same in both.
+"""Columns that identify a question and its right answer: models with the same question have the same values
+in both.
 """
 
 STOP = "stop"
-"""The column that says why an attempt ended, where a saved baseline has kept it."""
+"""The column with the stop reason of an attempt, if a saved baseline has it."""
 
 METRICS = (
     *("exact_match", "em", "f1", "f1_score", "bleu", "rouge", "rouge1", "rouge_1", "rouge2", "rouge_2"),
     *("rougel", "rouge_l", "rougelsum", "rouge_lsum"),
 )
-"""Names of metrics, which are the score of a table that has one of them and no column named as a score."""
+"""Names of metrics: one of them is the score of a table without a column named as a score."""
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
@@ -99,32 +99,32 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "cluster": ("cluster", "cluster_id"),
     "weight": ("weight",),
 }
-"""Names under which the columns of a table are recognised, the first one found counts."""
+"""Recognised names of a table's columns. The first one found counts."""
 
 LABELS = ("label", "labels", "gold_label", "true_label", "y_true")
-"""Columns that hold the right class beside a classifier's score."""
+"""Columns with the right class next to a classifier's score."""
 
 CLASSIFIED = word_list("prediction predicted pred prob proba probability confidence logit score")
-"""Words in the names of columns that hold what a classifier said."""
+"""Words in the names of columns with a classifier's output."""
 
 SAMPLES = frozenset({"sample_id", "eval_id", "id", "epoch"})
-"""Columns by which a table of Inspect's `samples_df` is known: `id` is the item, its other ids those of one
-attempt or run.
+"""Columns by which a table of Inspect's `samples_df` is recognised: `id` is the item, other ids are those of
+an attempt or run.
 """
 
 CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
-"""What a table without a column for it is taken to be."""
+"""The defaults for a table without these columns."""
 
 
 TOGETHER = " · "
-"""What stands between the texts of several columns that are one name."""
+"""The separator between the texts of several columns that form one name."""
 
 
 def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Say which columns of a table make up each column of the tidy table.
+    """Return which columns of a table form each column of the tidy table.
 
-    `asked`: the user's own choice, which goes first; names are compared without case, spaces and hyphens. A
-    column serves two roles only where the user gave it one and its name says the other.
+    `asked`: the user's own choice, which has precedence. Names are compared without case, spaces and hyphens.
+    A column has two roles only if the user gave it one and its name implies the other.
     """
     by_name = _by_name(columns)
     taken = {column for chosen in asked.values() for column in chosen}
@@ -133,7 +133,7 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
         found = [by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)]
         several = [
             column for column in found[:2] if plain_name(column) in METRICS
-        ]  # which of them counts is the user's to say
+        ]  # the user has to choose which of them counts
         if role not in roles and found and len(several) < 2:
             roles[role] = (found[0],)
             taken.add(found[0])
@@ -143,9 +143,7 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
 def only_by(
     kept: Sequence[str], lost: Sequence[str], asked: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, str] | None:
-    """Return a role that only a column among the lost ones would have, and that column; None where there is
-    none.
-    """
+    """Return a role that only a lost column would have, and that column, or None."""
     have = find_roles(kept, asked)
     for role, columns in find_roles([*kept, *lost], asked).items():
         if role in (*IDENTITY, "score") and role not in have and columns[0] in lost:
@@ -154,8 +152,8 @@ def only_by(
 
 
 def _by_name(columns: Iterable[str]) -> dict[str, str]:
-    """Return columns by the names that the aliases have; of Inspect's samples the only score, and no id of
-    anything but the item.
+    """Return columns by the names of the aliases. For Inspect's samples, use the only score, and no ids other
+    than the item's.
     """
     named = by_plain_name(columns)
     if not named.keys() >= SAMPLES:
@@ -166,13 +164,13 @@ def _by_name(columns: Iterable[str]) -> dict[str, str]:
 
 
 def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
-    """Tell which columns were taken for what, where their names don't say it; "" where all do."""
+    """Return a note on the columns used for roles that their names don't imply, "" if there are none."""
     renamed = [f"{' + '.join(cols)} as {role}" for role, cols in roles.items() if cols != (role,)]
     return f"Columns: {', '.join(renamed)}." if renamed else ""
 
 
 def open_frame(native: Any) -> Frame:
-    """Wrap the rows of any kind of frame; those in memory become lazy Polars frames, so that the query is
+    """Wrap the rows of any kind of frame. Those in memory become lazy Polars frames, so that the query is
     planned as a whole.
     """
     try:
@@ -181,18 +179,18 @@ def open_frame(native: Any) -> Frame:
         )
         unnamed = [name for name in frame.collect_schema().names() if not isinstance(name, str)]
     except nw.exceptions.DuplicateError:
-        raise DataError("two columns have one name", remedy="Rename one of them.") from None
+        raise DataError("two columns have the same name", remedy="Rename one of them.") from None
     except TypeError:
         raise DataError(
-            f"a {type(native).__module__}.{type(native).__name__} is not a table that can be read",
+            f"a {type(native).__module__}.{type(native).__name__} isn't a readable table",
             remedy=(
-                "Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table; of a list "
-                "of rows, `polars.DataFrame(rows)` is one."
+                "Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table. For a "
+                "list of rows, use `polars.DataFrame(rows)`."
             ),
         ) from None
     if unnamed:
         raise DataError(
-            f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words."
+            f"column {unnamed[0]!r} has a number as its name", remedy="Give every column a text name."
         )
     frame = scanned(native, frame)
     names = frame.collect_schema().names()
@@ -201,9 +199,9 @@ def open_frame(native: Any) -> Frame:
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:
-    """Name the columns of the tidy table and bring scores to floats; other columns stay as they are.
+    """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged.
 
-    Returns the frame and the roles that its columns were found in. Raises DataError where a role is missing.
+    Returns the frame and the roles of its columns. Raises DataError if a role is missing.
     """
     frame = open_frame(native)
     columns = frame.collect_schema().names()
@@ -226,7 +224,7 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
 
 
 def refuse_scoreless(native: Any, asked: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise DataError for what is no tidy table: a role is missing, or scores or weights are no numbers."""
+    """Raise DataError for anything but a tidy table: a role is missing, or scores or weights aren't numbers."""
     frame = open_frame(native)
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)
@@ -241,7 +239,7 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
         raise DataError(
             "only published scores here, no per-question rows",
             remedy=(
-                "Use `howsure audit`; or name the item's column (`columns={'item': '…'}`) if there is one."
+                "Use `howsure audit`, or name the item's column (`columns={'item': '…'}`) if there is one."
             ),
         )
     for role, chosen in roles.items():
@@ -257,13 +255,13 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
                 hint = " These are votes between two models: `howsure arena` ranks them."
             elif role == "score" and label_column(columns) and (said := _classified(columns)):
                 hint = (
-                    f" {said} beside {label_column(columns)} looks like a classifier's: make a column that "
-                    "is 1 where it is right, else 0."
+                    f" {said} beside {label_column(columns)} looks like a classifier's output: add a "
+                    "column that is 1 if it is right, otherwise 0."
                 )
             elif role != "item" and "score" not in roles:
                 hint = (
-                    " With one column a model: `howsure describe` proposes a mapping for a file; of a "
-                    "frame, make one row an answer first (unpivot, melt)."
+                    " With one column per model, `howsure describe` proposes a mapping for a file. For a "
+                    "frame, make one row per answer first (unpivot, melt)."
                 )
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
@@ -275,30 +273,30 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
 
 
 def likely_item(columns: Iterable[str]) -> str:
-    """Return the column that may hold the questions although its name leaves that open: "prompt"; "…" where
-    there is none.
+    """Return the column that may have the questions despite its ambiguous name, for example "prompt", or "…"
+    without one.
     """
     return next((name for name in columns if plain_name(name) == "prompt"), "…")
 
 
 def _classified(columns: Iterable[str]) -> str:
-    """Return the column with what a classifier said, "" where none is called so."""
+    """Return the column with a classifier's output, judged by its name, "" if there is none."""
     return next((name for name in columns if {*name_words(name)} & {*CLASSIFIED}), "")
 
 
 def label_column(columns: Iterable[str]) -> str:
-    """Return the column with the right classes, "" where none is called so."""
+    """Return the column with the right classes, judged by its name, "" if there is none."""
     return next((name for name in columns if plain_name(name) in LABELS), "")
 
 
 def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """Return every column of a table that makes up one of the tidy table."""
+    """Return every column of a table used for the tidy table."""
     return {column for chosen in roles.values() for column in chosen}
 
 
 def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.Expr:
-    """Return what a role is called in each row, the names of several columns as one; what the table is taken
-    to be where none says it.
+    """Return the name of a role in each row, the names of several columns as one, or the default without a
+    column.
     """
     if role not in roles:
         return nw.lit(CONSTANTS[role]).alias(role)
@@ -308,8 +306,8 @@ def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.
 
 
 def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:
-    """Bring a status to one of STATUSES: by any other word a score counts, and what has none failed or was
-    never scored.
+    """Convert a status to one of STATUSES. With any other word a score counts, and an attempt without one
+    failed or wasn't scored.
     """
     word = (
         nw.concat_str([nw.col(column).cast(nw.String) for column in columns], separator=TOGETHER)
@@ -339,7 +337,7 @@ def _weight(frame: Frame, column: str) -> nw.Expr:
 
 
 def _score(frame: Frame, column: str) -> nw.Expr:
-    """Bring a score column to Float64 with null for "no score"; NaN counts as no score."""
+    """Bring a score column to Float64 with null for "no score". NaN counts as no score."""
     dtype = frame.collect_schema()[column]
     if dtype == nw.Boolean:
         return nw.col(column).cast(nw.Int64).cast(nw.Float64)
@@ -349,9 +347,11 @@ def _score(frame: Frame, column: str) -> nw.Expr:
     if is_text(dtype):
         return read_numbers(frame, column, Writing()).values
     held = (
-        "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no score"
+        "values that are neither numbers nor texts"
+        if dtype == nw.Binary
+        else f"type {dtype}, which isn't a score"
     )
-    raise DataError(f"column {column!r} holds {held}", remedy="Name another: `columns={'score': '…'}`.")
+    raise DataError(f"column {column!r} has {held}", remedy="Name another: `columns={'score': '…'}`.")
 
 
 def tidy_frame(native: Any, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Scores: per-question results in the one tidy table, and what is known about where they came from."""
+"""Scores: per-question results in one tidy table, with their sources."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from howsure.errors import ResultWarning
 
 DIGITS = 6
-"""So many digits stand for a long text."""
+"""The number of digits that represent a long text."""
 MOST_IN_A_NAME = 40
-"""Sentences of more letters make no readable name."""
+"""Sentences with more letters don't make readable names."""
 
 
 def text_digest(text: str) -> str:
-    """Return what stands for a text."""
+    """Return a digest that represents a text."""
     return f"#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
 
 
 def in_a_name(setting: str) -> str:
-    """Write a setting as a part of a name: sentences by their digest."""
+    """Write a setting as part of a name, and a sentence as its digest."""
     return text_digest(setting) if len(setting) > MOST_IN_A_NAME and len(setting.split()) > 1 else setting
 
 
 def moment(text: str) -> datetime | None:
-    """Read a date and time in ISO 8601 as one in UTC, which it is where no zone is told; None where the text
-    is none.
+    """Read a date and time in ISO 8601 as one in UTC, which is also assumed without a zone. None if the text
+    isn't a date.
     """
     try:
         date = datetime.fromisoformat(text)
@@ -47,18 +47,17 @@ def moment(text: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a log says of its run; what is empty is not known.
+    """The metadata of a run in its log. Empty means unknown.
 
-    `key`: logs of one run and its retries share it, and the newest complete one counts. `identity`: the run's
-    own; copies of a log share it, and two runs never do. `call`: shared by the runs of all tasks that one
-    call made. `ids`: every name under which the run can be asked for. `started`: date and time, ISO 8601.
-    `commit` of the code that ran, and whether that was `dirty`, changed since; `limit`: to so many items the
-    run was limited on purpose. `exam`: by what it was judged, `version` of the task, `grader` and `scorer`,
-    of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth
-    telling and makes no other run of it, such as the version of the harness. `attempts`: how many it made,
-    where the log says how each ended, and `ends`: how many of them a limit ended, by its name ("token
-    limit"). `submission`: the folder in which one system was submitted, where the commit is that of the
-    harness and not of the system.
+    `key`: logs of one run and its retries share it, and the newest complete one counts. `identity`: unique to
+    the run. Copies of a log share it, but two runs never do. `call`: shared by the runs of all tasks in one
+    call. `ids`: every name that selects the run. `started`: date and time, ISO 8601. `commit` of the code
+    that ran, and whether it was `dirty` (changed since). `limit`: the number of items of a deliberately
+    limited run. `exam`: `version` of the task, `grader` and `scorer`, for a single scorer as `grader:NAME`.
+    An empty text means that there is none. `surroundings`: information that doesn't distinguish runs, such as
+    the version of the harness. `attempts`: how many it made, if the log records how each ended. `ends`: how
+    many of them a limit ended, by its name ("token limit"). `submission`: the folder of a submitted system,
+    if the commit is that of the harness and not of the system.
     """
 
     key: str = ""
@@ -80,13 +79,13 @@ class Run:
 
     @property
     def date(self) -> datetime | None:
-        """When it started; a stamp without a zone is in UTC. None where none is known."""
+        """When it started, in UTC if it doesn't have a zone. None if unknown."""
         return moment(self.started)
 
     @property
     def apart(self) -> dict[str, str]:
-        """What keeps this run apart from others of the same model, by name; of two that were dirty nobody
-        knows that they ran the same code.
+        """The settings that distinguish this run from others of the same model, by name. Two dirty runs may
+        have run different code.
         """
         said = {"commit": self.commit, "tags": "+".join(sorted(self.tags))}
         if self.dirty:
@@ -94,14 +93,14 @@ class Run:
         return {name: text for name, text in said.items() if text}
 
     def is_plain(self, most: int) -> bool:
-        """Say whether all its texts are ASCII, and none that is shown is longer than so many letters."""
+        """Return whether all its texts are ASCII, and no shown one is longer than this many letters."""
         shown = (self.started, self.commit, self.limit, *self.tags)
         every = (*shown, self.key, self.identity, self.call, *self.ids)
         return all(len(text) <= most for text in shown) and all(text.isascii() for text in every)
 
     def mended(self, mend: Callable[[str], str], most: int) -> Run:
-        """Return the same run with its texts mended, and those that are shown cut; what tells runs apart
-        keeps its length.
+        """Return the same run with its texts corrected, and shown ones shortened. Texts that distinguish runs
+        keep their length.
         """
         shown: dict[str, Any] = {
             name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")
@@ -111,8 +110,8 @@ class Run:
         return replace(self, **shown, **names, tags=tags, ids=ids)
 
     def answers(self, selector: str) -> bool:
-        """Say whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first letters
-        are enough), `run:ID`.
+        """Return whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first
+        letters are enough), `run:ID`.
         """
         kind, _, text = selector.partition(":")
         if kind == "tag":
@@ -122,19 +121,18 @@ class Run:
 
 
 SELECTORS = ("tag", "commit", "run")
-"""By what runs are chosen."""
+"""The selectors of runs."""
 SHORT = 6
-"""So many letters of a run's id tell it from others of one folder."""
+"""The number of letters of a run's id that distinguish it from others of one folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """What a log whose rows count holds of one task and one model.
+    """The entry of a log with counted rows, for one task and one model.
 
-    `source`: the file as it is shown; `reader`: the one that took it. `name`: the model as the log calls it;
-    `model`: as the answers do.
-    `settings`: what else tells it from other runs of the model. `file`: where it can be read again, empty
-    where it can't.
+    `source`: the file as shown. `reader`: the one that read it. `name`: the model's name in the log. `model`:
+    its name in answers. `settings`: other settings that distinguish it from other runs of the model. `file`:
+    its path for reading it again, empty if impossible.
     """
 
     source: str
@@ -152,12 +150,11 @@ Figure = Literal["samples", "score", "standard error", "tokens", "usd"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much one run was to answer, as its log states it.
+    """The planned size of one run, as stated in its log.
 
-    `items` were to be answered, each `attempts` times, 0 where the log states no number of attempts. `names`:
-    these items, where they are stated. `whole`: the items of the data set of which these are a part on
-    purpose, 0 where they are all or nobody says.
-    `status`: what the log says of the run's end. `remedy`: how the rest is had.
+    `items` were planned, each with `attempts` attempts, 0 if the log doesn't state them. `names`: these
+    items, if stated. `whole`: the size of the data set if these are a deliberate subset, otherwise 0.
+    `status`: the run's end according to the log. `remedy`: how to get the rest.
     """
 
     task: str
@@ -167,15 +164,15 @@ class Extent:
     names: tuple[str, ...] = ()
     whole: int = 0
     status: str = ""
-    remedy: str = "Run the rest, or read the result as one over fewer questions."
+    remedy: str = "Run the rest, or treat the result as one over fewer questions."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """What one model was to answer on a task and didn't.
+    """The planned attempts of one model on a task that are missing.
 
-    `named`: the missing attempts of items whose names are known. `unnamed`: items that nobody names, each
-    with `attempts` attempts.
+    `named`: the missing attempts of items with known names. `unnamed`: the number of items without known
+    names, each with `attempts` attempts.
     """
 
     task: str
@@ -192,11 +189,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """What all attempts of one run took together, as its log states it.
+    """The total usage of all attempts of one run, as stated in its log.
 
-    `figure`: "tokens" are those in and out and of the cache, else a measure. `decimals`: so many are stated,
-    None where all are. `run` names a file that states it of `files` others, where the run is spread over them
-    and each of them says so.
+    `figure`: "tokens" (input, output and cache), or a measure. `decimals`: how many are stated, None for all.
+    `run`: a file that states it, if the run is spread over `files` files that all state it.
     """
 
     task: str
@@ -210,9 +206,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Tasks that a harness puts together: `by_size`: each counts as much as it has items, else all count
-    alike.
-    """
+    """Tasks combined by a harness. `by_size`: weights are numbers of items, otherwise equal."""
 
     name: str
     harness: str
@@ -222,17 +216,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """One figure that a log states, and what its rows give.
+    """One figure stated in a log, and the same from its rows.
 
     Attributes:
         source: The file.
         task: The task.
         model: The model.
-        metric: What the score measures; empty where the figure is no score.
-        figure: "samples", "score", "standard error", or what the attempts took: "tokens", "usd".
-        stated: What the log says.
-        read: What the rows give; NaN where they give none.
-        agrees: Whether both are equal to the last digit that is stated.
+        metric: What the score measures, empty if the figure isn't a score.
+        figure: "samples", "score", "standard error", or the usage of attempts: "tokens", "usd".
+        stated: The value in the log.
+        read: The value from the rows, NaN if there is none.
+        agrees: Whether both are equal up to the last stated digit.
     """
 
     source: str
@@ -247,13 +241,13 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What a file that no reader knows looks like, and a mapping for it.
+    """The structure of a file in an unknown format, and a mapping for it.
 
     Attributes:
         source: The file.
-        shape: Where its records seem to be, and what they hold, a line each.
-        mapping: A mapping as TOML, to be mended and given as `map`; empty where nothing looks like results.
-        name: The mapping that comes with howsure and fits, but was never tried; empty where none does.
+        shape: The likely place and content of its records, one line each.
+        mapping: A mapping as TOML, to be corrected and given as `map`, empty if nothing looks like results.
+        name: A matching, but untested, mapping that comes with howsure, empty if none does.
     """
 
     source: str
@@ -263,26 +257,24 @@ class Proposal:
 
 
 MOST_NAMES = 3
-"""So many files or tasks are named in a `repr`."""
+"""The number of files or tasks named in a `repr`."""
 
 
 COUNTS = "counts"
-"""The harness, and the task, of counts in place of files."""
+"""The harness, and the task, of counts given instead of files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """What a harness says of one task.
+    """A harness's settings of one task.
 
-    `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what
-    the harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence;
-    `missing_fails`: whether it counts what wasn't run as failed as well. `finer` holds the
-    metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
-    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say;
-    `shuffled`: whether items were put in random order, None where it doesn't say; `order`: the items of a run
-    in progress as it starts them.
-    `clusters`: the columns that logs cluster their standard errors by, "" for a plain one; empty where no log
-    could say.
+    `headline`: the harness's main metric, None if unknown. `failures`: how the harness treats a failed
+    attempt ("drop" or "zero"). `failures_words`: the same as a sentence. `missing_fails`: whether attempts
+    not run count as failed as well. `finer`: metrics that are probabilities of the right answer, with the
+    right-or-wrong metric that each refines. `planned` and `epochs`: items of the whole run and attempts at
+    each, 0 if unknown. `shuffled`: whether items were put in random order, None if unknown. `order`: the
+    items of a run in progress as it starts them. `clusters`: the columns by which logs cluster their standard
+    errors, "" for an unclustered one, empty if unknown.
     """
 
     task: str
@@ -301,11 +293,11 @@ class TaskFacts:
 
 
 def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
-    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first
-    log.
+    """Join the facts of several logs on one task. A headline counts only if all agree. In `finer` the first
+    log counts.
 
-    Of planned items and attempts the least counts; items are shuffled where every log says so. Of several
-    orders in which items are started an item's last place counts.
+    The smallest numbers of planned items and attempts count. Items are shuffled if all logs agree. With
+    several orders of starting, an item's last place counts.
     """
     facts: dict[str, TaskFacts] = {}
     for fact in stated:
@@ -329,7 +321,7 @@ def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
 
 
 def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    """Order items by the later of their places in both runs; an empty order sets no bounds."""
+    """Order items by the later of their places in both runs. An empty order is ignored."""
     if not one or not other or one == other:
         return one or other
     places = {name: place for place, name in enumerate(one)}
@@ -340,13 +332,12 @@ def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table.
+    """A score stated by a log or a leaderboard without its rows, on the scale of the tidy table.
 
-    `scaled`: the reader made a fraction of it, so that no bounds are to be named. `reducer`: how the harness
-    made one score of the attempts at an item; another than the mean stands behind an @ in `metric`.
-    `cluster`: the column that `stderr` is clustered by. `decimals`: so many are stated, None where all are.
-    `took`: what a question took on average, by measure; the measures that are known alone. `run`: the id of
-    the run that states it, where there is one.
+    `scaled`: the reader converted it to a fraction, so bounds aren't needed. `reducer`: how the harness
+    combined the attempts at an item. If it isn't the mean, it follows an @ in `metric`. `cluster`: the column
+    that `stderr` is clustered by. `decimals`: how many are stated, None for all. `took`: the average usage
+    per question, for each known measure. `run`: the id of the run that states it, if any.
     """
 
     task: str
@@ -365,20 +356,20 @@ class Published:
 
     @property
     def row_metric(self) -> str:
-        """The metric of the rows that stand behind the score."""
+        """The metric of the rows behind the score."""
         return self.metric.removesuffix(f"@{self.reducer}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file.
+    """The outcome of reading one file.
 
     Attributes:
         path: The file.
-        reader: The reader that took it; None where none did.
+        reader: The reader that read it, None if none did.
         outcome: "read", "companion" (used by its neighbour), "published" (scores without rows behind them),
             "left out" or "failed".
-        rows: Rows that it gave.
+        rows: The number of its rows.
         reason: Why it was left out, or why it failed.
     """
 
@@ -391,9 +382,9 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UncountedLog:
-    """A log whose rows don't count, or that has none; nothing is worked out before somebody asks.
+    """A log whose rows don't count, or without rows. Everything is computed lazily.
 
-    `reason`: why they don't; `rows`, `published` and `facts` are its own, as a reader gave them.
+    `reason`: why they don't. `rows`, `published` and `facts` are its own, as read.
     """
 
     source: str
@@ -408,29 +399,29 @@ class UncountedLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scores:
-    """Per-question results in one tidy table, with what is known about where they came from.
+    """Per-question results in one tidy table, with their sources.
 
     Args:
         rows: A frame of any kind that Narwhals supports: a Polars frame from the readers, or the caller's
-            own, eager or lazy, which is aggregated where it lies.
+            own, eager or lazy, which is aggregated in its engine.
         roles: The columns of `rows` that make up each column of the tidy table.
-        facts: What the harness says of each task.
+        facts: The harness's settings of each task.
         published: Published scores without rows behind them.
-        files: What became of each file.
-        warnings: Warnings, each with what to do about it.
-        notes: Statements that precede any number.
+        files: The outcome of reading each file.
+        warnings: Warnings, each with a remedy.
+        notes: Statements shown before any number.
         signed: Score columns that were in percent by their % signs, and are fractions now.
-        score_name: The name of the score column where the rows came from, if they don't have it any more; it
-            says of some scores that they are percent, or which direction is open.
-        missing: What runs were to answer and didn't, as their logs state it.
-        reconciled: Figures that logs state of their rows, and what the rows give.
-        groups: How harnesses put tasks together.
-        runs: What the logs say of the runs that the rows come from.
-        uncounted: Logs whose rows don't count, or that have none.
-        in_memory: Whether the caller's rows lie in memory, though they are held as a lazy frame.
-        chosen: The roles whose columns the caller named.
-        unasked: The column of a side that was taken for attempts by its name although all questions may share
-            its values; empty where none was.
+        score_name: The name of the original score column, if renamed. It may show that scores are percent, or
+            that their direction is open.
+        missing: Planned attempts that are missing, as stated in logs.
+        reconciled: Figures stated in logs, and the same from the rows.
+        groups: How harnesses combine tasks.
+        runs: The logs' metadata of the runs behind the rows.
+        uncounted: Logs whose rows don't count, or without rows.
+        in_memory: Whether the caller's rows are in memory, although they are a lazy frame.
+        chosen: The roles with columns named by the caller.
+        unasked: A column that counts as attempts because of its name, although all questions may share its
+            values. Empty if there is none.
 
     Examples:
         >>> import polars as pl
@@ -458,7 +449,7 @@ class Scores:
     unasked: str = ""
 
     def __repr__(self) -> str:
-        """Say where the scores came from, their columns and what is known already, without reading a row."""
+        """Return the sources of the scores, their columns and known facts, without reading a row."""
         names = open_frame(self.rows).collect_schema().names()
         renamed = [f"{role} = {' + '.join(found)}" for role, found in self.roles.items() if found != (role,)]
         roles = f" ({', '.join(renamed)})" if renamed else ""
@@ -474,16 +465,16 @@ class Scores:
         return "\n".join([f"Scores {_sources(self)}", *columns, *known])
 
     def _repr_html_(self) -> str:
-        """Show models × tasks in a notebook; rows that the caller keeps lazy aren't read."""
+        """Show models × tasks in a notebook. The caller's lazy rows aren't read."""
         return str(import_module("howsure.present.scores").picture(self))
 
     def fact(self, task: str) -> TaskFacts | None:
-        """Return what the harness says of a task, None where nothing is known."""
+        """Return the harness's settings of a task, None if unknown."""
         return next((fact for fact in self.facts if fact.task == task), None)
 
     @property
     def has_rows(self) -> bool:
-        """Whether there are scores of single questions, and not only published ones."""
+        """Whether there are scores per question, not only published ones."""
         if isinstance(self.rows, pl.DataFrame):
             return self.rows.width > 0
         return bool(open_frame(self.rows).collect_schema().names())
@@ -503,7 +494,7 @@ class Scores:
 
     @property
     def score_column(self) -> str:
-        """The column that the scores stood in; empty where there are none."""
+        """The original score column, empty if there is none."""
         return (
             self.score_name
             or find_roles(open_frame(self.rows).collect_schema().names(), self.roles).get("score", ("",))[0]
@@ -514,18 +505,18 @@ class Scores:
         return tidy_frame(self.rows, self.roles)
 
     def explain_plan(self, *columns: str) -> str:
-        """Return the queries that a verb runs where the rows lie, and how many rows come back.
+        """Return the queries that an analysis runs in the engine of the rows, and how many rows come back.
 
-        Only the rows that come back are counted; nothing else runs. A verb that leaves out tasks or models
+        Only the returned rows are counted. Nothing else runs. An analysis that leaves out tasks or models
         filters the rows first.
 
         Args:
-            columns: What the verb needs to know of items beside `cluster` and `weight`, such as a column of
+            columns: Attributes of items needed in addition to `cluster` and `weight`, such as a column of
                 clusters or a covariate.
 
         Returns:
-            str: Two queries: SQL of DuckDB or of a database that Ibis reaches, the plan of Spark or Polars.
-                Before each stands what comes back.
+            str: Two queries: SQL of DuckDB or of a database behind Ibis, or the plan of Spark or Polars. Each
+                follows a line on its result.
 
         Raises:
             DataError: If there is no such column, or none for a model, an item or a score.
@@ -534,8 +525,8 @@ class Scores:
 
 
 def with_rows(scores: Scores, rows: pl.DataFrame) -> Scores:
-    """Return scores with other rows, of the tidy table; they keep the name of the column that they stood in,
-    which may say percent or direction.
+    """Return scores with other rows, of the tidy table. They keep the name of the original column, which may
+    show percent or direction.
     """
     return replace(scores, rows=rows, roles={}, score_name=scores.score_column)
 

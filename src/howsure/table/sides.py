@@ -1,4 +1,4 @@
-"""Sides: scores that were read apart, put together so that each side is a model of its name."""
+"""Sides: separately read scores, combined so that each side is a model with its name."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def wide_table(data: Any, models: Sequence[str]) -> pl.DataFrame | None:
-    """Return one row a question and model of a table that has these models as columns, and one that is the
-    question; None where it hasn't.
+    """Return one row per question and model of a table with these models, and the question, as columns. None
+    for other tables.
 
     `data`: a frame, or the path of one CSV, TSV or Parquet file.
     """
@@ -44,8 +44,8 @@ NO_MODEL = frozenset({"label", "labels", "gold", "truth", "target", "human", "ju
 
 
 def model_columns(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the columns of a table without a score that hold one model's right and wrong answers each: two
-    or more, of nothing but 0 and 1, beside a column for the question. () if there are none.
+    """Return the columns of a table without a score with one model's right and wrong answers each. There must
+    be at least two, with 0 and 1 only, and a column for the question. () if there are none.
     """
     if "item" not in roles or roles.keys() & {"score", "model"}:
         return ()
@@ -70,14 +70,14 @@ def model_columns(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> 
 
 
 def in_rows(frame: pl.LazyFrame, models: Sequence[str]) -> pl.LazyFrame:
-    """Return one row a question and model of a table that has a column for each model."""
+    """Return one row per question and model of a table with one column per model."""
     rest = [name for name in frame.collect_schema().names() if name not in models]
     scores = frame.with_columns(pl.col(list(models)).cast(pl.Float64))
     return scores.unpivot(on=list(models), index=rest, variable_name="model", value_name="score")
 
 
 def _table(data: Any, models: Sequence[str]) -> pl.DataFrame | None:
-    """Return the table of a frame that has these columns, or of a file; None where it is neither."""
+    """Return the table of a frame with these columns, or of a file, None for anything else."""
     if isinstance(data, (list, tuple)):
         if len(data) != 1:
             return None
@@ -101,15 +101,15 @@ TASK = CONSTANTS["task"]
 
 
 def joined(sides: Mapping[str, Scores]) -> Scores:
-    """Return the scores of all sides, each a model that is called as the side is.
+    """Return the scores of all sides, each side as a model with its name.
 
-    Where every side has the same several models, each model is a task of its own, so that the sides are
-    compared model by model. Raises DataError where there is no side, one holds no row, or several models that
+    If all sides have the same several models, each model is its own task, so that the sides are compared
+    model by model. Raises DataError without sides, for a side without rows, or if one has several models that
     the others don't have.
     """
     sides = _with_counts(sides)
     if not sides:
-        raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
+        raise DataError("no sides", remedy="Give each a name and a path: {'main': 'runs/main'}.")
     sides, of_files = _of_one_task(sides)
     frames = {
         name: scores.to_frame() if scores.has_rows else pl.DataFrame() for name, scores in sides.items()
@@ -145,7 +145,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
 
 
 def _with_counts(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
-    """Return sides of which counts have answers of their own, on the only task and metric of the others."""
+    """Return sides with answers in place of counts, on the only task and metric of the others."""
     counts = {name for name, scores in sides.items() if any(fact.harness == COUNTS for fact in scores.facts)}
     others = [scores.to_frame() for name, scores in sides.items() if name not in counts and scores.has_rows]
     keys = {key for rows in others for key in rows.select("task", "metric").unique().iter_rows()}
@@ -163,9 +163,7 @@ def _of_count(counts: Scores, side: str, task: str, metric: str) -> Scores:
 
 
 def _of_one_task(sides: Mapping[str, Scores]) -> tuple[Mapping[str, Scores], tuple[str, ...]]:
-    """Return sides of which nothing but the file of each names the task as sides on one task, and a note of
-    that.
-    """
+    """Return sides whose task is only named by their file as sides on one task, with a note."""
     named = {name: _task_of_file(scores) for name, scores in sides.items()}
     if not all(named.values()) or len(set(named.values())) == 1:
         return sides, ()
@@ -175,12 +173,12 @@ def _of_one_task(sides: Mapping[str, Scores]) -> tuple[Mapping[str, Scores], tup
         )
         for name, scores in sides.items()
     }
-    return same, ("No side names its task: they are taken for the same one.",)
+    return same, ("No side names its task, so they are treated as the same one.",)
 
 
 def _task_of_file(scores: Scores) -> str:
-    """Return the one task of a table that is called as its file is, or not at all; "" where something else
-    names it.
+    """Return the single task of a table if it is named after its file, or not at all, "" if it has another
+    name.
     """
     if (
         not scores.has_rows
@@ -197,17 +195,15 @@ def _task_of_file(scores: Scores) -> str:
 
 
 def _silent(scores: Scores) -> str:
-    """Return the column of a side that was taken for attempts by its name, which it has no more among the
-    sides; "" where none was.
+    """Return the column of a side used as attempts because of its name, which is lost when sides are
+    combined, "" if none was.
     """
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     return scores.unasked or silent_factor(roles, scores.chosen)
 
 
 def _notes(scores: Scores) -> Iterator[str]:
-    """Yield what precedes any number of a side: its columns too, which have the names of the tidy table from
-    now on.
-    """
+    """Yield a side's notes, including its columns, which now have the names of the tidy table."""
     told = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
     yield from (note for note in (*scores.notes, told) if note)
 
@@ -219,8 +215,8 @@ def _models(name: str, frame: pl.DataFrame) -> tuple[str, ...]:
 
 
 def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the models that every side has, none where each side has one. DataError where sides have several
-    and they differ.
+    """Return the models that every side has, none if each side has one. DataError if sides have several and
+    they differ.
     """
     if all(len(names) == 1 for names in models.values()):
         return ()
@@ -231,13 +227,13 @@ def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         f"{name} has {listing([repr(model) for model in names])}" for name, names in models.items()
     )
     raise DataError(
-        f"sides with several models, which are not the same: {said}",
+        f"sides with several models that differ: {said}",
         remedy="Give sides of one model each, or read the files together and name their models.",
     )
 
 
 def _task_namer(frames: Mapping[str, pl.DataFrame], inside: tuple[str, ...]) -> Callable[[str, str], str]:
-    """Return what names a task: by itself, by its model where there is one task, else by both."""
+    """Return the function that names a task: by itself, by its model if there is one task, otherwise by both."""
     if not inside:
         return lambda task, _: task
     tasks = {task for frame in frames.values() for task in frame["task"].unique()}
@@ -254,7 +250,7 @@ def _renamed(frame: pl.DataFrame, side: str, task_of: Callable[[str, str], str])
 
 
 def _called(scores: Scores, side: str, task_of: Callable[[str, str], str]) -> Scores:
-    """Call facts, missing attempts, published scores and runs as the rows are."""
+    """Rename facts, missing attempts, published scores and runs like the rows."""
     pairs = dict.fromkeys((lack.task, lack.model) for lack in scores.missing)
     pairs |= dict.fromkeys((entry.task, entry.model) for entry in scores.published)
     pairs |= dict.fromkeys((entry.task, entry.model) for entry in scores.runs)
@@ -288,7 +284,7 @@ def _told(models: Mapping[str, tuple[str, ...]], inside: tuple[str, ...]) -> str
 
 
 def _of_one_model(model: str, sides: list[str]) -> str:
-    """Say which model a side is, or several are."""
+    """Return a sentence on the model of one or several sides."""
     if len(sides) > 1:
         return (
             f"{listing(sides)} are all {model}"

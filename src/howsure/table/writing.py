@@ -1,4 +1,4 @@
-"""Writing: how a table writes its numbers, as far as the user or the file says."""
+"""Writing: how a table writes its numbers, if given by the user or the file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Decimal = Literal["point", "comma"]
-"""Which mark stands before decimals; the other one may part thousands."""
+"""The decimal mark. The other one may separate thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How a table writes numbers: further texts for "no score", and the decimal mark, None where nobody says.
+    """How a table writes numbers: further texts for "no score", and the decimal mark, None if unknown.
 
-    `semicolons`: they part the table's cells, which leaves the comma for decimals.
+    `semicolons`: whether they separate the table's cells, so that the comma is for decimals.
     """
 
     missing: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
-"""The published record: what every method's 95% interval held in worlds whose truth is known, kept in the
-package.
+"""Published simulation results: the coverage of every method's 95% intervals in simulated data sets with
+known parameters.
 
-The files beside this one are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
-data lie where its method is known to miss says so, with the coverage that was measured there.
+The files next to this one are written by scripts/calibrate and shown in docs/calibration.md. If an answer's
+method is known to have too little coverage with such data, the answer has a warning with the measured
+coverage.
 """
 
 from __future__ import annotations
@@ -26,62 +27,58 @@ LEAST = 0.93
 LEVEL = 0.95
 SKEWED = 1.5
 MISSED, SEVERAL = 0.82, {"difference": 100, "mean": 15}
-"""A worst pair of a real benchmark that is held less often is told, where it is the worst of so many pairs,
-or models.
+"""A worst pair of a real benchmark with lower coverage gives a warning, if it is the worst of at least this
+many pairs, or models.
 """
 
 
 @cache
 def worlds() -> pl.DataFrame:
-    """Return one row per world and method; the columns are told in simulation/harness.py."""
+    """Return one row per scenario and method. The columns are described in simulation/harness.py."""
     return pl.read_parquet(FOLDER / "worlds.parquet")
 
 
 def boards() -> pl.DataFrame:
-    """Return one row per board and correction; the columns are told in simulation/boards.py."""
+    """Return one row per board and correction. The columns are described in simulation/boards.py."""
     return pl.read_parquet(FOLDER / "boards.parquet")
 
 
 def looks() -> pl.DataFrame:
-    """Return one row per run that is looked at, and method; the columns are told in
-    simulation/looks.py.
-    """
+    """Return one row per watched run and method. The columns are described in simulation/looks.py."""
     return pl.read_parquet(FOLDER / "looks.parquet")
 
 
 @cache
 def ratios() -> pl.DataFrame:
-    """Return one row per world of costs; written by scripts/measures-trial."""
+    """Return one row per scenario of costs, written by scripts/measures-trial."""
     return pl.read_parquet(FOLDER / "ratios.parquet")
 
 
 def plans() -> pl.DataFrame:
-    """Return one row per planned comparison and method; the columns are told in
-    simulation/plans.py.
-    """
+    """Return one row per planned comparison and method. The columns are described in simulation/plans.py."""
     return pl.read_parquet(FOLDER / "plans.parquet")
 
 
 def suites() -> pl.DataFrame:
-    """Return one row per world of several tasks; the columns are told in simulation/suites.py."""
+    """Return one row per scenario of several tasks. The columns are described in simulation/suites.py."""
     return pl.read_parquet(FOLDER / "suites.parquet")
 
 
 def agreements() -> pl.DataFrame:
-    """Return one row per world of raters and coefficient; the columns are told in
+    """Return one row per scenario of raters and coefficient. The columns are described in
     simulation/agreement.py.
     """
     return pl.read_parquet(FOLDER / "agreements.parquet")
 
 
 def factors() -> pl.DataFrame:
-    """Return one row per world of a random factor; the columns are told in simulation/factors.py."""
+    """Return one row per scenario of a random factor. The columns are described in simulation/factors.py."""
     return pl.read_parquet(FOLDER / "factors.parquet")
 
 
 @cache
 def clusters() -> pl.DataFrame:
-    """Return one row per real benchmark, number of its clusters drawn and method; see
+    """Return one row per real benchmark, number of its clusters drawn and method. See
     simulation/real_clusters.py.
     """
     return pl.read_parquet(FOLDER / "clusters.parquet")
@@ -89,12 +86,12 @@ def clusters() -> pl.DataFrame:
 
 @lru_cache(maxsize=4_096)
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> ResultWarning | None:
-    """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an
-    item.
+    """Warn if a method is known to have too little coverage in scenarios like these data: right-or-wrong
+    answers, one attempt per item.
 
-    `kind`: "mean" or "difference"; `rate`: the score, or the share of discordant items. The nearest worlds of
-    the record are asked; among those that differ only in what data don't tell (the intra-cluster correlation,
-    the true difference, how unequal the clusters are) the worst one is told.
+    `kind`: "mean" or "difference". `rate`: the score, or the share of discordant items. The nearest scenarios
+    are used. Among those that differ only in properties unknown from data (the intra-cluster correlation, the
+    true difference, how unequal the clusters are), the worst one is reported.
     """
     cells = _cells(kind, method)
     if not cells or not 0 < rate < 1:
@@ -114,7 +111,7 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     option = "interval" if kind == "mean" else "method"
     return ResultWarning(
         code="known_to_miss",
-        message=f"in worlds like these data ({what}{icc}) 95% intervals of this method held the truth in "
+        message=f"in simulations like these data ({what}{icc}) 95% intervals of this method covered the true value in "
         f"{100 * worst['coverage']:.0f}% of samples",
         remedy="More clusters or items would help."
         if worst["default"]
@@ -125,7 +122,7 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
 def skewed_miss(
     kind: str, method: str, *, n_items: int, n_clusters: int, skewness: float
 ) -> ResultWarning | None:
-    """Warn where unbounded scores are as skewed as the record's skewed worlds and too few for this method."""
+    """Warn if unbounded scores are as skewed as in the skewed scenarios and too few for this method."""
     if abs(skewness) < SKEWED:
         return None
     clustered = n_items > n_clusters
@@ -143,15 +140,16 @@ def skewed_miss(
     units = f"{nearest['n_clusters']:,} {'clusters of 10' if clustered else 'items'}"
     return ResultWarning(
         code="skewed",
-        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95% "
-        f"intervals of this method held the truth in {100 * nearest['coverage']:.0f}% of samples",
+        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution, "
+        f"95% intervals of this method covered the true value in {100 * nearest['coverage']:.0f}% "
+        "of samples",
         remedy="More items would help, or scores on a log scale.",
     )
 
 
 def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> ResultWarning | None:
-    """Warn where the logarithms of costs spread so much, for so few items or clusters, that intervals of
-    their ratio miss.
+    """Warn if the logarithms of costs have too large a spread, for few items or clusters, for intervals of
+    their ratio.
 
     `spread`: the standard deviation of the logarithms.
     """
@@ -168,24 +166,23 @@ def ratio_miss(*, n_items: int, n_clusters: int, spread: float) -> ResultWarning
     units = "clusters of 20" if worst["cluster_size"] > 1 else "items"
     return ResultWarning(
         code="heavy_tailed",
-        message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): "
-        f"with {worst['n_clusters']:,} {units} that spread by {worst['spread']:g}, 95% intervals "
-        f"of such ratios held the truth in {100 * worst['coverage']:.0f}% of samples",
+        message=f"costs vary widely between attempts (standard deviation of the logarithms {spread:.1f}): "
+        f"with {worst['n_clusters']:,} {units} with a spread of {worst['spread']:g}, 95% intervals of "
+        f"such ratios covered the true one in {100 * worst['coverage']:.0f}% of samples",
         remedy="More items would help.",
     )
 
 
 SPREAD_STEP = 0.5
-"""Spreads of logarithms this far apart differ as much as e times as many items."""
+"""Spreads of logarithms that differ this much count as different as e times as many items."""
 
 
 def real_miss(kind: str, method: str, shares: Floats) -> ResultWarning | None:
-    """Tell how often the intervals of a method held on whole clusters of the real benchmark whose draws are
-    most like these.
+    """Warn of the coverage of a method's intervals on whole clusters of the real benchmark whose draws are
+    most similar.
 
-    `shares` (C,): of the items that each cluster holds. Counts alone decide, as no score can tell
-    (docs/decisions/0022-score.md), and only where the worst pair, or model, was held less often than in
-    MISSED.
+    `shares` (C,): each cluster's share of the items. Counts alone decide, as scores aren't informative
+    (docs/decisions/0022-score.md), and only if the worst pair, or model, had lower coverage than in MISSED.
     """
     seen = _crowding(len(shares), 1 / float(shares @ shares), float(shares.max()))
     rows = _real_rows(kind, method)
@@ -200,23 +197,23 @@ def real_miss(kind: str, method: str, shares: Floats) -> ResultWarning | None:
     what = "pairs of real systems" if kind == "difference" else "real systems"
     return ResultWarning(
         code="real_clusters",
-        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95% intervals "
-        f"of {row['count']:,} {what} held the truth in {100 * row['mean']:.0f}% of draws on "
+        message=f"on {row['n_clusters']} whole {row['unit']} resampled from {row['benchmark']}, 95% intervals "
+        f"of {row['count']:,} {what} covered the true value in {100 * row['mean']:.0f}% of samples on "
         f"average, but in {100 * row['again']:.0f}% for the worst",
-        remedy="More clusters help; `population='same-clusters'` asks about these alone.",
+        remedy="Add clusters, or use `population='same-clusters'` for inference on these only.",
     )
 
 
 def _crowding(clusters: int, effective: float, largest: float) -> Place:
-    """Return where clusters lie among those of the record: how many, how many they are worth, how much the
-    largest holds.
+    """Return the place of clusters among those of the simulations: how many, the effective number, and the
+    share of the largest.
     """
     return math.log(clusters), math.log(effective), math.log(largest)
 
 
 @cache
 def _real_rows(kind: str, method: str) -> list[dict[str, Any]]:
-    """Return the rows of one method over enough pairs, or models, that one can be said to be the worst."""
+    """Return the rows of one method with enough pairs, or models, for a meaningful worst one."""
     found = clusters().filter(
         pl.col("kind") == kind, pl.col("method") == method, pl.col("count") >= SEVERAL[kind]
     )
@@ -227,7 +224,7 @@ Place = tuple[float, float, float]
 
 
 def _place(n_clusters: float, cluster_size: float, rate: float) -> Place:
-    """Return where data lie among the worlds: halving the clusters counts as much as halving the odds."""
+    """Return the place of data among the scenarios: halving the clusters counts as much as halving the odds."""
     folded = min(rate, 1 - rate)
     clustered = 0.0 if cluster_size < 1 + 1e-9 else 10 + math.log(cluster_size)
     return math.log(n_clusters), clustered, math.log(folded / (1 - folded))
@@ -241,7 +238,7 @@ def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
         pl.col("kind") == kind,
         pl.col("method") == method,
         pl.col("scores") == "right or wrong",
-        pl.col("world").is_null(),  # not of the grid that varies what data don't tell
+        pl.col("world").is_null(),  # not of the grid that varies properties unknown from data
         pl.col("attempts").fill_null("1") == "1",
         ~pl.col("weights").fill_null(value=False),
         pl.col(rate).is_not_null(),
@@ -255,7 +252,7 @@ def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
 
 
 def methods(cells: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
-    """Keep the rows of methods whose name holds one of these words; all where there are none."""
+    """Keep the rows of methods whose name contains one of these words, or all without words."""
     wanted = list(names)
     if not wanted:
         return cells

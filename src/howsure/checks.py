@@ -128,7 +128,7 @@ def ratio(name: str, value: Any) -> float:
 
 
 def policy(name: str, value: Any) -> Any:
-    """Return the path of a policy, or what it says as a dict; what that says is checked where it is read."""
+    """Return the path of a policy, or what it says as a dict; what that says is checked if it is read."""
     if isinstance(value, Mapping) or (isinstance(value, (str, PathLike)) and str(value)):
         return value
     raise OptionError(f"{said(name, value)} is no policy", remedy="Give the path of a TOML file, or a dict.")
@@ -374,7 +374,7 @@ def callback(name: str, value: Any) -> Any:
 
 
 def mapping(name: str, value: Any) -> Any:
-    """Return a path, a dict, or a list of these; what they say is checked where they are read."""
+    """Return a path, a dict, or a list of these; what they say is checked if they are read."""
     several = value if isinstance(value, (list, tuple)) else [value]
     if not all(isinstance(each, (str, PathLike, dict)) for each in several):
         raise OptionError(
@@ -384,7 +384,7 @@ def mapping(name: str, value: Any) -> Any:
 
 
 def said(name: str, value: Any) -> str:
-    """Say what was given, cut short where it is long."""
+    """Say what was given, cut short if it is long."""
     shown = repr(value)
     return f"`{name}={shown if len(shown) <= 80 else shown[:77] + '…'}`"
 
@@ -435,7 +435,7 @@ def length(name: str, value: Any) -> float:
 
 
 ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#][^\s]*)?", re.IGNORECASE)
-"""Where a page lies: on the web, without a password."""
+"""If a page lies: on the web, without a password."""
 
 
 def address(name: str, value: Any, *, remedy: str = "Write https://example.org/report.html.") -> str:

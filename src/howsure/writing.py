@@ -3,7 +3,7 @@
 What is written stands beside its target under a hidden name until it is complete and on the disk; then it
 takes the target's place. A full disk, an error or a kill leaves the old file as it was. After a kill the
 hidden file stays; the next file that is written into the folder removes it. A link is followed, so that it
-goes on leading where it led; a file that is replaced keeps its mode. What is no file (a device, a pipe) is
+goes on leading if it led; a file that is replaced keeps its mode. What isn't a file (a device, a pipe) is
 written through.
 """
 
@@ -32,7 +32,7 @@ NAMES = re.compile(re.escape(HIDDEN) + r"[0-9a-f]{12}(\.\w+)?")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 SYSTEM = ("/dev", "/proc")
-"""Folders whose files are no files: `/dev/stdout` may lead to one that a shell holds open."""
+"""Folders whose files aren't files: `/dev/stdout` may lead to one that a shell holds open."""
 
 
 def write(content: str | bytes, output: str | Path) -> None:
@@ -79,7 +79,7 @@ def cannot_write(output: str, error: OSError) -> OptionError:
 
 
 def _mode(output: str | Path) -> int | None:
-    """Return the mode of what is there, links followed; None where nothing is."""
+    """Return the mode of what is there, links followed, or None if nothing is."""
     if any(Path(output).absolute().is_relative_to(folder) for folder in SYSTEM):
         return stat.S_IFCHR
     try:

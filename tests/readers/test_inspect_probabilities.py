@@ -81,8 +81,8 @@ def test_a_target_missing_from_the_top_list_counts_as_0_with_a_warning(tmp_path)
     assert (prob(reading, "a"), prob(reading, "b")) == (0.0, 1.0)
     assert codes(reading) == ["prob_cut"]
     assert reading.warnings[0].message == (
-        "a.eval: in 1 of 2 samples the target is not among the likely tokens that the log lists; its probability, at "
-        "most 0.05, counts as 0."
+        "a.eval: in 1 of 2 samples the target isn't among the likely tokens in the log, so its probability "
+        "(at most 0.05) counts as 0."
     )
 
 

@@ -149,7 +149,7 @@ def test_runs_of_one_submission_are_attempts_despite_different_commits(tmp_path)
     scores = howsure.read(tmp_path)
     assert models(tmp_path) == {"agent_m": 3}
     assert scores.notes[0] == (
-        "Runs of agent_m that differ in commit count as attempts; `as_attempts=False` keeps them apart."
+        "Runs of agent_m that differ in commit count as attempts; `as_attempts=False` keeps them separate."
     )
     (warning,) = [warning for warning in scores.warnings if warning.code == "runs_as_attempts"]
     assert "although they differ in commit of the harness" in warning.message
@@ -171,7 +171,7 @@ def test_runs_of_different_commits_are_separate_outside_one_submission(tmp_path)
 def test_the_output_names_the_as_attempts_flag_for_the_other_choice(tmp_path):
     submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb"))
     first = CliRunner().invoke(main, ["estimate", str(tmp_path)]).output
-    assert "--no-as-attempts keeps them apart" in " ".join(first.split())
+    assert "--no-as-attempts keeps them separate" in " ".join(first.split())
     second = CliRunner().invoke(main, ["estimate", str(tmp_path), "--no-as-attempts"]).output
     assert "--as-attempts counts them as attempts" in " ".join(second.split())
 

@@ -87,7 +87,7 @@ def test_one_model_gives_no_item_discrimination():
 
 def test_two_models_have_one_difference_and_no_reliability():
     task = health(DEGENERATE["two models"]).tasks[0]
-    assert (task.n_discriminating, task.count('all_solved'), task.count('none_solved')) == (1, 2, 1)
+    assert (task.n_discriminating, task.count("all_solved"), task.count("none_solved")) == (1, 2, 1)
     assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.sentence
     larger = health(table({"a": [1] * 30, "b": [0] * 29 + [1]}))
     assert "between the two models can't be detected" in larger.sentence
@@ -203,7 +203,7 @@ def swebench(real_data):
 def test_on_swebench_verified_248_of_500_items_separate_the_30_best_models(swebench, cluster):
     task = health(swebench, top=30, cluster=cluster).tasks[0]
     assert (task.n_items, len(task.models)) == (500, 30)
-    assert (task.n_discriminating, task.count('all_solved'), task.count('none_solved')) == (248, 214, 38)
+    assert (task.n_discriminating, task.count("all_solved"), task.count("none_solved")) == (248, 214, 38)
     assert task.count("suspect") == 0
     assert task.n_significant_neighbours == 0
     gap, reliability = (0.0498, 0.70) if cluster is None else (0.032, 0.79)

@@ -257,7 +257,7 @@ def test_invalid_goals_are_refused(message):
             two_models().with_columns(g=pl.lit("g")),
             {"a": "a", "b": "b", "cluster": "g", "population": "new-clusters"},
         ),
-        ("tells what assume assumes", two_models(), {"assume": hs.Assumptions()}),
+        ("replaces the assumptions of `assume`", two_models(), {"assume": hs.Assumptions()}),
         ("one model of a pair is missing", two_models(), {"a": "a"}),
         ("another score", attempts(), {"score": "pass@2"}),
     ],
@@ -460,7 +460,7 @@ def test_an_intraclass_correlation_without_a_cluster_size_is_refused():
         with pytest.raises(hs.OptionError, match="icc is about clusters"):
             ask(lambda: hs.Assumptions(icc=0.2))
     for words in (("--effect", "3pp"), ("score", "--within", "3pp"), ("failures", "1%")):
-        assert "Give --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
+        assert "Set --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
 
 
 def test_a_plan_without_limits_does_not_refer_to_them():
@@ -471,10 +471,10 @@ def test_a_plan_without_limits_does_not_refer_to_them():
     found = hs.plan(rows, effect=0.1, cluster="group", population="new-clusters")
     (remedy,) = [each.remedy for each in found.warnings if each.code == "small_pilot"]
     assert math.isnan(found.main.best.items.low)
-    assert "limits of the plan are known" in remedy
+    assert "limits of the plan can be given" in remedy
     known = hs.plan(two_models(n=20), effect=0.1)
     (remedy,) = [each.remedy for each in known.warnings if each.code == "small_pilot"]
-    assert remedy.startswith("Read the limits")
+    assert remedy.startswith("Use the limits")
 
 
 def test_the_verdict_states_the_attempts_per_question():

@@ -63,7 +63,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def chapter(number: int) -> Chapter:
-    """Return one chapter; OptionError where there is none of this number."""
+    """Return one chapter; OptionError if there is none of this number."""
     every = chapters()
     for found in every:
         if found.number == number:

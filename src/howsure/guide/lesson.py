@@ -58,8 +58,8 @@ def board_of(
     """Return one task of the reader's as the lesson's page takes it: at most 40 models, the best, and the two
     that are compared.
 
-    `name`: what the board is called on the page. DataError where scores lie outside of [0, 1], or are too
-    many for a page.
+    `name`: what the board is called on the page. DataError if scores lie outside of [0, 1], or are too many
+    for a page.
     """
     study = gather(scores, design)
     matrix = next(study.matrices())
@@ -101,7 +101,7 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
     values = matrix.values[:, kept] if not matrix.lower_is_better else 1 - matrix.values[:, kept]
     words = (*target.grouping, *target.reading)
     task = ("--task", target.task) if target.task else ()
-    # The mean variance of the attempts at an item (unbiased), NaN where every item has one.
+    # The mean variance of the attempts at an item (unbiased), or NaN if every item has one.
     counts, within = matrix.attempts[:, kept], matrix.within[:, kept]
     several = counts > 1
     unbiased = np.where(several, within * counts / np.maximum(counts - 1, 1), 0.0)
@@ -140,7 +140,7 @@ def _attempts(matrix: ScoreMatrix, kept: list[int]) -> Floats:
 
 
 def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
-    """Return of how many right-or-wrong answers each score of a model is the mean, None where it is something
+    """Return of how many right-or-wrong answers each score of a model is the mean, or None if it is something
     else.
     """
     if not matrix.right_or_wrong()[m]:
@@ -151,7 +151,7 @@ def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
 
 
 def _means(values: Any, there: Any) -> Floats:
-    """Return the mean of each column over the cells that are there, NaN where none is."""
+    """Return the mean of each column over the cells that are there, or NaN if none is."""
     counts = there.sum(axis=0)
     found: Floats = np.where(
         counts > 0, np.where(there, values, 0.0).sum(axis=0) / np.maximum(counts, 1), np.nan
@@ -185,7 +185,7 @@ _FRAGMENT = re.compile(r"(?P<name>[1-9]|questions)[a-z-]*\.html")
 
 
 def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
-    """Return the page; `boards`: the results to play with (`board_of`), those that it begins with first."""
+    """Return the page. `boards`: the results to play with (`board_of`), those that it begins with first."""
     from howsure import __version__
 
     style = page.asset("theme.css") + _asset("lesson.css")

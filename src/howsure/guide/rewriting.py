@@ -29,7 +29,7 @@ class Target:
     """What the commands are to be about: the reader's paths, and of them one task, metric and two models, a
     the better.
 
-    `grouping`: the words that say how items are clustered, none where nothing was said; `reading`: those that
+    `grouping`: the words that say how items are clustered, or none if nothing was said. `reading`: those that
     say how the paths are read. `b` None: there is one model only. `crowded`: there are more models than a
     screen holds.
     """
@@ -49,10 +49,10 @@ class OneModel(Exception):  # noqa: N818
 
 
 def rewrite(command: str, target: Target, options: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the words of a command on the target, `howsure` left out; `options`: those that each command
+    """Return the words of a command on the target, `howsure` left out. `options`: those that each command
     has.
 
-    A command that doesn't read the example logs is left as it is. OneModel where it needs a second model.
+    A command that doesn't read the example logs is left as it is. OneModel if it needs a second model.
 
     >>> mine = Target(paths=("logs",), a="x", b="y", task="quiz")
     >>> rewrite("howsure estimate examples/logs --cluster passage_id", mine, {"estimate": {"--task"}})
@@ -125,7 +125,7 @@ def choose(
     """Return what to run a chapter on: what was asked for, and for the rest the most telling.
 
     Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models
-    and most items; of it the two best models. A task or a metric is named only where there are several.
+    and most items; of it the two best models. A task or a metric is named only if there are several.
     """
     names = names_of(scores, "model")
     first, second = (None if name is None else resolve(name, names) for name in (a, b))

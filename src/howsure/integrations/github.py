@@ -2,9 +2,9 @@
 FILE`.
 
 FILE is the comment, as `howsure gate --comment` writes it; its first line is a hidden mark with the gate's
-name, by which the comment of the last push is found. Where there is no FILE the gate ended in an error, and
-the comment says so. Nothing here fails a job: where no comment can be written, a line says why, and the
-answer is in the job's summary.
+name, by which the comment of the last push is found. If there is no FILE the gate ended in an error, and the
+comment says so. Nothing here fails a job: if no comment can be written, a line says why, and the answer is in
+the job's summary.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CommentError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
-    """A pull request, and what is needed to comment on it. `server`: where its pages are; `commit` that was
+    """A pull request, and what is needed to comment on it. `server`: if its pages are; `commit` that was
     judged.
     """
 
@@ -96,7 +96,7 @@ def publish(file: Path) -> str:
 
 
 def _pull_request() -> PullRequest:
-    """Find out what is tested. CommentError where it is no pull request, or something is missing or odd."""
+    """Find out what is tested. CommentError if it isn't a pull request, or something is missing or odd."""
     env = os.environ
     try:
         event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_bytes())
@@ -163,7 +163,7 @@ def _login(pull: PullRequest) -> str:
 
 
 def _is_ours(comment: Any, head: str, login: str) -> bool:
-    """Say whether a comment has the mark and is our own: anybody can write the mark, and would own what we
+    """Return whether a comment has the mark and is our own: anybody can write the mark, and would own what we
     put there.
     """
     if not isinstance(comment, dict) or type(comment.get("id")) is not int:
@@ -193,7 +193,7 @@ class _Stay(HTTPRedirectHandler):
 
 
 def _call(pull: PullRequest, method: str, address: str, content: object = None) -> Any:
-    """Ask GitHub; CommentError, with what it says, where it refuses or isn't there."""
+    """Ask GitHub; CommentError, with what it says, if it refuses or isn't there."""
     request = Request(  # noqa: S310 - the address was checked
         address,
         method=method,

@@ -59,7 +59,7 @@ def evaluate(
     `simple_evaluate` takes (`model_args`, `num_fewshot`, `limit` …). `name`: what the model is called; None
     takes what lm-eval's results say. `interval`, `variance`, `level`, `seed` as in `howsure.estimate`.
     Filters, metrics of the whole corpus and repeats are handled as in lm-eval's own log files. In a process
-    that is not the first of a distributed run lm-eval has no results: MethodError. Raises OptionError where
+    that is not the first of a distributed run lm-eval has no results: MethodError. Raises OptionError if
     lm_eval is not installed.
     """
     shared = {key: options.pop(key) for key in list(options) if key in DesignOptions.__annotations__}
@@ -102,7 +102,7 @@ def scores_of(
     """Read samples of one run, by task, through the files that lm-eval would write of them. `name`: of the
     model.
 
-    Raises ReadError where no sample holds a score.
+    Raises ReadError if no sample holds a score.
     """
     with TemporaryDirectory(prefix="howsure-") as folder:
         place = Path(folder)

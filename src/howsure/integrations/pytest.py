@@ -107,8 +107,8 @@ def _rooted(data: Any, root: Path) -> Any:
 
 
 def _rooted_side(side: Any, root: Path, *, alone: bool) -> Any:
-    """Return a side whose path is relative to the root; a bare name is a path only where no results could
-    hold a model of it.
+    """Return a side whose path is relative to the root; a bare name is a path only if no results could hold a
+    model of it.
     """
     if not isinstance(side, str) or root == Path.cwd():
         return side
@@ -146,7 +146,7 @@ def _unclear(config: pytest.Config) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Count the verdicts, and say those that are no pass."""
+    """Count the verdicts, and say those that aren't pass."""
     found = [verdict for _, verdicts in sorted(_verdicts(terminalreporter)) for verdict in verdicts]
     if not found:
         return

@@ -82,7 +82,7 @@ class Reruns:
 
     def columns(self, matrices: Sequence[ScoreMatrix], models: Sequence[str]) -> dict[str, Any]:
         """Return, of every pair, how many questions a rerun of the first breaks and fixes, and of the second;
-        {} where they are too many.
+        {} if they are too many.
 
         Tasks are added up; None stands where the attempts of some task don't tell.
         """
@@ -98,7 +98,7 @@ class Reruns:
     def _told(
         self, matrices: Sequence[ScoreMatrix], pairs: Sequence[tuple[str, str]]
     ) -> Iterator[list[int] | None]:
-        """Yield the rounded sums over the tasks, None where they aren't known."""
+        """Yield the rounded sums over the tasks, or None if they aren't known."""
         repeated = [
             {model: bool((each.attempts[:, k] > 1).any()) for k, model in enumerate(each.models)}
             for each in matrices
@@ -247,7 +247,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
 
 
 def details(part: BoardPart, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
-    """Return what is unpacked when somebody looks at a model or a pair of a board; `items`: with the scores
+    """Return what is unpacked when somebody looks at a model or a pair of a board. `items`: with the scores
     of single items.
     """
     models, count = [entry.model for entry in part.board.entries], len(rung.parts)
@@ -261,7 +261,7 @@ def details(part: BoardPart, rung: Rung, reruns: Reruns, *, items: bool) -> Data
 
 
 def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Question) -> Data:
-    """Return what is said of every pair where random factors are samples too: what would settle it, and where
+    """Return what is said of every pair where random factors are samples too: what would settle it, and if
     its error comes from.
     """
     pairs = list(combinations(models, 2))
@@ -295,7 +295,7 @@ def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
     more |= reruns.columns(of_tasks, compared)
     if part.matrix is None:
         # Of every pair of these models the task that carries most of the error of its overall difference, as
-        # `compare` names it; {} where none does.
+        # `compare` names it; {} if none does.
         boards = [task.board for task in rung.tasks]
         places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
         names, percent = [board.task for board in boards], part.board.percent
@@ -330,7 +330,7 @@ def _text(cell: Cell) -> str | None:
 
 
 def _is_of(frontier: TaskFrontier, board: Board) -> bool:
-    """Say whether a frontier is of a board: of its task and metric, or of all tasks together."""
+    """Return whether a frontier is of a board: of its task and metric, or of all tasks together."""
     return frontier.task == board.task and (not board.task or frontier.metric == board.metric)
 
 
@@ -422,7 +422,7 @@ def _difficulty(health: TaskHealth | str) -> list[Data]:
 
 
 def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
-    """Return the scores of single items, None where they are too many."""
+    """Return the scores of single items, or None if they are too many."""
     matrix = part.matrix
     if matrix is None:
         return None
@@ -431,7 +431,7 @@ def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
     if scores is None or (scores["levels"] is None and values.size > most // 8):
         return None
     clusters = matrix.clusters[0] if matrix.clusters else None
-    # How many attempts stand behind each score: one number where it is the same for all.
+    # How many attempts stand behind each score: one number if it is the same for all.
     counts = matrix.attempts[:, matrix.columns(models)]
     there = counts[counts > 0]
     same = int(there[0]) if there.size and (there == there[0]).all() else 0
@@ -458,7 +458,7 @@ def logs(part: BoardPart, runs: Sequence[RunEntry]) -> list[list[str]]:
 
 
 def _sources(entries: Sequence[NoiseEntry], models: Sequence[str]) -> list[Data | None]:
-    """Return where the error bar of each model comes from, None where it isn't known."""
+    """Return where the error bar of each model comes from, or None if it isn't known."""
     found = {entry.name: entry for entry in entries if entry.measured and entry.se > 0}
     return [None if (entry := found.get(model)) is None else _source(entry) for model in models]
 

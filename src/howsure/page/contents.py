@@ -113,7 +113,7 @@ class Rung:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContents:
     """What was asked, the same about the other populations that these scores can speak of, and the data:
-    their fingerprint, and where they come from.
+    their fingerprint, and if they come from.
     """
 
     first: Rung
@@ -180,7 +180,7 @@ def _other_rung(study: Study, design: Design, asked: Question) -> Rung | None:
 
 
 def _populations(first: Rung, asked: Question) -> list[Population]:
-    """Return the other populations that are worth their time: the same clusters where there are some, these
+    """Return the other populations that are worth their time: the same clusters if there are some, these
     items where attempts repeat.
     """
     matrices = [part.matrix for part in first.tasks if part.matrix is not None]

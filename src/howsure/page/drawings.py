@@ -14,7 +14,7 @@ INK = "currentColor"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 TICKS = [1, 2, 3, 5, 10, 20]
 UNSEEN = {"type": "point", "filled": True, "size": 90, "opacity": 0}
-"""Dots that are hovered over and read, where a line is drawn."""
+"""Dots that are hovered over and read, if a line is drawn."""
 DASHED = {"type": "rule", "strokeDash": [4, 3], "color": GREY}
 EVIDENCE = [0, 0.25, 0.5, 0.8]
 """Of a pair that isn't significant, is, has a p of 0.01 or less, below 0.001."""
@@ -184,7 +184,7 @@ def _noise(title: str) -> Spec:
 
 
 def _matrix() -> Spec:
-    """Return all pairs, shaded by how sure it is that two models differ: where none do, it is empty."""
+    """Return all pairs, shaded by how sure it is that two models differ: if none do, it is empty."""
     place = {"type": "ordinal", "title": None}
     axis = {"labelFontSize": 11, "ticks": False, "domain": False, "grid": False}
     shades = {

@@ -40,7 +40,7 @@ def make(
 ) -> Report:
     """Return the report of everything that was gathered.
 
-    `texts`: with prompts and answers, `inspect_view`: with links to it; `url`: where the page will lie,
+    `texts`: with prompts and answers, `inspect_view`: with links to it. `url`: where the page will lie,
     `card`: the picture beside it.
     """
     first = contents.first
@@ -129,7 +129,7 @@ def _rung(rung: Rung) -> dict[str, Any]:
 
 
 def _overview(answer: Leaderboard) -> dict[str, Any] | None:
-    """Return what stands over all tasks at once: the sentence, and what each board is called; None where
+    """Return what stands over all tasks at once: the sentence, and what each board is called, or None if
     there is one board.
     """
     if len(answer.every) < 2:

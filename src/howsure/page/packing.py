@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 SYMBOLS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<&')
-"""What single scores are written as, one character each; a blank is no score."""
+"""What single scores are written as, one character each; a blank isn't a score."""
 DIGITS = 4
 LEVEL = 6
 """Of compression: level 7 makes pages 1% smaller, and takes half as long again."""
@@ -42,13 +42,13 @@ def packed(data: Any) -> str:
 
 
 def short(values: Iterable[float], digits: int = 6) -> list[float | None]:
-    """Return numbers to so many significant digits, None where there is none."""
+    """Return numbers to so many significant digits, or None if there is none."""
     return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values]
 
 
 def packed_scores(values: Floats, digits: int = DIGITS) -> dict[str, Any]:
-    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else numbers
-    to so many significant digits.
+    """Pack scores (n, M), or NaN if missing: a text a model if there are few distinct ones, else numbers to
+    so many significant digits.
     """
     levels = np.unique(values[~np.isnan(values)])
     if len(levels) <= len(SYMBOLS):

@@ -40,7 +40,7 @@ def refuse_card_alone(url: str | None, card: str | None) -> None:
 
 
 def tags(*, title: str, verdict: str, url: str | None, card: str | None) -> str:
-    """Return the elements that a link to the page is shown by; "" where it has no address.
+    """Return the elements that a link to the page is shown by, or "" if it has no address.
 
     `card`: the file name of a picture that lies beside the page.
     """
@@ -69,7 +69,7 @@ def beside(url: str, name: str) -> str:
 
 
 def embedding(url: str | None, title: str) -> str:
-    """Return the HTML that puts the page into another one; "" where it has no address."""
+    """Return the HTML that puts the page into another one, or "" if it has no address."""
     if url is None:
         return ""
     return (
@@ -146,7 +146,7 @@ def write_page(
     texts: Sequence[str] = (),
     live: bool = False,
 ) -> str:
-    """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers
+    """Return the page. `boards`, `texts`: what packing.packed made of each board. `still`: what readers
     without JavaScript see.
     """
     style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()

@@ -33,8 +33,8 @@ MOST_REASONS = 1_000
 
 
 def reasons(board: Board, matrix: ScoreMatrix | None, asked: Question, count: int) -> dict[str, Any]:
-    """Return the reason of every pair of the first models that has no error bar, seen from both sides; {}
-    where all have one.
+    """Return the reason of every pair of the first models that has no error bar, seen from both sides; {} if
+    all have one.
 
     Pairs of one item, or of one cluster, have one reason and are told at once; others, which are few, are
     compared.
@@ -77,7 +77,7 @@ def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
 
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:
-    """Return how many attempts an item has on average, both models' together, on the items that both
+    """Return how many attempts per item has on average, both models' together, on the items that both
     answered.
     """
     places = matrix.columns(models)
@@ -123,13 +123,13 @@ def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: VarianceC
 
 
 def only_answers(details: PairDetails) -> PairDetails:
-    """Leave out what is about drawn questions: where these are fixed, no two models share their luck."""
+    """Leave out what is about drawn questions: if these are fixed, no two models share their luck."""
     unknown = np.full(details.mean.shape, np.nan)
     return replace(details, correlation=unknown, unpaired_se=unknown, unclustered_se=unknown)
 
 
 def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> PairDetails:
-    """Put the details of several tasks together, errors independent from task to task; there is no overall
+    """Put the details of several tasks together, errors independent from task to task; there isn't an overall
     correlation.
     """
     s = np.array(shares)[:, None, None]
@@ -145,7 +145,7 @@ def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> Pa
 
 
 def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) -> dict[str, Any]:
-    """Return one list a column, an entry a pair of the first models: (0, 1), (0, 2) … in the order of the
+    """Return one list a column, an entry per pair of the first models: (0, 1), (0, 2) … in the order of the
     board.
 
     `details` sets how many models there are. Numbers that a chart needs have 6 digits, all else is text as it
@@ -223,20 +223,20 @@ def _flags(
 
 
 def _clearly_less(small: Floats, large: Floats) -> tuple[Bools, Bools]:
-    """Say where one standard error is clearly less than another, and where it is known not to be."""
+    """Say if one standard error is clearly less than another, and if it is known not to be."""
     known = (small > 0) & (large > 0)
     less = known & (small < (1 - ALIKE) * large)
     return less, known & ~less
 
 
 def _column(values: Ints) -> int | list[int]:
-    """Return a number where all are the same."""
+    """Return a number if all are the same."""
     column: list[int] = values.tolist()
     return column[0] if len(set(column)) == 1 else column
 
 
 def _means(details: PairDetails, upper: Places, scale: Scale) -> dict[str, list[str]]:
-    """Return both models' scores on what they share, where that isn't all that they answered."""
+    """Return both models' scores on what they share, if that isn't all that they answered."""
     own = np.diagonal(details.mean)
     if np.allclose(details.mean, own[:, None], rtol=0, atol=1e-12, equal_nan=True):
         return {}

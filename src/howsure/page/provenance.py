@@ -1,4 +1,4 @@
-"""Where a page comes from: the command, the options, the versions and the data; and how to read that from a
+"""If a page comes from: the command, the options, the versions and the data; and how to read that from a
 page.
 """
 
@@ -40,7 +40,7 @@ class Origin:
 
     @classmethod
     def of(cls, contents: PageContents, command: str, *, howsure: str) -> Origin:
-        """Return the origin of a page of these contents; `howsure`: the version that makes it."""
+        """Return the origin of a page of these contents. `howsure`: the version that makes it."""
         entries = [entry for part in contents.first.tasks for entry in part.board.entries]
         models = len({entry.model for entry in entries})
         items = sum(len(part.matrix.items) for part in contents.first.tasks if part.matrix is not None)
@@ -75,7 +75,7 @@ class Origin:
 
 
 def read_origin(path: str | Path) -> Origin:
-    """Read how a page was made from the page itself; ReadError where it is none of ours."""
+    """Read how a page was made from the page itself; ReadError if it is none of ours."""
     source = Path(path)
     try:
         if source.stat().st_size > MOST_BYTES:

@@ -60,11 +60,11 @@ class WatchedPaths:
         return cls(named=named, folders=folders, recursive=any(path.is_dir() for path in named))
 
     def meant(self, _: object, changed: str) -> bool:
-        """Say whether a file that changed is one that was named, or in a folder that was."""
+        """Return whether a file that changed is one that was named, or in a folder that was."""
         return any(Path(changed).is_relative_to(path) for path in self.named)
 
     def places(self) -> tuple[int | None, ...]:
-        """Tell each folder from another of its name that comes after it; None where there is none."""
+        """Tell each folder from another of its name that comes after it, or None if there is none."""
         return tuple(map(_inode, self.folders))
 
 
@@ -87,7 +87,7 @@ class Viewer:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def refresh(self) -> None:
-        """Make the report anew; where that fails, keep the last one and say why."""
+        """Make the report anew; if that fails, keep the last one and say why."""
         report: Report | None
         try:
             report, message = await asyncio.to_thread(self.load), ""

@@ -41,7 +41,7 @@ MOST_ATTEMPTS = 10
 MOST_LETTERS = 20_000
 """Longer texts lose their middle in a page that holds them."""
 MOST_SERVED = 200_000
-"""The same where a server reads them."""
+"""The same if a server reads them."""
 MOST_PACKED = 20_000_000
 """Characters of texts that a page holds, all boards together, each text counted once."""
 MOST_KEPT = 32_000_000
@@ -101,7 +101,7 @@ class Kept:
     size: int = 0
 
     def get(self, key: tuple[Key, str]) -> list[Attempt] | None:
-        """Return what is kept, None where nothing is."""
+        """Return what is kept, or None if nothing is."""
         if key in self.held:
             self.held.move_to_end(key)
         return self.held.get(key)
@@ -124,7 +124,7 @@ class PageTexts:
     lock: Lock = field(default_factory=Lock)
 
     def why_not(self, place: Place) -> str:
-        """Say why no question of a board can have texts; "" where some may have."""
+        """Say why no question of a board can have texts, or "" if some may have."""
         entries = self._entries(place)
         if not entries:
             return "" if text_columns(self.scores) else NO_COLUMN
@@ -134,7 +134,7 @@ class PageTexts:
         """Return the attempts of these models at a question, by the place of the model, and why some have
         none.
 
-        Raises LookupError where there is no such board, question or model.
+        Raises LookupError if the board doesn't exist, question or model.
         """
         place = self.places[board] if 0 <= board < len(self.places) else None
         if (
@@ -282,7 +282,7 @@ class Book:
     left: int = 0
 
     def add(self, item: int, answers: Mapping[int, list[Attempt]]) -> bool:
-        """Take a question in, unless there is no room for it; say whether it is in."""
+        """Take a question in, unless there isn't a room for it; say whether it is in."""
         new = {repr(text): text for attempts in answers.values() for text in _texts_of(attempts)}
         size = sum(_letters(text) for name, text in new.items() if name not in self.places)
         if size > self.room:

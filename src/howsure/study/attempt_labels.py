@@ -39,7 +39,7 @@ MOST_ROWS = 5_000_000
 
 
 def attempt_warnings(scores: Scores, study: Study, scales: Scales) -> tuple[ResultWarning, ...]:
-    """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or
+    """Warn of attempts that aren't repeats by their column's name, that differ in a setting of the model, or
     whose labels move together over questions.
 
     Of the rows only files and frames in memory are asked, and no more rows than fit there easily: a database,
@@ -82,7 +82,7 @@ def _of_labels(
     scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales
 ) -> list[ResultWarning]:
     """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows
-    of models where these look odd.
+    of models if these look odd.
 
     Failed attempts, and questions that lack a label, are left out.
     """
@@ -107,8 +107,8 @@ def _of_labels(
 
 
 def attempt_column(scores: Scores) -> str:
-    """Return the column whose values are taken for attempts; "" where there is none, or where several
-    together are.
+    """Return the column whose values are taken for attempts, or "" if there is none, or if several together
+    are.
     """
     names = open_frame(scores.rows).collect_schema().names()
     if scores.unasked in names:
@@ -153,7 +153,7 @@ def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
 
 
 def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
-    """Test one model's labels on its questions that have all of them; `items`: with clusters and weights."""
+    """Test one model's labels on its questions that have all of them. `items`: with clusters and weights."""
     shared = pl.len().over("attempt") >= COMMON * rows["item"].n_unique()
     wide = (
         rows.filter(shared)

@@ -26,8 +26,8 @@ PROB = "prob"
 
 
 def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
-    """Take the metric `prob` for the score where that is asked for, or a column of that name; DataError where
-    there is neither.
+    """Take the metric `prob` for the score if that is asked for, or a column of that name; DataError if there
+    is neither.
     """
     if design.score.kind != "prob":
         return scores, design
@@ -55,12 +55,12 @@ def warnings(rule: ScoreRule) -> list[ResultWarning]:
 
 
 def notes(rule: ScoreRule) -> list[str]:
-    """Say what is made of the attempts, where it isn't their mean."""
+    """Say what is made of the attempts, if it isn't their mean."""
     return [f"Score: {told(rule)}."] if rule.kind != "mean" else []
 
 
 def renamed(parts: Parts, rule: ScoreRule) -> Parts:
-    """Name the metrics after the rule: "pass@3", or "pass@3 of METRIC" where a task has several."""
+    """Name the metrics after the rule: "pass@3", or "pass@3 of METRIC" if a task has several."""
     if not rule.over_attempts:
         return parts
     tasks = [task for task, _ in parts]
@@ -87,12 +87,12 @@ def told(rule: ScoreRule) -> str:
 
 
 def needs_values(parts: Parts, rule: ScoreRule) -> bool:
-    """Say whether the score of every attempt is needed, and not their mean only."""
+    """Return whether the score of every attempt is needed, and not their mean only."""
     return rule.kind == "best-of-" and any(not _right_or_wrong(part) for part in parts.values())
 
 
 def enough(part: pl.DataFrame, rule: ScoreRule) -> bool:
-    """Say whether some item has as many attempts as the score needs."""
+    """Return whether some item has as many attempts as the score needs."""
     return not rule.over_attempts or bool((part["n"] >= fewest_attempts(rule.kind, rule.k)).any())
 
 
@@ -125,7 +125,7 @@ def rescore(
 ) -> pl.DataFrame:
     """Put the rule's score of every item in the place of its mean.
 
-    `n` and `variance` are changed so that they give the noise of the new score; n = 1 where nothing tells it.
+    `n` and `variance` are changed so that they give the noise of the new score; n = 1 if nothing tells it.
     """
     if not rule.over_attempts:
         return part
@@ -154,7 +154,7 @@ def rescore(
 
 
 def _right_or_wrong(part: pl.DataFrame) -> bool:
-    """Say whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 − v)."""
+    """Return whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 − v)."""
     mean, inside = pl.col("mean"), (pl.col("low") >= 0) & (pl.col("high") <= 1)
     binary = inside & ((pl.col("variance") - mean * (1 - mean)).abs() < ROUNDED_SCORES)
     return bool(part.filter(pl.col("n") > 0).select(binary.all()).item())

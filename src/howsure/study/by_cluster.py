@@ -1,4 +1,4 @@
-"""Results that don't fit into memory, summed up by cluster where they lie: every cluster then stands as one
+"""Results that don't fit into memory, summed up by cluster if they lie: every cluster then stands as one
 item.
 
 A mean whose errors are clustered needs no more of a cluster than the mean of its items and their number: with
@@ -42,7 +42,7 @@ RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_b
 BY_ITEMS = "same-clusters"
 """The population that items in blocks can speak of, and clusters can't."""
 ALWAYS_FIT = 100_000
-"""So many sums of clusters are fetched however little memory is free; more only where they fit as results of
+"""So many sums of clusters are fetched however little memory is free; more only if they fit as results of
 items would.
 """
 
@@ -50,8 +50,8 @@ items would.
 def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) -> Study:
     """Gather a study of items, or of clusters where the results of items don't fit into memory; see `gather`.
 
-    `crossed`: what is asked can be told from sums of items, which are then read in blocks of clusters where
-    that is possible.
+    `crossed`: what is asked can be told from sums of items, which are then read in blocks of clusters if that
+    is possible.
     """
     try:
         return gather(scores, design, **how)
@@ -100,10 +100,9 @@ def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
 class ByCluster:
     """Scores whose items are clusters, and the design that asks of these what was asked of items.
 
-    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster
-    (`item`); `extents`: of single scores;
-    `failed`: attempts left out; `lost`: those of them in clusters without any score, by task, metric and
-    model.
+    `source`: where their items are. `sizes`: how many these are (`weight`), by task, metric and cluster
+    (`item`). `extents`: of single scores. `failed`: attempts left out. `lost`: those of them in clusters
+    without any score, by task, metric and model.
     """
 
     scores: Scores
@@ -118,7 +117,7 @@ class ByCluster:
 def by_cluster(
     scores: Scores, design: Design, many: TooManyResultsError, *, models: Sequence[str] = ()
 ) -> ByCluster:
-    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again
+    """Sum up results by cluster if they lie. `many`: the error for what was too much; it is raised again
     where clusters won't do.
 
     `models`: those that a verb is about, in place of the design's.
@@ -148,8 +147,8 @@ def by_cluster(
 
 
 def _asked(sums: pl.DataFrame, design: Design, models: Sequence[str]) -> pl.DataFrame:
-    """Keep what is asked about, so that nothing is said of other models; all of it where a name is unknown,
-    for the error that says so.
+    """Keep what is asked about, so that nothing is said of other models; all of it if a name is unknown, for
+    the error that says so.
     """
     there = sums["model"].unique().sort().to_list()
     try:
@@ -166,7 +165,7 @@ def _sentence(many: TooManyResultsError) -> str:
 
 
 def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
-    """Return the one column of the rows that items are clustered by; None where there is none, or something
+    """Return the one column of the rows that items are clustered by, or None if there is none, or something
     else is asked of items.
     """
     if replace(design, **RESPECTED) != Design():  # type: ignore[arg-type]
@@ -180,7 +179,7 @@ def _sums(source: ClusterSource) -> Frame:
     items have one (`weight`).
 
     `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item;
-    `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several
+    `failed` ones. `again`: rows that repeat an attempt, if these are numbered. `torn`: items in several
     clusters.
     """
     told = source.items().select(
@@ -207,7 +206,7 @@ def _sums(source: ClusterSource) -> Frame:
 
 
 def _check(sums: pl.DataFrame, column: str, many: TooManyResultsError) -> None:
-    """Raise DataError where sums by cluster would say something else than items."""
+    """Raise DataError if sums by cluster would say something else than items."""
     faults = {
         f"items without a {column!r} can't be summed up": sums["item"].null_count(),
         f"items in several {column!r} can't be summed up": int(sums["torn"].sum()),

@@ -36,7 +36,7 @@ KNOWN = ("none", "cluster", "weight", "task", "item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteredItems:
-    """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called;
+    """The items with columns cluster_0, cluster_1. `names`: what the clusterings of each task are called;
     notes and warnings.
     """
 
@@ -47,7 +47,7 @@ class ClusteredItems:
 
 
 def side_table(design: Design) -> pl.DataFrame | None:
-    """Read the table with one row an item, None where none was given."""
+    """Read the table with one row per item, or None if none was given."""
     if design.items is None:
         return None
     from howsure.readers.tables import read_side_table
@@ -59,7 +59,7 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
     """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the
     side table.
 
-    `names`: the columns of the rows; a column that only some tasks are clustered by may be absent where these
+    `names`: the columns of the rows; a column that only some tasks are clustered by may be absent if these
     are.
     """
     covariates = [name for name in design.covariate if not name.startswith("model:")]
@@ -95,7 +95,7 @@ def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, fro
 
 
 def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts]) -> bool:
-    """Say whether any task may be clustered by what is given, declared or stated by a log."""
+    """Return whether any task may be clustered by what is given, declared or stated by a log."""
     if design.population == "these-questions" or (design.ignores_clusters and not design.tasks):
         return False
     given = any(each is not None for each in design.clusterings)
@@ -105,8 +105,8 @@ def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts
 def as_stated(
     table: pl.DataFrame, side: pl.DataFrame | None, design: Design, facts: Iterable[TaskFacts]
 ) -> tuple[Design, tuple[ResultWarning, ...]]:
-    """Return the design with the clusters that logs state as the default of their tasks; a warning where
-    these can't be used.
+    """Return the design with the clusters that logs state as the default of their tasks; a warning if these
+    can't be used.
     """
     taken: dict[str, str] = {}
     warnings: list[ResultWarning] = []
@@ -213,7 +213,7 @@ def _attach(
     stated: bool,
     of: str = "",
 ) -> ClusteredItems:
-    """Attach the clusters of one choice to its tasks; `stated`: whether logs made it; `of`: the tasks, if
+    """Attach the clusters of one choice to its tasks. `stated`: whether logs made it. `of`: the tasks, if
     others have another.
     """
     if choice == (NO_CLUSTERS,):
@@ -268,7 +268,7 @@ def _asked_clusters(
 
 
 def _from_ids(ids: pl.Series, choice: str) -> pl.Series:
-    """Return the clusters that a pattern finds in ids; DataError where it finds none in some."""
+    """Return the clusters that a pattern finds in ids; DataError if it finds none in some."""
     clusters = first_group(ids, choice, "cluster")
     if clusters.null_count():
         raise DataError(
@@ -280,7 +280,7 @@ def _from_ids(ids: pl.Series, choice: str) -> pl.Series:
 
 
 def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
-    """Return the tasks of which no item has a value in a column; none where that is all of them."""
+    """Return the tasks of which no item has a value in a column, or none if that is all of them."""
     held = table.group_by("task").agg(some=pl.col(column).is_not_null().any()).sort("task")
     bare = held.filter(~pl.col("some"))["task"].to_list()
     return [] if len(bare) == len(held) else bare
@@ -298,7 +298,7 @@ def _without(name: str, tasks: list[str]) -> ResultWarning:
 
 
 def joined(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
-    """Return the items with a column of the items' table under another name; DataError where an item has two
+    """Return the items with a column of the items' table under another name; DataError if an item has two
     values.
     """
     keys = ["task", "item"] if "task" in side.columns else ["item"]
@@ -330,7 +330,7 @@ def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) ->
 def one_value(
     table: pl.DataFrame, name: str, instead: str = "", what: str = "Clusters and weights belong"
 ) -> None:
-    """Refuse a column that differs between the rows of one item; `instead`: what else can be asked for,
+    """Refuse a column that differs between the rows of one item. `instead`: what else can be asked for,
     `what`: what the column is to make.
     """
     torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
@@ -347,7 +347,7 @@ def one_value(
 
 
 def _holes(table: pl.DataFrame) -> tuple[ResultWarning, ...]:
-    """Warn where only some items of a task have a cluster."""
+    """Warn if only some items of a task have a cluster."""
     lacking = table.group_by("task").agg(no=pl.col("cluster").is_null().sum(), rows=pl.len())
     torn = lacking.filter((pl.col("no") > 0) & (pl.col("no") < pl.col("rows"))).sort("task")
     return tuple(
@@ -364,8 +364,8 @@ def _holes(table: pl.DataFrame) -> tuple[ResultWarning, ...]:
 
 
 def first_group(ids: pl.Series, choice: str, option: Literal["cluster", "by"]) -> pl.Series:
-    """Return what the first group of `id:PATTERN` finds in ids, null where it finds nothing; DataError where
-    it is no such pattern.
+    """Return what the first group of `id:PATTERN` finds in ids, null if it finds nothing; DataError if it
+    isn't a such pattern.
     """
     pattern, asked = choice.removeprefix(OF_ID), f"`{option}={choice!r}`"
     try:
@@ -412,7 +412,7 @@ ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedClusters:
-    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids;
+    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids.
     `groups`: how many they are.
     """
 
@@ -451,7 +451,7 @@ class ProposedClusters:
 
 
 def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose clusters where one of these metadata columns, or the ids, look grouped: a column goes before a
+    """Propose clusters if one of these metadata columns, or the ids, look grouped: a column goes before a
     pattern.
     """
     return _propose_metadata(table, columns) or _propose_from_ids(table)

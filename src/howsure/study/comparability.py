@@ -2,8 +2,8 @@
 the same exam (the task's version, the grader, the scorer and its options, as the runs state them), the same
 limits.
 
-How attempts ended: where a limit or an error ended clearly more of one model's attempts than of another's,
-their difference is about that too.
+How attempts ended: if a limit or an error ended clearly more of one model's attempts than of another's, their
+difference is about that too.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def replaced(
 
 
 def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
-    """Say at how many positions two models have items that the other lacks; "" where at none, or of more
+    """Say at how many positions two models have items that the other lacks, or "" if at none, or of more
     models.
     """
     sides = [side["item"].cast(pl.String) for side in part.partition_by("model")]
@@ -121,7 +121,7 @@ def warnings(found: Sequence[AskedDifference]) -> list[ResultWarning]:
 
 
 def warning(found: AskedDifference, *, allow: bool = False) -> ResultWarning:
-    """Warn of what isn't alike; `allow`: say how a gate lets it be."""
+    """Warn of what isn't alike. `allow`: say how a gate lets it be."""
     return ResultWarning(
         code="not_like_with_like",
         message=f"{found.task}: not like with like: {found.words}",
@@ -176,7 +176,7 @@ def _is_text(value: str) -> bool:
 
 
 def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
-    """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of
+    """Say in which settings the runs of two models differ that may be what is tested, or "" if in none, of
     more models, or of two harnesses.
     """
     sides = [[entry for entry in runs if entry.model == model] for model in models]
@@ -241,7 +241,7 @@ def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame)
     for what, said in EXAM_WORDS.items():
         stated: dict[str, set[str]] = {}
         for entry in mine:
-            # What a run states that a metric was made by: of its scorer, else of all; None where nothing is
+            # What a run states that a metric was made by: of its scorer, else of all, or None if nothing is
             # known.
             exam = entry.run.exam
             own = (
@@ -330,7 +330,7 @@ def _first(parts: Parts, model: str) -> Iterator[pl.DataFrame]:
 
 
 def _limits(runs: Iterable[RunEntry], tasks: set[str], models: Sequence[str]) -> dict[str, list[Count]]:
-    """Count by the name of each limit how many attempts it ended; nothing where the logs of one model don't
+    """Count by the name of each limit how many attempts it ended, or nothing if the logs of one model don't
     say.
     """
     attempts, ends = Counter[str](), {model: Counter[str]() for model in models}
@@ -345,7 +345,7 @@ def _limits(runs: Iterable[RunEntry], tasks: set[str], models: Sequence[str]) ->
 
 
 def _differ(counts: Sequence[Count], sizes: Sequence[int]) -> bool:
-    """Say whether two shares clearly differ, as those of so many independent questions."""
+    """Return whether two shares clearly differ, as those of so many independent questions."""
     one, other = (count / total if total else 0.0 for count, total in counts)
     share = (one * sizes[0] + other * sizes[1]) / sum(sizes)
     spread = math.sqrt(share * (1 - share) * sum(1 / size for size in sizes))

@@ -73,7 +73,7 @@ class DesignOptions(RunOptions, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
-    """What is said of the tasks whose names match a glob pattern; None where it says nothing."""
+    """What is said of the tasks whose names match a glob pattern, or None if it says nothing."""
 
     pattern: str
     cluster: tuple[str, ...] | None = None
@@ -84,7 +84,7 @@ class TaskRule:
     bounds: tuple[float, float] | None = None
 
     def matches(self, task: str) -> bool:
-        """Say whether this is about a task: its name is the pattern, or fits it."""
+        """Return whether this is about a task: its name is the pattern, or fits it."""
         return task == self.pattern or fnmatchcase(task, self.pattern)
 
 
@@ -93,7 +93,7 @@ class Design:
     """How the scores are to be looked at: the shared options, checked and frozen.
 
     What each of them means stands in `howsure.options.table`, from which the page of the Python reference is
-    made. `stated` is no option: by task, the column that its logs cluster by, if no option speaks of that
+    made. `stated` isn't an option: by task, the column that its logs cluster by, if no option speaks of that
     task's clusters.
     """
 
@@ -161,7 +161,7 @@ class Design:
         return self._of(task, "failures", self.failures)
 
     def lower_is_better_of(self, task: str) -> bool | None:
-        """Return the direction of a task's scores, None where it is left to what the harness says."""
+        """Return the direction of a task's scores, or None if it is left to what the harness says."""
         return self._of(task, "lower_is_better", self.lower_is_better)
 
     def margin_of(self, task: str, shared: float | None = None) -> float | None:
@@ -169,7 +169,7 @@ class Design:
         return self._of(task, "margin", shared)
 
     def bounds_of(self, task: str) -> tuple[float, float] | None:
-        """Return the smallest and largest possible score of a task, None where nobody says."""
+        """Return the smallest and largest possible score of a task, or None if nobody says."""
         return self._of(task, "bounds", self.bounds)
 
     def _of(self, task: str, name: str, shared: T) -> T:
@@ -287,7 +287,7 @@ KNOW_STRATA = (None, "score", "t")
 
 
 def of_new_clusters(design: Design) -> Design:
-    """Return a design that asks about new clusters where it leaves the population open."""
+    """Return a design that asks about new clusters if it leaves the population open."""
     return replace(design, population="new-clusters") if design.population is None else design
 
 
@@ -321,8 +321,8 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
 
 
 def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Design:
-    """Return a design that takes a column for a random factor too, without slices. OptionError where
-    something else in it can't go with that.
+    """Return a design that takes a column for a random factor too, without slices. OptionError if something
+    else in it can't go with that.
     """
     found = replace(design, random_factor=(*design.random_factor, column), by=(), measure=())
     _refuse_beside_factor(found, methods)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST = 0.5
 OWN = frozenset({"seed", "run", "attempt", "epoch", "trial", "repeat", "replicate"})
-"""Factors of which each model has its own levels, even where they are numbered alike."""
+"""Factors of which each model has its own levels, even if they are numbered alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Levels:
         return tuple(len(self.levels(model, each.name)) for each in self.factors)
 
     def is_shared(self, factor: _Factor) -> bool:
-        """Say whether all models have the same levels."""
+        """Return whether all models have the same levels."""
         each = {tuple(self.levels(model, factor.name)) for model in set(self.table["model"])}
         return len(each) == 1 and factor.name.lower() not in OWN
 
@@ -110,7 +110,7 @@ class _Levels:
         return f"{' × '.join(said)} level{'' if said == ['1'] else 's'}"
 
     def check_crossed(self) -> None:
-        """Raise DataError where a model lacks some pair of levels of two factors."""
+        """Raise DataError if a model lacks some pair of levels of two factors."""
         torn = sorted(m for m in set(self.table["model"]) if len(self.of(m)) < math.prod(self.shape(m)))
         if torn:
             raise DataError(
@@ -152,7 +152,7 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
     """Return the factors of which every question has one level, and which levels each model has (columns
     model and one of each factor).
 
-    DataError where a factor is no column, or rows lack a level.
+    DataError if a factor isn't a column, or rows lack a level.
     """
     frame, _ = tidy(scores.rows, scores.roles)
     names = open_frame(scores.rows).collect_schema().names()
@@ -200,7 +200,7 @@ def gather_levels(
     found = _Levels.of_models(factors, held.filter(pl.col("model").is_in(asked)))
     roles = find_roles(names, scores.roles)
     if set(roles.get("attempt", ())) <= set(factors):
-        roles.pop("attempt", None)  # a level is no attempt as well
+        roles.pop("attempt", None)  # a level isn't an attempt as well
     apart = replace(scores, roles={**roles, "model": (*roles["model"], *factors)})
     at = tuple(name for model in asked for name in found.of(model))
     plain = replace(design, model=(), random_factor=())
@@ -223,7 +223,7 @@ def gather_levels(
 
 def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> Study:
     """Return a study without the differences that a factor makes: another prompt is another text, and no
-    other exam where all models have it.
+    other exam if all models have it.
     """
     columns = {what: column for column, what in comparability.EXAM.items()}
     made = [each for each in study.differs if each.what in columns]
@@ -347,7 +347,7 @@ def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[Sc
 
 def _answer_noise(within: Floats, attempts: Ints) -> Floats:
     """Return the variance that answers leave in the mean of each item's levels (n,), from those (n, S) of
-    several attempts; NaN where most have one.
+    several attempts, or NaN if most have one.
     """
     several = attempts > 1
     if several.mean() <= MOST:

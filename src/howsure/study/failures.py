@@ -28,7 +28,7 @@ UNNAMED = "(not run {})"
 
 
 def counts_as_failed(lack: Missing, scores: Scores, design: Design) -> bool:
-    """Say whether what wasn't run counts like a failed attempt: always, but where only failures are 0 by the
+    """Return whether what wasn't run counts like a failed attempt: always, but if only failures are 0 by the
     harness's rule.
     """
     fact = scores.fact(lack.task)
@@ -73,7 +73,7 @@ def _completed(part: pl.DataFrame, lacking: Sequence[Missing]) -> pl.DataFrame:
 
 
 def _rows(lack: Missing, every: Iterable[str], own: set[str]) -> pl.DataFrame:
-    """Name the missing items: those that others have where they are as many, else as nobody knows them."""
+    """Name the missing items: those that others have if they are as many, else as nobody knows them."""
     others = [item for item in every if item not in own and item not in lack.named]
     names = others if len(others) == lack.unnamed else [UNNAMED.format(k + 1) for k in range(lack.unnamed)]
     counts = {**lack.named, **dict.fromkeys(names, lack.attempts)}
@@ -126,7 +126,7 @@ def decided(part: pl.DataFrame, policy: str) -> pl.DataFrame:
     """Return one row per model and item with the attempts that count under a policy: `n`, `mean`, `variance`,
     `low`, `high`.
 
-    Raises DataError for the policy "error" where an attempt has no score.
+    Raises DataError for the policy "error" if an attempt has no score.
     """
     failed = pl.col("rows") - pl.col("n")
     if policy == "error":
@@ -165,7 +165,7 @@ def _total(parts: Parts, column: str) -> int:
 
 
 def failures_note(parts: Parts, words: list[str]) -> str:
-    """Say how many attempts have no score and what is done with them; "" where all have one."""
+    """Say how many attempts have no score and what is done with them, or "" if all have one."""
     count = failed(parts)
     if not count:
         return ""

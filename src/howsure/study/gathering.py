@@ -57,8 +57,8 @@ FEW = 6.0
 
 
 def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
-    """Return a study that knows which tasks have few clusters; `every`: what all rows say of items, where
-    some were left out.
+    """Return a study that knows which tasks have few clusters. `every`: what all rows say of items, if some
+    were left out.
     """
     if not study.cluster_names:
         return study
@@ -121,9 +121,9 @@ def gather(
     `models`: those that a verb is about, in place of the design's; their full names are `study.models`.
     `shared`: only what all of these have is asked about, the rest is `study.partial`. `whole`: a part of a
     model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by task, metric
-    and model, where rows are means of them. `paired`: models are compared item by item, so that these must
-    weigh the same for all. Notes and warnings are about nothing that was left out. Raises DataError where a
-    name is unknown, a column is missing, or nothing is left.
+    and model, if rows are means of them. `paired`: models are compared item by item, so that these must weigh
+    the same for all. Notes and warnings are about nothing that was left out. Raises DataError if a name is
+    unknown, a column is missing, or nothing is left.
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
@@ -148,8 +148,8 @@ def gather(
 
 
 def as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
-    """Return scores whose rows a column numbers; the answer asks which it is where all questions may share
-    its values.
+    """Return scores whose rows a column numbers; the answer asks which it is if all questions may share its
+    values.
     """
     unasked, mine = error.column if error.asks else scores.unasked, (error.column,)
     if scores.roles.get("item") == mine and "item" in scores.chosen:
@@ -238,7 +238,7 @@ def _clustered(
     *,
     paired: bool,
 ) -> tuple[Study, ClusteredItems]:
-    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales;
+    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales.
     `every`: what all rows say of items.
     """
     side, table = study.side, _items_of(study)
@@ -246,7 +246,7 @@ def _clustered(
     grouped = clusters.attach_clusters(table, side, design)
     grouped = replace(grouped, warnings=(*unused, *grouped.warnings))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
-    # Propose clusters where there are none and nobody said so.
+    # Propose clusters if there are none and nobody said so.
     sure = (
         grouped.names or grouped.warnings or design.ignores_clusters or design.population == "these-questions"
     )
@@ -267,8 +267,8 @@ def _clustered(
 
 
 def as_proposed(study: Study) -> Study | None:
-    """Return a study with the clusters that were proposed for its items; None without any, or where some
-    items have none.
+    """Return a study with the clusters that were proposed for its items; None without any, or if some items
+    have none.
     """
     if study.proposed is None or study.design.population in ("same-clusters", "these-questions"):
         return None
@@ -289,9 +289,7 @@ def as_proposed(study: Study) -> Study | None:
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
-    """Return the columns that tell what an item was; where few models are compared, where it stood as
-    well.
-    """
+    """Return the columns that tell what an item was; where few models are compared, if it stood as well."""
     return [name for name in (*FINGERPRINTS, *([comparability.POSITION] if few else [])) if name in names]
 
 
@@ -391,7 +389,7 @@ def _sorted_out(
 def _values(
     scores: Scores, wanted: Wanted, parts: Parts, design: Design, scales: Scales
 ) -> pl.DataFrame | None:
-    """Return single scores and their counts where the score of the attempts needs them."""
+    """Return single scores and their counts if the score of the attempts needs them."""
     return (
         scales.place_values(value_counts(scores, wanted))
         if attempts.needs_values(parts, design.score)
@@ -414,7 +412,7 @@ def parts_of(results: pl.DataFrame) -> Parts:
 
 
 def _chosen_metrics(parts: Parts, design: Design) -> Parts:
-    """Keep the metrics that are wanted of every task; DataError where a task has none of them."""
+    """Keep the metrics that are wanted of every task; DataError if a task has none of them."""
     if not design.tasks:
         return parts
     kept = {key: part for key, part in parts.items() if key[1] in (design.metric_of(key[0]) or (key[1],))}
@@ -452,9 +450,7 @@ def _items_of(study: Study) -> pl.DataFrame:
 
 
 def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[str, str], ...]]:
-    """Part what all of these models have from what only some have; where they have nothing in common, all
-    stays.
-    """
+    """Part what all of these models have from what only some have; if they have nothing in common, all stays."""
     kept = {key: part for key, part in parts.items() if part["model"].n_unique() == len(models)}
     return (kept, tuple(key for key in parts if key not in kept)) if kept else (parts, ())
 
@@ -472,8 +468,8 @@ def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[st
 def _averaged(
     parts: Parts, design: Design, models: tuple[str, ...]
 ) -> tuple[Parts, tuple[Average, ...], tuple[str, ...], list[str]]:
-    """Keep the last checkpoints of every run where they are to be averaged, under the names of their
-    averages, and say which they are.
+    """Keep the last checkpoints of every run if they are to be averaged, under the names of their averages,
+    and say which they are.
 
     Returns parts, averages, the models that were asked for (`models`), and notes.
     """

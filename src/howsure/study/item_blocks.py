@@ -47,8 +47,8 @@ class NoSumsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSource:
-    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column
-    numbers the attempts; `scale`: of the scores.
+    """If items are read from: rows with the column that clusters them. `numbered`: whether a column numbers
+    the attempts. `scale`: of the scores.
     """
 
     frame: Frame
@@ -66,7 +66,7 @@ class ClusterSource:
         """Return one row for each task, metric, model and item: `score_`, the mean of its attempts,
         `cluster_`, and what else its sums need.
 
-        `other_`: the last cluster of an item in several; `attempts`: distinct ones, where these are numbered.
+        `other_`: the last cluster of an item in several. `attempts`: distinct ones, if these are numbered.
         """
         attempt = [nw.col("attempt").alias("attempt_")] if self.numbered else []
         return self._grouped(
@@ -76,9 +76,7 @@ class ClusterSource:
         )
 
     def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
-        """Group the rows by item; `more`: what is asked of each group beside its scores, from these
-        columns.
-        """
+        """Group the rows by item. `more`: what is asked of each group beside its scores, from these columns."""
         scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
         cluster, value = nw.col(self.column).cast(nw.String).alias("cluster_"), nw.col("score_")
         rows = self.frame.select(*MODELS, "item", cluster, scored.alias("score_"), *columns)
@@ -136,8 +134,8 @@ class _Read:
 def crossed(study: Study, source: ClusterSource, sizes: pl.DataFrame, lost: pl.DataFrame) -> Study:
     """Return a study of clusters as one of their items, from blocks of these.
 
-    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`);
-    `lost`: attempts in clusters without any score (`failed`), by task, metric and model. NoSumsError where
+    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`).
+    `lost`: attempts in clusters without any score (`failed`), by task, metric and model. NoSumsError if
     models answered different items, a cluster alone is too large a block, or each holds one item.
     """
     found = {
@@ -231,7 +229,7 @@ class _Kept:
 
 
 def _cuts(cells: Floats) -> list[slice]:
-    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError where one is too large for a
+    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError if one is too large for a
     block.
     """
     room = PART * aggregate.free_bytes() / aggregate.RESULT_BYTES
@@ -247,8 +245,8 @@ def _cuts(cells: Floats) -> list[slice]:
 
 
 def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
-    """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means
-    than were summed up.
+    """Fetch a block. NoSumsError if it has holes, an item in two clusters, or clusters with other means than
+    were summed up.
     """
     every = source.collected()
     models = pl.DataFrame({"model": matrix.models, "model_": range(len(matrix.models))})
@@ -262,7 +260,7 @@ def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
     ):
         raise NoSumsError("models answered different items")
     x, codes = rows["score_"].to_numpy().reshape(shape), rows["code"].to_numpy().reshape(shape)[:, 0]
-    # Raise NoSumsError where the items of a block aren't those whose means are known.
+    # Raise NoSumsError if the items of a block aren't those whose means are known.
     used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
     sums = np.zeros((len(used), x.shape[1]))
     np.add.at(sums, place, x)

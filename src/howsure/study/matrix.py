@@ -30,7 +30,7 @@ class LevelCells:
     """Scores at the levels of a factor that all items share, as means over those of others: `values` (n, S,
     M), NaN at levels that a model lacks.
 
-    `name`: of the factor; `shared`: whether the levels are the same for all models.
+    `name`: of the factor. `shared`: whether the levels are the same for all models.
     """
 
     name: str
@@ -41,7 +41,7 @@ class LevelCells:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelScores:
     """What random factors tell: `cells`, those of each; `answers` (n, M), the variance that answers alone
-    leave in each item's mean, NaN where attempts don't tell; `attempts`: at each level, on average.
+    leave in each item's mean, or NaN if attempts don't tell. `attempts`: at each level, on average.
     """
 
     cells: tuple[LevelCells, ...]
@@ -68,22 +68,21 @@ class LevelScores:
 class ScoreMatrix:
     """Items × models of one task and metric.
 
-    Shapes: n items, M models.
-    `values` (n, M): mean score over attempts, NaN where the model has no score for the item.
-    `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
+    Shapes: n items, M models. `values` (n, M): mean score over attempts, or NaN if the model has no score for
+    the item. `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
     `few_clusters`: whether those of the whole task are too few to speak of others. `strata`: how many groups
-    of items had their own means taken from their scores (statistics/clustered_variance.py), 0 where none had;
+    of items had their own means taken from their scores (statistics/clustered_variance.py), 0 if none had;
     `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal
-    weights; `own_weights` (n, M): of each model, where they aren't the same for all, NaN where it has no row.
+    weights; `own_weights` (n, M): of each model, if they aren't the same for all, or NaN if it has no row.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and
     `within` then only tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as
-    of metrics called unsafe or error.
-    `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
-    `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are
-    none); `lost` (M,): attempts at items that no model has a score for. `sums`: where the rows are clusters,
-    one each, what their items add up to, so that every answer is about these.
-    `levels`: the scores at each level of random factors, of which `values` are the means; None without one.
+    of metrics called unsafe or error. `of_agreement`: scores say how often attempts agree, so that neither
+    end is a success or a failure. `tried` and `failed` (n, M): all attempts at each item, and those of them
+    without a score (None: there are none); `lost` (M,): attempts at items that no model has a score for.
+    `sums`: if the rows are clusters, one each, what their items add up to, so that every answer is about
+    these. `levels`: the scores at each level of random factors, of which `values` are the means; None without
+    one.
     """
 
     task: str
@@ -162,7 +161,7 @@ class ScoreMatrix:
         return np.asarray(~(excess > ROUNDED_SCORES).any(axis=0) & self.bounded)
 
     def refuse_many_models(self) -> None:
-        """Raise DataError where all pairs of models are more than fit into memory."""
+        """Raise DataError if all pairs of models are more than fit into memory."""
         if len(self.models) > MOST_MODELS:
             raise DataError(
                 f"{len(self.models):,} models, and all pairs of more than {MOST_MODELS:,} aren't compared",

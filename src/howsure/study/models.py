@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROLES = ("task", "model", "metric")
 LONGEST_NAME = 1_000
-"""More characters are no name of a task, a model or a metric, and no table or chart could show them."""
+"""More characters aren't name of a task, a model or a metric, and no table or chart could show them."""
 
 
 def resolve(
@@ -32,7 +32,7 @@ def resolve(
     """Return the model of this name; what follows the last slash is enough.
 
     `averages`: of averages of checkpoints, the run of each, which is enough as well. `parts`: so is any part
-    that no other name has. DataError, with the nearest names, where no model or more than one fits.
+    that no other name has. DataError, with the nearest names, if no model or more than one fits.
     """
     if name in names:
         return name
@@ -55,7 +55,7 @@ def resolve(
 
 
 def parts_note(asked: Sequence[str], names: Sequence[str]) -> str:
-    """Say which models were taken for parts of their names; "" where all were named."""
+    """Say which models were taken for parts of their names, or "" if all were named."""
     taken = (
         [(name, resolve(name, names, parts=True)) for name in asked if not fitting(name, names)]
         if names
@@ -90,8 +90,8 @@ def choose(
     """Group the rows that are wanted, and return them with the full names of what was wanted.
 
     `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query.
-    `every`: attributes of all rows are wanted as well. Only where some name isn't found are all names of its
-    kind looked up, for the error. DataError where none is meant, or no row is left.
+    `every`: attributes of all rows are wanted as well. Only if some name isn't found are all names of its
+    kind looked up, for the error. DataError if none is meant, or no row is left.
     """
     found = group(scores, wanted, columns, every=every)
     for role in ROLES:
@@ -205,7 +205,7 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
 
 
 def runs_of(models: Sequence[str], pattern: str | None = None) -> dict[str, list[Checkpoint]]:
-    """Return the checkpoints of every run by step; DataError where two models are one step of a run."""
+    """Return the checkpoints of every run by step; DataError if two models are one step of a run."""
     runs: dict[str, list[Checkpoint]] = {}
     for point in find_checkpoints(models, pattern):
         run = runs.setdefault(point.run, [])
@@ -238,7 +238,7 @@ class Average:
 
 
 def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> list[Average]:
-    """Return the averages over the last `count` checkpoints of every run; DataError where there are none."""
+    """Return the averages over the last `count` checkpoints of every run; DataError if there are none."""
     runs = runs_of(models, pattern)
     if not runs:
         raise DataError(
@@ -269,8 +269,8 @@ def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
 def average(part: pl.DataFrame, averages: Sequence[Average]) -> pl.DataFrame:
     """Average the checkpoints of a run item by item; items that some checkpoint lacks are left out.
 
-    `n` and `variance` are changed so that they give the answer noise of
-    the average; n = 1 where nothing tells it.
+    `n` and `variance` are changed so that they give the answer noise of the average; n = 1 if nothing tells
+    it.
     """
     noise = pl.when(pl.col("n") > 1).then(
         pl.col("variance") / (pl.col("n") - 1)

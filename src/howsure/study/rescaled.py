@@ -1,5 +1,5 @@
 """Scores as fractions, and as a copy of them holds them: what the name of their column says is kept as the
-metric where there is none.
+metric if there is none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def copied(scores: Scores) -> tuple[Scores, list[str]]:
     """Return scores for a table that calls their column score, and what was changed for it; the same scores
-    where nothing is.
+    if nothing is.
 
     Percent become fractions. A name that leaves the direction open, or says percent of scores that could be
     fractions, becomes the metric of scores that have none: a gate on the copy asks what it would ask here.
@@ -68,8 +68,8 @@ def _metrics(scores: Scores) -> dict[Key, str]:
 
 
 def _metric(column: str, scale: ScaleBounds) -> str:
-    """Return the name of a column as a metric; without the word for percent where these are fractions from
-    now on.
+    """Return the name of a column as a metric; without the word for percent if these are fractions from now
+    on.
     """
     if scale.bounds != PERCENT or not says_percent(column):
         return column
@@ -96,7 +96,7 @@ def scaled(scores: Scores) -> tuple[Scales, Grouped]:
 
 
 def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return scores with percent as fractions, and what was scaled; the same scores where nothing is."""
+    """Return scores with percent as fractions, and what was scaled; the same scores if nothing is."""
     scales, _ = scaled(scores)
     notes = scales.notes(scales.scales)
     if not notes:

@@ -28,7 +28,7 @@ MOST_VALUES, BINS = 12, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value;
+    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value.
     `ordered`: by number.
     """
 
@@ -79,7 +79,7 @@ def _partition(by: str, table: pl.DataFrame, study: Study) -> Partition:
 
 
 def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Series:
-    """Return the value that every item has in a column, as text; of the items' table where that has it."""
+    """Return the value that every item has in a column, as text; of the items' table if that has it."""
     if side is not None and name in side.columns:
         return joined(table, side, name, "slice_")["slice_"]
     if name not in table.columns:
@@ -181,7 +181,7 @@ def _spread(
 def _counted(
     matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, instead: str
 ) -> Ints | None:
-    """Return counts of attempts, with others (or none) for tasks that have none of these; None where no task
+    """Return counts of attempts, with others (or none) for tasks that have none of these, or None if no task
     has.
     """
     if all(getattr(matrix, name) is None for matrix in matrices):

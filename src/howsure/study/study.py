@@ -47,27 +47,24 @@ LEVEL = "model at level"
 class Study:
     """Scores grouped once, failures not yet decided on.
 
-    `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged.
+    `parts`: for each task and metric one row per model and item, or per checkpoint if these are averaged.
     `beside`: rows that only explain others, of models that are covariates and of metrics that probabilities
-    refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight where there
-    are any, and every attribute that was wanted, with its smallest and largest value (`name`, `name_max`).
-    `side`: the table with one row an item that the user gave. `cluster_names`: what the clusterings of each
-    task are called; `few_clusters`: the tasks that have too few to speak of others;
-    `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had
-    every score, where the rule needs it.
-    `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked
-    for.
-    `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have,
-    where that is left out.
-    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here.
-    `differs`: in what the models were not asked the same. `groups`: of tasks, as harnesses put them together.
-    `held`: the tasks on which each model has a score, on any metric. `scales`: of each task and metric as the
-    rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the
-    column that was taken for attempts by its name although all questions may share its values; "" where none
-    was. `crossed`: matrices of clusters with what their items add up to, which were read in blocks; every
-    task has one, or none. `own_weights`: of tasks whose items weigh more for one model than for another
-    (weights.py). `over_levels`: where random factors are samples too, makes models of a matrix of models
-    at levels, whose names stand in the parts' column LEVEL (factors.py).
+    refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight if there are
+    any, and every attribute that was wanted, with its smallest and largest value (`name`, `name_max`).
+    `side`: the table with one row per item that the user gave. `cluster_names`: what the clusterings of each
+    task are called. `few_clusters`: the tasks that have too few to speak of others. `proposed`: clusters that
+    nobody named, if the items seem to have any. `values`: how often every item had every score, where the
+    rule needs it. `averages`: of checkpoints, empty if none are taken. `models`: the full names of those that
+    were asked for. `every_task`: the tasks there were before any was left out. `partial`: what only some of
+    the models have, if that is left out. `column`: the one that the scores stand in. `missing`: what wasn't
+    run, and counts as nothing here. `differs`: in what the models were not asked the same. `groups`: of
+    tasks, as harnesses put them together. `held`: the tasks on which each model has a score, on any metric.
+    `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed
+    up if its rows lie. `unasked`: the column that was taken for attempts by its name although all questions
+    may share its values, or "" if none was. `crossed`: matrices of clusters with what their items add up to,
+    which were read in blocks; every task has one, or none. `own_weights`: of tasks whose items weigh more for
+    one model than for another (weights.py). `over_levels`: where random factors are samples too, makes models
+    of a matrix of models at levels, whose names stand in the parts' column LEVEL (factors.py).
     """
 
     design: Design
@@ -115,7 +112,7 @@ class Study:
             yield self.matrix(key)
 
     def matrix(self, key: Key) -> ScoreMatrix:
-        """Return the matrix of a task and metric. DataError where no attempt has a score."""
+        """Return the matrix of a task and metric. DataError if no attempt has a score."""
         if key in self.crossed:
             return self.crossed[key]
         return self._spread(self.scored(key), self.parts[key], key)
@@ -180,13 +177,13 @@ class Study:
         )
 
     def is_lower_better(self, key: Key) -> bool:
-        """Say whether smaller scores are better: what the user said, else what the harness says."""
+        """Return whether smaller scores are better: what the user said, else what the harness says."""
         said = self.design.lower_is_better_of(key[0])
         return self._is_stated_lower(key) if said is None else said
 
     def is_undeclared(self, key: Key) -> bool:
-        """Say whether a name leaves the direction open, such as cost or error, and neither user nor harness
-        says it.
+        """Return whether a name leaves the direction open, such as cost or error, and neither user nor
+        harness says it.
         """
         said = self.design.lower_is_better_of(key[0]) is not None or self._is_stated_lower(key)
         return not said and is_burden(self.column, key[1])
@@ -243,14 +240,14 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Grid:
-    """Where each row of a part lies among items × models."""
+    """If each row of a part lies among items × models."""
 
     ids: pl.Series
     models: pl.Series
     places: NDArray[np.int64]
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
-        """Return a column of the rows as items × models, `empty` where there is no row."""
+        """Return a column of the rows as items × models, `empty` if there isn't a row."""
         size, first = len(self.models) * len(self.ids), column[0]
         if len(column) == size and first is not None and column.eq_missing(first).all():
             cells = np.full(size, first)
@@ -261,7 +258,7 @@ class _Grid:
 
 
 def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str, Any]:
-    """Return the attempts at every item, and the failed ones; nothing where the scored attempts are all there
+    """Return the attempts at every item, and the failed ones, or nothing if the scored attempts are all there
     are.
     """
     if len(scored) == len(tried) and scored["n"].equals(tried["rows"]) and tried["n"].equals(tried["rows"]):
@@ -285,7 +282,7 @@ def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str,
 
 
 def _weights(groups: pl.DataFrame) -> NDArray[np.float64] | None:
-    """Return the items' weights, None where they are all the same."""
+    """Return the items' weights, or None if they are all the same."""
     if "weight" not in groups.columns:
         return None
     weights = groups["weight"].fill_null(strategy="mean").to_numpy()

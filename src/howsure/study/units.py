@@ -3,8 +3,7 @@
 The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are
 grouped.
 
-What attempts took: which measures there are, and usd computed by a table of prices where the log states
-none.
+What attempts took: which measures there are, and usd computed by a table of prices if the log states none.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ BILLED = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 
 
 def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the measures that are asked for. DataError where the rows have no such numbers."""
+    """Return the measures that are asked for. DataError if the rows have no such numbers."""
     held = measure_names(scores)
     for name in asked:
         if name not in held:
@@ -70,8 +69,8 @@ def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def priced(scores: Scores, design: Design) -> Scores:
-    """Return scores with usd computed by a table of prices wherever the log states none; the same where no
-    table was given.
+    """Return scores with usd computed by a table of prices wherever the log states none; the same if no table
+    was given.
 
     Attempts that took tokens of a kind without a price, or whose tokens weren't recorded, stay without.
     """
@@ -93,7 +92,7 @@ def priced(scores: Scores, design: Design) -> Scores:
 
 
 def _cost(names: list[str], prices: Mapping[str, float]) -> nw.Expr:
-    """Return what an attempt costs; null where it took tokens that have no price, or in and out weren't
+    """Return what an attempt costs; null if it took tokens that have no price, or in and out weren't
     recorded.
     """
     cost = nw.lit(0.0)
@@ -170,9 +169,7 @@ class Scales:
         return values.with_columns(score=score)
 
     def refuse_vast(self, keys: Iterable[Key]) -> None:
-        """Raise DataError where scores of these are so large that no number holds what variances are made
-        of.
-        """
+        """Raise DataError if scores of these are so large that no number holds what variances are made of."""
         for key in keys:
             if self.scales[key].as_it_is:
                 require_countable(" · ".join(key), self.extents[key])
@@ -196,8 +193,8 @@ class Scales:
 def scales_of(
     parts: Parts, scores: Scores, design: Design, column: str, known: pl.DataFrame | None = None
 ) -> Scales:
-    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one
-    passes `bounds`.
+    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError if one passes
+    `bounds`.
 
     `known`: of each task, metric and model the extent of single scores (`low`, `high`, `ends`), where the
     parts hold means of them.
@@ -226,7 +223,7 @@ def scales_of(
 
 
 def require_one_scale(warnings: Iterable[ResultWarning]) -> None:
-    """Raise DataError where a verdict would compare fractions with percent."""
+    """Raise DataError if a verdict would compare fractions with percent."""
     mixed = next((warning for warning in warnings if warning.code == MIXED), None)
     if mixed is not None:
         raise DataError(mixed.message, remedy=mixed.remedy)
@@ -257,9 +254,9 @@ def _placed(part: pl.DataFrame, scale: ScaleBounds) -> pl.DataFrame:
 
 
 def _mixed(key: Key, part: pl.DataFrame, column: str) -> ResultWarning | None:
-    """Warn where one model's scores look like fractions and another's like percent.
+    """Warn if one model's scores look like fractions and another's like percent.
 
-    Scores above 20 do, and any above 1 where some of the columns say percent that were read apart.
+    Scores above 20 do, and any above 1 if some of the columns say percent that were read apart.
     """
     highest = part.select(pl.col("high").max().fill_null(0)).item()
     least = 1 if says_percent_in_part(column) else 20

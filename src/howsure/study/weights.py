@@ -1,8 +1,8 @@
 """Weights of items: from a column, or from the rows of each model.
 
-Where weights differ between the rows of an item, each model's weight of it is the sum over its attempts.
-Where these sums are the same for every model, but for a factor of each model's own, they are the weights of
-the items. Otherwise each model's score is a mean of its own, and models are compared by the weights of one of
+If weights differ between the rows of an item, each model's weight of it is the sum over its attempts. If
+these sums are the same for every model, but for a factor of each model's own, they are the weights of the
+items. Otherwise each model's score is a mean of its own, and models are compared by the weights of one of
 them, or not at all.
 """
 
@@ -34,14 +34,12 @@ if TYPE_CHECKING:
 ROUNDED = 1e-4
 """Weights are stated with few digits: relative differences up to this size are none."""
 MOST_DIFFERING = 0.2
-"""Where a larger share of a model's items weighs otherwise than for another model, the two aren't
-compared.
-"""
+"""If a larger share of a model's items weighs otherwise than for another model, the two aren't compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWeights:
-    """The `weights` that each item of a task has for each model (n, M), NaN where it has no row; names
+    """The `weights` that each item of a task has for each model (n, M), or NaN if it has no row; names
     sorted.
     """
 
@@ -83,7 +81,7 @@ class RowWeights:
 class Common:
     """The weights of `items` (columns item, weight) for all models, by the model `reference`.
 
-    `differing`: so many items weigh otherwise for another model; `comparable`: few enough for scores to be
+    `differing`: so many items weigh otherwise for another model. `comparable`: few enough for scores to be
     about the same mixture of items.
     """
 
@@ -97,7 +95,7 @@ def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
     """Add up what the rows of each model and item weigh, by the totals of a column that came with the
     results.
 
-    DataError where attempts of one model at one item differ in weight: they make one mean.
+    DataError if attempts of one model at one item differ in weight: they make one mean.
     """
     total, rows = part[taken_name(name)], part["rows"]
     bad = part.filter((pl.col(f"{taken_name(name)} n") < rows) | ~(pl.col(f"{taken_name(name)} least") > 0))
@@ -190,8 +188,8 @@ def numeric_weights(
 def weights_of_items(
     parts: Mapping[tuple[str, str], pl.DataFrame], items: pl.DataFrame, design: Design, *, paired: bool
 ) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[ResultWarning]]:
-    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
-    where these differ and are wanted.
+    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own if
+    these differ and are wanted.
     """
     common: dict[str, pl.DataFrame] = {}
     own: dict[str, RowWeights] = {}
@@ -216,9 +214,7 @@ def weights_of_items(
 
 
 def weights_differ(name: str, task: str, common: Common) -> ResultWarning:
-    """Say by whose weights models are compared, where these differ. DataError where they differ for too many
-    items.
-    """
+    """Say by whose weights models are compared, if these differ. DataError if they differ for too many items."""
     items = plural(common.differing, "item")
     what = f"{name!r} weighs {items} differently for different models"
     remedy = (

@@ -2,7 +2,7 @@
 in a log.
 
 Inspect finds the metrics `howsure/clustered_se`, `howsure/interval` and `howsure/noise` and the hook by
-itself where both packages are installed.
+itself if both packages are installed.
 """
 
 from howsure.integrations.inspect.annotating import annotate

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def annotate(
     log: str | Path, *, output: str | Path | None = None, level: float = 0.95, **options: Any
 ) -> str:
-    """Write howsure's estimate into an Inspect log, as metrics beside Inspect's own; return where it was
+    """Write howsure's estimate into an Inspect log, as metrics beside Inspect's own; return if it was
     written.
 
     `howsure_se`, `howsure_low` and `howsure_high` of every scorer, with the method, level and clusters as
@@ -46,7 +46,7 @@ def annotate(
 
 
 def _log(log: str | Path) -> EvalLog:
-    """Read a log; ReadError where Inspect doesn't know it for one of its own."""
+    """Read a log; ReadError if Inspect doesn't know it for one of its own."""
     from inspect_ai.log import read_eval_log
 
     try:

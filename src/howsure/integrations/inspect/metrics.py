@@ -34,7 +34,7 @@ class PrintEstimate(Hooks):
     """
 
     def enabled(self) -> bool:
-        """Say whether it was asked for."""
+        """Return whether it was asked for."""
         return os.environ.get(PRINT, "0") not in ("", "0")
 
     async def on_task_end(self, data: TaskEnd) -> None:
@@ -60,7 +60,7 @@ def clustered_se(cluster: str | None = None) -> Metric:
     """Return the standard error of the mean: attempts averaged, CR2 over clusters (a key of the samples'
     metadata).
 
-    NaN with one cluster, or where a sample lacks the key. Bell and McCaffrey (2002).
+    NaN with one cluster, or if a sample lacks the key. Bell and McCaffrey (2002).
     """
 
     def compute(scores: list[SampleScore]) -> float:
@@ -91,7 +91,7 @@ def interval(cluster: str | None = None, level: float = 0.95) -> Metric:
 def noise(cluster: str | None = None) -> Metric:
     """Return where the standard error comes from: which questions were drawn, and what was answered.
 
-    NaN with one attempt a sample: nothing then tells them apart. Miller (2024), section 3.
+    NaN with one attempt per sample: nothing then tells them apart. Miller (2024), section 3.
     """
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
@@ -102,7 +102,7 @@ def noise(cluster: str | None = None) -> Metric:
 
 
 def _safely(compute: Callable[[], T], otherwise: T) -> T:
-    """Run a metric on what is there; Inspect would end the run where it raises."""
+    """Run a metric on what is there; Inspect would end the run if it raises."""
     try:
         return compute()
     except Exception as error:  # noqa: BLE001 - a metric must never raise

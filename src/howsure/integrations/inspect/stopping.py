@@ -48,16 +48,16 @@ def stop_when_decided(
     """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is answered.
 
     The question: is the model of this run better than that of the log `baseline` (what `howsure.read` takes;
-    `model` names it where the log holds several), or not worse by more than `margin`; or does it score
-    `at_least` so much; or is its interval ± `within`. Always valid at the `level`, however often it looks;
-    see `howsure.Monitor`.
+    `model` names it if the log holds several), or not worse by more than `margin`; or does it score
+    `at_least` so much; or is its interval ± `within`. Always valid at the `level`, however often it looks
+    (see `howsure.Monitor`).
 
     The samples must be in random order: Task data that is not shuffled is refused (`dataset.shuffle()`, or
     `shuffled=True` if you know better). Samples count in the order in which they start, so that fast ones
     don't come first. `cluster`: a key of their metadata; a cluster counts once it is complete, so clusters
-    must be together (`shuffle_clusters`). Of several epochs the first decides. `scorer`: which score, where
-    there are several ("scorer/key" of one that gives several). `bounds`: of the scores, known before the run;
-    None where there are none, see `Monitor`; those of the baseline are on the same scale. `lower_is_better`:
+    must be together (`shuffle_clusters`). Of several epochs the first decides. `scorer`: which score, if
+    there are several ("scorer/key" of one that gives several). `bounds`: of the scores, known before the run,
+    or None if there are none, see `Monitor`; those of the baseline are on the same scale. `lower_is_better`:
     whether smaller scores are better; a scorer called cost, error, wer and the like is refused without it,
     where the direction decides. Samples that run already are not stopped: with `max_samples` as large as the
     data there is nothing to stop.
@@ -161,7 +161,7 @@ class StopWhenDecided:
         return "howsure"
 
     def _require_direction(self, scorer: str) -> None:
-        """Raise OptionError where the question hangs on a direction that the scorer's name leaves open."""
+        """Raise OptionError if the question hangs on a direction that the scorer's name leaves open."""
         if self._lower is None and self._goal["within"] is None and is_burden(scorer):
             raise OptionError(
                 f"nothing says whether larger or smaller scores of {visible(scorer)} are better",
@@ -219,7 +219,7 @@ class StopWhenDecided:
         }
 
     def _value(self, scores: dict[str, SampleScore]) -> float:
-        """Return the score that decides, NaN where the sample has none; those of a scorer that gives several
+        """Return the score that decides, or NaN if the sample has none; those of a scorer that gives several
         are named `scorer/key`, as `read` names them.
         """
         values: dict[str, Any] = {}
@@ -236,7 +236,7 @@ class StopWhenDecided:
 
 
 def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
-    """Raise OptionError where it isn't clear which score decides, or it isn't there."""
+    """Raise OptionError if it isn't clear which score decides, or it isn't there."""
     found = ", ".join(map(visible, names))
     if chosen is None and len(names) > 1:
         raise OptionError(f"{len(names)} scores: {found}", remedy="Choose one with scorer=…")
@@ -247,8 +247,8 @@ def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
 def _baseline_scores(
     data: Any, model: str | None, task: str, scorer: str | None, *, scaled: bool
 ) -> dict[str, float]:
-    """Return the baseline's mean score at every sample; `scaled`: as a fraction where it is percent, else as
-    the log has it.
+    """Return the baseline's mean score at every sample. `scaled`: as a fraction if it is percent, else as the
+    log has it.
     """
     import numpy as np
 

@@ -272,7 +272,7 @@ def test_unknown_factors_missing_levels_and_unsupported_commands_are_errors() ->
     torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))
     with pytest.raises(DataError, match="without 'seed'"):
         hs.compare(torn, "tuned", "base", random_factor="seed")
-    with pytest.raises(OptionError, match="takes no random factor"):
+    with pytest.raises(OptionError, match="supports no random factor"):
         hs.against(trained(), "tuned", random_factor="seed")
 
 

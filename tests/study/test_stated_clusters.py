@@ -54,7 +54,7 @@ def test_compare_clusters_by_the_column_of_the_logs_own_standard_error():
     assert "looks_grouped" not in codes(found)
     assert cluster_notes(found) == [
         (
-            "Clusters: column `passage_id` (20 clusters of 100 items), as the log's own standard error has it; "
+            "Clusters: column `passage_id` (20 clusters of 100 items), as in the log's own standard error; "
             "`cluster='none'` undoes it."
         )
     ]
@@ -103,8 +103,8 @@ def test_each_task_is_clustered_by_the_column_of_its_own_logs():
     known = {entry.task: entry.estimate.n_clusters for entry in hs.estimate(found).entries}
     assert known == {"chat": 2, "quiz": 6, "sums": 24}
     assert cluster_notes(hs.estimate(found)) == [
-        "Clusters of chat: column `half` (2 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
-        "Clusters of quiz: column `text` (6 clusters of 24 items), as the log's own standard error has it; `cluster='none'` undoes it.",
+        "Clusters of chat: column `half` (2 clusters of 24 items), as in the log's own standard error; `cluster='none'` undoes it.",
+        "Clusters of quiz: column `text` (6 clusters of 24 items), as in the log's own standard error; `cluster='none'` undoes it.",
     ]
     ruled = hs.estimate(found, tasks={"quiz": {"cluster": "half"}, "chat": {"cluster": "none"}})
     assert {entry.task: entry.estimate.n_clusters for entry in ruled.entries} == {"chat": 24, "quiz": 2, "sums": 24}

@@ -460,7 +460,7 @@ def test_an_intraclass_correlation_without_a_cluster_size_is_refused():
         with pytest.raises(hs.OptionError, match="icc is about clusters"):
             ask(lambda: hs.Assumptions(icc=0.2))
     for words in (("--effect", "3pp"), ("score", "--within", "3pp"), ("failures", "1%")):
-        assert "Set --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
+        assert "Give --cluster-size as well" in run(*words, "--icc", "0.2", code=1)
 
 
 def test_a_plan_without_limits_does_not_refer_to_them():

@@ -163,7 +163,7 @@ def test_costs_of_labels_and_verdicts_follow_two_phase_sampling():
 def test_conflicting_options_of_plan_labels_are_refused():
     for given, said in (
         ({}, "Give `within` or `n_labels`"),
-        ({"within": 0.1, "n_labels": 10}, "and not both"),
+        ({"within": 0.1, "n_labels": 10}, "not both"),
         ({"within": 0.1, "a": "x"}, "a difference needs two models"),
         ({"within": 0.1, "cost_label": 1.0}, "one price alone isn't enough"),
         ({"within": 0.1, "budget": 1.0}, "a budget needs prices"),

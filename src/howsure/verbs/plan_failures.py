@@ -74,7 +74,7 @@ def plan_failures(
         icc=icc,
     ).values()
     if icc is not None and cluster_size == 1:
-        raise OptionError("icc needs clusters", remedy="Set `cluster_size` as well.")
+        raise OptionError("icc needs clusters", remedy="Give `cluster_size` as well.")
     alike = 0.0 if icc is None else icc
     clustered: dict[str, Any] = {"size": cluster_size, "icc": alike}
     most = rates.runs_needed(below, level, failures=MOST_FAILURES, **clustered)

@@ -360,7 +360,7 @@ def test_compare_estimate_and_leaderboard_accept_random_factor_on_the_command_li
     for words in (["compare", "-a", "tuned", "-b", "base"], ["estimate"], ["leaderboard"]):
         done = CliRunner().invoke(main, [*words, str(tmp_path / "rows.csv"), "--random-factor", "seed"])
         assert done.exit_code == 0, done.output
-        assert "a sample as the questions are" in " ".join(done.output.split())
+        assert "a sample like the questions" in " ".join(done.output.split())
 
 
 def test_seeds_used_as_attempts_give_a_warning_until_a_choice_is_made() -> None:

@@ -179,7 +179,7 @@ def test_the_output_names_the_as_attempts_flag_for_the_other_choice(tmp_path):
 @pytest.mark.parametrize("selector", ["nope", "commit:", "x:y", ":aaaaaaa", "commit"])
 def test_a_malformed_run_selector_is_an_error(tmp_path, selector):
     log(tmp_path, "one", **SAME)
-    with pytest.raises(howsure.OptionError, match="chooses no runs"):
+    with pytest.raises(howsure.OptionError, match="doesn't select runs"):
         howsure.read(tmp_path, runs=["commit:aaaaaaa", selector])
     gate = ["gate", str(tmp_path), "-a", "a", "--at-least", "10%", "--runs", selector]
     assert CliRunner().invoke(main, gate).exit_code == 3

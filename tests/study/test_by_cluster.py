@@ -117,7 +117,7 @@ def test_noise_and_health_refuse_cluster_sums(little_memory):
 
 def test_clusters_in_which_models_answered_different_items_are_refused(little_memory):
     rows = table(attempts=1).filter(~((pl.col("model") == "m1") & (pl.col("item") == "q4-1")))
-    with pytest.raises(hs.DataError, match="of passage 'p4' models answered 6, 7 items"):
+    with pytest.raises(hs.DataError, match="in passage 'p4' models answered 6, 7 items"):
         hs.leaderboard(relation(rows), cluster="passage")
     nowhere = table().with_columns(passage=pl.when(pl.col("item") == "q3-0").then(None).otherwise("passage"))
     with pytest.raises(hs.DataError, match="items without a 'passage' can't be aggregated"):

@@ -268,7 +268,7 @@ def test_missing_items_or_clusters_too_large_for_memory_fall_back_to_cluster_sum
         item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
     )
     little_memory(monkeypatch, rows)
-    assert "isn't known (models answered different items)" in memory_note(
+    assert "is unknown (models answered different items)" in memory_note(
         hs.leaderboard(relation(swapped), cluster="passage")
     )
     with pytest.raises(hs.DataError, match="would come back"):

@@ -360,9 +360,9 @@ def test_names_with_numbers_are_sorted_naturally():
 
 
 def test_history_needs_two_runs():
-    with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
-        hs.history(nightly(runs=1))
     with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+        hs.history(nightly(runs=1))
+    with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
         hs.history({"a": nightly(runs=1)})
 
 

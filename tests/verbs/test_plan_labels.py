@@ -168,7 +168,7 @@ def test_conflicting_options_of_plan_labels_are_refused():
         ({"within": 0.1, "cost_label": 1.0}, "one price alone isn't enough"),
         ({"within": 0.1, "budget": 1.0}, "a budget needs prices"),
         ({"within": 0.1, "labels_drawn": "probability:p"}, "more labels can't be drawn with"),
-        ({"within": 0.1, "judge_right": 0.4}, "less than a coin's throw"),
+        ({"within": 0.1, "judge_right": 0.4}, "is below chance"),
     ):
         with pytest.raises(hs.OptionError, match=said):
             hs.plan_labels(verdicts(), columns=COLUMNS, **given)

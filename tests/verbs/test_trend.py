@@ -76,7 +76,7 @@ def test_a_custom_pattern_extracts_run_and_step():
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("(", "is no regular expression"),
+        ("(", "is not a regular expression"),
         (r"(.+)-(\d+)", "lacks the groups run and step"),
         (r"(?P<run>.+)-\d+", "lacks the groups run and step"),
         (r"(?P<run>.+)-(?P<step>\w+)", "is not a number"),

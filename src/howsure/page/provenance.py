@@ -1,4 +1,4 @@
-"""If a page comes from: the command, the options, the versions and the data; and how to read that from a
+"""The source of a page: the command, the options, the versions and the data. Also how to read that from a
 page.
 """
 
@@ -75,19 +75,19 @@ class Origin:
 
 
 def read_origin(path: str | Path) -> Origin:
-    """Read how a page was made from the page itself; ReadError if it is none of ours."""
+    """Read how a page was made from the page itself. ReadError if it isn't a howsure report."""
     source = Path(path)
     try:
         if source.stat().st_size > MOST_BYTES:
             raise ReadError("too large for a report", where=str(path), remedy=GIVE)
         found = HELD.search(source.read_text(encoding="utf-8"))
         if found is None:
-            raise ReadError("no page of howsure", where=str(path), remedy=GIVE)
+            raise ReadError("not a report of howsure", where=str(path), remedy=GIVE)
         return Origin(**json.loads(found[1])["origin"])
     except OSError as error:
         raise ReadError(f"can't be read ({error.strerror or error})", where=str(path)) from None
     except (ValueError, KeyError, TypeError):
-        raise ReadError("no page of howsure", where=str(path), remedy=GIVE) from None
+        raise ReadError("not a report of howsure", where=str(path), remedy=GIVE) from None
 
 
 GIVE = "Give a page that `howsure report` wrote."

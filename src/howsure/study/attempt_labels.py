@@ -177,7 +177,9 @@ def _warning(column: str, together: list[tuple[LabelTest, str]], tests: int, sca
     return ResultWarning(
         code="attempts_move_together",
         message=f"answers of {model} with the same {column!r} are correlated: the scores of its {int(test.df[0]) + 1} "
-        f"values have a standard deviation of {scale.gap(test.spread)}, where about {scale.gap(test.chance)} is "
-        f"expected by chance (F test, p {p if p.startswith('<') else f'= {p}'}){others}",
-        remedy=(f"The error bar doesn't include their shared effect; `random_factor={column!r}` does."),
+        f"values have a standard deviation of {scale.gap(test.spread)}, about {scale.gap(test.chance)} expected "
+        f"by chance (F test, p {p if p.startswith('<') else f'= {p}'}){others}",
+        remedy=(
+            f"The error bar doesn't include their shared effect. To include it, use `random_factor={column!r}`."
+        ),
     )

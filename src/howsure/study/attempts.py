@@ -114,7 +114,7 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[ResultWarnin
     return [
         ResultWarning(
             code="few_attempts",
-            message=f"{task}: {needs}; {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
+            message=f"{task}: {needs}, but {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
             remedy=f"Run the missing attempts{', or choose a smaller K' if rule.k else ''}.",
         )
     ]

@@ -217,7 +217,8 @@ def _attach(
     """
     if choice == (NO_CLUSTERS,):
         return ClusteredItems(
-            table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
+            table=table,
+            notes=(f"Clusters{of}: ignored (`cluster='none'`), so each item is its own cluster.",),
         )
     warnings: tuple[ResultWarning, ...] = ()
     declared = False
@@ -441,7 +442,7 @@ class ProposedClusters:
         )
         return ResultWarning(
             code="looks_grouped",
-            message=f"{seen}; if items of a group were drawn together, the error bars are too small",
+            message=f"{seen}. If items of a group were drawn together, the error bars are too small",
             remedy=f"Use {self.choice}, or `cluster='none'` if they were not.",
         )
 

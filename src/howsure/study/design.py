@@ -1,4 +1,4 @@
-"""Design: how to analyse the scores; the options that functions share."""
+"""Design: how to analyse the scores, with the options that functions share."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class DesignOptions(RunOptions, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
-    """Settings for the tasks whose names match a glob pattern; None means not set."""
+    """Settings for the tasks whose names match a glob pattern. None means not set."""
 
     pattern: str
     cluster: tuple[str, ...] | None = None
@@ -219,7 +219,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "score": Refusal(
         given=lambda design: design.score.over_attempts,
         what="{verb} is for means over attempts, but {score} is another score",
-        remedy="Leave `score` out; estimate gives the error bar of such scores.",
+        remedy="Leave `score` out. estimate gives the error bar of such scores.",
     ),
     "average_last": Refusal(
         given=lambda design: bool(design.average_last),

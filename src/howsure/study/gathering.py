@@ -433,7 +433,7 @@ def _headlines(parts: Parts, scores: Scores, design: Design, notes: list[str]) -
             continue
         parts = {key: part for key, part in parts.items() if key[0] != fact.task or key[1] == fact.headline}
         notes.append(
-            f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}."
+            f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}, also {listing(others)}."
         )
     return parts
 

@@ -45,7 +45,7 @@ def resolve(
     if apart and not ending:
         raise DataError(
             f"model {name!r} ran in {len(apart):,} set-ups, which are kept separate",
-            remedy=f"Choose one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path; "
+            remedy=f"Choose one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path. "
             "`as_attempts=True` counts them as attempts of one model.",
         )
     containing = [known for known in names if name in known] if parts and not ending else []

@@ -52,7 +52,8 @@ def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> 
     """Split the items of a matrix in every requested way. A way without a value for any of its items is left
     out.
 
-    `of_tasks`: only the ways that include the task itself, which need several tasks; else only the others.
+    `of_tasks`: only the ways that include the task itself, which need several tasks. Otherwise only the
+    others.
     """
     design = study.design
     asked = [by for by in design.by if ("task" in columns_of(by, ())) == of_tasks]

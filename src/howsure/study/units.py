@@ -45,7 +45,7 @@ PER = 1e6
 """Prices are per this many tokens."""
 NAMED = f"In a table the columns of measures are called {', '.join(MEASURES)}."
 PRICE = NumberKind(
-    what="price", remedy="Prices are numbers, in usd per million tokens; leave a cell empty if there is none."
+    what="price", remedy="Prices are numbers, in usd per million tokens. Leave a cell empty if there is none."
 )
 BILLED = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 

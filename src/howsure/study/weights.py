@@ -160,7 +160,7 @@ def attach_weights(
         raise DataError(
             f"column {name!r} has no positive weight for item {row['item']!r} ({plural(len(bad), 'such item')})",
             where=str(row["task"]),
-            remedy="Every item needs a weight above 0; leave out items that should not count.",
+            remedy="Every item needs a weight above 0. Leave out items that should not count.",
         )
     return table
 

@@ -255,7 +255,7 @@ def _files() -> list[Seed]:
             named="a.yaml",
             files=file("a.yaml", BOMB),
             options={"rows": "[*]", "item": "item", "score": "score"},
-            refused="aliases that stand for more|needs PyYAML|howsure\\[yaml\\]",
+            refused="aliases that expand to more|needs PyYAML|howsure\\[yaml\\]",
         ),
         Seed(name="signs of formulas", ask="csv", named="a.csv", files=file("a.csv", table(*SIGNS)), gives=shielded),
     ]
@@ -298,7 +298,7 @@ def _judgments() -> list[Seed]:
             ask="agree",
             named="r.csv",
             files=file("r.csv", table(*CAPITALS)),
-            said="differ in capitals alone: 'A', 'a'",
+            said="differ only in capitals: 'A', 'a'",
         ),
         *(
             Seed(

@@ -1,8 +1,8 @@
-"""One check each for counts, shares, levels, numbers, flags, seeds, names and words: plain values in,
-OptionError out.
+"""One check each for counts, shares, levels, numbers, flags, seeds, names and words: they return plain values
+or raise OptionError.
 
-Every check takes the option's name and its value, and returns the value as plain Python has it:
-`numpy.int64(500)` comes back as 500, a list of names as a tuple.
+Every check takes the option's name and its value, and returns the value as plain Python: `numpy.int64(500)`
+becomes 500, a list of names a tuple.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any, get_args
 from howsure.errors import OptionError
 
 COUNT = re.compile(r"(\d{1,9})/(\d{1,9})")
-"""A count in place of a file: 17/20."""
+"""A count instead of a file: 17/20."""
 MOST = 10**9
-"""No count of items, models or draws is larger than this."""
+"""The maximum count of items, models or draws."""
 POINTS = "Write 0.01 for one percentage point, 0.92 for 92%."
 
 
@@ -36,7 +36,7 @@ def count(name: str, value: Any, *, least: int = 1) -> int:
 
 
 def seed(name: str, value: Any) -> int:
-    """Return a whole number of 0 or more, from which all draws follow."""
+    """Return a whole number of 0 or more, used as the seed of all draws."""
     if not _is_whole(value) or value < 0:
         raise OptionError(
             f"{said(name, value)} is not a whole number of 0 or more",
@@ -46,7 +46,7 @@ def seed(name: str, value: Any) -> int:
 
 
 class Relative(float):
-    """A margin as a share of the score that it is compared with; `of` makes score units of it."""
+    """A margin as a share of the baseline's score. `of` converts it to score units."""
 
     def of(self, score: float) -> float:
         """Return the margin in score units."""
@@ -58,15 +58,15 @@ class Points(float):
 
 
 RELATIVE = "%rel"
-"""What a relative margin ends with: `1%rel` is a hundredth of the score that it is compared with."""
+"""The ending of a relative margin: `1%rel` is a hundredth of the baseline's score."""
 
 
 def number(name: str, value: Any, *, remedy: str = POINTS) -> float:
-    """Return a finite number; whole ones stay as they are. A share of a score is none."""
+    """Return a finite number. Whole ones are unchanged. A share of a score isn't accepted."""
     if isinstance(value, Relative):
-        raise OptionError(f"{name} is a size in score units, and no share of a score", remedy=remedy)
+        raise OptionError(f"{name} is a size in score units, not a share of a score", remedy=remedy)
     if not _is_real(value) or not math.isfinite(value):
-        raise OptionError(f"{said(name, value)} is no number", remedy=remedy)
+        raise OptionError(f"{said(name, value)} is not a number", remedy=remedy)
     return int(value) if _is_whole(value) else float(value)
 
 
@@ -98,14 +98,14 @@ def margin(name: str, value: Any) -> float:
         share = math.nan
     if not 0 < share < 1:
         raise OptionError(
-            f"{said(name, value)} is no share of a score", remedy="Write 1%rel for a hundredth of it."
+            f"{said(name, value)} is not a share of a score", remedy="Write 1%rel for a hundredth of it."
         )
     return Relative(share)
 
 
 def published(name: str, value: Any) -> tuple[float, int | None]:
-    """Return a published score and its number of questions: `58.7%/89`, `0.587/89`, 0.587 or (0.587, 89);
-    None for a number that isn't stated.
+    """Return a published score and its number of questions: `58.7%/89`, `0.587/89`, 0.587 or (0.587, 89),
+    with None for a number that isn't stated.
     """
     score, n = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
     if isinstance(value, str):
@@ -128,10 +128,12 @@ def ratio(name: str, value: Any) -> float:
 
 
 def policy(name: str, value: Any) -> Any:
-    """Return the path of a policy, or what it says as a dict; what that says is checked where it is read."""
+    """Return the path of a policy, or its content as a dict. The content is checked when it is read."""
     if isinstance(value, Mapping) or (isinstance(value, (str, PathLike)) and str(value)):
         return value
-    raise OptionError(f"{said(name, value)} is no policy", remedy="Give the path of a TOML file, or a dict.")
+    raise OptionError(
+        f"{said(name, value)} is not a policy", remedy="Give the path of a TOML file, or a dict."
+    )
 
 
 def price(name: str, value: Any) -> float:
@@ -150,10 +152,10 @@ def share(name: str, value: Any, *, remedy: str = "Write 0.8 for 80%.") -> float
 
 
 def right(name: str, value: Any) -> float:
-    """Return how often somebody is right: more often than a coin, and not always."""
+    """Return an accuracy of at least 0.5 and below 1."""
     found = share(name, value)
     if found < 0.5:
-        raise OptionError(f"{said(name, value)} is less than a coin's throw", remedy="Write 0.8 for 80%.")
+        raise OptionError(f"{said(name, value)} is below chance", remedy="Write 0.8 for 80%.")
     return found
 
 
@@ -171,15 +173,15 @@ def level(name: str, value: Any) -> float:
 
 
 def one_sided_level(name: str, value: Any) -> float:
-    """Return a level of one-sided limits: one above a half, since half are right by tossing a coin."""
+    """Return a level of one-sided limits: above a half, since tossing a coin is right half of the time."""
     found = level(name, value)
     if found <= 0.5:
-        raise OptionError(f"{said(name, value)} is no more than a coin's throw", remedy="Write 0.95 for 95%.")
+        raise OptionError(f"{said(name, value)} is not above chance", remedy="Write 0.95 for 95%.")
     return found
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return True or False; a NumPy one passes."""
+    """Return True or False. NumPy values are accepted."""
     if not _is_flag(value):
         raise OptionError(f"{said(name, value)} is neither True nor False", remedy="Write True or False.")
     return bool(value)
@@ -188,7 +190,9 @@ def flag(name: str, value: Any) -> bool:
 def one_name(name: str, value: Any, *, remedy: str = "") -> str:
     """Return a text that isn't empty."""
     if not isinstance(value, str) or not value:
-        raise OptionError(f"{said(name, value)} is no name", remedy=remedy or "Write one text, such as 'a'.")
+        raise OptionError(
+            f"{said(name, value)} is not a name", remedy=remedy or "Write one text, such as 'a'."
+        )
     return str(value)
 
 
@@ -198,20 +202,20 @@ def side(name: str, value: Any) -> str:
 
 
 def count_text(value: Any) -> Any:
-    """Return a count (17, 20) as it is written, `17/20`; anything else as it is."""
+    """Return a count (17, 20) as text, `17/20`, and anything else unchanged."""
     if isinstance(value, tuple) and len(value) == 2 and all(map(_is_whole, value)):
         return f"{value[0]}/{value[1]}"
     return value
 
 
 def names(name: str, value: Any) -> tuple[str, ...]:
-    """Return one text, or several, as a tuple; a set has no order, and comes sorted."""
+    """Return one text, or several, as a tuple. A set has no order, and is sorted."""
     if isinstance(value, str):
         return (one_name(name, value),)
     found = _several(value)
     if found is None or not all(isinstance(each, str) and each for each in found):
         raise OptionError(
-            f"{said(name, value)} is no name, nor a list of names", remedy="Write 'a', or ['a', 'b']."
+            f"{said(name, value)} is neither a name nor a list of names", remedy="Write 'a', or ['a', 'b']."
         )
     return tuple(map(str, found))
 
@@ -221,12 +225,12 @@ SINCE = "since:"
 
 
 def selectors(name: str, value: Any) -> tuple[str, ...]:
-    """Return what runs are chosen by: `tag:…`, `commit:…`, `run:…`, `latest`, `since:7d`."""
+    """Return the selectors of runs: `tag:…`, `commit:…`, `run:…`, `latest`, `since:7d`."""
     found = names(name, value)
     strange = next((each for each in found if not SELECTOR.fullmatch(each)), None)
     if strange is not None:
         raise OptionError(
-            f"{said(name, strange)} chooses no runs",
+            f"{said(name, strange)} doesn't select runs",
             remedy="Write tag:NAME, commit:1a2b3c, run:ID, latest or since:7d.",
         )
     return tuple(SINCE + age(name, each[len(SINCE) :]) if each.startswith(SINCE) else each for each in found)
@@ -236,12 +240,12 @@ def ids(name: str, value: Any) -> tuple[str, ...]:
     """Return the ids of items, texts or whole numbers, as texts."""
     found = _several(value)
     if found is None or not all(isinstance(each, str) or _is_whole(each) for each in found):
-        raise OptionError(f"{said(name, value)} is no list of items", remedy="Write ['q1', 'q2', 'q3'].")
+        raise OptionError(f"{said(name, value)} is not a list of items", remedy="Write ['q1', 'q2', 'q3'].")
     return tuple(map(str, found))
 
 
 def _several(value: Any) -> list[Any] | None:
-    """Return the parts of a list, an array, a column or a set; None for what isn't one."""
+    """Return the elements of a list, an array, a column or a set, or None for anything else."""
     if isinstance(value, (str, bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
         return None
     parts = list(value)
@@ -249,27 +253,27 @@ def _several(value: Any) -> list[Any] | None:
 
 
 def named(name: str, value: Any) -> dict[str, tuple[str, ...]]:
-    """Return names by a name: `{"model": ["model", "temperature"]}`."""
+    """Return a mapping of names to names: `{"model": ["model", "temperature"]}`."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise OptionError(
-            f"{said(name, value)} is no mapping of names", remedy=f"Write `{name}={{'model': 'name'}}`."
+            f"{said(name, value)} is not a mapping of names", remedy=f"Write `{name}={{'model': 'name'}}`."
         )
     return {str(key): names(f"{name}[{key!r}]", each) for key, each in value.items()}
 
 
 def groups(name: str, value: Any) -> dict[str, str]:
-    """Return a name by a name: the cluster of every item."""
+    """Return a mapping of texts to texts: the cluster of every item."""
     if not isinstance(value, Mapping) or not all(
         isinstance(each, str) for pair in value.items() for each in pair
     ):
         raise OptionError(
-            f"{said(name, value)} is no mapping of texts", remedy=f"Write `{name}={{'q1': 'passage 1'}}`."
+            f"{said(name, value)} is not a mapping of texts", remedy=f"Write `{name}={{'q1': 'passage 1'}}`."
         )
     return dict(value)
 
 
 def pattern(name: str, value: Any) -> str:
-    """Return a regular expression that can be read."""
+    """Return a valid regular expression."""
     import re
 
     text = one_name(name, value, remedy=r"Write a regular expression, such as '^(\w+)-'.")
@@ -277,7 +281,7 @@ def pattern(name: str, value: Any) -> str:
         re.compile(text)
     except re.error as error:
         raise OptionError(
-            f"{said(name, value)} is no regular expression ({error})", remedy="Mend the pattern."
+            f"{said(name, value)} is not a regular expression ({error})", remedy="Correct the pattern."
         ) from None
     return text
 
@@ -286,24 +290,24 @@ def path(name: str, value: Any) -> str:
     """Return the path of a file as text."""
     if not isinstance(value, (str, os.PathLike)) or not str(value):
         raise OptionError(
-            f"{name} takes the path of a table", remedy="Write your table to a .csv or .parquet file first."
+            f"{name} must be the path of a table", remedy="Write your table to a .csv or .parquet file first."
         )
     return str(value)
 
 
 def table(name: str, value: Any) -> Any:
-    """Return the path of a table, or a data frame as it is."""
+    """Return the path of a table, or a data frame unchanged."""
     if isinstance(value, (str, os.PathLike)):
         return path(name, value)
     if not hasattr(value, "columns"):
         raise OptionError(
-            f"{said(name, value)} is no table", remedy="Give the path of a table, or a data frame."
+            f"{said(name, value)} is not a table", remedy="Give the path of a table, or a data frame."
         )
     return value
 
 
 def word(name: str, value: Any, alias: Any) -> str:
-    """Return one of the words of a Literal alias; a word that is nearly one of them is named."""
+    """Return one of the words of a Literal alias. An error suggests the nearest one."""
     words = get_args(alias)
     if isinstance(value, str) and value in words:
         return str(value)
@@ -330,7 +334,7 @@ def bounds(name: str, value: Any) -> tuple[float, float]:
 
 
 def counts(name: str, value: Any, *, least: int = 1) -> tuple[int, ...]:
-    """Return whole numbers of at least `least`; one is a tuple of one, text is read as well."""
+    """Return whole numbers of at least `least`. A single one becomes a tuple, and text is parsed."""
     found = value.split(",") if isinstance(value, str) else [value] if _is_whole(value) else _several(value)
     try:
         whole = tuple(int(each) for each in found or () if isinstance(each, str) or _is_whole(each))
@@ -338,7 +342,7 @@ def counts(name: str, value: Any, *, least: int = 1) -> tuple[int, ...]:
         whole = ()
     if not whole or len(whole) != len(found or ()) or min(whole) < least:
         raise OptionError(
-            f"{said(name, value)} are no whole numbers of {least} or more", remedy="Write 8, or 8,5."
+            f"{said(name, value)} are not whole numbers of {least} or more", remedy="Write 8, or 8,5."
         )
     return whole
 
@@ -353,7 +357,7 @@ def failures_of_runs(name: str, value: Any) -> tuple[int, int]:
         or not 0 <= found[0] <= found[1]
         or not found[1]
     ):
-        raise OptionError(f"{said(name, value)} makes no sense", remedy="Write failures and runs: (2, 500).")
+        raise OptionError(f"{said(name, value)} isn't valid", remedy="Write failures and runs: (2, 500).")
     return int(found[0]), int(found[1])
 
 
@@ -365,7 +369,7 @@ def instance(name: str, value: Any, kind: type, *, remedy: str) -> Any:
 
 
 def callback(name: str, value: Any) -> Any:
-    """Return what can be called."""
+    """Return a callable."""
     if not callable(value):
         raise OptionError(
             f"{said(name, value)} can't be called", remedy=f"Leave {name} out, or give a function."
@@ -374,17 +378,17 @@ def callback(name: str, value: Any) -> Any:
 
 
 def mapping(name: str, value: Any) -> Any:
-    """Return a path, a dict, or a list of these; what they say is checked where they are read."""
+    """Return a path, a dict, or a list of these. Their content is checked when it is read."""
     several = value if isinstance(value, (list, tuple)) else [value]
     if not all(isinstance(each, (str, PathLike, dict)) for each in several):
         raise OptionError(
-            f"{said(name, value)} is no mapping", remedy="Give the path of a TOML file, or a dict."
+            f"{said(name, value)} is not a mapping", remedy="Give the path of a TOML file, or a dict."
         )
     return value or None
 
 
 def said(name: str, value: Any) -> str:
-    """Say what was given, cut short where it is long."""
+    """Show the given value, cut if it is long."""
     shown = repr(value)
     return f"`{name}={shown if len(shown) <= 80 else shown[:77] + '…'}`"
 
@@ -411,11 +415,11 @@ def age(name: str, value: Any) -> str:
     """Return an age as it is written: a number of minutes, hours, days or weeks."""
     if isinstance(value, str) and AGE.fullmatch(value.strip().lower()):
         return value.strip().lower()
-    raise OptionError(f"{said(name, value)} is no age", remedy="Write 7d, 12h, 90m or 2w.")
+    raise OptionError(f"{said(name, value)} is not an age", remedy="Write 7d, 12h, 90m or 2w.")
 
 
 POINTS_IN = {"in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pt": 1.0, "px": 0.75}
-"""Points (1/72 inch) in each unit of length; a pixel is that of CSS, 1/96 inch."""
+"""Points (1/72 inch) per unit of length. A pixel is that of CSS, 1/96 inch."""
 
 
 def length(name: str, value: Any) -> float:
@@ -430,21 +434,21 @@ def length(name: str, value: Any) -> float:
     )
     points = float(found[1]) * POINTS_IN[found[2]] if found else 0.0
     if not 0 < points < MOST:
-        raise OptionError(f"{said(name, value)} is no length", remedy=remedy)
+        raise OptionError(f"{said(name, value)} is not a length", remedy=remedy)
     return points
 
 
 ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#][^\s]*)?", re.IGNORECASE)
-"""Where a page lies: on the web, without a password."""
+"""The address of a page: on the web, without a password."""
 
 
 def address(name: str, value: Any, *, remedy: str = "Write https://example.org/report.html.") -> str:
-    """Return an address of the web: http or https, without a name or a password in it, and without what comes
-    after a #.
+    """Return a web address: http or https, without a name or a password in it, and without the part after a
+    #.
 
     >>> address("url", "https://example.org/runs/page.html")
     'https://example.org/runs/page.html'
     """
     if not isinstance(value, str) or not value.isprintable() or not ADDRESS.fullmatch(value) or "#" in value:
-        raise OptionError(f"{name} is no address of the web that holds no password", remedy=remedy)
+        raise OptionError(f"{name} is not a web address without a password", remedy=remedy)
     return value

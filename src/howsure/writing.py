@@ -1,10 +1,10 @@
-"""Files written whole or not at all: the one place that writes what a user named.
+"""Files written atomically: the only module that writes files chosen by the user.
 
-What is written stands beside its target under a hidden name until it is complete and on the disk; then it
-takes the target's place. A full disk, an error or a kill leaves the old file as it was. After a kill the
-hidden file stays; the next file that is written into the folder removes it. A link is followed, so that it
-goes on leading where it led; a file that is replaced keeps its mode. What is no file (a device, a pipe) is
-written through.
+The content is written next to its target under a hidden name until it is complete and on disk, and then
+replaces the target. A full disk, an error or a kill leaves the old file unchanged. After a kill the hidden
+file stays; the next file that is written into the folder removes it. A link is followed, so that it stays a
+link to its target. A replaced file keeps its mode. Anything but a regular file (a device, a pipe) is written
+directly.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 HIDDEN = ".howsure-"
-"""How the name of a file begins that isn't complete; no reader looks at hidden files."""
+"""The prefix of the name of an incomplete file. No reader looks at hidden files."""
 NAMES = re.compile(re.escape(HIDDEN) + r"[0-9a-f]{12}(\.\w+)?")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 SYSTEM = ("/dev", "/proc")
-"""Folders whose files are no files: `/dev/stdout` may lead to one that a shell holds open."""
+"""Folders whose files aren't regular: `/dev/stdout` may lead to one that a shell has open."""
 
 
 def write(content: str | bytes, output: str | Path) -> None:
-    """Write a text (UTF-8) or bytes to a file, whole or not at all."""
+    """Write a text (UTF-8) or bytes to a file atomically."""
     with replacing(output) as place:
         place.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def append(text: str, output: str | Path) -> None:
-    """Add a text to the end of a file that isn't ours alone."""
+    """Append a text to a file that others may write to as well."""
     try:
         with Path(output).open("a", encoding="utf-8") as file:
             file.write(text)
@@ -52,8 +52,7 @@ def append(text: str, output: str | Path) -> None:
 
 @contextmanager
 def replacing(output: str | Path) -> Iterator[Path]:
-    """Yield the path to write to; what is there at the end takes the place of `output`, unless an error came
-    first.
+    """Yield the path to write to. Its content at the end replaces `output`, unless an error occurred.
 
     OSError becomes an OptionError that names the file.
     """
@@ -69,9 +68,9 @@ def replacing(output: str | Path) -> Iterator[Path]:
 
 
 def cannot_write(output: str, error: OSError) -> OptionError:
-    """Return the error that names the file, what the system says, and what to do."""
+    """Return an error with the file's name, the system's message, and the remedy."""
     remedy = (
-        "Make room there, or write to another place."
+        "Free some space there, or write to another place."
         if error.errno in FULL
         else "Check the folder and its rights."
     )
@@ -79,7 +78,7 @@ def cannot_write(output: str, error: OSError) -> OptionError:
 
 
 def _mode(output: str | Path) -> int | None:
-    """Return the mode of what is there, links followed; None where nothing is."""
+    """Return the mode of an existing file, links followed, or None if it doesn't exist."""
     if any(Path(output).absolute().is_relative_to(folder) for folder in SYSTEM):
         return stat.S_IFCHR
     try:
@@ -114,18 +113,18 @@ def _beside(target: Path, mode: int | None) -> Iterator[Path]:
 
 
 def _new(target: Path) -> tuple[Path, BinaryIO]:
-    """Make a file under a hidden name, and hold its lock, which says that it is still being written."""
+    """Make a file under a hidden name, and hold its lock, which marks it as still being written."""
     while True:
         place = target.with_name(f"{HIDDEN}{secrets.token_hex(6)}{target.suffix}")
         held = place.open("xb")
         if not _lock(held, wait=True):
             held.close()
-        if place.exists():  # nobody took it for an abandoned one before it had its lock
+        if place.exists():  # no other process removed it as abandoned before it had its lock
             return place, held
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what a process that was killed left in a folder: files of our names whose lock nobody holds."""
+    """Remove the leftovers of a killed process in a folder: files with our names whose lock is free."""
     for place in [path for path in folder.glob(f"{HIDDEN}*") if NAMES.fullmatch(path.name)]:
         with suppress(OSError), place.open("rb") as file:
             if _lock(file, wait=False):
@@ -133,9 +132,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Take a file's lock, and say whether it was to be had; Windows and some file systems have none of this
-    kind.
-    """
+    """Lock a file, and return whether that worked. Windows and some file systems have no such locks."""
     if sys.platform == "win32":
         return False
     from fcntl import LOCK_EX, LOCK_NB, flock

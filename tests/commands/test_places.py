@@ -51,7 +51,9 @@ def test_two_models_are_named_by_their_place():
 def test_two_paths_are_two_sides():
     assert sides(run("compare", "v1", "v2", "-f", "json")) == ("v1", "v2", -0.2)  # one model: called after the paths
     assert sides(run("compare", "v1/x.csv", "n.csv", "-f", "json")) == ("m", "n", -0.2)
-    assert "all.csv holds 3 models, and a side is one: new, old, third" in run("compare", "all.csv", "n.csv", code=1)
+    assert "all.csv contains 3 models, but only one can be compared: new, old, third" in run(
+        "compare", "all.csv", "n.csv", code=1
+    )
     three = run("compare", "v1", "v2", "all.csv", "-a", "new", "-b", "old", "-f", "json")
     assert sides(three)[:2] == ("new", "old")
     python = hs.compare(["v1", "v2"])
@@ -159,7 +161,7 @@ def test_own_clusters_count_beside_a_published_score():
 
 def test_published_scores_are_refused_if_it_is_unclear_what_they_are_of():
     rows = answers("ours", 38, n=89)
-    with pytest.raises(hs.OptionError, match="takes the place of `b`"):
+    with pytest.raises(hs.OptionError, match="`published` replaces `b`"):
         hs.compare(pl.concat([rows, answers("m", 3, n=89)]), "ours", "m", published=0.5)
     with pytest.raises(hs.OptionError, match="which of 2 models is meant"):
         hs.compare(pl.concat([rows, answers("m", 3, n=89)]), published=0.5)
@@ -185,7 +187,7 @@ def test_a_gate_may_ask_about_a_published_score_and_counts():
     assert hs.gate(rows, published="20%/89", better=True).verdict == "pass"
     assert hs.gate("47/50", at_least=0.8).verdict == "pass"
     assert hs.gate(None, "47/50", "45/50", not_worse_than=0.15).verdict == "pass"
-    with pytest.raises(hs.OptionError, match="takes the place of `baseline`"):
+    with pytest.raises(hs.OptionError, match="`published` replaces `baseline`"):
         hs.gate(rows, "ours", "ours", published=0.5, better=True)
 
 
@@ -198,7 +200,7 @@ def test_columns_and_rows_are_chosen_by_every_verb():
     assert gap.value == pytest.approx(0.5)
     assert hs.leaderboard(rows, **chosen).boards[0].entries[0].value == pytest.approx(0.5)
     scores = hs.read(rows, **chosen)
-    with pytest.raises(hs.OptionError, match="Give them to `read`"):
+    with pytest.raises(hs.OptionError, match="Pass them to `read`"):
         hs.compare(scores, "a", "b", where={"split": "x"})
     with pytest.raises(hs.OptionError, match=r"Name a column as columns=\{'item': 'prompt_text'\}"):
         hs.compare(rows, "a", "b", item="prompt_text")

@@ -204,7 +204,7 @@ def test_a_report_writes_a_card_of_1200_by_630_pixels(folder):
     assert '<meta property="og:image" content="https://example.org/a/out%20card.png">' in page
     told = run("report", "--from", "page.html").stdout
     assert "--card 'out card.png' --url" in told
-    assert "no address of the web" in run("report", "table.csv", "-o", "p.html", "--url", "a/b", code=1).stderr
+    assert "not a web address" in run("report", "table.csv", "-o", "p.html", "--url", "a/b", code=1).stderr
     assert "End it in .png" in run("report", "table.csv", "-o", "p.html", "--card", "card.svg", code=1).stderr
     assert not (folder / "p.html").exists()
 

@@ -158,7 +158,7 @@ def test_the_lesson_uses_the_first_of_two_clusterings_with_a_note():
     rows = two_models().with_columns(one=pl.col("item").str.slice(-1), other=pl.col("item").str.slice(0, 2))
     made = board(rows, {"cluster": ("one", "other")})
     assert made["clusters"]["name"] == "one"
-    assert "The lesson knows one clustering, and takes one." in made["said"]
+    assert "The lesson supports one clustering, and uses one." in made["said"]
 
 
 def test_unequal_numbers_of_attempts_count_as_their_harmonic_mean():

@@ -68,7 +68,7 @@ def test_a_measure_without_records_is_an_error():
         gap(rows(), usage="seconds")
     with pytest.raises(DataError, match="makes usd of the tokens"):
         gap(rows().drop("usd"))
-    with pytest.raises(OptionError, match="leaderboard doesn't look at what attempts took"):
+    with pytest.raises(OptionError, match="leaderboard doesn't use costs, times or tokens"):
         hs.leaderboard(rows(), usage="usd")
 
 
@@ -101,7 +101,7 @@ def test_tokens_without_a_price_are_unknown(tmp_path):
         gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,abc\nsmall,1\n"))
     with pytest.raises(ReadError, match="no prices among"):
         gap(data, prices=prices(tmp_path, "name,price\nbig,2\n"))
-    with pytest.raises(ReadError, match="negative, or a model stands in two rows"):
+    with pytest.raises(ReadError, match="negative, or a model is in two rows"):
         gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,-2,10\n"))
     with pytest.raises(ReadError, match="no such file"):
         gap(data, prices=tmp_path / "none.csv")

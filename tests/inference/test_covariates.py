@@ -145,7 +145,7 @@ def test_an_unknown_covariate_column_is_an_error_that_lists_the_columns(side, ve
 
 def test_a_data_frame_as_items_table_is_refused(side):
     rows, items, _ = side
-    with pytest.raises(hs.OptionError, match="items takes the path of a table"):
+    with pytest.raises(hs.OptionError, match="items must be the path of a table"):
         hs.estimate(rows, covariate="ease", items=items)
 
 

@@ -309,7 +309,7 @@ def test_against_for_same_clusters_gives_no_warning_on_few_clusters():
 
 def test_a_trend_of_published_scores_refuses_same_clusters():
     published = pl.DataFrame({"model": ["r", "r"], "step": [1, 2], "score": [0.1, 0.2]})
-    with pytest.raises(OptionError, match="published scores asks about new clusters"):
+    with pytest.raises(OptionError, match="published scores is for new clusters"):
         hs.trend(published, population="same-clusters")
 
 

@@ -55,7 +55,7 @@ def test_a_relative_margin_of_a_baseline_score_of_0_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["0%rel", "100%rel", "-1%rel", "x%rel", "nan%rel"])
 def test_a_relative_margin_must_lie_between_0_and_100_percent(text: str) -> None:
-    with pytest.raises(hs.OptionError, match="is no share of a score"):
+    with pytest.raises(hs.OptionError, match="is not a share of a score"):
         check(rows(a=5, b=5), not_worse_than=text)
 
 

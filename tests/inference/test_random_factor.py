@@ -273,7 +273,7 @@ def test_unknown_factors_missing_levels_and_unsupported_commands_are_errors() ->
     torn = trained().with_columns(seed=pl.when(pl.col("item") != "q3").then("seed"))
     with pytest.raises(DataError, match="without 'seed'"):
         hs.compare(torn, "tuned", "base", random_factor="seed")
-    with pytest.raises(OptionError, match="takes no random factor"):
+    with pytest.raises(OptionError, match="supports no random factor"):
         hs.against(trained(), "tuned", random_factor="seed")
 
 
@@ -361,7 +361,7 @@ def test_compare_estimate_and_leaderboard_accept_random_factor_on_the_command_li
     for words in (["compare", "-a", "tuned", "-b", "base"], ["estimate"], ["leaderboard"]):
         done = CliRunner().invoke(main, [*words, str(tmp_path / "rows.csv"), "--random-factor", "seed"])
         assert done.exit_code == 0, done.output
-        assert "a sample as the questions are" in " ".join(done.output.split())
+        assert "a sample like the questions" in " ".join(done.output.split())
 
 
 def test_seeds_used_as_attempts_give_a_warning_until_a_choice_is_made() -> None:

@@ -300,13 +300,13 @@ def test_a_comment_with_the_same_mark_by_another_user_is_not_edited(server, comm
 
 
 NO_COMMENT = {
-    "a token that may only read": ({"token": READER}, "GitHub said 403: the token may not write there"),
+    "a token that may only read": ({"token": READER}, "GitHub returned 403: the token has no write permission there"),
     "a fork without a token": ({"token": ""}, "there is no token"),
-    "a token of nobody": ({"token": "stale"}, "GitHub said 401: the token may not write there"),
-    "a push": ({"token": JOB, "event": {"after": "abc"}}, "this run is of none"),
+    "a token of nobody": ({"token": "stale"}, "GitHub returned 401: the token has no write permission there"),
+    "a push": ({"token": JOB, "event": {"after": "abc"}}, "this run doesn't belong to one"),
     "an odd event": (
         {"token": JOB, "event": {"pull_request": {"number": "7; x", "head": {"sha": "z"}}}},
-        "the surroundings name no repository",
+        "the environment doesn't name the repository",
     ),
 }
 
@@ -323,7 +323,7 @@ def test_a_comment_that_cannot_be_written_is_explained_and_does_not_fail_the_job
 @pytest.mark.parametrize("broken", [302, 404, 500])
 def test_errors_of_the_github_api_do_not_fail_the_job(server, commented, broken):
     server.broken = broken
-    assert f"GitHub said {broken}" in commented()
+    assert f"GitHub returned {broken}" in commented()
     assert not any("elsewhere" in line for line in server.asked)
 
 
@@ -336,7 +336,7 @@ def test_a_gate_without_a_verdict_replaces_the_last_comment_by_an_error(server, 
     commented()
     commented(text="")
     assert len(server.ours) == 1
-    assert "**ERROR: the gate gave no verdict; the run says why.**" in server.ours[0]
+    assert "**ERROR: the gate gave no verdict. See the run for the reason.**" in server.ours[0]
 
 
 def test_too_little_evidence_passes_with_a_warning_by_default(place, server):

@@ -307,7 +307,7 @@ def test_the_annotate_command_accepts_inspect_logs_only(run, tmp_path):
     table.write_text("model,item,score\na,x,1\na,y,0\n")
     for wrong in (table, tmp_path):
         told = CliRunner().invoke(main, ["annotate", str(wrong)])
-        assert (told.exit_code, "not a log of Inspect. Name one file" in told.stderr) == (1, True)
+        assert (told.exit_code, "not a log of Inspect. Give one file" in told.stderr) == (1, True)
     missing = CliRunner().invoke(main, ["annotate", str(tmp_path / "none.eval")])
     assert (missing.exit_code, "no such file" in missing.stderr) == (1, True)
 

@@ -130,7 +130,7 @@ def test_if_space_is_short_the_questions_with_most_disagreement_are_kept(monkeyp
     assert 0 < len(held) < 30
     assert book["left"] == 30 - len(held)
     assert set(held) <= set(place.by_spread[: len(held) + 2])
-    assert f"in {len(held)} questions; {book['left']} more had no room." in made.notes[-1]
+    assert f"in {len(held)} questions; {book['left']} more didn't fit." in made.notes[-1]
     assert sum(map(len, book["strings"])) <= 600
 
 
@@ -197,7 +197,7 @@ def test_a_page_with_texts_is_reproducible():
     "address", ["javascript:alert(1)", "ftp://x", "http://", "//x", "x", "http://a b", "http://x/#y", 3, "http://x\n"]
 )
 def test_inspect_view_links_must_be_web_addresses(address):
-    with pytest.raises(hs.OptionError, match="no address of the web"):
+    with pytest.raises(hs.OptionError, match="not a web address"):
         report(rows(), inspect_view=address)
 
 

@@ -63,7 +63,7 @@ def test_an_error_about_an_address_shows_no_credentials(server):
 
 def test_a_file_over_the_size_limit_is_not_fetched(server, monkeypatch):
     monkeypatch.setattr(addresses, "MAX_FILE_BYTES", 10)
-    with pytest.raises(ReadError, match="more than is fetched unasked"):
+    with pytest.raises(ReadError, match="more than is fetched automatically"):
         howsure.read(f"{server}/runs/a.csv")
 
 
@@ -74,7 +74,7 @@ def test_a_file_over_the_size_limit_is_not_fetched(server, monkeypatch):
 def test_a_server_that_stops_sending_is_an_error(name, answer, monkeypatch):
     pytest.importorskip("aiohttp")
     monkeypatch.setattr(addresses, "MAX_SILENT_SECONDS", 0.2)
-    with falling_silent(answer) as url, pytest.raises(ReadError, match=r"127.*: nothing came within 0.2 s\. Try again"):
+    with falling_silent(answer) as url, pytest.raises(ReadError, match=r"127.*: no data within 0.2 s\. Try again"):
         howsure.read(f"{url}/{name}")
 
 

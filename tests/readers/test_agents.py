@@ -97,7 +97,7 @@ def test_swebench_takes_the_unresolved_tasks_from_a_table_of_items(write):
     assert scores(reading) == {(A, 0, "resolved"): 1.0, (B, 0, "resolved"): 0.0}
     assert "items.csv" in reading.notes[0]
     other = write("others.csv", f"instance_id\n{B}\n").path
-    with pytest.raises(ReadError, match=r"1 resolved task that .*others\.csv doesn't name, such as django__django-1"):
+    with pytest.raises(ReadError, match=r"1 resolved task missing from .*others\.csv, such as django__django-1"):
         read(swebench, replace(source, items=str(other)))
 
 
@@ -283,7 +283,7 @@ def test_a_swebench_count_other_than_that_of_the_tasks_is_a_warning(tmp_path, na
 @pytest.mark.parametrize("name", ["unresolved_ids", "resolved_ids", "error_ids"])
 @pytest.mark.parametrize(("wrong", "shown"), [({"a": 1}, "\"{'a': 1}\""), (None, "'None'")])
 def test_a_swebench_list_with_a_malformed_id_is_an_error(tmp_path, name, wrong, shown):
-    told = f"report.json: the list '{name}' holds {shown}, which is no id of a task"
+    told = f"report.json: the list '{name}' contains {shown}, which isn't an id of a task"
     with pytest.raises(ReadError, match=re.escape(told)):
         howsure.read(report_with(tmp_path, **{name: ["a__a-1", wrong]}))
 
@@ -301,7 +301,7 @@ def test_malformed_entries_of_a_swebench_leaderboard_are_left_out_with_a_warning
     board = {"name": "Lite", "results": [{"folder": "f", **each} if each != 5 else each for each in entries]}
     found = howsure.read(write("leaderboards.json", {"leaderboards": [board]}).path)
     assert [(entry.model, entry.score) for entry in found.published] == [("c", 0.3)]
-    assert found.warnings[0].message.endswith("2 published scores are no number and left out.")
+    assert found.warnings[0].message.endswith("2 published scores are not numeric and left out.")
 
 
 def test_a_task_listed_twice_as_resolved_counts_once(tmp_path):

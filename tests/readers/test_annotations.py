@@ -33,7 +33,7 @@ def test_label_studio_annotations_and_predictions_are_raters():
 
 
 def test_label_studio_needs_a_choice_among_several_questions():
-    with pytest.raises(hs.DataError, match="several questions were asked: correct, style"):
+    with pytest.raises(hs.DataError, match="the export contains several questions: correct, style"):
         hs.agree(FIXTURES / "label_studio.json")
     found = hs.agree(FIXTURES / "label_studio.json", where={"question_name": "correct"}, cluster="document")
     assert found.n_raters == 3

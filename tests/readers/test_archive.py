@@ -36,7 +36,7 @@ def test_a_member_over_the_size_limit_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("howsure.readers.zipped.MAX_LOG_MEMBER_BYTES", 1_000_000)
     with open_archive(path, where="a.zip") as opened, pytest.raises(ReadError) as caught:
         opened.read("big")
-    assert str(caught.value) == ("a.zip, member 'big': unpacks to more than 1,000,000 bytes. Check where it came from.")
+    assert str(caught.value) == ("a.zip, member 'big': unpacks to more than 1,000,000 bytes. Check its origin.")
 
 
 def test_all_members_count_towards_the_total_size_limit(tmp_path, monkeypatch):
@@ -59,7 +59,7 @@ def test_a_too_long_member_list_is_refused_before_parsing(tmp_path, monkeypatch)
     path = zipped({f"{i}": b"" for i in range(20)}, tmp_path / "a.zip")
     monkeypatch.setattr("howsure.readers.zipped.MAX_DIRECTORY_BYTES", 100)
     monkeypatch.setattr("howsure.readers.zipped.zipfile", None)
-    with pytest.raises(ReadError, match="Check where the archive came from"), open_archive(path, where="a.zip"):
+    with pytest.raises(ReadError, match="Check the archive's origin"), open_archive(path, where="a.zip"):
         pass
 
 

@@ -58,7 +58,7 @@ def test_mmlu_pro_scores_predictions_and_counts_missing_ones_as_wrong(write):
     reading = read(mmlu_pro, source)
     assert scores(reading) == {("1", 0, "correct"): 1.0, ("2", 0, "correct"): 0.0, ("3", 0, "correct"): 0.0}
     assert reading.rows["model"][0] == "jamba-1.5"
-    assert reading.notes == ("no letter was predicted for 1 question; that counts as a wrong answer.",)
+    assert reading.notes == ("no letter was predicted for 1 question, which counts as a wrong answer.",)
 
 
 def test_mmmu_takes_the_model_from_the_file_name(write):
@@ -112,7 +112,7 @@ def test_a_list_of_resolved_ids_of_swebench_verified_gets_all_500_tasks(write):
     )
     assert (len(reading.rows), reading.rows["score"].sum(), reading.rows["model"][0]) == (500, 12, "trae")
     assert reading.rows["task"][0] == "SWE-bench Verified"
-    assert "taken for a list of SWE-bench Verified" in reading.notes[0]
+    assert "treated as a list of SWE-bench Verified" in reading.notes[0]
     with pytest.raises(ReadError, match="the resolved ids only"):
         read(
             swebench,
@@ -170,7 +170,7 @@ def test_bfcl_failures_are_completed_by_the_items_of_the_result_file(write):
     source = write("v1/score/m/BFCL_v4_java_score.json", lines(score))
     alone = read(bfcl, source)
     assert (alone.rows, alone.published[0].score, alone.published[0].n) == (None, 0.5, 2)
-    assert "the published score alone" in alone.notes[0]
+    assert "only the published score" in alone.notes[0]
     results = write(
         "v1/result/m/BFCL_v4_java_result.json", lines([{"id": f"java_{k}", "result": []} for k in range(2)])
     )

@@ -43,7 +43,7 @@ def test_a_covariate_may_be_one_column_a_named_column_or_the_position():
     assert read(rows, "style", style=("mine",)).covariates[0].sd == pytest.approx(LENGTHS[1].std())
     both = read(rows, "position", "length")
     assert both.votes.x[:, 0] == pytest.approx(np.ones(120))
-    assert "position (who stood first), length (`length`, in standard deviations of" in " ".join(both.notes)
+    assert "position (shown first), length (`length`, in standard deviations of" in " ".join(both.notes)
     own = rows.with_columns(place=pl.lit(1.0) + pl.int_range(120) % 2)
     assert read(own, "position", position=("place",)).covariates[0].columns == ("place",)
 
@@ -56,7 +56,7 @@ def test_votes_without_a_covariate_or_weight_are_left_out_and_counted():
     assert len(found.votes) == 116
     assert "2 votes without a covariate left out." in found.notes
     assert "2 votes without a weight above 0 left out." in found.notes
-    assert "Weights: column `trust`; the votes are worth 116 of one weight." in found.notes
+    assert "Weights: column `trust`; the effective number of votes is 116." in found.notes
     assert read(rows, "flag").covariates[0].sd == pytest.approx(0.5)
     text = rows.with_columns(pl.col("length").cast(pl.String))
     assert read(text, "length").covariates[0].sd == pytest.approx(found.covariates[0].sd, rel=0.1)
@@ -72,7 +72,7 @@ def test_unusable_covariates_and_weights_are_errors():
         ({"weight": "less"}, "weights below 0"),
         ({"weight": "day"}, "no vote has every covariate, and a weight above 0"),
         ({"weight": "nothing"}, "no column 'nothing'"),
-        ({"columns": {"wight": "same"}}, "no role 'wight'"),
+        ({"columns": {"wight": "same"}}, "'wight' isn't a role"),
     ):
         with pytest.raises(hs.DataError, match=said):
             hs.arena(rows, **given)
@@ -97,6 +97,6 @@ def test_winners_may_be_shares_from_0_to_1_or_preferences_from_1_to_2(low, sign)
     rows = votes().with_columns(winner=pl.Series(low + share if sign > 0 else 2 - share))
     found = read(rows)
     assert found.votes.score == pytest.approx(share)
-    assert "winners are shares of the first" in found.notes[0]
+    assert "winners are scores of the first" in found.notes[0]
     with pytest.raises(hs.OptionError, match="needs votes that are won, lost or tied"):
         hs.arena(rows, ties="davidson")

@@ -57,7 +57,7 @@ def test_a_database_without_a_table_of_items_is_an_error_that_lists_its_tables(t
     path = made(tmp_path, *(f"CREATE TABLE t{k:02} AS SELECT 1 AS x" for k in range(20)))
     with pytest.raises(hs.ReadError, match="no table with a column for the item among t00, t01, t02 and"):
         hs.read(path)
-    with pytest.raises(hs.ReadError, match="holds no table"):
+    with pytest.raises(hs.ReadError, match="contains no table"):
         hs.read(made(tmp_path, name="empty.duckdb"))
 
 
@@ -127,7 +127,7 @@ def test_where_selects_rows_and_an_unknown_column_is_an_error(tmp_path):
 )
 def test_options_for_files_are_errors_for_a_database(tmp_path, given):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
-    with pytest.raises(hs.OptionError, match="says nothing about the table of a DuckDB file"):
+    with pytest.raises(hs.OptionError, match="doesn't apply to the table of a DuckDB file"):
         hs.read(path, **given)
 
 
@@ -136,7 +136,7 @@ def test_a_duckdb_file_in_a_folder_is_left_out_with_a_reason(tmp_path):
     (tmp_path / "table.csv").write_text("model,item,score\na,1,0\na,2,1\n", encoding="utf-8")
     left = [report for report in hs.read(tmp_path).files if report.outcome == "left out"]
     assert [(report.path, report.reason) for report in left] == [
-        ("evals.duckdb", "a DuckDB file is read alone: name it")
+        ("evals.duckdb", "a DuckDB file is read alone: give its path")
     ]
 
 
@@ -144,6 +144,6 @@ def test_an_ambiguous_table_name_is_an_error(tmp_path):
     path = made(
         tmp_path, "CREATE SCHEMA s", f"CREATE TABLE s.answers AS {ANSWERS}", f'CREATE TABLE "s.answers" AS {ANSWERS}'
     )
-    told = r"""'s\.answers' may be any of "main"\."s\.answers", "s"\."answers"\. Make a view"""
+    told = r"""'s\.answers' may be any of "main"\."s\.answers", "s"\."answers"\. Create a view"""
     with pytest.raises(hs.ReadError, match=told):
         hs.leaderboard(path / "s.answers")

@@ -124,7 +124,7 @@ def test_a_file_truncated_while_read_in_pieces_is_an_error_and_not_fewer_rows(tm
 def test_json_that_would_need_too_much_memory_is_refused_before_parsing(monkeypatch):
     monkeypatch.setattr(parsing, "SMALL_BYTES", 0)
     monkeypatch.setattr(parsing, "MAX_OBJECT_BYTES", 10_000)
-    with pytest.raises(ReadError, match=r"^a\.json: its objects would take about"):
+    with pytest.raises(ReadError, match=r"^a\.json: its objects would need about"):
         parse_json(b"[" + b"{}," * 1000 + b"{}]", where="a.json")
     text = json.dumps([{"text": '{[,\\"' * 1000}])
     assert parse_json(text, where="a.json") == json.loads(text)
@@ -178,7 +178,7 @@ def test_a_file_that_would_wait_for_its_data_is_refused_at_once(tmp_path):
         waits = os.get_blocking(opened)
         os.close(opened)
         assert not waits
-        with pytest.raises(ReadError, match=r"quiz\.csv: nothing to be read yet"):
+        with pytest.raises(ReadError, match=r"quiz\.csv: no content yet"):
             Source(path=path, root=tmp_path).head
 
 
@@ -191,7 +191,7 @@ def test_a_file_without_data_yet_is_refused(good, monkeypatch):
             return None
 
     monkeypatch.setattr(Source, "opened", lambda source: io.BufferedReader(Waiting()))
-    with pytest.raises(ReadError, match=r"good\.csv: nothing to be read yet"):
+    with pytest.raises(ReadError, match=r"good\.csv: no content yet"):
         hs.read(good / "good.csv")
 
 
@@ -256,7 +256,7 @@ def test_a_non_numeric_published_score_is_left_out_with_a_warning(tmp_path, name
     scores = hs.read(str(tmp_path / name))
     assert [entry.model for entry in scores.published] == ["m"]
     assert [warning.code for warning in scores.warnings] == ["score_left_out"]
-    assert scores.warnings[0].message == f"{name}: 1 published score is no number and left out."
+    assert scores.warnings[0].message == f"{name}: 1 published score is not numeric and left out."
 
 
 def test_leaderboard_rows_without_a_model_or_score_are_counted(tmp_path):
@@ -313,7 +313,7 @@ def test_a_table_that_ends_in_mid_row_is_read_without_that_row_and_with_a_warnin
     assert len(scores.to_frame()) == len(rows) - left
     told = [warning.message for warning in scores.warnings if warning.code == "cut_row"]
     line = len(rows) + (not name.endswith("jsonl"))
-    assert told == [f"{name} ends in mid-row: line {line} is not whole and left out."] * left
+    assert told == [f"{name} ends in mid-row: line {line} is incomplete and left out."] * left
     assert ("ends in mid-row" in hs.estimate(scores).render("terminal")) == bool(left)
 
 
@@ -345,7 +345,7 @@ def test_a_last_row_that_is_longer_than_is_looked_at_is_not_found(monkeypatch):
 def test_null_bytes_in_a_text_table_are_an_error(good):
     data = (good / "good.csv").read_bytes() * 100
     (good / "bad.csv").write_bytes(data[:3000] + b"\0" * 100 + data[3000:])
-    assert failed(hs.read(good)) == {"bad.csv": "bytes of zero in the text. It may be damaged: write it again."}
+    assert failed(hs.read(good)) == {"bad.csv": "zero bytes in the text. It may be damaged: write it again."}
 
 
 def test_a_table_of_items_that_ends_in_mid_row_is_an_error(tmp_path):

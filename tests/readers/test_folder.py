@@ -108,7 +108,7 @@ def test_a_table_without_a_model_is_named_after_its_file(tmp_path):
     two_models().filter(pl.col("model") == "a").drop("model").write_csv(tmp_path / "gpt-x.csv")
     answer = hs.estimate(tmp_path / "gpt-x.csv")
     assert answer[0].model == "gpt-x"
-    assert any("so the file does: gpt-x" in note for note in answer.notes)
+    assert any("so it is named after the file: gpt-x" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize("write", ["write_csv", "write_parquet", "write_ipc", "write_ndjson", "write_json"])
@@ -162,7 +162,7 @@ def test_one_table_per_model_is_one_task(tmp_path):
         two_models().filter(pl.col("model") == model).write_csv(tmp_path / f"{model}.csv")
     answer = hs.compare(tmp_path, "a", "b")
     assert (answer.difference.n_items, answer.task) == (20, tmp_path.name)
-    assert any("one task, since each holds other models" in note for note in answer.notes)
+    assert any("one task, since each contains other models" in note for note in answer.notes)
 
 
 def test_tables_of_the_same_models_are_one_task_each(tmp_path):
@@ -202,7 +202,7 @@ def test_truncated_json_of_an_unknown_format_is_reported(tmp_path, text):
     (tmp_path / "begin").write_text(text)
     scores = hs.read(tmp_path)
     assert codes(scores) == ["files_failed"]
-    assert "cut.json, JSON that ends in the middle" in scores.warnings[0].message
+    assert "cut.json, truncated JSON" in scores.warnings[0].message
     assert [file.path for file in scores.files if file.outcome == "left out"] == ["begin", "settings.json", "word.json"]
 
 
@@ -223,7 +223,7 @@ def test_model_from_takes_the_model_from_the_path(tmp_path):
         eval_log(folder / "log.eval", [sample(1, 1)], task_id=model)
     scores = hs.read(tmp_path, model_from=r"runs/([^/]+)/")
     assert set(scores.to_frame()["model"]) == {"one", "two"}
-    with pytest.raises(hs.ReadError, match="no part of the path fits"):
+    with pytest.raises(hs.ReadError, match="no part of the path matches"):
         hs.read(tmp_path, model_from=r"nowhere/(.+)/", strict=True)
 
 

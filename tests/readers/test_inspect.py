@@ -36,7 +36,7 @@ def fixture(name):
 
 
 def inspect_extent(**given):
-    remedy = "Finish the run with inspect eval-retry, or read the result as one over fewer questions."
+    remedy = "Finish the run with inspect eval-retry, or treat the result as one over fewer questions."
     return Extent(**{"task": "words", "model": "mock/a", "status": "success", "remedy": remedy, **given})
 
 
@@ -109,7 +109,7 @@ def test_a_text_that_is_no_score_is_unscored_with_a_warning_that_quotes_it(tmp_p
     reading = read(inspect_ai, log(tmp_path, [sample("a", "maybe\x1b[31m"), sample("b", "C")]))
     assert scores(reading) == {("a", 0, "match"): "unscored", ("b", 0, "match"): 1.0}
     assert [warning.message for warning in reading.warnings] == [
-        "a.eval: 1 values are no scores and count as unscored, such as match of sample 'a': 'maybe\\x1b[31m'."
+        "a.eval: 1 values aren't scores and count as unscored, such as match of sample 'a': 'maybe\\x1b[31m'."
     ]
 
 

@@ -81,21 +81,21 @@ def test_a_target_missing_from_the_top_list_counts_as_0_with_a_warning(tmp_path)
     assert (prob(reading, "a"), prob(reading, "b")) == (0.0, 1.0)
     assert codes(reading) == ["prob_cut"]
     assert reading.warnings[0].message == (
-        "a.eval: in 1 of 2 samples the target is not among the likely tokens that the log lists; its probability, at "
-        "most 0.05, counts as 0."
+        "a.eval: in 1 of 2 samples the target isn't among the likely tokens in the log, so its probability "
+        "(at most 0.05) counts as 0."
     )
 
 
 def test_the_bound_on_a_missing_target_ignores_an_unlikely_generated_token(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Nice", -9.0, Rome=-0.5, Bonn=-1.5, Nice=-9.0)))
     rest = 1 - math.exp(-0.5) - math.exp(-1.5) - math.exp(-9)
-    assert f"at most {rest:.2g}," in reading.warnings[0].message
+    assert f"at most {rest:.2g})" in reading.warnings[0].message
 
 
 def test_a_listed_prefix_of_the_target_adds_to_the_bound(tmp_path):
     reading = log(tmp_path, said("a", "Oslo", token("Rome", -0.5, Rome=-0.5, O=-3.0)))
     assert prob(reading, "a") == 0.0
-    assert f"at most {2 * math.exp(-3):.2g}," in reading.warnings[0].message
+    assert f"at most {2 * math.exp(-3):.2g})" in reading.warnings[0].message
 
 
 @pytest.mark.parametrize(

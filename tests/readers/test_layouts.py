@@ -26,7 +26,7 @@ CODE = "unknown_layout"
 def test_a_warning_names_the_versions_that_the_reader_was_checked_on(tmp_path, stated, known, told):
     warnings = unknown_layout(stated, known, Source(path=tmp_path / "a.json", root=tmp_path))
     shown = str(stated)[:20]
-    message = f"a.json states layout version {shown}; this reader was checked on {told}."
+    message = f"a.json states layout version {shown}, but this reader was checked on {told}."
     assert [warning.message for warning in warnings] == ([] if told is None else [message])
 
 

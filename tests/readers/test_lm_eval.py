@@ -92,7 +92,7 @@ def test_corpus_metrics_are_named_and_left_out(write):
     reading = read(lm_eval, write(f"samples_law_{TIME}.jsonl", lines(rows)))
     assert set(scores(reading)) == {("h0", 0, "acc")}
     assert [warning.message for warning in reading.warnings if warning.code == "corpus_metric"] == [
-        f"samples_law_{TIME}.jsonl: f1, bleu has a value for the whole corpus only, not one a document."
+        f"samples_law_{TIME}.jsonl: f1, bleu has a value for the whole corpus only, not one per document."
     ]
 
 
@@ -182,5 +182,5 @@ def test_non_numeric_published_scores_are_left_out_with_a_warning(write):
     plain = read(lm_eval, write("old.json", {"results": old, "versions": {}, "config": {}}))
     assert [warning.code for warning in plain.warnings if warning.code == "score_left_out"] == ["score_left_out"]
     assert [warning.message for warning in reading.warnings if warning.code == "score_left_out"] == [
-        "results_2025-01-01T00-00-00.json: 1 published score is no number and left out."
+        "results_2025-01-01T00-00-00.json: 1 published score is not numeric and left out."
     ]

@@ -59,7 +59,7 @@ def test_the_file_of_answers_may_be_json_json_lines_or_a_table(tmp_path, name, c
 
 @pytest.mark.parametrize(
     ("gold", "told"),
-    [(None, "no file 'answers.json' in its folder or above it"), ([1, 2], "no id by which"), ([{"x": 1}], "no id by which"), ("{", "not valid JSON")],
+    [(None, "no file 'answers.json' in its folder or above it"), ([1, 2], "no id to look them up by"), ([{"x": 1}], "no id to look them up by"), ("{", "not valid JSON")],
 )  # fmt: skip
 def test_an_unusable_file_of_answers_is_an_error_that_says_why(tmp_path, gold, told):
     if gold is not None:

@@ -59,7 +59,7 @@ def test_numeric_ids_in_a_yaml_answer_file_match(tmp_path):
 
 def test_an_id_with_two_answers_is_an_error(tmp_path):
     (tmp_path / "gold.csv").write_text("id,answer\nq0,A\nq0,B\n")
-    with pytest.raises(ReadError, match="'q0' comes more than once"):
+    with pytest.raises(ReadError, match="'q0' occurs more than once"):
         scores(records(tmp_path, "A"), beside={"gold": "gold.csv"}, score="x == gold[id].answer")
 
 
@@ -218,7 +218,7 @@ def test_a_proposal_escapes_wildcards_in_column_names(tmp_path):
 
 
 def test_column_without_columns_is_an_error(tmp_path):
-    with pytest.raises(OptionError, match="'column' is named without columns"):
+    with pytest.raises(OptionError, match="'column' is used without columns"):
         scores(records(tmp_path, 1), score="x", model="column")
 
 
@@ -282,7 +282,7 @@ def test_a_comparison_with_a_field_that_no_record_has_gives_a_warning(tmp_path):
     scores = howsure.read(tmp_path / "a.json", map={"item": "id", "score": "pred == gold"})
     (warning,) = scores.warnings
     assert warning.code == "seldom_equal"
-    assert warning.message == "a.json: no record has a value for pred, so that pred == gold is true of none"
+    assert warning.message == "a.json: no record has a value for pred, so pred == gold is never true"
     assert not howsure.read(tmp_path / "a.json", map={"item": "id", "score": "gone == gold"}).warnings
 
 
@@ -290,5 +290,5 @@ def test_a_comparison_with_a_field_that_no_record_has_gives_a_warning(tmp_path):
 def test_an_impossible_number_of_questions_is_an_error(tmp_path, mapped):
     (tmp_path / "board.csv").write_text("model,score,n\nx,0.7,100\ny,0.6,1e70\n")
     said = {"map": {"model": "model", "score": "score", "n": "n"}} if mapped else {}
-    with pytest.raises(ReadError, match=r"1e\+70 is no number of questions"):
+    with pytest.raises(ReadError, match=r"1e\+70 isn't a number of questions"):
         howsure.read(tmp_path / "board.csv", **said)

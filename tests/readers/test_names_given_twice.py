@@ -46,7 +46,7 @@ def test_of_a_key_given_twice_the_last_counts_with_a_warning(tmp_path, lines):
     text = "\n".join(records) if lines else " [\n" + ",\n".join(records) + "]"
     path = written(tmp_path / ("x.jsonl" if lines else "x.json"), text)
     assert twice(path) == [
-        ("name_twice", f"{path.name}: the key 'score' is given twice in one object, and the last counts")
+        ("name_twice", f"{path.name}: the key 'score' is repeated in one object, and the last counts")
     ]
     assert set(hs.read(path).to_frame()["score"]) == {0}
 
@@ -110,7 +110,7 @@ def test_a_repeated_header_among_ratings_is_an_error(tmp_path, name):
     rows = [{"item": f"i{k}", "ann": "ab"[k % 2], "bo": "ab"[k % 3 % 2]} for k in range(12)]
     rows.insert(6, {name: name for name in rows[0]})
     lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)] if name == "r.csv" else map(json.dumps, rows)
-    with pytest.raises(hs.ReadError, match="row 7 holds the names of the columns again"):
+    with pytest.raises(hs.ReadError, match="row 7 repeats the names of the columns"):
         hs.agree(written(tmp_path / name, "\n".join(lines)))
 
 

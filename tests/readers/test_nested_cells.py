@@ -55,13 +55,13 @@ def test_a_nested_value_in_a_name_or_score_column_is_an_error(tmp_path, name, va
 )
 def test_a_nested_value_in_ratings_votes_or_verdicts_is_an_error(tmp_path, name, verb, rows, columns):
     for column in columns:
-        with pytest.raises(hs.DataError, match=f"column '{column}' holds lists, objects or bytes"):
+        with pytest.raises(hs.DataError, match=f"column '{column}' contains lists, objects or bytes"):
             verb(written(tmp_path / name, rows, column, [1]))
 
 
 def test_nested_values_of_a_frame_are_errors_only_in_used_columns(tmp_path):
     frame = pl.DataFrame(RATED)
     for odd in (pl.concat_list("rating"), pl.lit(b"\xff"), pl.struct(pl.concat_list("rating"))):
-        with pytest.raises(hs.DataError, match="column 'rating' holds"):
+        with pytest.raises(hs.DataError, match="column 'rating' contains"):
             hs.agree(frame.with_columns(rating=odd))
     assert hs.agree(written(tmp_path / "x.json", RATED, "tags", ["y"])).overall == hs.agree(frame).overall

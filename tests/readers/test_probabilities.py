@@ -143,7 +143,7 @@ def test_missing_log_likelihoods_are_unscored_with_a_warning(write, lls):
     assert prob(reading, "a") == "unscored"
     assert prob(reading, "a", "prob_norm") == "unscored"
     assert reading.warnings[-1].message.endswith(
-        "1 of 2 documents have no probability, since a log-likelihood is missing or no number."
+        "1 of 2 documents have no probability, since a log-likelihood is missing or not a number."
     )
 
 
@@ -199,7 +199,7 @@ def test_generated_texts_have_no_probabilities(write, resps):
 def test_a_metric_that_disagrees_with_the_most_likely_choice_gives_a_warning(write):
     reading = choices(write, row("a", [-1.0, -2.0], "0", acc=0.3), row("b", [-1.0, -2.0], "0"))
     (warning,) = (warning for warning in reading.warnings if warning.code == "prob_differs")
-    assert "acc of 1 of 2 documents is not whether the most likely choice is right" in warning.message
+    assert "for 1 of 2 documents acc isn't whether the most likely choice is right" in warning.message
 
 
 def test_a_prob_metric_of_the_task_itself_is_kept(write):

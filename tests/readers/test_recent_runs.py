@@ -27,7 +27,7 @@ def values(folder, **how):
 def test_runs_latest_keeps_the_newest_run_of_each_model(nights):
     assert values(nights, runs="latest") == {"mock/a": 0.25, "mock/b": 0.25}
     left = [report.reason for report in howsure.read(nights, runs="latest").files if report.outcome == "left out"]
-    assert left == ["an older run than those that were asked for"] * 4
+    assert left == ["older than the requested runs"] * 4
 
 
 @pytest.mark.parametrize(

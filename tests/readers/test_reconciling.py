@@ -40,10 +40,10 @@ def entry(answer):
 def test_a_stated_score_that_the_rows_do_not_give_is_a_warning_or_a_strict_error(tmp_path):
     path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.33))
     scores = howsure.read(path)
-    assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0% for words · match, the log says 33.0%"]
+    assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0% for words · match, the log states 33.0%"]
     assert figures(scores) == {"samples": (2, 2, True), "score": (0.33, 0.5, False)}
-    assert any("the log says 33.0%" in warning.message for warning in howsure.estimate(path).warnings)
-    with pytest.raises(ReadError, match=r"a\.eval: the rows give 50\.0% for words · match, the log says 33\.0%"):
+    assert any("the log states 33.0%" in warning.message for warning in howsure.estimate(path).warnings)
+    with pytest.raises(ReadError, match=r"a\.eval: the rows give 50\.0% for words · match, the log states 33\.0%"):
         howsure.read(path, strict=True)
 
 
@@ -74,9 +74,7 @@ def test_samples_that_were_not_run_are_counted_in_every_answer(tmp_path):
         tmp_path, samples, dataset={"samples": 120, "sample_ids": ids}, config={"epochs": 3}, status="error"
     )
     scores = howsure.read(path)
-    assert told(scores, "partial_run") == [
-        "a.eval: 353 of 360 samples that the run was to answer are in the log (status error)"
-    ]
+    assert told(scores, "partial_run") == ["a.eval: 353 of 360 samples planned are in the log (status error)"]
     assert scores.missing[0].named == {"117": 1, "118": 3, "119": 3}
     answer = howsure.estimate(path)
     assert "Data: 1 model × 120 questions × 3 attempts." in answer.notes
@@ -103,7 +101,7 @@ def test_a_deliberately_limited_run_lacks_nothing(tmp_path):
     scores = howsure.read(tmp_path)
     assert scores.missing == ()
     assert [note for note in scores.notes if "subset" in note] == [
-        "words: run on a subset, 2 of 100 questions, as it was asked to."
+        "words: run on a subset, 2 of 100 questions, as requested."
     ]
 
 
@@ -113,7 +111,7 @@ def test_runs_on_several_subsets_are_summarised_in_one_note(tmp_path):
         samples = [sample(1, 1), sample(2, 0)][: k + 1]
         inspect_log(tmp_path, samples, name, dataset=dataset, model=f"mock/{name}", task_id=name)
     assert [note for note in howsure.read(tmp_path).notes if "subset" in note] == [
-        "words: run on subsets, 1 to 2 of 100 questions, as it was asked to."
+        "words: run on subsets, 1 to 2 of 100 questions, as requested."
     ]
 
 
@@ -191,10 +189,10 @@ def test_documents_and_scores_stated_by_lm_eval_are_checked(tmp_path):
     }
     (tmp_path / f"results_{stamp}.json").write_text(json.dumps(stated))
     scores = howsure.read(tmp_path)
-    assert told(scores, "partial_run")[0].endswith("3 of 4 questions that the run was to answer are in the log")
-    assert told(scores, "differs_from_log")[0].endswith("the rows give 33.3% for t · acc, the log says 25.0%")
+    assert told(scores, "partial_run")[0].endswith("3 of 4 questions planned are in the log")
+    assert told(scores, "differs_from_log")[0].endswith("the rows give 33.3% for t · acc, the log states 25.0%")
     assert scores.missing[0].unnamed == 1
-    assert "t: run on a subset, 4 of 9 questions, as it was asked to." in scores.notes
+    assert "t: run on a subset, 4 of 9 questions, as requested." in scores.notes
     assert entry(howsure.estimate(tmp_path, failures="zero")).estimate.value == 0.25
 
 

@@ -86,8 +86,8 @@ def test_a_model_keeps_one_name_on_every_task(tmp_path):
 def test_the_note_on_runs_kept_apart_names_two_models_and_counts_the_others(tmp_path):
     for k in range(8):
         log(tmp_path, f"{k}", model=f"mock/{'abcd'[k // 2]}", model_generate_config={"temperature": k % 2})
-    (note,) = [note for note in howsure.read(tmp_path).notes if "are kept apart" in note]
-    assert note.startswith("Runs of mock/a, mock/b and 2 more that differ in temperature are kept apart; ")
+    (note,) = [note for note in howsure.read(tmp_path).notes if "are kept separate" in note]
+    assert note.startswith("Runs of mock/a, mock/b and 2 more that differ in temperature are kept separate; ")
 
 
 def test_runs_of_two_commits_are_not_pooled(tmp_path):
@@ -95,7 +95,7 @@ def test_runs_of_two_commits_are_not_pooled(tmp_path):
     log(tmp_path, "change", "CIII", revision={"commit": "bbbbbbb"})
     values = {row["model"]: row["value"] for row in howsure.estimate(tmp_path).records()}
     assert values == {"mock/a (commit=aaaaaaa)": 0.75, "mock/a (commit=bbbbbbb)": 0.25}
-    told = r"model 'a' ran in 2 ways, which are kept apart. Name one of 'mock/a \(commit=aaaaaaa\)'"
+    told = r"model 'a' ran in 2 set-ups, which are kept separate. Choose one of 'mock/a \(commit=aaaaaaa\)'"
     with pytest.raises(howsure.DataError, match=told):
         howsure.gate(tmp_path, candidate="a", at_least=0.4)
 
@@ -149,14 +149,14 @@ def test_runs_of_one_submission_are_attempts_despite_different_commits(tmp_path)
     scores = howsure.read(tmp_path)
     assert models(tmp_path) == {"agent_m": 3}
     assert scores.notes[0] == (
-        "Runs of agent_m that differ in commit count as attempts; `as_attempts=False` keeps them apart."
+        "Runs of agent_m that differ in commit count as attempts; `as_attempts=False` keeps them separate."
     )
     (warning,) = [warning for warning in scores.warnings if warning.code == "runs_as_attempts"]
     assert "although they differ in commit of the harness" in warning.message
     apart = howsure.read(tmp_path, as_attempts=False)
     assert set(apart.to_frame()["model"].unique()) == {"agent_m (commit=aaaaaaa)", "agent_m (commit=bbbbbbb)"}
     assert apart.notes[0] == (
-        "Runs of agent_m that differ in commit are kept apart; `as_attempts=True` counts them as attempts."
+        "Runs of agent_m that differ in commit are kept separate; `as_attempts=True` counts them as attempts."
     )
 
 
@@ -171,7 +171,7 @@ def test_runs_of_different_commits_are_separate_outside_one_submission(tmp_path)
 def test_the_output_names_the_as_attempts_flag_for_the_other_choice(tmp_path):
     submission(tmp_path / "terminal-bench-core@0.1.1" / "agent_m", ("aaaaaaa", "bbbbbbb"))
     first = CliRunner().invoke(main, ["estimate", str(tmp_path)]).output
-    assert "--no-as-attempts keeps them apart" in " ".join(first.split())
+    assert "--no-as-attempts keeps them separate" in " ".join(first.split())
     second = CliRunner().invoke(main, ["estimate", str(tmp_path), "--no-as-attempts"]).output
     assert "--as-attempts counts them as attempts" in " ".join(second.split())
 
@@ -179,7 +179,7 @@ def test_the_output_names_the_as_attempts_flag_for_the_other_choice(tmp_path):
 @pytest.mark.parametrize("selector", ["nope", "commit:", "x:y", ":aaaaaaa", "commit"])
 def test_a_malformed_run_selector_is_an_error(tmp_path, selector):
     log(tmp_path, "one", **SAME)
-    with pytest.raises(howsure.OptionError, match="chooses no runs"):
+    with pytest.raises(howsure.OptionError, match="doesn't select runs"):
         howsure.read(tmp_path, runs=["commit:aaaaaaa", selector])
     gate = ["gate", str(tmp_path), "-a", "a", "--at-least", "10%", "--runs", selector]
     assert CliRunner().invoke(main, gate).exit_code == 3

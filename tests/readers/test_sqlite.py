@@ -83,7 +83,7 @@ def test_a_damaged_write_ahead_log_is_an_error(tmp_path, place):
     if place == "pages":  # nothing tells a log that was cut from one whose last transaction isn't committed
         assert len(hs.read(tmp_path / "copy" / "runs.db", map=MAP).to_frame()) == 10
     else:
-        with pytest.raises(hs.ReadError, match="the log of changes beside it"):
+        with pytest.raises(hs.ReadError, match="the log of changes next to it"):
             hs.read(tmp_path / "copy" / "runs.db", map=MAP)
 
 
@@ -91,5 +91,5 @@ def test_a_large_blob_as_an_id_is_an_error(tmp_path):
     with closing(database(tmp_path / "runs.db", 12)) as connection:
         connection.execute("UPDATE runs SET q = zeroblob(100000) WHERE q = 'q3'")
         connection.commit()
-        with pytest.raises(hs.ReadError, match="column 'q' holds a blob of 100,000 bytes"):
+        with pytest.raises(hs.ReadError, match="column 'q' contains a blob of 100,000 bytes"):
             hs.read(tmp_path / "runs.db", map=MAP)

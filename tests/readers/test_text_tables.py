@@ -79,7 +79,7 @@ def test_markdown_is_read_only_if_named_as_a_file(tmp_path):
     found = howsure.read(tmp_path / "README.md").published
     assert [(entry.model, entry.n) for entry in found] == [("gpt", 500), ("llama", 500)]
     assert [entry.score for entry in found] == pytest.approx([0.712, 0.651])
-    with pytest.raises(ReadError, match="no reader knows"):
+    with pytest.raises(ReadError, match="unknown format"):
         howsure.read(tmp_path)
 
 
@@ -105,10 +105,10 @@ def test_two_tables_in_one_markdown_file_are_an_error(tmp_path):
     [
         ("a.csv", table(",").replace("m,b,0", "m,b,0,9"), "line 3: 4 cells below a header of 3"),
         ("a.csv", "# note\n" + table(",").replace("m,b,0", "m,b,0,9"), "line 4: 4 cells below a header of 3"),
-        ("a.csv", table(",").replace("m,b,0", 'm,"b,0'), "line 3: a quote that isn't closed"),
+        ("a.csv", table(",").replace("m,b,0", 'm,"b,0'), "line 3: an unclosed quote"),
         ("a.tsv", table("\t").replace("b\t0", "b\t0\t9"), "line 3: 4 cells below a header of 3"),
         ("a.jsonl", '{"model": "m", "item": "a", "score": 1}\n{"model": \n', "line 2"),
-        ("a.jsonl", '{"model": "m", "item": "a", "score": 1}\n\n[1, 2]\n', "line 3: no JSON object"),
+        ("a.jsonl", '{"model": "m", "item": "a", "score": 1}\n\n[1, 2]\n', "line 3: not a JSON object"),
         ("a.jsonl", '# note\n{"model": "m", "item": "a", "score": 1}\n', "line 1: a comment"),
         ("a.jsonl", '// note\n{"model": "m", "item": "a", "score": 1}\n', "line 1: a comment"),
     ],

@@ -152,7 +152,7 @@ def test_inspect_tokens_are_checked_against_the_log_header(tmp_path):
     assert figures(inspect_log(tmp_path, twice, stated(300))) == [(300, 200, False)]
     path = inspect_log(tmp_path, twice, stated(150))
     assert [c.message for c in howsure.read(path).warnings] == [
-        "a.eval: the attempts at words took 200 tokens, the log says 150 in all"
+        "a.eval: the attempts at words used 200 tokens, the log states 150 in all"
     ]
 
 

@@ -48,7 +48,7 @@ def test_ambiguous_winners_are_an_error_until_winner_is_is_given(first, second):
             verb(rows)
         assert "`winner_is='name'` or `winner_is='side'`" in error.value.remedy
         verb(rows, winner_is="side")
-        with pytest.raises(hs.DataError, match=r"can't be understood: '\[\[a\]\]'"):
+        with pytest.raises(hs.DataError, match=r"unrecognised winners: '\[\[a\]\]'"):
             verb(rows, winner_is="name")
 
 
@@ -100,6 +100,6 @@ def test_blank_models_are_missing_and_votes_without_a_voter_give_a_note():
         model_b=pl.when(pl.int_range(pl.len()) == 9).then(pl.lit("")).otherwise("model_b"),
     )
     notes = hs.arena(blank).notes
-    assert "4 votes without a `voter`: each is a cluster of its own." in notes
+    assert "4 votes without a `voter`: each is a separate cluster." in notes
     assert "1 vote without two models or a winner left out." in notes
     assert not any("without a" in note for note in hs.arena(rows).notes)

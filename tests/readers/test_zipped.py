@@ -105,7 +105,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused_and_others_are_read(tmp_path
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
     (tmp_path / "b.csv").write_text(ROWS.format(model="y"))
     assert models(tmp_path) == ["y"]
-    with pytest.raises(hs.ReadError, match="unpacks to more than is done unasked"):
+    with pytest.raises(hs.ReadError, match="unpacks to more than is done automatically"):
         hs.read(tmp_path / "bomb.csv.gz")
 
 

@@ -279,7 +279,7 @@ def test_the_standard_error_is_that_of_the_per_item_scores():
 
 
 def test_pass_at_k_is_refused_when_smaller_scores_are_better():
-    with pytest.raises(hs.DataError, match=r"pass@2 counts 1 as right, and here smaller scores are better"):
+    with pytest.raises(hs.DataError, match=r"pass@2 counts 1 as right, but smaller scores are better here"):
         hs.compare(pair(), "a", "b", score="pass@2", lower_is_better=True)
     best = hs.estimate(pair(), score="best-of-2", lower_is_better=True)[0].estimate.value
     assert best == hs.estimate(pair(), score="pass^2")[0].estimate.value, "one of two is wrong unless both are right"
@@ -364,7 +364,7 @@ def test_missing_probabilities_are_missing_scores():
 
 @pytest.mark.parametrize("rule", ["pass@1", "pass^1", "majority@1", "best-of-1"])
 def test_the_note_for_k_1_says_one_attempt(rule):
-    assert f"Score: {rule}, what one attempt gets." in hs.estimate(table(RIGHT), score=rule).notes
+    assert f"Score: {rule}, the score of one attempt." in hs.estimate(table(RIGHT), score=rule).notes
 
 
 def test_a_smaller_k_is_not_suggested_for_scores_without_k():

@@ -77,7 +77,7 @@ def test_default_intervals_from_cluster_sums_are_no_narrower_and_a_note_says_why
     assert all(a >= b for a, b in zip(*widths, strict=True))
     items = rows["item"].n_unique()
     (note,) = [each for each in few.notes if "would come back" in each]
-    assert "each cluster (column `passage`) was summed up where it lies" in note
+    assert "each cluster (column `passage`) was aggregated in place" in note
     assert f"({items} items in all)" in note
 
 
@@ -117,10 +117,10 @@ def test_noise_and_health_refuse_cluster_sums(little_memory):
 
 def test_clusters_in_which_models_answered_different_items_are_refused(little_memory):
     rows = table(attempts=1).filter(~((pl.col("model") == "m1") & (pl.col("item") == "q4-1")))
-    with pytest.raises(hs.DataError, match="of passage 'p4' models answered 6, 7 items"):
+    with pytest.raises(hs.DataError, match="in passage 'p4' models answered 6, 7 items"):
         hs.leaderboard(relation(rows), cluster="passage")
     nowhere = table().with_columns(passage=pl.when(pl.col("item") == "q3-0").then(None).otherwise("passage"))
-    with pytest.raises(hs.DataError, match="items without a 'passage' can't be summed up"):
+    with pytest.raises(hs.DataError, match="items without a 'passage' can't be aggregated"):
         hs.leaderboard(relation(nowhere), cluster="passage")
 
 

@@ -149,7 +149,7 @@ def test_long_texts_with_the_same_beginning_are_not_quoted(tmp_path):
         inspect(tmp_path / side / "log.eval", plan=_steps("long " * 30 + side))
     assert (
         _settings_note(tmp_path / "a", tmp_path / "b")
-        == "Settings that differ: say.text of two texts that begin alike."
+        == "Settings that differ: say.text of two texts with the same beginning."
     )
 
 
@@ -213,10 +213,7 @@ def test_a_table_without_recorded_grader_differs_from_no_log(tmp_path):
 
 @pytest.mark.parametrize(
     ("other", "told"),
-    [
-        (True, "changes of the code that were not committed, on both sides"),
-        (False, "commit abc dirty for a, abc for b"),
-    ],
+    [(True, "uncommitted changes of the code on both sides"), (False, "commit abc dirty for a, abc for b")],
 )
 def test_uncommitted_code_changes_are_reported_as_a_differing_setting(tmp_path, other, told):
     for side, dirty in (("a", True), ("b", other)):
@@ -239,8 +236,8 @@ def test_only_gate_suggests_allow_differs_as_a_remedy(tmp_path):
         inspect(tmp_path / side / "log.eval", target=side)
     data = {side: tmp_path / side for side in "ab"}
     (told,) = (each for each in hs.compare(data, "a", "b").warnings if each.code == "not_like_with_like")
-    assert told.remedy == "Run both as the same exam."
-    allow = "Run both as the same exam; `allow_differs='targets'` lets it be."
+    assert told.remedy == "Run both under the same conditions."
+    allow = "Run both under the same conditions; `allow_differs='targets'` accepts the difference."
     for allowed, remedy in ((None, allow), ("targets", told.remedy)):
         gate = hs.gate(hs.read(data), "a", "b", not_worse_than=0.3, allow_differs=allowed)
         assert [each.remedy for each in gate.warnings if each.code == "not_like_with_like"] == [remedy]
@@ -265,7 +262,7 @@ def test_partly_replaced_items_are_counted_by_data_set_position(tmp_path):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     answer = hs.gate(hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}), "b", "a", not_worse_than=0.5)
     assert (answer.verdict, answer.unclear_because) == ("unclear", "differs")
-    assert answer.checks[0].differs == "10 positions of the data set hold other items"
+    assert answer.checks[0].differs == "10 positions of the data set have other items"
 
 
 def test_an_error_names_the_side_without_a_score():
@@ -278,7 +275,7 @@ def test_an_error_names_the_side_without_a_score():
 
 
 @pytest.mark.parametrize(
-    ("dirty", "told"), [(True, "were not committed"), (False, "run one for a, two for b"), (None, "run one for a")]
+    ("dirty", "told"), [(True, "uncommitted changes"), (False, "run one for a, two for b"), (None, "run one for a")]
 )
 def test_uncommitted_changes_are_reported_only_if_the_log_records_them(dirty, told):
     entries = [

@@ -259,7 +259,7 @@ def test_other_methods_use_clusters_as_items_with_a_note_or_are_refused(method, 
             hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
         return
     answer = hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
-    assert "another method than the usual ones was asked for" in memory_note(answer)
+    assert "a method other than the usual ones was requested" in memory_note(answer)
 
 
 def test_missing_items_or_clusters_too_large_for_memory_fall_back_to_cluster_sums(monkeypatch):
@@ -268,7 +268,7 @@ def test_missing_items_or_clusters_too_large_for_memory_fall_back_to_cluster_sum
         item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
     )
     little_memory(monkeypatch, rows)
-    assert "isn't known (models answered different items)" in memory_note(
+    assert "is unknown (models answered different items)" in memory_note(
         hs.leaderboard(relation(swapped), cluster="passage")
     )
     with pytest.raises(hs.DataError, match="would come back"):
@@ -291,4 +291,4 @@ def test_a_task_with_single_item_clusters_falls_back_to_cluster_sums_with_a_note
     rows = pl.concat([each.with_columns(task=pl.lit(task)) for task, each in tasks.items()])
     monkeypatch.setattr(aggregate, "free_bytes", lambda: aggregate.RESULT_BYTES * 2.0 * 12 * 5)
     answer = hs.leaderboard(relation(rows), cluster="passage")
-    assert "isn't known (each cluster of t2 holds one item)" in memory_note(answer)
+    assert "is unknown (each cluster of t2 has one item)" in memory_note(answer)

@@ -173,7 +173,7 @@ def test_a_warning_names_models_without_any_score():
     assert not unscored_warnings(hs.leaderboard(rows, failures="zero"))
     both = unscored(rows, model="c")
     assert unscored_warnings(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
-    with pytest.raises(hs.DataError, match="no model beside b has a score"):
+    with pytest.raises(hs.DataError, match="no model other than b has a score"):
         hs.against(both, "b")
 
 

@@ -29,7 +29,7 @@ OF_PAIRS = {
 def test_all_pairs_of_too_many_models_are_refused(name, monkeypatch):
     OF_PAIRS[name](ROWS)
     monkeypatch.setattr(matrix, "MOST_MODELS", 7)
-    with pytest.raises(hs.DataError, match="8 models, and all pairs of more than 7 aren't compared") as error:
+    with pytest.raises(hs.DataError, match="8 models, but all pairs of more than 7 aren't compared") as error:
         OF_PAIRS[name](ROWS)
     assert "howsure estimate" in error.value.remedy
 

@@ -164,7 +164,7 @@ def test_models_with_missing_tasks_or_items_are_counted_in_warnings() -> None:
     assert (side.difference.n_items, side.n_only_model, side.n_only_against) == (20, 0, 180)
     assert "items" in answer.render()
     assert [warning.message for warning in answer["t0"].warnings] == [
-        "s1 answered fewer than 90% of the 200 items of main"
+        "s1 answered fewer than 90% of the 200 questions of main"
     ]
 
 
@@ -180,7 +180,7 @@ def test_models_with_no_or_one_shared_item_are_unknown_instead_of_an_error() -> 
     codes = {side.model: {c.code for c in side.difference.warnings} for side in answer.tasks[0].models}
     assert codes["apart"] == {"no_shared_items"}
     assert "one_cluster" in codes["one"]
-    assert "apart: no item that both answered" in " ".join(answer.render(width=200).split())
+    assert "apart: no question that both answered" in " ".join(answer.render(width=200).split())
 
 
 @pytest.mark.parametrize("score", [0.0, 1.0])
@@ -285,10 +285,10 @@ def test_the_reference_can_be_a_path_tag_commit_or_model(
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        ("tag:nobody", "no run has tag:nobody. See `howsure runs`."),
+        ("tag:nobody", "tag:nobody matches no run. See `howsure runs`."),
         ("commit:", "no model 'commit:'"),
         ("runs/nowhere", "no model 'runs/nowhere'"),
-        ("run:eval", "run:eval is of 3 models"),
+        ("run:eval", "run:eval matches 3 models"),
     ],
 )
 def test_an_unknown_or_ambiguous_reference_is_an_error(runs: Path, one: str, said: str) -> None:
@@ -307,9 +307,9 @@ def test_a_run_pooled_as_an_attempt_of_a_model_cannot_be_the_reference(tmp_path:
 def test_a_reference_path_without_other_models_is_an_error(runs: Path) -> None:
     assert runs.is_dir()
     for data in ("runs/main", None, board(0.5, 0.6)):
-        with pytest.raises(hs.OptionError, match="there is nothing beside runs/main"):
+        with pytest.raises(hs.OptionError, match="there is nothing to compare with runs/main"):
             hs.against(data, "runs/main")
-    assert "there is nothing beside" in run("compare", "runs/main", "--against", "runs/main", code=1).stderr
+    assert "there is nothing to compare with" in run("compare", "runs/main", "--against", "runs/main", code=1).stderr
 
 
 def test_a_name_that_is_both_model_and_path_is_an_error_until_prefixed(runs: Path) -> None:

@@ -120,9 +120,9 @@ def test_a_note_names_the_anchors_and_nan_winners_are_left_out():
 
 def test_ambiguous_or_missing_winners_and_clusters_are_an_error():
     rows = votes()
-    with pytest.raises(hs.DataError, match="can't be understood: 'maybe'"):
+    with pytest.raises(hs.DataError, match="unrecognised winners: 'maybe'"):
         hs.arena(rows.with_columns(winner=pl.lit("maybe")))
-    with pytest.raises(hs.DataError, match="could mean several things"):
+    with pytest.raises(hs.DataError, match="several possible meanings"):
         hs.arena(rows.with_columns(winner=pl.Series([0, 1] * 150)))
     with pytest.raises(hs.DataError, match="no column for winner"):
         hs.arena(rows.drop("winner"))

@@ -38,7 +38,7 @@ def test_the_scale_is_inferred_for_each_board_separately():
 
 def test_frontier_of_published_percent_scores_requires_bounds():
     rows = pl.DataFrame({"model": [*"abc"], "score": [55.2, 0.8, 0.2], "n": [500] * 3, "usd": [3.0, 2.0, 1.0]})
-    with pytest.raises(hs.DataError, match="percent need `bounds`"):
+    with pytest.raises(hs.DataError, match="Percentages need `bounds`"):
         hs.frontier(rows, usage="usd")
 
 

@@ -107,7 +107,7 @@ def test_attribute_columns_can_be_named():
 def test_missing_columns_and_invalid_verdicts_are_an_error():
     with pytest.raises(hs.DataError, match="no column for winner"):
         hs.bias(choices().drop("winner"))
-    with pytest.raises(hs.DataError, match="can't be understood"):
+    with pytest.raises(hs.DataError, match="unrecognised winners"):
         hs.bias(choices().with_columns(winner=pl.lit("perhaps")))
     with pytest.raises(hs.DataError, match=r"'swapped' has the value 'perhaps' \(row 1\), which isn't a truth value"):
         hs.bias(choices().with_columns(swapped=pl.lit("perhaps")))

@@ -83,13 +83,13 @@ def test_a_published_cost_that_is_not_above_0_is_unknown(unknown):
 
 
 def test_options_that_need_answers_are_refused_for_published_scores():
-    with pytest.raises(hs.OptionError, match="no answers behind them"):
+    with pytest.raises(hs.OptionError, match="contain no single answers"):
         hs.frontier(PUBLISHED, usage="usd", cluster="none")
-    with pytest.raises(hs.OptionError, match="no answers behind them"):
+    with pytest.raises(hs.OptionError, match="contain no single answers"):
         hs.frontier(PUBLISHED, usage="usd", variance="CR1")
-    with pytest.raises(hs.DataError, match="say their seconds"):
+    with pytest.raises(hs.DataError, match="state their seconds"):
         hs.frontier(PUBLISHED, usage="seconds")
-    with pytest.raises(hs.DataError, match="say their usd"):
+    with pytest.raises(hs.DataError, match="state their usd"):
         hs.frontier(PUBLISHED.drop("n"), usage="usd")
 
 
@@ -171,7 +171,7 @@ def test_warnings_separate_unknown_scales_from_unknown_numbers_of_questions():
         }
     )
     warnings = {warning.code: warning.message for warning in hs.frontier(rows, usage="usd").warnings}
-    assert warnings["unknown_scale"] == "nothing tells the scale, and left out: c"
+    assert warnings["unknown_scale"] == "unknown scale, and left out: c"
     assert warnings["unknown_n"] == "no number of questions, and left out: d"
 
 

@@ -363,7 +363,7 @@ def test_names_with_numbers_are_sorted_naturally():
 def test_history_needs_two_runs():
     with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
         hs.history(nightly(runs=1))
-    with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+    with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
         hs.history({"a": nightly(runs=1)})
 
 
@@ -371,7 +371,7 @@ def test_history_needs_two_runs():
     ("options", "words"),
     [
         ({"runs_between_alarms": 5}, "below 10"),
-        ({"population": "these-questions"}, "about no others"),
+        ({"population": "these-questions"}, "for no others"),
         ({"by": "task"}, "makes no slices"),
         ({"cluster": ("item", "task")}, "one way of clustering"),
         ({"average_last": 2}, "single checkpoints"),
@@ -509,5 +509,5 @@ def test_runs_without_the_chosen_model_are_left_out(tmp_path):
         hs.history(tmp_path, model="nobody")
     (tmp_path / "5.csv").unlink()
     (tmp_path / "6.csv").unlink()
-    with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+    with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
         hs.history(tmp_path, model="late")

@@ -212,7 +212,7 @@ def test_labels_can_come_from_a_second_table(tmp_path):
     )
     found = hs.judge(rows.drop("human"), labels=labels, columns=ONE)
     assert found.all_answers == hs.judge(once, columns=ONE).all_answers
-    assert any("1 label of no judged answer left out" in note for note in found.notes)
+    assert any("1 label without a judged answer left out" in note for note in found.notes)
     assert any("1 further label of the same answers averaged" in note for note in found.notes)
     rows.drop("human").write_csv(tmp_path / "v.csv")
     labels.write_csv(tmp_path / "l.csv")
@@ -267,7 +267,7 @@ def test_several_judges_are_evaluated_together():
 
 
 def test_rows_of_several_judges_need_an_item_column():
-    with pytest.raises(hs.DataError, match="no column says which answer a row is about"):
+    with pytest.raises(hs.DataError, match="no column identifies the answer of a row"):
         hs.judge(two_systems(one_row_a_judge=True).drop("item"))
 
 
@@ -275,7 +275,9 @@ def test_the_judge_column_cannot_also_be_the_model():
     rows = pl.DataFrame(
         {"judge": ["j1", "j2"] * 10, "item": np.repeat(np.arange(10), 2), "score": [0, 1] * 10, "human": [0, 1] * 10}
     )
-    with pytest.raises(hs.DataError, match="'judge' names several judges, and can't name the model as well"):
+    with pytest.raises(
+        hs.DataError, match="'judge' names several judges, and can't be the column of the model as well"
+    ):
         hs.judge(rows, human="human", columns={"model": "judge"})
 
 
@@ -314,8 +316,11 @@ def test_floors_and_margins_give_verdicts_and_exit_codes(asked, verdict, code, t
     assert run("judge", str(path), "-c", "judge=kind", "--labels-drawn", "random", *words).exit_code == code
     refused = run("judge", str(path), "-c", "judge=kind", *words)
     assert refused.exit_code == 3
-    assert "--labels-drawn unknown. Write --labels-drawn random or --labels-drawn probability:COLUMN" in refused.output
-    with pytest.raises(hs.OptionError, match="decides by labels that were drawn at random"):
+    assert (
+        "--labels-drawn unknown. If they were, set --labels-drawn random or --labels-drawn probability:COLUMN"
+        in refused.output
+    )
+    with pytest.raises(hs.OptionError, match="needs labels that were drawn at random"):
         hs.judge(rows, columns=ONE, **asked)
     if "at_least" in asked:
         one_sided = hs.judge(rows, columns=ONE, level=0.9).models[0].estimate.interval
@@ -347,9 +352,9 @@ def test_conflicting_judge_options_are_refused():
         ({"a": "a"}, "a is given, and b isn't"),
         ({"b": "a"}, "b is given, and a isn't"),
         ({"a": "a", "b": "a"}, "a and b are both a"),
-        ({"at_least": 0.5, "labels_drawn": "random"}, "at_least is about one model, and there are 2: a, b"),
-        ({"at_least": 0.5, "a": "a", "b": "b"}, "at_least is about one model"),
-        ({"margin": 0.5}, "margin is about two models"),
+        ({"at_least": 0.5, "labels_drawn": "random"}, "at_least is for one model, and there are 2: a, b"),
+        ({"at_least": 0.5, "a": "a", "b": "b"}, "at_least is for one model"),
+        ({"margin": 0.5}, "margin is for two models"),
     ):
         with pytest.raises(hs.OptionError, match=said):
             hs.judge(rows, columns=ONE, **given)
@@ -361,7 +366,7 @@ def test_a_rater_of_an_annotation_export_can_be_the_human():
     path = ROOT / "tests" / "fixtures" / "annotations" / "label_studio.json"
     found = hs.judge(path, human="1", columns={"judge": "judge-1"}, where={"question_name": "correct"})
     assert (found.all_answers.n_judged, found.all_answers.n_labelled) == (16, 15)
-    with pytest.raises(hs.DataError, match="several questions were asked"):
+    with pytest.raises(hs.DataError, match="the export contains several questions"):
         hs.judge(path, human="1")
 
 
@@ -404,9 +409,7 @@ def judged_as(parts):
 
 def test_a_note_says_when_strata_with_few_labels_are_merged():
     few = hs.judge(judged_as([(0, 18, 2, 1), (1, 982, 198, 197)]))
-    assert (
-        "The rate of all answers is that of the labels alone: one of the verdicts has fewer than 5 labels." in few.notes
-    )
+    assert "The rate of all answers uses the labels alone: one of the verdicts has fewer than 5 labels." in few.notes
     assert few.all_answers.estimate.value == pytest.approx(few.all_answers.labels.value)
     assert few.all_answers.estimate.interval.low == pytest.approx(few.all_answers.labels.interval.low, abs=1e-9)
     enough = hs.judge(judged_as([(0, 180, 20, 4), (1, 820, 90, 88)]))
@@ -419,7 +422,7 @@ def test_a_warning_names_the_stratum_that_dominates_the_variance():
     found = hs.judge(judged_as([(0, 300, 8, 4), (1, 700, 120, 120)]))
     small = next(warning for warning in found.warnings if warning.code == "small_part")
     assert (small.part, small.n, small.units) == ("0", 8, "labels")
-    assert small.message.startswith("answers of which the judge says 0 (8 of 128 labels) carry 9")
+    assert small.message.startswith("answers with verdict 0 (8 of 128 labels) contribute 9")
     assert "with about" in small.message
     written = json.loads(found.render("json"))["warnings"]
     assert next(each for each in written if each["code"] == "small_part")["part"] == "0"

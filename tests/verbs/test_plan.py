@@ -258,7 +258,7 @@ def test_invalid_goals_are_refused(message):
             two_models().with_columns(g=pl.lit("g")),
             {"a": "a", "b": "b", "cluster": "g", "population": "new-clusters"},
         ),
-        ("tells what assume assumes", two_models(), {"assume": hs.Assumptions()}),
+        ("replaces the assumptions of `assume`", two_models(), {"assume": hs.Assumptions()}),
         ("one model of a pair is missing", two_models(), {"a": "a"}),
         ("another score", attempts(), {"score": "pass@2"}),
     ],
@@ -472,10 +472,10 @@ def test_a_plan_without_limits_does_not_refer_to_them():
     found = hs.plan(rows, effect=0.1, cluster="group", population="new-clusters")
     (remedy,) = [each.remedy for each in found.warnings if each.code == "small_pilot"]
     assert math.isnan(found.main.best.items.low)
-    assert "limits of the plan are known" in remedy
+    assert "limits of the plan can be given" in remedy
     known = hs.plan(two_models(n=20), effect=0.1)
     (remedy,) = [each.remedy for each in known.warnings if each.code == "small_pilot"]
-    assert remedy.startswith("Read the limits")
+    assert remedy.startswith("Use the limits")
 
 
 def test_the_verdict_states_the_attempts_per_question():

@@ -163,12 +163,12 @@ def test_costs_of_labels_and_verdicts_follow_two_phase_sampling():
 def test_conflicting_options_of_plan_labels_are_refused():
     for given, said in (
         ({}, "Give `within` or `n_labels`"),
-        ({"within": 0.1, "n_labels": 10}, "and not both"),
-        ({"within": 0.1, "a": "x"}, "a difference is of two models"),
-        ({"within": 0.1, "cost_label": 1.0}, "one price says nothing"),
+        ({"within": 0.1, "n_labels": 10}, "not both"),
+        ({"within": 0.1, "a": "x"}, "a difference needs two models"),
+        ({"within": 0.1, "cost_label": 1.0}, "one price alone isn't enough"),
         ({"within": 0.1, "budget": 1.0}, "a budget needs prices"),
-        ({"within": 0.1, "labels_drawn": "probability:p"}, "can't be drawn further from"),
-        ({"within": 0.1, "judge_right": 0.4}, "less than a coin's throw"),
+        ({"within": 0.1, "labels_drawn": "probability:p"}, "more labels can't be drawn with"),
+        ({"within": 0.1, "judge_right": 0.4}, "is below chance"),
     ):
         with pytest.raises(hs.OptionError, match=said):
             hs.plan_labels(verdicts(), columns=COLUMNS, **given)
@@ -192,7 +192,7 @@ def test_too_few_labels_are_raised_to_the_minimum_with_a_warning():
     few, enough = (hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=count) for count in (2, 50))
     assert few.n_labels == 15
     (told,) = [warning.message for warning in few.warnings if warning.code == "fewest_labels"]
-    assert told == "2 labels can't be kept to: each kind of verdict takes 5, or all its answers, 15 in all"
+    assert told == "2 labels are too few: each kind of verdict requires 5, or all its answers, 15 in all"
     assert "fewest_labels" not in {warning.code for warning in enough.warnings}
 
 
@@ -202,6 +202,6 @@ def test_messages_on_one_label_are_singular():
     assert plan.sentence.startswith("Label 1 answer: ")
     (told,) = [warning for warning in plan.warnings if warning.code == "earlier_labels"]
     assert told.message.startswith(
-        "1 earlier label tells what to expect and doesn't count, since nothing says that it was"
+        "1 earlier label informs the plan but doesn't count, since it isn't known whether it was"
     )
-    assert told.remedy == "If so, say `labels_drawn='random'`."
+    assert told.remedy == "If so, set `labels_drawn='random'`."

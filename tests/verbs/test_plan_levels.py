@@ -107,5 +107,5 @@ def test_clusters_and_levels_of_a_pilot_are_planned_together() -> None:
 
 
 def test_n_levels_without_a_random_factor_is_refused() -> None:
-    with pytest.raises(OptionError, match="n_levels is about a random factor"):
+    with pytest.raises(OptionError, match="n_levels needs a random factor"):
         hs.plan(effect=0.03, n_levels=5)

@@ -111,5 +111,5 @@ def test_unknown_pilot_uncertainty_leaves_the_variance_as_estimated(errors):
 
 
 def test_a_fixed_maximum_for_looks_is_refused_when_the_size_is_planned():
-    with pytest.raises(hs.OptionError, match=r"2,000 questions at the last of 4 looks, and a plan finds how many"):
+    with pytest.raises(hs.OptionError, match=r"2,000 questions at the last of 4 looks, but the plan computes how many"):
         hs.plan(effect=0.05, looks="4/2000")

@@ -129,7 +129,7 @@ def test_unsupported_policy_plans_are_refused_with_a_remedy(given, words):
 
 
 def test_a_relative_margin_needs_an_assumed_score():
-    with pytest.raises(OptionError, match="a share of a score that nothing tells"):
+    with pytest.raises(OptionError, match="a share of an unknown score"):
         hs.plan_policy({"margin": "1%rel"}, n_tasks=2)
     assert math.isclose(hs.plan_policy({"margin": "5%rel"}, n_tasks=2, assume=ASSUMED).tasks[0].margin, 0.04)
 

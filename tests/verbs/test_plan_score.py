@@ -143,12 +143,12 @@ def test_precision_is_planned_on_any_scale_and_floors_only_from_0_to_1():
         ("nothing to plan for", {}),
         ("within and at-least to plan for", {"within": 0.1, "at_least": 0.5}),
         ("`within=0` is not above 0", {"within": 0}),
-        ("needs the true score", {"at_least": 0.9}),
+        ("needs the expected true score", {"at_least": 0.9}),
         ("is not at least 0.9", {"at_least": 0.9, "rate": 0.9}),
         ("is not at most 0.1", {"at_most": 0.1, "rate": 0.3}),
         ("`rate=1.2` is not between", {"within": 0.1, "rate": 1.2}),
         ("a needs a pilot", {"within": 0.1, "a": "m"}),
-        ("more than a score of 0.5 can have", {"within": 0.1, "assume": hs.Assumptions(question_variance=0.3)}),
+        ("exceed the maximum for a score of 0.5", {"within": 0.1, "assume": hs.Assumptions(question_variance=0.3)}),
         ("the effect of 3 attempts", {"within": 0.1, "attempts": 3}),
     ],
 )
@@ -160,15 +160,15 @@ def test_invalid_floors_and_half_widths_are_refused(message, given):
 @pytest.mark.parametrize(
     ("message", "frame", "given"),
     [
-        ("the pilot holds 2 models", two_models(), {}),
+        ("the pilot contains 2 models", two_models(), {}),
         ("every item of the pilot has the same score", two_models(score=pl.lit(1.0)), {"a": "a"}),
-        ("one item tells nothing", two_models(n=1), {"a": "a"}),
+        ("one item isn't enough", two_models(n=1), {"a": "a"}),
         (
-            "one cluster tells nothing",
+            "one cluster isn't enough",
             two_models(g=pl.lit("g")),
             {"a": "a", "cluster": "g", "population": "new-clusters"},
         ),
-        ("holds 2 tasks or metrics", pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), {"a": "a"}),
+        ("contains 2 tasks or metrics", pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), {"a": "a"}),
     ],
 )
 def test_pilots_without_variance_or_with_two_models_are_refused(message, frame, given):
@@ -184,7 +184,7 @@ def test_the_plan_score_command_plans_precision_and_floors():
     assert "write --level after score" in run("--level", "0.9", "score", "--within", "3pp", code=2)
     assert "No such option '--n-models'" in run("score", "--within", "3pp", "--n-models", "3", code=2)
     assert "--within goes with a subcommand: howsure plan score" in run("--within", "3pp", code=2)
-    assert "hoped for" in run("score", "--at-least", "92%", code=1)
+    assert "expected true score" in run("score", "--at-least", "92%", code=1)
 
 
 def test_a_floor_above_1_and_a_half_width_of_the_whole_scale_are_refused():

@@ -167,13 +167,13 @@ def test_a_report_with_a_url_has_metadata_for_link_previews():
     ],
 )
 def test_only_http_urls_are_accepted(url):
-    with pytest.raises(hs.errors.OptionError, match="no address of the web") as raised:
+    with pytest.raises(hs.errors.OptionError, match="not a web address") as raised:
         hs.report(LOGS, url=url)
     assert "secret" not in str(raised.value)
 
 
 def test_a_card_without_a_url_is_refused():
-    with pytest.raises(hs.errors.OptionError, match="a card is shown where the page has an address"):
+    with pytest.raises(hs.errors.OptionError, match="a card needs the address of the page"):
         hs.report(LOGS, card="card.png")
 
 

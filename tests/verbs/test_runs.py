@@ -160,7 +160,7 @@ def test_tables_are_listed_by_model_without_run_details(tmp_path: Path) -> None:
     for data in (rows, rows.lazy(), tmp_path / "scores.csv"):
         answer = hs.runs(data)
         assert by_model(answer) == {"a": 0.5, "b": 1.0}
-        assert "Tables say nothing of the runs" in answer.render(width=120)
+        assert "Tables contain no information on the runs" in answer.render(width=120)
 
 
 def test_the_metric_option_selects_the_score_of_a_run() -> None:

@@ -211,7 +211,7 @@ def test_saving_replaces_a_baseline_but_no_other_file(place: Path) -> None:
     assert "smollm2-135m-terse on passages, 500 rows, 6." in run_command("baseline", "list").output
     (place / "notes.txt").write_text("mine")
     refused = run_command("baseline", "save", "main", LOGS, "-o", "notes.txt")
-    assert (refused.exit_code, "'notes.txt' is no saved baseline" in refused.output) == (1, True)
+    assert (refused.exit_code, "'notes.txt' isn't a saved baseline" in refused.output) == (1, True)
     assert (place / "notes.txt").read_text() == "mine"
 
 

@@ -108,7 +108,7 @@ def test_sides_with_different_sets_of_models_are_refused(tmp_path: Path) -> None
 def test_a_name_that_is_both_a_model_and_a_path_is_refused(runs: Path) -> None:
     (runs.parent / "a").mkdir()
     frame = pl.DataFrame({"model": ["a", "b"] * 2, "item": [1, 1, 2, 2], "score": [1, 0, 1, 1]})
-    with pytest.raises(howsure.OptionError, match="Write model:a or path:a"):
+    with pytest.raises(howsure.OptionError, match="Use model:a or path:a"):
         howsure.compare(frame, "a", "b")
     answer = howsure.compare(frame, "model:a", "b")
     assert isinstance(answer, howsure.Comparison)
@@ -133,7 +133,7 @@ def test_an_unknown_side_is_an_error_that_lists_what_exists(runs: Path, a: str, 
 
 def test_tags_and_commits_of_a_data_frame_are_refused() -> None:
     frame = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1, 0]})
-    with pytest.raises(howsure.OptionError, match="which only logs have"):
+    with pytest.raises(howsure.OptionError, match="but only logs have them"):
         howsure.compare(frame, "tag:x", "b")
 
 
@@ -176,9 +176,7 @@ def test_compare_and_gate_accept_sides_on_the_command_line(runs: Path) -> None:
 def test_read_selects_runs_by_tag(runs: Path) -> None:
     scores = howsure.read(runs, runs="tag:main")
     assert scores.to_frame()["model"].unique().to_list() == ["mock/a"]
-    assert [report.reason for report in scores.files if report.outcome == "left out"] == [
-        "of no run that was asked for"
-    ]
+    assert [report.reason for report in scores.files if report.outcome == "left out"] == ["of no requested run"]
 
 
 def test_as_attempts_pools_runs_that_differ_with_a_warning(runs: Path) -> None:
@@ -189,7 +187,7 @@ def test_as_attempts_pools_runs_that_differ_with_a_warning(runs: Path) -> None:
     (warning,) = [each for each in howsure.read(runs, as_attempts=True).warnings if each.code == "runs_as_attempts"]
     assert "2 runs of mock/a" in warning.message
     assert warning.message.endswith("although they differ in commit, tags")
-    assert warning.remedy == "`howsure runs` lists them. `as_attempts=False` keeps them apart."
+    assert warning.remedy == "`howsure runs` lists them. `as_attempts=False` keeps them separate."
 
 
 def test_the_runs_and_as_attempts_options_work_in_estimate(runs: Path) -> None:

@@ -106,7 +106,7 @@ def test_two_sides_keep_both_names_of_their_score_columns(place: Path) -> None:
 
 def test_a_gate_on_fractions_and_percent_is_an_error() -> None:
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 90.0, 100.0]})
-    with pytest.raises(hs.DataError, match="fractions beside percent"):
+    with pytest.raises(hs.DataError, match="fractions mixed with percentages"):
         hs.gate(rows, "b", "a", better=True)
 
 
@@ -144,7 +144,7 @@ def test_a_gate_on_fractions_and_small_percent_scores_is_an_error(place: Path) -
     rows = pl.DataFrame({"model": "a", "item": range(N), "score": [k % 5 * 0.03 for k in range(N)]})
     percent = rows.with_columns(pl.col("score") * 100).rename({"score": "score_pct"})
     sides = hs.read({"a": hs.read(percent, columns={"score": "score_pct"}), "b": rows})
-    with pytest.raises(hs.DataError, match="fractions beside percent"):
+    with pytest.raises(hs.DataError, match="fractions mixed with percentages"):
         hs.gate(sides, "a", "b", not_worse_than=0.05)
     assert hs.gate(hs.read({"a": rows, "b": rows}), "a", "b", not_worse_than=0.05).verdict == "pass"
 

@@ -76,7 +76,7 @@ def test_a_custom_pattern_extracts_run_and_step():
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("(", "is no regular expression"),
+        ("(", "is not a regular expression"),
         (r"(.+)-(\d+)", "lacks the groups run and step"),
         (r"(?P<run>.+)-\d+", "lacks the groups run and step"),
         (r"(?P<run>.+)-(?P<step>\w+)", "is not a number"),
@@ -152,13 +152,13 @@ def test_models_that_are_no_checkpoints_are_left_out_with_a_warning():
     assert "left out: a, b." in averaged.notes[1]
     answer = hs.trend(rows)
     (warning,) = [warning for warning in answer.warnings if warning.code == "not_checkpoints"]
-    assert warning.message == "left out, as the name tells no step: a, b"
+    assert warning.message == "left out, as the name has no step: a, b"
     assert [run.run for run in answer.tasks[0].runs] == ["r"]
 
 
 def test_without_checkpoints_an_error_suggests_a_pattern():
     for verb in (hs.trend, lambda rows: hs.leaderboard(rows, average_last=3)):
-        with pytest.raises(hs.DataError, match=r"no model looks like a checkpoint \('a', 'b'\).*step_from="):
+        with pytest.raises(hs.DataError, match=r"no name of a model looks like a checkpoint \('a', 'b'\).*step_from="):
             verb(two_models())
 
 
@@ -262,7 +262,7 @@ def test_items_missing_from_some_checkpoint_are_left_out_of_the_rise():
     rows = training().filter(~((pl.col("model") == "r-step3") & (pl.col("item") < "q05")))
     answer = hs.trend(rows)
     assert answer.tasks[0].runs[0].rise.n_items == 25
-    told = "task: the rise of r is over 25 of 30 items; some checkpoint lacks the others"
+    told = "task: the rise of r is over 25 of 30 questions; some checkpoint lacks the others"
     assert [(warning.code, warning.message) for warning in answer.warnings] == [("torn_checkpoints", told)]
 
 
@@ -348,7 +348,7 @@ def test_a_task_without_checkpoints_does_not_affect_other_tasks():
     rows = pl.concat([training().with_columns(task=pl.lit("x")), other], how="diagonal")
     trend = hs.trend(rows)
     assert [task.task for task in trend.tasks if task.runs] == ["x"]
-    assert [warning.message for warning in trend.warnings] == ["no model is a checkpoint of a run in y"]
+    assert [warning.message for warning in trend.warnings] == ["y has no model that is a checkpoint of a run"]
     averaged = hs.estimate(rows, average_last=2)
     assert [entry.task for entry in averaged.entries] == ["x"]
     told = "y: no model is a checkpoint of a run, so the task is left out"

@@ -59,12 +59,12 @@ def test_two_files_or_frames_are_two_models_in_python(data: Any, names: list[str
 
 @pytest.mark.usefixtures("folder")
 def test_compare_without_names_is_an_error_unless_there_are_two_models() -> None:
-    with pytest.raises(hs.OptionError, match="There is 1 model: old"):
+    with pytest.raises(hs.OptionError, match="there is 1 model: old"):
         hs.compare("old.csv")
     with pytest.raises(hs.OptionError, match="one side of a comparison is missing"):
         hs.compare("old.csv", "old")
     three = pl.concat([results(k).with_columns(model=pl.lit(f"m{k}")) for k in (1, 2, 3)])
-    with pytest.raises(hs.OptionError, match="There are 3 models") as raised:
+    with pytest.raises(hs.OptionError, match="there are 3 models") as raised:
         hs.compare(three)
     assert "`against`" in raised.value.remedy
 

@@ -30,14 +30,14 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
-    """Lines that are shown as they are."""
+    """Lines that are shown unchanged."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A command as it would be typed, and what it printed on the example logs."""
+    """A command as it would be typed, and its output on the example logs."""
 
     command: str
     output: str
@@ -63,7 +63,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def chapter(number: int) -> Chapter:
-    """Return one chapter; OptionError where there is none of this number."""
+    """Return one chapter. OptionError if it doesn't exist."""
     every = chapters()
     for found in every:
         if found.number == number:
@@ -72,15 +72,15 @@ def chapter(number: int) -> Chapter:
 
 
 def folder() -> Traversable:
-    """Return where the chapters lie: in the package, or in docs/guide of a repository that is installed as it
-    lies.
+    """Return the folder of the chapters: in the package, or docs/guide in a repository that is installed in
+    place.
     """
     packed = files("howsure.guide") / "chapters"
     return packed if packed.is_dir() else Path(__file__).parents[3] / "docs" / "guide"
 
 
 def parse(number: int, text: str) -> Chapter:
-    """Part a page into its title, prose, formulas and examples."""
+    """Split a page into its title, prose, formulas and examples."""
     title = _TITLE.match(text)
     body = text[title.end() :] if title else text
     pieces: list[Piece] = []
@@ -110,7 +110,7 @@ def _fenced(info: str, body: str) -> list[Piece]:
 
 
 def skill() -> str:
-    """Return what an agent has to know to use howsure: skills/howsure/SKILL.md, which goes into the
+    """Return the instructions for agents that use howsure: skills/howsure/SKILL.md, which is part of the
     package.
     """
     packed = files("howsure.guide") / "SKILL.md"

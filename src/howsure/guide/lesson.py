@@ -1,7 +1,7 @@
-"""The lesson: nine chapters to play with, in one page that needs nothing else and asks nobody for anything.
+"""The lesson: nine interactive chapters in one page, which is self-contained and makes no network requests.
 
-Its chapters are HTML (assets/chapters) with a program each (assets/app); the plain version below each is the
-chapter of docs/guide. The statistics are the module that the report's page has too.
+Its chapters are HTML (assets/chapters) with a program each (assets/app). The plain version below each is the
+chapter of docs/guide. The statistics module is shared with the report's page.
 """
 
 from __future__ import annotations
@@ -55,20 +55,20 @@ def built_in() -> list[dict[str, Any]]:
 def board_of(
     scores: Scores, design: Design, target: Target, *, name: str, kind: str = "own"
 ) -> dict[str, Any]:
-    """Return one task of the reader's as the lesson's page takes it: at most 40 models, the best, and the two
-    that are compared.
+    """Return one of the user's tasks in the form that the lesson's page needs: at most 40 models, the best,
+    and the two that are compared.
 
-    `name`: what the board is called on the page. DataError where scores lie outside of [0, 1], or are too
-    many for a page.
+    `name`: the board's name on the page. DataError if scores are outside of [0, 1], or are too many for a
+    page.
     """
     study = gather(scores, design)
     matrix = next(study.matrices())
     if not matrix.bounded:
         raise DataError(
-            "the lesson is about scores from 0 to 1",
+            "the lesson is for scores from 0 to 1",
             where=matrix.task,
             remedy=(
-                "Name another metric (--metric), or read the chapter in the terminal: howsure guide 1 PATH"
+                "Choose another metric (--metric), or read the chapter in the terminal: howsure guide 1 PATH"
             ),
         )
     # Which models are shown, best first.
@@ -80,17 +80,17 @@ def board_of(
     if len(kept) * len(matrix.items) > MOST_CELLS:
         raise DataError(
             f"{len(kept)} models × {len(matrix.items):,} items are too many for a page",
-            remedy="Name one task (--task).",
+            remedy="Choose one task (--task).",
         )
     said = [*study.notes, *_lesson_notes(matrix), *map(warning_text, study.warnings)] if kind == "own" else []
     return _told(matrix, kept, target) | {"name": name, "kind": kind, "said": said}
 
 
 def _lesson_notes(matrix: ScoreMatrix) -> list[str]:
-    """Say what the lesson takes otherwise than the commands."""
+    """Note the differences between the lesson and the commands."""
     turned = "Smaller scores are better here: the lesson shows 1 − score." if matrix.lower_is_better else ""
     crossed = (
-        f"The lesson knows one clustering, and takes {matrix.cluster_names[0]}."
+        f"The lesson supports one clustering, and uses {matrix.cluster_names[0]}."
         if matrix.clusters[1:]
         else ""
     )
@@ -101,7 +101,7 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
     values = matrix.values[:, kept] if not matrix.lower_is_better else 1 - matrix.values[:, kept]
     words = (*target.grouping, *target.reading)
     task = ("--task", target.task) if target.task else ()
-    # The mean variance of the attempts at an item (unbiased), NaN where every item has one.
+    # The mean variance of the attempts at an item (unbiased), or NaN if every item has one.
     counts, within = matrix.attempts[:, kept], matrix.within[:, kept]
     several = counts > 1
     unbiased = np.where(several, within * counts / np.maximum(counts - 1, 1), 0.0)
@@ -133,14 +133,16 @@ def _clusters(matrix: ScoreMatrix) -> dict[str, Any] | None:
 
 
 def _attempts(matrix: ScoreMatrix, kept: list[int]) -> Floats:
-    """Return how many attempts at every item would be as noisy: their harmonic mean over the items."""
+    """Return the number of attempts at every item that would be equally noisy: the harmonic mean over the
+    items.
+    """
     counts = matrix.attempts[:, kept].astype(float)
     with np.errstate(divide="ignore"):
         return np.asarray(1 / _means(1 / np.maximum(counts, 1), counts > 0))
 
 
 def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
-    """Return of how many right-or-wrong answers each score of a model is the mean, None where it is something
+    """Return the number of right-or-wrong answers in each score of a model, or None if scores are something
     else.
     """
     if not matrix.right_or_wrong()[m]:
@@ -151,7 +153,7 @@ def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
 
 
 def _means(values: Any, there: Any) -> Floats:
-    """Return the mean of each column over the cells that are there, NaN where none is."""
+    """Return the mean of each column over the existing cells, or NaN if there are none."""
     counts = there.sum(axis=0)
     found: Floats = np.where(
         counts > 0, np.where(there, values, 0.0).sum(axis=0) / np.maximum(counts, 1), np.nan
@@ -160,7 +162,7 @@ def _means(values: Any, there: Any) -> Floats:
 
 
 SHARED = ("data", "format", "page", "shapes")
-"""What the lesson's program shares with the report's."""
+"""The code that the lesson's program shares with the report's."""
 APP = (
     *("random", "board", "csv", "draw", "sheet", "reading"),
     *(
@@ -176,8 +178,8 @@ APP = (
     ),
     *("questions", "main"),
 )
-"""The lesson's own program, in reading order: what chapters are made of, a file a chapter, and what opens
-them.
+"""The lesson's own program, in reading order: building blocks of chapters, one file per chapter, and the code
+that opens them.
 """
 QUESTIONS = "questions"
 FIVE = "Five questions that people ask"
@@ -185,7 +187,7 @@ _FRAGMENT = re.compile(r"(?P<name>[1-9]|questions)[a-z-]*\.html")
 
 
 def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
-    """Return the page; `boards`: the results to play with (`board_of`), those that it begins with first."""
+    """Return the page. `boards`: the results to play with (`board_of`), the initial ones first."""
     from howsure import __version__
 
     style = page.asset("theme.css") + _asset("lesson.css")
@@ -224,7 +226,7 @@ def _chapter(chapter: Chapter, every: Sequence[Chapter]) -> str:
 
 
 def _article(name: str, title: str, body: str, before: str, after: str) -> str:
-    """Return a chapter's part of the page, with links to what comes before and after."""
+    """Return a chapter's part of the page, with links to the previous and next one."""
     return (
         f'<article class="chapter" id="chapter-{name}" data-chapter="{name}">\n<h1 '
         f'tabindex="-1">{title}</h1>\n{body}\n<nav class="next" aria-label="Before and '

@@ -1,4 +1,4 @@
-"""A chapter's command about the example logs becomes one about the reader's own: words in, words out."""
+"""Rewriting of a chapter's command on the example logs into one on the reader's own: words in, words out."""
 
 from __future__ import annotations
 
@@ -26,12 +26,10 @@ ONE_LINE_A_MODEL = ("estimate", "noise")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What the commands are to be about: the reader's paths, and of them one task, metric and two models, a
-    the better.
+    """The target of the commands: the reader's paths, with one task, metric and two models, a the better.
 
-    `grouping`: the words that say how items are clustered, none where nothing was said; `reading`: those that
-    say how the paths are read. `b` None: there is one model only. `crowded`: there are more models than a
-    screen holds.
+    `grouping`: the words for the clusters of items, or none by default. `reading`: the words for reading the
+    paths. `b` None: there is one model only. `crowded`: there are more models than fit on a screen.
     """
 
     paths: tuple[str, ...]
@@ -45,14 +43,13 @@ class Target:
 
 
 class OneModel(Exception):  # noqa: N818
-    """A command compares two models, and there is one."""
+    """A command compares two models, but there is only one."""
 
 
 def rewrite(command: str, target: Target, options: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the words of a command on the target, `howsure` left out; `options`: those that each command
-    has.
+    """Return the words of a command on the target, without `howsure`. `options`: those that each command has.
 
-    A command that doesn't read the example logs is left as it is. OneModel where it needs a second model.
+    A command that doesn't read the example logs is unchanged. OneModel if it needs a second model.
 
     >>> mine = Target(paths=("logs",), a="x", b="y", task="quiz")
     >>> rewrite("howsure estimate examples/logs --cluster passage_id", mine, {"estimate": {"--task"}})
@@ -100,7 +97,7 @@ def _replaced(words: list[str], target: Target) -> Iterator[str]:
 
 
 def _fewer(name: str, words: list[str], target: Target) -> tuple[str, ...]:
-    """Return what keeps the answer of a command about all models to a screen."""
+    """Return the options that limit the answer of a command about all models to a screen."""
     if name == "leaderboard":
         return ("--top", "10")
     if name not in ONE_LINE_A_MODEL or set(words) & {*FIRST, *SECOND}:
@@ -122,15 +119,16 @@ def choose(
     a: str | None = None,
     b: str | None = None,
 ) -> Target:
-    """Return what to run a chapter on: what was asked for, and for the rest the most telling.
+    """Return the data for a chapter: the requested ones, and otherwise the most informative.
 
-    Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models
-    and most items; of it the two best models. A task or a metric is named only where there are several.
+    Among the tasks and metrics of the named models, it prefers one with two models, repeated attempts, most
+    models and most items, and then its two best models. A task or a metric is named only if there are
+    several.
     """
     names = names_of(scores, "model")
     first, second = (None if name is None else resolve(name, names) for name in (a, b))
     if first is not None and first == second:
-        raise OptionError(f"a and b are both {first!r}", remedy="Name two different models.")
+        raise OptionError(f"a and b are both {first!r}", remedy="Choose two different models.")
     boards = leaderboard(scores, task=task, metric=metric, cluster="none", adjust="none").boards
     board = max(boards, key=lambda board: _told(board, (first, second)))
     others = (entry.model for entry in board.entries if entry.model not in (first, second))
@@ -150,7 +148,7 @@ def choose(
 
 
 def _told(board: Board, named: tuple[str | None, ...]) -> tuple[int, int, bool, int, int]:
-    """Say how much a board has to show: those named, a pair, repeated attempts, models, items."""
+    """Rank how informative a board is: the named models, a pair, repeated attempts, models, items."""
     models = [entry.model for entry in board.entries]
     repeated = any(entry.n_attempts > entry.estimate.n_items for entry in board.entries)
     items = max(entry.estimate.n_items for entry in board.entries)

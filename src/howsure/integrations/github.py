@@ -1,10 +1,10 @@
-"""One comment a gate on a pull request of GitHub, changed in place: `python -m howsure.integrations.github
+"""One comment per gate on a GitHub pull request, updated in place: `python -m howsure.integrations.github
 FILE`.
 
-FILE is the comment, as `howsure gate --comment` writes it; its first line is a hidden mark with the gate's
-name, by which the comment of the last push is found. Where there is no FILE the gate ended in an error, and
-the comment says so. Nothing here fails a job: where no comment can be written, a line says why, and the
-answer is in the job's summary.
+FILE is the comment from `howsure gate --comment`. Its first line is a hidden mark with the gate's name, which
+identifies the comment of the last push. If there is no FILE the gate ended in an error, and the comment
+states that. Nothing here fails a job: if no comment can be written, a line gives the reason, and the answer
+is in the job's summary.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ SECONDS = 20
 MOST_PAGES, PAGE = 100, 100
 MAX_BYTES = 50 * 1024**2
 MAX_COMMENT = 60_000
-"""GitHub takes 65,536 letters."""
+"""GitHub accepts 65,536 characters."""
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 ADDRESS = re.compile(r"https?://[\w.:-]+(/[\w./-]*)?")
 
 
 class CommentError(Exception):
-    """No comment can be written, and why."""
+    """No comment can be written, with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
-    """A pull request, and what is needed to comment on it. `server`: where its pages are; `commit` that was
-    judged.
+    """A pull request, and everything needed to comment on it. `server`: the address of its pages. `commit`:
+    the judged one.
     """
 
     api: str
@@ -56,7 +56,7 @@ class PullRequest:
 
 
 def gate_name() -> str:
-    """Return what a gate is called that nobody named: after the workflow and its job."""
+    """Return the default name of a gate: the workflow and its job."""
     env = os.environ
     return (
         env.get("HOWSURE_NAME")
@@ -66,7 +66,7 @@ def gate_name() -> str:
 
 
 def main(words: list[str]) -> int:
-    """Write the comment, or say why there is none; always 0."""
+    """Write the comment, or print why there is none. Always returns 0."""
     from howsure.present.render.github import annotation
 
     try:
@@ -78,8 +78,8 @@ def main(words: list[str]) -> int:
 
 
 def publish(file: Path) -> str:
-    """Write the comment in a file to the pull request that is tested, in place of the one that is there; say
-    what was done.
+    """Write the comment in a file to the tested pull request, replacing an earlier one, and return a line
+    about it.
     """
     pull = _pull_request()
     text = _text(file, pull)
@@ -96,13 +96,13 @@ def publish(file: Path) -> str:
 
 
 def _pull_request() -> PullRequest:
-    """Find out what is tested. CommentError where it is no pull request, or something is missing or odd."""
+    """Find out what is tested. CommentError if it isn't a pull request, or something is missing or invalid."""
     env = os.environ
     try:
         event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_bytes())
         number, commit = event["pull_request"]["number"], str(event["pull_request"]["head"]["sha"])
     except (KeyError, TypeError, ValueError, OSError):
-        raise CommentError("this run is of none") from None
+        raise CommentError("this run doesn't belong to one") from None
     token, repository = env.get("GITHUB_TOKEN", "").strip(), env.get("GITHUB_REPOSITORY", "")
     api, server = (
         env.get("GITHUB_API_URL", "https://api.github.com"),
@@ -111,7 +111,7 @@ def _pull_request() -> PullRequest:
     if not token:
         raise CommentError("there is no token")
     if type(number) is not int or not REPOSITORY.fullmatch(repository) or not ADDRESS.fullmatch(api):
-        raise CommentError("the surroundings name no repository")
+        raise CommentError("the environment doesn't name the repository")
     return PullRequest(
         api=api.rstrip("/"),
         server=server.rstrip("/") if ADDRESS.fullmatch(server) else "",
@@ -123,7 +123,7 @@ def _pull_request() -> PullRequest:
 
 
 def _text(file: Path, pull: PullRequest) -> str:
-    """Return the comment with a link to the run; that of a gate without an answer says so."""
+    """Return the comment with a link to the run. For a gate without an answer it reports the error."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:
@@ -132,7 +132,7 @@ def _text(file: Path, pull: PullRequest) -> str:
         from howsure.present.render import markdown
 
         name = gate_name()
-        told = "ERROR: the gate gave no verdict; the run says why."
+        told = "ERROR: the gate gave no verdict. See the run for the reason."
         text = markdown.render(
             Document(
                 blocks=(Text(text=name[:100], kind="heading"), Text(text=told, kind="verdict")),
@@ -154,7 +154,7 @@ def _origin(pull: PullRequest) -> str:
 
 
 def _login(pull: PullRequest) -> str:
-    """Return whose token it is; "" for that of a job or an app, which may not ask."""
+    """Return the owner of the token, or "" for that of a job or an app, which isn't allowed to ask."""
     try:
         found = _call(pull, "GET", f"{pull.api}/user")
     except CommentError:
@@ -163,8 +163,8 @@ def _login(pull: PullRequest) -> str:
 
 
 def _is_ours(comment: Any, head: str, login: str) -> bool:
-    """Say whether a comment has the mark and is our own: anybody can write the mark, and would own what we
-    put there.
+    """Return whether a comment has the mark and is our own. Others could write the mark, and would then own
+    our text.
     """
     if not isinstance(comment, dict) or type(comment.get("id")) is not int:
         return False
@@ -186,14 +186,14 @@ def _comments(pull: PullRequest) -> Iterator[Any]:
 
 
 class _Stay(HTTPRedirectHandler):
-    """Follows no redirect, which could carry the token elsewhere."""
+    """Follows no redirect, which could send the token to another server."""
 
     def redirect_request(self, *_: Any) -> None:
         """Return no request."""
 
 
 def _call(pull: PullRequest, method: str, address: str, content: object = None) -> Any:
-    """Ask GitHub; CommentError, with what it says, where it refuses or isn't there."""
+    """Call GitHub. CommentError, with its message, if it refuses or isn't reachable."""
     request = Request(  # noqa: S310 - the address was checked
         address,
         method=method,
@@ -209,8 +209,8 @@ def _call(pull: PullRequest, method: str, address: str, content: object = None) 
         with build_opener(_Stay).open(request, timeout=SECONDS) as answer:
             return json.loads(answer.read(MAX_BYTES))
     except HTTPError as error:
-        may = ": the token may not write there" if error.code in (401, 403, 404) else ""
-        raise CommentError(f"GitHub said {error.code}{may}") from None
+        may = ": the token has no write permission there" if error.code in (401, 403, 404) else ""
+        raise CommentError(f"GitHub returned {error.code}{may}") from None
     except (URLError, HTTPException, OSError, ValueError) as error:
         raise CommentError(f"GitHub gave no answer ({type(error).__name__})") from None
 

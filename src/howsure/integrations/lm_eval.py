@@ -1,6 +1,7 @@
-"""Evaluate with lm-evaluation-harness (lm_eval), and say how sure the scores are; lm_eval is imported then.
+"""Evaluate with lm-evaluation-harness (lm_eval), with confidence intervals for the scores. lm_eval is
+imported on first use.
 
-Results in memory are read as lm-eval saves them, so that the one reader of its files reads them as well.
+Results in memory are read in the form that lm-eval saves, so that the same reader handles them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What lm-eval returned, its samples as scores, and the estimates with their error bars. `print` shows
+    """The result of lm-eval, its samples as scores, and the estimates with their error bars. `print` shows
     the estimates.
     """
 
@@ -54,13 +55,13 @@ def evaluate(
 ) -> Evaluated:
     """Run lm-eval's `simple_evaluate` and estimate every score with its error bar.
 
-    `options`: those that howsure's verbs share (`cluster`, `metric`, `score`, `failures` …; a cluster is a
-    field of the documents; see [`Design`][howsure.study.design.Design]), and everything that
-    `simple_evaluate` takes (`model_args`, `num_fewshot`, `limit` …). `name`: what the model is called; None
-    takes what lm-eval's results say. `interval`, `variance`, `level`, `seed` as in `howsure.estimate`.
-    Filters, metrics of the whole corpus and repeats are handled as in lm-eval's own log files. In a process
-    that is not the first of a distributed run lm-eval has no results: MethodError. Raises OptionError where
-    lm_eval is not installed.
+    `options`: howsure's shared options (`cluster`, `metric`, `score`, `failures` …, listed in
+    [`Design`][howsure.study.design.Design]). A cluster is a field of the documents. It also contains all
+    arguments of `simple_evaluate` (`model_args`, `num_fewshot`, `limit` …). `name`: the model's name, None
+    for that in lm-eval's results. `interval`, `variance`, `level`, `seed` as in `howsure.estimate`. Filters,
+    metrics of the whole corpus and repeats are handled as in lm-eval's own log files. In a process that is
+    not the first of a distributed run lm-eval has no results: MethodError. Raises OptionError if lm_eval is
+    not installed.
     """
     shared = {key: options.pop(key) for key in list(options) if key in DesignOptions.__annotations__}
     design = make_design(shared)  # type: ignore[arg-type]
@@ -89,7 +90,7 @@ def _lm_eval() -> Any:
 
 
 TIME = "2000-01-01T00-00-00"
-"""Samples and results of one run have one time in their names; which one plays no part."""
+"""Samples and results of one run have the same time in their names. Its value doesn't matter."""
 
 
 def scores_of(
@@ -99,10 +100,9 @@ def scores_of(
     name: str | None = None,
     probabilities: bool = False,
 ) -> Scores:
-    """Read samples of one run, by task, through the files that lm-eval would write of them. `name`: of the
-    model.
+    """Read samples of one run, by task, through the files that lm-eval would write. `name`: of the model.
 
-    Raises ReadError where no sample holds a score.
+    Raises ReadError if no sample has a score.
     """
     with TemporaryDirectory(prefix="howsure-") as folder:
         place = Path(folder)
@@ -119,7 +119,7 @@ def scores_of(
 
 
 def _name_of(results: Mapping[str, Any]) -> str:
-    """Name the model: what its arguments name, else what lm-eval calls it."""
+    """Name the model: by its arguments, else by lm-eval's name."""
     name, guessed = model_name(results, Source(path=Path("model"), root=Path()))
     config = results.get("config")
     called = config.get("model") if isinstance(config, dict) else None
@@ -145,7 +145,7 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number of NumPy as Python's own, a set as a list, anything else as text."""
+    """Return a NumPy number as a Python one, a set as a list, anything else as text."""
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         return value.item()
     return list(value) if isinstance(value, set) else str(value)

@@ -1,4 +1,5 @@
-"""The pytest plugin: gates as tests. Loaded by pytest itself; it imports nothing heavy until a gate is asked.
+"""The pytest plugin: gates as tests. It is loaded by pytest itself, and imports nothing heavy until a gate
+runs.
 
     def test_no_worse_than_main(howsure_gate):
         howsure_gate("logs/", candidate="pr-42", baseline="main", not_worse_than=0.01)
@@ -6,8 +7,8 @@
     @pytest.mark.howsure_gate("logs/", candidate="pr-42", at_least=0.9)
     def test_floor(): ...
 
-A pass passes, a fail fails with the verdict's sentence, and "can't tell" is skipped, or what
---howsure-unclear says.
+A pass passes, a fail fails with the verdict's sentence, and "can't tell" is skipped, or treated as
+--howsure-unclear sets.
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ if TYPE_CHECKING:
 UNCLEAR = ("skip", "fail", "xfail", "pass")
 SIDES = ("candidate", "baseline")
 PROPERTY = "howsure"
-"""Under this name a verdict rides on a test's report, also into pytest's own JUnit XML."""
+"""The name of the verdict in a test's report, also in pytest's own JUnit XML."""
 
 WORDS = {"pass": "pass", "fail": "fail", "unclear": "can't tell"}
 
 
 class Judge(Protocol):
-    """What the fixture gives: `howsure.gate` that ends the test as its verdict says."""
+    """The value of the fixture: `howsure.gate` that ends the test according to its verdict."""
 
     def __call__(self, data: Any = None, **asked: Any) -> Gate:
-        """Run the gate; relative paths are relative to pytest's root directory."""
+        """Run the gate. Relative paths are relative to pytest's root directory."""
         ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --howsure-unclear and its ini option."""
-    told = "what a gate that can't tell does to its test: skip (default), fail, xfail or pass"
+    told = "the outcome of a test with an undecided gate: skip (default), fail, xfail or pass"
     parser.getgroup("howsure").addoption("--howsure-unclear", choices=UNCLEAR, default=None, help=told)
     parser.addini("howsure_unclear", told, default="skip")
 
@@ -49,8 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "howsure_gate(paths, candidate=..., baseline=..., **criteria): howsure.gate has to pass; see "
-        "docs/gate.md",
+        "howsure_gate(paths, candidate=..., baseline=..., **criteria): howsure.gate has to pass, see docs/gate.md",
     )
     if _unclear(config) not in UNCLEAR:
         raise pytest.UsageError(f"howsure_unclear={_unclear(config)!r} is not one of {', '.join(UNCLEAR)}")
@@ -58,12 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def howsure_gate(request: pytest.FixtureRequest) -> Judge:
-    """Return `howsure.gate` as an assertion: pass goes on, fail fails, can't tell is skipped
+    """Return `howsure.gate` as an assertion: pass continues, fail fails, an undecided gate is skipped
     (--howsure-unclear).
     """
 
     def judge(data: Any = None, **asked: Any) -> Gate:
-        """Ask the gate, and settle the test by its verdict."""
+        """Run the gate, and end the test according to its verdict."""
         answer = _judged(request.node, data, asked)
         _settle(request.config, [answer])
         return answer
@@ -82,7 +82,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 def _of_marker(item: pytest.Item, mark: pytest.Mark) -> Gate:
     if len(mark.args) > 1:
         raise pytest.UsageError(
-            f"{item.nodeid}: the marker howsure_gate takes the paths, and all else by name"
+            f"{item.nodeid}: the marker howsure_gate takes the paths as arguments, and everything else by name"
         )
     return _judged(item, mark.args[0] if mark.args else None, dict(mark.kwargs))
 
@@ -107,8 +107,8 @@ def _rooted(data: Any, root: Path) -> Any:
 
 
 def _rooted_side(side: Any, root: Path, *, alone: bool) -> Any:
-    """Return a side whose path is relative to the root; a bare name is a path only where no results could
-    hold a model of it.
+    """Return a side whose path is relative to the root. A bare name is a path only if no results could
+    contain a model of this name.
     """
     if not isinstance(side, str) or root == Path.cwd():
         return side
@@ -121,12 +121,12 @@ def _rooted_side(side: Any, root: Path, *, alone: bool) -> Any:
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # a name that files can't have
         return False
 
 
 def _settle(config: pytest.Config, answers: list[Gate]) -> None:
-    """End the test as the worst verdict says."""
+    """End the test according to the worst verdict."""
     from howsure.present.render.visible import visible
 
     __tracebackhide__ = True
@@ -146,7 +146,7 @@ def _unclear(config: pytest.Config) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Count the verdicts, and say those that are no pass."""
+    """Count the verdicts, and list those that aren't pass."""
     found = [verdict for _, verdicts in sorted(_verdicts(terminalreporter)) for verdict in verdicts]
     if not found:
         return
@@ -162,7 +162,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _verdicts(terminalreporter: Any) -> Iterator[tuple[str, list[str]]]:
-    """Yield the verdicts of every test once; the last report of a test holds them all."""
+    """Yield the verdicts of every test once. The last report of a test contains them all."""
     found: dict[str, list[str]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:

@@ -1,6 +1,4 @@
-"""One board as plain data for the page: what is shown at once, and what is unpacked when somebody looks
-closer.
-"""
+"""One board as plain data for the page: the data shown at first, and the details that are unpacked on demand."""
 
 from __future__ import annotations
 
@@ -67,7 +65,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import RunEntry
 
 MOST_ESTIMATES = 200
-"""So many reruns are estimated for a page, at up to 20 ms each; a board that needs more names the command."""
+"""This many reruns are estimated for a page, at up to 20 ms each; a board that needs more shows the command.
+"""
 
 
 class TooManyEstimatesError(Exception):
@@ -76,15 +75,15 @@ class TooManyEstimatesError(Exception):
 
 @dataclass(slots=True)
 class Reruns:
-    """The reruns that a page was asked for: the same model, items and attempts are estimated once."""
+    """The reruns that a page needs: the same model, items and attempts are estimated once."""
 
     known: dict[tuple[object, ...], Counts] = field(default_factory=dict)
 
     def columns(self, matrices: Sequence[ScoreMatrix], models: Sequence[str]) -> dict[str, Any]:
-        """Return, of every pair, how many questions a rerun of the first breaks and fixes, and of the second;
-        {} where they are too many.
+        """Return, for every pair, how many questions a rerun of the first loses and gains, and of the second,
+        or {} if they are too many.
 
-        Tasks are added up; None stands where the attempts of some task don't tell.
+        Tasks are added up, with None if the attempts of some task aren't sufficient.
         """
         pairs = list(combinations(models, 2))
         try:
@@ -98,7 +97,7 @@ class Reruns:
     def _told(
         self, matrices: Sequence[ScoreMatrix], pairs: Sequence[tuple[str, str]]
     ) -> Iterator[list[int] | None]:
-        """Yield the rounded sums over the tasks, None where they aren't known."""
+        """Yield the rounded sums over the tasks, or None if they aren't known."""
         repeated = [
             {model: bool((each.attempts[:, k] > 1).any()) for k, model in enumerate(each.models)}
             for each in matrices
@@ -123,7 +122,7 @@ class Reruns:
 
 
 def slices_of(board: Board, rung: Rung) -> list[BoardSlices]:
-    """Return the slices of a task; of the overall board those in which tasks are slices, which have no
+    """Return the slices of a task, or for the overall board those in which tasks are slices, which have no
     task.
     """
     key = (board.task, board.metric if board.task else None)
@@ -131,7 +130,7 @@ def slices_of(board: Board, rung: Rung) -> list[BoardSlices]:
 
 
 def slice_details(board: Board, rung: Rung) -> list[Data]:
-    """Return the boards of all slices, for each way in which the items are parted that has some."""
+    """Return the boards of all slices, for each way of splitting the items that has some."""
     places = {entry.model: k for k, entry in enumerate(board.entries)}
     ways = [way for way in slices_of(board, rung) if way.slices]
     return [
@@ -146,8 +145,8 @@ def slice_details(board: Board, rung: Rung) -> list[Data]:
 
 
 def _board(each: SliceBoard, places: dict[str, int]) -> Data:
-    """Return the models of a slice as columns, the best first; a model that isn't on the board of the task by
-    its name.
+    """Return the models of a slice as columns, the best first. A model that isn't on the board of the task is
+    given by its name.
     """
     found = each.board
     estimates = [entry.estimate for entry in found.entries]
@@ -169,17 +168,18 @@ def _board(each: SliceBoard, places: dict[str, int]) -> Data:
 
 
 def items_of_slices(ways: Sequence[Partition]) -> list[Data]:
-    """Say in which slice every item is, −1 for none, for each way in which the items are parted."""
+    """Return the slice of every item, −1 for none, for each way of splitting the items."""
     return [{"by": way.by, "names": list(way.labels), "codes": way.codes.tolist()} for way in ways]
 
 
 MOST_PAIRS = 50_000
-"""Pairs that a page holds, all boards together; of larger boards the best models have theirs."""
+"""The maximum number of pairs in a page, all boards together. Larger boards have those of the best models."""
 MOST_OVER_LEVELS = 300
-"""Of so many pairs of a board with random factors the page says what would settle them."""
+"""For this many pairs of a board with random factors the page shows the number of questions or levels needed.
+"""
 MOST_CELLS = 4_000_000
-"""Scores of single items that a page holds with few distinct ones, all boards together; of others an
-eighth.
+"""The maximum number of single-item scores in a page if there are few distinct ones, all boards together, and
+for others an eighth.
 """
 BINS = 20
 ORDER = {
@@ -192,13 +192,13 @@ ORDER = {
     "items": "n_items",
     "failed": "n_failed",
 }
-"""By which field of a model a column of the table is sorted, by the first word of its name; any other by the
-score.
+"""The field of a model by which a column of the table is sorted, by the first word of its name; for any other
+the score.
 """
 
 
 def shown(part: BoardPart, rung: Rung) -> Data:
-    """Return what the page shows of a board at once; `score`, `normal` and `benchmark` say how its pairs are
+    """Return the data of a board shown at first. `score`, `normal` and `benchmark` are how its pairs are
     tested.
     """
     board, first, asked = part.board, part.board.entries[0], rung.asked
@@ -247,8 +247,8 @@ def shown(part: BoardPart, rung: Rung) -> Data:
 
 
 def details(part: BoardPart, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
-    """Return what is unpacked when somebody looks at a model or a pair of a board; `items`: with the scores
-    of single items.
+    """Return the details that are unpacked for a model or a pair of a board. `items`: with the scores of
+    single items.
     """
     models, count = [entry.model for entry in part.board.entries], len(rung.parts)
     noise = part.noise if not isinstance(part.noise, str) else None
@@ -261,8 +261,8 @@ def details(part: BoardPart, rung: Rung, reruns: Reruns, *, items: bool) -> Data
 
 
 def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Question) -> Data:
-    """Return what is said of every pair where random factors are samples too: what would settle it, and where
-    its error comes from.
+    """Return for every pair, if random factors are samples too, what would be needed for significance, and
+    the sources of its error.
     """
     pairs = list(combinations(models, 2))
     if matrix is None or matrix.levels is None or len(pairs) > MOST_OVER_LEVELS:
@@ -279,7 +279,7 @@ def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Quest
 
 
 def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
-    """Return what is known of all pairs of a board, as columns."""
+    """Return the data of all pairs of a board, as columns."""
     count, asked = len(rung.parts), rung.asked
     compared = [entry.model for entry in part.board.entries][: most_models(MOST_PAIRS // count)]
     noise = None if isinstance(part.noise, str) else part.noise.pairs
@@ -294,8 +294,8 @@ def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
     )
     more |= reruns.columns(of_tasks, compared)
     if part.matrix is None:
-        # Of every pair of these models the task that carries most of the error of its overall difference, as
-        # `compare` names it; {} where none does.
+        # For every pair of these models the task that contributes most to the error of its overall
+        # difference, as in `compare`, or {} if none does.
         boards = [task.board for task in rung.tasks]
         places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
         names, percent = [board.task for board in boards], part.board.percent
@@ -318,8 +318,8 @@ def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
 
 
 def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> PairDetails:
-    """Return what is known of all pairs of a task; of the same clusters the items are the sample, as
-    `compare` takes them.
+    """Return the data of all pairs of a task. For the same clusters the items are the sample, as in
+    `compare`.
     """
     sampled = replace(matrix, clusters=()) if asked.population.of(matrix) is SAME_CLUSTERS else matrix
     return task_details(sampled, models, asked.variance)
@@ -330,15 +330,13 @@ def _text(cell: Cell) -> str | None:
 
 
 def _is_of(frontier: TaskFrontier, board: Board) -> bool:
-    """Say whether a frontier is of a board: of its task and metric, or of all tasks together."""
+    """Return whether a frontier belongs to a board: to its task and metric, or to all tasks together."""
     return frontier.task == board.task and (not board.task or frontier.metric == board.metric)
 
 
 def _costs(frontier: TaskFrontier) -> Data:
-    """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the
-    table.
-    """
-    # A frontier with its models' short names, as the board has them.
+    """Return the page's data on costs: the sentence, its chart without the rows, the rows, and the table."""
+    # A frontier with its models' short names, as on the board.
     names = [buy.model for buy in frontier.models]
     told = dict(zip(names, short_names(*names), strict=True))
     models = [
@@ -380,18 +378,20 @@ def _model(entry: Entry, rank: Rank) -> Data:
 
 
 def written(document: Document) -> str:
-    """Return what a page says as HTML, with options as flags: readers of a page have its commands."""
+    """Return the text of a page as HTML, with options as flags, since its readers use commands."""
     return html.render(with_flags(document))
 
 
 def _warnings(part: BoardPart) -> Document:
-    """Return what the other of new and same clusters says, where clusters are few, and a board's warnings."""
+    """Return the result for the other of new and same clusters, if clusters are few, and a board's warnings."""
     warnings = (*part.board.warnings, *merged_warnings(part.board.entries))
     return Document(blocks=(*small(elsewhere(part.board)), *([Note(warnings=warnings)] if warnings else [])))
 
 
 def _noise(part: BoardPart) -> Document:
-    """Return what `noise` says of a task, the models in the order of the board and by their short names."""
+    """Return the results of `noise` for a task, with models in the order of the board and by their short
+    names.
+    """
     noise = part.noise
     if isinstance(noise, str):
         return _reason(noise)
@@ -422,7 +422,7 @@ def _difficulty(health: TaskHealth | str) -> list[Data]:
 
 
 def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
-    """Return the scores of single items, None where they are too many."""
+    """Return the scores of single items, or None if they are too many."""
     matrix = part.matrix
     if matrix is None:
         return None
@@ -431,7 +431,7 @@ def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
     if scores is None or (scores["levels"] is None and values.size > most // 8):
         return None
     clusters = matrix.clusters[0] if matrix.clusters else None
-    # How many attempts stand behind each score: one number where it is the same for all.
+    # The number of attempts in each score: one number if it is the same for all.
     counts = matrix.attempts[:, matrix.columns(models)]
     there = counts[counts > 0]
     same = int(there[0]) if there.size and (there == there[0]).all() else 0
@@ -449,7 +449,7 @@ def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
 
 
 def logs(part: BoardPart, runs: Sequence[RunEntry]) -> list[list[str]]:
-    """Return the names of each model's logs of Inspect, as `inspect view` knows them in the same folder."""
+    """Return the names of each model's Inspect logs, as used by `inspect view` in the same folder."""
     board, found = part.board, defaultdict[str, list[str]](list)
     for entry in runs:
         if entry.reader == INSPECT and entry.task == board.task:
@@ -458,7 +458,7 @@ def logs(part: BoardPart, runs: Sequence[RunEntry]) -> list[list[str]]:
 
 
 def _sources(entries: Sequence[NoiseEntry], models: Sequence[str]) -> list[Data | None]:
-    """Return where the error bar of each model comes from, None where it isn't known."""
+    """Return the sources of each model's error bar, or None if they aren't known."""
     found = {entry.name: entry for entry in entries if entry.measured and entry.se > 0}
     return [None if (entry := found.get(model)) is None else _source(entry) for model in models]
 

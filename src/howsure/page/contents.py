@@ -1,4 +1,4 @@
-"""Contents: every answer that a page shows, from one reading of the scores."""
+"""Contents: every answer of a page, from one reading of the scores."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
 
 
 MOST_PAIRS_OF_RUNGS = 15_000
-"""Pairs of a page, all boards together, up to which the other populations are asked about too: each takes as
-long as the first.
+"""The maximum number of pairs in a page, all boards together, for which the other populations are computed
+too: each takes as long as the first.
 """
 
 
 LENGTH = 16
 BLOCK_ROWS = 250_000
-"""So many rows are written out at a time."""
+"""This many rows are written at a time."""
 
 
 def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
-    """Return 16 hexadecimal digits of the SHA-256 of all item scores, one frame a task and metric.
+    """Return 16 hexadecimal digits of the SHA-256 of all item scores, one frame per task and metric.
 
     It changes with any task, metric, model, item, number of attempts, or mean score (to 12 digits).
     """
@@ -68,8 +68,8 @@ def _written(rows: pl.DataFrame) -> str:
 
 
 def _order(part: pl.DataFrame) -> pl.Series:
-    """Return the order by the names of model and item: the same as Polars has for categories, which takes
-    longer.
+    """Return the order by the names of model and item. It is the same as that of Polars categories, which
+    take longer.
     """
     _, model = coded(part["model"])
     items, item = coded(part["item"])
@@ -78,11 +78,11 @@ def _order(part: pl.DataFrame) -> pl.Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardPart:
-    """What is known of one board: its matrix (none for the overall one), and its noise and health or why they
-    are missing.
+    """The results for one board: its matrix (none for the overall one), and its noise and health or the
+    reason why they are missing.
 
     `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task. `ways`:
-    how its items are parted in slices.
+    how its items are split in slices.
     """
 
     board: Board
@@ -95,8 +95,8 @@ class BoardPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """What a page says about one population: the leaderboard, a part for each of its boards (the overall one
-    first), and frontiers of costs.
+    """The results for one population: the leaderboard, a part for each of its boards (the overall one first),
+    and frontiers of costs.
     """
 
     asked: Question
@@ -112,8 +112,8 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContents:
-    """What was asked, the same about the other populations that these scores can speak of, and the data:
-    their fingerprint, and where they come from.
+    """The results for the requested population, for the others that these scores allow, and the data: their
+    fingerprint, and their source.
     """
 
     first: Rung
@@ -123,7 +123,7 @@ class PageContents:
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        """All of them, what was asked first."""
+        """All of them, the requested one first."""
         return (self.first, *self.others)
 
     @property
@@ -133,7 +133,7 @@ class PageContents:
 
 
 def contents_of(scores: Scores, design: Design, asked: Question) -> PageContents:
-    """Make every answer of a page; what can't be said of these scores is a reason in its place."""
+    """Compute every answer of a page. Answers that these scores don't allow are replaced by a reason."""
     study = gather_levelled(scores, design)
     asked = settled(asked, study)
     first = _rung(study, design, asked)
@@ -168,7 +168,7 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
 
 
 def _of_costs(asked: Question) -> Question:
-    """Return the question of a frontier: all pairs at once, as `frontier` asks it."""
+    """Return the settings of a frontier: all pairs at once, as in `frontier`."""
     return replace(asked, interval=None, adjust="max-t", overall="harness")
 
 
@@ -176,12 +176,12 @@ def _other_rung(study: Study, design: Design, asked: Question) -> Rung | None:
     try:
         return _rung(study, design, asked)
     except HowsureError:
-        return None  # these scores can't speak of that population, as the verbs would say
+        return None  # these scores don't allow that population, as the functions would report
 
 
 def _populations(first: Rung, asked: Question) -> list[Population]:
-    """Return the other populations that are worth their time: the same clusters where there are some, these
-    items where attempts repeat.
+    """Return the other populations that are worth computing: the same clusters if there are some, these items
+    if attempts repeat.
     """
     matrices = [part.matrix for part in first.tasks if part.matrix is not None]
     pairs = sum(len(part.board.entries) ** 2 // 2 for part in first.parts)
@@ -214,7 +214,7 @@ def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -
 
 def _health(matrix: ScoreMatrix, asked: Question) -> TaskHealth | str:
     if asked.population.only_these:
-        return "This check treats the questions as a sample; here they are taken as exactly these."
+        return "This check treats the questions as a sample, but here inference is about exactly these."
     try:
         return task_health(matrix, Question(population=asked.population, level=asked.level))
     except HowsureError as error:

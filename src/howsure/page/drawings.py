@@ -1,4 +1,4 @@
-"""The charts of the page as Vega-Lite; the page fills in the rows. Colours of text follow the page, light or
+"""The charts of the page as Vega-Lite. The page fills in the rows. Text colours follow the page, light or
 dark.
 """
 
@@ -14,15 +14,15 @@ INK = "currentColor"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 TICKS = [1, 2, 3, 5, 10, 20]
 UNSEEN = {"type": "point", "filled": True, "size": 90, "opacity": 0}
-"""Dots that are hovered over and read, where a line is drawn."""
+"""Dots for hovering, on a line."""
 DASHED = {"type": "rule", "strokeDash": [4, 3], "color": GREY}
 EVIDENCE = [0, 0.25, 0.5, 0.8]
-"""Of a pair that isn't significant, is, has a p of 0.01 or less, below 0.001."""
+"""For a pair that isn't significant, is, has a p of 0.01 or less, below 0.001."""
 NAMES = {"labelLimit": 150, "ticks": False, "domain": False}
 
 
 def look() -> Spec:
-    """Return the style that all charts share; the page puts it into each."""
+    """Return the shared style of all charts, which the page adds to each."""
     return {**config(ink=INK, ground="transparent"), "font": FONT, "padding": 4}
 
 
@@ -41,7 +41,7 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
             "tooltip": _told(),
         },
     }
-    # How the questions came out: a bar of three parts.
+    # The results of the questions: a bar with three segments.
     parts = {"domain": ["a", "tie", "b"], "range": [BLUE, "#c8c8c8", ORANGE]}
     outcomes = {
         "height": 22,
@@ -96,8 +96,8 @@ def _gap(title: str) -> Spec:
 
 
 def _power() -> Spec:
-    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the
-    reader's choice; unseen dots say its values.
+    """Return the power by the number of questions: the curve, a ring at the current number, a dot at the
+    reader's choice. Invisible dots show its values.
     """
     sizes = {"format": ",d", "tickCount": 5, "grid": False}
     place = {
@@ -133,7 +133,7 @@ def _drivers(title: str) -> Spec:
 
 
 def _clusters(title: str) -> Spec:
-    """Return a dot a cluster, larger for more items, and a line at the mean of the model."""
+    """Return one dot per cluster, larger for more items, and a line at the mean of the model."""
     mean = {"aggregate": "max", "field": "mean", "type": "quantitative"}
     size = _position("items", None, legend=None, scale={"range": [25, 260], "zero": True})
     x = _position("value", title, scale={"zero": False}, axis={"tickCount": 5})
@@ -159,7 +159,9 @@ def _clusters(title: str) -> Spec:
 
 
 def _noise(title: str) -> Spec:
-    """Return the standard error by attempts, a line a number of questions; unseen dots say its values."""
+    """Return the standard error by attempts, one line per number of questions. Invisible dots show its
+    values.
+    """
     order = {"field": "order", "type": "quantitative"}
     legend = {"symbolType": "stroke", "symbolSize": 400, "symbolStrokeWidth": 2}
     lines = {"field": "questions", "type": "nominal", "sort": order, "title": "questions", "legend": legend}
@@ -184,7 +186,7 @@ def _noise(title: str) -> Spec:
 
 
 def _matrix() -> Spec:
-    """Return all pairs, shaded by how sure it is that two models differ: where none do, it is empty."""
+    """Return all pairs, shaded by the significance of their differences, or an empty chart if there are none."""
     place = {"type": "ordinal", "title": None}
     axis = {"labelFontSize": 11, "ticks": False, "domain": False, "grid": False}
     shades = {

@@ -38,10 +38,10 @@ def make(
     url: str | None = None,
     card: str | None = None,
 ) -> Report:
-    """Return the report of everything that was gathered.
+    """Return the report of all gathered results.
 
-    `texts`: with prompts and answers, `inspect_view`: with links to it; `url`: where the page will lie,
-    `card`: the picture beside it.
+    `texts`: whether to include prompts and answers. `inspect_view`: whether to link to it. `url`: the page's
+    address. `card`: the picture in the same folder.
     """
     first = contents.first
     answer = first.leaderboard
@@ -102,8 +102,8 @@ def _still(answer: Leaderboard) -> Document:
         return leaderboard.document(answer)
     shown = leaderboard.document(replace(answer, boards=answer.boards[:MOST_STILL]))
     more = (
-        f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}; with "
-        "it, all of them."
+        f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}. With it, all are "
+        "shown."
     )
     return Document(blocks=(*small((more,)), *shown.blocks))
 
@@ -117,7 +117,7 @@ def opened(rung: Rung) -> int:
 
 
 def _rung(rung: Rung) -> dict[str, Any]:
-    """Return what is shown at once about one population: its boards, which one first, and what stands over
+    """Return the data on one population shown at first: its boards, the first of them, and the summary over
     all of them.
     """
     return {
@@ -129,8 +129,8 @@ def _rung(rung: Rung) -> dict[str, Any]:
 
 
 def _overview(answer: Leaderboard) -> dict[str, Any] | None:
-    """Return what stands over all tasks at once: the sentence, and what each board is called; None where
-    there is one board.
+    """Return the summary over all tasks: the sentence, and the name of each board, or None if there is one
+    board.
     """
     if len(answer.every) < 2:
         return None
@@ -145,12 +145,12 @@ def _notes(answer: Leaderboard, found: Held | None) -> Document:
 
 
 def _told(found: Held | None) -> tuple[str, ...]:
-    """Say of how many questions a page holds the texts."""
+    """Note for how many questions a page contains the texts."""
     if found is None:
         return ()
-    left = f"; {count_text(found.left)} more had no room" if found.left else ""
+    left = f", but {count_text(found.left)} more didn't fit" if found.left else ""
     return (
-        f"Texts: this page holds what was asked and answered in {plural(found.questions, 'question')}{left}.",
+        f"Texts: this page contains the prompts and answers of {plural(found.questions, 'question')}{left}.",
     )
 
 
@@ -161,7 +161,7 @@ def _drawings(contents: PageContents) -> dict[str, Any]:
 
 
 def _phrases() -> dict[str, dict[str, object]]:
-    """Return what a pair's plain words are made of."""
+    """Return the building blocks of a pair's plain words."""
     keys = [key for key in WHEN if key.startswith("pair.")]
     return {
         "texts": {key: PHRASES[key] for key in keys},

@@ -19,16 +19,14 @@ if TYPE_CHECKING:
 
 
 SYMBOLS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<&')
-"""What single scores are written as, one character each; a blank is no score."""
+"""The characters for single scores, one each; a blank isn't a score."""
 DIGITS = 4
 LEVEL = 6
-"""Of compression: level 7 makes pages 1% smaller, and takes half as long again."""
+"""Of compression: level 7 makes pages 1% smaller, and takes 50% longer."""
 
 
 def to_json(data: Any) -> str:
-    """Return JSON that may stand inside a script element: nothing in it can end the element or start a
-    comment.
-    """
+    """Return JSON for a script element: nothing in it can end the element or start a comment."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -42,13 +40,13 @@ def packed(data: Any) -> str:
 
 
 def short(values: Iterable[float], digits: int = 6) -> list[float | None]:
-    """Return numbers to so many significant digits, None where there is none."""
+    """Return numbers to this many significant digits, or None if there is none."""
     return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values]
 
 
 def packed_scores(values: Floats, digits: int = DIGITS) -> dict[str, Any]:
-    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else numbers
-    to so many significant digits.
+    """Pack scores (n, M), NaN if missing: one text per model if there are few distinct values, else numbers
+    to this many significant digits.
     """
     levels = np.unique(values[~np.isnan(values)])
     if len(levels) <= len(SYMBOLS):

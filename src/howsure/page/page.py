@@ -1,8 +1,8 @@
 """The page: answers, style, libraries and program in one file that needs nothing else.
 
-A strict Content-Security-Policy lets only the scripts and the style that stand in the file run, by their
-hashes, and no request leave the page. Texts from logs come in as JSON, which the program shows as text, or as
-HTML that the renderer escaped.
+A strict Content-Security-Policy allows only the scripts and the style in the file, by their hashes, and no
+network requests. Texts from logs are included as JSON, which the program shows as text, or as HTML that the
+renderer escaped.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ FRAME = 800
 
 
 def refuse_card_alone(url: str | None, card: str | None) -> None:
-    """Raise OptionError for a card of a page that has no address."""
+    """Raise OptionError for a card without an address of the page."""
     if card is not None and url is None:
         raise OptionError(
-            "a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out."
+            "a card needs the address of the page", remedy="Add `url=ADDRESS`, or leave `card` out."
         )
 
 
 def tags(*, title: str, verdict: str, url: str | None, card: str | None) -> str:
-    """Return the elements that a link to the page is shown by; "" where it has no address.
+    """Return the elements for the preview of links to the page, or "" if it has no address.
 
-    `card`: the file name of a picture that lies beside the page.
+    `card`: the file name of a picture in the same folder.
     """
     if url is None:
         return ""
@@ -60,7 +60,7 @@ def tags(*, title: str, verdict: str, url: str | None, card: str | None) -> str:
 
 
 def beside(url: str, name: str) -> str:
-    """Return the address of a file that lies in the folder of a page.
+    """Return the address of a file in the folder of a page.
 
     >>> beside("https://example.org/runs/page.html?new", "my card.png")
     'https://example.org/runs/my%20card.png'
@@ -69,7 +69,7 @@ def beside(url: str, name: str) -> str:
 
 
 def embedding(url: str | None, title: str) -> str:
-    """Return the HTML that puts the page into another one; "" where it has no address."""
+    """Return the HTML that embeds the page in another one, or "" if it has no address."""
     if url is None:
         return ""
     return (
@@ -114,7 +114,7 @@ APP = (
     "main",
     "live",
 )
-"""The parts of the program, in reading order; they share one scope."""
+"""The parts of the program, in reading order. They share one scope."""
 STATISTICS = (
     "intervals",
     "clustered",
@@ -127,15 +127,15 @@ STATISTICS = (
     "rare",
     "power",
 )
-"""The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading
-order.
+"""The parts of the statistics that are computed in the browser (docs/decisions/0041-browser-statistics.md),
+in reading order.
 """
 FORECAST = ("intervals", "score", "power")
 """The parts behind the page's power curve."""
 SHOWN = ("boards", "others")
-"""What of a report is as large as the boards are many: packed, like what is looked at closer."""
+"""The parts of a report that grow with the number of boards: packed, like the details."""
 _COMMENT = re.compile(r"\s*(//.*|/\*\*.*|\*( .*|/))?$")
-"""A line of the program that the page does without."""
+"""A line of the program that the page omits."""
 
 
 def write_page(
@@ -146,8 +146,8 @@ def write_page(
     texts: Sequence[str] = (),
     live: bool = False,
 ) -> str:
-    """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers
-    without JavaScript see.
+    """Return the page. `boards`, `texts`: the result of packing.packed for each board. `still`: the version
+    without JavaScript.
     """
     style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()
     libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
@@ -182,12 +182,12 @@ def _holders(name: str, packed: Sequence[str]) -> list[str]:
 
 
 def write_live(report: Report) -> str:
-    """Return the page of a report that follows the server that it comes from."""
+    """Return the page of a report that follows its server."""
     return write_page(report.data, report.boards, report.still, texts=report.texts, live=True)
 
 
 def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:
-    """Return the Content-Security-Policy: these texts and nothing else; a live page may ask its own
+    """Return the Content-Security-Policy: these texts and nothing else. A live page may contact its own
     server.
     """
     rules = {
@@ -209,8 +209,8 @@ def asset(name: str) -> str:
 
 
 def licences() -> str:
-    """Return the licences of the libraries that a page carries, as they ask to be told."""
-    told = escape(asset("libraries.LICENSES.txt"))  # its lines are its own
+    """Return the licences of the libraries in a page, as they require."""
+    told = escape(asset("libraries.LICENSES.txt"))  # its line breaks are kept
     return (
         '<details class="licences"><summary>Licences of the libraries in this '
         f"page</summary><pre>{told}</pre></details>"
@@ -223,7 +223,7 @@ def _unindented(text: str) -> str:
 
 @cache
 def statistics(parts: Sequence[str] = STATISTICS) -> str:
-    """Return the statistics module, or parts of it, to stand in the scope of a program; it needs
+    """Return the statistics module, or parts of it, for the scope of a program. It needs
     distributions.min.js.
     """
     return "\n".join(asset(f"statistics/{name}.js") for name in parts)
@@ -236,7 +236,7 @@ def _program() -> str:
 
 
 def in_one_scope(parts: Sequence[str]) -> str:
-    """Return a program of these parts, without comments and indentation; no text in them spans lines."""
+    """Return a program of these parts, without comments and indentation. No text in them spans lines."""
     lines = "\n".join(parts).split("\n")
     bare = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
     return f'(() => {{\n"use strict";\n{bare}\n}})();\n'

@@ -1,4 +1,6 @@
-"""All pairs of a board as columns for the page: what `compare` says of each, written by the one formatter."""
+"""All pairs of a board as columns for the page: the results of `compare` for each, written by the same
+formatter.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,14 @@ if TYPE_CHECKING:
     Places = tuple[Positions, Positions]
 
 MOST_REASONS = 1_000
-"""Pairs without an error bar that are asked one by one; of more the page says no reason."""
+"""Pairs without an error bar that are compared one by one. If there are more, the page shows no reason."""
 
 
 def reasons(board: Board, matrix: ScoreMatrix | None, asked: Question, count: int) -> dict[str, Any]:
-    """Return the reason of every pair of the first models that has no error bar, seen from both sides; {}
-    where all have one.
+    """Return the reason for every pair of the first models that has no error bar, in both orders, or {} if
+    all have one.
 
-    Pairs of one item, or of one cluster, have one reason and are told at once; others, which are few, are
+    Pairs of one item, or of one cluster, have one reason and are found at once. Others, which are few, are
     compared.
     """
     upper = np.triu_indices(count, 1)
@@ -68,7 +70,7 @@ def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: Question) -> tuple[
 
 
 def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
-    """Say why a pair has no error bar, as `compare` does."""
+    """Return why a pair has no error bar, as in `compare`."""
     try:
         warnings = asked.population.pair(matrix, a, b, asked).difference.warnings
     except HowsureError as error:
@@ -77,9 +79,7 @@ def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
 
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:
-    """Return how many attempts an item has on average, both models' together, on the items that both
-    answered.
-    """
+    """Return the average number of attempts per item, both models together, on the items that both answered."""
     places = matrix.columns(models)
     has = (~np.isnan(matrix.values[:, places])).astype(float)
     counts = matrix.attempts[:, places].astype(float).T @ has
@@ -99,16 +99,16 @@ FLAGS = (
     "naive_alike",
     "agreeing",
 )
-"""What holds of a pair, a bit each; all but the first two as in present/words/plain.py. The page lists them
+"""The flags of a pair, one bit each; all but the first two as in present/words/plain.py. The page lists them
 too (pair.js).
 """
 NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
 ROUNDING = 8 * np.finfo(float).eps
-"""Standard errors below this share of the scores are what a difference leaves of rounding: 0."""
+"""Standard errors below this share of the scores are treated as rounding errors: 0."""
 
 
 def most_models(pairs: int) -> int:
-    """Return how many models have no more than so many pairs.
+    """Return the largest number of models with at most this many pairs.
 
     >>> most_models(6), most_models(44_850)
     (4, 300)
@@ -117,19 +117,19 @@ def most_models(pairs: int) -> int:
 
 
 def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: VarianceChoice) -> PairDetails:
-    """Return what is known of all pairs of these models of a task, in their order."""
+    """Return the data of all pairs of these models of a task, in their order."""
     values = matrix.values[:, matrix.columns(models)]
     return pair_details(values, clusters=matrix.clusters, weights=matrix.weights, variance=variance)
 
 
 def only_answers(details: PairDetails) -> PairDetails:
-    """Leave out what is about drawn questions: where these are fixed, no two models share their luck."""
+    """Leave out results for sampled questions: if these are fixed, no two models share their sampling error."""
     unknown = np.full(details.mean.shape, np.nan)
     return replace(details, correlation=unknown, unpaired_se=unknown, unclustered_se=unknown)
 
 
 def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> PairDetails:
-    """Put the details of several tasks together, errors independent from task to task; there is no overall
+    """Combine the details of several tasks, with independent errors between tasks. There isn't an overall
     correlation.
     """
     s = np.array(shares)[:, None, None]
@@ -145,11 +145,10 @@ def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> Pa
 
 
 def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) -> dict[str, Any]:
-    """Return one list a column, an entry a pair of the first models: (0, 1), (0, 2) … in the order of the
-    board.
+    """Return one list per column, with one entry per pair of the first models: (0, 1), (0, 2) … in the order
+    of the board.
 
-    `details` sets how many models there are. Numbers that a chart needs have 6 digits, all else is text as it
-    is shown.
+    `details` sets how many models there are. Numbers for charts have 6 digits, all else is formatted text.
     """
     count = len(details.wins)
     upper = np.triu_indices(count, 1)
@@ -191,7 +190,7 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
 
 
 def _telling(found: dict[str, Any]) -> dict[str, list[float | None]]:
-    """Return the standard error that forecasts of an overall difference go by."""
+    """Return the standard error used for forecasts of an overall difference."""
     names = ("difference", "se", "p_value", "df")
     return {"telling": short(telling_error(*(found[name] for name in names)).tolist())}
 
@@ -203,7 +202,7 @@ def _correlation(r: float) -> str | None:
 def _flags(
     found: dict[str, Any], details: PairDetails, upper: Places, level: float, unpaired: Floats
 ) -> list[int]:
-    """Return what holds of every pair as one number, a bit a flag."""
+    """Return the flags of every pair as one number, one bit per flag."""
     se, naive = found["se"], details.unclustered_se[upper]
     saving, unsaving = _clearly_less(se, unpaired)
     smaller, not_smaller = _clearly_less(naive, se)
@@ -223,20 +222,20 @@ def _flags(
 
 
 def _clearly_less(small: Floats, large: Floats) -> tuple[Bools, Bools]:
-    """Say where one standard error is clearly less than another, and where it is known not to be."""
+    """Return whether one standard error is clearly less than another, and whether it is known not to be."""
     known = (small > 0) & (large > 0)
     less = known & (small < (1 - ALIKE) * large)
     return less, known & ~less
 
 
 def _column(values: Ints) -> int | list[int]:
-    """Return a number where all are the same."""
+    """Return a number if all are the same."""
     column: list[int] = values.tolist()
     return column[0] if len(set(column)) == 1 else column
 
 
 def _means(details: PairDetails, upper: Places, scale: Scale) -> dict[str, list[str]]:
-    """Return both models' scores on what they share, where that isn't all that they answered."""
+    """Return both models' scores on shared items, if they answered others as well."""
     own = np.diagonal(details.mean)
     if np.allclose(details.mean, own[:, None], rtol=0, atol=1e-12, equal_nan=True):
         return {}
@@ -245,7 +244,7 @@ def _means(details: PairDetails, upper: Places, scale: Scale) -> dict[str, list[
 
 
 def _sources(noise: PairNoise | None, models: Sequence[str]) -> dict[str, list[float | None]]:
-    """Return what questions add to the variance of every pair, and what answers add with one attempt."""
+    """Return the variance of every pair between questions, and within questions with one attempt."""
     if noise is None:
         return {}
     place = {model: k for k, model in enumerate(models)}

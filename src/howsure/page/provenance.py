@@ -1,4 +1,4 @@
-"""Where a page comes from: the command, the options, the versions and the data; and how to read that from a
+"""The source of a page: the command, the options, the versions and the data. Also how to read that from a
 page.
 """
 
@@ -40,7 +40,7 @@ class Origin:
 
     @classmethod
     def of(cls, contents: PageContents, command: str, *, howsure: str) -> Origin:
-        """Return the origin of a page of these contents; `howsure`: the version that makes it."""
+        """Return the origin of a page of these contents. `howsure`: the version that makes it."""
         entries = [entry for part in contents.first.tasks for entry in part.board.entries]
         models = len({entry.model for entry in entries})
         items = sum(len(part.matrix.items) for part in contents.first.tasks if part.matrix is not None)
@@ -75,19 +75,19 @@ class Origin:
 
 
 def read_origin(path: str | Path) -> Origin:
-    """Read how a page was made from the page itself; ReadError where it is none of ours."""
+    """Read how a page was made from the page itself. ReadError if it isn't a howsure report."""
     source = Path(path)
     try:
         if source.stat().st_size > MOST_BYTES:
             raise ReadError("too large for a report", where=str(path), remedy=GIVE)
         found = HELD.search(source.read_text(encoding="utf-8"))
         if found is None:
-            raise ReadError("no page of howsure", where=str(path), remedy=GIVE)
+            raise ReadError("not a report of howsure", where=str(path), remedy=GIVE)
         return Origin(**json.loads(found[1])["origin"])
     except OSError as error:
         raise ReadError(f"can't be read ({error.strerror or error})", where=str(path)) from None
     except (ValueError, KeyError, TypeError):
-        raise ReadError("no page of howsure", where=str(path), remedy=GIVE) from None
+        raise ReadError("not a report of howsure", where=str(path), remedy=GIVE) from None
 
 
 GIVE = "Give a page that `howsure report` wrote."

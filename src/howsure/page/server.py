@@ -1,8 +1,8 @@
-"""The page, served on this machine: it follows its files, and a reader keeps the place.
+"""The page, served on this machine: it follows its files, and preserves the reader's place.
 
-One loader makes a report from the files as they are; whenever they change it is asked again, in a thread.
-What can't be read (yet) is told on the page, which keeps what it knew last. Only this machine can ask
-(127.0.0.1), and only by that name: a page elsewhere can't reach it through a name of its own.
+One loader makes a report from the current files. Whenever they change it runs again, in a thread. If they
+can't be read (yet), the page shows the reason and keeps the last results. Only this machine can connect
+(127.0.0.1), and only by that name: a page on another site can't reach it through a domain name.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ HEADERS = {
 }
 MOST_FIGURES = 9
 PULSE = 15.0
-"""Seconds after which a connection that has nothing to tell says so, which finds readers that have left."""
+"""Seconds after which an idle connection sends a sign of life, which detects readers that have left."""
 PATIENCE_MS = 300
 """Milliseconds without a change after which files are read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedPaths:
-    """What was named, and the folders that it is in: a file may be replaced by another of its name."""
+    """The named paths, and their folders: a file may be replaced by another of its name."""
 
     named: tuple[Path, ...]
     folders: frozenset[Path]
@@ -54,17 +54,17 @@ class WatchedPaths:
 
     @classmethod
     def of(cls, paths: Sequence[str]) -> WatchedPaths:
-        """Return what paths name."""
+        """Return the files and folders that paths name."""
         named = tuple(Path(path).resolve() for path in paths)
         folders = frozenset(path if path.is_dir() else path.parent for path in named)
         return cls(named=named, folders=folders, recursive=any(path.is_dir() for path in named))
 
     def meant(self, _: object, changed: str) -> bool:
-        """Say whether a file that changed is one that was named, or in a folder that was."""
+        """Return whether a file that changed is a named one, or in a named folder."""
         return any(Path(changed).is_relative_to(path) for path in self.named)
 
     def places(self) -> tuple[int | None, ...]:
-        """Tell each folder from another of its name that comes after it; None where there is none."""
+        """Distinguish each folder from a later one with its name, or return None if it doesn't exist."""
         return tuple(map(_inode, self.folders))
 
 
@@ -77,7 +77,7 @@ def _inode(path: Path) -> int | None:
 
 @dataclass(slots=True)
 class Viewer:
-    """What is served now: the last report that could be made, and what is to be told about the files."""
+    """What is served now: the last report that could be made, and the message about the files."""
 
     load: Load
     report: Report | None = None
@@ -87,13 +87,13 @@ class Viewer:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def refresh(self) -> None:
-        """Make the report anew; where that fails, keep the last one and say why."""
+        """Make the report again. If that fails, keep the last one with the reason."""
         report: Report | None
         try:
             report, message = await asyncio.to_thread(self.load), ""
         except OptionError:
             if self.report is None:
-                raise  # nothing that the files become will mend it
+                raise  # no change of the files will correct this
             return
         except Exception as error:  # noqa: BLE001 - files that are being written may be anything for a moment
             report, message = self.report, f"Not readable yet: {error}"
@@ -106,7 +106,7 @@ class Viewer:
             self.changed.notify_all()
 
     async def follow(self, paths: Sequence[str], stop: asyncio.Event) -> None:
-        """Refresh whenever the files change, until `stop`; a folder that is removed is waited for."""
+        """Refresh whenever the files change, until `stop`. It waits for a removed folder."""
         from watchfiles import awatch
 
         watched = WatchedPaths.of(paths)
@@ -130,7 +130,7 @@ class Viewer:
                     break
 
     async def close(self) -> None:
-        """End what readers listen to, so that the server can go."""
+        """End the readers' event streams, so that the server can stop."""
         async with self.changed:
             self.closing = True
             self.changed.notify_all()
@@ -163,7 +163,7 @@ def _event(state: str, message: str) -> str:
 
 
 def make_app(viewer: Viewer) -> Starlette:
-    """Return the application: the page, its data, and what is new."""
+    """Return the application: the page, its data, and its events."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -173,23 +173,23 @@ def make_app(viewer: Viewer) -> Starlette:
     from howsure.page.page import write_live
 
     async def page(_: Request) -> Response:
-        """Serve the report as it stands, or say why there is none yet."""
+        """Serve the current report, or the reason why there is none yet."""
         if viewer.report is None:
             return HTMLResponse(waiting(viewer.message), headers=HEADERS)
         return HTMLResponse(await asyncio.to_thread(write_live, viewer.report), headers=HEADERS)
 
     async def data(_: Request) -> Response:
-        """Serve what a page that is open needs to show the newest results."""
+        """Serve the data that an open page needs to show the newest results."""
         if viewer.report is None:
             return JSONResponse({"message": viewer.message}, status_code=503, headers=HEADERS)
         return JSONResponse({"report": viewer.report.data, "boards": viewer.report.boards}, headers=HEADERS)
 
     async def events(_: Request) -> Response:
-        """Tell an open page of every change, for as long as it listens."""
+        """Send every change to an open page, for as long as it listens."""
         return StreamingResponse(viewer.events(), media_type="text/event-stream", headers=HEADERS)
 
     async def question(request: Request) -> Response:
-        """Serve what models answered to one question."""
+        """Serve the models' answers to one question."""
         return await asyncio.to_thread(answered, viewer.report, request.query_params.multi_items())
 
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
@@ -198,36 +198,36 @@ def make_app(viewer: Viewer) -> Starlette:
 
 
 def answered(report: Report | None, asked: Sequence[tuple[str, str]]) -> Response:
-    """Return what models answered to a question: `data`, `board`, `item` and several `model`, by their places
+    """Return the models' answers to a question: `data`, `board`, `item` and several `model`, by their indices
     on the page.
 
-    `data` is the fingerprint of the page that asks: places of other data mean other questions.
+    `data` is the fingerprint of the page that asks: indices of other data mean other questions.
     """
     from starlette.responses import JSONResponse, Response
 
     given, models = dict(asked), [value for name, value in asked if name == "model"]
     if report is None or report.finder is None or given.get("data") != report.data["origin"]["fingerprint"]:
-        return JSONResponse({"message": "The results have changed; the page takes them in."}, 409, HEADERS)
+        return JSONResponse({"message": "The results have changed, and the page is updating."}, 409, HEADERS)
     try:
         found = report.finder.of(
             place_of(given["board"]), place_of(given["item"]), list(map(place_of, models))
         )
     except (LookupError, ValueError):
-        return JSONResponse({"message": "There is no such question."}, 404, HEADERS)
+        return JSONResponse({"message": "This question doesn't exist."}, 404, HEADERS)
     except HowsureError as error:
         return JSONResponse({"message": str(error)}, 500, HEADERS)
     return Response(json.dumps(found), 200, HEADERS, "application/json")
 
 
 def place_of(text: str) -> int:
-    """Read a place: figures alone, few. ValueError for anything else."""
+    """Parse an index: a few digits. ValueError for anything else."""
     if not text.isascii() or not text.isdecimal() or len(text) > MOST_FIGURES:
         raise ValueError(text)
     return int(text)
 
 
 def waiting(message: str) -> str:
-    """Return what is shown while nothing can be read: why, tried again every two seconds."""
+    """Return the page shown while files can't be read: the reason, retried every two seconds."""
     from howsure.page.page import asset, policy
 
     style = asset("theme.css") + asset("page.css")
@@ -259,8 +259,8 @@ def serve(
     tell: Callable[[str], None],
     open: Callable[[str], Any] | None = None,
 ) -> None:
-    """Serve the page until it is interrupted; `tell` is given the address, and so is `open` once the page is
-    there.
+    """Serve the page until it is interrupted. `tell` is called with the address, and so is `open` once the
+    page is available.
     """
     try:
         import uvicorn
@@ -280,7 +280,7 @@ def serve(
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            """Send listening readers away first, for whom it would wait in vain."""
+            """Disconnect listening readers first, as the server would wait for them forever."""
             await viewer.close()
             await super().shutdown(sockets)
 
@@ -316,7 +316,7 @@ async def _run(
 
 
 def _listen(port: int) -> socket.socket:
-    """Return a socket that this machine alone can reach."""
+    """Return a socket that only this machine can reach."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -324,6 +324,6 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise OptionError(
-            f"port {port} is not available ({error.strerror})", remedy="Give another with --port, or 0."
+            f"port {port} is not available ({error.strerror})", remedy="Choose another with --port, or 0."
         ) from None
     return listening

@@ -1,8 +1,8 @@
-"""What was asked and answered, question by question: found when a reader of a served page asks, or packed
-into a page that is to hold it.
+"""Prompts and answers, by question: read when a reader of a served page requests them, or packed into a page
+that contains them.
 
-Nothing is read before that. Logs are read again for the questions that are wanted; the rows of a table are
-asked for them.
+Nothing is read before that. Logs are read again for the requested questions, and the rows of a table are
+searched for them.
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ if TYPE_CHECKING:
     from howsure.table.scores import RunEntry, Scores
 
     Text = str | list[str | int]
-    """A text, or what begins and ends it and how many characters between them are left out."""
+    """A text, or its beginning and end and how many characters between them are left out."""
     Attempt = dict[str, Any]
     Answers = dict[str, list[Attempt]]
-    """What a model answered to each question, attempt by attempt."""
+    """A model's answers to each question, attempt by attempt."""
     Key = tuple[str, str, str]
 
 TEXTS = ("prompt", "target", "output", "answer", "error")
 MOST_ATTEMPTS = 10
-"""So many attempts of a model at a question are in a page; the others are counted."""
+"""This many attempts of a model at a question are in a page; the others are counted."""
 MOST_LETTERS = 20_000
-"""Longer texts lose their middle in a page that holds them."""
+"""Longer texts are cut in the middle in a page that contains them."""
 MOST_SERVED = 200_000
-"""The same where a server reads them."""
+"""The same if a server reads them."""
 MOST_PACKED = 20_000_000
-"""Characters of texts that a page holds, all boards together, each text counted once."""
+"""The maximum number of characters of texts in a page, all boards together, each text counted once."""
 MOST_KEPT = 32_000_000
-"""Characters that a server keeps, so that it needn't read a log again."""
+"""The number of characters that a server caches, so that it needn't read a log again."""
 FIRST_BATCH = 50
 WHOLE_BYTES = 64 * 1024**2
-"""A log that has to be read from end to end is read once for all of its questions, up to this size."""
+"""A log that must be read from end to end is read once for all of its questions, up to this size."""
 OWN = ".eval"
-"""The suffix of logs in which one question is found without reading the others."""
+"""The suffix of logs in which one question can be found without reading the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A board whose questions may be asked for: what it is of, its questions and its models in the order of
-    the page.
+    """A board whose questions may be requested: its task, its questions and its models in the order of the
+    page.
 
     `by_spread`: the questions that models disagree on first.
     """
@@ -70,7 +70,7 @@ class Place:
 
     @classmethod
     def of(cls, part: BoardPart) -> Place | None:
-        """Return the place of a board, None for one that has no questions of its own."""
+        """Return the index of a board, None for one without its own questions."""
         if part.matrix is None:
             return None
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -94,20 +94,22 @@ def _variance(values: Any) -> Any:
 
 @dataclass(slots=True)
 class Kept:
-    """What was read lately, within a number of characters: what wasn't wanted for longest goes first."""
+    """A cache of recent texts, limited by its number of characters: the least recently used are removed
+    first.
+    """
 
     most: int
     held: OrderedDict[tuple[Key, str], list[Attempt]] = field(default_factory=OrderedDict)
     size: int = 0
 
     def get(self, key: tuple[Key, str]) -> list[Attempt] | None:
-        """Return what is kept, None where nothing is."""
+        """Return the cached value, or None if there isn't one."""
         if key in self.held:
             self.held.move_to_end(key)
         return self.held.get(key)
 
     def put(self, key: tuple[Key, str], attempts: list[Attempt]) -> None:
-        """Keep something."""
+        """Cache a value."""
         self.size += letters(attempts) - letters(self.held.pop(key, []))
         self.held[key] = attempts
         while self.size > self.most and len(self.held) > 1:
@@ -124,17 +126,17 @@ class PageTexts:
     lock: Lock = field(default_factory=Lock)
 
     def why_not(self, place: Place) -> str:
-        """Say why no question of a board can have texts; "" where some may have."""
+        """Return why no question of a board can have texts, or "" if some may have."""
         entries = self._entries(place)
         if not entries:
             return "" if text_columns(self.scores) else NO_COLUMN
         return "" if any(map(_holds_texts, entries)) else NOT_KEPT
 
     def of(self, board: int, item: int, models: Sequence[int]) -> dict[str, Any]:
-        """Return the attempts of these models at a question, by the place of the model, and why some have
-        none.
+        """Return the attempts of these models at a question, by the model's index, and the reasons why some
+        have none.
 
-        Raises LookupError where there is no such board, question or model.
+        Raises LookupError if the board, question or model doesn't exist.
         """
         place = self.places[board] if 0 <= board < len(self.places) else None
         if (
@@ -149,7 +151,7 @@ class PageTexts:
         return {"models": {str(m): attempts for m, attempts in found.items()}, "why": "; ".join(reasons)}
 
     def read(self, place: Place, items: Collection[str], reasons: dict[str, None]) -> dict[str, Answers]:
-        """Return what every model answered to these questions, cut to what a page holds."""
+        """Return every model's answers to these questions, cut for a page."""
         answers: dict[str, Answers] = {model: {} for model in place.models}
         for each in reread(self._entries(place), {place.task: items}):
             reasons |= dict.fromkeys([each.reason] if each.reason else [])
@@ -165,7 +167,7 @@ class PageTexts:
         ]
 
     def _found(self, place: Place, item: str, model: str, reasons: dict[str, None]) -> list[Attempt]:
-        """Return what a model answered to a question, from what is kept, its logs, or the table."""
+        """Return a model's answer to a question, from the cache, its logs, or the table."""
         entries = [entry for entry in self._entries(place) if entry.model == model]
         found = [attempt for entry in entries for attempt in self._logged(place, item, entry, reasons)]
         if entries:
@@ -178,8 +180,8 @@ class PageTexts:
         return self.kept.get((key, item)) or []
 
     def _logged(self, place: Place, item: str, entry: RunEntry, reasons: dict[str, None]) -> list[Attempt]:
-        """Return what a log says of a question; one that has to be read from end to end is read once for
-        all.
+        """Return a log's attempts at a question. A log that must be read from end to end is read once for all
+        questions.
         """
         key: Key = (entry.file, entry.task, entry.model)
         known = self.kept.get((key, item))
@@ -195,7 +197,7 @@ class PageTexts:
         return answers.get(item, [])
 
     def _tabled(self, place: Place, items: Collection[str], most: int) -> dict[str, Answers]:
-        """Return what the rows of a table say of these questions."""
+        """Return a table's texts for these questions."""
         if not text_columns(self.scores):
             return {}
         said: dict[str, list[Transcript]] = defaultdict(list)
@@ -214,8 +216,8 @@ def _read_whole(entry: RunEntry) -> bool:
 
 
 def _by_item(transcripts: Iterable[Transcript], place: Place, source: str, most: int) -> Answers:
-    """Return the attempts at each question: of several transcripts of one attempt that of the board's
-    metric.
+    """Return the attempts at each question. If an attempt has several transcripts, that of the board's metric
+    is used.
     """
     attempts: dict[str, dict[int, Transcript]] = defaultdict(dict)
     for each in transcripts:
@@ -229,7 +231,7 @@ def _by_item(transcripts: Iterable[Transcript], place: Place, source: str, most:
 
 
 def _attempt(said: Transcript, place: Place, source: str, most: int) -> Attempt:
-    """Return one attempt as the page has it: what is empty is left out, long texts lose their middle."""
+    """Return one attempt in the page's form: empty fields are left out, long texts are cut in the middle."""
     score = said.scores.get(place.metric)
     known = score is not None and math.isfinite(score) and (not place.percent or 0 <= score <= 1)
     texts = {name: cut(text, most) for name in TEXTS if (text := getattr(said, name))}
@@ -245,7 +247,7 @@ def _attempt(said: Transcript, place: Place, source: str, most: int) -> Attempt:
 
 
 def cut(text: str, most: int) -> Text:
-    """Return a text, or of a longer one its first two thirds and its end, with how many characters lie
+    """Return a text, or for a longer one its first two thirds and its end, with the number of characters
     between.
 
     >>> cut("abcdefghij", 6)
@@ -270,9 +272,9 @@ def _letters(text: Text) -> int:
 
 @dataclass(slots=True)
 class Book:
-    """The texts of a board that a page holds: each text once, questions with attempts that point to them.
+    """The texts of a board in a page: each text once, and questions with attempts that refer to them.
 
-    `left`: questions with texts for which there was no room.
+    `left`: questions with texts that didn't fit.
     """
 
     room: int
@@ -282,7 +284,7 @@ class Book:
     left: int = 0
 
     def add(self, item: int, answers: Mapping[int, list[Attempt]]) -> bool:
-        """Take a question in, unless there is no room for it; say whether it is in."""
+        """Add a question, unless it doesn't fit, and return whether it was added."""
         new = {repr(text): text for attempts in answers.values() for text in _texts_of(attempts)}
         size = sum(_letters(text) for name, text in new.items() if name not in self.places)
         if size > self.room:
@@ -309,8 +311,8 @@ def _texts_of(attempts: Iterable[Attempt]) -> Iterator[Text]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What a page holds of the texts: packed by board, and in how many questions there are and how many had
-    no room.
+    """The texts in a page: packed by board, with the number of questions included and of those that didn't
+    fit.
     """
 
     boards: tuple[str, ...]
@@ -319,9 +321,7 @@ class Held:
 
 
 def held(texts: PageTexts) -> Held:
-    """Pack the texts of every board, the questions that models disagree on first, as far as they have
-    room.
-    """
+    """Pack the texts of every board, the questions that models disagree on first, as far as they fit."""
     count = max(sum(place is not None for place in texts.places), 1)
     boards, questions, left = [], 0, 0
     for place in texts.places:
@@ -341,7 +341,7 @@ def held(texts: PageTexts) -> Held:
 
 
 def fill(book: Book, place: Place, texts: PageTexts, reasons: dict[str, None]) -> None:
-    """Read questions in batches, each as large as there seems to be room for, until there is none."""
+    """Read questions in batches, each as large as the estimated remaining space, until there is none."""
     waiting, room = list(place.by_spread), book.room
     batch = FIRST_BATCH
     while waiting:
@@ -363,7 +363,7 @@ def fill(book: Book, place: Place, texts: PageTexts, reasons: dict[str, None]) -
 
 
 def _shortened(answers: Mapping[int, list[Attempt]]) -> dict[int, list[Attempt]]:
-    """Return the first attempts of each model, the last of them with how many there are more."""
+    """Return the first attempts of each model, the last of them with the number of further ones."""
     kept: dict[int, list[Attempt]] = {}
     for m, attempts in answers.items():
         more = len(attempts) - MOST_ATTEMPTS

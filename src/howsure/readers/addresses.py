@@ -1,8 +1,8 @@
-"""Paths elsewhere, `https://…`, `s3://…`, `gs://…`, `hf://…`: a table of Parquet is scanned there, all else
-is fetched with limits.
+"""Remote paths, `https://…`, `s3://…`, `gs://…`, `hf://…`: a Parquet table is scanned remotely, everything
+else is fetched with limits.
 
-What is fetched is read as a folder here. Of what is scanned Polars asks the server for the columns that
-count, whenever they are needed.
+Fetched files are read as a local folder. For scanned ones Polars requests the necessary columns from the
+server, whenever they are needed.
 """
 
 from __future__ import annotations
@@ -40,28 +40,30 @@ if TYPE_CHECKING:
 
 MAX_FETCHED_BYTES = 2 * 1024**3
 MAX_FILE_BYTES = 256 * 1024**2
-"""Files up to this size are held in memory once they are read, so that the fetched ones needn't be kept."""
+"""Files up to this size are kept in memory once they are read, so that fetched ones needn't be kept."""
 MAX_FILES = 10_000
 PIECE_BYTES = 1024**2
 MAX_SILENT_SECONDS = 30
-"""So long a server may send nothing."""
+"""The longest time for which a server may send nothing."""
 SCANNED = {"https": "", "http": "", "s3": "", "gs": "STORAGE_EMULATOR_HOST", "hf": "HF_ENDPOINT"}
-"""Where Polars can scan, and the variable that leads other packages to another server, but not Polars."""
+"""Whether Polars can scan: not if the variable is set that directs other packages to another server, but not
+Polars.
+"""
 WEB = ("http://", "https://")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _LOGIN = re.compile(r"(?<=://)[^/]*@|[?#].*")
 _TABLE = re.compile(r"(?P<scheme>\w+)://[^/@?#]+/[^?#]+\.parquet(?:[?#].*)?", re.IGNORECASE)
-"""A single file of Parquet at an address without a name and a password, which Polars would leave out."""
-NEEDED = "pip install 'howsure[remote]', or fetch it yourself and name the folder."
+"""A single Parquet file at an address without a name and a password, which Polars would drop."""
+NEEDED = "pip install 'howsure[remote]', or download it and give the folder."
 
 
 def is_elsewhere(path: object) -> TypeGuard[str]:
-    """Say whether a path is an address and not a place on this machine."""
+    """Return whether a path is an address and not a local path."""
     return isinstance(path, str) and _SCHEME.match(path) is not None
 
 
 def shown(url: str) -> str:
-    """Return an address as it may be shown: without what stands before the host, and without its query."""
+    """Return an address that may be shown: without credentials before the host, and without its query."""
     return _LOGIN.sub("", url)
 
 
@@ -73,11 +75,11 @@ def at_hand(
     maps: Sequence[GivenReader] = (),
     progress: Progress | None = None,
 ) -> Iterator[list[str | Path | Source]]:
-    """Yield the paths, for each address the table that can be scanned there, or the place where its files
-    were fetched to.
+    """Yield the paths. An address becomes a table that can be scanned, or the local folder its files were
+    fetched to.
 
-    That is in a folder which is removed at the end. An error that names it names the address instead.
-    `reader` and `maps` are those that were asked for; `progress` wraps the list of files to fetch.
+    The folder is removed at the end. An error in it shows the address instead. `reader` and `maps` are the
+    user's. `progress` wraps the list of files to fetch.
     """
     if not any(map(is_elsewhere, paths)):
         yield list(paths)
@@ -101,10 +103,10 @@ def at_hand(
 
 
 def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenReader]) -> Source | None:
-    """Return a table of Parquet that stays where it is; None where the address leads to anything else, or
-    Polars can't scan there.
+    """Return a Parquet table that is scanned remotely, or None if the address is anything else, or Polars
+    can't scan it.
 
-    Whose it is, the readers say by a file with the same columns and no rows, which is written to the place.
+    The readers recognise it by a file with the same columns and no rows, which is written to the folder.
     """
     address = _TABLE.fullmatch(url)
     scheme = address["scheme"].lower() if address else ""
@@ -122,15 +124,15 @@ def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenRead
 
 
 def _schema(url: str) -> pl.Schema | None:
-    """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching
-    will say why.
+    """Return the columns of a Parquet file at an address. None if Polars can't read it; fetching will then
+    give the reason.
 
-    Polars waits for a silent server without an end: it is asked in a thread that may be left behind.
+    Polars waits forever for a silent server, so it runs in a thread that may be abandoned.
     """
     answers: Queue[pl.Schema | BaseException] = Queue()
 
     def ask() -> None:
-        """Put the columns, or what went wrong, where they are waited for."""
+        """Put the columns, or the error, if they are still awaited."""
         try:
             answers.put(pl.scan_parquet(url, glob=False).collect_schema())
         except BaseException as error:  # noqa: BLE001 - whatever a server causes
@@ -144,7 +146,7 @@ def _schema(url: str) -> pl.Schema | None:
             raise _silent(url) from None
         return None
     if isinstance(answer, FileNotFoundError):
-        remedy = "Check the address; that of a folder ends in /."
+        remedy = "Check the address. A folder's ends in /."
         raise ReadError("no file there", where=shown(url), remedy=remedy) from None
     return answer if isinstance(answer, pl.Schema) else None
 
@@ -155,17 +157,17 @@ def _is_web(url: str) -> bool:
 
 def _silent(url: str) -> ReadError:
     return ReadError(
-        f"nothing came within {MAX_SILENT_SECONDS} s",
+        f"no data within {MAX_SILENT_SECONDS} s",
         where=shown(url),
-        remedy="Try again, or fetch it and name the folder.",
+        remedy="Try again, or download it and give the folder.",
     )
 
 
 def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
-    """Fetch the file at an address to a place, or the files of a folder below it, and return the place.
+    """Fetch the file at an address, or the files of a folder below it, and return the local place.
 
-    Credentials come from where the package for the address takes them, and are never shown. Raises ReadError
-    where a package is missing, nothing is there, or it is too much.
+    Credentials come from the usual places of the package for the address, and are never shown. Raises
+    ReadError if a package is missing, nothing is found, or it is too large.
     """
     files, root = _opened(url)
     names = _names(files, root, url)
@@ -180,8 +182,8 @@ def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
                 while piece := remote.read(PIECE_BYTES):
                     size += len(piece)
                     if size > MAX_FETCHED_BYTES or file.tell() + len(piece) > MAX_FILE_BYTES:
-                        what = "is more than is fetched unasked"
-                        remedy = "Fetch it and name the folder."
+                        what = "is more than is fetched automatically"
+                        remedy = "Download it and give the folder."
                         raise ReadError(what, where=shown(url), remedy=remedy)
                     file.write(piece)
     return place
@@ -190,8 +192,8 @@ def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
 def _opened(url: str) -> tuple[Any, str]:
     """Return the file system of an address, and the path in it.
 
-    A web server may be silent for so long and no longer, unless the user's configuration says otherwise;
-    other packages have limits of their own.
+    A web server may be silent for the maximum time, unless the user's configuration sets another one. Other
+    packages have their own limits.
     """
     try:
         import fsspec  # type: ignore[import-untyped]
@@ -213,12 +215,12 @@ def _opened(url: str) -> tuple[Any, str]:
 
 
 def _names(files: Any, root: str, url: str) -> list[str]:
-    """List the files at an address in a fixed order, hidden ones left out. A web server that is silent, or
-    refuses, is an error and not "no".
+    """List the files at an address in a fixed order, without hidden ones. A web server that is silent or
+    refuses access is an error, not an empty list.
     """
 
     def raise_silence(error: OSError) -> None:
-        """Let what can't be listed be left out, as the package for addresses does, but not what is silent."""
+        """Leave out what can't be listed, as the package for addresses does, but not silence of the server."""
         if isinstance(error, TimeoutError):
             raise error
 
@@ -231,25 +233,23 @@ def _names(files: Any, root: str, url: str) -> list[str]:
     if not names:
         raise ReadError("no file there", where=shown(url), remedy="Check the address.")
     if len(names) > MAX_FILES:
-        raise ReadError(f"more than {MAX_FILES:,} files", where=shown(url), remedy="Name a smaller folder.")
+        raise ReadError(f"more than {MAX_FILES:,} files", where=shown(url), remedy="Give a smaller folder.")
     return names
 
 
 def _is_shown(inner: PurePosixPath) -> bool:
-    """Say whether a path is that of a file below the address, and nothing of it hidden; pages of links lead
-    to themselves as well.
-    """
+    """Return whether a path is a visible file below the address. Pages of links also link to themselves."""
     return bool(inner.parts) and not any(part.startswith(".") for part in inner.parts)
 
 
 def _way(url: str) -> PurePosixPath:
-    """Return the path of an address, its host first: some readers find a name in the folders above a file."""
+    """Return the path of an address, its host first: some readers use the names of folders above a file."""
     return PurePosixPath(*(_parts(shown(url)) or ["files"]))
 
 
 def _inner(name: str, root: str) -> PurePosixPath:
-    """Return the path of a file below an address, nothing for the file of the address itself; nothing leads
-    out of the folder.
+    """Return the path of a file below an address, empty for the file of the address itself. Paths never leave
+    the folder.
     """
     return PurePosixPath(*_parts(shown(name.removeprefix(root))))
 
@@ -265,8 +265,8 @@ def _numbered(path: PurePosixPath, before: int) -> PurePosixPath:
 
 
 def _alike(names: Sequence[str], seen: Sequence[object]) -> list[int]:
-    """Count for each name the others before it that are seen as the same, such as addresses that differ in
-    their query.
+    """Count for each name the earlier ones that look the same, such as addresses that differ only in their
+    query.
     """
     found: dict[object, dict[str, int]] = {}
     return [
@@ -277,9 +277,7 @@ def _alike(names: Sequence[str], seen: Sequence[object]) -> list[int]:
 
 @contextmanager
 def _errors_of(url: str) -> Iterator[None]:
-    """Turn what a foreign file system raises into an error that names the address, without its
-    credentials.
-    """
+    """Turn errors of a remote file system into an error with the address, without its credentials."""
     try:
         yield
     except ReadError:
@@ -292,8 +290,8 @@ def _errors_of(url: str) -> Iterator[None]:
 
 
 MAGIC, HEAD = b"DUCK", 12
-IN_FOLDER = "a DuckDB file is read alone: name it"
-"""Why one in a folder is left out."""
+IN_FOLDER = "a DuckDB file is read alone: give its path"
+"""The reason why one in a folder is left out."""
 CLOSED = {"enable_external_access": "false"}
 COLUMNS = """
     SELECT CASE table_schema WHEN 'main' THEN table_name ELSE table_schema || '.' || table_name END AS name,
@@ -304,10 +302,10 @@ COLUMNS = """
 
 
 def database_of(paths: Sequence[str | Path]) -> tuple[Path, str] | None:
-    """Return the DuckDB file that is the only path, and the table named after it (`evals.duckdb/answers`), ""
-    where none is.
+    """Return the DuckDB file that is the only path, and the table named after it (`evals.duckdb/answers`), or
+    "" if none is.
 
-    None where no path is one. ReadError where others stand beside it.
+    Return None if no path is one. ReadError if there are other paths as well.
     """
     places = []
     for path in map(Path, paths):
@@ -316,14 +314,14 @@ def database_of(paths: Sequence[str | Path]) -> tuple[Path, str] | None:
             places.append((file, "/".join(path.parts[len(file.parts) :])))
     if places and len(paths) > 1:
         raise ReadError(
-            "a DuckDB file is read alone", where=str(places[0][0]), remedy="Name no other path beside it."
+            "a DuckDB file is read alone", where=str(places[0][0]), remedy="Give no other path with it."
         )
     return places[0] if places else None
 
 
 def _is_database(path: Path) -> bool:
-    """Say whether a file begins as one of DuckDB; what can't be read is left to the readers, which say
-    why.
+    """Return whether a file begins like a DuckDB file. Unreadable files are left to the readers, which report
+    the reason.
     """
     try:
         if not path.is_file():
@@ -335,15 +333,15 @@ def _is_database(path: Path) -> bool:
 
 
 def begins_database(head: bytes) -> bool:
-    """Say whether a file of DuckDB begins so."""
+    """Return whether a DuckDB file begins with these bytes."""
     return head[:HEAD].endswith(MAGIC)
 
 
 def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any:
-    """Return a table of a DuckDB file as a relation: that of this name, or else the only one with a column
-    for the item.
+    """Return a table of a DuckDB file as a relation: the one of this name, or the only one with a column for
+    the item.
 
-    `roles`: the columns of the user's by role. ReadError where there is no such table, or several are.
+    `roles`: the user's columns by role. ReadError if the table doesn't exist, or several match.
     """
     if find_spec("duckdb") is None or find_spec("pyarrow") is None:
         raise ReadError(
@@ -361,14 +359,14 @@ def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any
         quoted = {quoted for name, quoted, _ in cells if name == chosen}
         if len(quoted) > 1:
             told = f"{chosen!r} may be any of {listing(sorted(quoted))}"
-            raise ReadError(told, where=str(file), remedy="Make a view of the one that is meant.")
+            raise ReadError(told, where=str(file), remedy="Create a view of the intended table.")
         return connection.sql(f"SELECT * FROM {quoted.pop()}")  # noqa: S608 - quoted
     except duckdb.Error as error:
         told = str(error).splitlines()[0]
         raise ReadError(
             f"can't be read by DuckDB ({told})",
             where=str(file),
-            remedy="Check that it is whole, and that nothing else writes to it.",
+            remedy="Check that it is complete, and that no other program writes to it.",
         ) from None
 
 
@@ -386,14 +384,14 @@ def _chosen(file: Path, table: str, columns: Columns, roles: Mapping[str, tuple[
     if len(fit) == 1:
         return fit[0]
     if fit:
-        remedy = f"Name one after the file: {file}/{fit[0]}"
+        remedy = f"Add one to the file's name: {file}/{fit[0]}"
         raise ReadError(
             f"results may be in {len(fit)} tables: {listing(fit)}", where=str(file), remedy=remedy
         )
     if not columns:
-        raise ReadError("holds no table", where=str(file))
+        raise ReadError("contains no table", where=str(file))
     raise ReadError(
         f"no table with a column for the item among {listing(list(columns))}",
         where=str(file),
-        remedy="Name the column (`columns={'item': '…'}`), or the table after the file.",
+        remedy="Name the column (`columns={'item': '…'}`), or add the table to the file's name.",
     )

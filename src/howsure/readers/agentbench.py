@@ -1,4 +1,4 @@
-"""AgentBench: `<agent>/<task>/runs.jsonl`, one line a sample, with error.jsonl and overall.json beside it."""
+"""AgentBench: `<agent>/<task>/runs.jsonl`, one line per sample, with error.jsonl and overall.json next to it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ CHECKED = "the source of AgentBench 0.2, in made-up files only"
 METRIC = "score"
 RUNS, ERRORS, OVERALL = "runs.jsonl", "error.jsonl", "overall.json"
 SCORES = ("result", "reward", "score", "success")
-"""Under which of these keys a sample's result says how it was scored; some tasks score all samples together
-only.
-"""
+"""The keys under which a sample's result contains its score; some tasks only score all samples together."""
 RATES = ("acc", "success_rate")
 ONE, ALL = "task error", "running"
-"""States of a sample that are no answer of the agent."""
-_REMEDY = "Run the rest: AgentBench goes on where it stopped."
+"""States of a sample that aren't an answer of the agent."""
+_REMEDY = "Run the rest: AgentBench resumes automatically."
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim the samples of one agent on one task; errors and the totals beside them are companions."""
+    """Claim the samples of one agent on one task. Errors and totals in the same folder are companions."""
     first = source.first
     beside_runs = source.near(source.path.with_name(RUNS)) is not None
     if "output" not in first:
@@ -42,7 +40,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one agent's samples of one task; an index that only failed has no score."""
+    """Read one agent's samples of one task. An index with failures only has no score."""
     folder = source.path.absolute().parent
     task, model = folder.name, folder.parent.name
     records = {str(row["index"]): _record(row) for row in mappings(source.json_lines()) if "index" in row}
@@ -51,10 +49,10 @@ def read(source: Source) -> Reading:
         records.setdefault(str(row.get("index")), {"status": "error", "state": row.get("error")})
     if not any(record.get("score") is not None for record in records.values()):
         raise source.error(
-            f"no sample with a score of its own ({', '.join(SCORES)})",
+            f"no sample has a score ({', '.join(SCORES)})",
             (
-                "AgentBench scores some tasks over all samples together, in overall.json: read those as "
-                "published scores."
+                "AgentBench scores some tasks over all samples together, in overall.json: use those as published "
+                "scores."
             ),
         )
     names = {"task": task, "model": model, "metric": METRIC}
@@ -70,7 +68,7 @@ def read(source: Source) -> Reading:
                 headline=METRIC,
                 failures="drop",
                 failures_words=(
-                    "AgentBench tries a sample that failed again, and its totals count those that ended."
+                    "AgentBench retries a failed sample, and its totals count the samples that ended."
                 ),
             ),
         ),

@@ -1,7 +1,8 @@
-"""aider's benchmark: one hidden file a case, with the outcome of a first try and of a second after a failure.
+"""aider's benchmark: one hidden file per case, with the outcome of a first try and of a second after a
+failure.
 
-The second try sees the first one's error, so that it is no further attempt: what aider reports is whether the
-case was solved at the first try, and within both.
+The second try sees the error of the first, so it isn't a further attempt. aider reports whether the case was
+solved at the first try, and within both.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ CHECKED = "aider 0.56.1.dev (2024-09)"
 
 TASK = "aider"
 SUMMARY = "results.txt"
-"""What aider prints at the end of a run, where somebody kept it."""
+"""The summary that aider prints at the end of a run, if it was saved."""
 _CASES = re.compile(rb"^[ \t]*test_cases: (\d{1,6})[ \t\r]*$", re.MULTILINE)
 _COST = re.compile(rb"^[ \t]*total_cost: (\d{1,9}(?:\.\d{1,9})?)[ \t\r]*$", re.MULTILINE)
 _STARTED = re.compile(r"(\d{4}-\d\d-\d\d)-(\d\d-\d\d-\d\d)--")
@@ -35,20 +36,20 @@ _GROUPS = frozenset(["pass-at-1", "pass-at-2", "failed"])
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim the results of one case; the summary of a run is their companion."""
+    """Claim the results of one case; the summary of a run is a companion."""
     if source.path.name == SUMMARY and _CASES.search(source.head):
         return "companion"
     return "rows" if source.first else None
 
 
 def read(source: Source) -> Reading:
-    """Read one case: solved at the first try, and within so many."""
+    """Read one case: solved at the first try, and within two."""
     document = source.json()
     outcomes = document.get("tests_outcomes")
     if not isinstance(outcomes, list) or not outcomes:
         raise source.error("no outcome of the tests", "Run the case again.")
-    # Tell what a case says of its run: the folder that it was run in, which begins with the time, and aider's
-    # own commit.
+    # Collect a case's information on its run: the folder of the run, which begins with the time, and aider's
+    # commit.
     call = str(document.get("testdir") or "").rpartition("/")[0].rpartition("/")[2]
     named = _STARTED.match(call)
     commit = str(document.get("commit_hash") or "")
@@ -70,10 +71,9 @@ def read(source: Source) -> Reading:
 
 
 def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str, Any]]:
-    """Score every try of two; one that wasn't needed is as good as the first. Cost and time are those of both
-    together.
+    """Score both tries; an unneeded second counts like the first. Cost and time are those of both together.
 
-    A model without a known price, or one that runs here, is written with a cost of 0: that isn't recorded.
+    A model without a known price, or a local one, is written with a cost of 0, which counts as not recorded.
     """
     tries = (list(accumulate(outcomes, or_)) + [any(outcomes)] * 2)[:2]
     return [
@@ -97,7 +97,7 @@ def _folder(source: Source) -> Path:
 
 
 def _totals(source: Source, model: str) -> Iterator[Total]:
-    """Yield the cost of the whole run, where a summary beside the cases states it."""
+    """Yield the cost of the whole run, if a summary next to the cases states it."""
     summary = source.near(_folder(source) / SUMMARY)
     if summary is None:
         return

@@ -1,11 +1,11 @@
-"""What annotation tools export, as tables: Label Studio, Argilla, Prodigy, and the outputs of JudgeBench.
+"""Exports of annotation tools as tables: Label Studio, Argilla, Prodigy, and the outputs of JudgeBench.
 
-Label Studio (1.x, JSON) was run; Argilla (2.x, `records.to_json`), Prodigy (`db-out`) and JudgeBench
-(`run_judge.py`) follow their sources and documentation and weren't.
+Label Studio (1.x, JSON) was tested with the tool. Argilla (2.x, `records.to_json`), Prodigy (`db-out`) and
+JudgeBench (`run_judge.py`) follow their sources and documentation and weren't.
 
-Each export becomes one row a rating (item, question_name, rater, rating) or one row a choice (item, judge,
-winner, gold, swapped), with what is known of the item beside it. An annotation that was skipped is left out,
-as the tools do it.
+Each export becomes one row per rating (item, question_name, rater, rating) or one row per choice (item,
+judge, winner, gold, swapped), with the metadata of the item. A skipped annotation is left out, as in the
+tools.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     Record = dict[str, Any]
 
 QUESTION = "question_name"
-"""The column of what was asked, where an export holds several questions."""
+"""The column of the question, if an export contains several."""
 MOST_TEXT = 200
-"""Longer texts aren't kept beside a rating."""
+"""Longer texts aren't kept with a rating."""
 TURNED = {"A>B": "B>A", "B>A": "A>B"}
 
 
 def export_of(source: Source) -> pl.DataFrame | None:
-    """Return the rows of an export of an annotation tool; None of anything else."""
+    """Return the rows of an export of an annotation tool, or None for anything else."""
     suffix = source.path.suffix.lower()
     reader = next((read for marks, read in EXPORTS if all(mark in source.head for mark in marks)), None)
     if reader is None or suffix not in (".json", *RECORDS):
@@ -51,17 +51,17 @@ def export_of(source: Source) -> pl.DataFrame | None:
 
 
 def one_question(frame: pl.DataFrame) -> None:
-    """Raise DataError where an export holds answers to several questions."""
+    """Raise DataError if an export contains answers to several questions."""
     asked = frame[QUESTION].unique().sort().to_list() if QUESTION in frame.columns else []
     if len(asked) > 1:
         raise DataError(
-            f"several questions were asked: {listing(asked, most=6)}",
-            remedy=f"Keep one of them with `where`: {QUESTION}={asked[0]}.",
+            f"the export contains several questions: {listing(asked, most=6)}",
+            remedy=f"Choose one of them with `where`: {QUESTION}={asked[0]}.",
         )
 
 
 def _label_studio(task: Record) -> Iterator[Record]:
-    """Yield the ratings of a task: by people, and by models where it has predictions, which an export keeps
+    """Yield the ratings of a task: by people, and by models if it has predictions, which some exports store
     within the annotations.
     """
     if not isinstance(task.get("data"), dict) or not isinstance(task.get("annotations"), list):
@@ -93,8 +93,8 @@ def _results(done: Record, beside: Record) -> Iterator[Record]:
 
 
 def _rating(value: Any) -> str | None:
-    """Return a label, several, a rating, a number or the side picked, as text; None of rankings, spans, boxes
-    and texts.
+    """Return a label, several, a rating, a number or the picked side, as text. None for rankings, spans,
+    boxes and texts.
     """
     if isinstance(value, dict):
         kinds = ("choices", "rating", "number", "selected")
@@ -122,7 +122,7 @@ def _argilla(record: Record) -> Iterator[Record]:
 
 
 def _prodigy(example: Record) -> Iterator[Record]:
-    """Yield the answer to an example: the options chosen, else whether its label was accepted; none where it
+    """Yield the answer to an example: the options chosen, else whether its label was accepted, or none if it
     was ignored.
     """
     answer = example.get("answer")
@@ -141,7 +141,7 @@ def _prodigy(example: Record) -> Iterator[Record]:
 
 
 def _judgebench(pair: Record) -> Iterator[Record]:
-    """Yield the judgments of a pair: the first as the answers stand, the second with them turned."""
+    """Yield the judgments of a pair: the first with the answers in order, the second with them swapped."""
     if not isinstance(pair.get("judgments"), list) or "label" not in pair:
         return
     beside = {
@@ -156,7 +156,7 @@ def _judgebench(pair: Record) -> Iterator[Record]:
 
 
 def _texts(given: Mapping[str, Any]) -> Record:
-    """Return what is short, under names that are free: it may be a cluster, or say whose answer it is."""
+    """Return short values under unused names: one may be a cluster, or the author of the answer."""
     taken = ("item", "rater", "rating", QUESTION)
     return {
         str(name): str(value) if isinstance(value, str) else finite(value)
@@ -171,4 +171,4 @@ EXPORTS: tuple[tuple[tuple[bytes, ...], Callable[[Record], Iterator[Record]]], .
     ((b'"_task_hash"', b'"answer"'), _prodigy),
     ((b'"judgments"', b'"response_A"'), _judgebench),
 )
-"""The words that an export begins with, and what reads one of its records."""
+"""The words that an export begins with, and the function that reads one of its records."""

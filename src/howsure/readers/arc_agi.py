@@ -17,7 +17,7 @@ CHECKED = "results that state no version"
 
 
 def read(source: Source) -> Reading:
-    """Read one run; the file names no model."""
+    """Read one run; the file doesn't name the model."""
     document = source.json()
     results = document["task_results"]
     if not isinstance(results, dict) or not results:

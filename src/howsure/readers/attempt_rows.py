@@ -1,5 +1,5 @@
-"""What readers of harnesses share: one attempt as a row of the tidy table, names of models and items, what
-attempts took, and whether what was read is sound.
+"""Shared code of the harness readers: one attempt as a row of the tidy table, names of models and items,
+measures of attempts, and checks of the content.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from howsure.table.scores import Published
 
 SECRET = re.compile(r"key|token$|secret|password|credential", re.IGNORECASE)
-"""Settings of such a name are never kept."""
+"""Settings with such names are never kept."""
 
 MAX_METADATA_TEXT = 200
-"""Longer texts are not kept as metadata: a cluster or a stratum is a short word."""
+"""Longer texts aren't kept as metadata: a cluster or a stratum is a short word."""
 
 
 def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
     """Turn one mapping per attempt into the tidy table.
 
-    A record names the columns of the tidy table that it knows (`task`, `model`, `item`, `attempt` from 0,
-    `metric`, `score`, `status`, `cluster`, `weight`); `score` is a float, or None where `status` is not "ok".
-    The measures of an attempt (`usd`, `seconds`, `tokens_in` …, see `MEASURES`) are numbers, None where they
-    were not recorded. Any other key is metadata: scalars are kept as text, longer texts and nested values are
-    left out.
+    A record has those columns of the tidy table that it knows (`task`, `model`, `item`, `attempt` from 0,
+    `metric`, `score`, `status`, `cluster`, `weight`). `score` is a float, or None if `status` isn't "ok". The
+    measures of an attempt (`usd`, `seconds`, `tokens_in` …, see `MEASURES`) are numbers, or None if they were
+    not recorded. Any other key is metadata: scalars are kept as text, longer texts and nested values are left
+    out.
     """
     defaults = {"attempt": 0, "metric": "score", "status": "ok"}
     names = dict.fromkeys(key for record in records for key in record if key not in COLUMNS)
@@ -66,48 +66,44 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
 
 
 def inner(record: object, *names: str) -> dict[str, Any]:
-    """Return the mapping under these names, one within the other; an empty one where something else stands
-    there.
-    """
+    """Return the nested mapping under these names, or an empty one for anything else."""
     for name in names:
         record = record.get(name) if isinstance(record, dict) else None
     return record if isinstance(record, dict) else {}
 
 
 def mappings(value: object) -> list[dict[str, Any]]:
-    """Return the mappings of a list; none where something else stands there."""
+    """Return the mappings in a list, or none for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def plain_text(value: object) -> str:
-    """Return a text or a number as a text that a table can hold; "" for anything else."""
+    """Return a text or a number as a text for a table, or "" for anything else."""
     return whole_text(str(value)) if isinstance(value, (str, int, float)) else ""
 
 
 def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:
-    """Return score and status of an attempt: ok where there is a finite number, else no score and this
-    status.
-    """
+    """Return score and status of an attempt: ok if there is a finite number, else no score and this status."""
     score = finite(value)
     return {"score": score, "status": otherwise if score is None else "ok"}
 
 
 def number(value: object) -> float:
-    """Return a number as a float, NaN for anything else: `sound` says that it is none."""
+    """Return a number as a float, NaN for anything else, which `sound` reports."""
     found = finite(value)
     return math.nan if found is None else found
 
 
 def settings(named: Mapping[str, Any]) -> dict[str, str]:
-    """Return what tells two runs of one model apart as short texts, secrets left out; long texts and what is
-    nested by a digest.
+    """Return the settings that distinguish two runs of one model as short texts, without secrets. Long texts
+    and nested values become digests.
     """
     texts = {name: _setting(value) for name, value in named.items() if not SECRET.search(name)}
     return {name: text for name, text in texts.items() if text}
 
 
 def _setting(value: object) -> str | None:
-    """Return a setting as a text that is short enough for a name; an address in memory is no part of it."""
+    """Return a setting as a text that is short enough for a name, without addresses in memory."""
     text = metadata_text(value)
     if text is not None or not value:
         return text and _ADDRESS.sub("", text)
@@ -119,14 +115,14 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def metadata_text(value: object) -> str | None:
-    """Return a scalar as short text, None for anything that can't be a cluster or a stratum."""
+    """Return a scalar as short text, or None for anything that can't be a cluster or a stratum."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return whole_text(str(value)) if _is_short(value) else None
 
 
 def _is_short(value: object) -> bool:
-    """Say whether a value is a scalar, and no long text."""
+    """Return whether a value is a scalar and not a long text."""
     return len(value) <= MAX_METADATA_TEXT if isinstance(value, str) else isinstance(value, (int, float))
 
 
@@ -149,18 +145,18 @@ PLAIN_FOLDERS = frozenset(
         """
     )
 )
-"""Folder names that say nothing about the model."""
+"""Folder names that don't identify the model."""
 DIGESTED_ROWS = 50_000
 
 
 def from_path(
     source: Source, ending: str, *, beginning: str = "", plain: str = ""
 ) -> tuple[str, tuple[ResultWarning, ...]]:
-    """Name the model after the file, with what the harness itself puts there cut off, else after the folder.
+    """Name the model after the file, without the parts that the harness adds, else after the folder.
 
-    `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it
-    puts before; a folder whose whole name matches `plain`, or is one of
-    [`PLAIN_FOLDERS`][howsure.readers.attempt_rows.PLAIN_FOLDERS], is passed over.
+    `ending` is a pattern for the part that the harness adds, up to the end of the name, and `beginning` for
+    the part before. A folder is skipped if its whole name matches `plain`, or is one of
+    [`PLAIN_FOLDERS`][howsure.readers.attempt_rows.PLAIN_FOLDERS].
     """
     stem = re.sub(rf"(?:{ending})$", "", source.path.name).removeprefix(beginning).strip("_-. ")
     folders = (folder.name for folder in source.path.absolute().parents)
@@ -170,36 +166,36 @@ def from_path(
 
 
 def named_by_path(source: Source, model: str, *, remedy: str) -> ResultWarning:
-    """Say that a model is called after the path of its file."""
+    """Warn that a model is named after the path of its file."""
     return ResultWarning(
         code="model_from_path",
-        message=f"{source.name}: the file names no model; it is called {model!r} after its path.",
+        message=f"{source.name}: the file names no model, so it is named {model!r} after its path.",
         remedy=remedy,
     )
 
 
 def chosen_model(source: Source) -> str:
-    """Return the part of the path that the user's pattern finds, its first group where it has one; "" without
+    """Return the part of the path that the user's pattern finds, its first group if it has one, or "" without
     a pattern.
 
-    Raises ReadError where the path has no such part.
+    Raises ReadError if the path has no such part.
     """
     if not source.model_from:
         return ""
     name = found_in(source.model_from, source.path.absolute().as_posix(), option="model_from")[0]
     if not name:
         raise source.error(
-            f"no part of the path fits `model_from={source.model_from!r}`",
+            f"no part of the path matches `model_from={source.model_from!r}`",
             r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
         )
     return name
 
 
 def found_in(pattern: str, text: str, *, option: str) -> tuple[str, dict[str, str | None]]:
-    """Return the first group of what a pattern finds in a text (the whole where it has none), and its named
-    groups; "" and none where it finds nothing.
+    """Return the first group of a pattern's match in a text (the whole match without groups), and its named
+    groups. Return "" and none without a match.
 
-    The time is linear in the text, whatever the pattern. OptionError where that can't be had.
+    The time is linear in the text for any pattern. OptionError if the pattern doesn't allow that.
     """
     known = re.compile(pattern)
     column = pl.Series([text])
@@ -216,7 +212,7 @@ def found_in(pattern: str, text: str, *, option: str) -> tuple[str, dict[str, st
 
 
 def with_model(reading: Reading, name: str) -> Reading:
-    """Call the model of a reading otherwise; several are told apart by their own names behind it."""
+    """Rename the model of a reading; several are distinguished by their own names after it."""
     if not name:
         return reading
     own = set() if reading.rows is None else set(reading.rows["model"].unique())
@@ -232,13 +228,13 @@ def with_model(reading: Reading, name: str) -> Reading:
 
 
 def digest(value: object) -> str:
-    """Return a short name for a text or a JSON value that has no id: the same value, the same name."""
+    """Return a short name for a text or a JSON value without an id: the same value always gets the same name."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
 
 
 def digest_of_rows(rows: pl.DataFrame) -> str:
-    """Return the short name of a list of all rows, never holding more of it than a part."""
+    """Return the short name of a list of all rows, with only a part of it in memory at a time."""
     named = hashlib.sha256(b"[")
     for place, part in enumerate(rows.iter_slices(DIGESTED_ROWS)):
         named.update((", " * bool(place) + json.dumps(part.rows())[1:-1]).encode())
@@ -247,7 +243,7 @@ def digest_of_rows(rows: pl.DataFrame) -> str:
 
 
 def numbered(names: Iterable[str]) -> list[str]:
-    """Tell repeated names apart: the second becomes `name#2`."""
+    """Make repeated names unique: the second becomes `name#2`."""
     seen: Counter[str] = Counter()
     unique = []
     for name in names:
@@ -257,7 +253,7 @@ def numbered(names: Iterable[str]) -> list[str]:
 
 
 def mixed_ids(values: Iterable[object], where: str) -> tuple[ResultWarning, ...]:
-    """Warn where some ids are numbers and some are text."""
+    """Warn if some ids are numbers and some are text."""
     kinds = {isinstance(value, str) for value in values}
     if len(kinds) < 2:
         return ()
@@ -265,7 +261,7 @@ def mixed_ids(values: Iterable[object], where: str) -> tuple[ResultWarning, ...]
         ResultWarning(
             code="mixed_id_types",
             message=f"{where}: some ids are numbers and some are text; all are read as text, 1 as '1'.",
-            remedy="Give every item an id of one kind.",
+            remedy="Give all items ids of one kind.",
         ),
     )
 
@@ -275,12 +271,12 @@ def _is_plain(name: str, plain: str) -> bool:
 
 
 TOKENS = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
-"""The measures that add up to all tokens of an attempt: those of reasoning are among `tokens_out`."""
+"""The measures that add up to all tokens of an attempt. Reasoning tokens are included in `tokens_out`."""
 
 
 def token_measures(usages: Sequence[object]) -> dict[str, pl.Series]:
-    """Return the measures of usages written as Inspect, EvalScope and Every Eval Ever do: those that any
-    usage has, by column.
+    """Return the measures of usages in the style of Inspect, EvalScope and Every Eval Ever by column, if any
+    usage has them.
     """
     found = [usage if isinstance(usage, dict) else {} for usage in usages]
     every = (
@@ -302,17 +298,17 @@ def token_rows(usages: Sequence[object]) -> list[dict[str, float | None]]:
 
 
 def numbers(values: Sequence[object]) -> pl.Series:
-    """Return values of any kind as numbers, null for what is none, NaN and infinity too."""
+    """Return values of any kind as numbers, null for anything else, NaN and infinity too."""
     series = pl.Series(values, dtype=pl.Float64, strict=False)
     return series if math.isfinite(series.sum()) else series.set(~series.is_finite(), None)
 
 
 def _placed(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
-    """Return the tokens of the input without those of the cache, and of the output with those of reasoning.
+    """Return the tokens of the input without cached ones, and of the output with reasoning.
 
-    Providers disagree on whether the first are among the input and the others among the output. The stated
-    total tells: what it exceeds input and output by lies outside them. Where that is neither of the two, all
-    stays as it is.
+    Providers disagree on whether cached tokens are included in the input, and reasoning in the output. The
+    stated total decides: the excess over input and output isn't included in them. If it matches neither,
+    nothing is changed.
     """
     taken, given, total = columns["tokens_in"], columns["tokens_out"], columns[_TOTAL]
     nothing = taken.fill_null(0.0) * 0.0
@@ -342,9 +338,7 @@ _WRITTEN = {
 
 
 def counted(records: Sequence[dict[str, Any]], *names: str) -> None:
-    """Take away measures that are nothing but 0 in all records together: nobody counted or priced what they
-    stand for.
-    """
+    """Drop measures that are 0 in all records together: they weren't counted or priced."""
     if not any(record.get(name) for record in records for name in names):
         for record in records:
             for name in names:
@@ -352,8 +346,8 @@ def counted(records: Sequence[dict[str, Any]], *names: str) -> None:
 
 
 def without(measure: object, part: object) -> float | None:
-    """Return a measure without a part of it, such as the tokens of a cache, where both are numbers and the
-    part is one.
+    """Return a measure minus a component, such as cached tokens, if both are numbers and the component is
+    included.
     """
     whole, taken = finite(measure), finite(part) or 0.0
     return None if whole is None else whole - taken if taken <= whole else whole
@@ -366,7 +360,7 @@ def per_thousand(value: object) -> float | None:
 
 
 def elapsed(record: Mapping[str, Any], start: str, end: str) -> float | None:
-    """Return the seconds between two stamps of a record; None where one is missing, is no stamp, or they go
+    """Return the seconds between two timestamps of a record, or None if one is missing or invalid, or they go
     backwards.
     """
     begun, ended = moment(str(record.get(start))), moment(str(record.get(end)))
@@ -376,8 +370,8 @@ def elapsed(record: Mapping[str, Any], start: str, end: str) -> float | None:
 
 
 def summed(value: object) -> float | None:
-    """Return a number, or the sum of numbers in lists of any depth, as several turns are written; None where
-    there is none.
+    """Return a number, or the sum of numbers in nested lists, as written for several turns, or None without
+    any.
     """
     if not isinstance(value, list):
         return finite(value)
@@ -386,8 +380,8 @@ def summed(value: object) -> float | None:
 
 
 def rows_beside(path: Path, source: Source) -> list[dict[str, Any]]:
-    """Read the objects of a neighbour that holds one a line; none where it is missing or can't be read, which
-    costs no score.
+    """Read the objects of a neighbouring file with one per line, or none if it is missing or can't be read,
+    which affects no score.
     """
     try:
         found = source.near(path)
@@ -401,7 +395,7 @@ MAX_VERSION_TEXT = 20
 
 
 def sound(reading: Reading, source: Source) -> Reading:
-    """Leave published scores that are no numbers out, and say so; mend names that no text can hold."""
+    """Leave out published scores that aren't numbers, with a warning. Fix names with invalid characters."""
     if reading.run is not None and not reading.run.is_plain(MAX_METADATA_TEXT):
         reading = replace(reading, run=reading.run.mended(whole_text, MAX_METADATA_TEXT))
     if all(math.isfinite(entry.score) and _is_sound(entry) for entry in reading.published):
@@ -422,7 +416,7 @@ def _is_sound(entry: Published) -> bool:
 
 
 def cut_row(source: Source) -> tuple[ResultWarning, ...]:
-    """Say that a file of lines ends in mid-row; only its last byte is read where it doesn't."""
+    """Warn if a file of lines ends in mid-row. Only its last byte is read if it doesn't."""
     suffix = source.path.suffix.lower()
     if suffix not in (*CELLS, *RECORDS) or _ends_a_line(source):
         return ()
@@ -434,7 +428,7 @@ def cut_row(source: Source) -> tuple[ResultWarning, ...]:
     return (
         ResultWarning(
             code="cut_row",
-            message=f"{source.name} ends in mid-row: line {line:,} is not whole and left out.",
+            message=f"{source.name} ends in mid-row: line {line:,} is incomplete and left out.",
             remedy="The run may still be going, or a copy was cut short: wait, or copy it again.",
         ),
     )
@@ -447,11 +441,8 @@ def _ends_a_line(source: Source) -> bool:
 
 
 def left_out(count: int, source: Source) -> tuple[ResultWarning, ...]:
-    """Say how many published scores are no numbers; nothing where there are none."""
-    message = (
-        f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and "
-        "left out."
-    )
+    """Warn how many published scores aren't numbers, if any."""
+    message = f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} not numeric and left out."
     return (
         (ResultWarning(code="score_left_out", message=message, remedy="Write the file again."),)
         if count
@@ -460,9 +451,9 @@ def left_out(count: int, source: Source) -> tuple[ResultWarning, ...]:
 
 
 def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tuple[ResultWarning, ...]:
-    """Say that a file states a layout that its reader wasn't checked on; nothing where it states none.
+    """Warn if a file states a layout version that its reader wasn't checked on.
 
-    `known`: the versions that it was checked on, the newest last; one such as 0.2 stands for 0.2.1 too.
+    `known`: the versions that it was checked on, the newest last. One such as 0.2 includes 0.2.1.
     """
     text = str(stated)
     if stated is None or any(text == each or text.startswith(f"{each}.") for each in known):
@@ -472,11 +463,11 @@ def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tupl
         ResultWarning(
             code="unknown_layout",
             message=(
-                f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}; this reader was checked "
-                f"on {checked}."
+                f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}, but this reader was checked on "
+                f"{checked}."
             ),
             remedy=(
-                "Hold the figures of `howsure describe` to those of the harness before you use them, or "
+                "Compare the figures of `howsure describe` with those of the harness before you use them, or "
                 "update howsure."
             ),
         ),

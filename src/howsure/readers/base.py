@@ -1,6 +1,6 @@
 """The contract that every reader keeps.
 
-A reader is a module with two functions and two names, and a third where it can tell:
+A reader is a module with two functions and two names, and an optional third:
 
     NAME = "inspect"                                   # shown to the user
     FORMATS = "Inspect AI logs (.eval, .json)"         # one line for the documentation
@@ -10,11 +10,11 @@ A reader is a module with two functions and two names, and a third where it can 
     def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first, source.head
     def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
-Its line in `readers/registry.py` says what content it looks at; where that says all, it needs no `claims`.
-`claims` is asked only about such content, and never raises. `read` raises
-[`ReadError`][howsure.errors.ReadError] with what, where and what next; any other exception that a broken file
-causes is turned into one by the folder reader. Nothing is executed or unpickled. Text in logs is data: it is
-kept as it is here and escaped when it is rendered.
+Its line in `readers/registry.py` defines the content that it looks at; if that is sufficient, it needs no
+`claims`. `claims` is only called for such content, and never raises. `read` raises
+[`ReadError`][howsure.errors.ReadError] with the problem, the place and the remedy. Any other exception that a
+broken file causes is turned into one by the folder reader. Nothing is executed or unpickled. Text in logs is
+data: it is stored unchanged and escaped when it is rendered.
 """
 
 from __future__ import annotations
@@ -46,18 +46,19 @@ if TYPE_CHECKING:
     from howsure.readers.looked_at import LookedAt
 
 VERSION = str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
-"""That of the package, which holds this module and so is loaded; to import it by name would point up."""
+"""The package's own module, which contains this one and so is loaded; importing it by name would be circular.
+"""
 CASE = ".aider.results.json"
 """A hidden file that is a result: one case of aider's benchmark."""
 MOST_WORDS = 200
-"""So much is shown of what another library says about a file."""
+"""The maximum length shown of another library's message about a file."""
 
 
 @contextmanager
 def named(where: str, what: str = "") -> Iterator[None]:
-    """Turn what goes wrong inside into a ReadError about the file; `what` the file was taken to be.
+    """Turn internal errors into a ReadError about the file. `what` is the format that was assumed.
 
-    A panic of Polars is no Exception, but a fault of the file like any other.
+    A panic of Polars isn't an Exception, but is treated as a fault of the file like any other.
     """
     kind = f"not a valid {what} file" if what else "can't be read"
     try:
@@ -87,11 +88,11 @@ def _said(error: BaseException) -> str:
 
 
 Claim = Literal["rows", "companion"]
-"""`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
+"""`rows`: read this file. `companion`: a neighbour of a file that is read, and used by that file's reader."""
 
 HEAD_BYTES = 65_536
 MAX_OUTLINED_BYTES = 256 * 1024**2
-"""Of a larger document the keys are those that its first bytes show."""
+"""For a larger document the keys are those in its first bytes."""
 BUFFER_BYTES = 256 * 1024
 BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
@@ -103,16 +104,15 @@ docs/formats.md).
 
 @dataclass(frozen=True)
 class Source:
-    """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path.
+    """One file, its first bytes, and the requested folder (`root`), for names taken from the path.
 
-    `probabilities` asks the reader for rows with the probability of the right answer, where the file holds
-    it; `writing` says how tables write their numbers; `maps` are the mappings that the user gave;
-    `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with
-    one row an item. `columns` names the columns of a published table by role, and `where` the rows of it that
-    count.
-    `address`: the file itself lies elsewhere, and `path` is a Parquet file without rows and with its columns.
-    `packed`: the name of the compressed file that it was unpacked from, as it is shown.
-    `touched` notes what else its reader looks at, which it does by `near`, `has_folder` and `listed` alone.
+    `probabilities` requests rows with the probability of the right answer, if the file has it. `writing` is
+    how tables write their numbers. `maps` are the user's mappings. `model_from` is a pattern for the part of
+    the path that names the model. `items` is the path of a table with one row per item. `columns` names the
+    columns of a published table by role, and `where` the rows of it that count. With `address` the file is
+    remote, and `path` is a Parquet file with its columns and no rows. `packed` is the name of the compressed
+    file that it was unpacked from, as it is shown. `touched` records the other files that its reader uses,
+    always through `near`, `has_folder` and `listed`.
     """
 
     path: Path
@@ -130,25 +130,25 @@ class Source:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB; of a link to a file that git-annex hasn't fetched, where it leads."""
+        """The first 64 KiB, or for an unfetched file of git-annex the target of its link."""
         if leads_nowhere(self.path):
             return os.fsencode(self.path.readlink())
         with self.opened() as file:
             found: bytes | None = file.read(HEAD_BYTES)
         if found is None:
             raise ReadError(
-                "nothing to be read yet: a file that is written while it is read, such as the system's own",
+                "no content yet: a file that is written while it is read, such as the system's own",
                 where=self.name,
             )
         return found
 
     @cached_property
     def first(self) -> Mapping[str, bytes]:
-        """The first object of a file of JSON by its keys, each value as it is written: the document, or the
+        """The first object of a JSON file by its keys, each value as it is written: the document, or the
         first of a list or of lines.
 
-        It is the same in whatever order keys were saved. Of a document over 256 MiB, or cut short, it is what
-        the beginning shows.
+        It doesn't depend on the order of keys. For a document over 256 MiB, or a truncated one, only the
+        beginning is used.
         """
         if self.head.lstrip()[:1] not in (b"{", b"["):
             return {}
@@ -165,13 +165,13 @@ class Source:
 
     @property
     def is_list(self) -> bool:
-        """Whether a file of JSON holds a list."""
+        """Whether a JSON file contains a list."""
         return self.head.lstrip().startswith(b"[")
 
     def opened(self) -> BinaryIO:
-        """Open the file, past the mark of UTF-8 that some editors begin with.
+        """Open the file, after the UTF-8 byte order mark of some editors.
 
-        One of the system that would wait for something to come (/proc/kmsg) fails instead.
+        A system file that would wait for input (/proc/kmsg) fails instead.
         """
         file = open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)  # noqa: SIM115
         assert isinstance(file, BufferedReader)
@@ -185,7 +185,7 @@ class Source:
 
     @cached_property
     def name(self) -> str:
-        """The path as shown to the user: relative to the folder that was asked for."""
+        """The path as shown to the user: relative to the requested folder."""
         if self.packed:
             return self.packed
         try:
@@ -194,19 +194,19 @@ class Source:
             return str(self.path)
 
     def error(self, what: str, remedy: str = "") -> ReadError:
-        """Return the error that something is wrong with this file."""
+        """Return an error about this file."""
         return ReadError(what, where=self.name, remedy=remedy)
 
     def published(self, task: str, model: str, metric: str, score: float, **more: Any) -> Published:
-        """Return a score that this file states of a model on a task; `more` are other fields of Published."""
+        """Return a score that this file states for a model on a task. `more` are other fields of Published."""
         return Published(task=task, model=model, metric=metric, score=score, source=self.name, **more)
 
     def json(self) -> Any:
-        """Parse the whole file as JSON; a bare NaN is read as a float nan, as some harnesses write it."""
+        """Parse the whole file as JSON; a bare NaN becomes a float nan, as some harnesses write it."""
         return parsing.parse_json(self.read_bytes(), where=self.name)
 
     def json_lines(self) -> list[Any]:
-        """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see
+        """Parse every line as JSON and keep all, without empty lines and a truncated last line (see
         `cut_row`).
         """
         if self.path.stat().st_size >= parsing.SMALL_BYTES:
@@ -214,7 +214,7 @@ class Source:
         return list(self.each_json_line())
 
     def each_json_line(self) -> Iterator[Any]:
-        """Parse every line as JSON, one at a time: of a large file a reader keeps what it needs."""
+        """Parse every line as JSON, one at a time, so that a reader of a large file keeps only what it needs."""
         for number, line in self.lines():
             found = parsing.parsed_line(line)
             unparsed = found is parsing.UNPARSED
@@ -227,7 +227,7 @@ class Source:
             yield parsing.parse_json(line, where=f"{self.name}, line {number}") if unparsed else found
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines that aren't empty by their numbers, without a last row that isn't whole."""
+        """Yield the lines that aren't empty with their numbers, without an incomplete last row."""
         number = 0
         for block in self.blocks():
             for line in block.splitlines():
@@ -236,7 +236,7 @@ class Source:
                     yield number, line
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield a file of lines in blocks of whole lines, without a last row that isn't whole."""
+        """Yield a file of lines in blocks of whole lines, without an incomplete last row."""
         size = 0
         with self.opened() as file:
             while block := file.read(BLOCK_BYTES) + file.readline():
@@ -260,7 +260,7 @@ class Source:
             parsing.refuse_bombs(sum(parsing.line_cost(line) for _, line in self.lines()), where=self.name)
 
     def whole_rows(self) -> bytes:
-        """Read a file of lines without a last row that isn't whole."""
+        """Read a file of lines without an incomplete last row."""
         data = self.read_bytes()
         if b"\0" in data:
             raise self._damaged()
@@ -268,11 +268,11 @@ class Source:
 
     def _damaged(self) -> ReadError:
         return ReadError(
-            "bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again."
+            "zero bytes in the text", where=self.name, remedy="It may be damaged: write it again."
         )
 
     def near(self, path: Path) -> Source | None:
-        """Return another file as a source, None where there is none at this path."""
+        """Return another file as a source, or None if there is none at this path."""
         if self.touched is not None:
             self.touched.path(path)
         return (
@@ -282,24 +282,24 @@ class Source:
         )
 
     def nearest(self, folders: Iterable[Path], name: str) -> Source | None:
-        """Return the file of this name in the first of these folders that has one, None where none has."""
+        """Return the file of this name in the first of these folders that has one, or None if none has."""
         return next((found for folder in folders if (found := self.near(folder / name)) is not None), None)
 
     def has_folder(self, path: Path) -> bool:
-        """Say whether there is a folder at a path."""
+        """Return whether there is a folder at a path."""
         if self.touched is not None:
             self.touched.path(path)
         return path.is_dir()
 
     def listed(self, folder: Path, pattern: str) -> list[Path]:
-        """Return what a folder holds by a pattern as a shell has them, sorted; nothing where there is no such
-        folder.
+        """Return the contents of a folder that match a shell pattern, sorted, or nothing if the folder
+        doesn't exist.
         """
         listing = names_in if self.touched is None else self.touched.names_in
         return [folder / name for name in listing(folder, pattern)]
 
     def beside(self, name: str) -> Any:
-        """Parse a neighbour as JSON; None where there is none, or nothing that can be read."""
+        """Parse a neighbouring file as JSON, or return None if it is missing or unreadable."""
         found = self.near(self.path.with_name(name))
         try:
             return None if found is None else found.json()
@@ -307,7 +307,7 @@ class Source:
             return None
 
     def read_bytes(self) -> bytes:
-        """Read the file, refusing what is larger than the limit."""
+        """Read the file. Files above the size limit are refused."""
         if (size := self.path.stat().st_size) > MAX_FILE_BYTES:
             raise self._too_large(size)
         with self.opened() as file:
@@ -320,7 +320,7 @@ class Source:
 
     def _too_large(self, size: int) -> ReadError:
         return ReadError(
-            f"{size:,} bytes are more than the limit of {MAX_FILE_BYTES:,}",
+            f"{size:,} bytes exceed the limit of {MAX_FILE_BYTES:,}",
             where=self.name,
             remedy="Split the file or convert it to Parquet, which is read in pieces.",
         )
@@ -328,14 +328,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one file holds.
+    """The content of one file.
 
-    `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None
-    where the file holds only published scores. `configuration`: settings that tell two runs of one model
-    apart (temperature, prompt …), used only when the same model and task come more than once. `notes`: what
-    is to be said before any number. `score_name` is that of the score column before
-    it was saved, and `signed` says that % signs stood there. `published`, `extents` and `totals` are the
-    log's own word, to which its rows are held; `groups` say how it puts tasks together.
+    `rows`: a Polars frame with the columns of the tidy table and metadata columns (see `tidy`), or None if
+    the file contains only published scores. `configuration`: settings that distinguish two runs of one model
+    (temperature, prompt …), used only if the same model and task occur more than once. `notes` are shown
+    before any number. `score_name` is the original name of the score column, and `signed` whether it had %
+    signs. `published`, `extents` and `totals` are the log's own figures, against which its rows are checked.
+    `groups` are its ways of combining tasks.
     """
 
     rows: pl.DataFrame | None = None
@@ -353,37 +353,39 @@ class Reading:
 
 
 class Reader(Protocol):
-    """What the registry holds: a module (or any object) with these four names. A fifth, `CHECKED`, is for the
-    documentation.
+    """An entry of the registry: a module (or any object) with these four names. A fifth, `CHECKED`, is for
+    the documentation.
     """
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a constant of a module
-        """What the user sees."""
+        """The name shown to the user."""
 
     @property
     def FORMATS(self) -> str:  # noqa: N802 - a constant of a module
         """One line for the documentation."""
 
     def claims(self, source: Source) -> Claim | None:
-        """Say whether this file is this reader's, judging by content."""
+        """Return whether this reader applies to the file, judging by content."""
 
     def read(self, source: Source) -> Reading:
         """Read the file."""
 
 
 class GivenReader(Reader, Protocol):
-    """A reader that the user gave, such as a mapping; one that names its files goes before all others."""
+    """A reader given by the user, such as a mapping. One that names its files takes precedence over all
+    others.
+    """
 
     def names(self, source: Source) -> bool:
-        """Say whether it was given for this very file."""
+        """Return whether it was given for exactly this file."""
 
 
 def looks_like(head: bytes, keys: Iterable[str]) -> bool:
-    """Say whether each of these JSON keys occurs, quoted, in the first bytes of a file."""
+    """Return whether each of these JSON keys occurs, quoted, in the first bytes of a file."""
     return all(f'"{key}"'.encode() in head for key in keys)
 
 
 def is_hidden(name: str) -> bool:
-    """Say whether a name is passed over; the cases of aider's benchmark aren't."""
+    """Return whether a name is hidden; the cases of aider's benchmark aren't."""
     return name.startswith(".") and name != CASE

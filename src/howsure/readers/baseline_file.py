@@ -1,7 +1,7 @@
-"""Saved baselines: the scores of many logs in one small file without any text, each log again as if it had
-been read itself.
+"""Saved baselines: the scores of many logs in one small file without any text. Reading one gives each log as
+if it had been read directly.
 
-A gzip of one JSON object, whose first key is the number of the format: the fields of `Contents`.
+A gzip of one JSON object, whose first key is the format version: the fields of `Contents`.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ FORMATS = "Baselines of `howsure baseline save`"
 CHECKED = "format 3"
 
 FORMAT = 3
-"""The number of the format."""
+"""The format version."""
 MAX_PACKED, MAX_UNPACKED = 64 * 1024**2, 512 * 1024**2
-"""A million rows take about 10 and 100 MB."""
+"""A million rows have about 10 and 100 MB."""
 ROWS = "rows"
-"""What rows without a log are called."""
+"""The name of rows without a log."""
 LARGEST = 1e308
-"""Larger numbers are none."""
+"""Larger numbers are invalid."""
 SAVE_AGAIN = "Save it again, or take it from version control."
 FAILURES = ("drop", "zero")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """A log of which a baseline was saved, or what was read as one, and what it lacks."""
+    """A log of which a baseline was saved, or data treated as one, and what is missing."""
 
     source: str
     reader: str
@@ -65,14 +65,14 @@ class Log:
 
 
 class Texts(msgspec.Struct, tag="text"):
-    """A column of texts: its different values, and which of them each row has."""
+    """A column of texts: its distinct values, and the index of each row's value."""
 
     different: list[str]
     places: list[Annotated[int, msgspec.Meta(ge=0)] | None]
 
     @property
     def series(self) -> pl.Series:
-        """The column; IndexError if a place is that of no value."""
+        """The column; IndexError for an invalid index."""
         return pl.Series(
             [None if place is None else self.different[place] for place in self.places], dtype=pl.String
         )
@@ -112,7 +112,7 @@ class Flags(msgspec.Struct, tag="flag"):
 
 
 class Contents(msgspec.Struct, kw_only=True, rename={"format": FORMAT_KEY, "version": VERSION_KEY}):
-    """What a baseline holds: the rows with the place of their log, the logs, and what these said together."""
+    """The content of a baseline: the rows with the index of their log, the logs, and their common messages."""
 
     format: int = FORMAT
     version: str = VERSION
@@ -133,11 +133,11 @@ EXPECTED = {
     **dict.fromkeys(("task", "model", "item", "metric", "status", "cluster"), Texts),
     **dict.fromkeys(("score", "weight", *MEASURES), Reals),
 }
-"""What the columns of the tidy table hold, and that of the logs."""
+"""The values of the tidy table's columns, and the logs' indices."""
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a gzip whose content begins as a baseline does."""
+    """Claim a gzip whose content begins like a baseline."""
     return "rows" if is_baseline(source.head) else None
 
 
@@ -149,7 +149,7 @@ def read(source: Source) -> Reading:
 
 
 def logs(source: Source) -> list[Taken]:
-    """Return every log that was saved, held to its word already; what they said together comes with the
+    """Return every saved log, already checked against its own figures. Their common messages come with the
     first.
     """
     contents = _contents(source)
@@ -158,7 +158,7 @@ def logs(source: Source) -> list[Taken]:
     taken: list[Taken] = []
     names: list[str] = []
     for place, log in enumerate(contents.logs):
-        # where it would lie if the baseline were a folder; of several with one name each has its number
+        # the path it would have if the baseline were a folder; several of one name are numbered
         name = log.source.replace("\0", "").lstrip("/\\") or "log"
         names.append(log.source)
         count = names.count(log.source)
@@ -180,38 +180,36 @@ def logs(source: Source) -> list[Taken]:
             notes = contents.notes
             version = whole_text(contents.version[:20])
             if version != VERSION:
-                how = f"the numbers are made anew from its scores, by {VERSION}"
-                notes = (*notes, f"{source.name} was saved with howsure {version}; {how}.")
+                how = f"the numbers are recomputed from its scores, by {VERSION}"
+                notes = (*notes, f"{source.name} was saved with howsure {version}, and {how}.")
             word = replace(word, figures=contents.reconciled, notes=notes, warnings=contents.warnings)
         taken.append(Taken(source=here, reader=log.reader, reading=reading, word=word, held=True))
     return taken
 
 
 def _contents(source: Source) -> Contents:
-    """Unpack and parse a baseline. ReadError where it is damaged, too large, or of a format that isn't
-    known.
-    """
+    """Unpack and parse a baseline. ReadError if it is damaged, too large, or of an unknown format."""
     where, size = source.name, source.path.stat().st_size
     if size > MAX_PACKED:
-        what = f"{size:,} bytes are more than a baseline's {MAX_PACKED:,}"
-        raise ReadError(what, where=where, remedy="Gate against the logs.")
+        what = f"{size:,} bytes exceed a baseline's limit of {MAX_PACKED:,}"
+        raise ReadError(what, where=where, remedy="Use the logs instead.")
     unpacker = zlib.decompressobj(GZIPPED)
     try:
         data = unpacker.decompress(source.read_bytes(), MAX_UNPACKED + 1)
     except zlib.error:
-        raise ReadError("damaged: its checksum doesn't fit", where=where, remedy=SAVE_AGAIN) from None
+        raise ReadError("damaged: its checksum doesn't match", where=where, remedy=SAVE_AGAIN) from None
     if len(data) > MAX_UNPACKED:
         what = f"unpacks to more than {MAX_UNPACKED:,} bytes"
-        raise ReadError(what, where=where, remedy="Gate against the logs.")
+        raise ReadError(what, where=where, remedy="Use the logs instead.")
     if not unpacker.eof:
         raise ReadError("cut short: its end is missing", where=where, remedy=SAVE_AGAIN)
     parsed = parse_json(data, where=where)
     number = parsed.get(FORMAT_KEY) if isinstance(parsed, dict) else None
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise misfit("the number of its format", where)
+        raise misfit("the format version", where)
     if number != FORMAT:
         raise ReadError(
-            f"a baseline of format {number}, from howsure {str(parsed.get(VERSION_KEY))[:20]}; this version "
+            f"a baseline of format {number}, from howsure {str(parsed.get(VERSION_KEY))[:20]}, but this version "
             f"reads format {FORMAT}",
             where=where,
             remedy=(
@@ -233,7 +231,7 @@ def _contents(source: Source) -> Contents:
 
 
 def _bounded(value: Any, where: str, negative: bool) -> Any:
-    """Return JSON with whole texts; ReadError where a number is none that a baseline holds."""
+    """Return JSON with valid texts. ReadError if a number is invalid in a baseline."""
     if isinstance(value, str):
         return whole_text(value)
     if isinstance(value, dict):
@@ -246,13 +244,13 @@ def _bounded(value: Any, where: str, negative: bool) -> Any:
 
 
 def misfit(what: str, where: str) -> ReadError:
-    """Return the error for a part that isn't what a baseline holds there."""
-    return ReadError(f"damaged: {what} is not what a baseline holds", where=where, remedy="Save it again.")
+    """Return the error for an invalid part."""
+    return ReadError(f"damaged: {what} isn't valid", where=where, remedy="Save it again.")
 
 
 def _table(contents: Contents, where: str) -> pl.DataFrame:
-    """Return the rows with every column of the tidy table. ReadError where a column isn't what a baseline
-    holds, is missing, or is longer than another, and for rows that no reader would have made.
+    """Return the rows with every column of the tidy table. ReadError if a column is invalid, missing, or
+    longer than another, and for rows that no reader would have made.
     """
     lacking = [name for name in ("log", *IDENTITY, "score", "status") if name not in contents.columns]
     if lacking:
@@ -298,13 +296,13 @@ def _column(values: pl.Series) -> Texts | Wholes | Reals | Flags:
 
 
 EXACT = 12
-"""So many digits of a sum are the same in whatever order it was added up."""
+"""This many digits of a sum don't depend on the order of addition."""
 LONGEST_VALUE = 100
-"""Longer values are text, whatever their name is."""
+"""Longer values are text, whatever their name."""
 LONGEST_ID, MANY_BLANKS = 200, 4
-"""An item whose name is longer, or has more blanks, is called by its text."""
+"""An item with a longer name, or more blanks, is named by its text."""
 COUNTED = frozenset(["n", "num", "number", "count", "len", "length"])
-"""A name that begins so is that of a number: n_messages."""
+"""Names with this prefix belong to numbers: n_messages."""
 ABSOLUTE = re.compile("/|[A-Za-z]:/")
 DIGEST = re.compile(r"#?[0-9a-f]{6,64}")
 TEXTS = frozenset(
@@ -316,14 +314,14 @@ TEXTS = frozenset(
         """
     )
 )
-"""Columns and settings whose name ends so hold text, or give a right answer away, however short they are."""
+"""Columns and settings with such endings contain text, or reveal a right answer, however short they are."""
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-"""A gzip without a date, a name, or a system: the same rows give the same bytes everywhere."""
+"""A gzip without a date, a name, or a system: the same rows give the same bytes on every machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """A baseline as bytes, its rows, and the columns that it doesn't keep."""
+    """A baseline as bytes, its rows, and the columns that it leaves out."""
 
     data: bytes
     rows: pl.DataFrame
@@ -331,14 +329,14 @@ class Packed:
 
 
 def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
-    """Return scores as a baseline, with more notes than their own. DataError where there are no rows, or
-    items are called by their texts.
+    """Return scores as a baseline, with additional notes. DataError if there are no rows, or items are named
+    by their texts.
     """
     table = scores.to_frame() if scores.has_rows else pl.DataFrame()
     if not len(table):
         raise DataError(
-            "no score of a single question, and a baseline is compared question by question",
-            remedy="Give the logs, or a table with one row an answer.",
+            "the scores of single questions are missing, but a baseline is compared question by question",
+            remedy="Give the logs, or a table with one row per answer.",
         )
     _refuse_sentences(table["item"].unique())
     names = [name for name in table.columns if name in COLUMNS or _is_kept(table, name)]
@@ -346,7 +344,7 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
     hidden = _texts_of(logs)
 
     def mended(text: str) -> str:
-        """Return a sentence with digests in place of texts."""
+        """Return a sentence with digests instead of texts."""
         for long, digest in hidden.items():
             text = text.replace(long, digest)
         return text
@@ -382,23 +380,23 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
 
 
 def _refuse_sentences(items: pl.Series) -> None:
-    """Refuse items that are called by what they ask: a baseline would hold their text."""
+    """Refuse items that are named by their questions: a baseline would contain their text."""
     texts = items.filter(
         (items.str.len_chars() > LONGEST_ID) | (items.str.count_matches(r"\s") > MANY_BLANKS)
     )
     if len(texts) * 2 > len(items):
         raise DataError(
-            f"the items are called by their texts ({texts[0][:30]!r} …), and a baseline keeps none",
-            remedy="Give every item a short id, or name the column that has one: `columns`.",
+            f"the items are named by their texts ({texts[0][:30]!r} …), but a baseline contains none",
+            remedy="Give every item a short id, or name the column with the ids: `columns`.",
         )
 
 
 def _is_kept(table: pl.DataFrame, name: str) -> bool:
-    """Say whether a column is a measure, a fingerprint, or an attribute of items that could be a cluster or a
-    covariate.
+    """Return whether a column is a measure, a fingerprint, or an attribute of items that could be a cluster
+    or a covariate.
 
-    An attribute has short values: numbers, or words of which there are fewer than items. Names of texts and
-    of secrets are none.
+    An attribute has short values: numbers, or words with fewer distinct values than items. Names of texts and
+    of secrets aren't attributes.
     """
     if name in (*MEASURES, *FINGERPRINTS, STOP):
         return True
@@ -415,7 +413,7 @@ def _is_kept(table: pl.DataFrame, name: str) -> bool:
 
 
 def is_text_name(name: str) -> bool:
-    """Say whether a column or setting of this name holds text: by its last word, which may stand in the
+    """Return whether a column or setting of this name contains text, judging by its last word, which may be a
     plural.
     """
     words = [word for word in name_words(name) if word != "%"] or [""]
@@ -425,8 +423,8 @@ def is_text_name(name: str) -> bool:
 def _by_log(
     table: pl.DataFrame, runs: Sequence[RunEntry], missing: Sequence[Missing]
 ) -> tuple[pl.DataFrame, list[Log]]:
-    """Give the rows back to their logs: return them with the place of their log and their model as that calls
-    it, and the logs in the order of their rows; rows that no log is known of are a table's.
+    """Return the rows with the index of their log and the log's name of their model, and the logs in the
+    order of their rows. Rows without a known log belong to a table.
     """
     entries = {(entry.source, entry.task, entry.model): entry for entry in reversed(runs)}
     cells = table.select("source", "task", "model").unique(maintain_order=True)
@@ -448,7 +446,7 @@ def _by_log(
     rows = table.join(
         cells, on=["source", "task", "model"], how="left", nulls_equal=True, maintain_order="left"
     )
-    for lack in missing:  # each as the log calls the model
+    for lack in missing:  # named as in the log
         if (lack.task, lack.model) in first:
             place, name = first[lack.task, lack.model]
             log = logs[place]
@@ -457,8 +455,8 @@ def _by_log(
 
 
 def _texts_of(logs: Iterable[Log]) -> dict[str, str]:
-    """Return how models are called by texts among their settings, and by the digests that stand for these,
-    the longest first.
+    """Return the models' names with texts among their settings, and those with the digests that replace
+    these, the longest first.
     """
     found = {pair for log in logs for pair in _long(log.settings.items())}
     return {
@@ -477,7 +475,7 @@ def _long(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _bare(log: Log) -> Log:
-    """Return a log with digests in place of texts; a path keeps its last part."""
+    """Return a log with digests instead of texts. A path keeps its last part."""
     source = log.source.replace("\\", "/")
     return replace(
         log,

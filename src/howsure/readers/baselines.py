@@ -1,4 +1,4 @@
-"""Where saved baselines lie, and which there are: in a folder of this name beside the configuration, or at
+"""The place of saved baselines, and their names: in a folder of this name next to the configuration, or at
 the repository's root.
 """
 
@@ -23,11 +23,11 @@ FORMAT_KEY, VERSION_KEY = "howsure baseline", "howsure"
 GZIP = b"\x1f\x8b"
 START = f'{{"{FORMAT_KEY}":'.encode()
 GZIPPED = 31
-"""By this zlib knows a gzip, with its checksum."""
+"""With this number zlib expects a gzip, with its checksum."""
 
 
 def folder() -> Path:
-    """Return the folder of baselines: beside the nearest configuration, else at the repository's root, else
+    """Return the folder of baselines: next to the nearest configuration, else at the repository's root, else
     in the working directory.
     """
     here = Path.cwd()
@@ -41,17 +41,17 @@ def folder() -> Path:
 
 
 def place_of(name: str) -> Path:
-    """Return where a baseline of this name is saved. OptionError where it is no plain name."""
+    """Return the path under which a baseline of this name is saved. OptionError if it isn't a plain name."""
     if not NAME.fullmatch(name):
         raise OptionError(
-            f"{name!r} is no name of a baseline",
-            remedy="Take letters, digits and . _ + -; `output` puts it elsewhere.",
+            f"{name!r} isn't a valid name of a baseline",
+            remedy="Use letters, digits and . _ + -, or save it elsewhere with `output`.",
         )
     return folder() / f"{name}{SUFFIX}"
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the baselines that are there."""
+    """Return the names of the existing baselines."""
     try:
         return tuple(
             sorted(path.name.removesuffix(SUFFIX) for path in folder().glob(f"*{SUFFIX}") if path.is_file())
@@ -63,8 +63,7 @@ def names() -> tuple[str, ...]:
 def found(text: str) -> Path:
     """Return the file of a baseline, by its name or its path.
 
-    Raises OptionError, with the nearest names, where there is none, ReadError where the file is something
-    else.
+    Raises OptionError, with the nearest names, if it doesn't exist, ReadError if the file is something else.
     """
     named = folder() / f"{text}{SUFFIX}" if NAME.fullmatch(text) else Path(text)
     place = Path(shown(named)) if _is_file(named) else Path(text)
@@ -80,7 +79,7 @@ def found(text: str) -> Path:
         raise ReadError(
             "not a saved baseline",
             where=shown(place),
-            remedy="Name one, or take the file as it is, without `saved:`.",
+            remedy="Give a baseline, or use the file as it is, without `saved:`.",
         )
     return place
 
@@ -88,12 +87,12 @@ def found(text: str) -> Path:
 def _is_file(place: Path) -> bool:
     try:
         return place.is_file()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # a name that files can't have
         return False
 
 
 def is_one(place: Path) -> bool:
-    """Say whether a file is a saved baseline, by how it begins."""
+    """Return whether a file is a saved baseline, by its beginning."""
     try:
         return is_baseline(Source(path=place, root=place).head)
     except OSError:
@@ -109,7 +108,7 @@ def shown(place: Path) -> str:
 
 
 def is_baseline(head: bytes) -> bool:
-    """Say whether a file that begins so is a saved baseline."""
+    """Return whether a file with this beginning is a saved baseline."""
     if not head.startswith(GZIP):
         return False
     try:

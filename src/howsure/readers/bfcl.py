@@ -1,5 +1,5 @@
-"""BFCL: a score file names the failed items only; which items there were stands in the result file of the
-same category.
+"""BFCL: a score file names the failed items only. All items are listed in the result file of the same
+category.
 
 Checked on the files of BFCL v4.
 """
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NAME = "bfcl"
-FORMATS = "BFCL scores beside their results (score/…_score.json, result/…_result.json)"
+FORMATS = "BFCL scores next to their results (score/…_score.json, result/…_result.json)"
 CHECKED = "BFCL v4"
 
 METRIC = "accuracy"
 LAYOUTS = ("4",)
-"""Versions of the benchmark that are known; files are named after theirs."""
+"""Known versions of the benchmark; files are named after theirs."""
 _NAME = re.compile(r"(?:BFCL_v(?P<version>\d+)_)?(?P<category>.+)_score\.json")
 _RESULTS = re.compile(r".+_result\.json")
-_REMEDY = "Keep the folder result beside score: the score file names the failed items only."
+_REMEDY = "Keep the folder result next to score: the score file names the failed items only."
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim score files by their first line; result files are their companions."""
+    """Claim score files by their first line. Result files are companions."""
     keys = source.first.keys()
     if {"accuracy", "correct_count", "total_count"} <= keys:
         return "rows"
@@ -39,7 +39,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one category of one model; without its result file there is the published score alone."""
+    """Read one category of one model. Without its result file only the published score is read."""
     stated, *failed = source.json_lines()
     named = _NAME.fullmatch(source.path.name)
     category = named["category"] if named else source.path.stem
@@ -63,7 +63,7 @@ def read(source: Source) -> Reading:
         extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
         notes=()
         if records
-        else (f"no {_result_file(source).name} in the folder result: the published score alone.",),
+        else (f"no {_result_file(source).name} in the folder result: only the published score.",),
         warnings=unknown_layout(named["version"] if named else None, LAYOUTS, source),
         configuration={"run": run} if run else {},
     )

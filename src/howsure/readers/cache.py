@@ -1,14 +1,14 @@
-"""A cache of what files hold: a second command on the same folder reads only what changed.
+"""A cache of the contents of files: a second command on the same folder only reads changed files.
 
-For each folder that was asked for there is one pack, a file in the user's cache folder: a digest and what
-`Pack` has, in MessagePack. An entry of it says what became of one file, and on what that depends: the file,
-every neighbour that its reader looked at or looked for, and names in folders (`stamps`). It holds while all
-of these are as they were, for the same options and the same readers. Not kept are tables, which are scanned
-and not read, saved baselines, files that failed or were written within the last seconds, and what readers of
-other packages claim, since nobody knows when these change.
+Each requested folder has one pack, a file in the user's cache folder: a digest and a `Pack`, in MessagePack.
+An entry contains the result for one file and everything it depends on: the file, every neighbour that its
+reader used or looked for, and names in folders (`stamps`). It is valid while all of these are unchanged, for
+the same options and the same readers. Not cached are tables, which are scanned and not read, saved baselines,
+files that failed or were written within the last seconds, and files claimed by readers of other packages,
+whose changes aren't known.
 
-Whatever is wrong with a pack, or with the folder, it is as if it weren't there, and a pipe or a folder in its
-place is neither opened nor waited for. Nothing in it is executed, and nobody else can read or write it.
+A pack or folder with any fault is ignored, and a pipe or folder in its place is neither opened nor waited
+for. Nothing in it is executed, and no other user can read or write it.
 """
 
 from __future__ import annotations
@@ -43,30 +43,30 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FOLDER = "HOWSURE_CACHE"
-"""The variable that names another folder."""
+"""The variable for another folder."""
 NAME = "howsure"
 SUFFIX = ".pack"
 MAX_BYTES = 1024**3
-"""What all packs may take on disk; those that were used longest ago make way."""
+"""The maximum size of all packs on disk; the least recently used are removed."""
 MAX_PACK_BYTES = MAX_BYTES // 4
 DIGEST_BYTES = 32
 PRIVATE = 0o700
 FORMAT = 3
 WORTH_SECONDS = 0.3
-"""What took less to read is not worth a pack: small folders leave no trace."""
+"""Files that were read faster aren't cached: small folders leave no trace."""
 ROOMS = ("", "readers", "readers/mapping", "table", "statistics")
-"""Where the code lies that makes readings."""
+"""The place of the code that makes readings."""
 
 
 def encoded(value: Any) -> bytes:
-    """Write a value, of a dataclass all fields; floats that are no numbers stay what they are."""
+    """Write a value; for a dataclass all fields. Non-finite floats are kept."""
     import msgspec
 
     return msgspec.msgpack.encode(value)
 
 
 def decoded(data: bytes, kind: type[T]) -> T:
-    """Return what was written as a value of a type. ValueError where it is none."""
+    """Return a written value as a type. ValueError if it isn't valid."""
     import msgspec
 
     return msgspec.msgpack.decode(data, type=kind)
@@ -74,13 +74,13 @@ def decoded(data: bytes, kind: type[T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class CachedFile:
-    """What is kept of one file.
+    """The cached result of one file.
 
     Attributes:
-        outcome: What became of it, encoded, without its rows.
-        paths: What its reader looked at, or looked for, and what the system said of it.
-        names: What folders held: folder, pattern, and the names.
-        at: Where its rows are: in which table, from where, and how many; None where there are none.
+        outcome: The encoded result, without its rows.
+        paths: The paths that its reader used, or looked for, with their status in the file system.
+        names: The contents of folders: folder, pattern, and the names.
+        at: The place of its rows: the table, the start, and the number, or None if there aren't any.
     """
 
     outcome: bytes
@@ -91,13 +91,13 @@ class CachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """What a pack holds.
+    """The content of a pack.
 
     Attributes:
         made_by: The program that wrote it.
         key: The folder and the options.
-        entries: What is kept, by the paths of the files.
-        tables: The rows of many files below one another, in Arrow's format.
+        entries: The cached results, by the paths of the files.
+        tables: The concatenated rows of many files, in Arrow's format.
     """
 
     made_by: str
@@ -111,28 +111,26 @@ Held = tuple[CachedFile, pl.DataFrame | None]
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The packs of the folders of one walk, each opened when its first file is asked for."""
+    """The packs of the folders of one walk, each opened when its first file is needed."""
 
     options: tuple[str, ...]
     roots: frozenset[Path]
     _books: dict[tuple[str, ...], _Book] = field(default_factory=dict)
 
     def outcome(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
-        """Return what became of a file: what is kept of it, where that still holds, else what `look`
-        finds.
-        """
-        if source.root not in self.roots:  # a member of an archive, which lies in a folder that will be gone
+        """Return the result for a file: the cached one, if still valid, else that of `look`."""
+        if source.root not in self.roots:  # a member of an archive, in a folder that will be removed
             return look(source)
         book = self._book(source)
         return book.kept(str(source.path)) or book.looked_at(source, look)
 
     def knows(self, source: Source) -> bool:
-        """Say whether something is kept of a file, whether it still holds or not."""
+        """Return whether there is a cached result for a file, valid or not."""
         return str(source.path) in self._book(source).pack.entries
 
     def _book(self, source: Source) -> _Book:
-        """Return the pack of a file, which is called by the folder as it was given, where that is, and the
-        options. Files that were named themselves share one.
+        """Return the pack of a file, named by the given folder and the options. Files that were given
+        directly share one.
         """
         itself = source.path == source.root
         root = source.root.parent if itself else source.root
@@ -143,7 +141,7 @@ class Cache:
         return self._books[key]
 
     def write(self) -> None:
-        """Keep what was found, where it took long enough."""
+        """Save the results, if reading took long enough."""
         for book in self._books.values():
             book.write()
 
@@ -157,15 +155,15 @@ def cache_of(sources: Iterable[Source], options: Iterable[object]) -> Cache:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """A pack at work.
+    """An open pack.
 
     Attributes:
-        place: Where it is written to; None where there can be none.
-        pack: What it held before.
+        place: The path it is written to, or None if it can't be written.
+        pack: Its previous content.
         tables: Its tables of rows.
-        now: What holds now.
-        asked: The files that were asked for.
-        seconds: What looking at files took.
+        now: The entries that are valid now.
+        asked: The requested files.
+        seconds: The time spent on files.
     """
 
     place: Path | None
@@ -177,7 +175,7 @@ class _Book:
 
     @classmethod
     def opened(cls, key: tuple[str, ...]) -> _Book:
-        """Open a pack; one that is damaged, or was made by other readers, holds nothing."""
+        """Open a pack. One that is damaged, or was made by other readers, is empty."""
         place = folder()
         if place is not None:
             name = json.dumps(key).encode("utf-8", "surrogatepass")
@@ -189,7 +187,7 @@ class _Book:
         return cls(place, Pack(_made_by(), key))
 
     def kept(self, path: str) -> Outcome | None:
-        """Return what is kept of a file, None where nothing is, or it may not hold any more."""
+        """Return the cached result of a file, or None if there isn't one, or it may not be valid any more."""
         self.asked.add(path)
         entry = self.pack.entries.get(path)
         if entry is None or any(stamp_of(name) != stamp for name, stamp in entry.paths.items()):
@@ -198,7 +196,7 @@ class _Book:
             return None
         try:
             outcome = decoded(entry.outcome, Outcome)
-        except ValueError:  # a value that isn't what its field is for
+        except ValueError:  # a value of the wrong type for its field
             return None
         if not _is_ours(outcome):
             return None
@@ -213,29 +211,29 @@ class _Book:
         return self.tables[table].slice(offset, length)
 
     def looked_at(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
-        """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
+        """Return the result of `look` for a file, which is cached if nothing changed meanwhile."""
         started, touched = time.perf_counter(), LookedAt()
         outcome = look(replace(source, touched=touched))
         if outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
             names = tuple((*key, tuple(names)) for key, names in touched.names.items())
             bare = outcome if outcome.reading is None else _with_rows(outcome, None)
             entry = CachedFile(encoded(bare), touched.paths, names)
-            with suppress(ValueError):  # a name that is no Unicode
+            with suppress(ValueError):  # a name that isn't Unicode
                 encoded(entry)
                 self.now[str(source.path)] = entry, outcome.reading.rows if outcome.reading else None
         self.seconds.append(time.perf_counter() - started)
         return outcome
 
     def write(self) -> None:
-        """Write the pack anew, where what wasn't kept took long enough and the folder lets it; other packs
-        make way.
+        """Rewrite the pack, if reading took long enough and the folder allows it. Other packs are removed if
+        space is needed.
         """
         if self.place is None or not self.now or sum(self.seconds) < WORTH_SECONDS:
             return
         entries: dict[str, CachedFile] = {}
-        tables: dict[tuple[object, ...], list[pl.DataFrame]] = {}  # as few as there are sets of columns
+        tables: dict[tuple[object, ...], list[pl.DataFrame]] = {}  # one per set of columns
         lengths: dict[tuple[object, ...], int] = {}
-        others = {  # of files that weren't asked for this time
+        others = {  # of files that weren't requested this time
             path: (entry, self._rows(entry))
             for path, entry in self.pack.entries.items()
             if path not in self.asked and Path(path).is_file()
@@ -266,10 +264,10 @@ def _with_rows(outcome: Outcome, rows: pl.DataFrame | None) -> Outcome:
 
 
 def folder() -> Path | None:
-    """Return the folder of packs, which is made where it is missing; None where there can be none that is the
-    user's own: one that nobody else can write to.
+    """Return the folder of packs, which is made if it is missing. None if there isn't a private one, which no
+    other user can write to.
     """
-    with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
+    with suppress(OSError, RuntimeError):  # RuntimeError: there isn't a home
         place = _place()
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         found = place.stat()
@@ -284,7 +282,7 @@ def _place() -> Path:
     if asked:
         place = Path(asked).expanduser()
         if not place.is_absolute():
-            raise OSError("another folder for every folder that one works in")
+            raise OSError("a separate folder for every working directory")
         return place
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / NAME
@@ -293,7 +291,7 @@ def _place() -> Path:
 
 
 def _opened(path: Path) -> Pack | None:
-    """Return a pack, which counts as used from now on; None where there is none that is whole."""
+    """Return a pack, which counts as used from now on, or None if it is missing or damaged."""
     file = path.stat()
     if not stat.S_ISREG(file.st_mode) or file.st_size > MAX_BYTES:
         return None
@@ -311,7 +309,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a pack that is seen whole or not at all, also where two processes write it at once."""
+    """Write a pack atomically, also if two processes write it at once."""
     with NamedTemporaryFile(dir=path.parent, suffix=SUFFIX, delete=False) as file:
         try:
             file.writelines([_digest(data), data])
@@ -323,9 +321,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _make_way(place: Path) -> None:
-    """Remove packs that were used longest ago until the rest fits; what is no file of its own is passed
-    over.
-    """
+    """Remove the least recently used packs until the rest fits. Anything but regular files is skipped."""
     found = [
         (entry.stat(follow_symlinks=False), entry.path)
         for entry in os.scandir(place)
@@ -343,16 +339,16 @@ def _make_way(place: Path) -> None:
 
 
 def _is_ours(outcome: Outcome) -> bool:
-    """Say whether readers of other packages had no part in what became of a file."""
+    """Return whether a result doesn't depend on readers of other packages."""
     others = {reader.NAME for reader in registry.others()}
     return outcome.reader not in others if outcome.reader else not others
 
 
 @cache
 def _made_by() -> str:
-    """Return what makes readings what they are: this program as it lies here, and what it relies on."""
+    """Return the key of all readings: the installed version of this program and of its dependencies."""
     folders = [Path(__file__).parents[1] / room for room in ROOMS]
-    # none where the program itself lies in an archive
+    # none if the program itself is in an archive
     files = [entry for place in folders if place.is_dir() for entry in os.scandir(place) if entry.is_file()]
     code = sorted((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in files)
     return repr([FORMAT, VERSION, pl.__version__, sys.version, can_be_read(), code])

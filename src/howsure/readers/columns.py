@@ -1,4 +1,4 @@
-"""Columns of tables that aren't scores: which plays which role, and which rows are kept."""
+"""Columns of tables that aren't scores: the role of each, and which rows are kept."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     Names = Mapping[str, Sequence[str]]
 
 OFTEN = 4
-"""A column tells rows apart where each of its values stands in so many rows at most, on average."""
+"""A column identifies rows if each of its values occurs in at most this many rows, on average."""
 
 
 def known_column(name: str, frame: pl.DataFrame) -> str:
-    """Return the name of a column; DataError where there is none, or its cells are no single values."""
+    """Return the name of a column; DataError if there is none, or its cells aren't single values."""
     if name not in frame.columns:
         raise DataError(f"no column {name!r} among {', '.join(frame.columns)}", remedy="Name one of these.")
     if not _is_plain(frame.schema[name]):
         raise DataError(
-            f"column {name!r} holds lists, objects or bytes, at least in some rows",
-            remedy="Write one text, number or yes/no a cell, or name another column.",
+            f"column {name!r} contains lists, objects or bytes, at least in some rows",
+            remedy="Write one text, number or yes/no per cell, or use another column.",
         )
     return name
 
 
 def _is_plain(dtype: Any) -> bool:
-    """Say whether values can be written as texts."""
+    """Return whether values can be written as texts."""
     if isinstance(dtype, pl.Struct):
         return all(map(_is_plain, dtype.to_schema().values()))
     return not dtype.is_nested() and dtype not in (pl.Binary, pl.Object)
 
 
 def copies_note(frame: pl.DataFrame) -> tuple[str, ...]:
-    """Say how many rows are the same as another in every column, where some column tells most rows apart."""
+    """Note how many rows are the same as another in every column, if some column identifies most rows."""
     if not any(frame[name].n_unique() * OFTEN >= len(frame) for name in frame.columns):
         return ()
     copies = len(frame) - frame.select(pl.struct(pl.all()).n_unique()).item()
@@ -53,36 +53,35 @@ def copies_note(frame: pl.DataFrame) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles that columns play in one kind of table.
+    """The roles of columns in one kind of table.
 
     Attributes:
         aliases: The usual names of each role's column; the first one found counts.
-        names: The roles whose values are ids and names, also where they look like numbers.
+        names: The roles whose values are ids and names, also if they look like numbers.
     """
 
     aliases: Names
     names: tuple[str, ...]
 
     def id_columns(self, named: Names) -> frozenset[str]:
-        """Return what columns of ids and names are called: as usual, and as the user names them."""
+        """Return the names of columns of ids and names: the usual ones, and the user's."""
         return frozenset(name for role in self.names for name in (*self.aliases[role], *named.get(role, ())))
 
     def refuse_unknown(self, named: Names, others: Sequence[str] = ()) -> None:
-        """Raise DataError if a column was named for a role that there isn't: it would be passed over."""
+        """Raise DataError if a column was named for a role that doesn't exist, as it would be ignored."""
         known = (*self.aliases, *others)
         strange = next((role for role in named if role not in known), None)
         if strange is not None:
             raise DataError(
-                f"no role {strange!r} among {', '.join(known)}",
+                f"{strange!r} isn't a role: {', '.join(known)}",
                 remedy=(
-                    "Name the columns of these, and of covariates; to keep the rows of one value, use "
-                    "`where`."
+                    "Name the columns of these, and of covariates. To keep the rows of one value, use `where`."
                 ),
             )
 
     def columns(self, frame: pl.DataFrame, named: Names) -> dict[str, str]:
-        """Return the column of each role that has one: as named, else by the first of the usual names that
-        isn't named for another.
+        """Return the column of each role that has one: the user's, else the first of the usual names that
+        isn't used for another.
         """
         columns = {role: known_column(named[role][0], frame) for role in named if role in self.aliases}
         by_name = by_plain_name(name for name in frame.columns if name not in columns.values())
@@ -94,18 +93,18 @@ class Roles:
 
 
 def refuse_lacking(lacking: list[str], frame: pl.DataFrame, remedy: str) -> None:
-    """Raise DataError where roles have no column."""
+    """Raise DataError if roles have no column."""
     if lacking:
         raise DataError(f"no column for {listing(lacking)} among {', '.join(frame.columns)}", remedy=remedy)
 
 
 NO_CLUSTERS = "none"
-"""What takes each row by itself, in place of a column of clusters."""
+"""The value that treats rows as independent, instead of a column of clusters."""
 
 
 def coded(values: pl.Series) -> tuple[Ints, tuple[str, ...]]:
-    """Return the code of each value (N,), and what codes stand for; a row without a value is by itself, and
-    its code stands for "".
+    """Return the code of each value (N,), and the values of codes. A row without a value is independent, and
+    its code's value is "".
     """
     values = values if values.dtype.is_integer() and not values.null_count() else texts_of(values)
     if values.null_count():
@@ -117,18 +116,18 @@ def coded(values: pl.Series) -> tuple[Ints, tuple[str, ...]]:
 
 
 def places(names: pl.Series, order: Sequence[str]) -> Ints:
-    """Return the place of each name in an order (N,)."""
+    """Return the index of each name in an order (N,)."""
     place = {name: k for k, name in enumerate(order)}
     return np.asarray(names.replace_strict(place, return_dtype=pl.Int64).to_numpy())
 
 
 def figures(column: pl.Series, kind: NumberKind) -> Floats:
-    """Return the numbers of a column (N,), NaN where there is none."""
+    """Return the numbers of a column (N,), or NaN if there is none."""
     return read_column(column, kind).fill_null(np.nan).to_numpy().copy()
 
 
 POSITION = "position"
-"""The covariate that is the same for every vote: standing first."""
+"""The covariate that is the same for every vote: being shown first."""
 PAIRS = (
     ("{}_a", "{}_b"),
     ("{}_model_a", "{}_model_b"),
@@ -137,8 +136,10 @@ PAIRS = (
     ("{}_left", "{}_right"),
     ("{}_first", "{}_second"),
 )
-"""What the two columns of a covariate are called."""
-NUMBER = NumberKind(what="number", remedy="Covariates and weights are numbers: mend it, or leave it empty.")
+"""The endings of the two columns of a covariate."""
+NUMBER = NumberKind(
+    what="number", remedy="Covariates and weights are numbers: correct the value, or leave it empty."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,16 +154,14 @@ class Covariate:
 
     def __str__(self) -> str:
         if not self.columns:
-            return f"{self.name} (who stood first)"
+            return f"{self.name} (shown first)"
         taken = " − ".join(f"`{column}`" for column in self.columns)
         return f"{self.name} ({taken}, in standard deviations of {self.sd:.4g})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What is read of N votes beside who won: covariates (N, K), and weights (N,); NaN where a vote has
-    none.
-    """
+    """Additional data of N votes: covariates (N, K), and weights (N,), or NaN if a vote has none."""
 
     covariates: tuple[Covariate, ...]
     x: Floats | None
@@ -179,7 +178,7 @@ class Numbers:
         return np.False_ if self.weight is None else np.asarray(~(self.weight > 0))
 
     def take(self, kept: Bools) -> Numbers:
-        """Return the same of some votes, each covariate in standard deviations of these. DataError for one
+        """Return the same for some votes, each covariate in standard deviations of these. DataError for one
         that doesn't vary.
         """
         if self.x is None:
@@ -204,8 +203,8 @@ class Numbers:
 def numbers(
     frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]], weight: str | None
 ) -> Numbers:
-    """Read covariates by these names, and the column `weight`. DataError where a column is missing, or holds
-    no numbers.
+    """Read covariates by these names, and the column `weight`. DataError if a column is missing or not
+    numeric.
     """
     covariates = [_covariate(name, frame, columns) for name in dict.fromkeys(names)]
     x = np.ones((len(frame), len(covariates)))
@@ -216,20 +215,19 @@ def numbers(
     weights = None if weight is None else figures(frame[known_column(weight, frame)], NUMBER)
     if weights is not None and (np.nan_to_num(weights) < 0).any():
         raise DataError(
-            f"`{weight}` has weights below 0", remedy="A weight says how many votes one counts as."
+            f"`{weight}` has weights below 0", remedy="A weight is the number of votes that a row counts as."
         )
     return Numbers(covariates=tuple(covariates), x=x if covariates else None, weight=weights)
 
 
 def _covariate(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]]) -> Covariate:
-    """Return where a covariate is: in the columns named for it, in one of its name, or in a pair of these
-    names.
-    """
+    """Return the columns of a covariate: those named for it, the one of its name, or a pair of these names."""
     if name in columns:
         named = tuple(known_column(column, frame) for column in columns[name])
         if len(named) > 2:
             raise DataError(
-                f"{len(named)} columns for {name!r}", remedy="One holds the difference, two first and second."
+                f"{len(named)} columns for {name!r}",
+                remedy="Use one column for the difference, or two for first and second.",
             )
         return Covariate(name=name, columns=named, sd=np.nan)
     if name == POSITION:

@@ -1,5 +1,5 @@
-"""Rows of logs and of tables put together: what no column names is named after the file, and tables beside
-logs become tidy.
+"""Rows of logs and of tables combined: roles without a column are named after the file, and tables that come
+with logs become tidy.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def joined_rows(
     where: Mapping[str, tuple[str, ...]],
     notes: list[str],
 ) -> tuple[Any, dict[str, tuple[str, ...]], str]:
-    """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy.
+    """Combine all rows: tables alone stay lazy and keep their columns, and become tidy if there are logs.
 
-    Returns the rows, the columns of each role, and what the columns of the scores were called where these
-    have one name now.
+    Returns the rows, the columns of each role, and the original names of the score columns if these have one
+    name now.
     """
     frames = _name_tasks(scans, columns, notes)
     if not harness:
@@ -59,14 +59,14 @@ def joined_rows(
 
 
 def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
-    """Put frames below one another; a column whose types have nothing in common (a date here, a number there)
-    becomes text.
+    """Concatenate frames. A column whose types have nothing in common (a date here, a number there) becomes
+    text.
     """
     if len(frames) == 1:
         return frames[0]
 
     def as_text(name: str, dtype: pl.DataType) -> pl.Expr:
-        """Write a column as text; what holds several values a row is none that anything could be asked by."""
+        """Write a column as text. Columns with several values per row can't be used and become null."""
         if dtype.is_nested():
             return pl.lit(None, pl.String).alias(name)
         column = pl.col(name)
@@ -101,10 +101,10 @@ def _called_alike(
     columns: dict[str, tuple[str, ...]],
     notes: list[str],
 ) -> tuple[list[pl.LazyFrame], dict[str, tuple[str, ...]], str]:
-    """Return tables in which each role has the same columns, and these; where they differ the role's own
-    name, which is said.
+    """Return tables in which each role has the same columns, and these columns. If they differ, the role's
+    own name is used, with a note.
 
-    What the scores were called comes last, where they were called differently.
+    The original names of the scores are last, if they differed.
     """
     found = [find_roles(frame.collect_schema().names(), columns) for frame in frames]
     if all(roles == found[0] for roles in found):
@@ -122,9 +122,7 @@ def _called_alike(
 
 
 def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
-    """Give these roles columns of their own names in place of others; what a table doesn't say of its rows is
-    what it is taken to be.
-    """
+    """Rename the columns of these roles. A role that a table lacks gets its default."""
     there = [role for role in own if role in roles]
     columns = []
     for role in there:
@@ -139,13 +137,13 @@ def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Se
     if "attempt" not in own or "attempt" in roles:
         return alike
     keys = [name for role in KEYS for name in ((role,) if role in own else roles.get(role, ()))]
-    return alike.with_columns(attempt=pl.int_range(pl.len()).over(keys))  # as the rows of an item
+    return alike.with_columns(attempt=pl.int_range(pl.len()).over(keys))  # the rows of an item
 
 
 def named_after_file(
     table: tables.ScoreTable, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
 ) -> tuple[pl.LazyFrame, str]:
-    """Name the model of a table after its file where no column does, and say so."""
+    """Name the model of a table after its file if no column does, with a note."""
     source, frame = table.source, table.rows(_keep(table.frame, where))
     if source.model_from:
         return frame.with_columns(model=pl.lit(chosen_model(source))), ""
@@ -154,14 +152,14 @@ def named_after_file(
     stem = source.path.stem
     return frame.with_columns(
         model=pl.lit(stem)
-    ), f"{source.name}: no column names the model, so the file does: {stem}."
+    ), f"{source.name}: no column names the model, so it is named after the file: {stem}."
 
 
 def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
-    """Return what is wrong with a table some of whose rows don't say their model, item, task or metric; None
-    where nothing is.
+    """Return the fault of a table some of whose rows lack their model, item, task or metric, or None if there
+    isn't one.
 
-    Rows that have neither model nor item nor a score are empty lines, and nothing is wrong with them.
+    Rows with neither model nor item nor score are empty lines and no fault.
     """
     schema = frame.collect_schema()
     roles = find_roles(schema.names(), columns)
@@ -184,7 +182,7 @@ def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, whe
 
 
 def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
-    """Say where one of the columns has nothing, or a text of nothing but blanks."""
+    """Report whether one of the columns is empty or blank in some row."""
     return pl.any_horizontal(
         pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
         if schema[name] == pl.String
@@ -196,9 +194,7 @@ def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
 def _name_tasks(
     scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], notes: list[str]
 ) -> list[pl.LazyFrame]:
-    """Name the task of tables that don't: one task for tables of different models, else each after its
-    file.
-    """
+    """Name the task of tables that don't: one task for tables of different models, else each after its file."""
     roles = [find_roles(frame.collect_schema().names(), columns) for _, frame in scans]
     unnamed = [k for k, found in enumerate(roles) if "task" not in found]
     models: list[set[tuple[object, ...]]] = []
@@ -213,7 +209,7 @@ def _name_tasks(
         name = (folder or "task") if apart else source.path.stem
         frames[k] = frames[k].with_columns(task=pl.lit(name))
     if models:
-        how = "one task, since each holds other models" if apart else "a task each, named after the file"
+        how = "one task, since each contains other models" if apart else "one task each, named after the file"
         notes.append(f"{plural(len(unnamed), 'table')} without a column for the task: {how}.")
     return frames
 

@@ -1,4 +1,4 @@
-"""Counts in place of files: `17/20` is 20 independent answers, of which 17 are right."""
+"""Counts instead of files: `17/20` is 20 independent answers, of which 17 are right."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MOST = 10_000_000
 
 
 def is_count(place: str | Path) -> bool:
-    """Say whether a text is a count, and no file or folder has this name."""
+    """Return whether a text is a count and not the name of a file or folder."""
     return isinstance(place, str) and COUNT.fullmatch(place) is not None and not Path(place).exists()
 
 
 def count_of(text: str) -> tuple[int, int]:
-    """Return how many answers are right, and how many there are. DataError if these can't be counts."""
+    """Return the number of right answers and of all answers. DataError if these can't be counts."""
     right, n = map(int, text.split("/"))
     if not 1 <= n <= MOST or right > n:
         raise DataError(
@@ -35,7 +35,7 @@ def count_of(text: str) -> tuple[int, int]:
 
 
 def counted(texts: Sequence[str]) -> Scores:
-    """Return counts as scores: each is a model of its own, whose questions no other has."""
+    """Return counts as scores: each is a separate model, with its own questions."""
     names = [
         text if text not in texts[:place] else f"{text} ({place + 1})" for place, text in enumerate(texts)
     ]
@@ -44,7 +44,7 @@ def counted(texts: Sequence[str]) -> Scores:
 
 
 def answers(model: str, right: float, n: int, *, task: str, metric: str = "score") -> pl.DataFrame:
-    """Return n answers of a model whose scores have this sum, as rows: one score may be a fraction."""
+    """Return n answers of a model whose scores have this sum, as rows. One score may be a fraction."""
     place = pl.int_range(n, eager=True).alias("place")
     return place.to_frame().select(
         task=pl.lit(task),

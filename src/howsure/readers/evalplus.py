@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "evalplus"
 FORMATS = "EvalPlus and EvalPerf results, and the EvalPlus leaderboard (.json)"
-CHECKED = "leaderboard and EvalPerf files, which state no version; results by task in made-up files only"
+CHECKED = "leaderboard and EvalPerf files, which state no version, and results by task in made-up files only"
 
 PASSED = "pass"
 
@@ -74,9 +74,10 @@ def read(source: Source) -> Reading:
 
 
 def _scores(results: Any) -> Iterator[dict[str, Any]]:
-    """Yield one score per sample, in today's layout (a list), the older one (base and plus) or EvalPerf's.
+    """Yield one score per sample, in the current layout (a list), the older one (base and plus) or
+    EvalPerf's.
 
-    EvalPerf measures in percent, and a task that it could not measure has no score.
+    EvalPerf measures in percent, and a task that couldn't be measured has no score.
     """
     if isinstance(results, list):
         for attempt, sample in enumerate(results or [{}]):
@@ -92,9 +93,7 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
 
 
 def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
-    """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus
-    score.
-    """
+    """Passing plus requires passing base too, as in EvalPlus. Without plus tests there isn't a plus score."""
     yield {
         "metric": "base",
         "attempt": attempt,

@@ -1,4 +1,4 @@
-"""EvalScope: reviews of single questions, with the report of their data set beside them."""
+"""EvalScope: reviews of single questions, with the report of their data set."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ FORMATS = "EvalScope reviews (reviews/<model>/<dataset>_<subset>.jsonl)"
 CHECKED = "a development version (evalscope_version 0.0.0_dev)"
 
 DECIMALS = 4
-"""Reports state so many."""
+"""Reports state this many."""
 _BLOCK = re.compile(
     rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*",
     re.MULTILINE,
 )
 NOT_READ = (
-    "the run's configuration isn't read, so that runs with other settings can't be told apart: pip "
-    "install 'howsure[yaml]'"
+    "the run's configuration isn't read, so runs with other settings can't be distinguished: pip install "
+    "'howsure[yaml]'"
 )
 _MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_interval", "seed"])
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim reviews; predictions and reports beside them are companions."""
+    """Claim reviews. Predictions and reports of the run are companions."""
     keys, kind = source.first.keys(), source.path.absolute().parent.parent.name
     if "index" in keys and kind == "predictions":
         return "companion"
@@ -51,7 +51,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read the reviews of one subset; an index begins anew in each, so that items are called after both."""
+    """Read the reviews of one subset. The index restarts in each, so items are named by both."""
     rows = [
         row
         for row in source.json_lines()
@@ -63,7 +63,7 @@ def read(source: Source) -> Reading:
     model, config = source.path.absolute().parent.name, _config(source)
     usage = _usage(source)
     records = [record for row in rows for record in _records(row, task, model, subset, usage)]
-    # The metric that the report puts first, where the rows have it.
+    # The report's main metric, if the rows have it.
     first = next((str(metric.get("name")) for metric in report.get("metrics") or ()), "")
     name = first.removeprefix("mean_")
     headline = name if any(record["metric"] == name for record in records) else None
@@ -72,9 +72,9 @@ def read(source: Source) -> Reading:
         harness="EvalScope",
         headline=headline,
         failures="drop",
-        failures_words="EvalScope reviews what was answered, so every item in its files has a score.",
+        failures_words="EvalScope reviews only answers, so every item in its files has a score.",
     )
-    # Tell what the configuration says of the run, which names neither a date nor an id.
+    # Collect the configuration's information on the run, which includes neither a date nor an id.
     limit, version = config.get("limit"), config.get("evalscope_version")
     epochs = finite(config.get("repeats"))
     run = Run(
@@ -96,14 +96,14 @@ def read(source: Source) -> Reading:
 
 
 def _config_file(source: Source) -> Source | None:
-    """Return the run's configuration, None where there is none or several are."""
+    """Return the run's configuration, or None if there isn't exactly one."""
     found = source.listed(source.path.absolute().parents[2] / "configs", "task_config*.yaml")
     return source.near(found[0]) if len(found) == 1 else None
 
 
 def _config(source: Source) -> Mapping[str, Any]:
-    """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are
-    asked for; they are few of many lines.
+    """Return the requested blocks of the run's configuration in `configs/task_config*.yaml`, which are a few
+    of many lines.
     """
     config = _config_file(source)
     if config is None or not can_be_read():
@@ -117,7 +117,7 @@ def _config(source: Source) -> Mapping[str, Any]:
 
 
 def _configuration(config: Mapping[str, Any]) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart, leaving out machinery and seeds."""
+    """Collect the settings that distinguish two runs of one model, without machinery and seeds."""
     generation = inner(config, "generation_config")
     named = {key: value for key, value in generation.items() if key not in _MACHINERY}
     judge = inner(config, "judge")
@@ -143,8 +143,8 @@ def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
 
 
 def _usage(source: Source) -> dict[str, dict[str, float | None]]:
-    """Return what each prediction took, by its index, from the file of the reviews' name in the folder
-    `predictions`.
+    """Return the measures of each prediction by its index, from the file in `predictions` with the reviews'
+    name.
     """
     path = source.path.absolute()
     predictions = path.parent.parent.parent / "predictions" / path.parent.name / path.name
@@ -157,7 +157,7 @@ def _usage(source: Source) -> dict[str, dict[str, float | None]]:
 
 
 def _totals(report: Mapping[str, Any], task: str, model: str, answers: int) -> Iterator[Total]:
-    """Yield the tokens that a report states, where they are those of this file's predictions."""
+    """Yield the tokens in a report, if they are those of this file's predictions."""
     summary = inner(report, "perf_metrics", "summary")
     total = finite(inner(summary, "usage").get("total_tokens_count"))
     if total and summary.get("n_samples") == answers:
@@ -188,7 +188,7 @@ def _subsets(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _published(report: Mapping[str, Any], task: str, model: str, source: Source) -> Iterator[Published]:
-    """Yield the scores of a report of one subset; those of several are over more than one file."""
+    """Yield the scores of a report of one subset. Those of several cover more than one file."""
     for metric in report.get("metrics") or ():
         score, name = finite(metric.get("score")), str(metric.get("name")).removeprefix("mean_")
         if score is not None and len(_subsets(metric)) == 1:

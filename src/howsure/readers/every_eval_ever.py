@@ -1,8 +1,7 @@
-"""Every Eval Ever: instance-level results (.jsonl) and the aggregates (.json) beside them.
+"""Every Eval Ever: instance-level results (.jsonl) and the aggregates (.json) next to them.
 
-The schema has no field for an attempt: `metadata.epoch` or the order of a sample's rows says which one it is.
-A file may hold several rows per sample, one for each result of the evaluation: they become metrics of their
-own.
+The schema has no field for an attempt: it follows from `metadata.epoch` or the order of a sample's rows. A
+file may contain several rows per sample, one for each result of the evaluation: they become separate metrics.
 """
 
 from __future__ import annotations
@@ -37,15 +36,15 @@ FORMATS = "Every Eval Ever instances (.jsonl) and aggregates (.json)"
 CHECKED = "schema 0.2.1 and 0.2.2, in made-up files only"
 
 LAYOUTS = ("0.2",)
-"""Versions of the schema that are known."""
+"""Known versions of the schema."""
 INSTANCE = "interaction_type"
-"""The key that instances have, and aggregates haven't."""
+"""A key of instances that aggregates don't have."""
 MAX_STAMP = 40
-"""A date isn't longer."""
+"""The maximum length of a date."""
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim both kinds; an aggregate with its instances beside it is their companion."""
+    """Claim both kinds. An aggregate next to its instances is a companion."""
     if INSTANCE in source.first:
         return "rows"
     if "source_metadata" not in source.first:
@@ -100,14 +99,14 @@ def read(source: Source) -> Reading:
 
 
 def _beside(source: Source) -> Mapping[str, Any]:
-    """Return the aggregate beside instances, an empty one where there is none."""
+    """Return the aggregate of instances, or an empty one if it is missing."""
     document = source.beside(re.sub(r"(?:_samples|_instances)?\.jsonl$", ".json", source.path.name))
     return document if isinstance(document, dict) else {}
 
 
 def _run(names: set[str], aggregate: Mapping[str, Any]) -> Run:
-    """Tell what a file says of its run, where it is one: the evaluation's id, and from the aggregate its date
-    and harness.
+    """Collect a file's information on its run, if it is a single one: the evaluation's id, and the
+    aggregate's date and harness.
     """
     own = next(iter(names)) if len(names) == 1 else ""
     library, stamp = inner(aggregate, "eval_library"), str(aggregate.get("evaluation_timestamp") or "")
@@ -130,7 +129,7 @@ def _date(stamp: str) -> str:
 
 
 def _layouts(parts: Sequence[Mapping[str, Any]], source: Source) -> tuple[ResultWarning, ...]:
-    """Say which versions of the schema are unknown; one may be written after the schema's name."""
+    """Return the unknown versions of the schema; a version may follow the schema's name."""
     stated = {re.sub(r"^[^\d]*", "", str(part.get("schema_version"))) for part in parts}
     return tuple(
         warning for version in sorted(stated) for warning in unknown_layout(version, LAYOUTS, source)
@@ -144,8 +143,8 @@ def _metric(row: Mapping[str, Any]) -> str:
 
 
 def _items(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name each sample by its id; an id that several samples share, as their hashes say, gets the hash as
-    well.
+    """Name each sample by its id. An id that several samples share, according to their hashes, gets the hash
+    as well.
     """
     names = [(row.get("evaluation_name"), str(row.get("sample_id", row.get("sample_idx")))) for row in rows]
     hashes: dict[tuple[Any, str], set[Any]] = {}
@@ -179,15 +178,14 @@ def _several(metrics: Sequence[str], source: Source) -> Iterator[ResultWarning]:
     if len(names) > 1:
         yield ResultWarning(
             code="several_results",
-            message=f"{source.name}: rows of {len(names):,} results are in one file "
-            f"({', '.join(names[:5])}); some converters write the mean of a sample's attempts in "
-            "each of them.",
+            message=f"{source.name}: rows of {len(names):,} results are in one file ({', '.join(names[:5])}). Some "
+            "converters write the mean of a sample's attempts in each of them.",
             remedy="Choose one with `metric`.",
         )
 
 
 def _stated(source: Source, named: set[tuple[str, str]]) -> Iterator[Published]:
-    """Yield what the aggregate beside the instances states of a task, where both have one metric of it."""
+    """Yield the aggregate's scores of a task, if both have one metric of it."""
     document = _beside(source)
     model = document.get("model_info") or {}
     results = [result for result in document.get("evaluation_results") or () if isinstance(result, dict)]
@@ -224,7 +222,7 @@ def _read_aggregate(source: Source) -> Reading:
 
 
 def _in_percent(result: Mapping[str, Any]) -> bool:
-    """Say whether a metric goes from 0 to 100, as its configuration states."""
+    """Return whether a metric goes from 0 to 100, as its configuration states."""
     config = result.get("metric_config") or {}
     return (finite(config.get("min_score")) or 0.0, finite(config.get("max_score"))) == PERCENT
 
@@ -260,6 +258,6 @@ def _facts(task: str, lower: frozenset[str]) -> TaskFacts:
         lower_is_better=lower,
         failures="drop",
         failures_words=(
-            "Every Eval Ever keeps an error's text beside its score and leaves the rest to the reader."
+            "Every Eval Ever stores an error's text with its score and leaves the interpretation to the user."
         ),
     )

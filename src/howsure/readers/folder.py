@@ -1,6 +1,6 @@
-"""From paths to Scores: let each file's reader read it, and put together what they hold.
+"""From paths to Scores: run each file's reader, and combine the contents.
 
-A file that can't be read is reported and the rest goes on. Nothing is merged in silence: each outcome is a
+A file that can't be read is reported and the rest continues. Nothing is merged silently: each outcome is a
 FileReport or a warning.
 """
 
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 
 ZIP = ".zip"
-"""A file with this suffix is the folder that it holds."""
+"""A file with this suffix is treated as the folder inside it."""
 
 
 def read_paths(
@@ -83,16 +83,16 @@ def read_paths(
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Scores:
-    """Read files and folders, and tables that lie elsewhere, into one Scores.
+    """Read files, folders and remote tables into one Scores.
 
-    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says
-    how they write numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or
-    whose rows differ from what it states. `probabilities` asks for the probability of the right answer beside
-    the scores. `maps` read what no reader of a harness knows, `model_from` names the model by a part of the
-    path, `items` is the path of a table with one row an item. Of logs only those of `runs` are kept: `tag:…`,
-    `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts`
-    counts all of one model as attempts, or none that differ in a setting. `cache` keeps what logs hold for
-    the next time. `processes` may read many files at once. `progress` wraps the list of files.
+    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` is
+    how they write numbers, `reader` forces a format, and `strict` stops at the first file that can't be read,
+    or whose rows differ from its own figures. `probabilities` adds the probability of the right answer.
+    `maps` read files that no harness reader recognises, `model_from` names the model by a part of the path,
+    and `items` is the path of a table with one row per item. `runs` keeps only some of the logs: `tag:…`,
+    `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`). `as_attempts`
+    counts all of one model as attempts, or none that differ in a setting. `cache` saves the contents of logs
+    for the next time. `processes` may read many files at once. `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -129,7 +129,7 @@ def read_paths(
 
 
 def _listed(paths: Sequence[str | Path | Source]) -> list[Source]:
-    """Return the files under some paths, each once, also where several paths lead to it."""
+    """Return the files under some paths, each once, also if several paths lead to it."""
     found = [
         source
         for path in paths
@@ -144,7 +144,7 @@ def _listed(paths: Sequence[str | Path | Source]) -> list[Source]:
 
 
 def _cache(sources: Sequence[Source], reader: str | None, given: Mapping[str, Any]) -> Cache | None:
-    """Return the cache; none where files that it doesn't know of say how others are read."""
+    """Return the cache, or none if files outside its control affect how others are read."""
     if given["maps"] or given["items"]:
         return None
     from howsure.readers.cache import cache_of
@@ -154,22 +154,22 @@ def _cache(sources: Sequence[Source], reader: str | None, given: Mapping[str, An
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
-    """One walk over files, and what it has found so far.
+    """One walk over files, with its results so far.
 
     Attributes:
         columns: The columns of tables by role, as the user names them.
         where: The rows of tables that count.
         strict: Whether the first file that can't be read or used is an error.
-        reader: The name of the reader that the user asked for.
-        cache: What earlier walks have read.
-        reports: What became of each file.
-        taken: What readers of harnesses took.
+        reader: The name of the reader that the user requested.
+        cache: Results of earlier walks.
+        reports: The result for each file.
+        taken: Readings of harness logs.
         tables: Tables with rows.
-        notes: How tables were taken.
-        warnings: What is to be said of files.
-        places: Where the report of each file is.
-        alone: Of each size the only table so far, None where there are more.
-        digests: Those of the bytes of tables that have one size.
+        notes: How tables were interpreted.
+        warnings: Warnings about files.
+        places: The index of each file's report.
+        alone: For each size the only table so far, or None if there are more.
+        digests: The digests of tables with equal sizes.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -187,9 +187,9 @@ class _Walk:
     digests: set[bytes] = field(default_factory=set)
 
     def take_all(self, source: Source, look: Look, *, inside: bool = False) -> None:
-        """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted.
+        """Process a file, or every file of a zip. Errors are reported, or raised if `strict`.
 
-        `inside` a zip no other is opened, since a zip can hold itself.
+        `inside` a zip no other is opened, since a zip can contain itself.
         """
         try:
             with named(source.name):
@@ -230,15 +230,15 @@ class _Walk:
             self.warnings.extend(cut_row(source))
 
     def _take_table(self, source: Source) -> None:
-        """Take a table of rows, or of published scores; one without results is passed over unless it was
-        asked for.
+        """Process a table of rows, or of published scores. One without results is skipped unless it was given
+        directly.
         """
         frame = tables.scan(source)
         names = frame.collect_schema().names()
         roles = find_roles(names, self.columns)
         asked = self.reader is not None or source.path == source.root
         if "item" in roles:
-            # else the file's own name says more than its bytes
+            # otherwise the file's own name is more informative than its bytes
             named_here = {"task", "model"} <= roles.keys() and not source.model_from
             table = tables.checked(source, frame, self.columns)
             if models := model_columns(table.frame, roles):
@@ -258,8 +258,8 @@ class _Walk:
             self._left_out(source, NO_RESULTS)
 
     def keep(self, runs: Sequence[str]) -> None:
-        """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError
-        where none is left.
+        """Keep the logs of these runs. Tables, and logs without information on their run, belong to none.
+        ReadError if none is left.
         """
         self.taken[:] = chosen_runs(self.taken, self.reports, runs)
         for table in self.tables:
@@ -267,7 +267,7 @@ class _Walk:
         self.tables.clear()
 
     def scores(self, *, latest: bool, since: str, as_attempts: bool | None) -> Scores:
-        """Put together what logs and tables hold, and what is to be said of it."""
+        """Combine the contents of logs and tables, and the messages about them."""
         logs = self._logs(latest=latest, since=since) if self.taken else []
         warnings = [
             *self.warnings,
@@ -314,7 +314,7 @@ class _Walk:
         )
 
     def _logs(self, *, latest: bool, since: str) -> list[Taken]:
-        """Return the logs that count, held to what they state themselves."""
+        """Return the logs that count, checked against their own figures."""
         logs = newest_runs(without_copies(self.taken, self.reports), self.reports)
         logs, smoke = whole_runs(logs, self.reports)
         logs, undated = recent(logs, self.reports, latest=latest, since=since)
@@ -322,8 +322,8 @@ class _Walk:
         return held_to_their_word(logs, strict=self.strict)
 
     def _usable(self, *, strict: bool) -> list[tuple[Source, pl.LazyFrame, str]]:
-        """Return the tables that hold scores, and whose rows all say what they are about, with what is to be
-        said of each; report the others. `strict`: an error where none of several holds scores.
+        """Return the tables that contain complete scores, with the messages about each, and report the
+        others. `strict`: an error if none of several contains scores.
         """
         scored, refused = [], []
         for table in self.tables:
@@ -354,8 +354,8 @@ class _Walk:
         return named_rows
 
     def _signed_columns(self, score_name: str) -> frozenset[str]:
-        """Return the score columns with % signs; of tables in which these have other names, the name that
-        stands for all if all have signs.
+        """Return the score columns with % signs. If the tables have different names for them, return the
+        common name if all have signs.
         """
         numbers = [table.numbers for table in self.tables if table.numbers is not None]
         signed = [column.column for column in numbers if column.percent]
@@ -363,8 +363,8 @@ class _Walk:
         return frozenset([*signed, score_name] if every else signed)
 
     def _has_copy(self, source: Source) -> bool:
-        """Say whether a table with the same bytes was asked about before. The bytes are read of files of one
-        size alone, each once.
+        """Return whether a table with the same bytes was processed before. Only files of equal size are read,
+        each once.
         """
         if source.address:
             return False
@@ -381,13 +381,13 @@ class _Walk:
         return is_copy
 
     def _report(self, source: Source, outcome: str, *, reader: str | None = None, reason: str = "") -> None:
-        """Report what became of a file, in place of what was reported of it."""
+        """Report the result for a file, replacing an earlier report."""
         place = self.places.setdefault(source.path, len(self.reports))
         report = FileReport(path=source.name, reader=reader, outcome=outcome, reason=reason)
         self.reports[place : place + 1] = [report]
 
     def _left_out(self, source: Source, reason: str) -> None:
-        """Report a table that was passed over."""
+        """Report a skipped table."""
         self._report(source, "left out", reader=tables.NAME, reason=reason)
 
     def _failed(self, source: Source, error: HowsureError) -> None:
@@ -395,7 +395,7 @@ class _Walk:
         self._report(source, "failed", reason=str(error).removeprefix(source.name).lstrip(",: "))
 
     def _refuse(self, source: Source, error: HowsureError) -> None:
-        """Report a file that can't be read, or used, or raise what is wrong with it where that is wanted."""
+        """Report a file that can't be read, or used, or raise the error if `strict`."""
         if self.strict:
             raise error
         self._failed(source, error)
@@ -407,9 +407,7 @@ def _digest(path: Path) -> bytes:
 
 
 def _is_packed(source: Source) -> bool:
-    """Say whether a file is to be unpacked: of a folder's compressed files only those whose names say that
-    they hold data.
-    """
+    """Return whether a file is to be unpacked: in a folder only compressed files whose names indicate data."""
     suffix, inner = source.path.suffix.lower(), Path(source.path.stem).suffix.lower()
     return suffix == ZIP or (
         suffix in PACKED and (source.path == source.root or inner in (".json", *OF_RESULTS))
@@ -417,7 +415,7 @@ def _is_packed(source: Source) -> bool:
 
 
 def _read_saved(source: Source) -> list[Taken]:
-    """Read the logs of a saved baseline; what names models otherwise did so when it was saved."""
+    """Read the logs of a saved baseline. Renaming of models was applied when it was saved."""
     from howsure.readers import baseline_file
 
     with named(source.name, baseline_file.NAME):

@@ -1,8 +1,8 @@
-"""garak: the report of a scan (`<name>.report.jsonl`), one line an event.
+"""garak: the report of a scan (`<name>.report.jsonl`), one line per event.
 
-A probe's prompt is a question, each output to it an attempt, and what one detector says of a probe a task of
-its own. The score is 1 where the output passed: the detector found no hit, its score lies below the
-threshold. So more is better, as in garak's own "ok on".
+A probe's prompt is a question, each output an attempt, and one detector on one probe a separate task. The
+score is 1 if the output passed: the detector found no hit, because its score is below the threshold. So
+higher is better, as in garak's "ok on".
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ CHECKED = "the source of garak 0.9–0.14, in made-up files only"
 
 METRIC = "passed"
 THRESHOLD = 0.5
-"""From this score on an output is a hit, where the report states no other."""
+"""From this score on an output is a hit, if the report states no other."""
 EVALUATED = 2
-"""The status of a prompt whose outputs the detectors looked at; it is written once before with 1."""
+"""The status of a prompt whose outputs the detectors evaluated. It is written once before with status 1."""
 _ENTRIES = (b'"start_run setup"', b'"init"', b'"attempt"', b'"eval"', b'"digest"', b'"plugin_cache"')
 _OWN = {"_config.version", "garak_version", "probe_classname", "detector", "transient.run_id"}
 _HIT = {"attempt_id", "attempt_seq", "detector", "generator", "probe"}
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim the events of a scan, and its list of hits, to say what that is."""
+    """Claim the events of a scan, and its list of hits, to explain what that is."""
     first = source.first
     report = first.get("entry_type") in _ENTRIES and _OWN & first.keys()
     return "rows" if report or first.keys() >= _HIT else None
 
 
 def read(source: Source) -> Reading:
-    """Read one scan; one without its prompts gives the scores that its eval lines state."""
+    """Read one scan. Without its prompts the scores come from its eval lines."""
     if source.first.keys() >= _HIT:
         raise source.error(
-            "a list of garak's hits alone, which says nothing of what passed",
-            "Read the report beside it: *.report.jsonl.",
+            "a list of garak's hits alone, without the outputs that passed",
+            "Use the report next to it: *.report.jsonl.",
         )
     events = mappings(source.json_lines())
     setup = next((event for event in events if event.get("entry_type") == "start_run setup"), {})
@@ -55,7 +55,7 @@ def read(source: Source) -> Reading:
     evals = [event for event in events if event.get("entry_type") == "eval"]
     tasks = dict.fromkeys([*(str(record["task"]) for record in records), *map(_task, evals)])
     if not tasks:
-        raise source.error("no prompt that a detector looked at", "Let the scan end.")
+        raise source.error("no prompt was evaluated by a detector", "Wait for the scan to end.")
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
         facts=tuple(_facts(task) for task in tasks),
@@ -67,7 +67,7 @@ def read(source: Source) -> Reading:
 
 
 def _model(setup: Mapping[str, Any], source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
-    """Return the target that the set-up names; in older reports it was called a model."""
+    """Return the target in the set-up, called a model in older reports."""
     for kind in ("name", "type"):
         for target in ("target", "model"):
             if found := setup.get(f"plugins.{target}_{kind}"):
@@ -76,8 +76,8 @@ def _model(setup: Mapping[str, Any], source: Source) -> tuple[str, tuple[ResultW
 
 
 def _records(events: Iterable[Mapping[str, Any]], model: str, threshold: float) -> Iterator[dict[str, Any]]:
-    """Yield one row for each output and detector; a prompt that comes again in a probe is told apart by its
-    place.
+    """Yield one row for each output and detector. A prompt that is repeated in a probe gets its place in the
+    name.
     """
     attempts = [e for e in events if e.get("entry_type") == "attempt" and e.get("status") == EVALUATED]
     seen = numbered(f"{attempt.get('probe_classname')} {_prompt(attempt)}" for attempt in attempts)
@@ -98,9 +98,7 @@ def _records(events: Iterable[Mapping[str, Any]], model: str, threshold: float) 
 
 
 def _prompt(attempt: Mapping[str, Any]) -> str:
-    """Name a prompt by its texts, which are the same in every scan, and by its place where it was taken
-    out.
-    """
+    """Name a prompt by its texts, which are the same in every scan, and by its place if it was removed."""
     prompt = attempt.get("prompt")
     if prompt is None:
         return f"seq {attempt.get('seq')}"
@@ -122,7 +120,7 @@ def _total(event: Mapping[str, Any]) -> float | None:
 def _published(
     evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], model: str, source: Source
 ) -> Iterator[Published]:
-    """Yield the share that passed, where each prompt counts as much: an eval line counts outputs, of which
+    """Yield the share that passed, if all prompts have equal weight: an eval line counts outputs, of which
     some prompts may have more.
     """
     uneven = {task for task, counts in _counts(records).items() if len({*counts.values()}) > 1}
@@ -162,7 +160,7 @@ def _extents(
 def _miscounted(
     evals: Iterable[Mapping[str, Any]], records: list[dict[str, Any]], source: Source
 ) -> Iterator[ResultWarning]:
-    """Warn where an eval line counts other outputs than the prompts above it have."""
+    """Warn if an eval line counts outputs that differ from those of the prompts above it."""
     scored = [record for record in records if record["score"] is not None]
     totals = Counter(str(record["task"]) for record in scored)
     passes = Counter(str(record["task"]) for record in scored if record["score"])
@@ -174,8 +172,8 @@ def _miscounted(
                 message=f"{source.name}: {passes[task]:,} of {totals[task]:,} outputs passed for {task}, "
                 f"the report states {stated[0] or 0:,.0f} of {stated[1] or 0:,.0f}",
                 remedy=(
-                    "`howsure describe` lists what logs state; find out which of the two is right before "
-                    "you use either."
+                    "`howsure describe` lists the logs' own figures. Find out which of the two is right before you "
+                    "use either."
                 ),
             )
 

@@ -29,8 +29,8 @@ USAGE = {
     "num_completion_tokens": "tokens_out",
     "inference_runtime": "seconds",
 }
-"""Those of them that are measures. HELM counts tokens itself; the time of a cached answer is that of the
-first request for it.
+"""The measures among them. HELM counts tokens itself. The time of a cached answer is that of its first
+request.
 """
 
 MAIN_METRICS = {
@@ -50,11 +50,11 @@ _SETTINGS = (
     *("temperature", "max_train_instances", "max_tokens", "num_outputs", "method", "model_deployment"),
     *("instructions", "global_prefix", "global_suffix", "input_prefix", "output_prefix", "stop_sequences"),
 )
-"""What tells two runs of one model apart."""
+"""The settings that distinguish two runs of one model."""
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim the statistics by instance; the files that HELM writes beside them are companions."""
+    """Claim the statistics by instance; the files that HELM writes with them are companions."""
     keys = source.first.keys()
     if source.is_list and {"instance_id", "train_trial_index", "stats"} <= keys:
         return "rows"
@@ -96,9 +96,7 @@ def read(source: Source) -> Reading:
                 harness="HELM",
                 headline=next(iter(metrics)) if len(metrics) == 1 else main if main in metrics else None,
                 failures="drop",
-                failures_words=(
-                    "HELM has no mark for a failed request: it averages the statistics that are there."
-                ),
+                failures_words=("HELM doesn't mark failed requests: it averages the existing statistics."),
             ),
         ),
         published=tuple(_published(source, task, model, metrics)),
@@ -109,7 +107,7 @@ def read(source: Source) -> Reading:
 
 
 def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[ResultWarning, ...]]:
-    """Return task, model and what adapts one to the other from run_spec.json, or from the folder's name."""
+    """Return task, model and adapter settings from run_spec.json, or from the folder's name."""
     spec = source.beside("run_spec.json")
     adapter = spec.get("adapter_spec") if isinstance(spec, dict) else None
     if (
@@ -123,14 +121,15 @@ def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[ResultWarni
     model = found[1].replace("_", "/", 1) if found else name
     warning = ResultWarning(
         code="model_from_path",
-        message=f"{source.name}: no run_spec.json names the model; it is called {model!r} after the folder.",
-        remedy="Keep run_spec.json beside the statistics.",
+        message=f"{source.name}: run_spec.json with the model's name is missing, so it is named {model!r} after the "
+        "folder.",
+        remedy="Keep run_spec.json next to the statistics.",
     )
     return _task(name), model, {}, (warning,)
 
 
 def _task(name: str) -> str:
-    """Cut the model out of a run's name: `mmlu:subject=law,model=x` becomes `mmlu:subject=law`."""
+    """Remove the model from a run's name: `mmlu:subject=law,model=x` becomes `mmlu:subject=law`."""
     scenario, _, arguments = name.partition(":")
     kept = [
         part for part in arguments.split(",") if part and not part.startswith(("model=", "model_deployment="))
@@ -139,7 +138,7 @@ def _task(name: str) -> str:
 
 
 def _scores(entries: Any, source: Source) -> tuple[dict[tuple[str, int, str], tuple[float | None, str]], int]:
-    """Collect one score per instance, trial and metric, None where it is no number: HELM lists an instance
+    """Collect one score per instance, trial and metric, or None if it isn't a number. HELM lists an instance
     once for each metric class.
     """
     scores: dict[tuple[str, int, str], tuple[float | None, str]] = {}
@@ -158,8 +157,8 @@ def _attempt(entry: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _usage(entries: Any) -> dict[tuple[str, int], dict[str, float | None]]:
-    """Return what the plain requests of each instance and trial took; several requests for one answer are
-    added.
+    """Return the measures of the plain requests of each instance and trial. Several requests for one answer
+    are added.
     """
     found: dict[tuple[str, int], dict[str, float | None]] = {}
     for entry in entries:
@@ -172,8 +171,8 @@ def _usage(entries: Any) -> dict[tuple[str, int], dict[str, float | None]]:
 
 
 def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float | None]]:
-    """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer; None for a
-    mean that is no number.
+    """Yield metric, split and mean of the statistics for the plain, unperturbed answer, with None for a mean
+    that isn't a number.
     """
     for stat in stats or ():
         name = stat.get("name") or {}
@@ -199,9 +198,7 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
 def _clash_warning(clashes: int, source: Source) -> list[ResultWarning]:
     if not clashes:
         return []
-    message = (
-        f"{source.name}: {clashes:,} statistics come twice with different values; the first one was taken."
-    )
+    message = f"{source.name}: {clashes:,} statistics occur twice with different values, of which the first was used."
     return [
         ResultWarning(code="clashing_statistics", message=message, remedy="Write the run's statistics again.")
     ]

@@ -1,8 +1,8 @@
 """Inspect AI logs: `.eval` (a zip) and `.json` (one document).
 
-Scores come from `summaries.json`, which has one row per sample and epoch; full samples are opened only where
-a log has no summaries, or for probabilities. A crashed run has neither header nor summaries: its journal
-holds both.
+Scores come from `summaries.json`, with one row per sample and epoch. Full samples are opened only if a log
+has no summaries, or for probabilities. A crashed run has neither header nor summaries, but a journal with
+both.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FORMATS = "Inspect AI logs (.eval, .json)"
 CHECKED = "Inspect 0.3.41–0.3.285, log version 2"
 
 LAYOUTS = ("2",)
-"""Versions of the log that are known."""
+"""Known versions of the log."""
 STANDARD_ERRORS = ("stderr", "clustered_se")
 """Inspect's metric, and the one of `howsure.integrations.inspect`."""
 _MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
@@ -72,7 +72,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one log; a log of results without samples gives published scores only."""
+    """Read one log. A log of results without samples gives published scores only."""
     header, samples = _open(source)
     spec = header.get("eval")
     if (
@@ -94,7 +94,7 @@ def read(source: Source) -> Reading:
         metrics = sorted(table.values, key=lambda metric: metric != facts.headline)
         more = probabilities(source, header, samples, metrics)
         rows = more.below(rows)
-    # Tell which messages the data set itself puts before every question: another system message is another
+    # Collect the messages that the data set puts before every question: another system message is another
     # set-up.
     told = frame(sample.get("input") for sample in samples)
     messages = {"messages": told} if told else {}
@@ -164,7 +164,7 @@ def _published_scores(header: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _expected_metrics(spec: Mapping[str, Any], scores: list[dict[str, Any]]) -> list[str]:
-    """Name the metrics that a log without any score was to have."""
+    """Name the planned metrics of a log without any score."""
     stated = [_metric(score, ()) for score in scores]
     planned = [scorer.get("name") for scorer in spec.get("scorers") or [] if isinstance(scorer, dict)]
     return list(dict.fromkeys(str(name) for name in (*stated, *planned) if name))
@@ -208,17 +208,15 @@ def _publish(
 
 
 def _cluster(metric: object) -> str:
-    """Name the metadata that a standard error is clustered by, as its column is called here; empty where it
-    is plain.
-    """
+    """Name the column of the metadata by which a standard error is clustered; empty if it is plain."""
     options = (metric.get("params") or metric.get("options")) if isinstance(metric, dict) else None
     cluster = options.get("cluster") if isinstance(options, dict) else None
     return next(iter(flatten_metadata({cluster: ""})), "") if isinstance(cluster, str) and cluster else ""
 
 
 def _clusters(spec: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Name the columns that a log's standard errors are clustered by, "" where all are plain; before there
-    are results, as planned.
+    """Name the columns by which a log's standard errors are clustered, or "" if all are plain. Before there
+    are results, the planned ones.
     """
     stated = [pair for score in scores for pair in (score.get("metrics") or {}).items()]
     planned = [scorer.get("metrics") for scorer in spec.get("scorers") or [] if isinstance(scorer, dict)]
@@ -230,7 +228,7 @@ def _clusters(spec: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) -> f
 
 
 def _named(given: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield metrics with their names from the lists and groups that they are planned in."""
+    """Yield metrics with their names from planned lists and groups."""
     if isinstance(given, dict) and isinstance(given.get("name"), str):
         yield given["name"], given
     elif isinstance(given, (dict, list)):
@@ -254,7 +252,7 @@ def _items_behind(score: Mapping[str, Any], spec: Mapping[str, Any], header: Map
 def _facts(
     spec: Mapping[str, Any], header: Mapping[str, Any], scores: list[dict[str, Any]], table: Samples
 ) -> TaskFacts:
-    """The headline is the only published score, or the one that newer logs name themselves."""
+    """The headline is the only published score, or the one that newer logs name."""
     named = (header.get("results") or {}).get("headline") or {}
     if len(scores) > 1:
         scores = [
@@ -275,16 +273,16 @@ def _facts(
 
 
 def _order(spec: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the samples in the order in which they are started, after shuffling and the limit; empty where
-    it isn't told.
+    """Return the samples in the order in which they start, after shuffling and the limit; empty if it is
+    unknown.
     """
     ids = (spec.get("dataset") or {}).get("sample_ids")
     return tuple(whole_text(str(name)) for name in ids) if isinstance(ids, list) else ()
 
 
 def _shuffled(spec: Mapping[str, Any]) -> bool | None:
-    """Say whether the samples were shuffled, by the dataset or by the option; None where the log doesn't
-    say.
+    """Return whether the samples were shuffled, by the dataset or by the option, or None if the log doesn't
+    record it.
     """
     stated = (spec.get("dataset") or {}).get("shuffled")
     asked = (spec.get("config") or {}).get("sample_shuffle")
@@ -299,9 +297,7 @@ def _epochs(spec: Mapping[str, Any]) -> int:
 
 
 def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
-    """Count the samples that the run set out to take: those of its dataset after the limit, times the
-    epochs.
-    """
+    """Count the planned samples: those of the dataset after the limit, times the epochs."""
     total = (header.get("results") or {}).get("total_samples")
     dataset, limit = spec.get("dataset") or {}, (spec.get("config") or {}).get("limit")
     if isinstance(total, int):
@@ -315,8 +311,8 @@ def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
 
 
 def _extents(spec: Mapping[str, Any], header: Mapping[str, Any]) -> tuple[Extent, ...]:
-    """Say what the run was to answer: its samples after the limit, each in every epoch; the limit makes them
-    a part.
+    """Return the planned attempts: samples after the limit, each in every epoch. With a limit they are a
+    part.
     """
     items, epochs, size = (
         _planned(spec, header) // _epochs(spec),
@@ -335,7 +331,7 @@ def _extents(spec: Mapping[str, Any], header: Mapping[str, Any]) -> tuple[Extent
             names=names if len(set(names)) == items else (),
             whole=size if isinstance(size, int) and size > items else 0,
             status=str(header.get("status") or "started"),
-            remedy="Finish the run with inspect eval-retry, or read the result as one over fewer questions.",
+            remedy="Finish the run with inspect eval-retry, or treat the result as one over fewer questions.",
         ),
     )
 
@@ -344,32 +340,29 @@ def _log_warnings(
     header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str
 ) -> Iterator[ResultWarning]:
     if table.items and not table.usable:
-        message = (
-            f"{where}: none of the {len(table.items):,} samples has a score; only the log's own results "
-            "are used."
-        )
+        message = f"{where}: none of the {len(table.items):,} samples has a score, so only the log's own results are used."
         yield ResultWarning(
             code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}"
         )
     if header.get("invalidated"):
-        message = f"{where}: its owner marked this log as invalid."
+        message = f"{where}: marked as invalid by its owner."
         yield ResultWarning(code="invalidated", message=message, remedy="Leave it out.")
     reducers = [name for name in (spec.get("config") or {}).get("epochs_reducer") or [] if name != "mean"]
     if reducers and _epochs(spec) > 1:
         names = ", ".join(map(str, reducers))
-        message = f"{where}: Inspect reduced the epochs of a question by {names}; here they are averaged."
-        remedy = "Compare with Inspect's own figure only where it is a mean."
+        message = f"{where}: Inspect reduced the epochs of a question by {names}, but here they are averaged."
+        remedy = "Compare with Inspect's own figure only if it is a mean."
         yield ResultWarning(code="reducer", message=message, remedy=remedy)
 
 
 _SAMPLE = re.compile(r"samples/(?P<item>.+)_epoch_\d+\.json", re.DOTALL)
 _ATTACHED = re.compile(r"attachment://([0-9a-f]{32})")
 _ODD = re.compile(r"[^\w. -]")
-"""An id with any other sign may be written in another way in the names of members."""
+"""An id with other characters may be written differently in the names of members."""
 
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield every attempt at these items, at all where `items` is None, in the order of the log."""
+    """Yield every attempt at these items, or all if `items` is None, in the order of the log."""
     if first_member(source.head) is None:
         document = source.json()
         samples = document.get("samples") if isinstance(document, dict) else None
@@ -383,7 +376,7 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
 
 
 def _members(archive: Archive, items: Collection[str] | None) -> list[str]:
-    """Return the members that may hold these items; where an id may be written in another way, all."""
+    """Return the members that may contain these items. If an id may be written differently, return all."""
     members = {
         name: found["item"] for name in dict.fromkeys(archive.names) if (found := _SAMPLE.fullmatch(name))
     }
@@ -416,7 +409,7 @@ def _transcript(sample: Mapping[str, Any]) -> Transcript:
 
 
 def _stop(sample: Mapping[str, Any], output: Mapping[str, Any]) -> str:
-    """Say why an attempt ended: by an error, a limit of the sample, else as the model's last call did."""
+    """Return why an attempt ended: by an error, a limit of the sample, else as the model's last call did."""
     if sample.get("error"):
         return "error"
     return limit_of(sample) or plain_text(_choice(output).get("stop_reason"))
@@ -434,7 +427,7 @@ def _choice(output: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def spoken(value: object) -> str:
-    """Return what was asked: a text, or messages with who says each."""
+    """Return the input: a text, or messages with their roles."""
     if isinstance(value, str):
         return whole_text(value)
     return "\n\n".join(
@@ -455,7 +448,7 @@ def _target(value: object) -> str:
 
 
 def _attached(text: str, attached: Mapping[str, Any]) -> str:
-    """Put in what the log keeps apart because it comes more than once."""
+    """Insert the parts that the log stores separately because they are repeated."""
     return (
         _ATTACHED.sub(lambda found: plain_text(attached.get(found[1])) or found[0], text)
         if attached
@@ -472,18 +465,18 @@ _MACHINERY = frozenset(
     )
 )
 _LIMITS = ("message_limit", "token_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
-"""What a sample may take; what it may not take ends it, and changes its score."""
+"""The limits of a sample; exceeding one ends it, and changes its score."""
 GRADER = "model"
-"""The option of a scorer that names the model which grades."""
+"""The option of a scorer that names the grader model."""
 _FIRST_VERSION = ("0", "")
-"""Versions of a task that say nothing: that of a task whose author gave it none."""
+"""Uninformative versions of a task: the default if its author gave it none."""
 
 
 def run_of(
     spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int, attempts: int, ends: Mapping[str, int]
 ) -> Run:
-    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of
-    one call.
+    """Collect the log's information on its run. A retry keeps the task's id, and a run's id is that of all
+    tasks of one call.
     """
     revision, config = inner(spec, "revision"), inner(spec, "config")
     created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
@@ -510,9 +503,7 @@ def run_of(
 
 
 def _limit(config: Mapping[str, Any]) -> str:
-    """Say to how many samples the run was limited on purpose: their number, from which to which, or how many
-    were named.
-    """
+    """Return the deliberate limit on the samples of a run: their number, their range, or how many were named."""
     limit, ids = config.get("limit"), config.get("sample_id")
     if isinstance(limit, list):
         return "–".join(str(bound) for bound in limit)
@@ -520,8 +511,8 @@ def _limit(config: Mapping[str, Any]) -> str:
 
 
 def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what makes no other run of it: the harness's version, where the data set lay, and what the user
-    wrote beside it.
+    """Collect what doesn't make it another run: the harness's version, the place of the data set, and the
+    user's notes.
     """
     data = inner(spec, "dataset")
     said = {
@@ -532,9 +523,7 @@ def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and
-    secrets.
-    """
+    """Collect the settings that distinguish two runs of one model, without machinery, seeds and secrets."""
     generate = inner(spec, "model_generate_config") or inner(header, "plan", "config")
     named = {key: value for key, value in generate.items() if key not in _MACHINERY}
     for part in ("model_args", "task_args", "solver_args"):
@@ -552,7 +541,7 @@ def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[st
 
 
 def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
-    """Tell by what the samples were judged: the task's version, and of each scorer who grades and its other
+    """Collect how the samples were judged: the task's version, and for each scorer the grader and its other
     options.
     """
     told = {"version": str(spec.get("task_version") or "0")}
@@ -565,7 +554,7 @@ def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each scorer with its options, a grading model among them; older logs name them with the results
+    """Yield each scorer with its options, including a grader model. Older logs name them with the results
     only.
     """
     planned = [(each.get("name"), each.get("options")) for each in mappings(spec.get("scorers"))]
@@ -575,14 +564,12 @@ def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tup
 
 
 def _model(value: Any) -> Any:
-    """Return the name of a model that is written with its settings, anything else as it is."""
+    """Return the name of a model that is written with its settings. Anything else is unchanged."""
     return value["model"] if isinstance(value, dict) and isinstance(value.get("model"), str) else value
 
 
 def _steps(header: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the solvers that the task itself lists, and what each was called with: a system message is such an
-    argument.
-    """
+    """Name the task's own solvers, with their arguments: a system message is such an argument."""
     steps = [step for step in mappings(inner(header, "plan").get("steps")) if step.get("solver")]
     solvers = [str(step["solver"]) for step in steps]
     named: dict[str, Any] = {"solver": ", ".join(solvers)}

@@ -1,8 +1,8 @@
-"""Inspect's token log-probabilities: how likely the model found the right answer, where that is one token.
+"""Inspect's token log-probabilities: the probability of the right answer, if that is one token.
 
-Only full samples hold them. `prob` is the probability of the target's token where the answer was given,
-`prob_norm` the same among the letters of the choices. An API lists a few likely tokens only: a target that is
-not listed is less likely than each of them, and counts as 0.
+Only full samples contain them. `prob` is the probability of the target's token at the answer, and `prob_norm`
+the same among the letters of the choices. An API lists a few likely tokens only. A target that isn't listed
+is less likely than each of them, and counts as 0.
 """
 
 from __future__ import annotations
@@ -24,16 +24,15 @@ if TYPE_CHECKING:
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ROUNDING = 1e-3
-"""How far above 0 a log-probability may lie by rounding; what is larger is none."""
+"""The largest excess of a log-probability over 0 that is due to rounding. Larger values are invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAnswer:
-    """What the tokens of one sample say: probabilities, None where they can't be told, and what stands
-    against them.
+    """The result of one sample's tokens: probabilities, or None if unknown, and its problems.
 
-    `bound`: how likely the target is at most where it is not listed, else None. `long`: the answer has more
-    than one word. `lettered`: the sample is multiple choice.
+    `bound`: an upper bound for the target's probability if it isn't listed, else None. `long`: the answer has
+    more than one word. `lettered`: the sample is multiple choice.
     """
 
     prob: float | None = None
@@ -45,7 +44,7 @@ class TokenAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenProbabilities:
-    """Rows with the probability of the right answer, the metric that each refines, and what is to be told of
+    """Rows with the probability of the right answer, the metric that each refines, and the messages about
     them.
     """
 
@@ -63,7 +62,7 @@ class TokenProbabilities:
 def probabilities(
     source: Source, header: Mapping[str, Any], samples: Sequence[dict[str, Any]], metrics: Sequence[str]
 ) -> TokenProbabilities:
-    """Compute the probability of the right answer from the full samples of a log; nothing where none has
+    """Compute the probability of the right answer from the full samples of a log, or nothing if none has
     tokens.
 
     `samples` are the rows that the log's scores come from, `metrics` those scores, the one to refine first.
@@ -98,8 +97,8 @@ def probabilities(
 
 
 def read_answer(sample: Mapping[str, Any], metric: str) -> TokenAnswer | None:
-    """Read one full sample, None where it has no token log-probabilities; `metric` says whose answer is
-    meant.
+    """Read one full sample, or return None if it has no token log-probabilities. `metric` selects the
+    scorer's answer.
     """
     # The tokens of the first completion that have a text.
     value: Any = sample.get("output")
@@ -115,7 +114,7 @@ def read_answer(sample: Mapping[str, Any], metric: str) -> TokenAnswer | None:
     choices = sample.get("choices")
     letters = _LETTERS[: len(choices)] if isinstance(choices, list) else ""
     answer = _stated_answer(sample, metric)
-    # The last token that is the answer, else the first token if the answer, where known, begins there.
+    # The last token that is the answer, else the first token if the answer is unknown or begins there.
     said = next((token for token in reversed(content) if answer and token["token"].strip() == answer), None)
     first = next((token for token in content if token["token"].strip()), None)
     answer_token = said or (
@@ -135,7 +134,9 @@ def read_answer(sample: Mapping[str, Any], metric: str) -> TokenAnswer | None:
 
 
 def _full_samples(source: Source, samples: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the samples that may hold log-probabilities, one at a time; a JSON log has them at hand."""
+    """Yield the samples that may contain log-probabilities, one at a time. In a JSON log they are loaded
+    already.
+    """
     if first_member(source.head) is None:
         yield from samples
         return
@@ -158,7 +159,7 @@ def _targets(sample: Mapping[str, Any]) -> list[str]:
 
 
 def _stated_answer(sample: Mapping[str, Any], metric: str) -> str:
-    """Return the answer that the scorer of a metric took; an empty text where it names none."""
+    """Return the answer that a metric's scorer extracted, or an empty text if it names none."""
     scores = sample.get("scores")
     scores = scores if isinstance(scores, dict) else {}
     score = scores.get(metric) or scores.get(metric.partition("/")[0])
@@ -167,9 +168,7 @@ def _stated_answer(sample: Mapping[str, Any], metric: str) -> str:
 
 
 def _listed(token: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """Return the tokens that were likely at this place, with their probabilities; nothing without
-    alternatives.
-    """
+    """Return the likely tokens at this place, with their probabilities, or nothing without alternatives."""
     top = token.get("top_logprobs")
     entries = [entry for entry in top if isinstance(entry, dict)] if isinstance(top, list) else []
     if not entries:
@@ -187,10 +186,10 @@ def _chance(logprob: object) -> float | None:
 
 
 def _probability(listed: Sequence[tuple[str, float]], targets: Sequence[str], *, said: str) -> TokenAnswer:
-    """Sum what stands for the target, or bound it by the least likely token that the log lists.
+    """Sum the tokens that match the target, or bound it by the least likely token in the log.
 
-    The token that was said may be listed without being among the likely ones, so it bounds no other. A likely
-    token with which the target begins leaves its probability open.
+    The chosen token may be listed without being among the likely ones, so it bounds no other. If a likely
+    token is the beginning of the target, its probability stays unknown.
     """
     if not listed:
         return TokenAnswer()
@@ -218,7 +217,7 @@ def _table(
     metric: str,
     spec: Mapping[str, Any],
 ) -> Samples | None:
-    """Lay out one metric: failed samples and those with tokens have a row; None where it applies to no
+    """Lay out one metric: failed samples and those with tokens have a row. Return None if it applies to no
     sample.
     """
     empty = TokenAnswer(lettered=True)
@@ -233,7 +232,7 @@ def _table(
 
 
 def _is_shuffled(header: Mapping[str, Any]) -> bool:
-    """Say whether the model saw the choices under other letters than the log names them by."""
+    """Return whether the model saw the choices under letters other than the log's."""
     plan = header.get("plan")
     steps = plan.get("steps") if isinstance(plan, dict) else None
     named = [step.get("params") for step in steps or () if isinstance(step, dict)]
@@ -241,35 +240,34 @@ def _is_shuffled(header: Mapping[str, Any]) -> bool:
 
 
 def _warnings(answers: Sequence[TokenAnswer], missing: int, where: str) -> Iterator[ResultWarning]:
-    """Count what the probabilities leave out or take to be 0."""
+    """Count the omissions, and the probabilities assumed to be 0."""
     of = f"of {len(answers):,} samples"
     bounds = [answer.bound for answer in answers if answer.bound is not None]
     if bounds:
         yield ResultWarning(
             code="prob_cut",
-            message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the "
-            f"log lists; its probability, at most {max(bounds):.2g}, counts as 0.",
-            remedy="Ask for more of them: top_logprobs=20.",
+            message=f"{where}: in {len(bounds):,} {of} the target isn't among the likely tokens in the log, so its "
+            f"probability (at most {max(bounds):.2g}) counts as 0.",
+            remedy="Request more of them: top_logprobs=20.",
         )
     if unknown := sum(
         1 for answer in answers if answer.prob is None or (answer.lettered and answer.norm is None)
     ):
         yield ResultWarning(
             code="prob_unscored",
-            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one "
-            "token, or the log lists no other tokens or letters there.",
-            remedy="Ask for answers of one letter or short word, with top_logprobs.",
+            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer isn't one token, or the "
+            "log lists no other tokens or letters there.",
+            remedy="Request answers of one letter or short word, with top_logprobs.",
         )
     if long := sum(1 for answer in answers if answer.long):
         yield ResultWarning(
             code="prob_first_token",
-            message=f"{where}: {long:,} {of} were answered in more than one word; the first one counts.",
-            remedy="Ask for one word or letter and nothing else.",
+            message=f"{where}: {long:,} {of} were answered in more than one word, of which the first counts.",
+            remedy="Request one word or letter and nothing else.",
         )
     if missing:
         yield ResultWarning(
             code="prob_missing",
-            message=f"{where}: {missing:,} samples hold no log-probabilities and have no row, beside "
-            f"{len(answers):,} that do.",
+            message=f"{where}: {missing:,} samples have no log-probabilities and no row, but {len(answers):,} do.",
             remedy="Run them again with logprobs=True.",
         )

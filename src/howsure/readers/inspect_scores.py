@@ -1,6 +1,6 @@
 """Inspect's sample scores as columns: one list per metric, then one frame.
 
-Built by column, not by row, so that a log of 15,000 samples takes a fraction of a second.
+It is built by column, not by row, so that a log of 15,000 samples takes a fraction of a second.
 """
 
 from __future__ import annotations
@@ -33,18 +33,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 SECOND = 19
-"""So many characters of a stamp say the second: two of one log may differ in how they write its parts and the
-zone.
-"""
+"""The length of a timestamp up to the second; fractions and time zone may vary within a log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleUsage:
-    """What the samples of one log took: `columns` by measure, in the order of the schema, those that any
-    sample has.
+    """The measures of the samples of one log: `columns` by measure, in the order of the schema, if any sample
+    has them.
 
-    `tokens`: all tokens of the samples as they state them, 0 where their parts don't add up to that. `once`:
-    no sample failed or was tried again. `begun`: when the first of them began, "" where they don't say.
+    `tokens`: the stated total of the samples' tokens, 0 if their parts don't add up to it. `once`: no sample
+    failed or was retried. `begun`: when the first of them began, or "" if unknown.
     """
 
     columns: Mapping[str, pl.Series]
@@ -84,10 +82,10 @@ def _columns(usages: Sequence[object], seconds: Sequence[object]) -> dict[str, p
 
 
 def stated_totals(header: Mapping[str, Any], usage: SampleUsage) -> tuple[Total, ...]:
-    """Return the tokens that the header states, where they are those of the log's samples and nothing else.
+    """Return the tokens that the header states, if they are those of the log's samples and nothing else.
 
-    They aren't where a sample failed or was tried again, where samples were taken over from an earlier log,
-    where roles were played, or where a provider's total isn't the sum of its parts.
+    They aren't if a sample failed or was retried, was taken from an earlier log, or had roles, or if a
+    provider's total isn't the sum of its parts.
     """
     spec, stats = header["eval"], inner(header, "stats")
     total = finite(inner(stats, "model_usage", spec["model"]).get("total_tokens"))
@@ -101,7 +99,7 @@ def stated_totals(header: Mapping[str, Any], usage: SampleUsage) -> tuple[Total,
 
 
 def _own(usage: object, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a usage without what the same model used in another role, such as a grader's."""
+    """Return a usage minus that of the same model in another role, such as a grader's."""
     if not isinstance(usage, dict):
         return {}
     roles = inner(sample, "role_usage")
@@ -110,7 +108,9 @@ def _own(usage: object, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> M
 
 
 def _plays(role: str, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
-    """Say whether the evaluated model played a role: as the log says, or since no other model was used."""
+    """Return whether the evaluated model had a role: as recorded in the log, or because no other model was
+    used.
+    """
     named = inner(spec, "model_roles").get(role)
     model = named.get("model") if isinstance(named, dict) else named
     return bool(model == spec["model"] if model else len(sample["model_usage"]) == 1)
@@ -122,22 +122,22 @@ def _less(value: object, others: Sequence[Mapping[str, Any]], name: str) -> floa
 
 
 LETTERS = 1_000
-"""So many of a text count: logs keep at least these."""
+"""This many characters of a text count: logs keep at least these."""
 USER, SYSTEM = "user", "system"
 
 
 def questions(inputs: Iterable[object]) -> list[str | None]:
-    """Return a name for each question: a text, or the last turn of the user in a list of messages; None where
+    """Return a name for each question: a text, or the last turn of the user in a list of messages, or None if
     there is neither.
     """
     return list(_names(map(_question, inputs)))
 
 
 def frame(inputs: Iterable[object]) -> str:
-    """Return a short name for the messages that stand before the question in every sample, such as a system
-    message; "" where there are none.
+    """Return a short name for the messages before the question that are the same in every sample, such as a
+    system message, or "" if there are none.
 
-    Where these differ from sample to sample, as examples that are drawn do, the system messages alone count.
+    If these differ between samples, as drawn examples do, only the system messages count.
     """
     given = iter(inputs)
     first = _before(next(given, None))
@@ -162,12 +162,12 @@ def _before(value: object) -> list[tuple[str, str]]:
 
 
 def targets(given: Iterable[object]) -> list[str | None]:
-    """Return a name for each right answer, a text or a list of them; None where there is none."""
+    """Return a name for each right answer, a text or a list of them, or None if there is none."""
     return list(_names(map(_target, given)))
 
 
 def short_input(value: object) -> object:
-    """Return an input with no more of its texts than counts here."""
+    """Return an input with its texts cut to the length that counts."""
     if not isinstance(value, list):
         return value[:LETTERS] if isinstance(value, str) else None
     turns = [turn for turn in value if isinstance(turn, dict)]
@@ -179,14 +179,14 @@ def _short_content(content: object) -> object:
 
 
 def short_target(value: object) -> object:
-    """Return a right answer with no more of its texts than counts here."""
+    """Return a right answer with its texts cut to the length that counts."""
     if isinstance(value, list):
         return [str(part)[:LETTERS] for part in value]
     return value[:LETTERS] if isinstance(value, str) else value
 
 
 def _names(texts: Iterable[str | None]) -> Iterator[str | None]:
-    """Yield a name for each text; the same text, asked again in another attempt, is named once."""
+    """Yield a name for each text. A text that is repeated in another attempt is named once."""
     known: dict[str, str] = {}
     for text in texts:
         if text is None:
@@ -211,9 +211,7 @@ def _question(value: object) -> str | None:
 
 
 def _content(content: object) -> str | None:
-    """Return the text of a message; of pictures and the like their kind alone, which is all that a summary
-    keeps.
-    """
+    """Return the text of a message. Pictures and the like give only their kind, as in a summary."""
     if isinstance(content, str):
         return content[:LETTERS]
     if not isinstance(content, list):
@@ -237,7 +235,7 @@ def _target(value: object) -> str | None:
 
 
 WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-"""Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for
+"""Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it accepts for
 them.
 """
 
@@ -247,20 +245,20 @@ KEPT = word_list("id epoch invalidation limit model_usage role_usage total_time 
 
 
 class Turn(TypedDict, total=False):
-    """What is read of a message."""
+    """The fields read from a message."""
 
     role: Any
     content: Any
 
 
 class Score(TypedDict, total=False):
-    """What is read of a score."""
+    """The fields read from a score."""
 
     value: Any
 
 
 class Sample(TypedDict, total=False):
-    """What is read of a sample, or of its summary; the rest of it isn't even made."""
+    """The fields read from a sample or its summary; the rest isn't decoded."""
 
     id: Any
     epoch: Any
@@ -281,8 +279,8 @@ class Sample(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """The samples of one log by column: `values` holds, for each metric, one score (or None) per sample;
-    `usage` what each took.
+    """The samples of one log by column. `values` contains for each metric one score (or None) per sample, and
+    `usage` each sample's measures.
     """
 
     items: list[str]
@@ -302,7 +300,7 @@ class Samples:
     def of(
         cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]
     ) -> Samples:
-        """Read summaries or full samples; `expected` names the metrics where no sample has any, `spec` the
+        """Read summaries or full samples. `expected` names the metrics if no sample has any, `spec` the
         evaluated model.
         """
         ids = [sample.get("id") for sample in samples]
@@ -338,22 +336,22 @@ class Samples:
         return scored or any(self.failed) or bool(self.odd)
 
     def warnings(self, where: str) -> Iterator[ResultWarning]:
-        """Say what the samples hold that no score can be made of."""
+        """Warn of values that can't be used as scores."""
         if self.odd:
             metric, item, value = self.odd[0]
             yield ResultWarning(
                 code="no_number",
-                message=f"{where}: {len(self.odd):,} values are no scores and count as unscored, "
-                f"such as {metric} of sample {item!r}: {repr(value)[:80]}.",
-                remedy="Let the scorer give a number, C, P, I or N.",
+                message=f"{where}: {len(self.odd):,} values aren't scores and count as unscored, such as {metric} of "
+                f"sample {item!r}: {repr(value)[:80]}.",
+                remedy="Return a number, C, P, I or N from the scorer.",
             )
         if len(self.id_kinds) > 1:
             yield ResultWarning(
                 code="mixed_id_types",
                 message=(
-                    f"{where}: some sample ids are numbers and some are text; all are read as text, 1 as '1'."
+                    f"{where}: some sample ids are numbers and some are text. All are read as text, 1 as '1'."
                 ),
-                remedy="Give every sample an id of one kind.",
+                remedy="Give all samples ids of one kind.",
             )
         if self.invalidated:
             yield ResultWarning(
@@ -364,8 +362,8 @@ class Samples:
 
 
 def summary(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is taken of a full sample, much as a log's own summaries have it: no messages or events,
-    and short texts.
+    """Return the necessary part of a full sample, much like a log's own summaries: no messages or events, and
+    short texts.
     """
     scores = sample.get("scores")
     values = {
@@ -383,7 +381,7 @@ def summary(sample: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_number(value: object) -> float | None:
-    """Return a score's value as a finite number, None where it is none."""
+    """Return a score's value as a finite number, or None if it isn't one."""
     if isinstance(value, str):
         if value in WORDS:
             return WORDS[value]
@@ -398,7 +396,7 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
     size = len(samples.items)
 
     def every(name: str, text: str) -> pl.Series:
-        """Return a column that says the same in every row."""
+        """Return a column with the same value in every row."""
         return pl.Series(name, [text], dtype=pl.String).new_from_index(0, size)
 
     identity = [
@@ -451,7 +449,7 @@ def _values(
 
 
 def sample_values(sample: Mapping[str, Any]) -> list[tuple[str, object]]:
-    """Return every value of a sample's scores by the metric that it is called here."""
+    """Return every value of a sample's scores under its metric's name here."""
     scores = sample.get("scores")
     if not isinstance(scores, dict):
         return []
@@ -468,8 +466,8 @@ def sample_values(sample: Mapping[str, Any]) -> list[tuple[str, object]]:
 
 
 def limit_of(sample: Mapping[str, Any]) -> str:
-    """Name the limit that ended a sample, which summaries have as a word and whole samples with its size; ""
-    where none did.
+    """Name the limit that ended a sample, or return "" without one. Summaries have it as a word, and whole
+    samples with its size.
     """
     limit = sample.get("limit")
     kind = limit.get("type") if isinstance(limit, dict) else limit

@@ -1,10 +1,10 @@
-"""Lines of JSON as columns, read by Polars where that is surely the same as parsing line by line.
+"""Lines of JSON as columns, read by Polars if that is certain to give the same as parsing line by line.
 
-Polars is several times as fast and keeps no prompt, but takes the first of two values under one key where
-`json` takes the last, and makes one kind of what is mixed. So every block of lines is first held to a
-pattern: the keys that lines have, each once and in order, and what kind of value stands under each. The
-pattern is learned from lines that it doesn't fit yet. What it can't be sure of (a key twice, numbers beside
-text, NaN, other spaces) is left to the parser.
+Polars is several times as fast and keeps no prompt. But if a key is repeated it uses the first value while
+`json` uses the last, and it unifies mixed types. So every block of lines is first checked against a pattern:
+the keys of lines, each once and in order, and the type of each value. The pattern is learned from lines that
+it doesn't match yet. Uncertain cases (a repeated key, numbers mixed with text, NaN, other spaces) are left to
+the parser.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     Order = tuple[tuple[str, "Order | None"], ...]
 
 WORTH_BYTES = 1024**2
-"""Of a smaller file the pattern would cost more than it saves."""
+"""For smaller files the pattern would cost more than it saves."""
 MAX_SHAPES = 16
 MAX_KEYS = 100
-"""In all shapes together: a longer pattern is slow."""
+"""The limit for all shapes together: a longer pattern is slow."""
 MAX_DEPTH = 8
 CELL_BYTES = 16
-"""What a value takes in a column, one that a line hasn't got too."""
+"""The size of a value in a column, including missing ones."""
 MAX_THREADS = 8
 AHEAD = 2
-"""So many blocks a thread are in memory, each of about 4 MB (at most SMALL_BYTES), beside the one that is
-made use of.
+"""This many blocks per thread are in memory, each of about 4 MB (at most SMALL_BYTES), in addition to the one
+in use.
 """
 ODD_LINES = 200
-"""So many lines that don't fit are looked at before the others are tried again."""
+"""This many lines that don't match are checked before the others are tried again."""
 
 KINDS = {
     type(None): "null",
@@ -64,7 +64,7 @@ DTYPES: dict[str, Any] = {
     "text": pl.String(),
     "texts": pl.List(pl.String()),
 }
-"""What a column may hold: `number` is whole numbers and others, `texts` a list of them. Without a column of
+"""The types of a column: `number` is whole numbers and others, `texts` a list of them. Without a column of
 their own: "nested", at times at least; "container", always; "object".
 """
 
@@ -77,7 +77,7 @@ _REAL = rf"{_INT}(?:\.[0-9]{{1,40}}(?:{_EXPONENT})?|{_EXPONENT})"
 
 
 def _container(depth: int) -> str:
-    """Match what stands between brackets; whether it is JSON is for the parser to say."""
+    """Match the content between brackets. Whether it is JSON is checked by the parser."""
     inner = f"|{_container(depth - 1)}" if depth else ""
     return rf'[\[{{](?:{_STRING}|[^"\[\]{{}}\x00-\x1f]{inner})*[\]}}]'
 
@@ -97,16 +97,16 @@ PATTERNS["number"] = PATTERNS["whole"] + PATTERNS["real"]
 
 
 class UnsureError(Exception):
-    """Nothing here says for sure what these lines are."""
+    """The content of these lines can't be determined with certainty."""
 
 
 @dataclass(slots=True)
 class Shapes:
-    """What is known of a file's lines: the orders of their keys, and the kind of value under each path of
-    keys.
+    """The known structure of a file's lines: the orders of their keys, and the type of value under each path
+    of keys.
 
-    `inside`: keys whose objects are looked into. `listed`: keys whose lists of texts are kept. `skipped`:
-    keys whose values aren't wanted.
+    `inside`: keys whose objects are read too. `listed`: keys whose lists of texts are kept. `skipped`: keys
+    whose values aren't wanted.
     """
 
     inside: Collection[str] = ()
@@ -116,7 +116,7 @@ class Shapes:
     orders: dict[Order, None] = field(default_factory=dict)
 
     def learn(self, record: object) -> None:
-        """Learn from a line that didn't fit."""
+        """Learn from a line that didn't match."""
         if not isinstance(record, dict):
             raise UnsureError
         self.orders[self._order(record, ())] = None
@@ -124,7 +124,7 @@ class Shapes:
             raise UnsureError
 
     def _order(self, record: dict[str, Any], path: Path) -> Order:
-        if "" in record:  # Polars makes up a name for such a column
+        if "" in record:  # Polars invents a name for such a column
             raise UnsureError
         return tuple((name, self._value((*path, name), value)) for name, value in record.items())
 
@@ -149,11 +149,11 @@ class Shapes:
         return KINDS[type(value)]
 
     def pattern(self) -> str:
-        """Return what any of these lines looks like."""
+        """Return a pattern for any of these lines."""
         return "|".join(self._object(order, ()) for order in self.orders)
 
     def lines(self) -> str:
-        """Return what such lines look like together, each with its end; empty ones may lie between them."""
+        """Return a pattern for several such lines, each with its end; empty ones may be between them."""
         return rf"\A(?:(?:{self.pattern()})?\r?\n)*\z"
 
     def _object(self, order: Order, path: Path) -> str:
@@ -164,7 +164,7 @@ class Shapes:
         return f"{pl.escape_regex(json.dumps(name, ensure_ascii=False))}: ?{value}"
 
     def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
-        """Return the columns that are kept, in the order in which their keys come first."""
+        """Return the kept columns, in the order in which their keys first occur."""
         below = [
             key for key in self.kinds if key[:-1] == path and self.kinds[key] not in ("nested", "container")
         ]
@@ -176,7 +176,7 @@ def _keys(order: Order) -> int:
 
 
 def widened(known: str, kind: str) -> str:
-    """Return the kind that holds both."""
+    """Return the type that includes both."""
     if "nested" in (known, kind):
         return "nested"
     if known == kind or "null" in (known, kind):
@@ -187,17 +187,17 @@ def widened(known: str, kind: str) -> str:
 
 
 def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a file of lines, block by block. UnsureError where the parser has to look at them.
+    """Yield the rows of a file of lines, block by block. UnsureError if the parser has to look at them.
 
-    A later block may know of more columns, and of wider kinds. While one is made use of, the next ones are
-    read in threads.
+    A later block may have more columns, and wider types. While one is in use, the next ones are read in
+    threads.
     """
     ahead: deque[tuple[bytes, int, Future[pl.DataFrame | None]]] = deque()
     rows, threads = 0, min(1 + pl.thread_pool_size(), MAX_THREADS)
     try:
         with ThreadPoolExecutor(threads) as pool:
             for block in source.blocks():
-                if len(block) > SMALL_BYTES:  # a line that is longer than many blocks
+                if len(block) > SMALL_BYTES:  # a line longer than many blocks
                     raise UnsureError
                 rows += block.count(b"\n")
                 _refuse_many(rows, shapes)
@@ -211,20 +211,18 @@ def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
 
 
 def _fitting(block: bytes, lines: str, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
-    """Return the rows of a block whose lines look like these, None of any other."""
+    """Return the rows of a block whose lines match, or None for any other."""
     return _read(block, schema) if schema and _text(block).str.contains(lines).item() else None
 
 
 def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shapes: Shapes) -> pl.DataFrame:
-    """Return the rows of a block; where it didn't fit, learn until it does, which a line that teaches nothing
-    never does.
-    """
+    """Return the rows of a block. If it didn't match, learn until it does, or a line adds nothing new."""
     found = fitting.result()
     if found is not None:
         return found
     text = _text(block)
     while not shapes.orders or not text.str.contains(shapes.lines()).item():
-        # Learn from the first lines that don't fit; there is nothing to do where they teach nothing.
+        # Learn from the first lines that don't match, and give up if they add nothing new.
         lines = text.str.split("\n").explode()
         fits = rf"\A(?:{shapes.pattern()})?\r?\z"
         before = {**shapes.kinds}, {**shapes.orders}
@@ -233,19 +231,19 @@ def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shap
         if before == (shapes.kinds, shapes.orders):
             raise UnsureError
     _refuse_many(rows, shapes)
-    if not shapes.schema():  # of lines without a column Polars doesn't even keep the number
+    if not shapes.schema():  # Polars doesn't even keep the number of lines without a column
         raise UnsureError
     return _read(block, shapes.schema())
 
 
 def _refuse_many(rows: int, shapes: Shapes) -> None:
-    """Leave what takes too much memory as columns to the parser."""
+    """Leave columns that need too much memory to the parser."""
     if rows * len(shapes.kinds) * CELL_BYTES > MAX_OBJECT_BYTES:
         raise UnsureError
 
 
 def _text(block: bytes) -> pl.Series:
-    """Return a block as one text, with an end to its last line."""
+    """Return a block as one text, with a line break at the end."""
     return pl.Series([(block if block.endswith(b"\n") else block + b"\n").decode()])
 
 
@@ -254,7 +252,7 @@ def _read(block: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
 
 
 def shaped_table(source: Source) -> pl.DataFrame | None:
-    """Return the rows of a table of lines, None where nothing is sure; columns with nested values are left
+    """Return the rows of a table of lines, or None if they are uncertain. Columns with nested values are left
     out.
     """
     shapes = Shapes()
@@ -264,7 +262,7 @@ def shaped_table(source: Source) -> pl.DataFrame | None:
         return None
     names = list(shapes.schema())
     lost = [path[0] for path, kind in shapes.kinds.items() if kind == "nested" and len(path) == 1]
-    if only_by(names, lost, source.columns) is not None:  # the parser says in which line
+    if only_by(names, lost, source.columns) is not None:  # the parser reports the line
         return None
     return pl.concat(frames, how="diagonal_relaxed").select(names) if names and frames else None
 

@@ -1,4 +1,4 @@
-"""What a table holds, by the names of its columns: votes, judged answers with labels, ratings, published
+"""The kind of a table, by the names of its columns: votes, judged answers with labels, ratings, published
 scores or scores of questions.
 """
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 Kind = Literal["scores", "votes", "verdicts", "ratings", "published", ""]
 HUMAN = ("human", "human_label", "human_score", "human_verdict", "expert", "annotation", "gold_label")
-"""Names of columns with the labels of people; `label` alone may be a classifier's."""
+"""Names of columns with people's labels; `label` alone may be a classifier's."""
 JUDGES = (*(name for name in VERDICTS.aliases["judge"] if "judge" in name), "verdict")
 """Names of columns with the verdicts of a judge, or the judge's name."""
 
 
 def kind_of_columns(columns: Iterable[str]) -> Kind:
-    """Say what a table with these columns holds; "" if that can't be told."""
+    """Return the kind of a table with these columns, or "" if unknown."""
     names = by_plain_name(columns)
     votes = _roles(names, VOTES)
     if {"model_a", "model_b"} <= votes and ("winner" in votes or set(ONE_HOT) <= names.keys()):
@@ -53,7 +53,7 @@ def _roles(names: Iterable[str], roles: Roles) -> set[str]:
 
 
 def kind_of_file(path: Path, root: Path) -> Kind:
-    """Say what a table holds; "" for other files, and for those that can't be read."""
+    """Return the kind of a table, or "" for other files, and unreadable ones."""
     source = Source(path=path, root=root)
     try:
         known = identify(source)

@@ -1,5 +1,5 @@
-"""Pointers of Git LFS and git-annex: a line or a few of text, or a link that leads nowhere, in the place of a
-file that was never fetched.
+"""Pointers of Git LFS and git-annex: a few lines of text, or a broken link, instead of a file that was never
+fetched.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from howsure.readers.base import Claim, Reading, Source
 
 NAME = "git-lfs"
-FORMATS = "Pointers of Git LFS and git-annex, to say that the file itself is missing"
-CHECKED = "Git LFS pointers of spec v1; pointers and links of git-annex in made-up files only"
+FORMATS = "Pointers of Git LFS and git-annex, to report that the file itself is missing"
+CHECKED = "Git LFS pointers of spec v1, and pointers and links of git-annex in made-up files only"
 
 _LFS, _ANNEX = b"version https://git-lfs.github.com/spec/", b"annex/objects/"
 MAX_LINE = 1000
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a pointer, whatever its name says that it is."""
+    """Claim a pointer, whatever its file name suggests."""
     return "rows" if is_pointer(source) else None
 
 
 def is_pointer(source: Source) -> bool:
-    """Say whether a file was never fetched."""
+    """Return whether a file was never fetched."""
     return source.head.startswith(_LFS) or _is_annexed(source)
 
 
@@ -33,6 +33,6 @@ def _is_annexed(source: Source) -> bool:
 
 
 def read(source: Source) -> Reading:
-    """Say what the file is and how to get the real one."""
+    """Explain what the file is and how to get the real one."""
     kind, get = ("git-annex", "git annex get") if _is_annexed(source) else ("Git LFS", "git lfs pull")
     raise source.error(f"this is a {kind} pointer, not the file itself", f"Fetch the file: {get}")

@@ -1,4 +1,4 @@
-"""lighteval details: one Parquet file per task, one row per document; and its results, scores with their
+"""lighteval details: one Parquet file per task, one row per document; and its results with scores and
 standard errors.
 
 Columns changed over the years: a struct of metrics is called `metric`, `__metric__` or `metrics`, and the
@@ -33,8 +33,8 @@ _NAME = re.compile(r"details_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a Parquet file with a struct of metrics and a prompt, and results; those with details beside them
-    are companions.
+    """Claim a Parquet file with a struct of metrics and a prompt, and results. Results with details are
+    companions.
     """
     if not source.head.startswith(MAGIC):
         return claim(source)
@@ -49,7 +49,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one task of one model, or the results of a run; details tell task and model in their path only."""
+    """Read one task of one model, or the results of a run. Task and model of details are in their path only."""
     if source.head.startswith(MAGIC):
         return _read_details(source)
     results = source.json()
@@ -86,7 +86,7 @@ def _read_details(source: Source) -> Reading:
         if not isinstance(value, (list, dict, str))
     ]
     if not records:
-        raise source.error("no metric with one number a document", "Check the task's metrics.")
+        raise source.error("no metric with one number per document", "Check the task's metrics.")
     shots = (
         {"num_fewshot": str(frame["num_effective_few_shots"][0])}
         if "num_effective_few_shots" in frame.columns
@@ -103,8 +103,8 @@ def _read_details(source: Source) -> Reading:
 
 
 def _item(value: Any) -> str:
-    """Name a document by its query, which is the same for every model, where the prompt with its shots may
-    not be.
+    """Name a document by its query, which is the same for every model, while the prompt with its shots may
+    differ.
     """
     if isinstance(value, dict):
         value = value.get("query")
@@ -122,22 +122,22 @@ def _facts(task: str) -> TaskFacts:
 
 STDERR = "_stderr"
 ALL, AVERAGE = "all", "_average"
-"""What the averages of other tasks are called, or have in their names."""
+"""Names, or parts of names, of averages of other tasks."""
 UNKNOWN = "?"
-"""What stands for a commit that lighteval couldn't tell."""
+"""The value for a commit that lighteval couldn't determine."""
 _RESULTS = re.compile(r"results_(?P<time>.+)\.json")
 
 
 def claim(source: Source) -> Claim | None:
-    """Claim the results of a run; those with details in the same folder of runs are companions."""
+    """Claim the results of a run. Those with details in the same folder of runs are companions."""
     if b'"lighteval_sha"' not in source.first.get("config_general", b""):
         return None
     return "companion" if any(_details(source)) else "rows"
 
 
 def beside(source: Source) -> Mapping[str, Any]:
-    """Return the results of the run that details are of: `results/<model>/` beside `details/<model>/<time>/`;
-    empty where there are none.
+    """Return the results of the run that details belong to: `results/<model>/` next to
+    `details/<model>/<time>/`, or an empty mapping without any.
     """
     folder = source.path.absolute().parent
     above = next((parent for parent in folder.parents if source.has_folder(parent / "results")), None)
@@ -150,14 +150,14 @@ def beside(source: Source) -> Mapping[str, Any]:
 
 
 def time_of(source: Source) -> str:
-    """Return the time in the name of a file of results, empty where there is none."""
+    """Return the time in the name of a file of results, or an empty text."""
     named = _RESULTS.fullmatch(source.path.name)
     return named["time"] if named else ""
 
 
 def run_of(document: Mapping[str, Any], task: str, name: str, *, time: str, scores: object) -> Run:
-    """Tell what a run says of itself: the time is in the path alone; with what was scored it is how a copy is
-    known.
+    """Collect a run's information on itself. The time is only in the path. Together with the scores it
+    identifies copies.
     """
     identity = f"{task} {name} {time} {digest(scores)}".strip() if time else ""
     limit, sha = finite(_general(document).get("max_samples")), _general(document).get("lighteval_sha")
@@ -174,7 +174,7 @@ def run_of(document: Mapping[str, Any], task: str, name: str, *, time: str, scor
 
 
 def configuration(document: Mapping[str, Any], task: str) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart: those of the model, and the version of the
+    """Collect the settings that distinguish two runs of one model: those of the model, and the version of the
     task.
     """
     given, versions = _general(document).get("model_config"), document.get("versions")
@@ -189,12 +189,12 @@ def _general(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def model_of(document: Mapping[str, Any], source: Source) -> str:
-    """Return the model that a run was of."""
+    """Return the model of a run."""
     return str(_general(document).get("model_name") or source.path.absolute().parent.name)
 
 
 def stated_scores(document: Mapping[str, Any], source: Source, *, only: str = "") -> Iterator[Published]:
-    """Yield the scores that results state, of all tasks or of one; averages of several tasks are left out."""
+    """Yield the scores in results, for all tasks or one, without averages of several tasks."""
     stated = document.get("results")
     for key, metrics in stated.items() if isinstance(stated, dict) else ():
         task = str(key).replace("|", ":")
@@ -210,7 +210,7 @@ def _scores(task: str, name: str, metrics: Mapping[str, Any], source: Source) ->
 
 
 def _details(source: Source) -> Iterator[Path]:
-    """Yield the details of a file of results, as far as they lie in the folder that was asked for."""
+    """Yield the details of a file of results, if they are within the requested folder."""
     named, folder, root = (
         _RESULTS.fullmatch(source.path.name),
         source.path.absolute().parent,

@@ -1,4 +1,4 @@
-"""LiveBench: judgments of answers, one a line, with the answers of each model beside them."""
+"""LiveBench: judgments of answers, one per line, with the answers of each model in other files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ METRIC = "score"
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim lines of judgments; the answers in the folder beside theirs are companions."""
+    """Claim lines of judgments. The answers in the neighbouring folder are companions."""
     if "answer_id" not in source.first:
         return "rows"
     judged = source.path.absolute().parent.parent / "model_judgment" / "ground_truth_judgment.jsonl"
@@ -29,7 +29,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read the judgments of all models; a question that is judged again is a further attempt."""
+    """Read the judgments of all models. A question that is judged again is a further attempt."""
     rows = [
         row for row in source.json_lines() if isinstance(row, dict) and row.get("question_id") is not None
     ]
@@ -59,9 +59,7 @@ def _record(
 
 
 def _tokens(source: Source, model: str) -> dict[str, float | None]:
-    """Return how many tokens a model's answers have, by question; those that weren't counted are written
-    below 0.
-    """
+    """Return the tokens of a model's answers, by question; uncounted ones are written as negative numbers."""
     path = source.path.absolute().parent.parent / "model_answer" / f"{model}.jsonl"
     rows = rows_beside(path, source) if "/" not in model else []
     counts = {str(row.get("question_id")): finite(row.get("total_output_tokens")) for row in rows}

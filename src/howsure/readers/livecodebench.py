@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "livecodebench"
 FORMATS = "LiveCodeBench *_eval_all.json and the site's performances (.json)"
-CHECKED = "performances of 2024-02; *_eval_all.json in made-up files only"
+CHECKED = "performances of 2024-02, and *_eval_all.json in made-up files only"
 
 NOT_RUN = -1
 
@@ -59,7 +59,7 @@ def _read_site(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _read_graded(document: list[Any], source: Source) -> Reading:
-    """The score of a sample is whether its code passed; the folder is named after the model."""
+    """The score of a sample is whether its code passed. The folder is named after the model."""
     named = _SCENARIO.fullmatch(source.path.name)
     model, warnings = from_path(source, ".*" if named else r"(?:_eval_all)?\.json")
     task = f"livecodebench {named['scenario']}" if named else "livecodebench"
@@ -93,7 +93,7 @@ def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, 
         headline="pass@1",
         failures="zero",
         failures_words=(
-            "LiveCodeBench counts code that fails to run as 0; a score of -1 says that it was not run."
+            "LiveCodeBench counts code that fails to run as 0. A score of -1 means that it was not run."
         ),
     )
     ids = [entry.get("question_id") for entry in entries]

@@ -1,8 +1,8 @@
-"""lm-evaluation-harness: `samples_<task>_<time>.jsonl` with `results_<time>.json` beside them.
+"""lm-evaluation-harness: `samples_<task>_<time>.jsonl` with `results_<time>.json` next to them.
 
 The samples name neither model nor task: the task is in the file's name and the model in the results file. A
-document is known by its hash, since `doc_id` is only a position. One document has one row per filter, so the
-filter is part of the metric's name wherever there is more than the filter "none".
+document is identified by its hash, since `doc_id` is only a position. It has one row per filter, so the
+filter is part of the metric's name if there are others than "none".
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 
 NAME = "lm-eval"
 FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
-CHECKED = "lm-eval 0.4.13; files of 2022-12 to 2026-07, those from before 0.4 among them"
+CHECKED = "lm-eval 0.4.13, and files of 2022-12 to 2026-07, including those from before 0.4"
 
 _ENOUGH = 20
-"""So many scores tell a copy of results, beside the time and the model."""
+"""This many scores, with time and model, identify a copy of results."""
 SAMPLES_NAME = re.compile(
     r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?"
 )
@@ -62,12 +62,12 @@ RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\
 _OWN = frozenset(
     ["doc", "arguments", "resps", "filtered_resps", "metrics", "doc_hash", "prompt_hash", "target_hash"]
 )
-"""Keys that samples have beside `doc_id`, of which some may have been taken out."""
+"""Keys of samples in addition to `doc_id`, some of which may have been removed."""
 _STDERR = re.compile(rb'"[^"\n]{1,99}(?:_stderr"|_stderr,|,none")')
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim samples by their keys, and results; results with samples beside them are their companion."""
+    """Claim samples by their keys, and results. Results with samples are companions."""
     if _holds_samples(source):
         return "rows"
     results = source.first.get("results", b"")
@@ -84,7 +84,7 @@ def _holds_samples(source: Source) -> bool:
 
 
 def read(source: Source) -> Reading:
-    """Read one samples file, or the published scores of a results file that stands alone."""
+    """Read one samples file, or the published scores of a results file without samples."""
     if _holds_samples(source):
         return _read_samples(source)
     results = source.json()
@@ -96,7 +96,7 @@ def read(source: Source) -> Reading:
     if not published:
         raise source.error("no score in the results", "Run lm-eval with --log_samples.")
     tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
-    # The time in the name of a file of results, empty where there is none.
+    # The time in the name of a file of results, or an empty text.
     named = RESULTS_NAME.search(source.path.name)
     time = named["time"] if named else ""
     return Reading(
@@ -117,8 +117,8 @@ def read(source: Source) -> Reading:
 
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield what every document of these items, of all where `items` is None, was asked and answered, under
-    each filter.
+    """Yield the input and output of every document of these items, or of all if `items` is None, under each
+    filter.
     """
     if not _holds_samples(source):
         return
@@ -133,7 +133,7 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
 
 
 def _task_and_time(source: Source) -> tuple[str, str]:
-    """Return the task and the time that the name of a file of samples tells."""
+    """Return the task and the time in the name of a file of samples."""
     named = SAMPLES_NAME.search(source.path.name)
     return (named["task"], named["time"]) if named else (source.path.stem, "")
 
@@ -148,7 +148,7 @@ def _read_samples(source: Source) -> Reading:
     scores = found.rows(metrics, task=task, model=model, source=source.name)
     identities = _identities(asked, found.items(), task, model) if asked else ()
     more = probabilities(asked, identities, metrics, where=source.name) if asked else ChoiceProbabilities()
-    # The rows with those of probabilities below them.
+    # The rows followed by those of probabilities.
     tables = [
         *([] if scores is None else [scores]),
         *([tidy(more.records, source=source.name)] if more.records else []),
@@ -180,25 +180,25 @@ def _read_samples(source: Source) -> Reading:
 
 
 def _found(source: Source) -> SampleColumns:
-    """Return the samples by column, of a large file by the shape of its lines."""
+    """Return the samples by column, for a large file by the shape of its lines."""
     shaped = shaped_columns(source)
     return columns(documents(source, None)) if shaped is None else shaped
 
 
 def _known(results: Mapping[str, Any], task: str) -> set[str]:
-    """Return the metrics that the results have of a task."""
+    """Return a task's metrics in the results."""
     return {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
 
 
 def _compared(results: Mapping[str, Any], task: str, table: pl.DataFrame | None) -> str:
-    """Name what copies of samples agree in: the results of their task, else every score."""
+    """Return a key that copies of samples share: the results of their task, else every score."""
     stated = results.get("results")
     own = stated.get(task) if isinstance(stated, dict) else None
     return digest(own or []) if own or table is None else digest_of_rows(table[["item", "metric", "score"]])
 
 
 def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
-    """Return what the task puts between prompt and choice, None where the results don't say."""
+    """Return the task's delimiter between prompt and choice, or None if the results don't contain it."""
     configs = results.get("configs")
     config = configs.get(task) if isinstance(configs, dict) else None
     delimiter = config.get("target_delimiter") if isinstance(config, dict) else None
@@ -232,8 +232,7 @@ def _corpus_warning(corpus: Sequence[str], source: Source) -> list[ResultWarning
         ResultWarning(
             code="corpus_metric",
             message=(
-                f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one a "
-                "document."
+                f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one per document."
             ),
             remedy="Analyse a metric that scores each document, such as acc or exact_match.",
         )
@@ -241,7 +240,7 @@ def _corpus_warning(corpus: Sequence[str], source: Source) -> list[ResultWarning
 
 
 def _samples(source: Source) -> dict[str, Source]:
-    """Return the samples beside results by their tasks, those that were never fetched as well."""
+    """Return the samples of results by their tasks, including those that were never fetched."""
     named = RESULTS_NAME.search(source.path.name)
     if not named:
         return {}
@@ -263,17 +262,17 @@ def _of_pointers(count: int) -> tuple[str, ...]:
     if not count:
         return ()
     files = (
-        "the samples file beside it is a pointer"
+        "the samples file next to it is a pointer"
         if count == 1
-        else f"the {count:,} samples files beside it are pointers"
+        else f"the {count:,} samples files next to it are pointers"
     )
-    return (f"{files} to what was never fetched: published scores stand for the rows.",)
+    return (f"{files} to files that were never fetched: published scores are used instead.",)
 
 
 _ARGUMENT = re.compile(r"(?:^|,)\s*(?:peft|delta|pretrained|model|path|engine)=([^,]+)")
 _REVISION = re.compile(r"(?:^|,)\s*revision=([^,]+)")
 _USUAL = frozenset(["main", "master", "None", ""])
-"""Revisions that say nothing."""
+"""Uninformative revisions."""
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
 _LOWER = frozenset(
     ["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"]
@@ -290,9 +289,7 @@ def find_results(source: Source, time: str) -> dict[str, Any] | None:
 
 
 def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
-    """Name the model as the results do, with a revision of its own, else after the file or folder, and then
-    say so.
-    """
+    """Name the model as in the results, with its own revision, else after the file or folder, with a warning."""
     arguments = inner(results, "config").get("model_args")
     if isinstance(arguments, dict):
         arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
@@ -303,13 +300,13 @@ def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[R
         return f"{name}@{revision[1]}" if revision and revision[1] not in _USUAL else str(name), ()
     part = _NAME_PART.sub("", source.path.name) or source.path.absolute().parent.name
     model = part.replace("__", "/")
-    return model, (named_by_path(source, model, remedy="Keep results_*.json beside the samples."),)
+    return model, (named_by_path(source, model, remedy="Keep results_*.json next to the samples."),)
 
 
 def stated(
     results: Mapping[str, Any], *, model: str, source: str, task: str | None = None
 ) -> tuple[Published, ...]:
-    """Return the scores that the results state, of one task or of all."""
+    """Return the scores in the results, for one task or all."""
     counts = results.get("n-samples") if isinstance(results.get("n-samples"), dict) else {}
     return tuple(
         Published(
@@ -328,8 +325,8 @@ def stated(
 
 
 def no_numbers(results: Mapping[str, Any]) -> int:
-    """Count the scores that are no numbers: what is called as a number of any task, but for `N/A` and an
-    empty text.
+    """Count the scores that aren't numbers: values under a name that is numeric for another task, except
+    `N/A` and an empty text.
     """
     entries = [values for _, values in _entries(results.get("results"))]
     metrics = {
@@ -345,7 +342,7 @@ def no_numbers(results: Mapping[str, Any]) -> int:
 
 
 def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent, ...]:
-    """Return how many documents the task was run on, and of how many; nothing where the results don't say."""
+    """Return the number of evaluated documents, and of all, or nothing if the results don't contain them."""
     counts = results.get("n-samples")
     entry = counts.get(task) if isinstance(counts, dict) else None
     effective, original = (
@@ -358,8 +355,8 @@ def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent
 
 
 def groups(results: Mapping[str, Any]) -> tuple[Group, ...]:
-    """Return the groups of tasks whose stated score is the mean of their tasks', or that weighted by size;
-    others are left out.
+    """Return the groups of tasks whose stated score is the mean of their tasks' scores, or that weighted by
+    size. Others are left out.
     """
     subtasks = results.get("group_subtasks")
     if not isinstance(subtasks, dict) or not isinstance(results.get("results"), dict):
@@ -374,7 +371,7 @@ def groups(results: Mapping[str, Any]) -> tuple[Group, ...]:
 
 
 def _leaves(name: str, subtasks: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[str]:
-    """Return the tasks of a group, those of its groups in their place."""
+    """Return the tasks of a group, with its groups replaced by their tasks."""
     inner = subtasks.get(name)
     if name in above or not isinstance(inner, list) or not inner:
         return [name]
@@ -382,7 +379,7 @@ def _leaves(name: str, subtasks: Mapping[str, Any], above: tuple[str, ...] = ())
 
 
 def _is_by_size(group: str, leaves: list[str], results: Mapping[str, Any]) -> bool | None:
-    """Say whether a group's score weighs its tasks by size, None where it is neither that nor their mean."""
+    """Return whether a group's score weighs its tasks by size, or None if it is neither that nor their mean."""
     sizes = [_count(results.get("n-samples"), task) or 0 for task in leaves]
     for metric, stated, _ in _scores(_task(results, group)):
         parts = [
@@ -401,7 +398,7 @@ def _is_by_size(group: str, leaves: list[str], results: Mapping[str, Any]) -> bo
 
 
 def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str]) -> frozenset[str]:
-    """Return the metrics of a task where less is better, filters included."""
+    """Return the metrics of a task for which less is better, filters included."""
     directions = results.get("higher_is_better")
     known = directions.get(task) if isinstance(directions, dict) else None
     lower = {name for name, higher in known.items() if higher is False} if isinstance(known, dict) else _LOWER
@@ -410,7 +407,7 @@ def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str
 
 
 def _entries(results: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield task and values; the oldest files hold a list with one entry per task and prompt."""
+    """Yield task and values. The oldest files contain a list with one entry per task and prompt."""
     if isinstance(results, dict):
         yield from ((str(task), values) for task, values in results.items() if isinstance(values, dict))
     elif isinstance(results, list):
@@ -425,7 +422,7 @@ def _task(results: Mapping[str, Any], task: str) -> Mapping[str, Any]:
 
 
 def _scores(values: Mapping[str, Any]) -> Iterator[tuple[str, float, float | None]]:
-    """Yield metric, score and standard error; "acc,none" is called acc where "none" is the only filter."""
+    """Yield metric, score and standard error. "acc,none" becomes acc if "none" is the only filter."""
     filters = {key.partition(",")[2] for key in values if "," in key}
     for key, value in values.items():
         name, comma, filtered = key.partition(",")
@@ -447,7 +444,7 @@ def _count(counts: object, task: str) -> int | None:
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)(?:\.\d+)?")
 _DESCRIBED = re.compile(r".+-\d+-g([0-9a-f]{7,40})")
-"""A commit as git describes it: behind the nearest tag, and how many commits lie between."""
+"""A commit as described by git: after the nearest tag, and how many commits lie between."""
 _PART = re.compile(r"([^,=]+)=([^,]*)")
 _PROMPT = word_list(
     """
@@ -456,10 +453,10 @@ _PROMPT = word_list(
     """
 )
 _SCORING = ("output_type", "metric_list", "filter_list", "process_results", "repeats")
-"""What a task's configuration says of its questions' form, and of how answers are scored."""
+"""The parts of a task's configuration for the form of questions, and for scoring."""
 _MANY = 20
 _EXAM = {"task_version": "version", "scoring": "scorer"}
-"""Settings that are the exam's and not the model's."""
+"""Settings that belong to the task and not the model."""
 
 
 def run_of(
@@ -471,16 +468,16 @@ def run_of(
     compared: str,
     configured: Mapping[str, str],
 ) -> Run:
-    """Tell what the results say of their run of one task, of all tasks where it is empty.
+    """Collect the results' information on their run of one task, or of all tasks if it is empty.
 
-    `configured`: its configuration. `time`: that in the file's name. `compared`: a name for what was scored,
-    by which a copy is known beside the time; where there is no time, nobody knows whose run it is.
+    `configured`: its configuration. `time`: that in the file's name. `compared`: a name for the scores, which
+    together with the time identifies a copy. Without a time the run is unknown.
     """
     config = inner(results, "config")
     identity = f"{task} {model} {time} {compared}".strip() if time else ""
     limit = finite(config.get("limit"))
-    # Collect what makes no other run of it: versions of the harness, where the questions lay, and their hash,
-    # which moves with seeds and limits.
+    # Collect what doesn't make it another run: versions of the harness, the place of the questions, and their
+    # hash, which changes with seeds and limits.
     asked, hashes = inner(results, "configs", task), results.get("task_hashes")
     named = {"lm_eval": results.get("lm_eval_version"), "transformers": results.get("transformers_version")}
     surroundings = {
@@ -512,7 +509,7 @@ def _date(seconds: object) -> str:
 
 
 def _written(time: str) -> str:
-    """Write the time of a file's name, which is local, as a date and time."""
+    """Write the time in a file's name, which is local, as a date and time."""
     found = _STAMP.fullmatch(time)
     return f"{found[1]}T{found[2]}:{found[3]}:{found[4]}" if found else ""
 
@@ -523,9 +520,7 @@ def _commit(text: object) -> str:
 
 
 def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and
-    secrets.
-    """
+    """Collect the settings that distinguish two runs of one model, without machinery, seeds and secrets."""
     config = inner(results, "config")
     shots, versions = results.get("n-shot"), results.get("versions")
     named: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
@@ -551,20 +546,20 @@ def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
 
 
 def _in_the_task(name: str) -> str:
-    """Return how the task's configuration calls a setting of generation that the user gave."""
+    """Return the name in the task's configuration of a generation setting that the user gave."""
     return name.replace("gen_kwargs.", "generation.") if name.startswith("gen_kwargs.") else ""
 
 
 def exam(settings: Mapping[str, str]) -> dict[str, str]:
-    """Tell by what the answers were judged, as far as a configuration says: the task's version, and a digest
-    of how it scores.
+    """Collect how the answers were judged, if the configuration contains it: the task's version, and a digest
+    of its scoring.
     """
     return {_EXAM[key]: text for key, text in settings.items() if key in _EXAM}
 
 
 def _parts(name: str, value: object) -> dict[str, Any]:
-    """Part settings that are written as one text, a=1,b=2, so that each has its name and a secret is known by
-    it.
+    """Split settings that are written as one text, a=1,b=2, so that each has its name and secrets are
+    recognised.
     """
     if isinstance(value, str) and "=" in value:
         value = {key.strip(): part.strip() for key, part in _PART.findall(value)}
@@ -574,9 +569,7 @@ def _parts(name: str, value: object) -> dict[str, Any]:
 
 
 def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell how a task asks, how it scores and how it lets answer, by digests of what its configuration says
-    of it.
-    """
+    """Collect digests of a task's configuration: of its questions, its scoring and its generation."""
     told = {
         "prompt": {key: config[key] for key in _PROMPT if config.get(key) not in (None, "")},
         "scoring": {key: config[key] for key in _SCORING if config.get(key) is not None},
@@ -586,9 +579,7 @@ def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float | None]) -> Transcript:
-    """Return what one row, a document under one filter, says; `scores` by the names that the tidy table
-    has.
-    """
+    """Return the content of one row, a document under one filter, with `scores` by the tidy table's names."""
     requests = list(_requests(row.get("arguments")))
     choices = [
         plain_text(request[1]) for request in requests if len(request) > 1 and isinstance(request[1], str)
@@ -596,7 +587,7 @@ def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float 
     chosen = _chosen(row.get("filtered_resps"), choices)
     output = chosen if chosen is not None else _first(row.get("resps"))
     answer = chosen if chosen is not None else _first(row.get("filtered_resps"))
-    # The right answer; the position of a choice as that choice.
+    # The right answer; the position of a choice is replaced by that choice.
     value = row.get("target")
     text = plain_text(value)
     target = choices[int(text)].strip() if text.isdecimal() and int(text) < len(choices) > 1 else text
@@ -611,7 +602,7 @@ def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float 
 
 
 def _requests(arguments: object) -> Iterator[Sequence[Any]]:
-    """Yield the arguments of each request; since 0.4.3 they have names."""
+    """Yield the arguments of each request. Since 0.4.3 they have names."""
     listed = (
         arguments.values()
         if isinstance(arguments, dict)
@@ -624,7 +615,7 @@ def _requests(arguments: object) -> Iterator[Sequence[Any]]:
 
 
 def _chosen(answers: object, choices: Sequence[str]) -> str | None:
-    """Return the choice of the largest log-likelihood; None where the answer isn't a choice among several."""
+    """Return the choice of the largest log-likelihood, or None if the answer isn't a choice among several."""
     if not isinstance(answers, list) or len(answers) != len(choices) or len(choices) < 2:
         return None
     likely = [number_in(each[0]) if isinstance(each, list) and each else None for each in answers]

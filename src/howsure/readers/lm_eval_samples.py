@@ -1,5 +1,5 @@
-"""Samples of lm-eval: their questions, the options among which a model chose, the probabilities of the right
-one, and files of samples read as columns.
+"""Samples of lm-eval: their questions, the choices, the probabilities of the right one, and files of samples
+read as columns.
 """
 
 from __future__ import annotations
@@ -28,25 +28,21 @@ if TYPE_CHECKING:
     from howsure.readers.base import Source
 
 REFINES = {PROB: "acc", PROB_NORM: "acc_norm"}
-"""The metric of lm-eval that grades the most likely choice of each."""
+"""lm-eval's metric for whether the most likely choice is right."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceQuestion:
-    """One document's choices: log-likelihoods, as they are and by length where that is known, and the right
-    ones.
-    """
+    """One document's choices: log-likelihoods, plain and by length if that is known, and the right ones."""
 
     plain: list[float]
     by_length: list[float] | None
     right: frozenset[int]
 
     def probability(self, metric: str) -> float | None:
-        """Return the probability of the right choice (of all right ones, where several are), None where
-        unknown.
-        """
+        """Return the probability of the right choice (of all right ones, if several are), or None if unknown."""
         values = self.plain if metric == PROB else self.by_length
         if not self.right or values is None or not is_distribution(values):
             return None
@@ -68,13 +64,13 @@ def softmax(values: Sequence[float]) -> list[float]:
 
 
 def is_distribution(values: Sequence[float]) -> bool:
-    """Say whether log-likelihoods can be normalised: none is NaN or +inf, and some choice is possible."""
+    """Return whether log-likelihoods can be normalised: none is NaN or +inf, and some choice is possible."""
     return -math.inf < max(values) < math.inf and not any(map(math.isnan, values))
 
 
 def question(row: Mapping[str, Any], delimiter: str | None) -> ChoiceQuestion | None:
-    """Return the choices of a row of samples, None where it has no log-likelihoods; `delimiter`: what the
-    task puts before a choice, None where that isn't known.
+    """Return the choices of a row of samples, or None if it has no log-likelihoods. `delimiter`: the task's
+    text before a choice, or None if unknown.
     """
     values = max(_log_likelihoods(row.get("resps")), _log_likelihoods(row.get("filtered_resps")), key=len)
     if "acc_mutual_info" in row and len(values) % 2 == 0:
@@ -92,9 +88,7 @@ def question(row: Mapping[str, Any], delimiter: str | None) -> ChoiceQuestion | 
 
 
 def _log_likelihoods(responses: object) -> list[float]:
-    """Read `[[log-likelihood, is greedy], …]`, at whatever depth each lies; nothing where it is anything
-    else.
-    """
+    """Read `[[log-likelihood, is greedy], …]`, at any depth, or return nothing for anything else."""
     values = []
     for response in responses if isinstance(responses, list) else ():
         while isinstance(response, list) and response and isinstance(response[0], list):
@@ -113,7 +107,7 @@ def _number(value: object) -> float:
 
 
 def _continuations(arguments: object) -> list[str]:
-    """Return the text whose likelihood was asked for, one a request."""
+    """Return the text whose likelihood was requested, one per request."""
     requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
     if not isinstance(requests, list):
         return []
@@ -123,7 +117,7 @@ def _continuations(arguments: object) -> list[str]:
 
 
 def _listed(doc: object, size: int) -> tuple[list[str], list[str]]:
-    """Return the choices that the document lists, and their labels."""
+    """Return the document's list of choices, and their labels."""
     choices = doc.get("choices") if isinstance(doc, dict) else None
     parts = (choices.get("text"), choices.get("label")) if isinstance(choices, dict) else (choices, None)
     texts, labels = (
@@ -133,8 +127,8 @@ def _listed(doc: object, size: int) -> tuple[list[str], list[str]]:
 
 
 def _texts(continuations: list[str], listed: list[str], size: int, delimiter: str | None) -> list[str]:
-    """Return the choices as lm-eval measures them; nothing where the prompts, not the continuations, hold
-    them.
+    """Return the choices as lm-eval measures them, or nothing if they are in the prompts, not the
+    continuations.
     """
     if len(continuations) != size:
         return listed
@@ -150,7 +144,7 @@ def _follows_blank(continuation: str, choice: str) -> bool:
 
 
 def _right(target: object, size: int, names: Sequence[list[str]]) -> frozenset[int]:
-    """Find the right choices: positions, texts or labels; nothing where any can't be told."""
+    """Find the right choices: positions, texts or labels, or nothing if any is unclear."""
     if isinstance(target, str) and target.startswith("[") and len(target) < 10_000:
         try:
             target = json.loads(target)
@@ -161,7 +155,7 @@ def _right(target: object, size: int, names: Sequence[list[str]]) -> frozenset[i
 
 
 def _position(target: object, size: int, names: Sequence[list[str]]) -> int | None:
-    """Return the position of one right choice; as in lm-eval, digits are a position and not a text."""
+    """Return the position of one right choice. As in lm-eval, digits are a position and not a text."""
     if isinstance(target, int):
         return int(target) if 0 <= target < size else None
     if not isinstance(target, str):
@@ -174,7 +168,7 @@ def _position(target: object, size: int, names: Sequence[list[str]]) -> int | No
 
 
 def _graded(row: Mapping[str, Any], values: list[float]) -> frozenset[int]:
-    """Of two choices, `acc` tells the right one where the target doesn't, as in Winogrande."""
+    """With two choices, `acc` determines the right one if the target doesn't, as in Winogrande."""
     if len(values) != 2 or row.get("acc") not in (0, 1) or not is_distribution(values):
         return frozenset()
     best = _most_likely(values)
@@ -195,16 +189,16 @@ NOT_METRICS = frozenset(
     )
 )
 NO_NUMBER = ""
-"""In place of a value that is no scalar: the corpus has it, not the document."""
+"""Replaces a value that isn't a scalar: the corpus has it, not the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalDocument:
     """A document under one filter.
 
-    `hash`, `target_hash`: of the document and its target, None where the row has none; `named`: its metrics
-    as the row lists them; `values`: every further key with a scalar, or NO_NUMBER; `metadata`: the scalars of
-    the document; `question`: its choices where they were asked for.
+    `hash`, `target_hash`: of the document and its target, or None if the row has none. `named`: the metrics
+    that the row lists. `values`: every further key with a scalar, or NO_NUMBER. `metadata`: the scalars of
+    the document. `question`: its choices if they were requested.
     """
 
     doc_id: Any
@@ -223,12 +217,12 @@ class EvalDocument:
 
 
 def rows_by_line(source: Source) -> bool:
-    """Say whether a file of samples has a row a line, and is no list."""
+    """Return whether a file of samples has a row per line, and isn't a list."""
     return not source.head.lstrip().startswith(b"[")
 
 
 def rows(source: Source) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a file of samples as they are, one at a time where it has a row a line."""
+    """Yield the rows of a file of samples unchanged, one at a time if it has a row per line."""
     if rows_by_line(source):
         each = source.each_json_line()
     else:
@@ -238,8 +232,8 @@ def rows(source: Source) -> Iterator[Mapping[str, Any]]:
 
 
 def documents(source: Source, delimiter: str | None) -> list[EvalDocument]:
-    """Return every row of a file of samples; with their choices where the source asks for probabilities,
-    parted by `delimiter`.
+    """Return every row of a file of samples, with choices if the source requests probabilities, split by
+    `delimiter`.
     """
     found = [_document(row, delimiter, choices=source.probabilities) for row in rows(source)]
     if not found:
@@ -266,7 +260,7 @@ def _scalar(value: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceProbabilities:
-    """Rows with the probability of the right choice, the metric that each refines, and what is to be told of
+    """Rows with the probability of the right choice, the metric that each refines, and the messages about
     them.
     """
 
@@ -282,12 +276,12 @@ def probabilities(
     *,
     where: str,
 ) -> ChoiceProbabilities:
-    """Compute the probability of the right choice, once a document; nothing where no document has two
-    choices.
+    """Compute the probability of the right choice, once per document, or return nothing if no document has
+    two choices.
 
     `graded` are the task's own metrics.
     """
-    # The choices of each document by the position of its first row, None where it has no log-likelihoods.
+    # The choices of each document by the position of its first row, or None if it has no log-likelihoods.
     first: dict[str, int] = {}
     for position, identity in enumerate(identities):
         first.setdefault(identity["item"], position)
@@ -296,7 +290,8 @@ def probabilities(
         return ChoiceProbabilities()
     measured = any(question is not None and question.by_length for question in found.values())
     metrics = [metric for metric in REFINES if metric not in graded and (metric == PROB or measured)]
-    # Name what each probability refines: lm-eval's own metric of it, else acc, else the task's first.
+    # Name the metric that each probability refines: lm-eval's own metric of it, else acc, else the task's
+    # first.
     own = {metric: [m for m in (REFINES[metric], "acc", *graded) if m in graded] for metric in metrics}
     refined = {metric: names[0] for metric, names in own.items() if names}
     return ChoiceProbabilities(
@@ -318,7 +313,9 @@ def _scored(question: ChoiceQuestion | None, metric: str) -> dict[str, Any]:
 def _warnings(
     found: Mapping[int, ChoiceQuestion | None], rows: Sequence[EvalDocument], where: str
 ) -> Iterator[ResultWarning]:
-    """Count the documents without a probability, and those that lm-eval graded by something else."""
+    """Count the documents without a probability, and those whose grade in lm-eval isn't the most likely
+    choice.
+    """
     of = f"of {plural(len(found), 'document')}"
     numeric = [
         question for question in found.values() if question is not None and is_distribution(question.plain)
@@ -327,17 +324,15 @@ def _warnings(
         yield ResultWarning(
             code="prob_unscored",
             message=(
-                f"{where}: {unknown:,} {of} have no probability, since the target doesn't tell the right "
-                "choice."
+                f"{where}: {unknown:,} {of} have no probability, since the target doesn't determine the right choice."
             ),
-            remedy="Give the position or the text of one choice as doc_to_target.",
+            remedy="Set doc_to_target to the position or the text of one choice.",
         )
     if broken := len(found) - len(numeric):
         yield ResultWarning(
             code="prob_unscored",
             message=(
-                f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or no "
-                "number."
+                f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or not a number."
             ),
             remedy="Run those documents again.",
         )
@@ -347,8 +342,8 @@ def _warnings(
         ):
             yield ResultWarning(
                 code="prob_differs",
-                message=f"{where}: {own} of {odd:,} {of} is not whether the most likely choice is right, "
-                f"so {metric} measures something else there.",
+                message=f"{where}: for {odd:,} {of} {own} isn't whether the most likely choice is right, so {metric} "
+                "measures something else there.",
                 remedy=f"Use {own}, or correct the task's target.",
             )
 
@@ -364,17 +359,17 @@ DOC, NAMED, FILTER, CLUSTER = "doc", "metrics", "filter", "cluster"
 ID, HASH, TARGET_HASH = "doc_id", "doc_hash", "target_hash"
 KEPT = (ID, HASH, TARGET_HASH, FILTER)
 OWN, SCORES = "own ", "score "
-"""What stands before the names of a document's attributes, and of its scores, while both are in one frame."""
+"""Prefixes of the names of a document's attributes, and of its scores, while both are in one frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleColumns:
-    """Samples by column, one row a document under one filter.
+    """Samples by column, one row per document and filter.
 
-    `positions`, `hashes` (empty where there is none), `filters`: as text. `named`: the metrics as the rows
-    list them. `scores`: the numbers under every further key; `present`: which rows have a key, where some
-    haven't. `corpus`: keys with a value that is no number. `metadata`: doc_id, the scalars of the document
-    and the hash of its target, as text.
+    `positions`, `hashes` (empty if there is none), `filters`: as text. `named`: the metrics that the rows
+    list. `scores`: the numbers under every further key. `present`: which rows have a key, if some haven't.
+    `corpus`: keys with a value that isn't a number. `metadata`: doc_id, the scalars of the document and the
+    hash of its target, as text.
     """
 
     positions: pl.Series
@@ -387,9 +382,7 @@ class SampleColumns:
     metadata: Mapping[str, pl.Series]
 
     def items(self) -> pl.Series:
-        """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so
-        on.
-        """
+        """Name each document by its hash, or by its position. A repeated document gets `#2`, and so on."""
         hashed = self.hashes != ""
         items = self.hashes if hashed.all() else self.hashes.zip_with(hashed, self.positions)
         if self.positions.n_unique() == len(items) == items.n_unique():
@@ -402,25 +395,23 @@ class SampleColumns:
         return rows.select("position").join(named, on="position", how="left", maintain_order="left")["item"]
 
     def metrics(self, known: Collection[str]) -> tuple[list[str], list[str]]:
-        """Return the metrics that have one number a document, and those that only the whole corpus has.
+        """Return the metrics with one number per document, and those that only the whole corpus has.
 
-        `known`: those of the results, where the rows list none.
+        `known`: those of the results, if the rows list none.
         """
         named = self.named or [name for name in self.scores if not known or name in known]
         corpus = [name for name in named if name in self.corpus]
         return [name for name in named if name not in self.corpus], corpus
 
     def called(self, metric: str) -> pl.Series:
-        """Return what a metric is called in each row: with its filter, where there is more than the filter
-        "none".
-        """
+        """Return the name of a metric in each row: with its filter, if there are others than "none"."""
         if (self.filters == "none").all():
             return pl.Series([metric]).new_from_index(0, len(self.filters))
         return pl.select(pl.format("{},{}", pl.lit(metric), self.filters.replace("", "none"))).to_series()
 
     def rows(self, metrics: Sequence[str], *, task: str, model: str, source: str) -> pl.DataFrame | None:
-        """Return the tidy table: the documents in order, every metric of one after the other. None where
-        there is no score.
+        """Return the tidy table: the documents in order, all metrics of one before the next, or None if there
+        are no scores.
         """
         scored, items = [metric for metric in metrics if metric in self.scores], self.items()
         tables = [self._table(metric, items, task=task, model=model, source=source) for metric in scored]
@@ -441,7 +432,7 @@ class SampleColumns:
         size, others = len(items), {**self.metadata}
 
         def every(text: str) -> pl.Series:
-            """Return a column that says the same in every row."""
+            """Return a column with the same value in every row."""
             return pl.Series([whole_text(text)], dtype=pl.String).new_from_index(0, size)
 
         cluster = others.pop(CLUSTER, None)
@@ -500,8 +491,8 @@ def _attribute(name: str, value: object) -> str | None:
 
 
 def shaped_columns(source: Source) -> SampleColumns | None:
-    """Return the samples of a large file by the shape of its lines, without what models were asked and said;
-    None where nothing is sure.
+    """Return the samples of a large file by the shape of its lines, without inputs and outputs, or None if
+    they are uncertain.
     """
     if not rows_by_line(source) or source.path.stat().st_size < WORTH_BYTES:
         return None
@@ -515,7 +506,7 @@ def shaped_columns(source: Source) -> SampleColumns | None:
 
 
 def _kept(block: pl.DataFrame, shapes: Shapes, named: dict[str, None]) -> pl.DataFrame:
-    """Return what is kept of a block."""
+    """Return the necessary part of a block."""
     _check(shapes)
     if NAMED in block.columns:
         named.update(dict.fromkeys(block[NAMED].explode().drop_nulls().unique(maintain_order=True)))
@@ -538,7 +529,7 @@ def _kept(block: pl.DataFrame, shapes: Shapes, named: dict[str, None]) -> pl.Dat
 
 
 def _check(shapes: Shapes) -> None:
-    """Refuse lines of several shapes, and kinds that the rows tell apart value by value."""
+    """Refuse lines of several shapes, and types that only the rows distinguish value by value."""
     kinds = shapes.kinds
     own = {path[1]: kind for path, kind in kinds.items() if len(path) > 1}
     wanted = {(DOC,): "object", (ID,): "whole", (NAMED,): "texts"}
@@ -556,7 +547,7 @@ def _check(shapes: Shapes) -> None:
 
 
 def _renamed(own: Iterable[str]) -> dict[str, str]:
-    """Return what attributes of a document are called in the rows, and there."""
+    """Return the names of a document's attributes in the rows, and in the document."""
     return {new: name for name in own for new in flatten_metadata({name: 0})}
 
 

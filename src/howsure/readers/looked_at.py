@@ -1,8 +1,7 @@
-"""What was looked at while one file was read: the file itself, its neighbours, those that aren't there, and
-names in folders.
+"""Files and names used while one file was read: the file itself, its neighbours, missing ones, and names in
+folders.
 
-A reading holds as long as all of these are as they were: as long as the system says the same of them (device,
-inode, size, both times).
+A reading is valid as long as all of these are unchanged in the file system (device, inode, size, both times).
 """
 
 from __future__ import annotations
@@ -20,21 +19,23 @@ if TYPE_CHECKING:
 
 ANNEX = ".git/annex/objects/"
 TOO_SOON = 2 * 10**9
-"""Nanoseconds: the times of some file systems are as coarse as this. A change within it may leave a file the
-times that it had.
+"""Nanoseconds: the resolution of times in some file systems. After a change within it a file may have the
+same times.
 """
 
 Stamp = tuple[int, ...]
-"""Device, inode, size, modified and changed, of a file; of anything else its kind, and () of nothing."""
+"""Device, inode, size, modified and changed for a file, the kind for anything else, and () if it doesn't
+exist.
+"""
 
 
 def leads_nowhere(path: Path) -> bool:
-    """Say whether a path is a link into the store of git-annex, to a file that isn't there."""
+    """Return whether a path is a link into the store of git-annex, to a missing file."""
     return path.is_symlink() and not path.exists() and ANNEX in path.readlink().as_posix()
 
 
 def stamp_of(path: str | Path) -> Stamp:
-    """Return what the system says of a path."""
+    """Return the status of a path in the file system."""
     try:
         found = os.stat(path)  # noqa: PTH116 - a Path for each of thousands of names costs more than the call
     except (OSError, ValueError):
@@ -45,16 +46,12 @@ def stamp_of(path: str | Path) -> Stamp:
 
 
 def without_waiting(path: str, flags: int) -> int:
-    """Open a file; one of the system that would wait for something to come (/proc/kmsg) fails instead when it
-    is read.
-    """
+    """Open a file. A system file that would wait for input (/proc/kmsg) fails instead when it is read."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def names_in(folder: str | Path, pattern: str) -> list[str]:
-    """Return the names in a folder that match a pattern as a shell has them, sorted; none where there is no
-    such folder.
-    """
+    """Return the names in a folder that match a shell pattern, sorted, or none if the folder doesn't exist."""
     try:
         return sorted(matching([path.name for path in Path(folder).iterdir()], pattern))
     except OSError:
@@ -63,11 +60,11 @@ def names_in(folder: str | Path, pattern: str) -> list[str]:
 
 @dataclass(slots=True)
 class LookedAt:
-    """Collects what the reading of one file touches.
+    """Collects the paths that the reading of one file uses.
 
     Attributes:
-        paths: What the system said of each path before it was read.
-        names: What folders held, by folder and pattern.
+        paths: The status of each path before it was read.
+        names: The contents of folders, by folder and pattern.
         began: When the reading began, in nanoseconds.
     """
 
@@ -76,21 +73,21 @@ class LookedAt:
     began: int = field(default_factory=time.time_ns)
 
     def path(self, path: Path) -> None:
-        """Note a path, whether there is something or not."""
+        """Record a path, whether it exists or not."""
         name = str(path)
         if name not in self.paths:
             self.paths[name] = stamp_of(name)
 
     def names_in(self, folder: Path, pattern: str) -> list[str]:
-        """Return the names in a folder that match a pattern, and note them."""
+        """Return the names in a folder that match a pattern, and record them."""
         key = str(folder), pattern
         if key not in self.names:
             self.names[key] = names_in(*key)
         return self.names[key]
 
     def is_unchanged(self) -> bool:
-        """Say whether the files are for certain still as they were when the reading began: none was written
-        so shortly before that its times may not tell a later change.
+        """Return whether the files are certainly unchanged since the reading began: none was written so
+        shortly before that its times may hide a later change.
         """
         young = self.began - TOO_SOON
         return all(
@@ -100,5 +97,5 @@ class LookedAt:
 
 
 def names_again(wanted: Sequence[tuple[str, str, Sequence[str]]]) -> bool:
-    """Say whether folders hold the same names by these patterns."""
+    """Return whether folders have the same names for these patterns."""
     return all(names_in(folder, pattern) == list(names) for folder, pattern, names in wanted)

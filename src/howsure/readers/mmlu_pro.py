@@ -1,6 +1,4 @@
-"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted
-one.
-"""
+"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted one."""
 
 from __future__ import annotations
 
@@ -20,8 +18,8 @@ _BEGINNING, _ENDING = "model_outputs_", r"(?:_\d+shots)?\.json"
 
 
 def read(source: Source) -> Reading:
-    """Read one model's answers: right where prediction and answer are the same letter; no prediction is a
-    wrong one.
+    """Read one model's answers: right if prediction and answer are the same letter. No prediction is a wrong
+    one.
     """
     rows = [row for row in source.json() if isinstance(row, dict) and row.get("question_id") is not None]
     if not rows:
@@ -40,7 +38,7 @@ def read(source: Source) -> Reading:
         for row in rows
     ]
     unanswered = sum(row.get("pred") is None for row in rows)
-    told = f"no letter was predicted for {plural(unanswered, 'question')}; that counts as a wrong answer."
+    told = f"no letter was predicted for {plural(unanswered, 'question')}, which counts as a wrong answer."
     notes = (told,) if unanswered else ()
     return Reading(rows=tidy(records, source=source.name), facts=(_FACTS,), warnings=warnings, notes=notes)
 
@@ -50,5 +48,5 @@ _FACTS = TaskFacts(
     harness="MMLU-Pro",
     headline=METRIC,
     failures="zero",
-    failures_words="An answer without a letter is wrong here; MMLU-Pro's own script draws one at random.",
+    failures_words="An answer without a letter is wrong here, but MMLU-Pro's own script draws one at random.",
 )

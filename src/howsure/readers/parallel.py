@@ -1,7 +1,7 @@
-"""Many files are read by several processes: helpers begin at the end of the list while this one goes on from
-its start, until they meet.
+"""Many files are read by several processes: helpers start at the end of the list while this one starts at the
+beginning, until they meet.
 
-What helpers find is what this process would have found; whatever befalls one, its files are read here.
+Helpers give the same results as this process. If one fails, its files are read here.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
     Result = tuple[Outcome | HowsureError, LookedAt | None]
 
 AFTER_SECONDS, WORTH_SECONDS = 0.3, 1.0
-"""Helpers are called when reading has taken so long and would take so much longer: each needs some .4 s to
-begin.
+"""Helpers start when reading has taken this long and would take this much longer: each needs some 0.4 s to
+start.
 """
 MAX_BYTES = 32 * 1024**2
-"""Larger files are read here, so that only one is held at a time."""
+"""Larger files are read here, so that only one is in memory at a time."""
 PARCEL_FILES, PARCEL_BYTES = 16, 4 * 1024**2
 
 
 @dataclass(slots=True)
 class ParallelReading:
-    """The files of one walk, which it asks for in their order.
+    """The files of one walk, which requests them in order.
 
     Attributes:
         sources: The files.
-        asked: The name of the reader that the user asked for.
-        processes: How many may read.
-        known: Which files a cache may spare, where there is one.
-        seconds: What it took to read files here.
+        asked: The name of the requested reader.
+        processes: The maximum number of processes.
+        known: The files that a cache makes unnecessary, if there is one.
+        seconds: The time spent reading files here.
         read: How many files were read here.
-        decided: Whether helpers have been called, or never will be.
+        decided: Whether helpers have started, or never will.
         helpers: The other processes.
-        waiting: Files that nobody has begun with, in their order.
-        running: The parcels that helpers have begun with.
-        begun: Of each file that a helper was given the parcel that it is in, and its place there.
+        waiting: Files that haven't been started, in their order.
+        running: The parcels that helpers have started.
+        begun: The parcel, and the place in it, of each file that a helper was given.
     """
 
     sources: Sequence[Source]
@@ -69,7 +69,7 @@ class ParallelReading:
     begun: dict[Source, tuple[Future[list[Result]], int]] = field(default_factory=dict)
 
     def outcome(self, source: Source) -> Outcome:
-        """Return what becomes of a file, or raise what is wrong with it."""
+        """Return the result for a file, or raise its error."""
         if not self.decided and self.seconds > AFTER_SECONDS and source in self.sources:
             self._call_helpers(self.sources.index(source))
         found = self._result_of_helper(source)
@@ -90,12 +90,12 @@ class ParallelReading:
         return outcome
 
     def _result_of_helper(self, source: Source) -> Result | None:
-        """Return what a helper found in a file; None where none has begun with it, or it came to nothing."""
+        """Return a helper's result for a file, or None if none has started it, or it failed."""
         if self.helpers is None:
             return None
         if self.waiting and source in self.waiting[0]:
             self.waiting.popleft()
-        with suppress(Exception):  # what nobody expected, be it a helper's death: the files are read here
+        with suppress(Exception):  # anything unexpected, even a helper's death: the files are read here
             self._hand_over(self.helpers)
             if source in self.begun:
                 parcel, place = self.begun.pop(source)
@@ -103,7 +103,7 @@ class ParallelReading:
         return None
 
     def _hand_over(self, helpers: ProcessPoolExecutor) -> None:
-        """Give helpers the last of the files that wait, to each a parcel and one more, so that none idles."""
+        """Give helpers the last waiting files, one parcel each and one more, so that none is idle."""
         self.running = [parcel for parcel in self.running if not parcel.done()]
         while self.waiting and len(self.running) < self.processes:
             sources = self.waiting.pop()
@@ -112,7 +112,7 @@ class ParallelReading:
             self.begun.update((source, (parcel, place)) for place, source in enumerate(sources))
 
     def _call_helpers(self, place: int) -> None:
-        """Let helpers read what comes from a place on, where it is enough to pay for calling them."""
+        """Let helpers read the files from a place on, if they are enough to pay for starting them."""
         self.decided = True
         left = [
             (source, size)
@@ -121,7 +121,7 @@ class ParallelReading:
         ]
         if self.seconds / self.read * len(left) < WORTH_SECONDS:
             return
-        # where no process can, or may, be started
+        # if no process can, or may, be started
         with suppress(OSError, ImportError, AssertionError, NotImplementedError):
             from concurrent.futures import ProcessPoolExecutor
             from multiprocessing import get_context
@@ -130,8 +130,8 @@ class ParallelReading:
             self.waiting.extend(_parcels(left))
 
     def _handed_over(self, source: Source) -> int | None:
-        """Return the size of a file that a helper may read: none that lies elsewhere, can't be looked at, is
-        large, or need not be read.
+        """Return the size of a file for a helper, or nothing if it is remote, can't be checked, is large, or
+        need not be read.
         """
         try:
             size = source.path.stat().st_size
@@ -145,7 +145,7 @@ class ParallelReading:
 def reading_in_parallel(
     sources: Sequence[Source], asked: str | None, processes: int, known: Callable[[Source], bool] | None
 ) -> Iterator[ParallelReading]:
-    """Read files with helpers, who are gone afterwards."""
+    """Read files with helpers, which end afterwards."""
     reading = ParallelReading(sources, asked, processes, known)
     try:
         yield reading
@@ -155,7 +155,7 @@ def reading_in_parallel(
 
 
 def _parcels(sized: Iterable[tuple[Source, int]]) -> Iterator[Parcel]:
-    """Group files that follow one another, so that no group takes long."""
+    """Group consecutive files, so that no group takes long."""
     parcel: list[Source] = []
     total = 0
     for source, size in sized:
@@ -169,11 +169,11 @@ def _parcels(sized: Iterable[tuple[Source, int]]) -> Iterator[Parcel]:
 
 
 def _begin_helping() -> None:
-    """Leave Ctrl-C and warnings to the process that called, and end when that ends, however it does."""
+    """Leave Ctrl-C and warnings to the parent process, and end when it ends in any way."""
     from multiprocessing import parent_process
 
     def end_with_caller() -> None:
-        """Wait for the calling process to end, and end as well."""
+        """Wait for the parent process to end, and end as well."""
         caller = parent_process()
         if caller is not None:
             caller.join()
@@ -185,7 +185,7 @@ def _begin_helping() -> None:
 
 
 def read_all(sources: Sequence[Source], asked: str | None, *, noting: bool) -> list[Result]:
-    """Read files that follow one another, and note what their readers touch where that is wanted."""
+    """Read consecutive files, and record the paths that their readers use if requested."""
     results: list[Result] = []
     for source in sources:
         touched = LookedAt() if noting else None

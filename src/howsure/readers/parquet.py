@@ -1,5 +1,5 @@
-"""Is a Parquet file's account of itself possible? A damaged one can ask its reader for any amount of memory,
-which ends the process.
+"""Check of a Parquet file's own metadata. A damaged file can request any amount of memory, which ends the
+process.
 
 Only the metadata at the end and the header of each page are read (Thrift's compact protocol), never a value.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAGIC, ENDING = b"PAR1", 8
 MOST_METADATA = 4 * 1024**2
-"""Metadata of more bytes are taken as they are: to look at them would take seconds."""
+"""Larger metadata are accepted unchecked: checking them would take seconds."""
 MOST_DEPTH = 12
 HEADER_BYTES, MOST_HEADER = 256, 1024**2
 MOST_PAGE = 1024**3
@@ -30,11 +30,11 @@ Fields = dict[int, Any]
 
 
 class _ImpossibleError(ValueError):
-    """What the file says of itself can't be so."""
+    """The file's metadata are impossible."""
 
 
 def refuse_damaged(source: Source) -> None:
-    """Raise ReadError for a Parquet file whose metadata or page headers can't be so."""
+    """Raise ReadError for a Parquet file whose metadata or page headers are impossible."""
     with source.path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         try:
@@ -51,13 +51,13 @@ def refuse_damaged(source: Source) -> None:
             RecursionError,
         ):
             raise source.error(
-                "a damaged Parquet file: what it says of its own parts can't be so", "Copy or write it again."
+                "a damaged Parquet file: its metadata are impossible", "Copy or write it again."
             ) from None
 
 
 def _metadata(file: BinaryIO, size: int) -> Fields | None:
-    """Return the metadata at the end of a file; None where they are too long to be looked at, or it doesn't
-    end as it should.
+    """Return the metadata at the end of a file, or None if they are too long to check, or its end isn't
+    valid.
     """
     file.seek(max(size - ENDING, 0))
     ending = file.read(ENDING)
@@ -74,7 +74,7 @@ def _check(metadata: Fields, file: BinaryIO, size: int) -> None:
     _require(metadata[3] == sum(group[3] for group in groups) and all(group[3] >= 0 for group in groups))
     for group in groups:
         for column in group[1]:
-            if column.get(1) is None:  # otherwise the column lies in another file
+            if column.get(1) is None:  # otherwise the column is in another file
                 _check_column(column[3], file, size)
 
 
@@ -94,7 +94,7 @@ def _check_column(column: Fields, file: BinaryIO, size: int) -> None:
 
 
 def _pages(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the kind of each page of a column, and how many values it says that it has."""
+    """Yield the type of each page of a column, and its stated number of values."""
     while at < end:
         header, size = _header(file, at, end)
         unpacked, packed = header[2], header[3]
@@ -109,8 +109,8 @@ def _pages(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _fits(page: Fields, unpacked: int) -> bool:
-    """Say whether the levels of a page of the second kind fit into it, and no more values are missing than it
-    has.
+    """Return whether the levels of a version 2 page fit into it, and its number of missing values is
+    possible.
     """
     levels = page[5], page[6]
     return min(levels) >= 0 and sum(levels) <= unpacked and 0 <= page[2] <= page[1] and page[3] >= 0
@@ -136,7 +136,7 @@ def _require(possible: bool) -> None:
 
 
 class _Compact:
-    """Values of Thrift's compact protocol, read one after another; a struct is a dictionary by the numbers of
+    """Values of Thrift's compact protocol, read one after another. A struct is a dictionary by the numbers of
     its fields.
     """
 
@@ -170,7 +170,7 @@ class _Compact:
             return [self._value(head & 15, depth + 1) for _ in range(count)]
         if kind == STRUCT:
             return self.struct(depth + 1)
-        if kind in (TRUE, FALSE, BYTE):  # in a list a truth is a byte too
+        if kind in (TRUE, FALSE, BYTE):  # in a list a truth value is a byte too
             return self._bytes(1)[0]
         _require(kind == MAP)
         count = self._varint()

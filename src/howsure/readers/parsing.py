@@ -1,4 +1,4 @@
-"""Texts of files parsed: JSON, JSON Lines, YAML, and rows of cells, of which the last may not be whole."""
+"""Parsing of files: JSON, JSON Lines, YAML, and rows of cells, the last of which may be incomplete."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 CELLS, RECORDS = (".csv", ".tsv"), (".jsonl", ".ndjson")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
-"""A file with one of these suffixes is the file that it holds."""
+"""A file with one of these suffixes is treated as the file inside it."""
 LONGEST_ROW = 1024**2
-"""A row that takes more than this at the end of a table is taken for a stray quote, not for one row."""
+"""A last row that is longer than this is treated as a stray quote, not as one row."""
 UNCLOSED = "unexpected end of data"
-"""What the csv module says of a quote that is never closed."""
+"""The csv module's message about a quote that is never closed."""
 
 
 def separator(head: bytes, suffix: str) -> str:
-    """Tell a semicolon from a comma by the first line."""
+    """Choose between semicolon and comma by the first line."""
     if suffix == ".tsv":
         return "\t"
     line = head.split(b"\n", 1)[0]
@@ -35,9 +35,10 @@ def separator(head: bytes, suffix: str) -> str:
 
 
 def commented(data: bytes) -> int:
-    r"""Return where the header of a table of cells begins, below comments: lines that begin with #.
+    r"""Return the place of the header of a table of cells, after comments: lines that begin with #.
 
-    A line is no comment but the header if it has as many cells as the next line, and that one has a number.
+    A line is the header and not a comment if it has as many cells as the next line, and that one has a
+    number.
 
     >>> commented(b"# of monday\nitem,score\n"), commented(b"#,model,score\n1,a,2\n")
     (12, 0)
@@ -62,10 +63,10 @@ def _is_number(cell: bytes) -> bool:
 
 
 def cut_at(data: bytes, suffix: str) -> int | None:
-    r"""Say where the last row begins, if it isn't whole; None where it is, or where nothing tells.
+    r"""Return the place of an incomplete last row, or None if it is complete, or that can't be determined.
 
-    A cut row has no line break at its end, and is no JSON, or has fewer cells than the first row. A figure
-    cut in the last cell looks like any other.
+    A truncated row has no line break at its end, and isn't valid JSON, or has fewer cells than the first row.
+    A truncated number in the last cell can't be detected.
 
     >>> cut_at(b"item,score\na,1\nb", ".csv"), cut_at(b"item,score\na,1\nb,0", ".csv")
     (15, None)
@@ -84,9 +85,7 @@ def cut_at(data: bytes, suffix: str) -> int | None:
 
 
 def _last_row(data: bytes) -> int:
-    """Return where the last row of cells begins; line breaks between quotes end none. 0 where there is only
-    one.
-    """
+    """Return the place of the last row of cells, ignoring line breaks between quotes. 0 if there is only one."""
     quotes, ends, least = data.count(b'"'), len(data), len(data) - LONGEST_ROW
     while (found := data.rfind(b"\n", max(least, 0), ends)) >= 0:
         quotes -= data.count(b'"', found, ends)
@@ -105,8 +104,8 @@ def _is_json(row: bytes) -> bool:
 
 
 def _is_filled(row: bytes, data: bytes, mark: str) -> bool:
-    """Say whether a row has as many cells as the first, and its last quote is closed; so does what can't be
-    told.
+    """Return whether a row has as many cells as the first, and its last quote is closed, or whether that is
+    unclear.
     """
     try:
         first, last = (_rows(part, mark) for part in (data[: data.index(b"\n")], row))
@@ -121,7 +120,7 @@ def _rows(part: bytes, mark: str) -> list[list[str]]:
 
 
 MAX_OBJECT_BYTES = 2 * 1024**3
-"""What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""
+"""The memory limit for the objects of a file: a few bytes of JSON can need a hundred each."""
 
 LINE_COST = 50
 
@@ -129,17 +128,17 @@ SMALL_BYTES = 16 * 1024**2
 """JSON of this size can't reach that limit."""
 
 OUTLINE_BYTES, LEAST_BYTES, MAX_MEMBERS = 65_536, 200, 1000
-"""So much is kept of the values of an object, of each at least, and of so many."""
+"""This much is kept of the values of an object, of each at least, and of this many."""
 
 KEY_COST = 90
-"""What a key takes more where it isn't shared: msgspec shares none that is long, or not ASCII."""
+"""The additional memory of a key that isn't shared: msgspec shares none that is long, or not ASCII."""
 
 OBJECT_COST = {b"{": 140, b"[": 80, b",": 30}
-"""About how many bytes an object, a list, and a further value take in memory, by the sign that they cost."""
+"""The approximate memory of an object, a list, and a further value, by the character that indicates them."""
 
 
 def parsed_line(line: bytes) -> Any:
-    """Parse a line of JSON; UNPARSED where it is none, or long, and parse_json has to look at it."""
+    """Parse a line of JSON. Returns UNPARSED if it isn't valid, or long, and parse_json has to check it."""
     if len(line) >= SMALL_BYTES:
         return UNPARSED
     try:
@@ -152,10 +151,10 @@ UNPARSED = object()
 
 
 def parse_json(data: bytes | str, *, where: str, kind: Any = Any) -> Any:
-    """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused
-    before.
+    """Parse JSON, turning a syntax error into one with the place. Input that would exceed the memory is
+    refused before.
 
-    `kind`: what is wanted of it, see `decoded`.
+    `kind`: the wanted part, see `decoded`.
     """
     cost = object_cost(data)
     refuse_bombs(cost, where=where)
@@ -163,17 +162,16 @@ def parse_json(data: bytes | str, *, where: str, kind: Any = Any) -> Any:
         return decoded(data, kind) if cost + _keys_cost(data) <= MAX_OBJECT_BYTES else json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ReadError(
-            f"not valid JSON ({error})", where=where, remedy="The file may be cut short: write it again."
+            f"not valid JSON ({error})", where=where, remedy="The file may be truncated: write it again."
         ) from None
 
 
 def decoded(data: bytes | str, kind: Any = Any) -> Any:
-    """Decode JSON to the values that the standard library finds, up to three times as fast where a text is
-    plain.
+    """Decode JSON to the same values as the standard library, up to three times as fast if a text is plain.
 
-    `kind`: a type whose keys (of a TypedDict) are wanted; others are passed over, unless the text is of
-    another kind, which gives all of it. What msgspec refuses is for the library to judge: NaN, infinity,
-    halves of characters and other encodings than UTF-8 are read there.
+    `kind`: a type whose keys (of a TypedDict) are wanted. Others are skipped, unless the text is of another
+    type, which gives all of it. Input that msgspec refuses is left to the library, which reads NaN, infinity,
+    halves of characters and encodings other than UTF-8.
     """
     decode, refused = _decoder(kind)
     try:
@@ -184,58 +182,56 @@ def decoded(data: bytes | str, kind: Any = Any) -> Any:
 
 @cache
 def _decoder(kind: Any) -> tuple[Callable[[bytes | str], Any], tuple[type[Exception], ...]]:
-    """Return msgspec's decoder, and what it raises over a text that it doesn't take."""
+    """Return msgspec's decoder, and its exception for text that it doesn't accept."""
     import msgspec
 
     return msgspec.json.Decoder(kind).decode, (msgspec.MsgspecError, ValueError)
 
 
 def object_cost(data: bytes | str) -> int:
-    """Return about how much memory the objects of a JSON text will take; 0 where it is too short to
-    matter.
-    """
+    """Return the approximate memory of a JSON text's objects, or 0 if it is too short to matter."""
     if len(data) < SMALL_BYTES:
         return 0
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if _cost(raw) <= MAX_OBJECT_BYTES:
         return _cost(raw)
-    return _cost(_TEXT.sub(b"", raw))  # a text may hold any number of braces
+    return _cost(_TEXT.sub(b"", raw))  # a text may contain any number of braces
 
 
 def _keys_cost(data: bytes | str) -> int:
-    """Return at most how much memory the keys of a JSON text will take where none is shared."""
+    """Return the maximum memory of a JSON text's keys if none is shared."""
     if len(data) < SMALL_BYTES:
         return 0
     return KEY_COST * (data.count(":") if isinstance(data, str) else data.count(b":"))
 
 
 def block_cost(block: bytes) -> int:
-    """Return at most how much memory the objects of a block of lines will take: a text counts as if it were
-    none.
+    """Return the maximum memory of the objects in a block of lines, with texts counted as if they were
+    structure.
     """
     return _cost(block) + LINE_COST * block.count(b"\n")
 
 
 def line_cost(line: bytes) -> int:
-    """Return about how much memory the objects of one line will take."""
+    """Return the approximate memory of one line's objects."""
     return LINE_COST + _cost(_TEXT.sub(b"", line))
 
 
 def refuse_bombs(cost: int, *, where: str) -> None:
-    """Refuse what takes too much memory once it is parsed."""
+    """Refuse input that would need too much memory after parsing."""
     if cost > MAX_OBJECT_BYTES:
         raise ReadError(
-            f"its objects would take about {cost / 1024**3:.0f} GB of memory",
+            f"its objects would need about {cost / 1024**3:.0f} GB of memory",
             where=where,
-            remedy="Check where it came from; a table of many rows is read in pieces as Parquet.",
+            remedy="Check its origin. A table of many rows is read in pieces as Parquet.",
         )
 
 
 def members(text: bytes) -> dict[str, bytes]:
-    """Return the keys of the object that a JSON text is, or of the first in a list, with the beginning of
-    each value as it is written.
+    """Return the keys of a JSON object, or of the first in a list, with the beginning of each value as it is
+    written.
 
-    No value is built. Of a text that is cut short, or is no JSON, this is what its beginning shows.
+    No value is built. If a text is truncated, or isn't valid JSON, the result covers its beginning.
     """
     try:
         return _members(text)
@@ -249,7 +245,7 @@ def members(text: bytes) -> dict[str, bytes]:
 
 
 def _members(text: bytes) -> dict[str, bytes]:
-    """Return the members of a text of JSON. ValueError where it is none."""
+    """Return the members of a JSON text. ValueError if it isn't valid."""
     import msgspec
 
     try:
@@ -263,7 +259,7 @@ def _members(text: bytes) -> dict[str, bytes]:
 
 
 def _first_members(text: bytes) -> dict[str, bytes]:
-    """Return what the beginning of a JSON text shows of its first object."""
+    """Return the first object in the beginning of a JSON text."""
     begins = _OBJECT.match(text)
     found: dict[str, bytes] = {}
     depth, key, start = 0, b"", 0
@@ -304,12 +300,12 @@ YAML = (".yaml", ".yml")
 
 
 def can_be_read() -> bool:
-    """Say whether the package is installed."""
+    """Return whether the package is installed."""
     return find_spec("yaml") is not None
 
 
 def parse_yaml(data: bytes, *, where: str) -> Any:
-    """Parse YAML. ReadError where it is none, or the package is missing."""
+    """Parse YAML. ReadError if it isn't valid, or the package is missing."""
     if not can_be_read():
         raise ReadError("YAML needs a package", where=where, remedy="pip install 'howsure[yaml]'")
     import yaml  # type: ignore[import-untyped]
@@ -320,11 +316,11 @@ def parse_yaml(data: bytes, *, where: str) -> Any:
         values = _count(found, {})
     except (yaml.YAMLError, RecursionError) as error:
         raise ReadError(
-            f"no YAML ({str(error).splitlines()[0]})", where=where, remedy="Mend the file."
+            f"no YAML ({str(error).splitlines()[0]})", where=where, remedy="Correct the file."
         ) from None
     if values > MOST_VALUES:
         raise ReadError(
-            f"aliases that stand for more than {MOST_VALUES:,} values",
+            f"aliases that expand to more than {MOST_VALUES:,} values",
             where=where,
             remedy="Write the file without them.",
         )
@@ -332,9 +328,7 @@ def parse_yaml(data: bytes, *, where: str) -> Any:
 
 
 def _count(value: Any, known: dict[int, float]) -> float:
-    """Count the values of a document, those behind aliases each time that they stand; infinitely many where
-    one holds itself.
-    """
+    """Count the values of a document, with every use of an alias, infinitely many if one contains itself."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if not parts:
         return 1.0

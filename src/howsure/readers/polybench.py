@@ -1,7 +1,7 @@
-"""SWE-PolyBench: the folder of a submission, metadata.yaml with `logs/<task>_result.json` below it.
+"""SWE-PolyBench: the folder of a submission, metadata.yaml and `logs/<task>_result.json` below it.
 
-metadata.yaml names the system and states how many tasks of how many it resolved. Whether a task without a
-prediction was asked for and failed, or wasn't asked for, no log says: the number that is stated tells.
+metadata.yaml names the system and states how many of how many tasks it resolved. No log records whether a
+task without a prediction was attempted and failed, or wasn't attempted. The stated number decides.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAME = re.compile(rb"^name:[ \t]*(\S(?:.*\S)?)[ \t\r]*$", re.MULTILINE)
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim the metadata of a submission; the results of its tasks are companions."""
+    """Claim the metadata of a submission. The results of its tasks are companions."""
     path = source.path
     if path.name == METADATA:
         return (
@@ -62,7 +62,7 @@ def read(source: Source) -> Reading:
     results = [log.json() for log in logs if log is not None]
     records = [names | _record(result) for result in results if isinstance(result, dict)]
     if not records:
-        raise source.error("no result of a task in logs/", "Copy the whole submission.")
+        raise source.error("no results of tasks in logs/", "Copy the whole submission.")
     rate = _RATE.search(source.head)
     n, won = (int(rate[2]), int(rate[1])) if rate else (0, 0)
     asked = [record for record in records if record["status"] != "not run"]
@@ -85,9 +85,7 @@ def read(source: Source) -> Reading:
 
 
 def _notes(records: Sequence[Mapping[str, Any]], won: int, n: int, *, apart: bool) -> tuple[str, ...]:
-    """Say which tasks were left out, or that the number of tasks that is stated is none that the logs
-    give.
-    """
+    """Warn of tasks that were left out, or of a stated number of tasks that doesn't follow from the logs."""
     left = sum(record["status"] == "not run" for record in records)
     if apart:
         return (f"{plural(left, 'task')} without a prediction left out: it states {n:,}, those with one.",)
@@ -97,8 +95,7 @@ def _notes(records: Sequence[Mapping[str, Any]], won: int, n: int, *, apart: boo
     without = f", {left:,} of them without a prediction" if left else ""
     return (
         (
-            f"it states {won:,} resolved of {n:,} tasks; its logs have {resolved:,} of "
-            f"{len(records):,}{without}."
+            f"it states {won:,} resolved of {n:,} tasks, but its logs have {resolved:,} of {len(records):,}{without}."
         ),
     )
 

@@ -1,7 +1,8 @@
 """promptfoo results: one row per prompt, provider and test.
 
-A provider with several prompts is several systems: `<provider>, prompt 1` and so on. A test is known by its
-variables, so that providers and runs can be compared; a test repeated in one run is a further attempt.
+A provider with several prompts counts as several systems: `<provider>, prompt 1` and so on. A test is
+identified by its variables, so that providers and runs can be compared. A test repeated in one run is a
+further attempt.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ if TYPE_CHECKING:
 
 NAME = "promptfoo"
 FORMATS = "promptfoo results (.json)"
-CHECKED = "promptfoo 0.120.19; results of version 1 and 3"
+CHECKED = "promptfoo 0.120.19, and results of version 1 and 3"
 
 LAYOUTS = ("1", "2", "3")
-"""Versions of the results that are known; the second is read as the third."""
+"""Known versions of the results; the second is read like the third."""
 _ERROR = 2
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a document of results with a version and prompts, and the first layout of all."""
+    """Claim a document of results with a version and prompts, and the very first layout."""
     first = source.first
     results = first.get("results", b"")
     inner = members(results).keys()
@@ -54,7 +55,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one run; in the first layout, which names no provider, the prompt takes the place of the model."""
+    """Read one run. The first layout names no provider, so the prompt is used as the model."""
     document = source.json()
     results = document if isinstance(document["results"], list) else document["results"]
     rows = [row for row in results.get("results") or () if isinstance(row, dict)]
@@ -91,8 +92,8 @@ def read(source: Source) -> Reading:
 
 
 def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
-    """Yield what was asked and answered in every test of these items, of all where `items` is None; a right
-    answer isn't told.
+    """Yield the input and output of every test of these items, or of all if `items` is None. Right answers
+    aren't recorded.
     """
     from howsure.readers.transcripts import Transcript
 
@@ -113,14 +114,16 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
 
 
 def _written(value: object) -> str:
-    """Return a text as it is, anything else as JSON."""
+    """Return a text unchanged, anything else as JSON."""
     if value is None or isinstance(value, str):
         return whole_text(value or "")
     return whole_text(json.dumps(value, ensure_ascii=False))
 
 
 def _run(document: Mapping[str, Any], results: Mapping[str, Any], source: Source) -> Run:
-    """Tell what the results say of their run; those of the first layout are known by their file only."""
+    """Collect the results' information on their run. Those of the first layout are identified by their file
+    only.
+    """
     own, told = str(document.get("evalId") or ""), inner(document, "metadata")
     tags = inner(document, "config", "tags")
     return Run(
@@ -138,8 +141,8 @@ def _run(document: Mapping[str, Any], results: Mapping[str, Any], source: Source
 def _published(
     results: Mapping[str, Any], models: set[str], task: str, source: Source
 ) -> tuple[Published, ...]:
-    """Return the share of tests that passed, as the run counts it over all its models; only of one it is a
-    score.
+    """Return the share of passed tests, which the run counts over all its models. It is a score only for one
+    model.
     """
     stats = results.get("stats") or {}
     counts = [stats.get(kind, 0) for kind in ("successes", "failures", "errors")]
@@ -149,8 +152,8 @@ def _published(
 
 
 def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return what the answer took, not what judging it did; nothing where it came out of promptfoo's own
-    cache, or never came.
+    """Return the measures of the answer, not of its grading, or nothing if it came from promptfoo's own
+    cache, or is missing.
     """
     response, tokens = inner(row, "response"), inner(row, "response", "tokenUsage")
     replayed = response.get("cached") or (tokens.get("cached") and not tokens.get("prompt"))
@@ -168,8 +171,8 @@ def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
 def _totals(
     results: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], models: set[str], task: str
 ) -> tuple[Total, ...]:
-    """Return the tokens that a run of one model states, where none went into judging, which some versions
-    count with them.
+    """Return the stated tokens of a run of one model, if none were used for grading, which some versions
+    include.
     """
     stated = inner(results, "stats", "tokenUsage")
     total = summed([stated.get("prompt"), stated.get("completion")])
@@ -180,8 +183,8 @@ def _totals(
 
 
 def _prompts(results: Mapping[str, Any]) -> list[Any]:
-    """Return the texts of the prompts, which change between runs of one provider while a prompt is worked
-    on.
+    """Return the texts of the prompts, which change between runs of one provider while a prompt is being
+    developed.
     """
     return [prompt.get("raw") for prompt in results.get("prompts") or () if isinstance(prompt, dict)]
 
@@ -229,7 +232,7 @@ def _item(row: Mapping[str, Any]) -> str:
 
 
 def _scored(row: Mapping[str, Any], value: object) -> dict[str, Any]:
-    """A failed assertion also leaves an `error`, so only the reason tells an error of the provider."""
+    """A failed assertion also leaves an `error`, so only the reason identifies an error of the provider."""
     reason = row.get("failureReason")
     broke = (
         reason == _ERROR if reason is not None else bool(row.get("error")) and not row.get("gradingResult")

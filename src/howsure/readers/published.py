@@ -1,6 +1,4 @@
-"""Published leaderboards: scores of models without the answers behind them, and what a question took where
-that is stated.
-"""
+"""Published leaderboards: scores of models without results per question, and costs per question if stated."""
 
 from __future__ import annotations
 
@@ -41,23 +39,23 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "leaderboard", "board", "dataset"),
     "metric": ("metric", "metric_name"),
 }
-"""Names of the columns of a leaderboard: scores without the answers behind them."""
+"""Names of the columns of a leaderboard: scores without results per question."""
 MOST_QUESTIONS = 2.0**53
-"""Up to here a float stands for one whole number."""
+"""Up to here a float represents one whole number."""
 KINDS = ("modality", "track", "benchmark_version")
-"""Names of columns whose values are boards of their own."""
+"""Names of columns whose values are separate boards."""
 NAMES, JOINT = ("model", "task", "metric"), " + "
-"""What several columns can be joined into, and how such a column is called."""
+"""The roles that several columns can be joined into, and the name of such a column."""
 TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASURES} | {
     "usd": ("usd", "usd_per_question", "cost_per_question", "cost_per_task", "cost_per_case"),
     "seconds": ("seconds", "seconds_per_question", "seconds_per_task", "seconds_per_case"),
 }
-"""Names of the columns of a leaderboard that say what a question took on average."""
+"""Names of the columns of a leaderboard with average measures per question."""
 TOTALS: Mapping[str, tuple[str, ...]] = {"usd": ("total_cost", "total_usd"), "seconds": ("total_seconds",)}
-"""Names of those that say what all questions took."""
+"""Names of columns with measures of all questions."""
 
 STEP = "step"
-"""The column of a checkpoint's step, which becomes part of its model's name."""
+"""The column of a checkpoint's step, which becomes part of the model's name."""
 
 NORMAL_95 = 1.959963984540054
 """The normal quantile of a 95% interval, two-sided."""
@@ -72,13 +70,12 @@ def published_scores(
     *,
     signed: frozenset[str] = frozenset(),
 ) -> Reading:
-    """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the
+    """Read a leaderboard: model, score, and if available n, standard error, task, and step (joined to the
     model's name).
 
-    `asked`: columns by role that the user names, which go first; `where`: only rows in which a column has one
-    of these values;
-    `signed`: columns whose % signs have been read already. Percent become fractions where a % sign, the
-    column's name or its values say so. Nothing where there is no leaderboard.
+    `asked`: the user's columns by role, which take precedence. `where`: only rows in which a column has one
+    of these values. `signed`: columns whose % signs have been read already. Percentages become fractions if a
+    % sign, the column's name or its values indicate them. Returns nothing if the table isn't a leaderboard.
     """
     for role, chosen in asked.items():
         lacking = [column for column in chosen if column not in frame.columns]
@@ -126,15 +123,14 @@ def published_scores(
 
 
 def _name_in(row: dict[str, Any], column: str | None) -> str:
-    """Return the name that a column has in a row, "" where there is no such column or the cell is empty."""
+    """Return a column's value in a row as a name, or "" if the column doesn't exist or the cell is empty."""
     return (None if column is None else row[column]) or ""
 
 
 def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
-    """Name boards after their folders as well that are named after files of one name: v1/board.csv and
-    v2/board.csv.
+    """Add folders to the names of boards whose files have the same name: v1/board.csv and v2/board.csv.
 
-    Each has two models or more, and some model has another score on another; files with one model each make
+    Each has two models or more, and some model has different scores on two. Files with one model each make
     one board.
     """
     boards: dict[tuple[str, str], dict[str, float]] = {}
@@ -158,9 +154,7 @@ def boards_apart(published: Sequence[Published]) -> tuple[Published, ...]:
 
 
 def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
-    """Return what a question took on average, by measure; a published 0 is unknown, or local, and not
-    nothing.
-    """
+    """Return the average measures per question. A published 0 is unknown, or local, and not free."""
     by_name = {plain_name(name): value for name, value in row.items()}
     found = {
         measure: number_in(by_name.get(name)) or 0.0
@@ -176,21 +170,19 @@ def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
 
 
 def questions(n: float | None, where: str) -> int | None:
-    """Return a number of questions, None where there is none. ReadError where it can't be one."""
+    """Return a number of questions, or None if it is missing. ReadError if it isn't valid."""
     if n is None or n < 1:
         return None
     if n > MOST_QUESTIONS:
         raise ReadError(
-            f"{n:g} is no number of questions", where=where, remedy="Mend the column, or name another."
+            f"{n:g} isn't a number of questions", where=where, remedy="Correct the column, or use another."
         )
     return int(n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
-    """The numbers of a leaderboard by role, on the scale of the tidy table, and what is to be said of
-    them.
-    """
+    """The numbers of a leaderboard by role, on the scale of the tidy table, and the notes on them."""
 
     values: Mapping[str, pl.Series]
     scaled: bool
@@ -216,8 +208,10 @@ def _figures(
         width = values.pop("high") - values.pop("low")
         values["stderr"] = width.set(width < 0, None) / (
             2 * NORMAL_95
-        )  # limits the wrong way round say nothing
-        notes.append(f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95%.")
+        )  # limits in the wrong order are ignored
+        notes.append(
+            f"standard errors from the limits in {roles['low']} and {roles['high']}, assumed to be 95%."
+        )
     column, percent = roles["score"], "score" in signed
     extent = extent_of_scores(values["score"])
     refuse_doubtful_percent(extent, column, signed=percent)
@@ -235,14 +229,14 @@ def _figures(
 
 
 def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the roles of published limits, where they stand and no standard error does."""
+    """Return the roles of published limits, if they exist and no standard error does."""
     limits = ("low", "high")
     return limits if "stderr" not in roles and all(role in roles for role in limits) else ()
 
 
 def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Say which columns of a leaderboard hold what; `asked`: those that the user names by role, which go
-    first and serve no other.
+    """Determine which columns of a leaderboard contain what. `asked`: the user's columns by role, which take
+    precedence and have no other role.
     """
     taken = {column for chosen in asked.values() for column in chosen}
     by_name = by_plain_name(name for name in columns if name not in taken)
@@ -255,5 +249,5 @@ def published_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]
 
 
 def _name(role: str, columns: tuple[str, ...]) -> str:
-    """Name the column that several are joined into; of figures the first counts."""
+    """Name the column that several are joined into. Of numbers the first counts."""
     return JOINT.join(columns) if role in NAMES else columns[0]

@@ -1,4 +1,4 @@
-"""Ratings from tables: one row a rating (item, rater, rating), or one row an item and a column for each
+"""Ratings from tables: one row per rating (item, rater, rating), or one row per item and a column for each
 rater.
 """
 
@@ -48,26 +48,26 @@ NO_RATER = frozenset(
     {"task", "cluster", "subset", "prompt", "question", "input", "text", "response", "output", "answer"}
     | {"date", "time", "timestamp", "created_at", "comment", "notes", "probability"}
 )
-"""Columns that are no rater's, where each rater has one."""
+"""Columns that aren't a rater's, if each rater has one."""
 MOST_WORDS, MOST_VALUES = 20, 50
 BLANK = MISSING - {NONE} | {"skip", "skipped"}
-"""What is no rating whatever the ratings are."""
+"""Values that aren't ratings in any column."""
 FEW_NUMBERS, HALF = 11, 0.5
 BETWEEN = "\x00"
-"""What stands between an item and the model that answered it."""
+"""The separator between an item and the model that answered it."""
 MADE = ("__item", "__attempt", "__cluster")
-"""Columns that are made of others."""
+"""Columns that are derived from others."""
 FEWEST = 2
-"""Ratings of an item without which it says nothing about agreement, and raters."""
+"""Raters, and the number of ratings of an item that is necessary for agreement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingTable:
-    """N ratings: places of `item`, `rater` and `value` (N,), of those in `raters` and `values`; `numbers`
-    (q,): the values, or their places.
+    """N ratings: indices of `item`, `rater` and `value` (N,), and those in `raters` and `values`. `numbers`
+    (q,): the values, or their ranks.
 
-    `cluster` (items,): the code of each item's cluster, None where each stands alone. The ratings of an item
-    by a rater stand in the order of attempts.
+    `cluster` (items,): the code of each item's cluster, or None if each is independent. The ratings of an
+    item by a rater are in the order of attempts.
     """
 
     item: Ints
@@ -90,8 +90,8 @@ def read_ratings(
     measurement: Measurement | None,
     exclude: Sequence[str] = (),
 ) -> RatingTable:
-    """Read ratings; `exclude`: columns that are no rater's. DataError where there are no two raters, or what
-    was named isn't there.
+    """Read ratings. `exclude`: columns that aren't raters. DataError if there are fewer than two raters, or a
+    named column is missing.
     """
     frame = chosen_rows(frame, where).drop([known_column(name, frame) for name in exclude])
     one_question(frame)
@@ -105,7 +105,7 @@ def read_ratings(
         raise DataError(
             f"one rater alone, {raters[0]!r}, rated each item once" if raters else "no rating in this table",
             remedy=(
-                "Agreement needs two raters, or one that rated twice; name columns with `columns`: item, "
+                "Agreement needs two raters, or one with repeated ratings. Name columns with `columns`: item, "
                 "rater, rating."
             ),
         )
@@ -121,22 +121,24 @@ def read_ratings(
         kind = "ordinal" if few_whole else "interval"
     if kind != "nominal" and not numeric:
         raise DataError(
-            f"ratings that are no numbers have no order: {listing([repr(value) for value in values])}",
+            f"ratings that aren't numbers have no order: {listing([repr(value) for value in values])}",
             remedy="Leave `measurement` out, or write numbers.",
         )
     if len(values) > MOST_VALUES and kind != "interval":
         raise DataError(
             f"{len(values):,} different ratings",
-            remedy="Take numbers whose differences count as `measurement='interval'`, or fewer values.",
+            remedy="Use `measurement='interval'` for numbers whose differences count, or fewer values.",
         )
     items = rows["item"].unique(maintain_order=True)
     clusters = None
-    if rows["cluster"].is_not_null().any():  # that of an item's first rating; an item without one is its own
+    if (
+        rows["cluster"].is_not_null().any()
+    ):  # that of an item's first rating; an item without one is its own cluster
         clusters = coded(rows.unique("item", keep="first", maintain_order=True)["cluster"])[0]
     number, by = plural(len(rows), "rating"), plural(len(raters), "rater")
     own = [f"Data: {number} of {plural(len(items), 'item')} by {by}."]
     if kind != "nominal" or measurement is not None:
-        unasked = "" if measurement else "; `measurement='nominal'` takes them as equal or not"
+        unasked = "" if measurement else "; `measurement='nominal'` treats them as equal or not"
         own.append(f"Ratings are {MEANS[kind]}{unasked}.")
     if lost:
         own.append(f"{plural(lost, 'rating')} without an item or a rater left out.")
@@ -154,26 +156,27 @@ def read_ratings(
 
 
 def _capitals(values: Iterable[str]) -> Iterator[str]:
-    """Say which ratings differ in capitals alone, and count as different ones."""
+    """Note which ratings differ only in capitals, and count as different."""
     alike: dict[str, list[str]] = {}
     for value in values:
         alike.setdefault(value.casefold(), []).append(value)
     for same in alike.values():
         if len(same) > 1:
             yield (
-                "Different ratings, though they differ in capitals alone: "
-                f"{listing([repr(value) for value in same])}."
+                f"Different ratings, although they differ only in capitals: {listing([repr(value) for value in same])}."
             )
 
 
 def _rows(
     frame: pl.DataFrame, named: Mapping[str, Sequence[str]], cluster: str | None
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Return item, rater, rating, attempt and cluster, a row a rating, and what is to be said of it."""
+    """Return item, rater, rating, attempt and cluster, one row per rating, and notes on them."""
     RATINGS.refuse_unknown(named)
     joined = next((role for role, names in named.items() if role != "rater" and len(names) > 1), "")
     if joined:
-        raise DataError(f"several columns for the {joined}", remedy="Name one; only raters may be several.")
+        raise DataError(
+            f"several columns for the {joined}", remedy="Choose one, as only raters may be several."
+        )
     roles = RATINGS.columns(frame, {role: names for role, names in named.items() if len(names) == 1})
     notes: list[str] = []
     several_models = False
@@ -183,7 +186,7 @@ def _rows(
     if {"item", "model"} <= set(roles):
         models = texts_of(frame[roles["model"]]).fill_null("")
         item = pl.concat_str(pl.lit(item), pl.lit(models), separator=BETWEEN)
-        notes.append(f"What is rated: each answer of column `{roles['model']}`.")
+        notes.append(f"Rated: each answer of column `{roles['model']}`.")
         several_models = (
             frame.select(roles["item"], roles["model"]).n_unique() > frame[roles["item"]].n_unique()
         )
@@ -191,7 +194,7 @@ def _rows(
     group: pl.Expr | pl.Series = pl.lit(None, dtype=pl.String)
     if by is not None and by != NO_CLUSTERS:
         group = texts_of(frame[known_column(by, frame)])
-        unasked = "" if cluster else "; `cluster='none'` takes each answer by itself"
+        unasked = "" if cluster else "; `cluster='none'` treats answers as independent"
         notes.append(f"Clusters: column `{by}` ({plural(frame[by].n_unique(), 'cluster')}){unasked}.")
     frame = frame.with_columns(
         __item=item,
@@ -214,7 +217,7 @@ def _rows(
         ]
     if len(own) < FEWEST:
         raise DataError(
-            f"no two columns that are ratings among {', '.join([*own, *left])}",
+            f"no two columns with ratings among {', '.join([*own, *left])}",
             remedy=(
                 "Name them with `columns`: item, rater and rating, or one column for each rater: "
                 "rater=first+second."
@@ -233,7 +236,7 @@ def _one(frame: pl.DataFrame, rater: pl.Expr | pl.Series, rating: str) -> pl.Dat
 
 
 def _without_blanks(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Leave out the cells without a rating, and say how many of them hold a word for that."""
+    """Leave out the cells without a rating, and note how many of them contain a word for that."""
     words = rows["rating"].str.to_lowercase().fill_null("")
     blank = words.is_in(list(BLANK))
     others = rows["rating"].filter(~blank & (words != NONE))
@@ -248,7 +251,7 @@ def _without_blanks(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def _rater_columns(
     frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None
 ) -> tuple[list[str], list[str]]:
-    """Return the columns that can be raters', by what they hold, and those that can't."""
+    """Return the columns that may be raters', judging by their content, and those that can't."""
     taken = {roles.get("item"), roles.get("model"), roles.get("attempt"), cluster, *MADE}
     others = [name for name in frame.columns if name not in taken]
     able = [name for name in others if plain_name(name) not in NO_RATER and _can_be_rated(frame[name])]
@@ -259,7 +262,9 @@ def _rater_columns(
 
 
 def _can_be_rated(column: pl.Series) -> bool:
-    """Say whether a column may hold ratings: truth values, numbers that number no rows, or a few words."""
+    """Return whether a column may contain ratings: truth values, numbers that aren't row numbers, or a few
+    words.
+    """
     if column.dtype == pl.Boolean:
         return True
     words = {*name_words(column.name)}
@@ -274,7 +279,7 @@ def _can_be_rated(column: pl.Series) -> bool:
 
 
 def _rates_alike(column: pl.Series, others: Sequence[pl.Series]) -> bool:
-    """Say whether at least half of a column's ratings are values of another's, or lie between its numbers."""
+    """Return whether at least half of a column's ratings are values of another's, or are between its numbers."""
     own, *texts = (_text(each).drop_nulls() for each in (column, *others))
     number, *numbers = (numbers_among(text).drop_nulls() for text in (own, *texts))
     alike = [own.is_in(text.unique().to_list()).sum() for text in texts]
@@ -283,7 +288,7 @@ def _rates_alike(column: pl.Series, others: Sequence[pl.Series]) -> bool:
 
 
 def _text(column: pl.Series) -> pl.Series:
-    """Return ratings as text; a number is written one way, and so is a truth value."""
+    """Return ratings as text, with one form per number and truth value."""
     if column.dtype == pl.Boolean:
         return column.cast(pl.Int64).cast(pl.String)
     text = texts_of(column, item=True).str.strip_chars()
@@ -295,9 +300,7 @@ def _text(column: pl.Series) -> pl.Series:
 
 
 def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
-    """Raise DataError for a rating that is infinite, whatever the others are, or too large a number among
-    numbers.
-    """
+    """Raise DataError for a rating that is infinite, in any case, or too large among numbers."""
     size = rows["rating"].cast(pl.Float64, strict=False).abs()
     bad = rows.filter(size.is_infinite() | ((size > VAST) & numeric))
     if len(bad):
@@ -305,12 +308,12 @@ def _refuse_vast(rows: pl.DataFrame, *, numeric: bool) -> None:
         raise DataError(
             f"a rating too large to take a difference of: {shown(rating)} (rater {rater!r}, item "
             f"{item.split(BETWEEN)[0]!r})",
-            remedy="Leave these rows out, or mend them.",
+            remedy="Leave these rows out, or correct them.",
         )
 
 
 MEANS: Mapping[Measurement, str] = {
     "nominal": "equal or not",
-    "ordinal": "values in order",
+    "ordinal": "ordered values",
     "interval": "numbers whose differences count",
 }

@@ -1,4 +1,4 @@
-"""Which files there are under a path, which reader claims one of them, and what it holds."""
+"""The files under a path, the reader that claims each of them, and the content."""
 
 from __future__ import annotations
 
@@ -21,20 +21,18 @@ if TYPE_CHECKING:
 MAX_FILES = 200_000
 TAIL_BYTES = 4096
 ENDS = {b"{": b"}", b"[": b"]"}
-"""How a JSON file ends that begins so."""
+"""The end of a JSON file, by its beginning."""
 
 
 def find_sources(path: Path) -> list[Source]:
-    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't
+    """List the files under a path in a fixed order, without hidden ones. Links out of the folder aren't
     followed.
     """
     if path.is_file():
         return [Source(path=path, root=path)]
     if path.exists() and not path.is_dir():
         raise ReadError(
-            "neither a file nor a folder",
-            where=str(path),
-            remedy="What comes through a pipe is to be written to a file first.",
+            "neither a file nor a folder", where=str(path), remedy="Write piped data to a file first."
         )
     if not path.is_dir():
         raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
@@ -49,17 +47,17 @@ def find_sources(path: Path) -> list[Source]:
         found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not is_hidden(name)]
         if len(found) > MAX_FILES:
             raise ReadError(
-                f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder."
+                f"more than {MAX_FILES:,} files", where=str(path), remedy="Give a smaller folder."
             )
     unread = [
         Source(path=Path(error.filename), root=path) for error in closed
-    ]  # taken as files: reading them says why
+    ]  # treated as files: reading them reports why
     return unread + [source for source in found if _is_taken(source.path, inside)]
 
 
 def _is_taken(path: Path, inside: Path) -> bool:
-    """Say whether a file of a folder's walk is looked at; a link to what git-annex hasn't fetched is, to say
-    so.
+    """Return whether a file in a folder's walk is processed. A link to a file that git-annex hasn't fetched
+    is, to report it.
     """
     return leads_nowhere(path) or (_is_file(path) and _lies_inside(path, inside))
 
@@ -74,12 +72,12 @@ def links_out(path: Path) -> int:
 
 
 def _lies_inside(path: Path, folder: Path) -> bool:
-    """Say whether a file of a folder's walk is no link that leads out of it."""
+    """Return whether a file in a folder's walk isn't a link that leads out of it."""
     return not path.is_symlink() or path.resolve().is_relative_to(folder)
 
 
 def _is_file(path: Path) -> bool:
-    """Say whether this is to be read; what can't even be looked at is, so that the attempt says why."""
+    """Return whether this is to be read. Inaccessible files are, so that the attempt reports why."""
     try:
         return path.is_file()
     except OSError:
@@ -87,8 +85,8 @@ def _is_file(path: Path) -> bool:
 
 
 def cut_short(source: Source) -> bool:
-    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any
-    size costs nothing.
+    """Return whether a JSON file is truncated. Only its two ends are read, so that a stray file of any size
+    costs nothing.
     """
     end = ENDS.get(source.head.lstrip()[:1])
     if end is None:
@@ -98,20 +96,19 @@ def cut_short(source: Source) -> bool:
         return not file.read().rstrip().endswith(end)
 
 
-UNKNOWN = "no reader knows this format"
+UNKNOWN = "unknown format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
 WAIT = "Wait for the run, or copy it again."
 APART = (tables.NAME, registry.SAVED)
-"""Readers of files that hold a table that may stay where it is, or several logs: these are taken in other
-ways.
+"""Readers of files with a table that may stay in place, or several logs: these are processed in other ways.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The name of the reader that claims a file, None where none does, as what, and what it holds, where that
-    is one log.
+    """The name of the reader that claims a file, or None, the kind of claim, and the content, if that is one
+    log.
     """
 
     reader: str | None = None
@@ -121,20 +118,20 @@ class Outcome:
 
 
 def outcome_of(source: Source, asked: str | None) -> Outcome:
-    """Read one file with the reader that claims it, or that was `asked` for. ReadError where it can't be
-    read, or is no stray file.
+    """Read one file with the reader that claims it, or the `asked` one. ReadError if it can't be read and
+    isn't a stray file.
     """
     if source.touched is not None:
         source.touched.path(source.path)
     reader, claim = _identified(source, asked)
     if reader is None:
-        # Raise ReadError for a file that no reader knows and that is no stray one of a folder.
+        # Raise ReadError for a file of unknown format that isn't a stray one of a folder.
         if source.path == source.root:  # the user named it
             raise ReadError(UNKNOWN, where=source.name)
-        if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
+        if source.path.suffix == OWN:  # a file that a run has only begun to write, or an empty copy
             raise source.error("empty, or not an Inspect log", WAIT)
         if source.path.suffix == ".json" and cut_short(source):
-            raise source.error("JSON that ends in the middle", WAIT)
+            raise source.error("truncated JSON", WAIT)
         return Outcome()
     if claim == "companion" or reader.NAME in APART:
         return Outcome(reader=reader.NAME, claim=claim)
@@ -150,8 +147,8 @@ def _identified(source: Source, asked: str | None) -> tuple[Reader | None, Claim
 def read_by(reader: Reader, source: Source) -> Reading:
     """Read one file with its reader.
 
-    The collector of cycles rests meanwhile: parsing makes none, and its passes over a large log cost as much
-    again.
+    The cyclic garbage collector is paused meanwhile: parsing makes no cycles, and its passes over a large log
+    cost as much again.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -164,8 +161,8 @@ def read_by(reader: Reader, source: Source) -> Reading:
 
 
 def _complete(reading: Reading, source: Source) -> Reading:
-    """Refuse rows that nobody could tell apart."""
+    """Refuse rows that can't be distinguished."""
     for name in ("task", "model", "item", "metric"):
         if reading.rows is not None and (count := reading.rows[name].null_count()):
-            raise source.error(f"{plural(count, 'row')} without a name of the {name}", "Mend the file.")
+            raise source.error(f"{plural(count, 'row')} without a name of the {name}", "Correct the file.")
     return reading

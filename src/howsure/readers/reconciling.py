@@ -1,6 +1,7 @@
-"""The harness's own word: what logs state of their runs is held against the rows that were read from them.
+"""The harness's own figures: the stated results of logs are checked against the rows that were read from
+them.
 
-All files at once, so that a thousand small logs cost one grouping.
+All files are checked at once, so that a thousand small logs cost one grouping.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from howsure.table.scores import Extent, Figure, Published
 
 MOST_DRAWN = 10_000
-"""More attempts than are drawn for one score anywhere; a reducer that draws more is taken for unknown."""
+"""More attempts than are used for one score in practice; a reducer that draws more is treated as unknown."""
 _OF_COUNTS = re.compile(r"(at_least|pass_at|pass_k)_(\d+)")
 
 
@@ -33,7 +34,7 @@ def reduced(
 ) -> pl.LazyFrame:
     """Return one `score` and `cluster` per item within the groups of `by`.
 
-    Attempts without a score are left out, or count as 0. A reducer that isn't known gives no scores.
+    Attempts without a score are left out, or count as 0. An unknown reducer gives no scores.
     """
     score = pl.col("score")
     scored = rows.with_columns(score.fill_null(0.0)) if zero else rows.drop_nulls("score")
@@ -46,7 +47,7 @@ def reduced(
 
 def means_and_errors(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     """Return the `mean` of each group's items and its standard `error` by their clusters, corrected for their
-    number; each item its own: the plain one.
+    number. If each item is its own cluster, it is the plain one.
 
     One cluster has no standard error: NaN.
     """
@@ -58,7 +59,7 @@ def means_and_errors(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def _reduction(reducer: str) -> pl.Expr | None:
-    """Return the reducer as an expression over the attempts at one item, None for one that isn't known."""
+    """Return the reducer as an expression over the attempts at one item, or None for an unknown one."""
     score = pl.col("score")
     if counted := _OF_COUNTS.fullmatch(reducer):
         kind, k = counted[1], int(counted[2])
@@ -83,19 +84,19 @@ def _none_of(others: pl.Expr, n: pl.Expr, k: int) -> pl.Expr:
 
 
 KEYS = ("source", "task", "model", "metric")
-"""By what the rows of all files are grouped; `source` is the number of the file, a name that no attribute of
-an item has.
+"""The columns that group the rows of all files. `source` is the number of the file, a name that no attribute
+of an item has.
 """
 TAKEN = ("tokens", "usd")
-"""What a log may state of all attempts together."""
+"""Figures that a log may state for all attempts together."""
 RELATIVE = 1e-9
-"""Figures that are stated in full may differ by the rounding of sums."""
+"""Figures stated in full precision may differ by the rounding of sums."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What one log says of its rows: figures with their rows' own, what is missing, subsets run on purpose,
-    and what else has to be told.
+    """A log's own figures on its rows with those computed from the rows, missing attempts, deliberate
+    subsets, and other warnings.
     """
 
     figures: tuple[Reconciled, ...] = ()
@@ -106,7 +107,7 @@ class Word:
 
 
 class _Given(NamedTuple):
-    """What the rows of one file give for a task, model and metric."""
+    """The results from the rows of one file for a task, model and metric."""
 
     rows: int
     items: int
@@ -115,7 +116,7 @@ class _Given(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """How a harness makes one score of the attempts at an item, and by which column it clusters; `zero`: a
+    """How a harness combines the attempts at an item into a score, and its column of clusters. `zero`: a
     failure counts as 0.
     """
 
@@ -125,7 +126,7 @@ class _Rule(NamedTuple):
 
     @classmethod
     def of(cls, stated: Published, reading: Reading) -> _Rule | None:
-        """Return the rule behind a published score; None where attempts are averaged and each item is its own
+        """Return the rule behind a published score, or None if attempts are averaged and each item is its own
         cluster.
         """
         if stated.reducer == "mean" and not stated.cluster:
@@ -140,10 +141,9 @@ _Ruled = dict[tuple[str, str, str, _Rule], tuple[float, float]]
 
 
 def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
-    """Hold what each log, by its name, states against its rows; one without rows has nothing to be held
-    against.
+    """Check the figures of each log, by its name, against its rows. One without rows has nothing to check.
 
-    Where figures differ, rows that are exact copies of others don't count, as they count in no answer.
+    If figures differ, rows that are exact copies of others don't count, as in all results.
     """
     words = _words(readings)
     torn = {k for k, word in enumerate(words) if not all(figure.agrees for figure in word.figures)}
@@ -159,7 +159,7 @@ def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
 
 
 def _without_copies(reading: Reading) -> Reading:
-    """Return a reading without exact copies of rows; itself where there are none."""
+    """Return a reading without exact copies of rows, or the same one if there are none."""
     if reading.rows is None:
         return reading
     one = [
@@ -205,8 +205,8 @@ def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, st
 
 
 def _ruled(readings: Mapping[int, Reading]) -> dict[int, _Ruled]:
-    """Return means and standard errors as the harnesses make them that reduce attempts otherwise, or cluster:
-    the rows are grouped once a rule.
+    """Return means and standard errors by the harnesses' rules that reduce attempts otherwise, or cluster.
+    The rows are grouped once per rule.
     """
     asked: dict[_Rule, dict[int, Reading]] = {}
     for file, reading in readings.items():
@@ -223,7 +223,7 @@ def _ruled(readings: Mapping[int, Reading]) -> dict[int, _Ruled]:
 
 
 def _joined(readings: Mapping[int, Reading], names: Sequence[str]) -> pl.DataFrame:
-    """Put these columns of all files together, as far as they have them, beside the number of the file."""
+    """Concatenate these columns of all files, if they have them, with the number of the file."""
     frames = {file: reading.rows for file, reading in readings.items() if reading.rows is not None}
     heights = pl.Series("height", [len(frame) for frame in frames.values()], dtype=pl.UInt32)
     files = pl.DataFrame({"source": pl.Series(list(frames), dtype=pl.UInt32)}).select(
@@ -234,7 +234,7 @@ def _joined(readings: Mapping[int, Reading], names: Sequence[str]) -> pl.DataFra
 
 
 def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows, items, the mean over items and its plain standard error; attempts at an item are averaged
+    """Return rows, items, the mean over items and its plain standard error. Attempts at an item are averaged
     before.
     """
     score, many = pl.col("score"), bool((rows["attempt"] > 0).any())
@@ -251,10 +251,9 @@ def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _taken(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str], dict[str, float]]]:
-    """Add up what the attempts of files took, where these state it, by file, task and model.
+    """Add up the measures of the attempts in files, if these state totals, by file, task and model.
 
-    The measures stand beside every metric of an attempt, so that the rows of one metric count: the one that
-    has most of them.
+    The measures are repeated in every metric of an attempt, so only the metric with the most rows counts.
     """
     stating = {file: reading for file, reading in readings.items() if reading.totals}
     if not stating:
@@ -274,8 +273,8 @@ def _totals(
     talking: Mapping[int, Reading],
     taken: Mapping[int, Mapping[tuple[str, str], Mapping[str, float]]],
 ) -> dict[int, list[Reconciled]]:
-    """Hold what attempts took to what is stated, by the file that says it; of a run over many files all have
-    to be there.
+    """Check the measures of attempts against the stated totals, by file. For a run over many files all have
+    to be present.
     """
     saying: dict[Total | tuple[int, Total], list[int]] = {}
     for file, reading in talking.items():
@@ -289,7 +288,7 @@ def _totals(
                 taken.get(file, {}).get((total.task, total.model), {}).get(total.figure, math.nan)
                 for file in files
             ]
-            # a log may state more than its attempts took: calls that belong to none that it keeps
+            # a log may state more than its attempts used: calls for attempts that it doesn't keep
             where = total.run or readings[files[0]][0]
             about = {"source": where, "task": total.task, "model": total.model, "metric": ""}
             figure = _reconciled(about, total.figure, total.value, math.fsum(parts), total.decimals)
@@ -314,29 +313,27 @@ def _word(
             missing.append(_lacking(extent, reading))
             count = plural(int(figure.stated), "sample" if extent.attempts else "question")
             status = f" (status {extent.status})" if extent.status else ""
-            message = (
-                f"{where}: {figure.read:,.0f} of {count} that the run was to answer are in the log{status}"
-            )
+            message = f"{where}: {figure.read:,.0f} of {count} planned are in the log{status}"
             warnings.append(ResultWarning(code="partial_run", message=message, remedy=extent.remedy))
     for figure in scores:
         if figure.figure == "score" and not figure.agrees:
             read, stated = told_apart(figure.read, figure.stated)
             message = (
-                f"{where}: the rows give {read} for {figure.task} · {figure.metric}, the log says {stated}"
+                f"{where}: the rows give {read} for {figure.task} · {figure.metric}, the log states {stated}"
             )
             remedy = (
-                "`howsure describe` lists what logs state; find out which of the two is right before you "
-                "use either."
+                "`howsure describe` lists the logs' own figures. Find out which of the two is right before you use "
+                "either."
             )
             warnings.append(ResultWarning(code="differs_from_log", message=message, remedy=remedy))
     for figure in totals:
         if not figure.agrees and figure.read > figure.stated:
             read, stated = amounts_apart(figure.read, figure.stated)
             message = (
-                f"{figure.source}: the attempts at {figure.task} took {read} {figure.figure}, the log says "
+                f"{figure.source}: the attempts at {figure.task} used {read} {figure.figure}, the log states "
                 f"{stated} in all"
             )
-            remedy = "Attempts may be in the log twice: `howsure describe` lists what logs state."
+            remedy = "Attempts may be in the log twice: `howsure describe` lists the logs' own figures."
             warnings.append(ResultWarning(code="differs_from_log", message=message, remedy=remedy))
     return Word(
         figures=(*samples, *scores, *totals),
@@ -347,7 +344,7 @@ def _word(
 
 
 def _samples(extent: Extent, given: Mapping[tuple[str, str, str], _Given], where: str) -> Reconciled:
-    """Count the rows of the metric that has most of them, or their items where the log states no number of
+    """Count the rows of the metric with the most rows, or their items if the log states no number of
     attempts.
     """
     found = [each for (task, model, _), each in given.items() if (task, model) == (extent.task, extent.model)]
@@ -358,7 +355,7 @@ def _samples(extent: Extent, given: Mapping[tuple[str, str, str], _Given], where
 
 
 def _lacking(extent: Extent, reading: Reading) -> Missing:
-    """Find the attempts that a run was to make and didn't, by item where the log names its items."""
+    """Find the planned attempts that are missing, by item if the log names its items."""
     rows: pl.DataFrame = reading.rows  # type: ignore[assignment]
     its_own = (rows["task"] == extent.task) & (rows["model"] == extent.model)
     each, metric = max(extent.attempts, 1), rows["metric"].filter(its_own).mode().min() or ""
@@ -375,7 +372,7 @@ def _scores(
     ruled: _Ruled,
     where: str,
 ) -> Iterator[Reconciled]:
-    """Yield a published score, and its standard error, as the rows give it; nothing where it has no rows."""
+    """Yield a published score, and its standard error, recomputed from the rows, or nothing without rows."""
     of_metric = (stated.task, stated.model, stated.row_metric)
     found = given.get(of_metric)
     if found is None:
@@ -391,8 +388,8 @@ def _scores(
 def _reconciled(
     about: Mapping[str, str], figure: Figure, stated: float, read: float | None, decimals: int | None
 ) -> Reconciled:
-    """Hold a figure to what is stated: both are equal to half a unit of the last of so many decimals, in full
-    where these are None.
+    """Check a figure against the stated one: equal to half a unit of the last of this many decimals, or in
+    full precision if these are None.
     """
     value = math.nan if read is None else read
     near = (0.0 if decimals is None else 0.5 * 10.0**-decimals) + RELATIVE * max(1.0, abs(stated))
@@ -400,7 +397,7 @@ def _reconciled(
 
 
 def subset_notes(subsets: Iterable[Extent]) -> list[str]:
-    """Say which tasks were run on a part of their questions on purpose, each once."""
+    """Note which tasks were deliberately run on a part of their questions, each once."""
     sizes: dict[tuple[str, int], list[int]] = {}
     for extent in subsets:
         sizes.setdefault((extent.task, extent.whole), []).append(extent.items)
@@ -408,5 +405,5 @@ def subset_notes(subsets: Iterable[Extent]) -> list[str]:
     for (task, whole), items in sizes.items():
         least, most = min(items), max(items)
         how = f"run on a subset, {most:,}" if least == most else f"run on subsets, {least:,} to {most:,}"
-        notes.append(f"{task}: {how} of {whole:,} questions, as it was asked to.")
+        notes.append(f"{task}: {how} of {whole:,} questions, as requested.")
     return notes

@@ -1,12 +1,12 @@
-"""The readers, what each of them looks at, and the order in which they are asked.
+"""The readers, the content that each applies to, and the order in which they are tried.
 
-A reader is registered by one line in `HARNESSES`, and by nothing else. The line may say what content it looks
-at: then only such files are shown to it, and its module is loaded when the first of them comes. A reader
-whose line is empty is asked about every file.
+A reader is registered by one line in `HARNESSES`, and by nothing else. The line may define the content it
+applies to. Then only such files are passed to it, and its module is loaded at the first of them. A reader
+with an empty line is tried for every file.
 
 Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and
-`CHECKED` if it likes) under the entry point group `howsure.readers`; it is asked about every file that none
-of these claims. Tables come last, since nearly anything is a table.
+optionally `CHECKED`) under the entry point group `howsure.readers`. It is tried for every file that none of
+these claims. Tables come last, since nearly anything is a table.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ if TYPE_CHECKING:
 GROUP = "howsure.readers"
 
 MAGIC: dict[bytes, Kind] = {b"PAR1": "parquet", b"ARROW1": "arrow", b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip"}
-"""The kinds of files that are known by their first bytes."""
+"""The kinds of files that are recognised by their first bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a reader looks at.
+    """The content that a reader applies to.
 
     Attributes:
-        kind: What the file holds: one JSON object or one a line, a list of JSON, text, or a binary format.
-        keys: Keys that the first object has, all of them.
-        names: Names of files or patterns of these (`*.log`), any of which will do; empty for all.
+        kind: The content of the file: one JSON object or one per line, a list of JSON, text, or a binary
+            format.
+        keys: Keys that the first object must have.
+        names: Names of files or patterns of these (`*.log`), any of which is enough; empty for all.
     """
 
     kind: Kind
@@ -49,7 +50,7 @@ class Content:
     names: frozenset[str] = frozenset()
 
     def fits(self, source: Source, kind: Kind) -> bool:
-        """Say whether a file of this kind has such content."""
+        """Return whether a file of this kind has such content."""
         return (
             kind == self.kind
             and (not self.names or any(fnmatchcase(source.path.name, name) for name in self.names))
@@ -58,22 +59,22 @@ class Content:
 
 
 def objects(*keys: str) -> Content:
-    """Look at JSON objects, one a file or one a line, whose first has these keys."""
+    """Apply to JSON objects, one per file or per line, the first of which has these keys."""
     return Content("object", frozenset(keys))
 
 
 def lists(*keys: str) -> Content:
-    """Look at lists of JSON whose first object has these keys."""
+    """Apply to lists of JSON whose first object has these keys."""
     return Content("list", frozenset(keys))
 
 
 def called(kind: Kind, *names: str) -> Content:
-    """Look at files of these names, or of names that fit these patterns."""
+    """Apply to files with these names, or names that match these patterns."""
     return Content(kind, names=frozenset(names))
 
 
 SAVED = "saved"
-"""What the reader of saved baselines is called, which hold several logs."""
+"""The name of the reader of saved baselines, which contain several logs."""
 
 HARNESSES: dict[str, tuple[Content, ...]] = {
     "lfs": (Content("text"),),
@@ -123,19 +124,19 @@ HARNESSES: dict[str, tuple[Content, ...]] = {
     "garak": (objects("entry_type"), objects("attempt_id", "attempt_seq", "detector", "generator", "probe")),
     "agentbench": (objects("total", "validation", "custom"), objects("index", "error", "output")),
 }
-"""Modules of this package that know one harness each, by what they look at; `mapping.known` has more, which
+"""Modules of this package for one harness each, by the content they apply to. `mapping.known` has more, which
 are mappings.
 """
 
 GENERIC = ("tables",)
-"""Modules of this package that take what no other reader knows."""
+"""Modules of this package for files that no other reader recognises."""
 
 
 def identify(source: Source) -> tuple[Reader, Claim] | None:
-    """Return the first reader that claims a file, None where none does.
+    """Return the first reader that claims a file, or None if none does.
 
-    A mapping that names its files goes before all readers; one that doesn't is for what no reader of a
-    harness knows.
+    A mapping that names its files takes precedence over all readers. One that doesn't is for files that no
+    harness reader recognises.
     """
     own = next((mapping for mapping in source.maps if mapping.names(source)), None)
     if own is not None:
@@ -148,13 +149,13 @@ def identify(source: Source) -> tuple[Reader, Claim] | None:
 
 
 def claim_of(reader: Reader, source: Source) -> Claim | None:
-    """Ask a reader for its claim; one without `claims` reads whatever is shown to it."""
+    """Get a reader's claim. One without `claims` reads every file passed to it."""
     claims = getattr(reader, "claims", None)
     return "rows" if claims is None else cast("Claim | None", claims(source))
 
 
 def shown(source: Source) -> list[str]:
-    """Return the modules that a file is shown to, by its content."""
+    """Return the modules that apply to a file, by its content."""
     kind = kind_of(source.head)
     return [
         name
@@ -164,7 +165,7 @@ def shown(source: Source) -> list[str]:
 
 
 def kind_of(head: bytes) -> Kind:
-    """Say what a file holds, by its first bytes."""
+    """Return the kind of a file, by its first bytes."""
     binary = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
     if binary is not None:
         return binary
@@ -173,8 +174,8 @@ def kind_of(head: bytes) -> Kind:
 
 
 def _in_order(harnesses: Collection[str], given: tuple[Reader, ...]) -> Iterator[Reader]:
-    """Yield these readers, then those that are mappings, of other packages, given by the user, and for
-    tables; each is loaded when its turn comes.
+    """Yield these readers, then mappings, those of other packages, the user's, and those for tables. Each is
+    loaded when it is needed.
     """
     yield from map(_built_in, harnesses)
     yield from _mapped()
@@ -185,7 +186,7 @@ def _in_order(harnesses: Collection[str], given: tuple[Reader, ...]) -> Iterator
 
 @cache
 def readers() -> tuple[Reader, ...]:
-    """Return every reader, in the order in which they are asked."""
+    """Return every reader, in the order in which they are tried."""
     return tuple(_in_order(HARNESSES, ()))
 
 
@@ -195,7 +196,7 @@ def _built_in(name: str) -> Reader:
 
 
 def _mapped() -> tuple[Reader, ...]:
-    """Return the mappings that come with howsure and were tried."""
+    """Return the mappings that come with howsure and were tested."""
     from howsure.readers.mapping.known import tried
 
     return tried()
@@ -203,7 +204,7 @@ def _mapped() -> tuple[Reader, ...]:
 
 @cache
 def others() -> tuple[Reader, ...]:
-    """Load the readers of other packages; one that can't be loaded is left out with a warning."""
+    """Load the readers of other packages. One that can't be loaded is left out with a warning."""
     loaded = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
@@ -214,7 +215,7 @@ def others() -> tuple[Reader, ...]:
 
 
 def by_name(name: str) -> Reader:
-    """Return the reader of this name, for a user who knows better than the content."""
+    """Return the reader of this name, for users who override the recognition by content."""
     named_so = next((reader for reader in readers() if name == reader.NAME), None)
     if named_so is None:
         names = ", ".join(reader.NAME for reader in readers())

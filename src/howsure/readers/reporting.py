@@ -1,4 +1,4 @@
-"""What is said of files that gave no scores, and what several files have in common is said once."""
+"""Messages about files that gave no scores. A message that several files share is given once."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 NO_RESULTS = "a table without results: no score of an item, and no published one"
 COPY = "a copy of another table"
 COPY_OF_RUN = "a copy, row for row, of "
-FORMATS = (
-    "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` "
-    "proposes a mapping."
-)
+FORMATS = "`howsure --help` lists the formats that can be read. For other data files `howsure describe` proposes a mapping."
 OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
-"""Suffixes of files that hold results as a rule, packed or not; of JSON and text most are something else."""
+"""Suffixes of files that usually contain results, packed or not. Most JSON and text files are something else.
+"""
 
 
 def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
-    """Say once what is to be said of several files."""
+    """Give a message that several files share once."""
     files: dict[str, list[str]] = {}
     for name, note in notes:
         files.setdefault(note, []).append(name)
@@ -40,7 +38,7 @@ def told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def warnings_of(reports: Sequence[FileReport]) -> list[ResultWarning]:
-    """Warn of files that could not be read, and of those left out that may hold results."""
+    """Warn of files that couldn't be read, and of left-out ones that may contain results."""
     warnings = []
     failed = [report for report in reports if report.outcome == "failed"]
     if failed:
@@ -50,7 +48,7 @@ def warnings_of(reports: Sequence[FileReport]) -> list[ResultWarning]:
             ResultWarning(
                 code="files_failed",
                 message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
-                remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
+                remedy="`howsure describe` lists them all, and `strict=True` stops at the first.",
             )
         )
     for is_meant, kind, warning in LEFT_OUT:
@@ -74,7 +72,7 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, ResultWarning], ...] = 
         ResultWarning(
             code="tables_left_out",
             message="without results left out",
-            remedy="Name a file itself to see its columns.",
+            remedy="Give a file directly to see its columns.",
         ),
     ),
     (
@@ -83,7 +81,7 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, ResultWarning], ...] = 
         ResultWarning(
             code="tables_copied",
             message="left out, byte for byte the same as another",
-            remedy="Number the attempts in a column if these are other ones with the same scores.",
+            remedy="Number the attempts in a column if these are different ones with the same scores.",
         ),
     ),
     (
@@ -100,8 +98,8 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, ResultWarning], ...] = 
         "file",
         ResultWarning(
             code="files_unknown",
-            message="that may hold results left out, empty or in no known format",
-            remedy="Name a file itself to see what is wrong with it.",
+            message="that may contain results left out, empty or in no known format",
+            remedy="Give a file directly to see what is wrong with it.",
         ),
     ),
 )
@@ -109,7 +107,7 @@ LEFT_OUT: tuple[tuple[Callable[[FileReport], bool], str, ResultWarning], ...] = 
 
 
 def nothing(paths: Sequence[str | Path], reports: Sequence[FileReport]) -> ReadError:
-    """Say why nothing could be read, every file named once."""
+    """Explain why nothing could be read, with every file named once."""
     place = listing([str(path) for path in paths])
     failed = [report for report in reports if report.outcome == "failed"]
     if len(reports) == 1 and failed:
@@ -122,7 +120,7 @@ def nothing(paths: Sequence[str | Path], reports: Sequence[FileReport]) -> ReadE
         return ReadError(
             f"no files but {plural(links, 'link')} that {verb} out of the folder, which {followed} followed",
             where=place,
-            remedy="Name the files themselves, or the folder above that holds both.",
+            remedy="Give the files directly, or the folder above that contains both.",
         )
     others = Counter(report.reason or report.outcome for report in reports if report.outcome != "failed")
     why = [

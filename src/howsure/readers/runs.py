@@ -1,5 +1,5 @@
-"""Runs: of several logs of one run the newest complete one counts, set-ups of one model are told apart,
-repeated runs are attempts.
+"""Runs: among several logs of one run the newest complete one counts, set-ups of one model are kept separate,
+and repeated runs are attempts.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """One log that a harness reader took, and what it says of its own rows; `held` to that already, where it
-    comes from a saved baseline.
+    """One log from a harness reader, with its own figures. `held`: already checked against these, if it comes
+    from a saved baseline.
     """
 
     source: Source
@@ -40,17 +40,17 @@ class Taken:
 
     @property
     def run(self) -> Run:
-        """What it says of its run; an empty one where it says nothing."""
+        """Its information on the run, or an empty one."""
         return self.reading.run or NOTHING
 
     @property
     def setup(self) -> dict[str, str]:
-        """What keeps its run apart from others of the same model, by name."""
+        """The settings that keep its run separate from others of the same model, by name."""
         return {**self.run.apart, **self.reading.configuration}
 
     @property
     def cells(self) -> list[tuple[str, str]]:
-        """Its tasks and models; most logs have one."""
+        """Its tasks and models; most logs have one of each."""
         rows = self.reading.rows
         if rows is None:
             return list({(entry.task, entry.model): None for entry in self.reading.published})
@@ -61,15 +61,15 @@ class Taken:
 
 
 NOTHING = Run()
-"""What a log says of its run that says nothing."""
+"""Uninformative values in a log's information on its run."""
 Named = tuple[Taken, str, str, str]
-"""A log, a task and a model of it, and what the model is called."""
+"""A log, a task and a model in it, and the name of the model."""
 
 
 def _without(
     taken: Iterable[Taken], left_out: Iterable[tuple[Taken, str]], reports: list[FileReport]
 ) -> list[Taken]:
-    """Return the other logs, and report those that are left out, each with its reason."""
+    """Return the other logs, and report the left-out ones, each with its reason."""
     gone = set()
     for log, reason in left_out:
         gone.add(id(log))
@@ -77,12 +77,12 @@ def _without(
     return [log for log in taken if id(log) not in gone]
 
 
-NOT_ASKED = "of no run that was asked for"
+NOT_ASKED = "of no requested run"
 
 
 def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequence[str]) -> list[Taken]:
-    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where
-    there is none of one of them.
+    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with the available ones, if
+    one of them matches nothing.
     """
     nothing = [selector for selector in selectors if not any(log.run.answers(selector) for log in taken)]
     if not nothing:
@@ -99,10 +99,11 @@ def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequen
 
 
 def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
-    """Leave out logs that hold again, row for row, what another log of the same run holds: a run copied into
-    a subfolder, say.
+    """Leave out logs that repeat, row for row, another log of the same run, such as a run copied into a
+    subfolder.
 
-    The log that lies highest counts. Logs of two ids are two runs, though every score agrees.
+    The log in the highest folder counts. Logs with different ids are different runs, even if every score
+    agrees.
     """
     originals: dict[tuple[object, ...], list[tuple[Taken, pl.DataFrame]]] = {}
     copies: list[tuple[Taken, str]] = []
@@ -121,7 +122,7 @@ def without_copies(taken: list[Taken], reports: list[FileReport]) -> list[Taken]
 
 
 def _hold_the_same(rows: pl.DataFrame, others: pl.DataFrame) -> bool:
-    """Say whether two logs agree in every column that both have, but for the file that it was."""
+    """Return whether two logs agree in every shared column, except the file."""
     shared = [name for name in rows.columns if name in others.columns and name != "source"]
     return rows.select(shared).equals(others.select(shared))
 
@@ -149,7 +150,7 @@ def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
 
 
 def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
-    """Hold the rows of logs to what the logs state; `strict`: where they differ, that is an error."""
+    """Check the rows of logs against the logs' own figures. `strict`: raise an error if they differ."""
     fresh = [read for read in kept if not read.held]
     words = reconciled([(read.source.name, read.reading) for read in fresh])
     if strict:
@@ -169,10 +170,10 @@ def tell_apart(
 ) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
     """Rename models that ran in several configurations, and number repeated runs as further attempts.
 
-    `as_attempts`: all of them, or none of several configurations; by default those of a system that was
-    submitted once, at several commits of the harness. What was done is added to the notes, with the option
-    that does the other. Returns the rows, what they lack, and each log with its tasks, models, and what these
-    are called there.
+    `as_attempts`: all of them, or none of several configurations. By default those of a system that was
+    submitted once, at several commits of the harness. The result is added to the notes, with the option that
+    does the opposite. Returns the rows, what they lack, and each log with its tasks, models, and the models'
+    names.
     """
     logs = [log for log in kept if log.reading.rows is not None and len(log.reading.rows)]
     cells: dict[tuple[str, str], list[int]] = {}
@@ -215,8 +216,8 @@ def tell_apart(
 def _telling(
     cells: Mapping[tuple[str, str], list[int]], configurations: Sequence[Mapping[str, str]]
 ) -> dict[str, dict[str, None]]:
-    """Return, for each model, the settings in which its runs of one task differ: on every task it is called
-    after them.
+    """Return, for each model, the settings in which its runs of one task differ: it is named after them on
+    every task.
     """
     telling: dict[str, dict[str, None]] = {}
     for (_, model), positions in sorted(cells.items()):
@@ -235,7 +236,7 @@ def _settings_pooled(
     *,
     as_attempts: bool | None,
 ) -> tuple[str, ...]:
-    """Return the settings in which runs of a model differ and count as attempts nevertheless."""
+    """Return the settings in which runs of a model differ and still count as attempts."""
     if as_attempts is not None:
         return tuple(telling) if as_attempts else ()
     ours = [runs[k] for (_, other), positions in cells.items() if other == model for k in positions]
@@ -246,11 +247,11 @@ def _settings_pooled(
 def _settings_notes(
     telling: Mapping[str, Iterable[str]], pooled: Mapping[str, tuple[str, ...]]
 ) -> Iterator[str]:
-    """Say of which models runs were pooled or kept apart though they differ, and how to do the other."""
+    """Note which models' runs were pooled or kept separate though they differ, and how to do the opposite."""
     for verb, other, chosen in (
-        ("count as attempts", "`as_attempts=False` keeps them apart", pooled),
+        ("count as attempts", "`as_attempts=False` keeps them separate", pooled),
         (
-            "are kept apart",
+            "are kept separate",
             "`as_attempts=True` counts them as attempts",
             {m: set(telling[m]) - set(pooled[m]) for m in telling},
         ),
@@ -264,7 +265,7 @@ def _settings_notes(
 IDENTITY = ["item", "metric", "attempt"]
 MOST_DATES = 3
 MINUTES = 16
-"""A date and time to the minute has so many letters."""
+"""The length of a date and time to the minute."""
 
 
 def number_runs(
@@ -276,10 +277,10 @@ def number_runs(
     model: str,
     differing: tuple[str, ...] = (),
 ) -> tuple[ResultWarning, ...]:
-    """Let later runs of one configuration count as further attempts, unless they are of other items, or
-    copies that a baseline holds.
+    """Count later runs of one configuration as further attempts, unless they have other items, or are copies
+    in a baseline.
 
-    `differing`: settings in which they differ, and count as attempts nevertheless.
+    `differing`: settings in which they differ, and still count as attempts.
     """
     if len(positions) < 2:
         return ()
@@ -292,7 +293,7 @@ def number_runs(
         if seen is None:
             seen, repeated = part, [group[0]]
             continue
-        # whether it holds items that were seen, and is no copy
+        # whether it has items that were seen, and isn't a copy
         shared = part.join(seen, on=IDENTITY, how="inner", suffix="_seen")
         differ = known or not shared["score"].eq_missing(shared["score_seen"]).all()
         is_another = bool(len(shared)) and differ
@@ -310,11 +311,10 @@ def number_runs(
 
 
 def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> list[tuple[list[int], bool]]:
-    """Put the logs of one run together, such as one log a trial, and say whether they are known to be no
+    """Combine the logs of one run, such as one log per trial, and return whether they are known to be no
     copies.
 
-    A log that doesn't say whose it is, is a run of its own, and so is one that holds again what another of
-    its run holds.
+    A log without information on its run is a separate run, and so is one that repeats another of its run.
     """
     groups: dict[object, list[int]] = {}
     for k in parts:
@@ -329,16 +329,16 @@ def _together(parts: Mapping[int, pl.DataFrame], runs: Sequence[Run | None]) -> 
 
 
 OWN_NAMES = "Give them different model names if they are different systems."
-LEFT_APART = "`as_attempts=False` keeps them apart."
+LEFT_APART = "`as_attempts=False` keeps them separate."
 
 
 def _pooled(
     runs: Sequence[Run | None], *, task: str, model: str, differing: tuple[str, ...]
 ) -> ResultWarning:
-    """Say which runs count as attempts; that nobody knows the commit of any is said as well."""
+    """Warn which runs count as attempts, and whether the commit of all of them is unknown."""
     dates = [run.started[:MINUTES].replace("T", " ") for run in runs if run is not None and run.started]
     when = f" ({listing(dates, MOST_DATES)})" if len(dates) == len(runs) else ""
-    unknown = "" if any(run is not None and run.commit for run in runs) else "; their logs name no commit"
+    unknown = "" if any(run is not None and run.commit for run in runs) else ", and their logs name no commit"
     harness = any(run is not None and run.submission for run in runs)
     why = (
         (
@@ -359,8 +359,8 @@ ONLY_PUBLISHED = "scores only, no rows behind them"
 
 
 def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
-    """Return an entry for each log, task and model whose rows count; rows of a table, as a saved baseline has
-    them, are of no run.
+    """Return an entry for each log, task and model whose rows count. Rows of a table, as in a saved baseline,
+    belong to no run.
     """
     return tuple(
         RunEntry(
@@ -381,7 +381,7 @@ def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
 def uncounted_logs(
     taken: Sequence[Taken], named: Iterable[Named], reports: Iterable[FileReport]
 ) -> tuple[UncountedLog, ...]:
-    """Return the other logs that readers took, each with why it doesn't count."""
+    """Return the other logs that readers found, each with the reason why it doesn't count."""
     counted = {id(read.reading.rows) for read, *_ in named}
     reasons = {report.path: report.reason for report in reports if report.outcome == "left out"}
     return tuple(
@@ -400,12 +400,12 @@ def uncounted_logs(
     )
 
 
-OLDER = "an older run than those that were asked for"
+OLDER = "older than the requested runs"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def age(text: str) -> timedelta:
-    """Read an age as it is written: 90m, 12h, 7d, 2w. ValueError where it is none."""
+    """Parse an age: 90m, 12h, 7d, 2w. ValueError if it isn't valid."""
     found = AGE.fullmatch(text.strip().lower())
     if found is None:
         raise ValueError(text)
@@ -416,9 +416,9 @@ def recent(
     kept: Sequence[Taken], reports: list[FileReport], *, latest: bool, since: str
 ) -> tuple[list[Taken], tuple[ResultWarning, ...]]:
     """Keep the newest run of each task and model (`latest`), or those that began no more than `since` before
-    the newest; all where neither is asked.
+    the newest; all without either.
 
-    A log without a date can't be told from a recent one: it is kept, and that is said.
+    A log without a date can't be distinguished from a recent one: it is kept, with a warning.
     """
     dates = {id(log): date for log in kept if (date := log.run.date) is not None}
     dated = [log for log in kept if id(log) in dates]
@@ -447,7 +447,9 @@ def recent(
         return logs, ()
     verbs = ("names", "is") if count == 1 else ("name", "are")
     message = f"{plural(count, 'log')} {verbs[0]} no date and {verbs[1]} kept"
-    return logs, (ResultWarning(code="undated_runs", message=message, remedy="Name the files to be read."),)
+    return logs, (
+        ResultWarning(code="undated_runs", message=message, remedy="Give the files to read directly."),
+    )
 
 
 REASON = "limited to fewer items than other runs of the same"
@@ -456,10 +458,10 @@ REASON = "limited to fewer items than other runs of the same"
 def whole_runs(
     kept: Sequence[Taken], reports: list[FileReport]
 ) -> tuple[list[Taken], tuple[ResultWarning, ...]]:
-    """Leave out runs that were limited on purpose where the same model in the same set-up ran on more items
-    of the task as well; say so.
+    """Leave out deliberately limited runs, with a warning, if the same model in the same set-up also ran on
+    more items of the task.
 
-    Runs with more attempts at each item stay: they show what the others don't.
+    Runs with more attempts per item stay, as they add information.
     """
     if not any(log.run.limit for log in kept):
         return list(kept), ()
@@ -486,9 +488,8 @@ def whole_runs(
     warning = ResultWarning(
         code="limited_left_out",
         message=(
-            f"{plural(len(names), 'run')} that {'was' if len(names) == 1 else 'were'} limited to fewer "
-            f"items left out beside whole ones: {listing(names)}"
+            f"{plural(len(names), 'run')} limited to fewer items left out, as complete ones exist: {listing(names)}"
         ),
-        remedy="Read the files by themselves to see them.",
+        remedy="Read the files separately to see them.",
     )
     return _without(kept, ((log, REASON) for log in left_out), reports), (warning,)

@@ -1,9 +1,8 @@
-"""Anthropic's skill-creator: benchmark.json, which holds every run, or the grading.json of single runs.
+"""Anthropic's skill-creator: benchmark.json, with every run, or the grading.json of single runs.
 
 A configuration (with_skill, without_skill) is compared like a model, an eval is a question, and a run an
-attempt at it. The score of an attempt is the share of its expectations that passed: that is what
-skill-creator itself averages. Expectations of one output are no questions of their own, since one output
-answers them all.
+attempt. The score of an attempt is the share of its expectations that passed, which skill-creator itself
+averages. Expectations of one output aren't separate questions, since one output answers them all.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ CHECKED = "the skill's schemas of 2026, in made-up files only"
 
 TASK, METRIC, BENCHMARK = "skill-creator", "pass_rate", "benchmark.json"
 LEVELS = 5
-"""A benchmark lies at most so many folders above a grading of one of its runs."""
+"""A benchmark is at most this many folders above a grading of one of its runs."""
 _RUN = re.compile(r"run-(\d+)")
 _EVAL = re.compile(r"eval-(.+)")
 _LEAST_DECIMALS = 2
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a benchmark by its runs, and gradings; those of a benchmark are its companions."""
+    """Claim a benchmark by its runs, and gradings. Those of a benchmark are companions."""
     first = source.first
     if {"eval_id", "configuration", "result"} <= members(first.get("runs", b"")).keys():
         return "rows"
@@ -86,13 +85,13 @@ def _record(run: Mapping[str, Any], task: str) -> dict[str, Any]:
         "attempt": number - 1 if isinstance(number, int) and number > 0 else 0,
         "metric": METRIC,
         **scored(_share(result, run)),
-        "seconds": seconds or None,  # 0 stands for a time that nobody took
+        "seconds": seconds or None,  # 0 is the value for a time that wasn't recorded
         "eval_name": run.get("eval_name"),
     }
 
 
 def _share(summary: Mapping[str, Any], graded: Mapping[str, Any]) -> float | None:
-    """Return the share of expectations that passed: as it is stated, else counted."""
+    """Return the share of expectations that passed: as stated, else counted."""
     stated, passed, total = (finite(summary.get(name)) for name in ("pass_rate", "passed", "total"))
     if stated is not None:
         return stated
@@ -138,8 +137,8 @@ def _published(document: Mapping[str, Any], task: str, source: Source) -> Iterat
 
 
 def _extents(metadata: Mapping[str, Any], records: list[dict[str, Any]], task: str) -> Iterator[Extent]:
-    """Yield how many evals each configuration was to run; of the runs per eval the file states a figure that
-    its own script writes always.
+    """Yield the planned number of evals of each configuration. The number of runs per eval is ignored,
+    because its script always writes the same.
     """
     evals = metadata.get("evals_run")
     for model in dict.fromkeys(str(record["model"]) for record in records):

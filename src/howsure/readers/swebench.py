@@ -1,8 +1,8 @@
 """SWE-bench: reports with lists of ids, maps of id to outcome, per-instance reports, JSON lines and
 leaderboards.
 
-An id that is not resolved failed, whatever the reason. Where a file knows only the resolved ids, no rows can
-be made: it gives a published score and says so.
+An id that isn't resolved failed, whatever the reason. A file with the resolved ids only gives no rows but a
+published score, with a note.
 """
 
 from __future__ import annotations
@@ -36,18 +36,16 @@ if TYPE_CHECKING:
 
 NAME = "swebench"
 FORMATS = "SWE-bench reports, results (.json, .jsonl) and leaderboards (.json)"
-CHECKED = "reports of schema version 2; results of 2024-04 to 2025-12; leaderboards of 2025-11"
+CHECKED = "reports of schema version 2, results of 2024-04 to 2025-12, leaderboards of 2025-11"
 
 LAYOUTS = ("2",)
-"""Versions of the report that are known."""
+"""Known versions of the report."""
 
 VERIFIED = "SWE-bench Verified"
 MOST = 0.9
-"""A run that names less than this share of a file's tasks was asked for fewer."""
-ASSUMED = (
-    "taken for a list of SWE-bench Verified, where all of its ids lie: the others of the 500 tasks failed"
-)
-LISTED = "the tasks that are not resolved are those of {name} that the list of resolved ones doesn't name"
+"""A run that names a smaller share of a file's tasks than this is a run on fewer tasks."""
+ASSUMED = "treated as a list of SWE-bench Verified, which contains all of its ids: the others of the 500 tasks failed"
+LISTED = "the tasks that are not resolved are those of {name} that aren't in the list of resolved ones"
 
 _PRO = r"instance_[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}?-[0-9a-f]{40}(?:-\w{1,99})?"
 _ID = rf"(?:{_PRO}|[A-Za-z0-9][\w.-]{{0,99}}__[\w.-]{{1,99}}-\d{{1,9}})"
@@ -64,19 +62,19 @@ _LISTS = (
     "submitted_ids",
 )
 _LEVELS = 3
-"""A map of outcomes lies so deep at most: by condition, by run, by task."""
+"""The maximum depth of a map of outcomes: by condition, by run, by task."""
 _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
 _NAMELESS = re.compile(rf"{_ID}_result\.json|(?:{_ID}__)?(?:final_)?(?:report|results?)\.json")
 _RUN = r"(?:\.(?:run|eval|test)[-_]?\w*)"
 _FULL = ("unresolved_ids", "submitted_ids", "completed_ids", "generated")
 MOST_TASKS = 1_000_000
 """A report that states more is not believed."""
-_REMEDY = "Use the whole report; SWE-bench counts a task without a result as not resolved."
+_REMEDY = "Use the whole report. SWE-bench counts a task without a result as not resolved."
 _PLAIN = rf"{_ID}|\w*eval_results"
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim what names SWE-bench instances (`owner__repo-123`), and the leaderboards' own JSON."""
+    """Claim files with SWE-bench instances (`owner__repo-123`), and the leaderboards' own JSON."""
     first = source.first
     board = first.get("leaderboards", b"")
     if b'"resolved"' in board and b'"folder"' in board:
@@ -86,13 +84,13 @@ def claims(source: Source) -> Claim | None:
 
 
 def _is_one(first: Mapping[str, bytes]) -> bool:
-    """Say whether an object is the outcome of one task; predictions name their task as well."""
+    """Return whether an object is the outcome of one task. Predictions name their task as well."""
     named = any(re.fullmatch(_KEY, first.get(name, b"")) for name in ("id", "task_id", "instance_id"))
     return named and bool({"score", "resolved"} & first.keys())
 
 
 def _is_map(first: Mapping[str, bytes]) -> bool:
-    """Say whether an object holds outcomes by task, at whatever level."""
+    """Return whether an object contains outcomes by task, at any level."""
     for _ in range(_LEVELS):
         key, value = next(iter(first.items()), ("", b""))
         first = members(value)
@@ -102,7 +100,7 @@ def _is_map(first: Mapping[str, bytes]) -> bool:
 
 
 def read(source: Source) -> Reading:
-    """Read one file of whichever kind."""
+    """Read one file of any kind."""
     if _is_one(source.first) and (source.path.suffix in RECORDS or b"\n{" in source.head):
         return _read_lines(source)
     document = source.json()
@@ -143,7 +141,7 @@ def read(source: Source) -> Reading:
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     model, warnings = _model(source)
     warnings = (*warnings, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
-    # Raise ReadError where a list of ids holds something that is none.
+    # Raise ReadError if a list of ids contains something else.
     lists = [(name, ids) for name, ids in document.items() if name in _LISTS or name.endswith("_ids")]
     odd = next(
         ((name, i) for name, ids in lists if isinstance(ids, list) for i in ids if not isinstance(i, str)),
@@ -151,7 +149,7 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     )
     if odd is not None:
         raise source.error(
-            f"the list {odd[0]!r} holds {str(odd[1])[:40]!r}, which is no id of a task",
+            f"the list {odd[0]!r} contains {str(odd[1])[:40]!r}, which isn't an id of a task",
             "Write the report again.",
         )
     resolved = _ids(document, "resolved_ids") or _ids(document, "resolved")
@@ -173,13 +171,13 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _ids(document: Mapping[str, Any], name: str) -> list[str]:
-    """Return the ids in a list of a report; none where something else stands there."""
+    """Return the ids in a list of a report, or none for anything else."""
     found = document.get(name)
     return [str(item) for item in found] if isinstance(found, (list, dict)) else []
 
 
 def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:
-    """Return what a report says of its run: how many tasks it had, and how many of them were resolved."""
+    """Return a report's figures on its run: how many tasks it had, and how many of them were resolved."""
     n, resolved = document.get("total_instances"), document.get("resolved_instances")
     if (
         type(n) is not int
@@ -194,9 +192,9 @@ def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) 
 
 
 def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield every id outside `seen` with what became of it; the first kind that names an id counts.
+    """Yield every id outside `seen` with its outcome. The first kind that names an id counts.
 
-    A patch that is empty, doesn't apply or runs out of time is an answer, and a wrong one.
+    A patch that is empty, doesn't apply or times out is an answer, and a wrong one.
     """
     kinds = {
         "ok": ("unresolved_ids", "empty_patch_ids", "no_generation", "no_apply", "test_timeout"),
@@ -215,8 +213,8 @@ def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str
 def _no_patch(source: Source, n: int) -> ResultWarning:
     return ResultWarning(
         code="missing_items",
-        message=f"{source.name}: the report names the {n:,} tasks with a patch; tasks without one are not in "
-        "it, and SWE-bench counts them as 0.",
+        message=f"{source.name}: the report names the {n:,} tasks with a patch. Tasks without one are missing, and "
+        "SWE-bench counts them as 0.",
         remedy="Compare over shared tasks, or add the missing ones as not resolved.",
     )
 
@@ -228,8 +226,8 @@ def _resolved_only(
     warnings: Iterable[ResultWarning],
     source: Source,
 ) -> Reading:
-    """Read a list of resolved tasks: of Verified all others are known to have failed; else it gives the share
-    alone.
+    """Read a list of resolved tasks. For Verified all others are known to have failed, else it gives only the
+    share.
     """
     part = _part(source)
     every, told = _every_item(document, resolved, part, source)
@@ -250,8 +248,8 @@ def _resolved_only(
         )
     warning = ResultWarning(
         code="resolved_only",
-        message=f"{source.name}: the file names the {won:,} resolved ids only; it says nothing of the "
-        f"others, so it gives a score over {n:,} tasks and no rows.",
+        message=f"{source.name}: the file names the {won:,} resolved ids only, and not the others, so it gives a score "
+        f"over {n:,} tasks and no rows.",
         remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
     task = _task(source, resolved)
@@ -262,14 +260,12 @@ def _resolved_only(
 def _every_item(
     document: Mapping[str, Any], resolved: list[str], part: str, source: Source
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the tasks that a list of resolved ones is of, as far as they are known, and what is to be told
-    of that.
-    """
+    """Return the tasks that a list of resolved ones is a part of, if known, and the notes on that."""
     if part in ("", "verified") and all_verified(resolved):
         return verified(), () if part else (ASSUMED,)
     found = submitted(source, document, resolved, part)
     if found:
-        return found, (LISTED.format(name="the predictions beside it"),)
+        return found, (LISTED.format(name="the predictions next to it"),)
     return (listed(source, resolved), (LISTED.format(name=source.items),)) if source.items else ((), ())
 
 
@@ -294,7 +290,7 @@ def _runs(
 
 
 def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
-    """Hold runs of one file to the tasks of all: one that a run doesn't name it failed, where it names nearly
+    """Compare runs of one file with the tasks of all: one that a run doesn't name failed, if it names nearly
     all.
     """
     every = tuple(dict.fromkeys(record["item"] for record in records))
@@ -340,7 +336,7 @@ def _read_lines(source: Source) -> Reading:
 
 
 def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:
-    # Owner/name of the repository that a task is from.
+    # Owner/name of a task's repository.
     pro = _OF_PRO.fullmatch(item)
     repository = (pro[1] if pro else item.rpartition("-")[0]).replace("__", "/", 1)
     return {
@@ -393,7 +389,7 @@ def _model(source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
     """Name the model after the file (`results_<model>.json`, `<model>.<run>.json`) or its folder
     (`<model>/results/results.json`).
 
-    What stands behind a dot is cut off only where it calls itself a run: gpt-5.1 and gpt-5.2 are two models.
+    The text after a dot is removed only if it is marked as a run: gpt-5.1 and gpt-5.2 are two models.
     """
     name = source.path.name
     if re.search(_FLAT, name):
@@ -404,14 +400,14 @@ def _model(source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
 
 
 SIZES = {"test": 2294, "lite": 300, "verified": 500, "multimodal": 517, "bash-only": 500}
-"""How many tasks each part of SWE-bench has, and so each published score."""
+"""The number of tasks of each part of SWE-bench, and so of its published scores."""
 
 FEW = 10
-"""So many tasks tell which part of SWE-bench they are of."""
+"""This many tasks identify the part of SWE-bench they belong to."""
 PREDICTIONS = ("all_preds.jsonl", "preds.json", "all_preds.json")
 """Predictions, which name every task that was tried, in the folder of a submission."""
 LEVELS = 2
-"""Its own folder and the one above are looked into."""
+"""Its own folder and the one above are searched."""
 
 
 @cache
@@ -421,23 +417,22 @@ def verified() -> tuple[str, ...]:
 
 
 def all_verified(items: Collection[str]) -> bool:
-    """Say whether all of these lie in Verified, and are too many for a chance: of Lite a third do, of all a
+    """Return whether all of these are in Verified, and are too many for chance: of Lite a third are, of all a
     fifth.
     """
     return len(items) >= FEW and set(items) <= set(verified())
 
 
 def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
-    """Return the tasks of the table that the user named. ReadError where it lacks some that are resolved."""
+    """Return the tasks of the user's table. ReadError if it lacks resolved ones."""
     every = tuple(dict.fromkeys(read_side_table(source.items)["item"]))
     lacking = [item for item in resolved if item not in set(every)]
     if lacking:
         raise source.error(
             (
-                f"{plural(len(lacking), 'resolved task')} that {source.items} doesn't name, such as "
-                f"{listing(lacking, 1)}"
+                f"{plural(len(lacking), 'resolved task')} missing from {source.items}, such as {listing(lacking, 1)}"
             ),
-            "Name the table of the tasks that this run was over.",
+            "Use the table of the tasks of this run.",
         )
     return every
 
@@ -445,8 +440,8 @@ def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
 def submitted(
     source: Source, document: Mapping[str, Any], resolved: Collection[str], part: str
 ) -> tuple[str, ...]:
-    """Return the tasks that the predictions beside a list name, with those that it says have none; nothing
-    where they aren't the whole part.
+    """Return the tasks in the predictions next to a list, with those without one, or nothing if they aren't
+    the whole part.
     """
     without = document.get("no_generation")
     beside = {item for name in PREDICTIONS for item in _predicted(source, name)}

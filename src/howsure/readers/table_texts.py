@@ -1,4 +1,4 @@
-"""Prompts, right answers and outputs in the columns of a table, known by the names of these columns."""
+"""Prompts, right answers and outputs in the columns of a table, recognised by the names of these columns."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "target": word_list("target reference expected ground_truth gold reference_answer answer label"),
 }
-"""Names under which columns with texts are recognised, the first one found counts."""
+"""Names of recognised columns with texts; the first one found counts."""
 
 
 def text_columns(scores: Scores) -> dict[str, str]:
-    """Return the columns of the rows that hold texts, by what they hold; one that makes up a score, an id or
-    a name is none.
+    """Return the columns of the rows that contain texts, by content, without those used for a score, an id or
+    a name.
     """
     frame, roles = tidy(scores.rows, scores.roles)
     used = used_columns(roles)
@@ -47,9 +47,7 @@ def text_columns(scores: Scores) -> dict[str, str]:
 
 
 def table_transcripts(scores: Scores, task: str, items: Collection[str]) -> Iterator[tuple[str, Transcript]]:
-    """Yield each model with what the rows of these items of a task say of its attempts, one transcript a
-    row.
-    """
+    """Yield each model with the attempts in the rows of these items of a task, one transcript per row."""
     columns = text_columns(scores)
     frame, _ = tidy(scores.rows, scores.roles)
     chosen = frame.filter((nw.col("task") == task) & nw.col("item").is_in(list(items)))
@@ -68,7 +66,7 @@ _KEPT = ("task", "status", *_READ)
 
 
 def said(value: Any) -> str:
-    """Return a cell as text: messages with who says each, several texts one after the other, anything else as
+    """Return a cell as text: messages with their roles, several texts one after the other, anything else as
     JSON.
     """
     if isinstance(value, pl.Series):

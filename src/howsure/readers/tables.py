@@ -1,7 +1,6 @@
 """Tables of any origin: CSV, TSV, JSON Lines, JSON and YAML (a list of records), Parquet and Arrow.
 
-A table stays as it is, lazy where its format allows; its columns are recognised by name when it is
-aggregated.
+A table stays unchanged, lazy if its format allows. Its columns are recognised by name when it is aggregated.
 """
 
 from __future__ import annotations
@@ -54,16 +53,16 @@ if TYPE_CHECKING:
 TAB, TEXT, MARKDOWN = "\t", ".txt", ".md"
 TEXT_TABLES = (*CELLS, TEXT, MARKDOWN)
 _WIDE, _ANY = re.compile(r"\t| {2,}"), re.compile(r"\s+")
-"""What parts columns: two blanks, so that a cell may have one; else any."""
+"""The column separator: two blanks, so that a cell may contain one, else any."""
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _PERCENT = re.compile(r"\(%\)|\[%\]|(?:, | in )%|%$")
-"""What makes a column percent, by its name."""
+"""The suffixes and prefixes that make a column a percentage."""
 _LINK, _MARK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), re.compile(r"\*\*|__|`|<[^>]{1,99}>")
 
 
 def holds_table(source: Source) -> bool:
-    """Say whether a text file has the columns of results; Markdown only where the file itself was named,
-    since a README shows what others measured.
+    """Return whether a text file has the columns of results. Markdown counts only if the file was given
+    directly, since a README shows other people's results.
     """
     suffix = source.path.suffix.lower()
     if suffix == MARKDOWN:
@@ -84,7 +83,7 @@ def _has_results(names: Sequence[str]) -> bool:
 
 
 def cells(source: Source) -> tuple[bytes, str]:
-    """Return a table of cells, without comments above its header, and the sign between its columns."""
+    """Return a table of cells, without comments above its header, and its column separator."""
     suffix = source.path.suffix.lower()
     if suffix != MARKDOWN:
         return _cells(source.whole_rows(), suffix)
@@ -92,7 +91,7 @@ def cells(source: Source) -> tuple[bytes, str]:
     if len(tables) != 1:
         raise source.error(
             f"{plural(len(tables), 'table')} with models and scores",
-            "Save the one that is meant as a file of its own.",
+            "Save the intended one as a separate file.",
         )
     return _with_tabs(tables[0]), TAB
 
@@ -109,8 +108,8 @@ def _cells(data: bytes, suffix: str) -> tuple[bytes, str]:
 
 
 def _by_blanks(lines: Sequence[str]) -> list[list[str]]:
-    """Part lines at blanks, if each has as many cells as the first; nothing otherwise. A number of the row
-    before all others has no name.
+    """Split lines at blanks, if each has as many cells as the first, otherwise return nothing. A row index
+    before all columns has no name.
     """
     lines = [line.strip() for line in lines if line.strip()]
     for mark in (_WIDE, _ANY):
@@ -128,7 +127,7 @@ def _by_blanks(lines: Sequence[str]) -> list[list[str]]:
 
 
 def _markdown(text: str) -> list[list[list[str]]]:
-    """Return the tables that have a model and a score, without marks of emphasis and links."""
+    """Return the tables with a model and a score, without emphasis and links."""
     found: list[list[list[str]]] = []
     lines = text.splitlines()
     for place, line in enumerate(lines[1:], 1):
@@ -165,8 +164,8 @@ def _with_tabs(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def uneven(source: Source) -> Iterator[tuple[int, int, int]]:
-    """Yield the line of each row that has other cells than the header, their number, and the header's; 0 for
-    a quote that isn't closed.
+    """Yield the line of each row whose number of cells differs from the header's, both numbers, and 0 for an
+    unclosed quote.
     """
     data = source.whole_rows()
     begins = commented(data)
@@ -193,19 +192,19 @@ FORMATS = (
     "tables (.csv, .tsv, .txt, .jsonl, .json, .yaml, .parquet, .arrow), and Markdown tables of published "
     "scores (.md) by name"
 )
-CHECKED = "any: columns are known by their names"
+CHECKED = "any: columns are recognised by name"
 
 MAX_INFER = 10_000
 LONGEST_NAME = 10_000
-"""Columns of longer names are left out: nobody could name them."""
+"""Columns with longer names are left out: they couldn't be named in options."""
 MAX_COLUMNS = 10_000
-"""More are no table with one row an answer, and each would cost its time."""
+"""Wider files aren't tables with one row per answer, and each would take time."""
 MANY_ROWS = 5
-"""A model with so many published scores of one task on the average has none: these are single answers."""
+"""A model with this many published scores per task on average has none: these are single answers."""
 MAX_HELD_BYTES = 256 * 1024**2
 _SPLIT = re.compile(rb'\s*\{\s*"columns"\s*:\s*\[(?:\s*"(?:[^"\\]|\\.)*+"\s*,?)*+\s*\]\s*,\s*"data"\s*:\s*\[')
-"""How JSON begins that holds the names of the columns, then the cells of every row: MLflow and W&B log tables
-so.
+"""The beginning of JSON with the names of the columns, then the cells of every row: MLflow and W&B log tables
+this way.
 """
 
 
@@ -227,7 +226,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read a leaderboard as published scores, anything else as rows that keep their own columns."""
+    """Read a leaderboard as published scores, anything else as rows with their own columns."""
     frame = scan(source)
     columns = frame.collect_schema().names()
     if "item" in find_roles(columns, {}):
@@ -243,24 +242,24 @@ def read(source: Source) -> Reading:
 
 
 def _what_instead(columns: Iterable[str]) -> str:
-    """Say what to do with a table that has neither items nor scores of models."""
+    """Explain what to do with a table that has neither items nor scores of models."""
     if {"model_a", "model_b"} <= by_plain_name(columns).keys():
         return "These look like pairwise votes: `howsure arena` ranks models by them."
     return (
-        f"Name it (`columns={{'item': {likely_item(columns)!r}}}`); a leaderboard needs model, score and "
-        "n. `howsure describe` proposes a mapping."
+        f"Name it (`columns={{'item': {likely_item(columns)!r}}}`). A leaderboard needs model, score and n. "
+        "`howsure describe` proposes a mapping."
     )
 
 
 def is_leaderboard(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> bool:
-    """Say whether a table's columns hold published scores of models; `asked`: those that the user names by
+    """Return whether a table's columns contain published scores of models. `asked`: the user's columns by
     role.
     """
     return {"model", "score"} <= published_roles(columns, asked).keys()
 
 
 def repeats_models(frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> bool:
-    """Say whether models stand in a table again and again, as in rows of items and not in a leaderboard."""
+    """Return whether models are repeated in a table, as in rows of items and not in a leaderboard."""
     columns = frame.collect_schema().names()
     roles = published_roles(columns, asked)
     names = [roles[role] for role in ("task", "model", "metric") if role in roles]
@@ -270,22 +269,20 @@ def repeats_models(frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) ->
 
 
 def scan(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
-    """Open a table, lazily where its format allows. `mixed`: as `parsed_records` has it."""
+    """Open a table, lazily if its format allows. `mixed`: as in `parsed_records`."""
     with named(source.name), _by_line(source):
         frame = _scanned(source, mixed=mixed)
-        names = (
-            frame.collect_schema().names()
-        )  # a lazy scan finds out only now whether the file is what it says
+        names = frame.collect_schema().names()  # a lazy scan only now finds out whether the file is valid
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
-    short = [name for name in names if len(name) <= LONGEST_NAME]  # a text that became a key is no column
+    short = [name for name in names if len(name) <= LONGEST_NAME]  # a text that became a key isn't a column
     return frame if len(short) == len(names) else frame.select(short)
 
 
 def _too_wide(width: int, source: Source) -> ReadError:
     return source.error(
-        f"{width:,} columns are more than the limit of {MAX_COLUMNS:,}",
-        "Write one row an answer, with a column each for model, item and score.",
+        f"{width:,} columns exceed the limit of {MAX_COLUMNS:,}",
+        "Write one row per answer, with a column each for model, item and score.",
     )
 
 
@@ -297,19 +294,19 @@ def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
         return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if is_csv(source):
         return _scan_csv(source)
-    # Read JSON records; of a large file of lines by their shape, where that is sure. `mixed`: as
-    # `parsed_records` has it.
+    # Read JSON records, for a large file of lines by their shape if that is certain. `mixed`: as in
+    # `parsed_records`.
     is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
     shaped = shaped_table(source) if is_large else None
     return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:
-    """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed,
-    through the open file.
+    """Scan a file's bytes, which can't change while they are read. For a large one the necessary parts are
+    read from the open file.
 
-    One that Polars opens by its path is mapped into memory, and ends the process when it is written to
-    meanwhile. What lies elsewhere isn't: Polars asks its server for what is needed.
+    A file that Polars opens by its path is mapped into memory, and ends the process if it is written to
+    meanwhile. A remote one isn't: Polars requests the necessary parts from its server.
     """
     if source.address:
         return pl.scan_parquet(source.address, glob=False, hive_partitioning=False)
@@ -321,7 +318,7 @@ def _scan_parquet(source: Source) -> pl.LazyFrame:
 
 
 def _is_large(source: Source) -> bool:
-    """Say whether a table stays lazy: one that isn't held in memory, or lies elsewhere."""
+    """Return whether a table stays lazy: one that isn't in memory, or is remote."""
     return bool(source.address) or source.path.stat().st_size > MAX_HELD_BYTES
 
 
@@ -339,12 +336,10 @@ def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
 def _collected(
     source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]], names: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Read a table to its end; of CSV names as they are written, and as text what turns out to be no number
-    further down.
-    """
+    """Read a whole table. In CSV, names are read as written, and a column with a non-number anywhere is text."""
     if not is_csv(source):
         return frame.collect()
-    # The columns whose values are names, also where these are written as numbers.
+    # The columns whose values are names, even if these are written as numbers.
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)
     named = {name for role in NAMES for name in roles.get(role, ())}
@@ -356,8 +351,8 @@ def _collected(
 
 
 def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
-    """Read a table of CSV to its end, these columns as they are written: 007, 1.10 and 1e3 are no numbers
-    among names.
+    """Read a whole CSV table, with these columns as they are written: 007, 1.10 and 1e3 aren't numbers among
+    names.
     """
     schema = frame.collect_schema()
     figures = [name for name, dtype in schema.items() if dtype.is_numeric()]
@@ -373,8 +368,8 @@ def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -
 
 
 def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
-    """Return texts as numbers where all of them are; `exactly`: and each is whole and written like its
-    number, not 007, 1.10 or 1e3.
+    """Return texts as numbers if all of them are numbers. `exactly`: only if each is also whole and written
+    like its number, not 007, 1.10 or 1e3.
     """
     numbers = texts.cast(dtype, strict=False)
     if not exactly:
@@ -383,15 +378,13 @@ def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Ser
 
 
 def is_csv(source: Source) -> bool:
-    """Say whether a file holds separated cells."""
+    """Return whether a file contains separated cells."""
     return source.path.suffix.lower() in TEXT_TABLES
 
 
 @contextmanager
 def _by_line(source: Source) -> Iterator[None]:
-    """Name the line of a row that Polars can't read: it has more cells than the header, or a quote that isn't
-    closed.
-    """
+    """Name the line of a row that Polars can't read: it has more cells than the header, or an unclosed quote."""
     try:
         yield
     except pl.exceptions.PolarsError:
@@ -400,16 +393,16 @@ def _by_line(source: Source) -> Iterator[None]:
         if row is None:
             raise
         line, count, width = row
-        what = (
-            f"{plural(count, 'cell')} below a header of {width:,}" if count else "a quote that isn't closed"
-        )
+        what = f"{plural(count, 'cell')} below a header of {width:,}" if count else "an unclosed quote"
         raise ReadError(
-            what, where=f"{source.name}, line {line:,}", remedy="Mend that line, or write the file again."
+            what, where=f"{source.name}, line {line:,}", remedy="Correct that line, or write the file again."
         ) from None
 
 
 def short_rows(source: Source, frame: pl.DataFrame) -> tuple[ResultWarning, ...]:
-    """Say which rows have fewer cells than the header; where the last column is full, none has."""
+    """Report which rows have fewer cells than the header. If the last column has no empty cells, there are
+    none.
+    """
     if not frame.width or not frame[:, -1].null_count() or source.path.suffix.lower() not in CELLS:
         return ()
     short = [(line, count) for line, count, width in uneven(source) if 0 < count < width]
@@ -421,17 +414,19 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[ResultWarning, ...]
         ResultWarning(
             code="short_rows",
             message=(
-                f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read "
-                f"as empty{more}."
+                f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read as "
+                f"empty{more}."
             ),
-            remedy="Mend these lines: a value in the wrong column is a wrong value.",
+            remedy="Correct these lines: a value in the wrong column is a wrong value.",
         ),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTable:
-    """A table with rows: as it was written, what makes numbers of its scores, and what of them was text."""
+    """A table with rows: its original form, the conversion of its scores to numbers, and which of them were
+    text.
+    """
 
     source: Source
     frame: pl.LazyFrame
@@ -440,16 +435,16 @@ class ScoreTable:
     warnings: tuple[ResultWarning, ...] = ()
 
     def rows(self, frame: pl.LazyFrame | None = None) -> pl.LazyFrame:
-        """Return the rows, or those of them that were chosen, with numbers for scores."""
+        """Return the rows, or the chosen ones, with numbers as scores."""
         chosen = self.frame if frame is None else frame
         return chosen if self.values is None else nw.from_native(chosen).with_columns(self.values).to_native()
 
 
 def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> ScoreTable:
-    """Read a table to its end, and scores that are text as numbers, so that a fault is found while its file
-    is known.
+    """Read a whole table, with scores that are text as numbers, so that an error is raised while its file is
+    known.
 
-    Of Parquet and Arrow only the columns that count are read, and of large files none: they stay lazy.
+    From Parquet and Arrow only the necessary columns are read, and from large files none: they stay lazy.
     """
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
@@ -469,11 +464,11 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
 
 
 def _pass(piece: pl.DataFrame) -> None:
-    """Take a piece that was only to be read."""
+    """Process a piece that was only to be read."""
 
 
 def writing_of(source: Source) -> Writing:
-    """Say how a table writes numbers: as the user says, and by what parts its cells."""
+    """Determine how a table writes numbers: by the user's option, and by its separator."""
     suffix, head = source.path.suffix.lower(), source.head
     return replace(
         source.writing, semicolons=suffix == ".csv" and separator(head[commented(head) :], suffix) == ";"
@@ -481,11 +476,10 @@ def writing_of(source: Source) -> Writing:
 
 
 def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
-    """Parse JSON records; a column that mixes kinds (an id that is a number here and text there) becomes
-    text.
+    """Parse JSON records. A column of mixed types (an id that is a number here and text there) becomes text.
 
-    What is nested is left out; `mixed`: a column where only some values are is kept, as empty lists, for
-    those who would take it.
+    Nested values are left out. `mixed`: keep a column if only some values are nested, with these as empty
+    lists, for callers that handle them.
     """
     records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -508,7 +502,7 @@ def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
 
 
 def _first_nested(name: str, records: list[dict[str, Any]]) -> int | None:
-    """Return the first record whose value has parts, of a column that has others too; None of any other
+    """Return the first record with a nested value in a column that also has plain ones, or None for any other
     column.
     """
     values = [record.get(name) for record in records]
@@ -518,7 +512,7 @@ def _first_nested(name: str, records: list[dict[str, Any]]) -> int | None:
 
 
 def _refuse_lost(kept: list[str], lost: Mapping[str, int], source: Source) -> None:
-    """Refuse a table that would lose who or what its rows are of, since some of these values are lists or
+    """Refuse a table that would lose the names or ids of its rows, since some of these values are lists or
     objects.
     """
     found = only_by(kept, [*lost], source.columns)
@@ -531,7 +525,9 @@ def _refuse_lost(kept: list[str], lost: Mapping[str, int], source: Source) -> No
 
 
 def _records_of(parsed: Any) -> Any:
-    """Make records of a table whose columns are named apart from its rows; leave anything else as it is."""
+    """Make records of a table whose columns are named separately from its rows. Anything else is returned
+    unchanged.
+    """
     if not isinstance(parsed, dict) or not all(
         isinstance(parsed.get(part), list) for part in ("columns", "data")
     ):
@@ -554,7 +550,9 @@ def _parsed(source: Source) -> Any:
     if odd is not None:
         line = next(islice(source.lines(), odd, None))[0]
         raise ReadError(
-            "no JSON object", where=f"{source.name}, line {line:,}", remedy="Write one JSON object per row."
+            "not a JSON object",
+            where=f"{source.name}, line {line:,}",
+            remedy="Write one JSON object per row.",
         )
     return records
 
@@ -573,9 +571,9 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
 
 
 def read_table(path: str, names: Collection[str] = (), *, mixed: bool = False) -> pl.DataFrame:
-    """Read a table that isn't results, whole. ReadError where there is none, or it was cut short.
+    """Read a whole table of another kind than results. ReadError if it is missing, or was truncated.
 
-    `names`: its columns of ids and names; `mixed`: as `parsed_records` has it.
+    `names`: its columns of ids and names. `mixed`: as in `parsed_records`.
     """
     place = Path(path)
     if not place.is_file():
@@ -586,7 +584,7 @@ def read_table(path: str, names: Collection[str] = (), *, mixed: bool = False) -
     with named(path):
         if cut_row(source):
             raise ReadError(
-                "ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again."
+                "ends in mid-row", where=path, remedy="A copy may have been truncated: copy it again."
             )
         frame = scan(source, mixed=mixed)
         own = [name for name in frame.collect_schema().names() if name in names or plain_name(name) in names]
@@ -594,7 +592,7 @@ def read_table(path: str, names: Collection[str] = (), *, mixed: bool = False) -
 
 
 def read_side_table(path: str) -> pl.DataFrame:
-    """Read a table with one row an item, for clusters and weights; its item column is recognised by name."""
+    """Read a table with one row per item, for clusters and weights. Its item column is recognised by name."""
     frame = read_table(path)
     roles = find_roles(frame.columns, {})
     if "item" not in roles:
@@ -610,20 +608,20 @@ REMEDY = "Rename or remove all but one of them in the file."
 
 
 def named_twice(sources: Iterable[Source], files: Iterable[FileReport]) -> tuple[ResultWarning, ...]:
-    """Warn of columns and keys that tables, and what a mapping reads, name more than once."""
+    """Warn of columns and keys that are repeated in tables, and in files read by a mapping."""
     read = {file.path: file.reader for file in files if file.outcome in ("read", "published")}
     found: list[ResultWarning] = []
     for source in sources:
         generic = {NAME, *(each.NAME for each in source.maps)}
         if read.get(source.name) not in generic:
             continue
-        with suppress(OSError, csv.Error):  # it has been read, and is gone or is being written again
+        with suppress(OSError, csv.Error):  # it was read before, and is gone or is being written again
             found += _warnings(source)
     return tuple(found)
 
 
 def notes_on_names(source: Source) -> tuple[str, ...]:
-    """Say which columns and keys a table that isn't results names more than once."""
+    """Note which columns and keys are repeated in a table of another kind than results."""
     return tuple(f"{found.message}. {found.remedy}" for found in _warnings(source))
 
 
@@ -642,7 +640,7 @@ def _warnings(source: Source) -> list[ResultWarning]:
     elif suffix in (".json", ".jsonl", ".ndjson"):
         counts = (pair for keys in _first_records(text) for pair in Counter(keys).items())
         messages = [
-            f"the key {name!r} is given twice in one object, and the last counts"
+            f"the key {name!r} is repeated in one object, and the last counts"
             for name in dict.fromkeys(name for name, count in counts if count > 1)
         ]
     return [
@@ -652,7 +650,7 @@ def _warnings(source: Source) -> list[ResultWarning]:
 
 
 def _first_records(text: str) -> Iterator[list[str]]:
-    """Yield the keys of the first objects of a list, or of lines, as far as they are whole."""
+    """Yield the keys of the first objects of a list, or of lines, if they are complete."""
     decoder, at = json.JSONDecoder(object_pairs_hook=tuple), 0
     for _ in range(MOST_RECORDS):
         begin = _BETWEEN.match(text, at)

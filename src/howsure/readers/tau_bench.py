@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
 NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
-CHECKED = (
-    "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the first tau-bench in made-up files "
-    "only"
-)
+CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1, and lists of the first tau-bench in made-up files only"
 
 _DOMAIN = re.compile(r"airline|retail|telecom")
 _ENDING = r"(?:_range_.*)?\.json"
@@ -62,7 +59,7 @@ def read(source: Source) -> Reading:
 
 
 def _read_list(entries: list[Any], source: Source) -> Reading:
-    """The first tau-bench: the file holds no model and no domain, and a crashed trial has a reward of 0."""
+    """The first tau-bench: the file names no model and no domain, and a crashed trial has a reward of 0."""
     name, warnings = from_path(source, _ENDING)
     parts = _NAME.fullmatch(name)
     domain = _DOMAIN.search("/".join(source.path.absolute().parts[-3:]))
@@ -119,7 +116,7 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _run(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str) -> Run:
-    """Tell what the file says of its run: a resumed one keeps its time, and grows."""
+    """Collect the file's information on its run. A resumed one keeps its time, and grows."""
     started, tasks = str(document.get("timestamp") or ""), document.get("tasks")
     own = f"{task} {model} {started}" if started else ""
     wanted = len(tasks) * int(finite(info.get("num_trials")) or 1) if isinstance(tasks, list) else 0
@@ -136,8 +133,8 @@ def _run(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model:
 
 
 def _usage(run: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return what a simulation took: of cost and tokens the agent's share, of time the whole conversation,
-    the user's part with it.
+    """Return the measures of a simulation: the agent's share of cost and tokens, but the time of the whole
+    conversation, including the user.
     """
     messages = [
         each
@@ -156,7 +153,7 @@ def _usage(run: Mapping[str, Any]) -> dict[str, float | None]:
 def _extents(
     document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str
 ) -> tuple[Extent, ...]:
-    """Say how much was to be simulated: every task, so many times."""
+    """Return the planned attempts: every task, this many times."""
     tasks, trials = document.get("tasks"), info.get("num_trials")
     if not isinstance(tasks, list) or not tasks or not isinstance(trials, int) or trials < 1:
         return ()
@@ -195,8 +192,8 @@ def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _kind(document: Mapping[str, Any]) -> list[str]:
-    """Return what makes a board of its own: voice beside text, and the benchmark's version, between which
-    scores aren't comparable.
+    """Return what makes a separate board: voice or text, and the benchmark's version, between which scores
+    aren't comparable.
     """
     modality, version = document.get("modality"), inner(document, "methodology").get("tau2_bench_version")
     spoken = [modality] if isinstance(modality, str) and modality != "text" else []

@@ -1,6 +1,6 @@
 """terminal-bench (results.json of a run or a trial) and Harbor (result.json of a trial).
 
-A trial that was never judged (`is_resolved` null, no reward) is a failure there: here it is an error, and 0
+A trial that was never judged (`is_resolved` null, no reward) is a failure there. Here it is an error, and 0
 only by the harness's policy.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
-CHECKED = "terminal-bench-core 0.1.1, runs of 2025-08 and 2025-09; Harbor in made-up files only"
+CHECKED = "terminal-bench-core 0.1.1, runs of 2025-08 and 2025-09, and Harbor in made-up files only"
 
 _RUN = r"run[-_]?\d+(?:[-_].*)?|\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"
 _VERSIONED = re.compile(r"terminal-bench[\w.-]*@[\w.-]+")
@@ -33,14 +33,12 @@ _RUN_OF_TRIAL = re.compile(r"\.\d+-of-\d+\.(.+)$")
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)__(\d\d-\d\d-\d\d)")
 _TRIAL_KEYS = {"task_id", "is_resolved"}
 UNKNOWN = "unknown"
-"""A commit that the harness couldn't tell."""
+"""The value for a commit that the harness couldn't determine."""
 _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its
-    trials.
-    """
+    """Claim trials that are resolved or not, and Harbor's trials. A Harbor job is a companion of its trials."""
     keys = source.first.keys()
     if members(source.first.get("results", b"")).keys() >= _TRIAL_KEYS:
         return "rows"
@@ -52,7 +50,7 @@ def claims(source: Source) -> Claim | None:
 
 
 def _is_trial_of_a_run(source: Source) -> bool:
-    """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which
+    """Return whether a trial is below the results of its run, `<run>/<task>/<trial>/results.json`, which
     repeat it.
     """
     run = source.nearest(source.path.absolute().parents[2:3], source.path.name)
@@ -96,7 +94,7 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         )
         seen[item] += 1
     counted(records, "tokens_in", "tokens_out")
-    # How many trials a run says that it had, 0 where it doesn't.
+    # A run's stated number of trials, or 0.
     counts = [document.get(name) for name in ("n_resolved", "n_unresolved")]
     n = sum(count for count in counts if isinstance(count, int)) if None not in counts else 0
     return Reading(
@@ -111,8 +109,8 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any], submission: str) -> Run:
-    """Tell what run_metadata.json says of the run, which all its trials share; without it the names of trials
-    end in the run's.
+    """Collect the information on the run in run_metadata.json, which all its trials share. Without it the
+    names of trials end in the run's.
     """
     own, named, commit = (str(metadata.get(key) or "") for key in ("uuid", "run_id", "commit_hash"))
     found = _RUN_OF_TRIAL.search(str(trial.get("trial_name")))
@@ -132,8 +130,8 @@ def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any], submission: str)
 
 
 def _configuration(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Collect what tells two runs of one system apart: the agent's arguments, and the version of the
-    benchmark.
+    """Collect the settings that distinguish two runs of one system: the agent's arguments, and the version of
+    the benchmark.
     """
     given = metadata.get("agent_kwargs")
     named = {f"agent_kwargs.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
@@ -150,7 +148,7 @@ def _published(
 
 
 def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]:
-    """Say how much a run was, where its trials are a number of attempts at every task."""
+    """Return the planned attempts of a run, if its trials are a number of attempts at every task."""
     return (
         (Extent(task=task, model=model, items=n // attempts, attempts=attempts),)
         if n and n % attempts == 0
@@ -179,14 +177,14 @@ def _metadata(
 
 
 def _run_metadata(source: Source) -> Mapping[str, Any]:
-    """Return what run_metadata.json says, in the run's folder, which a trial's folder lies below."""
+    """Return the content of run_metadata.json in the run's folder, which contains the trial's folder."""
     found = source.nearest(source.path.absolute().parents[:3], "run_metadata.json")
     run = {} if found is None else found.json()
     return run if isinstance(run, dict) else {}
 
 
 def _benchmark(source: Source) -> Path | None:
-    """Return the leaderboard's folder of a benchmark, `terminal-bench-core@0.1.1`, each folder in which is a
+    """Return the leaderboard's folder of a benchmark, `terminal-bench-core@0.1.1`, with one folder per
     system.
     """
     return next(
@@ -195,7 +193,7 @@ def _benchmark(source: Source) -> Path | None:
 
 
 def _submission(source: Source) -> str:
-    """Name the leaderboard's folder of one system, whose runs may be of several commits of the harness; ""
+    """Name the leaderboard's folder of one system, whose runs may be of several commits of the harness, or ""
     outside of one.
     """
     benchmark, path = _benchmark(source), source.path.absolute()
@@ -239,7 +237,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
 
 
 def _harbor_usage(document: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return what a trial took: its input tokens are written with those read from the cache."""
+    """Return the measures of a trial. Its input tokens include those read from the cache."""
     agent = inner(document, "agent_result")
     cached = agent.get("n_cache_tokens")
     return {
@@ -252,9 +250,7 @@ def _harbor_usage(document: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _harbor_attempt(source: Source) -> int:
-    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no
-    number.
-    """
+    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no number."""
     own = source.path.absolute().parent
     stem = own.name.rpartition("__")[0]
     if not stem:

@@ -1,9 +1,9 @@
-"""Transcripts: what was asked, expected and answered, read from the log again where a verb shows it. No score
-is made of it.
+"""Transcripts: prompt, right answer and output, read again from the log if a function shows them. No score is
+made of them.
 
-A reader whose logs hold it has a function `transcripts(source, items)` beside `read`, which yields one
-transcript per attempt (and per filter, where a harness scores an answer in several ways) of these items, of
-all where `items` is None.
+A reader whose logs contain them has a function `transcripts(source, items)` in addition to `read`. It yields
+one transcript per attempt (and per filter, if a harness scores per answer in several ways) of these items, or
+of all if `items` is None.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from howsure.table.scores import RunEntry, Scores
 
 MOST_BYTES = 256 * 1024**2
-"""Logs that are larger than this together are not read whole a second time."""
+"""Logs that exceed this size together are not read completely a second time."""
 GONE = "not on this disk: from an archive, an address, or moved since"
 NOT_SAVED = "not kept in a saved baseline"
 NO_LOG = "the rows come from no log"
-NOT_KEPT = "not kept by this kind of log"
+NOT_KEPT = "not contained in this kind of log"
 TOO_LARGE = f"more than {MOST_BYTES // 1024**2:,} MiB of logs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """One attempt at an item as its log has it; what is empty is not known.
+    """One attempt at an item in its log; empty fields are unknown.
 
-    `model`: as the log calls it, empty where the log has one model; `prompt`: what was asked, with the
-    messages before it; `target`: the right answer; `output`: all that was answered, `answer` what was taken
-    from it to be scored. `stop`: why it ended ("stop", "max_tokens", "time limit", "error"); `error`: its
-    message. `scores`: by metric.
+    `model`: the name in the log, empty if the log has one model. `prompt`: the question, with the messages
+    before it. `target`: the right answer. `output`: the whole answer, and `answer` the extracted part that is
+    scored. `stop`: why it ended ("stop", "max_tokens", "time limit", "error"). `error`: its message.
+    `scores`: by metric.
     """
 
     item: str
@@ -58,7 +58,7 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """A log that was read again: its transcripts, or why there are none."""
+    """A log that was read again: its transcripts, or the reason why there are none."""
 
     entry: RunEntry
     transcripts: tuple[Transcript, ...] = ()
@@ -68,7 +68,7 @@ class Reread:
 def reread(
     entries: Iterable[RunEntry], items: Mapping[str, Collection[str]] | None = None
 ) -> Iterator[Reread]:
-    """Read logs again for these items of each task, one log at a time; without items all, within the limit on
+    """Read logs again for these items of each task, one log at a time, or for all items within the limit on
     size.
     """
     listed = tuple(entries)
@@ -105,12 +105,12 @@ def _reread(entry: RunEntry, items: Collection[str] | None) -> Reread:
 
 LOG = ["source", "task", "model", "item"]
 PLACE = "place"
-"""Where an attempt stands among those of its log at an item."""
+"""The place of an attempt among those of its log at an item."""
 
 
 def with_stops(scores: Scores) -> Scores:
-    """Return scores with the column `stop`, where the logs say why attempts ended and are no larger than the
-    limit; else the same.
+    """Return scores with the column `stop`, if the logs contain stop reasons and are within the size limit;
+    else unchanged.
     """
     if not scores.runs or STOP in open_frame(scores.rows).collect_schema().names():
         return scores
@@ -135,7 +135,7 @@ def _told(read: Reread) -> Iterator[tuple[str, str, str, str, int, str | None]]:
 
 
 def kept_stops(scores: Scores) -> Iterator[tuple[str, str, str, str]]:
-    """Yield model, task, item and end of every attempt whose end stands in its row."""
+    """Yield model, task, item and stop reason of every attempt with a stop reason in its row."""
     if STOP not in open_frame(scores.rows).collect_schema().names():
         return
     rows = scores.to_frame().filter(pl.col(STOP).is_not_null())

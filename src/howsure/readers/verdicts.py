@@ -1,6 +1,4 @@
-"""Verdicts of judges beside labels of people, from tables: one row an answer, or one row an answer and
-judge.
-"""
+"""Judges' verdicts with people's labels, from tables: one row per answer, or one row per answer and judge."""
 
 from __future__ import annotations
 
@@ -33,9 +31,9 @@ if TYPE_CHECKING:
     Names = Mapping[str, Sequence[str]]
 
 NAMED_JUDGE = ("judge_name", "judge_model", "judge_id", "judge", "grader", "scorer", "rater", "annotator")
-"""Columns that may name the judge of a row."""
+"""Columns that may contain the judge of a row."""
 RATERS = ("rater", "scorer", "annotator")
-"""Columns that may name the human of a row as well."""
+"""Columns that may also contain the human of a row."""
 KEY = ("model", "item", "attempt")
 VERDICT = NumberKind(
     what="verdict",
@@ -64,10 +62,9 @@ def with_labels(
     frame: pl.DataFrame, roles: Mapping[str, str], labels: pl.DataFrame, named: Names
 ) -> tuple[pl.DataFrame, str]:
     """Return the answers with the labels of another table as the column `human`, matched by item, and by
-    model and attempt where both have them.
+    model and attempt if both have them.
 
-    Several labels of one answer are averaged. DataError where no column tells what belongs together, or
-    nothing does.
+    Several labels of one answer are averaged. DataError if no column identifies matching rows, or none match.
     """
     shared = {role: names for role, names in named.items() if role == "human" or names[0] in labels.columns}
     there = VERDICTS.columns(labels, shared)
@@ -78,8 +75,7 @@ def with_labels(
             f"labels can't be matched: no column for the {lacking} in "
             f"{'both tables' if lacking == 'item' else 'the second table'}",
             remedy=(
-                "Name columns with `columns`: item and model tell which answer a label belongs to, human "
-                "is the label."
+                "Name columns with `columns`: item and model identify the answer of a label, human is the label."
             ),
         )
     labelled = labels.select(
@@ -96,21 +92,21 @@ def with_labels(
         first = ", ".join(f"{role} {several[name][0]}" for role, name in zip(key, columns, strict=True))
         raise DataError(
             f"labels can't be matched: several answers have the same {listing(key)} ({first})",
-            remedy="Name the column that tells them apart with `columns`: attempt, or model.",
+            remedy="Name the column that distinguishes them with `columns`: attempt, or model.",
         )
     joined = answers.join(once, on=columns, how="left", maintain_order="left")
     matched = once.join(answers, on=columns, how="semi")
     note = f"Labels: {plural(len(matched), 'label')} matched by {listing(key)}"
     if len(labelled) > len(once):
-        note += f"; {plural(len(labelled) - len(once), 'further label')} of the same answers averaged"
+        note += f", {plural(len(labelled) - len(once), 'further label')} of the same answers averaged"
     if len(once) > len(matched):
-        note += f"; {plural(len(once) - len(matched), 'label')} of no judged answer left out"
+        note += f", {plural(len(once) - len(matched), 'label')} without a judged answer left out"
     return joined.drop(columns), f"{note}."
 
 
 def side_by_side(frame: pl.DataFrame, human: str) -> tuple[pl.DataFrame, list[str], list[str]]:
-    """Put raters side by side where the human is one of them, and no column: the answers, the other raters,
-    and what is to be said.
+    """Make a column per rater if the human is a rater and not a column. Returns the answers, the other
+    raters, and the notes.
     """
     name = next((each for each in RATERS if each in frame.columns), "")
     verdict = next((each for each in ("rating", "score") if each in frame.columns), "")
@@ -123,26 +119,26 @@ def side_by_side(frame: pl.DataFrame, human: str) -> tuple[pl.DataFrame, list[st
 def one_row_an_answer(
     frame: pl.DataFrame, roles: Mapping[str, str], name: str, verdict: str
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
-    """Put the verdicts of several judges on one answer side by side: the answers, the judges' columns, and
-    what is to be said.
+    """Make a column per judge for verdicts of several judges on one answer. Returns the answers, the judges'
+    columns, and the notes.
 
-    Several verdicts of one judge on an answer are averaged. DataError where no column tells which answer a
-    row is about.
+    Several verdicts of one judge on an answer are averaged. DataError if no column identifies the answer of a
+    row.
     """
     if "item" not in roles:
         raise DataError(
-            f"{name!r} names several judges, and no column says which answer a row is about",
+            f"{name!r} names several judges, and no column identifies the answer of a row",
             remedy=(
-                f"Name it with `columns` as item, or keep one judge with `where`: {name}={frame[name][0]}."
+                f"Set its column with `columns` as item, or keep one judge with `where`: {name}={frame[name][0]}."
             ),
         )
     key = [roles[role] for role in KEY if role in roles]
     if name in key:
         role = next(role for role in KEY if roles.get(role) == name)
         raise DataError(
-            f"{name!r} names several judges, and can't name the {role} as well",
+            f"{name!r} names several judges, and can't be the column of the {role} as well",
             remedy=(
-                f"Name another column as {role} with `columns`, or none, or keep one judge with `where`: "
+                f"Use another column as {role} with `columns`, or none, or keep one judge with `where`: "
                 f"{name}={frame[name][0]}."
             ),
         )
@@ -158,31 +154,29 @@ def one_row_an_answer(
     )
     taken = {judge: judge if judge not in rest.columns else f"judge {judge}" for judge in judges}
     answers = rest.join(wide.rename(taken), on=key, how="left", maintain_order="left", nulls_equal=True)
-    notes = [f"Judges: column `{name}` ({plural(len(judges), 'judge')}), side by side."]
+    notes = [f"Judges: column `{name}` ({plural(len(judges), 'judge')}), one column each."]
     count = int(np.isfinite(answers.select(taken.values()).to_numpy().astype(float)).sum())
     more = int(told["_verdict"].is_not_null().sum()) - count
     if more > 0:
         notes.append(
-            f"{plural(more, 'verdict')} of a judge on an answer that it had judged before averaged with "
-            "that one."
+            f"{plural(more, 'verdict')} of a judge on an answer that it had judged before averaged with that one."
         )
     return answers, list(taken.values()), notes
 
 
 CHANCE = NumberKind(
-    what="probability", remedy="Every labelled answer needs the probability with which it was drawn."
+    what="probability", remedy="Give the probability with which each labelled answer was drawn."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Verdicts (N, J) of J judges, NaN where one is silent, and labels in [0, 1] (N,), NaN where there is
+    """Verdicts (N, J) of J judges, or NaN if one gave none, and labels in [0, 1] (N,), or NaN if there is
     none.
 
-    `models`: of each answer, empty where no column says it. `items`, `clusters` (N,): codes, None where no
-    column says them. `weights` (N,): how many answers a label stands for, None where nothing is known of how
-    they were drawn. `human`: the column of the labels, empty without one;
-    `rows`: the answers as they came.
+    `models`: of each answer, empty without such a column. `items`, `clusters` (N,): codes, or None without
+    such a column. `weights` (N,): how many answers a label represents, or None if the sampling is unknown.
+    `human`: the column of the labels, empty without one. `rows`: the original answers.
     """
 
     judges: tuple[str, ...]
@@ -207,10 +201,10 @@ def read_verdicts(
     labels: pl.DataFrame | None = None,
     labelled: bool = True,
 ) -> Verdicts:
-    """Read verdicts and labels; `labels`: a table of its own, `probability`: the column of the chance that an
-    answer was labelled.
+    """Read verdicts and labels. `labels`: a separate table, `probability`: the column of the probability that
+    an answer was labelled.
 
-    `labelled`: whether labels are needed. DataError where a column is missing or a cell can't be understood.
+    `labelled`: whether labels are needed. DataError if a column is missing or a cell isn't recognised.
     """
     VERDICTS.refuse_unknown(columns)
     frame = chosen_rows(frame, where)
@@ -259,7 +253,7 @@ def read_verdicts(
         clusters = coded(texts_of(frame[by]))[0]
         by_how_many = plural(frame[by].n_unique(), "cluster")
         cluster_notes = [
-            f"Clusters: column `{by}` ({by_how_many}); `cluster='none'` takes each answer by itself."
+            f"Clusters: column `{by}` ({by_how_many}); `cluster='none'` treats answers as independent."
         ]
     return Verdicts(
         judges=tuple(judges),
@@ -276,7 +270,7 @@ def read_verdicts(
 
 
 def _are_verdicts(column: pl.Series) -> bool:
-    """Say whether a column has verdicts, and no other words."""
+    """Return whether all words in a column are verdicts."""
     try:
         read_column(column, VERDICT)
     except DataError:
@@ -287,7 +281,7 @@ def _are_verdicts(column: pl.Series) -> bool:
 def _each_answer_once(
     frame: pl.DataFrame, roles: Mapping[str, str], judges: list[str]
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
-    """Turn one row an answer and judge into one row an answer, where a column names the judge."""
+    """Turn one row per answer and judge into one row per answer, if a column names the judge."""
     if len(judges) != 1:
         return frame, judges, []
     verdict = judges[0]
@@ -317,27 +311,27 @@ def _labels(frame: pl.DataFrame, roles: Mapping[str, str], kept: Bools, *, label
         raise DataError(
             f"labels in {roles['human']!r} run from {known.min():g} to {known.max():g} (row {row:,} is not "
             "in [0, 1])",
-            remedy="Labels are 0 or 1, or shares between: bring them to that scale.",
+            remedy="Labels are 0 or 1, or fractions between: convert them to that scale.",
         )
     return labels
 
 
 def _weights(frame: pl.DataFrame, name: str, labels: Floats) -> Floats:
-    """Return how many answers each label stands for, 1 over the chance that it was drawn (N,)."""
+    """Return how many answers each label represents, 1 over the probability that it was drawn (N,)."""
     chance = figures(frame[known_column(name, frame)], CHANCE)
     bad = np.isfinite(labels) & ~((chance > 0) & (chance <= 1))
     if bad.any():
         raise DataError(
             f"{plural(int(bad.sum()), 'label')} without a probability above 0 and up to 1 in {name!r} (row "
             f"{bad.argmax() + 1:,})",
-            remedy="Every labelled answer needs the probability with which it was drawn.",
+            remedy="Give the probability with which each labelled answer was drawn.",
         )
     return np.where(np.isfinite(labels), 1 / np.where(chance > 0, chance, 1.0), 0.0)
 
 
 def _cluster_column(frame: pl.DataFrame, roles: Mapping[str, str], asked: str | None) -> str:
-    """Return the column that answers hang together by: as asked, else `cluster`, else the item where several
-    answers are to one; "" for none.
+    """Return the column of clusters of answers: the requested one, else `cluster`, else the item if several
+    answers share one, or "" for none.
     """
     if asked == NO_CLUSTERS:
         return ""

@@ -1,7 +1,7 @@
-"""Pairwise votes from tables: two models, who won, and who voted, under the names that arenas, MT-bench and
-rating sheets give them.
+"""Pairwise votes from tables: two models, the winner, and the voter, under the names used by arenas, MT-bench
+and rating sheets.
 
-Ties may be of two kinds ("both are bad"); a vote without a winner, or of a model against itself, is left out
+Ties may be of two kinds ("both are bad"). A vote without a winner, or of a model against itself, is left out
 and counted.
 """
 
@@ -64,7 +64,7 @@ VOTES = Roles(
     names=("model_a", "model_b", "winner", "voter"),
 )
 ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
-"""Three columns of 0 and 1 in place of a winner."""
+"""Three columns of 0 and 1 instead of a winner."""
 WIN, TIE, LOSS, NOBODY, STRANGE = 1.0, 0.5, 0.0, -1.0, -2.0
 WINNERS: Mapping[float, frozenset[str]] = {
     WIN: frozenset(word_list("model_a model_1 a left first [[a]] player_a assistant_a response_a a>b a>>b")),
@@ -114,8 +114,8 @@ class Clustered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteTable:
-    """Votes among models of these names, none, one or two ways of clustering them, the covariates, and what
-    is to be said of it.
+    """Votes among models of these names, none, one or two ways of clustering them, the covariates, and the
+    notes.
     """
 
     models: tuple[str, ...]
@@ -135,14 +135,14 @@ def read_votes(
     weight: str | None = None,
     winner_is: WinnerIs | None = None,
 ) -> VoteTable:
-    """Read votes from a table. DataError where there are none, or a winner can't be understood."""
+    """Read votes from a table. DataError if there are none, or a winner isn't recognised."""
     frame = chosen_rows(frame, where)
     VOTES.refuse_unknown(columns, covariate)
     roles = VOTES.columns(frame, columns)
     lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
     one_hot = lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT)
     if not one_hot:
-        remedy = "Votes need model_a, model_b and winner; name others with `columns`."
+        remedy = "Votes need model_a, model_b and winner. Set other names with `columns`."
         refuse_lacking(lacking, frame, remedy)
     ways = _clusters_of(frame, roles, cluster)
     others = numbers(frame, covariate, columns, weight)
@@ -190,11 +190,11 @@ def read_votes(
 def first_scores(
     winner: pl.Series, first: pl.Series, second: pl.Series, winner_is: WinnerIs | None = None
 ) -> Floats:
-    """Return what the first of two got (N,), −1 where nobody says.
+    """Return the score of the first of two (N,), −1 if unknown.
 
-    A winner is a name if every one is of its row's two models, a tie or empty; else a side (a word or a
-    number) if none is the name of any model. DataError where neither holds and `winner_is` doesn't say which
-    it is, or a winner can't be understood.
+    A winner is a name if every one is of its row's two models, a tie or empty. It is a side (a word or a
+    number) if none is the name of any model. DataError if neither applies and `winner_is` doesn't decide, or
+    a winner isn't recognised.
     """
     said = texts_of(winner).str.strip_chars()
     lower = said.str.to_lowercase().fill_null("")
@@ -221,7 +221,7 @@ def first_scores(
         strange = said.filter(scores == STRANGE).unique().sort().to_list()
         place = f"column {winner.name!r}, row {int(np.argmax(scores == STRANGE)) + 1:,}"
         raise DataError(
-            f"a winner that can't be understood: {listing([shown(x) for x in strange], most=6)} ({place})",
+            f"unrecognised winners: {listing([shown(x) for x in strange], most=6)} ({place})",
             remedy="Write model_a, model_b or tie, or the name of the model that won.",
         )
     return np.asarray(scores)
@@ -230,7 +230,7 @@ def first_scores(
 def _what_winners_are(
     said: pl.Series, named: Bools, empty: Bools, sides: tuple[pl.Series, pl.Series]
 ) -> WinnerIs:
-    """Tell names of models from sides; DataError where winners could be both."""
+    """Distinguish names of models from sides. DataError if winners could be both."""
     if bool((named | empty).all()) and named.any():
         return "name"
     models = pl.concat(sides).unique().drop_nulls()
@@ -245,7 +245,7 @@ def _what_winners_are(
     both = said.filter(called | side).unique().sort().to_list()
     raise DataError(
         f"winners that could be sides or names of models: {listing([repr(name) for name in both], most=6)}",
-        remedy="Say which they are: `winner_is='name'` or `winner_is='side'`.",
+        remedy="Set which they are: `winner_is='name'` or `winner_is='side'`.",
     )
 
 
@@ -254,8 +254,8 @@ def _equal(said: pl.Series, other: pl.Series) -> Bools:
 
 
 def _numbers(winner: pl.Series) -> Floats:
-    """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1
-    as that, 1 to 2 as first to second.
+    """Read 1, 2 and 0 as first, second and tie, and 1, 0.5 and 0 as the score of the first. Fractions from 0
+    to 1 are that score, those from 1 to 2 go from first to second.
     """
     values = winner.drop_nulls().unique().to_numpy()
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
@@ -270,11 +270,10 @@ def _numbers(winner: pl.Series) -> Floats:
         meant = winner.replace_strict({1.0: WIN, 2.0: LOSS, 0.0: TIE}, return_dtype=pl.Float64)
     else:
         raise DataError(
-            "winners are numbers that could mean several things: "
+            "winners are numbers with several possible meanings: "
             f"{listing([f'{value:g}' for value in sorted(values)])}",
             remedy=(
-                "Write model_a, model_b or tie; 1, 2 and 0, or shares of the first such as 1, 0.5 and 0, "
-                "are understood as well."
+                "Write model_a, model_b or tie, or numbers: 1, 2 and 0, or scores of the first such as 1, 0.5 and 0."
             ),
         )
     return meant.fill_null(NOBODY).to_numpy()
@@ -283,41 +282,41 @@ def _numbers(winner: pl.Series) -> Floats:
 def _clusters_of(
     frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """Return the columns that votes are clustered by: those that are asked for, else who voted where a column
-    says it.
+    """Return the columns that votes are clustered by: the requested ones, else the voter if there is a
+    column.
     """
     if asked is None:
         return (roles["voter"],) if "voter" in roles else ()
     if list(asked) == [NO_CLUSTERS]:
         return ()
     if len(asked) > MOST_CLUSTERINGS:
-        raise DataError("more than two ways of clustering", remedy="Name one or two columns.")
+        raise DataError("more than two ways of clustering", remedy="Choose one or two columns.")
     return tuple(known_column(name, frame) for name in asked)
 
 
 def _notes(table: VoteTable, weight: str | None, *, asked: bool) -> list[str]:
-    """Say how many votes there are, how they are clustered and weighed, and the covariates."""
+    """Note the number of votes, their clusters and weights, and the covariates."""
     votes = table.votes
-    shares = "" if votes.whole else "; winners are shares of the first"
+    shares = "" if votes.whole else "; winners are scores of the first"
     number, among = plural(len(votes), "vote"), plural(votes.models, "model")
     notes = [f"Data: {number} among {among}, {votes.ties:,} of them ties{shares}."]
     for way in table.clusters:
-        unasked = "" if asked else "; `cluster='none'` takes each vote by itself"
+        unasked = "" if asked else "; `cluster='none'` treats votes as independent"
         notes.append(
             f"Clusters: column `{way.column}` ({plural(len(way.labels), 'cluster')} of {number}){unasked}."
         )
         alone = way.labels.count("")
         if alone:
             each = f"{plural(alone, 'vote')} without a `{way.column}`"
-            notes.append(f"{each}: each is a cluster of its own.")
+            notes.append(f"{each}: each is a separate cluster.")
     if not table.clusters:
         notes.append("Clusters: none, so each vote counts as independent of all others.")
     if votes.weight is not None:
         worth = votes.weight.sum() ** 2 / (votes.weight @ votes.weight)
-        notes.append(f"Weights: column `{weight}`; the votes are worth {worth:,.0f} of one weight.")
+        notes.append(f"Weights: column `{weight}`; the effective number of votes is {worth:,.0f}.")
     if table.covariates:
         names = ", ".join(map(str, table.covariates))
-        notes.append(f"Covariates: {names}. Scores are those of answers alike in them.")
+        notes.append(f"Covariates: {names}. Scores are for answers with equal covariates.")
     return notes
 
 
@@ -342,13 +341,13 @@ NEITHER = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """N choices: `picked` (N,), 1 the first answer, 0 the second, ½ neither; `better` (N,), 1 or 0, NaN where
-    it isn't known; codes of items and judges (N,).
+    """N choices: `picked` (N,), 1 the first answer, 0 the second, ½ neither; `better` (N,), 1 or 0, or NaN if
+    unknown; codes of items and judges (N,).
 
-    `pair` (N,): codes of the item with the two models; `order` (N,): which way round a pair was shown.
-    `sides`: by the attribute, POSITION for who was shown first, which answer has more of it: 1 the first, 0
-    the second, NaN neither (N,). "First" is here the answer in the first columns, whichever was shown first.
-    `own` (N, judges): which one alone is of each judge's family, in the same way.
+    `pair` (N,): codes of the item with the two models. `order` (N,): in which order a pair was shown.
+    `sides`: by the attribute (POSITION for being shown first), which answer has more of it: 1 the first, 0
+    the second, NaN neither (N,). "First" means the answer in the first columns, whichever was shown first.
+    `own` (N, judges): which answer alone is of each judge's family, in the same way.
     """
 
     picked: Floats
@@ -371,12 +370,12 @@ def read_choices(
     covariate: Sequence[str],
     winner_is: WinnerIs | None = None,
 ) -> Choices:
-    """Read choices. DataError where there is no winner, or one can't be understood."""
+    """Read choices. DataError if the winner is missing or isn't recognised."""
     frame = chosen_rows(frame, where)
     CHOICES.refuse_unknown(columns, covariate)
     roles = CHOICES.columns(frame, columns)
     refuse_lacking(
-        [role for role in ("winner",) if role not in roles], frame, "Name it with `columns`: winner=…"
+        [role for role in ("winner",) if role not in roles], frame, "Set its column with `columns`: winner=…"
     )
     picked = _picked(frame, roles, "winner", winner_is)
     kept = np.isfinite(picked)
@@ -426,8 +425,8 @@ def read_choices(
 
 
 def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is: WinnerIs | None) -> Floats:
-    """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, NaN where it says
-    nothing.
+    """Return which answer a column names (N,): 1 the first, 0 the second, ½ neither, or NaN for anything
+    else.
     """
     nobody = pl.Series([None] * len(frame), dtype=pl.String)
     first, second = (
@@ -438,7 +437,7 @@ def _picked(frame: pl.DataFrame, roles: Mapping[str, str], role: str, winner_is:
 
 
 def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[Ints, Bools]:
-    """Return the code of each choice's item and two models (N,), and whether these stand in the second order
+    """Return the code of each choice's item and two models (N,), and whether these are in the second order
     (N,).
     """
     if not {"model_a", "model_b"} <= set(roles):
@@ -450,8 +449,8 @@ def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[I
 
 
 def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
-    """Return what two columns of numbers have in common whose names differ by the side alone: len of len_1
-    and len_2.
+    """Return the common name of two numeric columns whose names differ only by the side: len for len_1 and
+    len_2.
     """
     numeric = {name for name in frame.columns if name not in taken and frame[name].dtype.is_numeric()}
     found: dict[str, None] = {}
@@ -483,5 +482,5 @@ def _own(frame: pl.DataFrame, roles: Mapping[str, str], judges: Sequence[str]) -
 
 
 def _family(names: pl.Series) -> pl.Series:
-    """Return the letters that a model's name begins with, its maker aside: gpt, claude, llama."""
+    """Return the initial letters of a model's name without its maker: gpt, claude, llama."""
     return names.cast(pl.String).str.split("/").list.last().str.to_lowercase().str.extract(r"([a-z]+)")

@@ -1,6 +1,4 @@
-"""Zips and compressed files: their members one after the other, none larger than it says, and what they hold
-as files.
-"""
+"""Zips and compressed files: their members one by one, none larger than stated, and their contents as files."""
 
 from __future__ import annotations
 
@@ -41,8 +39,9 @@ MAX_TOTAL_BYTES = 8 * 1024**3
 MAX_DIRECTORY_BYTES = MAX_MEMBERS * 512
 
 PIECE_BYTES = 8_192
-"""How much is asked for at a time. Outside deflate, zipfile decompresses all the input that it reads for a
-piece: 8 KiB of zstd can grow to 256 MiB and no further, which a larger piece would allow."""
+"""The amount that is requested at a time. Outside deflate, zipfile decompresses all the input that it reads
+for a piece: 8 KiB of zstd can grow to at most 256 MiB, but a larger piece to more.
+"""
 
 BROKEN_ZIP = (
     zipfile.BadZipFile,
@@ -67,18 +66,18 @@ class Archive:
         self.names = file.namelist()
 
     def __contains__(self, name: object) -> bool:
-        """Say whether a member has this name."""
+        """Return whether a member has this name."""
         return name in self._file.NameToInfo
 
     def differing(self) -> set[str]:
-        """Return the names that several members of different contents have."""
+        """Return the names of several members with different contents."""
         contents: dict[str, set[tuple[int, int]]] = {}
         for member in self._file.infolist():
             contents.setdefault(member.filename, set()).add((member.CRC, member.file_size))
         return {name for name, found in contents.items() if len(found) > 1}
 
     def read(self, name: str) -> bytes:
-        """Return one member's bytes; an archive or member that grows past the limits is refused."""
+        """Return one member's bytes. An archive or member that exceeds the limits is refused."""
         limit = min(MAX_LOG_MEMBER_BYTES, MAX_TOTAL_BYTES - self._read)
         where = f"{self._where}, member {name!r}"
         data = bytearray()
@@ -87,7 +86,7 @@ class Archive:
                 while len(data) <= limit and (piece := member.read(PIECE_BYTES)):
                     data += piece
         except KeyError:
-            raise ReadError("no such member", where=where, remedy="The archive may be cut short.") from None
+            raise ReadError("no such member", where=where, remedy="The archive may be truncated.") from None
         except BROKEN_ZIP as error:
             raise ReadError(
                 f"can't be unpacked ({error})",
@@ -95,15 +94,13 @@ class Archive:
                 remedy="The file may be damaged: copy or write it again.",
             ) from None
         if len(data) > limit:
-            raise ReadError(
-                f"unpacks to more than {limit:,} bytes", where=where, remedy="Check where it came from."
-            )
+            raise ReadError(f"unpacks to more than {limit:,} bytes", where=where, remedy="Check its origin.")
         self._read += len(data)
         return bytes(data)
 
     def json(self, name: str, kind: Any = Any) -> Any:
-        """Parse one member as JSON, or what is wanted of it (`kind`); what all of them take in memory
-        together is limited.
+        """Parse one member as JSON, or the wanted part of it (`kind`). The memory for all of them together is
+        limited.
         """
         data, where = self.read(name), f"{self._where}, member {name!r}"
         self._cost += object_cost(data)
@@ -111,8 +108,8 @@ class Archive:
         return parse_json(data, where=where, kind=kind)
 
     def each_json(self, names: Iterable[str], kind: Any = Any) -> Iterator[Any]:
-        """Parse members one at a time, for a reader that keeps little of each: only what one takes in memory
-        is limited.
+        """Parse members one at a time, for a reader that keeps little of each. Only the memory for one is
+        limited.
         """
         for name in names:
             yield parse_json(self.read(name), where=f"{self._where}, member {name!r}", kind=kind)
@@ -128,10 +125,7 @@ def open_archive(path: Path, *, where: str) -> Iterator[Archive]:
         raise ReadError(
             f"not a complete zip archive ({error})",
             where=where,
-            remedy=(
-                "A run that is still going, or a copy cut short, looks like this: wait for it or copy it "
-                "again."
-            ),
+            remedy=("A run in progress, or a truncated copy, looks like this: wait for it or copy it again."),
         ) from None
     with file:
         archive = Archive(file, where=where)
@@ -141,7 +135,7 @@ def open_archive(path: Path, *, where: str) -> Iterator[Archive]:
 
 
 def first_member(head: bytes) -> str | None:
-    """Return the name of a zip's first member from the first bytes of the file, None where it is no zip."""
+    """Return the name of a zip's first member from the first bytes of the file, or None if it isn't a zip."""
     if not head.startswith(MAGIC) or len(head) < 30:
         return None
     (length,) = struct.unpack_from("<H", head, 26)
@@ -167,9 +161,7 @@ def _check_directory(path: Path, where: str) -> None:
 
 
 def _too_many(where: str) -> ReadError:
-    return ReadError(
-        f"more than {MAX_MEMBERS:,} members", where=where, remedy="Check where the archive came from."
-    )
+    return ReadError(f"more than {MAX_MEMBERS:,} members", where=where, remedy="Check the archive's origin.")
 
 
 if sys.version_info >= (3, 14):
@@ -188,13 +180,12 @@ PACKED: dict[str, Callable[..., Any]] = {
 DRIVE = re.compile("[A-Za-z]:")
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_MEMBER_BYTES = 256 * 1024**2
-"""Members up to this size are held in memory once they are read, so that the unpacked files needn't be
-kept.
+"""Members up to this size are kept in memory once they are read, so that the unpacked files needn't be kept.
 """
 
 
 def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Source, ReadError]]]:
-    """Unpack a zip below a folder; return its members as sources, and those that can't be unpacked with the
+    """Unpack a zip below a folder. Returns its members as sources, and those that can't be unpacked with the
     reason.
 
     Hidden members, and names that lead elsewhere, are left out.
@@ -211,7 +202,7 @@ def unpacked(source: Source, folder: Path) -> tuple[list[Source], list[tuple[Sou
                 continue
             if any(is_hidden(part) or part in elsewhere for part in parts):
                 continue
-            # on Windows no name has a colon
+            # on Windows names can't contain a colon
             inner = Path(*(part.replace(":", "_") if os.name == "nt" else part for part in parts))
             member = replace(source, path=folder / source.name / inner, root=folder)
             if name in differing:
@@ -243,7 +234,7 @@ def decompressed(source: Source, folder: Path) -> Source:
 
 @contextmanager
 def unpacking(source: Source) -> Iterator[IO[bytes]]:
-    """Open what a compressed file holds. ReadError where it is damaged, also while it is read."""
+    """Open the content of a compressed file. ReadError if it is damaged, also while it is read."""
     try:
         with source.opened() as raw, PACKED[source.path.suffix.lower()](raw) as file:
             yield file
@@ -254,7 +245,7 @@ def unpacking(source: Source) -> Iterator[IO[bytes]]:
 
 
 def _write(data: bytes, member: Source) -> int:
-    """Write a member to the disk; return its size."""
+    """Write a member to disk, and return its size."""
     if len(data) > MAX_MEMBER_BYTES:
         raise _too_large(member)
     member.path.parent.mkdir(parents=True, exist_ok=True)
@@ -262,4 +253,4 @@ def _write(data: bytes, member: Source) -> int:
 
 
 def _too_large(source: Source) -> ReadError:
-    return source.error("unpacks to more than is done unasked", "Unpack it and name the folder.")
+    return source.error("unpacks to more than is done automatically", "Unpack it and give the folder.")

@@ -1,6 +1,4 @@
-"""Attempts whose labels all questions share: the rows are asked whether attempts of the same label move
-together.
-"""
+"""Attempts whose labels all questions share: a test of whether attempts with the same label are correlated."""
 
 from __future__ import annotations
 
@@ -30,20 +28,20 @@ if TYPE_CHECKING:
 
 OWN = ("task", "metric", "model")
 LEVEL = 0.05
-"""Of all models and tasks of an answer together: each is tested at its share (Bonferroni)."""
+"""For all models and tasks of an answer together: each is tested at its share of the level (Bonferroni)."""
 COMMON = 0.5
-"""A label that a smaller share of a model's questions has isn't one that they share, as an id of every single
-answer isn't.
+"""A label with a smaller share of a model's questions isn't shared, just as an id of every single answer
+isn't.
 """
 MOST_ROWS = 5_000_000
 
 
 def attempt_warnings(scores: Scores, study: Study, scales: Scales) -> tuple[ResultWarning, ...]:
-    """Warn of attempts that are no repeats by their column's name, that differ in a setting of the model, or
-    whose labels move together over questions.
+    """Warn of attempts that aren't repeats judging by their column's name, that differ in a setting of the
+    model, or whose labels are correlated over questions.
 
-    Of the rows only files and frames in memory are asked, and no more rows than fit there easily: a database,
-    or a lazy frame of the caller's, would be read once more.
+    Only rows in files and frames in memory are tested, and only if they easily fit there: a database, or the
+    user's lazy frame, would be read once more.
     """
     silent = silent_factor_taken(study.unasked)
     here = scores.files or scores.in_memory or isinstance(scores.rows, pl.DataFrame)
@@ -68,8 +66,8 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[ResultWarnin
         ResultWarning(
             code="setting_as_attempt",
             message=(
-                f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and "
-                "is a setting of the model"
+                f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and is a "
+                "setting of the model"
             ),
             remedy=f"Make it part of the name: `columns={ ({'model': [*roles['model'], name]})!r}`.",
         )
@@ -81,8 +79,8 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[ResultWarnin
 def _of_labels(
     scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales
 ) -> list[ResultWarning]:
-    """Warn of labels that move together by more than chance (F test): sums by label come first, then the rows
-    of models where these look odd.
+    """Warn of labels that are significantly correlated (F test). Sums by label come first, then the rows of
+    models if these look suspicious.
 
     Failed attempts, and questions that lack a label, are left out.
     """
@@ -107,9 +105,7 @@ def _of_labels(
 
 
 def attempt_column(scores: Scores) -> str:
-    """Return the column whose values are taken for attempts; "" where there is none, or where several
-    together are.
-    """
+    """Return the column whose values are used as attempts, or "" if there isn't exactly one."""
     names = open_frame(scores.rows).collect_schema().names()
     if scores.unasked in names:
         return scores.unasked
@@ -118,8 +114,8 @@ def attempt_column(scores: Scores) -> str:
 
 
 def _scored(scores: Scores, column: str) -> tuple[Frame, list[str]]:
-    """Return the attempts that have a score and a label (`column`), and the columns of tasks, metrics and
-    models that there are.
+    """Return the attempts that have a score and a label (`column`), and the existing columns of tasks,
+    metrics and models.
     """
     frame, roles = tidy(scores.rows, scores.roles)
     scored = ~nw.col("score").is_null() & ~nw.col(column).is_null()
@@ -136,7 +132,7 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
 
 def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
     """Return the p-value of every model of a part whose attempts have labels that most of its questions
-    share, from sums alone.
+    share, computed from sums alone.
     """
     n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
     models = part.group_by("model").agg(
@@ -153,7 +149,7 @@ def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
 
 
 def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
-    """Test one model's labels on its questions that have all of them; `items`: with clusters and weights."""
+    """Test one model's labels on its questions that have all of them. `items`: with clusters and weights."""
     shared = pl.len().over("attempt") >= COMMON * rows["item"].n_unique()
     wide = (
         rows.filter(shared)
@@ -172,19 +168,18 @@ def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
 
 
 def _warning(column: str, together: list[tuple[LabelTest, str]], tests: int, scale: Scale) -> ResultWarning:
-    """Say of the model whose labels differ most clearly by how much they do, and how many others there
-    are.
+    """Warn of the model whose labels differ most clearly, with the size of the difference, and the number of
+    other models.
     """
     test, model = min(together, key=lambda each: each[0].p_value)
-    others = f"; so do those of {plural(len(together) - 1, 'other model')}" if len(together) > 1 else ""
+    others = f", and so do those of {plural(len(together) - 1, 'other model')}" if len(together) > 1 else ""
     p = p_text(min(test.p_value * tests, 1.0))
     return ResultWarning(
         code="attempts_move_together",
-        message=f"answers of {model} with the same {column!r} move together: the scores of its "
-        f"{int(test.df[0]) + 1} values have a standard deviation of {scale.gap(test.spread)}, about "
-        f"{scale.gap(test.chance)} would be chance (F test, p "
-        f"{p if p.startswith('<') else f'= {p}'}){others}",
+        message=f"answers of {model} with the same {column!r} are correlated: the scores of its {int(test.df[0]) + 1} "
+        f"values have a standard deviation of {scale.gap(test.spread)}, about {scale.gap(test.chance)} expected "
+        f"by chance (F test, p {p if p.startswith('<') else f'= {p}'}){others}",
         remedy=(
-            f"What they share is left out of the error bar of repeats; `random_factor={column!r}` counts it."
+            f"The error bar doesn't include their shared effect. To include it, use `random_factor={column!r}`."
         ),
     )

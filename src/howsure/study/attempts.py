@@ -1,4 +1,4 @@
-"""Other scores than the mean of the attempts: pass@k and its kin, and probabilities of the right answer."""
+"""Scores other than the mean of the attempts: pass@k and similar, and probabilities of the right answer."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ PROB = "prob"
 
 
 def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
-    """Take the metric `prob` for the score where that is asked for, or a column of that name; DataError where
-    there is neither.
+    """Use the metric `prob` as the score if that is requested, or a column of that name. DataError if there
+    is neither.
     """
     if design.score.kind != "prob":
         return scores, design
@@ -50,17 +50,17 @@ def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
 
 
 def warnings(rule: ScoreRule) -> list[ResultWarning]:
-    """Warn where scores answer another question than the usual one."""
+    """Warn if scores have another meaning than the usual one."""
     return [ANOTHER_QUESTION] if rule.kind == "prob" else []
 
 
 def notes(rule: ScoreRule) -> list[str]:
-    """Say what is made of the attempts, where it isn't their mean."""
+    """Note how attempts are combined, if not by their mean."""
     return [f"Score: {told(rule)}."] if rule.kind != "mean" else []
 
 
 def renamed(parts: Parts, rule: ScoreRule) -> Parts:
-    """Name the metrics after the rule: "pass@3", or "pass@3 of METRIC" where a task has several."""
+    """Name the metrics after the rule: "pass@3", or "pass@3 of METRIC" if a task has several."""
     if not rule.over_attempts:
         return parts
     tasks = [task for task, _ in parts]
@@ -71,9 +71,9 @@ def renamed(parts: Parts, rule: ScoreRule) -> Parts:
 
 
 def told(rule: ScoreRule) -> str:
-    """Say what a rule makes of the attempts."""
+    """Describe how a rule combines the attempts."""
     if rule.k == 1:
-        return f"{rule}, what one attempt gets"
+        return f"{rule}, the score of one attempt"
     words = {
         "pass@": f"at least one of {rule.k} attempts is right",
         "pass^": f"all of {rule.k} attempts are right",
@@ -87,17 +87,17 @@ def told(rule: ScoreRule) -> str:
 
 
 def needs_values(parts: Parts, rule: ScoreRule) -> bool:
-    """Say whether the score of every attempt is needed, and not their mean only."""
+    """Return whether the score of every attempt is needed, and not their mean only."""
     return rule.kind == "best-of-" and any(not _right_or_wrong(part) for part in parts.values())
 
 
 def enough(part: pl.DataFrame, rule: ScoreRule) -> bool:
-    """Say whether some item has as many attempts as the score needs."""
+    """Return whether some item has as many attempts as the score needs."""
     return not rule.over_attempts or bool((part["n"] >= fewest_attempts(rule.kind, rule.k)).any())
 
 
 def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[ResultWarning]:
-    """Tell how many results have fewer attempts than the score needs."""
+    """Warn how many results have fewer attempts than the score needs."""
     fewest = fewest_attempts(rule.kind, rule.k) if rule.over_attempts else 1
     lacking = int((part["n"] < fewest).sum())
     if not lacking:
@@ -110,11 +110,11 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[ResultWarnin
     models = part["model"].n_unique()
     of = f"results of {models} models" if models > 1 else "items"
     gone = sorted(set(part["model"]) - set(part.filter(pl.col("n") >= fewest)["model"]))
-    none = f"; nothing is left of {listing(gone)}" if gone else ""
+    none = f", and {listing(gone)} has no results left" if gone else ""
     return [
         ResultWarning(
             code="few_attempts",
-            message=f"{task}: {needs}; {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
+            message=f"{task}: {needs}, but {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
             remedy=f"Run the missing attempts{', or choose a smaller K' if rule.k else ''}.",
         )
     ]
@@ -123,17 +123,17 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[ResultWarnin
 def rescore(
     part: pl.DataFrame, rule: ScoreRule, values: pl.DataFrame | None, task: str, *, lower_is_better: bool
 ) -> pl.DataFrame:
-    """Put the rule's score of every item in the place of its mean.
+    """Replace every item's mean by the rule's score.
 
-    `n` and `variance` are changed so that they give the noise of the new score; n = 1 where nothing tells it.
+    `n` and `variance` are changed so that they give the noise of the new score, with n = 1 if it is unknown.
     """
     if not rule.over_attempts:
         return part
     if lower_is_better and rule.kind != "best-of-":
         raise DataError(
-            f"{rule} counts 1 as right, and here smaller scores are better",
+            f"{rule} counts 1 as right, but smaller scores are better here",
             where=task,
-            remedy="Use best-of-K, or turn the scores round.",
+            remedy="Use best-of-K, or reverse the scores.",
         )
     part = part.filter(pl.col("n") >= fewest_attempts(rule.kind, rule.k))
     if not _right_or_wrong(part):
@@ -154,7 +154,7 @@ def rescore(
 
 
 def _right_or_wrong(part: pl.DataFrame) -> bool:
-    """Say whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 − v)."""
+    """Return whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 − v)."""
     mean, inside = pl.col("mean"), (pl.col("low") >= 0) & (pl.col("high") <= 1)
     binary = inside & ((pl.col("variance") - mean * (1 - mean)).abs() < ROUNDED_SCORES)
     return bool(part.filter(pl.col("n") > 0).select(binary.all()).item())
@@ -194,7 +194,7 @@ def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.
 
 ANOTHER_QUESTION = ResultWarning(
     code="probability_score",
-    message="the mean probability of the right answer is not the share of right answers: it is how much "
-    "probability the model gives them, and a model can be better on one and not on the other",
-    remedy="Compare probabilities only with probabilities, and say so when you publish them.",
+    message="the mean probability of the right answer is not the share of right answers: it is the probability that "
+    "the model gives them, and a model can be better on only one of the two",
+    remedy="Compare probabilities only with probabilities, and mention it when you publish them.",
 )

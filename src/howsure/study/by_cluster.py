@@ -1,10 +1,9 @@
-"""Results that don't fit into memory, summed up by cluster where they lie: every cluster then stands as one
-item.
+"""Results that don't fit into memory, aggregated by cluster in their database or file: each cluster then
+counts as one item.
 
-A mean whose errors are clustered needs no more of a cluster than the mean of its items and their number: with
-that number as its weight the cluster gives the same score, the same CR2 variance and the same degrees of
-freedom as its items. What only they can tell isn't known: how far answers vary within a cluster, which items
-were won.
+For a mean with clustered errors, the mean of a cluster's items and their number are sufficient. With that
+number as its weight the cluster gives the same score, the same CR2 variance and the same degrees of freedom
+as its items. The variance of answers within a cluster, and which items were won, remain unknown.
 """
 
 from __future__ import annotations
@@ -38,20 +37,20 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_better": None, "bounds": None}
-"""The options that clusters respect as well as items, and what they are where nobody gave them."""
+"""The options that clusters respect as well as items, and their defaults."""
 BY_ITEMS = "same-clusters"
-"""The population that items in blocks can speak of, and clusters can't."""
+"""The population that items in blocks allow, and clusters don't."""
 ALWAYS_FIT = 100_000
-"""So many sums of clusters are fetched however little memory is free; more only where they fit as results of
-items would.
+"""This many sums of clusters are fetched even if little memory is free, and more only if they fit as results
+of items would.
 """
 
 
 def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) -> Study:
-    """Gather a study of items, or of clusters where the results of items don't fit into memory; see `gather`.
+    """Gather a study of items, or of clusters if the results of items don't fit into memory (see `gather`).
 
-    `crossed`: what is asked can be told from sums of items, which are then read in blocks of clusters where
-    that is possible.
+    `crossed`: the result can be computed from sums of items, which are then read in blocks of clusters if
+    possible.
     """
     try:
         return gather(scores, design, **how)
@@ -62,12 +61,12 @@ def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) 
 def _summed(
     scores: Scores, design: Design, many: TooManyResultsError, *, crossed: bool, how: Mapping[str, Any]
 ) -> Study:
-    """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
+    """Gather clusters instead of items, with the sums of these if `crossed` allows it."""
     open_ = (None, "new-clusters", *((BY_ITEMS,) if crossed else ()))
     plain = replace(design, population=None) if design.population in open_ else design
     found = by_cluster(scores, plain, many, models=how.get("models", ()))
     study = gather(found.scores, found.design, extents=found.extents, **how)
-    why = "another method than the usual ones was asked for"
+    why = "a method other than the usual ones was requested"
     if crossed:
         try:
             return _of_items(items_in_blocks(study, found.source, found.sizes, found.lost), design, many)
@@ -75,21 +74,21 @@ def _summed(
             why = str(fault)
     if design.population == BY_ITEMS:
         raise many
-    # Say why clusters stand for their items, what that changes, and how many attempts were left out.
+    # Explain why clusters replace their items, what that changes, and how many attempts were left out.
     left_out = f" {plural(found.failed, 'attempt')} without a score left out." if found.failed else ""
     items = int(found.sizes.unique(["task", "metric", "item"])["weight"].sum())
     note = (
-        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was summed up where it lies, "
-        f"and is an item here: the mean of its items, weighed by their number ({plural(items, 'item')} in "
-        "all). Scores, standard errors and degrees of freedom are the same. How much answers vary within "
-        f"a cluster isn't known ({why}): differences are tested by t where there are enough clusters, and "
-        f"intervals of scores are somewhat wider than those of items.{left_out}"
+        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was aggregated in place, and is an "
+        f"item here: the mean of its items, weighted by their number ({plural(items, 'item')} in all). Scores, "
+        "standard errors and degrees of freedom are the same. The variance of answers within a cluster is unknown "
+        f"({why}): differences are tested by t if there are enough clusters, and intervals of scores are somewhat "
+        f"wider than those of items.{left_out}"
     )
     return replace(study, summed=True, notes=(*study.notes, note))
 
 
 def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
-    """Return a study of items that were read in blocks, under the design that was asked."""
+    """Return a study of items that were read in blocks, under the requested design."""
     *notes, told = study.notes
     found = replace(study, design=design)
     same = [note] if (note := population_note(found)) else []
@@ -98,12 +97,11 @@ def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByCluster:
-    """Scores whose items are clusters, and the design that asks of these what was asked of items.
+    """Scores whose items are clusters, and the design adapted to these.
 
-    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster
-    (`item`); `extents`: of single scores;
-    `failed`: attempts left out; `lost`: those of them in clusters without any score, by task, metric and
-    model.
+    `source`: the place of their items. `sizes`: the number of items (`weight`), by task, metric and cluster
+    (`item`). `extents`: of single scores. `failed`: attempts left out. `lost`: those of them in clusters
+    without any score, by task, metric and model.
     """
 
     scores: Scores
@@ -118,10 +116,10 @@ class ByCluster:
 def by_cluster(
     scores: Scores, design: Design, many: TooManyResultsError, *, models: Sequence[str] = ()
 ) -> ByCluster:
-    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again
-    where clusters won't do.
+    """Aggregate results by cluster in place. `many`: the error for too many results, which is raised again if
+    clusters aren't sufficient.
 
-    `models`: those that a verb is about, in place of the design's.
+    `models`: the function's own, instead of the design's.
     """
     frame, _ = tidy(scores.rows, scores.roles)
     column = _clustered_by(design, frame.collect_schema().names())
@@ -148,8 +146,8 @@ def by_cluster(
 
 
 def _asked(sums: pl.DataFrame, design: Design, models: Sequence[str]) -> pl.DataFrame:
-    """Keep what is asked about, so that nothing is said of other models; all of it where a name is unknown,
-    for the error that says so.
+    """Keep only the requested tasks and models, so that no message concerns others. Keep all if a name is
+    unknown, for the error message.
     """
     there = sums["model"].unique().sort().to_list()
     try:
@@ -166,8 +164,8 @@ def _sentence(many: TooManyResultsError) -> str:
 
 
 def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
-    """Return the one column of the rows that items are clustered by; None where there is none, or something
-    else is asked of items.
+    """Return the one column by which items are clustered, or None if there isn't one, or other results of
+    items are requested.
     """
     if replace(design, **RESPECTED) != Design():  # type: ignore[arg-type]
         return None
@@ -179,9 +177,9 @@ def _sums(source: ClusterSource) -> Frame:
     """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many
     items have one (`weight`).
 
-    `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item;
-    `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several
-    clusters.
+    `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item.
+    `failed`: failed rows. `again`: rows that repeat an attempt, if these are numbered. `torn`: items in
+    several clusters.
     """
     told = source.items().select(
         *(*MODELS, "cluster_", "score_", "rows"),
@@ -207,11 +205,13 @@ def _sums(source: ClusterSource) -> Frame:
 
 
 def _check(sums: pl.DataFrame, column: str, many: TooManyResultsError) -> None:
-    """Raise DataError where sums by cluster would say something else than items."""
+    """Raise DataError if sums by cluster would give a result that differs from that of items."""
     faults = {
-        f"items without a {column!r} can't be summed up": sums["item"].null_count(),
-        f"items in several {column!r} can't be summed up": int(sums["torn"].sum()),
-        "rows that repeat an attempt can't be told from copies in sums by cluster": int(sums["again"].sum()),
+        f"items without a {column!r} can't be aggregated": sums["item"].null_count(),
+        f"items in several {column!r} can't be aggregated": int(sums["torn"].sum()),
+        "rows that repeat an attempt can't be distinguished from copies in sums by cluster": int(
+            sums["again"].sum()
+        ),
     }
     for fault, count in faults.items():
         if count:
@@ -222,8 +222,8 @@ def _check(sums: pl.DataFrame, column: str, many: TooManyResultsError) -> None:
     if len(torn):
         task, _, cluster, counts = torn.row(0)
         raise DataError(
-            f"{many.what}, and clusters can't stand for their items: of {column} {cluster!r} models "
-            f"answered {listing([str(count) for count in sorted(counts)], 3)} items",
+            f"{many.what}, and clusters can't replace their items: in {column} {cluster!r} models answered "
+            f"{listing([str(count) for count in sorted(counts)], 3)} items",
             where=task,
             remedy=many.remedy,
         )

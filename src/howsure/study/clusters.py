@@ -1,4 +1,4 @@
-"""Clusters and weights: from a declared column, metadata, a side table, or the item's id; and proposals for
+"""Clusters and weights from a declared column, metadata, a side table, or the item's id, and proposals for
 them.
 """
 
@@ -31,13 +31,13 @@ MAX_CLUSTERINGS = 2
 STATED = ", as in the log's own standard error; `cluster='none'` ignores them"
 UNCLUSTERED = " `cluster='none'` leaves clusters out."
 KNOWN = ("none", "cluster", "weight", "task", "item")
-"""Names that need not be asked of the rows: the table of items has them anyway."""
+"""Names that needn't be read from the rows: the table of items has them anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteredItems:
-    """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called;
-    notes and warnings.
+    """The items with columns cluster_0, cluster_1. `names`: the names of each task's clusterings. Also notes
+    and warnings.
     """
 
     table: pl.DataFrame
@@ -47,7 +47,7 @@ class ClusteredItems:
 
 
 def side_table(design: Design) -> pl.DataFrame | None:
-    """Read the table with one row an item, None where none was given."""
+    """Read the table with one row per item, or None if none was given."""
     if design.items is None:
         return None
     from howsure.readers.tables import read_side_table
@@ -56,10 +56,10 @@ def side_table(design: Design) -> pl.DataFrame | None:
 
 
 def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[str]) -> tuple[str, ...]:
-    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the
-    side table.
+    """Return the columns of clusters, weights and covariates that must come from the rows themselves, not
+    from the side table.
 
-    `names`: the columns of the rows; a column that only some tasks are clustered by may be absent where these
+    `names`: the columns of the rows. A column that only some tasks are clustered by may be absent if these
     are.
     """
     covariates = [name for name in design.covariate if not name.startswith("model:")]
@@ -73,8 +73,8 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
 
 
 def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[str]) -> tuple[str, ...]:
-    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be
-    taken or proposed.
+    """Return the metadata columns that may be undeclared clusters. They are aggregated with the rest, to be
+    used or proposed.
     """
     asked = design.cluster is not None or design.population == "these-questions"
     stated = {name for fact in facts for name in fact.clusters}
@@ -82,7 +82,7 @@ def telling_columns(design: Design, facts: Iterable[TaskFacts], names: Iterable[
 
 
 def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, frozenset[str]]:
-    """Return by which columns logs cluster the standard errors of each task of which no option says it; ""
+    """Return the columns by which logs cluster the standard errors of each task without an option for it, ""
     for plain ones.
     """
     if design.population == "these-questions":
@@ -95,7 +95,7 @@ def stated_clusters(design: Design, facts: Iterable[TaskFacts]) -> dict[str, fro
 
 
 def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts]) -> bool:
-    """Say whether any task may be clustered by what is given, declared or stated by a log."""
+    """Return whether any task may be clustered by the user's choice, a declaration or a log's statement."""
     if design.population == "these-questions" or (design.ignores_clusters and not design.tasks):
         return False
     given = any(each is not None for each in design.clusterings)
@@ -105,7 +105,7 @@ def may_have_any(design: Design, names: Sequence[str], facts: Iterable[TaskFacts
 def as_stated(
     table: pl.DataFrame, side: pl.DataFrame | None, design: Design, facts: Iterable[TaskFacts]
 ) -> tuple[Design, tuple[ResultWarning, ...]]:
-    """Return the design with the clusters that logs state as the default of their tasks; a warning where
+    """Return the design with the clusters stated in logs as the default of their tasks, with a warning if
     these can't be used.
     """
     taken: dict[str, str] = {}
@@ -123,7 +123,7 @@ def as_stated(
 
 
 def _disagreeing(task: str, columns: frozenset[str]) -> ResultWarning:
-    """Warn that the logs of a task state different clusters, or only some of them any."""
+    """Warn if the logs of a task state different clusters, or only some of them state any."""
     names = sorted(columns - {""})
     told = (
         f"only some logs of {task} cluster their standard errors (by {listing(names)})"
@@ -133,14 +133,14 @@ def _disagreeing(task: str, columns: frozenset[str]) -> ResultWarning:
     choices = " or ".join(f"`cluster={name!r}`" for name in names)
     return ResultWarning(
         code="stated_clusters_unused",
-        message=f"{told}; these clusters aren't used",
+        message=f"{told}, so these clusters aren't used",
         remedy=f"Choose {choices}, or `cluster='none'` if questions were drawn one by one.",
     )
 
 
 def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name: str) -> ResultWarning | None:
-    """Warn that the column that logs state isn't there for every item of a task, or not the same in all rows
-    of an item.
+    """Warn if the column stated in logs is missing for some item of a task, or differs between rows of an
+    item.
     """
     if side is not None and name in side.columns:
         items = joined(items.select("task", "item"), side, name, name).with_columns(
@@ -158,8 +158,7 @@ def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name:
     return ResultWarning(
         code="stated_clusters_unused",
         message=(
-            f"logs of {task} cluster their standard errors by {name!r}, which {fault}; these clusters "
-            "aren't used"
+            f"logs of {task} cluster their standard errors by {name!r}, which {fault}, so these clusters aren't used"
         ),
         remedy=(
             "Complete the column, choose another as `cluster`, or `cluster='none'` if questions were "
@@ -178,13 +177,13 @@ def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]
             raise DataError(
                 f"no column {name!r} for a covariate",
                 remedy=(
-                    f"The columns are: {', '.join(dict.fromkeys(held))}; another model is model:NAME.{hint}"
+                    f"The columns are: {', '.join(dict.fromkeys(held))}. Use model:NAME for another model.{hint}"
                 ),
             )
 
 
 def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> ClusteredItems:
-    """Attach to every task the clusters that were asked for, or declared by a column of that name."""
+    """Attach to every task the requested clusters, or those declared by a column of that name."""
     choices: dict[tuple[tuple[str, ...] | None, bool], list[str]] = {}
     for task in table["task"].unique().sort():
         choices.setdefault((design.cluster_of(task), task in design.stated), []).append(task)
@@ -213,7 +212,7 @@ def _attach(
     stated: bool,
     of: str = "",
 ) -> ClusteredItems:
-    """Attach the clusters of one choice to its tasks; `stated`: whether logs made it; `of`: the tasks, if
+    """Attach the clusters of one choice to its tasks. `stated`: whether logs made it. `of`: the tasks, if
     others have another.
     """
     if choice == (NO_CLUSTERS,):
@@ -244,7 +243,7 @@ def _attach(
 def _asked_clusters(
     table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]
 ) -> tuple[pl.DataFrame, tuple[ResultWarning, ...]]:
-    """Attach the named columns as clusters; tasks that lack one altogether have each item as its own, with a
+    """Attach the named columns as clusters. In tasks without the column each item is its own cluster, with a
     warning.
     """
     warnings: list[ResultWarning] = []
@@ -269,7 +268,7 @@ def _asked_clusters(
 
 
 def _from_ids(ids: pl.Series, choice: str) -> pl.Series:
-    """Return the clusters that a pattern finds in ids; DataError where it finds none in some."""
+    """Return the clusters that a pattern finds in ids. DataError if it finds none in some."""
     clusters = first_group(ids, choice, "cluster")
     if clusters.null_count():
         raise DataError(
@@ -281,7 +280,7 @@ def _from_ids(ids: pl.Series, choice: str) -> pl.Series:
 
 
 def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
-    """Return the tasks of which no item has a value in a column; none where that is all of them."""
+    """Return the tasks without any value in a column, or none if that is all of them."""
     held = table.group_by("task").agg(some=pl.col(column).is_not_null().any()).sort("task")
     bare = held.filter(~pl.col("some"))["task"].to_list()
     return [] if len(bare) == len(held) else bare
@@ -292,14 +291,13 @@ def _without(name: str, tasks: list[str]) -> ResultWarning:
         code="task_without_clusters",
         message=f"no item of {listing(tasks)} has a {name!r}, so each counts as its own cluster",
         remedy=(
-            "Name another column for these tasks (tasks in howsure.toml), or state that they have no "
-            "clusters."
+            "Use another column for these tasks (tasks in howsure.toml), or state that they have no clusters."
         ),
     )
 
 
 def joined(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
-    """Return the items with a column of the items' table under another name; DataError where an item has two
+    """Return the items with a column of the items' table under another name. DataError if an item has two
     values.
     """
     keys = ["task", "item"] if "task" in side.columns else ["item"]
@@ -310,8 +308,8 @@ def joined(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> 
 
 
 def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) -> pl.DataFrame:
-    """Return the table with a cluster for every item: those of these tasks are each their own, others must
-    have one.
+    """Return the table with a cluster for every item. Items of these tasks are their own clusters, others
+    must have one.
     """
     bare = pl.col("task").is_in(tasks)
     lacking = table.filter(pl.col(alias).is_null() & ~bare).sort("task", "item")
@@ -331,8 +329,8 @@ def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) ->
 def one_value(
     table: pl.DataFrame, name: str, instead: str = "", what: str = "Clusters and weights belong"
 ) -> None:
-    """Refuse a column that differs between the rows of one item; `instead`: what else can be asked for,
-    `what`: what the column is to make.
+    """Refuse a column that differs between the rows of one item. `instead`: the alternative, `what`: the
+    column's purpose.
     """
     torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
     if len(torn):
@@ -348,7 +346,7 @@ def one_value(
 
 
 def _holes(table: pl.DataFrame) -> tuple[ResultWarning, ...]:
-    """Warn where only some items of a task have a cluster."""
+    """Warn if only some items of a task have a cluster."""
     lacking = table.group_by("task").agg(no=pl.col("cluster").is_null().sum(), rows=pl.len())
     torn = lacking.filter((pl.col("no") > 0) & (pl.col("no") < pl.col("rows"))).sort("task")
     return tuple(
@@ -365,14 +363,16 @@ def _holes(table: pl.DataFrame) -> tuple[ResultWarning, ...]:
 
 
 def first_group(ids: pl.Series, choice: str, option: Literal["cluster", "by"]) -> pl.Series:
-    """Return what the first group of `id:PATTERN` finds in ids, null where it finds nothing; DataError where
-    it is no such pattern.
+    """Return the first group of `id:PATTERN` in ids, or null without a match. DataError for an invalid
+    pattern.
     """
     pattern, asked = choice.removeprefix(OF_ID), f"`{option}={choice!r}`"
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise DataError(f"{asked} is no regular expression ({error})", remedy="Mend the pattern.") from None
+        raise DataError(
+            f"{asked} isn't a regular expression ({error})", remedy="Correct the pattern."
+        ) from None
     if groups < 1:
         raise DataError(
             f"{asked} has no group",
@@ -387,7 +387,7 @@ def first_group(ids: pl.Series, choice: str, option: Literal["cluster", "by"]) -
 
 
 LONE = "\x00item "
-"""What the cluster of an item that has none begins with."""
+"""The prefix of the cluster of an item that has none."""
 _LONE = pl.concat_str(pl.lit(LONE), pl.col("item"))
 
 
@@ -396,7 +396,7 @@ def _clusters_words(table: pl.DataFrame, names: tuple[str, ...]) -> str:
 
 
 def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
-    """Say how many clusters hold how many items, counting only tasks that have clusters at all."""
+    """Note how many clusters contain how many items, counting only tasks that have clusters."""
     per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.len())
     grouped = per_task.filter(pl.col("c") < pl.col("n"))
     shown = f"the id by {name.removeprefix(OF_ID)}" if name.startswith(OF_ID) else f"column `{name}`"
@@ -413,8 +413,8 @@ ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedClusters:
-    """Clusters that the items seem to have and nobody named: a `column`, or a `pattern` of their ids;
-    `groups`: how many they are.
+    """Apparent clusters that weren't declared: a `column`, or a `pattern` of their ids. `groups`: their
+    number.
     """
 
     column: str = ""
@@ -429,12 +429,12 @@ class ProposedClusters:
 
     @property
     def choice(self) -> str:
-        """The option that takes it."""
+        """The option that uses it."""
         return f"`cluster={self.column!r}`" if self.column else f"`cluster=r'{OF_ID}{self.pattern}'`"
 
     @property
     def warning(self) -> ResultWarning:
-        """Say that nobody named them, and how it is done."""
+        """Warn that they weren't declared, and how to do so."""
         seen = (
             f"column `{self.column}` groups the items ({self.groups:,} values)"
             if self.column
@@ -442,24 +442,24 @@ class ProposedClusters:
         )
         return ResultWarning(
             code="looks_grouped",
-            message=f"{seen}; if items of a group were drawn together, the error bars are too small",
+            message=f"{seen}. If items of a group were drawn together, the error bars are too small",
             remedy=f"Use {self.choice}, or `cluster='none'` if they were not.",
         )
 
     def of(self, design: Design) -> Design:
-        """Return a design that takes it."""
+        """Return a design that uses it."""
         return replace(design, cluster=(self.column or f"{OF_ID}{self.pattern}",))
 
 
 def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose clusters where one of these metadata columns, or the ids, look grouped: a column goes before a
-    pattern.
+    """Propose clusters if one of these metadata columns, or the ids, look grouped. A column takes precedence
+    over a pattern.
     """
     return _propose_metadata(table, columns) or _propose_from_ids(table)
 
 
 def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
-    """Propose clusters where the ids look grouped and none were given."""
+    """Propose clusters if the ids look grouped and none were given."""
     for pattern in ID_GROUPS:
         ids = table.select("task", "item")
         found = ids.with_columns(group=pl.col("item").str.extract(pattern, 1))
@@ -471,7 +471,7 @@ def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
 
 
 def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose the column of most values that groups the items and is the same for all rows of an item."""
+    """Propose the column with the most values that groups the items and is the same for all rows of an item."""
     whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
     counts = {
         name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)

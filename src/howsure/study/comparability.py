@@ -1,9 +1,8 @@
-"""Whether models that are put side by side were asked alike: the same questions with the same right answers,
-the same exam (the task's version, the grader, the scorer and its options, as the runs state them), the same
-limits.
+"""Whether the compared models had the same conditions: the same questions with the same right answers, the
+same version of the task, grader, scorer and options as recorded in the runs, and the same limits.
 
-How attempts ended: where a limit or an error ended clearly more of one model's attempts than of another's,
-their difference is about that too.
+How attempts ended: if a limit or an error ended significantly more of one model's attempts than of another's,
+that is part of their difference.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ if TYPE_CHECKING:
     "How many attempts ended in a way, of how many."
 
 EXAM: dict[str, Exam] = dict(zip(FINGERPRINTS, ("questions", "targets"), strict=True))
-"""What differs where the fingerprints of this column do."""
+"""The difference that the fingerprints of this column show."""
 WORDS: dict[Exam, tuple[str, str]] = {
     "questions": ("is another question", "are other questions"),
     "targets": ("has another right answer", "have other right answers"),
 }
-"""How it is said of one item, and of more."""
+"""The words for one item, and for more."""
 POSITION = "doc_id"
-"""The column that says where in a data set an item stood, where the items are known by their content."""
+"""The column with an item's position in a data set, if the items are identified by their content."""
 REPLACED = "no item is shared, though both have items at the same positions: the data set differs"
-REMEDY = "Run both as the same exam"
+REMEDY = "Run both under the same conditions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedDifference:
-    """In what the models of a task were not asked alike, said in a few words."""
+    """The differences in the conditions of a task's models, in a few words."""
 
     task: str
     what: Exam
@@ -55,7 +54,7 @@ class AskedDifference:
 
 
 def differences(items: pl.DataFrame, tasks: Iterable[str]) -> tuple[AskedDifference, ...]:
-    """Return what differs, from the smallest and largest fingerprint of each item."""
+    """Return the differences, from the smallest and largest fingerprint of each item."""
     return tuple(_found(items, sorted(tasks)))
 
 
@@ -80,7 +79,7 @@ def _words(what: Exam, count: int, known: int) -> str:
 def replaced(
     items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame]
 ) -> tuple[AskedDifference, ...]:
-    """Return the tasks in whose data set two models have other items at the same positions."""
+    """Return the tasks for which two models have different items at the same positions of the data set."""
     if POSITION not in items.columns:
         return ()
     found = (
@@ -95,7 +94,7 @@ def replaced(
 
 
 def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
-    """Say at how many positions two models have items that the other lacks; "" where at none, or of more
+    """Return at how many positions two models have items that the other lacks, or "" if at none, or for more
     models.
     """
     sides = [side["item"].cast(pl.String) for side in part.partition_by("model")]
@@ -109,23 +108,20 @@ def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
     count = int(one.is_in(other.implode()).sum())
     if not count or not sides[0].is_in(sides[1].implode()).any():
         return REPLACED if count else ""
-    return (
-        f"{plural(count, 'position')} of the data set "
-        f"{'holds another item' if count == 1 else 'hold other items'}"
-    )
+    return f"{plural(count, 'position')} of the data set {'has another item' if count == 1 else 'have other items'}"
 
 
 def warnings(found: Sequence[AskedDifference]) -> list[ResultWarning]:
-    """Warn of what isn't alike."""
+    """Warn of different conditions."""
     return [warning(each) for each in found]
 
 
 def warning(found: AskedDifference, *, allow: bool = False) -> ResultWarning:
-    """Warn of what isn't alike; `allow`: say how a gate lets it be."""
+    """Warn of different conditions. `allow`: mention how a gate accepts them."""
     return ResultWarning(
         code="not_like_with_like",
         message=f"{found.task}: not like with like: {found.words}",
-        remedy=f"{REMEDY}; `allow_differs={found.what!r}` lets it be." if allow else f"{REMEDY}.",
+        remedy=f"{REMEDY}; `allow_differs={found.what!r}` accepts the difference." if allow else f"{REMEDY}.",
     )
 
 
@@ -134,21 +130,21 @@ EXAM_WORDS: dict[Exam, str] = {
     "grader": "grader",
     "scorer": "options of the scorer",
 }
-"""What may differ beside questions and targets, and how it is said."""
+"""What may differ in addition to questions and targets, with the words for it."""
 EXAM_SETTINGS = ("task_version", "dataset_version", "scoring")
-"""Settings that stand among those of the exam."""
+"""Settings that count among the conditions of a task."""
 MOST_SETTINGS = 6
-UNCOMMITTED = "changes of the code that were not committed, on both sides"
-"""Two trees that were changed since one commit are told apart by their runs alone."""
+UNCOMMITTED = "uncommitted changes of the code on both sides"
+"""Two modified versions of one commit are only distinguished by their runs."""
 LETTERS = 60
-"""So much of a setting is shown."""
+"""The maximum length shown of a setting."""
 
 
 def exam_differences(
     runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], pl.DataFrame]
 ) -> tuple[AskedDifference, ...]:
-    """Return in what the runs of the models of each task and metric were not the same exam. What isn't known
-    differs from nothing.
+    """Return the differences in conditions between the runs of the models of each task and metric. Unknown
+    settings differ from nothing.
     """
     entries: dict[str, list[RunEntry]] = {}
     for entry in runs:
@@ -162,8 +158,8 @@ def exam_differences(
 
 
 def texts_told(runs: Iterable[RunEntry]) -> dict[str, str]:
-    """Return the texts among the settings of runs, a prompt say, as names and notes write them, each with its
-    digest; the longest first.
+    """Return the texts among the settings of runs, such as a prompt, as they appear in names and notes, each
+    with its digest, the longest first.
     """
     values = {value for entry in runs for value in (*entry.settings.values(), *entry.run.exam.values())}
     texts = [value for value in values if _is_text(shortened(value, LETTERS))]
@@ -176,8 +172,8 @@ def _is_text(value: str) -> bool:
 
 
 def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
-    """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of
-    more models, or of two harnesses.
+    """Note the settings in which the runs of two models differ, and which may be what is tested, or "" if
+    there are none, for more models, or for two harnesses.
     """
     sides = [[entry for entry in runs if entry.model == model] for model in models]
     if len(sides) != 2 or not all(sides) or len({entry.reader for side in sides for entry in side}) > 1:
@@ -207,13 +203,13 @@ def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
 
 
 def _setting(key: str, told: Models) -> str:
-    """Say how a setting differs; of texts that are known by digests that it does is all there is to say."""
+    """Describe how a setting differs. Of texts known by digests only the fact of a difference is known."""
     values = {value for values in told.values() for value in values}
     return key if all(value.startswith("#") for value in values) and all(told.values()) else _said(key, told)
 
 
 def _settings(entries: Iterable[RunEntry]) -> dict[str, frozenset[str]]:
-    """Collect what runs state of how they answered: neither what model that was, nor the exam."""
+    """Collect the recorded generation settings of runs: neither the model, nor the conditions of the task."""
     found: dict[str, set[str]] = {}
     for entry in entries:
         scorers = tuple(f"{key.partition(':')[2]}." for key in entry.run.exam if ":" in key)
@@ -224,7 +220,9 @@ def _settings(entries: Iterable[RunEntry]) -> dict[str, frozenset[str]]:
 
 
 def _told_by(values: frozenset[str] | None) -> set[str]:
-    """Return what settings are compared by: a saved baseline has the digest of a text, a log the text."""
+    """Return the values that settings are compared by: a saved baseline has the digest of a text, a log the
+    text.
+    """
     return {value if value.startswith("#") else text_digest(value) for value in values or ()}
 
 
@@ -233,7 +231,7 @@ def _more(count: int) -> str:
 
 
 def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame) -> Iterator[AskedDifference]:
-    """Yield what differs between the models that have scores by a metric."""
+    """Yield the differences between the models that have scores by a metric."""
     if len({entry.model for entry in entries}) < 2 or not any(entry.run.exam for entry in entries):
         return
     models = {str(name) for name in part["model"].unique()}
@@ -241,8 +239,7 @@ def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame)
     for what, said in EXAM_WORDS.items():
         stated: dict[str, set[str]] = {}
         for entry in mine:
-            # What a run states that a metric was made by: of its scorer, else of all; None where nothing is
-            # known.
+            # A run's recorded settings for a metric: those of its scorer, else of all, or None if unknown.
             exam = entry.run.exam
             own = (
                 exam[key]
@@ -262,14 +259,14 @@ def _is_of(metric: str, scorer: str) -> bool:
 
 
 def _said(said: str, told: Models) -> str:
-    """Say what differs: of two models both, of more how many have each."""
+    """Describe a difference: both values for two models, the number with each for more."""
     if len(told) == 2:
         (one, first), (other, second) = told.items()
         if not any(first) or not any(second):
             whose, value = (one, first) if any(first) else (other, second)
             return f"{said} {_value(value)} for {whose} only"
         if _value(first) == _value(second):
-            return f"{said} of two texts that begin alike"
+            return f"{said} of two texts with the same beginning"
         return f"{said} {_value(first)} for {one}, {_value(second)} for {other}"
     kinds: dict[frozenset[str], int] = {}
     for values in told.values():
@@ -284,24 +281,24 @@ def _value(values: frozenset[str]) -> str:
 
 
 def _written(value: str) -> str:
-    """Write a setting on one line, a text of more than two words in quotes."""
+    """Write a setting on one line, with quotes around a text of more than two words."""
     one = shortened(value, LETTERS)
     return f'"{one}"' if _is_text(one) else one or "none"
 
 
 ERROR = "error"
 LEAST = 0.05
-"""Shares that lie nearer to each other are not worth a warning."""
+"""Shares closer than this aren't worth a warning."""
 Z = 2.576
-"""Nor are those that differ by fewer standard errors: 1 in 100 times by chance."""
+"""Neither are those that differ by fewer standard errors: 1 in 100 times by chance."""
 
 
 def ends_warnings(runs: Sequence[RunEntry], parts: Parts, models: Sequence[str]) -> list[ResultWarning]:
-    """Warn where two models clearly differ in the share of attempts that a limit or an error ended, over the
-    tasks of both.
+    """Warn if two models differ significantly in the share of attempts that a limit or an error ended, over
+    the tasks of both.
 
-    Limits are what the logs' summaries state; how often a model was cut off by its own (`max_tokens`) only
-    whole samples say.
+    Limits are those in the logs' summaries. How often a model's own limit (`max_tokens`) ended an attempt is
+    only in whole samples.
     """
     if len(models) != 2:
         return []
@@ -321,7 +318,7 @@ def _errors(parts: Parts, model: str) -> Count:
 
 
 def _first(parts: Parts, model: str) -> Iterator[pl.DataFrame]:
-    """Yield a model's rows on each task that has rows of all, by one metric."""
+    """Yield a model's rows on each task that all have rows of, by one metric."""
     seen: set[str] = set()
     for (task, _), part in parts.items():
         if task not in seen and part["model"].n_unique() > 1:
@@ -330,8 +327,8 @@ def _first(parts: Parts, model: str) -> Iterator[pl.DataFrame]:
 
 
 def _limits(runs: Iterable[RunEntry], tasks: set[str], models: Sequence[str]) -> dict[str, list[Count]]:
-    """Count by the name of each limit how many attempts it ended; nothing where the logs of one model don't
-    say.
+    """Count the attempts ended by each limit, by its name, or return nothing if the logs of one model don't
+    record it.
     """
     attempts, ends = Counter[str](), {model: Counter[str]() for model in models}
     for entry in runs:
@@ -345,7 +342,7 @@ def _limits(runs: Iterable[RunEntry], tasks: set[str], models: Sequence[str]) ->
 
 
 def _differ(counts: Sequence[Count], sizes: Sequence[int]) -> bool:
-    """Say whether two shares clearly differ, as those of so many independent questions."""
+    """Return whether two shares differ significantly, as those of this many independent questions."""
     one, other = (count / total if total else 0.0 for count, total in counts)
     share = (one * sizes[0] + other * sizes[1]) / sum(sizes)
     spread = math.sqrt(share * (1 - share) * sum(1 / size for size in sizes))
@@ -360,7 +357,7 @@ def _warning(what: str, counts: Sequence[Count], models: Sequence[str]) -> Resul
             f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it"
         ),
         remedy=(
-            "Unless that is what you test, give both the same limits and run again; `flips` of compare "
-            "and gate shows which questions changed."
+            "Unless that is what you test, give both the same limits and run again. `flips` of compare and gate "
+            "shows which questions changed."
         ),
     )

@@ -1,4 +1,4 @@
-"""Design: how the scores are to be looked at; the options that every verb shares."""
+"""Design: how to analyse the scores, with the options that functions share."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ROLES = ("item", "score", "attempt")
 NO_CLUSTERS = "none"
 CROSSED = "+"
 OF_ID = "id:"
-"""What a pattern begins with that finds clusters or slices in the ids of items."""
+"""The prefix of a pattern that finds clusters or slices in the ids of items."""
 
 
 class TaskOptions(TypedDict, total=False):
-    """What can be said of the tasks that a pattern matches, in place of what is said of all."""
+    """Settings for the tasks that a pattern matches, instead of those for all."""
 
     cluster: str | tuple[str, ...] | list[str] | None
     metric: str | tuple[str, ...] | list[str] | None
@@ -39,8 +39,8 @@ class TaskOptions(TypedDict, total=False):
 
 
 class RunOptions(TypedDict, total=False):
-    """The keyword arguments that every verb shares, also one that follows a run in progress, whose `bounds`
-    are its own.
+    """The keyword arguments that all functions share, including the one that follows a run in progress, which
+    has its own `bounds`.
     """
 
     columns: Mapping[str, str | Sequence[str]] | None
@@ -66,14 +66,14 @@ class RunOptions(TypedDict, total=False):
 
 
 class DesignOptions(RunOptions, total=False):
-    """The keyword arguments that verbs share; see [`Design`][howsure.study.design.Design]."""
+    """The keyword arguments that functions share, listed in [`Design`][howsure.study.design.Design]."""
 
     bounds: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
-    """What is said of the tasks whose names match a glob pattern; None where it says nothing."""
+    """Settings for the tasks whose names match a glob pattern. None means not set."""
 
     pattern: str
     cluster: tuple[str, ...] | None = None
@@ -84,17 +84,17 @@ class TaskRule:
     bounds: tuple[float, float] | None = None
 
     def matches(self, task: str) -> bool:
-        """Say whether this is about a task: its name is the pattern, or fits it."""
+        """Return whether this applies to a task: its name equals the pattern, or matches it."""
         return task == self.pattern or fnmatchcase(task, self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """How the scores are to be looked at: the shared options, checked and frozen.
+    """How to analyse the scores: the shared options, checked and frozen.
 
-    What each of them means stands in `howsure.options.table`, from which the page of the Python reference is
-    made. `stated` is no option: by task, the column that its logs cluster by, if no option speaks of that
-    task's clusters.
+    Their meanings are in `howsure.options.table`, from which the page of the Python reference is made.
+    `stated` isn't an option: by task, the column that its logs cluster by, if no option sets that task's
+    clusters.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
@@ -122,7 +122,7 @@ class Design:
 
     @property
     def reading(self) -> dict[str, Any]:
-        """What `read` is asked for: which columns of a table are what, which rows, and the table of items."""
+        """The options for `read`: the roles of a table's columns, which rows, and the table of items."""
         return {
             "columns": self.columns,
             "where": self.where,
@@ -137,51 +137,49 @@ class Design:
 
     @property
     def is_sliced(self) -> bool:
-        """Whether slices are asked for."""
+        """Whether slices are requested."""
         return bool(self.by)
 
     @property
     def ignores_clusters(self) -> bool:
-        """Whether the user said that every item is its own cluster."""
+        """Whether the user declared every item to be its own cluster."""
         return self.cluster == (NO_CLUSTERS,)
 
     def cluster_of(self, task: str) -> tuple[str, ...] | None:
-        """Return the columns that a task is clustered by; None leaves it to the data, ("none",) ignores
-        all.
-        """
+        """Return the columns that a task is clustered by. None leaves it to the data, ("none",) ignores all."""
         named = self._of(task, "cluster", self.cluster)
         return (self.stated[task],) if named is None and task in self.stated else named
 
     def metric_of(self, task: str) -> tuple[str, ...]:
-        """Return the metrics that are wanted of a task; () means all."""
+        """Return the requested metrics of a task, () for all."""
         return self._of(task, "metric", self.metric)
 
     def failures_of(self, task: str) -> Failures:
-        """Return what a failed attempt of a task counts as."""
+        """Return what a task's failed attempts count as."""
         return self._of(task, "failures", self.failures)
 
     def lower_is_better_of(self, task: str) -> bool | None:
-        """Return the direction of a task's scores, None where it is left to what the harness says."""
+        """Return the direction of a task's scores, or None if it is left to the harness."""
         return self._of(task, "lower_is_better", self.lower_is_better)
 
     def margin_of(self, task: str, shared: float | None = None) -> float | None:
-        """Return the margin of a task; `shared` is the verb's own, for tasks that no pattern gives one."""
+        """Return the margin of a task. `shared` is the function's own, for tasks without one from a pattern."""
         return self._of(task, "margin", shared)
 
     def bounds_of(self, task: str) -> tuple[float, float] | None:
-        """Return the smallest and largest possible score of a task, None where nobody says."""
+        """Return the smallest and largest possible score of a task, or None if unknown."""
         return self._of(task, "bounds", self.bounds)
 
     def _of(self, task: str, name: str, shared: T) -> T:
-        """Return what the first rule says that matches a task and speaks of this, else what holds for all."""
+        """Return the value of the first rule that matches a task and sets this, else that for all."""
         said = (getattr(rule, name) for rule in self.tasks if rule.matches(task))
         found: T = next((value for value in said if value is not None), shared)
         return found
 
 
 def columns_of(by: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that a partition is made of: the one of this name, else those that it crosses; none
-    for a pattern of ids.
+    """Return the columns that make a partition: the one of this name, else those that it crosses, or none for
+    a pattern of ids.
     """
     if by.startswith(OF_ID):
         return ()
@@ -190,7 +188,7 @@ def columns_of(by: str, names: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A shared option that some verbs can't respect: when it was given, and what they say then."""
+    """A shared option that some functions can't respect: when it was given, and their message."""
 
     given: Callable[[Design], bool]
     what: str
@@ -200,38 +198,38 @@ class Refusal:
 REFUSALS: Mapping[str, Refusal] = {
     "benchmark": Refusal(
         given=lambda design: design.population == "these-questions",
-        what="{verb} doesn't ask about exactly these questions",
+        what="{verb} doesn't support inference about exactly these questions",
         remedy="estimate, compare and leaderboard do.",
     ),
     "population": Refusal(
         given=lambda design: design.population not in (None, "new-clusters"),
-        what="{verb} asks about new clusters, or questions where there are no clusters, and about no others",
+        what="{verb} is for new clusters, or questions if there are no clusters, and for no others",
         remedy="Leave `population` out.",
     ),
     "covariate": Refusal(
         given=lambda design: bool(design.covariate),
-        what="{verb} takes no covariate",
+        what="{verb} supports no covariate",
         remedy="estimate and compare do.",
     ),
     "random factor": Refusal(
         given=lambda design: bool(design.random_factor),
-        what="{verb} takes no random factor",
+        what="{verb} supports no random factor",
         remedy="estimate, compare and leaderboard do.",
     ),
     "score": Refusal(
         given=lambda design: design.score.over_attempts,
-        what="{verb} is about means over attempts, and {score} is another score",
-        remedy="Leave `score` out; estimate gives the error bar of such scores.",
+        what="{verb} is for means over attempts, but {score} is another score",
+        remedy="Leave `score` out. estimate gives the error bar of such scores.",
     ),
     "average_last": Refusal(
         given=lambda design: bool(design.average_last),
-        what="{verb} looks at single checkpoints, not at their averages",
+        what="{verb} uses single checkpoints, not their averages",
         remedy="Leave `average_last` out.",
     ),
     "two clusters": Refusal(
         given=lambda design: any(len(each or ()) > 1 for each in design.clusterings),
-        what="{verb} takes one way of clustering",
-        remedy="Name the coarser one.",
+        what="{verb} supports one way of clustering",
+        remedy="Use the coarser one.",
     ),
     "slices": Refusal(
         given=lambda design: design.is_sliced,
@@ -240,21 +238,21 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
     "measures": Refusal(
         given=lambda design: bool(design.usage or design.prices),
-        what="{verb} doesn't look at what attempts took",
+        what="{verb} doesn't use costs, times or tokens",
         remedy="compare, frontier, gate and plan do.",
     ),
     "bounds of tasks": Refusal(
         given=lambda design: any(rule.bounds for rule in design.tasks),
-        what="{verb} takes no bounds of single tasks here",
+        what="{verb} supports no bounds of single tasks here",
         remedy="Choose one with `task`, and give `bounds`.",
     ),
 }
-"""The one place where shared options are refused."""
+"""The one place that refuses shared options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Respects:
-    """Which shared options a verb respects: all of them, but for those named."""
+    """The shared options that a function respects: all of them, except those named."""
 
     verb: str
     all_but: tuple[
@@ -274,7 +272,7 @@ class Respects:
     ] = ()
 
     def refuse(self, design: Design) -> None:
-        """Raise OptionError for an option that the verb can't respect."""
+        """Raise OptionError for an option that the function can't respect."""
         for name in self.all_but:
             refusal = REFUSALS[name]
             if refusal.given(design):
@@ -283,19 +281,19 @@ class Respects:
 
 
 KNOW_STRATA = (None, "score", "t")
-"""The methods that can ask about more questions from the same clusters."""
+"""The methods for more questions from the same clusters."""
 
 
 def of_new_clusters(design: Design) -> Design:
-    """Return a design that asks about new clusters where it leaves the population open."""
+    """Return a design for new clusters if it leaves the population open."""
     return replace(design, population="new-clusters") if design.population is None else design
 
 
 def make_design(options: DesignOptions, respects: Respects | None = None, **methods: object) -> Design:
-    """Check the shared options and freeze them; OptionError for those that the verb doesn't respect.
+    """Check the shared options and freeze them. OptionError for those that the function doesn't respect.
 
-    A name that no option has is an error that names its nearest. `methods`: what was given of the methods
-    that are about drawn questions, and can't go with population="these-questions".
+    An unknown option name is an error with the nearest name. `methods`: the given methods for sampled
+    questions, which can't be combined with population="these-questions".
     """
     known = list(DesignOptions.__annotations__)
     for name in options:
@@ -321,8 +319,8 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
 
 
 def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Design:
-    """Return a design that takes a column for a random factor too, without slices. OptionError where
-    something else in it can't go with that.
+    """Return a design that also treats a column as a random factor, without slices. OptionError if another
+    option can't be combined with that.
     """
     found = replace(design, random_factor=(*design.random_factor, column), by=(), usage=())
     _refuse_beside_factor(found, methods)
@@ -330,7 +328,7 @@ def as_sample(design: Design, column: str, methods: Mapping[str, object]) -> Des
 
 
 def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None:
-    """Raise OptionError for what a random factor can't go with."""
+    """Raise OptionError for options that can't be combined with a random factor."""
     others = {
         "population": design.population in ("same-clusters", "these-questions"),
         "covariate": bool(design.covariate),
@@ -342,7 +340,7 @@ def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None
     name = next((name for name, given in others.items() if given), "")
     if name:
         raise OptionError(
-            f"`{name}` and a random factor don't go together", remedy="Leave one of the two out."
+            f"`{name}` and a random factor can't be combined", remedy="Leave one of the two out."
         )
 
 
@@ -350,19 +348,18 @@ def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:
     given = [f"`{name}={value!r}`" for name, value in methods.items() if value is not None]
     if design.population == "these-questions" and given:
         raise OptionError(
-            f"`population='these-questions'` has its own error bar, and {given[0]} is for questions that are "
-            "a sample",
+            f"`population='these-questions'` has its own error bar, but {given[0]} is for questions that are a sample",
             remedy="Leave one of the two out.",
         )
 
 
 def _rules(tasks: Mapping[str, object]) -> tuple[TaskRule, ...]:
-    """Check and freeze what is said of single tasks."""
+    """Check and freeze the settings for single tasks."""
     return tuple(task_rule(pattern, said) for pattern, said in tasks.items())
 
 
 def task_rule(pattern: str, said: object) -> TaskRule:
-    """Check what is said of the tasks that a pattern matches; an OptionError names the pattern."""
+    """Check the settings for the tasks that a pattern matches. An OptionError names the pattern."""
     where = f"tasks[{pattern!r}]"
     if not isinstance(said, Mapping):
         raise OptionError(f"{where}={said!r} is not a table", remedy=_TASKS_REMEDY)

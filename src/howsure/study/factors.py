@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST = 0.5
 OWN = frozenset({"seed", "run", "attempt", "epoch", "trial", "repeat", "replicate"})
-"""Factors of which each model has its own levels, even where they are numbered alike."""
+"""Factors with separate levels for each model, even if they have the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class _Factor:
 
 @dataclass(frozen=True, slots=True)
 class _Levels:
-    """Which levels of which factors each model has, under the name that it has there: columns model, at and
-    one of each factor.
+    """The levels of each factor for each model, under the model's name there: columns model, at and one per
+    factor.
     """
 
     factors: tuple[_Factor, ...]
@@ -59,7 +59,7 @@ class _Levels:
 
     @classmethod
     def of_models(cls, names: Sequence[str], held: pl.DataFrame) -> _Levels:
-        """Return the levels that count: of a factor that models share those that all have, if these are two
+        """Return the levels that count: for a factor that models share those that all have, if these are two
         or more.
         """
         factors, kept = [], held
@@ -84,24 +84,24 @@ class _Levels:
         return " and ".join(each.name for each in self.factors)
 
     def of(self, model: str) -> list[str]:
-        """Return the names of a model at its levels, the last factor fastest."""
+        """Return the names of a model at its levels, with the last factor varying fastest."""
         return self.table.filter(model=model)["at"].to_list()
 
     def levels(self, model: str, factor: str) -> list[str]:
-        """Return the levels of a factor that a model has."""
+        """Return a model's levels of a factor."""
         return sorted(set(self.table.filter(model=model)[factor]))
 
     def shape(self, model: str) -> tuple[int, ...]:
-        """Return how many levels of each factor a model has."""
+        """Return a model's number of levels of each factor."""
         return tuple(len(self.levels(model, each.name)) for each in self.factors)
 
     def is_shared(self, factor: _Factor) -> bool:
-        """Say whether all models have the same levels."""
+        """Return whether all models have the same levels."""
         each = {tuple(self.levels(model, factor.name)) for model in set(self.table["model"])}
         return len(each) == 1 and factor.name.lower() not in OWN
 
     def sizes(self) -> str:
-        """Say how many levels a model has: `4 levels`; `2 to 4 levels`; `4 × 3 levels`."""
+        """Describe a model's number of levels: `4 levels`, `2 to 4 levels`, or `4 × 3 levels`."""
         shapes = {self.shape(model) for model in set(self.table["model"])}
         said = [
             f"{min(each)}" if len(set(each)) == 1 else f"{min(each)} to {max(each)}"
@@ -110,23 +110,23 @@ class _Levels:
         return f"{' × '.join(said)} level{'' if said == ['1'] else 's'}"
 
     def check_crossed(self) -> None:
-        """Raise DataError where a model lacks some pair of levels of two factors."""
+        """Raise DataError if a model lacks some pair of levels of two factors."""
         torn = sorted(m for m in set(self.table["model"]) if len(self.of(m)) < math.prod(self.shape(m)))
         if torn:
             raise DataError(
-                f"{self.name} aren't crossed: {listing(torn)} {'has' if len(torn) == 1 else 'have'} not "
-                "every level of one at every level of the other",
-                remedy="Where one lies within the other (runs of a seed), name the outer one alone.",
+                f"{self.name} aren't crossed: {listing(torn)} {'has' if len(torn) == 1 else 'have'} not every level "
+                "of one at every level of the other",
+                remedy="If one is nested in the other (runs of a seed), use the outer one alone.",
             )
 
 
 def levelled(how: Callable[..., Study]) -> Callable[..., Study]:
-    """Return `how`, which gathers a study, for designs that may have random factors; one of which every
-    question has one level is a cluster.
+    """Return `how`, which gathers a study, extended to designs that may have random factors. A factor with
+    one level per question is a cluster.
     """
 
     def gathered(scores: Scores, design: Design, **options: Any) -> Study:
-        """Gather the scores at every level, or as they are."""
+        """Gather the scores at every level, or unchanged."""
         if not design.random_factor:
             return how(scores, design, **options)
         single, held = _held(scores, design)
@@ -149,10 +149,10 @@ gather_levelled = levelled(gather)
 
 
 def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame]:
-    """Return the factors of which every question has one level, and which levels each model has (columns
-    model and one of each factor).
+    """Return the factors with one level per question, and the levels of each model (columns model and one per
+    factor).
 
-    DataError where a factor is no column, or rows lack a level.
+    DataError if a factor isn't a column, or rows lack a level.
     """
     frame, _ = tidy(scores.rows, scores.roles)
     names = open_frame(scores.rows).collect_schema().names()
@@ -188,8 +188,8 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
 def gather_levels(
     scores: Scores, design: Design, held: pl.DataFrame, *, models: tuple[str, ...] = (), **options: Any
 ) -> Study:
-    """Gather scores at every level of the design's random factors, each model as the mean over its levels;
-    see `gather`.
+    """Gather scores at every level of the design's random factors, each model as the mean over its levels
+    (see `gather`).
     """
     factors = design.random_factor
     names = open_frame(scores.rows).collect_schema().names()
@@ -200,7 +200,7 @@ def gather_levels(
     found = _Levels.of_models(factors, held.filter(pl.col("model").is_in(asked)))
     roles = find_roles(names, scores.roles)
     if set(roles.get("attempt", ())) <= set(factors):
-        roles.pop("attempt", None)  # a level is no attempt as well
+        roles.pop("attempt", None)  # a level isn't an attempt as well
     apart = replace(scores, roles={**roles, "model": (*roles["model"], *factors)})
     at = tuple(name for model in asked for name in found.of(model))
     plain = replace(design, model=(), random_factor=())
@@ -210,7 +210,7 @@ def gather_levels(
         named = {**roles, "attempt": tuple(dict.fromkeys((*roles.get("attempt", ()), *factors)))}
         gather(
             replace(scores, roles=named), plain, models=asked
-        )  # says the same of models as the caller names them
+        )  # repeats this for models as the caller names them
         raise
     asked_about = {"attempt": (study.unasked,)} if study.unasked else {}
     alone, joined = (
@@ -222,8 +222,8 @@ def gather_levels(
 
 
 def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> Study:
-    """Return a study without the differences that a factor makes: another prompt is another text, and no
-    other exam where all models have it.
+    """Return a study without the differences that a factor makes: another prompt is another text, but the
+    same conditions if all models have it.
     """
     columns = {what: column for column, what in comparability.EXAM.items()}
     made = [each for each in study.differs if each.what in columns]
@@ -247,8 +247,8 @@ def _alike_at_levels(study: Study, scores: Scores, factors: Sequence[str]) -> St
 
 
 def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...], called: str) -> Study:
-    """Return a study whose matrices hold models as means over their levels, of the items that have them all.
-    `called`: what a model is.
+    """Return a study whose matrices contain models as means over their levels, for the items that have them
+    all. `called`: the word for a model.
     """
     names = pl.col("model").cast(pl.String)
     of_levels = found.table.select(pl.col("at").alias(LEVEL), "model")
@@ -266,9 +266,9 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
     each, columns = found.sizes(), listing([f"`{factor.name}`" for factor in found.factors])
     several = len(found.factors) > 1
     meant = (
-        f"{'samples' if several else 'a sample'} as the questions are"
+        f"{'samples' if several else 'a sample'} like the questions"
         if called == "model"
-        else "whose mean is followed"
+        else "whose mean is analysed"
     )
     note = (
         f"Random factor{'s' if several else ''}: column{'s' if several else ''} {columns}, {each} a "
@@ -290,14 +290,14 @@ def _folded(study: Study, design: Design, found: _Levels, models: tuple[str, ...
 
 
 def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[ScoreMatrix, int]:
-    """Return one matrix with its models as means over levels, and how many items were left out for want of
-    some level.
+    """Return one matrix with its models as means over levels, and how many items were left out because a
+    level was missing.
     """
     models = tuple(model for model in asked if set(found.of(model)) <= set(matrix.models))
     if not models:
         raise DataError(f"no model has all its levels of {found.name!r}", where=matrix.task)
     if len(matrix.clusters) > 1:
-        raise OptionError("a random factor takes one way of clustering", remedy="Name the coarser one.")
+        raise OptionError("a random factor supports one way of clustering", remedy="Use the coarser one.")
     places = [matrix.columns(found.of(model)) for model in models]
     kept = np.asarray(~np.isnan(matrix.values[:, [k for own in places for k in own]]).any(axis=1))
     if not kept.any():
@@ -346,8 +346,8 @@ def _fold(matrix: ScoreMatrix, asked: Sequence[str], found: _Levels) -> tuple[Sc
 
 
 def _answer_noise(within: Floats, attempts: Ints) -> Floats:
-    """Return the variance that answers leave in the mean of each item's levels (n,), from those (n, S) of
-    several attempts; NaN where most have one.
+    """Return the variance of answers in the mean of each item's levels (n,), from those (n, S) with several
+    attempts, or NaN if most have one.
     """
     several = attempts > 1
     if several.mean() <= MOST:
@@ -372,5 +372,5 @@ def _incomplete(task: str, left: int, name: str) -> ResultWarning:
     return ResultWarning(
         code="levels_missing",
         message=f"{task}: {plural(left, 'item')} without a score at every level of {name!r} left out",
-        remedy="Run what is missing, or leave out the levels that lack items.",
+        remedy="Run the missing ones, or leave out the levels that lack items.",
     )

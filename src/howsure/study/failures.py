@@ -1,5 +1,5 @@
-"""Attempts without a score: what they count as, and how that is said; and attempts that runs were to answer
-and that weren't run, beside those that have failed.
+"""Attempts without a score, what they count as, and the note on that. Also planned attempts that weren't run,
+in addition to failed ones.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from howsure.table.scores import TaskFacts
 
 UNNAMED = "(not run {})"
-"""What an item is called that was to be answered, and that no log names."""
+"""The name of a planned item that no log names."""
 
 
 def counts_as_failed(lack: Missing, scores: Scores, design: Design) -> bool:
-    """Say whether what wasn't run counts like a failed attempt: always, but where only failures are 0 by the
-    harness's rule.
+    """Return whether attempts that weren't run count like failed ones: always, except if only failures are 0
+    by the harness's rule.
     """
     fact = scores.fact(lack.task)
     silent = fact is not None and fact.failures == "zero" and not fact.missing_fails
@@ -37,7 +37,7 @@ def counts_as_failed(lack: Missing, scores: Scores, design: Design) -> bool:
 
 
 def completed(parts: Parts, missing: Iterable[Missing]) -> dict[tuple[str, str], pl.DataFrame]:
-    """Add to each part the attempts that its models were to make and didn't: rows of the kind "not run",
+    """Add to each part the planned attempts of its models that weren't run: rows of the kind "not run",
     without a score.
     """
     by_task: dict[str, list[Missing]] = {}
@@ -73,7 +73,7 @@ def _completed(part: pl.DataFrame, lacking: Sequence[Missing]) -> pl.DataFrame:
 
 
 def _rows(lack: Missing, every: Iterable[str], own: set[str]) -> pl.DataFrame:
-    """Name the missing items: those that others have where they are as many, else as nobody knows them."""
+    """Name the missing items: those of other models if the numbers match, else as unknown."""
     others = [item for item in every if item not in own and item not in lack.named]
     names = others if len(others) == lack.unnamed else [UNNAMED.format(k + 1) for k in range(lack.unnamed)]
     counts = {**lack.named, **dict.fromkeys(names, lack.attempts)}
@@ -88,8 +88,8 @@ REMEDY = "Use `failures='drop'` or 'zero', or run them again."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailurePolicy:
-    """What the failed attempts of every task count as: `chosen` for all, else what the design or the harness
-    says.
+    """What the failed attempts of every task count as: `chosen` for all, else the value of the design or the
+    harness.
     """
 
     design: Design
@@ -98,7 +98,7 @@ class FailurePolicy:
 
     def of(self, task: str, *, lower_is_better: bool) -> str:
         """Return "drop", "zero" or "error" for a task. A 0 that would be the best score is never the
-        harness's word.
+        harness's rule.
         """
         said = self.chosen or self.design.failures_of(task)
         if said != "harness":
@@ -107,11 +107,11 @@ class FailurePolicy:
         return "drop" if fact is None or lower_is_better else fact.failures
 
     def fact(self, task: str) -> TaskFacts | None:
-        """Return what the harness says of a task."""
+        """Return the harness's rule for a task."""
         return next((fact for fact in self.facts if fact.task == task), None)
 
     def words(self, task: str, policy: str) -> str:
-        """Say what is done with the failed attempts of a task."""
+        """Describe the treatment of a task's failed attempts."""
         said = self.design.failures_of(task)
         if said != "harness":
             return {"drop": "left out (`failures='drop'`)", "zero": "counted as 0 (`failures='zero'`)"}.get(
@@ -126,7 +126,7 @@ def decided(part: pl.DataFrame, policy: str) -> pl.DataFrame:
     """Return one row per model and item with the attempts that count under a policy: `n`, `mean`, `variance`,
     `low`, `high`.
 
-    Raises DataError for the policy "error" where an attempt has no score.
+    Raises DataError for the policy "error" if an attempt has no score.
     """
     failed = pl.col("rows") - pl.col("n")
     if policy == "error":
@@ -165,7 +165,7 @@ def _total(parts: Parts, column: str) -> int:
 
 
 def failures_note(parts: Parts, words: list[str]) -> str:
-    """Say how many attempts have no score and what is done with them; "" where all have one."""
+    """Note how many attempts have no score and what they count as, or return "" if all have one."""
     count = failed(parts)
     if not count:
         return ""

@@ -1,4 +1,4 @@
-"""Gathering a study: the rows are grouped once, metrics chosen, clusters and weights attached."""
+"""Gathering a study: the rows are aggregated once, metrics chosen, clusters and weights attached."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ if TYPE_CHECKING:
     Parts = dict[tuple[str, str], pl.DataFrame]
 
 FEW = 6.0
-"""Fewer clusters, counted as equal ones that are worth as much, can hardly speak of others."""
+"""With an effective number of clusters below this, inference about other clusters is hardly possible."""
 
 
 def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
-    """Return a study that knows which tasks have few clusters; `every`: what all rows say of items, where
-    some were left out.
+    """Return a study that knows which tasks have few clusters. `every`: the attributes of items in all rows,
+    if some were left out.
     """
     if not study.cluster_names:
         return study
@@ -67,7 +67,7 @@ def with_few_clusters(study: Study, every: pl.DataFrame | None) -> Study:
 
 
 def _all_items(study: Study, every: pl.DataFrame) -> pl.DataFrame:
-    """Return all questions of the tasks with their clusters and weights; those of the study where others lack
+    """Return all questions of the tasks with their clusters and weights, or those of the study if others lack
     theirs.
     """
     known = every.filter(pl.col("task").cast(pl.String).is_in(list(study.tasks)))
@@ -79,11 +79,11 @@ def _all_items(study: Study, every: pl.DataFrame) -> pl.DataFrame:
 
 
 def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Return the tasks of which the clusters are worth fewer than six equal ones, W² / Σ W_g², of two
-    clusterings the fewer.
+    """Return the tasks with an effective number of clusters below six, W² / Σ W_g², for two clusterings the
+    smaller.
 
-    Questions without a cluster aren't clusters. A column that means a factor makes none few: other levels are
-    what is asked about.
+    Questions without a cluster aren't clusters. A column that is a factor makes none few: inference about
+    other levels is intended.
     """
     clustered = [task for task, called in names.items() if not any(map(means_factor, called))]
     known = table.filter(pl.col("task").cast(pl.String).is_in(clustered))
@@ -102,7 +102,7 @@ def few_clusters(table: pl.DataFrame, names: Mapping[str, tuple[str, ...]]) -> f
 
 
 MODEL = "model:"
-"""What the covariates that are other models' scores start with."""
+"""The prefix of covariates that are other models' scores."""
 
 
 def gather(
@@ -116,14 +116,14 @@ def gather(
     extents: pl.DataFrame | None = None,
     paired: bool = True,
 ) -> Study:
-    """Group the rows once, with every attribute of items that the design asks for.
+    """Aggregate the rows once, with every attribute of items that the design needs.
 
-    `models`: those that a verb is about, in place of the design's; their full names are `study.models`.
-    `shared`: only what all of these have is asked about, the rest is `study.partial`. `whole`: a part of a
-    model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by task, metric
-    and model, where rows are means of them. `paired`: models are compared item by item, so that these must
-    weigh the same for all. Notes and warnings are about nothing that was left out. Raises DataError where a
-    name is unknown, a column is missing, or nothing is left.
+    `models`: the function's own, instead of the design's; their full names are `study.models`. `shared`: only
+    what all of these have is used, the rest is `study.partial`. `whole`: a part of a model's name isn't
+    enough. `called`: the word for a model in notes. `extents`: of single scores by task, metric and model, if
+    rows are means of them. `paired`: models are compared item by item, so these must have the same weights
+    for all. No note or warning concerns anything left out. Raises DataError if a name is unknown, a column is
+    missing, or nothing is left.
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
@@ -131,7 +131,7 @@ def gather(
     if failed and scores.published and not scores.has_rows:
         raise DataError(
             f"only published scores here, no per-question rows; {failed}",
-            remedy="Mend or fetch the files, or use `howsure audit` on the published scores.",
+            remedy="Correct or fetch the files, or use `howsure audit` on the published scores.",
         )
     how: dict[str, Any] = {
         "models": models,
@@ -148,8 +148,8 @@ def gather(
 
 
 def as_attempts(scores: Scores, error: AttemptColumnError) -> Scores:
-    """Return scores whose rows a column numbers; the answer asks which it is where all questions may share
-    its values.
+    """Return scores with a column that numbers the attempts in the rows. The answer asks for clarification if
+    all questions may share its values.
     """
     unasked, mine = error.column if error.asks else scores.unasked, (error.column,)
     if scores.roles.get("item") == mine and "item" in scores.chosen:
@@ -169,7 +169,7 @@ def _gathered(
     extents: pl.DataFrame | None,
     paired: bool,
 ) -> Study:
-    """Group the rows once; see `gather`."""
+    """Aggregate the rows once (see `gather`)."""
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     side = clusters.side_table(design)
     scores, summed = numeric_weights(priced(scores, design), design, side)
@@ -225,7 +225,7 @@ def _gathered(
 
 
 def _sound(study: Study) -> Study:
-    """Leave out what has no score or too few attempts, and warn of models of which no attempt has one."""
+    """Leave out items without a score or with too few attempts, and warn of models without any score."""
     scored = _with_scores(study)
     return _enough_attempts(replace(scored, warnings=(*scored.warnings, *without_scores(scored))))
 
@@ -238,15 +238,15 @@ def _clustered(
     *,
     paired: bool,
 ) -> tuple[Study, ClusteredItems]:
-    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales;
-    `every`: what all rows say of items.
+    """Attach clusters and weights to the items, with warnings about them and the scales. `every`: the
+    attributes of items in all rows.
     """
     side, table = study.side, _items_of(study)
     design, unused = clusters.as_stated(table, side, study.design, study.facts)
     grouped = clusters.attach_clusters(table, side, design)
     grouped = replace(grouped, warnings=(*unused, *grouped.warnings))
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
-    # Propose clusters where there are none and nobody said so.
+    # Propose clusters if there are none and the user didn't rule them out.
     sure = (
         grouped.names or grouped.warnings or design.ignores_clusters or design.population == "these-questions"
     )
@@ -267,7 +267,7 @@ def _clustered(
 
 
 def as_proposed(study: Study) -> Study | None:
-    """Return a study with the clusters that were proposed for its items; None without any, or where some
+    """Return a study with the clusters that were proposed for its items, or None without any, or if some
     items have none.
     """
     if study.proposed is None or study.design.population in ("same-clusters", "these-questions"):
@@ -289,22 +289,20 @@ def as_proposed(study: Study) -> Study | None:
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
-    """Return the columns that tell what an item was; where few models are compared, where it stood as
-    well.
-    """
+    """Return the columns that identify the content of an item, and if few models are compared, its position."""
     return [name for name in (*FINGERPRINTS, *([comparability.POSITION] if few else [])) if name in names]
 
 
 def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[AskedDifference, ...]:
-    """Return in what the models were not asked alike: questions, right answers, and what else makes an
-    exam.
+    """Return the differences between the models' conditions: questions, right answers, and other conditions
+    of a task.
     """
     alike = comparability.differences(found.attributes, {task for task, _ in parts})
     return (*alike, *comparability.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
 
 
 def _with_scores(study: Study) -> Study:
-    """Leave out what has no score at all, and say so, where anything else has one."""
+    """Leave out models and tasks without any score, with a warning, if others have scores."""
     tried = {key: part for key, part in study.parts.items() if len(part)}
     empty = [key for key, part in tried.items() if study.policy_of(key) == "drop" and not part["n"].sum()]
     if not empty or len(empty) == len(study.parts):
@@ -313,17 +311,17 @@ def _with_scores(study: Study) -> Study:
     named = listing([f"{task} · {metric}" for task, metric in empty])
     left_out = ResultWarning(
         code="no_scores",
-        message=f"{named}: no attempt has a score, so nothing is said of it",
-        remedy="`howsure describe` lists what the files hold.",
+        message=f"{named}: no attempt has a score, so it is left out",
+        remedy="`howsure describe` lists the contents of the files.",
     )
     return replace(study, parts=kept, warnings=(*study.warnings, left_out))
 
 
 def _wanted(scores: Scores, design: Design, summed: tuple[str, ...] = ()) -> Wanted:
-    """Say which rows are needed: those asked for, and those that only explain them."""
+    """Return which rows are needed: the requested ones, and those that only explain them."""
     metrics: tuple[str, ...] = design.metric
     if any(rule.metric for rule in design.tasks):
-        metrics = ()  # chosen task by task once the rows are grouped
+        metrics = ()  # chosen task by task once the rows are aggregated
     elif metrics and design.score.kind == "prob":
         metrics = tuple(dict.fromkeys((*metrics, *_refined(scores).values())))
     models = design.model
@@ -347,9 +345,7 @@ def _refined(scores: Scores) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SortedOut:
-    """The parts that are asked for, those that stand beside them, the full names of the models asked for,
-    scales and notes.
-    """
+    """The requested parts, those used with them, the full names of the requested models, scales and notes."""
 
     parts: Parts
     scales: Scales
@@ -361,7 +357,7 @@ class _SortedOut:
 def _sorted_out(
     found: Grouped, scores: Scores, design: Design, wanted: Wanted, extents: pl.DataFrame | None
 ) -> _SortedOut:
-    """Part what was asked for from what explains it, and choose the metrics of every task."""
+    """Split the requested rows from those that explain them, and choose the metrics of every task."""
     failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
     every = completed(parts_of(found.results), failed)
     scales = scales_of(every, scores, design, scores.score_column, extents)
@@ -391,7 +387,7 @@ def _sorted_out(
 def _values(
     scores: Scores, wanted: Wanted, parts: Parts, design: Design, scales: Scales
 ) -> pl.DataFrame | None:
-    """Return single scores and their counts where the score of the attempts needs them."""
+    """Return single scores and their counts if the score of the attempts needs them."""
     return (
         scales.place_values(value_counts(scores, wanted))
         if attempts.needs_values(parts, design.score)
@@ -414,7 +410,7 @@ def parts_of(results: pl.DataFrame) -> Parts:
 
 
 def _chosen_metrics(parts: Parts, design: Design) -> Parts:
-    """Keep the metrics that are wanted of every task; DataError where a task has none of them."""
+    """Keep the requested metrics of every task. DataError if a task has none of them."""
     if not design.tasks:
         return parts
     kept = {key: part for key, part in parts.items() if key[1] in (design.metric_of(key[0]) or (key[1],))}
@@ -437,13 +433,13 @@ def _headlines(parts: Parts, scores: Scores, design: Design, notes: list[str]) -
             continue
         parts = {key: part for key, part in parts.items() if key[0] != fact.task or key[1] == fact.headline}
         notes.append(
-            f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}."
+            f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}, also {listing(others)}."
         )
     return parts
 
 
 def _items_of(study: Study) -> pl.DataFrame:
-    """Return the attributes of the items that are asked about, without those that only explain them."""
+    """Return the attributes of the requested items, without those that only explain them."""
     known = study.items.filter(pl.col("task").cast(pl.String).is_in(list(study.tasks)))
     if not study.beside:
         return known
@@ -452,7 +448,7 @@ def _items_of(study: Study) -> pl.DataFrame:
 
 
 def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[str, str], ...]]:
-    """Part what all of these models have from what only some have; where they have nothing in common, all
+    """Split what all of these models have from what only some have. If they have nothing in common, all
     stays.
     """
     kept = {key: part for key, part in parts.items() if part["model"].n_unique() == len(models)}
@@ -472,10 +468,10 @@ def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[st
 def _averaged(
     parts: Parts, design: Design, models: tuple[str, ...]
 ) -> tuple[Parts, tuple[Average, ...], tuple[str, ...], list[str]]:
-    """Keep the last checkpoints of every run where they are to be averaged, under the names of their
-    averages, and say which they are.
+    """Keep the last checkpoints of every run if they are to be averaged, under the names of their averages,
+    and note which they are.
 
-    Returns parts, averages, the models that were asked for (`models`), and notes.
+    Returns parts, averages, the requested models (`models`), and notes.
     """
     if not design.average_last:
         return parts, (), models, []
@@ -493,13 +489,13 @@ def _averaged(
 
 
 def _average_of(name: str, averages: Iterable[Average]) -> str:
-    """Return the full name of the average that a run, or what follows a slash of it, is meant by."""
+    """Return the full name of the average for a run, or for the part of its name after a slash."""
     runs = {average.name: average.run for average in averages}
     return resolve(name, sorted(runs), averages=runs)
 
 
 def _enough_attempts(study: Study) -> Study:
-    """Leave out tasks without enough attempts for the score, or for averages, and tell which results lack
+    """Leave out tasks without enough attempts for the score, or for averages, and note which results lack
     some.
     """
     if not study.rule.over_attempts and not study.averages:
@@ -511,7 +507,7 @@ def _enough_attempts(study: Study) -> Study:
             no_checkpoints = ResultWarning(
                 code="no_checkpoints",
                 message=f"{task}: no model is a checkpoint of a run, so the task is left out",
-                remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
+                remedy="Set `step_from` to a pattern for run and step, or choose tasks with `task`.",
             )
             warnings.append(no_checkpoints)
             continue

@@ -1,8 +1,8 @@
-"""Items read in blocks of whole clusters, each summed up and let go: answers are about items that were never
-held together.
+"""Items read in blocks of whole clusters, each aggregated and released: results are those of the items, which
+were never in memory together.
 
-Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block holds no
-more results than half of what fits into memory; what is kept of it is what means and pairs need
+Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block has at
+most half of the results that fit into memory. Only the sums for means and pairs are kept
 (statistics/block_sums.py). Every model must have answered every item.
 """
 
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 PART = 0.5
-"""How much of what fits into memory a block may take."""
+"""The share of the results that fit into memory that a block may have."""
 MODELS = ("task", "metric", "model")
 
 
 class NoSumsError(Exception):
-    """Items can't be summed up in blocks; the text says why."""
+    """Items can't be aggregated in blocks; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSource:
-    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column
-    numbers the attempts; `scale`: of the scores.
+    """The source of items: rows with the column that clusters them. `numbered`: whether a column numbers the
+    attempts. `scale`: of the scores.
     """
 
     frame: Frame
@@ -64,9 +64,9 @@ class ClusterSource:
 
     def items(self) -> Frame:
         """Return one row for each task, metric, model and item: `score_`, the mean of its attempts,
-        `cluster_`, and what else its sums need.
+        `cluster_`, and other columns for its sums.
 
-        `other_`: the last cluster of an item in several; `attempts`: distinct ones, where these are numbered.
+        `other_`: the last cluster of an item in several. `attempts`: distinct ones, if these are numbered.
         """
         attempt = [nw.col("attempt").alias("attempt_")] if self.numbered else []
         return self._grouped(
@@ -76,7 +76,7 @@ class ClusterSource:
         )
 
     def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
-        """Group the rows by item; `more`: what is asked of each group beside its scores, from these
+        """Group the rows by item. `more`: the aggregates of each group in addition to its scores, from these
         columns.
         """
         scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
@@ -95,8 +95,8 @@ class ClusterSource:
 
     @staticmethod
     def ends() -> nw.Expr:
-        """Say of an item whether every score is 0 or 100, as percent may be: then the variance follows from
-        the mean.
+        """Return whether every score of an item is 0 or 100, as percentages may be: then the variance follows
+        from the mean.
         """
         value, low, high = nw.col("score_"), nw.col("low"), nw.col("high")
         apart = (nw.col("within") - value * (100 - value)).abs()
@@ -123,7 +123,7 @@ class ClusterSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """A block with what beside scores is kept of it: `tried` and `failed` attempts by cluster (C, M), and
+    """A block, with the data kept in addition to scores: `tried` and `failed` attempts by cluster (C, M), and
     whether scores are in [0, 1].
     """
 
@@ -136,9 +136,9 @@ class _Read:
 def crossed(study: Study, source: ClusterSource, sizes: pl.DataFrame, lost: pl.DataFrame) -> Study:
     """Return a study of clusters as one of their items, from blocks of these.
 
-    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`);
-    `lost`: attempts in clusters without any score (`failed`), by task, metric and model. NoSumsError where
-    models answered different items, a cluster alone is too large a block, or each holds one item.
+    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`).
+    `lost`: attempts in clusters without any score (`failed`), by task, metric and model. NoSumsError if
+    models answered different items, a single cluster is too large for a block, or each has one item.
     """
     found = {
         key: _crossed(
@@ -153,7 +153,7 @@ def crossed(study: Study, source: ClusterSource, sizes: pl.DataFrame, lost: pl.D
     _of_clusters, *others = study.notes  # sizes come first (notes.py)
     few = frozenset(task for (task, _), matrix in matrices.items() if matrix.few_clusters)
     names = dict.fromkeys(study.tasks, (source.column,))
-    # Say on how many models, tasks, items and attempts everything stands.
+    # Note the numbers of models, tasks, items and attempts.
     every = list(matrices.values())
     tasks, models = {matrix.task for matrix in every}, {model for matrix in every for model in matrix.models}
     items = sum({matrix.task: matrix.n_items for matrix in every}.values())
@@ -170,14 +170,14 @@ def crossed(study: Study, source: ClusterSource, sizes: pl.DataFrame, lost: pl.D
 def _crossed(
     matrix: ScoreMatrix, source: ClusterSource, sizes: pl.DataFrame, lost: pl.DataFrame
 ) -> tuple[ScoreMatrix, int]:
-    """Return a matrix of clusters with what their items add up to, and how many blocks these took."""
+    """Return a matrix of clusters with the sums of their items, and the number of blocks."""
     if not matrix.complete:
         raise NoSumsError("models answered different items")
     order = pl.DataFrame({"item": matrix.items}).join(sizes, on="item", how="left", maintain_order="left")
     totals = order["weight"].cast(pl.Float64).to_numpy()
     kept = _Kept.nothing(matrix)
     if totals.max() == 1:
-        raise NoSumsError(f"each cluster of {matrix.task} holds one item")
+        raise NoSumsError(f"each cluster of {matrix.task} has one item")
     cuts = _cuts(totals * len(matrix.models))
     sums = item_sums(kept.blocks(matrix, source, cuts), Clusters(totals=totals, means=matrix.values))
     if kept.items != sums.n:
@@ -199,14 +199,14 @@ def _crossed(
 
 
 def _lost(lost: pl.DataFrame, matrix: ScoreMatrix) -> Ints:
-    """Return how many attempts of each model (M,) lie in clusters without any score."""
+    """Return how many attempts of each model (M,) are in clusters without any score."""
     counts = dict(lost.select("model", "failed").iter_rows())
     return np.array([counts.get(model, 0) for model in matrix.models], dtype=np.int64)
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept of the blocks that went by, beside their sums."""
+    """The data kept from earlier blocks, in addition to their sums."""
 
     tried: Ints
     failed: Ints
@@ -215,12 +215,12 @@ class _Kept:
 
     @classmethod
     def nothing(cls, matrix: ScoreMatrix) -> _Kept:
-        """Begin with no block."""
+        """Start without blocks."""
         shape = matrix.values.shape
         return cls(tried=np.zeros(shape, dtype=np.int64), failed=np.zeros(shape, dtype=np.int64))
 
     def blocks(self, matrix: ScoreMatrix, source: ClusterSource, cuts: Sequence[slice]) -> Iterator[Block]:
-        """Yield the block of each cut of the clusters, fetched when it is its turn."""
+        """Yield the block of each cut of the clusters, fetched when it is needed."""
         for cut in cuts:
             found = _read(matrix, source.of_clusters(matrix, matrix.items[cut].tolist()))
             self.tried += found.tried
@@ -231,7 +231,7 @@ class _Kept:
 
 
 def _cuts(cells: Floats) -> list[slice]:
-    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError where one is too large for a
+    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError if one is too large for a
     block.
     """
     room = PART * aggregate.free_bytes() / aggregate.RESULT_BYTES
@@ -247,8 +247,8 @@ def _cuts(cells: Floats) -> list[slice]:
 
 
 def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
-    """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means
-    than were summed up.
+    """Fetch a block. NoSumsError if it has missing scores, an item in two clusters, or clusters with means
+    that differ from the known ones.
     """
     every = source.collected()
     models = pl.DataFrame({"model": matrix.models, "model_": range(len(matrix.models))})
@@ -262,7 +262,7 @@ def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
     ):
         raise NoSumsError("models answered different items")
     x, codes = rows["score_"].to_numpy().reshape(shape), rows["code"].to_numpy().reshape(shape)[:, 0]
-    # Raise NoSumsError where the items of a block aren't those whose means are known.
+    # Raise NoSumsError if the items of a block aren't those whose means are known.
     used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
     sums = np.zeros((len(used), x.shape[1]))
     np.add.at(sums, place, x)
@@ -291,20 +291,19 @@ def _counted(column: pl.Series, places: Ints, matrix: ScoreMatrix) -> Ints:
 
 
 def _note(matrices: dict[tuple[str, str], ScoreMatrix], column: str, blocks: int) -> str:
-    """Say how items were read, and what their sums don't tell."""
+    """Note how items were read, and the limitations of their sums."""
     clusters = sum(len(matrix.items) for matrix in matrices.values())
     failed = sum(int(matrix.n_failed.sum()) for matrix in matrices.values())
     left_out = (
         (
-            f" {plural(failed, 'attempt')} without a score left out; what counting them otherwise would "
-            "change isn't told."
+            f" {plural(failed, 'attempt')} without a score left out. The effect of counting them otherwise is unknown."
         )
         if failed
         else ""
     )
     return (
         f"So items were read in {plural(blocks, 'block')} of whole clusters (column `{column}`, "
-        f"{plural(clusters, 'cluster')}) and summed up: scores, intervals and tests (the score pivot of "
-        "scores in [0, 1]) are those of the items. On more questions of the same clusters pairs are "
-        f"corrected by Holm, since max-t would need the items.{left_out}"
+        f"{plural(clusters, 'cluster')}) and aggregated: scores, intervals and tests (the score test for scores in "
+        "[0, 1]) are those of the items. For more questions of the same clusters pairs are corrected by Holm, "
+        f"since max-t would need the items.{left_out}"
     )

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 MOST_MODELS = 3_000
-"""All pairs of so many models take about 5 GB and a minute."""
+"""All pairs of this many models take about 5 GB and a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelCells:
-    """Scores at the levels of a factor that all items share, as means over those of others: `values` (n, S,
-    M), NaN at levels that a model lacks.
+    """Scores at the levels of a factor that all items share, as means over the levels of others: `values` (n,
+    S, M), NaN at levels that a model lacks.
 
-    `name`: of the factor; `shared`: whether the levels are the same for all models.
+    `name`: of the factor. `shared`: whether the levels are the same for all models.
     """
 
     name: str
@@ -40,8 +40,8 @@ class LevelCells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelScores:
-    """What random factors tell: `cells`, those of each; `answers` (n, M), the variance that answers alone
-    leave in each item's mean, NaN where attempts don't tell; `attempts`: at each level, on average.
+    """Results for random factors: `cells`, those of each factor. `answers` (n, M), the variance of answers
+    alone in each item's mean, or NaN if unknown. `attempts`: at each level, on average.
     """
 
     cells: tuple[LevelCells, ...]
@@ -68,22 +68,20 @@ class LevelScores:
 class ScoreMatrix:
     """Items × models of one task and metric.
 
-    Shapes: n items, M models.
-    `values` (n, M): mean score over attempts, NaN where the model has no score for the item.
-    `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
+    Shapes: n items, M models. `values` (n, M): mean score over attempts, or NaN if the model has no score for
+    the item. `attempts` (n, M): number of scored attempts. `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
-    `few_clusters`: whether those of the whole task are too few to speak of others. `strata`: how many groups
-    of items had their own means taken from their scores (statistics/clustered_variance.py), 0 where none had;
-    `unmoved` (n, M): what these were before. `weights` (n,): positive, scaled to mean 1, None for equal
-    weights; `own_weights` (n, M): of each model, where they aren't the same for all, NaN where it has no row.
-    `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and
-    `within` then only tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as
-    of metrics called unsafe or error.
-    `of_agreement`: scores say how often attempts agree, so that neither end is a success or a failure.
-    `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are
-    none); `lost` (M,): attempts at items that no model has a score for. `sums`: where the rows are clusters,
-    one each, what their items add up to, so that every answer is about these.
-    `levels`: the scores at each level of random factors, of which `values` are the means; None without one.
+    `few_clusters`: whether the clusters of the whole task are too few to generalise. `strata`: how many
+    groups of items had their own means subtracted from their scores (statistics/clustered_variance.py), 0 if
+    none had. `unmoved` (n, M): the scores before that. `weights` (n,): positive, scaled to mean 1, None for
+    equal weights. `own_weights` (n, M): of each model, if they aren't the same for all, or NaN if it has no
+    row. `bounded`: every score is in [0, 1]. `derived`: scores aren't means over attempts; `attempts` and
+    `within` then only give their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as
+    for metrics called unsafe or error. `of_agreement`: scores are how often attempts agree, so neither end is
+    a success or a failure. `tried` and `failed` (n, M): all attempts at each item, and those without a score
+    (None: there are none). `lost` (M,): attempts at items that no model has a score for. `sums`: if the rows
+    are clusters, one each, the sums of their items, so that every result is about these. `levels`: the scores
+    at each level of random factors, of which `values` are the means; None without one.
     """
 
     task: str
@@ -133,12 +131,12 @@ class ScoreMatrix:
 
     @property
     def orientation(self) -> int:
-        """+1 where larger scores are better, −1 where smaller ones are."""
+        """+1 if larger scores are better, −1 if smaller ones are."""
         return -1 if self.lower_is_better else 1
 
     @property
     def reach(self) -> float:
-        """The largest difference that there can be, in score units: 1 for scores in [0, 1], else infinite."""
+        """The largest possible difference, in score units: 1 for scores in [0, 1], else infinite."""
         return 1.0 if self.bounded else float("inf")
 
     @property
@@ -147,7 +145,7 @@ class ScoreMatrix:
         return not bool(np.isnan(self.values).any())
 
     def right_or_wrong(self) -> NDArray[np.bool_]:
-        """Say which models' scores are means of right-or-wrong answers (M,).
+        """Return which models' scores are means of right-or-wrong answers (M,).
 
         The variance of such answers within an item is v (1 − v), which no other scores in [0, 1] reach.
         """
@@ -162,22 +160,22 @@ class ScoreMatrix:
         return np.asarray(~(excess > ROUNDED_SCORES).any(axis=0) & self.bounded)
 
     def refuse_many_models(self) -> None:
-        """Raise DataError where all pairs of models are more than fit into memory."""
+        """Raise DataError if there are too many pairs of models for memory."""
         if len(self.models) > MOST_MODELS:
             raise DataError(
-                f"{len(self.models):,} models, and all pairs of more than {MOST_MODELS:,} aren't compared",
+                f"{len(self.models):,} models, but all pairs of more than {MOST_MODELS:,} aren't compared",
                 where=self.task,
                 remedy=(
-                    "Name the models that matter (`model`), or use `howsure estimate`, which compares none."
+                    "Choose the models that matter (`model`), or use `howsure estimate`, which compares none."
                 ),
             )
 
     def column(self, model: str) -> int:
-        """Return the position of a model."""
+        """Return the index of a model."""
         return self.models.index(model)
 
     def columns(self, models: Iterable[str]) -> list[int]:
-        """Return the positions of models, in their order."""
+        """Return the indices of models, in their order."""
         places = {model: place for place, model in enumerate(self.models)}
         return [places[model] for model in models]
 
@@ -202,7 +200,7 @@ class ScoreMatrix:
         )
 
     def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
-        """Return only these items, with the attempts at them; cluster codes are made consecutive again."""
+        """Return only these items, with the attempts at them. Cluster codes are renumbered consecutively."""
         if self.sums is not None and not keep.all():
             raise ValueError("sums are of all items")
         codes, labels = [], []

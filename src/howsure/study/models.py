@@ -1,5 +1,5 @@
-"""Models by their names: which model a user means by a part of its name, what to say of a name that nothing
-has, and which models are steps of one training run, with the average over the last of them.
+"""Models by their names: the model for a part of its name, the message for an unknown name, and models that
+are steps of one training run, with the average over the last of them.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 ROLES = ("task", "model", "metric")
 LONGEST_NAME = 1_000
-"""More characters are no name of a task, a model or a metric, and no table or chart could show them."""
+"""Longer texts aren't names of a task, a model or a metric, and wouldn't fit into a table or chart."""
 
 
 def resolve(
     name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None, parts: bool = False
 ) -> str:
-    """Return the model of this name; what follows the last slash is enough.
+    """Return the model of this name. The part after the last slash is enough.
 
-    `averages`: of averages of checkpoints, the run of each, which is enough as well. `parts`: so is any part
-    that no other name has. DataError, with the nearest names, where no model or more than one fits.
+    `averages`: for averages of checkpoints, the run of each, which is enough as well. `parts`: so is any
+    unambiguous part. DataError, with the nearest names, if no model or more than one matches.
     """
     if name in names:
         return name
@@ -44,9 +44,9 @@ def resolve(
     apart = fitting(name, names)
     if apart and not ending:
         raise DataError(
-            f"model {name!r} ran in {len(apart):,} ways, which are kept apart",
-            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… "
-            "or a path; `as_attempts=True` counts them as attempts of one model.",
+            f"model {name!r} ran in {len(apart):,} set-ups, which are kept separate",
+            remedy=f"Choose one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path. "
+            "`as_attempts=True` counts them as attempts of one model.",
         )
     containing = [known for known in names if name in known] if parts and not ending else []
     if len(containing) == 1:
@@ -55,7 +55,7 @@ def resolve(
 
 
 def parts_note(asked: Sequence[str], names: Sequence[str]) -> str:
-    """Say which models were taken for parts of their names; "" where all were named."""
+    """Note which models were found by parts of their names, or return "" if all were named."""
     taken = (
         [(name, resolve(name, names, parts=True)) for name in asked if not fitting(name, names)]
         if names
@@ -66,8 +66,8 @@ def parts_note(asked: Sequence[str], names: Sequence[str]) -> str:
 
 
 def fitting(name: str, names: Sequence[str]) -> list[str]:
-    """Return the models that a name could mean: that one, else those with it behind a slash, else the ways in
-    which it ran.
+    """Return the models that a name may refer to: that one, else those with it after a slash, else its
+    set-ups.
     """
     ending = [known for known in names if known == name] or [
         known for known in names if known.endswith(f"/{name}")
@@ -76,22 +76,23 @@ def fitting(name: str, names: Sequence[str]) -> list[str]:
 
 
 def unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] = ()) -> DataError:
-    """Say that a name is none of those that there are, or fits several of them, and name the nearest."""
+    """Report that a name is unknown, or ambiguous, with the nearest names."""
     near = fitting or get_close_matches(name, names, n=3, cutoff=0.3)
     said = listing([repr(known) for known in near or names])
     there = f"there {'is' if len(names) == 1 else 'are'} {plural(len(names), role)}"
     what = f"{role} {name!r} could be any of {len(fitting):,}" if fitting else f"no {role} {name!r} ({there})"
-    return DataError(what, remedy=f"Did you mean {said}?" if near else f"Here is what there is: {said}.")
+    return DataError(what, remedy=f"Did you mean {said}?" if near else f"Available: {said}.")
 
 
 def choose(
     scores: Scores, wanted: Wanted, columns: Sequence[str], *, parts: bool = False, every: bool = False
 ) -> tuple[Wanted, Grouped]:
-    """Group the rows that are wanted, and return them with the full names of what was wanted.
+    """Group the requested rows, and return them with the full names of the requested tasks, models and
+    metrics.
 
-    `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query.
-    `every`: attributes of all rows are wanted as well. Only where some name isn't found are all names of its
-    kind looked up, for the error. DataError where none is meant, or no row is left.
+    `parts`: an unambiguous part of a model's name is enough. Its rows are grouped in a second query. `every`:
+    attributes of all rows are wanted as well. Only if some name isn't found are all names of its kind looked
+    up, for the error. DataError if none matches, or no row is left.
     """
     found = group(scores, wanted, columns, every=every)
     for role in ROLES:
@@ -110,13 +111,12 @@ def choose(
 
 
 def refuse_long(role: str, names: pl.Series) -> None:
-    """DataError for a name that is too long to be one."""
+    """DataError for a name that is too long."""
     long = names.filter(names.str.len_chars() > LONGEST_NAME)
     if len(long):
         raise DataError(
-            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit of "
-            f"{LONGEST_NAME:,}",
-            remedy=f"Check that the column for the {role} holds names.",
+            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit of {LONGEST_NAME:,}",
+            remedy=f"Check that the column for the {role} contains names.",
         )
 
 
@@ -130,7 +130,7 @@ def _nothing(wanted: list[str]) -> DataError:
 
 
 def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, parts: bool) -> tuple[str, ...]:
-    """Return the full names of what was asked for; tasks and metrics are named in full."""
+    """Return the full names of the requested models. Tasks and metrics must be named in full."""
     there = found.results[role].unique().cast(pl.String).sort().to_list()
     if role == "model":
         try:
@@ -146,7 +146,7 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
             if name not in names and name in open_frame(scores.rows).collect_schema().names():
                 raise DataError(
                     f"no metric {name!r}: it is a column, and {scores.score_column!r} is read as the score",
-                    remedy=f"Take it for the score: `columns={{'score': {name!r}}}`.",
+                    remedy=f"Use it as the score: `columns={{'score': {name!r}}}`.",
                 )
     if role == "model":
         return tuple(dict.fromkeys(resolve(name, names, parts=parts) for name in asked))
@@ -176,7 +176,7 @@ class Checkpoint:
 def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[Checkpoint]:
     """Return the models that are steps of a run, by run and step.
 
-    `pattern`: a regular expression with the groups run and step; None takes the usual names: …-step1000,
+    `pattern`: a regular expression with the groups run and step. None uses the usual names: …-step1000,
     …_ckpt-3, …@iter=2k.
     """
     try:
@@ -205,14 +205,14 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
 
 
 def runs_of(models: Sequence[str], pattern: str | None = None) -> dict[str, list[Checkpoint]]:
-    """Return the checkpoints of every run by step; DataError where two models are one step of a run."""
+    """Return the checkpoints of every run by step. DataError if two models are one step of a run."""
     runs: dict[str, list[Checkpoint]] = {}
     for point in find_checkpoints(models, pattern):
         run = runs.setdefault(point.run, [])
         if run and run[-1].step == point.step:
             raise DataError(
                 f"{run[-1].model!r} and {point.model!r} are both step {point.step:,.12g} of {point.run!r}",
-                remedy="Choose models with `model`, or say how names tell run and step with `step_from`.",
+                remedy="Choose models with `model`, or set `step_from` to a pattern for run and step.",
             )
         run.append(point)
     return runs
@@ -224,13 +224,13 @@ def _step(text: str) -> float:
         return float(text[:-1]) * unit if unit else float(text)
     except ValueError:
         raise OptionError(
-            f"step {text!r} is not a number", remedy="The group step must hold digits."
+            f"step {text!r} is not a number", remedy="The group step must contain digits."
         ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """The average over the last checkpoints of a run: its `name`, the run, and the models that it is of."""
+    """The average over the last checkpoints of a run: its `name`, the run, and the averaged models."""
 
     name: str
     run: str
@@ -238,12 +238,12 @@ class Average:
 
 
 def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> list[Average]:
-    """Return the averages over the last `count` checkpoints of every run; DataError where there are none."""
+    """Return the averages over the last `count` checkpoints of every run. DataError if there are none."""
     runs = runs_of(models, pattern)
     if not runs:
         raise DataError(
-            f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
-            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`.",
+            f"no name of a model looks like a checkpoint ({listing([repr(model) for model in models])})",
+            remedy=r"Set a pattern for run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`.",
         )
     return [
         Average(
@@ -259,7 +259,7 @@ def names_of_averages(averages: Sequence[Average]) -> dict[str, str]:
 
 
 def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
-    """Keep the rows of the last checkpoints, under the name of their average; other rows go."""
+    """Keep the rows of the last checkpoints, under the name of their average, and drop other rows."""
     model = part["model"].cast(pl.String)
     return part.filter(model.is_in(list(names))).with_columns(
         model=pl.col("model").cast(pl.String).replace_strict(names).cast(pl.Categorical)
@@ -267,10 +267,10 @@ def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
 
 
 def average(part: pl.DataFrame, averages: Sequence[Average]) -> pl.DataFrame:
-    """Average the checkpoints of a run item by item; items that some checkpoint lacks are left out.
+    """Average the checkpoints of a run item by item. Items that some checkpoint lacks are left out.
 
-    `n` and `variance` are changed so that they give the answer noise of
-    the average; n = 1 where nothing tells it.
+    `n` and `variance` are changed so that they give the answer noise of the average, with n = 1 if it is
+    unknown.
     """
     noise = pl.when(pl.col("n") > 1).then(
         pl.col("variance") / (pl.col("n") - 1)
@@ -298,7 +298,7 @@ def _wanted(averages: Sequence[Average]) -> pl.Expr:
 
 
 def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> list[ResultWarning]:
-    """Tell how many items some checkpoint of a run lacks."""
+    """Warn how many items some checkpoint of a run lacks."""
     counted = part.filter(pl.col("n") > 0).group_by("model", "item").agg(steps=pl.len())
     lacking = counted.filter(pl.col("steps") < _wanted(averages))
     if not len(lacking):
@@ -307,8 +307,8 @@ def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> li
     return [
         ResultWarning(
             code="torn_checkpoints",
-            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of "
-            f"the average, first {first['item']!r} of {first['model']!r}",
+            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of the average, "
+            f"first {first['item']!r} of {first['model']!r}",
             remedy="Run the missing items, or average fewer checkpoints.",
         )
     ]

@@ -1,5 +1,5 @@
-"""Scores as fractions, and as a copy of them holds them: what the name of their column says is kept as the
-metric where there is none.
+"""Scores as fractions, also in a copy of them: the information in their column's name is kept as the metric
+if there is none.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 
 
 def copied(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return scores for a table that calls their column score, and what was changed for it; the same scores
-    where nothing is.
+    """Return scores for a table with the column score, and the changes for it, or the same scores without
+    changes.
 
-    Percent become fractions. A name that leaves the direction open, or says percent of scores that could be
-    fractions, becomes the metric of scores that have none: a gate on the copy asks what it would ask here.
+    Percentages become fractions. A column name that leaves the direction open, or that marks possible
+    fractions as percentages, becomes the metric of scores that have none. A gate on the copy then gives the
+    same result.
     """
     shares, notes = in_shares(scores)
     told = [f"{note.rstrip('.')}, written as fractions." for note in notes]
@@ -53,9 +54,7 @@ def copied(scores: Scores) -> tuple[Scores, list[str]]:
 
 
 def _metrics(scores: Scores) -> dict[Key, str]:
-    """Return the metric of every task whose scores have none, and stand in a column whose name leaves
-    something open.
-    """
+    """Return the metric of every task whose scores have none, and whose column's name leaves something open."""
     column = scores.score_column
     if not is_burden(column) and not says_percent(column):
         return {}
@@ -68,8 +67,8 @@ def _metrics(scores: Scores) -> dict[Key, str]:
 
 
 def _metric(column: str, scale: ScaleBounds) -> str:
-    """Return the name of a column as a metric; without the word for percent where these are fractions from
-    now on.
+    """Return the name of a column as a metric, without the word for percent if these are fractions from now
+    on.
     """
     if scale.bounds != PERCENT or not says_percent(column):
         return column
@@ -77,7 +76,7 @@ def _metric(column: str, scale: ScaleBounds) -> str:
 
 
 def _called(rows: pl.DataFrame, metrics: Mapping[Key, str]) -> pl.DataFrame:
-    """Return rows with these metrics in place of none."""
+    """Return rows with these metrics instead of none."""
     names = {task: metric for (task, _), metric in metrics.items()}
     named = pl.col("task").replace_strict(names, default=None, return_dtype=pl.String)
     without = pl.col("metric") == CONSTANTS["metric"]
@@ -85,7 +84,7 @@ def _called(rows: pl.DataFrame, metrics: Mapping[Key, str]) -> pl.DataFrame:
 
 
 def scaled(scores: Scores) -> tuple[Scales, Grouped]:
-    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names
+    """Group all rows and decide on the scale of every task and metric, as every function does without given
     bounds.
     """
     try:
@@ -96,7 +95,7 @@ def scaled(scores: Scores) -> tuple[Scales, Grouped]:
 
 
 def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return scores with percent as fractions, and what was scaled; the same scores where nothing is."""
+    """Return scores with percentages as fractions, and a note of what was scaled, or the same scores."""
     scales, _ = scaled(scores)
     notes = scales.notes(scales.scales)
     if not notes:

@@ -1,4 +1,4 @@
-"""Slices: the items of a task parted by an attribute, by two that cross, or by a pattern in their ids."""
+"""Slices: the items of a task split by an attribute, by two that cross, or by a pattern in their ids."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 MOST_VALUES, BINS = 12, 4
-"""Numbers of more values than these are cut at their quantiles into so many bins."""
+"""Numbers with more distinct values than this are split at their quantiles into this many bins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value;
+    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value.
     `ordered`: by number.
     """
 
@@ -49,10 +49,11 @@ class Partition:
 
 
 def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> tuple[Partition, ...]:
-    """Part the items of a matrix in every way that is asked for; a way that none of its items has a value for
-    is left out.
+    """Split the items of a matrix in every requested way. A way without a value for any of its items is left
+    out.
 
-    `of_tasks`: those ways alone that the task itself is a part of, which need several tasks; else the others.
+    `of_tasks`: only the ways that include the task itself, which need several tasks. Otherwise only the
+    others.
     """
     design = study.design
     asked = [by for by in design.by if ("task" in columns_of(by, ())) == of_tasks]
@@ -79,7 +80,7 @@ def _partition(by: str, table: pl.DataFrame, study: Study) -> Partition:
 
 
 def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Series:
-    """Return the value that every item has in a column, as text; of the items' table where that has it."""
+    """Return the value of every item in a column, as text, from the items' table if that has it."""
     if side is not None and name in side.columns:
         return joined(table, side, name, "slice_")["slice_"]
     if name not in table.columns:
@@ -92,7 +93,7 @@ def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Ser
 
 
 def _of_values(by: str, columns: Sequence[pl.Series]) -> Partition:
-    """Cross the values of columns; numbers of many values are binned."""
+    """Cross the values of columns. Numbers with many values are binned."""
     parts = [_labelled(column) for column in columns]
     labels, codes, ordered = parts[0]
     for more, other, _ in parts[1:]:
@@ -120,7 +121,7 @@ def _labelled(column: pl.Series) -> tuple[list[str], Ints, bool]:
 
 
 def _binned(numbers: pl.Series) -> tuple[list[str], Ints, bool]:
-    """Cut numbers at their quantiles; the labels tell the least and the largest number in each bin."""
+    """Split numbers at their quantiles. The labels give the smallest and largest number in each bin."""
     x = numbers.to_numpy()
     known = np.isfinite(x)
     edges = np.unique(np.quantile(x[known], np.linspace(0, 1, BINS + 1)[1:-1], method="higher"))
@@ -131,9 +132,7 @@ def _binned(numbers: pl.Series) -> tuple[list[str], Ints, bool]:
 
 
 def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
-    """Put the items of several tasks below one another, with all models of any; a cluster lies in one
-    task.
-    """
+    """Concatenate the items of several tasks, with all models of any. A cluster belongs to one task."""
     models = tuple(sorted({model for matrix in matrices for model in matrix.models}))
     first = matrices[0]
     weighted = any(matrix.weights is not None for matrix in matrices)
@@ -165,7 +164,7 @@ def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
 
 
 def merged(ways: Sequence[Partition]) -> Partition:
-    """Put the partitions of several tasks below one another; slices of one name are one."""
+    """Concatenate the partitions of several tasks. Slices of the same name are merged."""
     labels = tuple(dict.fromkeys(label for way in ways for label in way.labels))
     places = [np.array([*(labels.index(label) for label in way.labels), -1]) for way in ways]
     codes = np.concatenate([place[way.codes] for place, way in zip(places, ways, strict=True)])
@@ -181,7 +180,7 @@ def _spread(
 def _counted(
     matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, instead: str
 ) -> Ints | None:
-    """Return counts of attempts, with others (or none) for tasks that have none of these; None where no task
+    """Return counts of attempts, with others (or none) for tasks that have none of these, or None if no task
     has.
     """
     if all(getattr(matrix, name) is None for matrix in matrices):
@@ -204,7 +203,7 @@ def _placed(values: NDArray[Any], matrix: ScoreMatrix, models: tuple[str, ...], 
 
 
 def _clusters(matrices: Sequence[ScoreMatrix]) -> Ints:
-    """Number the (first) clusters of all tasks; an item of a task without clusters is its own."""
+    """Number the (first) clusters of all tasks. An item of a task without clusters is its own."""
     codes, before = [], 0
     for matrix in matrices:
         own = matrix.clusters[0] if matrix.clusters else np.arange(len(matrix.items))

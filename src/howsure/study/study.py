@@ -1,7 +1,7 @@
-"""Study: scores grouped once; everything else is asked of it.
+"""Study: scores aggregated once, and the source of every other result.
 
-gathering.py makes one. Failure policies, parts, covariates, checkpoints and criteria are questions to a
-study, not to the rows.
+gathering.py makes one. Failure policies, parts, covariates, checkpoints and criteria use a study, not the
+rows.
 """
 
 from __future__ import annotations
@@ -40,34 +40,31 @@ if TYPE_CHECKING:
 
 
 LEVEL = "model at level"
-"""The column that names a model at a level of random factors."""
+"""The column with the name of a model at a level of random factors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """Scores grouped once, failures not yet decided on.
+    """Scores aggregated once, before failures are decided on.
 
-    `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged.
+    `parts`: for each task and metric one row per model and item, or per checkpoint if these are averaged.
     `beside`: rows that only explain others, of models that are covariates and of metrics that probabilities
-    refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight where there
-    are any, and every attribute that was wanted, with its smallest and largest value (`name`, `name_max`).
-    `side`: the table with one row an item that the user gave. `cluster_names`: what the clusterings of each
-    task are called; `few_clusters`: the tasks that have too few to speak of others;
-    `proposed`: clusters that nobody named, if the items seem to have any. `values`: how often every item had
-    every score, where the rule needs it.
-    `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked
-    for.
-    `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have,
-    where that is left out.
-    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here.
-    `differs`: in what the models were not asked the same. `groups`: of tasks, as harnesses put them together.
-    `held`: the tasks on which each model has a score, on any metric. `scales`: of each task and metric as the
-    rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `unasked`: the
-    column that was taken for attempts by its name although all questions may share its values; "" where none
-    was. `crossed`: matrices of clusters with what their items add up to, which were read in blocks; every
-    task has one, or none. `own_weights`: of tasks whose items weigh more for one model than for another
-    (weights.py). `over_levels`: where random factors are samples too, makes models of a matrix of models
-    at levels, whose names stand in the parts' column LEVEL (factors.py).
+    refine. `items`: one row per task and item, with the columns cluster_0, cluster_1 and weight if there are
+    any, and every requested attribute, with its smallest and largest value (`name`, `name_max`). `side`: the
+    user's table with one row per item. `cluster_names`: the names of each task's clusterings. `few_clusters`:
+    the tasks with too few to generalise. `proposed`: undeclared clusters, if the items seem to have any.
+    `values`: how often every item had every score, if the rule needs it. `averages`: of checkpoints, empty if
+    none are used. `models`: the full names of the requested ones. `every_task`: the tasks before any was left
+    out. `partial`: what only some of the models have, if that is left out. `column`: the one with the scores.
+    `missing`: what wasn't run, and counts as nothing here. `differs`: the differences between the models'
+    conditions. `groups`: of tasks, as harnesses combine them. `held`: the tasks on which each model has a
+    score, on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are
+    clusters, each aggregated in place. `unasked`: the column used as attempts because of its name although
+    all questions may share its values, or "" if there isn't one. `crossed`: matrices of clusters with the
+    sums of their items, which were read in blocks, for every task or none. `own_weights`: of tasks whose
+    items weigh more for one model than for another (weights.py). `over_levels`: if random factors are samples
+    too, makes models of a matrix of models at levels, whose names are in the parts' column LEVEL
+    (factors.py).
     """
 
     design: Design
@@ -106,7 +103,7 @@ class Study:
 
     @property
     def rule(self) -> ScoreRule:
-        """What is made of the attempts at an item."""
+        """How the attempts at an item are combined."""
         return self.design.score
 
     def matrices(self) -> Iterator[ScoreMatrix]:
@@ -115,13 +112,13 @@ class Study:
             yield self.matrix(key)
 
     def matrix(self, key: Key) -> ScoreMatrix:
-        """Return the matrix of a task and metric. DataError where no attempt has a score."""
+        """Return the matrix of a task and metric. DataError if no attempt has a score."""
         if key in self.crossed:
             return self.crossed[key]
         return self._spread(self.scored(key), self.parts[key], key)
 
     def _spread(self, scored: pl.DataFrame, tried: pl.DataFrame, key: Key) -> ScoreMatrix:
-        """Spread rows over items × models, with what random factors tell."""
+        """Spread rows over items × models, with the results for random factors."""
         if self.over_levels is None:
             return _matrix(scored, tried, key, self)
         at = pl.col(LEVEL).alias("model")
@@ -129,10 +126,10 @@ class Study:
         return self.over_levels(_matrix(scored.with_columns(at), tried.with_columns(at), key, self), models)
 
     def measure(self, key: Key, name: str) -> ScoreMatrix:
-        """Return what attempts took, as means over all attempts, failed ones included; those that don't
-        record it are its failed ones.
+        """Return measures (cost, time, tokens) as means over all attempts, including failed ones. Those
+        without a record are its failed ones.
 
-        They count as 0, so that a mean of some that lack it is the least that it can be.
+        They count as 0, so a mean with missing values is a lower bound.
         """
         part = self.parts[key].filter(pl.col("rows") > 0)
         mean = pl.col(taken_name(name)).fill_null(0.0) / pl.col("rows")
@@ -144,7 +141,9 @@ class Study:
         )
 
     def scored(self, key: Key) -> pl.DataFrame:
-        """Return one row per model and item: failures decided on, the score made, checkpoints averaged."""
+        """Return one row per model and item, with failures decided on, the score computed, and checkpoints
+        averaged.
+        """
         task, _ = key
         lower = self.is_lower_better(key)
         part = decided(self.parts[key], self.policy_of(key))
@@ -152,7 +151,7 @@ class Study:
         return models.average(scored, self.averages) if self.averages else scored
 
     def policy_of(self, key: Key) -> str:
-        """Return what the failed attempts of a task count as: "drop", "zero" or "error"."""
+        """Return what a task's failed attempts count as: "drop", "zero" or "error"."""
         return self.policy.of(key[0], lower_is_better=self.is_lower_better(key))
 
     def with_failures(self, policy: str) -> Study:
@@ -160,12 +159,12 @@ class Study:
         return replace(self, policy=replace(self.policy, chosen=policy))
 
     def only(self, tasks: Iterable[str]) -> Study:
-        """Return the part of the study that these tasks are."""
+        """Return the part of the study for these tasks."""
         kept = set(tasks)
         return replace(self, parts={key: part for key, part in self.parts.items() if key[0] in kept})
 
     def of_models(self, models: Iterable[str]) -> Study:
-        """Return the part of the study that these models are."""
+        """Return the part of the study for these models."""
         chosen = pl.col("model").cast(pl.String).is_in(names := list(models))
         kept = {key: part.filter(chosen) for key, part in self.parts.items()}
         return replace(
@@ -173,20 +172,20 @@ class Study:
         )
 
     def explaining(self, parts: Parts) -> Study:
-        """Return a study of rows that stand beside this one's, with the plain mean of the attempts."""
+        """Return a study of rows used with this one's, with the plain mean of the attempts."""
         design = replace(self.design, score=ScoreRule(), covariate=())
         return replace(
             self, parts=parts, beside={}, design=design, policy=replace(self.policy, design=design)
         )
 
     def is_lower_better(self, key: Key) -> bool:
-        """Say whether smaller scores are better: what the user said, else what the harness says."""
+        """Return whether smaller scores are better: the user's option, else the harness's direction."""
         said = self.design.lower_is_better_of(key[0])
         return self._is_stated_lower(key) if said is None else said
 
     def is_undeclared(self, key: Key) -> bool:
-        """Say whether a name leaves the direction open, such as cost or error, and neither user nor harness
-        says it.
+        """Return whether a name leaves the direction open, such as cost or error, and neither user nor
+        harness sets it.
         """
         said = self.design.lower_is_better_of(key[0]) is not None or self._is_stated_lower(key)
         return not said and is_burden(self.column, key[1])
@@ -202,7 +201,7 @@ class Study:
 
 
 def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -> ScoreMatrix:
-    """Spread one task and metric over items × models; the scores of one model lie side by side in memory."""
+    """Spread one task and metric over items × models, with the scores of one model contiguous in memory."""
     task, metric = key
     if not len(scored):
         raise DataError(
@@ -243,14 +242,14 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Grid:
-    """Where each row of a part lies among items × models."""
+    """The place of each row of a part among items × models."""
 
     ids: pl.Series
     models: pl.Series
     places: NDArray[np.int64]
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
-        """Return a column of the rows as items × models, `empty` where there is no row."""
+        """Return a column of the rows as items × models, `empty` if there isn't a row."""
         size, first = len(self.models) * len(self.ids), column[0]
         if len(column) == size and first is not None and column.eq_missing(first).all():
             cells = np.full(size, first)
@@ -261,7 +260,7 @@ class _Grid:
 
 
 def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str, Any]:
-    """Return the attempts at every item, and the failed ones; nothing where the scored attempts are all there
+    """Return the attempts at every item, and the failed ones, or nothing if the scored attempts are all there
     are.
     """
     if len(scored) == len(tried) and scored["n"].equals(tried["rows"]) and tried["n"].equals(tried["rows"]):
@@ -285,7 +284,7 @@ def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str,
 
 
 def _weights(groups: pl.DataFrame) -> NDArray[np.float64] | None:
-    """Return the items' weights, None where they are all the same."""
+    """Return the items' weights, or None if they are all the same."""
     if "weight" not in groups.columns:
         return None
     weights = groups["weight"].fill_null(strategy="mean").to_numpy()

@@ -1,10 +1,9 @@
-"""Units: the scale of each task and metric, what attempts took, and prices.
+"""Units: the scale of each task and metric, measures (cost, time, tokens), and prices.
 
-The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are
-grouped.
+The scale of each task and metric: percentages and scores within bounds are rescaled to [0, 1] once the rows
+are aggregated.
 
-What attempts took: which measures there are, and usd computed by a table of prices where the log states
-none.
+Measures: which ones are recorded, and usd computed by a table of prices if the log states none.
 """
 
 from __future__ import annotations
@@ -43,17 +42,16 @@ if TYPE_CHECKING:
 
 USD = "usd"
 PER = 1e6
-"""Prices are those of so many tokens."""
+"""Prices are per this many tokens."""
 NAMED = f"In a table the columns of measures are called {', '.join(MEASURES)}."
 PRICE = NumberKind(
-    what="price",
-    remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none.",
+    what="price", remedy="Prices are numbers, in usd per million tokens. Leave a cell empty if there is none."
 )
 BILLED = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 
 
 def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the measures that are asked for. DataError where the rows have no such numbers."""
+    """Return the requested measures. DataError if the rows have no such numbers."""
     held = measure_names(scores)
     for name in asked:
         if name not in held:
@@ -64,16 +62,16 @@ def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
                 if name == USD and set(BILLED) & set(held)
                 else ""
             )
-            found = f"There are: {', '.join(held)}.{hint}" if held else f"Nor was any other. {NAMED}"
+            found = f"There are: {', '.join(held)}.{hint}" if held else f"No measure was recorded. {NAMED}"
             raise DataError(f"no measure {name!r} was recorded", remedy=f"{found}{priced}")
     return asked
 
 
 def priced(scores: Scores, design: Design) -> Scores:
-    """Return scores with usd computed by a table of prices wherever the log states none; the same where no
-    table was given.
+    """Return scores with usd computed by a table of prices if the log states none, or the same without a
+    table.
 
-    Attempts that took tokens of a kind without a price, or whose tokens weren't recorded, stay without.
+    Attempts with tokens of a kind without a price, or without recorded tokens, get none.
     """
     if design.prices is None:
         return scores
@@ -81,7 +79,7 @@ def priced(scores: Scores, design: Design) -> Scores:
     frame = open_frame(scores.rows)
     names = frame.collect_schema().names()
     if not set(names) & set(BILLED):
-        raise DataError("no tokens were recorded, and prices are of tokens", remedy="Leave `prices` out.")
+        raise DataError("no tokens were recorded, but prices are per token", remedy="Leave `prices` out.")
     model = nw.col(find_roles(names, scores.roles)["model"][0]).cast(nw.String)
     cost = nw.lit(None, nw.Float64)
     for name, of_model in prices.items():
@@ -93,8 +91,8 @@ def priced(scores: Scores, design: Design) -> Scores:
 
 
 def _cost(names: list[str], prices: Mapping[str, float]) -> nw.Expr:
-    """Return what an attempt costs; null where it took tokens that have no price, or in and out weren't
-    recorded.
+    """Return the cost of an attempt, or null if it used tokens that have no price, or input and output
+    weren't recorded.
     """
     cost = nw.lit(0.0)
     for kind in BILLED:
@@ -111,9 +109,7 @@ def _cost(names: list[str], prices: Mapping[str, float]) -> nw.Expr:
 
 
 def read_prices(path: str) -> dict[str, dict[str, float]]:
-    """Read a table of prices: a model in each row, the price of a million tokens in a column for each
-    kind.
-    """
+    """Read a table of prices: one model per row, with a column per kind of token for the price of a million."""
     from howsure.readers.tables import read_table
 
     frame = read_table(path)
@@ -134,7 +130,7 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
     bad = numbers.filter(pl.any_horizontal(pl.col(kinds) < 0) | pl.col("model").is_null())
     if len(bad) or numbers["model"].is_duplicated().any():
         raise ReadError(
-            "a price is negative, or a model stands in two rows", where=path, remedy="One row a model."
+            "a price is negative, or a model is in two rows", where=path, remedy="Use one row per model."
         )
     return {
         str(row["model"]): {kind: row[kind] for kind in kinds if row[kind] is not None}
@@ -143,14 +139,12 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
 
 
 MIXED = "mixed_scale"
-"""The warning of one model's fractions beside another's percent."""
+"""The warning of fractions for one model and percentages for another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scales:
-    """The scale of each task and metric, the extent of its scores, and what is to be warned of before any is
-    scaled.
-    """
+    """The scale of each task and metric, the extent of its scores, and the warnings before any is scaled."""
 
     scales: Mapping[Key, ScaleBounds]
     extents: Mapping[Key, ScoreExtent]
@@ -170,21 +164,17 @@ class Scales:
         return values.with_columns(score=score)
 
     def refuse_vast(self, keys: Iterable[Key]) -> None:
-        """Raise DataError where scores of these are so large that no number holds what variances are made
-        of.
-        """
+        """Raise DataError if scores are so large that their variances overflow."""
         for key in keys:
             if self.scales[key].as_it_is:
                 require_countable(" · ".join(key), self.extents[key])
 
     def notes(self, keys: Iterable[Key]) -> list[str]:
-        """Say which of these were scaled, and why."""
+        """Note which of these were scaled, and why."""
         return [note for key in keys if (note := self.scales[key].note(" · ".join(key)))]
 
     def warnings(self, keys: Iterable[Key]) -> list[ResultWarning]:
-        """Warn of these where the scale is in doubt: two scales in one column, a name that fits badly, no
-        bounds.
-        """
+        """Warn if the scale is uncertain: two scales in one column, a name that doesn't match, no bounds."""
         told = [
             self.mixed.get(key) or self.scales[key].warning(" · ".join(key), self.extents[key])
             for key in keys
@@ -196,11 +186,10 @@ class Scales:
 def scales_of(
     parts: Parts, scores: Scores, design: Design, column: str, known: pl.DataFrame | None = None
 ) -> Scales:
-    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one
-    passes `bounds`.
+    """Decide on the scale of each part. `column`: the one with the scores. DataError if one exceeds `bounds`.
 
-    `known`: of each task, metric and model the extent of single scores (`low`, `high`, `ends`), where the
-    parts hold means of them.
+    `known`: for each task, metric and model the extent of single scores (`low`, `high`, `ends`), if the parts
+    contain means of them.
     """
     extents = {
         key: _extent(part) if known is None else _known_extent(key, part, known)
@@ -226,14 +215,14 @@ def scales_of(
 
 
 def require_one_scale(warnings: Iterable[ResultWarning]) -> None:
-    """Raise DataError where a verdict would compare fractions with percent."""
+    """Raise DataError if a verdict would compare fractions with percentages."""
     mixed = next((warning for warning in warnings if warning.code == MIXED), None)
     if mixed is not None:
         raise DataError(mixed.message, remedy=mixed.remedy)
 
 
 def _extent(part: pl.DataFrame) -> ScoreExtent:
-    """Return the extent of a part; the variance of scores that are all 0 or 100 is mean × (100 − mean)."""
+    """Return the extent of a part. The variance of scores that are all 0 or 100 is mean × (100 − mean)."""
     mean = pl.col("mean")
     ends = pl.col("low").is_in([0.0, 100.0]) & pl.col("high").is_in([0.0, 100.0])
     ends &= (pl.col("variance") - mean * (100 - mean)).abs() <= ROUNDING * 100**2
@@ -257,9 +246,10 @@ def _placed(part: pl.DataFrame, scale: ScaleBounds) -> pl.DataFrame:
 
 
 def _mixed(key: Key, part: pl.DataFrame, column: str) -> ResultWarning | None:
-    """Warn where one model's scores look like fractions and another's like percent.
+    """Warn if one model's scores look like fractions and another's like percentages.
 
-    Scores above 20 do, and any above 1 where some of the columns say percent that were read apart.
+    Scores above 20 do, and so does any above 1 if some of the separately read columns are marked as
+    percentages.
     """
     highest = part.select(pl.col("high").max().fill_null(0)).item()
     least = 1 if says_percent_in_part(column) else 20
@@ -272,7 +262,7 @@ def _mixed(key: Key, part: pl.DataFrame, column: str) -> ResultWarning | None:
         return None
     return ResultWarning(
         code=MIXED,
-        message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to "
-        f"{highest:g}, which looks like fractions beside percent",
-        remedy="Bring both to one scale before comparing.",
+        message=f"{' · '.join(key)}: scores of {fractions[0]} are in [0, 1], those of {percents[0]} go up to "
+        f"{highest:g}, which looks like fractions mixed with percentages",
+        remedy="Convert both to one scale before comparing.",
     )

@@ -1,9 +1,9 @@
 """Weights of items: from a column, or from the rows of each model.
 
-Where weights differ between the rows of an item, each model's weight of it is the sum over its attempts.
-Where these sums are the same for every model, but for a factor of each model's own, they are the weights of
-the items. Otherwise each model's score is a mean of its own, and models are compared by the weights of one of
-them, or not at all.
+If weights differ between the rows of an item, each model's weight of it is the sum over its attempts. If
+these sums are the same for every model, up to a factor per model, they are the weights of the items.
+Otherwise each model's score is a separate mean, and models are compared by the weights of one of them, or not
+at all.
 """
 
 from __future__ import annotations
@@ -32,18 +32,15 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 ROUNDED = 1e-4
-"""Weights are stated with few digits: relative differences up to this size are none."""
+"""Weights are stated with few digits: relative differences up to this size are ignored."""
 MOST_DIFFERING = 0.2
-"""Where a larger share of a model's items weighs otherwise than for another model, the two aren't
-compared.
+"""If a larger share of a model's items has weights that differ from another model's, the two aren't compared.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWeights:
-    """The `weights` that each item of a task has for each model (n, M), NaN where it has no row; names
-    sorted.
-    """
+    """The `weights` of each item of a task for each model (n, M), or NaN if it has no row. Names are sorted."""
 
     items: pl.Series
     models: pl.Series
@@ -59,7 +56,7 @@ class RowWeights:
         return found
 
     def common(self) -> Common:
-        """Return the weights of items by which all models are compared: those for the model with the most
+        """Return the weights of items by which all models are compared: those of the model with the most
         items, completed by the others'.
         """
         reference = int((~np.isnan(self.weights)).sum(axis=0).argmax())
@@ -83,8 +80,8 @@ class RowWeights:
 class Common:
     """The weights of `items` (columns item, weight) for all models, by the model `reference`.
 
-    `differing`: so many items weigh otherwise for another model; `comparable`: few enough for scores to be
-    about the same mixture of items.
+    `differing`: this many items have different weights for another model. `comparable`: few enough for scores
+    to be about the same mixture of items.
     """
 
     items: pl.DataFrame
@@ -94,16 +91,15 @@ class Common:
 
 
 def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
-    """Add up what the rows of each model and item weigh, by the totals of a column that came with the
-    results.
+    """Add up the weights of the rows of each model and item, by the totals of a column in the results.
 
-    DataError where attempts of one model at one item differ in weight: they make one mean.
+    DataError if attempts of one model at one item differ in weight: they are combined into one mean.
     """
     total, rows = part[taken_name(name)], part["rows"]
     bad = part.filter((pl.col(f"{taken_name(name)} n") < rows) | ~(pl.col(f"{taken_name(name)} least") > 0))
     if len(bad):
         raise _refused(
-            f"column {name!r} holds no positive weight for some rows of",
+            f"column {name!r} has no positive weight for some rows of",
             bad,
             task,
             "Every row needs a weight above 0.",
@@ -114,8 +110,7 @@ def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
             f"{name!r} differs between attempts of one model at",
             uneven,
             task,
-            "Attempts at one question count alike. Give all attempts of a model at a question the same "
-            "weight.",
+            "Attempts at one question count equally. Give all attempts of a model at a question the same weight.",
         )
     items, of_items = coded(part["item"])
     models, of_models = coded(part["model"])
@@ -142,8 +137,7 @@ def attach_weights(
     design: Design,
     by_task: Mapping[str, pl.DataFrame] = NO_TASKS,
 ) -> pl.DataFrame:
-    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped
-    otherwise).
+    """Attach the requested weights, checked to be positive, as a column `weight` (dropped otherwise).
 
     `by_task`: the weights of the items of tasks whose rows differ in weight.
     """
@@ -164,10 +158,9 @@ def attach_weights(
     if len(bad):
         row = bad.sort("task", "item").row(0, named=True)
         raise DataError(
-            f"column {name!r} holds no positive weight for item {row['item']!r} "
-            f"({plural(len(bad), 'such item')})",
+            f"column {name!r} has no positive weight for item {row['item']!r} ({plural(len(bad), 'such item')})",
             where=str(row["task"]),
-            remedy="Every item needs a weight above 0; leave out items that should not count.",
+            remedy="Every item needs a weight above 0. Leave out items that should not count.",
         )
     return table
 
@@ -176,7 +169,7 @@ def numeric_weights(
     scores: Scores, design: Design, side: pl.DataFrame | None
 ) -> tuple[Scores, tuple[str, ...]]:
     """Return the column of weights if these are numbers of the rows, which may differ between those of an
-    item; texts of numbers are made numbers.
+    item. Numeric texts are converted.
     """
     columns, name = open_frame(scores.rows).collect_schema(), design.weight or ""
     if name not in columns or (side is not None and name in side.columns):
@@ -190,8 +183,8 @@ def numeric_weights(
 def weights_of_items(
     parts: Mapping[tuple[str, str], pl.DataFrame], items: pl.DataFrame, design: Design, *, paired: bool
 ) -> tuple[dict[str, pl.DataFrame], dict[str, RowWeights], list[ResultWarning]]:
-    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own
-    where these differ and are wanted.
+    """Return, for tasks whose rows of an item differ in weight, the items' weights, and each model's own if
+    these differ and are requested.
     """
     common: dict[str, pl.DataFrame] = {}
     own: dict[str, RowWeights] = {}
@@ -216,15 +209,12 @@ def weights_of_items(
 
 
 def weights_differ(name: str, task: str, common: Common) -> ResultWarning:
-    """Say by whose weights models are compared, where these differ. DataError where they differ for too many
+    """Note by whose weights models are compared, if these differ. DataError if they differ for too many
     items.
     """
     items = plural(common.differing, "item")
     what = f"{name!r} weighs {items} differently for different models"
-    remedy = (
-        "`howsure estimate` without covariates and random factors gives each model's score by its own "
-        "weights."
-    )
+    remedy = "`howsure estimate` without covariates and random factors gives each model's score by its own weights."
     if not common.comparable:
         raise DataError(
             f"{what}, so that their scores are means over different mixtures of items and aren't comparable",
@@ -233,6 +223,6 @@ def weights_differ(name: str, task: str, common: Common) -> ResultWarning:
         )
     return ResultWarning(
         code="weights_differ",
-        message=f"{task}: {what}; every model is weighted as {common.reference} is",
+        message=f"{task}: {what}, so every model is weighted as {common.reference} is",
         remedy=remedy,
     )

@@ -1,3 +1,3 @@
-"""The verbs: check, gather, ask, answer; one file a verb; sides.py and series.py read what
-several of them compare.
+"""The public functions: check options, gather data, estimate, answer. One file per function; sides.py and
+series.py read what several of them compare.
 """

@@ -1,4 +1,6 @@
-"""The verb against: which of many sides are really better than one, and which are worse?"""
+"""The function against: which of many models are significantly better than a reference model, and which are
+worse?
+"""
 
 from __future__ import annotations
 
@@ -43,18 +45,18 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 AT_A_TIME = 24
-"""So many models are put beside the one at a time where all their pairs have limits."""
+"""This many models are compared with the reference at a time if all their pairs have limits."""
 NO_SHARED_ITEMS = ResultWarning(
     code="no_shared_items",
-    message="no item that both answered",
-    remedy="Check that item ids are written alike; `compare` falls back to an unpaired comparison.",
+    message="no question that both answered",
+    remedy="Check that question ids are spelled the same; `compare` falls back to an unpaired comparison.",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideCounts:
-    """What is counted of every model beside the one: arrays (M,); the means on the items that both answered,
-    NaN where there are none.
+    """What is counted for every model against the reference: arrays (M,). Means are over the questions that
+    both answered, NaN if there are none.
     """
 
     mean: Floats
@@ -93,8 +95,8 @@ class SideCounts:
 def summed_counts(
     parts: Sequence[SideCounts], places: Sequence[Sequence[int]], shares: Sequence[float]
 ) -> SideCounts:
-    """Put the counts of several tasks together, for the models at these places in each; means by the shares
-    of the tasks.
+    """Combine the counts of several tasks, for the models at these places in each. Means use the tasks'
+    shares.
     """
 
     def gathered(name: str) -> Floats:
@@ -120,11 +122,11 @@ def summed_counts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneAgainstOthers:
-    """The models of `head` and what is known of their pairs; `one`: which of them is the one.
+    """The models of `head` and what is known of their pairs. `one` is the place of the reference model.
 
-    `limits`: of every pair of the models at these places, at these levels, None for the question's;
-    `centred`: flips without the differences that were seen;
-    `score`: that of the one over its `n_items`; `warnings`: of each model (M,), and those of all together.
+    `limits`: of each pair of the models at these places, at these levels, None for the question's. `centred`:
+    flips without the observed differences. `score`: the reference's, over its `n_items`. `warnings`: of each
+    model (M,), and of all together.
     """
 
     head: ScoreMatrix
@@ -146,13 +148,13 @@ class OneAgainstOthers:
         return [k for k in range(len(self.head.models)) if k != self.one]
 
     def p_values(self) -> Floats:
-        """Return the p-value of every model beside the one (M,), NaN where there is no interval."""
+        """Return the p-value of every model against the reference (M,), NaN without an interval."""
         p = self.moments.p_value[:, self.one].copy()
         p[np.isnan(self.limits_at(None)[0])] = np.nan
         return p
 
     def part(self, found: Corrected, level: float, adjust: ManyToOne, tests: int) -> AgainstTask:
-        """Return the rows, best side first; `tests`: for how many p-values they are corrected."""
+        """Return the rows, best model first. `tests`: the number of p-values that are corrected."""
         head, sign = self.head, self.head.orientation
         rows = self._rows(found, level)
         rows.sort(key=lambda row: (math.isnan(row.difference.value), -sign * row.difference.value, row.model))
@@ -210,10 +212,10 @@ class OneAgainstOthers:
         ).tolist()
 
     def limits_at(self, levels: Floats | None) -> tuple[Floats, Floats]:
-        """Return the limits of every model beside the one (M,), at these levels (M,) or the question's; NaN
-        for the one.
+        """Return the limits of every model against the reference (M,), at these levels (M,) or the
+        question's. NaN for the reference.
 
-        Pairs of others have limits as well, so that many models are gone through a few at a time.
+        Pairs of other models have limits as well, so many models are processed a few at a time.
         """
         found = np.full((2, len(self.head.models)), np.nan)
         for start in range(0, len(self.others), AT_A_TIME):
@@ -227,8 +229,8 @@ class OneAgainstOthers:
         return found[0], found[1]
 
     def _estimate(self, k: int, interval: Interval, recorded: Recorded) -> Estimate:
-        """Return the difference of a side, with what is to be doubted and what the record of the calibration
-        knows against it.
+        """Return the difference of a model, with its warnings and the calibration results that speak against
+        it.
         """
         moments, at = self.moments, (k, self.one)
         found = Estimate(
@@ -276,7 +278,7 @@ def against_others(matrix: ScoreMatrix, one: str, question: Question) -> OneAgai
 def against_others_overall(
     parts: Sequence[OneAgainstOthers], question: Question, models: Sequence[str]
 ) -> OneAgainstOthers:
-    """Put several tasks together, for the models that have them all, the one among them."""
+    """Combine several tasks, for the models that have them all, the reference among them."""
     matrices = [part.head for part in parts]
     one = matrices[0].models[parts[0].one]
     places = [matrix.columns(models) for matrix in matrices]
@@ -306,12 +308,12 @@ def _small_tasks(
     shares: Sequence[float],
     question: Question,
 ) -> tuple[tuple[ResultWarning, ...], ...]:
-    """Name of every model (M,) the task that carries most of the error of its overall difference."""
+    """Name for each model (M,) the task that contributes most to the error of its overall difference."""
     widths = [(high - low) / 2 for low, high in (part.limits_at(None) for part in parts)]
     tasks, percent = [part.head.task for part in parts], parts[0].head.bounded
 
     def own(t: int, k: int) -> TaskAlone:
-        """Return what task t says of the model at place k in it."""
+        """Return the result of the model at place k in task t."""
         moments, at = parts[t].moments, (k, parts[t].one)
         return TaskAlone(float(widths[t][k]), int(moments.shared[at]), int(moments.units[at]))
 
@@ -322,26 +324,26 @@ def _small_tasks(
 
 
 def _uneven(matrix: ScoreMatrix, one: int) -> tuple[ResultWarning, ...]:
-    """Warn of models that answered far fewer of the items that the one did."""
+    """Warn of models that answered far fewer questions than the reference."""
     has = ~np.isnan(matrix.values)
     share = (has & has[:, [one]]).sum(axis=0) / has[:, one].sum()
     few = [model for model, part in zip(matrix.models, share, strict=True) if 0 < part < COVERAGE]
     if not few:
         return ()
     what = (
-        f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {int(has[:, one].sum()):,} items of "
+        f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {int(has[:, one].sum()):,} questions of "
         f"{matrix.models[one]}"
     )
     return (
         ResultWarning(
-            code="uneven_items", message=what, remedy="They are compared on what they share; run the rest."
+            code="uneven_items", message=what, remedy="They are compared on shared questions; run the rest."
         ),
     )
 
 
 def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[ResultWarning, ...], ...]:
-    """Say of every model (M,) what is to be doubted of its difference: no shared item, one unit only, or few
-    and unequal clusters.
+    """Return the warnings for each model (M,): no shared question, a single unit, or few and unequal
+    clusters.
     """
     whole = moments.shared[:, one] == len(matrix.items)
     every = np.ones(len(matrix.items), dtype=bool)
@@ -363,7 +365,7 @@ def _doubts_of_pair(matrix: ScoreMatrix, one: int, k: int, moments: PairMoments)
 
 
 def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[ResultWarning]:
-    """Warn of too few or too unequal clusters among the items of a pair."""
+    """Warn of too few or too unequal clusters among the questions of a pair."""
     if not matrix.clusters:
         return []
     w = np.ones(int(keep.sum())) if matrix.weights is None else matrix.weights[keep]
@@ -389,44 +391,44 @@ def against(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Against:
-    """Compare every other side with one: its difference, a simultaneous confidence interval, and what it
-    broke and fixed.
+    """Compare every other model with a reference: its difference, a simultaneous confidence interval, and the
+    questions that it lost and gained.
 
-    Each side is compared with the one as [`compare`][howsure.compare] compares two, on the items that both
-    answered. p-values are corrected for the number of sides (many to one) by the step-down max-t (Romano and
-    Wolf 2005) over sign flips of whole clusters, of which Dunnett's (1955) test is the classical form; of
-    several tasks, for all sides on all tasks, and those of the overall differences by themselves. Intervals
-    agree with them. Clusters are assumed independent.
+    Each model is compared with the reference as [`compare`][howsure.compare] compares two, on the questions
+    that both answered. p-values are corrected for the number of models (many to one) by the step-down max-t
+    (Romano and Wolf 2005) over sign flips of whole clusters. This is a resampling form of Dunnett's (1955)
+    test. With several tasks, all models on all tasks form one family, and the overall differences another.
+    Intervals agree with the p-values. Clusters are assumed independent.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, a dict of sides, or Scores.
-        against: The one: a model, by its full name or the part after the last slash; `tag:…`, `commit:…` or
-            `run:…`, whose model it is; or one of several paths, each of which is a side then, or a folder or
-            file beside others in the folder given.
-        method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
+        against: The reference: a model, by its full name or the part after the last slash, or a run's
+            `tag:…`, `commit:…` or `run:…`. For example, "gpt-4o" or "tag:v2". With several paths, one of
+            them, each path then being one model. With one folder, a file or folder in it.
+        method: The test of the differences: "score" or "t". None uses "score" for scores in [0, 1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level of all intervals together.
         adjust: The correction for the number of sides: "max-t", "dunnett" or "holm" (family-wise error), "bh"
             (false discovery rate), or "none". Two clusterings, fewer than eight clusters and
             population="benchmark" take "dunnett" for "max-t".
-        overall: How the tasks are combined, for the sides that have them all: "harness" as the log weighs a
-            group of exactly these tasks, else the mean; "mean" over tasks, "pooled" over all items, or a
-            weight for each task.
+        overall: How to combine the tasks, for the models that have them all: "harness" uses the log's weights
+            if it states a group of exactly these tasks, else the mean. Other choices: "mean" over tasks,
+            "pooled" over all questions, or a weight per task.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses
-            among the others; `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters".
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `model` chooses among
+            the other models. `population` defaults to what the clusters of each task allow: "same-clusters"
+            if they are too few to generalise, else "new-clusters".
 
     Returns:
-        Against: One part per task and metric, and the overall one for several tasks, each with a row per
-            side, the best first.
+        Against: One part per task and metric, and an overall one for several tasks. Each has one row per
+            model, the best first.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or a name is both a model and a path.
-        DataError: If the one doesn't exist, is meant by several models, or there is no other model on any of
-            its tasks.
+        OptionError: If an option has an invalid value, or a name is both a model and a path.
+        DataError: If the reference doesn't exist, matches several models, or has no other model on any of its
+            tasks.
         MethodError: If the method isn't defined for these scores.
         ReadError: If none of the files can be read.
 
@@ -452,19 +454,23 @@ def against(
 
 
 def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -> Against:
-    """Put every other model of a study beside one of them; see `howsure.against`."""
+    """Compare every other model of a study with one of them (see `howsure.against`)."""
     if study.models:
         one = study.models[0]
     else:
         averages = {average.name: average.run for average in study.averages}
         one = resolve(one, sorted(_models(study)), averages=averages)
     question, weighed = as_stated(question, study)
-    # The matrices that have the one and another model. DataError where there is none.
+    # The matrices with the reference and another model. DataError if there are none.
     every = list(study.matrices())
     with_one = [matrix for matrix in every if one in matrix.models and len(matrix.models) > 1]
     if not with_one:
         others = {model for matrix in every for model in matrix.models} - {one}
-        what = f"no other model has a task that {one} has" if others else f"no model beside {one} has a score"
+        what = (
+            f"no other model has a task with results of {one}"
+            if others
+            else f"no model other than {one} has a score"
+        )
         raise DataError(what, remedy="See `howsure describe`.")
     matrices, unknown = question.population.measured(with_one)
     parts = [against_others(matrix, one, question) for matrix in matrices]
@@ -499,12 +505,12 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
 
 
 def with_other_policies(answer: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
-    """Return an answer with a warning where counting failed attempts the other way would change what is told
-    of a side.
+    """Return an answer with a warning if counting failed attempts the other way would change a model's
+    verdict.
     """
 
     def told(matrix: ScoreMatrix) -> Mapping[str, str | None]:
-        """Return what is told of each side where failed attempts are counted as in this matrix."""
+        """Return each model's verdict when failed attempts are counted as in this matrix."""
         if answer.against not in matrix.models:
             return {}
         part = against_others(matrix, answer.against, question)
@@ -521,7 +527,7 @@ def _models(study: Study) -> set[str]:
 
 
 def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[ResultWarning]:
-    """Warn of tasks that the one lacks, and of models that lack tasks."""
+    """Warn of tasks that the reference lacks, and of models that lack tasks."""
     keys = {(matrix.task, matrix.metric) for matrix in kept}
     lost = sorted(" · ".join(key) for key in set(study.parts) - keys)
     there = {model for matrix in kept for model in matrix.models} - {one}
@@ -532,33 +538,35 @@ def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> Iterator[R
             f"{listing(lost)} {'is' if len(lost) == 1 else 'are'} left out: {one}, or every other "
             "model, has no scores there"
         )
-        yield ResultWarning(code="task_left_out", message=what, remedy="The answer is about the others.")
+        yield ResultWarning(code="task_left_out", message=what, remedy="The answer covers the others.")
     if some:
         what = f"{listing(some)} {have(len(some))} no scores on some of the {plural(len(kept), 'task')}"
-        yield ResultWarning(code="side_lacks_task", message=what, remedy="Elsewhere they are compared.")
+        yield ResultWarning(
+            code="side_lacks_task", message=what, remedy="They are compared on the other tasks."
+        )
     if none:
         what = f"{listing(none)} {have(len(none))} no scores on any task that {one} has"
         yield ResultWarning(code="side_left_out", message=what, remedy="Run them on the same tasks.")
 
 
 def _possible(adjust: ManyToOne, parts: Sequence[OneAgainstOthers]) -> tuple[ManyToOne, str]:
-    """Return the correction that is asked for, Dunnett's where there is nothing to flip, and a note that says
-    why.
+    """Return the requested correction, or Dunnett's if there is nothing to flip, with a note that gives the
+    reason.
     """
     if adjust != "max-t":
         return adjust, ""
     flips = [part.moments.flips for part in parts]
     if any(part.method.of_benchmark for part in parts):
-        return "dunnett", "Correction: Dunnett in place of max-t, which takes questions for a sample."
+        return "dunnett", "Correction: Dunnett instead of max-t, which treats questions as a sample."
     if any(each is None for each in flips):
         return (
             "dunnett",
-            "Correction: Dunnett in place of max-t, as no flip of signs respects two clusterings.",
+            "Correction: Dunnett instead of max-t, as sign flips can't respect two clusterings.",
         )
     if not all(multiplicity.enough_clusters(each) for each in flips if each is not None):
         return (
             "dunnett",
-            "Correction: Dunnett in place of max-t, as there are too few clusters for flips of signs.",
+            "Correction: Dunnett instead of max-t, as there are too few clusters for sign flips.",
         )
     return "max-t", ""
 
@@ -566,7 +574,7 @@ def _possible(adjust: ManyToOne, parts: Sequence[OneAgainstOthers]) -> tuple[Man
 def _judged(
     parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne, *, tasks: int = 0
 ) -> list[AgainstTask]:
-    """Correct the sides of all tasks together; `tasks`: of so many, where not all are here."""
+    """Correct the models of all tasks together. `tasks`: how many tasks there are, if not all are here."""
     found = _corrected(parts, question, adjust, tasks or len(parts))
     tests = sum(int(np.isfinite(each.p_adjusted).sum()) for each in found)
     return [part.part(each, question.level, adjust, tests) for part, each in zip(parts, found, strict=True)]
@@ -575,9 +583,7 @@ def _judged(
 def _corrected(
     parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne, tasks: int
 ) -> list[Corrected]:
-    """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over
-    tasks.
-    """
+    """Correct p-values in one family, or use the correlation between models, then Bonferroni over tasks."""
     p, error = [part.p_values() for part in parts], 1 - question.level
     if adjust == "max-t":
         found = [
@@ -601,8 +607,8 @@ def _by_flips(part: OneAgainstOthers, p: Floats, error: float, seed: int) -> Cor
 def _overall(
     parts: Sequence[OneAgainstOthers], question: Question, adjust: ManyToOne
 ) -> tuple[AgainstTask | None, list[ResultWarning]]:
-    """Put the tasks together, for the sides that have them all: a family of its own. None, with a warning,
-    where that can't be.
+    """Combine the tasks, for the models that have them all, as a separate family. Return None, with a
+    warning, if that isn't possible.
     """
     matrices = [part.head for part in parts]
     reason = no_overall(matrices)
@@ -617,8 +623,8 @@ def _overall(
 
 
 def _lacking(count: int, tasks: int) -> ResultWarning:
-    what = f"{plural(count, 'side')} {'lacks' if count == 1 else 'lack'} some of the {tasks} tasks and "
+    what = f"{plural(count, 'model')} {'lacks' if count == 1 else 'lack'} some of the {tasks} tasks and "
     what += f"{'is' if count == 1 else 'are'} not in the overall differences"
     return ResultWarning(
-        code="not_in_overall", message=what, remedy="Choose tasks that all have with `task`."
+        code="not_in_overall", message=what, remedy="Use `task` to choose tasks that all models have."
     )

@@ -1,4 +1,4 @@
-"""The verb agree: how far raters, judges and repeats agree."""
+"""The function agree: how far raters, judges and repeats agree."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 MOST_PAIRED, MOST_CONFUSED = 12, 6
-"""Raters of whom each two are compared, and values of which each is set against each."""
+"""The raters to compare in pairs, and the values to compare in pairs."""
 FEW = 50
 TWO = 2
 
@@ -57,35 +57,37 @@ def agree(
     measurement: Measurement | None = None,
     level: float = 0.95,
 ) -> Agreement:
-    """Say how far raters agree, as it is and beyond chance, with error bars that hold for ten items and at
-    full agreement.
+    """Measure how far raters agree, observed and beyond chance, with intervals that remain valid for ten
+    items and for full agreement.
 
     Coefficients are Cohen's (1960) and Fleiss' (1971) kappa, Krippendorff's alpha (2004) and Gwet's AC1 and
-    AC2 (2008), weighted where values are in order. Limits are all values from which the one found isn't too
-    far, with the variance that each of them would have (as Wilson's of a share; for two raters Donner and
-    Eliasziw 1992), times the design effect of clusters. Items are a sample; raters are these ones.
+    AC2 (2008), weighted if values are ordered. The interval inverts a score test (as Wilson's for a share;
+    for two raters Donner and Eliasziw 1992): it contains every value that the estimate doesn't differ from
+    significantly. The variance is that under each value, times the design effect of clusters. Items are
+    treated as a sample, raters as fixed.
 
     Args:
         data: A table as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row
-            a rating with item, rater and rating, or one row an item with a column for each rater. Ratings are
-            words, truth values or numbers. Or an export of Label Studio, Argilla or Prodigy; or logs of a
-            harness, whose scorers are the raters.
-        human: The rater whom the others are measured by.
+            per rating with item, rater and rating, or one row per item with a column for each rater. Ratings
+            are words, truth values or numbers. Also an export of Label Studio, Argilla or Prodigy, or logs of
+            a harness, whose scorers are then the raters.
+        human: The rater that the others are compared with.
         columns: The column of a role: {"item": …, "rater": …, "rating": …}, or a column for each rater:
-            {"rater": [first, second, …]}. None goes by the usual names.
-        exclude: Columns that are no raters, of a table with a column for each.
+            {"rater": [first, second, …]}. None uses the usual names.
+        exclude: Columns that aren't raters, in a table with a column for each rater.
         where: Keep only rows with this value in a column.
-        cluster: The column by which items hang together; "none" takes each by itself. None takes the items,
-            where several models answered each.
-        measurement: What ratings are: "nominal" (equal or not), "ordinal" (values in order) or "interval"
-            (numbers whose differences count). None goes by the values.
+        cluster: The column by which items are correlated. "none" treats items as independent. None uses the
+            items, if several models answered each.
+        measurement: The scale of ratings: "nominal" (equal or not), "ordinal" (ordered values) or "interval"
+            (numbers whose differences count). None infers it from the values.
         level: The confidence level of each interval.
 
     Returns:
-        Agreement: Of all raters, of each two, of each with itself, and what one says where another says this.
+        Agreement: Of all raters, of each pair, of each rater with itself, and the ratings of one given those
+            of another.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
+        OptionError: If an option has an invalid value.
         DataError: If a column is missing, or no item was rated twice.
         ReadError: If a file can't be read.
 
@@ -117,7 +119,7 @@ def agree(
     overall = ratings.overall()
     if not overall and not paired:
         raise DataError(
-            "no item was rated by two raters", remedy="Name the columns with `columns`: item, rater, rating."
+            "no item was rated by two raters", remedy="Set the columns with `columns`: item, rater, rating."
         )
     return Agreement(
         n_items=len(ratings.counts.counts),
@@ -141,8 +143,8 @@ def agree(
 
 
 def _answers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell attempts of a model apart, in rows of a log: each is an answer of its own, and no second rating of
-    one.
+    """Treat each attempt of a model in rows of a log as a separate answer, not as a second rating of one
+    answer.
     """
     if not {"scorer", "attempt", "model"} <= set(rows.columns):
         return rows
@@ -153,9 +155,9 @@ def _answers(rows: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ratings:
-    """Each rater's first ratings as places of values (items, raters), −1 without one, of all items.
+    """Each rater's first ratings as indices of values (items, raters), −1 without one, for all items.
 
-    `counts`: of the items with two ratings or more, those of all but the human where others are left to agree
+    `counts`: of the items with two ratings or more, without the human's ratings if others are left to agree
     among each other.
     """
 
@@ -187,20 +189,20 @@ class _Ratings:
         )
 
     def clusters(self, items: Bools | Ints) -> tuple[Ints, ...]:
-        """Return the clusters of some of the items, none where each stands alone."""
+        """Return the clusters of some of the items, None if each is independent."""
         if self.table.cluster is None:
             return ()
         return (np.unique(self.table.cluster[items], return_inverse=True)[1],)
 
     def by_chance(self) -> float:
-        """Return what plain agreement would be if ratings were drawn from all of them; NaN without any."""
+        """Return the agreement expected by chance if ratings were drawn from all of them, or NaN without any."""
         given = self.counts.counts.sum(axis=0)
         share = given / given.sum() if given.any() else np.full(len(given), np.nan)
         return 1 - float(share @ self.apart @ share)
 
     def overall(self) -> tuple[Agreed, ...]:
-        """Return the coefficients of all raters together, of two Cohen's kappa; none where no item was rated
-        by two.
+        """Return the coefficients of all raters together, for two raters Cohen's kappa, or none if no item
+        was rated by two.
         """
         if not self.rated.any():
             return ()
@@ -239,11 +241,11 @@ class _Ratings:
         return tuple(Agreed(coefficient=name, a=a, b=b, estimate=each) for name, each in found.items())
 
     def pairs(self, human: str) -> tuple[Agreed, ...]:
-        """Return the coefficients of each two raters, or of each with the human."""
+        """Return the coefficients of each pair of raters, or of each with the human."""
         return tuple(each for j, k in self._two(human) for each in self.pair(j, k))
 
     def _two(self, human: str) -> list[tuple[int, int]]:
-        """Return the places of two raters each, the human first where there is one."""
+        """Return the indices of each pair of raters, the human first if there is one."""
         names = self.table.raters
         if human:
             first = names.index(human)
@@ -251,7 +253,7 @@ class _Ratings:
         return list(combinations(range(len(names)), 2))
 
     def raters(self) -> tuple[Agreed, ...]:
-        """Return how far each rater agrees with the others who rated the same items."""
+        """Return how far each rater agrees with the others that rated the same items."""
         many, like = self.counts.ratings, 1 - self.apart
         near = self.counts.counts @ like
         ratings, found = self.first[self.rated], []
@@ -270,7 +272,7 @@ class _Ratings:
         return tuple(found)
 
     def repeats(self) -> tuple[Agreed, ...]:
-        """Return how far each rater agrees with itself on the items that it rated more than once."""
+        """Return how far each rater agrees with itself on items that it rated more than once."""
         table, found = self.table, []
         place = table.item * len(table.raters) + table.rater
         twice = np.bincount(place)[place] >= TWO
@@ -291,7 +293,7 @@ class _Ratings:
         return mean(np.clip(share, 0, 1), attempts=attempts, clusters=self.clusters(items), level=self.level)
 
     def confusion(self, human: str) -> tuple[Confusion, ...]:
-        """Return what one rater says where another gave each value: of two, or of each with the human."""
+        """Return the ratings of one rater given each value of another: of two, or of each with the human."""
         if len(self.table.values) > MOST_CONFUSED or not (human or len(self.table.raters) == TWO):
             return ()
         return tuple(each for j, k in self._two(human) for each in self._confused(j, k))
@@ -311,7 +313,7 @@ class _Ratings:
                 )
 
     def independence(self, human: str) -> Independence | None:
-        """Return how many independent raters all but the human are worth, on the items that all rated."""
+        """Return the effective number of independent raters without the human, on the items that all rated."""
         gold = self.table.raters.index(human)
         others = [k for k in range(len(self.table.raters)) if k != gold]
         full = np.asarray((self.first >= 0).all(axis=1))
@@ -322,18 +324,18 @@ class _Ratings:
         return Independence(value=value, interval=interval, n_raters=len(others), n_items=int(full.sum()))
 
     def left_out(self, human: str) -> Sequence[str]:
-        """Say what was rated once (by one rater beside the human, if there is one), and that of repeats the
-        first one counts.
+        """Note the items with a single rating (by one rater other than the human, if there is one), and that
+        of repeats only the first counts.
         """
         alone, again = int((~self.rated).sum()), len(self.table.item) - int((self.first >= 0).sum())
         notes = []
         if alone:
-            beside = f" beside {human}: left out of how far the others agree" if human else " only left out"
+            beside = f" other than {human}: not used for agreement among the others" if human else ""
             notes.append(f"{plural(alone, 'item')} rated by one rater{beside}.")
         if again:
             notes.append(
-                f"{plural(again, 'rating')} by a rater who had rated the item before: only compared with "
-                "the first ones."
+                f"{plural(again, 'rating')} by a rater that had rated the item before: only compared with the first "
+                "ones."
             )
         return notes
 
@@ -344,8 +346,8 @@ def _one_value(ratings: _Ratings) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="one_value",
             message=(
-                f"all ratings are {ratings.table.values[values[0]]!r}: raters who always say so agree by "
-                "chance as much as careful ones do, so that kappa and alpha have no value"
+                f"all ratings are {ratings.table.values[values[0]]!r}: raters that always give this value agree by "
+                "chance as often as careful ones, so kappa and alpha are undefined"
             ),
             remedy="Rate items that differ.",
         )
@@ -358,10 +360,8 @@ def _cant_be_known(overall: Sequence[Agreed]) -> Iterator[ResultWarning]:
     if wide:
         yield ResultWarning(
             code="cant_be_known",
-            message=(
-                f"with these items it can't be known how far raters agree beyond chance ({listing(wide)})"
-            ),
-            remedy="Rate more items, above all of the rarer value.",
+            message=(f"these items are too few to estimate agreement beyond chance ({listing(wide)})"),
+            remedy="Rate more items, especially of the rarer value.",
         )
 
 
@@ -371,6 +371,6 @@ def _few(ratings: _Ratings) -> Iterator[ResultWarning]:
     if TWO <= count < FEW:
         yield ResultWarning(
             code="few_clusters",
-            message=f"{plural(count, 'cluster')}: with so few, intervals are somewhat too narrow at times",
+            message=f"{plural(count, 'cluster')}: with this few, intervals are sometimes slightly too narrow",
             remedy="Rate items of more clusters.",
         )

@@ -1,4 +1,4 @@
-"""The verb arena: models ranked by pairwise votes."""
+"""The function arena: models ranked by pairwise votes."""
 
 from __future__ import annotations
 
@@ -72,50 +72,51 @@ def arena(
     seed: int = 0,
     winner_is: WinnerIs | None = None,
 ) -> Arena:
-    """Rank models by pairwise votes, with error bars that know who voted and a simultaneous interval for
-    every rank.
+    """Rank models by pairwise votes, with error bars that account for who voted and a simultaneous interval
+    for every rank.
 
-    Strengths are fitted by maximum likelihood (Bradley and Terry 1952). A model's score is what it would be
-    expected to get against the other models, each once: P(win) + P(tie) / 2. Its error is that of the
-    clusters of votes (CR2 on their influences; Bell and McCaffrey 2002, Huber 1967), so that twenty votes of
-    one voter aren't twenty voters. With covariates the fit is a logistic regression on these as well (Agresti
-    2013), and scores are those of answers that are alike in them. Pairs, ranks and who could be best are
-    those of [`leaderboard`][howsure.leaderboard].
+    Strengths are fitted by maximum likelihood (Bradley and Terry 1952). A model's score is its expected score
+    against the other models, each met once: P(win) + P(tie) / 2. Its standard error is clustered by voter
+    (CR2 on their influences; Bell and McCaffrey 2002, Huber 1967): twenty votes of one voter don't count as
+    twenty voters. With covariates the fit is a logistic regression that includes them (Agresti 2013), and
+    scores are for answers with equal covariates. Pairs, ranks and the models that could be best are computed
+    as in [`leaderboard`][howsure.leaderboard].
 
     Args:
         data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data
-            frame: one row a vote.
-        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the
-            usual names. That of a covariate: its difference, or the two of first and second.
+            frame: one row per vote.
+        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None uses the
+            usual names. For a covariate: its difference, or the two columns of first and second.
         where: Keep only rows with this value in a column.
-        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None
-            takes who voted, where a column says it.
-        weight: The column with the weight of each vote: 2 counts as two. None weighs all alike.
-        covariate: What answers shall be alike in: a column that holds the first's less the second's, a pair
-            such as `length_a` and `length_b` by the name "length", or "position", for who stood first. Each
-            is measured in its standard deviation.
-        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or
-            "rao-kupper" (1967) have it.
-        against: The models that scores are against. None takes all others, so that a newcomer moves every
-            score a little.
+        cluster: The columns by which votes are correlated, one or two. "none" treats votes as independent.
+            None uses the voter, if there is such a column.
+        weight: The column with the weight of each vote: 2 counts as two. None weights all equally.
+        covariate: What to adjust for: a column with the first's value minus the second's, a pair such as
+            `length_a` and `length_b` by the name "length", or "position", for the answer that was shown
+            first. Each is measured in its standard deviation.
+        ties: How to count a tie: "half" a win each, or a separate outcome as in "davidson" (1970) or
+            "rao-kupper" (1967).
+        against: The models that scores are against. None uses all others, so a new model changes every score
+            slightly.
         adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false
             discovery rate), or "none".
-        level: The confidence level of each score's interval, and of all rank intervals of a board together.
+        level: The confidence level of each score's interval, and the joint level of all rank intervals of a
+            board.
         top: How many models to show; inference is about all. None shows 20 on a terminal and in Markdown, and
             all elsewhere; "all" shows all.
         mark: Models to mark, and to show beyond `top` too.
         scale: What a rendered answer shows first: the "score", or "elo".
         seed: The seed of the sign flips.
-        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
-            or 1. None tells by the values, and refuses where these could be both.
+        winner_is: How to read the winner if it could be both: the "name" of a model, or a "side" such as a,
+            left or 1. None infers it from the values, and raises an error if both are possible.
 
     Returns:
-        Arena: One board for all models that votes connect, best first.
+        Arena: One board per group of models that votes connect, best first.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
+        OptionError: If an option has an invalid value.
         DataError: If a column is missing, or a winner can't be understood.
-        MethodError: If votes don't settle the effect of a covariate.
+        MethodError: If the votes don't identify the effect of a covariate.
         ReadError: If a file can't be read.
 
     Examples:
@@ -164,9 +165,7 @@ def arena(
 def votes_of(
     verb: str, data: Any, against: Names | None, **options: Any
 ) -> tuple[VoteTable, tuple[str, ...]]:
-    """Read the votes that a verb is about, and return the full names of the models that scores are
-    against.
-    """
+    """Read the votes, and return the full names of the models that scores are against."""
     given = {name: value for name, value in options.items() if value is not None}
     options = checked(verb, **{"columns": {}, "where": {}, "cluster": None, "covariate": (), **given})
     named = checked(verb, against=against)["against"] or ()
@@ -176,18 +175,18 @@ def votes_of(
 
 
 def score_note(ties: Ties, against: Sequence[str]) -> str:
-    """Say how ties are taken, and what a score is."""
+    """Describe how ties are counted and how a score is defined."""
     pool = listing(list(against)) if against else "the other models, each once"
     return f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {pool}."
 
 
 def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[VotePool, ...]:
-    """Part the models that no vote connects, the pool with the most votes first. OptionError for shares of a
-    win with ties as an outcome.
+    """Split the models into pools that votes connect, the pool with the most votes first. OptionError for
+    shares of a win with ties as an outcome.
     """
     if ties != "half" and not table.votes.whole:
         raise OptionError(
-            f"`ties={ties!r}` needs votes that are won, lost or tied", remedy="Take `ties='half'`."
+            f"`ties={ties!r}` needs votes that are won, lost or tied", remedy="Use `ties='half'`."
         )
     label = pools(table.votes.counts())
     sizes = np.bincount(label[table.votes.first])
@@ -249,7 +248,7 @@ def _board(pool: VotePool, covariates: Sequence[Covariate], question: Question) 
 
 
 def _other_scores(pool: VotePool, moments: VoteMoments) -> dict[str, Floats]:
-    """Return the scores that other choices give (M,): without covariates, and against all others."""
+    """Return the scores under other choices (M,): without covariates, and against all others."""
     beside, every = {}, np.ones(len(pool.names), dtype=bool)
     if pool.votes.x is not None:
         fit = strengths(pool.votes.plain().cells(), clusters_of_models(pool.votes, pool.codes), pool.ties)
@@ -274,8 +273,8 @@ def _entry(k: int, pool: VotePool, moments: VoteMoments, met: Ints, level: float
 
 
 def score_interval(moments: VoteMoments, k: int, level: float) -> Interval:
-    """Return the interval of one model's score; that of a perfect record is open towards the end, that of an
-    only anchor a point.
+    """Return the interval of one model's score. It is open at the end for a perfect result, a point for an
+    only anchor.
     """
     if not moments.slopes[k].any():
         return Interval(low=float(moments.values[k]), high=float(moments.values[k]), level=level)
@@ -319,8 +318,8 @@ def _model(
 
 
 def _first(moments: VoteMoments, level: float) -> PositionEffect | None:
-    """Return what it is worth to stand first; None where votes don't vary, as a single one doesn't, so that
-    nothing tells.
+    """Return the advantage of the answer shown first, or None if votes don't vary (a single vote doesn't), as
+    it can't be estimated then.
     """
     if not moments.gain_se > CALM:
         return None
@@ -331,8 +330,8 @@ def _first(moments: VoteMoments, level: float) -> PositionEffect | None:
 
 
 def _calm_strengths(moments: VoteMoments, k: int, level: float) -> tuple[float, float]:
-    """Return the limits of a strength whose votes don't vary: those of its score, with the others where they
-    are.
+    """Return the limits of a strength whose votes don't vary: those of its score, given the others'
+    strengths.
     """
     score, models = score_interval(moments, k, level), len(moments.values)
     apart = scipy.special.logit([score.low, score.high]) - scipy.special.logit(moments.values[k])
@@ -352,10 +351,10 @@ def logit_limits(value: float, se: float, df: float, level: float) -> tuple[floa
 def no_calmer(
     value: float, limits: tuple[float, float], clusters: float, level: float
 ) -> tuple[float, float]:
-    """Widen the limits of a score whose clusters don't vary to what so many of them without an exception
-    allow.
+    """Widen the limits of a score whose clusters don't vary to those that this many clusters without an
+    exception allow.
 
-    With all of G clusters alike, others are unlike with a chance of up to 1 − ((1 − level) / 2)^(1 / G)
+    If all of G clusters agree, others may differ with a probability of up to 1 − ((1 − level) / 2)^(1 / G)
     (Clopper and Pearson 1934).
     """
     alike = ((1 - level) / 2) ** (1 / clusters)
@@ -372,12 +371,16 @@ def board_warnings(pool: VotePool, moments: VoteMoments) -> list[ResultWarning]:
 
 
 def _doubts(pool: VotePool, df: float) -> list[ResultWarning]:
-    """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
+    """Warn of one cluster, of few or uneven ones, and of fewer votes than in the calibration of the
+    intervals.
+    """
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"
         return [
             ResultWarning(
-                code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters."
+                code="one_cluster",
+                message=f"a single {what} gives no error bar",
+                remedy="Collect votes from more voters.",
             )
         ]
     labels = (
@@ -392,24 +395,24 @@ def _apart(boards: Sequence[ArenaBoard]) -> Iterator[ResultWarning]:
     if len(boards) > 1:
         yield ResultWarning(
             code="pools_apart",
-            message=f"no vote connects the {len(boards)} pools of models: no rank or gap holds across them",
-            remedy="Let models of different pools meet.",
+            message=f"no vote connects the {len(boards)} pools of models: ranks and differences don't compare across "
+            "them",
+            remedy="Collect votes between models of different pools.",
         )
 
 
 def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[ResultWarning]:
-    """Warn where strengths on one line don't explain the votes, and name the pair that is farthest off."""
+    """Warn if the Bradley–Terry model doesn't fit the votes, and name the pair with the worst fit."""
     for line in (board.model_fit for board in boards if board.model_fit):
         if significant(line.p_value, level):
             yield ResultWarning(
                 code="not_one_line",
                 message=(
-                    "votes of a pair lean together beyond what strengths on one line explain (p "
-                    f"{p_text(line.p_value)}){_farthest(line)}"
+                    f"the Bradley–Terry model doesn't fit the votes (p {p_text(line.p_value)}){_farthest(line)}"
                 ),
                 remedy=(
-                    "Cluster on what voters were shown as well (the prompt, the two answers). What that "
-                    "doesn't explain is who beats whom."
+                    "Also cluster on what voters saw (the prompt, the two answers). What that doesn't explain "
+                    "depends on which two models met."
                 ),
             )
 
@@ -429,7 +432,7 @@ def _perfect(names: Sequence[str]) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="perfect_record",
             message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: "
-            f"{listing(list(names))}; one cluster of ties more with the opponents they met bounds "
-            "their strength",
-            remedy="Let them meet models of their own strength.",
+            f"{listing(list(names))}; their strength is only bounded, by one extra cluster of ties with the "
+            "opponents they met",
+            remedy="Collect votes against models of similar strength.",
         )

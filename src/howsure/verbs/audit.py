@@ -1,4 +1,4 @@
-"""The verb audit: published scores alone, and the boards that they make."""
+"""The function audit: published scores without results per question, and their boards."""
 
 from __future__ import annotations
 
@@ -62,25 +62,25 @@ def audit(
     Args:
         data: A leaderboard (columns model, score, n, perhaps stderr) as a path or a frame, or logs that state
             their scores.
-        n: The number of questions, where the table states none. None requires it of the table.
+        n: The number of questions, if the table states none. None requires it in the table.
         level: The confidence level, between 0 and 1.
         top: How many models of each board to show; inference is about all. None shows 20 on a terminal and in
             Markdown, and all elsewhere; "all" shows all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
-        model: Only these models; what follows a slash of a name is enough. None: all but examples and
+        model: Only these models; the part after the last slash is enough. None: all but examples and
             templates, by their names.
-        lower_is_better: Whether smaller scores are better. None leaves it to what the logs say.
-        bounds: The smallest and largest possible score, which count as 0 and 1. None takes percent for
-            percent where the table says so, and other scores as they are.
+        lower_is_better: Whether smaller scores are better. None uses the logs' direction.
+        bounds: The smallest and largest possible score, which count as 0 and 1. None reads percentages if the
+            table marks them as such, and other scores as they are.
 
     Returns:
         Audit: One board per task and metric, best model first, with intervals, the difference from the next
             place and its break-even correlation.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
-        DataError: If there are no published scores.
+        OptionError: If an option has an invalid value.
+        DataError: If there aren't published scores.
         ReadError: If none of the files can be read.
     """
     options = checked(
@@ -135,14 +135,14 @@ def audit(
 
 
 def published_in(frame: Any) -> Scores:
-    """Return the scores of a leaderboard that the caller holds as a frame."""
+    """Return the scores of a leaderboard in a data frame."""
     found = published_scores(to_polars(open_frame(frame)), "scores", Writing())
     return Scores(rows=pl.DataFrame(), published=found.published, notes=found.notes, warnings=found.warnings)
 
 
 def published_of(scores: Scores) -> Scores:
-    """Return the scores of a leaderboard that was read as rows, a frame or a table of DuckDB; other scores as
-    they are.
+    """Return the scores of a leaderboard that was read as rows, a frame or a table of DuckDB. Other scores
+    are returned unchanged.
 
     Rows of which no column names an item are a leaderboard.
     """
@@ -164,8 +164,8 @@ def published_of(scores: Scores) -> Scores:
 
 
 def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
-    """Bring published scores, but for those that are fractions of percent already, to [0, 1] by bounds that
-    the user named.
+    """Rescale published scores to [0, 1] by the user's bounds, except those converted from percentages
+    already.
     """
     if bounds is None:
         return scores
@@ -216,18 +216,18 @@ def _board(key: Key, scores: list[Published], level: float, *, lower: bool) -> A
 
 
 def _disbelieved(published: list[Published]) -> list[str]:
-    """Say which stated standard errors are not taken for what they say."""
+    """Note which stated standard errors are ignored."""
     models = [score.model for score in published if score.stderr is not None and not states_error(score)]
     return [f"A standard error of 0 counts as not stated: {listing(models)}."] if models else []
 
 
 def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterator[ResultWarning]:
-    """Warn of models that stand on a board more than once: copies count once, other scores are numbered."""
+    """Warn of models that occur on a board more than once: copies count once, other scores are numbered."""
     if copies:
         yield ResultWarning(
             code="copies_dropped",
             message=f"{plural(copies, 'exact copy', 'exact copies')} of other scores left out",
-            remedy="Was one table given twice?",
+            remedy="Check whether the same table was given twice.",
         )
     for (task, metric), board in boards.items():
         again = [model for model, count in Counter(score.model for score in board).items() if count > 1]
@@ -235,10 +235,10 @@ def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterato
             yield ResultWarning(
                 code="several_results",
                 message=(
-                    f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked "
-                    "as models of their own"
+                    f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked as "
+                    "separate models"
                 ),
-                remedy="Name them apart in the table, or keep one of each.",
+                remedy="Give them different names in the table, or keep one of each.",
             )
 
 
@@ -250,36 +250,36 @@ def _warnings(published: list[Published]) -> Iterator[ResultWarning]:
     yield ResultWarning(
         code="binomial_only",
         message=(
-            "the standard errors see no clusters and no repeated attempts: with clusters they are too small"
+            "the standard errors ignore clusters and repeated attempts: with clusters they are too small"
         ),
-        remedy="Per-question results say more: howsure leaderboard.",
+        remedy="Use per-question results if you have them: howsure leaderboard.",
     )
     if mixed and max(scores) > 0.2:
         yield ResultWarning(
             code="mixed_scale",
-            message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g}%: fractions beside percent",
-            remedy="Bring all scores to one scale first.",
+            message=f"{mixed[0].model} is at {100 * mixed[0].score:.2g}%: fractions are mixed with percentages",
+            remedy="Convert all scores to one scale first.",
         )
     if lacking:
         yield ResultWarning(
             code="unknown_n",
             message=f"no number of questions for {listing(lacking)}",
-            remedy="Add a column n, or give it as `n`.",
+            remedy="Add a column n, or pass `n`.",
         )
     if single:
         yield ResultWarning(
             code="one_item",
             message=f"one question gives no standard error: {listing(single)}",
-            remedy="Add items: at least two are needed.",
+            remedy="Add questions: at least two are needed.",
         )
 
 
 def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
-    """Return the scores by task and metric, each marked as `scaled` where every score of its board is a
-    share.
+    """Return the scores by task and metric, each marked as `scaled` if every score of its board is a
+    proportion.
 
-    One score above 1 on an unknown scale says that its neighbours are no shares either. A standard error of 0
-    is taken as not stated.
+    One score above 1 on an unknown scale means that the board's other scores aren't proportions either. A
+    standard error of 0 counts as not stated.
     """
     boards: dict[Key, list[Published]] = {}
     for score in published:
@@ -293,8 +293,8 @@ def boards_of(published: Iterable[Published]) -> dict[Key, list[Published]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directions:
-    """The boards whose smaller scores are better, and what is said of that; a warning where a name leaves it
-    open.
+    """The boards whose smaller scores are better, and the note on that. A warning is added if a name leaves
+    it open.
     """
 
     lower: frozenset[Key]
@@ -303,7 +303,7 @@ class Directions:
 
 
 def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> Directions:
-    """Return the direction of every board: what the user says, else what the logs say."""
+    """Return the direction of every board: the user's, else the logs'."""
     keys = list(boards)
     stated = {
         key
@@ -317,20 +317,20 @@ def directions_of(boards: Iterable[Key], scores: Scores, said: bool | None) -> D
 
 
 def states_error(score: Published) -> bool:
-    """Say whether a standard error is stated that can be one; 0 is what a table holds where nobody computed
-    it.
-    """
+    """Return whether a valid standard error is stated. Tables contain 0 if it wasn't computed."""
     return score.stderr is not None and score.stderr > 0
 
 
 def has_error(score: Published) -> bool:
-    """Say whether a score of a board has an error: a stated one, or a number of questions behind a share."""
+    """Return whether a score of a board has an error: a stated one, or the number of questions of a
+    proportion.
+    """
     return score.stderr is not None or (score.n is not None and _is_share(score))
 
 
 def stated_or_binomial(score: Published) -> float:
-    """Return the standard error that a score of a board states, else the binomial one of a share; NaN where
-    it has none.
+    """Return the standard error that is stated with a score, else the binomial one of a proportion, or NaN if
+    there is neither.
     """
     if score.stderr is not None:
         return score.stderr
@@ -339,7 +339,7 @@ def stated_or_binomial(score: Published) -> float:
 
 
 def limits(score: Published, se: float, level: float) -> tuple[float, float]:
-    """Return the interval of a score of a board with this standard error; NaN where it has none."""
+    """Return the interval of a score of a board with this standard error, or NaN if it has none."""
     if not math.isfinite(se):
         return math.nan, math.nan
     if score.n is None or not _is_share(score):
@@ -353,8 +353,8 @@ def _is_share(score: Published) -> bool:
 
 
 def without_copies(published: Iterable[Published]) -> list[Published]:
-    """Return the scores without those that say of a model, and of the same run, what one before says,
-    wherever they stand.
+    """Return the scores without repeated ones: those that give a model and run the same score as an earlier
+    one, anywhere in the list.
     """
     return list({_said(score): score for score in reversed(list(published))}.values())[::-1]
 
@@ -367,8 +367,8 @@ def _said(score: Published) -> tuple[object, ...]:
 def without_templates(
     published: Sequence[Published], named: Iterable[str]
 ) -> tuple[list[Published], list[ResultWarning]]:
-    """Leave out scores of models that are called EXAMPLE or TEMPLATE, by a whole word, from boards with two
-    others; `named` are kept.
+    """Leave out scores of models whose name contains the word EXAMPLE or TEMPLATE, from boards with two
+    others. `named` are kept.
     """
     others = Counter((score.task, score.metric) for score in published if not _TEMPLATE.search(score.model))
     kept = {*named}
@@ -382,14 +382,14 @@ def without_templates(
     models = list(dict.fromkeys(score.model for score in left))
     warning = ResultWarning(
         code="templates_left_out",
-        message=f"{listing(models)}: by the name an example or a template, not ranked",
-        remedy=f"If it is a model, name it with those that it is compared with: `model={models[0]!r}`.",
+        message=f"{listing(models)}: an example or a template by its name, not ranked",
+        remedy=f"If it is a model, include it in the models to compare: `model={models[0]!r}`.",
     )
     return [score for score in published if score not in left], [warning]
 
 
 def named_apart(board: Sequence[Published]) -> list[Published]:
-    """Return the scores of a board with names that come twice numbered."""
+    """Return the scores of a board with repeated names numbered."""
     seen: Counter[str] = Counter()
     named = []
     for score in board:

@@ -1,4 +1,4 @@
-"""The verb bias: what a judge favours beside quality."""
+"""The function bias: what a judge favours other than quality."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MANY = 5
 LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})
 FEWEST = 10
-"""Choices of one kind without which nothing is said of it."""
+"""The least number of choices of one kind for a result."""
 
 
 def bias(
@@ -43,33 +43,33 @@ def bias(
     level: float = 0.95,
     winner_is: WinnerIs | None = None,
 ) -> Biases:
-    """Say what a judge favours beside quality when it chooses between two answers: what it was shown first,
-    what is longer, its own family.
+    """Measure what a judge favours other than quality when it chooses between two answers: the first shown,
+    the longer, or that of its own family.
 
-    Where it is known which answer is better, a favour is how much more often the judge errs towards a kind of
-    answer than away from it. Where each pair was shown in both orders, it is how much more often the first is
-    picked than the second. These are biases. Elsewhere it is an association: longer answers may be better.
-    Intervals are those of `compare`, clustered by item.
+    If the better answer is known, a bias is how much more often the judge errs towards a kind of answer than
+    away from it. If each pair was shown in both orders, it is how much more often the first is picked than
+    the second. Otherwise the result is only an association: longer answers may be better. Intervals are those
+    of `compare`, clustered by item.
 
     Args:
-        data: A table with one row a choice as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or
-            a data frame: the winner, and what sets the two answers apart. The winner and the gold are named
-            by their columns: 1 or 2, A or B, or a model's name; `swapped` says that the second was shown
-            first.
-        covariate: What may be favoured, as `arena` has it: `length` in columns `length_a` and `length_b`.
-            None takes all pairs of columns of numbers.
+        data: A table with one row per choice as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths,
+            or a data frame: the winner, and the attributes in which the two answers differ. The columns of
+            winner and gold contain 1 or 2, A or B, or a model's name. `swapped` marks pairs whose second
+            answer was shown first.
+        covariate: The attribute that may be favoured, as in `arena`: `length` in columns `length_a` and
+            `length_b`. None takes all pairs of numeric columns.
         columns: The column of a role: {"winner": …, "gold": …, "swapped": …, "item": …, "judge": …,
-            "model_a": …, "model_b": …}. None goes by the usual names.
+            "model_a": …, "model_b": …}. None uses the usual names.
         where: Keep only rows with this value in a column.
         level: The confidence level of each interval.
-        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
-            or 1. None tells by the values, and refuses where these could be both.
+        winner_is: How to read the winner if it could be both: the "name" of a model, or a "side" such as a,
+            left or 1. None infers it from the values, and raises an error if both are possible.
 
     Returns:
         Biases: One entry a judge and kind of answer, with its effect, interval and p-value.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
+        OptionError: If an option has an invalid value.
         DataError: If a column is missing, or a winner can't be understood.
         ReadError: If a file can't be read.
 
@@ -89,7 +89,7 @@ def bias(
 
 
 def favours(table: Choices, level: float) -> Biases:
-    """Say what judges favour; see `howsure.bias`."""
+    """Measure what judges favour (see `howsure.bias`)."""
     kinds = _kinds(table)
     found = [
         _ChoicesOfKind.of(table, judge, name, side).favour(level)
@@ -110,9 +110,7 @@ def favours(table: Choices, level: float) -> Biases:
 
 
 def _kinds(table: Choices) -> dict[str, str]:
-    """Return what may be favoured, as it is called, and the attribute that it is of; the first measure of
-    length is "longer".
-    """
+    """Return what may be favoured, with its name and attribute. The first measure of length is "longer"."""
     found = {SHOWN_FIRST: POSITION}
     for name in table.sides:
         if name != POSITION:
@@ -126,8 +124,8 @@ class _ChoicesOfKind:
     """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is
     `better` (n,), codes of items and pairs (n,).
 
-    `order` (n,): which way round a pair was shown, and `both_orders`: whether each was shown both ways;
-    `other_picks`, `other_items`: what other judges picked of the same items.
+    `order` (n,): in which order a pair was shown, and `both_orders`: whether each was shown in both.
+    `other_picks`, `other_items`: what other judges picked for the same items.
     """
 
     judge: str
@@ -143,7 +141,7 @@ class _ChoicesOfKind:
 
     @classmethod
     def of(cls, table: Choices, judge: int, name: str, side: Floats) -> _ChoicesOfKind:
-        """Take the choices of a judge that one kind of answer was in."""
+        """Select the choices of a judge that include one kind of answer."""
         apart = np.isfinite(side)
         own = apart & (table.judge == judge)
         both_orders = name == SHOWN_FIRST and (both := _both_orders(table, own)).sum() >= FEWEST
@@ -165,7 +163,7 @@ class _ChoicesOfKind:
         )
 
     def favour(self, level: float) -> JudgeBias:
-        """Measure by how much more often the kind is picked than the other."""
+        """Measure how much more often the kind is picked than the other."""
         by, found = self._difference(level)
         wrong, known = np.abs(self.picked - self.better), bool(np.isfinite(self.better).any())
         return JudgeBias(
@@ -185,7 +183,7 @@ class _ChoicesOfKind:
         )
 
     def _difference(self, level: float) -> tuple[Shown, Difference]:
-        """Return what the kind is measured by, and by how much it is picked more often than the other."""
+        """Return what the kind is measured by, and how much more often it is picked than the other."""
         codes = _codes(self.item)
         if self.both_orders:  # each order of a pair counts the same
             first = self._by_order().mean(axis=1)
@@ -211,7 +209,7 @@ class _ChoicesOfKind:
 
 
 def _both_orders(table: Choices, own: Bools) -> Bools:
-    """Return the choices among these whose pair the judge was shown in both orders (N,)."""
+    """Return those of these choices whose pair was shown to the judge in both orders (N,)."""
     seen = [
         np.bincount(table.pair[own & (table.order == order)], minlength=int(table.pair.max()) + 1) > 0
         for order in (False, True)
@@ -224,13 +222,13 @@ def _codes(item: Ints) -> Ints:
 
 
 def _association(favours: list[JudgeBias]) -> Iterator[ResultWarning]:
-    """Warn where nothing tells a favour from quality."""
+    """Warn if a bias can't be distinguished from quality."""
     open_ = sorted({each.feature for each in favours if not each.bias})
     if open_:
         yield ResultWarning(
             code="association",
             message=(
-                f"nothing tells favour from quality in {', '.join(open_)}: answers of this kind may be better"
+                f"bias can't be distinguished from quality in {', '.join(open_)}: answers of this kind may be better"
             ),
             remedy="Give a column `gold` with the better answer, or show each pair in both orders.",
         )
@@ -241,8 +239,8 @@ def _many(favours: list[JudgeBias], level: float) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="many_effects",
             message=(
-                f"{plural(len(favours), 'effect')} were looked at: about {(1 - level) * len(favours):.1f} "
-                "would be beyond their interval by chance"
+                f"{plural(len(favours), 'effect')} were tested: about {(1 - level) * len(favours):.1f} would be "
+                "significant by chance"
             ),
-            remedy="Look again at those you act on, in new data.",
+            remedy="Confirm those you act on in new data.",
         )

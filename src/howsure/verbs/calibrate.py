@@ -1,4 +1,4 @@
-"""The verb: what every method promised in worlds whose truth is known, and what happened."""
+"""The function calibrate: nominal and observed coverage of every method in simulated data sets."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ if TYPE_CHECKING:
 
 
 def calibrate(*, methods: Names | None = None) -> Calibration:
-    """Return the published record: how often each method's 95% intervals held the truth where it is known.
+    """Return the published simulation results: how often each method's 95% intervals contained the known true
+    value.
 
-    The record was drawn by `scripts/calibrate` in the repository, in the worlds of its folder `simulation`.
+    The results come from `scripts/calibrate` in the repository, with the scenarios in its folder
+    `simulation`.
 
     Args:
         methods: Only methods whose name contains one of these words. None: all.
 
     Returns:
-        Calibration: One row per world and method: coverage, mean width, the coverage that is promised, and
-            whether it was achieved.
+        Calibration: One row per scenario and method: coverage, mean width, the required coverage, and whether
+            it was achieved.
 
     Raises:
         OptionError: If no method has a requested word in its name.

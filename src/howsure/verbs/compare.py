@@ -1,4 +1,4 @@
-"""The verb compare: is one model really better than another?"""
+"""The function compare: is one model significantly better than another?"""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 USUAL = (None, "score", "t")
-"""The methods that a board has as well."""
+"""The methods that a board also has."""
 MOST_MODELS = 10_000
-"""A p-value that is significant for all pairs of so many models, one by one, is so among any that there
-are.
+"""A p-value that is significant after correction for this many models is significant for any number of models
+in practice.
 """
 
 
@@ -64,48 +64,50 @@ def compare(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison:
-    """Test whether model `a` is better than model `b`, paired on the items that both answered.
+    """Test whether model `a` is better than model `b`, paired on the questions that both answered.
 
-    Items, or clusters of items, are regarded as a random sample from a larger population, and clusters as
-    independent. The interval and the p-value of the null hypothesis of no difference come from one pivot and
-    never disagree. Models without shared items are compared unpaired, with a warning. Miller (2024), section
-    4; Agresti and Min (2005) for the pseudo-items.
+    Questions, or clusters of questions, are treated as a random sample from a larger population, and clusters
+    as independent. The interval inverts the test, so it never disagrees with the p-value. If the models share
+    no question, they are compared unpaired, with a warning. Miller (2024), section 4; Agresti and Min (2005)
+    for the pseudo-items.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        a: The first side: a model, by its full name or the part after the last slash, else a path; or
-            `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`. None, with `b` None as
-            well: of two models, or sides, the first.
-        b: The second side; the difference is a − b, in score units.
+        a: The first model, by its full name or the part after the last slash, else a path; or `tag:…`,
+            `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`. None, with `b` None as well,
+            takes the first of exactly two models or sides.
+        b: The second model; the difference is a − b, in score units.
         method: The test. None takes "score" for scores in [0, 1] and "t" otherwise.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level, between 0 and 1. One minus it is the significance level of the test.
-        published: A published score to compare `a` with, in place of `b`: "58.7%/89" or (0.587, 89), the
-            score and its number of questions, which are taken as other questions than yours; "58.7%" or 0.587
-            alone is taken as exact. None compares with `b`.
+        published: A published score to compare `a` with, instead of `b`: "58.7%/89" or (0.587, 89), the score
+            and its number of questions, which are treated as different questions from yours. For example,
+            "58.7%" or 0.587 alone is treated as exact. None compares with `b`.
         margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage
             point), or "1%rel" for a share of b's score on each task. None makes neither test.
         adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh"
-            (false discovery rate) or "none"; "max-t" is Holm's here.
-        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else
-            the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
-        flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a
-            second time for it.
-        seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters".
+            (false discovery rate) or "none"; "max-t" is the same as "holm" here.
+        overall: How the tasks are combined: "harness" uses the log's weights if it states a group of exactly
+            these tasks, else the mean. Other choices: "mean" over tasks, "pooled" over all questions, or a
+            weight per task.
+        flips: Whether to list which questions got worse and better from a to b, and why. This reads the logs
+            a second time.
+        seed: The seed for methods that resample.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters".
 
     Returns:
         A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each
-        holds the two scores, the difference with its standard error and interval, p-values, wins, losses and
+        contains the two scores, the difference with its standard error and interval, p-values, wins, losses
+        and
         ties.
 
     Raises:
-        OptionError: If an option has a value that it can't have, both names mean the same model, a task has
-            several metrics and none is chosen, or the margin is as wide as the scale.
+        OptionError: If an option has an invalid value, both names mean the same model, a task has several
+            metrics and none is chosen, or the margin is as wide as the scale.
         DataError: If a model doesn't exist, or the two have no task and metric in common.
         MethodError: If the method isn't defined for these scores, or can't test against a margin.
         ReadError: If none of the files can be read.
@@ -155,14 +157,14 @@ def compare(
 def _two_sides(
     data: Any, a: str | None, b: str | None, published: Any, design: Design
 ) -> tuple[Scores, tuple[str, str], ResultWarning | None]:
-    """Read two sides, the second of which may be a published score; return what to say of an unpaired
-    comparison if that isn't what is said as a rule.
+    """Read two models, the second of which may be a published score. Return the note for an unpaired
+    comparison if it differs from the usual one.
     """
     if published is None:
         scores, (a, b) = read_two(data, a, b, design)
         return scores, (a, b), of_counts(scores)
     if b is not None:
-        raise OptionError("`published` takes the place of `b`", remedy="Leave one of the two out.")
+        raise OptionError("`published` replaces `b`", remedy="Leave one of the two out.")
     scores, names = read_sides(data, [] if a is None else [a], design)
     model = names[0] if names else only_model(scores, "a")
     return with_published(scores, model, published, design)
@@ -171,11 +173,11 @@ def _two_sides(
 def with_the_others(
     pairs: Sequence[Comparison], scores: Scores, design: Design, question: Question
 ) -> tuple[Comparison, ...]:
-    """Return comparisons with what they are among all models of their task, where they are significant alone
-    and not among these.
+    """Return comparisons with their corrected p-values among all models of their task, if they are
+    significant alone but not among these.
 
-    Nothing is read of pairs that can't be: not significant, of a margin, or clear enough for any number of
-    models that there could be.
+    No other rows are read for pairs that don't need it: not significant, tested against a margin, or
+    significant for any number of models.
     """
     tasks = tuple(dict.fromkeys(pair.task for pair in pairs if _is_in_doubt(pair)))
     adjusted = design.covariate or design.random_factor
@@ -185,7 +187,9 @@ def with_the_others(
         study = gather(scores, replace(design, task=tasks, model=()))
         matrices = {(matrix.task, matrix.metric): matrix for matrix in study.matrices()}
     except HowsureError:
-        return tuple(pairs)  # other models' rows don't fit, or not into memory; the answer isn't about them
+        return tuple(
+            pairs
+        )  # other models' rows don't fit, or not into memory; the answer doesn't depend on them
     found = []
     for pair in pairs:
         matrix = matrices.get((pair.task, pair.metric))
@@ -213,7 +217,7 @@ def _is_in_doubt(pair: Comparison) -> bool:
 
 
 def with_proposed_clusters(comparisons: Comparisons, study: Study, question: Question) -> Comparisons:
-    """Return comparisons with what they are under proposed clusters, where that is another verdict."""
+    """Return comparisons with their results under proposed clusters, if the verdict differs."""
     other = as_proposed(study)
     if other is None or study.proposed is None:
         return comparisons

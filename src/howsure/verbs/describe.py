@@ -1,4 +1,4 @@
-"""The verb describe: what was found, before any statistics."""
+"""The function describe: what was found, before any statistics."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 MOST_UNKNOWN = 5
-"""So many files that no reader knows are looked into."""
+"""This many files that no reader recognises are inspected."""
 
 
 def describe(data: Any, *, explain_plan: bool = False) -> Description:
     """Describe results before any inference: files, harnesses, tasks, models, items, attempts and candidate
     clusters.
 
-    Nothing is estimated. Where no reader knows a file, its shape is described, and a mapping is proposed.
-    Files and rows that were left out are listed with the reason.
+    Nothing is estimated. If no reader recognises a file, its structure is described, and a mapping is
+    proposed. Files and rows that were left out are listed with the reason.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        explain_plan: Whether to show the queries that verbs run where the rows lie, and what comes back of
-            them.
+        explain_plan: Whether to show the queries that run in the database or data frame, and the sizes of
+            their results.
 
     Returns:
-        Description: One line per task and metric, the further columns, what became of each file, and
-            published scores.
+        Description: One line per task and metric, the other columns, the status of each file, and published
+            scores.
 
     Raises:
         ReadError: If none of the files can be read.
@@ -64,7 +64,7 @@ def describe(data: Any, *, explain_plan: bool = False) -> Description:
 
 
 def describe_scores(scores: Scores) -> Description:
-    """Summarise scores; see `howsure.describe`."""
+    """Summarise scores (see `howsure.describe`)."""
     tasks: tuple[TaskSummary, ...] = ()
     columns: dict[str, int] = {}
     usage: tuple[Usage, ...] = ()
@@ -91,8 +91,8 @@ def describe_scores(scores: Scores) -> Description:
 
 
 def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
-    """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like
-    data.
+    """Describe the structure of files that no reader recognises, with a mapping for each, or None if none
+    looks like data.
     """
     from howsure.readers.addresses import at_hand
     from howsure.readers.mapping.proposing import proposed
@@ -101,7 +101,7 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
     with at_hand(paths) as places:
         here = [
             Path(place) for place in places if isinstance(place, (str, Path))
-        ]  # a table elsewhere is known as one
+        ]  # a table elsewhere is recognised as one
         sources = [source for path in here for source in islice(find_sources(path), MOST_UNKNOWN)]
         proposals = [found for source in sources if (found := proposed(source)) is not None]
     return Description(tasks=(), columns={}, proposals=tuple(proposals)) if proposals else None

@@ -1,4 +1,4 @@
-"""The verb estimate: the score of each model, with its error bar."""
+"""The function estimate: the score of each model, with its error bar."""
 
 from __future__ import annotations
 
@@ -51,31 +51,31 @@ def estimate(
     """Estimate the score of each model on each task and metric, with a standard error and a confidence
     interval.
 
-    Items, or clusters of items, are regarded as a random sample from a larger population (the
-    super-population), and clusters as independent of each other; attempts are averaged within their item
-    first. `population="benchmark"` makes inference about exactly these questions instead. Miller (2024),
-    section 2.
+    Questions, or clusters of questions, are treated as a random sample from a larger population (the
+    super-population), and clusters as independent. Attempts are averaged per question first. Use
+    `population="benchmark"` for inference about exactly these questions. Miller (2024), section 2.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        interval: The method of the confidence interval. None takes "blend" for scores in [0, 1] (Wilson's
-            interval on the effective sample size, which for independent right-or-wrong answers is Wilson's
-            own, and for clusters and attempts is drawn towards a beta-binomial posterior) and "t" otherwise.
+        interval: The method of the confidence interval. None uses "blend" for scores in [0, 1] and "t"
+            otherwise. "blend" is Wilson's interval on the effective sample size. For independent
+            right-or-wrong answers it is Wilson's interval, and for clusters and attempts it moves towards a
+            beta-binomial posterior.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level, between 0 and 1.
-        seed: The seed of random draws; used by the interval "bootstrap" only.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters".
+        seed: The seed for the interval "bootstrap".
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters".
 
     Returns:
         Estimates: One entry per task, metric and model: the estimate with its standard error, interval,
-            degrees of freedom and numbers of items and clusters, and what became of the attempts.
+            degrees of freedom and numbers of questions and clusters, and the counts of attempts by status.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or two options contradict each other.
+        OptionError: If an option has an invalid value, or two options contradict each other.
         DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as
             requested.
         MethodError: If the interval isn't defined for these scores, such as "wilson" for scores outside [0,
@@ -95,7 +95,7 @@ def estimate(
     scores = scores_of(data, design)
     paired = bool(
         design.covariate or design.random_factor or design.average_last
-    )  # these go by weights of the items
+    )  # these depend on the weights of the items
     study = levelled(partial(gather_or_sum, crossed=question.by_sums, paired=paired))(scores, design)
     pools = covariates.pools(study, question, interval=interval)
     refined = right_or_wrong(study, scores)
@@ -139,7 +139,7 @@ def _plain(study: Study, question: Question) -> Estimates:
 def right_or_wrong(study: Study, scores: Scores) -> dict[tuple[str, str], ScoreMatrix]:
     """Return, for the task and each metric that is a probability, the scores that it refines.
 
-    Of a table with a column of probabilities these are its own scores, which take another reading.
+    In a table with a column of probabilities these are its own scores, which requires another reading.
     """
     if study.rule.kind != PROB:
         return {}
@@ -162,7 +162,7 @@ def with_savings(
     refined: dict[tuple[str, str], ScoreMatrix],
     variance: VarianceChoice,
 ) -> list[Entry]:
-    """Add to each entry the share of the variance of right or wrong that its probabilities saved on the same
+    """Add to each entry the share of the right-or-wrong variance that its probabilities saved on the same
     items.
     """
     other = refined.get((matrix.task, matrix.metric))

@@ -1,4 +1,4 @@
-"""The verb frontier: which models could be the best buy?"""
+"""The function frontier: which models could be the best buy?"""
 
 from __future__ import annotations
 
@@ -46,10 +46,7 @@ RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "sli
 BINOMIAL = Method(name="binomial")
 UNPAIRED = Method(name="binomial", paired=False)
 STATED = Method(name="stated")
-NOTE = (
-    "Published scores: what a question took is taken as known, 0 as unknown; models are compared as if "
-    "unpaired."
-)
+NOTE = "Published scores: costs are treated as exact, and a cost of 0 as missing. Models are compared as if unpaired."
 
 
 def frontier(
@@ -61,34 +58,33 @@ def frontier(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Frontier:
-    """Say which models could be the best buy: no other is shown to score higher and to cost no more.
+    """Find the models that could be the best buy: none shown to score higher and cost no more.
 
-    Scores and costs are compared over all pairs at once by max-t over sign flips (Romano and Wolf 2005), each
-    at half of what may be missed, so that a model that no other truly beats in both stays with the chosen
-    level, also where models tie or lack items.
+    All pairs of scores and costs are compared at once by max-t over sign flips (Romano and Wolf 2005), each
+    at half of the significance level. A model that no other truly beats in both is therefore kept with at
+    least the chosen level, even if models tie or lack questions.
 
-    Of a published leaderboard (columns model, score, n, and usd a question or total_cost) costs are taken as
-    known, a 0 as unknown, and scores are compared as if unpaired, all pairs at once (Tukey 1953; Kramer
-    1956).
+    In a published leaderboard (columns model, score, n, and usd per question or total_cost), costs are
+    treated as exact and 0 as missing. Scores are compared as if unpaired, all pairs at once (Tukey 1953;
+    Kramer 1956).
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
-            data frame, or Scores; or a published leaderboard. `usage` names what they took.
-        method: The test of the differences of scores: "score" or "t". None takes the former for scores in [0,
-            1].
+            data frame, or Scores; or a published leaderboard. `usage` names the column of cost, time or
+            tokens.
+        method: The test of the differences of scores: "score" or "t". None uses "score" for scores in [0, 1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
-        level: The confidence level of all that is said at once.
+        level: The simultaneous confidence level of all results.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `usage` is
-            needed.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `usage` is required.
 
     Returns:
-        Frontier: One part a task and measure: every model with its score, what it takes and who beats it, the
-            cheapest of those that could be best, and how it compares with the leader.
+        Frontier: One part per task and measure: every model with its score, its cost and the models that beat
+            it, the cheapest of those that could be best, and how it compares with the leader.
 
     Raises:
-        OptionError: If no measure is named, or an option has a value that it can't have.
+        OptionError: If no measure is named, or an option has an invalid value.
         DataError: If a measure isn't recorded, or a named task, model, metric or column doesn't exist.
         ReadError: If none of the files can be read.
 
@@ -106,13 +102,13 @@ def frontier(
     design = make_design(options, RESPECTS, method=method)
     if not design.usage:
         raise OptionError(
-            "no measure is named", remedy="Name what a model takes as `usage`: usd, seconds, tokens_out …"
+            "no measure is named", remedy="Set `usage` to what to compare: usd, seconds, tokens_out …"
         )
     scores = published_of(scores_of(data, design))
     if scores.published and not scores.has_rows:
         if (method, variance) != (None, "CR2"):
             raise OptionError(
-                "published scores have no answers behind them", remedy="Leave method and variance out."
+                "published scores contain no single answers", remedy="Leave method and variance out."
             )
         return published_frontier(scores, design, given["level"])
     question = Question(population=population_of(design.population), adjust="max-t", **given)
@@ -123,10 +119,8 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
     """Return who could be the best buy on every board of a published leaderboard."""
     if replace(design, task=(), model=(), metric=(), usage=(), bounds=None, lower_is_better=None) != Design():
         raise OptionError(
-            "published scores have no answers behind them",
-            remedy=(
-                "Only measure, task, model, metric, bounds, lower_is_better and level say something of them."
-            ),
+            "published scores contain no single answers",
+            remedy=("Only measure, task, model, metric, bounds, lower_is_better and level apply to them."),
         )
     scores = bounded(scores, design.bounds)
     published = [score for score in scores.published if _wanted(score, design)]
@@ -141,9 +135,9 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
     )
     if not tasks:
         raise DataError(
-            f"no two published scores that have an error say their {listing(design.usage)}",
-            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent "
-            "need `bounds`, and answers a column for the item.",
+            f"fewer than two published scores with an error state their {listing(design.usage)}",
+            remedy="A leaderboard needs columns model, score, n, and usd (per question) or total_cost. Percentages "
+            "need `bounds`, and single answers a column for the item.",
         )
     return Frontier(
         tasks=tasks,
@@ -163,7 +157,7 @@ def _wanted(score: Published, design: Design) -> bool:
 
 
 def _with_error(board: Sequence[Published]) -> list[Published]:
-    """Return the scores that have an error, the largest first; names that come twice are numbered."""
+    """Return the scores that have an error, the largest first, with repeated names numbered."""
     return sorted((score for score in named_apart(board) if has_error(score)), key=lambda score: -score.score)
 
 
@@ -257,8 +251,8 @@ def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> 
 
 
 def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
-    """Return the difference of two scores, its limits from those of both (Newcombe 1998), so that 0 and n of
-    n are no certainty.
+    """Return the difference of two scores, with limits from those of both (Newcombe 1998), so that 0 and n of
+    n aren't treated as certain.
     """
     gap, (x, y) = a.value - b.value, (a.interval, b.interval)
     low = gap - math.hypot(a.value - x.low, y.high - b.value)
@@ -275,7 +269,7 @@ def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
 
 
 def _left_out(published: Sequence[Published]) -> Iterator[ResultWarning]:
-    """Say which scores have no error, and why."""
+    """Note which scores have no error, and why."""
     lacking = [score for score in published if not has_error(score)]
     uncounted = [score.model for score in lacking if score.n is None]
     unbounded = [score.model for score in lacking if score.n is not None]
@@ -288,6 +282,6 @@ def _left_out(published: Sequence[Published]) -> Iterator[ResultWarning]:
     if unbounded:
         yield ResultWarning(
             code="unknown_scale",
-            message=f"nothing tells the scale, and left out: {listing(unbounded)}",
-            remedy="Name it: `bounds=(0, 100)` for percent.",
+            message=f"unknown scale, and left out: {listing(unbounded)}",
+            remedy="Set it: `bounds=(0, 100)` for percentages.",
         )

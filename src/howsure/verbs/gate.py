@@ -1,4 +1,4 @@
-"""The verb gate: may a candidate pass? Comparisons and estimates become checks with three verdicts."""
+"""The function gate: may a candidate pass? Comparisons and estimates become checks with three verdicts."""
 
 from __future__ import annotations
 
@@ -73,94 +73,93 @@ def gate(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Gate:
-    """Decide whether a candidate may pass: pass, fail, or can't tell, with pass and fail each shown at
+    """Decide whether a candidate may pass: pass, fail, or can't tell. Pass and fail are each significant at
     `level`.
 
-    Several criteria may be combined; every one is checked on every task:
+    You can combine several criteria. Each is checked on every task:
 
-    - `not_worse_than` (non-inferiority) passes if candidate − baseline is shown by a one-sided test to exceed
-        −margin,
-      and fails if it is shown to be below.
+    - `not_worse_than` (non-inferiority) passes if a one-sided test shows that candidate − baseline exceeds
+        −margin, and fails if one shows that it is below.
     - `better` passes or fails if `compare` finds a difference, two-sided.
     - `same_within` (equivalence) passes by two one-sided tests (Schuirmann 1987), and fails if the two-sided
         interval
       lies outside ±margin.
-    - `at_least` and `at_most` compare the candidate's own score with the one-sided limits of `estimate`,
-        which are
-      exact at 0 and n of n.
-    - `ratio_at_most` compares what the candidate takes of each `usage` with what the baseline takes, over
-        all tasks together.
+    - `at_least` and `at_most` compare the candidate's score with the one-sided limits of `estimate`, which
+        are exact at 0 and n of n.
+    - `ratio_at_most` compares the candidate's mean of each `usage` with the baseline's, over all tasks
+        together.
 
     The gate passes only if every check passes, which requires no correction (an intersection-union test,
-    Berger 1982); it fails if any check fails, with p-values Holm-corrected over the checks. A task that only
-    the baseline has can't be told. A candidate that meets all criteria fails with probability 1 − level at
-    most; doubtful cases are "can't tell" rather than random. Clusters and questions are assumed independent
-    draws. A verdict that attempts without a score could turn, were they all right or all wrong, is "can't
-    tell" as well where these are more than `missing_at_most`; so is one on two models that took another exam:
-    other questions under the same ids, another grader (`allow_differs`).
+    Berger 1982). It fails if any check fails, with p-values Holm-corrected over the checks. A candidate that
+    meets all criteria fails with probability 1 − level at most. Doubtful cases are "can't tell" rather than
+    random. Clusters and questions are assumed independent draws. The verdict is also "can't tell" if a task
+    is missing from the candidate, or if the questions, grader or the like changed (see `allow_differs`). The
+    same applies if more attempts than `missing_at_most` have no score and counting them all right or all
+    wrong could change the verdict.
 
-    A `policy` asks of a suite what the criteria ask of a task. A critical check has to be shown; a supporting
-    one may stay open, and is blind where even a loss of its margin would hardly have shown; an advisory one
-    decides nothing. Fails are corrected by Holm's weighted procedure (1979) over all that isn't advisory.
+    A `policy` sets criteria per task. A critical check has to pass. A supporting one may stay open, and is
+    underpowered if even a loss of its margin would hardly have shown. An advisory one decides nothing. Fails
+    are corrected by Holm's weighted procedure (1979) over all checks that aren't advisory.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
-            data frame, or Scores. None suffices where every side is a path or a saved baseline.
-        candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a
-            path; or `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`. None: the only
+            data frame, or Scores. None suffices if candidate and baseline are paths or saved baselines.
+        candidate: The model to be admitted, by its full name or the part after the last slash, else a path;
+            or `tag:…`, `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`. None: the only
             model.
-        baseline: The side to compare it with, also `history:PATH`, the mean of the runs since the last
-            change. None suffices for `at_least` and `at_most`.
-        published: A published score in place of the baseline, as in [`compare`][howsure.compare]. None
+        baseline: The model to compare it with, in the same forms, or `history:PATH`, the mean of the runs
+            since the last change. None suffices for `at_least` and `at_most`.
+        published: A published score instead of the baseline, as in [`compare`][howsure.compare]. None
             compares with `baseline`.
         not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or
             "1%rel" for a share of the baseline's score on each task. None omits the criterion.
         better: Whether the candidate has to be better.
         same_within: The margin of equivalence, likewise. None omits the criterion.
         at_least: The floor of the candidate's score. None omits the criterion.
-        at_most: The ceiling, where smaller scores are better. None omits the criterion.
-        ratio_at_most: At most so many times what the baseline takes may the candidate take, on average over
-            all attempts: 1.1. It needs `usage`. None omits the criterion.
-        policy: What is asked of a suite: the path of a TOML file, or a dict as such a file has it, with
-            tiers, margins (also "1%rel"), weights, slices and costs. It takes the place of all criteria. None
-            asks of every task the same.
-        overall: Check the tasks combined as well: as the "harness" weighs them, else the mean; "mean" over
-            tasks, "pooled" over all items, or a weight for each task. None checks single tasks only.
-        each_task: Whether single tasks are checked; False requires `overall`.
-        missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to
-            which a verdict stands although their outcomes could turn it. Above it such a verdict is "can't
-            tell", unless the harness or `failures` says what they count as.
-        allow_differs: What may differ between the two, of "questions", "targets" (the right answers),
-            "version" (of the task), "grader" and "scorer" (its options): where one that isn't named differs,
-            a difference can't be told.
+        at_most: The ceiling, for scores of which smaller ones are better. None omits the criterion.
+        ratio_at_most: The largest allowed ratio of the candidate's `usage` to the baseline's, on average
+            over all attempts: for example, 1.1. Requires `usage`. None omits the criterion.
+        policy: The criteria of a suite: the path of a TOML file, or a dict with the same keys: tiers, margins
+            (also "1%rel"), weights, slices and costs. It replaces all criteria. None applies the same
+            criteria to every task.
+        overall: Whether to check the tasks combined as well: "harness" uses the log's weights, else the mean.
+            Other choices: "mean" over tasks, "pooled" over all questions, or a weight per task. None checks
+            single tasks only.
+        each_task: Whether single tasks are checked. False requires `overall`.
+        missing_at_most: The largest share of a task's planned attempts without a score at which a verdict may
+            depend on their outcomes. Above it such a verdict is "can't tell", unless the harness or
+            `failures` defines what they count as.
+        allow_differs: What may differ between the two: "questions", "targets" (the right answers), "version"
+            (of the task), "grader" and "scorer" (its options). If anything else of these differs, the verdict
+            is "can't tell".
         guard_unseen: Whether averages (of attempts, fractions) pass a margin only if whole losses that no
             question showed couldn't exceed it either (the rule of three). False passes "for losses like those
-            seen", and says so where that matters.
-        flips: Whether to say which questions got worse and better from the baseline to the candidate, and
-            why; the logs are read a second time for it.
-        looks: How often the gate may be asked while questions are added: "4/2000" is four times, at even
-            shares of 2,000 questions; "500,1000,2000" at so many questions; with ":pocock" behind it the
-            error is spent evenly over the looks, else late (O'Brien and Fleming). Pass and fail are then each
-            wrong with probability 1 − level at most over all looks (Lan and DeMets 1983). Which look it is
-            follows from the number of questions. None means that it is asked once.
+            seen", with a note if that matters.
+        flips: Whether to list which questions got worse and better from the baseline to the candidate, and
+            why. This reads the logs a second time.
+        looks: How often the gate is run while questions are added. For example, "4/2000" is four times, at
+            equal shares of 2,000 questions, and "500,1000,2000" at these numbers of questions. With ":pocock"
+            appended the error is spent evenly over the looks, else late (O'Brien and Fleming). Pass and fail
+            are then each wrong with probability 1 − level at most over all looks (Lan and DeMets 1983). The
+            number of questions determines the current look. None means a single look.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level of a pass or a fail, above ½.
-        seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters".
+        seed: The seed for methods that resample.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters".
 
     Returns:
         Gate: One verdict over all checks, and one check per criterion, task and metric, with its value,
             interval and p-values.
 
     Raises:
-        OptionError: If no criterion is given, there is no baseline to compare with, an option has a value
-            that it can't have, or scores called cost, error, unsafe and the like come without a direction.
-        DataError: If a model doesn't exist, the two share no task, or there are as many questions as no
-            planned look is due at.
+        OptionError: If no criterion is given, the baseline is missing, an option has an invalid value, or
+            scores called cost, error, unsafe and the like come without a direction.
+        DataError: If a model doesn't exist, the two share no task, or the number of questions fits no planned
+            look.
         MethodError: If the method isn't defined for these scores.
         ReadError: If none of the files can be read.
 
@@ -242,10 +241,10 @@ def automatic_settings(data: Any, asked: Mapping[str, Any]) -> Settings:
 def _gathered(
     data: Any, sides: tuple[str | None, str | None], published: Any, design: Design, policy: Policy | None
 ) -> tuple[Study, Scores, ResultWarning | None]:
-    """Read the sides, and gather their rows once for all criteria."""
+    """Read candidate and baseline, and gather their rows once for all criteria."""
     columns = design if policy is None else with_policy_columns(policy, design)
     if published is not None and sides[1] is not None:
-        raise OptionError("`published` takes the place of `baseline`", remedy="Leave one of the two out.")
+        raise OptionError("`published` replaces `baseline`", remedy="Leave one of the two out.")
     scores, names = read_sides(data, [side for side in sides if side is not None], columns)
     if sides[0] is None:
         names = (only_model(scores, "candidate"), *names)
@@ -255,7 +254,7 @@ def _gathered(
     study = gather_levelled(scores, columns, models=names, whole=True)
     if len(study.models) < len(names):
         raise OptionError(
-            f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models."
+            f"candidate and baseline are both {study.models[0]!r}", remedy="Choose two different models."
         )
     require_direction(study)
     require_one_scale(study.warnings)
@@ -279,7 +278,7 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
 
 
 def _with_warning(answer: Gate, instead: ResultWarning) -> Gate:
-    """Return a gate with what there is to say of counts or a published score."""
+    """Return a gate with the notes on counts or a published score."""
     checks = tuple(replace(check, warnings=reworded(check.warnings, instead)) for check in answer.checks)
     told = {warning for check in checks for warning in check.warnings}
     more = () if instead in told or answer.baseline is None else (instead,)
@@ -287,13 +286,13 @@ def _with_warning(answer: Gate, instead: ResultWarning) -> Gate:
 
 
 def _slices(question: GateQuestion, design: Design) -> tuple[DifferenceSlices, ...]:
-    """Return the comparison with the baseline by the slices that a design asks for. OptionError where there
-    is no baseline.
+    """Return the comparison with the baseline by the requested slices. OptionError if the baseline is
+    missing.
     """
     if not design.by:
         return ()
     if question.baseline is None:
-        raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
+        raise OptionError("no baseline to compare slices with", remedy="Set `baseline`.")
     study = question.study
     study = replace(study, design=replace(study.design, by=design.by))
     pairs = compared(study, question.question, slices=True).every
@@ -301,11 +300,11 @@ def _slices(question: GateQuestion, design: Design) -> tuple[DifferenceSlices, .
 
 
 def _flips(question: GateQuestion, scores: Scores) -> Flips:
-    """Say what changed from the baseline to the candidate, on whatever both have. OptionError without a
+    """List what changed from the baseline to the candidate, on all that both have. OptionError without a
     baseline.
     """
     if question.baseline is None:
-        raise OptionError("no baseline to show flips from", remedy="Name it as `baseline`.")
+        raise OptionError("no baseline to show flips from", remedy="Set `baseline`.")
     pair = {question.candidate, question.baseline}
     shared = [matrix for matrix in question.study.matrices() if pair <= set(matrix.models)]
     return flipped(shared, scores, question.baseline, question.candidate)

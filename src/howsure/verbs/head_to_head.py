@@ -1,4 +1,4 @@
-"""The verb head_to_head: which of two models is better, from pairwise votes?"""
+"""The function head_to_head: which of two models is better, from pairwise votes?"""
 
 from __future__ import annotations
 
@@ -53,39 +53,40 @@ def head_to_head(
     level: float = 0.95,
     winner_is: WinnerIs | None = None,
 ) -> HeadToHead:
-    """Say which of two models is better, from all votes of their pool, and what their own votes say.
+    """Test which of two models is better, from all votes of their pool, and show the result of their own
+    votes.
 
     Strengths, scores and errors are those of [`arena`][howsure.arena] (Bradley and Terry 1952). Votes with
-    third models count as well: who beats one that the other loses to is likely to beat it. Votes between the
-    two stand beside it, by themselves.
+    third models count as well: a model that beats one that the other loses to is likely to beat it. The votes
+    between the two are also shown separately.
 
     Args:
         data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data
-            frame: one row a vote.
+            frame: one row per vote.
         a: The first model, by its name or the part after its last slash.
         b: The second model.
-        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the
+        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None uses the
             usual names.
         where: Keep only rows with this value in a column.
-        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None
-            takes who voted, where a column says it.
-        weight: The column with the weight of each vote. None weighs all alike.
-        covariate: What answers shall be alike in, as `arena` has it.
-        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or
-            "rao-kupper" (1967) have it.
-        against: The models that scores are against. None takes all others.
+        cluster: The columns by which votes are correlated, one or two. "none" treats votes as independent.
+            None uses the voter, if there is such a column.
+        weight: The column with the weight of each vote. None weights all equally.
+        covariate: What to adjust for, as in `arena`.
+        ties: How to count a tie: "half" a win each, or a separate outcome as in "davidson" (1970) or
+            "rao-kupper" (1967).
+        against: The models that scores are against. None uses all others.
         level: The confidence level.
-        winner_is: What a winner is where it could be both: the "name" of a model, or a "side" such as a, left
-            or 1. None tells by the values, and refuses where these could be both.
+        winner_is: How to read the winner if it could be both: the "name" of a model, or a "side" such as a,
+            left or 1. None infers it from the values, and raises an error if both are possible.
 
     Returns:
-        HeadToHead: The difference of the expected scores, what a is expected to get against b, and their
-            votes against each other.
+        HeadToHead: The difference of the expected scores, the expected score of a against b, and their votes
+            against each other.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
+        OptionError: If an option has an invalid value.
         DataError: If a column is missing, a winner can't be understood, or no vote connects the two.
-        MethodError: If votes don't settle the effect of a covariate.
+        MethodError: If the votes don't identify the effect of a covariate.
         ReadError: If a file can't be read.
 
     Examples:
@@ -110,12 +111,15 @@ def head_to_head(
     )
     a, b = (resolve(name, table.models, parts=True) for name in (a, b))
     if a == b:
-        raise OptionError(f"a and b are both {a}", remedy="Name two models.")
+        raise OptionError(f"a and b are both {a}", remedy="Choose two models.")
     pool = next(
         (pool for pool in pools_of(table, against, ties) if a in pool.names and b in pool.names), None
     )
     if pool is None:
-        raise DataError(f"no vote connects {a} and {b}", remedy="Let them, or models that they met, meet.")
+        raise DataError(
+            f"no vote connects {a} and {b}",
+            remedy="Collect votes between them, or between models that they met.",
+        )
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
     at = pool.names.index(a), pool.names.index(b)
     difference = _difference(pool, found, at, level)
@@ -138,8 +142,8 @@ def head_to_head(
 
 
 def _difference(pool: VotePool, moments: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
-    """Return the difference of two expected scores; where no cluster's votes vary, as far off as so many
-    leave possible.
+    """Return the difference of two expected scores. If no cluster's votes vary, it has the widest limits that
+    this many clusters allow.
     """
     value, se = float(moments.pairs.difference[at]), float(np.sqrt(moments.pairs.variance[at]))
     low, high = (float(limit[at]) for limit in moments.pairs.limits(level, 1.0))
@@ -162,8 +166,8 @@ def _difference(pool: VotePool, moments: VoteMoments, at: tuple[int, int], level
 def _chance(
     moments: VoteMoments, against: Bools, ties: Ties, at: tuple[int, int], limits: Interval
 ) -> tuple[float, Interval]:
-    """Return what a would be expected to get against b, and its interval: where the two strengths would give
-    the limits of the difference.
+    """Return the expected score of a against b, with its interval: the scores at the strengths that give the
+    limits of the difference.
     """
     gap = moments.fit.log[at[0]] - moments.fit.log[at[1]]
     apart = [moved_apart(moments.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
@@ -173,7 +177,7 @@ def _chance(
 
 
 def _met(pool: VotePool, at: tuple[int, int], level: float) -> DirectVotes | None:
-    """Return what the two models' votes against each other say, fitted by themselves."""
+    """Return the fit to the two models' votes against each other alone."""
     pair = pool.of_two(at)
     if pair is None:
         return None

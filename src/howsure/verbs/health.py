@@ -1,4 +1,4 @@
-"""The verb health: which questions tell models apart."""
+"""The function health: which questions discriminate between models."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ def health(
     """Examine which questions of each task discriminate between models, and how small a difference the task
     can detect.
 
-    Counts the questions that all models, or none, answer correctly; identifies those with negative item
-    discrimination, which are likely mislabelled; and gives the smallest difference that can be detected and
-    the reliability of the ranking (split halves; Spearman 1910, Brown 1910). The models are regarded as an
-    independent sample: where they are related, p-values of single questions are too small.
+    It counts the questions that all models, or none, answer correctly, and finds those with negative item
+    discrimination, which are likely mislabelled. It also gives the smallest detectable difference and the
+    reliability of the ranking (split halves; Spearman 1910, Brown 1910). The models are treated as an
+    independent sample. If they are related, p-values of single questions are too small.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        top: Use only the so many best models of each task. None uses all.
+        top: Use only this many of the best models of each task. None uses all.
         level: The confidence level, between 0 and 1.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters"; "same-clusters" asks what more questions from these would resolve.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters". "same-clusters" assumes that more questions would come from these clusters.
 
     Returns:
-        Health: One part per task and metric, with the discrimination and kind of every item, the smallest
+        Health: One part per task and metric, with the discrimination and kind of every question, the smallest
             detectable difference and the reliability.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        OptionError: If an option has an invalid value, or is one that this function doesn't support.
         DataError: If a named task, model, metric or column doesn't exist.
         ReadError: If none of the files can be read.
 

@@ -1,4 +1,4 @@
-"""The verb history: runs of one system over time."""
+"""The function history: runs of one system over time."""
 
 from __future__ import annotations
 
@@ -32,38 +32,37 @@ def history(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> History:
-    """Follow runs of one system over time, and say which changes are more than the noise of answering again.
+    """Follow runs of one system over time, and detect changes that exceed the noise of rerunning it.
 
-    The series may be looked at after every run and needs no end: each run has its share of error before it
-    comes, and no later run withdraws an alarm or adds one before it. An alarm is the largest change between
-    any earlier and later runs since the last alarm (Hawkins, Qiu and Kang 2003), so that it finds sudden
-    falls and slow drift. The error is how the answers of one system differ from run to run on these very
-    items, clusters respected, and how much runs differ as wholes, which the history itself shows. See
-    docs/history.md.
+    You may look after every run, and the series needs no end. The error of each run is fixed in advance, and
+    no later run withdraws an alarm or adds one before it. An alarm is the largest change between any earlier
+    and later runs since the last alarm (Hawkins, Qiu and Kang 2003), so it detects sudden falls and slow
+    drift. The error combines how the answers of one system vary between runs on these questions, clusters
+    respected, and how much whole runs vary, which is estimated from the history. See docs/history.md.
 
     Args:
-        data: A folder with one file or folder a run, several paths, a dict of runs by name, or one file, a
-            data frame or Scores whose models are the runs. Runs are in order of the dates in their logs, else
-            in their names, else by their names.
-        baseline: The run that every other is compared with beside the previous and the best; what it is
-            called, or a part of that. None: the first.
-        runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together;
-            at least 10.
-        compare_last: Compare so many of the last runs with as many before them. None: don't.
+        data: A folder with one file or subfolder per run, several paths, a dict of runs by name, or one file,
+            a data frame or Scores whose models are the runs. Runs are ordered by the dates in their logs,
+            else by dates in their names, else by name.
+        baseline: The run that every other is compared with, in addition to the previous and the best: its
+            name or a part of it. None: the first.
+        runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together
+            (at least 10).
+        compare_last: Compare this many of the last runs with as many before them. None skips this comparison.
         level: The confidence level of intervals, between 0 and 1.
         top: How many of the last runs to show, with every alarm. None shows 20 on a terminal and in Markdown,
             and all elsewhere; "all" shows all.
-        seed: For the luck of the best run, which is drawn.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses
-            the system where runs hold several; of one file, a frame or Scores, some of the runs.
+        seed: The seed for simulating the selection bias of the best run.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `model` chooses the
+            system if runs contain several; for one file, a frame or Scores, some of the runs.
 
     Returns:
-        History: One part per task and metric: every run against the previous, the baseline, the best and the
-            level since the last change; the changes with the interval of their place; the records and how
-            many were real.
+        History: One part per task and metric. It contains every run against the previous, the baseline, the
+            best and the level since the last change. It also contains the changes, with an interval for when
+            they happened, and the best scores so far, with how many of them were significant.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        OptionError: If an option has an invalid value, or is one that this function doesn't support.
         DataError: If there are fewer than two runs, or no task has two, or fewer than twice `compare_last`.
         ReadError: If none of the files can be read.
 

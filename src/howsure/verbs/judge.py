@@ -1,4 +1,4 @@
-"""The verb judge: what a judge's rate is worth."""
+"""The function judge: how accurate a judge's rate is."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 FEWEST = 10
-"""With fewer labels an interval says little, whatever the judge."""
+"""With fewer labels an interval is uninformative for any judge."""
 
 
 def judge(
@@ -62,48 +62,47 @@ def judge(
     margin: float | None = None,
     level: float = 0.95,
 ) -> JudgeRates:
-    """Correct a judge's rate with labels of a few of the answers, and say whether the judge is too kind or
+    """Correct a judge's rate with labels of some of the answers, and test whether the judge is too lenient or
     too strict.
 
-    Answers are parted by what the judge said, which is known of all; the labels say how often it is right in
-    each part (post-stratification; with a yes-or-no judge the prediction-powered estimate of Angelopoulos,
-    Duchi and Zrnic 2023 with its best weight). Parts are put together as small tasks are, so that the
-    interval holds with ten labels, and where all of them agree. Answers of one cluster may hang together
-    (CR2; Bell and McCaffrey 2002). Two models are compared on items with labels of both, where most labels
-    are of such.
+    Answers are stratified by the judge's verdict, which is known for all. The labels show how often it is
+    right in each stratum (post-stratification; with a yes-or-no judge the prediction-powered estimate of
+    Angelopoulos, Duchi and Zrnic 2023 with its best weight). Strata are combined like small tasks, so the
+    interval stays valid with ten labels, and if all of them agree. Answers of one cluster may be correlated
+    (CR2; Bell and McCaffrey 2002). Two models are compared on items with labels of both, if most labels are
+    of such items.
 
     Args:
-        data: A table with one row an answer as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths,
-            or a data frame: the judge's verdict, and a label where there is one. Or an export of Label
-            Studio, Argilla or Prodigy, or logs of a harness, whose scorers are judges. Numbers, truth values,
-            and words such as yes, no, C, I, pass, fail are understood. Several judges are several columns, or
-            rows of one answer that a column names the judge of.
-        a: The first model of a difference, or the one that `at_least` is about.
-        b: The second model: how far is a ahead of it, or behind?
-        human: The column of the labels, or the rater whose ratings they are. None goes by the usual names.
-        labels: A second table, as a path or a data frame, that has the labels: matched by item, and by model
-            where both tables name it.
-        columns: The column of a role: {"judge": …, "human": …, "model": …, "item": …, "attempt": …}; judge
-            may have several. None goes by the usual names.
+        data: A table with one row per answer as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths,
+            or a data frame, with the judge's verdict and, for some answers, a label. Also an export of Label
+            Studio, Argilla or Prodigy, or logs of a harness, whose scorers are then judges. Numbers, truth
+            values, and words such as yes, no, C, I, pass, fail are understood. Several judges are several
+            columns, or several rows per answer with a column for the judge.
+        a: The first model of a difference, or the model that `at_least` applies to.
+        b: The second model; the difference is a − b.
+        human: The column of the labels, or the rater whose ratings they are. None uses the usual names.
+        labels: A second table with the labels, as a path or a data frame. It is matched by item, and by model
+            if both tables have one.
+        columns: The column of a role: {"judge": …, "human": …, "model": …, "item": …, "attempt": …}. The
+            judge may have several columns. None uses the usual names.
         where: Keep only rows with this value in a column.
-        cluster: The column by which answers hang together: a document, a conversation. None takes one named
-            cluster, else the item where several answers are to one; "none" takes each answer by itself.
-        labels_drawn: How the labelled answers were chosen: at "random", with a "probability:COLUMN" that a
-            column has, by "convenience" (whatever was at hand), or "unknown", which the answer then says.
-        at_least: Ask for a corrected rate of at least this: 0.7. Needs labels drawn at random, or with known
+        cluster: The column by which answers are correlated: a document, a conversation. None uses one named
+            cluster, else the item if several answers share one. "none" treats answers as independent.
+        labels_drawn: How the labelled answers were chosen: at "random", with a "probability:COLUMN" in a
+            column, by "convenience" (whatever was at hand), or "unknown", which adds a warning.
+        at_least: Require a corrected rate of at least this: 0.7. Needs labels drawn at random, or with known
             probabilities.
-        margin: Ask that a is not worse than b by more than this.
-        level: The confidence level of each interval, of all rank intervals together, and how sure a verdict
-            has to be.
+        margin: Require that a is not worse than b by more than this.
+        level: The confidence level of each interval, of all rank intervals together, and of a verdict.
 
     Returns:
-        JudgeRates: The judge's rate, the corrected one and the labels' own, of all answers and of each model;
-            how often each judge is right; the difference of a and b; the verdict.
+        JudgeRates: The judge's rate, the corrected one and that of the labels alone, for all answers and per
+            model. Also how often each judge is right, the difference of a and b, and the verdict.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or a verdict is asked for and nothing is
-            known of how labels were drawn.
-        DataError: If a column is missing, a verdict can't be understood, or there is no label.
+        OptionError: If an option has an invalid value, or a verdict is requested and the sampling of labels
+            is unknown.
+        DataError: If a column is missing, a verdict isn't recognised, or there aren't labels.
         ReadError: If a file can't be read.
 
     Examples:
@@ -145,40 +144,37 @@ def judge(
 
 
 def _refuse(given: Mapping[str, Any]) -> None:
-    """Raise OptionError where options don't go together, or a verdict would rest on labels of which nothing
-    is known.
+    """Raise OptionError if options don't fit together, or a verdict would depend on labels with unknown
+    sampling.
     """
     floor, margin, drawn = given["at_least"], given["margin"], given["labels_drawn"]
     if margin is not None and (floor is not None or given["a"] is None or given["b"] is None):
-        raise OptionError("margin is about two models, and no floor", remedy="Name them with `a` and `b`.")
+        raise OptionError("margin is for two models, not a floor", remedy="Set `a` and `b`.")
     if floor is not None and given["b"] is not None:
-        raise OptionError("at_least is about one model", remedy="Leave `b` out.")
+        raise OptionError("at_least is for one model", remedy="Leave `b` out.")
     if given["b"] is not None and given["a"] is None:
-        raise OptionError("b is given, and a isn't", remedy="Name the first model with `a`.")
+        raise OptionError("b is given, and a isn't", remedy="Set `a` to the first model.")
     if given["a"] is not None and given["b"] is None and floor is None:
-        raise OptionError(
-            "a is given, and b isn't", remedy="Name the second model with `b`, or ask for `at_least`."
-        )
+        raise OptionError("a is given, and b isn't", remedy="Set `b` to the second model, or use `at_least`.")
     if (floor is not None or margin is not None) and drawn in ("unknown", "convenience"):
         name = "at_least" if floor is not None else "margin"
         raise OptionError(
-            f"`{name}={given[name]!r}` decides by labels that were drawn at random, and "
-            f"`labels_drawn={drawn!r}`",
+            f"`{name}={given[name]!r}` needs labels that were drawn at random, and `labels_drawn={drawn!r}`",
             remedy=(
-                "Write `labels_drawn='random'` or `labels_drawn='probability:COLUMN'` if they were; else "
-                "draw some with `plan_labels`."
+                "If they were, set `labels_drawn='random'` or `labels_drawn='probability:COLUMN'`; else draw some "
+                "with `plan_labels`."
             ),
         )
 
 
 def _question(table: Verdicts, given: Mapping[str, Any]) -> JudgeQuestion:
-    """Return what is asked, with the full names of models."""
+    """Return the options with the full names of models."""
     names = sorted(set(table.models))
     models = {
         name: None if given[name] is None else resolve(given[name], names, parts=True) for name in ("a", "b")
     }
     if models["a"] is not None and models["a"] == models["b"]:
-        raise OptionError(f"a and b are both {models['a']}", remedy="Name two models.")
+        raise OptionError(f"a and b are both {models['a']}", remedy="Choose two models.")
     return JudgeQuestion(
         drawn=given["labels_drawn"],
         level=given["level"],
@@ -189,7 +185,7 @@ def _question(table: Verdicts, given: Mapping[str, Any]) -> JudgeQuestion:
 
 
 def rates(table: Verdicts, question: JudgeQuestion) -> JudgeRates:
-    """Correct a judge's rate; see `howsure.judge`."""
+    """Correct a judge's rate (see `howsure.judge`)."""
     panel, every = Panel.of(table), np.ones(len(table.labels), dtype=bool)
     judged = panel.judged(every)
     found = corrected(judged, question.level)
@@ -238,12 +234,12 @@ def _entry(model: str, panel: Panel, part: Bools, found: CorrectedRate) -> Judge
 
 
 def _less(said: float, rate: Estimate) -> Interval:
-    """Return the interval of what a judge says less the rate."""
+    """Return the interval of the judge's rate minus the corrected one."""
     return Interval(low=said - rate.interval.high, high=said - rate.interval.low, level=rate.interval.level)
 
 
 def _judge(k: int, panel: Panel, found: CorrectedRate, level: float) -> JudgeLine:
-    """Say what one judge's verdicts are worth by themselves."""
+    """Return how informative one judge's verdicts are by themselves."""
     table, verdicts = panel.table, panel.table.verdicts[:, k]
     there = np.isfinite(verdicts)
     said = float(verdicts[there].mean()) if there.any() else math.nan
@@ -263,7 +259,7 @@ def _judge(k: int, panel: Panel, found: CorrectedRate, level: float) -> JudgeLin
 
 
 def _nothing(level: float) -> Estimate:
-    """Return an estimate of what can't be said."""
+    """Return an estimate for what can't be estimated."""
     none = Interval(low=math.nan, high=math.nan, level=level)
     method = Method(name="no yes or no")
     return Estimate(
@@ -276,12 +272,10 @@ def _unlike(found: CorrectedRate, level: float) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="labels_unlike",
             message=(
-                f"the judge sees the labelled answers otherwise than the rest (p {p_text(found.unlike)}): "
-                "they are hardly a random sample"
+                f"the judge's verdicts on labelled answers differ from the rest (p {p_text(found.unlike)}): the "
+                "labelled answers are hardly a random sample"
             ),
-            remedy=(
-                "Draw answers to label at random; the correction weighs them by verdict, and by nothing else."
-            ),
+            remedy=("Draw answers to label at random; the correction only weights them by verdict."),
         )
 
 
@@ -299,13 +293,13 @@ def _few(models: tuple[JudgedModel, ...]) -> Iterator[ResultWarning]:
     if few:
         yield ResultWarning(
             code="few_labels",
-            message=f"fewer than {FEWEST} labels of {listing(few)}: their intervals say little",
+            message=f"fewer than {FEWEST} labels of {listing(few)}: their intervals are uninformative",
             remedy="Label more of their answers.",
         )
 
 
 def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
-    """Say of which answers strata were joined, and what that leaves."""
+    """Note for which answers strata were joined, and the consequence."""
     found = {
         name: [len(np.unique(each)) for each in (panel.parted(at), panel.judged(at).strata)]
         for name, at in parts.items()
@@ -316,24 +310,22 @@ def _joined(panel: Panel, parts: Mapping[str, Bools]) -> list[str]:
     few = f"fewer than {FEWEST_IN_PART} labels"
     notes = []
     if alone:
-        notes.append(
-            f"The rate of {listing(alone)} is that of the labels alone: one of the verdicts has {few}."
-        )
+        notes.append(f"The rate of {listing(alone)} uses the labels alone: one of the verdicts has {few}.")
     if fewer:
         notes.append(f"Verdicts with {few} are joined with those next to them: {listing(fewer)}.")
     return notes
 
 
 def _small_stratum(panel: Panel, judged: JudgedAnswers, found: CorrectedRate) -> tuple[SmallPart, ...]:
-    """Warn of the stratum that carries most of the error of all answers."""
+    """Warn of the stratum that contributes most to the error of all answers."""
     if found.weakest is None:
         return ()
     at = judged.strata == found.weakest.place
     n, low, high = int((at & judged.known).sum()), panel.opinions[at].min(), panel.opinions[at].max()
-    who = "the judge says" if panel.table.verdicts.shape[1] == 1 else "the judges say"
+    verdicts = "verdict" if panel.table.verdicts.shape[1] == 1 else "verdicts"
     part = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
     said = (
-        f"answers of which {who} {part} ({n:,} of {plural(int(judged.known.sum()), 'label')}) carry "
+        f"answers with {verdicts} {part} ({n:,} of {plural(int(judged.known.sum()), 'label')}) contribute "
         f"{100 * found.weakest.error_share:.0f}% of the error"
     )
     small = small_part(found.weakest, said, part=part, n=n, units="labels", scale=Scale())
@@ -354,8 +346,8 @@ def _few_clusters(table: Verdicts) -> list[ResultWarning]:
 def places(
     found: Sequence[CorrectedRate], parts: Sequence[Bools], table: Verdicts, level: float
 ) -> tuple[Rank, ...]:
-    """Return the place of each of M models, best first, with intervals that hold for all at once; `parts`:
-    their answers (N,).
+    """Return the rank of each of M models, best first, with simultaneous intervals. `parts`: their answers
+    (N,).
     """
     units = _units(table)
     if len(found) < 2 or int(units.max()) < 1:
@@ -368,7 +360,7 @@ def places(
 
 
 def _units(table: Verdicts) -> Ints:
-    """Return what answers hang together by (N,): clusters, else items, else each by itself."""
+    """Return what answers are clustered by (N,): clusters, else items, else nothing."""
     for codes in (table.clusters, table.items):
         if codes is not None:
             return codes
@@ -376,7 +368,7 @@ def _units(table: Verdicts) -> Ints:
 
 
 def checked_rate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> JudgeCheck | None:
-    """Decide on the floor or the margin that is asked for; None where neither is."""
+    """Decide on the requested floor or margin, or return None if there is neither."""
     one_sided = 2 * question.level - 1
     if question.margin is not None:
         fits = {
@@ -395,13 +387,13 @@ def checked_rate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuesti
 
 
 def _candidate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion) -> Bools:
-    """Return the answers that a floor is about."""
+    """Return the answers that a floor applies to."""
     if not parts:
         return np.ones(len(panel.table.labels), dtype=bool)
     if question.a is None:
         raise OptionError(
-            f"at_least is about one model, and there are {len(parts):,}: {listing(list(parts))}",
-            remedy="Name it with `a`.",
+            f"at_least is for one model, and there are {len(parts):,}: {listing(list(parts))}",
+            remedy="Choose it with `a`.",
         )
     part = parts[question.a]
     if not np.isfinite(panel.table.labels[part]).any():

@@ -1,4 +1,4 @@
-"""The verb leaderboard: ranks that are real."""
+"""The function leaderboard: ranks with confidence intervals."""
 
 from __future__ import annotations
 
@@ -45,44 +45,45 @@ def leaderboard(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Leaderboard:
-    """Rank the models of each task, with a simultaneous confidence interval for the rank of each and the
-    ties.
+    """Rank the models of each task, with a simultaneous confidence interval for each rank and groups of
+    models that don't differ significantly.
 
-    All pairs are compared, each on the items that both answered, and p-values are corrected for the number of
-    pairs: by default with the step-down max-t (Romano and Wolf 2005) over sign flips. Rank intervals then
-    hold simultaneously, and the models that could be best form a confidence set of the best (Klein, Wright
-    and Wieczorek 2020; Mogstad et al. 2024). Clusters are assumed independent.
+    All pairs are compared, each on the questions that both answered, and p-values are corrected for the
+    number of pairs: by default with the step-down max-t (Romano and Wolf 2005) over sign flips. Rank
+    intervals are simultaneous, and the models that could be best form a confidence set of the best (Klein,
+    Wright and Wieczorek 2020; Mogstad et al. 2024). Clusters are assumed independent.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
         interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by
             the scale.
-        method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
+        method: The test of the differences: "score" or "t". None uses "score" for scores in [0, 1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
-        level: The confidence level of each score's interval, and of all rank intervals of a board together.
+        level: The confidence level of each score's interval, and the joint level of all rank intervals of a
+            board.
         adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false
             discovery rate), or "none".
-        overall: How the tasks are combined into the overall board, which ranks the models that have every
-            task: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
-            tasks, "pooled" over all items, or a weight for each task.
+        overall: How to combine the tasks into the overall board, which ranks the models that have every task:
+            "harness" uses the log's weights if it states a group of exactly these tasks, else the mean. Other
+            choices: "mean" over tasks, "pooled" over all questions, or a weight per task.
         top: How many models to show; inference is about all. None shows 20 on a terminal and in Markdown, and
             all elsewhere; "all" shows all.
         mark: Models to mark, and to show beyond `top` too.
-        each_task: Whether a rendered answer shows a board for each task as well, not only the overall one and
-            a table of models and tasks; the answer holds all of them.
+        each_task: Whether a rendered answer also shows a board per task, in addition to the overall one and a
+            table of models and tasks. The answer contains all of them.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters".
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters".
 
     Returns:
         Leaderboard: One board per task and metric, best model first, and the overall board for several tasks.
-            A board holds estimates, ranks with their intervals, ties, and the comparison of every pair.
+            A board contains estimates, ranks with their intervals, ties, and the comparison of every pair.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
+        OptionError: If an option has an invalid value.
         DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as
             requested.
         MethodError: If a method isn't defined for these scores.

@@ -1,4 +1,4 @@
-"""The verb noise: where the error bars come from."""
+"""The function noise: the sources of the standard error."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ def noise(
     level: float = 0.95,
     **options: Unpack[DesignOptions],
 ) -> Noise:
-    """Divide the variance of each score into the part due to the questions and the part due to the answers.
+    """Split the variance of each score into variance between questions and variance within questions.
 
-    With several attempts per question, the conditional variance (of answers, given the question) and the
-    variance of the conditional means (between questions) are estimated without bias, for every model and
-    every pair of models, the latter also between and within clusters; the standard error is predicted for
-    other numbers of attempts and questions. A single attempt per question yields only a bound. Attempts are
-    assumed independent given the question. Miller (2024), section 3; Wang (2025).
+    With several attempts per question, the variance of answers within questions (conditional variance) and
+    the variance of the conditional means between questions are estimated without bias, for every model and
+    every pair of models. The latter is also split between and within clusters, and the standard error is
+    predicted for other numbers of attempts and questions. A single attempt per question gives only a bound.
+    Attempts are assumed independent given the question. Miller (2024), section 3; Wang (2025).
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        a: The first model of a pair whose paired difference is divided as well. None: single models only.
+        a: The first model of a pair whose paired difference is split as well. None: single models only.
         b: The second model of the pair.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level of the intervals of the variance components.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters"; with "same-clusters" how clusters differ is no part of the variance.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters". With "same-clusters" the variance doesn't include differences between clusters.
 
     Returns:
         Noise: One part per task and metric, with an entry for every model (and the pair): the standard error,
-            both parts of its square, and the variance components with their intervals.
+            the two components of its square, and the variance components with their intervals.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
-        DataError: If a model doesn't exist, or `a` and `b` share no item.
+        OptionError: If an option has an invalid value, or is one that this function doesn't support.
+        DataError: If a model doesn't exist, or `a` and `b` share no question.
         ReadError: If none of the files can be read.
 
     Examples:

@@ -1,6 +1,6 @@
-"""The plan verb: textbook assumptions or a pilot become questions, attempts, differences and power.
+"""The function plan: textbook assumptions or a pilot give questions, attempts, differences and power.
 
-From a pilot task by task and overall, also where the levels of random factors are a sample.
+It plans from a pilot task by task and overall, also if the levels of random factors are a sample.
 """
 
 from __future__ import annotations
@@ -61,29 +61,29 @@ if TYPE_CHECKING:
 RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
 STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 100)
 BEYOND = (1.0, 1.25, 1.5, 2.0)
-"""Plans are made for these multiples of the fewest levels that can do, and of those that as many questions as
-the pilot's take.
+"""Plans are made for these multiples of the fewest sufficient levels, and of those that need as many
+questions as the pilot has.
 """
 FEW = 10
 LEVEL_ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0)
 SHOWN = 7
-"""So many ways are shown."""
+"""This many designs are shown."""
 FEW_UNITS = 30
 MOST_REHEARSED = 100_000
 ONE_ATTEMPT = ResultWarning(
     code="one_attempt",
-    message="the pilot has one attempt a question: what more attempts would bring is not known",
-    remedy="A second attempt at some of its questions would tell.",
+    message="the pilot has one attempt per question: the gain from more attempts is unknown",
+    remedy="Add a second attempt on some of its questions to estimate it.",
 )
 NO_OVERALL = ResultWarning(
     code="no_overall",
     message="no overall plan: the tasks' scores are on different scales",
-    remedy="Choose with `task`.",
+    remedy="Choose a task with `task`.",
 )
 OFF_THE_SCALE = ResultWarning(
     code="off_the_scale",
-    message="the smallest difference that shows is larger than the whole scale",
-    remedy="More questions are needed to show anything.",
+    message="the minimum detectable effect exceeds the whole scale",
+    remedy="Add questions; with this few nothing can be significant.",
 )
 
 
@@ -118,60 +118,59 @@ def plan(
 
     `effect` alone gives the number of questions, `n_items` alone the minimum detectable effect, and both give
     the power. Clusters and questions are assumed independent draws, and attempts independent given the
-    question; the test planned for is the one that `compare` makes. Miller (2024), section 5.
+    question. The planned test is that of `compare`. Miller (2024), section 5.
 
     Args:
-        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; variances and
-            clusters are those observed between `a` and `b`, and limits express how uncertain they are. None
-            plans from `assume`.
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts. The plan uses the
+            variances and clusters observed between `a` and `b`, with limits for their uncertainty. None plans
+            from `assume`.
         a: The first model of the pilot. None, with `b` None as well, takes the pair whose difference has the
             median variance.
         b: The second model of the pilot.
         effect: The true difference to detect, in score units (0.03 is three percentage points); with a
-            margin, the true difference that is supposed, 0 if None.
-        n_items: The number of questions. None seeks it.
-        attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest
-            with `costs`, else what the pilot has, or 1.
-        n_levels: With a `random_factor`: how many levels of it each model has (of several factors one number
-            for each). None takes the pilot's, or where these can't do as many as its questions need; with
-            `costs` the cheapest design.
+            margin, the assumed true difference, 0 if None.
+        n_items: The number of questions. None computes it.
+        attempts: The number of attempts per question. None chooses it: the cheapest with `costs`, else the
+            pilot's, or 1.
+        n_levels: The number of levels of the `random_factor` per model (a number for each of several
+            factors). None uses the pilot's, or a sufficient number if these can't reach the goal. With
+            `costs` it is the cheapest design.
         power: The probability of detecting the effect, between 0 and 1.
         not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
             difference.
         same_within: Plan a test of equivalence (two one-sided tests) with this margin, in score units.
-        better: Whether a gate asks that the candidate is better; the plan then says what it makes of equal
-            systems.
-        level: The confidence level; one minus it is the significance level.
-        method: The test: "score", "t", or "z", the normal formula of the paper. None takes what `compare`
-            would.
+        better: Whether a gate requires that the candidate is better. The plan then gives the verdicts for two
+            equal systems.
+        level: The confidence level. One minus it is the significance level.
+        method: The test: "score", "t", or "z", the normal formula of the paper. None uses the test of
+            `compare`.
         paired: Whether both models answer the same questions.
-        looks: How many looks at the run are planned, at even shares of the questions, or in which proportion
-            they lie: (1, 2, 5) looks at a fifth, at two fifths and at all. The plan then says what each look
-            takes to stop, how many questions that takes on average, and whether betting or one look at the
-            end is cheaper. With ":pocock" behind it, "5:pocock", the error is spent evenly over the looks,
+        looks: The number of planned looks at the run, at equal shares of the questions, or their proportions.
+            For example, (1, 2, 5) looks at a fifth, at two fifths and at the end. The plan then gives what
+            each look requires to stop, the average number of questions, and whether betting or one look at
+            the end is cheaper. With ":pocock" appended, "5:pocock", the error is spent evenly over the looks,
             else late (O'Brien and Fleming). None plans one look at the end.
         n_models: How many models are compared, all pairs, with Bonferroni's correction.
-        n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
-        n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of
-            questions.
-        assume: The variances and clusters to assume without a pilot. None takes those of Miller (2024).
-        costs: The cost of a question and of an attempt, to find the cheapest design. None ignores costs.
-        simulate: Whether to check the power by resampling the items of the pilot.
+        n_tasks: The number of tasks, corrected likewise. It is for plans without a pilot.
+        n_clusters: Keep the number of clusters fixed at this. None lets it grow with the number of questions.
+        assume: The variances and clusters to assume without a pilot. None uses those of Miller (2024).
+        costs: The cost per question and per attempt, to find the cheapest design. None ignores costs.
+        simulate: Whether to check the power by resampling the questions of the pilot.
         seed: The seed of that simulation.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to
-            the pilot. `random_factor`: plans the levels of a factor that all questions share as well, seeds
-            or prompts, each of which may have its cost. `population`: by default as in `compare`;
-            "new-clusters" adds clusters, "same-clusters" questions to the pilot's own clusters, each at its
-            share.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. They apply to the pilot.
+            With `random_factor` the plan also covers the levels of a factor that all questions share, such as
+            seeds or prompts, each of which may have its cost. `population` defaults as in `compare`:
+            "new-clusters" adds clusters, "same-clusters" adds questions to the pilot's own clusters, at their
+            shares.
 
     Returns:
-        Plan: One part per task, with the ways to run the evaluation, the questions, effect and power of each,
-            and their limits.
+        Plan: One part per task, with possible designs, the questions, effect and power of each, and their
+            limits.
 
     Raises:
-        OptionError: If an option has a value that it can't have, neither `effect` nor `n_items` nor a margin
-            is given, or options contradict each other.
-        DataError: If the pilot holds one model only, or reveals no variation to plan from.
+        OptionError: If an option has an invalid value, neither `effect` nor `n_items` nor a margin is given,
+            or options contradict each other.
+        DataError: If the pilot contains a single model, or has no variation to plan from.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -206,25 +205,25 @@ def plan(
     planned = checked("plan", looks=looks)["looks"]
     if planned is not None and planned.items and not planned.due:
         raise OptionError(
-            f"{planned.items:,} questions at the last of {planned.number} looks, and a plan finds how many",
-            remedy=f"Write `looks={planned.number}`, and give `n_items` where their number is fixed.",
+            f"{planned.items:,} questions at the last of {planned.number} looks, but the plan computes how many",
+            remedy=f"Use `looks={planned.number}`, and `n_items` if their number is fixed.",
         )
     schedule = None if planned is None else Schedule(planned.shares, planned.spending)
     check_assumed(assume)
     check_costs(costs)
     question = _question_of(own | {"costs": costs}, schedule)
     if question.levels and not design.random_factor:
-        raise OptionError("n_levels is about a random factor", remedy="Name its column as `random_factor`.")
+        raise OptionError("n_levels needs a random factor", remedy="Set `random_factor` to its column.")
     sides, better = (own["a"], own["b"]), own["better"]
     if pilot is None:
         refuse_pilot_options(design, a=sides[0], b=sides[1], simulate=own["simulate"])
         answer = _from_assumptions(assume or Assumptions(), question, own["n_tasks"])
         return replace(answer, better=better)
     if assume is not None:
-        raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
+        raise OptionError("a pilot replaces the assumptions of `assume`", remedy="Leave one of the two out.")
     if own["n_tasks"] != 1:
         raise OptionError(
-            "the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`."
+            "the pilot determines the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`."
         )
     scores, (first, second) = read_pair(pilot, sides, design)
     planned = _from_level_pilot if design.random_factor else _from_pilot
@@ -232,11 +231,13 @@ def plan(
 
 
 def _question_of(own: Mapping[str, Any], looks: Schedule | None) -> PlanQuestion:
-    """Check what is to be planned for, and find out what is sought; `own`: the options of `plan`."""
+    """Check what is to be planned for, and find out what to compute. `own`: the options of `plan`."""
     effect, items, method, paired = (own[name] for name in ("effect", "n_items", "method", "paired"))
     not_worse_than, same_within = own["not_worse_than"], own["same_within"]
     if not_worse_than is not None and same_within is not None:
-        raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
+        raise OptionError(
+            "not_worse_than and same_within are two goals", remedy="Plan for one goal at a time."
+        )
     margin = not_worse_than if not_worse_than is not None else same_within
     if margin is not None:
         checks.one_sided_level("level", own["level"])
@@ -276,8 +277,8 @@ def _question_of(own: Mapping[str, Any], looks: Schedule | None) -> PlanQuestion
 
 
 def _fitting(question: PlanQuestion, *, percent: bool, lower: bool = False) -> PlanQuestion:
-    """Return what is asked as the scores have it: their direction, and the test that `compare` makes of them.
-    OptionError where it can't be. `percent`: scores in [0, 1].
+    """Return the question in terms of the scores: their direction, and the test that `compare` uses.
+    OptionError if that isn't possible. `percent`: scores in [0, 1].
     """
     for name, size in (("effect", question.effect), ("margin", question.margin)):
         if percent and abs(size) >= 1:
@@ -295,7 +296,7 @@ def _fitting(question: PlanQuestion, *, percent: bool, lower: bool = False) -> P
 
 
 def _tested(question: PlanQuestion, *, bounded: bool) -> PlanQuestion:
-    """Return what is asked with the test that `compare` makes: pseudo-items are for scores in [0, 1]."""
+    """Return the question with the test that `compare` uses: pseudo-items are for scores in [0, 1]."""
     if bounded or not question.paired:
         return question
     if question.method == "score":
@@ -304,7 +305,7 @@ def _tested(question: PlanQuestion, *, bounded: bool) -> PlanQuestion:
 
 
 def _from_assumptions(assumed: Assumptions, question: PlanQuestion, n_tasks: int) -> Plan:
-    """Plan from what is assumed of the scores, where there is no pilot."""
+    """Plan from assumptions about the scores, without a pilot."""
     paired, percent = question.paired, assumed.percent(question.effect, question.margin)
     question = replace(_fitting(question, percent=percent), comparisons=question.pairs * n_tasks)
     question = _tested(question, bounded=percent)
@@ -322,13 +323,13 @@ def _from_assumptions(assumed: Assumptions, question: PlanQuestion, n_tasks: int
 def _from_pilot(
     scores: Scores, names: tuple[str | None, str | None], question: PlanQuestion, design: Design
 ) -> Plan:
-    """Plan from what a pilot tells, task by task and overall."""
+    """Plan from a pilot, task by task and overall."""
     a, b = names
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if question.clusters is not None and design.population == "same-clusters":
         raise OptionError(
-            "n_clusters is about other clusters, and `population='same-clusters'` keeps these",
+            "n_clusters is for other clusters, and `population='same-clusters'` keeps these",
             remedy="Leave one of the two out.",
         )
     pilots, study, warnings = read_pilots(scores, design, a, b, paired=question.paired)
@@ -352,13 +353,11 @@ def _from_pilot(
         warnings += _no_outcome(question, tasks[-1])
     several = [pilot for pilot in pilots if pilot.pairs > 1]
     if len(several) > 1:
-        notes += (
-            "Planned for the pair of each task whose difference varies as that of the median pair does.",
-        )
+        notes += ("Planned for each task with the pair whose difference has the median variance.",)
     elif several:
         notes += (_median_pair_note(several[0].matrix.models, several[0].pairs),)
     if len(pilots) > 1:
-        notes += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",)
+        notes += (f"Significance level divided by {len(pilots)} tasks (Bonferroni).",)
     return _answer(
         question,
         tasks,
@@ -412,7 +411,7 @@ def _settings(question: PlanQuestion, study: Study | None) -> Settings:
 
 
 def _no_outcome(question: PlanQuestion, task: TaskPlan) -> list[ResultWarning]:
-    """Warn if no outcome of the planned questions, right or wrong and one by one, could be significant."""
+    """Warn if no outcome of the planned questions, each right or wrong, could be significant."""
     clustered = question.clusters is not None or (task.basis is not None and task.basis.cluster_size > 1)
     of_score = task.percent and question.usual_method == "score" and question.goal != "same"
     once = question.attempts in (None, 1)
@@ -441,7 +440,7 @@ def _task_of_pilot(pilot: Pilot, question: PlanQuestion) -> TaskPlan:
 
 
 def _overall_plan(pilots: Sequence[Pilot], question: PlanQuestion) -> TaskPlan | None:
-    """Plan the mean over tasks, which keep their shares of the items; None where their scales differ."""
+    """Plan the mean over tasks, which keep their shares of the items, or None if their scales differ."""
     matrices = [pilot.matrix for pilot in pilots]
     if len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
         return None
@@ -471,8 +470,8 @@ def _task_plan(
     a: str = "",
     b: str = "",
 ) -> TaskPlan:
-    """Plan with a spread; `n_items`: questions of the pilot. Without a basis, as the mean over tasks, there
-    is no curve.
+    """Plan with a spread. `n_items`: questions of the pilot. Without a basis, as for the mean over tasks,
+    there isn't a curve.
     """
     lines, chosen = options_of(known, question)
     names: dict[str, Any] = {"task": task, "metric": metric, "a": a, "b": b}
@@ -494,11 +493,11 @@ def _rehearsed(
     if len(pilots) > 1 or not question.paired:
         raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
     if question.looks is not None:
-        raise OptionError("simulate checks one look at the end", remedy="Leave `looks` out, or simulate.")
+        raise OptionError("simulate is for one look at the end", remedy="Leave out `looks` or `simulate`.")
     pilot, option = pilots[0], tasks[0].best
     if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
         raise OptionError(
-            "too many questions to simulate", remedy=f"Up to {MOST_REHEARSED:,} can be; leave simulate out."
+            "too many questions to simulate", remedy=f"The maximum is {MOST_REHEARSED:,}; leave simulate out."
         )
     spread, n_items = pilot.spread(), len(pilot.matrix.items)
     seen = spread.per_item(n_items, pilot.attempts if pilot.measured else 1.0)
@@ -525,10 +524,10 @@ def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> ResultWa
     limited = any(not math.isnan(forecast.low) for forecast in forecasts)
     return ResultWarning(
         code="small_pilot",
-        message=f"the pilot's {units} {what} tell little about how much differences vary",
-        remedy="Read the limits, not the number; a larger pilot would narrow them."
+        message=f"the pilot's {units} {what} give only a rough estimate of the variance of differences",
+        remedy="Use the limits, not the number; a larger pilot would narrow them."
         if limited
-        else "Not even limits of the plan are known; a larger pilot would tell.",
+        else "Not even limits of the plan can be given; use a larger pilot.",
     )
 
 
@@ -570,7 +569,7 @@ def _refuse_with_levels(question: PlanQuestion, design: Design) -> None:
         )
     if question.levels and len(question.levels) != len(design.random_factor):
         raise OptionError(
-            f"{len(question.levels)} numbers of levels and {len(design.random_factor)} random factors",
+            f"{len(question.levels)} numbers of levels for {len(design.random_factor)} random factors",
             remedy="Give one for each, in the order of the factors.",
         )
 
@@ -580,19 +579,19 @@ def _task_with_levels(matrix: ScoreMatrix, pilot: Comparison, question: PlanQues
     if sources is None or not sources.known:
         why = next((f": {warning.message}" for warning in difference.warnings), "")
         raise DataError(
-            f"the pilot doesn't tell how levels differ{why}",
+            f"the pilot doesn't show how levels differ{why}",
             where=matrix.task,
-            remedy="Take one with several levels and questions.",
+            remedy="Use one with several levels and questions.",
         )
     question = _fitting(question, percent=matrix.bounded, lower=matrix.lower_is_better)
-    # the pilot's variance is as sure as its degrees of freedom make it
+    # the pilot's variance is as certain as its degrees of freedom allow
     variance = difference.se**2
     error = (variance, variance * math.sqrt(2 / difference.df), int(difference.df) + 1)
     known = KnownSpread(spread=sources.spread, level=question.level, error=lambda _: error)
     search = _LevelSearch(sources=sources, question=question, known=known)
     lines, chosen = search.lines()
     best = search.with_levels(tuple(map(float, lines[chosen].levels)))
-    # with any number of questions, the levels of other factors as they are
+    # with any number of questions, at the current levels of other factors
     needed: tuple[float, ...] = ()
     if question.sought == "items":
         needed = tuple(search.fewest(k, float(MOST_ITEMS)) for k in range(len(search.usual)))
@@ -614,7 +613,7 @@ def _task_with_levels(matrix: ScoreMatrix, pilot: Comparison, question: PlanQues
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LevelSearch:
-    """The search for levels, attempts and questions of a task, from what its pilot tells."""
+    """The search for levels, attempts and questions of a task, based on its pilot."""
 
     sources: ErrorSources
     question: PlanQuestion
@@ -622,16 +621,16 @@ class _LevelSearch:
 
     @property
     def usual(self) -> tuple[float, ...]:
-        """The levels that were asked for, or those of the pilot."""
+        """The requested levels, or those of the pilot."""
         return tuple(map(float, self.question.levels)) or self.sources.spread.levels
 
     def with_levels(self, levels: tuple[float, ...]) -> KnownSpread:
-        """Return the spread with so many levels."""
+        """Return the spread with this many levels."""
         return replace(self.known, spread=self.sources.spread.with_levels(levels))
 
     def lines(self) -> tuple[list[PlanOption], int]:
-        """Return the ways to show, and which of them is chosen: of each number of levels the best, those that
-        differ from the chosen one in one factor, and of these the nearest.
+        """Return the designs to show, and which of them is chosen: the best for each number of levels, those
+        that differ from the chosen one in one factor, and of these the nearest.
         """
         tried = product(*(self._counts(k) for k in range(len(self.usual))))
         every = [self._line(levels, attempts) for levels in tried for attempts in self._attempts()]
@@ -649,7 +648,7 @@ class _LevelSearch:
                 shown[line.levels] = line
 
         def nearness(levels: tuple[int, ...]) -> float:
-            """Return how near so many levels are to the chosen ones: 0 or less."""
+            """Return how near these numbers of levels are to the chosen ones: 0 or less."""
             return -sum(abs(math.log(a / b)) for a, b in zip(levels, best.levels, strict=True))
 
         others = sorted((levels for levels in shown if levels not in (best.levels, usual)), key=nearness)
@@ -661,7 +660,7 @@ class _LevelSearch:
         return lines, lines.index(best)
 
     def _worth(self, line: PlanOption) -> float:
-        """Return what a way costs, or how many answers it takes."""
+        """Return the cost of a design, or its number of answers."""
         answers = line.items.value * math.prod(line.levels) * line.attempts
         return line.cost if self.question.costs is not None else answers
 
@@ -669,11 +668,11 @@ class _LevelSearch:
         return math.prod(line.levels), line.items.value
 
     def fewest(self, k: int, items: float) -> float:
-        """Return the fewest levels of a factor with which so many questions are enough."""
+        """Return the fewest levels of a factor with which this many questions are enough."""
         usual, truth, attempts = self.usual, self.question.ahead(self.question.effect), self.sources.attempts
 
         def enough(count: float) -> bool:
-            """Say whether so many levels are."""
+            """Return whether this many levels are enough."""
             spread = self.sources.spread.with_levels((*usual[:k], max(count, float(LEAST)), *usual[k + 1 :]))
             chance = powers.power(
                 self.question.test, spread, truth, items, attempts, doubt=self.known.doubt(attempts)
@@ -687,8 +686,8 @@ class _LevelSearch:
         usual, asked_for = float(max(round(self.sources.attempts), 1)), self.question.attempts
         if asked_for not in (None, usual) and math.isnan(self.sources.answers):
             raise OptionError(
-                "the pilot has one attempt at each level: what more would bring is not known",
-                remedy="Leave `attempts` out, or take a pilot with two.",
+                "the pilot has one attempt at each level: the gain from more attempts is unknown",
+                remedy="Leave `attempts` out, or use a pilot with two.",
             )
         if asked_for:
             return [float(asked_for)]
@@ -696,8 +695,8 @@ class _LevelSearch:
         return LEVEL_ATTEMPTS if priced else [usual]
 
     def _counts(self, k: int) -> Sequence[float]:
-        """Return the numbers of levels of one factor that are tried: as asked; or up to thrice those that as
-        many questions as the pilot's take.
+        """Return the numbers of levels of one factor to try: the requested ones, or up to three times those
+        that need as many questions as the pilot's.
         """
         usual = self.usual[k]
         if self.question.levels:
@@ -712,7 +711,7 @@ class _LevelSearch:
         )
 
     def _line(self, levels: tuple[float, ...], attempts: float) -> PlanOption:
-        """Return a way to run it, with its cost."""
+        """Return a design with its cost."""
         costs = self.question.costs
         line = option(self.with_levels(levels), replace(self.question, costs=None), attempts)
         line = replace(line, levels=tuple(map(int, levels)))

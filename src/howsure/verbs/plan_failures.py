@@ -14,10 +14,10 @@ from howsure.statistics import rates
 MOST_FAILURES = 5
 RUNS_COUNTED = ResultWarning(
     code="runs_counted",
-    message="the runs that were observed are counted one by one, as if they shared no scenario",
+    message="the observed runs are counted as independent, as if they shared no scenario",
     remedy=(
-        "Give their intra-cluster correlation (`icc`), or clusters and failed clusters where the runs of "
-        "one stand or fall together."
+        "Set their intra-cluster correlation (`icc`), or give clusters and failed clusters if the runs of one are "
+        "fully correlated."
     ),
 )
 
@@ -33,28 +33,29 @@ def plan_failures(
 ) -> FailurePlan:
     """Plan how many runs show a failure rate below `below`, with no failure and with a few.
 
-    Exact and one-sided at `level`: without a failure the rule of three in its exact form, with failures the
-    upper limit of Clopper and Pearson. Scenarios are assumed independent draws; runs of one scenario may be
-    correlated (beta-binomial). Hanley and Lippman-Hand (1983).
+    The limits are exact and one-sided at `level`: the rule of three in its exact form without a failure, the
+    upper limit of Clopper and Pearson with failures. Scenarios are assumed independent draws, but runs of one
+    scenario may be correlated (beta-binomial). Hanley and Lippman-Hand (1983).
 
     Args:
         below: The failure rate to be excluded, between 0 and 1: 0.01 is one in a hundred.
         level: The one-sided confidence level.
-        observed: (failures, runs) of an earlier run: what they show, and how many more runs are required; in
-            clusters of `cluster_size` where `icc` is given, else one by one. None: no runs yet.
-        rate: The true failure rate that is supposed, to give the probability that each plan succeeds. None
-            gives none.
+        observed: (failures, runs) of an earlier run. The plan adds what they show and how many more runs are
+            required. They form clusters of `cluster_size` if `icc` is given, else they are independent. None:
+            no runs yet.
+        rate: The true failure rate that is assumed, for the probability that each plan succeeds. None gives
+            none.
         cluster_size: Runs that share a scenario.
         icc: The intra-cluster correlation of the runs of a scenario, from 0 to 1. None gives both extremes:
-            independent runs, and one run that stands for all.
+            independent runs, and fully correlated runs.
 
     Returns:
         FailurePlan: The number of runs, and of scenarios, by the number of failures allowed, and what was
             observed.
 
     Raises:
-        OptionError: If an option has a value that it can't have, `icc` is given without `cluster_size`, or
-            `below` would take too many runs.
+        OptionError: If an option has an invalid value, `icc` is given without `cluster_size`, or `below`
+            would require too many runs.
 
     Examples:
         >>> plan_failures(0.01).items
@@ -74,18 +75,18 @@ def plan_failures(
         icc=icc,
     ).values()
     if icc is not None and cluster_size == 1:
-        raise OptionError("icc is about clusters", remedy="Give `cluster_size` as well.")
+        raise OptionError("icc needs clusters", remedy="Give `cluster_size` as well.")
     alike = 0.0 if icc is None else icc
     clustered: dict[str, Any] = {"size": cluster_size, "icc": alike}
     most = rates.runs_needed(below, level, failures=MOST_FAILURES, **clustered)
     if most >= rates.MOST_CLUSTERS:
         raise OptionError(
-            f"`below={below!r}` takes more runs than can be counted here", remedy="Ask for a larger one."
+            f"`below={below!r}` requires more runs than can be counted here", remedy="Choose a larger one."
         )
 
     def runs(failures: int) -> int:
-        """Return the runs that show the limit with so many failures: of whole clusters where these are
-        alike.
+        """Return the runs that show the limit with this many failures, in whole clusters if runs within them
+        are fully correlated.
         """
         if alike == 0:
             return rates.runs_needed(below, level, failures=failures)

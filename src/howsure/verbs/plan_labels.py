@@ -1,5 +1,5 @@
-"""The plan of labels: how many a judge's corrected rate takes, of which answers, and the table of answers in
-the order in which they are to be labelled.
+"""The plan of labels: how many a judge's corrected rate requires, of which answers, and a table of the
+answers in labelling order.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlier_label"
-"""The columns of a queue beside those of the answers."""
+"""The columns of a queue in addition to those of the answers."""
 
 
 def plan_labels(
@@ -64,43 +64,42 @@ def plan_labels(
     level: float = 0.95,
     seed: int = 0,
 ) -> LabelPlan:
-    """Plan how many labels a judge's corrected rate takes, and draw the answers to be labelled with known
+    """Plan how many labels a judge's corrected rate requires, and draw the answers to label with known
     probabilities.
 
-    Answers are parted by what the judges say, and labels shared out so that the parts they leave the most
-    open get the most (Neyman 1934): those on which several judges disagree. The queue has every answer, those
-    to be labelled first, with its `probability` and an empty `label`; filled in, it is what
-    [`judge`][howsure.judge] reads, with labels_drawn="probability:probability".
+    Answers are stratified by the judges' verdicts, and the most uncertain strata, those on which several
+    judges disagree, get the most labels (Neyman 1934). The queue has every answer, those to label first, with
+    its `probability` and an empty `label`. Filled in, it is an input for [`judge`][howsure.judge], with
+    labels_drawn="probability:probability".
 
     Args:
-        data: A table of verdicts as `judge` reads it; labels needn't be there.
-        a: The first of two models, to plan their difference: items are drawn, and both answers to them
+        data: A table of verdicts as `judge` reads it. It needn't contain labels.
+        a: The first of two models, to plan their difference: items are drawn, and both answers to them are
             labelled. None plans the rate of all answers.
         b: The second.
-        within: The half width of the interval that is asked for: 0.03 for three points.
-        n_labels: So many labels in all, in place of a half width.
-        human: The column of labels that there are. None goes by the usual names.
-        columns: The column of a role: {"judge": …, "human": …}; judge may have several. None goes by the
-            usual names.
+        within: The half-width of the interval: 0.03 for three points.
+        n_labels: The total number of labels, instead of a half-width.
+        human: The column of existing labels. None uses the usual names.
+        columns: The column of a role: {"judge": …, "human": …}. The judge may have several columns. None uses
+            the usual names.
         where: Keep only rows with this value in a column.
-        labels_drawn: How labels that there are were drawn: at "random", and they count with the new ones;
-            else they only tell what to expect.
-        judge_right: How often judges are assumed to be right where they agree, as far as no label tells.
+        labels_drawn: How existing labels were drawn. If at "random", they count with the new ones. Otherwise
+            they only inform the plan.
+        judge_right: The assumed accuracy of judges when they agree, without labels for it.
         cost_label: The price of a label, in any unit.
-        cost_judge: The price of a verdict. With both, the plan says how many answers to judge and to label
-            for the least money.
-        budget: What may be spent in all, in place of `within`, for that.
+        cost_judge: The price of a verdict. With both prices, the plan gives the cheapest numbers of answers
+            to judge and to label.
+        budget: The total budget for that, instead of `within`.
         queue: The path of a CSV file to write the answers to.
         level: The confidence level.
         seed: The seed of the draw.
 
     Returns:
-        LabelPlan: The labels of each part of the answers, the half width that is expected, and what labels
-            alone would take.
+        LabelPlan: The labels per stratum, the expected half-width, and the number of labels needed without
+            the judge.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or neither `within` nor `n_labels` is given,
-            or both.
+        OptionError: If an option has an invalid value, or neither `within` nor `n_labels` is given, or both.
         DataError: If a column is missing, or a verdict can't be understood.
         ReadError: If a file can't be read.
 
@@ -160,39 +159,37 @@ def plan_labels(
 
 
 def _refuse(options: Mapping[str, Any]) -> None:
-    """Raise OptionError where options don't go together."""
+    """Raise OptionError if options don't fit together."""
     if (options["within"] is None) == (options["n_labels"] is None):
         raise OptionError(
-            "either a goal or a number of labels is needed, and not both",
+            "either a goal or a number of labels is needed, not both",
             remedy="Give `within` or `n_labels`: `within=0.03` for three points.",
         )
     if (options["a"] is None) != (options["b"] is None) or (
         options["a"] is not None and options["a"] == options["b"]
     ):
-        raise OptionError(
-            "a difference is of two models", remedy="Name them with `a` and `b`, or leave both out."
-        )
+        raise OptionError("a difference needs two models", remedy="Set `a` and `b`, or leave both out.")
     if (options["cost_label"] is None) != (options["cost_judge"] is None):
-        raise OptionError("one price says nothing", remedy="Give `cost_label` and `cost_judge`.")
+        raise OptionError("one price alone isn't enough", remedy="Set `cost_label` and `cost_judge`.")
     if options["budget"] is not None and options["cost_label"] is None:
-        raise OptionError("a budget needs prices", remedy="Give `cost_label` and `cost_judge`.")
+        raise OptionError("a budget needs prices", remedy="Set `cost_label` and `cost_judge`.")
     if options["labels_drawn"] not in ("random", "unknown", "convenience"):
         raise OptionError(
-            f"`labels_drawn={options['labels_drawn']!r}` can't be drawn further from",
+            f"more labels can't be drawn with `labels_drawn={options['labels_drawn']!r}`",
             remedy=(
-                "Plan the labels of these answers at once, or say 'random' where earlier ones were drawn so."
+                "Plan all labels of these answers at once, or set 'random' if earlier ones were drawn at random."
             ),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LabelPool:
-    """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected
-    of each stratum.
+    """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and the expectation
+    for each stratum.
 
-    `rows`: the places in the table of each answer, or of both (N,); `opinions` (N,): what judges say of an
-    answer, or by how much of two; `labels` (N,): NaN without one, or without both; `counted` (N,): those that
-    count.
+    `rows`: the rows in the table of each answer, or of both (N,). `opinions` (N,): the judges' verdict on an
+    answer, or the difference for two. `labels` (N,): NaN without one, or without both. `counted` (N,): those
+    that count.
     """
 
     rows: tuple[Ints, ...]
@@ -204,7 +201,7 @@ class _LabelPool:
 
     @classmethod
     def of(cls, table: Verdicts, options: Mapping[str, Any]) -> _LabelPool:
-        """Take the answers, or the pairs of those of two models."""
+        """Select the answers, or the pairs of those of two models."""
         of_answers = opinion(table.verdicts, table.labels)
         rows: tuple[Ints, ...] = (np.arange(len(table.labels)),)
         opinions, labels = of_answers, table.labels
@@ -230,7 +227,7 @@ def _plan(
     counts: tuple[Ints, Ints],
     probability: Floats,
 ) -> LabelPlan:
-    """Return the plan; `counts`: labels of each stratum that there are, and how many more to draw."""
+    """Return the plan. `counts`: existing labels of each stratum, and how many more to draw."""
     expected, (have, more), level = pool.expected, counts, options["level"]
     half = expected.half_width(more + have, level)
     alone = Expected(
@@ -275,7 +272,7 @@ def _plan(
 def _bills(
     expected: Expected, options: Mapping[str, Any], half: float
 ) -> tuple[LabelBill | None, LabelBill | None]:
-    """Return what the labels cost with the judge, and without it; None without prices."""
+    """Return the cost of the labels with the judge, and without it, or None without prices."""
     if options["cost_label"] is None or options["cost_judge"] is None:
         return None, None
     times = 1 if options["b"] is None else 2  # both answers to an item
@@ -298,52 +295,48 @@ def _bills(
 def _warnings(
     table: Verdicts, pool: _LabelPool, options: Mapping[str, Any], half: float, *, reached: bool
 ) -> Iterator[ResultWarning]:
-    """Yield what is doubtful about the plan."""
+    """Yield warnings about the plan."""
     if not reached:
         yield ResultWarning(
             code="out_of_reach",
-            message=(
-                f"labels of all these answers leave ± {100 * half:.1f} pp: they are too few, whatever is "
-                "labelled"
-            ),
-            remedy="Judge more answers, or ask for less.",
+            message=(f"labels of all these answers leave ± {100 * half:.1f} pp: there are too few answers"),
+            remedy="Judge more answers, or choose a wider interval.",
         )
     least = int(np.minimum(pool.expected.sizes, FEWEST).sum())
     if options["n_labels"] is not None and options["n_labels"] < least:
         yield ResultWarning(
             code="fewest_labels",
             message=(
-                f"{plural(options['n_labels'], 'label')} can't be kept to: each kind of verdict takes "
-                f"{FEWEST}, or all its answers, {least:,} in all"
+                f"{plural(options['n_labels'], 'label')} are too few: each kind of verdict requires {FEWEST}, or "
+                f"all its answers, {least:,} in all"
             ),
-            remedy="Ask for more.",
+            remedy="Choose more.",
         )
     count = int(np.isfinite(pool.labels).sum())
     if count and options["labels_drawn"] != "random":
-        what = "tells what to expect and doesn't" if count == 1 else "tell what to expect and don't"
+        what = "informs the plan but doesn't" if count == 1 else "inform the plan but don't"
         they_were = "it was drawn" if count == 1 else "they were drawn"
         yield ResultWarning(
             code="earlier_labels",
             message=(
-                f"{plural(count, 'earlier label')} {what} count, since nothing says that {they_were} at "
-                "random"
+                f"{plural(count, 'earlier label')} {what} count, since it isn't known whether {they_were} at random"
             ),
-            remedy="If so, say `labels_drawn='random'`.",
+            remedy="If so, set `labels_drawn='random'`.",
         )
     if options["b"] is None and table.items is not None and len(np.unique(table.items)) < len(table.items):
         yield ResultWarning(
             code="taken_one_by_one",
             message=(
-                "several answers are to one item, and the plan takes each by itself; where they hang "
-                "together it takes more labels"
+                "several answers belong to one item, but the plan treats them as independent; if they are "
+                "correlated, more labels are needed"
             ),
-            remedy="Plan a model at a time with `where`.",
+            remedy="Plan one model at a time with `where`.",
         )
 
 
 def _queue(table: Verdicts, pool: _LabelPool, chosen: Ints, probability: Floats) -> pl.DataFrame:
-    """Return every answer with its probability, those to be labelled first and in random order, and a column
-    for the label.
+    """Return every answer with its probability, those to label first and in random order, and a column for
+    the label.
     """
     order, chance, counted = (np.full(len(table.labels), filling) for filling in (np.nan, np.nan, 0.0))
     for places in pool.rows:

@@ -1,8 +1,8 @@
-"""The plan of a policy: the questions of each task with which two equal systems pass it.
+"""The plan of a policy: the questions per task with which two equal systems pass it.
 
-A gate passes where every critical check does. Each of K gets the K-th root of the joint chance: .8 each would
-be .07 over twelve. Supporting checks hold no pass up, but are blind where the half-width of their interval
-exceeds their margin: they get the questions with which it hardly does.
+A gate passes if every critical check does. Each of K checks gets the K-th root of the joint power: 0.8 for
+each would be 0.07 for twelve. Supporting checks don't block a pass, but are underpowered if the half-width of
+their interval exceeds their margin. They get enough questions to avoid that.
 """
 
 from __future__ import annotations
@@ -38,15 +38,14 @@ RESPECTS = Respects(
     verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
 )
 STEP, MOST_STEPS = 1.02, 120
-"""By how much a number of questions is raised until the exact chance is reached, and how often."""
+"""The factor by which a number of questions is raised until the exact power is reached, and how often."""
 OTHERS = "every other task"
 NOT_PLANNED = ResultWarning(
     code="not_planned",
     message=(
-        "the questions are for whole tasks: slices and costs of the policy may need more, and hold the "
-        "joint chance down"
+        "the questions are for whole tasks: slices and costs of the policy may need more, and lower the joint power"
     ),
-    remedy="Plan a slice as a task of its own.",
+    remedy="Plan a slice as a separate task.",
 )
 
 
@@ -62,35 +61,33 @@ def plan_policy(
     assume: Assumptions | None = None,
     **options: Unpack[DesignOptions],
 ) -> PolicyPlan:
-    """Plan a suite: the questions of each task with which two equal systems pass a policy with a joint chance
-    of `power`.
+    """Plan a suite: the questions per task with which two equal systems pass a policy with joint probability
+    `power`.
 
-    Each of K critical checks gets a chance of `power` ** (1 / K) to pass; supporting ones get the questions
-    with which the half-width of their interval is at most their margin with that chance, so that they aren't
-    blind. Tasks are assumed independent, clusters and questions independent draws.
+    Each of K critical checks gets a probability of `power` ** (1 / K) to pass. Supporting ones get the
+    questions with which the half-width of their interval is at most their margin with that probability, so
+    that they aren't underpowered. Tasks are assumed independent, clusters and questions independent draws.
 
     Args:
-        policy: The policy, as `gate` takes it: the path of a TOML file, or a dict.
-        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; its tasks are those
-            that are planned. None plans the tasks that the policy names, each table as one task, from
-            `assume`.
+        policy: The policy, as for `gate`: the path of a TOML file, or a dict.
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts. Its tasks are
+            planned. None plans the tasks that the policy names, each table as one task, from `assume`.
         a: The candidate of the pilot. None, with `b` None as well, takes the pair whose difference has the
             median variance.
         b: The baseline of the pilot.
-        power: The chance that two equal systems pass every critical check.
-        attempts: The number of attempts per question. None takes what the pilot has, or 1.
-        n_tasks: How many tasks there are without a pilot, those that the policy names included. None takes
-            these alone.
-        assume: The variances and clusters to assume without a pilot. None assumes those of Miller (2024).
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to
-            the pilot.
+        power: The probability that two equal systems pass every critical check.
+        attempts: The number of attempts per question. None uses the pilot's, or 1.
+        n_tasks: The number of tasks without a pilot, including those that the policy names. None plans these
+            alone.
+        assume: The variances and clusters to assume without a pilot. None uses those of Miller (2024).
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. They apply to the pilot.
 
     Returns:
-        PolicyPlan: One line a task, with its questions, and the joint chance.
+        PolicyPlan: One line per task, with its questions, and the joint probability.
 
     Raises:
-        OptionError: If the policy or an option says what it can't, or nothing is to be planned.
-        DataError: If the pilot holds one model only, or reveals no variation to plan from.
+        OptionError: If the policy or an option is invalid, or there is nothing to plan.
+        DataError: If the pilot contains a single model, or has no variation to plan from.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -116,7 +113,7 @@ def plan_policy(
     else:
         if assume is not None or n_tasks is not None:
             raise OptionError(
-                "a pilot tells what assume and n_tasks assume", remedy="Leave one of the two out."
+                "a pilot replaces the assumptions of assume and n_tasks", remedy="Leave one of the two out."
             )
         scores, (a, b) = read_pair(pilot, (a, b), design)
         pilots, study, doubts = read_pilots(scores, design, a, b, paired=True)
@@ -126,7 +123,7 @@ def plan_policy(
     binding = [task for task in tasks if suite.of_task(task.task).tier != "advisory"]
     if not binding:
         raise OptionError(
-            "all tasks of the policy are advisory: nothing is to be planned", remedy="See docs/policy.md."
+            "all tasks of the policy are advisory: there is nothing to plan", remedy="See docs/policy.md."
         )
     if len(binding) < len(tasks):
         notes += (f"Advisory tasks need no questions ({len(tasks) - len(binding):,} here).",)
@@ -146,25 +143,26 @@ def plan_policy(
 
 
 def _named(suite: Policy, n_tasks: int | None) -> dict[str, int]:
-    """Return the tasks that a policy names, and how many there are of each. OptionError where there are more,
-    or none.
+    """Return the tasks that a policy names, and how many there are of each. OptionError if there are more, or
+    none.
     """
     names = {table.name: 1 for table in suite.of_kind("tasks")}
     if n_tasks is not None and n_tasks < len(names):
         raise OptionError(
-            f"`n_tasks={n_tasks}`, and the policy names {len(names)}", remedy="Count those as well."
+            f"`n_tasks={n_tasks}`, but the policy names {len(names)}", remedy="Include those in the number."
         )
     others = (n_tasks or len(names)) - len(names)
     if not names and not others:
-        raise OptionError("the policy names no task", remedy="Give `n_tasks`, or a pilot.")
+        raise OptionError("the policy names no task", remedy="Set `n_tasks`, or use a pilot.")
     return names | ({OTHERS: others} if others else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TaskSpread:
-    """What is known of one task, or of several alike: how its differences vary, and the baseline's score.
+    """What is known of one task, or of several alike: the variance of its differences, and the baseline's
+    score.
 
-    `n_items`: the questions of the pilot; 0 without one.
+    `n_items`: the questions of the pilot, or 0 without one.
     """
 
     known: KnownSpread
@@ -178,7 +176,7 @@ class _TaskSpread:
 
 
 def _of_pilot(pilot: Pilot, level: float, attempts: int | None) -> _TaskSpread:
-    """Return what a pilot tells of its task."""
+    """Return what a pilot shows of its task."""
     known, matrix = pilot.known(level), pilot.matrix
     return _TaskSpread(
         task=matrix.task,
@@ -192,15 +190,15 @@ def _of_pilot(pilot: Pilot, level: float, attempts: int | None) -> _TaskSpread:
 
 
 def _task_plan(policy: Policy, task: _TaskSpread, chance: float) -> PolicyTask:
-    """Return how many questions a task needs; `chance`: the chance that one check is to have."""
+    """Return how many questions per task needs. `chance`: the power of one check."""
     standing, spread, attempts = policy.of_task(task.task), task.known.spread, task.attempts
     assert isinstance(spread, Spread)
     doubt, margin = task.known.doubt(attempts), _margin(standing, task)
     test = Test(goal="not-worse", method=task.method, level=policy.level, margin=margin)
 
     def passes(n: float) -> float:
-        """Return the chance that a check of two equal systems passes with n questions, the mean over what the
-        pilot leaves open.
+        """Return the probability that a check of two equal systems passes with n questions, averaged over the
+        pilot's uncertainty.
         """
         if not n > 0:
             return math.nan
@@ -210,8 +208,9 @@ def _task_plan(policy: Policy, task: _TaskSpread, chance: float) -> PolicyTask:
         return float(sum(chances))
 
     def sees(n: float) -> bool:
-        """Say whether the half-width is at most the margin with the chance that is wanted: for a spread as
-        large as n questions show it with this chance, whose square varies by how many items differ.
+        """Return whether the half-width is at most the margin with the required probability. This uses the
+        spread that n questions show with this probability. Its square varies with the number of questions
+        that differ.
         """
         expected = spread.times(sum(factor * share for factor, share in doubt))
         events = max(n * expected.events_an_item(attempts) / expected.sizes.crowd, 1.0)
@@ -219,7 +218,7 @@ def _task_plan(policy: Policy, task: _TaskSpread, chance: float) -> PolicyTask:
         return _half_width(upper, task, n, policy.level) <= margin
 
     if standing.tier == "critical":
-        # by the t distribution, then raised until the exact chance is reached
+        # by the t distribution, then raised until the exact power is reached
         needed, steps = items_needed(test, spread, 0.0, attempts, chance, doubt=doubt), 0
         while math.isfinite(needed) and not passes(needed) >= chance:
             steps += 1
@@ -249,15 +248,15 @@ def _margin(standing: PolicyGate, task: _TaskSpread) -> float:
         return float(standing.margin)
     if math.isnan(task.score) or not task.score:
         raise OptionError(
-            f"the margin for {task.task} is a share of a score that nothing tells",
-            remedy="Assume a rate, plan from a pilot, or write the margin in points.",
+            f"the margin for {task.task} is a share of an unknown score",
+            remedy="Assume a rate, plan from a pilot, or set the margin in points.",
         )
     return standing.margin.of(task.score)
 
 
 def _half_width(spread: Planned, task: _TaskSpread, n: float, level: float) -> float:
-    """Return the half-width of the two-sided interval that is expected of two equal systems with n questions;
-    NaN without any.
+    """Return the expected half-width of the two-sided interval for two equal systems with n questions, or NaN
+    without any.
     """
     if not n >= 2:
         return math.nan

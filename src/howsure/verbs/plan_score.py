@@ -45,7 +45,7 @@ RESPECTS = Respects(
 )
 USUAL_RATE = 0.5
 WHOLE = 0.5
-"""An error bar of ± this holds all scores."""
+"""A margin of ± this covers all scores."""
 
 
 def plan_score(
@@ -70,32 +70,32 @@ def plan_score(
     for the worst case, a true score of ½. Miller (2024), section 5.
 
     Args:
-        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; the score, its
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts. The score, its
             variances and clusters are those of model `a`. None plans from `rate` and `assume`.
-        a: The model of the pilot. None if it holds only one.
+        a: The model of the pilot. None if there is only one.
         within: The half-width of the interval, in score units (0.02 is two percentage points).
         at_least: The floor that the score is to be shown to exceed.
-        at_most: The ceiling, where smaller scores are better. Exactly one of `within`, `at_least` and
-            `at_most` is required.
-        rate: The true score that is supposed. None takes the pilot's; without a pilot ½ for `within`, and a
-            limit requires it.
-        n_items: The number of questions, to learn what it achieves. None seeks it.
-        attempts: The number of attempts per question. None takes what the pilot has, or 1.
+        at_most: The ceiling, for scores of which smaller ones are better. Exactly one of `within`, `at_least`
+            and `at_most` is required.
+        rate: The assumed true score. None uses the pilot's. Without a pilot it is ½ for `within`, and
+            required for a limit.
+        n_items: The number of questions, to find out what it achieves. None computes it.
+        attempts: The number of attempts per question. None uses the pilot's, or 1.
         power: The probability that the floor or ceiling is shown, between 0 and 1.
         level: The confidence level.
         assume: Clusters, and the `question_variance` and `answer_variance` of this one model. None assumes
             independent right-or-wrong answers.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to
-            the pilot. `population`: by default as in `compare`; "new-clusters" adds clusters, "same-clusters"
-            questions to the pilot's own clusters, each at its share.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. They apply to the pilot.
+            `population` defaults as in `compare`: "new-clusters" adds clusters, "same-clusters" adds
+            questions to the pilot's own clusters, at their shares.
 
     Returns:
-        ScorePlan: The ways to run the evaluation, with the questions and the half-width or power of each.
+        ScorePlan: Possible designs, with the questions and the half-width or power of each.
 
     Raises:
-        OptionError: If an option has a value that it can't have, not exactly one goal is given, or the
-            supposed score lies on the wrong side of the limit.
-        DataError: If the pilot reveals no variation to plan from.
+        OptionError: If an option has an invalid value, not exactly one goal is given, or the assumed score
+            lies on the wrong side of the limit.
+        DataError: If the pilot has no variation to plan from.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -126,13 +126,15 @@ def plan_score(
         refuse_pilot_options(design, a=a)
         if rate is None and goal != "within":
             raise OptionError(
-                "a limit needs the true score that is hoped for", remedy="Give it as rate: 0.95."
+                "a limit needs the expected true score", remedy="Set rate, for example to 0.95."
             )
         scores, note = _assumed(rate, level, assume or Assumptions())
         notes = (note,)
     else:
         if assume is not None:
-            raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
+            raise OptionError(
+                "a pilot replaces the assumptions of assume", remedy="Leave one of the two out."
+            )
         matrix, notes, warnings = _one_model(gather(scores_of(pilot, design), design), a)
         scores = _of_pilot(matrix, level, rate)
         names = {"task": matrix.task, "metric": matrix.metric, "model": matrix.models[0]}
@@ -162,7 +164,7 @@ def plan_score(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ScoreSpread:
-    """A model's spread, assumed or a pilot's, and its score.
+    """A model's spread, assumed or from a pilot, and its score.
 
     `answers`: scores are right-or-wrong answers, or means of them, and no other fractions.
     """
@@ -180,11 +182,11 @@ class _ScoreSpread:
 
 
 def _goal_of(goals: dict[ScoreGoal, float | None]) -> tuple[ScoreGoal, float]:
-    """Return what is to be shown; OptionError unless there is exactly one goal."""
+    """Return the goal. OptionError unless there is exactly one."""
     targets = [(goal, target) for goal, target in goals.items() if target is not None]
     if len(targets) != 1:
         what = " and ".join(goal for goal, _ in targets) or "nothing"
-        raise OptionError(f"{what} to plan for", remedy="Give one of within, at_least and at_most.")
+        raise OptionError(f"{what} to plan for", remedy="Set one of within, at_least and at_most.")
     goal, target = targets[0]
     if not (math.isfinite(target) and (target > 0 or goal == "at-most")):
         raise OptionError(
@@ -195,9 +197,7 @@ def _goal_of(goals: dict[ScoreGoal, float | None]) -> tuple[ScoreGoal, float]:
 
 
 def _refuse_goal(goal: ScoreGoal, target: float, level: float, scores: _ScoreSpread) -> None:
-    """Raise OptionError where the true score misses the limit, or a limit is asked of scores without
-    bounds.
-    """
+    """Raise OptionError if the true score misses the limit, or a limit is set for scores without bounds."""
     if goal == "within":
         if scores.bounded and target >= WHOLE:
             raise OptionError(
@@ -215,7 +215,7 @@ def _refuse_goal(goal: ScoreGoal, target: float, level: float, scores: _ScoreSpr
     if not ahead > 0:
         raise OptionError(
             f"a true score of {scores.rate:.3g} is not {goal.replace('-', ' ')} {target:g}",
-            remedy="Give the true score that you hope for as rate.",
+            remedy="Set rate to the score that you expect.",
         )
 
 
@@ -224,19 +224,20 @@ def _possible(rate: float) -> float:
 
 
 def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_ScoreSpread, str]:
-    """Return the spread of a model whose score and clusters are assumed, and say what is assumed."""
+    """Return the spread of a model whose score and clusters are assumed, and note the assumptions."""
     score = USUAL_RATE if rate is None else _possible(rate)
     answer = 0.0 if assumed.answer_variance is None else assumed.answer_variance
     total = score * (1 - score)
     question = max(total - answer, 0.0) if assumed.question_variance is None else assumed.question_variance
     if question + answer > total * (1 + 1e-9):
         raise OptionError(
-            f"variances of {question:.3g} and {answer:.3g} are more than a score of {score:g} can have "
-            f"({total:.3g})",
+            f"variances of {question:.3g} and {answer:.3g} exceed the maximum for a score of {score:g} ({total:.3g})",
             remedy="They sum to rate · (1 − rate) for right-or-wrong answers.",
         )
     usual = " (the worst case)" if rate is None else ""
-    note = f"Assumed: a score of {100 * score:g}%{usual}, right or wrong. A pilot would tell."
+    note = (
+        f"Assumed: a score of {100 * score:g}%{usual}, right or wrong. Use a pilot to estimate it from data."
+    )
     return _ScoreSpread(
         known=KnownSpread(spread=assumed.spread(question, answer), level=level, only_once=not answer),
         rate=score,
@@ -246,16 +247,16 @@ def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_S
 def _one_model(
     study: Study, model: str | None
 ) -> tuple[ScoreMatrix, tuple[str, ...], tuple[ResultWarning, ...]]:
-    """Return the matrix of one model, on the items that it answered, as the population has them drawn."""
+    """Return the matrix of one model, on the questions that it answered, as the population has them drawn."""
     matrices = list(study.matrices())
     if len(matrices) > 1:
         raise OptionError(
-            f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with `task` and `metric`."
+            f"the pilot contains {len(matrices)} tasks or metrics", remedy="Choose with `task` and `metric`."
         )
     matrix = matrices[0]
     if model is None and len(matrix.models) > 1:
         raise OptionError(
-            f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`."
+            f"the pilot contains {len(matrix.models)} models", remedy="Set `a` to the one to plan for."
         )
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
     drawn = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
@@ -263,13 +264,13 @@ def _one_model(
 
 
 def _of_pilot(matrix: ScoreMatrix, level: float, rate: float | None) -> _ScoreSpread:
-    """Return the spread that a pilot shows."""
+    """Return the spread observed in a pilot."""
     codes = codes_of(matrix)
     if len(matrix.items) < 2 or (codes is not None and int(codes.max()) < 1):
         raise DataError(
-            f"one {'item' if codes is None else 'cluster'} tells nothing of how scores vary",
+            f"one {'item' if codes is None else 'cluster'} isn't enough to estimate how scores vary",
             where=matrix.task,
-            remedy="A pilot needs two or more.",
+            remedy="Use a pilot with two or more.",
         )
     pilot = Pilot.of(matrix, [0])
     if not mixed(pilot.parts, pilot.basis.effective_cluster_size, 1.0)[0] > 0:
@@ -297,11 +298,11 @@ def _option(
     power: float,
     n_items: int | None,
 ) -> ScoreOption:
-    """Work out one number of attempts."""
+    """Plan for one number of attempts."""
     known, rate, spread, limit = scores.known, scores.rate, scores.spread, goal != "within"
 
     def unseen(n: float) -> float:
-        """Return the deff of misses that n items leave unseen, as the interval has it."""
+        """Return the design effect of misses that n items don't show, as in the interval."""
         return float(attempts > 1) if scores.answers else math.sqrt(spread.at(n).crowd)
 
     def half_width(n: float, spread: Spread) -> float:
@@ -310,7 +311,9 @@ def _option(
         return rates.half_width(rate, spread, n, attempts, sided, unseen=unseen(n), bounded=scores.bounded)
 
     def chance(n: float, spread: Spread) -> float:
-        """Return the chance that n items show the limit; a ceiling is a floor seen from the other end."""
+        """Return the probability that n items show the limit. A ceiling is treated as a floor of the opposite
+        score.
+        """
         ends = (rate, target) if goal == "at-least" else (1 - rate, 1 - target)
         return rates.floor_power(*ends, spread, n, attempts, level=level, unseen=unseen(n))
 
@@ -321,7 +324,7 @@ def _option(
         return fewest(lambda n: half_width(n, spread) <= target, spread.step)
 
     def forecast(seek: Callable[[Spread], float]) -> Forecast:
-        """Return what is sought, with its limits where the pilot tells any."""
+        """Return the result, with its limits if the pilot gives any."""
         return known.forecast(
             attempts,
             lambda spread, _: seek(spread),  # type: ignore[arg-type]  # of one model

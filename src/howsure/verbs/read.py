@@ -1,4 +1,4 @@
-"""The verb read: a path, paths or a frame become Scores."""
+"""The function read: a path, paths or a frame become Scores."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 OF_FILES = ("reader", "map", "model_from", "runs")
-"""The options that choose or interpret what files hold, and would be ignored of a table."""
+"""The options that choose or interpret the contents of files, and would be ignored for a table."""
 T = TypeVar("T", bound="Choices | RatingTable | Verdicts | VoteTable")
 
 
@@ -63,61 +63,62 @@ def read(
 ) -> Scores:
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
 
-    A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its
-    content, and nothing in a file is executed. The table of a DuckDB file (`evals.duckdb`, or
-    `evals.duckdb/answers` where it has several) stays there, read alone. A frame may be pandas, Polars (also
-    lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is aggregated where it lies. The usual column names
-    (benchmark, question_id, epoch, is_correct …) are recognised, and the answers state which column was taken
-    for what.
+    A path may be a file or a folder of mixed formats. Each file's format is recognised from its content, and
+    nothing in a file is executed. The table of a DuckDB file (`evals.duckdb`, or `evals.duckdb/answers` if it
+    has several) is queried in place, read-only. A frame may be pandas, Polars (also lazy), PyArrow, Dask,
+    DuckDB, Ibis or Spark, and is aggregated by its own engine. Common column names (benchmark, question_id,
+    epoch, is_correct …) are recognised, and the answers list which column was used for what.
 
     Args:
         data: A path, an address (`https://`, `s3://`, `gs://`, `hf://` …, fetched within limits), a list of
-            these, or a data frame with one row per attempt; or a dict of sides, each with a name and one of
-            these: every side becomes a model of that name. Scores are returned unchanged.
-        columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are
-            joined into one name. None relies on the usual names.
+            these, or a data frame with one row per attempt. Also a dict of any of these by name: each becomes
+            a model of that name. For example, `{"old": "logs/main", "new": "logs/pr"}`. Scores are returned
+            unchanged.
+        columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`. Several are
+            joined into one name. None uses the usual names.
         where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all
             rows.
-        missing: Texts that mean "no score" in a table, beside empty, NA, N/A, #N/A, null, none, nan, -, – and
-            —. None adds none; any other text that is neither a number nor a known word refuses the table.
-        decimal: The mark before decimals in numbers written as text, "point" or "comma". None takes what the
-            column proves: 78,8 is a number with a comma; 1,234 alone is refused, since it could be both.
+        missing: Texts that mean "no score" in a table, in addition to empty, NA, N/A, #N/A, null, none, nan,
+            -, – and —. None adds none. Any other text that is neither a number nor a known word is an error.
+        decimal: The decimal mark in numbers written as text, "point" or "comma". None infers it from the
+            column: 78,8 has a decimal comma. 1,234 alone is ambiguous and an error.
         reader: The name of the reader to use for every file. None recognises the format of each.
-        map: A mapping for files that no reader knows: a dict, or the path of a TOML file; a list gives
-            several. It says where the records are and what each column is, in a small language; see
-            docs/mapping.md.
+        map: A mapping for files that no reader recognises: a dict, the path of a TOML file, or a list of
+            these. It defines the place of the records and the meaning of each column, in a small language
+            (see docs/mapping.md).
         model_from: A regular expression that finds the model in the path of its file, in its first group if
-            it has one. None takes what the file says, and the path only where it says nothing.
-        items: The path of a table with one row an item, for files that name the resolved items only
-            (SWE-bench). None takes the items from the file, or from what lies beside it.
+            it has one. None uses the model in the file, or the path if the file names none.
+        items: The path of a table with one row per item, for files that name the resolved items only
+            (SWE-bench). None takes the items from the file, or from files next to it.
         runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first
-            letters are enough), `"run:ID"`; `"latest"` keeps the newest run of each model on each task,
-            `"since:7d"` (12h, 90m, 2w) those that began at most this long before the newest. None keeps all.
-        as_attempts: Whether all runs of one model on one task are its attempts, also where they differ in a
-            known setting such as commit or temperature. None keeps these apart, except runs of one submission
-            to a leaderboard that differ in the commit of the harness alone.
+            letters are enough), `"run:ID"`. `"latest"` keeps the newest run of each model on each task.
+            `"since:7d"` (12h, 90m, 2w) keeps those that began at most this long before the newest. None keeps
+            all.
+        as_attempts: Whether all runs of one model on one task are its attempts, also if they differ in a
+            known setting such as commit or temperature. None keeps these separate, except runs of one
+            submission to a leaderboard that differ only in the commit of the harness.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file
             itself states, instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct
             answer, from logs that contain it.
-        cache: Whether to keep what logs hold in the user's cache folder, so that the next call on the same
-            folder reads only what changed. The results are the same; nothing is kept of what took less than
-            0.3 seconds, of tables, or of addresses.
-        processes: How many processes may read many files at once, where that would save seconds; the results
-            are the same. A script that asks for more than one needs `if __name__ == "__main__":`, as with all
-            of Python's `multiprocessing`.
+        cache: Whether to keep the contents of logs in the user's cache folder, so that the next call on the
+            same folder only reads changed files. The results are the same. Files read in less than 0.3
+            seconds, tables and addresses aren't cached.
+        processes: The maximum number of processes for reading many files at once, used if that would save
+            seconds. The results are the same. A script that uses more than one needs `if __name__ ==
+            "__main__":`, as with all of Python's `multiprocessing`.
         progress: Called with the sources before they are read, and with the files of an address before they
-            are fetched; iterates over what it returns. None shows no progress.
+            are fetched. howsure iterates over the returned value. None shows no progress.
 
     Returns:
-        Scores: The results as one table, with the notes and warnings that arose in reading. Rows of a lazy
-            frame are read when they are needed.
+        Scores: The results as one table, with the notes and warnings from reading. Rows of a lazy frame are
+            read when they are needed.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
-        ReadError: If none of the files can be read. With `strict`, if any of them can't, or differs from what
-            it states.
-        DataError: If the columns of a table don't fit, for instance because none holds a score.
+        OptionError: If an option has an invalid value.
+        ReadError: If none of the files can be read. With `strict`, if any of them can't, or differs from its
+            own totals.
+        DataError: If the columns of a table don't fit, for instance because none contains a score.
 
     Examples:
         >>> import polars as pl
@@ -145,14 +146,15 @@ def read(
     )
     if how["runs"] and not (isinstance(data, Mapping) or is_paths(data)):
         raise OptionError(
-            "`runs` chooses runs, which only logs have", remedy="Give the paths of the logs, or leave it out."
+            "`runs` chooses runs, but only logs have them",
+            remedy="Give the paths of the logs, or leave it out.",
         )
     data = count_text(data)
     if isinstance(data, Scores):
         if how["columns"] or how["where"]:
             raise OptionError(
-                "`columns` and `where` are for data that aren't read yet, and these are Scores",
-                remedy="Give them to `read`.",
+                "`columns` and `where` are for data that aren't read yet, but these are Scores",
+                remedy="Pass them to `read`.",
             )
         return data
     if isinstance(data, Mapping):
@@ -172,15 +174,15 @@ def read(
 
 
 def with_columns_used(scores: Scores, columns: Any) -> Scores:
-    """Return scores as they are; DataError if columns were named and there is no table, so that they would be
-    passed over.
+    """Return scores unchanged. DataError if columns were named and there isn't a table that they could apply
+    to.
     """
     tables = [
         file for file in scores.files if file.reader == "tables" and file.outcome in ("read", "published")
     ]
     if columns and scores.files and not tables:
         raise DataError(
-            f"columns are named for tables, and {scores.files[0].path} is none",
+            f"columns are named for tables, but {scores.files[0].path} isn't one",
             remedy=(
                 "Slice by a column of the items with `by`, or make a table of it first: `howsure convert`."
             ),
@@ -189,7 +191,7 @@ def with_columns_used(scores: Scores, columns: Any) -> Scores:
 
 
 def _of_model(part: Any, side: str, columns: Any) -> Any:
-    """Return one side; a data frame in which nothing names the model is that of the side."""
+    """Return one side. A data frame without a model column belongs to the side."""
     import narwhals as nw
 
     from howsure.table.schema import find_roles, open_frame
@@ -203,8 +205,8 @@ def _of_model(part: Any, side: str, columns: Any) -> Any:
 
 
 def _known_roles(columns: Any) -> Any:
-    """Return the columns that were named; OptionError for one of something that no row or published score
-    has: it would be passed over.
+    """Return the named columns. OptionError for a role that no row or published score has, as it would be
+    ignored.
     """
     from howsure.readers.published import PUBLISHED_ALIASES
     from howsure.table.schema import ALIASES
@@ -215,14 +217,14 @@ def _known_roles(columns: Any) -> Any:
     if strange is not None:
         near = get_close_matches(strange.lower(), known, n=1)
         raise OptionError(
-            f"columns: no {strange!r} among {', '.join(known)}",
+            f"columns: {strange!r} isn't one of {', '.join(known)}",
             remedy=f"Did you mean {near[0]!r}?" if near else "",
         )
     return columns
 
 
 def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
-    """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other
+    """Return the table of a DuckDB file that paths lead to, or the paths themselves if they lead to other
     files.
     """
     from howsure.readers.addresses import database_of, rows_of
@@ -233,25 +235,25 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     of_files = [name for name in OF_FILES if how[name]]
     if of_files:
         raise OptionError(
-            f"`{of_files[0]}` says nothing about the table of a DuckDB file",
+            f"`{of_files[0]}` doesn't apply to the table of a DuckDB file",
             where=str(found[0]),
-            remedy="Leave it out; `where` chooses rows.",
+            remedy="Leave it out; use `where` to choose rows.",
         )
     return rows_of(*found, how["columns"])
 
 
 def paths_of(data: Any) -> list[str | Path]:
-    """Return a path, or paths, as a list. OptionError where one is empty, as a variable of a shell may be: it
-    would be the folder one works in.
+    """Return a path, or paths, as a list. OptionError if one is empty, such as an unset shell variable: it
+    would mean the working directory.
     """
     paths = [data] if isinstance(data, (str, Path)) else list(data)
     if "" in paths:
-        raise OptionError("an empty path", remedy="Write . for the folder that you work in.")
+        raise OptionError("an empty path", remedy="Use . for the working directory.")
     return paths
 
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
-    """Read files and folders, here or elsewhere."""
+    """Read files and folders, local or remote."""
     from howsure.readers.counts import counted, is_count
     from howsure.readers.folder import read_paths
 
@@ -259,8 +261,8 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
     if counts:
         if len(counts) < len(paths):
             raise OptionError(
-                f"{counts[0]} is a count, and {next(path for path in paths if not is_count(path))} is a path",
-                remedy="Compare them as two sides: `a` and `b`.",
+                f"{counts[0]} is a count, but {next(path for path in paths if not is_count(path))} is a path",
+                remedy="Compare them with `a` and `b`.",
             )
         return counted(counts)
     chosen = how["runs"] or ()
@@ -290,7 +292,7 @@ def _mappings(given: Any) -> tuple[GivenReader, ...]:
 
 
 def is_paths(data: Any) -> bool:
-    """Say whether data are a path, or paths, and no frame."""
+    """Return whether data are a path, or paths, not a frame."""
     return isinstance(data, (str, Path)) or (
         isinstance(data, (list, tuple)) and bool(data) and all(isinstance(part, (str, Path)) for part in data)
     )
@@ -322,12 +324,12 @@ def _read_frame(
 
 
 def scores_of(data: Any, design: Design) -> Scores:
-    """Read what a verb was given, with probabilities where the design asks for them."""
+    """Read the data of a function, with probabilities if the design needs them."""
     return read(data, **design.reading)
 
 
 def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
-    """Return the scores of one model; `parts`: a part of its name is enough."""
+    """Return the scores of one model. `parts`: whether a part of its name is enough."""
     model = resolve(name, names_of(scores, "model"), parts=parts)
     rows = scores.to_frame().filter(pl.col("model") == model)
     missing = tuple(lack for lack in scores.missing if lack.model == model)
@@ -336,11 +338,11 @@ def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
 
 
 def table_of(data: Any, names: Collection[str] = (), *, logs: bool = False) -> tuple[pl.DataFrame, list[str]]:
-    """Return the rows of a table, of several one below the other, and notes on the files; of exports of
-    annotation tools as well.
+    """Return the rows of a table, or of several concatenated ones, and notes on the files. It also reads
+    exports of annotation tools as well.
 
-    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as a
-    row a score: task, model, item, attempt, scorer, score.
+    `names`: the columns of ids and names, which stay as they are written. `logs`: logs of harnesses too, as
+    one row per score: task, model, item, attempt, scorer, score.
     """
     if isinstance(data, Scores):
         return _scored(data), []
@@ -356,13 +358,13 @@ def table_of(data: Any, names: Collection[str] = (), *, logs: bool = False) -> t
 
 
 def with_notes(table: T, notes: Sequence[str]) -> T:
-    """Return what was read of tables, with notes on their files."""
+    """Return the content of tables, with notes on their files."""
     return replace(table, notes=(*table.notes, *notes)) if notes else table
 
 
 def _rows(path: Path, names: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
     if path.is_dir():
-        raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
+        raise ReadError("a folder", where=str(path), remedy="Name the file that contains the table.")
     source = Source(path=path, root=path)
     found = export_of(source) if path.is_file() else None
     if found is not None:
@@ -374,9 +376,7 @@ def _rows(path: Path, names: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _refuse_header_again(rows: pl.DataFrame, path: Path) -> None:
-    """Refuse a row that has the name of each column in it, as files that were put one below the other have
-    it.
-    """
+    """Refuse a row that repeats the names of the columns, as in concatenated files."""
     if not rows.width or any(dtype != pl.String for dtype in rows.dtypes):
         return
     again = (
@@ -384,14 +384,14 @@ def _refuse_header_again(rows: pl.DataFrame, path: Path) -> None:
     )
     if len(again):
         raise ReadError(
-            f"row {again[0] + 1:,} holds the names of the columns again",
+            f"row {again[0] + 1:,} repeats the names of the columns",
             where=str(path),
-            remedy="Remove it: files that were put one below the other have such rows.",
+            remedy="Remove it: concatenated files have such rows.",
         )
 
 
 def _is_log(path: Path) -> bool:
-    """Say whether a path is a folder, or a log that a reader of a harness knows."""
+    """Return whether a path is a folder, or a log that a reader of a harness knows."""
     if path.is_dir():
         return True
     if not path.is_file():
@@ -402,8 +402,8 @@ def _is_log(path: Path) -> bool:
 
 
 def _scored(scores: Scores) -> pl.DataFrame:
-    """Return scores as rows for those who look for a judge: the metric is the scorer; items of several tasks
-    are told apart.
+    """Return scores as rows for functions that look for a judge: the metric is the scorer, and item names
+    include the task if there are several.
     """
     rows = scores.to_frame().filter(pl.col("score").is_not_null()).rename({"metric": "scorer"})
     item = pl.concat_str("task", "item", separator="/") if rows["task"].n_unique() > 1 else pl.col("item")

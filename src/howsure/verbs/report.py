@@ -1,4 +1,4 @@
-"""The verb report: one page of everything that scores show."""
+"""The function report: one page with all results of a table of scores."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def report(
     card: str | None = None,
     **options: Unpack[DesignOptions],
 ) -> Report:
-    """Make one self-contained HTML page of everything that the scores show.
+    """Make one self-contained HTML page with all results of the scores.
 
-    The page holds the ranks with their intervals, every pair, variance components, item health, and an
-    explanation in plain words. It is one file that opens offline in any current browser and requests nothing
-    from the network. Its numbers are those of `leaderboard`, `compare`, `noise` and `health` with the same
-    options. Items are listed for up to 4 million scores per page, and pairs up to 50,000. The same input
-    gives the same bytes.
+    The page contains the ranks with their intervals, every pair, variance components, the analysis of
+    questions, and an explanation in plain words. It is one file that opens offline in any current browser and
+    requests nothing from the network. Its numbers are those of `leaderboard`, `compare`, `noise` and `health`
+    with the same options. Questions are listed for up to 4 million scores per page, and pairs up to 50,000.
+    The same input gives the same bytes.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
@@ -53,32 +53,34 @@ def report(
         title: The title of the page. None names the tasks.
         interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by
             the scale.
-        method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
+        method: The test of the differences: "score" or "t". None uses "score" for scores in [0, 1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
         adjust: The correction for the number of pairs, as in [`leaderboard`][howsure.leaderboard].
-        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else
-            the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
+        overall: How the tasks are combined: "harness" uses the log's weights if it states a group of exactly
+            these tasks, else the mean. Other choices: "mean" over tasks, "pooled" over all questions, or a
+            weight per task.
         seed: The seed of the sign flips.
-        command: The command that makes the page again, shown at its foot. None states the Python call.
-        texts: Whether the page holds prompts, right answers and answers, from the logs or the columns of the
-            table, up to 20,000 characters each and 20 million together. Whoever gets the page can read them.
+        command: The command that remakes the page, shown at its foot. None shows the Python call.
+        texts: Whether the page contains prompts, right answers and answers, from the logs or the columns of
+            the table, up to 20,000 characters each and 20 million together. Anyone with the page can read
+            them.
         inspect_view: The address of an Inspect View of the same folder, to which samples are linked.
-        url: The address at which the page will lie, http or https: links to it are shown with its verdict,
-            and the page offers the code that embeds it.
-        card: The file name of a picture of 1200 × 630 that lies beside the page, shown with links to it.
-            Needs `url`.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default what the clusters of each task allow: "same-clusters" where there are too few to speak of
-            others, else "new-clusters"; a reader can choose another in the page, where there are up to 15,000
-            pairs. `usage`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
+        url: The address at which the page will be published, http or https. Links to it are shown with its
+            verdict, and the page offers the code that embeds it.
+        card: The file name of a picture of 1200 × 630 in the same folder, shown with links to it. Needs
+            `url`.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
+            "new-clusters". A reader can choose another in the page, for up to 15,000 pairs. `usage` also
+            shows the models that could be the best buy, as [`frontier`][howsure.frontier].
 
     Returns:
         Report: The page as text (`html`), and its content as data.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        OptionError: If an option has an invalid value, or is one that this function doesn't support.
         DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as
             requested.
         MethodError: If a method isn't defined for these scores.
@@ -125,7 +127,7 @@ def report(
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:
-    """Say how the page is made again from Python."""
+    """Describe how to remake the page from Python."""
     what = repr(str(data)) if isinstance(data, (str, Path)) else "data"
     usual = report.__kwdefaults__ or {}
     said = "".join(

@@ -1,4 +1,4 @@
-"""The verb runs: every run that was read, and whether it counts."""
+"""The function runs: every run that was read, and whether it counts."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ if TYPE_CHECKING:
 
 TABLE = "table"
 LISTED = ("limited_left_out",)
-"""Warnings that say what the list says of each run."""
-UNKNOWN = "Tables say nothing of the runs that their rows came from."
+"""Warnings that repeat what the list shows for each run."""
+UNKNOWN = "Tables contain no information on the runs that their rows came from."
 EITHER = "\0"
-"""What the run of rows is called by whose file has the name of another, with that name behind it."""
+"""What the run of rows is called if its file is known by the name of another, followed by that name."""
 Key = tuple[str, str, str]
 
 
 def runs(
     data: Any, *, task: Names | None = None, metric: Names | None = None, top: int | None = None
 ) -> Runs:
-    """List every run: its date, task, model, items, score, commit, tags and limit, and whether it counts.
+    """List every run: its date, task, model, items, score, commit, tags and limit, and whether it is counted.
 
-    A run is one task by one model, as one log or several hold it. Nothing is estimated. Logs that were left
-    out (retries, copies) and those that state scores without rows are listed with the reason. See
-    docs/runs.md for what makes runs attempts of one model, what keeps them apart, and what a copy is.
+    A run is one task by one model, in one log or several. Nothing is estimated. Left-out logs (retries,
+    copies) and those that state scores without rows are listed with the reason. See docs/runs.md for which
+    runs count as attempts of one model, which are kept separate, and what a copy is.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
         task: Only these tasks. None: all.
-        metric: The metric of the score, of several the first that a run has. None takes the one that the
-            harness puts first, else the only one.
+        metric: The metric of the score. If you give several, it is the first that a run has. None uses the
+            harness's main metric, else the only one.
         top: How many of the newest to display. None displays all.
 
     Returns:
-        Runs: One entry a run, task and model, newest first.
+        Runs: One entry per run, task and model, newest first.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
-        DataError: If there is no such task, or no run.
+        OptionError: If an option has an invalid value.
+        DataError: If the task doesn't exist, or there aren't runs.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -86,7 +86,7 @@ def runs(
         )
     cells += [cell for log in scores.uncounted for cell in _uncounted(log)]
     if not cells:
-        raise DataError("no run was read", remedy="See `howsure describe`.")
+        raise DataError("there are no runs", remedy="See `howsure describe`.")
     there = sorted({cell.task for cell in cells})
     for name in tasks or ():
         if name not in there:
@@ -125,7 +125,7 @@ def _key(entry: RunEntry) -> Key:
 
 
 def _means(scores: Scores) -> dict[Key, dict[str, tuple[int, float | None]]]:
-    """Return items and mean score of the runs that count; a file that has the name of another stands for its
+    """Return items and mean score of the runs that count. A file known by the name of another represents its
     run.
     """
     if not scores.has_rows:
@@ -139,8 +139,8 @@ def _means(scores: Scores) -> dict[Key, dict[str, tuple[int, float | None]]]:
 
 
 def _only(entries: Sequence[RunEntry], scores: Scores, means: Mapping[Key, Means]) -> Means:
-    """Return those of a file that has the name of another, where only this one holds the model; else nobody
-    can tell whose they are.
+    """Return those of a file known by the name of another, if only this one contains the model. Otherwise
+    their origin is unknown.
     """
     cell = entries[0].source, entries[0].task, entries[0].model
     same = sum((entry.source, entry.task, entry.model) == cell for entry in scores.runs)
@@ -162,7 +162,7 @@ def _counted(entries: Sequence[RunEntry], means: Means) -> _ReadRun:
 
 
 def _uncounted(log: UncountedLog) -> Iterator[_ReadRun]:
-    """Yield what a log that was left out holds, or what one without rows states."""
+    """Yield the content of a log that was left out, or the scores stated by one without rows."""
     means: dict[tuple[str, str], dict[str, tuple[int, float | None]]] = {}
     for entry in log.published:
         means.setdefault((entry.task, entry.model), {})[entry.metric] = (0, entry.score)
@@ -213,7 +213,7 @@ def _listed(cell: _ReadRun, metric: str) -> ListedRun:
 
 
 def _metric(cell: _ReadRun, scores: Scores, asked: Sequence[str]) -> str:
-    """Choose the metric that was asked for, else the one that the harness puts first, else the only one."""
+    """Choose the requested metric, else the harness's main one, else the only one."""
     if asked:
         return next((name for name in asked if name in cell.means), "")
     fact = scores.fact(cell.task)
@@ -223,7 +223,7 @@ def _metric(cell: _ReadRun, scores: Scores, asked: Sequence[str]) -> str:
 
 
 def _place(sources: Sequence[str]) -> str:
-    """Name a file, or the folder in which all files of a run lie."""
+    """Name a file, or the folder that contains all files of a run."""
     if len(sources) == 1:
         return sources[0]
     paths = [Path(source) for source in sources]

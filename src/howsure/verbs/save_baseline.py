@@ -1,4 +1,4 @@
-"""The verb save_baseline: scores become a small file without any text, to be compared with later."""
+"""The function save_baseline: scores become a small file without any text, for later comparisons."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedBaseline:
-    """A baseline that was saved.
+    """A saved baseline.
 
     Attributes:
         path: The file.
         n_bytes: Its size.
-        n_rows: Rows that it holds.
+        n_rows: Number of rows in it.
         n_items: Items of all tasks.
         tasks: The tasks.
         models: The models, as their logs call them.
-        left_out: Columns that it doesn't keep: texts, secrets, and values that are other ones for every item.
-        replaced: What was there before, in a few words; empty where nothing was.
+        left_out: Columns that it doesn't keep: texts, secrets, and values that differ for every item.
+        replaced: The baseline it replaced, in a few words, or empty if there wasn't one.
     """
 
     path: str
@@ -40,28 +40,28 @@ class SavedBaseline:
 
 
 def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBaseline:
-    """Save results as a baseline, a small file to be committed and compared with: `saved:NAME` in `compare`
+    """Save results as a baseline, a small file to commit and compare with later: `saved:NAME` in `compare`
     and `gate`.
 
-    Kept are scores, status, measures (cost, time, tokens), short attributes of items, hashes of questions and
-    right answers, and what the logs say of their runs. No text of a prompt, a right answer or an output is:
-    answers from the baseline equal those from the logs in every number, but texts that name a set-up become
-    digests. Several models are all kept. The same results give the same bytes. A baseline of this name is
-    replaced. Where it is read, the numbers are made anew from its scores.
+    The file contains scores, status, measures (cost, time, tokens), short attributes of items, hashes of
+    questions and right answers, and the logs' metadata of their runs. It contains no text of prompts, right
+    answers or outputs. Answers from the baseline equal those from the logs in every number, but texts that
+    name a set-up become digests. All models are kept. The same results give the same bytes. An existing
+    baseline of this name is replaced. When it is read, the numbers are recomputed from its scores.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        name: What it is called: letters, digits and `. _ + -`. It becomes `baselines/NAME.howsure` beside the
+        name: Its name: letters, digits and `. _ + -`. It becomes `baselines/NAME.howsure` next to the
             configuration, else at the repository's root, else in the working directory.
         output: Another file to write to. None writes to the folder of baselines.
 
     Returns:
-        SavedBaseline: The file, its size, what it holds, and which columns were left out.
+        SavedBaseline: The file, its size, its contents, and the columns that were left out.
 
     Raises:
-        OptionError: If the name is none, or a file that is no baseline lies there.
-        DataError: If there are no scores of single items, or items are called by their texts.
+        OptionError: If the name isn't valid, or the file exists and isn't a baseline.
+        DataError: If there aren't scores of single items, or the items' ids are their texts.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -86,8 +86,8 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
     replaced = ""
     if place.exists():
         if not is_one(place):
-            remedy = "Move it away, or take another name or `output`."
-            raise OptionError(f"{shown(place)!r} is no saved baseline", remedy=remedy)
+            remedy = "Move it away, or use another name or `output`."
+            raise OptionError(f"{shown(place)!r} isn't a saved baseline", remedy=remedy)
         try:
             replaced = plural(len(read(place).to_frame()), "row")
         except HowsureError:
@@ -110,10 +110,10 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
 
 
 def _settled(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return tables with their columns settled, as every verb would settle them, and what is to be said of
-    that; logs as they are.
+    """Return tables with their columns settled, as in every function, and the notes on that. Logs are
+    returned unchanged.
 
-    Scores keep their scale, and the name that tells it: beside other scores it is decided on once for all.
+    Scores keep their scale, and the name that determines it: next to other scores it is decided once for all.
     """
     if scores.runs or not scores.has_rows:
         return scores, []
@@ -123,9 +123,7 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
     from howsure.study.notes import silent_factor_taken
     from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
-    study = gather(
-        scores, Design()
-    )  # refuses rows that nobody could tell apart, which would be numbered here
+    study = gather(scores, Design())  # refuses rows that can't be distinguished, which would be numbered here
     for warning in silent_factor_taken(study.unasked):
         raise DataError(warning.message, remedy=warning.remedy)
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)

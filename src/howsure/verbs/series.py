@@ -1,5 +1,5 @@
-"""Runs of one system, each read by itself and put side by side: every run is a model of its own name, whose
-order its date tells.
+"""Runs of one system, each read separately and combined: every run is a model with its own name, and dates
+determine the order.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     Stated = set[tuple[str, str]]
 
 LEAST = 2
-"""A history takes so many runs."""
+"""A history needs this many runs."""
 LEVEL = "the level of its runs"
-"""What the runs since the last change are called together, before their side has a name."""
+"""The name of the runs since the last change together, before their side has a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RunFiles:
-    """A file or folder with one run: what it is called, where it is, and what was read there."""
+    """A file or folder with one run: its name, if it has one, and the content."""
 
     name: str
     paths: tuple[str, ...]
@@ -49,8 +49,8 @@ class _RunFiles:
 
 
 def are_apart(data: Any) -> bool:
-    """Say whether runs are named by a dict, or lie in files or folders of their own; else the models of the
-    data are the runs.
+    """Return whether runs are named by a dict, or are in separate files or folders. Otherwise the models of
+    the data are the runs.
     """
     if isinstance(data, dict):
         return True
@@ -60,12 +60,11 @@ def are_apart(data: Any) -> bool:
 
 
 def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()) -> Scores:
-    """Read every run by itself with these options of `read`, of these models alone, and put them side by
-    side.
+    """Read every run separately with these options of `read`, for these models alone, and combine them.
 
-    Of a folder each file or folder in it is a run; those that one call of a harness made, and the logs of a
-    run and its retries, are one run, and a folder that holds several runs of one model and task is looked
-    into. A dict names the runs. Of one file, a frame or Scores the models are the runs.
+    In a folder each file or subfolder is one run. Files from one call of a harness, and the logs of a run and
+    its retries, form one run, and a folder with several runs of one model and task is searched. A dict names
+    the runs. In one file, a frame or Scores the models are the runs.
     """
     if not are_apart(data):
         return read(data, **options)
@@ -80,7 +79,7 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     found = [unit for name, path in shown(_places(data)) for unit in _units(name, path, each, left)]
     held = {(entry.task, entry.name) for unit in found for entry in unit.scores.runs}
     nothing = [name for name, stated in left.items() if not stated or not stated <= held]
-    # Read units together that one call made, or that are logs of one run.
+    # Read units together that come from one call, or that are logs of one run.
     groups: dict[str, list[_RunFiles]] = {}
     for unit in found:
         marks = sorted({mark for entry in unit.scores.runs for mark in _marks(entry.run)})
@@ -96,14 +95,14 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
     """Read the runs of one system, and return those since the last change of each task as the attempts of one
     model.
 
-    Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
+    Changes are those that `howsure.history` finds. DataError if the runs contain several models.
     """
     scores = runs_apart(path, options)
     if len({entry.name for entry in scores.runs}) > 1:
         raise DataError(
             "the runs of a history are of several models",
             where=path,
-            remedy="Choose a folder with the runs of one.",
+            remedy="Choose a folder with runs of a single model.",
         )
     usual = option("runs_between_alarms", "history").default
     history = follow(scores, Design(), Question(population=NEW_CLUSTERS), runs_between_alarms=usual)
@@ -144,7 +143,7 @@ def _as_attempts(scores: Scores, kept: Mapping[str, Sequence[str]]) -> Scores:
 
 
 def _places(data: Any) -> list[tuple[str, str]]:
-    """Return the files and folders that runs are in, with their names: of one folder what lies in it."""
+    """Return the files and folders of the runs, with their names: for one folder its contents."""
     paths = [str(path) for path in ([data] if isinstance(data, (str, Path)) else data)]
     if len(paths) == 1 and Path(paths[0]).is_dir():
         return _inside(paths[0])
@@ -153,13 +152,13 @@ def _places(data: Any) -> list[tuple[str, str]]:
 
 
 def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
-    """Return what lies in a folder, with its names, from the folder on that was given."""
+    """Return the contents of a folder, with names relative to the given folder."""
     found = sorted(path for path in Path(folder).iterdir() if not path.name.startswith("."))
     return [(f"{before}{path.name}", str(path)) for path in found]
 
 
 def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_RunFiles]:
-    """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it
+    """Yield the runs at a place. One without rows is `left`, with the tasks and models whose scores it
     states.
     """
     try:
@@ -180,7 +179,7 @@ def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Sta
 
 
 def _several(scores: Scores) -> bool:
-    """Say whether scores hold several runs of one model on one task."""
+    """Return whether scores contain several runs of one model on one task."""
     runs: dict[tuple[str, str], set[str]] = {}
     for entry in scores.runs:
         runs.setdefault((entry.task, entry.name), set()).add(
@@ -190,7 +189,7 @@ def _several(scores: Scores) -> bool:
 
 
 def _marks(run: Run) -> Iterable[str]:
-    """Return what logs have in common that are one run."""
+    """Return the key that logs of one run share."""
     return (
         f"{kind}:{text}"
         for kind, text in (("key", run.key), ("run", run.identity), ("call", run.call))
@@ -206,21 +205,19 @@ def _one(units: Sequence[_RunFiles], options: Mapping[str, Any]) -> _RunFiles:
 
 
 def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, Any]:
-    """Leave the cache out for single files: all of a folder share one pack, which would be opened for each of
-    them.
+    """Disable the cache for single files: all files of a folder share one pack, which would be opened for
+    each of them.
     """
     return {name: value for name, value in options.items() if name != "cache" or unless}
 
 
 def _side_by_side(units: Sequence[_RunFiles], models: Sequence[str], left: Sequence[str]) -> Scores:
-    """Put the runs side by side, those of these models alone where any are named; DataError where there are
-    too few.
-    """
+    """Combine the runs, only those of these models if any are named. DataError if there are too few."""
     units = _of_models(_called_alike(units), models) if models else _called_alike(units)
     if len(units) < LEAST:
         raise DataError(
-            f"{plural(len(units), 'run')}, and a history takes {LEAST}",
-            remedy="Give a folder with one file or folder a run, or several paths.",
+            f"{plural(len(units), 'run')}, but a history needs {LEAST}",
+            remedy="Give a folder with one file or folder per run, or several paths.",
         )
     names = [unit.name for unit in units]
     short = [re.sub(r"\.[A-Za-z]\w{0,8}$", "", name) or name for name in names]
@@ -233,7 +230,7 @@ def _side_by_side(units: Sequence[_RunFiles], models: Sequence[str], left: Seque
 
 
 def _called_alike(units: Sequence[_RunFiles]) -> list[_RunFiles]:
-    """Call the task, and the model, of tables alike in every run where only the files name them."""
+    """Give tables the same task, and model, in every run if only the files name them."""
     for column, name in (("task", "task"), ("model", "system")):
         if all(_is_named_by_file(unit, column) for unit in units):
             units = [_renamed(unit, column, name) for unit in units]
@@ -241,19 +238,21 @@ def _called_alike(units: Sequence[_RunFiles]) -> list[_RunFiles]:
 
 
 def _is_named_by_file(unit: _RunFiles, column: str) -> bool:
-    """Say whether a run is a table whose only task, or model, is called as the file: no column names one."""
+    """Return whether a run is a table whose only task, or model, is named after the file, because no column
+    names one.
+    """
     held = set() if unit.scores.runs else set(unit.scores.to_frame()[column])
     return len(unit.paths) == 1 and held == {Path(unit.paths[0]).stem}
 
 
 def _renamed(unit: _RunFiles, column: str, name: str) -> _RunFiles:
     rows = unit.scores.to_frame().with_columns(pl.lit(name).alias(column))
-    notes = () if column == "model" else unit.scores.notes  # they say that the file names the model
+    notes = () if column == "model" else unit.scores.notes  # these note that the file names the model
     return replace(unit, scores=replace(with_rows(unit.scores, rows), notes=notes))
 
 
 def _of_models(units: Sequence[_RunFiles], models: Sequence[str]) -> list[_RunFiles]:
-    """Take these models out of every run, and leave runs out that have none of them."""
+    """Select these models from every run, and leave out runs that have none of them."""
     held = [names_of(unit.scores, "model") for unit in units]
     every = list(dict.fromkeys(name for names in held for name in names))
     chosen = [resolve(name, every, parts=True) for name in models]
@@ -272,13 +271,13 @@ def _of_named(scores: Scores, models: Sequence[str]) -> Scores:
 
 
 def _of_several(whose: Mapping[str, tuple[str, ...]]) -> Iterator[ResultWarning]:
-    """Warn where the runs aren't those of one model."""
+    """Warn if the runs aren't those of one model."""
     models = sorted({model for models in whose.values() if len(models) == 1 for model in models})
     if len(models) > 1:
         yield ResultWarning(
             code="runs_of_several_models",
             message=f"the runs are of {plural(len(models), 'model')}: {listing(models)}",
-            remedy="Choose one with `model`, or take it that the system changed its model.",
+            remedy="Choose one with `model`, unless the system changed its model.",
         )
 
 

@@ -1,4 +1,4 @@
-"""The verb show: one question, with every answer to it."""
+"""The function show: one question, with every answer to it."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 def show(
     data: Any, item: str, *, task: str | None = None, model: Names | None = None, metric: Names | None = None
 ) -> Show:
-    """Show one question: what was asked, the right answer, and what every model answered, how it was scored
-    and why it ended.
+    """Show one question: its prompt, the right answer, and every model's answer, with its score and stop
+    reason.
 
-    Scores come from the rows; prompts, answers and stop reasons from the logs, which are read again for this
-    question: Inspect's and lm-eval's hold them. Nothing is estimated.
+    Scores come from the rows. Prompts, answers and stop reasons come from the logs (Inspect and lm-eval),
+    which are read again for this question. Nothing is estimated.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        item: The question's id, or a part of it that no other has.
-        task: Its task, where several tasks have such a question.
+        item: The question's id, or an unambiguous part of it.
+        task: Its task, if several tasks have a question with this id.
         model: Only these models. None: all.
         metric: Only these metrics. None: all.
 
     Returns:
-        Show: One entry an attempt.
+        Show: One entry per attempt.
 
     Raises:
-        OptionError: If an option has a value that it can't have.
-        DataError: If there is no such question, several fit, or several tasks have it.
+        OptionError: If an option has an invalid value.
+        DataError: If the question doesn't exist, several match, or several tasks have it.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -113,7 +113,7 @@ def _one_task(rows: pl.DataFrame, item: str, task: str | None) -> str:
 
 
 def _only(rows: pl.DataFrame, column: str, names: Sequence[str]) -> pl.DataFrame:
-    """Keep the rows of these names. DataError for one that there isn't."""
+    """Keep the rows of these names. DataError for one that doesn't exist."""
     there = _names(rows, column)
     for name in names:
         if name not in there:
@@ -124,7 +124,7 @@ def _only(rows: pl.DataFrame, column: str, names: Sequence[str]) -> pl.DataFrame
 def _texts(
     entries: Iterable[RunEntry], task: str, item: str
 ) -> tuple[dict[Log, list[list[Transcript]]], list[str]]:
-    """Return what each log says of its attempts at the question, in their order, and why some say nothing."""
+    """Return each log's attempts at the question, in their order, and the reasons why some logs have none."""
     texts: dict[Log, list[list[Transcript]]] = {}
     reasons = []
     for each in reread(entries, {task: {item}}):
@@ -137,7 +137,7 @@ def _texts(
 
 
 def _attempts(rows: pl.DataFrame, texts: Mapping[Log, list[list[Transcript]]]) -> Iterator[ShownAttempt]:
-    """Yield the attempts by model; those of one log have its texts in its order, where it has as many."""
+    """Yield the attempts by model. Those of one log have its texts in its order, if it has as many."""
     for (model, source), part in rows.sort("model", "source", "attempt", "metric").group_by(
         "model", "source", maintain_order=True
     ):

@@ -29,25 +29,23 @@ if TYPE_CHECKING:
 Kind = Literal["model", "path", "tag", "commit", "run", "saved", "history"]
 KINDS: tuple[str, ...] = get_args(Kind)
 ALONE = ("path", "saved", "history")
-"""Sides of these kinds are read from no path but their own."""
+"""Sides of these kinds are only read from their own path."""
 AS_SAVED = ("strict", "progress")
-"""The options of `read` that a saved baseline takes: the others were taken when it was saved."""
+"""The options of `read` that a saved baseline accepts: the others were applied when it was saved."""
 _OF_SIDES = ("model", "covariate", "by", "usage", "prices")
 """Options that ranks don't need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: `kind` says what `text` is; where none was written it is a model, else a
-    path.
-    """
+    """One side of a comparison. `kind` is how to read `text`. If none was written it is a model, else a path."""
 
     text: str
     kind: Kind | Literal[""] = ""
 
     @property
     def name(self) -> str:
-        """What the side is called: of a path the last part, of a saved baseline its name."""
+        """The side's name: for a path the last part, for a saved baseline its name."""
         if self.kind == "saved":
             return PurePath(self.text).name.removesuffix(SUFFIX) or self.text
         if is_count(self.text):
@@ -56,36 +54,34 @@ class Side:
 
     @property
     def is_read_alone(self) -> bool:
-        """Whether it is read from no path but its own."""
+        """Whether it is read only from its own path."""
         return self.kind in ALONE or (not self.kind and is_path(self.text))
 
 
 def side_of(text: str) -> Side:
-    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`,
-    `saved:main`, `history:runs`, `model:…`, `path:…`.
+    """Parse a side: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`,
+    `history:runs`, `model:…`, `path:…`.
     """
     kind, colon, rest = text.partition(":")
     return Side(rest, cast("Kind", kind)) if colon and kind in KINDS and rest else Side(text)
 
 
 def is_path(text: str) -> bool:
-    """Say whether a file or folder of this name is here, or the text is a count, which is read like one."""
+    """Return whether a file or folder of this name exists, or the text is a count, which is read like one."""
     try:
         return Path(text).exists() or is_count(text)
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # a name that files can't have
         return False
 
 
 def read_sides(data: Any, asked: Sequence[str], design: Design) -> tuple[Scores, tuple[str, ...]]:
-    """Read what a verb was given, with the names of the models that the sides which it was asked for are; see
-    `parted`.
-    """
+    """Read the data of a function, with the names of the models that the requested sides are (see `parted`)."""
     return parted(data, asked, design.reading)
 
 
 def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[Scores, tuple[str, ...]]:
-    """Read two sides; of data with two models, or two sides, these where none is named. OptionError where it
-    isn't clear which are meant.
+    """Read two sides. If none is named and the data have exactly two models or sides, use these. OptionError
+    if they aren't clear.
     """
     if a is not None and b is not None:
         return read_sides(data, (a, b), design)
@@ -95,7 +91,7 @@ def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[S
     if a is not None or b is not None:
         raise OptionError(
             "one side of a comparison is missing",
-            remedy="Give both `a` and `b`, or neither where there are two models.",
+            remedy="Give both `a` and `b`, or neither if there are two models.",
         )
     two = two_paths(data, design.reading)
     if two is not None:
@@ -106,10 +102,10 @@ def read_two(data: Any, a: str | None, b: str | None, design: Design) -> tuple[S
 
 
 def two_paths(data: Any, options: Mapping[str, Any]) -> tuple[Scores, tuple[str, str]] | None:
-    """Read two paths as two sides, called after their models, or after the paths if they hold the same model;
-    None for other data, and for paths that both hold the same several models.
+    """Read two paths as two sides, named after their models, or after the paths if both contain the same
+    model. Return None for other data, and for paths that both contain the same several models.
 
-    DataError if one holds several models, and the other doesn't hold the same ones.
+    DataError if one contains several models, and the other doesn't contain the same ones.
     """
     if not is_paths(data) or isinstance(data, (str, Path)) or len(data) != 2 or any(map(is_count, data)):
         return None
@@ -123,9 +119,9 @@ def two_paths(data: Any, options: Mapping[str, Any]) -> tuple[Scores, tuple[str,
         return None
     if several is not None:
         raise DataError(
-            f"{paths[several]} holds {plural(len(models[several]), 'model')}, and a side is one: "
+            f"{paths[several]} contains {plural(len(models[several]), 'model')}, but only one can be compared: "
             f"{listing(models[several])}",
-            remedy="Name two models as `a` and `b`.",
+            remedy="Choose two models with `a` and `b`.",
         )
     first, second = models[0][0], models[1][0]
     if first == second:
@@ -134,15 +130,15 @@ def two_paths(data: Any, options: Mapping[str, Any]) -> tuple[Scores, tuple[str,
 
 
 def two_models(scores: Scores, order: Sequence[Any]) -> tuple[str, str]:
-    """Return the only two models, in the order of the sides or files that they are called after. OptionError
-    where there aren't two.
+    """Return the only two models, in the order of the sides or files that they are named after. OptionError
+    if there aren't two.
     """
     models = names_of(scores, "model")
     if len(models) != 2:
         raise OptionError(
-            f"which two are meant? There {'is' if len(models) == 1 else 'are'} "
+            f"two models are needed, and there {'is' if len(models) == 1 else 'are'} "
             f"{plural(len(models), 'model')}: {listing(models)}",
-            remedy="Name them as `a` and `b`; `against` compares all others with one.",
+            remedy="Choose two with `a` and `b`; `against` compares one with all others.",
         )
     places = [name if name in models else Path(name).stem for name in map(str, order)]
     first, second = sorted(models, key=lambda name: places.index(name) if name in places else len(places))
@@ -152,7 +148,7 @@ def two_models(scores: Scores, order: Sequence[Any]) -> tuple[str, str]:
 def read_pair(
     data: Any, asked: Sequence[str | None], design: Design
 ) -> tuple[Scores, tuple[str | None, ...]]:
-    """Read what a verb was given, of whose sides some weren't asked for."""
+    """Read the data of a function that has optional sides."""
     scores, names = read_sides(data, [side for side in asked if side is not None], design)
     given = iter(names)
     return scores, tuple(None if side is None else next(given) for side in asked)
@@ -161,12 +157,11 @@ def read_pair(
 def parted(
     data: Any, asked: Sequence[str], options: Mapping[str, Any], *, whole: bool = False
 ) -> tuple[Scores, tuple[str, ...]]:
-    """Read data with these options of `read`, each side that was asked for as a model; return the names of
-    these.
+    """Read data with these options of `read`, each requested side as a model, and return the names of these.
 
-    `whole`: a part of a model's name isn't enough. `data` may be None where every side is a path or a saved
-    baseline. Raises OptionError where a name is both a model and a path, or data that was read
-    before is to be parted by runs; DataError where sides can't be compared.
+    `whole`: a part of a model's name isn't enough. `data` may be None if every side is a path or a saved
+    baseline. OptionError if a name is both a model and a path, or data that were read before would have to be
+    split by runs. DataError if sides can't be compared.
     """
     sides = tuple(map(side_of, asked))
     if not any(side.kind or is_path(side.text) for side in sides):
@@ -188,8 +183,8 @@ def parted(
 
 
 def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> Scores:
-    """Read data; a table without a score in which every side that was asked for is a column of numbers is
-    read with a model for each.
+    """Read data. A table without a score in which every requested side is a numeric column is read with one
+    model per column.
     """
     unmapped = bool(asked) and not options.get("columns") and not options.get("map")
     if not is_paths(data):
@@ -209,8 +204,8 @@ def _with_columns(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -
 
 
 def _named(written: str, scores: Scores) -> str:
-    """Return the name of a side that is a model; one written as `model:…` is its whole name, or the part
-    behind the last slash.
+    """Return the name of a side that is a model. One written as `model:…` is its whole name, or the part
+    after the last slash.
     """
     side = side_of(written)
     return resolve(side.text, names_of(scores, "model")) if side.kind else side.text
@@ -219,11 +214,10 @@ def _named(written: str, scores: Scores) -> str:
 def by_rank(
     scores: Scores, asked: Sequence[str], options: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return models, those that were asked for by their rank by name, and what is said of that; a model of
-    such a name goes first.
+    """Return models, replacing ranks by names, and a note on that. A model with such a name takes precedence.
 
-    Ranks are those of `leaderboard`. OptionError where several tasks have no overall ranks; DataError where
-    there is no such rank.
+    Ranks are those of `leaderboard`. OptionError if several tasks have no overall ranks, DataError if the
+    rank doesn't exist.
     """
     ranks = [name for name in dict.fromkeys(asked) if name.isdecimal()]
     ranks = [name for name in ranks if not fitting(name, names_of(scores, "model"))] if ranks else []
@@ -252,17 +246,15 @@ def by_rank(
 
 
 def _kind(text: str, base: Scores | None) -> Kind:
-    """Say whether a name without a kind is a model or a path. OptionError where it is both."""
+    """Return whether a name without a kind is a model or a path. OptionError if it is both."""
     model = base is not None and bool(fitting(text, names_of(base, "model")))
     if model and is_path(text):
-        raise OptionError(
-            f"{text!r} is both a model and a path", remedy=f"Write model:{text} or path:{text}."
-        )
+        raise OptionError(f"{text!r} is both a model and a path", remedy=f"Use model:{text} or path:{text}.")
     return "path" if not model and is_path(text) else "model"
 
 
 def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any], *, parts: bool) -> Scores:
-    """Read one side; `parts`: a part of a model's name is enough."""
+    """Read one side. `parts`: whether a part of a model's name is enough."""
     if side.kind == "path":
         return read(side.text, **options)
     if side.kind == "saved":
@@ -274,7 +266,7 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
     if side.kind in SELECTORS:
         if not is_paths(data):
             raise OptionError(
-                f"{side.kind}:{side.text} asks for runs, which only logs have",
+                f"{side.kind}:{side.text} selects runs, but only logs have them",
                 remedy="Give the paths of the logs.",
             )
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
@@ -284,21 +276,21 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
 
 
 def _of_nothing(side: Side) -> OptionError:
-    """Say that a side is a model where nothing was given that could hold it."""
+    """Raise an error if a side would be a model and there aren't data that could contain it."""
     return OptionError(
-        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could hold a "
-        "model of this name",
+        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could contain a model "
+        "of this name",
         remedy="Give the paths of the logs as well.",
     )
 
 
 def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
-    """Read data with these options of `read`, and return the name of the model that a side is, beside which
-    all others stand.
+    """Read data with these options of `read`, and return the name of the reference model, to compare with all
+    others.
 
-    A path makes every path that was given a side; of one folder that it lies in, everything of its kind that
-    lies there as well. OptionError where a name is both a model and a path, or there is nothing beside it;
-    DataError where no model's runs, or several models', have what was asked for.
+    A path makes every given path a side, and also the contents of a single folder that contains it.
+    OptionError if a name is both a model and a path, or there is nothing else to compare. DataError if the
+    selector fits runs of no model, or of several.
     """
     side = side_of(against)
     if side.kind in SELECTORS:
@@ -314,7 +306,7 @@ def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[S
         base = read(data, **options)
         if _kind(side.text, base) == "model":
             return base, side.text
-    # Read every path as a side of its own, and the one among them.
+    # Read every path as a separate side, and the reference among them.
     one = side.text
     if len(paths) == 1 and same_place(_folder_of(one), paths[0]):
         like = [path for path in Path(paths[0]).iterdir() if path.is_dir() == Path(one).is_dir()]
@@ -322,7 +314,7 @@ def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[S
     others = [path for path in paths if not same_place(path, one)]
     if not others:
         raise OptionError(
-            f"there is nothing beside {one}", remedy="Give the paths of the other sides as well."
+            f"there is nothing to compare with {one}", remedy="Give the paths of the other sides as well."
         )
     names = _distinct([Side(path, "path") for path in (one, *dict.fromkeys(others))])
     parts = dict(zip(names, (one, *dict.fromkeys(others)), strict=True))
@@ -330,42 +322,42 @@ def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[S
 
 
 def same_place(one: str, other: str) -> bool:
-    """Say whether two paths lead to one file or folder."""
+    """Return whether two paths lead to one file or folder."""
     try:
         return bool(one and other) and Path(one).resolve() == Path(other).resolve()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # a name that files can't have
         return False
 
 
 def _folder_of(path: str) -> str:
-    """Return the folder that a path which is here lies in, "" for others."""
+    """Return the folder of an existing path, "" for others."""
     return str(Path(path).resolve().parent) if is_path(path) else ""
 
 
 def _model_of_runs(scores: Scores, side: Side) -> str:
-    """Return the one model whose runs have what a selector says, and no other runs. DataError where there
-    isn't one.
+    """Return the one model whose runs match a selector, and only these runs. DataError if there isn't exactly
+    one.
     """
     selector = f"{side.kind}:{side.text}"
     models = dict.fromkeys(entry.model for entry in scores.runs if entry.run.answers(selector))
     if len(models) != 1:
         what = (
-            f"{selector} is of {len(models):,} models: {listing(list(models))}"
+            f"{selector} matches {len(models):,} models: {listing(list(models))}"
             if models
-            else f"no run has {selector}"
+            else f"{selector} matches no run"
         )
-        raise DataError(what, remedy="Name one of them." if models else "See `howsure runs`.")
+        raise DataError(what, remedy="Choose one of them." if models else "See `howsure runs`.")
     (model,) = models
     if any(entry.model == model and not entry.run.answers(selector) for entry in scores.runs):
         raise DataError(
             f"{selector} is one of several runs of {model}, which count as attempts",
-            remedy="Give paths, one a side.",
+            remedy="Give paths, one per side.",
         )
     return model
 
 
 def _distinct(sides: Sequence[Side]) -> tuple[str, ...]:
-    """Name the sides so that no two have one name: of paths with as many folders as are needed."""
+    """Give the sides different names: paths get as many folders as needed."""
     names = [side.name for side in sides]
     if len(set(names)) == len(names):
         return tuple(names)
@@ -373,5 +365,5 @@ def _distinct(sides: Sequence[Side]) -> tuple[str, ...]:
         return (names[0], *(f"{name} ({place})" for place, name in enumerate(names[1:], 2)))
     written = [side.text if side.kind == "path" else f"{side.kind}:{side.text}" for side in sides]
     if len(set(written)) < len(written):
-        raise OptionError(f"two sides are both {written[0]!r}", remedy="Name two different sides.")
+        raise OptionError(f"two sides are both {written[0]!r}", remedy="Choose two different sides.")
     return tuple(written)

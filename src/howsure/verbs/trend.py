@@ -1,4 +1,4 @@
-"""The verb trend: the checkpoints of training runs."""
+"""The function trend: the checkpoints of training runs."""
 
 from __future__ import annotations
 
@@ -56,30 +56,31 @@ def trend(
     """Estimate how scores change over the checkpoints of training runs, and how well each task separates the
     runs.
 
-    Models whose names state a step (…-step1000) are checkpoints of a run; a column `step` of published scores
-    counts as well. The rise is that of a least-squares line through all checkpoints, item by item, so that
-    changes are paired. The signal-to-noise ratio of a task divides the largest difference between runs, each
-    averaged over its last checkpoints, by the standard deviation within a run (Heineman et al. 2025).
+    Models whose names contain a step (…-step1000) are checkpoints of a run. A column `step` of published
+    scores counts as well. The rise is the slope of a least-squares line through all checkpoints, question by
+    question, so that changes are paired. The signal-to-noise ratio of a task divides the largest difference
+    between runs, each averaged over its last checkpoints, by the standard deviation within a run (Heineman et
+    al. 2025).
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
-            data frame, or Scores. A frame of published scores with the columns model, step and score works
-            too.
-        last: How many checkpoints at the end of a run measure its variation; at least 2.
+            data frame, or Scores. A frame of published scores with the columns model, step and score works as
+            well.
+        last: The number of checkpoints at the end of a run used for its variation (at least 2).
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"
             (Miller 2024).
         level: The confidence level, between 0 and 1.
-        **options: Options that the verbs share, among them `step_from` for other names of checkpoints; see
-            [`Design`][howsure.study.design.Design]. `population`: by default what the clusters of each
-            task allow: "same-clusters" where there are too few to speak of others, else "new-clusters"; with
-            "same-clusters" how clusters differ is no part of a change's error bar.
+        **options: Shared options, including `step_from` for other names of checkpoints, listed in
+            [`Design`][howsure.study.design.Design]. `population` defaults to what the clusters of each task
+            allow: "same-clusters" if they are too few to generalise, else "new-clusters". With
+            "same-clusters" the error bar of a change doesn't include differences between clusters.
 
     Returns:
         Trend: One part per task and metric, with the signal-to-noise ratio and, for every run, its
             checkpoints' scores, their paired changes and the rise.
 
     Raises:
-        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        OptionError: If an option has an invalid value, or is one that this function doesn't support.
         DataError: If no model is recognised as a checkpoint, or two checkpoints of a run have the same step.
         ReadError: If none of the files can be read.
 
@@ -99,7 +100,7 @@ def trend(
     if has_steps(scores.rows):
         scores = published_of(scores)
     if scores.has_rows:
-        # Follow every run of every task through the answers of its checkpoints.
+        # Follow every run of every task over the answers of its checkpoints.
         study = gather(scores, design)
         matrices, pattern = list(study.matrices()), design.step_from
         kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
@@ -121,13 +122,13 @@ def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> I
     if tasks:
         yield ResultWarning(
             code="no_checkpoints",
-            message=f"no model is a checkpoint of a run in {listing(tasks)}",
-            remedy="Say how names tell run and step with `step_from`.",
+            message=f"{listing(tasks)} has no model that is a checkpoint of a run",
+            remedy="Set `step_from` to a pattern for run and step.",
         )
 
 
 def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterator[ResultWarning]:
-    """Tell how many items a rise is without, because some checkpoint lacks them."""
+    """Note the number of items that a rise lacks, because some checkpoint lacks them."""
     for task, matrix in zip(tasks, matrices, strict=True):
         for run in task.runs:
             columns = [matrix.column(point.model) for point in run.points]
@@ -135,14 +136,14 @@ def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterat
             if run.rise is not None and run.rise.n_items < seen:
                 yield ResultWarning(
                     code="torn_checkpoints",
-                    message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} "
-                    "items; some checkpoint lacks the others",
-                    remedy="Run the missing items.",
+                    message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} questions; "
+                    "some checkpoint lacks the others",
+                    remedy="Run the missing questions.",
                 )
 
 
 def has_steps(frame: object) -> bool:
-    """Say whether a frame holds published scores of checkpoints: a column `step`, and none that names
+    """Return whether a frame contains published scores of checkpoints: a column `step`, but no column of
     items.
     """
     names = set(open_frame(frame).collect_schema().names())
@@ -160,13 +161,13 @@ def _task_trend(matrix: ScoreMatrix, question: Question, last: int, pattern: str
 
 
 def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, list[Checkpoint]]:
-    """Return the checkpoints of every run; DataError where there are none."""
+    """Return the checkpoints of every run. DataError if there are none."""
     runs = runs_of(models, pattern)
     if not runs:
         raise DataError(
-            f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
+            f"no name of a model looks like a checkpoint ({listing([repr(model) for model in models])})",
             where=where,
-            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a "
+            remedy=r"Set a pattern for run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a "
             "column to the "
             "name: `columns={'model': ['model', 'step']}`. Runs of one system over time: `howsure history`.",
         )
@@ -174,15 +175,15 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
 
 
 def _not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> Iterator[ResultWarning]:
-    """Tell which models are no checkpoints of a run."""
+    """Note which models aren't checkpoints of a run."""
     models = sorted({model for matrix in matrices for model in matrix.models})
     known = {point.model for point in find_checkpoints(models, pattern)}
     others = [model for model in models if model not in known]
     if others:
         yield ResultWarning(
             code="not_checkpoints",
-            message=f"left out, as the name tells no step: {listing(others)}",
-            remedy="Say how names tell run and step with `step_from`.",
+            message=f"left out, as the name has no step: {listing(others)}",
+            remedy="Set `step_from` to a pattern for run and step.",
         )
 
 
@@ -249,7 +250,7 @@ def _with_wobble(
 
 
 def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) -> TaskTrend:
-    """Put runs together: how far apart they are, against how much the last checkpoints of one run differ."""
+    """Combine runs: how far apart they are, relative to how much the last checkpoints of one run differ."""
     ends = [float(np.mean([point.estimate.value for point in run.points[-run.n_last :]])) for run in runs]
     wobbly = [run for run in runs if math.isfinite(run.sd_between_checkpoints)]
     spare = sum(run.n_last - 1 for run in wobbly)
@@ -271,16 +272,14 @@ def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) ->
 
 
 def _published(scores: Scores, design: Design, level: float, last: int) -> Trend:
-    """Follow runs through published scores, which have no questions behind them and so no changes to be
-    tested.
-    """
+    """Follow runs over published scores, which have no results per question and so no changes to test."""
     groups: dict[tuple[str, str], dict[str, Published]] = {}
     for score in scores.published:
         task, metric = score.task, score.metric
         if task in (design.task or (task,)) and metric in (design.metric or (metric,)):
             groups.setdefault((task, metric), {})[score.model] = score
     if not groups:
-        raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
+        raise DataError("no published scores found", remedy="It needs columns for model, step and score.")
     tasks = []
     for (task, metric), by_model in groups.items():
         runs = [

@@ -1,4 +1,4 @@
-"""Stopping early: a Monitor follows a run in progress and says, at every look, whether it may be stopped."""
+"""Early stopping: a Monitor follows a run in progress and decides, at every look, whether it may stop."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ RESPECTS = Respects(
 
 
 class Monitor:
-    """Monitor a run in progress by a confidence sequence: one may look at any time, and stop at any look.
+    """Monitor a run in progress by a confidence sequence: you may look at any time, and stop at any look.
 
-    The null hypothesis depends on the goal: with `a` and `b`, no difference; with `margin`, that `a` is worse
-    than `b` by the margin or more; with `at_least`, that the score of `a` equals this floor (a ceiling where
-    smaller scores are better). With `within` there is none: the run goes on until the interval has this
-    half-width. The intervals of all looks contain the true value simultaneously with probability `level`
-    (Waudby-Smith and Ramdas 2024).
+    The null hypothesis depends on the goal. With `a` and `b` it isn't a difference, with `margin` that `a` is
+    worse than `b` by the margin or more, and with `at_least` that the score of `a` equals this floor (a
+    ceiling if smaller scores are better). With `within` there isn't one: the run continues until the interval
+    has this half-width. The intervals of all looks contain the true value simultaneously with probability
+    `level` (Waudby-Smith and Ramdas 2024).
 
-    With `looks` the run is judged at so many items and never between, which takes fewer of them where the gap
-    is small: the answer depends on the results alone, however often it is asked for.
+    With `looks` the decision is made at these numbers of questions and never between, which requires fewer of
+    them if the difference is small. The answer depends on the results alone, however often you look.
 
-    Items are assumed to be a random sample in random order, with scores within `bounds`, which are fixed
-    before the run. An item counts once, by its mean over attempts, as soon as all of them are there. Clusters
-    count as units once all their items are there, so they must come in random order, and their sizes be known
-    before the run: from the table `items`, from `cluster_size`, or from `clusters`.
+    Questions are assumed to be a random sample in random order, with scores within `bounds`, which are fixed
+    before the run. A question counts once, with its mean over attempts, as soon as all of them are complete.
+    Clusters count as units once all their questions are complete, so they must come in random order and have
+    known sizes. The sizes come from the table `items`, from `cluster_size`, or from `clusters`.
 
     Args:
-        a: The model, or the first of two; or a side as `compare` takes them: a path, `tag:…`, `commit:…`,
-            `run:…`, `saved:…`.
-        b: The second. None monitors the score of `a` alone.
+        a: The model, or the first of two, in the same forms as in `compare`: a name, a path, `tag:…`,
+            `commit:…`, `run:…`, `saved:…`.
+        b: The second model. None monitors the score of `a` alone.
         at_least: The floor of the score of `a`. None: no floor.
         within: The half-width to reach, in score units. None: no such goal.
         margin: The margin of non-inferiority of `a` to `b`, in score units. None: no margin.
@@ -66,31 +66,30 @@ class Monitor:
         bounds: The smallest and largest possible score, which count as 0 and 1, in sizes and limits too. None
             uses an asymptotic sequence for unbounded scores, which gives no result before 50 items or
             clusters.
-        attempts: The number of attempts after which an item counts. None takes what the log plans, else the
-            number at the first look that sees the item.
-        cluster_size: The number of items in every cluster. None: sizes are known from elsewhere, or there are
-            no clusters.
+        attempts: The number of attempts after which an item counts. None uses the log's plan, else the number
+            at the first look that contains the item.
+        cluster_size: The number of items in every cluster. None: sizes are known from elsewhere, or there
+            aren't clusters.
         clusters: The cluster of every item of the run, for items that are added one by one. None: no such
             table.
-        shuffled: True asserts that the order of the items is random, where the log doesn't say so. None
+        shuffled: True asserts that the order of the items is random, if the log doesn't record that. None
             relies on the log.
-        looks: How many planned looks there are, at even shares of the items, or at how many items each is
-            due, the last of them included: 5, "5/2000" or "500,1000,2000", with ":pocock" behind it to spend
-            the error evenly over the looks, else late (O'Brien and Fleming). The question is then decided at
-            these looks and at no other time (Lan and DeMets 1983), by the test of
-            [`compare`][howsure.compare]. "any/2000" decides at any time of a run of 2,000 items, by which
-            bets and forecast are tuned; any number is valid. None decides at any time, of as many items as
-            the log plans.
-        order: All items in the order in which the run starts them; an item then waits until all that were
-            started before it are there, since fast items, which finish first, are no random sample. None
-            takes the order that the log states.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by
-            default "new-clusters"; "same-clusters" needs planned `looks`, and the cluster of every item of
-            the run (`items` or `clusters`): each item then counts by itself, and each cluster with its share.
+        looks: The number of planned looks, at equal shares of the items, or the numbers of items at which
+            they are due. For example, 5, "5/2000" or "500,1000,2000" (including the last). With ":pocock"
+            appended the error is spent evenly over the looks, else late (O'Brien and Fleming). Decisions are
+            then made only at these looks (Lan and DeMets 1983), by the test of [`compare`][howsure.compare].
+            "any/2000" decides at any time of a run of 2,000 items. The number tunes bets and forecast, and
+            any number is valid. None decides at any time, for as many items as the log plans.
+        order: All items in the order in which the run starts them. An item then waits until all earlier ones
+            are complete, since fast items finish first and aren't a random sample. None uses the order in the
+            log.
+        **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
+            "new-clusters"; "same-clusters" needs planned `looks`, and the cluster of every item of the run
+            (`items` or `clusters`). Each item then counts separately, and each cluster with its share.
 
     Raises:
-        OptionError: If an option has a value that it can't have, more than one goal is given, or none; if
-            planned looks don't fit the items planned, or ask for a half-width.
+        OptionError: If an option has an invalid value, the number of goals isn't one, or planned looks don't
+            fit the planned items or the goal is a half-width.
 
     Examples:
         >>> monitor = Monitor(a="a", b="b", looks="any/100", shuffled=True)
@@ -145,7 +144,7 @@ class Monitor:
         self._strata = are_strata(self._design, planned=self._looks is not None, cluster_size=cluster_size)
         if self._looks is not None and self._tally.goal.within is not None:
             raise OptionError(
-                "planned looks are for a verdict, and a half-width needs none", remedy="Leave `looks` out."
+                "planned looks are for a verdict, but a half-width needs none", remedy="Leave `looks` out."
             )
         self._clusters: Mapping[str, str] = clusters or {}
         table = None
@@ -160,7 +159,7 @@ class Monitor:
         """Look at all results so far, items of earlier looks and new ones.
 
         Args:
-            data: The results, in any form that [`read`][howsure.read] accepts; None where every side is a
+            data: The results, in any form that [`read`][howsure.read] accepts, or None if every side is a
                 path or a saved baseline.
 
         Returns:
@@ -169,7 +168,7 @@ class Monitor:
         Raises:
             ReadError: If none of the files can be read.
             DataError: If the results don't fit the design.
-            OptionError: If the results hold several tasks or metrics, and none is chosen.
+            OptionError: If the results contain several tasks or metrics, and none is chosen.
         """
         scores, (a, b) = self._read(data)
         arrived = arrivals(
@@ -189,8 +188,8 @@ class Monitor:
         return self.look()
 
     def _read(self, data: Any) -> tuple[Scores, tuple[str, str | None]]:
-        """Read everything, and name the models that the sides are. A model may have no result yet; another
-        side has.
+        """Read everything, and name the models that the sides are. One model may have no result yet if the
+        other has.
         """
         models = [model for model in (self._tally.goal.a, self._tally.goal.b) if model is not None]
         sides = [side_of(model) for model in models]
@@ -206,12 +205,12 @@ class Monitor:
         """Add one item by its mean scores, for a harness that drives the monitor itself.
 
         Args:
-            item: The item's id; each may be added once.
+            item: The item's id. Add each once.
             a: The score of `a`, averaged over attempts. NaN marks an item that failed: it is counted as such
                 and left out, unless `failures` is "zero" or "error".
             b: The score of `b`. None if the monitor has one model.
-            cluster: The item's cluster; the item waits until all items of the cluster are there. None takes
-                what `clusters` says, if anything.
+            cluster: The item's cluster. The item waits until all items of the cluster are complete. None uses
+                `clusters`, if given.
 
         Raises:
             DataError: If the item was added before or isn't in the order of the run, the number of scores is
@@ -241,6 +240,6 @@ class Monitor:
 
     @property
     def planned(self) -> int | None:
-        """Items of the whole run, None where nobody says."""
+        """Items of the whole run, or None if unknown."""
         stated = self._arrived.planned if self._arrived is not None else None
         return self._planned or stated

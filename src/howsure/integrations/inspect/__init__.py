@@ -1,8 +1,8 @@
 """howsure inside Inspect (inspect_ai): metrics, early stopping, an estimate at the end of a task, intervals
 in a log.
 
-Inspect finds the metrics `howsure/clustered_se`, `howsure/interval` and `howsure/noise` and the hook by
-itself where both packages are installed.
+Inspect finds the metrics `howsure/clustered_se`, `howsure/interval` and `howsure/noise` and the hook
+automatically if both packages are installed.
 """
 
 from howsure.integrations.inspect.annotating import annotate

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 def annotate(
     log: str | Path, *, output: str | Path | None = None, level: float = 0.95, **options: Any
 ) -> str:
-    """Write howsure's estimate into an Inspect log, as metrics beside Inspect's own; return where it was
-    written.
+    """Write howsure's estimate into an Inspect log, as additional metrics. Returns the path of the log.
 
-    `howsure_se`, `howsure_low` and `howsure_high` of every scorer, with the method, level and clusters as
-    their parameters.
-    `output`: another file; None rewrites the log. Other arguments: those of `howsure.estimate`.
+    It adds `howsure_se`, `howsure_low` and `howsure_high` for every scorer, with the method, level and
+    clusters as their parameters. `output`: another file. None rewrites the log. Other arguments: those of
+    `howsure.estimate`.
     """
     from inspect_ai.log import write_eval_log
 
@@ -46,7 +45,7 @@ def annotate(
 
 
 def _log(log: str | Path) -> EvalLog:
-    """Read a log; ReadError where Inspect doesn't know it for one of its own."""
+    """Read a log. ReadError if Inspect doesn't recognise it."""
     from inspect_ai.log import read_eval_log
 
     try:
@@ -58,14 +57,13 @@ def _log(log: str | Path) -> EvalLog:
             "not a log of Inspect",
             where=str(log),
             remedy=(
-                "Name one file that Inspect wrote, .eval or .json; of other results `howsure estimate` "
-                "gives the numbers."
+                "Give one file that Inspect wrote, .eval or .json. For other results use `howsure estimate`."
             ),
         ) from None
 
 
 def _entries(log: str | Path, *, level: float, **options: Any) -> dict[str, Entry]:
-    """Estimate what every scorer found, or those that `metric` names, by its name in the rows."""
+    """Estimate the scores of every scorer, or of those that `metric` names, by their names in the rows."""
     import howsure
 
     scores = howsure.read(str(log))

@@ -1,5 +1,5 @@
-"""Metrics for Inspect: they average the attempts (epochs) at a sample first, and never raise, giving NaN
-instead.
+"""Metrics for Inspect: they average the attempts (epochs) at a sample first, and return NaN instead of
+raising errors.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ PRINT = "HOWSURE_PRINT"
 
 @hooks(name="estimate", description="Prints howsure's estimate at the end of a task (HOWSURE_PRINT=1).")
 class PrintEstimate(Hooks):
-    """Print the estimate of every task that ends, to standard error; on where HOWSURE_PRINT is set and not
-    0.
+    """Print the estimate of every task that ends, to standard error. It is enabled if HOWSURE_PRINT is set
+    and not 0.
     """
 
     def enabled(self) -> bool:
-        """Say whether it was asked for."""
+        """Return whether it is enabled."""
         return os.environ.get(PRINT, "0") not in ("", "0")
 
     async def on_task_end(self, data: TaskEnd) -> None:
-        """Print; whatever goes wrong is told and nothing else."""
+        """Print the estimate. Any error is only logged."""
         try:
             sys.stderr.write(f"\n{_told(data.log)}\n")
         except HowsureError as error:
@@ -60,7 +60,7 @@ def clustered_se(cluster: str | None = None) -> Metric:
     """Return the standard error of the mean: attempts averaged, CR2 over clusters (a key of the samples'
     metadata).
 
-    NaN with one cluster, or where a sample lacks the key. Bell and McCaffrey (2002).
+    NaN with one cluster, or if a sample lacks the key. Bell and McCaffrey (2002).
     """
 
     def compute(scores: list[SampleScore]) -> float:
@@ -72,13 +72,13 @@ def clustered_se(cluster: str | None = None) -> Metric:
 
 @metric(name="interval", scores="unreduced")
 def interval(cluster: str | None = None, level: float = 0.95) -> Metric:
-    """Return the limits `low` and `high` of the mean, as `howsure estimate` has them."""
+    """Return the limits `low` and `high` of the mean, as in `howsure estimate`."""
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
         """Return both limits."""
 
         def ends() -> dict[str, float]:
-            """Return what the interval of the scores ends at."""
+            """Return the limits of the scores' interval."""
             found = _estimate(scores, cluster, level).interval
             return {"low": found.low, "high": found.high}
 
@@ -89,20 +89,20 @@ def interval(cluster: str | None = None, level: float = 0.95) -> Metric:
 
 @metric(name="noise", scores="unreduced")
 def noise(cluster: str | None = None) -> Metric:
-    """Return where the standard error comes from: which questions were drawn, and what was answered.
+    """Return the sources of the standard error: the sampling of questions, and the randomness of answers.
 
-    NaN with one attempt a sample: nothing then tells them apart. Miller (2024), section 3.
+    NaN with one attempt per sample, as the two can't be distinguished then. Miller (2024), section 3.
     """
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
-        """Return both parts of the standard error."""
+        """Return both components of the standard error."""
         return _safely(lambda: _noise(scores, cluster), {"se_questions": math.nan, "se_answers": math.nan})
 
     return compute
 
 
 def _safely(compute: Callable[[], T], otherwise: T) -> T:
-    """Run a metric on what is there; Inspect would end the run where it raises."""
+    """Run a metric on the available scores. Inspect would end the run if it raised an error."""
     try:
         return compute()
     except Exception as error:  # noqa: BLE001 - a metric must never raise

@@ -1,4 +1,4 @@
-"""Early stopping for Inspect: a run ends as soon as its question is answered."""
+"""Early stopping for Inspect: a run ends as soon as its question is decided."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = getLogger(__name__)
 PATIENCE = 50
-"""How many samples that started later may be complete before one that isn't counts as failed."""
+"""How many samples that started later may be complete before an incomplete one counts as failed."""
 
 
 def stop_when_decided(
@@ -45,22 +45,22 @@ def stop_when_decided(
     shuffled: bool | None = None,
     lower_is_better: bool | None = None,
 ) -> StopWhenDecided:
-    """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is answered.
+    """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is decided.
 
-    The question: is the model of this run better than that of the log `baseline` (what `howsure.read` takes;
-    `model` names it where the log holds several), or not worse by more than `margin`; or does it score
-    `at_least` so much; or is its interval ± `within`. Always valid at the `level`, however often it looks;
-    see `howsure.Monitor`.
+    The question may be whether this run's model is better than that of the log `baseline` (in any form that
+    `howsure.read` accepts, with `model` if the log has several), or not worse by more than `margin`. It may
+    also be whether its score is `at_least` a floor, or its interval ± `within`. Decisions are valid at the
+    `level` for any number of looks (see `howsure.Monitor`).
 
-    The samples must be in random order: Task data that is not shuffled is refused (`dataset.shuffle()`, or
-    `shuffled=True` if you know better). Samples count in the order in which they start, so that fast ones
-    don't come first. `cluster`: a key of their metadata; a cluster counts once it is complete, so clusters
-    must be together (`shuffle_clusters`). Of several epochs the first decides. `scorer`: which score, where
-    there are several ("scorer/key" of one that gives several). `bounds`: of the scores, known before the run;
-    None where there are none, see `Monitor`; those of the baseline are on the same scale. `lower_is_better`:
-    whether smaller scores are better; a scorer called cost, error, wer and the like is refused without it,
-    where the direction decides. Samples that run already are not stopped: with `max_samples` as large as the
-    data there is nothing to stop.
+    The samples must be in random order: data that isn't shuffled is refused (use `dataset.shuffle()`, or
+    `shuffled=True` if the order is random). Samples count in the order in which they start, so that fast ones
+    don't come first. `cluster`: a key of their metadata. A cluster counts once it is complete, so clusters
+    must be together (`shuffle_clusters`). With several epochs the first decides. `scorer`: which score, if
+    there are several ("scorer/key" for one with several values). `bounds`: of the scores, known before the
+    run, or None if there are none, see `Monitor`. Those of the baseline are on the same scale.
+    `lower_is_better`: whether smaller scores are better. A scorer called cost, error, wer and the like is
+    refused without it, if the direction matters. Samples in progress aren't stopped: with `max_samples` as
+    large as the data there is nothing to stop.
 
     >>> from inspect_ai import Task
     >>> stopping = stop_when_decided(at_least=0.9)
@@ -84,7 +84,7 @@ def stop_when_decided(
 
 
 class StopWhenDecided:
-    """Inspect's early stopping by a howsure Monitor; made by `stop_when_decided`."""
+    """Inspect's early stopping with a howsure Monitor, made by `stop_when_decided`."""
 
     def __init__(
         self,
@@ -107,14 +107,14 @@ class StopWhenDecided:
         self.look: Look | None = None
 
     async def start_task(self, task: EvalSpec, samples: list[Sample], epochs: int) -> str:
-        """Check the data and the settings before anything is paid for."""
+        """Check the data and the settings before any costs arise."""
         from howsure.verbs.watch import Monitor
 
         if not (self._shuffled or task.dataset.shuffled):
             raise OptionError(
                 "early stopping needs samples in random order, and this data set was not shuffled",
                 where=task.task,
-                remedy="Call dataset.shuffle(seed=…), or say shuffled=True if the order is random already.",
+                remedy="Call dataset.shuffle(seed=…), or set shuffled=True if the order is random already.",
             )
         scorers = [scorer.name for scorer in getattr(task, "scorers", None) or []]
         _refuse_scorers(scorers, self._scorer)
@@ -141,8 +141,7 @@ class StopWhenDecided:
         most = task.config.max_samples
         if most is not None and most >= len(samples):
             logger.warning(
-                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to stop; "
-                "lower it.",
+                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to stop: lower it.",
                 most,
                 len(samples),
             )
@@ -161,15 +160,15 @@ class StopWhenDecided:
         return "howsure"
 
     def _require_direction(self, scorer: str) -> None:
-        """Raise OptionError where the question hangs on a direction that the scorer's name leaves open."""
+        """Raise OptionError if the question depends on a direction that the scorer's name leaves open."""
         if self._lower is None and self._goal["within"] is None and is_burden(scorer):
             raise OptionError(
-                f"nothing says whether larger or smaller scores of {visible(scorer)} are better",
+                f"it isn't known whether larger or smaller scores of {visible(scorer)} are better",
                 remedy=REMEDY,
             )
 
     async def schedule_sample(self, id: str | int, epoch: int) -> EarlyStop | None:
-        """Stop every sample that is yet to start once the question is answered."""
+        """Stop every sample that is yet to start once the question is decided."""
         if self.look is None or not self.look.decided:
             return None
         self._stopped += 1
@@ -187,7 +186,7 @@ class StopWhenDecided:
         reach = places[-PATIENCE - 1] if len(places) > PATIENCE else 0
         for late in [each for each in self._order[:reach] if each not in self._done]:
             logger.warning(
-                "howsure: sample %r is unfinished after %d later ones; it counts as failed.", late, PATIENCE
+                "howsure: sample %r is unfinished after %d later ones and counts as failed.", late, PATIENCE
             )
             self._add(late, math.nan)
         self.look = self._monitor.look()
@@ -219,8 +218,8 @@ class StopWhenDecided:
         }
 
     def _value(self, scores: dict[str, SampleScore]) -> float:
-        """Return the score that decides, NaN where the sample has none; those of a scorer that gives several
-        are named `scorer/key`, as `read` names them.
+        """Return the score that decides, or NaN if the sample has none. Those of a scorer with several values
+        are named `scorer/key`, as in `read`.
         """
         values: dict[str, Any] = {}
         for name, sample_score in scores.items():
@@ -236,7 +235,7 @@ class StopWhenDecided:
 
 
 def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
-    """Raise OptionError where it isn't clear which score decides, or it isn't there."""
+    """Raise OptionError if the deciding score is ambiguous or missing."""
     found = ", ".join(map(visible, names))
     if chosen is None and len(names) > 1:
         raise OptionError(f"{len(names)} scores: {found}", remedy="Choose one with scorer=…")
@@ -247,8 +246,8 @@ def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
 def _baseline_scores(
     data: Any, model: str | None, task: str, scorer: str | None, *, scaled: bool
 ) -> dict[str, float]:
-    """Return the baseline's mean score at every sample; `scaled`: as a fraction where it is percent, else as
-    the log has it.
+    """Return the baseline's mean score at every sample. `scaled`: whether percentages become fractions.
+    Otherwise they are unchanged.
     """
     import numpy as np
 
@@ -263,12 +262,14 @@ def _baseline_scores(
     chosen = same or matrices
     if len(chosen) != 1:
         raise OptionError(
-            f"the baseline holds {len(chosen)} tasks or scores",
+            f"the baseline contains {len(chosen)} tasks or scores",
             remedy="Give the log of one task, and scorer=…",
         )
     matrix = chosen[0]
     if model is None and len(matrix.models) > 1:
-        raise OptionError(f"the baseline holds {len(matrix.models)} models", remedy="Name one with model=…")
+        raise OptionError(
+            f"the baseline contains {len(matrix.models)} models", remedy="Choose one with model=…"
+        )
     values = matrix.values[:, matrix.column(resolve(model, matrix.models) if model else matrix.models[0])]
     values = values if scaled else study.scales[matrix.task, matrix.metric].original(values)
     return {str(item): float(x) for item, x in zip(matrix.items, values, strict=True) if not np.isnan(x)}
@@ -277,7 +278,7 @@ def _baseline_scores(
 def shuffle_clusters(samples: Iterable[Sample], cluster: str, *, seed: int = 0) -> list[Sample]:
     """Return the samples with whole clusters in random order, each cluster's samples together.
 
-    For early stopping with `cluster`: pass `shuffled=True` to `stop_when_decided` then.
+    For early stopping with `cluster`: then pass `shuffled=True` to `stop_when_decided`.
     """
     held: dict[Any, list[Sample]] = {}
     for sample in samples:

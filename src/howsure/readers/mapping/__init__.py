@@ -1,1 +1,1 @@
-"""Mappings: how a file that no reader knows becomes rows, said in a small declared language."""
+"""Mappings: a small declarative language that defines how a file of unknown format becomes rows."""

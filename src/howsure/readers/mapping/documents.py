@@ -1,6 +1,4 @@
-"""Files as documents or as tables, whatever they are packed in: JSON, JSON Lines, YAML, CSV, Parquet, SQLite,
-.gz and .xz.
-"""
+"""Files as documents or as tables, packed or not: JSON, JSON Lines, YAML, CSV, Parquet, SQLite, .gz and .xz."""
 
 from __future__ import annotations
 
@@ -41,59 +39,57 @@ if TYPE_CHECKING:
     from howsure.readers.base import Source
 
 TOP, UP, KEY, VALUE, RECORD = "top", "up", "key", "value", "record"
-"""The whole document, the record around a record, the keys on the way to it, one that has no fields, and the
+"""The whole document, the record around a record, the keys on the way to it, a value without fields, and the
 record itself.
 """
 FILE, FOLDER, COLUMN = "file", "folder", "column"
-"""The file without its suffix, the folder that it lies in, and the column that a value of a wide table stands
-in.
-"""
+"""The file without its suffix, its folder, and the column of a value in a wide table."""
 WORDS = frozenset([TOP, UP, KEY, VALUE, RECORD, FILE, FOLDER, COLUMN])
-"""Names that mean something else than a field of this name, which is `record["file"]`."""
+"""Names with another meaning than a field of this name, which is `record["file"]`."""
 
 
 def own_field(name: str) -> str:
-    """Return the name of a field of the record, of `record.file` the field `file`."""
+    """Return the name of a field of the record: for `record.file` the field `file`."""
     return name.removeprefix(f"{RECORD}.")
 
 
 def is_own(name: str) -> bool:
-    """Say whether a name is that of a field of the record, whatever the field is called."""
+    """Return whether a name refers to a field of the record, whatever the field is called."""
     return name.startswith(f"{RECORD}.")
 
 
 ENDING = "-wal"
 HEADER, FRAME = struct.Struct(">II I I 8s II"), struct.Struct(">I I 8s 8x")
 LITTLE, BIG = 0x377F0682, 0x377F0683
-"""By these a log begins, as its checksums read their numbers."""
+"""The beginning of a log, and the byte order of its checksums."""
 
 
 def refuse_damaged_log(connection: sqlite3.Connection, place: Path, source: Source) -> None:
-    """Raise ReadError where the log beside a database has committed more than SQLite can carry out, or can't
-    be read at all.
+    """Raise ReadError if the log next to a database has committed more than SQLite can apply, or can't be
+    read at all.
     """
     log = place.with_name(f"{place.name}{ENDING}")
     if not log.is_file() or not log.stat().st_size:
         return
     known: int = connection.execute("PRAGMA wal_checkpoint").fetchone()[1]
-    if known < 0:  # the database keeps no such log
+    if known < 0:  # the database has no such log
         return
     last = committed(log)
     if last is None or last > known:
         what = (
             "can't be read"
             if last is None
-            else f"has {last:,} pages committed, and only {known:,} of them are sound"
+            else f"has {last:,} pages committed, but only {known:,} of them are valid"
         )
         raise source.error(
-            f"the log of changes beside it ({source.name}{ENDING}) {what}",
-            "Copy both files again while nobody writes, or copy it with sqlite3's .backup.",
+            f"the log of changes next to it ({source.name}{ENDING}) {what}",
+            "Copy both files again while no program writes to them, or copy it with sqlite3's .backup.",
         )
 
 
 def committed(log: Path) -> int | None:
-    """Return how many frames a log has up to the end of its last transaction; None where it doesn't begin as
-    one.
+    """Return how many frames a log has up to the end of its last transaction, or None if its beginning isn't
+    valid.
     """
     with log.open("rb") as file:
         head = file.read(HEADER.size)
@@ -125,8 +121,8 @@ EACH = "[*]"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: what stands there, the keys of the wildcards that led to it, and the records that it lies
-    in, outermost first.
+    """One record: its value, the keys of the wildcards that led to it, and the records that contain it,
+    outermost first.
     """
 
     value: Any
@@ -141,13 +137,13 @@ def steps(path: str) -> tuple[str, ...]:
     found = [part for part in path.replace(EACH, f".{EACH}").split(".") if part]
     if any(("*" in step or "[" in step) and step not in ("*", EACH) for step in found):
         raise OptionError(
-            f"rows = {path!r} is no path", remedy="Write names, * and [*] with dots: results[*].items[*]."
+            f"rows = {path!r} isn't a path", remedy="Write names, * and [*] with dots: results[*].items[*]."
         )
     return tuple(found)
 
 
 def records(document: Any, path: str) -> Iterator[Record]:
-    """Yield every record at a path; what doesn't fit the path has none."""
+    """Yield every record at a path. Values that don't match the path have none."""
     found = [Record(document)]
     for step in steps(path):
         found = [inner for record in found for inner in _step(record, step)]
@@ -167,7 +163,7 @@ def _step(record: Record, step: str) -> list[Record]:
 
 
 def frame(found: Sequence[Record], document: Any, fields: Sequence[str]) -> pl.DataFrame:
-    """Lay out the fields that a mapping names, one row a record; a field that no record has is null."""
+    """Lay out the fields that a mapping names, one row per record. A field that no record has is null."""
     return pl.DataFrame([series(name, _values(found, document, name)) for name in fields])
 
 
@@ -195,7 +191,7 @@ def _own(value: Any, name: str) -> Any:
 
 
 def reached(value: Any, steps: Sequence[str]) -> Any:
-    """Return the field of a field of a value; None where there is none."""
+    """Return the field of a field of a value, or None if there is none."""
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step)
@@ -207,9 +203,7 @@ def reached(value: Any, steps: Sequence[str]) -> Any:
 
 
 def series(name: str, values: list[Any]) -> pl.Series:
-    """Make a column of values of any kind: numbers where all are, else texts; what has parts is written as
-    JSON.
-    """
+    """Make a column of values of any type: numbers if all are, else texts. Nested values are written as JSON."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
@@ -227,45 +221,45 @@ JSON, SQLITE = (".json",), (".db", ".sqlite", ".sqlite3")
 DATA = (*JSON, *YAML, *SQLITE, *CELLS, *RECORDS, ".parquet", ".arrow")
 MAGIC = b"SQLite format 3\x00"
 CHANGES = ("-wal", "-journal")
-"""Endings of the files beside an SQLite database that hold changes which aren't in it yet."""
+"""Endings of files next to an SQLite database with changes that aren't in it yet."""
 TRIES = 3
 MAX_CELL_BYTES = 64 * 1024**2
 MAX_BLOB_BYTES = 64 * 1024
 
 
 def suffix(source: Source) -> str:
-    """Return the suffix of the content: of `runs.jsonl.gz` it is `.jsonl`."""
+    """Return the suffix of the content: for `runs.jsonl.gz` it is `.jsonl`."""
     names = [part.lower() for part in source.path.suffixes]
     return names[-2] if len(names) > 1 and names[-1] in PACKED else names[-1] if names else ""
 
 
 def is_data(source: Source) -> bool:
-    """Say whether a file's name, or its first bytes, say that it holds data."""
+    """Return whether a file contains data, judging by its name, or its first bytes."""
     return suffix(source) in DATA or is_database(source)
 
 
 def is_document(source: Source) -> bool:
-    """Say whether a file is one document, and no table of lines."""
+    """Return whether a file is one document, and not a table of lines."""
     return suffix(source) in (*JSON, *YAML)
 
 
 def has_records(source: Source) -> bool:
-    """Say whether a file holds one JSON object a line."""
+    """Return whether a file contains one JSON object per line."""
     return suffix(source) in RECORDS
 
 
 def has_objects(source: Source) -> bool:
-    """Say whether a file holds JSON or YAML, as a whole or a line."""
+    """Return whether a file contains JSON or YAML, as a whole or per line."""
     return is_document(source) or has_records(source)
 
 
 def is_database(source: Source) -> bool:
-    """Say whether a file is an SQLite database."""
+    """Return whether a file is an SQLite database."""
     return source.head.startswith(MAGIC)
 
 
 def parsed(source: Source) -> Any:
-    """Parse a document; lines of JSON become a list."""
+    """Parse a document. Lines of JSON become a list."""
     data = unpacked(source)
     data = data[: cut_at(data, source.path.suffix.lower())]
     if suffix(source) in YAML:
@@ -292,9 +286,7 @@ def unpacked(source: Source) -> bytes:
 
 
 def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
-    """Open a table, lazily where it lies unpacked; of CSV these columns as they are written, so that 007
-    isn't 7.
-    """
+    """Open a table, lazily if it isn't packed. In CSV these columns are read as written, so that 007 isn't 7."""
     if source.path.suffix.lower() not in PACKED:
         frame = tables.scan(source)
         named = [name for name in names if name in frame.collect_schema()]
@@ -313,10 +305,10 @@ def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
 
 
 def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.LazyFrame:
-    """Read the wanted columns of one table of an SQLite database; of the only table where none is named.
+    """Read the wanted columns of one table of an SQLite database, or of the only table if none is named.
 
-    One beside which a log of changes lies (WAL, or a journal) is copied with it, so that SQLite can carry
-    these out; nothing is written beside the file.
+    If there is a log of changes next to it (WAL, or a journal), both are copied, so that SQLite can apply
+    them. Nothing is written next to the file.
     """
     try:
         with TemporaryDirectory(prefix="howsure-") as folder:
@@ -339,8 +331,8 @@ def database(source: Source, name: str, is_wanted: Callable[[str], bool]) -> pl.
 
 
 def _with_changes(source: Source, folder: Path) -> Path | None:
-    """Copy a database with the changes that are logged beside it; None where there are none. ReadError where
-    it is being written.
+    """Copy a database with the changes in its log, or return None if there are none. ReadError if it is being
+    written.
     """
     places = [source.path, *(source.path.with_name(f"{source.path.name}{ending}") for ending in CHANGES)]
     for _ in range(TRIES):
@@ -351,7 +343,7 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
             return None
         if sum(sizes.values()) > MAX_FILE_BYTES:
             raise source.error(
-                "changes lie beside it, and it is too large to be copied with them",
+                "there is a log of changes next to it, and it is too large to be copied with that",
                 "Open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE).",
             )
         for place in found:
@@ -364,9 +356,7 @@ def _with_changes(source: Source, folder: Path) -> Path | None:
 def _selected(
     connection: sqlite3.Connection, name: str, source: Source, is_wanted: Callable[[str], bool]
 ) -> pl.DataFrame:
-    """Read the wanted columns of a table, row by row up to a limit; a column that mixes kinds becomes
-    text.
-    """
+    """Read the wanted columns of a table, row by row up to a limit. A column of mixed types becomes text."""
     known = [
         row[0]
         for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -379,7 +369,7 @@ def _selected(
     columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({_quoted(name)})")]
     wanted = [column for column in columns if is_wanted(column)]
     if not wanted:
-        raise source.error("none of the columns that are named", f"There is {', '.join(columns[:12])}.")
+        raise source.error("none of the named columns", f"There is {', '.join(columns[:12])}.")
     rows, size = [], 0
     query = f"SELECT {', '.join(map(_quoted, wanted))} FROM {_quoted(name)}"  # noqa: S608 - quoted
     for row in connection.execute(query):
@@ -387,14 +377,14 @@ def _selected(
             # as a text it would take several times its size
             if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
                 raise source.error(
-                    f"column {column!r} holds a blob of {len(cell):,} bytes, which is no name and no number",
-                    "Name another column, or write texts and numbers into this one.",
+                    f"column {column!r} contains a blob of {len(cell):,} bytes, which is neither a name nor a number",
+                    "Use another column, or write texts and numbers into this one.",
                 )
         rows.append(row)
         size += sum(len(cell) if isinstance(cell, (str, bytes)) else 8 for cell in row)
         if size > MAX_UNPACKED_BYTES:
             raise source.error(
-                f"its named columns hold more than {MAX_UNPACKED_BYTES:,} bytes",
+                f"its named columns contain more than {MAX_UNPACKED_BYTES:,} bytes",
                 "Name fewer columns, or write them to Parquet.",
             )
     return pl.DataFrame([series(column, [row[k] for row in rows]) for k, column in enumerate(wanted)])

@@ -1,5 +1,5 @@
-"""Mappings that come with howsure, from known.toml: those that were tried read the files that they recognise,
-the others where they are named.
+"""Mappings that come with howsure, from known.toml. The tested ones read the files that they recognise, the
+others only if they are named.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from howsure.table.scores import TaskFacts
 
 OWN = ("formats", "checked", "keys", "ending", "failures", "words")
-"""What an entry says beside its mapping."""
-NOT_TRIED = "from the documentation, not tried"
+"""The keys of an entry other than its mapping."""
+NOT_TRIED = "from the documentation, not tested"
 
 
 @dataclass(frozen=True)
 class KnownReader:
-    """A mapping that comes with howsure, as a reader; it is compiled when the first file is read by it.
+    """A mapping that comes with howsure, as a reader. It is compiled when it reads its first file.
 
-    `said` is the mapping as it is written; `formats` and `checked` tell what is read and what it was tried
-    on; `keys` stand at the beginning of a file; `ending` is a pattern for what follows the model in the
-    file's name; `failures` and `words` are what the harness does with failed attempts.
+    `said` is the mapping as it is written. `formats` and `checked` are its files, and those it was tested on.
+    `keys` are at the beginning of a file. `ending` is a pattern for the part after the model in the file's
+    name. `failures` and `words` are the harness's treatment of failed attempts.
     """
 
     name: str
@@ -49,12 +49,12 @@ class KnownReader:
 
     @property
     def NAME(self) -> str:  # noqa: N802 - what every reader is called
-        """What the user sees."""
+        """The name shown to the user."""
         return self.name
 
     @cached_property
     def mapping(self) -> Mapping:
-        """What its columns are in a file."""
+        """The meaning of its columns in a file."""
         from howsure.readers.mapping.mapping import mapping_of
 
         return mapping_of(self.name, self.said)
@@ -72,11 +72,11 @@ class KnownReader:
 
     @property
     def CHECKED(self) -> str:  # noqa: N802 - what every reader has
-        """The versions whose files were tried."""
+        """The versions whose files were tested."""
         return self.checked or NOT_TRIED
 
     def fits(self, source: Source) -> bool:
-        """Say whether a file begins as those of the harness do."""
+        """Return whether a file begins like those of the harness."""
         if source.path.suffix.lower() in CELLS:
             header = source.head.split(b"\n")[0].decode(errors="replace").strip()
             return set(self.keys) <= set(header.split(separator(source.head, source.path.suffix.lower())))
@@ -87,15 +87,15 @@ class KnownReader:
         )
 
     def names(self, source: Source) -> bool:  # noqa: ARG002 - what every given reader has
-        """Say whether it was given for this very file: never, it goes by content."""
+        """Return whether it was given for exactly this file: never, it goes by content."""
         return False
 
     def claims(self, source: Source) -> Claim | None:
-        """Claim the files that begin as those of the harness do."""
+        """Claim the files that begin like those of the harness."""
         return "rows" if self.fits(source) else None
 
     def read(self, source: Source) -> Reading:
-        """Read a file by the mapping; the model is called after the file where the mapping doesn't say it."""
+        """Read a file by the mapping. The model is named after the file if the mapping doesn't define it."""
         from howsure.readers.mapping.mapping import read
 
         reading = read(source, self.mapping)
@@ -111,7 +111,7 @@ class KnownReader:
 
 @cache
 def known() -> tuple[KnownReader, ...]:
-    """Return all of them, those that were tried first."""
+    """Return all of them, the tested ones first."""
     import tomllib
 
     entries = tomllib.loads(files("howsure.readers.mapping").joinpath("known.toml").read_text("utf-8"))
@@ -119,17 +119,17 @@ def known() -> tuple[KnownReader, ...]:
 
 
 def tried() -> tuple[KnownReader, ...]:
-    """Return those that were tried on files of their harness, which read what they recognise."""
+    """Return those that were tested on files of their harness, and read the files that they recognise."""
     return tuple(reader for reader in known() if reader.checked)
 
 
 def named(name: str) -> KnownReader | None:
-    """Return the one of this name; None where there is none."""
+    """Return the one of this name, or None if there is none."""
     return next((reader for reader in known() if name == reader.NAME), None)
 
 
 def fitting(source: Source) -> KnownReader | None:
-    """Return one that was not tried and whose keys a file has."""
+    """Return an untested one whose keys a file has."""
     return next((reader for reader in known() if not reader.checked and reader.fits(source)), None)
 
 
@@ -140,12 +140,12 @@ def _reader(name: str, entry: Table[str, Any]) -> KnownReader:
 
 
 MAPS = "map"
-"""The table of a TOML file that holds mappings by name; a file without it is one mapping."""
+"""The table of a TOML file with mappings by name. A file without it is one mapping."""
 
 
 def mappings_of(given: Any) -> tuple[GivenReader, ...]:
-    """Return the mappings that are given: a path, the name of one that comes with howsure, a mapping,
-    mappings by name, or several of these.
+    """Return the given mappings: a path, the name of one that comes with howsure, a mapping, mappings by
+    name, or several of these.
     """
     if given is None:
         return ()
@@ -156,7 +156,7 @@ def mappings_of(given: Any) -> tuple[GivenReader, ...]:
         return _of_table(given, CONSTANTS["task"])
     if isinstance(given, (list, tuple)):
         return tuple(made for each in given for made in mappings_of(each))
-    raise OptionError(f"`map={given!r}` is no mapping", remedy="Give the path of a TOML file, or a dict.")
+    raise OptionError(f"`map={given!r}` isn't a mapping", remedy="Give the path of a TOML file, or a dict.")
 
 
 def _of_table(table: Table[str, Any], name: str) -> tuple[MappedReader, ...]:
@@ -172,7 +172,7 @@ def _loaded(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise OptionError(
             f"no mapping {str(path)!r}",
-            remedy="Name a TOML file, a table [map.NAME] of howsure.toml, or one that docs/mapping.md lists.",
+            remedy="Use a TOML file, a table [map.NAME] of howsure.toml, or one that docs/mapping.md lists.",
         )
     import tomllib
 

@@ -1,14 +1,13 @@
-"""The language in which a mapping says what a value is: fields, constants, comparisons, and no calls but a
-few of its own.
+"""The language of mappings for values: fields, constants, comparisons, and a few functions of its own.
 
     verdict in ("A", "A>B")            pred == answer            {"yes": 1, "no": 0}[label]
     1 - rank / 10                      lower(a) == lower(b)      key[0] + "/" + id      pred ==
     gold[id].answer
 
-The grammar is a part of Python's expressions; the text is parsed, never run: every node becomes an expression
-of Polars, or is refused. Names are fields of a record, `record["a name"]` any field, `a.b` those of a field,
-`key[0]` the first key on the way to it, `value` what stands there. `gold[id]` is what a file beside, called
-`gold`, says of an id.
+The grammar is a part of Python's expressions. The text is parsed, never run: every node becomes a Polars
+expression, or is refused. Names are fields of a record, `record["a name"]` any field, `a.b` a nested field,
+`key[0]` the first key on the way to it, and `value` its value. `gold[id]` is the value for an id in a second
+file called `gold`.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     Beside = Mapping[str, Callable[[tuple[str, ...]], Mapping[str, Any]]]
-    """Files beside, by name: what a path of fields gives for each id."""
+    """Second files, by name: the value of a path of fields for each id."""
 
 Kind = Literal["text", "number", "yes/no"]
-"""What a value is, as far as that can be seen before it is computed."""
+"""The type of a value, if it is known before the value is computed."""
 MOST_LETTERS, MOST_NODES = 1_000, 200
 LARGEST = 2**63 - 1
 LANGUAGE = (
@@ -57,24 +56,23 @@ COUNTED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def fields(text: str, beside: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the fields that an expression names, dotted, each once; `beside` are the names of files
-    beside.
-    """
+    """Return the fields that an expression names, dotted, each once. `beside` are the names of second files."""
     translation = _Translation(text, dict.fromkeys(beside, lambda _: {}), {})
     translation.made()
     return tuple(translation.fields)
 
 
 def expression(text: str, beside: Beside | None = None, kinds: Mapping[str, Kind] | None = None) -> pl.Expr:
-    """Return an expression of the language as one of Polars, over columns that are called as the fields are.
+    """Return an expression of the language as a Polars expression, over columns that are named like the
+    fields.
 
-    `kinds` says which fields hold texts or numbers. Raises OptionError where the text is not of the language.
+    `kinds` are the types of fields, texts or numbers. Raises OptionError if the text is not of the language.
     """
     return _Translation(text, beside or {}, kinds or {}).made()
 
 
 def equality(text: str) -> tuple[str, str] | None:
-    """Return the two sides of an expression that is one `==`; None for any other."""
+    """Return the two sides of an expression that is one `==`, or None for any other."""
     match ast.parse(text.strip(), mode="eval").body:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             return ast.unparse(left), ast.unparse(right)
@@ -86,10 +84,10 @@ class _Value:
     """A part of a text, translated.
 
     Attributes:
-        expr: What it is in Polars.
-        kind: What it is, as far as that can be seen; None where it can't.
-        joins: Whether `+` puts it together with another text: it stands in quotes, or a function made it.
-        references: The values of files beside in it.
+        expr: The Polars expression.
+        kind: Its type if known, or None.
+        joins: Whether `+` concatenates it with another text: it is quoted, or a function made it.
+        references: The values of second files in it.
     """
 
     expr: pl.Expr
@@ -104,13 +102,13 @@ class _Value:
 
     @property
     def number(self) -> pl.Expr:
-        """The value as a number; of a text the number that is written in it, if one is."""
+        """The value as a number; a text that is a number is converted."""
         return self.expr.cast(pl.Float64) if self.kind in ("number", "yes/no") else plain_numbers(self.expr)
 
 
 @dataclass(frozen=True, slots=True)
 class _Translation:
-    """One text, node by node; `fields` are those that it has named so far."""
+    """One text, node by node. `fields` are those that it has named so far."""
 
     text: str
     beside: Beside
@@ -124,7 +122,7 @@ class _Translation:
         try:
             tree = ast.parse(self.text.strip(), mode="eval")
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise self._refused("is no expression") from None
+            raise self._refused("isn't an expression") from None
         if sum(1 for _ in ast.walk(tree)) > MOST_NODES:
             raise self._refused("is too long")
         return self._value(tree.body).expr
@@ -163,7 +161,7 @@ class _Translation:
                 numbers = one.expr.cast(pl.Float64), two.expr.cast(pl.Float64)
                 return _joined(COUNTED[type(op)](*numbers), "number", one, two)
             case ast.UnaryOp(op=op) | ast.BinOp(op=op):
-                raise self._refused(f"has a {type(op).__name__}, which a mapping doesn't know")
+                raise self._refused(f"has a {type(op).__name__}, which mappings don't support")
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 which, then, otherwise = self._value(test), self._value(body), self._value(orelse)
                 made = pl.when(which.expr.cast(pl.Boolean)).then(then.expr).otherwise(otherwise.expr)
@@ -173,11 +171,11 @@ class _Translation:
                 inner, (kind, call) = self._value(argument), CALLS[name]
                 return _joined(call(inner), kind, inner, joins=kind == "text")
             case ast.Call():
-                raise self._refused("calls what a mapping doesn't know")
-        raise self._refused(f"has a {type(node).__name__}, which a mapping doesn't know")
+                raise self._refused("calls a function that mappings don't support")
+        raise self._refused(f"has a {type(node).__name__}, which mappings don't support")
 
     def _field(self, node: ast.expr) -> _Value:
-        """Return a field, or what a file beside says of an id: `gold[id]`, `gold[id].answer`."""
+        """Return a field, or a second file's value for an id: `gold[id]`, `gold[id].answer`."""
         steps: list[str] = []
         inner = node
         while isinstance(inner, ast.Attribute):
@@ -209,31 +207,29 @@ class _Translation:
             for key, value in zip(keys, table.values, strict=False)
         }
         if len(pairs) != len(table.keys):
-            raise self._refused("has a table that names a value twice")
+            raise self._refused("has a table with a repeated key")
         return pairs
 
     def _constant(self, node: ast.expr) -> Any:
-        """Return a constant, with a minus before it where it is a number."""
+        """Return a constant, with a minus before it if it is a number."""
         match node:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 value: Any = -number
             case ast.Constant(value=str() | int() | float() | None as value):
                 pass
             case _:
-                raise self._refused("wants a plain value where something else stands")
+                raise self._refused("has something else instead of a plain value")
         if isinstance(value, int) and abs(value) > LARGEST:
             raise self._refused("has a number that is too large")
         return value
 
     def _compared(self, op: ast.cmpop, a: ast.expr, b: ast.expr) -> _Value:
-        """Compare two values. Where a file beside lacks the id, the outcome is null: that is no wrong
-        answer.
-        """
+        """Compare two values. If a second file lacks the id, the outcome is null: that isn't a wrong answer."""
         if isinstance(op, (ast.In, ast.NotIn)):
             if not isinstance(b, (ast.Tuple, ast.List, ast.Set)):
-                raise self._refused("asks whether a value is in something that is no list of values")
+                raise self._refused("uses `in` with something that isn't a list of values")
             for each in b.elts:
-                self._constant(each)  # refuses what is none
+                self._constant(each)  # refuses anything else
             left = self._value(a)
             equal = [_equal(left, self._value(each)).fill_null(value=False) for each in b.elts]
             among = reduce(or_, equal, pl.lit(value=False))
@@ -252,12 +248,12 @@ class _Translation:
 
 
 def _joined(expr: pl.Expr, kind: Kind | None, *parts: _Value, joins: bool = False) -> _Value:
-    """Return a value that is made of others."""
+    """Return a value that is computed from others."""
     return _Value(expr, kind, joins, tuple(each for part in parts for each in part.references))
 
 
 def _equal(a: _Value, b: _Value) -> pl.Expr:
-    """Say whether two values are the same; of numbers too large for a float, whether their texts are."""
+    """Return whether two values are equal, or for numbers too large for a float, whether their texts are."""
     left, right = _alike(a, b)
     same: pl.Expr = eq(left, right)
     if {a.kind, b.kind} != {"text", "number"}:
@@ -266,8 +262,8 @@ def _equal(a: _Value, b: _Value) -> pl.Expr:
 
 
 def _alike(a: _Value, b: _Value) -> tuple[pl.Expr, pl.Expr]:
-    """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the
-    same, and true and "True".
+    """Compare a text with a number as numbers, and with anything else as texts, so that 1 equals "1", and
+    true equals "True".
     """
     kinds = {a.kind, b.kind}
     if kinds in ({"text", "number"}, {"yes/no", "number"}):
@@ -278,9 +274,7 @@ def _alike(a: _Value, b: _Value) -> tuple[pl.Expr, pl.Expr]:
 
 
 def kind_of(values: Collection[Any]) -> Kind | None:
-    """Say of what kind values are together: texts where one of them is, or too large a number; None where
-    there are none.
-    """
+    """Return the common type of values: text if one of them is, or too large a number, or None without any."""
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return None
@@ -289,8 +283,8 @@ def kind_of(values: Collection[Any]) -> Kind | None:
 
 
 def _looked_up(key: _Value, pairs: Mapping[str, Any]) -> tuple[pl.Expr, Kind | None]:
-    """Return what a table says of each key, as texts where one of them is, and nothing where it doesn't name
-    it; and of what kind that is. As a key a number 1.0 is 1, as tables and files beside write it.
+    """Return the values of a table for keys, as texts if one of them is, missing for unknown keys, and their
+    type. As a key a number 1.0 is 1, as tables and second files write it.
     """
     kind = kind_of(pairs.values())
     dtype, made = DTYPES[kind or "number"]
@@ -318,4 +312,4 @@ CALLS: dict[str, tuple[Kind, Callable[[_Value], pl.Expr]]] = {
     "percent": ("number", lambda value: plain_numbers(value.text.str.strip_chars(" %")) / 100),
     "missing": ("yes/no", lambda value: value.expr.is_null()),
 }
-"""What each function gives."""
+"""The result type of each function."""

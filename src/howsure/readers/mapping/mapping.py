@@ -1,6 +1,4 @@
-"""A mapping: what the columns of the tidy table are in a file of any shape, and the reading of a file by
-it.
-"""
+"""A mapping: the tidy table's columns in terms of a file of any shape, and reading a file by it."""
 
 from __future__ import annotations
 
@@ -36,10 +34,10 @@ def rows_of(
 ) -> pl.LazyFrame | pl.DataFrame:
     """Return the fields of all records as columns, from a document or, lazily, from a table.
 
-    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each;
-    `names` are fields that name something.
+    `path` leads to the records. `columns` are patterns for those of a wide table with one value each. `names`
+    are fields with names and ids.
     """
-    # the fields of a field, and the record around one, are in no table of JSON lines
+    # nested fields, and the record around one, don't exist in a table of JSON lines
     parts = any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
     if documents.is_database(source):
         named = {own_field(name).split(".")[0] for name in wanted} | {own_field(name) for name in wanted}
@@ -82,12 +80,12 @@ def rows_of(
 
 
 def _is_chosen(name: str, columns: tuple[str, ...]) -> bool:
-    """Say whether a column of a wide table holds values."""
+    """Return whether a column of a wide table contains values."""
     return any(fnmatch(name, pattern) for pattern in columns)
 
 
 def _place(name: str, schema: Table[str, pl.DataType]) -> pl.Expr | None:
-    """Return a field of a table, or the field of its field; None where there is none."""
+    """Return a field of a table, or a nested one, or None if it doesn't exist."""
     if name in schema:
         return pl.col(name)
     first, *rest = name.split(".")
@@ -105,18 +103,20 @@ def _place(name: str, schema: Table[str, pl.DataType]) -> pl.Expr | None:
 
 
 LEVELS = 4
-"""So many folders above that of the file are looked into."""
+"""The number of folders above the file's that are searched."""
 
 
 def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, Any]]:
-    """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields
-    gives for each id: an object's keys, or the column that is called as items are.
+    """Open the nearest file of this name in a file's folder, or above it. Returns the value of a path of
+    fields for each id: an object's keys, or the column with the usual name of items.
 
-    Raises ReadError where there is none, or its records have no ids.
+    Raises ReadError if it is missing, or its records have no ids.
     """
     beside = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
     if beside is None:
-        raise source.error(f"no file {name!r} in its folder or above it", "Put it there, or mend `beside`.")
+        raise source.error(
+            f"no file {name!r} in its folder or above it", "Put it there, or correct `beside`."
+        )
     if documents.has_objects(beside):
         document = documents.parsed(beside)
     else:  # ids as they are written, 007 and not 7
@@ -130,18 +130,18 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, 
         by_name = by_plain_name(rows[0] if rows else ())
         id_column = next((by_name[alias] for alias in ALIASES["item"] if alias in by_name), None)
         if id_column is None:
-            what = "no id by which its records can be looked up"
+            what = "its records have no id to look them up by"
             raise beside.error(what, "Write an object of id and record.")
         records = {}
         for row in rows:
             key = plain_text(row.get(id_column))
             if records.setdefault(key, row) != row:
                 raise beside.error(
-                    f"id {key!r} comes more than once, with different values", "Mend the file."
+                    f"id {key!r} occurs more than once, with different values", "Correct the file."
                 )
 
     def reach(steps: tuple[str, ...]) -> dict[str, Any]:
-        """Return what the path of fields leads to in each record, by its id; nested values are left out."""
+        """Return the value at the path of fields in each record, by its id. Nested values are left out."""
         values = {key: reached(record, steps) for key, record in records.items()}
         return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
 
@@ -150,40 +150,37 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Table[str, 
 
 ROLES = word_list("task model item attempt metric score status cluster weight n stderr where")
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
-"""The keys of a mapping that hold no text."""
+"""The keys of a mapping whose values aren't texts."""
 WANTED: dict[type, tuple[str, str]] = {
     str: ("text", 'a text: "pred == answer"'),
     list: ("list of texts", 'a list: ["gpt*", "llama*"]'),
     bool: ("yes or no", "true or false"),
     dict: ("table of texts", 'a table: {gold = "answers.json"}'),
 }
-"""What a key may hold, by its type, and an example."""
+"""The values of a key, by its type, and an example."""
 ANY = "*"
 """The pattern of all files."""
 FEW_EQUAL, LONG = 0.02, 60
-"""Below this share of equal texts, of which one has more characters than this, a comparison letter by letter
-says little.
-"""
+"""Below this share of equal texts, of which one is longer than this, an exact comparison is uninformative."""
 MOST_WORDS = 100
 WORTH = NumberKind(
-    what="score", remedy="Say what such words are worth: score = \"{'yes': 1, 'no': 0}[verdict]\"."
+    what="score", remedy="Define the score of such words: score = \"{'yes': 1, 'no': 0}[verdict]\"."
 )
-FIGURE = NumberKind(what="number", remedy="Write number(…) where such a text stands for nothing.")
-REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
+FIGURE = NumberKind(what="number", remedy="Write number(…) if such a text stands for nothing.")
+REPEATED = "some items occur more than once and the mapping defines no attempt: their rows count as attempts."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """What a file's records mean; texts are expressions of the language, see
+    """The meaning of a file's records. Texts are expressions of the language, see
     `howsure.readers.mapping.language`.
 
-    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`:
-    files in the same folder or one above it, whose records are looked up by id. `columns`: those of a wide
-    table that hold a value each. `files`: a pattern for the names of the files that it is for. `path`: a
-    regular expression whose named groups, found in the path, are fields.
-    `keep`: further fields, for clusters and for choosing rows. The measures of an attempt are expressions,
-    too. Without an `item` the scores are published ones, of models, with `n` questions and `stderr` where
-    they are known.
+    `rows`: the path to the records, empty for the lines of a table. `where` filters them. `beside`: files in
+    the same folder or one above it, whose records are looked up by id. `columns`: those of a wide table with
+    one value each. `files`: a pattern for the names of its files. `path`: a regular expression whose named
+    groups, found in the path, are fields. `keep`: further fields, for clusters and for choosing rows. The
+    measures of an attempt are expressions, too. Without an `item` the scores are published ones, of models,
+    with `n` questions and `stderr` if they are known.
     """
 
     name: str
@@ -217,24 +214,24 @@ class Mapping:
 
     @property
     def expressions(self) -> dict[str, str]:
-        """What is computed, by the name of its column; a field that is kept is itself."""
+        """The expressions, by the name of the column. A field that is kept is its own expression."""
         named = {role: getattr(self, role) for role in (*ROLES, *MEASURES)}
         return {name: name for name in self.keep} | {role: text for role, text in named.items() if text}
 
     def fits(self, source: Source) -> bool:
-        """Say whether a file is one that the mapping is for, by its name."""
+        """Return whether the mapping applies to a file, by its name."""
         return fnmatch(source.name, self.files) or fnmatch(source.path.name, self.files)
 
 
 @dataclass(frozen=True, slots=True)
 class MappedReader:
-    """A mapping as a reader of files that no other knows."""
+    """A mapping as a reader of files of unknown format."""
 
     mapping: Mapping
 
     @property
     def NAME(self) -> str:  # noqa: N802 - what every reader is called
-        """What the user sees."""
+        """The name shown to the user."""
         return f"map {self.mapping.name}"
 
     @property
@@ -243,11 +240,11 @@ class MappedReader:
         return "files by a mapping"
 
     def names(self, source: Source) -> bool:
-        """Say whether the mapping names this file."""
+        """Return whether the mapping names this file."""
         return self.mapping.files != ANY and self.mapping.fits(source)
 
     def claims(self, source: Source) -> Claim | None:
-        """Claim files of data where the mapping names none."""
+        """Claim data files if the mapping names none."""
         return "rows" if self.mapping.files == ANY and documents.is_data(source) else None
 
     def read(self, source: Source) -> Reading:
@@ -256,14 +253,16 @@ class MappedReader:
 
 
 def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
-    """Check what a mapping says. OptionError where a key is unknown, something is missing, or a text isn't of
-    the language.
+    """Check a mapping. OptionError if a key is unknown, something is missing, or a text isn't of the
+    language.
     """
     where = f"map {name}"
     known = [each.name for each in fields_of(Mapping) if each.name != "name"]
     for key, value in said.items():
         if key not in known:
-            raise OptionError(f"a mapping has no {key!r}", where=where, remedy=f"It has {', '.join(known)}.")
+            raise OptionError(
+                f"mappings have no key {key!r}", where=where, remedy=f"It has {', '.join(known)}."
+            )
         wanted = list if key in LISTS else bool if key in YES_NO else dict if key in TABLES else str
         parts = [*value, *value.values()] if isinstance(value, dict) else value
         texts = not isinstance(value, (dict, list, tuple)) or all(isinstance(part, str) for part in parts)
@@ -271,26 +270,26 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
             kind, example = WANTED[wanted]
             raise OptionError(f"{key} = {value!r} is no {kind}", where=where, remedy=f"Write {example}.")
     if not said.get("score"):
-        raise OptionError("the mapping says no score", where=where, remedy='Write score = "…".')
+        raise OptionError("the mapping has no score", where=where, remedy='Write score = "…".')
     if not said.get("item") and not said.get("model"):
         remedy = 'Write item = "…", or model = "…" for published scores.'
-        raise OptionError("the mapping says no item", where=where, remedy=remedy)
+        raise OptionError("the mapping has no item", where=where, remedy=remedy)
     lists = {key: tuple(map(str, said[key])) for key in LISTS if key in said}
     made = Mapping(name=name, **{**said, **lists})
     named = {each for text in made.expressions.values() for each in language.fields(text, made.beside)}
     if COLUMN in named and not made.columns:
         remedy = 'Write columns = ["…"], or record["column"].'
-        raise OptionError(f"{COLUMN!r} is named without columns", where=where, remedy=remedy)
+        raise OptionError(f"{COLUMN!r} is used without columns", where=where, remedy=remedy)
     documents.steps(made.rows)
     try:
         re.compile(made.path)
     except re.error as error:
-        raise OptionError(f"path = {made.path!r} is no pattern ({error})", where=where) from None
+        raise OptionError(f"path = {made.path!r} isn't a pattern ({error})", where=where) from None
     return made
 
 
 def read(source: Source, mapping: Mapping) -> Reading:
-    """Read a file as a mapping says. ReadError where it finds no record, or a score that is no number."""
+    """Read a file by a mapping. ReadError if there are no records, or a score isn't a number."""
     frame = _columns(source, mapping)
     if not len(frame):
         raise source.error(f"no record at {mapping.rows or 'its lines'}", "Check the mapping's rows.")
@@ -315,9 +314,7 @@ def read(source: Source, mapping: Mapping) -> Reading:
 
 
 def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterator[ResultWarning]:
-    """Warn of a score that compares long texts letter by letter, or with nothing, and finds hardly any two
-    equal.
-    """
+    """Warn of a score that compares long texts exactly, or with nothing, so that hardly any two are equal."""
     sides = language.equality(mapping.score)
     if sides is None or scores.dtype != pl.Boolean or scores.sum() >= FEW_EQUAL * len(scores):
         return
@@ -328,24 +325,22 @@ def _seldom_equal(scores: pl.Series, source: Source, mapping: Mapping) -> Iterat
     if empty is not None:
         yield ResultWarning(
             code="seldom_equal",
-            message=(
-                f"{source.name}: no record has a value for {empty}, so that {mapping.score} is true of none"
-            ),
+            message=(f"{source.name}: no record has a value for {empty}, so {mapping.score} is never true"),
             remedy="Check the name of the field in the mapping.",
         )
     elif any((text.cast(pl.String).str.len_chars() > LONG).any() for text in texts):
         yield ResultWarning(
             code="seldom_equal",
             message=(
-                f"{source.name}: {mapping.score} compares long texts letter by letter; "
-                f"{int(scores.sum()):,} of {len(scores):,} are equal"
+                f"{source.name}: {mapping.score} compares long texts exactly, and {int(scores.sum()):,} of "
+                f"{len(scores):,} are equal"
             ),
-            remedy="Extract the answer first, or name a field that holds the grade as the score.",
+            remedy="Extract the answer first, or use a field with the grade as the score.",
         )
 
 
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
-    """Yield the scores of models that stand without the answers behind them."""
+    """Yield the scores of models without results per question."""
     figures = [_numbers(frame[name], source) for name in ("score", "n", "stderr") if name in frame.columns]
     rows = frame.with_columns(*figures, *(texts_of(frame[name]) for name in NAMES if name in frame.columns))
     for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(
@@ -363,7 +358,7 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
 
 
 def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
-    """Compute what the mapping says, one row a record."""
+    """Compute the mapping's columns, one row per record."""
     path = source.path.absolute()
     _, groups = found_in(mapping.path, path.as_posix(), option=f"map {mapping.name}: path")
     given = {FILE: path.stem, FOLDER: path.parent.name, **groups}
@@ -400,7 +395,7 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
 def _not_computed(
     rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[str, str], source: Source
 ) -> ReadError:
-    """Say which of the values can't be computed."""
+    """Report which of the values can't be computed."""
     for role, value in made.items():
         try:
             rows.select(value).collect()
@@ -408,13 +403,13 @@ def _not_computed(
             why = str(error).splitlines()[0][:MOST_WORDS]
             return source.error(
                 f"{role} = {named[role][:MOST_WORDS]!r} can't be computed ({why})",
-                'Say what it is: number(x), text(x), x == "yes".',
+                'Write the type: number(x), text(x), x == "yes".',
             )
     return source.error("the values can't be computed together", "Check path and columns of the mapping.")
 
 
 def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
-    """Bring the columns to those of the tidy table."""
+    """Convert the columns to those of the tidy table."""
     given = set(frame.columns)
     assumed = {"task": name, "metric": "score", "cluster": None}
     texts = {
@@ -446,7 +441,7 @@ def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
 
 
 def _numbers(values: pl.Series, source: Source) -> pl.Series:
-    """Make numbers of a column; ReadError where a value is none."""
+    """Convert a column to numbers. ReadError if a value isn't one."""
     try:
         return read_column(values, WORTH if values.name == "score" else FIGURE)
     except DataError as error:
@@ -463,11 +458,11 @@ def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
 
 
 def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
-    """Number the attempts as the mapping says, else in the order in which the rows of an item come."""
+    """Number the attempts by the mapping, else in the order of an item's rows."""
     if "attempt" not in rows.columns:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
     if lacking := rows["attempt"].null_count():
-        raise source.error(f"{plural(lacking, 'row')} without an attempt", "Mend the mapping's attempt.")
+        raise source.error(f"{plural(lacking, 'row')} without an attempt", "Correct the mapping's attempt.")
     if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
     return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(

@@ -1,4 +1,4 @@
-"""What a file that no reader knows looks like, and a mapping for it: fields guessed by their names and
+"""A description of a file of unknown format, and a mapping for it. Fields are guessed by their names and
 values, and wide tables by their columns.
 """
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from howsure.readers.base import Source
 
 SCORES = (*ALIASES["score"], "verdict", "outcome", "status", "jailbroken")
-"""Names of fields that hold scores."""
+"""Names of fields with scores."""
 MODELS = (*ALIASES["model"], "engine", "provider")
 PREDICTED = ("pred", "prediction", "predicted", "output", "response", "model_answer")
 GOLD = ("answer", "gold", "target", "label", "reference", "expected", "ground_truth", "correct_answer")
@@ -57,26 +57,26 @@ ID_WORDS = frozenset(
 FAMILIES = re.compile(
     r"gpt|claude|llama|gemini|gemma|qwen|mi[sx]tral|deepseek|sonnet|opus|haiku|grok", re.IGNORECASE
 )
-"""What stands in the names of many models."""
+"""Parts of many models' names."""
 SUMMARIES = word_list("n n_items n_questions n_samples num_samples total count stderr std_err se")
-"""Names of fields that stand beside the score of many questions."""
+"""Names of fields that occur with the score of many questions."""
 LIKELY_PERCENT = 10.0
 
 
 def field(name: str) -> str:
-    """Write a field as the language does: by its name, or as a part of the record if that is no word."""
+    """Write a field in the language: by its name, or as a part of the record if that isn't a word."""
     first, *inner = name.split(".")
     plain = is_word(first) and all(part.isidentifier() and not iskeyword(part) for part in inner)
     return name if plain else f"{RECORD}[{json.dumps(name)}]"
 
 
 def is_word(name: str) -> bool:
-    """Say whether the language takes a name for a field."""
+    """Return whether the language accepts a name for a field."""
     return name.isidentifier() and not iskeyword(name) and name not in WORDS
 
 
 def first_named(fields: Iterable[str], names: Iterable[str]) -> str:
-    """Return the field that has the first of these names; "" if none has."""
+    """Return the field that has the first of these names, or "" if none has."""
     plain = by_plain_name(fields)
     return next((plain[name] for name in names if name in plain), "")
 
@@ -91,8 +91,8 @@ def known(values: Iterable[Any]) -> list[Any]:
 
 
 def worth(expression: str, name: str, values: Sequence[Any]) -> Guess:
-    """Return the expression of a score between 0 and 1 from a field: yes/no, numbers, percent or words; "" if
-    its values are none.
+    """Return the expression of a score between 0 and 1 from a field: yes/no, numbers, percentages or words,
+    or "" for other values.
     """
     found = known(values)
     if found and all(isinstance(value, str) for value in found):
@@ -116,17 +116,17 @@ def worth(expression: str, name: str, values: Sequence[Any]) -> Guess:
         return f"percent({expression})", ""
     if extent.within(PERCENT) and extent.high > LIKELY_PERCENT:
         return f"percent({expression})", f"{span}; percent?"
-    return expression, f"{span}; bring them to 0 to 1, such as (x - low) / (high - low)"
+    return expression, f"{span}: rescale them to 0 to 1, such as (x - low) / (high - low)"
 
 
 def _figures(values: Iterable[Any]) -> list[float] | None:
-    """Return values as numbers; None if there are none, or one is no number."""
+    """Return values as numbers, or None if there are none, or one isn't a number."""
     found = [number_in(value) for value in values]
     return None if None in found else [number for number in found if number is not None] or None
 
 
 def score_fields(fields: Fields) -> list[str]:
-    """Return the fields that are named as scores are and hold such values, the likeliest first."""
+    """Return the fields with names and values of scores, the likeliest first."""
     by_name: dict[str, list[str]] = {}
     for name in fields:
         by_name.setdefault(plain_name(name.rpartition(".")[2]), []).append(name)
@@ -157,20 +157,20 @@ def guessed_score(fields: Fields) -> Guess:
     words = next((name for name, values in fields.items() if _is_verdict(known(values))), "")
     if not words:
         guesses = (worth(field(name), name, values)[0] for name, values in fields.items())
-        return next(filter(None, guesses), ""), "no field is named as scores are"
+        return next(filter(None, guesses), ""), "no field has a usual name of scores"
     said = listing(sorted({repr(value) for value in known(fields[words])}), most=5)
     made, _ = worth(field(words), words, fields[words])
-    return made, "is it the score?" if made else f"what is {words!r} worth ({said})?"
+    return made, "is it the score?" if made else f"what is the score of {words!r} ({said})?"
 
 
 def _is_verdict(values: Sequence[Any]) -> bool:
-    """Say whether values are a few short words that come again."""
+    """Return whether values are a few repeated short words."""
     texts = {value for value in values if isinstance(value, str)}
     return 1 < len(texts) <= len(values) / 2 and len(texts) <= 5 and max(map(len, texts)) <= LONG
 
 
 def _unequal(predicted: Sequence[Any], gold: Sequence[Any]) -> str:
-    """Say why a comparison letter by letter may be no score."""
+    """Explain why an exact comparison may not be a score."""
     pairs = [
         (str(a), str(b)) for a, b in zip(predicted, gold, strict=True) if a is not None and b is not None
     ]
@@ -179,15 +179,15 @@ def _unequal(predicted: Sequence[Any], gold: Sequence[Any]) -> str:
     if nearly > equal:
         return f"{plural(nearly - equal, 'pair')} of texts differ only in capitals or spaces"
     if pairs and (equal < FEW_EQUAL * len(pairs) or any(len(a) > LONG for a, _ in pairs)):
-        return f"letter by letter, {equal:,} of {plural(len(pairs), 'pair')} are equal"
+        return f"with an exact comparison, {equal:,} of {plural(len(pairs), 'pair')} are equal"
     return ""
 
 
 def item_field(fields: Fields, models: Sequence[Any], *, keyed: bool) -> str:
-    """Return the field with the questions: one of the usual names, else one named as ids are that comes once
+    """Return the field with the questions: one of the usual names, else one named like an id that occurs once
     per model.
 
-    `keyed`: records have keys, so that a field counts only if it comes once per model.
+    `keyed`: records have keys, so a field counts only if it occurs once per model.
     """
     usual = [name for alias in ALIASES["item"] if (name := first_named(fields, [alias]))]
     others = [name for name in fields if ID_WORDS & set(name_words(name))]
@@ -196,9 +196,7 @@ def item_field(fields: Fields, models: Sequence[Any], *, keyed: bool) -> str:
 
 
 def not_questions(texts: Sequence[str], fields: Iterable[str]) -> str:
-    """Say why what is taken for questions may be models: their names, or a count or an error beside a
-    score.
-    """
+    """Explain why apparent questions may be models: their names, or a count or an error with a score."""
     models = [text for text in texts if len(text) <= LONG and FAMILIES.search(text)]
     summary = first_named(fields, SUMMARIES)
     return (
@@ -211,7 +209,7 @@ def not_questions(texts: Sequence[str], fields: Iterable[str]) -> str:
 
 
 def _comes_once(values: Sequence[Any], model: Sequence[Any]) -> bool:
-    """Say whether each value comes once per model, and all are ids."""
+    """Return whether each value occurs once per model, and all are ids."""
     if not all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in values):
         return False
     pairs = list(zip(model, values, strict=True))
@@ -219,7 +217,7 @@ def _comes_once(values: Sequence[Any], model: Sequence[Any]) -> bool:
 
 
 def is_date(values: Sequence[Any]) -> bool:
-    """Say whether values are days or times: 2025-01-31, 20250131."""
+    """Return whether values are days or times: 2025-01-31, 20250131."""
     return all(re.match(r"(19|20)\d\d-?[01]\d-?[0-3]\d", str(value)) for value in values)
 
 
@@ -233,14 +231,14 @@ NUMBERS = ID_WORDS | frozenset(
 )
 """Words in the names of columns that number, date or describe questions."""
 MEANS = frozenset(("gold", "average", "avg", "overall", "mean"))
-"""Words in the names of columns that sum up the others, or are what they are compared with."""
+"""Words in the names of columns that summarise the others, or are what they are compared with."""
 NAMED_MODEL = re.compile(rf"\d|model|system|baseline|{FAMILIES.pattern}", re.IGNORECASE)
-"""What stands in the names of most columns that are models."""
+"""Parts of the names of most columns that are models."""
 
 
 def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what a mapping says of a table with a column a model, or, with a `model`, a column a task, and
-    what is doubtful; nothing of others.
+    """Return the mapping of a table with a column per model, or, with a `model`, a column per task, and its
+    uncertainties, or nothing for others.
 
     `item` and `model` are the columns that were found for them.
     """
@@ -262,7 +260,7 @@ def wide(fields: Fields, item: str, model: str) -> tuple[dict[str, Any], dict[st
 
 
 def _is_score(name: str, values: Iterable[Any]) -> bool:
-    """Say whether a column holds a score in every row, or nothing."""
+    """Return whether a column has a score, or nothing, in every row."""
     words, found = {*name_words(name)}, known(values)
     if words & MEANS or (words & (NUMBERS | BURDENS) and not NAMED_MODEL.search(name)) or is_date(found):
         return False
@@ -271,8 +269,8 @@ def _is_score(name: str, values: Iterable[Any]) -> bool:
 
 DEPTH, SAMPLE, MOST_ROWS, MOST_FIELDS = 4, 50, 10_000, 12
 CHANGE = "# change me"
-"""What stands where a user has to say something."""
-NO_ITEM = "no field is known as the question"
+"""The placeholder for what a user has to fill in."""
+NO_ITEM = "no field is recognised as the question"
 ROLES = {
     role: [name for name in ALIASES[role] if name not in ALIASES["item"]]
     for role in ("task", "attempt", "metric")
@@ -284,7 +282,7 @@ WHOLE = "."
 
 @dataclass(frozen=True, kw_only=True)
 class _Place:
-    """Where records seem to be: their path, all of them, and the document."""
+    """A possible place of records: their path, all of them, and the document."""
 
     path: str
     every: tuple[documents.Record, ...]
@@ -304,7 +302,7 @@ class _Place:
 
     @cached_property
     def flat(self) -> dict[str, list[Any]]:
-        """The fields, and those of a field that is an object: score.value."""
+        """The fields, and nested ones of an object: score.value."""
         inner = {
             f"{name}.{key}": [value.get(key) if isinstance(value, dict) else None for value in values]
             for name, values in self.fields.items()
@@ -316,7 +314,7 @@ class _Place:
 
 
 def proposed(source: Source) -> Proposal | None:
-    """Look at a file and propose a mapping; None where it is no file of data."""
+    """Look at a file and propose a mapping, or return None if it isn't a data file."""
     if not documents.is_data(source) or documents.is_database(source):
         return None
     own = fitting(source)
@@ -342,7 +340,7 @@ def proposed(source: Source) -> Proposal | None:
 
 
 def _places(document: Any) -> Iterator[_Place]:
-    """Find lists of objects, and objects of objects or values, down to a few levels; else a document that is
+    """Find lists of objects, and objects of objects or values, down to a few levels, else a document that is
     one record.
     """
     paths, scored = [""], False
@@ -368,7 +366,7 @@ def _places(document: Any) -> Iterator[_Place]:
 
 
 def _inner(values: list[Any]) -> list[str]:
-    """Return the names of fields that have parts of their own."""
+    """Return the names of fields with nested values."""
     named = {
         str(name): None
         for value in values
@@ -380,8 +378,8 @@ def _inner(values: list[Any]) -> list[str]:
 
 
 def _is_keyed(value: Any) -> bool:
-    """Say whether an object is one of ids: several keys, none named as a score is, all with values of one
-    kind.
+    """Return whether an object's keys are ids: several keys, none named like a score, all with values of one
+    type.
     """
     if not isinstance(value, dict) or len(value) < 2 or first_named(map(str, value), SCORES):
         return False
@@ -390,7 +388,7 @@ def _is_keyed(value: Any) -> bool:
 
 
 def _rank(place: _Place) -> tuple[bool, bool, bool, bool, int]:
-    """Rank places: those with a field named as a score go first, then with any score, a named item, fields or
+    """Rank places: those with a field named like a score first, then with any score, a named item, fields or
     numbers, and most documents.
     """
     named = bool(first_named(place.fields, ALIASES["item"]))
@@ -424,7 +422,7 @@ def _kind(value: Any) -> str:
 
 
 def _mapping(place: _Place, source: Source) -> str:
-    """Write the mapping, with the lines that are doubtful and why."""
+    """Write the mapping, with the uncertain lines and the reasons."""
     said, doubts = _guessed(place)
     claimed = registry.identify(source)
     if claimed is not None and claimed[0].NAME not in registry.GENERIC:
@@ -447,7 +445,7 @@ def _mapping(place: _Place, source: Source) -> str:
 
 
 def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what the mapping says by key, and what is doubtful of it."""
+    """Return the mapping by key, and its uncertainties."""
     fields = place.fields
     said: dict[str, Any] = {} if place.path == documents.EACH else {"rows": place.path}
     keys, model_doubt = _keys(place)
@@ -480,7 +478,7 @@ def _guessed(place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _texts(place: _Place, name: str) -> list[str]:
-    """Return the values of a field, or a key, as texts, one per record; empty ones for no name."""
+    """Return the values of a field, or a key, as texts, one per record, empty for an empty name."""
     if not name:
         return [""] * len(place.every)
     return [
@@ -494,12 +492,12 @@ def _score(place: _Place) -> Guess:
     if place.fields:
         return guessed_score(place.flat)
     made, doubt = worth("value", "", [record.value for record in place.every])
-    return made, doubt or ("" if made else "the records hold no numbers")
+    return made, doubt or ("" if made else "the records contain no numbers")
 
 
 def _keys(place: _Place) -> tuple[tuple[str, str], str]:
-    """Return which keys on the way to a record are the question and the model: there are fewer models; and
-    why that is doubtful.
+    """Return which keys on the way to a record are the question and the model (there are fewer models), and
+    the uncertainties.
     """
     found = [record.keys for record in place.every]
     depth = len(found[0])
@@ -512,9 +510,7 @@ def _keys(place: _Place) -> tuple[tuple[str, str], str]:
 
 
 def _model_around(place: _Place) -> str:
-    """Return the model that the record around a record names, or the whole document; "" where neither
-    does.
-    """
+    """Return the model that the record around a record names, or the whole document, or "" if neither does."""
     around = place.first.around[-2] if len(place.first.around) > 1 else place.document
     for where, record in (("up", around), ("top", place.document)):
         name = (
@@ -528,7 +524,7 @@ def _model_around(place: _Place) -> str:
 
 
 def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
-    """Read the file by the mapping, and return what is doubtful about the outcome."""
+    """Read the file by the mapping, and return the uncertainties of the result."""
     try:
         with base.named(source.name):
             reading = read(source, mapping_of("proposed", said))
@@ -541,7 +537,8 @@ def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
     extent = extent_of_scores(rows["score"])
     if not extent.within(FRACTIONS) or rows["score"].is_null().all():
         return {"score": f"scores from {extent.low:g} to {extent.high:g}"}
-    # The first model that shares no question with any other of its task; "" if all do, or there is one only.
+    # The first model that shares no question with any other of its task, or "" if all do, or there is only
+    # one.
     pairs = rows.select("task", "model", "item").unique(maintain_order=True)
     shared = pairs.filter(pairs.select("task", "item").is_duplicated())["model"].unique().to_list()
     models = pairs["model"].unique(maintain_order=True).to_list()
@@ -550,5 +547,5 @@ def _misread(said: dict[str, Any], source: Source) -> dict[str, str]:
         return {"model": f"{alone!r} has no question in common with the others"}
     counted = "attempt" in said or said["rows" if "rows" in said else "item"].endswith(f"*{documents.EACH}")
     if not counted and bool((rows["attempt"] > 0).any()):
-        return {"item": "some questions come more than once"}
+        return {"item": "some questions occur more than once"}
     return {}

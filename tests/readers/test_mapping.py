@@ -242,7 +242,10 @@ def test_an_invalid_mapping_is_an_error_that_says_what_is_wrong(tmp_path, said, 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"score": "gold", "item": "q"}, r"'score' has the value 'A' \(row 1\), which isn't a score\. Define the score"),
+        (
+            {"score": "gold", "item": "q"},
+            r"'score' has the value 'A' \(row 1\), which isn't a score\. Define the score",
+        ),
         ({"score": "points", "item": "q"}, "no field points"),
         ({"score": "points", "item": "q", "rows": "x[*]"}, r"no record at x\[\*\]"),
     ],

@@ -60,7 +60,9 @@ Written by `scripts/reference` from the schema and from the program itself.
 - Scores are on their own scale, so that 0.712 is 71.2%. Differences are a − b on the same scale.
 - A number that doesn't exist is null; there is no NaN. Where there is no largest number, it says "endless".
 - `warnings` are warnings as data: `code` stays the same from version to version, `message` and `remedy` are for people.
-- `verdict` and other sentences are for people as well: decide by fields and by the exit code.
+- `sentence` is the first sentence, for people. `verdict` is a code: `pass`, `fail` or `unclear`, or for two models `better`, `worse` or `unclear`, and null if nothing is decided.
+- `settings` has what an answer was computed with (task, metric, cluster, population, attempts, random_factors, failures, method, level, seed). Each has a `value` and its `source`: `given` by an option or configuration, `stated` by the log, or `automatic`. A value equal to the default counts as automatic.
+- `new_clusters` and `same_clusters` have the result for each population, and null if it isn't computed.
 - Where single rows are asked for (`--pairs`, `--confusion`), it is a list of flat objects, and no answer.
 - The [JSON Schema](../src/howsure/answers/schema.json) is in the package, as `howsure/answers/schema.json`.
 

@@ -292,7 +292,7 @@ def test_the_task_that_dominates_the_variance_is_named_and_items_needed_is_unkno
         f"task small (3 questions) contributes {100 * small.error_share:.0f}% of the error: with about "
     )
     assert math.isnan(found.items_needed)
-    assert "small (3 questions) contributes" in answer.sentence
+    assert "small (3 questions) carries" in answer.sentence
     assert "in all" not in answer.sentence
     more = hs.compare(rows_of(*FOUR, ("small", 0, 0, math.ceil(small.needed))), "a", "b").overall.difference
     assert more.small_part is None

@@ -43,7 +43,7 @@ class PlanQuestion:
 
     Attributes:
         sought: Which of the three is computed.
-        goal: What the test should show.
+        goal: The goal of the test.
         method: The test, None until the scores determine the one of `compare`.
         effect: a − b, for either sign.
         items: Questions, NaN if they are computed.
@@ -58,7 +58,7 @@ class PlanQuestion:
         attempts: Attempts at each question. None chooses.
         levels: Levels of each random factor, none to compute them.
         clusters: The number of clusters, if fixed.
-        costs: What questions and attempts cost.
+        costs: The costs of questions and attempts.
         seed: The seed of a simulation, None for none.
     """
 

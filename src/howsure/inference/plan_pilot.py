@@ -63,7 +63,7 @@ class Assumptions:
         cluster_size: The mean number of items per cluster.
         cluster_variation: The coefficient of variation of that number.
         icc: The intra-cluster correlation of the differences at two items of a cluster, one attempt each, so
-            that the design effect is 1 + (crowd − 1) · icc.
+            that the design effect is 1 + (crowd − 1) · icc, with crowd the mean cluster size over items.
 
     Raises:
         OptionError: If a value is outside its range, both `rate` and a variance are given, or `icc` without
@@ -220,7 +220,7 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What questions and attempts cost, in any unit.
+    """The costs of questions and attempts, in any unit.
 
     Args:
         attempt: The price of one attempt at a question, by all models together, above 0.

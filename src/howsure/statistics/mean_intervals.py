@@ -13,7 +13,7 @@
 
 The beta-binomial posterior is that of a rate with grouped answers. Groups differ in their own rate, which is
 Beta distributed around p with intra-cluster correlation ρ. The posterior of p under Jeffreys' prior for p and
-a uniform one for ρ, is integrated over ρ on a grid. Unlike a plug-in design effect, it accounts for the fact
+a uniform one for ρ is integrated over ρ on a grid. Unlike a plug-in design effect, it accounts for the fact
 that five failures in one group are almost uninformative about differences between groups. Every group is
 weighted by its share of the items and treated as having the average number of trials. So the centre is the
 plain mean for any sizes, and the information is that of n / (1 + (M − 1) ρ) trials, with M the average size.

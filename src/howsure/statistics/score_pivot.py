@@ -65,7 +65,7 @@ class Pivots:
     """The terms for testing differences at any value, element by element.
 
     `difference`, with its plain `variance` and its degrees of freedom `df`. `item_variance`: of an item's
-    difference. `room`: u / n as above, 0 for a plain t. `added`: what the pivot adds to the variance at any
+    difference. `room`: u / n as above, 0 for a plain t. `added`: the pivot's addition to the variance at any
     tested value. `event`: σ. `averaged`: a. `skew`: g. `counted`: 1 for single answers of equal weight to
     independent items, 1 / room of them, else 0.
     """

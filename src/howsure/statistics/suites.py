@@ -377,7 +377,7 @@ def sums_of(
     """Combine scores in [0, 1]: arrays (T, …) of tasks, `shares` (T,) or (T, …), the `limits` at this level.
 
     `df`: of the variances, infinite if limits are exact. A limit equal to the value is ignored. `straight`
-    (T,): whose variance stays the plain one. `bounded`: whether scores lie in [0, 1] after all.
+    (T,): whose variance stays the plain one. `bounded`: whether scores are in [0, 1].
     """
     s = np.reshape(shares, (*np.shape(shares), *[1] * (values.ndim - np.ndim(shares))))
     rooms = (values, 1 - values) if bounded else (np.full(values.shape, np.inf),) * 2

@@ -149,7 +149,7 @@ class VoteMoments:
     model's own. `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the
     strengths, and of the effects of covariates. `clusters` (M,): those that each model has votes in.
     `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`:
-    what the first of two gets beyond what strengths and covariates expect, in scores.
+    the mean residual of the first of two models given strengths and covariates, in scores.
     """
 
     values: Floats

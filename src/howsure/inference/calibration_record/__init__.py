@@ -232,7 +232,7 @@ def _place(n_clusters: float, cluster_size: float, rate: float) -> Place:
 
 @cache
 def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
-    """Return the record's cells of one method by their place."""
+    """Return the scenarios of one method by their place."""
     rate = "p" if kind == "mean" else "discordance"
     found = worlds().filter(
         pl.col("kind") == kind,

@@ -35,8 +35,10 @@ def test_settings_have_fixed_keys_each_with_a_value_and_a_source(scores: hs.Scor
 
 def test_the_source_of_clusters_is_the_log_the_option_or_howsure(scores: hs.Scores) -> None:
     stated, given = hs.compare(scores, A, B).settings, hs.compare(scores, A, B, cluster="none").settings
-    assert stated is not None and stated.cluster is not None
-    assert given is not None and given.cluster is not None
+    assert stated is not None
+    assert stated.cluster is not None
+    assert given is not None
+    assert given.cluster is not None
     assert (stated.cluster.value, stated.cluster.source) == (("passage_id",), "stated")
     assert (given.cluster.value, given.cluster.source) == ((), "given")
 
@@ -72,7 +74,8 @@ def test_an_attribute_that_is_gone_names_its_successor(scores: hs.Scores) -> Non
 
 def test_settings_of_an_answer_without_a_study_are_empty_but_for_its_options() -> None:
     found = hs.plan_failures(0.01).settings
-    assert found is not None and found.level is not None
+    assert found is not None
+    assert found.level is not None
     assert (found.level.value, found.level.source, found.task) == (0.95, "automatic", None)
     assert Settings().cluster is None
 

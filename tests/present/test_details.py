@@ -23,18 +23,18 @@ ANSWERS = {
         lambda scores: hs.compare(scores, A, B),
         "43.4% 35.4% 8.0 −1.9 17.3 0.103 4.4 7.7 0.58 67% 29 19 52 100 20 19.0 CR2",
     ),
-    "estimate": (lambda scores: hs.estimate(scores), "43.4 36.6 35.4 33.0 5.9 4.2 4.9 100 20 CR2 8.7 11.9"),
+    "estimate": (hs.estimate, "43.4 36.6 35.4 33.0 5.9 4.2 4.9 100 20 CR2 8.7 11.9"),
     "gate": (
         lambda scores: hs.gate(scores, A, B, not_worse_than=0.05),
         "43.4% 35.4% 8.0 −0.1 15.7 0.007 0.993 100 20 −5.0 5.0",
     ),
-    "noise": (lambda scores: hs.noise(scores), "5.9 6.5 5.8 4.2 95% 26.6 40.0 12.6 35% 73% 3.4 100"),
+    "noise": (hs.noise, "5.9 6.5 5.8 4.2 95% 26.6 40.0 12.6 35% 73% 3.4 100"),
     "plan": (
         lambda scores: hs.plan(scores, A, B, effect=0.03),
         "1,890 630 3,280 377 80% 3.0 1.0 0.1188 0.1560 0.0118 100 20 5",
     ),
     "describe": (lambda scores: hs.describe(LOGS), "2,000 804.6 222,680 40,299 89,802 57,723 59,407 56,047 16"),
-    "health": (lambda scores: hs.health(scores), "100 20"),
+    "health": (hs.health, "100 20"),
 }
 """The numbers that each answer printed before there were details: none is lost."""
 

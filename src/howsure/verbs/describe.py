@@ -12,11 +12,14 @@ import polars as pl
 from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.errors import DataError, ReadError
 from howsure.options.table import checked
+from howsure.study.clusters import stated_clusters
+from howsure.study.design import Design
 from howsure.study.rescaled import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
 from howsure.table.grouping import taken
 from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.verbs.read import is_paths, paths_of, read
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +80,13 @@ def describe_scores(scores: Scores) -> Description:
         tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)
         usage = tuple(Usage(**row, mean=row["total"] / row["recorded"]) for row in taken(scores).to_dicts())
+    stated = stated_clusters(Design(), scores.facts)
+    names = sorted({name for columns in stated.values() for name in columns if name})
+    if names:
+        notes.append(
+            f"Clusters: {listing([f'column `{name}`' for name in names])}, as in the log's own standard error; "
+            "`cluster='none'` ignores them."
+        )
     note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
     return Description(
         tasks=tasks,

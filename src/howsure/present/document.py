@@ -43,7 +43,8 @@ class Column:
     0 never does.
 
     `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in
-    parentheses. `cut`: its cells are texts of which the beginning is enough. `axis`: how the numbers of the
+    parentheses. `cut`: its cells are texts of which the beginning is enough. `varies`: it
+    is left out of a shortened table whose cells are all the same. `axis`: how the numbers of the
     axis are written, where its cells are error bars.
     """
 
@@ -52,6 +53,7 @@ class Column:
     priority: int = 9
     error_of: str = ""
     cut: bool = False
+    varies: bool = False
     axis: Scale | None = None
 
     @property
@@ -84,8 +86,16 @@ class Cut:
         left = count - len(kept)
         if not left:
             return replace(table, cut=None)
+        alike = [
+            place
+            for place, column in enumerate(table.columns)
+            if column.varies and len({row[place] for row in kept}) == 1
+        ]
+        places = [place for place in range(len(table.columns)) if place not in alike]
+        kept = tuple(tuple(row[place] for place in places) for row in kept)
+        columns = tuple(table.columns[place] for place in places)
         note = f"… and {plural(left, f'more {self.noun}')}; {self.hint}."
-        return replace(table, rows=kept, note=f"{note} {table.note}".rstrip(), cut=None)
+        return replace(table, columns=columns, rows=kept, note=f"{note} {table.note}".rstrip(), cut=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +141,7 @@ class Field(Generic[Thing]):
     priority: int = 9
     error_of: str = ""
     cut: bool = False
+    varies: bool = False
     axis: Scale | None = None
     shown: bool = True
 
@@ -143,6 +154,7 @@ class Field(Generic[Thing]):
             priority=self.priority,
             error_of=self.error_of,
             cut=self.cut,
+            varies=self.varies,
             axis=self.axis,
         )
 

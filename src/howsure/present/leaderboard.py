@@ -429,11 +429,12 @@ def board_table(board: Board, top: Top | None, mark: Sequence[str] = ()) -> Tabl
             priority=6,
             shown=any(rank.group for rank in board.ranks),
         ),
-        Field("questions", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
+        Field("questions", lambda r: f"{r[0].estimate.n_items:,}", priority=5, varies=True, shown=uneven),
         Field(
             "failed",
             lambda r: f"{r[0].n_failed:,}",
             priority=5,
+            varies=True,
             shown=any(entry.n_failed for entry, _ in ranked),
         ),
     ]

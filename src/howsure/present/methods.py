@@ -155,11 +155,11 @@ def _scores(estimates: Sequence[Estimate]) -> list[str]:
 
 
 def _counts(estimates: Iterable[Estimate]) -> str:
-    """Say how many items and clusters there are: `100 items in 20 clusters`, and from where to where these
+    """Say how many items and clusters there are: `100 questions in 20 clusters`, and from where to where these
     differ.
     """
     listed = [(each.n_items, each.n_clusters) for each in estimates]
-    items = _range([n for n, _ in listed], "item")
+    items = _range([n for n, _ in listed], "question")
     if all(n == clusters for n, clusters in listed):
         return items
     return f"{items} in {_range([clusters for _, clusters in listed], 'cluster')}"
@@ -187,7 +187,7 @@ def _errors(estimates: Sequence[Estimate]) -> str:
     clustered = any(each.n_clusters != each.n_items for each in estimates)
     chosen = dict.fromkeys(each.method.variance for each in estimates if each.method.variance in VARIANCES)
     if any(each.method.of_benchmark for each in estimates):
-        return "They are about exactly these items: only the randomness of the answers counts."
+        return "They are about exactly these questions: only the randomness of the answers counts."
     if not chosen or not clustered:
         return "Items are taken as a random sample, each by itself (Miller (2024))."
     same = any(each.method.same_clusters for each in estimates)

@@ -394,10 +394,10 @@ def against(
     questions that it lost and gained.
 
     Each model is compared with the reference as [`compare`][howsure.compare] compares two, on the questions
-    that both answered. p-values are corrected for the number of models (many to one) by the step-down max-t
-    (Romano and Wolf 2005) over sign flips of whole clusters. This is a resampling form of Dunnett's (1955)
-    test. With several tasks, all models on all tasks form one family, and the overall differences another.
-    Intervals agree with the p-values. Clusters are assumed independent.
+    that both answered. The correction of p-values for the number of models (many to one) is the step-down
+    max-t (Romano and Wolf 2005) over sign flips of whole clusters. This is a resampling form of Dunnett's
+    (1955) test. With several tasks, all models on all tasks form one family, and the overall differences
+    another. Intervals agree with the p-values. Clusters are assumed independent.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a

@@ -48,7 +48,8 @@ AT_A_TIME = 24
 NO_SHARED_ITEMS = ResultWarning(
     code="no_shared_items",
     message="no question that both answered",
-    remedy="Check that question ids are spelled the same; `compare` falls back to an unpaired comparison.",
+    remedy="Check that question ids are spelled the same, or use `compare`, which falls back to an unpaired "
+    "comparison.",
 )
 
 
@@ -335,7 +336,7 @@ def _uneven(matrix: ScoreMatrix, one: int) -> tuple[ResultWarning, ...]:
     )
     return (
         ResultWarning(
-            code="uneven_items", message=what, remedy="They are compared on shared questions; run the rest."
+            code="uneven_items", message=what, remedy="They are compared on shared questions. Run the rest."
         ),
     )
 

@@ -112,7 +112,7 @@ def test_counts_and_paths_are_two_sides_or_nothing(tmp_path):
     answers("m", 3, n=9).write_csv(tmp_path / "x.csv")
     gap = hs.compare(None, str(tmp_path / "x.csv"), "2/9")
     assert gap.value == pytest.approx(1 / 9)
-    with pytest.raises(hs.OptionError, match=r"2/9 is a count, and .*x\.csv is a path"):
+    with pytest.raises(hs.OptionError, match=r"2/9 is a count, but .*x\.csv is a path"):
         hs.read(["2/9", str(tmp_path / "x.csv")])
 
 

@@ -60,7 +60,7 @@ def test_a_relative_margin_must_lie_between_0_and_100_percent(text: str) -> None
 
 
 def test_plan_refuses_a_relative_margin() -> None:
-    with pytest.raises(hs.OptionError, match="not_worse_than='1%rel'` is no number"):
+    with pytest.raises(hs.OptionError, match="not_worse_than='1%rel'` is not a number"):
         hs.plan(effect=0.1, not_worse_than="1%rel")
 
 

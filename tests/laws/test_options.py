@@ -211,7 +211,7 @@ def test_library_messages_write_options_in_python_form():
 def test_columns_for_a_role_that_the_table_does_not_have_are_an_error(verb):
     rows = {"judge": [1, 0] * 9, "human": [1, 0, 0] * 6, "winner": [1, 2] * 9, "category": ["x", "y"] * 9}
     rows |= {"model_a": ["m"] * 18, "model_b": ["n"] * 18}
-    with pytest.raises(hs.DataError, match=r"no role 'task' among .*`where`"):
+    with pytest.raises(hs.DataError, match=r"'task' isn't a role: .*`where`"):
         getattr(hs, verb)(pl.DataFrame(rows), columns={"task": "category"})
 
 

@@ -198,13 +198,13 @@ def test_the_origin_of_a_saved_page_can_be_read_back(tmp_path):
 )
 def test_files_that_are_no_report_page_are_refused(text, tmp_path):
     (tmp_path / "x.html").write_text(text)
-    with pytest.raises(hs.ReadError, match="no page of howsure"):
+    with pytest.raises(hs.ReadError, match="not a report of howsure"):
         read_origin(tmp_path / "x.html")
 
 
 def test_binary_and_missing_files_are_refused_as_report_pages(tmp_path):
     (tmp_path / "x.html").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(hs.ReadError, match="no page of howsure"):
+    with pytest.raises(hs.ReadError, match="not a report of howsure"):
         read_origin(tmp_path / "x.html")
     with pytest.raises(hs.ReadError, match="can't be read"):
         read_origin(tmp_path / "nothing.html")

@@ -130,7 +130,7 @@ def test_if_space_is_short_the_questions_with_most_disagreement_are_kept(monkeyp
     assert 0 < len(held) < 30
     assert book["left"] == 30 - len(held)
     assert set(held) <= set(place.by_spread[: len(held) + 2])
-    assert f"in {len(held)} questions; {book['left']} more didn't fit." in made.notes[-1]
+    assert f"of {len(held)} questions, but {book['left']} more didn't fit." in made.notes[-1]
     assert sum(map(len, book["strings"])) <= 600
 
 

@@ -418,7 +418,7 @@ REFUSED = {
     "a cost without a limit": ({"margin": "1pp", "costs": {"usd": {}}}, "this cost doesn't have a criterion"),
     "a ratio of nothing": ({"margin": "1pp", "costs": {"usd": {"ratio_at_most": 0}}}, "not above 0"),
     "no table": ({"margin": "1pp", "tasks": {"x": 1}}, "isn't a table of tables"),
-    "a level of half": ({"margin": "1pp", "level": 0.5}, "coin"),
+    "a level of half": ({"margin": "1pp", "level": 0.5}, "above chance"),
     "the whole scale": ({"margin": 1}, "whole scale"),
     "a file that isn't there": ("nowhere.toml", "no policy"),
 }

@@ -11,6 +11,7 @@ import howsure as hs
 from ballots import votes
 from invoked import run
 from trials import draws
+from paragraphs import paragraph
 
 VOTES = votes(n=600, voters=40, step=0.5)
 
@@ -70,7 +71,7 @@ def test_models_that_never_met_have_no_direct_score_and_unconnected_ones_are_an_
     never = VOTES.filter(~(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"])))
     found = hs.head_to_head(never, "w", "x")
     assert found.direct_votes is None
-    assert "They never met" in found.sentence
+    assert "They never met" in paragraph(found)
     apart = pl.concat([VOTES, votes(seed=1, models=("p", "q"))])
     with pytest.raises(hs.DataError, match="no vote connects w and p"):
         hs.head_to_head(apart, "w", "p")

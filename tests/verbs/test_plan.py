@@ -291,7 +291,7 @@ def test_plans_for_failure_rates_use_the_exact_binomial_limit():
     assert "2,990 (299 clusters) if they all pass or all fail together" in held.sentence
     chance = hs.plan_failures(0.01, rate=0.001).allowances[0].probability
     assert chance == pytest.approx(0.999**299)
-    assert "--observed 3,2 makes no sense" in run("failures", "1%", "--observed", "3/2", code=1)
+    assert "--observed 3,2 isn't valid" in run("failures", "1%", "--observed", "3/2", code=1)
     assert "No such option '--effect'" in run("failures", "1%", "--effect", "3pp", code=2)
 
 

@@ -12,6 +12,7 @@ import pytest
 import howsure as hs
 from reader_cases import run_log as log
 from runs import lm_eval
+from paragraphs import paragraph
 
 
 def by_model(answer: hs.Runs) -> dict[str, float]:
@@ -43,7 +44,7 @@ def test_a_run_that_does_not_count_is_listed_with_its_score_and_the_reason(tmp_p
         ("first.eval", False, 1.0),
     ]
     assert "another log of the same run counts: retry.eval" in answer.render(width=120)
-    assert "1 does not count" in answer.sentence
+    assert "1 does not count" in paragraph(answer)
 
 
 def test_runs_pooled_as_attempts_are_listed_with_separate_scores(tmp_path: Path) -> None:

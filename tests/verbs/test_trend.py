@@ -12,6 +12,7 @@ import howsure as hs
 from frames import two_models
 from howsure.study.models import find_checkpoints
 from invoked import everything
+from paragraphs import paragraph
 
 
 def training(runs=("r",), steps=(1, 2, 3, 4, 5), n=30, seed=1, name="{run}-step{step}", lift=0.12, gap=0.0, attempts=1):
@@ -254,7 +255,7 @@ def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
     short = hs.trend(training(steps=(7,))).tasks[0]
     assert math.isnan(short.pooled_sd)
     assert short.runs[0].rise is None
-    assert "1 checkpoint, no trend can be estimated (a trend takes two checkpoints)" in short.sentence
+    assert "1 checkpoint, no trend can be estimated (a trend takes two checkpoints)" in paragraph(short)
     everything(hs.trend(training(steps=(7,))))
 
 

@@ -10,7 +10,7 @@ A reader is a module with two functions and two names, and an optional third:
     def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.first, source.head
     def read(source: Source) -> Reading: ...           # called only for claims of "rows"
 
-Its line in `readers/registry.py` defines the content that it looks at; if that is sufficient, it needs no
+Its line in `readers/registry.py` defines the content that it looks at. If that is sufficient, it needs no
 `claims`. `claims` is only called for such content, and never raises. `read` raises
 [`ReadError`][howsure.errors.ReadError] with the problem, the place and the remedy. Any other exception that a
 broken file causes is turned into one by the folder reader. Nothing is executed or unpickled. Text in logs is

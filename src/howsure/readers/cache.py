@@ -267,7 +267,7 @@ def folder() -> Path | None:
     """Return the folder of packs, which is made if it is missing. None if there isn't a private one, which no
     other user can write to.
     """
-    with suppress(OSError, RuntimeError):  # RuntimeError: there isn't a home
+    with suppress(OSError, RuntimeError):  # RuntimeError: the user has no home folder
         place = _place()
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         found = place.stat()

@@ -49,7 +49,8 @@ AT_A_TIME = 24
 NO_SHARED_ITEMS = ResultWarning(
     code="no_shared_items",
     message="no question that both answered",
-    remedy="Check that question ids are spelled the same; `compare` falls back to an unpaired comparison.",
+    remedy="Check that question ids are spelled the same, or use `compare`, which falls back to an unpaired "
+    "comparison.",
 )
 
 
@@ -336,7 +337,7 @@ def _uneven(matrix: ScoreMatrix, one: int) -> tuple[ResultWarning, ...]:
     )
     return (
         ResultWarning(
-            code="uneven_items", message=what, remedy="They are compared on shared questions; run the rest."
+            code="uneven_items", message=what, remedy="They are compared on shared questions. Run the rest."
         ),
     )
 
@@ -395,10 +396,10 @@ def against(
     questions that it lost and gained.
 
     Each model is compared with the reference as [`compare`][howsure.compare] compares two, on the questions
-    that both answered. p-values are corrected for the number of models (many to one) by the step-down max-t
-    (Romano and Wolf 2005) over sign flips of whole clusters. This is a resampling form of Dunnett's (1955)
-    test. With several tasks, all models on all tasks form one family, and the overall differences another.
-    Intervals agree with the p-values. Clusters are assumed independent.
+    that both answered. The correction of p-values for the number of models (many to one) is the step-down
+    max-t (Romano and Wolf 2005) over sign flips of whole clusters. This is a resampling form of Dunnett's
+    (1955) test. With several tasks, all models on all tasks form one family, and the overall differences
+    another. Intervals agree with the p-values. Clusters are assumed independent.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a

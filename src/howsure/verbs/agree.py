@@ -67,10 +67,10 @@ def agree(
     treated as a sample, raters as fixed.
 
     Args:
-        data: A table as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row
-            per rating with item, rater and rating, or one row per item with a column for each rater. Ratings
-            are words, truth values or numbers. Also an export of Label Studio, Argilla or Prodigy, or logs of
-            a harness, whose scorers are then the raters.
+        data: A table as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame. It has
+            one row per rating with item, rater and rating, or one row per item with a column for each rater.
+            Ratings are words, truth values or numbers. Also an export of Label Studio, Argilla or Prodigy, or
+            logs of a harness, whose scorers are then the raters.
         human: The rater that the others are compared with.
         columns: The column of a role: {"item": …, "rater": …, "rating": …}, or a column for each rater:
             {"rater": [first, second, …]}. None uses the usual names.

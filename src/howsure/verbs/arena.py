@@ -432,7 +432,7 @@ def _perfect(names: Sequence[str]) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="perfect_record",
             message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: "
-            f"{listing(list(names))}; their strength is only bounded, by one extra cluster of ties with the "
+            f"{listing(list(names))}. Their strength is only bounded, by one extra cluster of ties with the "
             "opponents they met",
             remedy="Collect votes against models of similar strength.",
         )

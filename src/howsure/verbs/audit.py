@@ -80,7 +80,7 @@ def audit(
 
     Raises:
         OptionError: If an option has an invalid value.
-        DataError: If there aren't published scores.
+        DataError: If there are no published scores.
         ReadError: If none of the files can be read.
     """
     options = checked(

@@ -83,7 +83,7 @@ NO_OVERALL = ResultWarning(
 OFF_THE_SCALE = ResultWarning(
     code="off_the_scale",
     message="the minimum detectable effect exceeds the whole scale",
-    remedy="Add questions; with this few nothing can be significant.",
+    remedy="Add questions. With this few nothing can be significant.",
 )
 
 
@@ -497,7 +497,8 @@ def _rehearsed(
     pilot, option = pilots[0], tasks[0].best
     if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
         raise OptionError(
-            "too many questions to simulate", remedy=f"The maximum is {MOST_REHEARSED:,}; leave simulate out."
+            "too many questions to simulate",
+            remedy=f"The maximum is {MOST_REHEARSED:,}. Otherwise leave simulate out.",
         )
     spread, n_items = pilot.spread(), len(pilot.matrix.items)
     seen = spread.per_item(n_items, pilot.attempts if pilot.measured else 1.0)
@@ -525,9 +526,9 @@ def _small_pilot(pilots: Sequence[Pilot], tasks: Sequence[TaskPlan]) -> ResultWa
     return ResultWarning(
         code="small_pilot",
         message=f"the pilot's {units} {what} give only a rough estimate of the variance of differences",
-        remedy="Use the limits, not the number; a larger pilot would narrow them."
+        remedy="Use the limits, not the number. A larger pilot would narrow them."
         if limited
-        else "Not even limits of the plan can be given; use a larger pilot.",
+        else "Not even limits of the plan can be given. Use a larger pilot.",
     )
 
 

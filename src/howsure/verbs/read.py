@@ -237,7 +237,7 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
         raise OptionError(
             f"`{of_files[0]}` doesn't apply to the table of a DuckDB file",
             where=str(found[0]),
-            remedy="Leave it out; use `where` to choose rows.",
+            remedy="Leave it out. Use `where` to choose rows.",
         )
     return rows_of(*found, how["columns"])
 

@@ -61,7 +61,7 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
 
     Raises:
         OptionError: If the name isn't valid, or the file exists and isn't a baseline.
-        DataError: If there aren't scores of single items, or the items' ids are their texts.
+        DataError: If there are no scores of single items, or the items' ids are their texts.
         ReadError: If none of the files can be read.
 
     Examples:

@@ -276,7 +276,7 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
 
 
 def _of_nothing(side: Side) -> OptionError:
-    """Raise an error if a side would be a model and there aren't data that could contain it."""
+    """Raise an error if a side would be a model and there are no data that could contain it."""
     return OptionError(
         f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could contain a model "
         "of this name",

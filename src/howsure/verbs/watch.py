@@ -41,9 +41,9 @@ RESPECTS = Respects(
 class Monitor:
     """Monitor a run in progress by a confidence sequence: you may look at any time, and stop at any look.
 
-    The null hypothesis depends on the goal. With `a` and `b` it isn't a difference, with `margin` that `a` is
+    The null hypothesis depends on the goal. It is equality of `a` and `b`. With `margin` it is that `a` is
     worse than `b` by the margin or more, and with `at_least` that the score of `a` equals this floor (a
-    ceiling if smaller scores are better). With `within` there isn't one: the run continues until the interval
+    ceiling if smaller scores are better). Without a hypothesis, `within` continues the run until the interval
     has this half-width. The intervals of all looks contain the true value simultaneously with probability
     `level` (Waudby-Smith and Ramdas 2024).
 

@@ -37,7 +37,7 @@ def test_the_cost_ratio_is_the_ratio_of_mean_costs_over_all_attempts():
     assert found.ratio == pytest.approx(means["big"] / means["small"])
     assert found.ratio_is == "exact"
     assert found.interval.low < 4 < found.interval.high
-    assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", usage="usd").render(width=200)
+    assert "big uses 3.9× the usd of small" in hs.compare(data, "big", "small", usage="usd").render(width=200)
 
 
 def test_failed_attempts_count_towards_the_cost():

@@ -165,7 +165,7 @@ def test_scores_differences_intervals_and_p_values_are_formatted():
     assert plain.difference(2.0) == "+2"
     assert percent.number(float("nan")) == "n/a"
     assert plain.difference(-1234.5) == "−1,234"
-    assert plain.interval(676_712.0, 999_960_000) == "[676,700, 1,000,000,000]"
+    assert plain.interval(676_712.0, 999_960_000) == "676,700–1,000,000,000"
     assert [plain.number(value) for value in (999.96, 12_345)] == ["1,000", "12,340"]
     assert [plain.number(value) for value in (1.5e9, 2.5e-5)] == ["1.5e+09", "2.5e-05"]
     assert [plain.given(value) for value in (12_345.0, -1_234_567.5, 20_000)] == ["12,345", "−1,234,567.5", "20,000"]

@@ -327,7 +327,7 @@ def test_identical_attempts_per_item_have_a_narrow_interval_of_positive_width():
 def test_some_items_with_one_attempt_give_a_warning():
     found = fixed([0.5, 1.0, 0.5, 1.0, 0.0], [2, 2, 2, 1, 1])
     assert codes_of(found) == ["single_attempts"]
-    assert "2 of 5 items had one attempt" in found.warnings[0].message
+    assert "2 of 5 questions had one attempt;" in found.warnings[0].message
     assert found.se == pytest.approx(math.sqrt(3 * (1 / 3 / 2) / 25 + 2 * (1 / 3) / 25))
     assert found.interval.low < found.value < found.interval.high
 

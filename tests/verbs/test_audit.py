@@ -190,7 +190,7 @@ def test_a_perfect_score_on_few_questions_is_not_significantly_better():
     assert few.p_next > 0.2
     assert few.verdict == "not_significant"
     assert many.p_next < 0.001
-    assert many.verdict == "real"
+    assert many.verdict == "significant"
 
 
 def test_differences_without_a_standard_error_are_counted_with_a_warning():

@@ -10,8 +10,8 @@ from scipy import special
 import howsure as hs
 from ballots import votes
 from invoked import run
-from trials import draws
 from paragraphs import paragraph
+from trials import draws
 
 VOTES = votes(n=600, voters=40, step=0.5)
 

@@ -186,7 +186,7 @@ def test_the_sd_between_runs_is_reported_and_needs_10_runs():
     assert task.sd_of_answers == pytest.approx(math.sqrt(1 / 6 / 300), rel=0.1)
     assert "Spread: runs of one level have a standard deviation of 2." in " ".join(everything(many).split())
     assert "10 runs are needed" not in " ".join(everything(many).split())
-    assert "10 runs are needed to know how much runs differ beyond their answers; there are 6" in " ".join(
+    assert "10 runs are needed to estimate how much runs differ beyond their answers; with 6," in " ".join(
         everything(few).split()
     )
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])

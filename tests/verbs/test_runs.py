@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from paragraphs import paragraph
 from reader_cases import run_log as log
 from runs import lm_eval
-from paragraphs import paragraph
 
 
 def by_model(answer: hs.Runs) -> dict[str, float]:

@@ -255,7 +255,7 @@ def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
     short = hs.trend(training(steps=(7,))).tasks[0]
     assert math.isnan(short.pooled_sd)
     assert short.runs[0].rise is None
-    assert "1 checkpoint, no trend can be estimated (a trend takes two checkpoints)" in paragraph(short)
+    assert "1 checkpoint, no trend can be estimated (a trend needs two checkpoints)." in paragraph(short)
     everything(hs.trend(training(steps=(7,))))
 
 
@@ -286,7 +286,7 @@ def test_the_verdict_counts_boards_for_several_metrics_of_a_task():
         for name, gap in (("loud", 0.5), ("quiet", 0.0))
     ]
     told = " ".join(hs.trend(pl.concat(rows)).render("markdown").split())
-    assert "0 of 2 boards, one for each task and metric, clearly separate these runs" in told
+    assert "**0 of 2 boards, one for each task and metric, clearly distinguish these runs;" in told
     assert "The best is task · loud (" in told
 
 

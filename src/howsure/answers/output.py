@@ -117,9 +117,7 @@ def derived(*, key: str = "", rows: bool = True) -> Callable[[Callable[[Any], T]
     return mark
 
 
-derived()(
-    vars(ResultWarning)["chapter"].fget
-)  # # it is defined before all this, and can't set the mark itself
+derived()(vars(ResultWarning)["chapter"].fget)  # it is defined before all this, and can't set the mark itself
 
 
 def tree(thing: Any) -> dict[str, Any]:
@@ -242,7 +240,7 @@ def _writer_of(cls: type) -> Write:
     if issubclass(cls, Method):
         return str
     if is_dataclass(cls):
-        return cls.to_dict if hasattr(cls, "to_dict") else tree  # # a nested answer keeps its head
+        return cls.to_dict if hasattr(cls, "to_dict") else tree  # a nested answer keeps its head
     if issubclass(cls, Mapping):
         return lambda value: {str(name): plain(each) for name, each in value.items()}
     if issubclass(cls, (tuple, list)):

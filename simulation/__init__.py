@@ -1,5 +1,5 @@
-"""Worlds whose truth is known, and whether every method holds its promise in them.
+"""Simulated data sets with known parameters, and whether every method meets its criterion on them.
 
-Beside the package, and no part of what is installed: `scripts/calibrate` draws the record that ships in
-`howsure/inference/calibration_record/`, and the tests draw a few of its worlds again.
+This folder isn't part of the installed package. `scripts/calibrate` runs the simulation whose results ship in
+`howsure/inference/calibration_record/`, and the tests repeat a few scenarios.
 """

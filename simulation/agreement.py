@@ -1,10 +1,10 @@
-"""Agreement of raters in worlds whose truth is known: how often do the intervals hold it, every sample
-counted?
+"""Agreement of raters in scenarios with known parameters: the coverage of intervals, with every sample
+counted.
 
-Raters copy an item's value or draw their own, each by themselves ("copying") or all of them at once
-("together"); items have a rate of their own ("beta"); raters have a sensitivity and a specificity of their
-own ("accuracy"); five values in order come from a latent number and each rater's noise ("ordered"); clusters
-of ten items have rates of their own ("clusters"). The truth is the coefficient of LARGE items.
+Raters copy an item's value or draw their own, independently ("copying") or all at once ("together"). Items
+have their own rate ("beta"). Raters have their own sensitivity and specificity ("accuracy"). Five ordered
+values come from a latent number and each rater's noise ("ordered"). Clusters of ten items have their own
+rates ("clusters"). The true value is the coefficient of LARGE items.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Shape = Literal["copying", "together", "beta", "accuracy", "ordered", "clusters"
 LARGE, OF_A_CLUSTER, ORDERED_VALUES, TWO = 200_000, 10, 5, 2
 LEAST = 0.93
 ROUNDING = 0.003
-"""How far off the truth of so many items may be."""
+"""The possible error of the true value with that many items."""
 
 SCHEMA = {
     "coefficient": pl.String,
@@ -47,14 +47,14 @@ SCHEMA = {
     "undefined": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`share`: of the commoner value; `agreement`: beyond chance, as the world has it; `undefined`: samples
+"""`share`: of the commoner value. `agreement`: beyond chance, as in the scenario. `undefined`: samples
 without a value, whose interval counts.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementWorld:
-    """Items that several raters rate: how they come to agree, their number, the commoner value's share, and
+    """Items rated by several raters: the source of agreement, their number, the commoner value's share, and
     the agreement beyond chance.
     """
 
@@ -66,20 +66,20 @@ class AgreementWorld:
 
     @property
     def values(self) -> int:
-        """How many values there are."""
+        """The number of distinct values."""
         return ORDERED_VALUES if self.shape == "ordered" else TWO
 
     @property
     def measurement(self) -> Measurement:
-        """What the ratings are."""
+        """The scale of the ratings."""
         return "ordinal" if self.shape == "ordered" else "nominal"
 
     def clusters(self) -> tuple[Ints, ...]:
-        """Return the clusters of items, none where each stands alone."""
+        """Return the clusters of items, none if items are independent."""
         return (np.arange(self.items) // OF_A_CLUSTER,) if self.shape == "clusters" else ()
 
     def draw(self, rng: np.random.Generator, items: int) -> Ints:
-        """Draw ratings (items, raters), places of values."""
+        """Draw ratings (items, raters), as indices of values."""
         if self.shape == "ordered":
             return self._ordered(rng, items)
         rate = self._rates(rng, items)
@@ -132,7 +132,7 @@ class AgreementWorld:
 
 
 def standard_agreements() -> list[AgreementWorld]:
-    """Return the worlds of the record."""
+    """Return the scenarios of the released simulation."""
     shapes: tuple[Shape, ...] = ("copying", "together", "beta", "accuracy", "ordered", "clusters")
     cells = product(shapes, (10, 20, 50, 200), (2, 3, 6), (0.5, 0.7, 0.9, 0.95), (0.0, 0.4, 0.8, 1.0))
     return [
@@ -143,14 +143,14 @@ def standard_agreements() -> list[AgreementWorld]:
 
 
 def check_agreements(worlds: Sequence[AgreementWorld], **options: Any) -> pl.DataFrame:
-    """Return one row per world and coefficient."""
+    """Return one row per scenario and coefficient."""
     return over_worlds(run_agreement, SCHEMA, worlds, **options)
 
 
 def run_agreement(
     index: int, world: AgreementWorld, *, trials: int, level: float, seed: int
 ) -> list[dict[str, Any]]:
-    """Draw samples of a world, and count how often each coefficient's interval holds the truth."""
+    """Draw samples of a scenario, and count how often each coefficient's interval contains the true value."""
     rng, clusters = np.random.default_rng([seed, 7, index]), world.clusters()
     truth = _truth(AgreementWorld(**{**asdict(world), "items": LARGE}))
     bars: dict[str, list[tuple[float, float, float]]] = {name: [] for name in truth}

@@ -1,4 +1,4 @@
-"""Whole leaderboards whose true order is known: are all rank intervals right at once, and how many gaps are
+"""Whole leaderboards with a known order: are rank intervals simultaneous, and how many differences are
 found?
 """
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 DRAWS = 2_000
 SIMULTANEOUS = 10
-"""From so many clusters on, max-t and Holm promise that all rank intervals hold at once with the chosen
-level, and that the best stays.
+"""From this many clusters on, the criterion for max-t and Holm is simultaneous coverage of all rank intervals
+at the chosen level, and that the best model stays.
 
-Of models that are exactly equal each stays with that level, not all of them at once: which is best is then no
-question."""
+Among exactly equal models each stays with that level, not all of them together, since none is best.
+"""
 
 SCHEMA = {
     "method": pl.String,
@@ -48,17 +48,18 @@ SCHEMA = {
     "rank_width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`all_ranks`: share of boards on which every rank interval, as it is shown, holds the true rank (of equal
-models all ranks);
-`best`: on which the best model could be best (of equal models each, on average); `found`: share of true gaps
-that are told; `rank_width`: mean number of places in an interval, as a share of all."""
+"""`all_ranks`: share of boards on which every displayed rank interval contains the true rank (for equal
+models all ranks). `best`: share on which the best model could be best (for equal models each, on average).
+`found`: share of true differences that are found. `rank_width`: mean number of ranks in an interval, as a
+share of all.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardWorld:
-    """Models `spacing` apart on the logit scale answer the same items; 0 makes all equal.
+    """Models `spacing` apart on the logit scale answer the same items. 0 makes all equal.
 
-    Items differ in difficulty (sd 1); models differ from cluster to cluster (sd `effect_sd`, logit); a share
+    Items differ in difficulty (sd 1). Models differ from cluster to cluster (sd `effect_sd`, logit). A share
     `missing` of the scores is lost at random.
     """
 
@@ -82,7 +83,7 @@ class BoardWorld:
 
 
 def standard_boards() -> list[BoardWorld]:
-    """Return the boards of the record."""
+    """Return the scenarios of the released simulation."""
     return [
         BoardWorld(
             n_models=models,
@@ -112,7 +113,7 @@ def check_boards(worlds: Sequence[BoardWorld], *, trials: int = 1_000, **options
 
 
 def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
-    """Check every correction on boards of one world."""
+    """Check every correction on boards of one scenario."""
     rng = np.random.default_rng([seed, 1, index])
     counts = {method: np.zeros(4) for method in get_args(Adjustment)}
     for _ in range(trials):
@@ -130,9 +131,7 @@ def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed:
 
 
 def _judge(found: Sequence[Rank], order: Ints, right: Bools, world: BoardWorld) -> Floats:
-    """Return what is kept in the record of a board: `right` (M, M) are the gaps found with their true
-    sign.
-    """
+    """Return the stored results of a board. `right` (M, M): the differences found with their true sign."""
     low, high = np.array([rank.low for rank in found]), np.array([rank.high for rank in found])
     first = 1 + order if world.spacing else np.ones(len(order), dtype=int)
     last = 1 + order if world.spacing else np.full(len(order), len(order))

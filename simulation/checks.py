@@ -1,6 +1,4 @@
-"""Which methods are checked, and what each promises: coverage of at least so much, where the data are rich
-enough.
-"""
+"""The methods to check, and the criterion of each: a minimum coverage if the data are rich enough."""
 
 from __future__ import annotations
 
@@ -29,13 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """Coverage of at least `least` where a sample holds enough.
+    """Coverage of at least `least` if a sample is large enough.
 
-    `clusters`: effective ones, n² / Σ n_g² (items where there are no clusters); `events`: effective outcomes
-    of the rarer kind, n p (1 − p) / deff; `skewed`: effective clusters where scores are skewed and unbounded;
-    `fractions`: events where clustered scores in [0, 1] are no right-or-wrong answers. `plain`: only for
-    items that are their own clusters; `null`: only where the models are equal. None is made for clusters that
-    are all right or all wrong.
+    `clusters`: effective ones, n² / Σ n_g² (items without clusters). `events`: effective outcomes of the
+    rarer kind, n p (1 − p) / deff. `skewed`: effective clusters if scores are skewed and unbounded.
+    `fractions`: events if clustered scores in [0, 1] aren't right-or-wrong answers. `plain`: only for items
+    that are their own clusters. `null`: only if the models are equal. There is none for clusters that are all
+    right or all wrong.
     """
 
     least: float
@@ -47,7 +45,7 @@ class Promise:
     null: bool = False
 
     def holds_in(self, world: World) -> bool:
-        """Say whether the promise is made for this world."""
+        """Return whether the criterion applies to this scenario."""
         clustered, split = getattr(world, "cluster_size", 1) > 1, getattr(world, "shape", "beta") == "split"
         excepted = (
             (self.plain and clustered) or split or (self.null and world.features().get("effect") != 0.0)
@@ -60,11 +58,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One method: its name as an answer says it, its limits for T samples, and its promise.
+    """One method: its name in answers, its limits for T samples, and its criterion.
 
-    `slow`: it resamples, so that it is checked in fewer worlds and trials. `unbounded`: it takes scores
-    without bounds too.
-    `default_for`: "bounded" or "unbounded" where it is what a user gets without asking.
+    `slow`: it resamples, so that it is checked in fewer scenarios and trials. `unbounded`: it also takes
+    unbounded scores. `default_for`: "bounded" or "unbounded" if it is the default for such scores.
     """
 
     name: str
@@ -77,7 +74,7 @@ class Check:
     plain_only: bool = False
 
     def takes(self, sample: Samples) -> bool:
-        """Say whether the method is made for such scores."""
+        """Return whether the method is made for such scores."""
         if self.kind != sample.kind:
             return False
         if self.plain_only and (not isinstance(sample, DifferenceSample) or sample.wins is None):
@@ -116,7 +113,7 @@ def _bayes_mean(sample: MeanSample, level: float) -> Limits:
 
 
 def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
-    """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in means.py."""
+    """Resample clusters. At 0 and n of n the result is Clopper and Pearson's, as in means.py."""
     means, rng, codes = sample.means("CR2"), np.random.default_rng(0), ()
     low, high = np.full_like(means.value, np.nan), np.full_like(means.value, np.nan)
     if sample.bounded:
@@ -141,7 +138,7 @@ def pivot_check(
     score = method == "score"
 
     def run(sample: DifferenceSample, level: float) -> Limits:
-        """Return the limits of every difference, lengthened by those of wins less losses."""
+        """Return the limits of every difference, extended to those of wins minus losses."""
         found = pivots(sample.sums_for(variance), variance, score=score)
         low, high = found.limits(level)
         if score:
@@ -193,7 +190,7 @@ def _posterior(sample: DifferenceSample, k: int, rng: np.random.Generator, tails
 
 
 def fixed_mean(sample: AnswerSample, level: float) -> Limits:
-    """Return the interval over exactly these items, as fixed.py has it."""
+    """Return the interval over exactly these items, as in fixed.py."""
     most = np.full(sample.trials, len(sample.right) * sample.attempts.min())
     noise = mean_noise(sample.answers())
     return fixed_limits(sample.right.mean(axis=0), noise, level, bounded=True, most=most)[:2]
@@ -209,7 +206,7 @@ def fixed_difference(sample: AnswerSample, level: float) -> Limits:
 
 
 def component(name: str) -> Callable[[AnswerSample, float], Limits]:
-    """Return what makes the jackknife interval of a variance component."""
+    """Return the function for the jackknife interval of a variance component."""
 
     def run(sample: AnswerSample, level: float) -> Limits:
         """Return the limits of the component in every sample."""
@@ -222,7 +219,7 @@ def component(name: str) -> Callable[[AnswerSample, float], Limits]:
 
 
 def adjusted(sample: PoolSample, level: float) -> Limits:
-    """Return the interval of means adjusted by a covariate, as covariates.py has it."""
+    """Return the interval of means adjusted by a covariate, as in covariates.py."""
     found = [
         adjusted_mean(sample.scores[:, k], sample.covariate[:, k, None], clusters=sample.codes)
         for k in range(sample.trials)

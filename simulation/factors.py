@@ -1,12 +1,10 @@
-"""Random factors in worlds whose truth is known: how often are equal models called different, and how often
-does a score's interval hold?
+"""Random factors in scenarios with known parameters: type I error for equal models, and coverage for scores.
 
-Questions are hard or easy (normal, sd 1.2 logit, around `ease`), and every level of a factor moves all of
-them. Levels are each model's own (seeds), or the same for both (prompts, of which each model also likes some
-more than others by half the effect), or there are seeds and prompts crossed, with a part of both together.
-Effects are normal, have heavy tails (t with 3 degrees of freedom), or one level in ten has "diverged", and is
-three times as far below as the others' spread. `apart`: by so much one of the models is better where power is
-asked for.
+Questions are hard or easy (normal, sd 1.2 logit, around `ease`), and every level of a factor shifts all of
+them. Levels are each model's own (seeds), or shared by both (prompts, with model-specific effects of half the
+size). Seeds and prompts may also be crossed, with an interaction. Effects are normal or heavy-tailed (t with
+3 degrees of freedom), or one level in ten has "diverged": it is three times as far below as the others'
+spread. `apart`: the true difference for power.
 """
 
 from __future__ import annotations
@@ -32,8 +30,8 @@ Kind = Literal["own", "shared", "crossed"]
 Shape = Literal["normal", "heavy", "diverging"]
 SPREAD, APART, CELLS, PROMPTS, LARGE = 1.2, 0.15, 1_000_000, 4, 400_000
 FEW_HELD, HELD, MOST_FALSE = 0.91, 0.93, 0.06
-"""A score is promised so much with three levels, and with five or more; equal models are called different in
-this share at most, from three levels on.
+"""The minimum coverage of a score with three levels, and with five or more. The maximum type I error from
+three levels on.
 """
 
 SCHEMA = {
@@ -52,8 +50,8 @@ SCHEMA = {
     "width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`false`: equal models called different, with levels as a sample; `_plain`: as repeats of each question;
-`width`: of a score's interval, as a multiple of that with the true error.
+"""`false`: type I error with levels as a sample. `_plain`: with levels as repeats of each question. `width`:
+of a score's interval, as a multiple of that with the true error.
 """
 
 
@@ -70,11 +68,11 @@ class FactorWorld:
 
     @property
     def others(self) -> int:
-        """How many prompts each seed is asked with."""
+        """The number of prompts for each seed."""
         return PROMPTS if self.kind == "crossed" else 1
 
     def effects(self, rng: np.random.Generator, *shape: int) -> Floats:
-        """Draw effects of levels with mean 0 and this world's standard deviation."""
+        """Draw effects of levels with mean 0 and this scenario's standard deviation."""
         if self.shape == "heavy":
             return np.asarray(self.effect * rng.standard_t(3, shape) / np.sqrt(3))
         if self.shape == "diverging":
@@ -83,9 +81,7 @@ class FactorWorld:
         return np.asarray(self.effect * rng.standard_normal(shape))
 
     def shared(self, rng: np.random.Generator, trials: int) -> Floats:
-        """Draw what both models have in common: questions, and prompts where both have the same (n, S, P,
-        T).
-        """
+        """Draw what both models share: questions, and prompts if both have the same (n, S, P, T)."""
         hard = rng.normal(self.ease, SPREAD, (self.items, 1, 1, trials))
         if self.kind == "own":
             return hard
@@ -106,7 +102,7 @@ class FactorWorld:
         return (rng.random(chance.shape) < chance).astype(float)
 
     def truth(self) -> float:
-        """Return the score over endless questions and levels."""
+        """Return the score over infinitely many questions and levels."""
         rng = np.random.default_rng(1)
         total = rng.normal(self.ease, SPREAD, LARGE) + self.effects(rng, LARGE)
         for share in {"own": (), "shared": (0.5,), "crossed": (1.0, 0.5, 0.5)}[self.kind]:
@@ -114,7 +110,9 @@ class FactorWorld:
         return float(scipy.special.expit(total).mean())
 
     def parts(self, *models: Floats) -> list[LevelParts]:
-        """Return what each factor adds to the error of one model's score, or of the difference of two."""
+        """Return the contribution of each factor to the error of one model's score, or of the difference of
+        two.
+        """
         own, prompts = [Levels.of(x.mean(axis=2), shared=False).of_means() for x in models], None
         if self.kind == "crossed":
             prompts = models[0].mean(axis=1) - (models[1].mean(axis=1) if len(models) > 1 else 0.0)
@@ -130,7 +128,7 @@ class FactorWorld:
 
 
 def standard_factors() -> list[FactorWorld]:
-    """Return the worlds of the record."""
+    """Return the scenarios of the released simulation."""
     kinds: tuple[Kind, ...] = ("own", "shared")
     shapes: tuple[Shape, ...] = ("normal", "heavy", "diverging")
     worlds = [
@@ -152,14 +150,14 @@ def standard_factors() -> list[FactorWorld]:
 
 
 def check_factors(worlds: Sequence[FactorWorld], **options: Any) -> pl.DataFrame:
-    """Return one row per world."""
+    """Return one row per scenario."""
     return over_worlds(run_factors, SCHEMA, worlds, **options)
 
 
 def run_factors(
     index: int, world: FactorWorld, *, trials: int, level: float, seed: int
 ) -> list[dict[str, Any]]:
-    """Draw evals of a world, and count what levels as a sample and as repeats make of them."""
+    """Draw evaluations of a scenario, and count the results with levels as a sample and as repeats."""
     rng, truth = np.random.default_rng([seed, 8, index]), world.truth()
     step = max(CELLS // (world.items * world.levels * world.others), 1)
     found, means = [], []
@@ -185,7 +183,7 @@ def run_factors(
 
 
 def _kept(world: FactorWorld, row: dict[str, float], trials: int) -> bool | None:
-    """Say whether what is promised was kept; None where nothing is: with two levels."""
+    """Return whether the criterion was met. None without one: with two levels."""
     if world.levels < 3:
         return None
     held = FEW_HELD if world.levels < 5 else HELD
@@ -194,15 +192,15 @@ def _kept(world: FactorWorld, row: dict[str, float], trials: int) -> bool | None
 
 
 def _plain(x: Floats) -> tuple[Floats, Floats]:
-    """Return the variance of means over questions and levels as questions alone have it, with its degrees of
-    freedom.
+    """Return the variance of means over questions and levels computed from questions alone, with its degrees
+    of freedom.
     """
     items = x.mean(axis=(1, 2))
     return items.var(axis=0, ddof=1) / len(items), np.full(x.shape[-1], len(items) - 1.0)
 
 
 def _told_apart(world: FactorWorld, a: Floats, b: Floats, error: float) -> tuple[Bools, Bools]:
-    """Return where two models are called different: with levels as a sample, and as repeats."""
+    """Return which draws call two models different: with levels as a sample, and as repeats."""
     value, plain = np.abs((a - b).mean(axis=(0, 1, 2))), _plain(a - b)
     ways = (error_with_levels(world.parts(a, b), *plain), plain)
     rejected = [t_p_value(value / np.sqrt(variance), df) <= error for variance, df in ways]
@@ -210,6 +208,6 @@ def _told_apart(world: FactorWorld, a: Floats, b: Floats, error: float) -> tuple
 
 
 def _interval(world: FactorWorld, x: Floats, level: float) -> tuple[Floats, Floats]:
-    """Return the scores of one model, and half of their intervals."""
+    """Return the scores of one model, and the half-widths of their intervals."""
     variance, df = error_with_levels(world.parts(x), *_plain(x))
     return np.asarray(x.mean(axis=(0, 1, 2))), np.asarray(t_quantile(level, df) * np.sqrt(variance))

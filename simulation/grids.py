@@ -1,5 +1,5 @@
-"""The grids of worlds: "standard" for the record, "small" for every run of the tests, "stress" beyond the
-promises.
+"""The grids of scenarios: "standard" for the release, "small" for every run of the tests, "stress" beyond the
+criteria.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BOTH: tuple[Sizes, ...] = ("equal", "dominant")
 
 
 def grid(name: Worlds) -> list[World]:
-    """Return the worlds of a grid."""
+    """Return the scenarios of a grid."""
     if name == "standard":
         return [
             *_rates(),
@@ -31,7 +31,7 @@ def grid(name: Worlds) -> list[World]:
             *_pairs(),
             *_noise(),
             *_responses(),
-        ]  # a world's place is its seed: add at the end
+        ]  # a scenario's index is its seed: add at the end
     if name == "small":
         return list(_small())
     return list(_stress())
@@ -93,7 +93,7 @@ SEVERAL: tuple[Attempts, ...] = (2, 5, 10, "ragged")
 
 
 def _noise() -> Iterator[World]:
-    """Yield worlds of fixed items, of variance components, of scores over attempts and of covariates."""
+    """Yield scenarios of fixed items, of variance components, of scores over attempts and of covariates."""
     for n, attempts, p, item_icc in product(
         (10, 30, 100, 300), SEVERAL, (0.02, 0.1, 0.5, 0.9), (0.3, 0.7, 0.95)
     ):
@@ -145,7 +145,7 @@ FINE_TUNES: dict[str, tuple[dict[str, Any], float]] = {
     "5 clusters of 40": ({"n_clusters": 5, "cluster_size": 40}, 0.50),
     "8 uneven clusters": ({"n_clusters": 8, "cluster_size": 40, "sizes": "4 to 120"}, 0.40),
 }
-"""Clusters of fine-tunes, and how far apart these are where they differ."""
+"""Clusters of fine-tunes, and their difference if they differ."""
 
 ALONE: tuple[tuple[dict[str, Any], float], ...] = (
     ({"n_clusters": 100, "slope": 0.0}, 0.5),
@@ -154,7 +154,7 @@ ALONE: tuple[tuple[dict[str, Any], float], ...] = (
 
 
 def _responses() -> Iterator[World]:
-    """Yield fine-tunes, more and less alike, and single models of an item-response world."""
+    """Yield fine-tunes, more and less similar, and single models of an item-response model."""
     for (clusters, gap), (slope, luck), share in product(
         FINE_TUNES.values(), ((0.3, 0.8), (0.5, 0.8), (0.3, 0.95)), (0, 1)
     ):
@@ -198,7 +198,7 @@ def _small() -> Iterator[World]:
 
 
 def _stress() -> Iterator[World]:
-    """Yield worlds that no promise covers in full: other shapes of clusters, very unequal sizes, two
+    """Yield scenarios that the criteria don't fully cover: other shapes of clusters, very unequal sizes, two
     clusters, ρ = 0.9.
     """
     for shape, count, size, p, icc in product(

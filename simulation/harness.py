@@ -1,7 +1,7 @@
-"""One seeded harness: draw samples from every world, run every method, count how often the truth was covered.
+"""One seeded harness: draw samples from every scenario, run every method, compute the coverage.
 
 Cells are independent of one another and of the number of processes: cell k of a grid has the generator (seed,
-k). Memory: blocks of at most 2 million scores a process.
+k). Memory: blocks of at most 2 million scores per process.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ FEATURES = {
     "luck": pl.Float64,
     "events": pl.Float64,
 }
-"""What is told of a world; null where it doesn't apply."""
+"""The columns that describe a scenario. Null if they don't apply."""
 
 RESULTS = {
     "kind": pl.String,
@@ -67,9 +67,9 @@ RESULTS = {
     "promised": pl.Float64,
     "kept": pl.Boolean,
 }
-"""What happened: `coverage` among the samples with an error bar, `refused` the share without, `found` the
-share of differences whose interval leaves out 0 (the type I error where there is no effect, the power where
-there is one)."""
+"""The results. `coverage`: among the samples with an error bar. `refused`: the share without one. `found`:
+the share of differences whose interval excludes 0 (the type I error without an effect, the power with one).
+"""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class _Tally:
     width: float = 0.0
 
     def add(self, low: Floats, high: Floats, truth: float | Floats) -> None:
-        """Count one block of intervals against its truth."""
+        """Count one block of intervals against its true value."""
         known = ~(np.isnan(low) | np.isnan(high))
         low, high, truth = low[known], high[known], np.broadcast_to(truth, known.shape)[known]
         self.trials += len(known)
@@ -107,10 +107,10 @@ def over_worlds(
     places: Sequence[int] | None = None,
     **options: Any,
 ) -> pl.DataFrame:
-    """Run every world, in this process or in several, and return all rows in the order of the worlds.
+    """Run every scenario, in this process or in several, and return all rows in the order of the scenarios.
 
-    `run` takes the place of a world (in the whole grid, of which these may be a part: `places`), the world,
-    and the options that are no business of the processes.
+    `run` takes the index of a scenario, the scenario, and further options. `places`: the indices in the whole
+    grid, if these are a part of it.
     """
     one = partial(run, trials=trials, level=level, seed=seed, **options)
     places = range(len(worlds)) if places is None else places
@@ -133,20 +133,20 @@ def _gather(
 
 
 def check_worlds(worlds: Sequence[World], *, slow: bool = True, **options: Any) -> pl.DataFrame:
-    """Return one row per world and method. `slow`: also the methods that resample, in every tenth world;
-    `methods`: these alone.
+    """Return one row per scenario and method. `slow`: also the methods that resample, in every tenth
+    scenario. `methods`: only these.
     """
     return over_worlds(run_world, {**RESULTS, **FEATURES}, worlds, slow=slow, **options)
 
 
 def unrecorded(worlds: Sequence[World], cells: pl.DataFrame) -> list[int]:
-    """Return the places of the worlds that a table has no row of."""
+    """Return the indices of the scenarios without a row in a table."""
     known = {_told(row) for row in cells.iter_rows(named=True)}
     return [k for k, world in enumerate(worlds) if _told(world.features()) not in known]
 
 
 def _told(features: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what tells a world from others, without the last digits, in which machines differ."""
+    """Return the features that identify a scenario, without the last digits, in which machines differ."""
     told = (features.get(name) for name in FEATURES if name != "events")
     return tuple(round(value, FEATURE_DIGITS) if isinstance(value, float) else value for value in told)
 
@@ -161,7 +161,7 @@ def run_world(
     slow: bool,
     methods: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """Check every method in one world, or these alone."""
+    """Check every method in one scenario, or only the given ones."""
     checks = [check for check in CHECKS if check.name in methods or not methods]
     rng = np.random.default_rng([seed, index])
     tallies: dict[str, tuple[Check, _Tally]] = {}
@@ -178,7 +178,7 @@ def run_world(
 
 
 def scores_each(world: World) -> int:
-    """Return how many numbers one sample of a world takes: items where they are drawn one by one, else
+    """Return how many numbers one sample of a scenario needs: items if they are drawn one by one, else
     clusters.
     """
     by_item = (
@@ -217,7 +217,7 @@ def _row(world: World, check: Check, tally: _Tally, level: float) -> dict[str, A
 
 
 TOLERANCE = 3.0
-"""Monte-Carlo standard errors that a coverage may lie below its promise."""
+"""Monte-Carlo standard errors that a coverage may lie below its criterion."""
 
 
 def error_of(share: float, trials: int) -> float:

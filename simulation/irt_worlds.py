@@ -1,8 +1,9 @@
-"""Item-response worlds, of one model or of two fine-tunes of one: no method here was made for them.
+"""Item-response models, for one model or for two fine-tunes of one. No method here was designed for them.
 
-An item is easy with probability 0.3 (difficulty N(−3, 1)), else its difficulty is N(0.5, 1.8); its cluster
+An item is easy with probability 0.3 (difficulty N(−3, 1)), else its difficulty is N(0.5, 1.8). Its cluster
 adds N(0, 0.8). A model has a slope N(0, `slope`) in every cluster and is right with probability logistic(1.5
-(ability − difficulty) + slope). Truths are those of new items in new clusters, by Gauss–Hermite quadrature.
+(ability − difficulty) + slope). True values are those of new items in new clusters, by Gauss–Hermite
+quadrature.
 """
 
 from __future__ import annotations
@@ -27,32 +28,32 @@ FINE, COARSE = 81, 21
 
 
 def item_difficulty(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Draw how hard items are, but for their clusters."""
+    """Draw the difficulty of items, without the effect of their clusters."""
     z = rng.standard_normal(shape)
     return np.asarray(np.where(rng.random(shape) < EASY, EASY_AT + EASY_SD * z, HARD_AT + HARD_SD * z))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResponses(Sized):
-    """What both worlds share; `icc`: of the answers (or differences), from the quadrature."""
+    """The common part of both scenarios. `icc`: of the answers (or differences), from the quadrature."""
 
     slope: float = 0.3
     icc: float = field(init=False)
 
     def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
+        """Return the description of this scenario for the table."""
         known = World.features(self)
         return {name: known[name] for name in known if name not in ("ability", "gap")} | {
             "world": "item response"
         }
 
     def _settle(self, **found: float) -> None:
-        """Keep what follows from the parameters; items that stand alone have no correlation."""
+        """Compute what follows from the parameters. Independent items have no correlation."""
         for name, value in found.items():
             object.__setattr__(self, name, 0.0 if name == "icc" and self.cluster_size == 1 else value)
 
     def _chances(self, rng: np.random.Generator, trials: int, *abilities: float) -> list[Floats]:
-        """Draw items and slopes, and return each model's probability to be right (n, T)."""
+        """Draw items and slopes, and return each model's probability of being right (n, T)."""
         sizes = self.held
         codes, shape = np.repeat(np.arange(len(sizes)), sizes), (len(sizes), trials)
         hard = item_difficulty(rng, (len(codes), trials))
@@ -64,13 +65,13 @@ class ItemResponses(Sized):
         ]
 
     def _sums(self, x: Floats) -> Floats:
-        """Add up what items have (n, T) over clusters."""
+        """Sum the values of items (n, T) over clusters."""
         return np.asarray(np.add.reduceat(x, np.concatenate([[0], np.cumsum(self.held)[:-1]]), axis=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseWorld(ItemResponses):
-    """One model of some `ability`; `p`: its score on new items in new clusters."""
+    """One model of some `ability`. `p`: its score on new items in new clusters."""
 
     ability: float
     p: float = field(init=False)
@@ -98,7 +99,7 @@ class ResponseWorld(ItemResponses):
 class FineTunePairWorld(ItemResponses):
     """Two fine-tunes of one model whose abilities differ by `gap`.
 
-    `luck`: how probably an item's chance (one uniform number) is the same for both. `effect` and
+    `luck`: the probability that an item's random draw (one uniform number) is the same for both. `effect` and
     `discordance`: the difference of their scores, and the share of items that only one has right, on new
     items in new clusters.
     """
@@ -157,7 +158,7 @@ def gap_moments(gap: float, slope: float, luck: float) -> tuple[float, float, fl
     hard, shares = _difficulties(COARSE)
     tilt = (
         -DISCRIMINATION * CLUSTER_SD * nodes[:, None] + slope * nodes
-    )  # of a cluster, by what is shared and its own
+    )  # of a cluster, by the shared and the own slope
     a, b = (scipy.special.expit(DISCRIMINATION * (able - hard) + tilt[..., None]) for able in (gap, 0.0))
     a, b = a[:, :, None], b[:, None, :]  # shared · slope of a · slope of b · item
     over_clusters = np.einsum("i,j,k->ijk", weights, weights, weights)

@@ -1,5 +1,5 @@
-"""Runs that are looked at after every unit, in worlds whose truth is known: how often does an interval ever
-miss it?
+"""Runs with a look after every unit, in scenarios with known parameters: how often does an interval ever miss
+the true value?
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ SCHEMA = {
     "width": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`coverage`: share of runs whose interval held the truth at every look; `coverage_last`: at the last look
-alone;
-`width`: mean width at the last look."""
+"""`coverage`: share of runs whose interval contained the true value at every look. `coverage_last`: at the
+last look alone. `width`: mean width at the last look.
+"""
 
 PEEKS_FROM = 10
-"""The interval for one look is looked at from so many units on: with fewer it is meant for nobody."""
+"""The interval for a single look is checked from this many units on. It isn't meant for fewer."""
 
 WIDTHS = 40
 """Runs whose width is measured."""
@@ -54,9 +54,9 @@ BLOCK = 500_000
 class LookWorld:
     """A run of `horizon` units.
 
-    `rate`: the score, or the share of items on which two models differ; `effect`: the true difference. With
-    `cluster_size` above 1 units are clusters of 1 … cluster_size items, equally likely, whose rates differ by
-    a Beta distribution of this intra-cluster correlation; `related`: large clusters have twice the odds of
+    `rate`: the score, or the share of items on which two models differ. `effect`: the true difference. With
+    `cluster_size` above 1, units are clusters of 1 … cluster_size items, equally likely. Their rates follow a
+    Beta distribution with this intra-cluster correlation. `related`: large clusters have twice the odds of
     small ones.
     """
 
@@ -70,12 +70,12 @@ class LookWorld:
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The bounds of the scores, None where there are none."""
+        """The bounds of the scores, None if there are none."""
         return {"mean": (0.0, 1.0), "fractions": (0.0, 1.0), "difference": (-1.0, 1.0)}.get(self.kind)
 
     @property
     def truth(self) -> float:
-        """The mean over the population, an item each."""
+        """The mean over the population, per item."""
         if self.kind == "difference":
             return self.effect
         if self.kind in ("normal", "heavy"):
@@ -122,7 +122,7 @@ class LookWorld:
 
 
 def standard_looks() -> list[LookWorld]:
-    """Return the worlds of the record."""
+    """Return the scenarios of the released simulation."""
     rated: tuple[Kind, ...] = ("mean", "fractions")
     pooled: tuple[tuple[Kind, float], ...] = (("mean", 0.1), ("mean", 0.5), ("difference", 0.3))
     free: tuple[Kind, ...] = ("normal", "skewed", "heavy")
@@ -150,12 +150,12 @@ def standard_looks() -> list[LookWorld]:
 
 
 def check_looks(worlds: Sequence[LookWorld], **options: Any) -> pl.DataFrame:
-    """Return one row per world and method."""
+    """Return one row per scenario and method."""
     return over_worlds(run_looks, SCHEMA, worlds, **options)
 
 
 def run_looks(index: int, world: LookWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
-    """Check every method on runs of one world."""
+    """Check every method on runs of one scenario."""
     rng = np.random.default_rng([seed, 2, index])
     counts: dict[str, Floats] = {}
     for block in blocks(trials, world.horizon, BLOCK):
@@ -180,7 +180,7 @@ def run_looks(index: int, world: LookWorld, *, trials: int, level: float, seed: 
 
 
 def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[str, Bools]:
-    """Say for every method, run and look whether the interval of that look misses the truth."""
+    """Return for every method, run and look whether the interval of that look misses the true value."""
     found = {}
     if world.bounds is not None:
         found["betting"] = log_capital_paths(world, sums, sizes, world.truth, level) >= math.log(
@@ -197,7 +197,7 @@ def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[
 
 
 def log_capital_paths(world: LookWorld, sums: Floats, sizes: Floats, m: float, level: float) -> Floats:
-    """Return the log of the larger capital against m after every unit; what `Betting.log_capital` is at a
+    """Return the log of the larger capital against m after every unit. It is `Betting.log_capital` at a
     look.
     """
     low, high = world.bounds or (0.0, 1.0)

@@ -1,6 +1,7 @@
-"""Worlds for what is made of answers: fixed items, variance components, scores over attempts, covariates.
+"""Scenarios for the statistics of answers: fixed items, variance components, scores over attempts,
+covariates.
 
-Items have a rate of their own, Beta distributed around `p` with correlation `item_icc` of attempts, or around
+Items have their own rate, Beta distributed around `p` with correlation `item_icc` of attempts, or around
 their cluster's.
 """
 
@@ -26,7 +27,7 @@ Target = Literal["answer", "question", "between"]
 
 
 def attempt_counts(attempts: Attempts, n: int, fewest: int = 1) -> Floats:
-    """Return the attempts at n items; "ragged": from `fewest` to 10, the same in every sample."""
+    """Return the attempts at n items. "ragged": from `fewest` to 10, the same in every sample."""
     if attempts == "ragged":
         return np.random.default_rng(0).integers(fewest, 11, n).astype(float)
     return np.full(n, float(attempts))
@@ -51,9 +52,9 @@ class AnswerWorld(Clustered):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedWorld(World):
-    """Exactly these items: every sample has items of its own, and the truth is the mean of their rates.
+    """Exactly these items: every sample has its own items, and the true value is the mean of their rates.
 
-    `models` 2: the difference of two models; `equal`: whose rates are the same.
+    `models` 2: the difference of two models. `equal`: their rates are the same.
     """
 
     p: float
@@ -63,14 +64,14 @@ class FixedWorld(World):
     equal: bool = False
 
     def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
+        """Return the description of this scenario for the table."""
         known = World.features(self)
         del known["models"]
         return known | {"effect": 0.0} if known.pop("equal") else known
 
     @property
     def events(self) -> float:
-        """How many attempts come out as their item's others don't, about."""
+        """The approximate number of attempts with another result than their item's other ones."""
         k = 6.0 if self.attempts == "ragged" else float(self.attempts)
         return self.n_clusters * k * self.p * (1 - self.p) * (1 - self.item_icc)
 
@@ -124,13 +125,15 @@ class ComponentWorld(AnswerWorld):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptScoreWorld(AnswerWorld):
-    """Scores over attempts, as `pass@3`: the truth is what k fresh attempts at a fresh item give."""
+    """Scores over attempts, as `pass@3`: the true value is the expected score of k new attempts at a new
+    item.
+    """
 
     score: str
 
     @property
     def kind(self) -> str:
-        """What kind of scores there are."""
+        """The kind of scores."""
         return "[0, 1], over attempts"
 
     @property
@@ -165,7 +168,7 @@ POPULATION = 200_000
 
 @cache
 def expected_score(score: str, p: float, item_icc: float, icc: float) -> float:
-    """Return what k attempts at an item give on average: exactly for one cluster's rate, then over many such
+    """Return the expected score of k attempts at an item: exactly for one cluster's rate, then over many such
     rates.
     """
     rule = parse_score(score)

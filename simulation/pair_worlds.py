@@ -1,4 +1,4 @@
-"""Worlds of two models whose true difference is known. Each draws T samples at once and tells its
+"""Scenarios for two models with a known true difference. Each draws T samples at once and describes its
 features.
 """
 
@@ -16,7 +16,7 @@ from simulation.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairWorld(Sized):
-    """Two models, right or wrong: on a share `discordance` of the items one of them wins, and a wins `effect`
+    """Two models, right or wrong. On a share `discordance` of the items one of them wins, and a wins `effect`
     more.
 
     For rates p and correlation ρ of two equal models the discordance is 2 p (1 − p) (1 − ρ). Clusters differ
@@ -28,7 +28,9 @@ class PairWorld(Sized):
 
     @property
     def events(self) -> float:
-        """N (discordance − effect²) / deff: how many independent discordant items a sample holds, about."""
+        """N (discordance − effect²) / deff: the approximate number of independent discordant items in a
+        sample.
+        """
         return self.items * (self.discordance - self.effect**2) / self.design_effect
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
@@ -66,11 +68,11 @@ class PairWorld(Sized):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptPairWorld(Clustered):
-    """Two equal models answer every item `attempts` times; an item's rate is Beta distributed around its
+    """Two equal models answer every item `attempts` times. An item's rate is Beta distributed around its
     cluster's.
 
-    `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `shared`: the share of
-    clusters (items where there are none) whose rates are the same for both models; in the others they are
+    `icc`: correlation of items in a cluster. `item_icc`: of attempts at an item. `shared`: the share of
+    clusters (items without clusters) whose rates are the same for both models. In the others they are
     independent.
     """
 
@@ -82,7 +84,7 @@ class AttemptPairWorld(Clustered):
 
     @property
     def events(self) -> float:
-        """Not told: infinite."""
+        """Infinite, as it isn't computed."""
         return np.inf
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
@@ -108,16 +110,16 @@ class ScorePairWorld(Sized):
 
     @property
     def kind(self) -> str:
-        """What kind of scores there are."""
+        """The kind of scores."""
         return f"unbounded, {self.family}"
 
     @property
     def events(self) -> float:
-        """Not a count of outcomes: infinite."""
+        """Infinite, as these aren't counts of outcomes."""
         return np.inf
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
-        """Draw samples; the spread over items is not needed by the methods for unbounded scores."""
+        """Draw samples. The methods for unbounded scores don't need the spread over items."""
         shape = {
             name: getattr(self, name) for name in ("family", "n_clusters", "cluster_size", "sizes", "icc")
         }

@@ -1,4 +1,4 @@
-"""Comparisons that were planned for a power, in worlds whose truth is known: how often do they find the
+"""Comparisons planned for a given power, in scenarios with known parameters: how often do they find the
 difference?
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from simulation.samples import DifferenceSample
 
 SHORT = 0.03
-"""How much of the power that was planned for may be missing where a plan holds ten clusters or more."""
+"""The largest shortfall of the power if a plan has ten clusters or more."""
 FEWEST = 10
 MOST_ITEMS = 20_000
 BLOCK = 2_000_000
@@ -47,14 +47,14 @@ SCHEMA = {
     "found": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`items`, `clusters`: that the plan came to; `planned`: its power with whole clusters; `found`: how often it
-was found.
+"""`items`, `clusters`: the numbers in the plan. `planned`: its power with whole clusters. `found`: how often
+the difference was found.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanWorld:
-    """Two models, right or wrong, as in PairWorld, and a plan that knows their spread."""
+    """Two models, right or wrong, as in PairWorld, and a plan with their true spread."""
 
     discordance: float
     effect: float
@@ -63,7 +63,7 @@ class PlanWorld:
     icc: float = 0.0
 
     def profile(self) -> ClusterSizes:
-        """Return the sizes of clusters that the plan knows."""
+        """Return the sizes of clusters for the plan."""
         if self.cluster_size == 1:
             return equal_sizes()
         return sizes_of(cluster_sizes(PROFILE, self.cluster_size, self.sizes).astype(float))
@@ -74,7 +74,7 @@ class PlanWorld:
         return Spread(within=variance * (1 - self.icc), between=variance * self.icc, sizes=self.profile())
 
     def draw(self, clusters: int, rng: np.random.Generator, trials: int) -> DifferenceSample:
-        """Draw samples of so many clusters."""
+        """Draw samples of this many clusters."""
         return PairWorld(**asdict(self), n_clusters=clusters).draw(rng, trials)
 
 
@@ -82,7 +82,7 @@ PROFILE = 50
 
 
 def standard_plans() -> list[PlanWorld]:
-    """Return the worlds of the record."""
+    """Return the scenarios of the released simulation."""
     alone = product((0.05, 0.1, 0.2, 0.4), (0.2, 0.4, 0.7))
     shapes: tuple[Sizes, ...] = ("equal", "spread")
     return [
@@ -99,12 +99,12 @@ def standard_plans() -> list[PlanWorld]:
 
 
 def check_plans(worlds: Sequence[PlanWorld], **options: Any) -> pl.DataFrame:
-    """Return one row per world and method."""
+    """Return one row per scenario and method."""
     return over_worlds(run_plan, SCHEMA, worlds, **options)
 
 
 def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
-    """Plan for 80% power with every method, draw what was planned, and count how often the difference is
+    """Plan for 80% power with every method, draw the planned data, and count how often the difference is
     found.
     """
     rows = []

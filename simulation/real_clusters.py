@@ -1,9 +1,9 @@
-"""Whole real clusters as worlds: a benchmark's own clusters are drawn with replacement, with all their items
-and all models.
+"""Whole real clusters as scenarios: a benchmark's own clusters are drawn with replacement, with all their
+items and all models.
 
-The truth is what all of the benchmark's items say. Real clusters are skewed and go with their sizes as
-made-up ones don't, so what a method promises on average needn't hold for every pair. With `flipped` signs,
-cluster by cluster, two models are equal.
+The true value is that of all items of the benchmark. Real clusters are skewed and related to their sizes,
+unlike simulated ones. A criterion that is met on average may therefore fail for some pairs. With `flipped`
+signs, cluster by cluster, two models are equal.
 """
 
 from __future__ import annotations
@@ -53,16 +53,17 @@ SCHEMA = {
     "draws_again": pl.Int64,
 }
 """A row is a benchmark, a number of its clusters drawn (of `population`) and a method. `effective`,
-`largest`: medians of n² / Σ n_g² and of the largest cluster's share; `count`: pairs, or models; `least`,
-`low` (2% quantile), `mean`, `under` (share under 0.93): of their coverages; `false`, `most_false`: type I
-errors, mean and most; `again`: the coverage of the `worst` of them, drawn again with another seed."""
+`largest`: medians of n² / Σ n_g² and of the largest cluster's share. `count`: pairs, or models. `least`,
+`low` (2% quantile), `mean`, `under` (share under 0.93): of their coverages. `false`, `most_false`: type I
+errors, mean and maximum. `again`: the coverage of the `worst` of them, drawn again with another seed.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterBoard:
     """A benchmark's scores in [0, 1], items × models, with the cluster of every item.
 
-    `unit`: what a cluster is, in the plural; `named`: its models may be named.
+    `unit`: the kind of cluster, in the plural. `named`: its models may be named.
     """
 
     name: str
@@ -78,7 +79,9 @@ class ClusterBoard:
         return np.bincount(self.codes)
 
     def columns(self, kind: str) -> tuple[Floats, list[str]]:
-        """Return what is estimated of each item, (n, models) scores or (n, pairs) differences, and names."""
+        """Return the quantities to estimate for each item, (n, models) scores or (n, pairs) differences, and
+        names.
+        """
         if kind == "mean":
             return self.scores, list(self.models)
         first, second = np.triu_indices(len(self.models), 1)
@@ -101,7 +104,7 @@ class Population:
 
     @classmethod
     def of(cls, columns: Floats, codes: Ints, kind: str) -> Population:
-        """Add up the items of every cluster."""
+        """Sum over the items of every cluster."""
         order = np.argsort(codes, kind="stable")
         starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
         powers = np.stack([np.add.reduceat(columns[order] ** k, starts, axis=0) for k in (1, 2, 3, 4)])
@@ -110,11 +113,11 @@ class Population:
 
     @property
     def truth(self) -> Floats:
-        """What all items say."""
+        """The values over all items."""
         return np.asarray(self.powers[0].sum(axis=0) / self.sizes.sum())
 
     def draw(self, rng: np.random.Generator, count: int, *, flipped: bool = False) -> Samples:
-        """Draw so many clusters, for all columns the same; `flipped`: with the sign of each at random."""
+        """Draw this many clusters, the same for all columns. `flipped`: with a random sign for each."""
         drawn = rng.integers(0, len(self.sizes), count)
         powers, totals, truth = self.powers[:, drawn], self.sizes[drawn], self.truth
         if flipped:
@@ -140,7 +143,7 @@ class Population:
 
 
 def _spread(powers: Floats, totals: Floats) -> ItemSpread:
-    """Return how differences spread over items around their mean, from sums of their powers."""
+    """Return the spread of differences over items around their mean, from sums of their powers."""
     n, (first, second, third, fourth) = totals.sum(), powers.sum(axis=1)
     mean = first / n
     squares = second - n * mean**2
@@ -168,7 +171,7 @@ def check_clusters(
 def check_board(
     board: ClusterBoard, count: int, draws: int, level: float, seed: int
 ) -> Iterator[dict[str, Any]]:
-    """Check the methods on one benchmark, so many of its clusters drawn."""
+    """Check the methods on one benchmark, with this many of its clusters drawn."""
     effective, largest = _shape(board, count, np.random.default_rng([seed, 6, count]))
     for check in CHECKS:
         if check.name in METHODS:
@@ -191,9 +194,7 @@ def check_board(
 def _found(  # noqa: PLR0917
     board: ClusterBoard, check: Check, count: int, draws: int, level: float, seed: int
 ) -> dict[str, Any]:
-    """Return how often a method holds for all columns, for the worst of them once more, and where there is
-    nothing to find.
-    """
+    """Return the coverage of a method for all columns, for the worst of them again, and its type I errors."""
     columns, names = board.columns(check.kind)
     share, more = (
         partial(_share, codes=board.codes, check=check, level=level, count=count),
@@ -219,12 +220,14 @@ def _found(  # noqa: PLR0917
 
 
 AGAIN = {"difference": 4, "mean": 2}
-"""So many times the draws go to the worst of all, drawn once more: the least of many is partly bad luck."""
+"""The multiple of the draws for the worst column, drawn again, because the lowest of many is partly
+chance.
+"""
 
 
 def _share(columns: Floats, *, codes: Ints, check: Check, **how: Any) -> Floats:
-    """Return how often the interval of every column holds the truth; right-or-wrong answers and fractions
-    each by themselves.
+    """Return how often the interval of every column contains the true value, separately for right-or-wrong
+    answers and fractions.
     """
     held, right = np.zeros(columns.shape[1]), np.isin(columns, (0.0, 1.0)).all(axis=0)
     groups = (right, ~right) if check.kind == "mean" else (np.ones_like(right),)
@@ -252,7 +255,7 @@ def _held(
 
 
 def _holds(low: Floats, high: Floats, truth: Floats) -> Bools:
-    """Say where the truth lies inside; where there is no interval it isn't said to be anywhere."""
+    """Return which intervals contain the true value. A missing interval counts as containing it."""
     return ~((low > truth + ROUNDING) | (high < truth - ROUNDING))
 
 

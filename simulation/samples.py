@@ -1,4 +1,4 @@
-"""What a world gives a method: T samples at once, as sums over clusters, and the truth behind them."""
+"""The data of a scenario for a method: T samples at once, as sums over clusters, and the true value."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """T samples at once, along the last axis of what is `drawn`, and the truth behind them; `kind`: what is
-    asked of them.
-    """
+    """T samples at once, along the last axis of what is `drawn`, and the true value. `kind`: the estimand."""
 
     drawn: ClassVar[tuple[str, ...]]
 
@@ -48,9 +46,9 @@ class Samples:
 class MeanSample(Samples):
     """T samples of one model's scores.
 
-    `sums` (C, T): sum of scores in each cluster, weights included; `totals` (C,): its items, or their weight;
-    `squares` (T,): sum of squared scores over items, weights included; `answers` (C,): right-or-wrong answers
-    in each cluster, None for other scores; `n`: items; `truth`: the mean of the population. Items as their
+    `sums` (C, T): sum of scores in each cluster, weights included. `totals` (C,): its items, or their weight.
+    `squares` (T,): sum of squared scores over items, weights included. `answers` (C,): right-or-wrong answers
+    in each cluster, None for other scores. `n`: items. `truth`: the mean of the population. Items as their
     own clusters are C = n clusters of one.
     """
 
@@ -64,7 +62,7 @@ class MeanSample(Samples):
     kind: str = "mean"
 
     def means(self, variance: VarianceChoice) -> Means:
-        """Return what the interval methods take."""
+        """Return the input of the interval methods."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
         value = self.sums.sum(axis=0) / term.total
         residuals = self.sums - self.totals[:, None] * value
@@ -94,9 +92,9 @@ class MeanSample(Samples):
 class DifferenceSample(Samples):
     """T samples of the paired differences of two models.
 
-    `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `items`: how they spread over
-    items (T,); `wins`, `losses` (T,): items that one model won, and `events`: what averages count as; None
-    each where they are the other; `truth`: the difference in the population.
+    `sums` (C, T): summed differences in each cluster. `totals` (C,): its items. `items`: their spread over
+    items (T,). `wins`, `losses` (T,): items that one model won. `events`: how averages count. Each is None
+    for the other kind. `truth`: the difference in the population.
     """
 
     drawn = ("sums", "wins", "losses")
@@ -126,8 +124,8 @@ class DifferenceSample(Samples):
         return round(float(self.totals.sum()))
 
     def net_wins(self, variance: Floats) -> tuple[Floats, Floats]:
-        """Return wins less losses in effective items, and these: n / deff, or clusters where nothing varies
-        (T,).
+        """Return wins minus losses in effective items, and the number of these: n / deff, or clusters if
+        nothing varies (T,).
         """
         n, squares = self.n, self.items.squares
         varied = squares > ROUNDING
@@ -136,7 +134,7 @@ class DifferenceSample(Samples):
         return self.sums.sum(axis=0) / n * items, items
 
     def sums_for(self, variance: VarianceChoice) -> DifferenceSums:
-        """Return what the pivots are made of."""
+        """Return the input of the tests."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
         return column_sums(self.sums, self.totals, self.items, term, variance, events=self.events)
 
@@ -145,7 +143,7 @@ ROUNDING = 1e-12
 
 
 def item_spread(d: Floats) -> ItemSpread:
-    """Return how differences (n, T) spread over items."""
+    """Return the spread of differences (n, T) over items."""
     around = (d - d.mean(axis=0)) ** 2
     return ItemSpread(squares=around.sum(axis=0), fourths=(around**2).sum(axis=0))
 
@@ -154,9 +152,8 @@ def item_spread(d: Floats) -> ItemSpread:
 class AnswerSample(Samples):
     """T samples of right-or-wrong answers to n items, by one model or by two.
 
-    `right` (n, T): share of right answers at each item, `other` (n, T): the second model's; `attempts` (n,);
-    `truth`: (T,) for fixed items, a number for components; `codes` (n,): clusters; `kind`: what is asked of
-    it.
+    `right` (n, T): share of right answers at each item. `other` (n, T): the second model's. `attempts` (n,).
+    `truth`: (T,) for fixed items, a number for components. `codes` (n,): clusters. `kind`: the estimand.
     """
 
     drawn = ("right", "other", "truth")
@@ -172,11 +169,11 @@ class AnswerSample(Samples):
         return np.broadcast_to(self.attempts[:, None], self.right.shape)
 
     def answers(self) -> Answers:
-        """Return what is known of the answers."""
+        """Return the answers in the form of the package."""
         return answers(self.right, self.counts, self.right * (1 - self.right))
 
     def others(self) -> Answers:
-        """Return the same of the second model."""
+        """Return the same for the second model."""
         assert self.other is not None
         return answers(self.other, self.counts, self.other * (1 - self.other))
 
@@ -185,8 +182,7 @@ class AnswerSample(Samples):
 class PoolSample(Samples):
     """T samples of a pool of N items with a covariate, of which some were answered.
 
-    `scores` (N, T): NaN where not answered; `covariate` (N, T); `codes` (N,): clusters, None where there are
-    none.
+    `scores` (N, T): NaN if not answered. `covariate` (N, T). `codes` (N,): clusters, None if there are none.
     """
 
     drawn = ("scores", "covariate")

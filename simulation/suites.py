@@ -1,7 +1,7 @@
-"""Several tasks put together where the truth is known: overall scores, floors that are the truth, and overall
+"""Several tasks combined, with known true values: overall scores, floors equal to the true score, and overall
 differences.
 
-Tasks are the worlds of one model or of two; they count equally, or by their items (`pooled`).
+Tasks are the scenarios of one model or of two. They count equally, or by their items (`pooled`).
 """
 
 from __future__ import annotations
@@ -50,15 +50,16 @@ SCHEMA = {
     "promised": pl.Float64,
     "kept": pl.Boolean,
 }
-"""`kind`: "mean", "gate" or "difference". `found`: of differences how often 0 is outside, of gates how often
-a floor that is the truth passes (one-sided at 5%); `promised`: the least coverage, of gates the most
-passes."""
+"""`kind`: "mean", "gate" or "difference". `found`: for differences how often 0 is outside, for gates how
+often a floor equal to the true score passes (one-sided at 5%). `promised`: the minimum coverage, for gates
+the maximum rate of passes.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteWorld:
-    """Tasks, and what is asked of all of them: their score or their difference, or whether a floor that is
-    the truth holds.
+    """Tasks, and the estimand for all of them: their score or their difference, or whether a floor equal to
+    the true score passes.
     """
 
     name: str
@@ -68,7 +69,7 @@ class SuiteWorld:
 
     @property
     def kind(self) -> str:
-        """What is asked."""
+        """The estimand."""
         return "gate" if self.gate else "difference" if "effect" in self.tasks[0].features() else "mean"
 
     @property
@@ -83,19 +84,19 @@ class SuiteWorld:
 
     @property
     def truth(self) -> float:
-        """What is true of all tasks together."""
+        """The true value for all tasks together."""
         told = [task.features() for task in self.tasks]
         return float(self.shares @ [each.get("effect", each.get("p")) for each in told])
 
     def rng(self, seed: int = 0) -> np.random.Generator:
-        """Return its generator: the same wherever it stands."""
+        """Return its generator, independent of its position."""
         return np.random.default_rng([seed, crc32(self.name.encode())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskScores:
-    """Of tasks (first axis) and draws: what each says by itself at one level; `units` (tasks, 1): clusters,
-    or items.
+    """For tasks (first axis) and draws: the result of each at one level. `units` (tasks, 1): clusters, or
+    items.
     """
 
     value: Floats
@@ -107,7 +108,7 @@ class TaskScores:
     level: float
 
     def limits(self, shares: Floats) -> Limits:
-        """Return the limits of the overall score, as `leaderboard` and `estimate` have them."""
+        """Return the limits of the overall score, as in `leaderboard` and `estimate`."""
         exact = (self.variance <= 0) & ((self.value <= 0) | (self.value >= 1))
         df, ends = np.where(exact, np.inf, self.df), (self.low, self.high)
         low, high = sums_of(self.value, self.variance, ends, shares, df=df, level=self.level).limits(
@@ -116,7 +117,7 @@ class TaskScores:
         return np.maximum(low, 0.0), np.minimum(high, 1.0)
 
     def guarded(self, shares: Floats, limits: Limits) -> Limits:
-        """Lengthen limits as a gate does: no nearer than the exact ones on as many effective answers."""
+        """Extend limits as a gate does, at least to the exact ones for as many effective answers."""
         x, variance, n = shares @ self.value, shares**2 @ self.variance, self.units.sum()
         known = (variance > 0) & (x > 0) & (x < 1)
         effective = np.where(known, n * x * (1 - x) / np.where(known, variance * (n - 1), 1.0), 1.0)
@@ -127,8 +128,8 @@ class TaskScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPairs:
-    """Of tasks (first axis) and draws: what `compare` says of each, the `room` of its pivot, its `items` and
-    Σ n_g² / n (tasks, 1).
+    """For tasks (first axis) and draws: the results of `compare` for each, the `room` of its test, its
+    `items` and Σ n_g² / n (tasks, 1).
     """
 
     own: TaskDifferences
@@ -137,7 +138,7 @@ class TaskPairs:
     crowd: Floats
 
     def limits(self, shares: Floats) -> Limits:
-        """Return the limits of the overall difference, as `compare` has them."""
+        """Return the limits of the overall difference, as in `compare`."""
         return summed(self.own, list(shares)).limits(LEVEL)
 
 
@@ -204,16 +205,14 @@ def _pair_rows(task: World, rng: np.random.Generator, draws: int) -> Floats:
 
 
 def counted_rows(n: int, counts: Ints) -> Floats:
-    """Return what is known of differences of n items that stand alone, by their wins, losses and ties (T,
-    3).
-    """
+    """Return the results for differences of n independent items, by their wins, losses and ties (T, 3)."""
     at, (wins, losses, _) = np.arange(n)[:, None], counts.T
     d = (at < wins).astype(float) - ((at >= wins) & (at < wins + losses))
     return difference_rows(DifferenceSample(sums=d, totals=np.ones(n), items=item_spread(d), truth=math.nan))
 
 
 def difference_rows(sample: DifferenceSample) -> Floats:
-    """Return difference, variance, df, limits and the room of the pivot, by the default (6, T)."""
+    """Return difference, variance, df, limits and the room of the test, by the default (6, T)."""
     found, (low, high) = (
         pivots(sample.sums_for("CR2"), "CR2", score=True),
         _run("paired score, CR2")(sample, LEVEL),
@@ -231,12 +230,12 @@ def _run(name: str) -> Callable[[Any, float], Limits]:
 
 
 def check_suites(worlds: Sequence[SuiteWorld], *, trials: int = 10_000, seed: int = 0) -> pl.DataFrame:
-    """Return one row per world."""
+    """Return one row per scenario."""
     return pl.DataFrame([check_suite(world, trials, seed) for world in worlds], schema=SCHEMA)
 
 
 def check_suite(world: SuiteWorld, trials: int, seed: int) -> dict[str, Any]:
-    """Check what the defaults say of the tasks of one world."""
+    """Check the results of the defaults for the tasks of one scenario."""
     rng, truth = world.rng(seed), world.truth
     if world.kind == "difference":
         low, high = pairs_of(world, rng, trials).limits(world.shares)
@@ -265,7 +264,7 @@ def check_suite(world: SuiteWorld, trials: int, seed: int) -> dict[str, Any]:
 
 
 def standard_suites() -> list[SuiteWorld]:
-    """Return the worlds of the record."""
+    """Return the scenarios of the released simulation."""
     return list(chain(score_suites(), gate_suites(), pair_suites()))
 
 
@@ -284,12 +283,12 @@ def score_suites() -> list[SuiteWorld]:
 
 
 def gate_suites() -> list[SuiteWorld]:
-    """Return suites of one model whose floor is the truth."""
+    """Return suites of one model with a floor equal to the true score."""
     return [SuiteWorld(name=name, tasks=rated(SCORES[name]), gate=True) for name in GATES]
 
 
 def pair_suites() -> list[SuiteWorld]:
-    """Return suites of two models: items that stand alone, and fine-tunes in clusters."""
+    """Return suites of two models: independent items, and fine-tunes in clusters."""
     alone = [SuiteWorld(name=name, tasks=discordant(parts)) for name, parts in PAIRS.items()]
     tuned = [
         SuiteWorld(
@@ -350,7 +349,7 @@ SCORES: dict[str, list[tuple[int, float]]] = {
     "20 × 6@.98 + 2,000@.7": [(6, 0.98)] * 20 + [(2000, 0.7)],
     "5@.6 + 5@.7 + 2,000@.9": [(5, 0.6), (5, 0.7), (2000, 0.9)],
 }
-"""Items and the probability to be right."""
+"""Items and the probability of being right."""
 
 POOLED = ("5@.95 + 400@.5", "5@.9 + 50@.9 + 500@.6", "20 × 6@.98 + 2,000@.7")
 

@@ -1,9 +1,9 @@
-"""Worlds of one model whose truth is known; for two see pair_worlds.py. Each draws T samples at once and
-tells its features for the table.
+"""Scenarios for one model with known parameters (for two see pair_worlds.py). Each draws T samples at once
+and describes its features for the table.
 
-Clusters differ in their own rate, Beta distributed with intra-cluster correlation `icc` unless `shape` says
-otherwise: "logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all wrong.
-`sizes`: "equal", "dominant" (one cluster holds 46% of the items, as in SWE-bench Verified), "spread"
+Clusters differ in their rate, Beta distributed with intra-cluster correlation `icc` unless `shape` sets
+another distribution: "logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all
+wrong. `sizes`: "equal", "dominant" (one cluster has 46% of the items, as in SWE-bench Verified), "spread"
 (exponential), or those of HELD.
 """
 
@@ -33,7 +33,7 @@ HELD = {
 
 
 def cluster_sizes(n_clusters: int, size: int, sizes: Sizes) -> Ints:
-    """Return the number of items of each cluster; about n_clusters · size in all."""
+    """Return the number of items of each cluster, about n_clusters · size in total."""
     if sizes == "equal":
         return np.full(n_clusters, size, dtype=np.int64)
     if sizes in HELD:
@@ -73,7 +73,7 @@ def _logit_normal(p: float, icc: float) -> tuple[float, float]:
         return scipy.optimize.brentq(lambda c: weights @ scipy.special.expit(c + spread * nodes) - p, -60, 60)
 
     def excess(spread: float) -> float:
-        """Return by how much the variance of rates of this spread is larger than wanted."""
+        """Return the excess of the variance of rates of this spread over the target."""
         return float(
             weights @ scipy.special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p)
         )
@@ -94,12 +94,12 @@ def item_rates(rng: np.random.Generator, own: Floats, item_icc: float) -> Floats
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World(ABC):
-    """Clusters, items where there are none, drawn T samples at a time."""
+    """Clusters, or items without clusters, drawn T samples at a time."""
 
     n_clusters: int
 
     def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
+        """Return the description of this scenario for the table."""
         known = asdict(self)
         return {name: str(known[name]) if name == "attempts" else known[name] for name in known} | {
             "scores": self.kind
@@ -107,18 +107,18 @@ class World(ABC):
 
     @property
     def kind(self) -> str:
-        """What kind of scores there are."""
+        """The kind of scores."""
         return "right or wrong"
 
     @property
     def effective_clusters(self) -> float:
-        """How many equal clusters weigh as much."""
+        """The effective number of clusters."""
         return float(self.n_clusters)
 
     @property
     @abstractmethod
     def events(self) -> float:
-        """How many independent outcomes of the rarer kind a sample holds, about; infinite where none are
+        """The approximate number of independent outcomes of the rarer kind in a sample. Infinite if none are
         counted.
         """
 
@@ -129,7 +129,7 @@ class World(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustered(World):
-    """Clusters of one size, 1 for none; `icc`: correlation of items in a cluster."""
+    """Clusters of one size, 1 for none. `icc`: correlation of items in a cluster."""
 
     cluster_size: int = 1
     icc: float = 0.0
@@ -141,7 +141,7 @@ class Clustered(World):
 
     @property
     def design_effect(self) -> float:
-        """How many times the variance of a mean grows by clusters."""
+        """The factor by which clusters increase the variance of a mean."""
         return 1 + (self.items / self.effective_clusters - 1) * self.icc
 
 
@@ -171,7 +171,8 @@ class Sized(Clustered):
 class RateWorld(Sized):
     """Right or wrong: items with rate p, in clusters, answered `attempts` times ("ragged": 1 to 10 times).
 
-    `item_icc`: correlation of attempts at an item. `weights`: items weigh differently (log-normal, sd 0.7).
+    `item_icc`: correlation of attempts at an item. `weights`: items have different weights (log-normal, sd
+    0.7).
     """
 
     p: float
@@ -205,7 +206,7 @@ class RateWorld(Sized):
         """Draw item by item, cluster after cluster."""
         fixed = np.random.default_rng(
             0
-        )  # weights and numbers of attempts belong to the world, not to the sample
+        )  # weights and numbers of attempts belong to the scenario, not to the sample
         n = int(sizes.sum())
         w = fixed.lognormal(0, 0.7, n) if self.weights else np.ones(n)
         w *= n / w.sum()
@@ -227,28 +228,30 @@ class RateWorld(Sized):
 class ScoreWorld(Sized):
     """Other scores: cluster effect plus item effect of one family.
 
-    "beta": scores in [0, 1] around `centre` with precision 5, clusters differing as for rates; "normal",
+    "beta": scores in [0, 1] around `centre` with precision 5, clusters differing as for rates. "normal",
     "skewed" (log-normal, sd of the log 1) and "heavy" (t with 3 degrees of freedom) are unbounded, with
-    variance icc between clusters of the total of 1.
+    variance icc between clusters out of a total of 1.
     """
 
     family: Literal["beta", "normal", "skewed", "heavy"]
     centre: float = 0.5
 
     def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
+        """Return the description of this scenario for the table."""
         known = World.features(self)
         centre = known.pop("centre")
         return known | ({"p": centre} if self.family == "beta" else {})
 
     @property
     def kind(self) -> str:
-        """What kind of scores there are."""
+        """The kind of scores."""
         return f"{'in [0, 1]' if self.family == 'beta' else 'unbounded'}, {self.family}"
 
     @property
     def events(self) -> float:
-        """N centre (1 − centre) / deff for scores in [0, 1]; no count of outcomes for others: infinite."""
+        """N centre (1 − centre) / deff for scores in [0, 1]. Infinite for others, which aren't counts of
+        outcomes.
+        """
         return (
             self.items * self.centre * (1 - self.centre) / self.design_effect
             if self.family == "beta"
@@ -295,7 +298,7 @@ class RealWorld(World):
     two.
 
     `scores`: the item scores of one model, or the differences of two, (population,), each over `attempts`
-    right-or-wrong answers; `name`: what the table says.
+    right-or-wrong answers. `name`: its name in the table.
     """
 
     name: str
@@ -304,7 +307,7 @@ class RealWorld(World):
     attempts: int = 1
 
     def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
+        """Return the description of this scenario for the table."""
         told = {
             "scores": self.kind,
             "world": self.name,

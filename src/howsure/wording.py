@@ -1,4 +1,4 @@
-"""How numbers, counts and lists are written: the one place that makes them words."""
+"""How numbers, counts and lists are written: the one place that turns them into words."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Protocol
 
 BILLION = 1e9
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "Can't tell"}
-"""What people read of a gate; programs read "pass", "fail" and "unclear"."""
+"""The verdicts of a gate for people. Programs read "pass", "fail" and "unclear"."""
 
 RARE = 0.01
 """A rate below this, or a rate of failures, is rare."""
 
 DECIMALS = 10
-"""To so many digits a number is rounded before it is written, so that one that was reached on two ways reads
-the same.
+"""Numbers are rounded to this many digits before they are written, so that equal numbers from different
+computations read the same.
 """
 
 
@@ -39,9 +39,9 @@ class Limits(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How scores of one table are written: in percent (scores in [0, 1]) or as they are.
+    """How scores of one table are written: in percent (scores in [0, 1]) or unchanged.
 
-    `rare`: rates below 1% with two significant digits, and rates above 99% with those of what they lack.
+    `rare`: rates below 1% with two significant digits, and rates above 99% with those of their complement.
     """
 
     percent: bool = True
@@ -49,9 +49,7 @@ class Scale:
     rare: bool = False
 
     def near(self, value: float) -> Scale:
-        """Return the scale of a score and its error bar: with more digits where it is below 1% or
-        above 99%.
-        """
+        """Return the scale of a score and its error bar, with more digits if it is below 1% or above 99%."""
         return replace(self, rare=self.percent and (0 < value < RARE or 1 - RARE < value < 1))
 
     def score(self, value: float) -> str:
@@ -73,20 +71,18 @@ class Scale:
         return f"{float(four):,.0f}" if 1000 <= float(four) <= BILLION else four
 
     def known(self, value: float) -> str:
-        """Write a score without its unit, nothing where it isn't known."""
+        """Write a score without its unit, nothing if unknown."""
         return self.number(value) if math.isfinite(value) else ""
 
     def given(self, value: float) -> str:
-        """Write a score that somebody asked for, with all its digits: a floor of 99.95% is not
-        one of 100.0%.
-        """
+        """Write a score given by a user, with all its digits: a floor of 99.95% is not one of 100.0%."""
         shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
         if math.isfinite(value) and not math.isclose(float(shown.replace(",", "")), scaled, rel_tol=1e-9):
             shown = f"{scaled:,.10g}"
         return ("−" if value < 0 else "") + shown + ("%" if self.percent else "")
 
     def given_gap(self, value: float) -> str:
-        """Write the size of a difference that somebody asked for, with all its digits: `0.05 points`."""
+        """Write the size of a difference given by a user, with all its digits: `0.05 points`."""
         return self.given(abs(value)).removesuffix("%") + self.unit
 
     def difference(self, value: float) -> str:
@@ -98,7 +94,7 @@ class Scale:
         return self.number(abs(value)) + self.unit
 
     def lead(self, value: float) -> str:
-        """Write by how much one is ahead of another, with its unit; what would read as 0 is `less than 0.1
+        """Write the lead of one over another, with its unit. If it would read as 0 it is `less than 0.1
         points`.
         """
         least = 10.0**-self.digits
@@ -143,7 +139,7 @@ class Scale:
 
 
 def told_apart(one: float, other: float) -> tuple[str, str]:
-    """Write two scores, with as many digits as it takes to see that they differ: `13.52%`, `13.54%`."""
+    """Write two scores, with enough digits to show the difference: `13.52%`, `13.54%`."""
     percent = all(0 <= value <= 1 for value in (one, other) if math.isfinite(value))
     most = 2 if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else DECIMALS
     for digits in range(1, most):
@@ -186,7 +182,7 @@ def p_text(p: float) -> str:
 
 
 def correlation_text(value: float) -> str:
-    """Write a correlation: `−0.20`; without a sign where it reads as 0."""
+    """Write a correlation: `−0.20`, without a sign if it reads as 0."""
     return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
@@ -196,8 +192,8 @@ def count_text(count: float) -> str:
 
 
 def amount_text(amount: float, digits: int = 4) -> str:
-    """Write what something took, without an exponent, to whole units where it is large: `182,973,197`,
-    `967.9`, `0.0000207`.
+    """Write an amount of usage, without an exponent, in whole units if it is large: `182,973,197`, `967.9`,
+    `0.0000207`.
     """
     if not math.isfinite(amount):
         return "n/a"
@@ -207,7 +203,7 @@ def amount_text(amount: float, digits: int = 4) -> str:
 
 
 def amounts_apart(one: float, other: float) -> tuple[str, str]:
-    """Write two amounts, with as many digits as it takes to see that they differ."""
+    """Write two amounts, with enough digits to show the difference."""
     for digits in range(4, DECIMALS):
         texts = amount_text(one, digits), amount_text(other, digits)
         if texts[0] != texts[1] or math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12):
@@ -216,11 +212,11 @@ def amounts_apart(one: float, other: float) -> tuple[str, str]:
 
 
 MOST_FORECAST = 1e5
-"""A forecast of more questions or attempts than this is not said: nobody runs as many."""
+"""A forecast of more questions or attempts than this isn't shown, as no one runs as many."""
 
 
 def rounded_up(count: float) -> str:
-    """Write a forecast of a count, rounded up to two digits: it is not exact."""
+    """Write a forecast of a count, rounded up to two digits, as it isn't exact."""
     step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
     return f"{math.ceil(count / step) * step:,}"
 
@@ -231,7 +227,7 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 
 def share_remedy(number: float) -> str:
-    """Say how a score in [0, 1] is written: this number, if it was meant in percent.
+    """Return how to write a score in [0, 1]: this number, if it was meant in percent.
 
     >>> share_remedy(75)
     'Write 0.75 (or 75%).'
@@ -241,19 +237,19 @@ def share_remedy(number: float) -> str:
 
 
 def have(count: int) -> str:
-    """Write the verb of so many: `1 has`, `2 have`."""
+    """Write the verb for a count: `1 has`, `2 have`."""
     return "has" if count == 1 else "have"
 
 
 def come_once(tasks: list[str]) -> bool:
-    """Say whether each of these tasks comes once, so that its parts are told as tasks; with several metrics
-    they are boards.
+    """Return whether each of these tasks occurs once, so that its parts are called tasks. With several
+    metrics they are boards.
     """
     return len(set(tasks)) == len(tasks)
 
 
 def shortened(text: str, most: int) -> str:
-    """Write a text on one line of at most so many letters."""
+    """Write a text on one line of at most this many letters."""
     one = " ".join(text.split())
     return one if len(one) <= most else f"{one[: most - 1]}…"
 
@@ -266,11 +262,11 @@ def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:
 
 
 OURS = ("Can't tell", "Of ", "All ", "Both ", "None of ", "Neither of ")
-"""How sentences of our own begin; others begin with a name."""
+"""The beginnings of our own sentences. Others begin with a name."""
 
 
 def within(scope: str, sentence: str) -> str:
-    """Begin a sentence with what it is about, after `Can't tell. ` if it begins so: `On 3 of 4 tasks, …`."""
+    """Begin a sentence with its scope, after `Can't tell. ` if it begins so: `On 3 of 4 tasks, …`."""
     undecided = "Can't tell. "
     if scope and sentence.startswith(undecided):
         return f"{undecided}{scope}{sentence.removeprefix(undecided)}"
@@ -278,7 +274,7 @@ def within(scope: str, sentence: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Write what another library says without what its addresses may hold: what stands before a host, and
-    queries.
+    """Write another library's message without the secrets that its addresses may contain: user names,
+    passwords and queries.
     """
     return re.sub(r"(?<=://)[^\s/]*@|[?#]\S*", "", text) if "://" in text else text

@@ -32,7 +32,7 @@ ZERO = TaskFacts(task="x", harness="Some", failures="zero")
 def test_a_converted_table_with_the_proposed_flags_gives_the_answer_of_its_log():
     told = scores(ZERO)
     assert unwritten(told) == [
-        "The table doesn't say that failed attempts count as 0, as they do in the logs: use --failures zero with it."
+        "The table doesn't store that failed attempts count as 0, as they do in the logs: use --failures zero with it."
     ]
     table = replace(told, facts=())
     alike = [
@@ -60,14 +60,14 @@ def test_settings_of_a_log_that_change_nothing_are_not_mentioned(silent):
 def test_convert_states_the_direction_and_the_first_metric_of_the_logs():
     lower = TaskFacts(task="x", harness="Some", failures="zero", headline="loss", lower_is_better=frozenset({"loss"}))
     assert unwritten(scores(lower, metrics=("loss", "right"))) == [
-        "The table doesn't say which metric comes first, as loss does in the logs: use --metric loss with it.",
-        "The table doesn't say that smaller scores are better, as the logs do: use --lower-is-better with it.",
+        "The table doesn't store which metric comes first, as loss does in the logs: use --metric loss with it.",
+        "The table doesn't store that smaller scores are better, as the logs do: use --lower-is-better with it.",
     ]
 
 
 def test_settings_of_single_tasks_are_proposed_as_configuration_lines():
     assert unwritten(scores(ZERO, tasks=("x", "y"))) == [
-        'The table doesn\'t say that failed attempts count as 0, as they do in the logs: write failures = "zero" below [tasks."x"] in howsure.toml.'
+        'The table doesn\'t store that failed attempts count as 0, as they do in the logs: write failures = "zero" below [tasks."x"] in howsure.toml.'
     ]
 
 
@@ -75,7 +75,7 @@ def test_convert_counts_planned_attempts_that_were_not_run():
     lacking = replace(
         scores(), facts=(TaskFacts(task="x", harness="Some"),), missing=(Missing(task="x", model="a", unnamed=2),)
     )
-    assert unwritten(lacking) == ["The table lacks 2 attempts that the logs were to make and didn't."]
+    assert unwritten(lacking) == ["The table lacks 2 attempts that the logs planned but don't contain."]
 
 
 def test_the_convert_command_writes_its_notes_to_standard_error_one_per_line(tmp_path):

@@ -145,7 +145,7 @@ def test_an_option_error_names_the_flag(table):
     assert "Leave --average-last out." in run("trend", table, "--average-last", "2", code=1).output
     assert "Give --not-worse-than, --better" in run("gate", table, "-a", "a", "-b", "b", code=3).output
     watched = ("watch", table, "-a", "a", "-b", "b", "--once", "--shuffled", "--cluster", "none")
-    assert "--looks 3 needs to know how many items" in run(*watched, "--looks", "3", code=3).output
+    assert "--looks 3 needs the planned number of items" in run(*watched, "--looks", "3", code=3).output
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_an_invalid_or_too_small_width_is_an_error(folder):
 def test_the_default_file_name_is_the_kind_and_is_never_overwritten(folder):
     pytest.importorskip("vl_convert")
     assert "Chart written to ranks.svg" in run("plot", "ranks", "table.csv").stderr
-    assert "'ranks.svg' is there already" in run("plot", "ranks", "table.csv", code=1).stderr
+    assert "'ranks.svg' already exists" in run("plot", "ranks", "table.csv", code=1).stderr
     run("plot", "ranks", "table.csv", "-o", "ranks.svg")
 
 

@@ -193,4 +193,4 @@ def test_a_figure_is_drawn_of_results_in_place_of_its_kind(tmp_path):
     done = run("plot", str(tmp_path / "x.csv"), "-o", str(tmp_path / "x.json"))
     assert done.exit_code == 0, done.output
     assert (tmp_path / "x.json").exists()
-    assert "the figures are leaderboard, ranks" in run("plot", "bars").output
+    assert "The figures are leaderboard, ranks" in run("plot", "bars").output

@@ -188,7 +188,7 @@ def test_guide_open_overwrites_only_an_earlier_lesson(tmp_path, monkeypatch):
     (tmp_path / "lesson.html").write_text("my own")
     result = run("--open")
     assert result.exit_code == 1
-    assert "no lesson of howsure" in result.output
+    assert "isn't a lesson of howsure" in result.output
     (tmp_path / "lesson.html").unlink()
     assert run("--open").exit_code == 0
     assert run("--open").exit_code == 0

@@ -339,7 +339,7 @@ def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
     for more in (("-a", "x"), ("-b", "x"), ("--margin", "1pp"), ("--covariate", "x")):
         said = run(*words, *more, code=2).stderr
         assert "--against compares every other side with one" in said
-        assert "leave one out" in said
+        assert "Leave one out" in said
     assert "Missing option '-b'" in run("compare", logs, "-a", "x", code=2).stderr
     two = ("compare", logs, "-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-terse")
     assert "--model is for --against" in run(*two, "--model", "x", code=2).stderr

@@ -104,9 +104,9 @@ def test_one_percent_missing_or_one_cluster_beyond_the_look_is_accepted():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"looks": 3}, "needs to know how many questions"),
+        ({"looks": 3}, "needs the planned number of questions"),
         ({"looks": "3/2"}, "more than the 2 items"),
-        ({"looks": "any/200"}, "is no number of looks"),
+        ({"looks": "any/200"}, "is neither a number of looks"),
         ({"looks": "3/200:haybittle"}, "is not one of"),
         ({"looks": "100,200", "population": "these-questions"}, "planned looks add questions"),
     ],

@@ -39,7 +39,7 @@ def test_the_default_file_name_never_overwrites_a_file_of_another_origin(here):
     (here / "report.html").write_text("<p>my own page</p>")
     refused = run("report", LOGS)
     assert refused.exit_code == 1
-    assert "'report.html' is there already and no page of howsure" in refused.output
+    assert "'report.html' already exists and isn't a page of howsure" in refused.output
     (here / "report.html").unlink()
     assert run("report", LOGS).exit_code == run("report", LOGS).exit_code == 0
 
@@ -72,7 +72,7 @@ def test_a_report_with_another_file_extension_is_refused(here):
     for name in ("page.pdf", "page.md"):
         refused = run("report", LOGS, "-o", name)
         assert refused.exit_code == 1
-        assert f"{name!r} is no name for a page" in refused.output
+        assert f"{name!r} isn't a valid name for a page" in refused.output
         assert not (here / name).exists()
 
 
@@ -109,7 +109,7 @@ def test_without_a_screen_the_open_option_gives_a_message(here, monkeypatch):
     done = run("report", LOGS, "-o", "a.html", "--open")
     assert done.exit_code == 0
     assert "Page written to a.html" in done.output
-    assert "no screen here" in done.output
+    assert "without a screen" in done.output
 
 
 def test_a_report_never_overwrites_its_input(here):

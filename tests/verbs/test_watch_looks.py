@@ -237,14 +237,14 @@ def test_unbounded_scores_at_planned_looks_promise_what_bounded_ones_do(looks, t
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"looks": 0}, "is no number of looks"),
-        ({"looks": 51}, "is no number of looks"),
-        ({"looks": "10,5"}, "is no number of looks"),
-        ({"looks": "5,x"}, "is no number of looks"),
-        ({"looks": (10.5, 20)}, "is no number of looks"),
+        ({"looks": 0}, "is neither a number of looks"),
+        ({"looks": 51}, "is neither a number of looks"),
+        ({"looks": "10,5"}, "is neither a number of looks"),
+        ({"looks": "5,x"}, "is neither a number of looks"),
+        ({"looks": (10.5, 20)}, "is neither a number of looks"),
         ({"looks": "5/3"}, "is more than the 3 items planned"),
-        ({"looks": "any"}, "is no number of looks"),
-        ({"looks": "any/20:pocock"}, "is no number of looks"),
+        ({"looks": "any"}, "is neither a number of looks"),
+        ({"looks": "any/20:pocock"}, "is neither a number of looks"),
         ({"looks": "5:haybittle"}, "is not one of"),
     ],
 )
@@ -254,7 +254,7 @@ def test_invalid_looks_are_refused(options, message):
 
 
 def test_a_number_of_looks_needs_the_planned_number_of_items():
-    with pytest.raises(hs.OptionError, match="needs to know how many items"):
+    with pytest.raises(hs.OptionError, match="needs the planned number of items"):
         hs.Monitor(a="a", b="b", looks=5).update(results(30))
     assert hs.Monitor(a="a", b="b", looks="20,30", shuffled=True).update(results(30)).looks.last
 

@@ -1,1 +1,1 @@
-"""Answers: what a verb returns, one file a verb. Frozen data; how they are said stands in present/."""
+"""Answers: the return values of verbs, one file per verb. Frozen data, worded in present/."""

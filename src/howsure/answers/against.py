@@ -1,4 +1,6 @@
-"""Against: every other side beside one: which beat it, which are worse, and of which nothing can be told."""
+"""Against: every other model compared with one: which are better, which are worse, and which are
+undecided.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgainstModel:
-    """A side beside the one, on one task and metric, or overall.
+    """One model compared with the reference, on one task and metric, or overall.
 
     Attributes:
-        task: The task; empty for the overall difference.
+        task: The task. Empty for the overall difference.
         metric: What the score measures.
-        model: The side.
-        against: The one that it is compared with.
-        mean: The side's score on the items that both answered; NaN where there are none.
-        against_mean: The score of the one on these items.
-        difference: The side's score less that of the one, with its standard error and the interval of this
-            side alone.
-        p_value: The p-value of no difference, of this side alone; NaN where it can't be told.
-        p_adjusted: The same, corrected for the number of sides and tasks.
-        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows
-            a difference.
-        n_regressed: Items on which the side is worse than the one.
-        n_improved: Items on which it is better.
-        n_unchanged: Items on which they score the same.
-        n_only_model: Items that only the side answered.
-        n_only_against: Items that only the one answered.
+        model: The model.
+        against: The reference it is compared with.
+        mean: The model's score on the questions that both answered. NaN if there are none.
+        against_mean: The score of the reference on these questions.
+        difference: The model's score minus that of the reference, with its standard error and the uncorrected
+            interval.
+        p_value: The uncorrected p-value of no difference. NaN if unknown.
+        p_adjusted: The p-value corrected for the number of models and tasks.
+        adjusted_interval: The matching interval. It excludes 0 if the corrected p-value is significant.
+        n_regressed: Questions on which the model is worse than the reference.
+        n_improved: Questions on which it is better.
+        n_unchanged: Questions on which they score the same.
+        n_only_model: Questions that only the model answered.
+        n_only_against: Questions that only the reference answered.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
     """
@@ -63,8 +64,8 @@ class AgainstModel:
 
     @derived()
     def verdict(self) -> PairVerdict | None:
-        """Whether the model is significantly "better" or "worse" than the one, or "unclear"; None without an
-        error bar.
+        """Whether the model is significantly "better" or "worse" than the reference, or "unclear". None
+        without an error bar.
         """
         if not math.isfinite(self.p_adjusted):
             return None
@@ -74,7 +75,7 @@ class AgainstModel:
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        """The chapter of `howsure guide` to read if the result is inconclusive. Otherwise None."""
         if self.verdict in ("better", "worse"):
             return None
         return of_difference(
@@ -84,25 +85,25 @@ class AgainstModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgainstTask:
-    """All other sides beside the one on one task and metric, or overall; the best side first.
+    """All other models compared with the reference on one task and metric, or overall, the best model first.
 
     Attributes:
-        task: The task; empty for the overall differences.
+        task: The task. Empty for the overall differences.
         metric: What the score measures.
-        against: The one that all others are compared with.
-        mean: Its score, over all items that it answered.
-        n_items: How many these are.
-        level: The confidence level, of all intervals together but with adjust "none" and "bh".
+        against: The reference that all others are compared with.
+        mean: Its score, over all questions that it answered.
+        n_items: The number of these questions.
+        level: The confidence level, of all intervals together except with adjust "none" and "bh".
         adjust: How p-values and intervals are corrected.
-        n_tests: For how many p-values they are corrected, those of other tasks among them.
-        n_tasks: The number of tasks; 1 but for the overall differences.
-        n_tasks_left_out: The tasks that were asked for and are left out, since the one has no such scores
+        n_tests: The number of p-values in the correction, including those of other tasks.
+        n_tasks: The number of tasks. 1 except for the overall differences.
+        n_tasks_left_out: The number of requested tasks left out because the reference has no such scores
             there.
-        n_left_out: The sides that aren't here, as they lack the task, or some of the tasks.
+        n_left_out: The number of models left out because they lack the task, or some of the tasks.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        models: One row a side.
-        warnings: Warnings, each with what to do about it.
+        models: One row per model.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -127,12 +128,12 @@ class AgainstTask:
 
     @derived()
     def n_better(self) -> int:
-        """How many sides are really better than the one."""
+        """How many models are significantly better than the reference."""
         return len(self.those("better"))
 
     @derived()
     def n_worse(self) -> int:
-        """How many are really worse."""
+        """How many are significantly worse."""
         return len(self.those("worse"))
 
     @derived()
@@ -147,14 +148,14 @@ class AgainstTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Against(Drawn):
-    """Every other side beside one, on every task, and overall for several.
+    """Every other model compared with one, on every task, and overall for several.
 
     Attributes:
-        against: The one that all others are compared with.
-        overall: The differences over all tasks combined; None for one task, or where tasks can't be combined.
-        tasks: One part a task and metric.
+        against: The reference that all others are compared with.
+        overall: The differences over all tasks combined. None for one task, or if tasks can't be combined.
+        tasks: One part per task and metric.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     against: str
@@ -173,16 +174,18 @@ class Against(Drawn):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on the first side that can't be told overall, or on the first task;
-        None where all can.
+        """The chapter of `howsure guide` about the first undecided model, overall or on the first task. None
+        if all are decided.
         """
         return None if self.open_side is None else self.open_side.chapter
 
     @property
     def open_side(self) -> AgainstModel | None:
-        """The first side that can't be told from the one, overall or on the first task."""
+        """The first model that doesn't differ significantly from the reference, overall or on the first
+        task.
+        """
         return next((side for side in self.every[0].models if side.chapter), None)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per task and side, the overall ones first."""
+        """Return one flat mapping per task and model, the overall ones first."""
         return [record for part in self.every for record in part.records()]

@@ -1,4 +1,4 @@
-"""Agree: how far raters, judges and repeats agree, beyond chance too."""
+"""Agree: how far raters, judges and repeats agree, also beyond chance."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NAMES: dict[Coefficient, str] = {
     "gwet": "Gwet's AC1",
     "correlation": "correlation",
 }
-"""What coefficients are called."""
+"""The names of coefficients."""
 CANT_BE_KNOWN = 1.5
-"""A wider interval than this says next to nothing: all that a coefficient can be is 2 wide."""
+"""An interval wider than this is uninformative. A coefficient's full range is 2 wide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,11 @@ class Agreed:
     """One coefficient: of all raters, of one with the others, of two, or of one with itself.
 
     Attributes:
-        coefficient: "agreement" (the share of pairs of ratings that agree; of values in order, how near they
-            are), "cohen", "fleiss", "krippendorff", "gwet" or "correlation".
-        a: The rater; empty for all together.
-        b: The other one; the same where a rater's own repeats are compared.
-        estimate: Its value and interval; NaN where it is undefined, with all that it could be as the
-            interval.
+        coefficient: "agreement" (the share of pairs of ratings that agree, or for ordered values how close
+            they are), "cohen", "fleiss", "krippendorff", "gwet" or "correlation".
+        a: The rater. Empty for all together.
+        b: The other rater. The same one for a rater's own repeats.
+        estimate: Its value and interval. NaN if it is undefined, with the full range as the interval.
     """
 
     coefficient: Coefficient
@@ -46,21 +45,21 @@ class Agreed:
 
     @property
     def unknowable(self) -> bool:
-        """Whether the interval is so wide that it says next to nothing."""
+        """Whether the interval is too wide to be informative."""
         return 2 * self.estimate.interval.half_width > CANT_BE_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confusion:
-    """What one rater says of the items to which another gave one value.
+    """One rater's values for the items to which another gave one value.
 
     Attributes:
-        a: The rater who gave the value: the human one, if one is named.
-        b: The other one.
+        a: The rater who gave the value: the human, if one is named.
+        b: The other rater.
         value_a: The value that `a` gave.
         value_b: The value that `b` gave.
-        count: How many items.
-        estimate: Their share of the items with this `given`.
+        count: The number of items.
+        estimate: Their share of the items with this `value_a`.
     """
 
     a: str
@@ -73,13 +72,14 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Independence:
-    """How many independent raters these are worth: the variance of one's errors over that of the mean of all.
+    """The effective number of independent raters: the variance of one rater's errors over that of the mean of
+    all.
 
     Attributes:
-        value: So many; 1 where all make the same errors. NaN where there is no error.
+        value: The effective number. 1 if all make the same errors. NaN without errors.
         interval: Its interval.
-        n_raters: How many they are.
-        n_items: Items that all of them and the human rated.
+        n_raters: The number of raters.
+        n_items: Items rated by all of them and the human.
     """
 
     value: float
@@ -93,22 +93,22 @@ class Agreement(Answer):
     """How far raters agree.
 
     Attributes:
-        n_items: Items with two ratings or more; all numbers but repeats are about these.
-        n_raters: The raters; without the human, where two others are left.
-        n_ratings: Their ratings of these items, one of each rater.
-        values: What was given.
-        measurement: What ratings are: "nominal", "ordinal" or "interval".
+        n_items: Items with two ratings or more. All numbers except repeats are about these.
+        n_raters: The number of raters, without the human if at least two others remain.
+        n_ratings: Their ratings of these items, one per rater.
+        values: The distinct ratings.
+        measurement: The scale of the ratings: "nominal", "ordinal" or "interval".
         level: The confidence level of each interval.
-        by_chance: What `agreement` would be if ratings were drawn from all of them.
-        human: The rater whom the others are measured by; empty without one.
-        overall: The coefficients of all raters together; without the human, where two others are left.
-        raters: The agreement of each with the others, or with the human.
-        pairs: The coefficients of each two, where there are no more than 12 raters.
-        repeats: The agreement of each with itself, where it rated an item twice.
-        confusion: What one says where another says this.
-        independence: How many independent raters they are worth, where a human is named.
+        by_chance: The expected `agreement` if ratings were drawn at random from all of them.
+        human: The rater with whom the others are compared. Empty without one.
+        overall: The coefficients of all raters together, without the human if at least two others remain.
+        raters: The agreement of each rater with the others, or with the human.
+        pairs: The coefficients of each pair of raters, if there are at most 12 raters.
+        repeats: The agreement of each rater with itself, if it rated an item twice.
+        confusion: The joint counts of two raters' values.
+        independence: The effective number of independent raters, if a human is named.
         notes: How the table was read.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     n_items: int
@@ -129,7 +129,7 @@ class Agreement(Answer):
     warnings: tuple[ResultWarning, ...] = ()
 
     def of(self, coefficient: Coefficient, a: str = "", b: str = "") -> Estimate:
-        """Return a coefficient: of all raters, of one with the others, or of two. KeyError where there is
+        """Return a coefficient: of all raters, of one with the others, or of two. KeyError if there is
         none.
         """
         for each in (*self.overall, *self.raters, *self.pairs, *self.repeats):
@@ -138,9 +138,9 @@ class Agreement(Answer):
         raise KeyError(f"no {coefficient} of {' and '.join(filter(None, (a, b))) or 'all raters'}")
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per coefficient: of all, of each rater, of each two, of repeats."""
+        """Return one flat mapping per coefficient: of all, of each rater, of each pair, of repeats."""
         return [row(each) for each in (*self.overall, *self.raters, *self.pairs, *self.repeats)]
 
     def confusion_records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per two raters and values."""
+        """Return one flat mapping per pair of raters and values."""
         return [row(each) for each in self.confusion]

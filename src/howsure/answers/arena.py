@@ -1,4 +1,6 @@
-"""Arena: models ranked by pairwise votes, each against all others, with error bars that know who voted."""
+"""Arena: models ranked by pairwise votes, each against all others, with error bars that account for clusters
+of votes.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VotedModel:
-    """What votes say of a model beside its expected score.
+    """A model's votes, in addition to its expected score.
 
     Attributes:
         model: The model.
-        strength: On the logistic scale, with mean 0: a difference of 1 is odds of 2.7 to 1.
-        elo: The same as 1000 + 400 · strength / ln 10.
+        strength: The strength on the logistic scale, with mean 0. A difference of 1 means odds of 2.7 to 1.
+        elo: The strength as 1000 + 400 · strength / ln 10.
         elo_interval: Its interval.
-        n_votes: The votes that it was in.
-        perfect: Whether it won or lost everything, so that only a cluster of ties more bounds its strength.
-        unadjusted: Its score where no covariate is taken into account; NaN where none is.
-        unadjusted_rank: Its place by that; None where there is none.
-        against_all: Its score against all others, where scores are against some; NaN else.
-        against_all_rank: Its place by that; None where there is none.
+        n_votes: The votes that it took part in.
+        perfect: Whether it won or lost everything, so that only an added cluster of ties bounds its strength.
+        unadjusted: Its score without adjustment for covariates. NaN without covariates.
+        unadjusted_rank: Its rank by `unadjusted`. None without covariates.
+        against_all: Its score against all others if scores are relative to some. Otherwise NaN.
+        against_all_rank: Its rank by `against_all`. None without it.
     """
 
     model: str
@@ -50,16 +52,16 @@ class VotedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteEffect:
-    """What a covariate is worth: what the first of two equal models gets for having one standard deviation
-    more of it, or for standing first.
+    """The effect of a covariate: the advantage of the first of two equal models from one more standard
+    deviation of it, or from being shown first.
 
     Attributes:
         covariate: Its name.
-        sd: Its standard deviation over the votes; NaN for standing first.
-        odds_ratio: By how much it multiplies the odds of the first.
-        odds_ratio_interval: The interval of that.
-        gain: What it adds to the score of one half that equal models have: 0.01 is a point.
-        gain_interval: The interval of that; it agrees with the other, and with the p-value.
+        sd: Its standard deviation over the votes. NaN for being shown first.
+        odds_ratio: The factor by which it multiplies the odds of the first model.
+        odds_ratio_interval: The interval of the odds ratio.
+        gain: What it adds to the score of one half that equal models have, in score units: 0.01 is a point.
+        gain_interval: The interval of the gain. It agrees with that of the odds ratio and with the p-value.
         p_value: The p-value of no effect.
     """
 
@@ -74,14 +76,14 @@ class VoteEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairMisfit:
-    """Two models whose votes against each other are farthest from what strengths expect.
+    """The two models whose votes against each other deviate most from those expected from the strengths.
 
     Attributes:
-        model_a: The one that got more than expected.
-        model_b: The other.
+        model_a: The model that got more than expected.
+        model_b: The other model.
         n_votes: Their votes against each other.
-        share: The share that the one got of them, a tie as half.
-        expected: The share that strengths (and covariates) expect of these votes.
+        share: The share of these votes for `model_a`. A tie counts as half.
+        expected: The share expected from strengths (and covariates).
     """
 
     model_a: str
@@ -93,12 +95,13 @@ class PairMisfit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFit:
-    """Whether strengths on one line explain the votes of all pairs.
+    """Whether a Bradley–Terry model fits the votes of all pairs.
 
     Attributes:
-        p_value: The p-value of one line: small where different clusters agree that pairs go otherwise.
-        n_pairs: The pairs that met.
-        worst_pairs: Those that are farthest off, where the test finds something.
+        p_value: The p-value of a good fit. It is small if different clusters deviate from the model in the
+            same way.
+        n_pairs: The pairs with votes against each other.
+        worst_pairs: The pairs with the largest deviations, if the test is significant.
     """
 
     p_value: float
@@ -108,17 +111,18 @@ class ModelFit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfluentialCluster:
-    """The one cluster of votes, of one voter say, without which the lead would be the smallest; the votes of
-    all others are fitted anew.
+    """The cluster of votes, such as one voter, without which the lead would be smallest. The model is
+    refitted to all other votes.
 
     Attributes:
-        column: What votes are clustered by.
+        column: The column of the clusters.
         cluster: Its value there.
         n_votes: Its votes.
-        leader_without: Who would lead without it.
-        score_without: The score that the board's leader would have.
-        lead_without: By how much the board's leader would lead the best other; below 0 where it wouldn't.
-        lead: By how much it does lead.
+        leader_without: The leader without it.
+        score_without: The score of the board's leader without it.
+        lead_without: The lead of the board's leader over the best other without it. Negative if it wouldn't
+            lead.
+        lead: The lead with all votes.
     """
 
     column: str
@@ -132,15 +136,15 @@ class InfluentialCluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextVotes:
-    """The first gap between neighbouring ranks that isn't significant, and what would settle it.
+    """The first non-significant difference between neighbouring ranks, and the votes that would decide it.
 
     Attributes:
         ahead: The model ahead.
         behind: The one behind it.
         difference: The difference of their scores.
-        votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80%
-            power; NaN where that can't be said.
-        next_a: One of the two models whose next vote would tell most of the gap.
+        votes_needed: The approximate total number of votes, from a proportional number of voters, that would
+            show such a difference with 80% power. NaN if unknown.
+        next_a: One of the two models whose next vote would be the most informative about the difference.
         next_b: The other.
     """
 
@@ -154,10 +158,10 @@ class NextVotes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionEffect:
-    """What it is worth to stand first: what the first of two gets beyond what their strengths expect.
+    """Position bias: the advantage of being shown first, beyond what the strengths predict.
 
     Attributes:
-        value: On average over the votes, in scores: 0.01 is a point.
+        value: The average over the votes, in score units: 0.01 is a point.
         interval: Its interval.
         p_value: The p-value of no gain.
     """
@@ -169,22 +173,22 @@ class PositionEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArenaBoard:
-    """The models of one pool: connected by votes, each on some way with each.
+    """The models of one pool, in which a chain of votes connects any two.
 
     Attributes:
         board: Expected scores with error bars, ranks and pairs: P(win) + P(tie) / 2 against the other models,
-            each once.
-        models: What votes say of each beside that, in the same order.
+            equally weighted.
+        models: The votes of each model, in the same order.
         n_votes: The votes.
         n_tied: How many were ties.
-        n_clusters: The clusters that they come in; as many as votes where each stands alone.
-        position_effect: What it is worth to stand first; None where that is a covariate, or votes are too few
-            to vary.
-        model_fit: Whether strengths on one line explain the votes; None where that can't be tested.
-        influential_cluster: The cluster that matters most to the lead; None without clusters, or where nobody
-            leads alone.
-        next_votes: What would settle the first gap that is open; None where none is.
-        effects: What each covariate is worth.
+        n_clusters: The clusters of the votes. The number of votes without clusters.
+        position_effect: Position bias. None if the position is a covariate, or votes are too few or don't
+            vary.
+        model_fit: Whether a Bradley–Terry model fits the votes. None if it can't be tested.
+        influential_cluster: The most influential cluster for the lead. None without clusters, or without a
+            single leader.
+        next_votes: The votes that would decide the first undecided difference. None if there is none.
+        effects: The effect of each covariate.
     """
 
     board: Board = field(metadata=MERGED)
@@ -207,17 +211,17 @@ class ArenaBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Arena(Answer):
-    """Models ranked by pairwise votes; several boards where no vote connects them.
+    """Models ranked by pairwise votes. Several boards if votes don't connect all models.
 
     Attributes:
-        boards: One board a pool, the one with the most votes first.
-        ties: How ties were taken: "half", "davidson" or "rao-kupper".
-        against: The models that scores are against; empty for all others.
-        top: So many models of each board are shown; None leaves it to the format, "all" shows all.
-        mark: The models that are marked, and shown beyond these.
-        scale: What is shown first: the "score", or "elo".
+        boards: One board per pool, the one with the most votes first.
+        ties: How ties were modelled: "half", "davidson" or "rao-kupper".
+        against: The models that scores are relative to. Empty for all others.
+        top: How many models of each board are shown. "all" shows all. None leaves it to the format.
+        mark: The highlighted models, shown even if `top` leaves them out.
+        scale: The quantity shown first: "score" or "elo".
         notes: How the votes were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     boards: tuple[ArenaBoard, ...]
@@ -231,8 +235,8 @@ class Arena(Answer):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told which model is best in the first pool; None
-        where it can.
+        """The chapter of `howsure guide` to read if more than one model of the first pool could be best.
+        Otherwise None.
         """
         return self.boards[0].board.chapter
 
@@ -249,8 +253,8 @@ class Arena(Answer):
         ]
 
     def chart(self, kind: BoardChart = "leaderboard") -> dict[str, Any]:
-        """Return a chart as Vega-Lite: expected scores with error bars, "ranks" that could be, or all
-        "pairs"; a panel a board.
+        """Return a chart as Vega-Lite: expected scores with error bars, rank intervals ("ranks") or all
+        "pairs", with one panel per board.
         """
         return dict(presentation(self).chart(self, kind))
 
@@ -262,7 +266,7 @@ class Arena(Answer):
         font_size: float | None = None,
         preset: Preset | None = None,
     ) -> alt.TopLevelMixin:
-        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all
-        answers take it.
+        """Draw `chart(kind)`. Needs the extra "plot". `width`, `font_size` and `preset` set its size, as for
+        all answers.
         """
         return draw(self.chart(kind), width=width, font_size=font_size, preset=preset)

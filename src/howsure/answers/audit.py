@@ -1,4 +1,4 @@
-"""Audit: what published scores allow to be said, without the answers behind them."""
+"""Audit: what published scores show without the answers behind them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.options.choices import Top
 
 LITERATURE_CORRELATION = (0.3, 0.7)
-"""The correlations between two models' answers that the literature sees (Miller 2024, section 4.2)."""
+"""The range of correlations between two models' answers in the literature (Miller 2024, section 4.2)."""
 DifferenceVerdict = Literal[
     "tie", "not_significant", "significant", "likely_significant", "depends", "likely_not_significant"
 ]
@@ -22,19 +22,19 @@ DifferenceVerdict = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One published score, and its difference from the next place below.
+    """One published score, and its difference from the next rank below.
 
     Attributes:
         model: The model.
         score: Its score, as published.
-        n: Questions behind it; None where the number isn't known.
-        se: The standard error that it should have had; NaN where `n` isn't known.
+        n: Number of questions. None if unknown.
+        se: The standard error implied by `n`. NaN if `n` isn't known.
         low: The lower limit of its interval.
         high: The upper limit.
-        difference_next: By how much it is better than the next place below; NaN at the last place.
-        p_next: The unpaired p-value of this gap.
-        break_even: How strongly the two models' answers would have to agree, question by question, for the
-            gap to be significant; NaN where no agreement could make it so.
+        difference_next: The lead over the next rank below, in score units. NaN at the last rank.
+        p_next: The unpaired p-value of this difference.
+        break_even: The correlation between the two models' answers, question by question, above which the
+            difference would be significant. NaN if no correlation would make it so.
     """
 
     model: str
@@ -49,7 +49,7 @@ class AuditEntry:
 
     @derived()
     def verdict(self) -> DifferenceVerdict | None:
-        """Whether the difference from the next place is significant; None if that can't be judged."""
+        """Whether the difference from the next rank is significant. None if that can't be judged."""
         if not math.isfinite(self.p_next):
             return None
         if self.difference_next == 0:
@@ -88,19 +88,19 @@ class AuditBoard:
 
     @derived()
     def sentence(self) -> str:
-        """How many neighbouring gaps could be noise, in one plain sentence."""
+        """How many differences between neighbours could be noise, in one plain sentence."""
         return str(presentation(self).board_sentence(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Audit(Answer):
-    """Published scores with the confidence intervals that belong to them.
+    """Published scores with their confidence intervals.
 
     Attributes:
-        boards: One board a task and metric.
-        top: So many models of each board are shown; None leaves it to the format, "all" shows all.
+        boards: One board per task and metric.
+        top: How many models of each board are shown. "all" shows all. None leaves it to the format.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     boards: tuple[AuditBoard, ...]

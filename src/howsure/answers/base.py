@@ -1,4 +1,4 @@
-"""What every answer can do: its plain data from its fields, its words from `present`."""
+"""What every answer can do: plain data from its fields, words from `present`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LEADERBOARDS, FEW, CLUSTERS, ATTEMPTS, FAIR, POWER, PLAYBOOK, RIGOR = 1, 3, 4, 5, 6, 7, 8, 9
 FEW_CLUSTERS = ("one_cluster", "few_clusters", "dominant_cluster", "too_few_flips", "real_clusters")
-"""Warnings that say that there are too few clusters to tell much."""
+"""Warnings about too few clusters."""
 
 
 def of_difference(
@@ -39,11 +39,11 @@ def of_difference(
     alone: int = 0,
     unclustered_se: float = math.nan,
 ) -> int:
-    """Return the chapter on a difference that can't be told.
+    """Return the chapter to read about an inconclusive difference.
 
-    `judged`: the interval that the verdict agrees with; `alone`: items that only one of the two answered;
-    `unclustered_se`: the standard error if each item stood alone, NaN without clusters or where the verdict
-    isn't about zero.
+    `judged`: the interval that matches the verdict. `alone`: items that only one of the two answered.
+    `unclustered_se`: the standard error without clustering, NaN without clusters or if the verdict isn't
+    about zero.
     """
     if not math.isfinite(found.se) or not judged.low <= judged.high:
         return of_warnings(found.warnings)
@@ -56,19 +56,19 @@ def of_difference(
 
 
 def of_warnings(warnings: Iterable[ResultWarning]) -> int:
-    """Return the chapter of the warning that says why there is no error bar."""
+    """Return the chapter of the warning that explains the missing error bar."""
     return next((warning.chapter for warning in warnings if warning.chapter is not None), FEW)
 
 
 def has_few_clusters(warnings: Iterable[ResultWarning]) -> bool:
-    """Say whether any warning is about too few clusters."""
+    """Return whether any warning is about too few clusters."""
     return any(warning.code in FEW_CLUSTERS for warning in warnings)
 
 
 SCHEMA_VERSION = 1
-"""The version of the JSON form; see `schema.json` beside this file."""
+"""The version of the JSON form. See `schema.json` next to this file."""
 STATISTICS_VERSION = 1
-"""Raised whenever the same data get other numbers or another verdict; the changelog says which. See
+"""Raised whenever the same data give other numbers or another verdict. The changelog lists the changes. See
 docs/stability.md.
 """
 FIGURES = "those of leaderboard, compare, arena, frontier, history, noise and plan"
@@ -81,9 +81,9 @@ FIGURE_OF = {
     "score_plan": "plan(…).plot() draws the power of a comparison.",
     "runs": "history(data).plot() draws runs over time.",
 }
-"""What draws what an answer without a figure is about."""
+"""The call that draws the subject of an answer without a figure."""
 DATA: tuple[Format, ...] = ("csv", "json")
-"""The formats that programs read."""
+"""The machine-readable formats."""
 GONE = {
     "cautions": "warnings",
     "beside": "new_clusters and same_clusters",
@@ -100,11 +100,11 @@ GONE = {
     "fixed": "n_improved",
     "n_blind": "n_underpowered",
 }
-"""Attributes that have another name, by their old one."""
+"""Renamed attributes, by their old name."""
 FIRST = ("sentence", "verdict")
-"""What comes first of every answer."""
+"""The first keys of every answer."""
 LINES = 40
-"""So many lines of an answer are its `repr`."""
+"""The number of lines of an answer in its `repr`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -113,19 +113,19 @@ class Answer:
     form.
 
     Attributes:
-        settings: What it was computed with, and who chose each; None for an answer within another.
+        settings: The options it was computed with, and who chose each. None for a nested answer.
     """
 
     settings: Settings | None = field(default=None, metadata=shown(rows=False))
 
     @derived()
     def sentence(self) -> str:
-        """The first sentence, as people read it, with the word of its verdict."""
+        """The first sentence, for people, with the verdict in words."""
         return str(presentation(self).sentence(self))
 
     @derived()
     def verdict(self) -> str | None:
-        """What is decided, as a code; None for answers that decide nothing."""
+        """The decision, as a code. None for answers without a decision."""
         return None
 
     if not TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Answer:
             raise AttributeError(f"{type(self).__name__} has no {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, ready for JSON; a number that doesn't exist is None."""
+        """Return the answer as plain data, ready for JSON. Undefined numbers are None."""
         found = tree(self)
         return {
             "howsure": SCHEMA_VERSION,
@@ -157,7 +157,7 @@ class Answer:
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
     def plot(self, *_: Any, **size: Any) -> alt.TopLevelMixin:
-        """Draw the answer, if it has a figure. MethodError that names the figure to take if it has none."""
+        """Draw the answer if it has a figure. Otherwise raise a MethodError that names the figure to use."""
         del size
         name = kind(type(self))
         raise MethodError(f"{name} has no figure", remedy=FIGURE_OF.get(name, f"Figures: {FIGURES}."))
@@ -176,15 +176,15 @@ class Answer:
 
         Args:
             format: "terminal", "markdown", "latex" or "html" for people, "csv" or "json" for programs.
-            width: Columns of the terminal; None asks the terminal.
+            width: The width in columns. None uses the width of the terminal.
             color: Use ANSI colours (terminal only).
-            details: Add further tables, the method and assumptions (not to csv and json, which have them).
+            details: Add further tables, the method and assumptions (csv and json always have them).
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
-            methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and
+            methods_paragraph: Add a methods paragraph for a paper, with references (scores, comparisons and
                 boards; not to csv and json).
 
         Raises:
-            OptionError: The format isn't one of these, or doesn't have what was asked for.
+            OptionError: The format is unknown, or doesn't support a requested option.
         """
         checks.word("format", format, Format)
         prose = {"details": details, "explain": explain, "methods_paragraph": methods_paragraph}
@@ -223,27 +223,27 @@ class Drawn(Answer):
     __slots__ = ()
 
     def chart(self) -> dict[str, Any]:
-        """Return what the answer shows as Vega-Lite."""
+        """Return the figure as a Vega-Lite specification."""
         return dict(presentation(self).chart(self))
 
     def plot(
         self, *, width: str | None = None, font_size: float | None = None, preset: Preset | None = None
     ) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot".
+        """Draw `chart()`. Needs the extra "plot".
 
         Args:
-            width: The figure's whole width: "5.5in", "14cm", "396pt" or "528px".
-            font_size: The size of its type in points; None takes 9 with a width, else the preset's.
-            preset: Width, type and greatest height for a "column", a "page", a "slide" or a "poster".
+            width: The width of the whole figure: "5.5in", "14cm", "396pt" or "528px".
+            font_size: The font size in points. None uses 9 with a width, otherwise the preset's.
+            preset: Width, font size and maximum height for a "column", a "page", a "slide" or a "poster".
 
         Raises:
-            OptionError: One of these is no such value, or the width leaves no room for what is shown.
+            OptionError: A value isn't valid, or the width is too small for the figure.
         """
         return draw(self.chart(), width=width, font_size=font_size, preset=preset)
 
 
 class TaskPart:
-    """The part of an answer that is about one task, with a verdict of its own."""
+    """The part of an answer about one task, with its own verdict."""
 
     __slots__ = ()
 
@@ -254,21 +254,19 @@ class TaskPart:
 
 
 def present(name: str) -> ModuleType:
-    """Return a module of `present` that says, tables and draws what is data here."""
+    """Return a module of `present`, which words, tabulates and draws the data here."""
     return import_module(f"howsure.present.{name}")
 
 
 def presentation(thing: object) -> ModuleType:
-    """Return the module that presents an answer, or a part of one: it has the verb's name, as the answer's
-    own file has.
-    """
+    """Return the module that presents an answer or a part of one. Both files have the name of the verb."""
     return present(type(thing).__module__.rpartition(".")[2])
 
 
 def words_of(
     answer: Answer, *, details: bool = False, explain: bool = False, methods_paragraph: bool = False
 ) -> Any:
-    """Return what an answer says, as a document."""
+    """Return an answer in words, as a document."""
     if methods_paragraph and not hasattr(presentation(answer), "methods"):
         raise OptionError(
             "this answer has no methods paragraph",
@@ -280,13 +278,13 @@ def words_of(
 
 
 def draw(chart: dict[str, Any], **size: Any) -> alt.TopLevelMixin:
-    """Draw what an answer's `chart()` returns, at a size where one is given; needs the extra "plot"."""
+    """Draw what an answer's `chart()` returns, at the given size if there is one. Needs the extra "plot"."""
     drawn: alt.TopLevelMixin = present("charts.base").draw(resized(chart, **size))
     return drawn
 
 
 def resized(chart: dict[str, Any], **size: Any) -> dict[str, Any]:
-    """Return what an answer's `chart()` returns at the size that the options say, as it is where they say
+    """Return what an answer's `chart()` returns, at the size that the options set, unchanged if they set
     none.
     """
     if all(value is None for value in size.values()):
@@ -297,28 +295,27 @@ def resized(chart: dict[str, Any], **size: Any) -> dict[str, Any]:
 
 
 def kind(answer: type) -> str:
-    """Return the name of a class as the output has it: `false_alarms`."""
+    """Return the name of a class in the output: `false_alarms`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", answer.__name__).lower()
 
 
 PairVerdict = Literal["better", "worse", "unclear"]
-"""The first of two models against the second."""
+"""The first of two models compared with the second."""
 ErrorKind = Literal["usage", "option", "read", "data", "method", "other", "interrupted", "bug"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
-    """Why there is no answer.
+    """The error that replaces an answer.
 
     Attributes:
-        kind: A command line that can't be read ("usage"), an option's value that can't be ("option"), a file
-            that can't be read ("read"), scores that contradict each other or can't be used as asked, such as
-            a model that isn't there ("data"), a statistic that isn't defined for them ("method"), anything
-            else that howsure says on purpose, such as an extra that isn't installed ("other"), Ctrl-C
-            ("interrupted"), or a mistake in howsure itself ("bug").
+        kind: An invalid command line ("usage"), an invalid option value ("option"), an unreadable file
+            ("read"), contradictory or unusable scores, such as those of an unknown model ("data"). A
+            statistic that isn't defined for the scores ("method"), any other expected error, such as a
+            missing extra ("other"), Ctrl-C ("interrupted"), or a bug in howsure ("bug").
         message: What is wrong.
-        where: The file, and the place in it; may be empty.
-        remedy: What to do next, as flags of the command line; may be empty.
+        where: The file, and the place in it. May be empty.
+        remedy: What to do next, as flags of the command line. May be empty.
         exit_code: The exit code of the command.
     """
 
@@ -329,9 +326,9 @@ class Error:
     exit_code: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, in the place of an answer."""
+        """Return it as plain data, in place of an answer."""
         return {"howsure": SCHEMA_VERSION, "error": tree(self)}
 
     def render(self) -> str:
-        """Return it as JSON, in ASCII: a file name may hold what no encoding has."""
+        """Return it as JSON, in ASCII, because a file name may contain characters that an encoding lacks."""
         return json.dumps(self.to_dict(), indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Bias: what a judge favours beside quality."""
+"""Bias: what a judge favours besides quality."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Estimate
 
 SHOWN_FIRST, LONGER, OWN_FAMILY = "shown first", "longer", "own family"
-"""What is favoured, beside "more …" of any number."""
+"""What is favoured, besides "more …" of a numeric feature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +23,19 @@ class JudgeBias:
 
     Attributes:
         judge: The judge.
-        feature: The kind: "shown first", "longer", "more …", "own family".
-        evidence: What tells it from quality: "gold" (which answer is better is known), "orders" (each pair
+        feature: The kind of answer: "shown first", "longer", "more …", "own family".
+        evidence: How bias is separated from quality: "gold" (the better answer is known), "orders" (each pair
             was shown in both), "others" (other judges chose between the same answers), or "nothing".
         n_choices: Choices between one answer of this kind and one of the other.
-        n_items: The items that they come from.
-        chosen_share: The share of choices that fell on this kind; a tie is half.
-        error_towards: With gold, how often it errs where the other kind is better; NaN otherwise.
-        error_away: With gold, how often it errs where this kind is better; NaN otherwise.
-        estimate: By how much more often this kind is picked than the other, all else being equal: `towards`
-            less `away`; without gold, the shares picked of both kinds, or by this judge and by others.
-        p_value: The p-value of no favour, by the same pivot.
-        order_flips: In both orders: the share of pairs whose verdict turned with the order; NaN otherwise.
+        n_items: The questions of these choices.
+        chosen_share: The share of choices for this kind. A tie counts as half.
+        error_towards: With gold, the error rate if the other kind is better. Otherwise NaN.
+        error_away: With gold, the error rate if this kind is better. Otherwise NaN.
+        estimate: How much more often this kind is chosen than the other, all else equal: `error_towards`
+            minus `error_away`. Without gold, the difference in shares between the two kinds, or between this
+            judge and others.
+        p_value: The p-value of no bias, from the same test as the interval.
+        order_flips: With both orders, the share of pairs whose verdict changed with the order. Otherwise NaN.
     """
 
     judge: str
@@ -51,19 +52,19 @@ class JudgeBias:
 
     @derived()
     def bias(self) -> bool:
-        """Whether it can be called bias: something tells it from quality."""
+        """Whether it counts as bias: "gold" or "orders" separates it from quality."""
         return self.evidence in ("gold", "orders")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Biases(Answer):
-    """What judges favour beside quality.
+    """A judge's preferences besides quality.
 
     Attributes:
-        biases: One entry a judge and kind of answer, the largest first within a kind.
+        biases: One entry per judge and kind of answer, the largest first within a kind.
         level: The confidence level of each interval.
         notes: How the table was read.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     biases: tuple[JudgeBias, ...]

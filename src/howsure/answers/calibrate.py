@@ -1,4 +1,6 @@
-"""Calibration: what every method promised in worlds whose truth is known, and what happened."""
+"""Calibration: the nominal and the simulated performance of every method on data sets with known
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Calibration(Answer):
-    """The coverage and mean width of every method in every world, beside the coverage promised.
+    """The coverage and mean width of every method in every scenario, next to the nominal coverage.
 
     Attributes:
-        cells: One row per world and method; `docs/calibration.md` explains the columns.
+        cells: One row per scenario and method. `docs/calibration.md` explains the columns.
         level: The confidence level of all intervals.
         seed: The seed of all draws.
     """
@@ -28,18 +30,18 @@ class Calibration(Answer):
 
     @property
     def kept(self) -> bool:
-        """Whether every promise was kept."""
+        """Whether every criterion was met."""
         return not self.cells["kept"].eq(other=False).any()
 
     @derived(key="cells")
     def worlds(self) -> list[dict[str, Any]]:
-        """One world and method each: how it was drawn, what was promised and what happened."""
+        """One entry per scenario and method: how it was simulated, the criterion and the result."""
         return [
             {name: plain(value) for name, value in row.items()} for row in self.cells.iter_rows(named=True)
         ]
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per world and method."""
+        """Return one flat mapping per scenario and method."""
         return self.worlds
 
     def to_frame(self) -> pl.DataFrame:

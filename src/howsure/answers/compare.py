@@ -1,4 +1,4 @@
-"""Comparison: is A better than B? The verdict first, the numbers after."""
+"""Comparison: is A better than B? The verdict comes first, the numbers after it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopulationDifference:
-    """A difference of two models as another population would have it.
+    """The difference of two models for another population.
 
     Attributes:
         population: "new-clusters" or "same-clusters".
-        estimate: The difference, with the standard error and confidence interval it has there.
-        p_value: The p-value of no difference there.
+        estimate: The difference, with its standard error and confidence interval for this population.
+        p_value: The p-value of no difference for this population.
     """
 
     population: str
@@ -39,14 +39,13 @@ class PopulationDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IfClustered:
-    """A difference of two models with questions clustered as the data seem to be, where nobody named
-    clusters.
+    """The difference of two models with the clusters that the data suggest, if no clusters were chosen.
 
     Attributes:
-        clusters: What questions are clustered by there.
-        estimate: The difference, with the standard error and confidence interval it has there.
-        p_value: The p-value of no difference there, corrected as that without clusters.
-        equivalence: What the margin says there; None without one.
+        clusters: The column that clusters the questions.
+        estimate: The difference, with its standard error and confidence interval under this clustering.
+        p_value: The p-value of no difference under this clustering, corrected like that without clusters.
+        equivalence: The result for the margin under this clustering. None without a margin.
     """
 
     clusters: str
@@ -57,11 +56,11 @@ class IfClustered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmongModels:
-    """A difference of two models as one of those of all pairs of models that the data hold.
+    """The difference of two models as one of the differences between all pairs of models in the data.
 
     Attributes:
-        n_models: How many models the data hold of the task.
-        p_adjusted: The p-value of no difference, corrected for all their pairs as `leaderboard` corrects it.
+        n_models: How many models the data contain for the task.
+        p_adjusted: The p-value of no difference, corrected for all pairs as in `leaderboard`.
     """
 
     n_models: int
@@ -72,60 +71,57 @@ class AmongModels:
 class Comparison(Drawn):
     """The difference a − b on one task and metric, or overall.
 
-    The value and standard error of `difference` are the plain ones; its interval and the p-value come from
-    one pivot and never disagree.
+    The value and standard error of `difference` are the plain ones. Its interval inverts the test behind the
+    p-value, so they always agree.
 
     Attributes:
-        task: The task; empty for the overall difference.
+        task: The task. Empty for the overall difference.
         metric: What the score measures.
         a: The first model.
         b: The second model.
         a_mean: The score of a.
         b_mean: The score of b.
         difference: a − b, with its standard error and confidence interval.
-        p_value: The p-value of the null hypothesis that there is no difference.
-        p_adjusted: The same, corrected for the number of comparisons made together.
-        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows
-            a difference.
-        correlation: The correlation of the two models' scores over the shared items.
-        unpaired_se: What the standard error would be without pairing.
-        unclustered_se: What it would be if each item stood alone; NaN without clusters.
-        paired: Whether the models are compared on the items that both answered.
-        wins: Items on which a scores better.
-        losses: Items on which b scores better.
-        ties: Items on which they score the same.
-        n_only_a: Items that only a answered.
-        n_only_b: Items that only b answered.
+        p_value: The p-value of no difference.
+        p_adjusted: The p-value corrected for the number of comparisons made together.
+        adjusted_interval: The matching interval. It excludes 0 if the corrected p-value is significant.
+        correlation: The correlation of the two models' scores over the shared questions.
+        unpaired_se: The standard error without pairing.
+        unclustered_se: The standard error without clustering. NaN without clusters.
+        paired: Whether the models are compared on the questions that both answered.
+        wins: Questions on which a scores better.
+        losses: Questions on which b scores better.
+        ties: Questions on which they score the same.
+        n_only_a: Questions that only a answered.
+        n_only_b: Questions that only b answered.
         lower_is_better: Whether smaller scores are better.
-        n_tasks: The number of tasks; 1 but for the overall difference.
-        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
-            scores there.
+        n_tasks: The number of tasks. 1 except for the overall difference.
+        n_tasks_left_out: The number of requested tasks left out because one of the models has no such scores
+            there.
         percent: Whether scores lie in [0, 1].
-        items_needed: About how many items in all would show a difference of this size with 80% power; NaN if
-            there is no difference, or fewer than ten clusters (items without clusters) to estimate it from.
-        attempts_needed: The same for attempts at each item, where the question is about exactly these items.
-        unseen_loss_rate: How often whole losses can be that no question showed (the rule of three, at the
-            limits' level), for averages of which none was lost or won as a whole: the interval is about
-            losses like those seen, and such ones could lower a lead by as much. NaN otherwise.
-        variance_saved: The share of the plain difference's variance that covariates saved; NaN without them.
-        equivalence: What the margin says; None without one.
-        flips: Which questions changed; None where it isn't asked for.
-        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
-            "these-questions".
-        clusters: The clusters of its questions; None without any, and overall.
-        other_population: What the other of new and same clusters would say; None where the clusters are many.
-        if_clustered: The same with clusters that a column or the ids suggest, where nobody named any and they
-            change the verdict; else None.
-        sources: Where the error comes from, where factors that all questions share are samples too; else
-            None.
-        among_models: What it is among all models that the data hold, where it is significant by itself and
-            not among these; else None.
-        tasks: Of a comparison over several tasks, which is the overall difference, that of each task and
-            metric; empty for one task.
-        slices: The comparison by slices, one of each partition; empty where none is asked for.
-        usage: What both took, of each measure that is asked for.
+        items_needed: The approximate total number of questions that would show a difference of this size with
+            80% power. NaN without a difference, or with fewer than ten clusters (questions without clusters).
+        attempts_needed: The same for attempts per question, for exactly these questions.
+        unseen_loss_rate: The upper limit for the rate of whole losses that no question showed (rule of three,
+            at the level of the interval). It applies to averages if no question was lost or won as a whole:
+            unseen losses could lower a lead by as much. NaN otherwise.
+        variance_saved: The share of the plain difference's variance removed by covariates. NaN without them.
+        equivalence: The result for the margin. None without one.
+        flips: The questions that changed. None if not requested.
+        population: The population of the result: "new-clusters" (without clusters: new questions),
+            "same-clusters" or "these-questions".
+        clusters: The clusters of its questions. None without clusters and for an overall result.
+        other_population: The result for the other population (new or same clusters). None with many clusters.
+        if_clustered: The result with clusters that a column or the ids suggest, if none were chosen and they
+            change the verdict. Otherwise None.
+        sources: The sources of its error if factors shared by all questions are random. Otherwise None.
+        among_models: The result corrected for all pairs of models in the data, if it is significant by itself
+            but not among them. Otherwise None.
+        tasks: The comparison of each task and metric if this is the overall difference. Empty for one task.
+        slices: The comparison by slices, one per partition. Empty if not requested.
+        usage: The usage of both models, one entry per requested measure.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -196,12 +192,12 @@ class Comparison(Drawn):
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """The comparisons of single tasks: of one task itself."""
+        """The comparisons of single tasks. For one task, only itself."""
         return self.tasks or (self,)
 
     @property
     def overall(self) -> Comparison | None:
-        """The overall difference by itself; None for one task, and if the tasks can't be combined."""
+        """The overall difference alone. None for one task, or if the tasks can't be combined."""
         if not self.tasks or math.isnan(self.difference.value):
             return None
         return replace(self, tasks=(), settings=None, notes=(), warnings=(), flips=None)
@@ -214,8 +210,8 @@ class Comparison(Drawn):
 
     @property
     def open_pair(self) -> Comparison:
-        """The comparison that the answer's chapter is about: the overall one, else the first that can't be
-        told, or the first.
+        """The comparison that the answer's chapter is about: the overall one, otherwise the first
+        inconclusive one, otherwise the first.
         """
         return self.overall or next((c for c in self.comparisons if c.chapter), self.comparisons[0])
 
@@ -227,40 +223,40 @@ class Comparison(Drawn):
 
     @property
     def hides_losses(self) -> bool:
-        """Whether whole losses that no question showed could move the difference by more than half the width
-        of its interval.
+        """Whether unseen whole losses could change the difference by more than half the width of its
+        interval.
         """
         return self.unseen_loss_rate > self.difference.interval.half_width
 
     @property
     def judged_interval(self) -> Interval:
-        """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests
-        aren't, its own.
+        """The interval that matches the verdict: the corrected one. With a margin its own, because those
+        tests aren't corrected.
         """
         return self.adjusted_interval if self.equivalence is None else self.difference.interval
 
     @property
     def shows(self) -> tuple[bool, ...]:
-        """What is shown: a difference; of a margin equivalence, non-inferiority, inferiority."""
+        """What is significant: a difference. With a margin: equivalence, non-inferiority, inferiority."""
         e = self.equivalence
         return (self.decided,) if e is None else (e.equivalent, e.noninferior, e.inferior)
 
     @property
     def decided(self) -> bool:
-        """Whether the difference is real at the level of its interval, after adjustment."""
+        """Whether the difference is significant at the level of its interval, after adjustment."""
         return significant(self.p_adjusted, self.difference.interval.level)
 
     @derived()
     def better(self) -> str | None:
-        """The model that is really better; None where it can't be told."""
+        """The significantly better model. None if there is none."""
         if not self.decided:
             return None
         return self.a if (self.difference.value > 0) != self.lower_is_better else self.b
 
     @derived()
     def verdict(self) -> PairVerdict | GateVerdict:
-        """Whether a is significantly "better" or "worse" than b; with a margin whether a difference within it
-        is shown ("pass"), or a loss beyond it ("fail"); else "unclear".
+        """Whether a is significantly "better" or "worse" than b. With a margin, "pass" if the difference lies
+        within it or "fail" if the loss exceeds it. Otherwise "unclear".
         """
         margin = self.equivalence
         if margin is not None:
@@ -270,24 +266,24 @@ class Comparison(Drawn):
 
     @property
     def own_population(self) -> PopulationDifference:
-        """The result for its own population, as the other's is given."""
+        """The result for its own population, in the same form as that for the other."""
         return PopulationDifference(
             population=self.population, estimate=self.difference, p_value=self.p_value
         )
 
     @derived(rows=False)
     def new_clusters(self) -> PopulationDifference | None:
-        """The result for new clusters (without clusters: new questions); None where it isn't computed."""
+        """The result for new clusters (without clusters: new questions). None if it isn't computed."""
         return of_population("new-clusters", self.own_population, self.other_population)
 
     @derived(rows=False)
     def same_clusters(self) -> PopulationDifference | None:
-        """The result for new questions from the same clusters; None where it isn't computed."""
+        """The result for new questions from the same clusters. None if it isn't computed."""
         return of_population("same-clusters", self.own_population, self.other_population)
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        """The chapter of `howsure guide` to read if the result is inconclusive. Otherwise None."""
         if self.tasks:
             return self.open_pair.chapter
         if self.verdict != "unclear":
@@ -304,16 +300,16 @@ class Comparison(Drawn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparisons:
-    """The comparisons of two models on one or several tasks, before they are one answer.
+    """The comparisons of two models on one or several tasks, before they become one answer.
 
     Attributes:
-        overall: The difference over all tasks combined; None for one task, and if they can't be combined.
-        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such
-            scores there.
+        overall: The difference over all tasks combined. None for one task, or if they can't be combined.
+        n_tasks_left_out: The number of requested tasks left out because one of the models has no such scores
+            there.
         comparisons: One comparison per task and metric.
         settings: What they were computed with.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     overall: Comparison | None = None
@@ -352,7 +348,7 @@ class Comparisons:
 
 
 def _not_combined(first: Comparison, tasks: int) -> Comparison:
-    """Return the overall difference of tasks that can't be combined: no number is known of it."""
+    """Return the overall difference of tasks that can't be combined: all its numbers are unknown."""
     level = first.difference.interval.level
     nothing = Interval(low=math.nan, high=math.nan, level=level)
     difference = Estimate(

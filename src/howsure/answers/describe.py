@@ -1,4 +1,4 @@
-"""Description: what was found in the files, and what was left out and why."""
+"""Description: the contents of the files, and what was left out and why."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSummary:
-    """One task and metric: how many models, items and attempts, and how many attempts failed.
+    """One task and metric: how many models, questions and attempts, and how many attempts failed.
 
     Attributes:
         task: The task.
         metric: What the score measures.
         harness: The harness that wrote it.
-        headline: Whether the harness itself puts this metric first.
-        models: Models that were run on it.
-        items: Items that any of them answered.
-        attempts_low: The fewest attempts per item and model.
-        attempts_high: The most attempts per item and model.
+        headline: Whether the harness itself lists this metric first.
+        models: Models with results on it.
+        items: Questions that any of them answered.
+        attempts_low: The fewest attempts per question and model.
+        attempts_high: The most attempts per question and model.
         rows: Scores of single attempts.
         failed: Attempts that failed.
-        incomplete: Models that lack some items.
-        clusters: Clusters that the items come in; None where no clusters are known.
+        incomplete: Models that lack some questions.
+        clusters: Clusters of the questions. None if unknown.
     """
 
     task: str
@@ -48,14 +48,13 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What attempts took, in one measure. Where it wasn't recorded, it isn't 0: only the recorded ones make
-    up the mean.
+    """The usage of attempts, in one measure. Missing values aren't 0: the mean is over recorded ones only.
 
     Attributes:
-        name: What is counted: "usd", "seconds", "steps", or one kind of tokens.
-        recorded: Attempts with a number.
-        attempts: All attempts.
-        total: The sum over the recorded ones.
+        name: The measure: "usd", "seconds", "steps", or one kind of tokens.
+        recorded: Attempts with a value.
+        attempts: The number of all attempts.
+        total: The sum over the recorded attempts.
         mean: Their mean.
     """
 
@@ -68,19 +67,19 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Description(Answer):
-    """The data as read: files, tasks, columns to cluster by, published scores.
+    """The data as read: files, tasks, possible cluster columns, published scores.
 
     Attributes:
-        tasks: One line a task and metric.
+        tasks: One entry per task and metric.
         columns: Further columns, and how many distinct values each has.
-        usage: What the attempts took, one line a measure.
-        files: What became of each file.
-        published: Scores that files state, with or without the rows behind them.
-        proposals: Mappings for files that no reader knows, where nothing else was read.
-        reconciled: Figures that logs state of their own rows, and what the rows give.
-        plan: The queries that verbs run where the rows lie, and what comes back, where they were asked for.
+        usage: The usage of the attempts, one entry per measure.
+        files: How each file was read.
+        published: Scores stated in files, with or without the rows behind them.
+        proposals: Proposed mappings for unknown files, if nothing else was read.
+        reconciled: Totals that logs state for their rows, and those computed from the rows.
+        plan: The queries that verbs run at the data source, and their results, if requested.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     tasks: tuple[TaskSummary, ...]

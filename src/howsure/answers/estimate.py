@@ -1,4 +1,4 @@
-"""Estimates: how good each model is, and how sure that is; one line a task, metric and model."""
+"""Estimates: each model's score and its uncertainty, one line per task, metric and model."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One model's estimate on one task and metric, with what became of its attempts.
+    """One model's estimate on one task and metric, with its attempts.
 
     Attributes:
-        task: The task; empty for the overall score.
+        task: The task. Empty for the overall score.
         metric: What the score measures.
         model: The model.
         estimate: Its score, with standard error and confidence interval.
         n_attempts: Attempts in all.
         n_failed: Attempts that failed.
-        clusters: The clusters of its questions; None without any, and overall.
-        sources: Where its error comes from, where factors that all questions share are samples too; else
-            None.
-        variance_saved: The share of the plain mean's variance that covariates saved; NaN without them.
+        clusters: The clusters of its questions. None without clusters and for an overall result.
+        sources: The sources of its error if factors shared by all questions are random. Otherwise None.
+        variance_saved: The share of the plain mean's variance removed by covariates. NaN without them.
     """
 
     task: str
@@ -92,11 +91,11 @@ class SliceScores:
     Attributes:
         task: The task.
         metric: What the score measures.
-        level: The confidence level at which the intervals of a model hold at once.
+        level: The simultaneous confidence level of a model's intervals over the slices.
         percent: Whether scores lie in [0, 1].
-        slicing: How the items are parted.
+        slicing: How the questions are split into slices.
         slices: The names of the slices that are large enough.
-        entries: One entry a slice and model.
+        entries: One entry per slice and model.
     """
 
     task: str
@@ -115,9 +114,9 @@ class Estimates(Answer):
     Attributes:
         entries: The estimates.
         percent: By task and metric, whether scores lie in [0, 1].
-        slices: The scores by slices, one of each task, metric and partition; empty where none is asked for.
+        slices: The scores by slices, one per task, metric and partition. Empty if not requested.
         notes: How the data were read and grouped (clusters, aliases, failures).
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     entries: tuple[Entry, ...]

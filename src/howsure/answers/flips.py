@@ -1,4 +1,4 @@
-"""Flips: which questions a change broke and which it fixed, beside how many a mere rerun would, and why."""
+"""Flips: which questions regressed and improved after a change, how many would in a mere rerun, and why."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Flip:
         task: The task.
         metric: What the score measures.
         item: The question's id.
-        before: Its score on the first side, a mean over attempts.
-        after: Its score on the second.
-        regressed: Whether it got worse; else it was fixed.
-        target: The right answer; empty where the log holds none.
-        answer_before: An answer of the first side: the best where the question broke, the worst where it was
-            fixed.
-        answer_after: An answer of the second side: the worst where the question broke, the best where it was
-            fixed.
-        stop_before: Why that attempt of the first side ended; empty where it isn't known.
-        stop_after: The same of the second side.
+        before: Its mean score over attempts for the first model.
+        after: Its mean score over attempts for the second model.
+        regressed: Whether it got worse. Otherwise it improved.
+        target: The right answer. Empty if unknown.
+        answer_before: An answer of the first model: its best if the question regressed, its worst if it
+            improved.
+        answer_after: An answer of the second model: its worst if the question regressed, its best if it
+            improved.
+        stop_before: Why that attempt of the first model ended. Empty if unknown.
+        stop_after: Why that attempt of the second model ended. Empty if unknown.
     """
 
     task: str
@@ -47,17 +47,17 @@ class Flip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipCount:
-    """How many questions of one task broke and were fixed.
+    """How many questions of one task regressed and improved.
 
     Attributes:
         task: The task.
         metric: What the score measures.
-        n_items: Questions that both sides answered.
-        n_regressed: How many score worse on the second side.
+        n_items: Questions that both models answered.
+        n_regressed: How many score worse for the second model.
         n_improved: How many score better.
-        rerun_regressed: How many would break between two runs of the first side, about, by its attempts; NaN
-            where it has one each.
-        rerun_improved: How many would be fixed.
+        rerun_regressed: About how many would regress between two runs of the first model, estimated from its
+            attempts. NaN with one attempt per question.
+        rerun_improved: About how many would improve.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -73,14 +73,14 @@ class FlipCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """How often attempts ended in one way.
+    """How often attempts ended for one reason.
 
     Attributes:
-        stop: Why they ended: "max_tokens", "message limit", "error".
-        before: The share of the first side's attempts at all questions.
-        after: The share of the second side's.
-        before_changed: The share of the first side's attempts at the questions that changed.
-        after_changed: The share of the second side's.
+        stop: The reason: "max_tokens", "message limit", "error".
+        before: The share of the first model's attempts at all questions.
+        after: The share of the second model's attempts.
+        before_changed: The share of the first model's attempts at the questions that changed.
+        after_changed: The share of the second model's attempts at these.
     """
 
     stop: str
@@ -92,18 +92,18 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flips:
-    """What changed between two sides, question by question.
+    """The changes between two models, question by question.
 
     Attributes:
-        before: The first side.
-        after: The second.
-        n_unlisted: Questions that changed and aren't among `items`.
-        stops_unknown: Why it isn't known how attempts ended; empty where it is.
-        texts_unknown: Why the answers aren't known; empty where they are.
-        counts: One entry a task and metric.
-        causes: Ways to end other than by an answer, the largest change first.
-        items: The questions that changed: those that broke first, the largest change first.
-        warnings: Warnings, each with what to do about it.
+        before: The first model.
+        after: The second model.
+        n_unlisted: The number of changed questions that aren't among `items`.
+        stops_unknown: Why it is unknown how attempts ended. Empty if it is known.
+        texts_unknown: Why the answers are unknown. Empty if they are known.
+        counts: One entry per task and metric.
+        causes: The reasons for ending without an answer, the largest change first.
+        items: The questions that changed: those that regressed first, the largest change first.
+        warnings: Warnings, each with a remedy.
     """
 
     before: str
@@ -118,22 +118,20 @@ class Flips:
 
     @derived()
     def n_regressed(self) -> int:
-        """How many questions broke."""
+        """How many questions regressed."""
         return sum(count.n_regressed for count in self.counts)
 
     @derived()
     def n_improved(self) -> int:
-        """How many questions were fixed."""
+        """How many questions improved."""
         return sum(count.n_improved for count in self.counts)
 
     @derived()
     def rerun_regressed(self) -> float:
-        """How many would break between two runs of the first side; NaN where that isn't known of every
-        task.
-        """
+        """How many would regress between two runs of the first model. NaN if unknown for a task."""
         return math.fsum(count.rerun_regressed for count in self.counts)
 
     @derived()
     def rerun_improved(self) -> float:
-        """How many would be fixed; NaN where that isn't known of every task."""
+        """How many would improve. NaN if unknown for a task."""
         return math.fsum(count.rerun_improved for count in self.counts)

@@ -1,4 +1,6 @@
-"""Frontier: which models could be the best buy, and the cheapest of those that could be best."""
+"""Frontier: which models could be on the frontier (the best buy), and the cheapest of those that could be
+best.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontierModel:
-    """A model: its score, what it takes, and whether it could be the best buy.
+    """A model: its score, its usage, and whether it could be the best buy.
 
     Attributes:
         model: The model.
         score: Its score.
-        cost: What it takes per attempt, failed ones included; the least that it can be where some attempts
-            don't record it.
+        cost: The usage per attempt, including failed ones. A lower bound if some attempts don't record it.
         n_missing: Attempts that don't record it.
-        could_be_best: Whether it could have the best score, whatever it takes.
-        dominated_by: The models that are shown to score higher and to cost no more; empty where it could be
-            the best buy.
+        could_be_best: Whether it could have the best score, regardless of cost.
+        dominated_by: The models with a significantly higher score at no higher cost. Empty if it could be the
+            best buy.
     """
 
     model: str
@@ -38,7 +39,7 @@ class FrontierModel:
 
     @derived()
     def could_be_on_frontier(self) -> bool:
-        """Whether no other model is shown to score higher and to cost no more."""
+        """Whether no other model has a significantly higher score at no higher cost."""
         return not self.dominated_by
 
 
@@ -47,17 +48,16 @@ class TaskFrontier(TaskPart):
     """The models of one task and metric, the cheapest first.
 
     Attributes:
-        task: The task; empty for all items of several tasks in one pool.
+        task: The task. Empty if the questions of several tasks are pooled.
         metric: What the score measures.
-        usage: What was measured.
-        level: The confidence level at which all that is said of who beats whom holds at once.
+        usage: The measure of usage.
+        level: The simultaneous confidence level of all comparisons.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        cheapest: The cheapest of the models that could be best and whose cost is known; None where there is
-            none.
+        cheapest: The cheapest model that could be best and has a known cost. None if there is none.
         leader: The model with the best score.
-        difference: What the leader takes over what the cheapest takes; None where they are the same.
-        lead: By how much the leader scores higher than the cheapest; None where they are the same.
+        difference: The usage of the leader compared with that of the cheapest. None if they are the same.
+        lead: The leader's score minus that of the cheapest. None if they are the same.
         models: The models, the cheapest first.
     """
 
@@ -92,10 +92,10 @@ class Frontier(Drawn):
     """Which models could be the best buy, task by task, and over all tasks.
 
     Attributes:
-        tasks: One part a task, metric and measure; first that of all items pooled where there are several
-            tasks that all models share.
+        tasks: One part per task, metric and measure. If all models share several tasks, the pooled part comes
+            first.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     tasks: tuple[TaskFrontier, ...]

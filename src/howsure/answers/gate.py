@@ -1,4 +1,4 @@
-"""Gate: may this candidate pass? Pass, fail, or can't tell; the verdict first, the numbers after."""
+"""Gate: may this candidate pass? Pass, fail or can't tell. The verdict comes first, the numbers after it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Criterion = Literal["not_worse_than", "better", "same_within", "at_least", "at_m
 
 
 Tier = Literal["critical", "supporting", "advisory"]
-"""What hangs on a check of a policy: a pass needs it shown; it may stay open; it is only shown."""
+"""The role of a check in a policy: it must pass for a pass, it may stay undecided, or it is only shown."""
 
 
 Counts = Literal["pass", "fail", "unclear", "underpowered", "nothing"]
-"""What a check counts as in the verdict over all; "underpowered": it stays open and could hardly have shown a
+"""How a check counts in the overall verdict. "underpowered": it is undecided and could hardly have detected a
 loss of its margin.
 """
 
@@ -53,12 +53,12 @@ EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopulationVerdict:
-    """What a check is as another population has it.
+    """The result of a check for another population.
 
     Attributes:
         population: "new-clusters" or "same-clusters".
-        verdict: Whether it passes there, fails, or can't tell.
-        low: The lower limit of the interval that decides there.
+        verdict: Whether it passes, fails or can't tell for this population.
+        low: The lower limit of the interval that decides for this population.
         high: The upper limit.
     """
 
@@ -73,57 +73,59 @@ class Check:
     """One criterion applied to one task and metric, or to the overall score.
 
     Attributes:
-        task: The task; empty for the overall score.
+        task: The task. Empty for the overall score.
         metric: What the score measures.
-        by: The column whose slice this is about; empty where it is about all items.
+        by: The column that defines the slice. Empty if the check is about all questions.
         slice: The slice.
-        tier: What hangs on it by the policy: "critical", "supporting" or "advisory"; None without a policy.
-        criterion: What the candidate has to show.
-        limit: The margin, floor or ceiling, in score units; NaN for "better". Of costs the ratio.
+        tier: The role in the policy: "critical", "supporting" or "advisory". None without a policy.
+        criterion: The criterion for the candidate.
+        limit: The margin, floor or ceiling, in score units. For usage, a ratio. NaN for "better".
         verdict: Whether the check passes, fails, or can't tell.
-        value: The difference candidate − baseline; the candidate's score for a floor or ceiling.
-        low: The lower limit of its interval, the one that decides.
+        value: The difference candidate − baseline, in score units. For a floor or ceiling, the candidate's
+            score.
+        low: The lower limit of the interval that decides.
         high: The upper limit.
         level: The confidence level of this interval.
-        candidate: The model that wants to pass.
+        candidate: The model to be checked.
         candidate_score: Its score.
-        baseline: The model that it is compared with; None for a floor or ceiling.
+        baseline: The model it is compared with. None for a floor or ceiling.
         baseline_score: The baseline's score.
-        p_pass: The p-value of the test that the criterion is met; at planned looks the least error with which
-            all of them would have shown it here.
-        p_fail: The p-value of the test that it is broken.
-        p_fail_adjusted: The latter, corrected for the number of checks (Holm). NaN for floors, which their
-            interval decides.
-        n_items: Items behind the value.
-        n_clusters: Clusters that these items come in.
-        items_needed: About how many items in all would settle it with 80% power if the truth is what was
-            seen; NaN where that can't be said.
-        n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where
-            they decide nothing.
-        n_absent: Items that the baseline has and the candidate lacks.
-        differs: In what the two were not asked the same, so that it can't be told; empty where nothing is
-            known to differ, or that is allowed.
-        unconfirmed_attempts: The column that was taken for attempts by its name although all questions may
-            share its values, so that it can't be told; empty where there is none, or where that was chosen.
-        sources: Where the error comes from, where random factors are samples too, and how many levels of each
-            would settle it; else None.
-        proposed_clusters: What questions may be clustered by although nobody said so, where that turns the
-            verdict, so that it can't be told; else empty.
-        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
-            "these-questions".
-        clusters: The clusters of its questions; None without any, and overall.
-        other_population: What it is for the other of new and same clusters, where clusters are few; else
-            None.
-        verdict_own_population: What it is for its own population, where the other says otherwise and nobody
-            chose one, so that it can't be told; else None.
-        unseen_loss_rate: How often whole losses can be that no question showed, as `compare` has it; NaN
-            where that isn't asked.
-        half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether
-            a loss would have shown.
-        lacking: The model that has no score here, although the other has; empty where both have.
+        p_pass: The p-value of the test that the criterion is met. At planned looks, the smallest error rate
+            of all looks together at which this look would have shown it.
+        p_fail: The p-value of the test that the criterion is violated.
+        p_fail_adjusted: `p_fail` corrected for the number of checks (Holm). NaN for floors, which are decided
+            by their interval.
+        n_items: Questions behind the value.
+        n_clusters: Clusters of these questions.
+        items_needed: The approximate total number of questions that would decide the check with 80% power if
+            the observed value is the true one. NaN if unknown.
+        n_unknown: Attempts without a score that could change the verdict, which is therefore "unclear". 0 if
+            they can't.
+        n_absent: Questions that the baseline has and the candidate lacks.
+        differs: The differences in what the two models were asked, which make the verdict "unclear". Empty if
+            none is known, or if they are allowed.
+        unconfirmed_attempts: The column taken for attempts by its name although all questions may share its
+            values, which makes the verdict "unclear". Empty if there is none, or if the column was chosen
+            explicitly.
+        sources: The sources of error if there are random factors, and how many levels of each would decide
+            the check. Otherwise None.
+        proposed_clusters: The column that seems to cluster the questions, if no clusters were chosen and
+            clustering changes the verdict, which is therefore "unclear". Otherwise empty.
+        population: The population of the result: "new-clusters" (without clusters: new questions),
+            "same-clusters" or "these-questions".
+        clusters: The clusters of its questions. None without clusters and for an overall result.
+        other_population: The result for the other population (new or same clusters) if there are few
+            clusters. Otherwise None.
+        verdict_own_population: The verdict for its own population if that for the other one differs and no
+            population was chosen, so that the verdict is "unclear". Otherwise None.
+        unseen_loss_rate: The upper limit for the rate of whole losses that no question showed, as in
+            `compare`. NaN if it doesn't apply.
+        half_width: Half the width of the two-sided interval at the gate's level, if a policy checks whether a
+            loss would have been detected.
+        lacking: The model without a score here if the other has one. Otherwise empty.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -167,31 +169,31 @@ class Check:
 
     @property
     def name(self) -> str:
-        """Where the check was made: the task, and its metric."""
+        """The subject of the check: the task and its metric."""
         whole = f"{self.task} · {self.metric}" if self.task else f"overall · {self.metric}"
         return f"{whole} · {self.by}: {self.slice}" if self.by else whole
 
     @property
     def key(self) -> CheckKey:
-        """What tells it apart from the other checks of a gate: task, metric, criterion, column and slice."""
+        """What identifies the check within a gate: task, metric, criterion, column and slice."""
         return self.task, self.metric, self.criterion, self.by, self.slice
 
     @property
     def only_as_seen(self) -> bool:
-        """Whether it passes for losses like those seen alone: whole ones that no question showed could be
-        more than the margin.
+        """Whether the pass covers only losses like those observed: the rate of unseen whole losses could
+        exceed the margin.
         """
         return self.verdict == "pass" and self.unseen_loss_rate > self.limit
 
     @property
     def binds(self) -> bool:
-        """Whether anything hangs on it."""
+        """Whether it affects the overall verdict."""
         return self.tier != "advisory"
 
     @derived()
     def counts_as(self) -> Counts:
-        """What it counts as: its verdict; what is supporting and open for lack of evidence alone passes, or
-        is blind.
+        """How it counts. A supporting check that is undecided only for lack of evidence counts as a pass or
+        as underpowered, otherwise its verdict counts.
         """
         if not self.binds:
             return "nothing"
@@ -201,20 +203,20 @@ class Check:
 
     @property
     def _margin(self) -> float:
-        """The margin as a half-width has it: of a ratio its logarithm."""
+        """The margin on the scale of a half-width. For a ratio its logarithm."""
         return math.log(self.limit) if self.criterion == "ratio_at_most" else self.limit
 
     @property
     def more_items(self) -> float:
-        """About how many more items would settle an unclear check, NaN where that can't be said."""
+        """About how many more questions would decide an unclear check. NaN if unknown."""
         more = self.items_needed - self.n_items
         return more if more > 0 and self.unclear_because == "evidence" else math.nan
 
     @derived()
     def unclear_because(self) -> Because:
-        """Why it can't be told: "evidence" where there is too little, "missing" results, what "differs",
-        "attempts" that may be something shared, "clusters" that nobody named, or the "population" that nobody
-        chose; else empty.
+        """Why the check is unclear: "evidence" if there is too little, "missing" results, what "differs",
+        "attempts" that all questions may share, "clusters" that nothing confirmed, or an unchosen
+        "population". Otherwise empty.
         """
         if self.verdict != "unclear":
             return ""
@@ -234,7 +236,7 @@ class Check:
 
     @property
     def own_population(self) -> PopulationVerdict:
-        """The verdict for its own population, as the other's is given."""
+        """The verdict for its own population, in the same form as that for the other."""
         return PopulationVerdict(
             population=self.population,
             verdict=self.verdict_own_population or self.verdict,
@@ -244,17 +246,17 @@ class Check:
 
     @derived(rows=False)
     def new_clusters(self) -> PopulationVerdict | None:
-        """The verdict for new clusters (without clusters: new questions); None where it isn't computed."""
+        """The verdict for new clusters (without clusters: new questions). None if it isn't computed."""
         return of_population("new-clusters", self.own_population, self.other_population)
 
     @derived(rows=False)
     def same_clusters(self) -> PopulationVerdict | None:
-        """The verdict for new questions from the same clusters; None where it isn't computed."""
+        """The verdict for new questions from the same clusters. None if it isn't computed."""
         return of_population("same-clusters", self.own_population, self.other_population)
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        """The chapter of `howsure guide` to read if the result is inconclusive. Otherwise None."""
         if self.verdict != "unclear":
             return None
         if self.unclear_because in ("clusters", "population"):
@@ -269,35 +271,35 @@ class Check:
 
     @property
     def asked(self) -> str:
-        """What the candidate has to show, in a few words."""
+        """The criterion in a few words."""
         return str(presentation(self).asked(self))
 
     @derived()
     def sentence(self) -> str:
-        """One plain sentence, without the verdict's word."""
+        """One plain sentence, without the word of the verdict."""
         return str(presentation(self).check_sentence(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Gate(Answer):
-    """The verdict on a candidate, and the checks that it rests on.
+    """The verdict on a candidate, and the checks behind it.
 
-    The gate passes where every check passes, fails where one fails, and can't tell otherwise. Under a policy
-    it is what checks count as that decides: those that are only shown, or blind, hold no pass up, and nothing
-    else is no pass.
+    The gate passes if every check passes, fails if one fails, and can't tell otherwise. Under a policy
+    `counts_as` decides: advisory and underpowered checks don't block a pass, but with no other checks the
+    gate doesn't pass.
 
     Attributes:
-        candidate: The model that wants to pass.
-        baseline: The model that it is compared with; None if all criteria are floors or ceilings.
-        level: How sure a verdict has to be.
-        looks: The planned looks, and which of them this is; None where there is one. The p-values at which
-            they decide are those of a two-sided test.
-        flips: Which questions changed from the baseline to the candidate; None where it isn't asked for.
-        slices: The comparison by slices, which decides nothing; empty where none is asked for. Slices of a
-            policy are among the checks.
-        checks: One check a criterion, task and metric.
+        candidate: The model to be checked.
+        baseline: The model it is compared with. None if all criteria are floors or ceilings.
+        level: The confidence level of the verdict.
+        looks: The planned looks, and which of them this is. None if there is only one. Their p-values are
+            those of a two-sided test.
+        flips: The questions that changed from the baseline to the candidate. None if not requested.
+        slices: The comparison by slices, which doesn't affect the verdict. Empty if not requested. Slices of
+            a policy are among the checks.
+        checks: One check per criterion, task and metric.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     candidate: str
@@ -320,7 +322,7 @@ class Gate(Answer):
 
     @property
     def has_policy(self) -> bool:
-        """Whether it is a policy's."""
+        """Whether it uses a policy."""
         return any(check.tier for check in self.checks)
 
     def of_tier(self, tier: Tier) -> tuple[Check, ...]:
@@ -329,13 +331,14 @@ class Gate(Answer):
 
     @derived()
     def n_underpowered(self) -> int:
-        """How many supporting checks stay open and could hardly have shown a loss of their margin."""
+        """How many supporting checks are undecided and could hardly have detected a loss of their margin."""
         return sum(check.counts_as == "underpowered" for check in self.checks)
 
     @derived()
     def unclear_because(self) -> Because:
-        """Why the gate can't tell: what differs, then what is missing, attempts that may be something shared,
-        clusters that nobody named, a population that nobody chose, too little evidence; else empty.
+        """Why the gate can't tell. The first that applies of: differences, missing results, attempts that all
+        questions may share, unconfirmed clusters, an unchosen population, too little evidence. Otherwise
+        empty.
         """
         found = {
             check.unclear_because for check in self.checks if check.counts_as in ("unclear", "underpowered")
@@ -345,8 +348,8 @@ class Gate(Answer):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on the first check that holds the verdict up, where it can't be
-        told; else None.
+        """The chapter of `howsure guide` about the first check that blocks the verdict, if that is "unclear".
+        Otherwise None.
         """
         if self.verdict != "unclear":
             return None
@@ -355,7 +358,7 @@ class Gate(Answer):
 
     @derived()
     def exit_code(self) -> int:
-        """0 for pass, 1 for fail, 2 for can't tell; 3 is kept for errors."""
+        """0 for pass, 1 for fail, 2 for can't tell. 3 is reserved for errors."""
         return EXIT_CODES[self.verdict]
 
     def counts(self) -> dict[GateVerdict, int]:

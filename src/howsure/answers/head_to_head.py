@@ -1,4 +1,4 @@
-"""HeadToHead: two models of a pool of votes: which is better, and what their own votes say."""
+"""HeadToHead: two models of a pool of votes: which is better, and the result of their direct votes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectVotes:
-    """What two models' votes against each other say by themselves.
+    """The votes of two models against each other, on their own.
 
     Attributes:
         wins: Votes that a won.
         ties: Votes that are ties.
         losses: Votes that b won.
-        split: Votes that give each a part.
-        share: The share that a got, a tie as half, by weight.
-        interval: Its interval, by the same clusters.
-        n_clusters: The clusters that these votes come in.
+        split: Votes split between the two.
+        share: The share for a, by weight. A tie counts as half.
+        interval: Its interval, with the same clusters.
+        n_clusters: The clusters of these votes.
     """
 
     wins: int
@@ -40,7 +40,7 @@ class DirectVotes:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HeadToHead(Answer):
-    """The difference of two models' expected scores, from all votes of their pool, beside the votes between
+    """The difference of two models' expected scores, from all votes of their pool, next to the votes between
     them.
 
     Attributes:
@@ -50,13 +50,13 @@ class HeadToHead(Answer):
         b_score: The expected score of b.
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of no difference.
-        win_probability: What a would be expected to get against b: P(win) + P(tie) / 2.
-        win_probability_interval: Its interval, from the same pivot: one half lies outside where the p-value
-            shows a difference.
-        direct_votes: What their own votes say; None where they never met.
-        against: The models that scores are against; empty for all others.
+        win_probability: The expected score of a against b: P(win) + P(tie) / 2.
+        win_probability_interval: Its interval, from the same test: it excludes one half if the p-value is
+            significant.
+        direct_votes: The result of their direct votes. None if there are none.
+        against: The models that scores are relative to. Empty for all others.
         notes: How the votes were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     a: str
@@ -74,7 +74,7 @@ class HeadToHead(Answer):
 
     @derived()
     def better(self) -> str | None:
-        """The model that is significantly better; None where neither is."""
+        """The model that is significantly better. None if neither is."""
         if not significant(self.p_value, self.difference.interval.level):
             return None
         return self.a if self.difference.value > 0 else self.b
@@ -86,5 +86,5 @@ class HeadToHead(Answer):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        """The chapter of `howsure guide` to read if the result is inconclusive. Otherwise None."""
         return None if self.better is not None else of_difference(self.difference, self.difference.interval)

@@ -1,4 +1,6 @@
-"""Health: which questions of a task tell models apart, and how small a gap the task can show."""
+"""Health: which questions of a task discriminate between models, and the smallest difference the task can
+detect.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,17 @@ ItemKind = Literal["none_solved", "all_solved", "all_equal", "discriminating", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """The results of the models on one item.
+    """The results of the models on one question.
 
     Attributes:
-        item: The item.
+        item: The question's id.
         score: Its mean score over the models that answered.
         n_models: How many models answered.
-        discrimination: The correlation, over models, with the mean of the other items; NaN where it isn't
-            known.
-        p_adjusted: The p-value of a correlation below zero, corrected for the number of items.
+        discrimination: The correlation, over models, with the mean of the other questions. NaN if unknown.
+        p_adjusted: The p-value of a negative correlation, corrected for the number of questions.
         kind: "none_solved" (all have the worst score), "all_solved" (all have the best), "all_equal" (all
-            have the same score), "discriminating" (some models differ), "suspect" (some differ, and the good
-            ones do worse), "unanswered" (by all models or all but one).
+            have the same score), or "discriminating" (some models differ). "suspect" if some differ and
+            better models score lower, "unanswered" if at most one model answered.
     """
 
     item: str
@@ -43,11 +44,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemHealth:
-    """The results of the models on each of n items; all fields have the shape (n,).
+    """The results of the models on each of n questions. All fields have the shape (n,).
 
     Attributes:
-        item: As in `Item`, the other fields as well.
-        score: The mean score of each item.
+        item: The ids, as in `Item`. The other fields correspond too.
+        score: The mean score of each question.
         n_models: How many models answered each.
         discrimination: The correlation of each with the others.
         p_adjusted: The corrected p-value of each.
@@ -62,7 +63,7 @@ class ItemHealth:
     kind: NDArray[np.str_]
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per item."""
+        """Return one flat mapping per question."""
         return rows(
             item=map(str, self.item.tolist()),
             score=self.score,
@@ -73,7 +74,7 @@ class ItemHealth:
         )
 
     def of_kind(self, kind: ItemKind) -> list[Item]:
-        """Return the items of one kind, in their order."""
+        """Return the questions of one kind, in their order."""
         return [self._item(k) for k in (self.kind == kind).nonzero()[0].tolist()]
 
     def _item(self, k: int) -> Item:
@@ -89,29 +90,29 @@ class ItemHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskHealth:
-    """The items of one task and metric, judged by the results of the models.
+    """The questions of one task and metric, with the results of the models.
 
     Attributes:
         task: The task.
         metric: What the score measures.
         models: The models, best first.
-        items: What they did on each item.
-        n_clusters: Clusters that the items come in; as many as items where each is its own.
-        smallest_significant_difference: The gap that is significant for one pair of models, in score units,
-            median over pairs; NaN if no pair has one.
-        detectable_difference: The minimum detectable effect: the gap that one planned comparison detects with
-            80% power, median over pairs.
-        n_significant_neighbours: How many gaps between neighbouring places exceed the smallest one; None if
-            that is unknown.
-        reliability: The correlation of the models' scores on two such tasks, from split halves.
-        reliability_places: The same of their places.
-        reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most
-            items aside).
-        n_complete: How many items that is.
+        items: The results on each question.
+        n_clusters: Clusters of the questions. The number of questions without clusters.
+        smallest_significant_difference: The difference that is significant for one pair of models, in score
+            units, median over pairs. NaN if no pair has one.
+        detectable_difference: The minimum detectable effect: the difference that one planned comparison
+            detects with 80% power, in score units, median over pairs.
+        n_significant_neighbours: How many differences between neighbouring ranks exceed the smallest
+            significant one. None if unknown.
+        reliability: The correlation of the models' scores on two tasks of this kind, from split halves.
+        reliability_places: The correlation of the models' ranks on two tasks of this kind.
+        reliability_items: Cronbach's alpha, over the questions that all models answered (without models that
+            lack most questions).
+        n_complete: The number of these questions.
         level: The confidence level.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -138,62 +139,62 @@ class TaskHealth:
 
     @derived()
     def n_items(self) -> int:
-        """The number of items."""
+        """The number of questions."""
         return len(self.items.item)
 
     @derived(key="discriminating")
     def n_discriminating(self) -> int:
-        """The items on which at least two models differ, suspect ones among them."""
+        """The questions on which at least two models differ, including suspect ones."""
         return self.count("discriminating") + self.count("suspect")
 
     @derived()
     def none_solved(self) -> int | None:
-        """The items on which all have the worst score; None on an open scale."""
+        """The questions on which all have the worst score. None on an open scale."""
         return self.count("none_solved") if self.percent else None
 
     @derived()
     def all_solved(self) -> int | None:
-        """The items on which all have the best score; None on an open scale."""
+        """The questions on which all have the best score. None on an open scale."""
         return self.count("all_solved") if self.percent else None
 
     @derived(key="all_equal")
     def n_all_equal(self) -> int:
-        """The items on which all models have the same score, the best and the worst among them."""
+        """The questions on which all models have the same score, including the best and the worst."""
         return self.count("none_solved") + self.count("all_solved") + self.count("all_equal")
 
     @derived()
     def unanswered(self) -> int:
-        """The items that all models, or all but one, left unanswered."""
+        """The questions that all models, or all but one, left unanswered."""
         return self.count("unanswered")
 
     @derived()
     def suspect(self) -> int:
-        """The items that run against the others: the good models do worse on them."""
+        """The questions that contradict the others: better models score lower on them."""
         return self.count("suspect")
 
     def count(self, kind: ItemKind) -> int:
-        """Count the items of one kind."""
+        """Count the questions of one kind."""
         return int((self.items.kind == kind).sum())
 
     @derived()
     def suspects(self) -> tuple[Item, ...]:
-        """The items that run against the others, worst first."""
+        """The questions that contradict the others, worst first."""
         return tuple(sorted(self.items.of_kind("suspect"), key=lambda item: item.discrimination))
 
     @derived(rows=False)
     def sentence(self) -> str:
-        """What a reader in a hurry takes away."""
+        """The main message, in one sentence."""
         return str(presentation(self).task_sentence(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Health(Answer):
-    """How well the items of one or more tasks discriminate between models.
+    """How well the questions of one or more tasks discriminate between models.
 
     Attributes:
-        tasks: One part a task and metric.
+        tasks: One part per task and metric.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     tasks: tuple[TaskHealth, ...]
@@ -208,6 +209,6 @@ class Health(Answer):
         return [row(task) for task in self.tasks]
 
     def item_records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per item of each task and metric."""
+        """Return one flat mapping per question of each task and metric."""
         heads = [({"task": task.task, "metric": task.metric}, task.items) for task in self.tasks]
         return [{**head, **record} for head, items in heads for record in items.records()]

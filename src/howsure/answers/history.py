@@ -1,4 +1,4 @@
-"""History: runs of one system over time, the changes that are shown, and which records were real."""
+"""History: runs of one system over time, their significant changes, and which best scores are significant."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDifference:
-    """A run less another one, on the items that both have; an interval and a p-value for this difference
-    alone.
+    """A run minus another one, on the questions that both have. The interval and p-value are for this
+    difference alone.
 
     Attributes:
         run: The other run.
         value: The difference, in score units.
         interval: Its confidence interval.
-        p_value: The p-value of no difference; NaN where there is none.
-        n_items: The items that both have.
+        p_value: The p-value of no difference. NaN if there is none.
+        n_items: Questions of both runs.
     """
 
     run: str
@@ -39,29 +39,30 @@ class HistoryRun:
     """One run on one task.
 
     Attributes:
-        run: What it is called.
-        number: Its place among all runs, from 1.
-        started: Date and time as its logs state it; empty where they don't.
-        commit: The commit of the code that ran; empty where it isn't known.
-        n_items: Its items with a score.
+        run: The name of the run.
+        number: Its number among all runs, from 1.
+        started: Date and time according to its logs. Empty if unknown.
+        commit: The commit of the code that ran. Empty if unknown.
+        n_items: Its questions with a score.
         score: Its score on these.
-        level: The mean of the runs since the last change before it, on the items that all of them have; NaN
-            where it has none to be held against.
-        low: A run whose score is lower alarms alone, as a sudden change; NaN likewise, and where no answer of
+        level: The mean of the runs since the last change before it, on the questions that all of them have.
+            NaN without such runs.
+        low: A lower score alone raises an alarm for a sudden change. NaN without a level, or if no answer of
             these runs differs.
-        high: A run whose score is higher does.
-        z: The largest deviate of any place of a change that the runs so far could have.
-        limit: The deviate that an alarm takes.
-        alarm: Whether it gave an alarm.
-        previous: Against the run before.
-        baseline: Against the baseline.
-        best: Against the best run before it, whose score is corrected for its having been selected.
-        is_best_so_far: Whether it was better than every run before it.
-        is_significant_best: Whether it is shown to be better than the level of the best before it, corrected
-            for all pairs of runs so far.
-        incomplete: Whether it has too few of the items to be a part of the series.
-        new_items: Whether it has other items than the runs before it, so that the series begins anew.
-        in_current_level: Whether it is one of the runs since the last change, which make the level.
+        high: A higher score alone raises an alarm.
+        z: The largest deviate over all change points among the runs so far.
+        limit: The deviate at which an alarm is raised.
+        alarm: Whether the run raised an alarm.
+        previous: The comparison with the run before.
+        baseline: The comparison with the baseline.
+        best: The comparison with the best run before it, whose score is corrected for selection.
+        is_best_so_far: Whether it scored better than every run before it.
+        is_significant_best: Whether it is significantly better than the level of the best before it,
+            corrected for all pairs of runs so far.
+        incomplete: Whether it has too few of the questions to be included in the series.
+        new_items: Whether its questions differ from those of the runs before, so that the series starts
+            again.
+        in_current_level: Whether it is one of the runs since the last change, which define the level.
     """
 
     run: str
@@ -113,20 +114,20 @@ class HistoryRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryChange:
-    """A change of the level that is shown.
+    """A significant change of the level.
 
     Attributes:
-        run: The run that gave the alarm.
+        run: The run that raised the alarm.
         number: Its number.
-        since: The first run of the new level, as far as the runs up to the alarm tell.
+        since: The estimated first run of the new level, from the runs up to the alarm.
         since_number: Its number.
-        low: The first run that it could be, at the level of the interval.
+        low: The earliest possible first run, at the confidence level.
         low_number: Its number.
-        high: The last run that it could be.
+        high: The latest possible first run.
         high_number: Its number.
-        difference: The mean of the runs since then up to the alarm, less the mean of those before.
-        recovered_at: The run with which the runs after the alarm are clearly back at the level before the
-            change; empty for none.
+        difference: The mean of the runs from then to the alarm, minus the mean of those before.
+        recovered_at: The run at which the runs after the alarm are clearly back at the level before the
+            change. Empty if there is none.
         recovered_at_number: Its number.
     """
 
@@ -145,14 +146,14 @@ class HistoryChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRuns:
-    """The last runs against as many before them.
+    """The last runs compared with as many before them.
 
     Attributes:
-        n_runs: How many are compared with as many before.
-        since: The first of the last ones.
+        n_runs: How many runs each group has.
+        since: The first of the last runs.
         since_number: Its number.
-        difference: The mean of the last ones, less the mean of those before; its error has the spread between
-            runs in it.
+        difference: The mean of the last runs minus the mean of those before. Its error includes the spread
+            between runs.
         p_value: The p-value of no difference.
     """
 
@@ -170,21 +171,22 @@ class TaskHistory(TaskPart):
     Attributes:
         task: The task.
         metric: What the score measures.
-        baseline: The run that is the baseline.
+        baseline: The baseline run.
         runs: The runs.
-        changes: The changes that are shown.
-        n_bests: How many runs after the first were better than every run before.
-        n_significant_bests: How many of these are shown to be better than the level of the best before.
-        level: The mean of the runs since the last change, on the items that all of them have.
-        n_level_runs: How many these are.
-        sd_between_runs: How much one run differs from its level beyond what its answers give, as a standard
-            deviation in score units; NaN where nothing shows it.
-        sd_of_answers: How much it differs through its answers alone.
-        repeated_answer_share: The share of answers that are those of the run before, as far as scores tell.
-        n_sd_runs: How many runs show this.
-        sd_known: Whether they are enough to know the spread; else it is mostly what is assumed.
-        last_runs: The last runs against as many before them; None where that wasn't asked for, or there are
-            too few.
+        changes: The significant changes.
+        n_bests: How many runs after the first scored better than every run before.
+        n_significant_bests: How many of these are significantly better than the level of the best before.
+        level: The mean of the runs since the last change, on the questions that all of them have.
+        n_level_runs: The number of these runs.
+        sd_between_runs: The standard deviation between runs, beyond the variation of answers, in score units.
+            NaN if unknown.
+        sd_of_answers: The standard deviation due to the randomness of answers alone.
+        repeated_answer_share: The share of answers identical to those of the run before, judged by scores.
+        n_sd_runs: The number of runs behind the estimate.
+        sd_known: Whether there are enough runs to estimate the spread. Otherwise it mostly follows the
+            assumption.
+        last_runs: The last runs compared with as many before them. None if not requested, or with too few
+            runs.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
     """
@@ -213,13 +215,13 @@ class History(Drawn):
     """Runs of one system over time, task by task.
 
     Attributes:
-        tasks: One part a task and metric.
+        tasks: One part per task and metric.
         n_runs: The number of runs.
-        runs_between_alarms: The least mean number of runs between two false alarms.
+        runs_between_alarms: The minimum average number of runs between two false alarms (in-control ARL).
         level: The confidence level of intervals.
-        top: So many of the last runs are shown; None leaves it to the format, "all" shows all.
+        top: How many of the last runs are shown. "all" shows all. None leaves it to the format.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     tasks: tuple[TaskHistory, ...]

@@ -1,4 +1,4 @@
-"""Judge: what a judge's rate is worth, corrected with labels of people."""
+"""Judge: a judge's rate, corrected with labels from people."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Estimate, Interval, Rank
 
 JudgeCriterion = Literal["at_least", "not_worse_than"]
-"""What a corrected rate, or difference, is asked for."""
+"""The criterion for a corrected rate or difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedModel:
-    """One model's answers: what the judge says, and what it is worth.
+    """One model's answers: the judge's rate, and the corrected one.
 
     Attributes:
-        model: The model; empty where the table has none.
+        model: The model. Empty if the table has none.
         n_judged: Answers with a verdict.
-        n_labelled: How many of these have a label.
-        judge: The mean of the verdicts, of several judges their mean; NaN where they aren't in [0, 1].
+        n_labelled: How many of these are labelled.
+        judge: The mean of the verdicts, averaged over several judges. NaN if they aren't in [0, 1].
         estimate: The corrected mean, with its interval.
         labels: The mean of the labels alone, with its interval.
-        bias: By how much the judge is too kind: its mean less the corrected one.
+        bias: The judge's bias: its mean minus the corrected one. Positive if it is too lenient.
         bias_interval: Its interval.
     """
 
@@ -48,18 +48,17 @@ class JudgedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeLine:
-    """One judge: what it says, and how often it is right.
+    """One judge: its rate, and how often it is right.
 
     Attributes:
         judge: Its column.
-        n_judged: Answers with a verdict of its own.
-        n_labelled: How many of these have a label.
-        rate: The mean of its verdicts; NaN where they aren't in [0, 1].
-        bias: Its mean less the corrected rate of all answers: by how much it is too kind.
+        n_judged: Answers with its own verdict.
+        n_labelled: How many of these are labelled.
+        rate: The mean of its verdicts. NaN if they aren't in [0, 1].
+        bias: Its mean minus the corrected rate of all answers. Positive if it is too lenient.
         bias_interval: Its interval.
-        sensitivity: The share of right answers that it calls right; NaN where verdicts or labels are no yes
-            or no.
-        specificity: The share of wrong answers that it calls wrong.
+        sensitivity: The share of right answers that it judges right. NaN if verdicts or labels aren't binary.
+        specificity: The share of wrong answers that it judges wrong. NaN if verdicts or labels aren't binary.
     """
 
     judge: str
@@ -73,10 +72,10 @@ class JudgeLine:
 
     @derived()
     def better_than_chance(self) -> bool | None:
-        """Whether sensitivity and specificity are shown to add up to more than 1, as they do where a judge
-        guesses; None where one is unknown.
+        """Whether sensitivity and specificity significantly add up to more than 1, their sum under guessing.
+        None if one is unknown.
 
-        The lower limit of their sum is made of their own (Newcombe 1998; Zou and Donner 2008).
+        The lower limit of the sum combines their own limits (Newcombe 1998; Zou and Donner 2008).
         """
         shares = (self.sensitivity, self.specificity)
         total = sum(share.value for share in shares)
@@ -91,14 +90,14 @@ class JudgedDifference:
     Attributes:
         a: The first model.
         b: The second model.
-        judge: The difference of the verdicts' means; NaN where they aren't in [0, 1].
+        judge: The difference of the verdicts' means. NaN if they aren't in [0, 1].
         difference: The corrected difference, with its interval.
-        p_value: The p-value of no difference, from the same pivot.
-        paired: Whether it is of items on which both have a label; else it is the difference of two corrected
-            rates.
-        n_items: Items that both answered, and that were judged; 0 where no column tells items apart.
-        n_both: How many of these have a label of both.
-        n_labels: Labels of both models in all.
+        p_value: The p-value of no difference, from the same test as the interval.
+        paired: Whether it uses questions for which both models have a label. Otherwise it is the difference
+            of two corrected rates.
+        n_items: Questions with a judged answer of both models. 0 if no column identifies questions.
+        n_both: How many of these have a label for both.
+        n_labels: Labels for both models in total.
         joined: Whether strata with too few pairs of labels were joined.
     """
 
@@ -116,18 +115,18 @@ class JudgedDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeCheck:
-    """Whether a corrected rate keeps a floor, or a corrected difference a margin.
+    """The check of a corrected rate against a floor, or of a corrected difference against a margin.
 
     Attributes:
-        criterion: What is asked: "at_least", or "not_worse_than".
+        criterion: The criterion: "at_least" or "not_worse_than".
         limit: The floor, or the margin.
-        verdict: "pass" where the whole one-sided interval keeps it, "fail" where none of it does, else
+        verdict: "pass" if the whole one-sided interval meets the limit, "fail" if none of it does. Otherwise
             "unclear".
-        candidate: The model that is asked about; empty where the table has one.
+        candidate: The model that is checked. Empty if the table has one.
         value: The corrected rate, or difference.
-        low: Its one-sided lower limit at the level.
+        low: Its one-sided lower limit.
         high: Its one-sided upper limit.
-        level: How sure the verdict is.
+        level: The confidence level of the verdict.
     """
 
     criterion: JudgeCriterion
@@ -142,22 +141,22 @@ class JudgeCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JudgeRates(Answer):
-    """What a judge's rate is worth, of all answers and model by model.
+    """A judge's rate and the corrected one, for all answers and per model.
 
     Attributes:
         all_answers: All answers together.
-        difference: The difference of two models; None where it isn't asked for.
-        check: The verdict on a floor or a margin; None where it isn't asked for.
-        models: One entry a model, the highest corrected rate first; empty where the table names none, or one
-            only.
-        ranks: Their places, and who could be best, at the level all at once; empty where there are no models
-            to rank.
-        judges: One entry a judge.
+        difference: The difference of two models. None if not requested.
+        check: The check of a floor or a margin. None if not requested.
+        models: One entry per model, the highest corrected rate first. Empty if the table has no model names,
+            or only one.
+        ranks: The ranks of the models, and who could be best, with simultaneous intervals. Empty if there are
+            no models to rank.
+        judges: One entry per judge.
         level: The confidence level of each interval.
-        labels_drawn: How the labelled answers were drawn, as it was said: "random", "probability:COLUMN",
+        labels_drawn: How the labelled answers were drawn, as specified: "random", "probability:COLUMN",
             "convenience", or "unknown".
         notes: How the table was read.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     all_answers: JudgedModel
@@ -173,8 +172,8 @@ class JudgeRates(Answer):
 
     @derived()
     def verdict(self) -> PairVerdict | GateVerdict | None:
-        """What a floor or a margin says, else whether the first of two models is better; None without
-        either.
+        """The result for a floor or a margin, otherwise whether the first of two models is better. None
+        without either.
         """
         if self.check is not None or self.difference is None:
             return None if self.check is None else self.check.verdict
@@ -184,15 +183,13 @@ class JudgeRates(Answer):
 
     @derived()
     def exit_code(self) -> int:
-        """0 where nothing is asked for or it passes, 1 where it fails, 2 where it can't be told; 3 is kept
-        for errors.
-        """
+        """0 on success or a pass, 1 for fail, 2 if the check is undecided. 3 is reserved for errors."""
         return 0 if self.check is None else EXIT_CODES[self.check.verdict]
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why what was asked can't be told, or which model is best; None
-        where it can.
+        """The chapter of `howsure guide` to read if the check is undecided, or if it is unclear which model
+        is best. Otherwise None.
         """
         if self.check is not None:
             return POWER if self.check.verdict == "unclear" else None
@@ -207,12 +204,12 @@ class JudgeRates(Answer):
 
     @property
     def every(self) -> tuple[JudgedModel, ...]:
-        """The whole first, then the models."""
+        """All answers first, then the models."""
         return (self.all_answers, *self.models)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping for the whole and for each model, with its rank; for the difference of two
-        models another, with its p-value.
+        """Return one flat mapping for all answers and one per model, with its rank. The difference of two
+        models adds another, with its p-value.
         """
         places = [None, *(self.ranks or [None] * len(self.models))]
         found = [{**row(each), **_place(rank)} for each, rank in zip(self.every, places, strict=True)]

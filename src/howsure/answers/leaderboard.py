@@ -1,4 +1,4 @@
-"""Leaderboard: every model with its error bar, the ranks that it could have, and its ties."""
+"""Leaderboard: every model with its error bar, the confidence interval of its rank, and its group."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 
 
 SMALLEST = 1e-15
-"""No smaller p-value has a quantile that double precision knows."""
+"""The smallest p-value that has a quantile in double precision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is about i − j.
+    """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is i − j.
 
-    NaN where a pair can't be compared.
+    NaN if a pair can't be compared.
 
     Attributes:
-        difference: The difference on shared items.
+        difference: The difference on shared questions, in score units.
         se: Its plain standard error.
-        low: The lower limit of the interval of this pair alone, as `compare` has it.
+        low: The lower limit of the interval of this pair alone, as in `compare`.
         high: The upper limit.
         df: Degrees of freedom.
-        p_value: The p-value of no difference; symmetric, 1 on the diagonal.
+        p_value: The p-value of no difference. Symmetric, 1 on the diagonal.
         p_adjusted: The same, corrected for the number of pairs.
-        n_shared: Items that both answered.
-        n_clusters: Clusters that these items come in.
+        n_shared: Questions that both answered.
+        n_clusters: Clusters of these questions.
     """
 
     difference: NDArray[np.float64]
@@ -63,11 +63,11 @@ class Ranked:
     """A model on a board: its estimate, and the confidence interval of its rank.
 
     Attributes:
-        rank: The place by the score; equal scores share the better one.
-        rank_low: The best place that the model could have.
-        rank_high: The worst place that it could have.
+        rank: The rank by score. Equal scores share the better rank.
+        rank_low: The lower limit of the rank's confidence interval: the best possible rank.
+        rank_high: The upper limit: the worst possible rank.
         could_be_best: Whether it could be the best one, by comparisons with the leader.
-        group: Letters; models with a letter in common can't be told apart.
+        group: Letters. Models that share a letter don't differ significantly.
         entry: Its estimate.
     """
 
@@ -81,7 +81,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopulationBest:
-    """Which models could be best as another population has it.
+    """The models that could be best, for another population.
 
     Attributes:
         population: "new-clusters" or "same-clusters".
@@ -97,27 +97,27 @@ class Board:
     """The models of one task and metric, or overall, best first.
 
     Attributes:
-        task: The task; empty for the overall board.
+        task: The task. Empty for the overall board.
         metric: What the score measures.
         level: The confidence level.
-        adjust: How p-values and ranks are corrected for the number of pairs.
+        adjust: How p-values and rank intervals are corrected for the number of pairs.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
         entries: The models' estimates, best first.
-        ranks: The places of each model, in the same order.
+        ranks: The ranks of the models, in the same order.
         pairs: All pairs of models.
-        n_tasks: The number of tasks; 1 but for the overall board.
-        n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all
-            that have.
-        n_left_out: The models that lack some of the tasks, and so are not on the overall board.
-        population: What it is about: "new-clusters" (all questions without clusters), "same-clusters" or
-            "these-questions".
-        clusters: The clusters of its questions; None without any, and overall.
-        other_population: Which models could be best for the other of new and same clusters; None where the
-            clusters are many.
-        leader_corrected: The leader's score without the luck of having been picked as the best of so many;
-            NaN where it isn't known.
-        warnings: Warnings, each with what to do about it.
+        n_tasks: The number of tasks. 1 except for the overall board.
+        n_tasks_left_out: The number of requested tasks without such scores. The overall board covers the
+            tasks with scores.
+        n_left_out: The number of models that lack some of the tasks, and so aren't on the overall board.
+        population: The population of the result: "new-clusters" (without clusters: new questions),
+            "same-clusters" or "these-questions".
+        clusters: The clusters of its questions. None without clusters and for an overall result.
+        other_population: The models that could be best for the other population (new or same clusters). None
+            with many clusters.
+        leader_corrected: The leader's score, corrected for having been selected as the best of several
+            (winner's curse). NaN if unknown.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -145,56 +145,56 @@ class Board:
 
     @property
     def own_population(self) -> PopulationBest:
-        """Which models could be best for its own population, as the other's are given."""
+        """The models that could be best for its own population, in the same form as for the other."""
         return PopulationBest(population=self.population, could_be_best=self.could_be_best)
 
     @derived(rows=False)
     def new_clusters(self) -> PopulationBest | None:
-        """Which models could be best for new clusters (without clusters: new questions); None where it isn't
+        """The models that could be best for new clusters (without clusters: new questions). None if it isn't
         computed.
         """
         return of_population("new-clusters", self.own_population, self.other_population)
 
     @derived(rows=False)
     def same_clusters(self) -> PopulationBest | None:
-        """Which models could be best for new questions from the same clusters; None where it isn't
+        """The models that could be best for new questions from the same clusters. None if it isn't
         computed.
         """
         return of_population("same-clusters", self.own_population, self.other_population)
 
     @derived()
     def leaders(self) -> tuple[str, ...]:
-        """The models with the best score, more than one where they are level."""
+        """The models with the best score. Several if they are level."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.rank == 1)
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told which model is best; None where it can."""
+        """The chapter of `howsure guide` to read if more than one model could be best. Otherwise None."""
         if len(self.could_be_best) < 2:
             return None
         return LEADERBOARDS if self.other_population is None else CLUSTERS
 
     @derived()
     def n_significant_neighbours(self) -> int:
-        """How many neighbouring places are really different."""
+        """How many neighbouring ranks differ significantly."""
         p = self.pairs.p_adjusted.diagonal(offset=1)
         return sum(significant(value, self.level) for value in p.tolist())
 
     @property
     def is_ahead_of_all(self) -> bool:
-        """Whether the leaders are significantly ahead of every other model: more than that no other could be
-        best.
+        """Whether the leaders are significantly ahead of every other model. This is stronger than being the
+        only ones that could be best.
         """
         p = self.pairs.p_adjusted[: len(self.leaders), len(self.leaders) :]
         return bool((p <= allowed(self.level)).all())
 
     @property
     def smallest_significant(self) -> float:
-        """About how large a difference between neighbouring ranks must be to be significant once corrected;
-        NaN without an error bar.
+        """The approximate smallest significant difference between neighbouring ranks, after correction. NaN
+        without an error bar.
 
-        By the largest p-value that still is significant, or without any by Bonferroni's level, with the
-        median standard error.
+        Based on the largest significant p-value, or else on Bonferroni's level, with the median standard
+        error.
         """
         import numpy as np
 
@@ -264,13 +264,13 @@ class SliceBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankReversal:
-    """Two models whose order is shown to differ between two slices.
+    """Two models whose order differs significantly between two slices.
 
     Attributes:
-        better: The one that is better on the first slice and worse on the second.
-        worse: The other.
-        slice: The slice where it is better.
-        other_slice: The slice where it is worse.
+        better: The model that is better on the first slice and worse on the second.
+        worse: The other model.
+        slice: The slice on which it is better.
+        other_slice: The slice on which it is worse.
     """
 
     better: str
@@ -281,16 +281,16 @@ class RankReversal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSlices:
-    """The board of a task and metric by slices: within a slice all ranks hold at once, and so they do over
+    """The board of a task and metric by slices. Rank intervals are simultaneous, both within a slice and over
     the slices.
 
     Attributes:
         task: The task.
         metric: What the score measures.
-        level: The confidence level of all of it.
-        slicing: How the items are parted.
-        rank_reversals: Pairs of models that change places.
-        slices: One board a slice that is large enough.
+        level: The confidence level of all of it together.
+        slicing: How the questions are split into slices.
+        rank_reversals: Pairs of models with opposite orders on two slices.
+        slices: One board per slice that is large enough.
     """
 
     task: str
@@ -312,14 +312,14 @@ class Leaderboard(Answer):
     """One board per task and metric, and the overall board for several tasks.
 
     Attributes:
-        overall: The board over all tasks; None where there is one task only.
-        boards: One board a task and metric.
-        slices: The boards by slices, one of each task, metric and partition; empty where none is asked for.
-        top: So many models of each board are shown; None leaves it to the format, "all" shows all.
-        mark: The models that are marked, and shown beyond these.
+        overall: The board over all tasks. None if there is only one task.
+        boards: One board per task and metric.
+        slices: The boards by slices, one per task, metric and partition. Empty if not requested.
+        top: How many models of each board are shown. "all" shows all. None leaves it to the format.
+        mark: The highlighted models, shown even if `top` leaves them out.
         each_task: Whether the boards of single tasks are shown, not only the overall one and a summary.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     overall: Board | None = None
@@ -341,8 +341,8 @@ class Leaderboard(Answer):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why it can't be told which model is best overall, or on any task;
-        None where it can.
+        """The chapter of `howsure guide` to read if more than one model could be best overall, or on any
+        task. Otherwise None.
         """
         boards = self.boards if self.overall is None else (self.overall,)
         return next((board.chapter for board in boards if board.chapter), None)
@@ -362,8 +362,8 @@ class Leaderboard(Answer):
         return [record for board in self.every for record in board.pair_records()]
 
     def chart(self, kind: BoardChart = "leaderboard") -> dict[str, Any]:
-        """Return a chart as Vega-Lite: scores with error bars, "ranks" that could be, or all "pairs"; a panel
-        a board.
+        """Return a chart as Vega-Lite: scores with error bars, rank intervals ("ranks") or all "pairs", with
+        one panel per board.
         """
         return dict(presentation(self).chart(self, kind))
 
@@ -375,7 +375,7 @@ class Leaderboard(Answer):
         font_size: float | None = None,
         preset: Preset | None = None,
     ) -> alt.TopLevelMixin:
-        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all
-        answers take it.
+        """Draw `chart(kind)`. Needs the extra "plot". `width`, `font_size` and `preset` set its size, as for
+        all answers.
         """
         return draw(self.chart(kind), width=width, font_size=font_size, preset=preset)

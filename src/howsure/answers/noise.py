@@ -1,4 +1,4 @@
-"""Noise: where the error bar of a score comes from, and what would make it smaller."""
+"""Noise: the variance components of a score's error, and what would reduce it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """A variance component in squared score units; unbiased, so possibly negative. NaN where the data don't
+    """A variance component in squared score units. Unbiased, so it can be negative. NaN if the data don't
     identify it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Component:
 
     @property
     def sd(self) -> float:
-        """The standard deviation, 0 where the variance came out below 0."""
+        """The standard deviation, 0 if the variance estimate is negative."""
         return math.sqrt(max(self.variance, 0.0))
 
 
@@ -52,7 +52,7 @@ class Predicted:
     """A predicted standard error.
 
     Attributes:
-        attempts: With so many attempts an item, or endless ones.
+        attempts: The number of attempts per question. May be infinite.
         se: The standard error.
     """
 
@@ -64,30 +64,31 @@ class Predicted:
 class NoiseEntry:
     """The variance components of one model's score, or of the paired difference of two.
 
-    SE² is the sum of `questions` and `answers`; with K attempts an item the latter is `once` / K.
+    SE² is the sum of the variance between and within questions. With K attempts per question the latter is
+    `variance_within_questions_once` / K.
 
     Attributes:
         task: The task.
         metric: What the score measures.
         name: The model, or "a − b".
         value: The score, or the difference.
-        se: Its standard error, as `estimate` and `compare` have it.
-        n_items: Items behind it.
-        n_clusters: Clusters that these items come in.
-        attempts: The harmonic mean of the numbers of attempts.
-        variance_between_questions: The part of SE² that comes from which questions were drawn.
-        variance_within_questions: The part that comes from what was answered to them.
-        variance_within_questions_once: The answers' part with one attempt an item.
-        most_within_share: The largest share of SE² that answers can make up, where one attempt an item leaves
-            it open.
-        correlation: The correlation of two models' item means, freed of answer noise.
-        within_question: σ², the variance from answer to answer to the same question.
-        between_questions: ω², the variance from question to question.
-        between_clusters: The part of ω² that is from cluster to cluster.
-        within_clusters: The part that is within clusters.
-        sources: The shares of questions, random factors, questions × levels and answers, where factors that
-            all questions share are samples too; else None.
-        warnings: Warnings, each with what to do about it.
+        se: Its standard error, as in `estimate` and `compare`.
+        n_items: Questions behind it.
+        n_clusters: Clusters of these questions.
+        attempts: The harmonic mean of the numbers of attempts per question.
+        variance_between_questions: The part of SE² from sampling questions, in squared score units.
+        variance_within_questions: The part of SE² from the randomness of answers.
+        variance_within_questions_once: The variance within questions with one attempt per question.
+        most_within_share: The largest possible share of SE² within questions, if one attempt per question
+            doesn't identify it.
+        correlation: The correlation of two models' question means, corrected for answer noise.
+        within_question: σ², the variance of answers to the same question.
+        between_questions: ω², the variance between questions.
+        between_clusters: The part of ω² between clusters.
+        within_clusters: The part of ω² within clusters.
+        sources: The shares of questions, random factors, questions × levels and answers, if factors shared by
+            all questions are random. Otherwise None.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -112,26 +113,26 @@ class NoiseEntry:
 
     @property
     def measured(self) -> bool:
-        """Whether several attempts tell the two sources apart."""
+        """Whether there are several attempts per question, so that the two sources are identified."""
         return math.isfinite(self.variance_within_questions)
 
     @derived()
     def within_share(self) -> float:
-        """The share of SE² that comes from answers, between 0 and 1; NaN where it isn't known."""
+        """The share of SE² within questions, between 0 and 1. NaN if unknown."""
         if not self.se > 0 or not self.measured:
             return math.nan
         return min(self.variance_within_questions / self.se**2, 1.0)
 
     @derived()
     def predicted(self) -> tuple[Predicted, ...]:
-        """The standard errors that other numbers of attempts would give."""
+        """The predicted standard errors for other numbers of attempts."""
         return tuple(Predicted(attempts=k, se=self.se_with(k)) for k in ATTEMPTS)
 
     def se_with(self, attempts: float | None = None, items: float | None = None) -> float:
-        """Predict the SE with so many attempts an item (infinite is allowed) and so many items of the same
-        kind.
+        """Predict the SE for a given number of attempts per question (may be infinite) and of similar
+        questions.
 
-        None leaves a number as it is. Clusters are taken to grow in number, not in size.
+        None keeps the current number. Clusters are assumed to grow in number, not in size.
         """
         if self.sources is not None:
             levels = self.sources.spread.levels
@@ -145,7 +146,9 @@ class NoiseEntry:
         return math.sqrt((max(self.variance_between_questions, 0.0) + answers) * scale)
 
     def record(self) -> dict[str, Any]:
-        """Return one flat mapping: the predicted standard errors as columns, and that of twice the items."""
+        """Return one flat mapping, with the predicted standard errors and that of twice the questions as
+        columns.
+        """
         names = {
             each.attempts: f"se_{'endless' if math.isinf(each.attempts) else each.attempts}"
             for each in self.predicted
@@ -156,16 +159,16 @@ class NoiseEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairNoise:
-    """The noise of the paired differences of all P pairs of models on one task that share items and where it
-    is known.
+    """The noise of the paired differences of all P pairs of models on one task that share questions and have
+    known noise.
 
     Attributes:
         a: The first model of each pair (P,).
         b: The second model (P,).
-        n_shared: Items that both answered (P,).
-        questions: The part of the difference's variance that comes from questions (P,), at least 0.
-        answers: The part that comes from answers (P,).
-        once: The answers' part with one attempt an item (P,).
+        n_shared: Questions that both answered (P,).
+        questions: The part of the difference's variance between questions (P,), at least 0.
+        answers: The part within questions (P,).
+        once: The variance within questions with one attempt per question (P,).
     """
 
     a: tuple[str, ...] = field(metadata=HIDDEN)
@@ -182,22 +185,24 @@ class PairNoise:
 
     @derived()
     def within_share(self) -> float:
-        """The share of the variance that answers make up, now, at the median of the pairs."""
+        """The current share of the variance within questions, at the median of the pairs."""
         return _median(self.answers / (self.answers + self.questions))
 
     @property
     def single_shares(self) -> NDArray[np.float64]:
-        """The same of every pair (P,), with one attempt a question."""
+        """The share within questions of every pair (P,), with one attempt per question."""
         return self.once / (self.once + self.questions)
 
     @derived()
     def within_share_once(self) -> float:
-        """The same at the median of the pairs, with one attempt a question."""
+        """The share within questions at the median of the pairs, with one attempt per question."""
         return _median(self.single_shares)
 
     @derived()
     def n_mostly_within(self) -> int:
-        """In how many pairs answers would make up more than questions, with one attempt a question."""
+        """The number of pairs with more variance within than between questions, with one attempt per
+        question.
+        """
         return int((self.single_shares > HALF).sum())
 
     def records(self) -> list[dict[str, Any]]:
@@ -225,9 +230,9 @@ class TaskNoise(TaskPart):
     Attributes:
         task: The task.
         metric: What the score measures.
-        pairs: The noise of all differences; None where it isn't known.
+        pairs: The noise of all differences. None if unknown.
         entries: The models, or two models and their difference.
-        pair: Whether it is about two models: the last entry is their difference.
+        pair: Whether it is about two models. Then the last entry is their difference.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -245,7 +250,7 @@ class SliceNoise:
 
     Attributes:
         slice: The slice.
-        noise: What they are there.
+        noise: The variance components on this slice.
     """
 
     slice: str
@@ -260,8 +265,8 @@ class NoiseSlices:
         task: The task.
         metric: What the score measures.
         percent: Whether scores lie in [0, 1].
-        slicing: How the items are parted.
-        slices: One entry a slice that is large enough.
+        slicing: How the questions are split into slices.
+        slices: One entry per slice that is large enough.
     """
 
     task: str
@@ -273,13 +278,13 @@ class NoiseSlices:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Noise(Drawn):
-    """The parts of every standard error that are due to questions and to answers, task by task.
+    """The variance between and within questions of every standard error, task by task.
 
     Attributes:
-        tasks: One part a task and metric.
-        slices: The parts by slices, one of each task, metric and partition; empty where none is asked for.
+        tasks: One part per task and metric.
+        slices: The components by slices, one per task, metric and partition. Empty if not requested.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     tasks: tuple[TaskNoise, ...]
@@ -310,8 +315,8 @@ class Noise(Drawn):
         ]
 
     def curves(self, attempts: Sequence[int] = (1, 2, 3, 4, 5, 7, 10, 15, 20)) -> list[dict[str, Any]]:
-        """Return the predicted SE over attempts, with the questions that there are, and twice and four times
-        as many.
+        """Return the predicted SE over attempts for the current number of questions, twice and four times as
+        many.
         """
         return [
             {"task": task.task, "name": entry.name, "attempts": k, "items": times * entry.n_items}

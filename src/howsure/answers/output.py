@@ -1,9 +1,9 @@
-"""An answer as plain data: its dataclass fields become JSON and flat rows, in this one place.
+"""An answer as plain data: the one place where dataclass fields become JSON and flat rows.
 
-A field is written under its own name. Where that isn't so, it says what becomes of it, with one of the
-markers below, and a property that belongs to the output is made by `@derived()`. An interval is written as
-its limits: `interval` as low, high and level, `failed_interval` as failed_low and failed_high. What is one (a
-number, a name, one nested answer) comes before what is many.
+A field is written under its own name unless one of the markers below changes that. `@derived()` adds a
+property to the output. An interval is written as its limits: `interval` as low, high and level,
+`failed_interval` as failed_low and failed_high. Single values (a number, a name, one nested answer) come
+before collections.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ LAST = ("settings", "notes", "warnings")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What becomes of a field in the output.
+    """How a field appears in the output.
 
     Attributes:
         hidden: It isn't part of the output.
-        key: Its name there, where that isn't the field's own.
-        endless: An infinite number is the word "endless", not null.
-        nested: A nested object of JSON; else its own fields take its place.
-        rows: Whether flat rows have it: a number or a name as it is, an object as its numbers.
-        prefix: What the names of such an object's numbers begin with in rows.
-        value: What its `value` is called in rows.
+        key: Its name in the output if it differs from the field's.
+        endless: Whether an infinite number is written as the word "endless" instead of null.
+        nested: Whether it is a nested object in JSON. Otherwise its own fields replace it.
+        rows: Whether flat rows contain it: a number or a name as it is, an object as its numbers.
+        prefix: The prefix of the names of such an object's numbers in rows.
+        value: The name of its `value` in rows.
     """
 
     hidden: bool = False
@@ -64,8 +64,8 @@ class Part:
     Attributes:
         name: The attribute.
         key: Its key in the output.
-        type: Its type, as it is written in the source.
-        shown: What becomes of it.
+        type: Its type, as written in the source.
+        shown: How the field appears.
     """
 
     name: str
@@ -75,18 +75,18 @@ class Part:
 
     @property
     def many(self) -> bool:
-        """Whether it holds several: a tuple, a mapping, an array."""
+        """Whether it is a collection: a tuple, a mapping, an array."""
         return self.type.startswith(LISTS)
 
 
 def shown(*, key: str = "", endless: bool = False, rows: bool = True) -> dict[str, Shown]:
-    """Mark a field that has another name in the output, may be endless, or isn't in rows."""
+    """Mark a field that has another name in the output, may be infinite, or isn't in rows."""
     return {KEY: Shown(key=key, endless=endless, rows=rows)}
 
 
 def spread(*, prefix: str = "", value: str = "value") -> dict[str, Shown]:
-    """Mark a nested answer whose numbers stand in rows, as `prefix` and their names; its `value` under a name
-    of its own.
+    """Mark a nested answer whose numbers appear in rows, as `prefix` and their names. Its `value` gets its
+    own name.
     """
     return {KEY: Shown(prefix=prefix, value=value)}
 
@@ -94,7 +94,7 @@ def spread(*, prefix: str = "", value: str = "value") -> dict[str, Shown]:
 HIDDEN = {KEY: Shown(hidden=True)}
 """Marks a field that isn't part of the output."""
 MERGED = {KEY: Shown(nested=False, value="value")}
-"""Marks a nested answer whose fields stand in its place, in JSON as in rows."""
+"""Marks a nested answer whose fields replace it, in JSON and in rows."""
 
 
 class Derived(property, Generic[T]):
@@ -107,7 +107,7 @@ class Derived(property, Generic[T]):
 
 
 def derived(*, key: str = "", rows: bool = True) -> Callable[[Callable[[Any], T]], Derived[T]]:
-    """Make a property that is part of the output: under a key of its own, or in JSON only."""
+    """Make a property part of the output: under its own key, or in JSON only."""
 
     def mark(get: Callable[[Any], T]) -> Derived[T]:
         """Set the mark on the getter."""
@@ -117,7 +117,7 @@ def derived(*, key: str = "", rows: bool = True) -> Callable[[Callable[[Any], T]
     return mark
 
 
-derived()(vars(ResultWarning)["chapter"].fget)  # it stands below all this, and can't say so itself
+derived()(vars(ResultWarning)["chapter"].fget)  # it is defined before all this, and can't set the mark itself
 
 
 def tree(thing: Any) -> dict[str, Any]:
@@ -126,18 +126,18 @@ def tree(thing: Any) -> dict[str, Any]:
 
 
 def row(thing: Any) -> dict[str, Any]:
-    """Return a dataclass as one flat mapping: its numbers and names, without what it holds several of."""
+    """Return a dataclass as one flat mapping: its numbers and names, without collections."""
     return _written(thing, _layout(thing.__class__, "row"))
 
 
 def rows(**columns: Iterable[Any] | NDArray[Any]) -> list[dict[str, Any]]:
-    """Return columns of one length as flat mappings; arrays become plain numbers."""
+    """Return columns of equal length as flat mappings. Arrays become plain numbers."""
     values = [_column(column) for column in columns.values()]
     return [dict(zip(columns, found, strict=True)) for found in zip(*values, strict=True)]
 
 
 def number(value: float) -> float | None:
-    """Return a finite float to 12 digits, None otherwise: JSON has no NaN, and processors differ in the last
+    """Return a finite float to 12 digits, otherwise None: JSON has no NaN, and processors differ in the last
     digits.
     """
     value = float(value)
@@ -145,14 +145,14 @@ def number(value: float) -> float | None:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+    """Return a value in the form used in JSON."""
     write = _writer_of(value.__class__)
     return value if write is None else write(value)
 
 
 @cache
 def parts(cls: type) -> tuple[Part, ...]:
-    """Return what a dataclass puts out, in order: what is one, what is many, notes and warnings."""
+    """Return the parts of a dataclass's output, in order: single values, collections, notes and warnings."""
     found = [_part(field.name, str(field.type), field.metadata.get(KEY, Shown())) for field in fields(cls)]
     for name, member in (each for home in cls.__mro__ for each in vars(home).items()):
         mark = getattr(member.fget, KEY, None) if isinstance(member, property) else None
@@ -168,13 +168,13 @@ def _part(name: str, kind: str, mark: Shown) -> Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a class is written; of one class and form it is found out once.
+    """How a class is written, computed once per class and form.
 
     Attributes:
         get: Returns all values of an object.
         keys: Their keys.
-        writers: What makes those values plain that aren't: by key.
-        inline: What writes a value as several entries in its place: by key.
+        writers: The functions that make values plain, by key.
+        inline: The functions that write a value as several entries in its place, by key.
     """
 
     get: Callable[[Any], tuple[Any, ...]]
@@ -214,7 +214,7 @@ def _getter(paths: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _entries(part: Part, inline: bool) -> list[tuple[str, str, Write]]:
-    """Return where the values of a part are found, their keys, and what makes them plain."""
+    """Return the attributes of the values of a part, their keys, and the functions that make them plain."""
     if part.type == "Interval":
         before = part.name.removesuffix("interval")
         limits = ("low", "high") if before else ("low", "high", "level")
@@ -232,7 +232,7 @@ def _writer(part: Part) -> Write:
 
 @cache
 def _writer_of(cls: type) -> Write:
-    """Return what makes values of a class plain, None where they are so."""
+    """Return the function that makes values of a class plain, None if they already are."""
     if issubclass(cls, (str, int, type(None))):
         return None
     if issubclass(cls, float):
@@ -240,7 +240,7 @@ def _writer_of(cls: type) -> Write:
     if issubclass(cls, Method):
         return str
     if is_dataclass(cls):
-        return cls.to_dict if hasattr(cls, "to_dict") else tree  # an answer within another keeps its head
+        return cls.to_dict if hasattr(cls, "to_dict") else tree  # a nested answer keeps its head
     if issubclass(cls, Mapping):
         return lambda value: {str(name): plain(each) for name, each in value.items()}
     if issubclass(cls, (tuple, list)):
@@ -271,8 +271,8 @@ def _column(values: Iterable[Any]) -> Iterable[Any]:
 
 
 def sliced_rows(whole: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return flat rows of all items and of slices under the same keys; the former as they are where there are
-    no slices.
+    """Return flat rows of all questions and of slices under the same keys. The former are unchanged if there
+    are no slices.
     """
     if not parts:
         return whole

@@ -1,6 +1,4 @@
-"""Parts that several answers have: clusters of a task, planned looks, sources of error, ratios of
-measures.
-"""
+"""Parts shared by several answers: clusters of a task, planned looks, sources of error, ratios of usage."""
 
 from __future__ import annotations
 
@@ -23,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskClusters:
-    """The clusters of the questions that a score or a difference stands on.
+    """The clusters of the questions behind a score or a difference.
 
     Attributes:
-        name: The column, or what else they are called by.
-        n: How many there are.
-        effective: How many equal clusters would be worth as much, n² / Σ n_g².
+        name: The column, or another name for the clusters.
+        n: The number of clusters.
+        effective: The effective number of clusters, n² / Σ n_g²: the number of equal clusters with the same
+            information.
     """
 
     name: str
@@ -38,14 +37,14 @@ class TaskClusters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLook:
-    """One look, and what it takes to stop there.
+    """One look, and its condition for stopping.
 
     Attributes:
-        number: Which look it is; the first is 1.
-        items: The items that it is due at; those that it was made on, where it was made.
-        z: The boundary as a normal deviate: the look stops where that of its p-value is as large or larger.
-        nominal: The p-value of the look's own test at or below which it stops.
-        spent: The error spent up to it, of 1 − level in all.
+        number: The number of the look, from 1.
+        items: The number of questions at which it is due, or if it was made, at which it was made.
+        z: The boundary as a normal deviate: the run stops if that of the look's p-value is at least as large.
+        nominal: The largest p-value of the look's own test at which the run stops.
+        spent: The error spent up to this look, of 1 − level in total.
     """
 
     number: int
@@ -60,9 +59,9 @@ class Looks:
     """The looks of a run, and which of them is shown.
 
     Attributes:
-        spending: How the error is spent over them.
-        number: The look that is shown; 0 before the first.
-        finished: Items finished so far, of which only those that were due count.
+        spending: How the error is spent over the looks.
+        number: The look that is shown. 0 before the first.
+        finished: Questions finished so far. Only those that were due count.
         looks: All of them.
     """
 
@@ -73,7 +72,7 @@ class Looks:
 
     @property
     def due(self) -> PlannedLook | None:
-        """The look that comes next; None after the last."""
+        """The next look. None after the last."""
         return next((look for look in self.looks if look.number > self.number), None)
 
     @property
@@ -84,16 +83,17 @@ class Looks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorSource:
-    """What one random factor has in the variance of a score or a difference.
+    """The contribution of one random factor to the variance of a score or a difference.
 
     Attributes:
         name: The factor's column.
-        n_levels: How many levels each model has; the fewest, where that differs.
-        share: The share of the variance that comes from which levels were drawn; 0 where none is seen.
-        interaction: The share of questions × levels, with the answers in it unless their own share is known.
+        n_levels: The number of levels per model, the smallest if models differ.
+        share: The share of the variance from sampling levels. 0 if none is found.
+        interaction: The share from questions × levels. It includes the answers' share unless that is known.
         se_twice: The standard error with twice the levels.
-        n_needed: About how many levels would show a difference of the size seen, or settle a gate's check,
-            with 80% power, all else the same; infinite where none would, NaN where nothing is to be shown.
+        n_needed: The approximate number of levels that would show a difference of the observed size, or
+            decide a gate's check, with 80% power, other things equal. Infinite if none would. NaN if there is
+            nothing to show.
     """
 
     name: str
@@ -106,18 +106,16 @@ class FactorSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSources:
-    """The sources of the error of a score or a difference whose random factors are samples as the questions
-    are.
+    """The sources of error of a score or a difference if factors are random in addition to the questions.
 
     Attributes:
-        questions: The share of the variance that comes from which questions were drawn.
-        factors: What each random factor has in it.
-        answers: The share that comes from answering again; NaN where each level has one attempt at a
-            question.
+        questions: The share of the variance from sampling questions.
+        factors: The contribution of each random factor.
+        answers: The share from the randomness of answers. NaN if each level has one attempt per question.
         se_twice_questions: The standard error with twice the questions.
-        spread: What single questions, levels and attempts add to the variance.
-        n_items: The questions.
-        attempts: The attempts at each level.
+        spread: The variance contributed by single questions, levels and attempts.
+        n_items: The number of questions.
+        attempts: The number of attempts per level.
     """
 
     questions: float
@@ -130,12 +128,12 @@ class ErrorSources:
 
     @property
     def known(self) -> bool:
-        """Whether there are two levels of every factor, so that shares are known."""
+        """Whether every factor has at least two levels, so that the shares are known."""
         return math.isfinite(self.questions)
 
     def se_with(self, items: float, levels: Sequence[float], attempts: float | None = None) -> float:
-        """Predict the standard error with so many questions, levels of each factor, and attempts at each
-        level; None leaves these as they are.
+        """Predict the standard error for given numbers of questions, levels of each factor, and attempts per
+        level. None keeps the current number.
         """
         spread = self.spread.with_levels(tuple(levels))
         return standard_error(spread, items, self.attempts if attempts is None else attempts)
@@ -153,35 +151,35 @@ Result = TypeVar("Result", bound=OfPopulation)
 
 
 def of_population(name: str, *results: Result | None) -> Result | None:
-    """Return the result for this population; None if there is none."""
+    """Return the result for this population. None if there is none."""
     return next((result for result in results if result is not None and result.population == name), None)
 
 
 RatioKnown = Literal["exact", "at_least", "at_most", "unknown"]
-"""Whether a ratio is known, or bounded since attempts of one model didn't record it, or unknown since those
-of both didn't.
+"""Whether a ratio is exact, a bound because some attempts of one model didn't record it, or unknown because
+some of both didn't.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageDifference:
-    """What a took over what b took, per attempt or per solved item.
+    """The usage of a compared with that of b, per attempt or per solved question.
 
     Attributes:
         name: What was measured, such as usd, seconds or tokens_out.
-        per: "attempt", or "solved" for what a solved item took, failures included.
-        a: What a took on average.
-        b: What b took.
-        ratio: a over b.
+        per: "attempt", or "solved" for the usage per solved question, failures included.
+        a: The average usage of a.
+        b: The average usage of b.
+        ratio: a divided by b.
         interval: Its confidence interval.
         p_value: The p-value of a ratio of 1.
-        ratio_is: Whether the ratio is "exact", or is only "at_least" or "at_most" this, or "unknown", since
+        ratio_is: Whether the ratio is "exact", only a bound ("at_least", "at_most"), or "unknown" because
             attempts lack it.
-        n_items: Items that both tried.
+        n_items: Questions that both tried.
         n_clusters: Clusters that these come in.
-        n_missing_a: Attempts of a that don't record it.
-        n_missing_b: Attempts of b.
-        warnings: Warnings, each with what to do about it.
+        n_missing_a: Attempts of a that don't record the usage.
+        n_missing_b: Attempts of b that don't record it.
+        warnings: Warnings, each with a remedy.
     """
 
     name: str
@@ -200,7 +198,7 @@ class UsageDifference:
 
     @property
     def decided(self) -> bool:
-        """Whether one is shown to take more."""
+        """Whether one uses significantly more."""
         low, high = self.interval.low, self.interval.high
         if self.ratio_is == "at_least":
             return low > 1

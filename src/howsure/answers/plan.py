@@ -1,4 +1,4 @@
-"""Plan: how many questions and attempts a comparison needs, or what so many can show."""
+"""Plan: how many questions and attempts a comparison needs, or what a given number can detect."""
 
 from __future__ import annotations
 
@@ -17,39 +17,38 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Goal, PlanMethod, Spending
 
 Sought = Literal["items", "effect", "power"]
-"""What a plan looks for: the number of items, the smallest difference that shows, or the power."""
+"""The quantity a plan computes: the number of questions, the smallest detectable difference, or the power."""
 
 MarginCriterion = Literal["not_worse_than", "same_within"]
 """The criteria of a gate that have a margin."""
 Pairing = Literal["itself", "pair", "assumed"]
-"""How two equal systems are taken to differ from question to question: as two runs of one, as a pair of
-models, as assumed.
+"""How two equal systems are assumed to differ by question: as two runs of one model, as a pair of models, or
+by assumption.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualSystems:
-    """What one criterion of a gate says of two equal systems: their true scores are alike, their answers
-    aren't.
+    """The result of one criterion of a gate for two systems with equal true scores but different answers.
 
     Attributes:
-        task: The task; empty for several together, or without results.
+        task: The task. Empty for several together, or without results.
         metric: What the score measures.
-        criterion: The criterion, alone: "not_worse_than" or "same_within".
+        criterion: The criterion alone: "not_worse_than" or "same_within".
         margin: Its margin, in score units.
-        pairing: How the two differ from question to question: "itself" as two runs of `a`, by the noise of
-            its answers alone, "pair" as `a` and `b` do, "assumed" as assumed.
-        a: The model; of a pair the first.
+        pairing: How the two differ by question: "itself" as two runs of `a` (only the randomness of its
+            answers), "pair" as `a` and `b` do, "assumed" by assumption.
+        a: The model, or the first of a pair.
         b: The second model of a pair.
         items: The questions of the gate.
-        attempts: Attempts at each, by either system.
-        passed: How often the gate passes, a share.
-        unclear: How often it can't tell.
-        failed: How often it fails.
-        items_for_80_percent_conclusive: The questions from which on it can't tell in fewer than a fifth of
-            runs; infinite where no number is enough.
-        items_for_80_percent_conclusive_low: The lower limit of that number, given how uncertain the spread
-            is; NaN where that isn't known.
+        attempts: Attempts per question, for either system.
+        passed: The share of runs in which the gate passes.
+        unclear: The share of runs in which it can't tell.
+        failed: The share of runs in which it fails.
+        items_for_80_percent_conclusive: The number of questions from which on the gate is undecided in less
+            than 20% of runs. Infinite if no number is enough.
+        items_for_80_percent_conclusive_low: The lower limit of that number, from the uncertainty of the
+            spread. NaN if unknown.
         items_for_80_percent_conclusive_high: Its upper limit.
         percent: Whether scores lie in [0, 1].
     """
@@ -72,7 +71,7 @@ class EqualSystems:
     percent: bool = True
 
     def columns(self, prefix: str = "") -> dict[str, float | None]:
-        """Return its shares as columns of a row about something else, named after the criterion."""
+        """Return its shares as columns of another row, named after the criterion."""
         name = f"{prefix}{self.criterion}"
         shares = {
             "pass": self.passed,
@@ -88,8 +87,8 @@ class Forecast:
     """A planned quantity, with limits that express the uncertainty of the pilot.
 
     Attributes:
-        value: The number; infinite (null) where none is enough.
-        low: Its lower limit, given the uncertainty of the pilot; NaN without a pilot.
+        value: The number. Infinite (null) if none is enough.
+        low: Its lower limit, given the uncertainty of the pilot. NaN without a pilot.
         high: The upper limit.
     """
 
@@ -100,19 +99,19 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOption:
-    """One way to run the evaluation; one of items, effect and power is what was sought, with its limits.
+    """One way to run the evaluation. Of items, effect and power, one was computed, with its limits.
 
     Attributes:
-        attempts: Attempts a question, or endless ones.
+        attempts: Attempts per question. May be infinite.
         items: Questions.
-        effect: The true difference (a margin, for "not-worse" and "same") that they show.
-        power: The power with which they show it.
-        clusters: Clusters that the questions come in.
+        effect: The true difference that they detect, in score units (for "not-worse" and "same" a margin).
+        power: The power to detect it.
+        clusters: Clusters of the questions.
         se: The standard error of the difference.
         items_by_formula: The number of questions by the paper's formula, without pseudo-items and with the
             normal distribution.
-        cost: What it costs; NaN where no costs were given.
-        levels: How many levels of each random factor each model has; empty without one.
+        cost: Its cost. NaN if no prices were given.
+        levels: The number of levels of each random factor per model. Empty without one.
     """
 
     attempts: float = field(metadata=shown(endless=True))
@@ -128,19 +127,19 @@ class PlanOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What a plan rests on: variances of the difference of single items, in squared score units.
+    """The basis of a plan: variances of the difference of single questions, in squared score units.
 
     Attributes:
-        question: The variance between the items' true differences.
-        answer: The variance of one attempt, both models' together; NaN where a pilot with one attempt can't
-            tell it from the former, which then holds both.
-        between: The part of the items' variance that is from cluster to cluster.
-        cluster_size: The average number of items of a cluster.
-        effective_cluster_size: That number as an item sees it, larger where clusters are unequal.
-        n_items: Items of the pilot; 0 without one.
+        question: The variance between the questions' true differences.
+        answer: The variance of one attempt, of both models together. NaN if a pilot with one attempt can't
+            separate it from `question`, which then includes both.
+        between: The part of the questions' variance between clusters.
+        cluster_size: The average number of questions per cluster.
+        effective_cluster_size: The effective size, which is larger if clusters are unequal.
+        n_items: Questions of the pilot. 0 without one.
         n_clusters: Clusters of the pilot.
         attempts: Attempts of the pilot.
-        pairs: Pairs of models that the pilot holds.
+        pairs: Pairs of models in the pilot.
     """
 
     question: float = field(metadata=shown(key="question_variance"))
@@ -159,10 +158,10 @@ class CurvePoint:
     """One point of a power curve.
 
     Attributes:
-        attempts: Attempts a question, or endless ones.
+        attempts: Attempts per question. May be infinite.
         items: Questions.
         effect: The true difference.
-        power: The power that so many questions have.
+        power: The power with this number of questions.
     """
 
     attempts: float = field(metadata=shown(endless=True))
@@ -176,12 +175,12 @@ class ForecastLook(PlannedLook):
     """One look of a plan.
 
     Attributes:
-        number: Which look it is; the first is 1.
-        items: The items that it is due at.
-        z: The boundary as a normal deviate: the look stops where that of its p-value is as large or larger.
-        nominal: The p-value of the look's own test at or below which it stops.
-        spent: The error spent up to it, of 1 − level in all.
-        stopped: The chance that the run has stopped by then, and shown what is to be shown.
+        number: The number of the look, from 1.
+        items: The number of questions at which it is due.
+        z: The boundary as a normal deviate: the run stops if that of the look's p-value is at least as large.
+        nominal: The largest p-value of the look's own test at which the run stops.
+        spent: The error spent up to this look, of 1 − level in total.
+        stopped: The probability that the run has stopped by then, with a significant result.
     """
 
     stopped: float
@@ -189,15 +188,15 @@ class ForecastLook(PlannedLook):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDesign:
-    """One way to decide: once at the end, at planned looks, or by a look at any time.
+    """One way to decide: once at the end, at planned looks, or at any time.
 
     Attributes:
-        name: Which of them.
-        max_items: Questions at most; infinite where none are enough.
-        power: The chance that it shows what is to be shown.
-        expected_items: Questions on average where the true difference is the planned one.
-        expected_items_if_equal: Questions on average where there is none to be found: no difference, or one
-            that is the margin.
+        name: The name of the design.
+        max_items: The maximum number of questions. Infinite if none is enough.
+        power: The probability of a significant result.
+        expected_items: The expected number of questions if the true difference is the planned one.
+        expected_items_if_equal: The expected number of questions without an effect: no difference, or one
+            equal to the margin.
     """
 
     name: Literal["once", "looks", "betting"]
@@ -209,14 +208,14 @@ class PlannedDesign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LooksPlan:
-    """Planned looks of the chosen option, beside the other ways to decide.
+    """Planned looks of the chosen option, next to the other designs.
 
     Attributes:
         spending: How the error is spent.
-        cheapest: The way that takes the fewest questions on average at the planned difference, of those with
-            as good as the largest power.
-        looks: When each look is due, and what it takes to stop there.
-        designs: What each way takes.
+        cheapest: The design with the fewest expected questions at the planned difference, among those with
+            nearly the highest power.
+        looks: When each look is due, and its condition for stopping.
+        designs: The requirements of each design.
     """
 
     spending: Spending
@@ -230,21 +229,19 @@ class TaskPlan:
     """The plan of one task, or of several together.
 
     Attributes:
-        task: The task; empty for several together.
+        task: The task. Empty for several together.
         metric: What the score measures.
-        a: The first model of the pilot; empty without one.
+        a: The first model of the pilot. Empty without one.
         b: The second model.
-        basis: What the plan rests on; None where nothing is known, or where random factors are samples too.
-        sources: Where the error of the pilot's difference comes from, where random factors are samples too;
-            else None.
-        levels_needed: The fewest levels of each random factor with which any number of questions is enough,
-            those of others as in the pilot; infinite where none are.
+        basis: The variances behind the plan. None if nothing is known, or with random factors.
+        sources: The sources of error of the pilot's difference if there are random factors. Otherwise None.
+        levels_needed: The fewest levels of each random factor with which some number of questions is enough,
+            with those of other factors as in the pilot. Infinite if none are.
         options: The ways to run the evaluation.
-        chosen: Which of them is chosen, counted from 0.
-        curve: Power over the number of items, or over the true difference where that was sought.
-        equal: What a gate with that margin says of two equal systems; None without a margin.
-        looks: Planned looks of the chosen option, beside other ways to decide; None where the test is made
-            once.
+        chosen: The index of the chosen option, from 0.
+        curve: Power over the number of questions, or over the true difference if that was computed.
+        equal: The results of a gate with that margin for two equal systems. None without a margin.
+        looks: Planned looks of the chosen option, next to other designs. None for a single test.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -264,18 +261,18 @@ class TaskPlan:
 
     @derived(key="chosen")
     def best(self) -> PlanOption:
-        """The chosen option: the attempts that were asked for, or the cheapest ones."""
+        """The chosen option: the requested attempts, or the cheapest ones."""
         return self.options[self.chosen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """The power observed in simulations that resample the items of the pilot.
+    """The power in simulations that resample the questions of the pilot.
 
     Attributes:
-        power: The share of draws in which the test found it.
+        power: The share of draws with a significant result.
         se: Its Monte-Carlo standard error.
-        trials: How many draws there were.
+        trials: The number of draws.
     """
 
     power: float
@@ -288,19 +285,19 @@ class Plan(Drawn):
     """The number of questions and attempts required, the minimum detectable effect, or the power.
 
     Attributes:
-        solved_for: What was looked for: the number of items, the smallest difference, or the power.
-        goal: What is to be shown.
+        solved_for: The computed quantity: the number of questions, the smallest difference, or the power.
+        goal: The claim to be shown.
         method: The test that is planned for.
         level: The confidence level.
-        comparisons: How many tests share the level (Bonferroni).
-        margin: The margin of "not-worse" and "same"; NaN without one.
+        comparisons: How many tests share the significance level (Bonferroni).
+        margin: The margin of "not-worse" and "same". NaN without one.
         paired: Whether both models answer the same questions.
-        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share
-            `level` of runs.
-        simulated: The power in draws of the pilot's own items; None where it wasn't simulated.
-        tasks: One part a task; the last is the overall one where there are several.
+        better: Whether the gate requires that the candidate is better. For equal systems it then can't tell
+            in a share `level` of runs.
+        simulated: The power in draws from the pilot's own questions. None if it wasn't simulated.
+        tasks: One part per task. The last is the overall one if there are several.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     solved_for: Sought
@@ -323,8 +320,8 @@ class Plan(Drawn):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power
-        is below 80%; else None.
+        """The chapter of `howsure guide` to read if no number of questions is enough, or the power is below
+        80%. Otherwise None.
         """
         best = self.main.best
         if self.solved_for == "power":
@@ -334,12 +331,12 @@ class Plan(Drawn):
 
     @property
     def items(self) -> float:
-        """How many questions the chosen option takes; infinite where no number is enough."""
+        """How many questions the chosen option needs. Infinite if no number is enough."""
         return self.main.best.items.value
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per task and option; the chosen one has the shares of two equal systems,
-        where there is a margin.
+        """Return one flat mapping per task and option. The chosen one has the shares of two equal systems if
+        there is a margin.
         """
         names = dict.fromkeys(
             name for task in self.tasks if task.equal is not None for name in task.equal.columns()
@@ -360,7 +357,7 @@ class Plan(Drawn):
         ]
 
     def curve_records(self) -> list[dict[str, Any]]:
-        """Return the power curves: one flat mapping per task, number of attempts, and items (or true
+        """Return the power curves: one flat mapping per task, number of attempts, and questions (or true
         difference).
         """
         return [
@@ -371,6 +368,6 @@ class Plan(Drawn):
 
 
 def _levels(task: TaskPlan, option: PlanOption) -> dict[str, int]:
-    """Return how many levels of each random factor an option has, as columns."""
+    """Return the number of levels of each random factor of an option, as columns."""
     names = () if task.sources is None else (each.name for each in task.sources.factors)
     return {f"levels_{name}": count for name, count in zip(names, option.levels, strict=False)}

@@ -1,4 +1,4 @@
-"""FailurePlan: how many runs show that failures are rare, and what the runs that were made show."""
+"""FailurePlan: how many runs show that failures are rare, and what the existing runs show."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """The number of runs that show the rate to be below the limit, with at most so many failures.
+    """The number of runs that show the rate to be below the limit, for a given maximum number of failures.
 
     Attributes:
-        failures: At most so many runs fail.
-        items: Runs.
-        clusters: Clusters that these runs come in.
-        clusters_if_dependent: The number of clusters, of which so many may fail, where the runs of a cluster
-            stand or fall together.
-        probability: The chance that no more fail, if the true rate is the assumed one; NaN without one.
+        failures: The maximum number of failed runs.
+        items: The number of runs.
+        clusters: Clusters of these runs.
+        clusters_if_dependent: The number of clusters, of which at most `failures` may fail, if the runs of a
+            cluster always have the same result.
+        probability: The probability of at most that many failures at the assumed true rate. NaN without one.
     """
 
     failures: int
@@ -34,15 +34,15 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the runs made so far show, in clusters where it is known how alike the runs of one are.
+    """The result of the runs so far, in clusters if the intraclass correlation is known.
 
     Attributes:
-        failures: Failures that were seen.
-        n: Runs that were made.
+        failures: Observed failures.
+        n: Existing runs.
         low: The one-sided exact lower limit of the rate.
         high: The one-sided exact upper limit.
-        further_runs: Further runs without a failure that would show the limit; 0 where it is shown already,
-            −1 where the rate is shown to be above it.
+        further_runs: Further runs without a failure that would show the limit. 0 if it is already shown, −1
+            if the rate is significantly above it.
     """
 
     failures: int
@@ -54,18 +54,18 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FailurePlan(Answer):
-    """The number of runs that show a failure rate below a limit; exact, at a one-sided level.
+    """The number of runs that show a failure rate below a limit. Exact, at a one-sided level.
 
     Attributes:
         below: The limit of the failure rate.
         level: The one-sided confidence level.
-        cluster_size: Runs a cluster.
-        icc: How alike the runs of a cluster are; NaN where it isn't known (then they are taken as
-            independent, and `clusters_together` is the other extreme).
-        rate: The true failure rate that is assumed; NaN without one.
-        allowances: The runs that are needed, by the number of failures allowed.
-        observed: What the runs that were made show; None where none were.
-        warnings: Warnings, each with what to do about it.
+        cluster_size: Runs per cluster.
+        icc: The intraclass correlation of runs in a cluster. NaN if unknown (runs are then taken as
+            independent, and `clusters_if_dependent` is the other extreme).
+        rate: The assumed true failure rate. NaN without one.
+        allowances: The required runs, by the number of failures allowed.
+        observed: The result of the existing runs. None if there are none.
+        warnings: Warnings, each with a remedy.
     """
 
     below: float

@@ -1,4 +1,4 @@
-"""LabelPlan: how many labels a judge's corrected rate takes, and of which answers."""
+"""LabelPlan: how many labels a judge's corrected rate needs, and for which answers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelStratum:
-    """Answers of which the judges say the same, or items on whose two answers they differ by the same.
+    """Answers with the same judges' verdict, or questions with the same difference between the verdicts on
+    their two answers.
 
     Attributes:
-        verdict: What they say, on average over the judges and the answers, or by how much more of the first;
-            of numbers as ranks from 0 to 1.
-        n_answers: The answers, or items.
-        n_labelled: How many of them have a label already.
+        verdict: The mean verdict over judges and answers, or the mean difference first − second. For numeric
+            verdicts, of ranks from 0 to 1.
+        n_answers: The number of answers, or questions.
+        n_labelled: How many of them are already labelled.
         n_labels: How many more to label.
-        probability: The chance that one of them is drawn, or was.
-        expected: The rate of right answers, or the difference, that is expected among them.
+        probability: The probability that one of them is drawn, or was.
+        expected: The expected rate of right answers, or the expected difference, among them.
     """
 
     verdict: float
@@ -37,13 +38,13 @@ class LabelStratum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelBill:
-    """What answers cost, judged and labelled; by the normal approximation.
+    """The cost of judged and labelled answers, by the normal approximation.
 
     Attributes:
-        n_judged: Answers to judge; 0 without a judge.
+        n_judged: Answers to judge. 0 without a judge.
         n_labels: Answers to label.
-        cost: What both cost.
-        half_width: The half width of the interval that they reach.
+        cost: The cost of both.
+        half_width: The half-width of the resulting interval.
     """
 
     n_judged: int
@@ -54,28 +55,28 @@ class LabelBill:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LabelPlan(Answer):
-    """How many labels a judge's corrected rate takes, and of which answers.
+    """How many labels a judge's corrected rate needs, and for which answers.
 
     Attributes:
-        a: The first of two models, where the plan is about their difference; else empty, and it is about the
-            rate of all answers.
+        a: The first of two models if the plan is about their difference. Empty if it is about the rate of all
+            answers.
         b: The second.
-        within: The half width that is asked for; NaN where the number of labels is given.
-        n_labels: The answers to label, or the items whose two answers are to be labelled, beside those that
-            are.
-        n_counted: Labels that there are, and that count with them; 0 unless they were drawn at random.
-        half_width: The half width that is expected of all of them.
-        labels_alone: How many labels would reach it without a judge, drawn at random.
+        within: The requested half-width. NaN if the number of labels is given.
+        n_labels: The answers to label, or the questions whose two answers are to be labelled, in addition to
+            the existing labels.
+        n_counted: Existing labels that count too. 0 unless they were drawn at random.
+        half_width: The expected half-width with all of them.
+        labels_alone: How many labels, drawn at random, would reach it without a judge.
         reached: Whether `within` can be reached with these answers.
-        expected: The corrected rate, or difference, that is expected.
-        judge_right: How often the judges are assumed to be right where they agree, and no label tells.
+        expected: The expected corrected rate, or difference.
+        judge_right: The assumed accuracy when the judges agree, if there are no labels.
         level: The confidence level.
-        with_judge: The cheapest number of judged and labelled answers; None where no prices are given.
-        without_judge: The same without a judge.
-        queue: The file that the answers to be labelled were written to; empty where none was.
-        strata: One entry for each part of the answers.
+        with_judge: The cheapest numbers of judged and labelled answers. None without prices.
+        without_judge: The cheapest number of labelled answers without a judge. None without prices.
+        queue: The file with the answers to be labelled. Empty if none was written.
+        strata: One entry per stratum of the answers.
         notes: How the table was read.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     a: str = ""
@@ -97,5 +98,5 @@ class LabelPlan(Answer):
     warnings: tuple[ResultWarning, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping for each stratum."""
+        """Return one flat mapping per stratum."""
         return [row(each) for each in self.strata]

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTask:
-    """What one task needs, or each of several alike.
+    """The requirements of one task, or of each of several similar ones.
 
     Attributes:
         task: The task, or the pattern of tasks.
-        count: How many tasks this is about.
-        tier: What hangs on it: "critical" or "supporting".
-        margin: The loss that it may show, in score units.
-        items: Questions that it needs; infinite where no number is enough.
-        attempts: Attempts at each.
-        passes: The chance that the check of two equal systems passes with so many.
-        half_width: Half the width that is expected of its two-sided interval.
-        items_seen: Questions of the pilot; 0 without one.
-        passes_seen: The chance with as many as the pilot has; NaN without one.
-        half_width_seen: Half the expected width with as many.
+        count: The number of tasks.
+        tier: The role in the policy: "critical" or "supporting".
+        margin: The margin: the largest tolerated loss, in score units.
+        items: Required questions. Infinite if no number is enough.
+        attempts: Attempts per question.
+        passes: The probability that the check of two equal systems passes with this number.
+        half_width: Half the expected width of its two-sided interval.
+        items_seen: Questions of the pilot. 0 without one.
+        passes_seen: The probability that it passes with the pilot's number. NaN without one.
+        half_width_seen: Half the expected width with the pilot's number.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -49,16 +49,16 @@ class PolicyTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PolicyPlan(Answer):
-    """The questions that the tasks of a policy need.
+    """The numbers of questions that the tasks of a policy need.
 
     Attributes:
-        power: The chance that two equal systems pass the whole gate, as it was wanted.
-        power_per_check: The chance that each critical check has to have for it.
+        power: The requested probability that two equal systems pass the whole gate.
+        power_per_check: The required probability for each critical check.
         level: The policy's level.
-        n_critical: Critical checks that share the chance.
-        tasks: One line a task, or a pattern of tasks; none for advisory ones.
+        n_critical: Critical checks that share the probability.
+        tasks: One line per task, or pattern of tasks. None for advisory ones.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     power: float
@@ -71,19 +71,19 @@ class PolicyPlan(Answer):
 
     @derived()
     def items(self) -> float:
-        """Questions over all tasks; infinite where no number is enough."""
+        """Questions over all tasks. Infinite if no number is enough."""
         return sum(task.count * task.items for task in self.tasks)
 
     @derived()
     def joint(self) -> float:
-        """The chance that two equal systems pass every critical check with so many questions; 1 where there
-        is none.
+        """The probability that two equal systems pass every critical check with the planned questions. 1 if
+        there is none.
         """
         return math.prod(task.passes**task.count for task in self.tasks if task.tier == "critical")
 
     @derived()
     def joint_seen(self) -> float:
-        """The same with as many questions as the pilot has; NaN without one."""
+        """The same probability with the number of questions of the pilot. NaN without one."""
         if not all(task.items_seen for task in self.tasks):
             return math.nan
         return math.prod(task.passes_seen**task.count for task in self.tasks if task.tier == "critical")

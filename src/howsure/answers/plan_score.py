@@ -1,6 +1,4 @@
-"""ScorePlan: how many questions one model's score needs, for a narrow error bar or to show that it keeps a
-floor.
-"""
+"""ScorePlan: how many questions one model's score needs, for a narrow error bar or to show a floor."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from howsure.errors import ResultWarning
 
 ScoreGoal = Literal["within", "at-least", "at-most"]
-"""What a score is to show: an error bar of ± so much, or that it keeps a floor or a ceiling."""
+"""The goal for a score: an error bar of a given half-width, a floor or a ceiling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +21,11 @@ class ScoreOption:
     """One way to run the evaluation.
 
     Attributes:
-        attempts: Attempts a question, or endless ones.
+        attempts: Attempts per question. May be infinite.
         items: Questions.
-        half_width: Half the width of the interval that they give.
-        power: The chance that a limit is shown; NaN for "within".
-        clusters: Clusters that the questions come in.
+        half_width: Half the width of the resulting interval.
+        power: The power to show the limit. NaN for "within".
+        clusters: Clusters of the questions.
     """
 
     attempts: float = field(metadata=shown(endless=True))
@@ -39,23 +37,23 @@ class ScoreOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScorePlan(Answer):
-    """The number of questions that one score requires, or what a given number achieves.
+    """The number of questions that one score requires, or the result of a given number.
 
     Attributes:
-        goal: What the score is to show: an error bar, a floor or a ceiling.
-        target: The half width, floor or ceiling.
+        goal: The goal for the score: an error bar, a floor or a ceiling.
+        target: The half-width, floor or ceiling.
         rate: The true score that is assumed, or the pilot's.
         level: The confidence level.
-        sought_items: Whether the number of questions was looked for, and not what a given number brings.
+        sought_items: Whether the number of questions was computed, not given.
         clustered: Whether questions come in clusters.
         options: The ways to run the evaluation.
-        chosen: Which of them the verdict is about, counted from 0.
-        task: The task of the pilot; empty without one.
+        chosen: The index of the option that the verdict is about, from 0.
+        task: The task of the pilot. Empty without one.
         metric: What its score measures.
         model: Its model.
         percent: Whether scores lie in [0, 1].
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     goal: ScoreGoal
@@ -80,7 +78,7 @@ class ScorePlan(Answer):
 
     @property
     def items(self) -> float:
-        """How many questions it takes; infinite where no number is enough."""
+        """The required number of questions. Infinite if no number is enough."""
         return self.best.items.value
 
     def records(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Report: one page of everything that scores show, and what is said beside it."""
+"""Report: one page with all results of the scores, and the comments on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 HEIGHT = 800
-"""Of the frame in a notebook, in pixels."""
+"""The height of the frame in a notebook, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -26,14 +26,14 @@ class Report:
 
     Attributes:
         html: The page as one text.
-        data: What it shows at once, as plain data.
+        data: The data shown at first, as plain data.
         boards: The packed details of each board.
-        leaderboard: The boards behind the page, for the population that was asked about.
+        leaderboard: The boards behind the page, for the requested population.
         still: Its tables as HTML, for readers without JavaScript.
-        texts: The packed prompts and answers of each board, where the page was to hold them.
-        finder: What finds the texts of a question when a served page is asked for them.
+        texts: The packed prompts and answers of each board, if the page contains them.
+        finder: Finds the texts of a question for a served page.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     html: str
@@ -48,32 +48,32 @@ class Report:
 
     @property
     def sentence(self) -> str:
-        """One plain sentence about the overall board or the only one; of several, on how many one model is
-        shown to be best.
+        """One plain sentence about the overall board or the only one. For several, how many of them have one
+        significantly best model.
         """
         return str(self.data["verdict"])
 
     def save(self, path: str | Path) -> None:
-        """Write the page to a file, whole or not at all."""
+        """Write the page to a file, completely or not at all."""
         write(self.html, path)
 
     def __repr__(self) -> str:
         return self.sentence
 
     def frame(self, *, height: int = HEIGHT) -> str:
-        """Return the page in a frame of its own, as HTML for a notebook or an app.
+        """Return the page in a frame, as HTML for a notebook or an app.
 
-        In its frame the page runs its program, and may save and copy; it reaches neither what is around it
-        nor any server.
+        The page runs its program in the frame, and may save and copy. It has no access to the surrounding
+        page or to any server.
 
         Args:
-            height: The height of the frame in pixels; it is as wide as there is room.
+            height: The height of the frame in pixels. The width is that of the available space.
 
         Returns:
-            str: An element that needs nothing else.
+            str: A self-contained element.
 
         Raises:
-            OptionError: If the height is no whole number of at least 1.
+            OptionError: If the height isn't a whole number of at least 1.
 
         Examples:
             >>> import polars as pl, howsure as hs

@@ -1,4 +1,4 @@
-"""Runs: what the logs say of the runs that wrote them, which of them count, and why the others don't."""
+"""Runs: the runs described in the logs, which of them count, and why the others don't."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRun:
-    """One run of one task by one model; what is empty is not known.
+    """One run of one task by one model. Empty fields are unknown.
 
     Attributes:
-        started: Date and time, as the log states it.
+        started: Date and time, according to the log.
         task: The task.
-        model: The model, as the answers call it.
-        name: The model, as its log calls it.
-        metric: What the score measures; empty where no metric is the task's first.
-        n_items: Items with a row, 0 where the log holds none.
-        score: The mean score, of the rows or as a log without rows states it; NaN where there is none, or no
+        model: The model's name in the answers.
+        name: The model's name in its log.
+        metric: What the score measures. Empty if no metric is the task's first.
+        n_items: Questions with a row. 0 if the log has none.
+        score: The mean score, from the rows or as stated by a log without rows. NaN if there is none, or no
             such metric.
         counted: Whether its rows count.
-        reason: Why they don't; empty where they do.
+        reason: Why its rows don't count. Empty if they do.
         commit: The commit of the code that ran.
-        dirty: Whether that code had been changed since; None where it isn't known.
-        limit: To so many items the run was limited on purpose.
-        epochs: Attempts at each item, 0 where the log doesn't say.
-        source: The file, or the folder that holds all files of the run.
+        dirty: Whether that code had uncommitted changes. None if unknown.
+        limit: The number of questions to which the run was deliberately limited.
+        epochs: Attempts per question. 0 if unknown.
+        source: The file, or the folder with all files of the run.
         files: How many files it was read from.
-        reader: The reader that took them.
-        invocation: What the runs of all tasks that one call made have in common.
+        reader: The reader that read them.
+        invocation: An id shared by the runs of all tasks from one call.
         tags: Its tags.
-        ids: Every name under which it can be asked for.
-        settings: The settings that tell it from other runs of the model.
-        environment: What else its log says, such as the version of the harness; it makes no other run of it.
+        ids: Every name by which it can be selected.
+        settings: The settings that distinguish it from other runs of the model.
+        environment: Other facts in its log, such as the version of the harness. They don't make it a
+            different run.
     """
 
     started: str
@@ -69,10 +70,10 @@ class Runs(Answer):
     """Every run that was read, newest first.
 
     Attributes:
-        runs: One entry a run, task and model; runs without a date come last.
-        top: So many are shown; None shows all.
+        runs: One entry per run, task and model. Runs without a date come last.
+        top: How many are shown. None shows all.
         notes: How the data were read.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     runs: tuple[ListedRun, ...]

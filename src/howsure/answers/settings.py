@@ -1,4 +1,4 @@
-"""Settings: what an answer was computed with, and who chose it."""
+"""Settings: the options an answer was computed with, and who chose them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Source = Literal["given", "stated", "automatic"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordsSetting:
-    """A setting that is one or several words.
+    """A setting of one or several words.
 
     Attributes:
-        value: The words; empty if there are none.
+        value: The words. Empty if there are none.
         source: Who chose it: "given" by an option or a configuration, "stated" by the log, or "automatic".
     """
 
@@ -27,7 +27,7 @@ class WordsSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSetting:
-    """A setting that is a word.
+    """A setting of one word.
 
     Attributes:
         value: The word.
@@ -40,7 +40,7 @@ class WordSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSetting:
-    """A setting that is a number.
+    """A numeric setting.
 
     Attributes:
         value: The number.
@@ -53,17 +53,17 @@ class NumberSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an answer was computed with; None for what doesn't apply to it.
+    """The options an answer was computed with. None if an option doesn't apply to it.
 
     Attributes:
         task: The tasks.
         metric: The metrics.
-        cluster: The columns of clusters; empty if questions are independent.
-        population: What scores are about: "new-clusters" (new questions, without clusters), "same-clusters",
-            "these-questions", or "mixed" if tasks differ.
-        attempts: How attempts make a score: "mean", "pass@5" …
-        random_factors: The columns whose values are a sample too.
-        failures: How failed attempts count: "harness" as the harness counts them, "drop", "zero" or "error".
+        cluster: The columns of clusters. Empty if questions are independent.
+        population: The population of the scores: "new-clusters" (without clusters: new questions),
+            "same-clusters", "these-questions", or "mixed" if tasks differ.
+        attempts: How attempts are combined into a score: "mean", "pass@5" …
+        random_factors: The columns whose values are a sample too (random factors).
+        failures: How failed attempts are scored: "harness" as in the harness, "drop", "zero" or "error".
         method: How error bars are computed.
         level: The confidence level.
         seed: The seed of all random draws.
@@ -96,7 +96,7 @@ def of_options(
 ) -> Settings:
     """Return the settings of an answer without a study: votes, verdicts, ratings, plans from assumptions.
 
-    `clusters`: the columns that were used, None if that isn't known; `asked`: the option that names them.
+    `clusters`: the columns that were used, None if unknown. `asked`: the option that names them.
     """
     named = (asked,) if isinstance(asked, str) else tuple(asked or ())
     columns = named if clusters is None else tuple(clusters)

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAttempt:
-    """One attempt at the question; what is empty is not known.
+    """One attempt at the question. Empty fields are unknown.
 
     Attributes:
-        model: The model, as the answers call it.
+        model: The model's name in the answers.
         attempt: Its number, from 0.
-        status: What became of it: "ok", "error", "unscored" or "not run".
+        status: Its result: "ok", "error", "unscored" or "not run".
         stop: Why it ended: "stop", "max_tokens", "message limit", "error".
         error: The message of its error.
-        prompt: What was asked, with the messages before it.
+        prompt: The prompt, with the messages before it.
         target: The right answer.
-        output: All that was answered.
-        answer: What was taken from it to be scored, where that is something else.
+        output: The full answer.
+        answer: The part of it that was scored, if that differs.
         source: The file.
-        scores: Its score by metric; NaN where it has none.
+        scores: Its score by metric. NaN if it has none.
     """
 
     model: str
@@ -45,21 +45,21 @@ class ShownAttempt:
 
     @property
     def score(self) -> float:
-        """The score on its first metric; NaN where it has none."""
+        """The score on its first metric. NaN if it has none."""
         return next(iter(self.scores.values()), math.nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Show(Answer):
-    """One question, as the logs have it.
+    """One question, according to the logs.
 
     Attributes:
         task: The task.
         item: The question's id.
-        unknown: Why some prompts and answers aren't known; empty where all are.
-        attempts: One entry an attempt, by model.
+        unknown: Why some prompts and answers are unknown. Empty if all are known.
+        attempts: One entry per attempt, by model.
         notes: How the data were read.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str

@@ -1,4 +1,4 @@
-"""Slices of the items side by side, below the answer for all of them."""
+"""Slices of the questions side by side, below the answer for all of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmallSlice:
-    """A slice that is too small for a verdict, by its counts alone.
+    """A slice that is too small for a verdict, only with its counts.
 
     Attributes:
-        slice: Its name.
-        n_items: Its items.
+        slice: The name of the slice.
+        n_items: The number of its questions.
     """
 
     slice: str
@@ -29,13 +29,13 @@ class SmallSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slicing:
-    """How the items are parted.
+    """How the questions are split into slices.
 
     Attributes:
-        by: The attribute, or the pattern, by which they are.
-        n_without: Items that have no value, and so are in no slice.
-        ordered: Whether the slices are in the order of a number.
-        too_small: Slices that are too small; they are in no family.
+        by: The attribute or pattern that defines the slices.
+        n_without: The number of questions without a value, which aren't in any slice.
+        ordered: Whether the slices have a numeric order.
+        too_small: Slices that are too small, which aren't in any family of tests.
     """
 
     by: str
@@ -46,16 +46,16 @@ class Slicing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equal:
-    """A test of "the gap is the same in all slices".
+    """A test that the difference is the same in all slices.
 
     Attributes:
         test: "htz" (Wald's test with Hotelling's distribution; Pustejovsky and Tipton 2018) or the "largest"
             deviation of a slice from the others.
-        statistic: Its F, or the |t| of the slice furthest off.
+        statistic: The F statistic, or the |t| of the slice with the largest deviation.
         df: The degrees of freedom of the numerator.
-        df_rest: Those of the denominator, or of that t.
-        p_value: Its p-value; NaN where nothing tells.
-        population: What it is about: "new-clusters" (all questions without clusters), or more from the
+        df_rest: The degrees of freedom of the denominator, or of that t.
+        p_value: The p-value. NaN if unknown.
+        population: The population of the result: "new-clusters" (without clusters: new questions) or
             "same-clusters".
     """
 
@@ -69,15 +69,16 @@ class Equal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceTrend:
-    """By how much the gap grows from one slice to the next, where slices are in the order of a number; a test
-    of its own.
+    """The change of the difference from one slice to the next, if the slices have a numeric order. A separate
+    test.
 
     Attributes:
-        per_slice: The slope of the gaps over the places of their slices, weighted by items, in score units.
+        per_slice: The slope of the differences over the ranks of their slices, weighted by questions, in
+            score units.
         interval: Its interval.
         df: The degrees of freedom of the interval.
         p_value: The p-value of no slope.
-        population: What it is about: "new-clusters" (all questions without clusters), or more from the
+        population: The population of the result: "new-clusters" (without clusters: new questions) or
             "same-clusters".
     """
 
@@ -90,11 +91,11 @@ class SliceTrend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shrunken:
-    """A value drawn towards those of the other slices (Armstrong, Kolesár and Plagborg-Møller 2022).
+    """A value shrunk towards those of the other slices (Armstrong, Kolesár and Plagborg-Møller 2022).
 
     Attributes:
         value: The value.
-        interval: Its interval, which holds on average over the slices.
+        interval: Its interval, with the stated coverage on average over the slices.
     """
 
     value: float
@@ -106,18 +107,18 @@ class SliceDifference:
     """The difference a − b on one slice.
 
     Attributes:
-        slice: Its name.
+        slice: The name of the slice.
         a_mean: The score of a.
         b_mean: The score of b.
-        difference: a − b, with its standard error; the interval holds for all slices of the partition at
-            once.
-        p_value: The p-value of no difference here.
-        p_adjusted: The same, corrected for the number of slices (Šidák 1967).
-        detectable: The smallest true difference that would be shown here with 80% power.
-        shrunken: The difference drawn towards the common one, with an interval that holds on average over the
-            slices; None where there are too few slices.
-        population: What it is about: what was asked, or more questions from the "same-clusters" where the
-            slice has few.
+        difference: a − b, with its standard error. The intervals of all slices of the partition are
+            simultaneous.
+        p_value: The p-value of no difference on this slice.
+        p_adjusted: The p-value corrected for the number of slices (Šidák 1967).
+        detectable: The smallest true difference detectable on this slice with 80% power, in score units.
+        shrunken: The difference shrunk towards the common one, with an interval that covers on average over
+            the slices. None with too few slices.
+        population: The population: the requested one, or new questions from the "same-clusters" if the slice
+            has few clusters.
     """
 
     slice: str
@@ -136,19 +137,19 @@ class DifferenceSlices:
     """A comparison on one task and metric by slices.
 
     Attributes:
-        task: The task; empty where tasks are the slices.
+        task: The task. Empty if tasks are the slices.
         metric: What the score measures.
         a: The first model.
         b: The second model.
-        level: The confidence level at which all the slices' intervals hold at once.
+        level: The simultaneous confidence level of the slices' intervals.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        slicing: How the items are parted.
-        all_items: The difference on all items, with an interval and a p-value of its own.
-        equal: Whether the gaps differ between the slices at all; None where there is but one.
-        trend: By how much the gap grows from slice to slice; None where they aren't in order, or fewer than
-            three.
-        slices: One entry a slice that is large enough.
+        slicing: How the questions are split into slices.
+        all_items: The difference on all questions, with its own interval and p-value.
+        equal: Whether the differences vary between the slices at all. None for a single slice.
+        trend: The change of the difference from slice to slice. None if slices aren't ordered, or with fewer
+            than three.
+        slices: One entry per slice that is large enough.
     """
 
     task: str
@@ -165,15 +166,15 @@ class DifferenceSlices:
     slices: tuple[SliceDifference, ...] = ()
 
     def better(self, gap: SliceDifference) -> str | None:
-        """Return the model that is better on a slice; None where it can't be told."""
+        """Return the significantly better model on a slice. None if there is none."""
         if not significant(gap.p_adjusted, self.level):
             return None
         return self.a if (gap.difference.value > 0) != self.lower_is_better else self.b
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on why so many looks show so little; None where each slice shows a
-        gap.
+        """The chapter of `howsure guide` on why many comparisons have little power. None if each slice is
+        significant.
         """
         return RIGOR if any(self.better(gap) is None for gap in self.slices) else None
 

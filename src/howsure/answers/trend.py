@@ -1,5 +1,5 @@
-"""Trend: the scores of a training run's checkpoints, how they change, and whether a task can tell runs apart
-at all.
+"""Trend: the scores of a training run's checkpoints, how they change, and whether a task can distinguish
+runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class TrendPoint:
         step: Its step.
         model: Its name.
         estimate: Its score.
-        change: The paired change since the checkpoint before; None for the first.
+        change: The paired change from the previous checkpoint. None for the first.
         p_value: The p-value of no change.
     """
 
@@ -55,12 +55,12 @@ class RunTrend:
 
     Attributes:
         run: The training run.
-        rise: The rise of the straight line through the checkpoints, from first to last; None where no
-            questions are known.
+        rise: The rise of a straight line through the checkpoints, from first to last, in score units. None if
+            no questions are known.
         rise_p_value: The p-value of no rise.
-        sd_between_checkpoints: The standard deviation of the score over the last checkpoints; NaN with fewer
+        sd_between_checkpoints: The standard deviation of the score over the last checkpoints. NaN with fewer
             than two.
-        n_last: How many checkpoints that is.
+        n_last: The number of these checkpoints.
         points: The checkpoints, in order.
     """
 
@@ -80,9 +80,9 @@ class TaskTrend(TaskPart):
         task: The task.
         metric: What the score measures.
         signal: The largest difference between two runs' averages over their last checkpoints.
-        pooled_sd: The wobble, pooled over runs.
-        ratio: Signal / noise: how far apart runs are in units of what training shakes (Heineman et al. 2025);
-            NaN with fewer than two runs or checkpoints.
+        pooled_sd: The pooled standard deviation between the last checkpoints over runs.
+        ratio: The signal-to-noise ratio: the difference between runs divided by `pooled_sd` (Heineman et al.
+            2025). NaN with fewer than two runs or checkpoints.
         runs: The runs.
         percent: Whether scores lie in [0, 1].
     """
@@ -101,9 +101,9 @@ class Trend(Answer):
     """The change of scores over the checkpoints of training runs, task by task.
 
     Attributes:
-        tasks: One part a task and metric.
+        tasks: One part per task and metric.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     tasks: tuple[TaskTrend, ...]

@@ -1,4 +1,4 @@
-"""Look: what a run in progress shows so far, and whether it may be stopped."""
+"""Look: the result of a run in progress, and whether it may be stopped."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Look(Answer):
-    """One look at a run in progress; its interval belongs to a confidence sequence, valid at all looks
-    together.
+    """One look at a run in progress. Its interval belongs to a confidence sequence, which is valid at all
+    looks together.
 
     Attributes:
         task: The task.
         metric: What the score measures.
         a: The model, or the first of two.
-        b: The second model; None if only one is monitored.
-        at_least: The floor; None without one.
-        within: The half-width to reach; None without one.
-        margin: The margin of non-inferiority; None without one.
-        decided: Whether the question is decided, and the run may be stopped.
-        exhausted: Whether all items of the run are used.
-        better: The model that is significantly better; None if undecided.
-        bound_met: Whether the floor or the margin is kept; None if undecided or neither is a goal.
+        b: The second model. None if only one is monitored.
+        at_least: The floor. None without one.
+        within: The half-width to reach. None without one.
+        margin: The margin of non-inferiority. None without one.
+        decided: Whether the result is decided, and the run may be stopped.
+        exhausted: Whether all questions of the run are used.
+        better: The significantly better model. None if undecided.
+        bound_met: Whether the floor or the margin is met. None if undecided or neither is a goal.
         estimate: The difference a − b so far, or the score of a without b.
         interval: Its interval, valid at all looks together.
-        looks: The planned looks, of which the last one made is shown; None where any moment is one.
+        looks: The planned looks, of which the last one made is shown. None if looks are possible at any time.
         p_value: The always-valid p-value of the null hypothesis: no difference, a score at the floor, or
-            being worse by the margin; NaN for a goal of `within`. At planned looks: the least error with
-            which all of them would have stopped here.
+            being worse by the margin. NaN for a goal of `within`. At planned looks, the smallest error rate
+            of all looks together at which they would have stopped here.
         a_mean: The score of a.
         b_mean: The score of b.
-        n_units: Items so far, or complete clusters.
-        n_items: Items that count so far.
-        n_failed: Items that failed and have no score, so that they don't count.
-        n_waiting: Items that some model has only in part, or whose cluster isn't complete.
-        planned: Items of the whole run; None if unknown.
-        needed: About how many more items would decide if all stays as it is; NaN where none would.
+        n_units: Questions so far, or complete clusters.
+        n_items: Questions that count so far.
+        n_failed: Questions that failed and have no score, so that they don't count.
+        n_waiting: Questions that some model has answered only in part, or whose cluster isn't complete.
+        planned: Questions of the whole run. None if unknown.
+        needed: About how many more questions would decide if the results stay the same. NaN if none would.
         method: The method of the interval.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        clustered: Whether items come in clusters.
+        clustered: Whether questions come in clusters.
         notes: How the data were read and grouped.
-        warnings: Warnings, each with what to do about it.
+        warnings: Warnings, each with a remedy.
     """
 
     task: str
@@ -88,8 +88,8 @@ class Look(Answer):
 
     @derived()
     def verdict(self) -> PairVerdict | GateVerdict:
-        """Of two models without a margin whether a is "better" or "worse", of other goals "pass" or "fail";
-        "unclear" while nothing is decided.
+        """For two models without a margin, whether a is "better" or "worse". For other goals, "pass" or
+        "fail". "unclear" if undecided.
         """
         if not self.decided:
             return "unclear"
@@ -99,8 +99,8 @@ class Look(Answer):
 
     @derived(rows=False)
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` on looking before the end, while nothing is decided; on what it
-        takes, after it; else None.
+        """The chapter of `howsure guide` about early looks while undecided, or about power if all questions
+        are used. None once decided.
         """
         if self.decided:
             return None

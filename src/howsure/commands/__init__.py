@@ -1,1 +1,1 @@
-"""The command line: verbs.py makes the commands that are a verb and no more; others have a file each."""
+"""The command line: verbs.py makes commands that only call a verb. Others have a file each."""

@@ -1,4 +1,4 @@
-"""howsure annotate: write the estimate into an Inspect log, beside Inspect's own metrics."""
+"""howsure annotate: write the estimate into an Inspect log, next to Inspect's own metrics."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""`howsure PATH…` without a command: answer what the data ask for, in at most 40 lines, and name the command
-that the answer stands for.
+"""`howsure PATH…` without a command: answer the likely question in at most 40 lines, and name the command
+that gives the same answer.
 
 | data | command |
 | --- | --- |
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 
 MOST_LINES = 40
 ROWS = (30, 20, 15, 12, 10, 7, 5, 3)
-"""Rows of a table that are tried until all fits."""
+"""The numbers of rows of a table to try until everything fits."""
 FEWEST_DATES = 5
 WHOLE = 0.9
-"""A run has this share of the questions of the largest at least."""
+"""The least share of the questions of the largest run that a complete run has."""
 PROSE = ("terminal", "markdown")
 VERBS: Mapping[Kind, str] = {
     "scores": "leaderboard",
@@ -70,7 +70,7 @@ NOUNS: Mapping[Kind, str] = {
     "published": "published score",
 }
 TABLES = ("votes", "verdicts", "ratings")
-"""Kinds of data that a verb reads as tables itself."""
+"""Kinds of data that a verb reads itself as tables."""
 
 
 @click.command(cls=GroupedCommand, hidden=True)
@@ -113,7 +113,7 @@ def _command(verb: str, *, skip: Sequence[str] = (), sides: Sequence[str] = ()) 
 
 
 def _looked_at(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Scores | None, dict[Kind, list[str]]]:
-    """Return what was read as scores, and the kinds of data in the paths with the files of each."""
+    """Return the scores, and the kinds of data in the paths with the files of each."""
     from howsure.errors import HowsureError
     from howsure.readers import tables
     from howsure.readers.counts import is_count
@@ -153,8 +153,8 @@ def _looked_at(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Scores | 
 def _of_scores(
     scores: Scores, paths: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[Answer, str, tuple[str, ...]]:
-    """Answer for scores of questions: by the number of models, and their dates. Return the answer, the verb
-    and the two sides that it names.
+    """Answer for scores of questions, by the number of models and their dates. Return the answer, the verb
+    and the two models that it names.
     """
     import howsure
 
@@ -178,9 +178,7 @@ def _of_scores(
 
 
 def _held(scores: Scores, given: Mapping[str, Any]) -> Any:
-    """Return the tasks and models that are asked for, with the number of questions and the mean score of
-    each.
-    """
+    """Return the requested tasks and models, with the number of questions and the mean score of each."""
     import narwhals as nw
 
     from howsure.study.models import resolve
@@ -201,7 +199,7 @@ def _held(scores: Scores, given: Mapping[str, Any]) -> Any:
 
 
 def _is_history(scores: Scores, held: Any) -> bool:
-    """Say whether these are complete runs of one model on at least five dates."""
+    """Return whether these are complete runs of one model on at least five dates."""
     from howsure.inference.history import date_in
 
     names = {entry.name for entry in scores.runs}
@@ -226,7 +224,7 @@ def _list_kinds(
     paths: tuple[str, ...],
     shown: Mapping[str, Any],
 ) -> None:
-    """Write a line for each kind of data, with what there is of it and its command."""
+    """Write a line for each kind of data, with its contents and its command."""
     from howsure.present.document import Document, Text, facts
     from howsure.present.render import render
 
@@ -274,7 +272,7 @@ def _rows(file: str) -> int:
 
 
 def _show(answer: Answer, command: str, *, format: Any, output: str | None, **prose: bool) -> None:
-    """Write an answer and the command that it stands for; for people in as few lines as were promised."""
+    """Write an answer and its command. For people, in at most the promised number of lines."""
     from howsure.answers.base import words_of as said_by
     from howsure.present.files import format_of
     from howsure.present.render import render
@@ -286,7 +284,7 @@ def _show(answer: Answer, command: str, *, format: Any, output: str | None, **pr
     words = with_flags(said_by(answer, **prose))
     longer = any(prose.values())
     if not longer:
-        words = replace(words, blocks=words.blocks[:MOST_LINES])  # no block is less than a line
+        words = replace(words, blocks=words.blocks[:MOST_LINES])  # a block has at least one line
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
     least, text = MOST_LINES - 2, ""
     for rows in (0, *ROWS):
@@ -301,13 +299,13 @@ def _show(answer: Answer, command: str, *, format: Any, output: str | None, **pr
 
 
 def _shortened(document: Document, rows: int, *, last: bool) -> Document:
-    """Return a document whose tables have at most so many rows, the first or the `last` ones; 0 leaves them
-    whole.
+    """Return a document whose tables have at most this many rows, the first or the `last` ones. 0 keeps all
+    rows.
     """
     from howsure.present.document import Table
 
     def cut(block: Block) -> Block:
-        """Cut a table, and say how many rows it has lost."""
+        """Cut a table, and note the number of rows left out."""
         if not rows or not isinstance(block, Table) or len(block.rows) <= rows:
             return block
         more = f"… and {plural(len(block.rows) - rows, 'earlier row' if last else 'more row')}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.answers.head_to_head import HeadToHead
 
 OF_MANY = ("adjust", "seed", "top", "mark", "scale", "pairs")
-"""Options of a board, which two models alone don't take."""
+"""Options of a board, which don't apply to two models."""
 
 
 @click.command(cls=GroupedCommand)
@@ -39,8 +39,8 @@ OF_MANY = ("adjust", "seed", "top", "mark", "scale", "pairs")
 def arena(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     """Rank models by pairwise votes, or compare two of them (-a, -b).
 
-    Expected score, error bar and possible ranks, from a table with one row a vote: model_a, model_b, winner,
-    and who voted.
+    Expected score, error bar and rank interval, from a table with one row per vote: model_a, model_b, winner,
+    and the voter.
     """
     rest, shown = split(paths, given)
     if (rest["a"] is None) != (rest["b"] is None):
@@ -54,7 +54,7 @@ def arena(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
 
 
 def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Arena:
-    """Read the votes and rank the models, as the options say."""
+    """Read the votes and rank the models, with the options."""
     import howsure
 
     board = {name: value for name, value in given.items() if name not in ("a", "b")}
@@ -62,7 +62,7 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Arena:
 
 
 def ask_two(paths: tuple[str, ...], given: dict[str, Any]) -> HeadToHead:
-    """Read the votes and compare two models, as the options say."""
+    """Read the votes and compare two models, with the options."""
     import howsure
 
     wrong = [name for name in OF_MANY if typed(name)]

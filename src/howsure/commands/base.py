@@ -1,4 +1,4 @@
-"""What every command does: part its options, read, show progress, write. The only place that prints."""
+"""What every command does: split its options, read, show progress, write. The only place that prints."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
 def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the options of the output from the others, which come as the verbs take them."""
+    """Split the options of the output from the others, which are returned in the form that verbs take."""
     from howsure.present.files import refuse_overwriting
 
     shown: dict[str, Any] = {name: given[name] for name in ("format", "output", *PROSE) if name in given}
@@ -49,7 +49,7 @@ def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
     chosen = format or format_of(output)
     if chosen in DATA:
         raise click.UsageError(
-            f"{flag_of(name)} adds prose, and {chosen} is data: leave one out, or write terminal, "
+            f"{flag_of(name)} adds prose, and {chosen} is data. Leave one out, or write terminal, "
             "markdown, latex or html"
         )
 
@@ -68,7 +68,7 @@ def _mapping(name: str) -> Any:
 
 
 def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
-    """Read the paths with the options that say how; they are taken out of `given`."""
+    """Read the paths with the options for reading, which are removed from `given`."""
     import howsure
     from howsure.commands.places import is_name
     from howsure.verbs.read import with_columns_used
@@ -76,18 +76,17 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     names = [word for word in paths if is_name(word)]
     if names and len(names) < len(paths) and "model" in given:
         raise click.UsageError(
-            f"{names[0]!r} is no file or folder here; to choose a model: --model {names[0]}"
+            f"{names[0]!r} is not a file or folder here. To choose a model: --model {names[0]}"
         )
     how = _how(given)
     return with_columns_used(howsure.read(list(paths), **how), how["columns"])
 
 
 def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole: bool = False) -> Scores:
-    """Read the paths, and sides that are paths or saved baselines; the options of these names name models of
-    the outcome then.
+    """Read the paths, and models given as paths or saved baselines. The options of these names then name
+    models of the result.
 
-    What a configuration names, and what has a kind, is a whole name; so is everything where `whole` names are
-    asked for.
+    A name in a configuration, or one with a kind, is a whole name. With `whole` all names are.
     """
     from howsure.verbs.sides import is_path, parted, side_of
 
@@ -106,7 +105,7 @@ def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole
 
 
 def read_two_paths(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Scores, tuple[str, str]] | None:
-    """Read two paths as two sides, and return these with their names; None if they aren't two sides."""
+    """Read two paths as two models, and return these with their names. None if they aren't two models."""
     from howsure.verbs.sides import two_paths
 
     if len(paths) != 2:
@@ -119,14 +118,14 @@ def read_two_paths(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Score
 
 
 def _configured(name: str) -> bool:
-    """Say whether a parameter of the command has its value from a configuration."""
+    """Return whether a parameter of the command has its value from a configuration."""
     context = click.get_current_context()
     return context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP
 
 
 def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
-    """Read the paths for a comparison of all sides with one, which the option `against` names; it names a
-    model of the outcome then.
+    """Read the paths for a comparison of all models with the one that the option `against` names. It then
+    names a model of the result.
     """
     from howsure.verbs.sides import against_side
 
@@ -138,8 +137,8 @@ def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
-    """Read every run in the paths by itself; there the option `model` chooses among those that each run
-    holds, and is taken out of `given`.
+    """Read every run in the paths separately. The option `model` selects models within each run, and is
+    removed from `given`.
     """
     from howsure.verbs.series import are_apart, runs_apart
 
@@ -148,7 +147,7 @@ def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
-    """Return which columns of a table are meant, and which rows are kept, as the verbs take them."""
+    """Return which columns of a table to use, and which rows to keep, in the form that verbs take."""
     return {
         "columns": gather(
             (role, name)
@@ -160,10 +159,10 @@ def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _how(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of `read` as it takes them; they are taken out of `given`."""
+    """Return the options of `read` in its own form. They are removed from `given`."""
     how = {name: given.pop(name) for name in READING}
-    # How many processes may read files: of the cores that this one may use at most MOST_PROCESSES, each with
-    # memory of its own.
+    # How many processes may read files: at most MOST_PROCESSES of the available cores, each with its own
+    # memory.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     processes = min(cores, MOST_PROCESSES)
     return {
@@ -185,7 +184,7 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:
-    """Show on a terminal how far reading has come, of files or of runs, or fetching, whose files are places
+    """Show on a terminal the progress of reading, by files or runs, or of fetching, whose files are places
     and which takes longer.
     """
     fetching = isinstance(next(iter(sources), None), Path)
@@ -203,9 +202,9 @@ def _progress(sources: Sequence[Any]) -> Iterable[Any]:
 
 
 def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = "") -> str:
-    """Return the command that says all that was asked for, by the command line or a configuration.
+    """Return the command with all options of the command line or a configuration.
 
-    `skip`: parameters that it leaves out; `name`: of another command that takes the same.
+    `skip`: parameters to leave out. `name`: another command with the same parameters.
     """
     root = ctx.find_root()
     alone = ctx.default_map or (root.default_map or {}).get(name) or root.params.get("no_config")
@@ -229,7 +228,7 @@ def write(answer: Answer, format: Format | None, output: str | None, **prose: bo
 
 
 def put(text: str, output: str | None, *, data: bool) -> None:
-    """Write text to a file, or to standard output where there is none."""
+    """Write text to a file, or to standard output without one."""
     from howsure.writing import write
 
     if output is None:
@@ -241,7 +240,7 @@ def put(text: str, output: str | None, *, data: bool) -> None:
 
 
 def rendered(answer: Answer, format: Format, *, color: bool = False, **prose: bool) -> str:
-    """Return an answer as text: its warnings name flags; data keep the names of Python."""
+    """Return an answer as text. Its warnings name flags, its data keep the names of Python."""
     from howsure.answers.base import DATA, words_of
     from howsure.present.render import render
 
@@ -269,22 +268,22 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
 
 
 def page_path(output: str, paths: tuple[str, ...]) -> Path:
-    """Return where the page goes; a page under a name that says something else opens nowhere."""
+    """Return where the page goes. A page with another suffix wouldn't open anywhere."""
     from howsure.errors import OptionError
     from howsure.present.files import refuse_overwriting
 
     refuse_overwriting(output, paths)
     if Path(output).suffix.lower() not in ("", ".html", ".htm"):
         raise OptionError(
-            f"{output!r} is no name for a page",
-            remedy="End it in .html; for figures and tables: howsure plot, --format.",
+            f"{output!r} isn't a valid name for a page",
+            remedy="End it in .html. For figures and tables use howsure plot or --format.",
         )
     return Path(output)
 
 
 def open_page(address: str) -> None:
-    """Open an address in the browser; where there is no screen (a server, a container), say so instead."""
+    """Open an address in the browser. Without a screen (a server, a container), print a note instead."""
     if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
-        tell("There is no screen here to open it on.")
+        tell("It can't be opened here, without a screen.")
         return
     click.launch(address)

@@ -18,8 +18,8 @@ MOST_NAMES = 5
 def baseline() -> None:
     """Save results as a small file to compare with (saved:NAME).
 
-    compare and gate take it as a side. It holds scores, measures, attributes of items and hashes, and no text
-    of prompts, right answers or outputs.
+    compare and gate accept it in place of a model. It contains scores, usage, attributes of questions and
+    hashes, but no text of prompts, right answers or outputs.
     """
 
 
@@ -28,10 +28,10 @@ def baseline() -> None:
 @paths
 @takes("save_baseline", *READING, "output")
 def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) -> None:
-    """Save what the paths hold as the baseline NAME.
+    """Save the contents of the paths as the baseline NAME.
 
-    It becomes baselines/NAME.howsure beside howsure.toml, else at the repository's root, else in the working
-    directory; one of this name is replaced.
+    The file is baselines/NAME.howsure next to howsure.toml, otherwise at the repository's root, otherwise in
+    the working directory. An existing one is replaced.
     """
     import howsure
     from howsure.present.files import refuse_overwriting

@@ -1,5 +1,5 @@
-"""howsure compare: say whether A is better than B, or which sides are better than one: the verdict first,
-numbers after.
+"""howsure compare: whether A is better than B, or which models are better than one. The verdict comes
+first.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _OF_MANY, _OF_PAIR = options_of("against"), options_of("compare")
 OF_TWO = tuple(name for name in _OF_PAIR if name not in _OF_MANY)
-"""Options of a comparison of two sides, which one of many doesn't take."""
+"""Options of a comparison of two models, which don't apply to many."""
 IDLE = (None, False, ())
-"""What these are where nothing is asked."""
+"""Their values if they aren't used."""
 
 
 @click.command(cls=GroupedCommand)
@@ -52,7 +52,7 @@ def compare(paths: tuple[str, ...], **given: Any) -> None:
 
 
 def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Against:
-    """Read the paths and compare two models, or all with one, as the options say."""
+    """Read the paths and compare two models, or all with one, with the options."""
     import howsure
     from howsure.verbs.sides import two_models
 
@@ -74,14 +74,14 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Against:
 
 
 def _against(given: dict[str, Any]) -> bool:
-    """Say whether all are compared with one, and leave only the options of that, or of two; what was typed
-    overrules a configuration.
+    """Return whether all are compared with one, and keep only the options of that, or of two. The command
+    line overrules a configuration.
     """
     two = [name for name in ("a", "b") if given[name] is not None]
     if given["against"] is not None and two and any(typed(name) for name in two) and not typed("against"):
         given["against"] = None
     if given["against"] is None:
-        # Leave only the options of a comparison of two, and say what it lacks.
+        # Keep only the options of a comparison of two, and raise an error for what it lacks.
         del given["against"]
         lacking = [name for name in ("a", "b") if given[name] is None]
         if len(lacking) == 1 and given["published"] is None:
@@ -101,11 +101,11 @@ def _against(given: dict[str, Any]) -> bool:
         flags = ", ".join(map(flag_of, wrong))
         if "by" in wrong:
             raise click.UsageError(
-                f"--by makes slices of two models: -a MODEL -b {given['against']} --by …; of all models: "
+                f"--by makes slices of two models: -a MODEL -b {given['against']} --by …. For all models: "
                 "howsure leaderboard PATH --by …"
             )
         raise click.UsageError(
-            f"--against compares every other model with one, and {flags} is for two: leave one out"
+            f"--against compares every other model with one, and {flags} is for two. Leave one out"
         )
     for name in OF_TWO:
         del given[name]

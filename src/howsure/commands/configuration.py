@@ -1,10 +1,10 @@
-"""Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working
+"""Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Searched upwards from the working
 directory.
 
-A table is named after its command; what stands beside the tables is for every command that has the option.
-Keys are the options' long names. Relative paths are relative to the file, and a file that was found, not
-named by --config, may have files written only below its own folder. A key that no option has is an error. A
-table [tasks."PATTERN"] says what is different for the tasks whose names fit.
+A table is named after its command. Keys outside the tables apply to every command with that option. Keys are
+the options' long names. Relative paths are relative to the file. A file that was found, not named by
+--config, may only have files written below its own folder. A key without an option is an error. A table
+[tasks."PATTERN"] sets options for the tasks with matching names.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
 SIDE, PATH_SIDE = "SIDE", "path:"
 FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
-"""How the help calls what takes a path."""
+"""The metavars of paths in help."""
 MAPPINGS, FROZEN = "map", "frozen"
-"""The table whose tables are mappings, which --map names."""
+"""The table with mappings, which --map names."""
 MEMBERS = "members"
-"""Where the defaults of a group that runs by itself have those of its members."""
+"""The key for the defaults of a group's members if the group itself is a command."""
 WRITTEN = ("output", "junit", "comment")
-"""Parameters whose file is written."""
+"""Parameters that name a file to be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What a file says: `table`, the file's own keys or those under tool.howsure. `named`: by the user, with
-    --config.
+    """The contents of a file. `table`: the file's own keys or those under tool.howsure. `named`: by the user,
+    with --config.
     """
 
     path: Path
@@ -51,11 +51,11 @@ class Configuration:
 
 
 def find(start: Path) -> Configuration | None:
-    """Return the nearest configuration from a folder upwards, None where there is none up to the repository's
+    """Return the nearest configuration from a folder upwards. None if there is none up to the repository's
     root.
 
-    A howsure.toml goes before a pyproject.toml beside it; a pyproject.toml without tool.howsure is passed
-    over.
+    A howsure.toml takes precedence over a pyproject.toml in the same folder. A pyproject.toml without
+    tool.howsure is skipped.
     """
     for folder in (start, *start.parents):
         for name in (OWN, PYPROJECT):
@@ -89,7 +89,7 @@ def _read(path: Path) -> Configuration | None:
 
 
 def table_of(path: Path, raw: bytes) -> Mapping[str, Any] | None:
-    """Return the options in the bytes of a file of this name, None where it has no table of ours."""
+    """Return the options in the bytes of a file of this name. None if it has no table of ours."""
     if path.name == PYPROJECT and b"howsure" not in raw:
         return None
     import tomllib
@@ -99,7 +99,7 @@ def table_of(path: Path, raw: bytes) -> Mapping[str, Any] | None:
         table = tomllib.loads(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         if path.name == PYPROJECT and b"tool.howsure" not in raw:
-            return None  # somebody else's file: their tools will say so
+            return None  # somebody else's file: their tools will report it
         raise OptionError(
             f"no TOML ({error})", where=os.path.relpath(path), remedy="Mend it, or use --no-config."
         ) from None
@@ -110,9 +110,10 @@ def table_of(path: Path, raw: bytes) -> Mapping[str, Any] | None:
 
 
 def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dict[str, dict[str, Any]]:
-    """Return the defaults of every command, by the names of its parameters; a command's own table goes first.
+    """Return the defaults of every command, by the names of its parameters. A command's own table takes
+    precedence.
 
-    What draws an answer takes the defaults of the verb that gives it, but for the file that is written.
+    A command that draws an answer takes the defaults of its verb, except the output file.
     """
     every = {name: dict(_options(command)) for name, command in commands.items()}
     said = {
@@ -139,8 +140,8 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
 
 
 def formats(found: Configuration, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the format of every command's answer, before anything else is checked; none where the answer
-    goes into a file.
+    """Return the format of every command's answer, before anything else is checked. None if the answer goes
+    into a file.
     """
     tables = {name: found.table.get(name) for name in names}
     said = {name: {**found.table, **(own if isinstance(own, dict) else {})} for name, own in tables.items()}
@@ -156,8 +157,8 @@ def _members(command: click.Command) -> Mapping[str, click.Command]:
 
 
 def _of_verbs(group: click.Command, given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the defaults of a group's members, each those of its verb, else of the group, that it has an
-    option for.
+    """Return the defaults of a group's members: those of its verb, else of the group, for the options that it
+    has.
     """
     every: dict[str, Any] = {}
     for name, command in _members(group).items():
@@ -171,8 +172,8 @@ def _of_verbs(group: click.Command, given: Mapping[str, Mapping[str, Any]]) -> d
 def _shared(
     key: str, value: Any, found: Configuration, every: Mapping[str, Mapping[str, click.Parameter]]
 ) -> dict[str, dict[str, Any]]:
-    """Return what a key outside the tables means to each command: to those that have the option, and that it
-    fits.
+    """Return the values of a key outside the tables, for each command that has the option and accepts the
+    value.
     """
     having = {name: options[_word(key)] for name, options in every.items() if _word(key) in options}
     if not having:
@@ -194,7 +195,7 @@ def _word(key: str) -> str:
 
 
 def _options(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
-    """Return the parameters of a command by their long names; of a group those of the members that have no
+    """Return the parameters of a command by their long names. For a group, those of the members without a
     verb of their own.
     """
     members = [each for each in _members(command).values() if not hasattr(each, "verb")]
@@ -209,13 +210,13 @@ def _unknown(key: str, found: Configuration, known: list[str]) -> OptionError:
     hint = (
         f"Did you mean {near[0]!r}?"
         if near
-        else "Its keys are the options' long names; see `howsure --help`."
+        else "Its keys are the options' long names (see `howsure --help`)."
     )
     return OptionError(f"no option {key!r}", where=found.name, remedy=hint)
 
 
 def _value(param: click.Parameter, value: Any, found: Configuration) -> Any:
-    """Return a value in the form that the command line would have it in."""
+    """Return a value in its form on the command line."""
     if getattr(param, "is_flag", False):
         if not isinstance(value, bool):
             raise _misfit(param, value, found, "is true or false")
@@ -235,7 +236,7 @@ def _value(param: click.Parameter, value: Any, found: Configuration) -> Any:
 
 
 def _entries(param: click.Parameter, table: Mapping[str, Any], found: Configuration) -> list[str]:
-    """Write a table as NAME=VALUE; several columns of one role are joined, other values come again."""
+    """Write a table as NAME=VALUE. Several columns of one role are joined, other values are repeated."""
     if param.name == "tasks":
         return [entry for pattern, said in table.items() for entry in _of_task(pattern, said, found)]
     pairs = []
@@ -266,7 +267,7 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
 
 
 def _as_read(pattern: str, said: Any) -> Any:
-    """Return what is said of a task with its margin and bounds as the command line reads them: `2pp` is 0.02,
+    """Return the options of a task, with its margin and bounds read as on the command line: `2pp` is 0.02,
     "0,100" two numbers.
     """
     import click
@@ -287,8 +288,8 @@ def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _misfit(param, value, found, "is a text or a number")
     if param.name in WRITTEN and not found.named:
-        # Refuse a file outside the folder of a configuration that lies there: who made the folder may not
-        # write anywhere.
+        # Refuse a file outside the folder of a configuration that was found: its author may not write
+        # anywhere.
         folder = found.path.parent.resolve()
         if not (folder / str(value)).resolve().is_relative_to(folder):
             raise OptionError(
@@ -304,13 +305,13 @@ def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
 
 
 def _from_here(path: str, found: Configuration) -> str:
-    """Return a path, relative to the configuration, as it is called from the working directory."""
+    """Return a path relative to the configuration as seen from the working directory."""
     folder = os.path.relpath(found.path.parent)
     return path if folder == "." or Path(path).is_absolute() else str(Path(folder) / path)
 
 
 def _side(text: str, found: Configuration) -> str:
-    """Return a side; one that is a path is relative to the configuration, as all its paths."""
+    """Return a model. If it is a path, it is relative to the configuration, like all its paths."""
     path = _from_here(text.removeprefix(PATH_SIDE), found)
     if text.startswith(PATH_SIDE):
         return f"{PATH_SIDE}{path}"

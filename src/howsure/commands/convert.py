@@ -1,4 +1,4 @@
-"""howsure convert: write any log as the one tidy table."""
+"""howsure convert: write any log as one tidy table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def unwritten(scores: Scores) -> list[str]:
-    """Say what the copy of logs as a table is read without, and the flags that say it of the table."""
+    """Return what a log's table can't store, and the flags that restore it."""
     if not scores.facts:
         return []
     rows = scores.to_frame()
@@ -47,7 +47,7 @@ def unwritten(scores: Scores) -> list[str]:
 
 
 def _used(fact: TaskFacts, metrics: Collection[str]) -> Collection[str]:
-    """Return the metrics that verbs take of a task: the harness's headline, else all."""
+    """Return the metrics of a task that verbs use: the harness's headline, else all."""
     return [fact.headline] if fact.headline is not None and fact.headline in metrics else metrics
 
 
@@ -56,9 +56,7 @@ def _is_lower(fact: TaskFacts, metrics: Collection[str]) -> bool:
 
 
 def _counts_as_zero(fact: TaskFacts, failed: Mapping[str, int]) -> bool:
-    """Say whether failed attempts that are there count as 0 in the log; never where 0 would be the best
-    score.
-    """
+    """Return whether recorded failed attempts count as 0 in the log. Never if 0 is the best score."""
     some = any(failed[metric] for metric in _used(fact, failed))
     return fact.failures == "zero" and some and not _is_lower(fact, failed)
 
@@ -69,7 +67,7 @@ def _zeros(those: Sequence[str], tasks: int) -> list[str]:
 
 
 def _firsts(first: Mapping[str, str], tasks: int) -> list[str]:
-    """Say which metric the logs put first, a sentence a metric."""
+    """Return which metric the logs list first, one sentence per metric."""
     by_metric: dict[str, list[str]] = {}
     for task, metric in first.items():
         by_metric.setdefault(metric, []).append(task)
@@ -86,23 +84,23 @@ def _lower(those: Sequence[str], tasks: int) -> list[str]:
 
 
 def _sentence(said: str, flag: str, line: str, those: Sequence[str], tasks: int) -> str:
-    """Say what is lost and what brings it back: a flag where it's so of every task, else a line for these in
-    the configuration.
+    """Return what is lost and how to restore it: a flag if this applies to every task, otherwise a line per
+    task for the configuration.
     """
     if len(those) == tasks:
-        return f"The table doesn't say {said}: use {flag} with it."
+        return f"The table doesn't store {said}: use {flag} with it."
     named = listing([f"[tasks.{json.dumps(task)}]" for task in those])
-    return f"The table doesn't say {said}: write {line} below {named} in howsure.toml."
+    return f"The table doesn't store {said}: write {line} below {named} in howsure.toml."
 
 
 def _never_run(scores: Scores) -> list[str]:
-    """Count what runs were to answer and didn't: it has no rows."""
+    """Count results that runs should have had and that are missing. They have no rows."""
     from howsure.study.design import Design
     from howsure.study.failures import counts_as_failed
 
     count = sum(lack.count for lack in scores.missing if counts_as_failed(lack, scores, Design()))
     return (
-        [f"The table lacks {plural(count, 'attempt')} that the logs were to make and didn't."]
+        [f"The table lacks {plural(count, 'attempt')} that the logs planned but don't contain."]
         if count
         else []
     )
@@ -117,8 +115,8 @@ def _never_run(scores: Scores) -> list[str]:
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """Convert any log into one tidy table, percent as fractions.
 
-    A table doesn't carry what the log says of its tasks: the rule for failed attempts, the metric that comes
-    first, the direction. Where that changes an answer it is said, with the flags that restore it.
+    A table doesn't store three settings of its tasks: the rule for failed attempts, the first metric, and the
+    direction. If that changes an answer, the output lists the flags that restore them.
     """
     from howsure.present.files import refuse_overwriting, write_table
     from howsure.study.rescaled import copied

@@ -14,9 +14,9 @@ from howsure.commands.options import OUTPUT, READING, GroupedCommand, paths, tak
 @paths
 @takes("describe", *READING, "explain_plan", *OUTPUT)
 def describe(paths: tuple[str, ...], **given: Any) -> None:
-    """Describe what the files hold, and what was left out and why.
+    """Describe the files' contents, and what was left out and why.
 
-    Tasks, models, items, attempts, clusters, and further columns.
+    Tasks, models, questions, attempts, clusters, and further columns.
     """
     import howsure
 
@@ -28,5 +28,5 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     except (howsure.ReadError, howsure.DataError):
         if not plain:
             raise
-        answer = howsure.describe(list(paths))  # which proposes a mapping, or says the same
+        answer = howsure.describe(list(paths))  # which proposes a mapping, or raises the same error
     write(answer, **shown)

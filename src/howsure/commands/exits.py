@@ -1,5 +1,5 @@
-"""How every command ends and where it writes: the answer to standard output, all that is about it to standard
-error.
+"""How every command ends and where it writes: the answer goes to standard output, everything about it to
+standard error.
 
 | code | most commands | gate, watch, judge |
 |---|---|---|
@@ -8,11 +8,11 @@ error.
 | 2 | a command line that can't be read | can't tell, or not decided yet |
 | 3 | a mistake before the command's name | any error |
 
-A verdict must not look like a mistake, nor a mistake like a verdict: that is why errors of commands with a
-verdict exit with 3. That holds for bugs and for Ctrl-C as well. Notes on progress, configurations and files
-written go to standard error, so that the answer can be piped (`streams`). Where the answer would have been
-JSON, the error is JSON as well (`instead`). The code of a gate's verdict is `Gate.exit_code` in
-answers/gate.py, and what `--unclear` makes of it stands in commands/gate.py.
+Errors and verdicts must not be confused. Errors of commands with a verdict therefore exit with 3, including
+bugs and Ctrl-C. Notes on progress, configurations and written files go to standard error, so that the answer
+can be piped (`streams`). If the answer would have been JSON, the error is JSON as well (`instead`). The code
+of a gate's verdict is `Gate.exit_code` in answers/gate.py. The effect of `--unclear` on it is in
+commands/gate.py.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 DONE, FAILED, UNDECIDED, BROKEN = 0, 1, 2, 3
 LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
-"""What the system says where standard output can't be written: nobody reads it, the disk is full, broken or
-gone.
+"""The system's error codes if standard output can't be written: it has no reader, or the disk is full, broken
+or gone.
 """
 
 
 @contextmanager
 def unless_interrupted() -> Iterator[None]:
-    """End with the code of an error before a command's name where Ctrl-C comes before the command is known:
-    it is no verdict.
+    """End with the code of an error before a command's name if Ctrl-C comes before the command is known, as
+    this isn't a verdict.
     """
     try:
         yield
@@ -55,10 +55,10 @@ def run(
     error_code: int,
     put_error: Callable[[BaseException, int], None],
 ) -> Any:
-    """Run a command, and turn what goes wrong into one line on standard error and the exit code of the table.
+    """Run a command. Turn an error into one line on standard error and the exit code of the table.
 
-    `error_code`: the one that the command keeps for errors, 0 where it has none of its own; `put_error` gets
-    the error and its exit code, for programs.
+    `error_code`: the code that the command keeps for errors, 0 if it has none. `put_error` gets the error and
+    its exit code, for programs.
     """
     from howsure.errors import HowsureError
 
@@ -78,7 +78,7 @@ def run(
         ctx.exit(code)
     except (click.exceptions.Exit, SystemExit):
         raise
-    except BaseException as error:  # a panic of Polars is no Exception
+    except BaseException as error:  # a panic of Polars isn't an Exception
         lost = output_lost(error)
         if lost is None:
             put_error(error, error_code or FAILED)
@@ -90,7 +90,7 @@ def run(
 
 
 def output_lost(error: BaseException) -> int | None:
-    """Return the exit code where standard output broke off, which is told unless nobody reads; None after
+    """Return the exit code if standard output broke off, with a message unless it has no reader. None after
     other errors.
     """
     if not isinstance(error, OSError) or error.filename is not None or error.errno not in LOST:

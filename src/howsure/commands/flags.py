@@ -1,4 +1,4 @@
-"""The flags of the command that runs, for what the library says of its options; see
+"""The flags of the running command, for the library's messages about its options. See
 `howsure.present.flags`.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 VERBS = {"compare": "howsure compare", "judge": "howsure judge", "plan_labels": "howsure plan labels"}
-"""Verbs of the library that remedies name, by the commands that do the same."""
+"""Verbs of the library that remedies name, by the equivalent command."""
 
 
 def in_flags(error: HowsureError, ctx: click.Context) -> HowsureError:
@@ -27,14 +27,12 @@ def in_flags(error: HowsureError, ctx: click.Context) -> HowsureError:
 
 
 def with_flags(document: Document) -> Document:
-    """Return what an answer says, with flags in its notes and in what its warnings advise."""
+    """Return an answer's text, with flags in its notes and in the remedies of its warnings."""
     return flags.with_flags(document, _of_command(click.get_current_context(silent=True)))
 
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:
-    """Return the flags of the command that was invoked, which may have its own for what others call
-    otherwise, and commands.
-    """
+    """Return the flags of the invoked command, which may differ from those of others, and commands."""
     if ctx is None:
         return VERBS
     group = ctx.command if isinstance(ctx.command, click.Group) else None

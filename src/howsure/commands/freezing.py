@@ -1,5 +1,5 @@
-"""howsure gate --freeze: the settings of a verdict as howsure.toml, and what a later run would choose
-otherwise.
+"""howsure gate --freeze: the settings of a verdict as howsure.toml, and those that a later run would choose
+differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_FROZEN = (
     *("paths", "candidate", "baseline", "published", "freeze"),
     *("format", "output", "details", "junit", "comment", "github"),
 )
-"""Parameters of the gate that name its data, or where the answer goes."""
+"""Parameters of the gate that name its data or its output."""
 OPTIONS = {
     "task": "task",
     "metric": "metric",
@@ -35,7 +35,7 @@ OPTIONS = {
     "level": "level",
     "seed": "seed",
 }
-"""Settings, by name, and the options that choose them."""
+"""Settings by name, and the options that set them."""
 WATCHED = ("task", "metric", "cluster", "population", "attempts", "failures")
 """Settings that howsure chooses from the data, so that later data could change them."""
 
@@ -66,7 +66,7 @@ def frozen_text(answer: Gate, context: click.Context) -> str:
 
 
 def _asked(context: click.Context) -> dict[str, Any]:
-    """Return what the command line or a configuration asks of the gate, by option."""
+    """Return the options of the gate from the command line or a configuration."""
     values: dict[str, Any] = {}
     for param in context.command.params:
         name = str(param.name)
@@ -82,7 +82,7 @@ def _asked(context: click.Context) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    """Return a setting as its option is written; None if it has no value to freeze."""
+    """Return a setting as its option is written. None if it has no value to freeze."""
     if name == "cluster":
         return list(value) or "none"
     if isinstance(value, tuple):
@@ -97,7 +97,7 @@ def _toml(value: Any) -> str:
 
 
 def frozen_names(context: click.Context) -> tuple[str, ...]:
-    """Return the settings that a configuration holds because howsure chose them."""
+    """Return the settings in a configuration that howsure chose."""
     root = context.find_root().params
     if root.get("no_config"):
         return ()
@@ -111,7 +111,7 @@ def frozen_names(context: click.Context) -> tuple[str, ...]:
 def frozen_warnings(
     answer: Gate, scores: Scores, asked: dict[str, Any], names: tuple[str, ...]
 ) -> tuple[ResultWarning, ...]:
-    """Warn of frozen settings that howsure would choose otherwise for these scores."""
+    """Warn about frozen settings that howsure would choose differently for these scores."""
     from howsure.errors import ResultWarning
     from howsure.verbs.gate import automatic_settings
 

@@ -43,11 +43,11 @@ SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
 WITH_MARGIN = ("not_worse_than", "same_within")
 JUNIT_WIDTH = 120
 MOST_ANNOTATIONS, MOST_WARNINGS = 10, 3
-"""GitHub shows so many of each kind a step."""
+"""GitHub's limits for annotations of each kind per step."""
 
 
 class Counted(NamedTuple):
-    """What a verdict counts as: the exit code, a test case of JUnit, the kind of annotation, and in words."""
+    """How a verdict counts: the exit code, a JUnit test case, the kind of annotation, and in words."""
 
     code: int
     outcome: Outcome
@@ -57,7 +57,7 @@ class Counted(NamedTuple):
 
 DECIDED = {"pass": Counted(DONE, "pass", "notice"), "fail": Counted(FAILED, "fail", "error")}
 HARMLESS = Counted(DONE, "skip", "notice")
-"""What is blind, or decides nothing, holds nothing up."""
+"""Underpowered checks and those without effect on the verdict don't block it."""
 COUNTED = {
     "separate": Counted(UNDECIDED, "skip", "warning", "not decided"),
     "fail": Counted(FAILED, "fail", "error", "it counts as a fail"),
@@ -66,12 +66,12 @@ COUNTED = {
 WARNED = Counted(DONE, "skip", "warning", "let through with a warning")
 STOPPED = Counted(UNDECIDED, "fail", "error", "not let through")
 USUAL = "HOWSURE_USUAL_UNCLEAR"
-"""The variable by which the action sets the default of --unclear, which a configuration goes before."""
+"""The variable by which the action sets the default of --unclear. A configuration takes precedence."""
 
 
 def counted(judged: Gate | Check, unclear: str) -> Counted:
-    """Say what the verdict of a gate or a check counts as; `unclear`: what "can't tell" does, as the user
-    says; where that is "warn", by why it can't be told.
+    """Return how the verdict of a gate or a check counts. `unclear`: the user's choice for "can't tell". With
+    "warn" it depends on the reason.
     """
     verdict = getattr(judged, "counts_as", judged.verdict)
     if verdict in DECIDED:
@@ -92,11 +92,11 @@ def counted(judged: Gate | Check, unclear: str) -> Counted:
     default=lambda: os.environ.get(USUAL, "separate"),
     show_default="separate",
     help=(
-        'What "can\'t tell" counts as in exit code, JUnit and annotations; warn lets too little evidence '
-        "pass, with a warning, and nothing else."
+        'How "can\'t tell" counts in exit code, JUnit and annotations. warn lets only too little evidence '
+        "pass, with a warning."
     ),
 )
-@click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
+@click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case per check.")
 @click.option(
     "--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs."
 )
@@ -124,8 +124,8 @@ def gate(
 ) -> None:
     """Decide whether a candidate passes: pass, fail or can't tell.
 
-    Three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell (see
-    --unclear), and 3 where something went wrong.
+    There are three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell
+    (see --unclear), and 3 on any error.
     """
     import howsure
     from howsure.integrations.github import gate_name
@@ -176,7 +176,7 @@ def gate(
 
 
 def _refuse_places(paths: tuple[str, ...], candidate: str | None) -> None:
-    """Refuse sides that are given by their place: which of two is the candidate must not hang on it."""
+    """Refuse models given by position: which of two is the candidate must not depend on it."""
     if candidate is not None:
         return
     names = [word for word in paths if is_name(word)]
@@ -189,7 +189,7 @@ def _refuse_places(paths: tuple[str, ...], candidate: str | None) -> None:
 
 
 def _linked_page() -> LinkedPage | None:
-    """Return the page that a comment links to, and where its card is, as the environment names them."""
+    """Return the page that a comment links to, and the address of its card, from the environment."""
     from howsure.checks import address
     from howsure.page.page import beside
     from howsure.present.document import LinkedPage
@@ -240,8 +240,8 @@ def _show(
 
 
 def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
-    """Append the summary, print annotations, beside the answer where a program reads it, and give the verdict
-    to the steps that follow.
+    """Append the summary, print annotations (to standard error if a program reads the answer), and pass the
+    verdict to the following steps.
     """
     from howsure.present.comment import reason
     from howsure.present.document import Document, Note
@@ -251,7 +251,7 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     from howsure.writing import append
 
     def note(kind: Kind, title: str, message: str) -> None:
-        """Write a notice to standard output, or beside it where the answer stands there."""
+        """Write a notice to standard output, or to standard error if the answer goes there."""
         line = annotation(kind, title, message)
         tell(line) if beside else say(line + "\n")
 
@@ -284,7 +284,7 @@ CODE, BASELINE = "configuration_changed", "baseline_changed"
 UNKNOWN = ResultWarning(
     code=CODE,
     message=(
-        "Whether this pull request changes the gate's own configuration or baseline is not known: its "
+        "It is unknown whether this pull request changes the gate's own configuration or baseline: its "
         "base commit is not here."
     ),
     remedy="Check out with fetch-depth: 0.",
@@ -292,8 +292,8 @@ UNKNOWN = ResultWarning(
 
 
 def configuration_warnings() -> list[ResultWarning]:
-    """Warn where the pull request that is tested changes what its gate asks, in a configuration or a policy,
-    or the saved baseline that it is compared with.
+    """Warn if the tested pull request changes its own gate: a configuration, a policy, or the saved
+    baseline.
     """
     from howsure.readers.baselines import found
     from howsure.verbs.sides import side_of
@@ -302,7 +302,7 @@ def configuration_warnings() -> list[ResultWarning]:
     root, side = context.find_root().params, side_of(context.params["baseline"] or "")
     baseline = found(side.text) if side.kind == "saved" else None
     policy = context.params["policy"]
-    try:  # the commit that the pull request goes out from, as GitHub tells it
+    try:  # the base commit of the pull request, according to GitHub
         event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
         base = str(event["pull_request"]["base"]["sha"])
         int(base, 16)
@@ -320,7 +320,7 @@ def configuration_warnings() -> list[ResultWarning]:
         configurations = [Path(root["config"]).resolve()]
 
     def is_changed(path: Path, *, whole: bool) -> bool:
-        """Say whether a file of the repository is another one than before, or only what is of us in it."""
+        """Return whether a file of the repository has changed, or only our part of it."""
         if not path.is_relative_to(top):
             return False
         before = _git("show", f"{base}:{path.relative_to(top).as_posix()}")
@@ -349,9 +349,7 @@ def _warning(code: str, what: str) -> ResultWarning:
 
 
 def _table(path: Path, raw: bytes | None) -> Any:
-    """Return the options that a file holds; None where it is absent or has none, its bytes where they can't
-    be read.
-    """
+    """Return the options in a file. None if it is absent or has none, its bytes if they can't be read."""
     try:
         return None if raw is None else table_of(path, raw)
     except OptionError:
@@ -359,7 +357,7 @@ def _table(path: Path, raw: bytes | None) -> Any:
 
 
 def _git(*words: str) -> bytes | None:
-    """Return what git says, None where it fails."""
+    """Return the output of git, None if it fails."""
     try:
         return subprocess.run(["git", *words], capture_output=True, check=True).stdout  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):

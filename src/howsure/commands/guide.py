@@ -1,4 +1,4 @@
-"""howsure guide: nine short chapters, with what they say computed from your own results."""
+"""howsure guide: nine short chapters, with their numbers computed from your own results."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ WIDTH = 100
 PAGE = "lesson.html"
 CHAPTER = click.IntRange(1, 9)
 A_LESSON = b'data-page="lesson"'
-"""What the first lines of a lesson hold, and those of no other page."""
+"""A mark in the first lines of a lesson, and of no other page."""
 
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [PATH]...")
 @takes("guide", *READING)
 @click.option(
-    "--cluster", multiple=True, metavar="COLUMN|id:REGEX", help="What your questions came in groups by."
+    "--cluster",
+    multiple=True,
+    metavar="COLUMN|id:REGEX",
+    help="Cluster your questions by a column or a pattern.",
 )
 @click.option(
     "--task", "-t", metavar="NAME", help="About this task.  [default: the one with most models and items]"
@@ -52,15 +55,17 @@ A_LESSON = b'data-page="lesson"'
 @click.option(
     "--skill", is_flag=True, help="Print the skill for agents, a SKILL.md: which command to use when."
 )
-@click.option("--output", "-o", metavar="FILE", help=f"Where that page goes.  [default with --open: {PAGE}]")
+@click.option(
+    "--output", "-o", metavar="FILE", help=f"Write the page to this file.  [default with --open: {PAGE}]"
+)
 @click.pass_context
 def guide(
     ctx: click.Context, /, words: tuple[str, ...], opened: bool, skill: bool, output: str | None, **asked: Any
 ) -> None:
     """Read nine short chapters on error bars and comparisons.
 
-    Clusters, fair comparisons, ranks, plans. Without a CHAPTER: the contents. With PATHs: on your own
-    results. With --open: to play with, in the browser.
+    Clusters, fair comparisons, ranks, plans. Without a CHAPTER it prints the contents. With PATHs it uses
+    your own results. With --open it opens an interactive page in the browser.
     """
     from howsure.guide import chapters
 
@@ -81,8 +86,8 @@ def guide(
 
 
 def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple[str, ...]]:
-    """Part what was typed into a chapter and paths. In the terminal the chapter comes first; a page has all
-    of them.
+    """Split the words into a chapter and paths. In the terminal the chapter comes first. A page has all of
+    them.
     """
     if not words:
         return None, ()
@@ -91,14 +96,14 @@ def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple
         return int(CHAPTER(first)), tuple(rest)
     if not on_page:
         raise click.UsageError(
-            f"{first!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or "
+            f"{first!r} isn't a chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or "
             f"--open {shlex.quote(first)}"
         )
     return None, words
 
 
 def _target(ctx: click.Context, paths: tuple[str, ...], asked: dict[str, Any]) -> tuple[Target, Scores]:
-    """Choose what the chapters are about, from what was typed and what there is."""
+    """Choose the subject of the chapters from the words and the available data."""
     from howsure.guide.rewriting import choose
 
     chosen = {name: asked.pop(name) for name in ("task", "metric", "a", "b")}
@@ -115,7 +120,7 @@ def _page(
     opened: bool,
     asked: dict[str, Any],
 ) -> None:
-    """Write the lesson's page, with the reader's results before those that it comes with, and open it."""
+    """Write the lesson's page, with the reader's results before its own, and open it."""
     from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
     from howsure.present.flags import as_flags
     from howsure.study.design import make_design
@@ -137,7 +142,7 @@ def _page(
 
 
 def _place(output: str | None, paths: tuple[str, ...]) -> Path:
-    """Return where the page goes; under its default name it replaces nothing but a lesson."""
+    """Return where the page goes. Under its default name it only replaces a lesson."""
     from howsure.errors import OptionError
 
     if output is not None:
@@ -145,14 +150,14 @@ def _place(output: str | None, paths: tuple[str, ...]) -> Path:
     place = Path(PAGE)
     if place.exists() and A_LESSON not in place.read_bytes()[:200]:
         raise OptionError(
-            f"{PAGE!r} is there already and no lesson of howsure", remedy="Name another file with -o."
+            f"{PAGE!r} already exists and isn't a lesson of howsure", remedy="Name another file with -o."
         )
     return place
 
 
 def _typed(ctx: click.Context, *names: str) -> tuple[str, ...]:
-    """Return the words of these options that were typed; what a configuration says reaches the commands by
-    itself.
+    """Return the words of these options that were typed. Those of a configuration reach the commands
+    anyway.
     """
     typed = [
         param
@@ -168,11 +173,11 @@ def _contents(every: Iterable[Chapter]) -> None:
         click.echo(f"  {chapter.number}  {chapter.title}")
     click.echo("\nhowsure guide 4          reads one")
     click.echo("howsure guide 4 logs/    the same, computed from your own results")
-    click.echo("howsure guide --open     to play with, in the browser; logs/ after it: with your own results")
+    click.echo("howsure guide --open     to play with, in the browser (add logs/ for your own results)")
 
 
 def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
-    """Print a chapter, its commands run on the target where there is one."""
+    """Print a chapter, with its commands run on the target if there is one."""
     from howsure.guide.chapters import Example, Formula
 
     click.secho(f"{chapter.number}. {chapter.title}", bold=True)
@@ -204,7 +209,7 @@ def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
 
 
 def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:
-    """Run a chapter's command on the target; return it as it would be typed, and what it printed, errors
+    """Run a chapter's command on the target. Return it as one would type it, and its output, errors
     included.
     """
     from howsure.commands.main import every
@@ -226,7 +231,7 @@ def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:
 
 
 def _invoke(command: click.Command, name: str, words: list[str], root: click.Context) -> None:
-    """Run a command; what stops it is told in one line, as the group would."""
+    """Run a command. An error is reported in one line, as in the group."""
     from howsure.errors import HowsureError
     from howsure.present.render.visible import visible
 

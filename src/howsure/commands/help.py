@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST = 12
-"""So many options are shown first; a command with no more shows all of them."""
+"""The number of options shown first. A command with no more shows all of them."""
 WHAT = ("task", "model", "metric")
 DESIGN = tuple(option.name for option in shared.DESIGN if option.name not in WHAT)
 STATISTICS = (
@@ -63,9 +63,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Statistics": STATISTICS,
     "Output": OUTPUT,
 }
-"""How help groups options; the first group has all that are in none."""
+"""The groups of options in help. The first group has all that aren't in another."""
 COMPARING = ("compare", "gate", "noise", "arena", "leaderboard", "frontier", "estimate", "answer")
-"""Commands whose first group is called after what they compare."""
+"""Commands whose first group is named after what they compare."""
 
 _COMMON = ("task", "model", "columns", "where", "cluster", "details", "format", "output")
 FIRST: Mapping[str, tuple[str, ...]] = {
@@ -157,7 +157,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         "output",
     ),
 }
-"""The options that help shows first; for other commands those of their own and the common ones."""
+"""The options that help shows first. For other commands, their own and the common ones."""
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "answer": ("howsure logs/", "howsure results.csv --task gsm8k", "howsure 17/20 14/20"),
@@ -301,7 +301,7 @@ def group_of(name: str) -> str:
 
 
 def title_of(group: str, command: str) -> str:
-    """Return what a group is called in the help of a command."""
+    """Return the name of a group in the help of a command."""
     return "What to compare" if group == "What to ask" and command in COMPARING else group
 
 

@@ -1,8 +1,8 @@
-"""An error in place of an answer: where a program waits for JSON, it reads there what went wrong, in JSON.
+"""An error in place of an answer: if a program expects JSON, it gets the error as JSON.
 
-The line for people stays on standard error, and the exit code what it is. What was answered, wholly or in
-part, is never followed by an error. A file that was named (`-o x.json`) gets the error where there is none
-yet, or where it holds an answer of howsure's; what else is there stays as it was.
+The line for people stays on standard error, and the exit code is the same. An error never follows an answer,
+not even a partial one. A named file (`-o x.json`) gets the error if it doesn't exist or contains an answer of
+howsure's. Otherwise it is left unchanged.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KINDS: dict[str, ErrorKind] = {
 
 
 class Channel(NamedTuple):
-    """Where a program waits for JSON: in a file, or at standard output (None)."""
+    """Where a program expects JSON: in a file, or on standard output (None)."""
 
     output: str | None
 
@@ -42,11 +42,11 @@ class Channel(NamedTuple):
 @click.command()
 @takes("estimate", *OUTPUT)
 def unknown(**given: object) -> None:
-    """Stand in for a command that there isn't, to find out where its answer would have gone."""
+    """Stand in for an unknown command, to find out where its answer would have gone."""
 
 
 def mark_answered() -> None:
-    """Remember that the command which runs has answered."""
+    """Remember that the running command has answered."""
     ctx = click.get_current_context(silent=True)
     if ctx is not None:
         ctx.meta[ANSWERED] = True
@@ -55,8 +55,8 @@ def mark_answered() -> None:
 def channel(
     command: click.Command | None, words: Sequence[str], parent: click.Context | None
 ) -> Channel | None:
-    """Return where a command would have answered as JSON, None where not as JSON; `words` may be what it
-    can't read.
+    """Return where a command would have written its answer as JSON, None if not as JSON. `words` may be
+    invalid.
     """
     command = command or unknown
     name = str(command.name)  # a subcommand has its defaults from a configuration by the name of its group
@@ -86,8 +86,8 @@ def chosen(format: str | None, output: str | None) -> Channel | None:
 
 
 def put_error(error: Error, place: Channel | None, ctx: click.Context | None = None) -> None:
-    """Write an error where the answer would have gone, unless there is one; what can't be written is told by
-    the exit code.
+    """Write an error in place of the answer, unless there is one. If it can't be written, only the exit code
+    shows it.
     """
     from howsure.errors import HowsureError
     from howsure.writing import write
@@ -102,7 +102,7 @@ def put_error(error: Error, place: Channel | None, ctx: click.Context | None = N
 
 
 def as_data(error: BaseException, exit_code: int) -> Error:
-    """Return what was raised as data."""
+    """Return an exception as data."""
     from howsure.answers.base import Error
     from howsure.errors import HowsureError
 
@@ -122,8 +122,8 @@ def as_data(error: BaseException, exit_code: int) -> Error:
 
 
 def _free(path: Path) -> bool:
-    """Say whether a file may be replaced by an error: there is none, it is no file (a pipe), or it holds an
-    answer.
+    """Return whether a file may be replaced by an error: it doesn't exist, isn't a regular file (a pipe), or
+    contains an answer.
     """
     if not path.is_file():
         return True

@@ -1,5 +1,5 @@
 """The command line: the group, and howsure's errors in one line. A command is made from its verb's signature
-(verbs.py), or has a file of its own.
+(verbs.py), or has its own file.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from howsure.commands import exits, streams
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
-atexit.register(gc.freeze)  # nor need what it leaves be searched when it ends
-os.environ.setdefault(
-    "OPENBLAS_NUM_THREADS", "1"
-)  # its products are small: two threads were seen to be slower than one
+gc.set_threshold(
+    200_000, 50, 50
+)  # a command runs for a second, and garbage collection would take a tenth of it
+atexit.register(gc.freeze)  # its remains needn't be collected at the end either
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its products are small: two threads were slower than one
 
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Look at results": {
-        "describe": "Describe what the files hold, and what was left out and why.",
+        "describe": "Describe the files' contents, and what was left out and why.",
         "runs": "List every run, and which of them are used.",
         "show": "Show one question, and every model's answers.",
         "estimate": "Estimate each model's score on each task, with an error bar.",
@@ -69,8 +69,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "annotate": "Write the estimate into an Inspect log, next to its own metrics.",
     },
 }
-"""What one may want, the commands for it and what each does, in the order in which help shows them. Its file
-is read when it runs.
+"""Users' goals, the commands for each and their descriptions, in the order of help. A command's file is
+imported when it runs.
 """
 
 SUMMARIES = {name: summary for commands in GROUPS.values() for name, summary in commands.items()}
@@ -82,9 +82,7 @@ ANSWER = "answer"
 
 
 def _with_command(args: list[str]) -> list[str]:
-    """Return what was typed, with the command that answers what the data ask for if a path comes in place of
-    a command.
-    """
+    """Return the typed words, with the command `answer` if a path is in place of a command."""
     place = 0
     while place < len(args) and args[place].partition("=")[0] in ("--no-config", "--config"):
         place += 2 if args[place] == "--config" else 1
@@ -99,22 +97,22 @@ def _with_command(args: list[str]) -> list[str]:
 
 
 def _is_data(word: str) -> bool:
-    """Say whether a word is an address, a path that exists, or a count."""
+    """Return whether a word is an address, a path that exists, or a count."""
     from howsure.checks import COUNT
 
     if "://" in word:
         return True
     try:
         return bool(word) and (Path(word).exists() or COUNT.fullmatch(word) is not None)
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # not a valid file name
         return False
 
 
 class Commands(click.Group):
-    """The group of all commands: its help goes by what one wants, its errors end as `exits` says."""
+    """The group of all commands. Its help is ordered by goals, its errors end as described in `exits`."""
 
     def main(self, *args: Any, **more: Any) -> Any:
-        """Run the command line, whatever becomes of what it writes."""
+        """Run the command line, and handle errors of its output."""
         with exits.unless_interrupted():
             streams.prepare()
         return super().main(*args, **more)
@@ -158,7 +156,7 @@ class Commands(click.Group):
         return list(NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, whose file is imported now: a start must not wait for all."""
+        """Return a command. Its file is imported now, to keep the start fast."""
         del ctx
         if cmd_name in NAMES or cmd_name == ANSWER:
             return load(cmd_name)
@@ -167,7 +165,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command; any other word is an error that names the command for what it means."""
+        """Return the command. Any other word is an error that names the intended command."""
         word = args[0]
         if self.get_command(ctx, word) is None and not word.startswith("-"):
             from howsure.commands.places import looks_like_path
@@ -198,7 +196,7 @@ def _put_error(
     error: BaseException,
     exit_code: int,
 ) -> None:
-    """Write an error as JSON where the answer to these words would have been JSON."""
+    """Write an error as JSON if the answer would have been JSON."""
     from howsure.commands import json_errors
 
     json_errors.put_error(
@@ -208,7 +206,7 @@ def _put_error(
 
 @cache
 def load(name: str) -> click.Command:
-    """Return the command of a name: made of its verb's signature, else from the file of that name."""
+    """Return the command of a name, made from its verb's signature or from the file of that name."""
     from howsure.commands.verbs import SERVED, command_of
 
     if name in SERVED:
@@ -218,7 +216,7 @@ def load(name: str) -> click.Command:
 
 
 def foreign(name: str) -> click.Command | None:
-    """Return a command of another package, which has it under the entry point group `howsure.commands`."""
+    """Return a command of another package, defined in the entry point group `howsure.commands`."""
     from importlib.metadata import entry_points
 
     for entry in entry_points(group="howsure.commands", name=name):
@@ -236,7 +234,7 @@ def every() -> dict[str, click.Command]:
 
 
 def _here() -> Path:
-    """Return the working directory; an error of usage where it was deleted meanwhile."""
+    """Return the working directory. A usage error if it has been deleted."""
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -271,7 +269,7 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     found = configuration.load(config) if config else configuration.find(here)
     if found is None:
         return
-    # the format first: where what follows goes wrong, a program reads the error in it
+    # the format first: if the rest fails, a program reads the error in it
     ctx.default_map = configuration.formats(found, NAMES)
     ctx.default_map = configuration.defaults(found, every())
     if ctx.default_map.get(ctx.invoked_subcommand or ""):

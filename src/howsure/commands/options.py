@@ -1,4 +1,4 @@
-"""Options of the table as a command line has them, and how what was typed becomes what a verb takes."""
+"""Options of the table on a command line, and how typed values are converted for a verb."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 READING = tuple(option.name for option in shared.READING)
 DESIGN = tuple(option.name for option in shared.DESIGN)
-"""The options of a Design, of which a verb may refuse some."""
+"""The options of a Design. A verb may refuse some."""
 OUTPUT = ("details", "format", "output")
 MARGINS = ("margin", "not_worse_than", "same_within")
 MANY_POINTS = 0.1
-"""A margin from here on is asked for its unit."""
+"""From this size on, a margin must have a unit."""
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.4
@@ -40,7 +40,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a size; a number, as a configuration has it, passes."""
+        """Read a size. A number, from a configuration, is returned as it is."""
         if isinstance(value, float):
             return value
         text = str(value).strip().lower()
@@ -54,7 +54,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.
         return Points(number / 100) if unit else number
 
     def _relative(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a share of a score, where the option takes one."""
+        """Read a share of a score, if the option takes one."""
         name = "margin" if param is None else str(param.name)
         if name not in MARGINS:
             self.fail(
@@ -75,7 +75,7 @@ class Fraction(Size):
     name = "fraction"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a number, or one over another."""
+        """Read a number or a ratio of two."""
         over, slash, under = str(value).partition("/")
         if not slash:
             return float(super().convert(value, param, ctx))
@@ -86,7 +86,7 @@ class Fraction(Size):
 
 
 class Bounds(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.4
-    """Two numbers, the lower one first: `0,100`; `open_`: or `none`."""
+    """Two numbers, the lower one first: `0,100`. `open_`: or `none`."""
 
     name = "bounds"
 
@@ -123,10 +123,10 @@ class CountOf(click.ParamType):  # type: ignore[type-arg]  # generic since Click
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its options by groups, those first that most people need."""
+    """A command whose help shows its options by groups, the most used ones first."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words; an option that the command doesn't have is an error that names the one for it."""
+        """Read the words. An unknown option is an error that names the intended one."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -147,7 +147,7 @@ class GroupedCommand(click.Command):
             raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return all options, that of the whole help included."""
+        """Return all options, including that of the whole help."""
         params = super().get_params(ctx)
         return [*params, HELP_ALL] if len(self.params) > help_screen.MOST + 1 else params
 
@@ -177,7 +177,7 @@ def _is_help(param: click.Parameter) -> bool:
 
 
 def _called(ctx: click.Context) -> str:
-    """Return what a command is called; the one without a name is `answer`."""
+    """Return the name of a command. The one without a name is `answer`."""
     return str(ctx.command.name)
 
 
@@ -202,15 +202,13 @@ HELP_ALL = click.Option(
 
 
 class VerdictCommand(GroupedCommand):
-    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors
-    included.
-    """
+    """A command whose exit codes 0, 1 and 2 are verdicts: any error exits with 3, usage errors included."""
 
     error_code = BROKEN
 
 
 class Paths(click.Argument):
-    """Paths that a configuration may give where the command line gives none."""
+    """Paths that a configuration may provide if the command line has none."""
 
     def consume_value(self, ctx: click.Context, opts: Any) -> Any:
         """Return the paths and where they come from."""
@@ -223,12 +221,12 @@ class Paths(click.Argument):
 
 paths = click.argument("paths", cls=Paths, nargs=-1, required=True, metavar="PATH...")
 sided_paths = click.argument("paths", cls=Paths, nargs=-1, metavar="[PATH...]")
-"""Paths of a command whose sides may be paths themselves."""
+"""Paths of a command whose models may be paths themselves."""
 
 
 def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Command]:
-    """Give a command these options of its verb, in this order; `needed` False: also what the verb needs may
-    be left out.
+    """Give a command these options of its verb, in this order. With `needed` False, required options are
+    optional too.
     """
 
     def apply(command: Command) -> Command:
@@ -242,8 +240,8 @@ def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Co
 
 @cache
 def made(verb: str, name: str, needed: bool = True) -> click.Option:
-    """Return an option of the table as Click has it: one for all commands that share it, since making one
-    takes time.
+    """Return an option of the table as a Click option. All commands share one object, since creation takes
+    time.
     """
     option = table.option(name, verb)
     declared = (*(option.flags or (option.long,)), option.name)
@@ -265,11 +263,11 @@ def made(verb: str, name: str, needed: bool = True) -> click.Option:
 
 
 ALSO = {"tex": "latex", "md": "markdown", "htm": "html", "txt": "terminal", "text": "terminal"}
-"""Formats as people write them."""
+"""Alternative names of formats."""
 
 
 class Words(click.Choice[str]):
-    """One of several words; a former one is an error that names the new."""
+    """One of several words. A former one is an error that names the new one."""
 
     def __init__(self, kind: Kind) -> None:
         super().__init__(kind.words)
@@ -285,7 +283,7 @@ class Words(click.Choice[str]):
 
 
 def type_of(kind: Kind) -> Any:
-    """Return the type by which Click reads values of a kind."""
+    """Return the Click type for values of a kind."""
     if kind.words:
         return Words(kind)
     if kind.written == "whole":
@@ -300,18 +298,18 @@ def type_of(kind: Kind) -> Any:
 
 
 def typed(name: str) -> bool:
-    """Say whether an option of the command that runs was typed, and doesn't come from a configuration."""
+    """Return whether an option of the running command was typed, and doesn't come from a configuration."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def flag_of(name: str) -> str:
-    """Return how the command that runs calls an option."""
+    """Return the flag of an option of the running command."""
     found = next(param for param in click.get_current_context().command.params if param.name == name)
     return max((*found.opts, *found.secondary_opts), key=len)
 
 
 def python_values(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as verbs take them: None, or nothing at all, where one that can be repeated wasn't
+    """Return options in the form that verbs take: None, or nothing at all, if a repeatable one isn't
     given.
     """
     values: dict[str, Any] = {name: None if value == () else value for name, value in given.items()}
@@ -324,7 +322,7 @@ def python_values(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name_pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
-    """Read NAME=VALUE, again and again."""
+    """Read repeated NAME=VALUE."""
     parts = [text.partition("=") for text in texts]
     bad = next((name for name, sign, _ in parts if not sign or not name), None)
     if bad is not None:
@@ -341,7 +339,7 @@ def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def parse_overall(texts: Sequence[str]) -> Any:
-    """Read how tasks make one score: a word, or weights."""
+    """Read how tasks are combined into one score: a word, or weights."""
     if len(texts) == 1 and "=" not in texts[0]:
         return texts[0]
     try:
@@ -356,7 +354,7 @@ _OF_A_TASK = (
 
 
 def parse_tasks(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read what is different for some tasks: `mmlu*:cluster=subject`, again and again."""
+    """Read the options for some tasks: `mmlu*:cluster=subject`, repeated."""
     tasks: dict[str, dict[str, Any]] = {}
     for text in texts:
         found = re.fullmatch(_OF_A_TASK, text)
@@ -383,9 +381,9 @@ def _of_a_task(name: str, text: str) -> Any:
 
 
 def refuse_points(given: Mapping[str, Any], *, percent: bool) -> None:
-    """Raise a usage error where a size was written in points or percent, and the scores are not in [0, 1].
+    """Raise a usage error if a size is in points or percent, but the scores are not in [0, 1].
 
-    Where they are, a margin of a tenth or more is asked for its unit: 0.5 is 50 points, and was hardly meant.
+    If they are, a margin of a tenth or more needs a unit: 0.5 is 50 points, and probably a mistake.
     """
     for name, size in given.items():
         if size is not None:
@@ -409,8 +407,8 @@ def refuse_task_points(
 
 
 def _refuse_unit(flag: str, size: float, *, percent: bool, margin: bool) -> None:
-    """Raise a usage error where a size, written behind its flag, has a unit that isn't the scores', or none
-    and needs one.
+    """Raise a usage error if a size, written behind its flag, has a unit that doesn't fit the scores, or
+    needs one.
     """
     if percent and margin and size >= MANY_POINTS and type(size) in (int, float):
         raise click.UsageError(
@@ -425,7 +423,7 @@ def _refuse_unit(flag: str, size: float, *, percent: bool, margin: bool) -> None
 
 
 def words_of(param: click.Parameter, value: Any) -> list[str]:
-    """Return what gives a parameter its value."""
+    """Return the names under which a parameter is set."""
     if isinstance(param, click.Argument):
         return [str(each) for each in value]
     if isinstance(value, bool):

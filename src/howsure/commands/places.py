@@ -1,7 +1,7 @@
-"""Words behind a command that may be paths, counts, or the names of two models.
+"""Words after a command that may be paths, counts, or the names of two models.
 
-A path that exists goes before a count, a count before a model's name. A word with the suffix of a file that
-isn't here is a missing file; any other word is the name of a model.
+An existing path takes precedence over a count, a count over a model's name. A word with the suffix of a
+missing file is an error. Any other word is the name of a model.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SUFFIXES = (
 
 
 def looks_like_path(word: str) -> bool:
-    """Say whether a word can only be meant as a path: it has the suffix of a file, or begins or ends as paths
-    do.
+    """Return whether a word can only be a path: it has the suffix of a file, or begins or ends like a
+    path.
     """
     return (
         PurePath(word).suffix.lower() in SUFFIXES
@@ -36,14 +36,14 @@ def looks_like_path(word: str) -> bool:
 
 
 def is_name(word: str) -> bool:
-    """Say whether a word is neither a path that exists, nor a count, nor meant as a path."""
+    """Return whether a word is neither an existing path, nor a count, nor looks like a path."""
     from howsure.verbs.sides import is_path
 
     return not (is_path(word) or looks_like_path(word) or is_path(PurePath(word).parts[0] if word else "."))
 
 
 def with_names(paths: Sequence[str], given: dict[str, Any], first: str, second: str) -> tuple[str, ...]:
-    """Return the paths among the words of a command; the one or two others name models, and become these two
+    """Return the paths among the words of a command. One or two other words name models, and become these two
     options.
     """
     names = [word for word in paths if is_name(word)]

@@ -1,6 +1,7 @@
-"""howsure plan: say how many questions and attempts are needed before they are paid for.
+"""howsure plan: how many questions and attempts are needed, before you pay for them.
 
-Without a subcommand it plans a comparison; score, failures, policy and labels are plans of their own.
+Without a subcommand it plans a comparison. The subcommands score, failures, policy and labels are other
+plans.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from howsure.commands.verbs import command_of, options_of
 from howsure.options import table
 
 SIZES = {"plan": ("effect", "not_worse_than", "same_within"), "plan_score": ("within", "at_least", "at_most")}
-"""The options of each verb that are sizes, in points or in the units of the scores."""
+"""The options of each verb that are sizes, in points or in score units."""
 
 
 def _number(flag: str, metavar: str, help: str) -> click.Option:
@@ -86,7 +87,7 @@ def _params(verb: str) -> list[click.Parameter]:
 
 
 def ask(verb: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
-    """Ask a verb that plans from a pilot or from assumptions, as the options say."""
+    """Call a verb that plans from a pilot or from assumptions, with the options."""
     import howsure
 
     rest = dict(given)
@@ -96,7 +97,7 @@ def ask(verb: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
     if verb == "plan":
         rest["costs"] = _costs(*(rest.pop(str(option.name)) for option in COSTS))
     if not pilot:
-        # what a configuration says of results is about others than these
+        # options for results in a configuration are about other data than these
         about_results = [name for name in DESIGN if name in rest and not typed(name)]
         rest = {name: rest[name] for name in rest if name not in (*READING, *about_results)}
         stated = {name: value for name, value in assumed.items() if value is not None}
@@ -105,7 +106,7 @@ def ask(verb: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
     else:
         told = next((name for name in assumed if typed(name)), None)
         if told is not None:
-            raise click.UsageError(f"{flag_of(told)} doesn't go with --pilot, which tells it")
+            raise click.UsageError(f"{flag_of(told)} doesn't go with --pilot, which estimates it")
         scores = read(pilot, rest) if verb == "plan_score" else read_sides(pilot, rest, "a", "b")
     answer = getattr(howsure, verb)(*first, scores, **rest)
     sizes = {name: given[name] for name in SIZES.get(verb, ())}
@@ -126,16 +127,16 @@ def _costs(item: float | None, attempt: float | None, level: float | None) -> An
 
 
 def _write_plan(verb: str, pilot: tuple[str, ...] = (), **given: Any) -> None:
-    """Ask a verb, and write its answer."""
+    """Call a verb, and write its answer."""
     rest, shown = split(pilot, given)
     write(ask(verb, pilot, rest), **shown)
 
 
 class Plans(GroupedCommand, click.Group):
-    """The plan of a comparison, and the plans of other things as subcommands."""
+    """The plan of a comparison, and other plans as subcommands."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words; an option that only a subcommand has is an error that names the subcommand."""
+        """Read the words. An option of a subcommand alone is an error that names the subcommand."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -148,19 +149,17 @@ class Plans(GroupedCommand, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the subcommand; any other word was probably meant as results."""
+        """Return the subcommand. Any other word was probably meant as results."""
         if args[0] not in self.commands:
             path = shlex.quote(args[0])
             raise click.UsageError(
-                f"no kind of plan is called {args[0]!r}; results go behind --pilot: "
-                f"howsure plan --pilot {path}",
-                ctx,
+                f"unknown kind of plan {args[0]!r}. For results use --pilot: howsure plan --pilot {path}", ctx
             )
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the subcommands, and then the options of a comparison by groups."""
-        with formatter.section("Plans of other things"):
+        with formatter.section("Other plans"):
             formatter.write_dl(
                 [(name, str(command.help).partition("\n")[0]) for name, command in self.commands.items()]
             )
@@ -181,8 +180,8 @@ class Plans(GroupedCommand, click.Group):
 def plan(ctx: click.Context, /, pilot: tuple[str, ...], curve: bool, plot: str | None, **given: Any) -> None:
     """Plan how many questions a comparison needs.
 
-    Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both
-    for the power.
+    Give any two of effect, sample size and power. --effect with --power computes the number of questions,
+    --n-items the smallest difference, both the power.
     """
     from howsure.present.files import write_chart
 
@@ -215,6 +214,6 @@ for member, summary in (
     plan.add_command(GroupedCommand(member, params=params, help=summary, callback=write_plan))
 for member, summary in (
     ("failures", "Plan how many runs show that failures are rarer than RATE."),
-    ("labels", "Plan how many labels a judge's rate takes, and of which answers."),
+    ("labels", "Plan how many labels a judge's rate needs, and for which answers."),
 ):
     plan.add_command(command_of(f"plan_{member}", summary, name=member))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
 NOT_DRAWN = (*("format", "output", *PROSE, "pairs", "curve", "plot"),)
-"""Options of the verbs that are about other outputs."""
+"""Options of the verbs for other outputs."""
 
 file = click.Option(
     ["--output", "-o"],
@@ -48,7 +48,7 @@ class Figure(GroupedCommand):
         super().__init__(name, params=[*params, *sizes, file], help=help, callback=self._write)
 
     def _write(self, output: str | None, **given: Any) -> None:
-        """Draw the chart into a file, and say the verdict and the warnings."""
+        """Draw the chart into a file, and print the verdict and the warnings."""
         from howsure.answers.base import resized
         from howsure.options.table import checked
         from howsure.present.charts.sizes import size_of
@@ -63,7 +63,7 @@ class Figure(GroupedCommand):
         answer, chart = self.draw(paths, rest)
         chart = resized(chart, **size)
         write_chart(chart, target)
-        # Write what an answer says in words: everything but its tables.
+        # Write an answer in words: everything but its tables.
         from howsure.answers.base import presentation
         from howsure.present.document import Document, Table
         from howsure.present.render import render
@@ -76,7 +76,7 @@ class Figure(GroupedCommand):
 
 
 def _size(chart: dict[str, Any], asked: FigureSize | None) -> str:
-    """Say how large a figure is, where a size was asked for, and whether it is taller than its preset."""
+    """Return the size of a figure, if one was requested, and whether it is taller than its preset."""
     if asked is None:
         return ""
     from howsure.present.charts.sizes import extent
@@ -95,14 +95,14 @@ def _unused(name: str) -> str:
 
     if Path(name).exists():
         raise OptionError(
-            f"{name!r} is there already", remedy=f"Give -o {name} to write over it, or another name."
+            f"{name!r} already exists", remedy=f"Use -o {name} to overwrite it, or another name."
         )
     return name
 
 
 def _board(kind: BoardChart) -> Draw:
     def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
-        """Ask for a board, and draw it."""
+        """Compute a board, and draw it."""
         answer = verbs.ask("leaderboard", paths, given)
         return answer, answer.chart(kind)
 
@@ -111,7 +111,7 @@ def _board(kind: BoardChart) -> Draw:
 
 def _of(ask: Callable[..., Any]) -> Draw:
     def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
-        """Ask the verb, and draw its answer."""
+        """Call the verb, and draw its answer."""
         answer = ask(paths, given)
         return answer, answer.chart()
 
@@ -119,12 +119,12 @@ def _of(ask: Callable[..., Any]) -> Draw:
 
 
 class Figures(click.Group):
-    """The kinds of figures; results in place of a kind are drawn as a leaderboard."""
+    """The kinds of figures. Results in place of a kind are drawn as a leaderboard."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the kind of figure; any other word is an error that names those that there are."""
+        """Return the kind of figure. Any other word is an error that lists the kinds."""
         from howsure.verbs.sides import is_path
 
         if args[0] not in self.commands and is_path(args[0]):
@@ -132,7 +132,7 @@ class Figures(click.Group):
         elif args[0] not in self.commands:
             kinds = ", ".join(self.commands)
             raise click.UsageError(
-                f"no figure {args[0]!r}, and no file or folder of this name; the figures are {kinds}", ctx
+                f"no figure {args[0]!r}, and no file or folder of this name. The figures are {kinds}", ctx
             )
         return super().resolve_command(ctx, args)
 
@@ -141,8 +141,8 @@ class Figures(click.Group):
 def plot() -> None:
     """Draw an answer into a PDF, SVG, PNG or Vega-Lite file.
 
-    Each kind takes the options of its verb; ranks and pairs take those of leaderboard. Needs the extra
-    howsure[plot], but for Vega-Lite (.json).
+    Each kind takes the options of its verb. Ranks and pairs take those of leaderboard. Needs the extra
+    howsure[plot], except for Vega-Lite (.json).
     """
 
 
@@ -153,8 +153,8 @@ def _command(verb: str) -> click.Command:
 _LEADERBOARD = _command("leaderboard")
 for figure in (
     Figure("leaderboard", _LEADERBOARD, "Scores with their error bars, best first.", _board("leaderboard")),
-    Figure("ranks", _LEADERBOARD, "The ranks that every model could have.", _board("ranks")),
-    Figure("pairs", _LEADERBOARD, "All pairs: differences, and which are real.", _board("pairs")),
+    Figure("ranks", _LEADERBOARD, "The rank interval of every model.", _board("ranks")),
+    Figure("pairs", _LEADERBOARD, "All pairs: differences, and which are significant.", _board("pairs")),
     Figure("compare", compare.compare, "The difference of two models on every task.", _of(compare.ask)),
     Figure(
         "arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask), ("a", "b", "scale")

@@ -1,4 +1,4 @@
-"""howsure report: one self-contained page of everything that scores show."""
+"""howsure report: one self-contained page with all results of the scores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE_OPTIONS = options_of("report", without=("command", "texts", "url", "card"))
 @click.command(cls=GroupedCommand)
 @click.argument("paths", cls=Paths, nargs=-1, metavar="PATH...")
 @takes("report", *PAGE_OPTIONS, "texts")
-@click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
+@click.option("--output", "-o", metavar="FILE", help=f"Write the page to this file.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @click.option(
     "--card",
@@ -33,7 +33,7 @@ PAGE_OPTIONS = options_of("report", without=("command", "texts", "url", "card"))
     help="Draw a card as well, 1200 × 630: how many could be best, over the top of the board (.png).",
 )
 @takes("report", "url")
-@click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
+@click.option("--from", "page", metavar="FILE", help="Show how a page was made, and do nothing else.")
 @click.pass_context
 def report(
     ctx: click.Context,
@@ -46,8 +46,8 @@ def report(
 ) -> None:
     """Make one report of everything: ranks, pairs, noise, health.
 
-    In plain words. The page is one file that works offline: send it, publish it, keep it. Models and pairs
-    are looked at by clicking.
+    In plain language. The page is one file that works offline: send it, publish it, keep it. Click models and
+    pairs for details.
     """
     if page is not None:
         from howsure.page.provenance import read_origin
@@ -66,9 +66,9 @@ def report(
     named = card.name if card and given["url"] else None
     skipped = ("opened",) if named else ("opened", "card")
     answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
-    drawn = None if card is None else _drawn(answer)  # before the page is written: what fails leaves nothing
+    drawn = None if card is None else _drawn(answer)  # before the page is written: an error leaves no file
     write(answer.html, target)
-    # Write the verdict, and what there is to know about the data, as every command has it.
+    # Write the verdict, and the notes and warnings about the data, as in every command.
     from howsure.present.render import render
     from howsure.present.report import document
 
@@ -82,7 +82,7 @@ def report(
 
 
 def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
-    """Make the report that the options ask for."""
+    """Make the report with the options."""
     import howsure
 
     rest, _ = split(paths, {"format": None, **given})
@@ -96,12 +96,12 @@ def _card(target: str, paths: tuple[str, ...]) -> Path:
 
     refuse_overwriting(target, paths)
     if Path(target).suffix.lower() != ".png":
-        raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
+        raise OptionError(f"{target!r} isn't a valid name for a card", remedy="End it in .png.")
     return Path(target)
 
 
 def _drawn(answer: Report) -> bytes:
-    """Draw the card: the board that the page begins with."""
+    """Draw the card: the first board of the page."""
     from howsure.present.charts.card import MODELS, card
     from howsure.present.leaderboard import board_title, headline, panel
 
@@ -122,7 +122,7 @@ def _unused(target: Path) -> Path:
             read_origin(target)
         except ReadError:
             raise OptionError(
-                f"{str(target)!r} is there already and no page of howsure",
+                f"{str(target)!r} already exists and isn't a page of howsure",
                 remedy="Name another file with -o.",
             ) from None
     return target

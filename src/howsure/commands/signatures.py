@@ -1,4 +1,4 @@
-"""What a verb takes, read from its signature without importing it: a command's help needs no NumPy."""
+"""The options of a verb, read from its signature without importing it: a command's help needs no NumPy."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ REFUSED = {
     "slices": ("by",),
     "measures": ("usage", "prices"),
 }
-"""The shared options that a verb doesn't have, by what its RESPECTS says that it refuses."""
+"""The shared options that a verb doesn't have, according to its RESPECTS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """What a verb takes.
+    """The options of a verb.
 
     Attributes:
-        own: Its own options, in the order of its signature; the data aren't among them.
-        shared: Whether it takes the options of a Design as well.
+        own: Its own options, in the order of its signature, without the data.
+        shared: Whether it also takes the options of a Design.
         refused: The shared options that it refuses, whatever their value.
     """
 
@@ -35,7 +35,7 @@ class Signature:
 
 @cache
 def signature_of(verb: str) -> Signature:
-    """Return the signature of a verb; that of watch is how its class begins."""
+    """Return the signature of a verb. For watch, it is that of its class."""
     tree = ast.parse((VERBS / f"{verb}.py").read_text(encoding="utf-8"))
     classes = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
     members = [*tree.body, *(member for body in classes for member in body)]
@@ -55,5 +55,5 @@ def _is_respects(node: ast.stmt) -> bool:
 
 
 def _words(node: ast.stmt) -> list[str]:
-    """Return the words for what is refused that stand in the assignment of RESPECTS."""
+    """Return the refused words in the assignment of RESPECTS."""
     return [str(each.value) for each in ast.walk(node) if isinstance(each, ast.Constant)]

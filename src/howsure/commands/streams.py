@@ -1,9 +1,10 @@
-r"""Standard output and standard error as they are: closed, full, read by nobody, or in an encoding that lacks
-our signs.
+r"""Standard output and standard error in any state: closed, full, without a reader, or in an encoding that
+lacks our signs.
 
-A reader who leaves (`| head`) changes neither verdict nor exit code. Standard output that can't be written is
-an error, since the answer is lost; notes on standard error are lost in silence. A sign that an encoding lacks
-is written by ASCII; in data, and where there is nothing like it, as `\u2026`, which JSON reads back.
+A reader that leaves (`| head`) changes neither verdict nor exit code. Standard output that can't be written
+is an error, since the answer is lost. Notes on standard error are lost without an error. Signs missing from
+an encoding are replaced by ASCII. In data, and if there is no similar sign, `\u2026` is written, which JSON
+can read.
 """
 
 from __future__ import annotations
@@ -47,13 +48,11 @@ SIGNS = str.maketrans(
         "•": "*",
     }
 )
-"""How ASCII writes the signs of our own sentences and error bars."""
+"""ASCII replacements for the signs of our own sentences and error bars."""
 
 
 def prepare() -> None:
-    """Let no sign stop what is written from here on, and a stream that was closed from the start be one that
-    nobody reads.
-    """
+    """Prevent errors for signs in later output, and give a stream that was closed at the start no reader."""
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -62,8 +61,8 @@ def prepare() -> None:
 
 
 def say(text: str, *, data: bool = False) -> None:
-    """Write an answer to standard output; `data`: for programs, so that every sign has to come back as it
-    was.
+    """Write an answer to standard output. `data`: for programs, so that every sign must be restored
+    exactly.
     """
     from howsure.writing import cannot_write
 
@@ -79,14 +78,14 @@ def say(text: str, *, data: bool = False) -> None:
 
 
 def tell(text: str) -> None:
-    """Write a note about the answer to standard error, control characters made visible."""
+    """Write a note about the answer to standard error, with control characters made visible."""
     from howsure.present.render.visible import visible
 
     aside(lambda: click.echo(visible(text), err=True))
 
 
 def aside(write: Callable[[], object]) -> None:
-    """Do what writes to standard error; where it can't be written, nothing is the worse for it."""
+    """Do what writes to standard error, and ignore errors of writing."""
     try:
         write()
     except OSError:
@@ -94,7 +93,7 @@ def aside(write: Callable[[], object]) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Let what a broken stream still holds go nowhere, else Python would fail on it at the end."""
+    """Discard the remaining output of a broken stream, so that Python doesn't fail on it at the end."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -106,7 +105,7 @@ def _nowhere() -> TextIO:
 
 
 def _held(text: str, stream: TextIO) -> str:
-    """Write signs that a stream's encoding lacks as escapes."""
+    """Write signs missing from a stream's encoding as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, ESCAPES).decode(encoding)
 
@@ -124,7 +123,7 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
 
 
 def _lacking(error: UnicodeError) -> tuple[str, int]:
-    """Return the first character that an encoding lacks, and where to go on."""
+    """Return the first character that an encoding lacks, and the place to continue."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return error.object[error.start], error.start + 1

@@ -1,4 +1,4 @@
-"""Commands that are a verb and no more: their options come from its signature, in the order that it has."""
+"""Commands that only call a verb. Their options come from its signature, in its order."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ PAIRS = ("pairs", "pair_records", "Write every pair instead of every model (csv 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """How the command line serves a verb.
+    """The command line's description of a verb.
 
     Attributes:
-        more: What its help says after the first sentence.
-        data: What its data are: files that readers know, sides (which may be paths themselves), runs (each
-            path is one), a table that the verb reads itself, or nothing.
-        arguments: Its options that are named by their place.
+        more: Its help after the first sentence.
+        data: The kind of its data: files that readers know, models (which may be paths themselves), runs (one
+            per path), a table that the verb reads itself, or none.
+        arguments: Its positional options.
         rows: A flag, the answer's method whose rows it writes in place of the answer, and its help.
-        plot: What `--plot` draws, where it has that.
+        plot: The chart for `--plot`, if it has one.
         prose: Whether it can explain itself, and has a methods paragraph.
         has_verdict: Whether its exit codes are verdicts.
-        shares: Its sizes that are shares whatever the data, so that points and percent go with them.
+        shares: Its sizes that are shares for any data, so that they accept points and percent.
     """
 
     more: str = ""
@@ -149,11 +149,11 @@ SERVED: Mapping[str, Served] = {
         data="nothing",
     ),
 }
-"""The verbs whose commands do no more than the verb."""
+"""The verbs whose commands only call the verb."""
 
 
 def command_of(verb: str, summary: str, *, name: str = "") -> click.Command:
-    """Return the command of a verb; its name is the verb's unless it has another."""
+    """Return the command of a verb. Its name is the verb's unless it has another."""
     served = SERVED[verb]
     params: list[click.Parameter] = []
     if served.data != "nothing":
@@ -178,9 +178,7 @@ def command_of(verb: str, summary: str, *, name: str = "") -> click.Command:
 
 
 def options_of(verb: str, *, without: Sequence[str] = ()) -> list[str]:
-    """Return the options of a verb, those of its Design and how files are read included, where it has
-    them.
-    """
+    """Return the options of a verb, including those of its Design and of reading files if it has them."""
     signature = signature_of(verb)
     names = list(signature.own)
     served = SERVED.get(verb, Served())
@@ -192,7 +190,7 @@ def options_of(verb: str, *, without: Sequence[str] = ()) -> list[str]:
 
 
 def ask(verb: str, paths: tuple[str, ...], given: dict[str, Any]) -> Any:
-    """Read the paths, and ask the verb as the options say."""
+    """Read the paths, and call the verb with the options."""
     import howsure
     from howsure.present.files import refuse_overwriting
 
@@ -209,7 +207,7 @@ def ask(verb: str, paths: tuple[str, ...], given: dict[str, Any]) -> Any:
 
 
 def _run(verb: str, served: Served, paths: tuple[str, ...] = (), **given: Any) -> None:
-    """Ask the verb, and write its answer, or single rows of it."""
+    """Call the verb, and write its answer, or single rows of it."""
     rows = served.rows if served.rows and given.pop(served.rows[0]) else None
     plot = given.pop("plot", None)
     rest, shown = split(paths, given)

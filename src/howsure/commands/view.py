@@ -1,4 +1,4 @@
-"""howsure view: the page served on this machine, following the folder as new logs land."""
+"""howsure view: the page served on this machine, updated as new logs arrive."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from howsure.commands.streams import tell
 def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool, **given: Any) -> None:
     """Serve the report on this machine, and update it with the folder.
 
-    As new logs land, the page shows them. Only this machine can see it (127.0.0.1). Logs that are being
-    written are read again until they can be. Ctrl-C ends it.
+    The page shows new logs as they arrive. Only this machine can see it (127.0.0.1). Unfinished logs are read
+    again until they are complete. Ctrl-C ends it.
     """
     from howsure.page.server import serve
 

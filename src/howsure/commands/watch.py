@@ -1,4 +1,4 @@
-"""howsure watch: follow a run in progress, and stop it once the question is answered."""
+"""howsure watch: follow a run in progress, and stop it once the result is decided."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from howsure.answers.watch import Look
 
 PATIENCE = 3
-"""So many looks in a row may meet results that contradict each other, as half-written tables do, before it is
-an error.
+"""How many successive looks may meet contradictory results, as in half-written tables, before it is an
+error.
 """
 
 SIZES = ("at_least", "within", "margin")
 WATCHED = tuple(name for name in DESIGN if name not in ("bounds", "model", *signature_of("watch").refused))
-"""The options of a Design that a run in progress has; its bounds are its own."""
+"""The options of a Design that apply to a run in progress. It has its own bounds."""
 ASKED = (
     *("a", "b", "at_least", "within", "margin", "level", "bounds"),
     *("attempts", "cluster_size", "shuffled", "looks"),
@@ -58,14 +58,14 @@ ASKED = (
     default="0,1",
     show_default=True,
     metavar="LOW,HIGH|none",
-    help="No score can pass them; they count as 0 and 1.",
+    help="Smallest and largest possible score. They count as 0 and 1.",
 )
 @takes("watch", "shuffled", *READING, *WATCHED, *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and stop it when it is decided.
 
-    The interval is valid at every look; with --looks the run is judged at those alone. Exits with 0 once it
-    is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
+    The interval is valid at every look. With --looks, only those looks count. Exits with 0 once it is
+    decided, with 2 if it isn't (all questions used, Ctrl-C, or --once), with 3 on any error.
     """
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}
@@ -80,7 +80,7 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
 
 
 def _nothing(reason: str, *, format: str | None, output: str | None, **_: Any) -> None:
-    """Say that there was nothing to look at yet: that is no verdict, and no error of the command."""
+    """Return that there was nothing to look at yet, which is neither a verdict nor an error."""
     from howsure.answers.base import Error
 
     said = f"Nothing could be read yet: {reason}"
@@ -94,15 +94,15 @@ def _nothing(reason: str, *, format: str | None, output: str | None, **_: Any) -
 def _looks(
     paths: tuple[str, ...], reading: dict[str, Any], asked: dict[str, Any], rest: dict[str, Any]
 ) -> Callable[[], Look]:
-    """Return what reads everything again and looks; the monitor gets the names of its sides, which the first
-    reading tells.
+    """Return a function that reads everything again and looks. The monitor gets the names of its models from
+    the first reading.
     """
     import howsure
 
     monitor = howsure.Monitor(**asked, **rest)
 
     def look() -> Look:
-        """Read all paths again, and look at what is there."""
+        """Read all paths again, and look at the data."""
         nonlocal monitor
         given = {
             **reading,
@@ -123,10 +123,10 @@ def _looks(
 def follow(
     look_again: Callable[[], Look], paths: tuple[str, ...], *, pause: float | None
 ) -> tuple[Look | None, str]:
-    """Look until it is decided, all items are used, or Ctrl-C; once where `pause` is None. Return the last
-    look.
+    """Look until it is decided, all questions are used, or Ctrl-C. If `pause` is None, look once. Return the
+    last look.
 
-    What can't be read now may be half-written: it is tried again at the next look, and told.
+    Unreadable data may be half-written: they are read again at the next look, with a note.
     """
     from howsure.errors import DataError, ReadError
 
@@ -152,14 +152,14 @@ def follow(
     except KeyboardInterrupt:
         return look, reason or "stopped before the first look"
     finally:
-        # Leave the line that was written over and over.
+        # Leave the line that was overwritten at each look.
         if sys.stderr.isatty():
             aside(lambda: click.echo("\r\x1b[2K", nl=False, err=True))
 
 
 def _show(look: Look | None, reason: str, told: str) -> str:
-    """Show a look in one line of standard error, over the last one on a terminal; return it, so that none
-    comes twice.
+    """Show a look in one line of standard error, over the last one on a terminal. Return it to avoid
+    repetitions.
     """
     line = f"can't read now, trying again: {reason}" if reason or look is None else look.line + _unread(look)
     if line != told:

@@ -1,6 +1,4 @@
-"""Words that people try, and what they lead to: a command, or an option, by what it means and not by its
-letters.
-"""
+"""Words that people try, and what they mean: a command or an option, by meaning and not by spelling."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ COMMANDS: Mapping[str, str] = {
                 "summary summarize summarise overview report-card stats result results look analyze "
                 "analyse eval evaluate run"
             ),
-            "an answer to whatever the files hold: howsure PATH, without a command",
+            "the answer for any data: howsure PATH, without a command",
         ),
         (
             (
@@ -40,9 +38,12 @@ COMMANDS: Mapping[str, str] = {
         ),
         (
             ("ls files tasks models info inspect check validate doctor lint schema columns head cat data"),
-            "what the files hold: howsure describe",
+            "the contents of the files: howsure describe",
         ),
-        ("list logs log", "every run and which count: howsure runs; what the files hold: howsure describe"),
+        (
+            "list logs log",
+            "every run and which count: howsure runs; the contents of the files: howsure describe",
+        ),
         (
             (
                 "vote votes elo bt bradley-terry battle battles preference preferences pairwise "
@@ -107,24 +108,24 @@ COMMANDS: Mapping[str, str] = {
         ),
         (
             "judges grader graders llm-judge llmjudge calibration correct corrected",
-            "what a judge's rate is worth: howsure judge; how far raters agree: howsure agree",
+            "a judge's corrected rate: howsure judge; how far raters agree: howsure agree",
         ),
-        ("position verbosity favour favoritism", "what a judge favours: howsure bias"),
+        ("position verbosity favour favoritism", "the biases of a judge: howsure bias"),
         (
             "failures zero rule-of-three jailbreak jailbreaks safety redteam upper upper-bound",
             (
-                "a bound from counts: howsure estimate 0/300; how many runs a bound takes: howsure "
+                "a bound from counts: howsure estimate 0/300; how many runs a bound needs: howsure "
                 "plan failures 1%"
             ),
         ),
-        ("published paper verify", "gaps between published scores: howsure audit"),
+        ("published paper verify", "differences between published scores: howsure audit"),
         ("checkpoints training scaling curve curves", "checkpoints of training runs: howsure trend"),
         ("version", "the version: howsure --version"),
         ("coverage simulate simulation", "how often intervals contained the truth: howsure calibrate"),
     )
     for word in words.split()
 }
-"""Words that aren't commands, and the command that does what they mean."""
+"""Words that aren't commands, and the command with that meaning."""
 
 Meaning = tuple[str, str]
 LEVEL: Meaning = ("--level", "the confidence level: --level 0.95")
@@ -141,7 +142,7 @@ RATE: Meaning = ("--rate", "the score of both models: --rate 70%")
 SCORE: Meaning = ("--score", "a score over attempts: --score pass@5")
 ATTEMPTS: Meaning = ("--attempts", "attempts at each question: --attempts 4")
 COLUMNS: Meaning = ("--columns", "the column of something: --columns ROLE=COLUMN, such as item=id")
-HUMAN: Meaning = ("--human", "the labels of people: --human COLUMN")
+HUMAN: Meaning = ("--human", "human labels: --human COLUMN")
 ADJUST: Meaning = ("--adjust", "the correction for many comparisons: --adjust holm")
 EXPLAIN: Meaning = ("--explain", "the same in plain words: --explain")
 AGAINST: Meaning = ("--against", "all others against one: --against MODEL")
@@ -185,7 +186,7 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "weights": (("--weight", "weights of questions: --weight COLUMN"),),
         "clusters cluster-by clustering clustered": (CLUSTER,),
         "seeds seed-column random random-effect random-effects": (
-            ("--random-factor", "a column that is a sample: --random-factor seed"),
+            ("--random-factor", "a random factor: --random-factor seed"),
         ),
         "tasks benchmark benchmarks dataset": (("--task", "one task: --task NAME"),),
         "judge rater grader": (COLUMNS,),
@@ -200,7 +201,8 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
     }.items()
     for word in words.split()
 }
-"""Words that aren't options of a command, and options that do what they mean; the first that the command has.
+"""Words that aren't options of a command, and options with that meaning. The first that the command has is
+used.
 """
 SAID = {
     "width": "an error bar of ± this: howsure plan score --within 2pp",
@@ -214,18 +216,18 @@ SAID = {
     "jobs": "files are read by as many processes as help",
     "workers": "files are read by as many processes as help",
 }
-"""Words that no option is needed for."""
+"""Words for which no option is needed."""
 
 
 def command_for(word: str) -> str:
-    """Return what a word means that isn't a command, and the command for it; "" for an unknown word."""
+    """Return the meaning of a word that isn't a command, and the command for it. "" for an unknown word."""
     plain = word.lower().strip("-").replace("_", "-")
     forms = (plain, plain.replace("-", ""), plain.removesuffix("s"), re.sub(r"[^a-z]", "", plain))
     return next((COMMANDS[form] for form in forms if form in COMMANDS), "")
 
 
 def option_for(flag: str, flags: Iterable[str]) -> str:
-    """Return what an option means that a command doesn't have, and the one of its own for it; "" for an
+    """Return the meaning of an option that a command doesn't have, and its own option for it. "" for an
     unknown one.
     """
     word = flag.lower().strip("-").replace("_", "-")
@@ -236,7 +238,7 @@ def option_for(flag: str, flags: Iterable[str]) -> str:
 
 
 class UnknownOption(click.NoSuchOption):
-    """An option that a command doesn't have, with the one that does what it means."""
+    """An option that a command doesn't have, with the intended one."""
 
     def __init__(self, name: str, hint: str, ctx: click.Context) -> None:
         super().__init__(name, ctx=ctx)

@@ -1,1 +1,1 @@
-"""Options: what may be chosen; each once, with its check, default, words, help and flag."""
+"""Options: each defined once, with its check, default, words, help and flag."""

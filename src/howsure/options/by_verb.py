@@ -1,5 +1,5 @@
-"""The options that a verb has of its own, or that mean something else there: those that look at results,
-compare, plan and decide.
+"""The options that belong to one verb, or have another meaning there: for viewing results, comparing,
+planning and deciding.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ COMPARING = (
             "cluster",
             kinds.NAME,
             "COLUMN",
-            help="Cluster questions by a column; 'none' for independent questions.",
+            help="Cluster questions by a column, or 'none' for independent questions.",
         ),
         Option(
             "measurement",
@@ -97,7 +97,7 @@ COMPARING = (
     ),
     *owned(
         "judge",
-        replace(shared.A, help="First of two models to compare, or the model that --at-least is about."),
+        replace(shared.A, help="First of two models to compare, or the model for --at-least."),
         replace(shared.B, help="Second of the two."),
         Option("human", kinds.NAME, "COLUMN", help="Column of the labels, empty for unlabelled answers."),
         Option(
@@ -111,8 +111,8 @@ COMPARING = (
             kinds.NAME,
             "COLUMN",
             help=(
-                "Cluster answers by a column; 'none' for independent answers.  [default: "
-                "cluster, else repeated items]"
+                "Cluster answers by a column, or 'none' for independent answers.  [default: "
+                "cluster, else repeated questions]"
             ),
         ),
         Option(
@@ -230,7 +230,7 @@ DECIDING = (
             shared.A,
             metavar="MODEL|RUN|PATH",
             needed=True,
-            help="Side to watch, or the first of two: a model, a path, or tag:…, commit:…, run:….",
+            help="Model to watch, or the first of two: a model, a path, or tag:…, commit:…, run:….",
         ),
         replace(
             shared.B, metavar="MODEL|RUN|PATH", help="Second model, also saved:…: stop when one is better."
@@ -246,7 +246,7 @@ DECIDING = (
             shared.LOOKS,
             kind=kinds.Kind(check=partial(look_plan, any_time=True)),
             help=(
-                "Decide only at planned looks: 5, 5/2000 or 100,250,500; add :pocock to spend "
+                "Decide only at planned looks: 5, 5/2000 or 100,250,500. Add :pocock to spend "
                 "the error evenly. any/2000 looks at any time in a run of 2,000 questions."
             ),
         ),
@@ -254,7 +254,7 @@ DECIDING = (
         replace(shared.CLUSTER_SIZE, help="Number of questions in each cluster."),
         replace(shared.BOUNDS, metavar="LOW,HIGH|none", help="Smallest and largest possible score."),
         Option("clusters", kinds.Kind(check=checks.groups)),
-        Option("shuffled", kinds.FLAG, help="Items come in random order, even if no log says so."),
+        Option("shuffled", kinds.FLAG, help="Questions come in random order, even if no log states it."),
         Option("order", kinds.Kind(check=checks.ids)),
     ),
 )
@@ -274,10 +274,8 @@ LOOKING = (
             "explain_plan",
             kinds.FLAG,
             default=False,
-            help="Show the queries that run where the rows lie (SQL of DuckDB), and what they return.",
-            about=(
-                "Whether to show the queries that verbs run where the rows lie, and what comes back of them."
-            ),
+            help="Show the queries that run at the data source (DuckDB SQL), and their results.",
+            about="Whether to show the queries that verbs run at the data source, and their results.",
         ),
     ),
     *owned(
@@ -411,7 +409,7 @@ PLANNING = (
             shared.LOOKS,
             metavar="K|N,N,…",
             help=(
-                "Plan for K looks at the run, or for looks in these proportions: 1,2,5; add "
+                "Plan for K looks at the run, or for looks in these proportions: 1,2,5. Add "
                 ":pocock to spend the error evenly."
             ),
         ),
@@ -419,7 +417,7 @@ PLANNING = (
         Option("n_tasks", kinds.count_of(1), default=1, help="Number of tasks (without a pilot)."),
         Option("n_clusters", kinds.count_of(2), "N", help="Fixed number of clusters."),
         replace(
-            shared.METHOD, kind=kinds.word_of(PlanMethod), help="Test to plan for; z is the paper's formula."
+            shared.METHOD, kind=kinds.word_of(PlanMethod), help="Test to plan for (z is the paper's formula)."
         ),
         Option(
             "simulate",
@@ -494,7 +492,7 @@ PLANNING = (
             kinds.DRAWN,
             "random|unknown",
             default="unknown",
-            help="How existing labels were drawn; random ones count towards the plan.",
+            help="How existing labels were drawn. Random ones count towards the plan.",
         ),
         Option(
             "judge_right",
@@ -507,7 +505,7 @@ PLANNING = (
             "cost_label",
             kinds.PRICE,
             "PRICE",
-            help="Cost of a label; with --cost-judge, finds the cheapest mix of labels and verdicts.",
+            help="Cost of a label. With --cost-judge, finds the cheapest mix of labels and verdicts.",
         ),
         Option("cost_judge", kinds.PRICE, "PRICE", help="Cost of a verdict."),
         Option("budget", kinds.PRICE, "PRICE", help="Budget for labels and verdicts together."),

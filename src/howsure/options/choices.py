@@ -1,51 +1,51 @@
-"""The words that options choose from, where the statistics don't name them."""
+"""The words that options choose from, if the statistics don't define them."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 Failures = Literal["harness", "drop", "zero", "error"]
-"""What a failed attempt counts as: what the harness does, nothing, a 0, or a reason to stop."""
+"""How a failed attempt is scored: as in the harness, not at all, as 0, or as an error."""
 
 Overall = Literal["harness", "mean", "pooled"]
-"""How tasks are put together: as the harness weighs a group of them, the mean over tasks, or all items in one
-pool.
+"""How tasks are combined: with the harness's weights for a group, by the mean over tasks, or with all
+questions pooled.
 """
 
 Population = Literal["new-clusters", "same-clusters", "these-questions"]
-"""What a score is about: new clusters of questions (other questions without clusters), more questions from
-these same clusters, or exactly these.
+"""The population of a score: new clusters of questions (without clusters, other questions), new questions
+from the same clusters, or exactly these.
 """
 
 RENAMED = {"questions": "new-clusters", "benchmark": "these-questions"}
-"""What populations were called before, for files that still say so."""
+"""Former names of populations, for files that still use them."""
 
 Top = int | Literal["all"]
 """How many rows of a long table are shown."""
 
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
-"""What an answer is rendered as."""
+"""The format of a rendered answer."""
 
 BoardChart = Literal["leaderboard", "ranks", "pairs"]
-"""What a leaderboard is drawn as: scores with error bars, the ranks that could be, or all pairs."""
+"""The kinds of leaderboard chart: scores with error bars, rank intervals, or all pairs."""
 
 Preset = Literal["column", "page", "slide", "poster"]
-"""What a figure is for: a column or the whole text of a paper, a slide, a poster."""
+"""The use of a figure: a column or the full text width of a paper, a slide, a poster."""
 
-"""Which grid of made-up worlds is drawn."""
+"""Which grid of scenarios is simulated."""
 
 ArenaScale = Literal["score", "elo"]
-"""What a board of votes shows first."""
+"""The quantity that a board of votes shows first."""
 
 BoardMethod = Literal["score", "t"]
-"""How differences are tested where many are tested at once."""
+"""How differences are tested if there are many."""
 
 Exam = Literal["questions", "targets", "version", "grader", "scorer"]
-"""What makes an exam: what is asked and what is right, by the item; the task's version, who grades, and the
-scorer's options.
+"""The parts of a comparability check: questions and right answers, by question. The task's version, the
+grader, and the scorer's options.
 """
 
 Unclear = Literal["separate", "warn", "fail", "pass"]
-"""What a gate that can't tell counts as: something of its own, a pass with a warning where there is only too
-little evidence, a fail, a pass.
+"""How a gate counts that can't tell: as a separate result, as a pass with a warning if there is only too
+little evidence, as a fail, or as a pass.
 """

@@ -1,4 +1,4 @@
-"""What the values of an option are, and how each kind is checked."""
+"""The kinds of values that options have, and the check of each kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRule:
-    """What is made of the attempts at an item: a kind and its k, 0 where it has none."""
+    """How attempts at a question are combined: a kind and its k, 0 if it has none."""
 
     kind: ScoreKind = "mean"
     k: int = 0
@@ -31,7 +31,7 @@ class ScoreRule:
 
     @property
     def over_attempts(self) -> bool:
-        """Whether it is another number than the mean of the attempts."""
+        """Whether it differs from the mean of the attempts."""
         return self.kind not in ("mean", "prob")
 
 
@@ -40,7 +40,7 @@ SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consisten
 
 
 def parse_score(text: str) -> ScoreRule:
-    """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError
+    """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`. Raise OptionError
     for others.
     """
     found = re.fullmatch(_RULE, text) if isinstance(text, str) else None
@@ -55,13 +55,13 @@ def parse_score(text: str) -> ScoreRule:
 
 
 Written = Literal["text", "whole", "real", "size", "fraction", "bounds", "count of", "switch"]
-"""How a value is written on a command line; a size may be in points or percent."""
+"""The form of a value on a command line. A size may be in points or percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python
-    has it. `renamed`: former words.
+    """The values of an option. `check` takes its name and a value, and returns the value as plain Python.
+    `renamed`: former words.
     """
 
     check: Callable[[str, Any], Any]
@@ -78,10 +78,10 @@ def word_of(alias: Any) -> Kind:
 
 
 def word_or_object(option: str, alias: Any) -> Kind:
-    """Return the kind of the words of a Literal alias, or of an object of the user's own in their place."""
+    """Return the kind of the words of a Literal alias, or of a user's own object in their place."""
 
     def check(name: str, value: Any) -> Any:
-        """Return a word, also of an object that is one of howsure's own, or the object as it is."""
+        """Return a word, also for one of howsure's own objects, or else the object."""
         if not is_own(option, value):
             return checks.word(name, value, alias)
         known = type(value).__module__.startswith("howsure.") and value.name in get_args(alias)
@@ -113,7 +113,7 @@ def _score(_: str, value: Any) -> ScoreRule:
 
 
 def _method_of_many(name: str, value: Any) -> str:
-    """Return a method that many pairs at once can be tested by."""
+    """Return a method that can test many pairs at once."""
     method = checks.word(name, value, ComparisonMethod)
     if method not in get_args(BoardMethod):
         raise OptionError(
@@ -131,19 +131,19 @@ def _overall(name: str, value: Any) -> Any:
     }
     if not weights or not all(isinstance(task, str) for task in weights):
         raise OptionError(
-            f"{checks.said(name, value)} are no weights of tasks",
+            f"{checks.said(name, value)} isn't a mapping of task weights",
             remedy="Write 'mean', 'pooled' or {'task': 2}.",
         )
     return weights
 
 
 def _exams(name: str, value: Any) -> tuple[str, ...]:
-    """Return words for what makes an exam."""
+    """Return words for the parts of a comparability check."""
     return tuple(checks.word(name, each, Exam) for each in checks.names(name, value))
 
 
 PROBABILITY = "probability:"
-"""What comes before the column of the probabilities with which answers were drawn."""
+"""The prefix of the column with the probabilities with which answers were drawn."""
 
 
 def _drawn(name: str, value: Any) -> str:
@@ -159,7 +159,7 @@ def _drawn(name: str, value: Any) -> str:
 
 
 def _population(name: str, value: Any) -> str:
-    """Return a population; one by its former name is an error that names the new one."""
+    """Return a population. A former name is an error that names the new one."""
     if isinstance(value, str) and value in RENAMED:
         raise OptionError(
             f"`{name}={value!r}` is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}."
@@ -170,7 +170,7 @@ def _population(name: str, value: Any) -> str:
 def _tasks(name: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
         raise OptionError(
-            f"{checks.said(name, value)} is no table of tasks",
+            f"{checks.said(name, value)} isn't a table of tasks",
             remedy='Write {"mmlu*": {"cluster": "subject"}}.',
         )
     return value
@@ -204,11 +204,10 @@ TOP = Kind(check=_top)
 class Option:
     """One option.
 
-    `verb`: whose own it is, where the same name means something else, or reads better, there; "" for all.
-    `default`: None where it needn't be given. `needed`: it must be. `metavar`, `help`: for the command line;
-    `about`: for the API page.
-    `flags`: how the command line writes it, where that isn't `--name`; () in a verb's own says that there is
-    none.
+    `verb`: its owner, if the same name has another meaning or wording there. "" for all. `default`: None if
+    it may be omitted. `needed`: it must be given. `metavar`, `help`: for the command line. `about`: for the
+    API page. `flags`: its form on the command line, if that isn't `--name`. () for a verb's own means that
+    there is none.
     """
 
     name: str
@@ -224,18 +223,18 @@ class Option:
 
     @property
     def long(self) -> str:
-        """The long flag that the command line has it under."""
+        """The long flag on the command line."""
         return (
             max(self.flags, key=len).partition("/")[0] if self.flags else f"--{self.name.replace('_', '-')}"
         )
 
     @property
     def off(self) -> str:
-        """The long flag that turns it off, "" where there is none."""
+        """The long flag that turns it off, "" if there is none."""
         return max(self.flags, key=len).partition("/")[2] if self.flags else ""
 
     def checked(self, value: Any) -> Any:
-        """Return a value as plain Python has it; None passes where the option needn't be given."""
+        """Return a value as plain Python. None is accepted if the option may be omitted."""
         if value is None and self.default is None and not self.needed:
             return None
         return self.kind.check(self.name, value)

@@ -1,5 +1,6 @@
-"""The plan of a run's looks, as gate, watch and plan take it in one text: how many looks there are or at how
-many items each is due, how many items the whole run has, and how the looks spend the error.
+"""The plan of a run's looks, in one text for gate, watch and plan. It gives the number of looks or the number
+of questions at which each is due, the number of questions of the whole run, and how the looks spend the
+error.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class LookPlan:
     """Looks that are planned before a run.
 
     Attributes:
-        number: How many they are; 0 for a look at any time.
-        items: The items of the whole run, at which the last look is due; None where nobody says.
-        due: At how many items each look is due; empty for even shares of all items.
+        number: The number of looks. 0 for a look at any time.
+        items: The questions of the whole run, at which the last look is due. None if unknown.
+        due: The number of questions at which each look is due. Empty for even shares.
         spending: How they spend the error.
     """
 
@@ -37,9 +38,10 @@ class LookPlan:
     spending: Spending = "obrien-fleming"
 
     def due_at(self, items: int | None, unit: Literal["items", "questions"]) -> tuple[int, ...]:
-        """Return at how many items each look is due; `items`: of the whole run, where the plan doesn't say.
+        """Return the number of questions at which each look is due. `items`: those of the whole run, if the
+        plan doesn't give them.
 
-        OptionError where nobody says how many there will be, or where they are fewer than the looks.
+        OptionError if the total is unknown, or smaller than the number of looks.
 
         >>> LookPlan(number=3).due_at(100, "items")
         (34, 67, 100)
@@ -49,8 +51,8 @@ class LookPlan:
         items = self.items or items
         if items is None:
             raise OptionError(
-                f"`looks={self.number}` needs to know how many {unit} there will be",
-                remedy=f"Write `looks='{self.number}/500'`, or at how many each look is due: "
+                f"`looks={self.number}` needs the planned number of {unit}",
+                remedy=f"Write `looks='{self.number}/500'`, or the number at each look: "
                 "`looks='100,250,500'`.",
             )
         if items < self.number:
@@ -61,15 +63,15 @@ class LookPlan:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """The shares of all items at which the looks are due."""
+        """The shares of all questions at which the looks are due."""
         due = self.due or tuple(range(1, self.number + 1))
         return tuple(items / due[-1] for items in due)
 
 
 def look_plan(name: str, value: Any, *, any_time: bool = False) -> LookPlan:
-    """Read a plan of looks: 5, "5/2000" or "100,250,500", each also with ":pocock" behind it.
+    """Read a plan of looks: 5, "5/2000" or "100,250,500", each optionally followed by ":pocock".
 
-    `any_time`: "any/2000" is a plan as well, for a look at any time of so many items.
+    `any_time`: "any/2000" is a plan as well, for looks at any time up to that many questions.
 
     >>> look_plan("looks", "4/2000:pocock")
     LookPlan(number=4, items=2000, due=(), spending='pocock')
@@ -100,7 +102,7 @@ def look_plan(name: str, value: Any, *, any_time: bool = False) -> LookPlan:
                 plan.due_at(items, "items")
             return plan
     raise OptionError(
-        f"{said(name, value)} is no number of looks up to {MOST_LOOKS}, nor growing numbers of items",
-        remedy="Write 5, 5/2000 or 100,250,500, with :pocock behind it to spend the error evenly"
-        f"{'; or any/2000.' if any_time else '.'}",
+        f"{said(name, value)} is neither a number of looks up to {MOST_LOOKS}, nor growing numbers of items",
+        remedy="Write 5, 5/2000 or 100,250,500, followed by :pocock to spend the error evenly"
+        f"{', or any/2000.' if any_time else '.'}",
     )

@@ -1,6 +1,4 @@
-"""The options that verbs share: how scores are looked at and files are read, what is asked for, how an answer
-is written.
-"""
+"""The options that verbs share: for viewing scores, reading files, requests, and writing an answer."""
 
 from __future__ import annotations
 
@@ -57,7 +55,7 @@ VOTES = (
         kinds.NAMES,
         "COLUMN",
         help=(
-            "Cluster votes by a column (repeatable once); 'none' for independent votes.  [default: who voted]"
+            "Cluster votes by a column (repeatable once), or 'none' for independent votes.  [default: voter]"
         ),
     ),
     Option("weight", kinds.NAME, "COLUMN", help="Weight votes by a column."),
@@ -87,7 +85,7 @@ POLICY = Option(
     "policy",
     kinds.Kind(check=checks.policy),
     "FILE",
-    help="Check a suite by a policy file with tiers, margins, slices and costs; see docs/policy.md.",
+    help="Check a suite by a policy file with tiers, margins, slices and costs (see docs/policy.md).",
 )
 CLUSTER_SIZE = Option("cluster_size", kinds.count_of(1), "N")
 LOOKS = Option("looks", kinds.Kind(check=look_plan), "K/N|N,N,…")
@@ -100,14 +98,14 @@ DESIGN = (
         "NAME",
         flags=("--task", "-t"),
         help="Only this task (repeatable).",
-        about="Only these tasks; None means all.",
+        about="Only these tasks. None means all.",
     ),
     Option(
         "model",
         kinds.NAMES,
         "NAME",
         help="Only this model or …/NAME (repeatable).",
-        about="Only these models; what follows a slash of a name is enough. None means all.",
+        about="Only these models. The part of a name after a slash is enough. None means all.",
     ),
     Option(
         "metric",
@@ -115,32 +113,31 @@ DESIGN = (
         "NAME",
         flags=("--metric", "-m"),
         help="Only this metric (repeatable).",
-        about="Only these metrics; None means the one that a harness puts first, else all.",
+        about="Only these metrics. None means the harness's first one, or all if there is none.",
     ),
     Option(
         "cluster",
         kinds.NAMES,
         "COLUMN|id:REGEX",
         help=(
-            "Cluster questions by a column, or by the first group of a pattern in the question id; "
+            "Cluster questions by a column, or by the first group of a pattern in the question id. "
             "'none' ignores all clusters."
         ),
         about=(
-            "A metadata column, `id:` and a regular expression whose first group, matched in the item's id, "
-            'is the cluster, two of them for two-way clustering, or "none" for no clusters. None means '
-            "the column by which the log's own standard error is clustered, else a column named cluster, if "
-            "there is one."
+            "A metadata column, or `id:` and a regular expression whose first group, matched in the question "
+            'id, is the cluster. Two of them give two-way clustering, "none" ignores clusters. None means '
+            "the column by which the log's own standard error is clustered, otherwise a column named cluster, "
+            "if there is one."
         ),
     ),
     Option(
         "items",
         kinds.PATH,
         "FILE",
-        help="Table with one row per item: clusters, weights, covariates.",
+        help="Table with one row per question: clusters, weights, covariates.",
         about=(
-            "The path of a table with one row per question, where clusters, weights and "
-            "covariates are looked "
-            "up as well."
+            "The path of a table with one row per question and further columns for clusters, weights and "
+            "covariates."
         ),
     ),
     Option(
@@ -148,20 +145,20 @@ DESIGN = (
         kinds.NAME,
         "COLUMN",
         help="Weight questions by a column.",
-        about="A column of weights. None weighs all questions alike.",
+        about="A column of weights. None gives all questions the same weight.",
     ),
     Option(
         "by",
         kinds.NAMES,
         "COLUMN|id:REGEX",
         help=(
-            "Show slices by a column, or by the first group of a pattern in the question id; A+B "
+            "Show slices by a column, or by the first group of a pattern in the question id. A+B "
             "crosses two columns (repeatable)."
         ),
         about=(
             'Slices: columns of questions, of rows or of the items table, "a+b" for the crossing of two, '
-            "or `id:` and a regular expression whose first group, matched in the item's id, is the slice. "
-            "Each is a partition of its own, shown below the answer for all questions, which stays as it is. "
+            "or `id:` and a regular expression whose first group, matched in the question id, is the slice. "
+            "Each is a separate partition, shown below the unchanged answer for all questions. "
             "None makes no slices."
         ),
     ),
@@ -171,8 +168,8 @@ DESIGN = (
         "NAME",
         help="Compare costs as well: usd, seconds, tokens_out … (repeatable).",
         about=(
-            "What attempts used, next to the score: columns of numbers such as usd, seconds, steps, "
-            "tokens_in, tokens_out. A failed attempt has a cost, and one that wasn't recorded isn't 0."
+            "The usage of attempts, next to the score: numeric columns such as usd, seconds, steps, "
+            "tokens_in, tokens_out. Failed attempts count. Unrecorded usage isn't counted as 0."
         ),
     ),
     Option(
@@ -181,8 +178,8 @@ DESIGN = (
         "FILE",
         help="Table of prices in USD per million tokens: model, tokens_in, tokens_out ….",
         about=(
-            "The path of a table with one row a model and the price of a million tokens in a column for "
-            "each kind of them, by which usd are computed where the log states none."
+            "The path of a table with one row per model and one column per kind of tokens, with prices in "
+            "USD per million tokens. They are used to compute usd if the log states none."
         ),
     ),
     Option(
@@ -191,16 +188,16 @@ DESIGN = (
         default="harness",
         help="How to score failed attempts.",
         about=(
-            'What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or '
-            'an "error".'
+            'How to score failed attempts: as in the "harness", not at all ("drop"), as 0 ("zero"), or '
+            'as an "error".'
         ),
     ),
     Option(
         "lower_is_better",
         kinds.FLAG,
         flags=("--lower-is-better/--higher-is-better",),
-        help="Direction of the scores.  [default: what the harness says]",
-        about="The direction of the scores; None leaves it to what the harness says.",
+        help="Direction of the scores.  [default: the harness's]",
+        about="The direction of the scores. None uses the harness's.",
     ),
     Option(
         "score",
@@ -209,7 +206,7 @@ DESIGN = (
         default="mean",
         help="How to combine attempts: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
         about=(
-            'What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", '
+            'How to combine the attempts at a question: "mean", "pass@3", "pass^3", "majority@5", '
             '"best-of-4", "consistency", or "prob", the probability of the right answer.'
         ),
     ),
@@ -218,7 +215,7 @@ DESIGN = (
         kinds.count_of(1),
         "N",
         help="Average the last N checkpoints of a run.",
-        about="Average the last so many checkpoints of a run.",
+        about="Average this number of last checkpoints of a run.",
     ),
     Option(
         "step_from",
@@ -226,7 +223,7 @@ DESIGN = (
         "REGEX",
         help="Pattern for run and step in model names: (?P<run>…)-(?P<step>…).",
         about=(
-            "A regular expression with the groups run and step, for names of models other than the usual "
+            "A regular expression with the groups run and step, for model names other than the usual "
             "…-step1000."
         ),
     ),
@@ -236,9 +233,9 @@ DESIGN = (
         "TASK:OPTION=VALUE",
         help="Set an option for some tasks: 'mmlu*:cluster=subject' (repeatable).",
         about=(
-            'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": '
-            '"subject"}}`, with cluster, metric, lower_is_better, failures, margin and bounds. Of each, the '
-            "first pattern that matches and speaks of it holds."
+            'Options for some tasks, by patterns of their names: `{"mmlu*": {"cluster": '
+            '"subject"}}`, with cluster, metric, lower_is_better, failures, margin and bounds. For each option, '
+            "the first matching pattern that sets it applies."
         ),
     ),
     Option(
@@ -249,19 +246,19 @@ DESIGN = (
             "to exactly these questions.  [default: by the clusters]"
         ),
         about=(
-            'What the score is about, from wide to narrow: "new-clusters" of questions, which without '
-            'clusters are all questions like these; more questions from the "same-clusters"; or exactly '
-            '"these-questions". None takes the same clusters for tasks that have too few to speak of others '
-            "(fewer than six equal ones are worth as much), and new clusters for all else."
+            'The population of the score, from wide to narrow: "new-clusters" of questions (without '
+            'clusters, all questions like these), more questions from the "same-clusters", or exactly '
+            '"these-questions". None means the same clusters for tasks with too few to generalize to others '
+            "(an effective number below six), and new clusters otherwise."
         ),
     ),
     replace(
         BOUNDS,
-        help="Smallest and largest possible score; 0,100 for percent.",
+        help="Smallest and largest possible score. Use 0,100 for percent.",
         about=(
-            "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too: "
-            "(0, 100) says percent. None takes percent for percent where a name, a % sign or the values "
-            "say so, and other scores as they are."
+            "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too. "
+            "Use (0, 100) for percent. None recognises percent by a name, a % sign or the values, and leaves "
+            "other scores unchanged."
         ),
     ),
     Option(
@@ -270,8 +267,8 @@ DESIGN = (
         "COLUMN",
         help="Treat a column that all questions share (seed, prompt, judge) as a random factor.",
         about=(
-            "A column whose values all questions share, such as a training seed, a prompt or a judge, and "
-            "which are a sample as the questions are: the standard error then allows for other values too."
+            "A column whose values all questions share, such as a training seed, a prompt or a judge. They "
+            "count as a sample, like the questions: the standard error includes the variance between values."
         ),
     ),
     Option(
@@ -280,12 +277,12 @@ DESIGN = (
         "COLUMN|model:NAME",
         help="Adjust by a covariate that is known for more questions than were answered.",
         about=(
-            "Columns, or `model:NAME`, that are known for more questions than were answered; means are "
+            "Columns, or `model:NAME`, that are known for more questions than were answered. Means are "
             "adjusted by them."
         ),
     ),
 )
-"""The options of a Design: how the scores are to be looked at."""
+"""The options of a Design: how to look at the scores."""
 
 READING = (
     Option(
@@ -327,7 +324,7 @@ READING = (
         kinds.FLAG,
         flags=("--as-attempts/--no-as-attempts",),
         help=(
-            "Count all runs of a model as attempts, or keep apart all that differ.  [default: by "
+            "Count all runs of a model as attempts, or separate all that differ.  [default: by "
             "their settings]"
         ),
     ),
@@ -372,7 +369,7 @@ STATISTICS = (
     ),
     Option("mark", kinds.NAMES, "NAME", help="Mark a model, and show it beyond --top too (repeatable)."),
 )
-"""What several verbs are asked for, said in the same words by all."""
+"""Options of several verbs, with the same wording for all."""
 
 OUTPUT = (
     Option(
@@ -386,7 +383,7 @@ OUTPUT = (
         kinds.PATH,
         "FILE",
         flags=("--output", "-o"),
-        help="Write to a file; its suffix chooses the format.",
+        help="Write to a file. Its suffix sets the format.",
     ),
     Option("details", kinds.FLAG, default=False, help="Show further tables, the method and assumptions."),
     Option("explain", kinds.FLAG, default=False, help="Explain the answer in plain words as well."),
@@ -420,4 +417,4 @@ FIGURE = (
         help="Width, font size and greatest height for a column, a page, a slide, a poster.",
     ),
 )
-"""How large a figure is."""
+"""The size of a figure."""

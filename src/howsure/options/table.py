@@ -25,12 +25,10 @@ def option(name: str, verb: str = "") -> Option:
 
 
 def checked(verb: str = "", /, **given: Any) -> dict[str, Any]:
-    """Check everything that a verb was given; raise OptionError for the first value that an option can't
-    have.
-    """
+    """Check all options given to a verb. Raise OptionError for the first invalid value."""
     return {name: option(name, verb).checked(value) for name, value in given.items()}
 
 
 def every() -> tuple[Option, ...]:
-    """Return all options: those that verbs share first, then those that a verb has of its own."""
+    """Return all options: first those that verbs share, then those of single verbs."""
     return tuple(_TABLE.values())

@@ -1,1 +1,1 @@
-"""How answers are said, tabled and drawn: one file a verb."""
+"""How answers are worded, tabled and drawn: one file per verb."""

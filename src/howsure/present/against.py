@@ -1,4 +1,4 @@
-"""How many sides beside one are said, tabled and drawn."""
+"""How the comparison of many models with one is worded, tabled and drawn."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ WORDS: dict[PairVerdict | None, str] = {
     None: "no error bar",
 }
 FEW_DF = 15.0
-"""Unequal clusters worth fewer degrees of freedom than these, and than half their number, leave intervals
-rough.
+"""Intervals are approximate if unequal clusters give fewer degrees of freedom than this, and than half their
+number.
 """
 CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Benjamini–Hochberg"}
 
@@ -77,7 +77,9 @@ def _methods(part: AgainstTask) -> Table:
 
 
 def sentence(answer: Against) -> str:
-    """Return how many models are better than the one, overall or on the only task, else on how many tasks."""
+    """Return how many models are better than the reference, overall or on the only task, else on how many
+    tasks.
+    """
     if answer.overall is None and len(answer.tasks) > 1:
         return _over_tasks(answer)
     return task_sentence(answer.every[0])
@@ -142,7 +144,7 @@ def _is(count: int) -> str:
 
 
 def _over_tasks(answer: Against) -> str:
-    """Count the tasks on which any side beats the one, and on which any is worse."""
+    """Count the tasks on which any model is better than the reference, and on which any is worse."""
     tasks = len(answer.tasks)
     better, worse = (
         sum(part.n_better > 0 for part in answer.tasks),
@@ -162,7 +164,7 @@ def _title(part: AgainstTask) -> str:
 
 
 def _corrected(part: AgainstTask, *, rough: bool) -> str:
-    """Say how the table is corrected, and what its intervals promise."""
+    """Return how the table is corrected, and the guarantee of its intervals."""
     if part.adjust == "none" or part.n_tests < 2:
         return ""
     here = sum(math.isfinite(side.p_value) for side in part.models)
@@ -172,19 +174,19 @@ def _corrected(part: AgainstTask, *, rough: bool) -> str:
 
 
 def _simultaneous(level: float, *, rough: bool) -> str:
-    """Return that intervals are simultaneous; few or unequal clusters make that approximate."""
+    """Return that intervals are simultaneous, only approximately with few or unequal clusters."""
     about = " only approximately, because clusters are few or unequal" if rough else ""
     return f"Intervals are simultaneous at {level_text(level)}{about}."
 
 
 def _is_rough(answer: Against) -> bool:
-    """Say whether few or unequal clusters stand behind any of the intervals."""
+    """Return whether any of the intervals is based on few or unequal clusters."""
     found = (side.difference for part in answer.tasks for side in part.models)
     return any(d.n_clusters < d.n_items and d.df < min(FEW_DF, d.n_clusters / 2) for d in found)
 
 
 def _table(part: AgainstTask) -> Table:
-    """Lay out the one, and below it a line a side."""
+    """Lay out the reference, and below it one line per model."""
     scale, sides = Scale(percent=part.percent), part.models
     uneven = any(side.n_only_model or side.n_only_against for side in sides)
     clustered = any(side.difference.n_clusters != side.difference.n_items for side in sides)
@@ -225,7 +227,7 @@ def _limits(side: AgainstModel, scale: Scale) -> str:
 
 
 def _whisker(side: AgainstModel) -> Cell:
-    """Return the corrected interval to be drawn, an empty cell where there is none."""
+    """Return the corrected interval to draw, an empty cell if there is none."""
     low, high = side.adjusted_interval.low, side.adjusted_interval.high
     return (
         Whisker(value=side.difference.value, low=low, high=high)
@@ -241,13 +243,13 @@ def explanation(answer: Against) -> Document:
 
 
 def methods(answer: Against) -> Document:
-    """Say what was done, as a paper's methods do."""
+    """Return the methods, as in a paper."""
     return of_many(answer.every)
 
 
 def chart(answer: Against) -> Spec:
-    """Draw the differences with their corrected intervals, a row a side and a panel a task, the overall one
-    first.
+    """Draw the differences with their corrected intervals, one row per model and one panel per task, the
+    overall one first.
     """
     from howsure.present.charts.base import panels
 
@@ -288,7 +290,7 @@ def spec(
     subtitle: str = "",
     description: str,
 ) -> Spec:
-    """Return the chart of all sides on one task. `records`: model, difference, adjusted_low, adjusted_high,
+    """Return the chart of all models on one task. `records`: model, difference, adjusted_low, adjusted_high,
     verdict, n_regressed, n_improved, p_adjusted.
     """
     behind, metric = points(percent=percent)[1], visible(score)
@@ -319,7 +321,7 @@ def spec(
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
-    """Return what is drawn: one row a side, numbers on the axis's scale."""
+    """Return the rows to draw: one per model, numbers on the axis's scale."""
     factor = points(percent=percent)[0]
     names = labels(record["model"] for record in records)
     return [
@@ -341,6 +343,6 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 
 
 def _told(record: Row, group: str, scale: Scale) -> str:
-    """Say a row in words: `pr-42: +3.2 pp [0.4, 6.0], better`."""
+    """Return a row in words: `pr-42: +3.2 pp [0.4, 6.0], better`."""
     value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
     return f"{visible(record['model'])}: {scale.difference(value)} {scale.interval(low, high)}, {group}"

@@ -1,4 +1,4 @@
-"""How agreement is said and tabled."""
+"""How agreement is worded and tabled."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TWO, MOST_SHOWN, MOST_PAIRS = 2, 3, 15
 
 
 def document(answer: Agreement) -> Document:
-    """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said
-    for what, and the warnings.
+    """Return the verdict, raters compared with the human, coefficients, raters or pairs, repeats, the
+    confusion table, and the warnings.
     """
     blocks: list[Block] = [*opening(sentence(answer), answer.notes)]
     if answer.human and answer.pairs:
@@ -42,12 +42,12 @@ def document(answer: Agreement) -> Document:
 
 
 def sentence(answer: Agreement) -> str:
-    """Say how far raters agree with the human, or with each other."""
+    """Return how far raters agree with the human, or with each other."""
     return measured(answer) if answer.human and answer.pairs else among(answer)
 
 
 def measured(answer: Agreement) -> str:
-    """Say who agrees most with the human, and who least; of values in order, who is nearest."""
+    """Return who agrees most with the human, and who least. For ordered values, who is nearest."""
     found = by_agreement(answer)
     (best, most), (last, least) = ((each.b, _share(each.estimate)) for each in (found[0], found[-1]))
     near, by = _ordered(answer), f"Measured by {answer.human}, "
@@ -64,7 +64,7 @@ def measured(answer: Agreement) -> str:
 
 
 def by_agreement(answer: Agreement) -> list[Agreed]:
-    """Return the plain agreement of each two, most first."""
+    """Return the plain agreement of each pair, highest first."""
     return sorted(
         (each for each in answer.pairs if each.coefficient == "agreement"),
         key=lambda each: -each.estimate.value,
@@ -72,7 +72,7 @@ def by_agreement(answer: Agreement) -> list[Agreed]:
 
 
 def among(answer: Agreement) -> str:
-    """Say how far raters agree with each other, what chance would give, and how much is left beyond it."""
+    """Return how far raters agree with each other, the agreement by chance, and the excess over it."""
     who, what = (
         ("two raters", "of the questions")
         if answer.n_raters == TWO
@@ -130,7 +130,7 @@ def overall_table(answer: Agreement) -> Table:
 
 
 def name(each: Agreed, answer: Agreement) -> str:
-    """Name a coefficient as the field does."""
+    """Return the usual name of a coefficient."""
     ordered = answer.measurement != "nominal" and len(answer.values) > 2
     if each.coefficient == "gwet":
         return "Gwet's AC2" if ordered else "Gwet's AC1"
@@ -141,7 +141,7 @@ def name(each: Agreed, answer: Agreement) -> str:
 
 
 def pairs_table(answer: Agreement) -> Table:
-    """Lay out each two raters: agreement and Cohen's kappa."""
+    """Lay out each pair of raters: agreement and Cohen's kappa."""
     level = level_text(answer.level)
     kappas = {(each.a, each.b): each.estimate for each in answer.pairs if each.coefficient == "cohen"}
     fields: list[Field[Agreed]] = [
@@ -159,8 +159,8 @@ def pairs_table(answer: Agreement) -> Table:
 
 
 def human_table(answer: Agreement) -> Table:
-    """Lay out each rater measured by the human: agreement, kappa, and how often it is right where the human
-    gave each value.
+    """Lay out each rater compared with the human: agreement, kappa, and how often it is right for each value
+    of the human.
     """
     right = {
         (each.b, each.value_a): each.estimate for each in answer.confusion if each.value_a == each.value_b
@@ -200,7 +200,7 @@ def _shares(what: str, level: float) -> list[Field[Agreed]]:
 
 
 def confusion_table(answer: Agreement) -> Table:
-    """Lay out what one rater says of the items to which another gave a value."""
+    """Lay out one rater's values for the items to which another gave a value."""
     fields: list[Field[Confusion]] = [
         Field("where", lambda each: f"{each.a} says {each.value_a}", align="left"),
         Field("says", lambda each: f"{each.b} says {each.value_b}", align="left"),
@@ -212,7 +212,7 @@ def confusion_table(answer: Agreement) -> Table:
 
 
 def independence(answer: Agreement) -> str:
-    """Say how many independent raters they are worth."""
+    """Return the effective number of independent raters."""
     found = answer.independence
     if found is None:
         return ""
@@ -234,6 +234,6 @@ def _limits(estimate: Estimate) -> str:
 
 
 def signed(value: float) -> str:
-    """Write a coefficient with two decimals and the sign that typesetters use."""
+    """Write a coefficient with two decimals and a typographic sign."""
     text = f"{value:.2f}"
     return "n/a" if math.isnan(value) else "0.00" if text == "-0.00" else text.replace("-", "−")

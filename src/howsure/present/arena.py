@@ -1,4 +1,4 @@
-"""How a board of votes is said, tabled and drawn."""
+"""How a board of votes is worded, tabled and drawn."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 PERCENT = Scale(percent=True)
 MATTERS = 0.1
-"""A cluster is named where the lead would be smaller by this share of it, or gone."""
+"""A cluster is named if the lead would be smaller by this share of it, or gone."""
 MOST_TIMES = 100
-"""A forecast of more than so many times the votes is not said: nobody asks for as many."""
+"""A forecast of more than this many times the votes isn't shown, as no one would collect as many."""
 
 
 def document(answer: Arena) -> Document:
@@ -58,12 +58,12 @@ def document(answer: Arena) -> Document:
 
 
 def sentence(answer: Arena) -> str:
-    """Say what the pool with the most votes shows."""
+    """Return the result of the pool with the most votes."""
     return pool_sentence(answer.boards[0])
 
 
 def title(pool: ArenaBoard, k: int) -> str:
-    """Name a pool by its place and size."""
+    """Name a pool by its number and size."""
     return f"pool {k + 1}: {plural(len(pool.models), 'model')}, {plural(pool.n_votes, 'vote')}"
 
 
@@ -82,7 +82,7 @@ def pool_sentence(pool: ArenaBoard) -> str:
 
 
 def findings(pool: ArenaBoard) -> list[Block]:
-    """Return position bias that is significant, and the cluster of votes that matters most to the lead."""
+    """Return significant position bias, and the most influential cluster of votes for the lead."""
     biased = pool.position_effect is not None and significant(
         pool.position_effect.p_value, pool.position_effect.interval.level
     )
@@ -91,7 +91,7 @@ def findings(pool: ArenaBoard) -> list[Block]:
 
 
 def position_effect(pool: ArenaBoard) -> str:
-    """Return the position bias; nothing if position is a covariate."""
+    """Return the position bias, nothing if position is a covariate."""
     found = pool.position_effect
     if found is None or not math.isfinite(found.p_value):
         return ""
@@ -109,7 +109,7 @@ def position_effect(pool: ArenaBoard) -> str:
 
 
 def model_fit(pool: ArenaBoard) -> str:
-    """Return that the model fits the votes; if it doesn't, a warning has it."""
+    """Return that the model fits the votes. If it doesn't, a warning reports it."""
     found = pool.model_fit
     if found is None or significant(found.p_value, pool.board.level):
         return ""
@@ -117,7 +117,7 @@ def model_fit(pool: ArenaBoard) -> str:
 
 
 def influential_cluster(pool: ArenaBoard) -> str:
-    """Return which cluster of votes matters most to the lead, if it matters much."""
+    """Return the most influential cluster of votes for the lead, if it matters much."""
     found = pool.influential_cluster
     if found is None or found.lead - found.lead_without < MATTERS * found.lead:
         return ""
@@ -133,7 +133,9 @@ def influential_cluster(pool: ArenaBoard) -> str:
 
 
 def next_votes(pool: ArenaBoard) -> str:
-    """Return how many votes would separate the first two models that don't differ, and which inform most."""
+    """Return how many votes would separate the first two models that don't differ significantly, and which
+    votes are the most informative.
+    """
     found = pool.next_votes
     if found is None or math.isnan(found.votes_needed):
         return ""
@@ -154,7 +156,7 @@ def next_votes(pool: ArenaBoard) -> str:
 
 
 def effects(pool: ArenaBoard) -> list[Block]:
-    """Lay out what each covariate is worth between equal models."""
+    """Lay out the effect of each covariate between equal models."""
     if not pool.effects:
         return []
     level = level_text(pool.board.level)
@@ -181,8 +183,8 @@ def effects(pool: ArenaBoard) -> list[Block]:
 
 
 def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
-    """Lay out a pool: rank, model, expected score, interval, whisker, ties, votes and Elo, of which scale
-    comes first; and scores by other choices.
+    """Lay out a pool: rank, model, expected score, interval, whisker, group, votes and Elo, in the order of
+    the scale, and scores by other choices.
     """
     board, elo = pool.board, answer.scale == "elo"
     ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))
@@ -240,7 +242,7 @@ def _elo_limits(model: VotedModel) -> str:
 
 
 def chart(answer: Arena, kind: BoardChart) -> Spec:
-    """Draw the pools as leaderboards are drawn, one panel each."""
+    """Draw the pools like leaderboards, one panel each."""
     from howsure.present.charts.base import panels
 
     checks.word("kind", kind, BoardChart)

@@ -1,4 +1,4 @@
-"""How an audit is said and tabled."""
+"""How an audit is worded and tabled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def document(answer: Audit) -> Document:
 
 
 def sentence(answer: Audit) -> str:
-    """Say how many neighbouring differences could be noise, over all boards."""
+    """Return how many neighbouring differences could be noise, over all boards."""
     if len(answer.boards) == 1:
         return board_sentence(answer.boards[0])
     judged = [entry.verdict for board in answer.boards for entry in board.entries if entry.verdict]
@@ -46,7 +46,7 @@ def sentence(answer: Audit) -> str:
 
 
 def board_sentence(board: AuditBoard) -> str:
-    """Say how many neighbouring gaps could be noise."""
+    """Return how many neighbouring differences could be noise."""
     if len(board.entries) == 1:
         return "One score leaves no gap to judge."
     judged = [entry.verdict for entry in board.entries if entry.verdict]

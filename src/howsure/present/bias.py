@@ -1,4 +1,4 @@
-"""How a judge's favours are said and tabled."""
+"""How a judge's biases are worded and tabled."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ TOLD_BY = {"gold": "gold", "orders": "both orders", "others": "other judges", "n
 
 
 def document(answer: Biases) -> Document:
-    """Return the verdict, a line a judge and kind of answer, and the warnings."""
+    """Return the verdict, one line per judge and kind of answer, and the warnings."""
     tables = [favours_table(answer)] if answer.biases else []
     return Document(blocks=(*opening(sentence(answer), answer.notes), *tables, *closing(answer.warnings)))
 
 
 def sentence(answer: Biases) -> str:
-    """Say the largest bias that is shown, or that none is; then what is only an association."""
+    """Return the largest significant bias, or that there is none, then mere associations."""
     if not answer.biases:
         return "Too few choices to test for bias."
     judges = {each.judge for each in answer.biases}
@@ -51,7 +51,7 @@ def sentence(answer: Biases) -> str:
 
 
 def _said(found: JudgeBias) -> str:
-    """Say one bias."""
+    """Return one bias."""
     gap = f"{PERCENT.difference(found.estimate.value)}, {ci_text(found.estimate.interval, PERCENT)}"
     kind = _kind(found.feature) if found.estimate.value >= 0 else _other(found.feature)
     first = f"{found.judge} is biased towards {kind} ({gap})"
@@ -86,7 +86,7 @@ def _other(favours: str) -> str:
 
 
 def favours_table(answer: Biases) -> Table:
-    """Lay out what each judge favours, by how much, and what tells it from quality."""
+    """Lay out what each judge favours, by how much, and how that is separated from quality."""
     fields: list[Field[JudgeBias]] = [
         Field("feature", lambda each: each.feature, align="left"),
         Field("judge", lambda each: each.judge, align="left"),

@@ -1,4 +1,4 @@
-"""How a calibration is said and tabled."""
+"""How a calibration is worded and tabled."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ KINDS = {
     "question variance": "Intervals for the variance between questions",
     "between variance": "Intervals for the variance between clusters",
 }
-"""What methods estimate, in the order in which it is shown."""
+"""The estimands of methods, in the order of the output."""
 
 
 LEGEND = "* the default; lowest, mean: coverage; no bar: samples without an error bar; broken: promises"
 
 
 def document(answer: Calibration) -> Document:
-    """Return how many promises were kept, every method's coverage, and the worst cells of the defaults."""
+    """Return how many criteria were met, every method's coverage, and the worst cells of the defaults."""
     blocks = opening(sentence(answer))
     for kind, title in KINDS.items():
         part = answer.cells.filter(kind=kind)
@@ -44,7 +44,7 @@ def document(answer: Calibration) -> Document:
 
 
 def sentence(answer: Calibration) -> str:
-    """Say how many promises were kept."""
+    """Return how many criteria were met."""
     promised = answer.cells["kept"].drop_nulls()
     cells, free = len(answer.cells), len(answer.cells) - len(promised)
     kept = f"{int(promised.sum()):,} of {plural(len(promised), 'promise')} kept"
@@ -92,7 +92,7 @@ def _worst_table(cells: pl.DataFrame) -> Table:
 
 
 def world_text(row: dict[str, Any]) -> str:
-    """Say what a world is like: `20 clusters of 50 (dominant), rate 0.02, ICC 0.5`."""
+    """Return a description of a scenario: `20 clusters of 50 (dominant), rate 0.02, ICC 0.5`."""
     known = {name: value for name, value in row.items() if value is not None}
     size, sizes = known.get("cluster_size", 1), known.get("sizes", "equal")
     unequal = f" ({sizes})" if sizes != "equal" else ""

@@ -1,4 +1,4 @@
-"""A gate's verdict as a comment on a pull request: what is worst first, in fewer lines than anybody minds."""
+"""A gate's verdict as a short comment on a pull request, the worst result first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 MOST_ROWS, MOST_NOTES, MOST_WARNINGS = 20, 6, 5
 LONGEST, LONGEST_CELL, LONGEST_NAME = 400, 80, 100
-"""Longer texts are cut: a comment of GitHub holds 65,536 letters."""
+"""Longer texts are cut, as a GitHub comment can have 65,536 characters."""
 ORDER = ("fail", "unclear", "underpowered", "pass", "nothing")
 WHY = {
     "evidence": "There is too little evidence either way",
@@ -34,7 +34,7 @@ WHY = {
     "clusters": "Clusters that nobody named would change the verdict",
     "population": "Clusters are few: the same ones or new ones?",
 }
-"""Why a gate can't tell, as a sentence without its end."""
+"""The reason why a gate can't tell, as the start of a sentence."""
 
 
 def comment(
@@ -46,12 +46,12 @@ def comment(
     digests: Mapping[str, str] | None = None,
     linked: LinkedPage | None = None,
 ) -> Document:
-    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `warnings`: more
-    than its own.
+    """Return the comment of a gate of this name. `counts`: how "can't tell" counts here. `warnings`: further
+    ones.
 
-    The sentence comes first, then the checks, then the page that is `linked`; how the data were taken stands
-    below. Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for
-    texts of settings.
+    The sentence comes first, then the checks, then the `linked` page. The notes on the data are below. A
+    comment may be public: it contains no text of a prompt or an answer. `digests`: replacements for texts of
+    settings.
     """
     gate = _digested(gate, digests or {})
     order = sorted(gate.checks, key=lambda check: ORDER.index(check.counts_as))
@@ -80,7 +80,7 @@ def comment(
 
 
 def _digested(value: T, digests: Mapping[str, str]) -> T:
-    """Return an answer with these texts replaced wherever they stand, also inside of others."""
+    """Return an answer with these texts replaced in all places, also inside of others."""
     found: Any = value
     if isinstance(value, str):
         for text, digest in digests.items():
@@ -96,8 +96,8 @@ def _digested(value: T, digests: Mapping[str, str]) -> T:
 
 
 def mark(name: str) -> str:
-    """Return the hidden word by which the comment of a gate of this name is found again; no name can end it
-    early.
+    """Return the hidden marker by which the comment of a gate of this name is found again. A name can't end
+    it early.
     """
     plain = re.sub(r"-{2,}", "-", re.sub("[<>@]", "", visible(name)))[:LONGEST_NAME].strip()
     told = "" if plain == name else f" #{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
@@ -105,14 +105,14 @@ def mark(name: str) -> str:
 
 
 def reason(gate: Gate, counts: str) -> str:
-    """Say why a gate can't tell, and what that counts as; "" where it can."""
+    """Return why a gate can't tell, and how that counts. "" if it can."""
     if not gate.unclear_because:
         return ""
     return f"{WHY[gate.unclear_because]}: {counts}."
 
 
 def _cut(table: Table) -> Table:
-    """Return the first rows of a table, and say how many there are beside them."""
+    """Return the first rows of a table, with the number of rows left out."""
     more = len(table.rows) - MOST_ROWS
     beside = f"and {plural(more, 'more check')}; " if more > 0 else ""
     rows = tuple(tuple(map(_cell, row)) for row in table.rows[:MOST_ROWS])

@@ -1,4 +1,4 @@
-"""How comparisons are said and tabled."""
+"""How comparisons are worded and tabled."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 
 def _tally(answer: Comparison) -> str:
-    """Count the tasks on which each is better, or on which what the margin asks for is shown."""
+    """Count the tasks on which each model is better, or on which the margin's criterion is met."""
     if any(c.equivalence for c in answer.comparisons):
         return _margin_tally(answer)
     tasks, first = _tasks(answer), answer.comparisons[0]
@@ -82,7 +82,7 @@ def _tally(answer: Comparison) -> str:
 
 
 def _tasks(answer: Comparison) -> str:
-    """Count the tasks; how many are left out is said where the sentence on what is overall doesn't."""
+    """Count the tasks, with the number left out unless the overall sentence has it."""
     left = 0 if answer.overall is not None else answer.n_tasks_left_out
     tasks = len({c.task for c in answer.comparisons})
     return ("the " if left else "") + _of_tasks(tasks, left)
@@ -105,7 +105,9 @@ def one_sentence(c: Comparison) -> str:
 
 
 def more_of(c: Comparison) -> str:
-    """Return what would settle an open comparison, and other readings that would change its verdict."""
+    """Return what would decide an inconclusive comparison, and other analyses that would change its
+    verdict.
+    """
     texts = [what_settles(c) if c.verdict == "unclear" and c.equivalence is None else ""]
     if c.among_models is not None:
         texts.append(
@@ -118,7 +120,7 @@ def more_of(c: Comparison) -> str:
 
 
 def _if_clustered(c: Comparison, other: IfClustered) -> str:
-    """Say what clusters that nobody named would make of the verdict."""
+    """Return how unconfirmed clusters would change the verdict."""
     e, where = other.equivalence, f"With questions clustered by {other.clusters},"
     if e is None:
         return f"{where} it is {'not ' if c.decided else ''}significant ({p_words(other.p_value)})."
@@ -129,7 +131,7 @@ def _if_clustered(c: Comparison, other: IfClustered) -> str:
 
 
 def _of_tasks(count: int, left_out: int) -> str:
-    """Count tasks, and say of how many where some are left out."""
+    """Count tasks, with the total if some are left out."""
     return (
         f"{count:,} of {plural(count + left_out, 'task')} with scores of both"
         if left_out
@@ -162,8 +164,8 @@ def _sentence_on_all(c: Comparison) -> str:
 
 
 def on_these(c: Comparison) -> str:
-    """Say what else is a sample, or which clusters a comparison is about, where it is about the same; with
-    the space before it.
+    """Return other random factors, or the clusters of a comparison limited to the same ones, with the space
+    before it.
     """
     if c.sources is not None:
         return factors.as_sample(c.sources)
@@ -172,12 +174,12 @@ def on_these(c: Comparison) -> str:
 
 
 def carries(small: SmallPart) -> str:
-    """Name a part that carries most of the error."""
+    """Name a component that causes most of the error."""
     return f"{small.name} ({small.n:,} {small.units}) carries {100 * small.error_share:.0f}% of the error"
 
 
 def what_settles(c: Comparison) -> str:
-    """Return what would settle a comparison that can't tell; nothing if that isn't known."""
+    """Return what would decide an inconclusive comparison, nothing if that isn't known."""
     small = c.difference.small_part
     if small is not None:
         return f"{carries(small)}."
@@ -227,7 +229,7 @@ def document(answer: Comparison) -> Document:
 
 
 def methods(answer: Comparison) -> Document:
-    """Say what was done, as a paper's methods do."""
+    """Return the methods, as in a paper."""
     return of_comparisons(answer.every if answer.tasks else (answer,))
 
 
@@ -271,12 +273,12 @@ def _several(answer: Comparison) -> Document:
 
 
 def _more_of_tasks(answer: Comparison) -> str:
-    """Return what would settle the overall difference, and how many tasks each model wins."""
+    """Return what would decide the overall difference, and how many tasks each model wins."""
     return "" if answer.overall is None else f"{more_of(answer.overall)} {_tally(answer)}".strip()
 
 
 def _unseen(answer: Comparison) -> list[str]:
-    """Name the tasks on which losses that no question showed could be larger than the interval is wide."""
+    """Name the tasks on which unseen losses could be larger than the interval is wide."""
     tasks = [_name_of(c, answer) for c in answer.comparisons if c.hides_losses]
     if not tasks:
         return []
@@ -289,7 +291,7 @@ def _unseen(answer: Comparison) -> list[str]:
 
 
 def _measures_table(answer: Comparison) -> list[Block]:
-    """Return what both took, a line a task and measure."""
+    """Return the usage of both, one line per task and measure."""
     rows = [(c.task or "overall", *row) for c in answer.every for row in costs.rows(c)]
     if not rows:
         return []
@@ -304,7 +306,7 @@ def _sliced(c: Comparison) -> list[Block]:
 
 
 def _name_of(c: Comparison, answer: Comparison) -> str:
-    """Name a comparison among others: by its task, and by its metric where a task has several."""
+    """Name a comparison among others: by its task, and by its metric if a task has several."""
     if not c.task:
         return "overall"
     tasks = [other.task for other in answer.comparisons]
@@ -312,7 +314,7 @@ def _name_of(c: Comparison, answer: Comparison) -> str:
 
 
 def tasks_table(answer: Comparison) -> Table:
-    """Lay out the comparisons of several tasks, a line a task, the overall one first and set off."""
+    """Lay out the comparisons of several tasks, one line per task, the overall one first and set off."""
     every, percent = answer.every, all(c.percent for c in answer.every)
     alike = percent or not any(c.percent for c in every)
     margin, fixed = any(c.equivalence for c in every), every[0].difference.method.of_benchmark
@@ -373,7 +375,7 @@ def _margin_p(c: Comparison) -> tuple[float, float]:
 
 
 def _word(c: Comparison) -> str:
-    """Say the verdict of one line in two or three words."""
+    """Return the verdict of one line in two or three words."""
     if not math.isfinite(c.p_value):
         return "no error bar"
     if c.equivalence is not None:
@@ -382,7 +384,7 @@ def _word(c: Comparison) -> str:
 
 
 def _margin_word(e: Equivalence) -> str:
-    """Say what the margin shows in two or three words."""
+    """Return the result for the margin in two or three words."""
     if e.equivalent:
         return "equivalent"
     return "a is not worse" if e.noninferior else "a is worse" if e.inferior else OPEN
@@ -393,13 +395,15 @@ def _not_shared(c: Comparison) -> str:
 
 
 def _clusters(c: Comparison) -> str:
-    """Count the clusters of a task; over all tasks they would be added to the single items of others."""
+    """Count the clusters of a task. For the overall result they would be added to single questions of
+    others.
+    """
     clustered = c.task and c.difference.n_clusters != c.difference.n_items
     return f"{c.difference.n_clusters:,}" if clustered else ""
 
 
 def _forecast(c: Comparison) -> str:
-    """Write what it would take to decide a comparison, nothing where it is decided or nothing tells."""
+    """Write what would decide a comparison, nothing if it is decided or unknown."""
     needed = c.attempts_needed if c.difference.method.of_benchmark else c.items_needed
     return rounded_up(needed) if not c.decided and c.equivalence is None and needed < MOST_FORECAST else ""
 
@@ -420,8 +424,8 @@ def explanation(answer: Comparison) -> Document:
 
 
 def chart(answer: Comparison) -> Spec:
-    """Draw the differences; those in points share a panel, another scale has its own, and so has every
-    partition into slices.
+    """Draw the differences. Those in points share a panel. Other scales and partitions into slices have their
+    own.
     """
     from howsure.present.charts.base import panels
 
@@ -477,7 +481,7 @@ def scores_table(c: Comparison) -> Table:
 
 
 def deciding_table(c: Comparison) -> Table:
-    """Lay out what else a decision hangs on: losses not seen, costs, other populations, the margin."""
+    """Lay out further criteria of a decision: unseen losses, costs, other populations, the margin."""
     scale = Scale(percent=c.percent)
     rows = [
         *_unseen_rows(c, scale),
@@ -515,7 +519,7 @@ def details_table(c: Comparison) -> Table:
 
 
 def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
-    """Say how large a loss could be that no question showed, if the interval is narrower than that."""
+    """Return the largest possible unseen loss, if the interval is narrower than that."""
     if not c.hides_losses:
         return []
     return [
@@ -530,7 +534,7 @@ def _unseen_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 
 
 def _beside_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
-    """Say what the other of new and same clusters says."""
+    """Return the result for the other of new and same clusters."""
     if c.other_population is None:
         return []
     same = c.other_population.population == "same-clusters"
@@ -594,8 +598,8 @@ def spec(
 ) -> Spec:
     """Return the chart of one pair on one task or several.
 
-    `parts`: what the rows are, tasks or slices. `records`: task, a, b, difference, adjusted_low,
-    adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
+    `parts`: the kind of rows, tasks or slices. `records`: task, a, b, difference, adjusted_low,
+    adjusted_high, better, p_value, p_adjusted. The task is empty for the overall difference.
     """
     factor, behind = points(percent=percent)
     score = visible(score)
@@ -626,7 +630,7 @@ def spec(
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
-    """Return what is drawn: one row a task, numbers on the axis's scale."""
+    """Return the rows to draw: one per task, numbers on the axis's scale."""
     factor = points(percent=percent)[0]
     names = labels(record["task"] or "overall" for record in records)
     return [
@@ -655,14 +659,14 @@ def _group(record: Row) -> str:
 
 
 def _told(record: Row, group: str, scale: Scale) -> str:
-    """Say a row in words: `quiz: +3.2 pp [0.4, 6.0], a is better`."""
+    """Return a row in words: `quiz: +3.2 pp [0.4, 6.0], a is better`."""
     value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
     task = visible(record["task"] or "overall")
     return f"{task}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
 
 
 def _corrected(records: Sequence[Row], parts: str) -> str:
-    """Say where intervals and verdicts aren't those of each task alone."""
+    """Return a note if intervals and verdicts aren't those of each task alone."""
     if all(record["p_adjusted"] == record["p_value"] for record in records):
         return ""
     what = "tasks" if parts == "task" else f"slices by {visible(parts)}"

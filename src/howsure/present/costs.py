@@ -1,4 +1,4 @@
-"""How it is said what two models took."""
+"""How the usage of two models is worded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Block
 
 NEAR = (0.5, 2.0)
-"""Ratios between these have a digit more."""
+"""Ratios between these have one more digit."""
 
 
 def blocks(pair: Comparison) -> list[Block]:
@@ -34,7 +34,7 @@ def warnings(pair: Comparison) -> list[ResultWarning]:
 
 
 def sentence(gap: UsageDifference, a: str, b: str) -> str:
-    """Say which of two takes more, by how much, or why that can't be told."""
+    """Return which of two models uses more, by how much, or why that is unknown."""
     unit, low, high = gap.name, gap.interval.low, gap.interval.high
     if gap.ratio_is == "unknown":
         return f"Can't tell which uses more {unit}: {_lacking(gap, a, b)}."
@@ -59,7 +59,7 @@ def sentence(gap: UsageDifference, a: str, b: str) -> str:
 
 
 def _bounded(gap: UsageDifference, a: str, b: str) -> str:
-    """Say of a ratio that is known on one side what holds for it."""
+    """Return the statement about a ratio with only one known bound."""
     level, end = (
         level_text(gap.interval.level),
         gap.interval.low if gap.ratio_is == "at_least" else gap.interval.high,
@@ -106,7 +106,7 @@ def _name(gap: UsageDifference) -> str:
 
 
 def _units(gap: UsageDifference) -> str:
-    """Say of how many clusters, or items, something is known."""
+    """Return the number of clusters, or questions, behind a result."""
     return plural(gap.n_clusters, "cluster" if gap.n_clusters != gap.n_items else "question")
 
 

@@ -1,4 +1,4 @@
-"""How a description is said and tabled."""
+"""How a description is worded and tabled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 20
 MOST_FIGURES = 16
-"""So many figures are shown where all agree; of more, only those that don't."""
+"""The number of figures shown if all agree. If there are more, only those that don't are shown."""
 
 
 def document(answer: Description) -> Document:
@@ -46,7 +46,7 @@ def document(answer: Description) -> Document:
 
 
 def sentence(answer: Description) -> str:
-    """Return how many files were read, and what they hold."""
+    """Return how many files were read, and their contents."""
     if answer.proposals:
         return f"No reader knows {listing([proposal.source for proposal in answer.proposals])}."
     tasks, names = answer.tasks, {task.task for task in answer.tasks}
@@ -65,7 +65,7 @@ def sentence(answer: Description) -> str:
 
 
 def _more(answer: Description) -> str:
-    """Return how many attempts failed, and whether what logs state agrees with the rows."""
+    """Return how many attempts failed, and whether the totals in logs agree with the rows."""
     failed = sum(task.failed for task in answer.tasks)
     texts = (
         [f"{plural(failed, 'failed attempt')}." if failed else "No failed attempts."] if answer.tasks else []
@@ -122,7 +122,7 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
         Column(name="files"),
     )
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    # Say which files were not read and why, those with one reason together.
+    # Return which files were not read and why, those with one reason together.
     by_reason: dict[str, list[str]] = {}
     for file in files:
         if file.reason and file.outcome in ("failed", "left out"):
@@ -139,7 +139,7 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
 
 
 def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:
-    """Hold what logs state against what was read: all of a few figures, of many those that differ."""
+    """Compare the totals in logs with the rows: all of a few figures, otherwise those that differ."""
     if not figures:
         return []
     differing = [figure for figure in figures if not figure.agrees]
@@ -164,7 +164,7 @@ def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:
 
 
 def _proposed(proposal: Proposal) -> list[Block]:
-    """Show the shape of a file that no reader knows, and a mapping to paste."""
+    """Show the shape of an unknown file, and a mapping to paste."""
     shape: list[Block] = [Text(text=f"{proposal.source} has {line}.") for line in proposal.shape]
     if not proposal.mapping:
         return shape
@@ -193,7 +193,7 @@ def _agreement(count: int, differing: int) -> str:
 
 
 def _both(figure: Reconciled) -> tuple[str, str]:
-    """Write what was read and what is stated."""
+    """Write the computed and the stated figure."""
     if figure.figure == "samples":
         return f"{figure.read:,.0f}", f"{figure.stated:,.0f}"
     if figure.figure in ("tokens", "usd"):

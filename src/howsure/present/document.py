@@ -1,4 +1,4 @@
-"""Document: what an answer says, as pure data. Renderers lay it out and escape it; numbers become words
+"""Document: the text of an answer, as pure data. Renderers lay it out and escape it. Numbers become words
 here.
 """
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
-    """An error bar or limits to be drawn: a value, and two limits that it may lie outside; all three finite,
+    """An error bar or limits to draw: a value, and two limits that needn't contain it. All three are finite,
     on the scale of their column.
 
-    `limits`: they are limits of the value, drawn as two upright lines, and no error bar of it.
+    `limits`: they are limits for the value, drawn as two upright lines, not its error bar.
     """
 
     value: float
@@ -39,13 +39,12 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays,
+    """A column of a table. On a narrow terminal columns of low `priority` are left out first. 9 always stays,
     0 never does.
 
-    `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in
-    parentheses. `cut`: its cells are texts of which the beginning is enough. `varies`: it
-    is left out of a shortened table whose cells are all the same. `axis`: how the numbers of the
-    axis are written, where its cells are error bars.
+    `error_of`: the name of the column whose errors these are. Print puts them after it, in parentheses.
+    `cut`: the beginning of its cells' texts is enough. `varies`: it is left out of a shortened table whose
+    cells are all the same. `axis`: how the numbers of the axis are written, if its cells are error bars.
     """
 
     name: str
@@ -63,13 +62,13 @@ class Column:
 
 
 MOST_ROWS = 20
-"""The terminal and Markdown show so many rows of a long table, unless others are asked for."""
+"""The number of rows of a long table that the terminal and Markdown show by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Which rows of a long table are shown: the first `rows`, or the `last`, and those to `keep`; `noun`:
-    what a row is.
+    """Which rows of a long table are shown: the first `rows`, or the `last`, and those to `keep`. `noun`: the
+    kind of row.
     """
 
     rows: int = MOST_ROWS
@@ -100,8 +99,8 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of cells under columns; `note` goes below it in small print, the first `lead` rows are set off
-    from the others. `cut`: which rows the terminal and Markdown show; None shows all.
+    """Rows of cells under columns. `note` goes below it in small print, the first `lead` rows are set off
+    from the others. `cut`: the rows that the terminal and Markdown show. None shows all.
     """
 
     columns: tuple[Column, ...]
@@ -122,17 +121,17 @@ class Table:
 
     @property
     def has_header(self) -> bool:
-        """Whether any column has a name; a table without is a list of facts."""
+        """Whether any column has a name. A table without is a list of facts."""
         return any(column.name for column in self.columns)
 
     def is_drawn(self, place: int) -> bool:
-        """Say whether a column holds error bars to be drawn."""
+        """Return whether a column contains error bars to draw."""
         return any(isinstance(row[place], Whisker) for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Field(Generic[Thing]):
-    """A column, and what it says of each thing that has a row; it is left out where it isn't `shown`."""
+    """A column, and its cell for each row. It is left out unless it is `shown`."""
 
     name: str
     cell: Callable[[Thing], Cell]
@@ -162,7 +161,7 @@ class Field(Generic[Thing]):
 def tabled(
     things: Iterable[Thing], fields: Iterable[Field[Thing]], *, title: str = "", note: str = "", lead: int = 0
 ) -> Table:
-    """Lay out things, one a row, under the fields that are shown; the first `lead` of them are set off."""
+    """Lay out things, one per row, under the fields that are shown. The first `lead` of them are set off."""
     shown = [each for each in fields if each.shown]
     rows = tuple(tuple(each.cell(thing) for each in shown) for thing in things)
     return Table(columns=tuple(each.column for each in shown), rows=rows, title=title, note=note, lead=lead)
@@ -171,7 +170,7 @@ def tabled(
 def cut(
     table: Table, top: Top | None, *, keep: Iterable[int] = (), last: bool = False, noun: str = "model"
 ) -> Table:
-    """Return a table with as many rows as `top` says; None leaves all to the formats that have room."""
+    """Return a table with as many rows as `top` allows. None keeps all for the formats that have space."""
     if top == "all":
         return table
     asked = Cut(rows=top or MOST_ROWS, keep=frozenset(keep), last=last, noun=noun)
@@ -184,7 +183,7 @@ def shortened(table: Table) -> Table:
 
 
 def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", ""), note: str = "") -> Table:
-    """Lay out facts as two columns: what, and how much."""
+    """Lay out facts as two columns: name and value."""
     return Table(
         columns=tuple(Column(name=head, align="left") for head in heads), rows=tuple(rows), note=note
     )
@@ -192,9 +191,7 @@ def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paragraph, or lines of code. The verdict is the sentence that a reader in a hurry takes away; `more`
-    continues its paragraph.
-    """
+    """A paragraph, or lines of code. The verdict is the main message. `more` continues its paragraph."""
 
     text: str
     kind: Literal["verdict", "plain", "heading", "small", "code"] = "plain"
@@ -203,12 +200,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer(Text):
-    """A line that leads to a chapter of the guide, or to details."""
+    """A line with a reference to a chapter of the guide, or to details."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Warnings, shown after the numbers; of many with one code the first is shown and the others are
+    """Warnings, shown after the numbers. If many have one code, the first is shown and the others are
     counted.
     """
 
@@ -216,7 +213,7 @@ class Note:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """The message and the remedy of each kind of warning; the first of each chapter of the guide ends
+        """The message and the remedy of each kind of warning. The first of each chapter of the guide ends
         with its number.
         """
         kinds: dict[str, list[ResultWarning]] = {}
@@ -236,12 +233,12 @@ def _named(chapter: int | None, first: dict[int | None, str], code: str) -> str:
 
 
 def warning_text(warning: ResultWarning) -> str:
-    """Return a warning in one text: what it says, what to do, and its chapter."""
+    """Return a warning in one text: the message, the remedy, and its chapter."""
     return " ".join(f"{warning.message}. {warning.remedy} {guided(warning.chapter)}".split())
 
 
 def guided(chapter: int | None) -> str:
-    """Return what a warning ends with: `(howsure guide 4)`, nothing without a chapter."""
+    """Return the end of a warning: `(howsure guide 4)`, nothing without a chapter."""
     return "" if chapter is None else f"({GUIDE} {chapter})"
 
 
@@ -255,9 +252,7 @@ Block = Text | Table | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedPage:
-    """A page that lies on the web, to be linked to by its address, under the picture at the other address
-    where there is one.
-    """
+    """A page on the web, linked by its address, below its picture if there is one."""
 
     address: str
     picture: str = ""
@@ -267,9 +262,9 @@ class LinkedPage:
 class Document:
     """Blocks in reading order: the answer first, the numbers after, warnings last.
 
-    `details`: further tables, the method and assumptions, which are shown if they are asked for. `mark`: a
-    word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a page that
-    is linked to below the first table, in Markdown alone.
+    `details`: further tables, the method and assumptions, which are shown on request. `mark`: a hidden first
+    line of Markdown, by which a program finds its comment again. `linked`: a page that is linked below the
+    first table, only in Markdown.
     """
 
     blocks: tuple[Block, ...] = field(default=())
@@ -281,19 +276,19 @@ class Document:
 def opening(
     sentence: str, notes: Iterable[str] = (), *, more: str = "", chapter: int | None = None
 ) -> list[Block]:
-    """Return how every answer begins: its first sentence, and `more` of its paragraph. The notes on the data
-    and the chapter of the guide follow, and are put at the end.
+    """Return the beginning of every answer: its first sentence, and `more` of its paragraph. The notes on the
+    data and the chapter of the guide follow, and are moved to the end.
     """
     return [Text(text=sentence, kind="verdict", more=more), *small(notes), *pointed(chapter)]
 
 
 def pointed(chapter: int | None) -> list[Block]:
-    """Return the line that leads to a chapter; nothing without one."""
+    """Return the line with a reference to a chapter, nothing without one."""
     return [] if chapter is None else [pointer(chapter)]
 
 
 def pointer(chapter: int) -> Pointer:
-    """Return the line that leads to a chapter."""
+    """Return the line with a reference to a chapter."""
     return Pointer(text=f"{MORE}: {GUIDE} {chapter}", kind="small")
 
 
@@ -307,8 +302,8 @@ def with_hint(document: Document) -> Document:
 
 
 def foot_last(document: Document) -> Document:
-    """Return a document whose small print comes last, as one paragraph that ends with the way to the guide,
-    if it followed the first sentence.
+    """Return a document whose small print comes last, as one paragraph that ends with the reference to the
+    guide, if it followed the first sentence.
     """
     first, rest = document.blocks[:1], document.blocks[1:]
     if not first or not (isinstance(first[0], Text) and first[0].kind == "verdict"):
@@ -332,6 +327,6 @@ def small(notes: Iterable[str]) -> list[Block]:
 
 
 def closing(warnings: Iterable[ResultWarning]) -> list[Block]:
-    """Return how every answer ends: with its warnings, with nothing where there are none."""
+    """Return the end of every answer: its warnings, if any."""
     found = tuple(warnings)
     return [Note(warnings=found)] if found else []

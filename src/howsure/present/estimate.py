@@ -1,4 +1,4 @@
-"""How estimates are said and tabled."""
+"""How estimates are worded and tabled."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _details(entries: Sequence[Entry], title: str) -> Table:
 
 
 def sentence(answer: Estimates) -> str:
-    """Say the only score and its interval, or from where to where scores run, and how well they are known."""
+    """Return the only score and its interval, or the range of scores, and how precise they are."""
     entries, percent = answer.entries, set(answer.percent.values()) or {True}
     first = entries[0]
     if len(entries) == 1:
@@ -121,9 +121,7 @@ def _slice_table(way: SliceScores) -> Table:
 
 
 def explanation(answer: Estimates) -> Document:
-    """Explain the first score in plain words, and beside it the first of each kind that needs other
-    phrases.
-    """
+    """Explain the first score in plain words, and the first of each further kind that needs other phrases."""
     said: plain.Said = []
     for entry in answer.entries:
         percent = answer.percent.get((entry.task, entry.metric), True)
@@ -134,7 +132,7 @@ def explanation(answer: Estimates) -> Document:
 
 
 def methods(answer: Estimates) -> Document:
-    """Say what was done, as a paper's methods do."""
+    """Return the methods, as in a paper."""
     return of_scores(answer.entries)
 
 
@@ -166,7 +164,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
 
 
 def _factor(entry: Entry) -> str:
-    """Say how much of the variance comes from the levels of each random factor."""
+    """Return the share of the variance from the levels of each random factor."""
     found = entry.sources
     return (
         ""
@@ -184,7 +182,7 @@ def _saved(entry: Entry) -> str:
 
 
 def score(estimate: Estimate, scale: Scale) -> str:
-    """Write the value of an estimate: `78.8`; of a rare rate with the digits that it needs: `0.067`."""
+    """Write the value of an estimate: `78.8`. A rare rate has more digits: `0.067`."""
     return scale.near(estimate.value).number(estimate.value)
 
 
@@ -199,7 +197,7 @@ def limits(estimate: Estimate, scale: Scale) -> str:
 
 
 def whisker(estimate: Estimate) -> Cell:
-    """Return the error bar of an estimate, an empty cell where it has none, or no value."""
+    """Return the error bar of an estimate, an empty cell without one or without a value."""
     interval = estimate.interval
     if interval.low <= interval.high and math.isfinite(estimate.value):
         return Whisker(value=estimate.value, low=interval.low, high=interval.high)
@@ -207,7 +205,7 @@ def whisker(estimate: Estimate) -> Cell:
 
 
 def bound_texts(entries: list[Entry]) -> list[Block]:
-    """Say the one-sided exact limits, one line a model."""
+    """Return the one-sided exact limits, one line per model."""
     return [
         Text(text=f"{entry.model}: {'; '.join(bound_sentence(bound) for bound in entry.estimate.bounds)}.")
         for entry in entries
@@ -216,12 +214,12 @@ def bound_texts(entries: list[Entry]) -> list[Block]:
 
 
 def merged_warnings(entries: Sequence[Entry]) -> tuple[ResultWarning, ...]:
-    """Say each kind of warning once: in the words of most models, naming those it concerns."""
+    """Return each kind of warning once, worded for most models, with the names of the models."""
     return merged([(entry.model, entry.estimate.warnings) for entry in entries], "model")
 
 
 def merged(told: Sequence[tuple[str, Sequence[ResultWarning]]], noun: str) -> tuple[ResultWarning, ...]:
-    """Say each kind of warning once, in the words of most of those that it is told of, and name these."""
+    """Return each kind of warning once, in the most common wording, with the names of its subjects."""
     kinds: dict[str, dict[ResultWarning, list[str]]] = {}
     for name, warnings in told:
         for warning in warnings:

@@ -34,11 +34,11 @@ CHARTS: dict[str, Literal["pdf", "svg", "png", "json"]] = {
     ".json": "json",
 }
 TABLES = {".parquet": "write_parquet", ".csv": "write_csv", ".jsonl": "write_ndjson", ".arrow": "write_ipc"}
-"""How Polars calls what writes each kind of table."""
+"""The Polars method that writes each kind of table."""
 
 
 def format_of(output: str | None) -> Format:
-    """Choose a format by a file's suffix; the terminal's where there is no file."""
+    """Choose a format by a file's suffix, that of the terminal without a file."""
     if output is None:
         return "terminal"
     suffix = Path(output).suffix.lower()
@@ -51,7 +51,7 @@ def format_of(output: str | None) -> Format:
 
 
 def chart_kind(output: str) -> Literal["pdf", "svg", "png", "json"]:
-    """Return what a chart is written as, by a file's suffix."""
+    """Return the format of a chart, by a file's suffix."""
     suffix = Path(output).suffix.lower()
     if suffix not in CHARTS:
         raise OptionError(f"can't draw {output!r}", remedy=f"End it in {', '.join(CHARTS)}.")
@@ -59,7 +59,7 @@ def chart_kind(output: str) -> Literal["pdf", "svg", "png", "json"]:
 
 
 def write_chart(chart: dict[str, Any], output: str) -> None:
-    """Draw a chart into a file; its Vega-Lite into a .json file, which needs no extra."""
+    """Draw a chart into a file. A .json file gets its Vega-Lite, which needs no extra."""
     kind = chart_kind(output)
     if kind == "json":
         write(json.dumps(chart, indent=1, ensure_ascii=False, allow_nan=False) + "\n", output)
@@ -85,7 +85,10 @@ def _write_table(table: pl.DataFrame, suffix: str, place: Path) -> None:
 
     try:
         getattr(table, TABLES[suffix])(place)
-    except (pl.exceptions.PolarsError, OSError) as error:  # its Parquet has words of its own for a full disk
+    except (
+        pl.exceptions.PolarsError,
+        OSError,
+    ) as error:  # its Parquet writer has its own message for a full disk
         number = re.search(r"\(os error (\d+)\)", str(error))
         raise (
             OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
@@ -93,7 +96,7 @@ def _write_table(table: pl.DataFrame, suffix: str, place: Path) -> None:
 
 
 def refuse_overwriting(output: str | None, inputs: Sequence[str]) -> None:
-    """Refuse to write over one of the files that were read."""
+    """Refuse to overwrite one of the files that were read."""
     if output is None or not Path(output).exists():
         return
     for path in inputs:

@@ -1,10 +1,9 @@
-"""Names of options as a shell has them: of `failures=zero` in the library's texts the command line makes a
-flag and its value.
+"""Names of options in a shell: the command line turns `failures=zero` in the library's texts into a flag and
+its value.
 
-The one place of this translation. Backticks mark an option: with its value, as it is written in Python,
-anywhere in the library's texts; by its bare name only where it is said what to do next (the remedy of an
-error or a warning). Elsewhere a bare name in backticks is a column of a user's own table, and stays. Nothing
-that isn't marked is changed.
+The one place of this translation. Backticks mark an option. With its value, as in Python, it may be anywhere
+in the library's texts. Its bare name is an option only in a remedy of an error or a warning. Elsewhere a bare
+name in backticks is a column of a user's own table, and stays. Unmarked text is never changed.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ NO_FLAGS: Mapping[str, str] = MappingProxyType({})
 
 
 def with_flags(document: Document, own: Mapping[str, str] = NO_FLAGS) -> Document:
-    """Return what an answer says, with flags in its notes and in what its warnings advise; `own`: those of
-    the command that runs.
+    """Return an answer's text, with flags in its notes and in the remedies of its warnings. `own`: those of
+    the running command.
     """
     return replace(document, blocks=tuple(_block(block, own) for block in document.blocks))
 
@@ -57,7 +56,7 @@ def _block(block: Block, own: Mapping[str, str]) -> Block:
 
 
 def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True) -> str:
-    """Return a text with the options as flags: those of the command that runs, else the usual ones.
+    """Return a text with the options as flags: those of the running command, else the usual ones.
 
     `bare`: also those in backticks without a value.
     """
@@ -65,7 +64,7 @@ def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True)
     flags = usual | dict(own)
 
     def flag(found: re.Match[str]) -> str:
-        """Return what stands for an option: its flag, with the value that is named beside it."""
+        """Return the replacement for an option: its flag, with the value next to it."""
         name, value = found.groups()
         if name not in flags or (value is None and not bare):
             return found[0]
@@ -86,9 +85,7 @@ def _usual() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _shell(value: str) -> str:
-    """Return a value as it is written in Python, as a shell has it: a text, nothing, several numbers, or
-    names by a name.
-    """
+    """Return a Python value in the form of a shell: a text, nothing, several numbers, or names by a name."""
     try:
         found = ast.literal_eval(value)
     except (ValueError, SyntaxError):

@@ -1,4 +1,6 @@
-"""How flips are said and tabled: the counts beside those of a mere rerun, then causes, then the questions."""
+"""How flips are worded and tabled: the counts next to those of a mere rerun, then causes, then the
+questions.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,15 @@ if TYPE_CHECKING:
     from howsure.present.document import Block
 
 MOST_ROWS = 20
-"""So many questions are shown; the JSON form has more."""
+"""The number of questions shown. The JSON form has more."""
 MOST_NAMED = 10
-"""So many ids are named in a line."""
+"""The number of ids named in a line."""
 MOST_LETTERS = 40
-"""So much of an answer is shown in a table."""
+"""The number of characters of an answer in a table."""
 
 
 def blocks(flips: Flips | None) -> list[Block]:
-    """Return what there is to show of flips, nothing where there are none."""
+    """Return the text and tables of flips, nothing if there are none."""
     if flips is None:
         return []
     found: list[Block] = [Text(text=sentence(flips), kind="heading")]
@@ -41,7 +43,7 @@ def blocks(flips: Flips | None) -> list[Block]:
 
 
 def brief(flips: Flips | None) -> list[Block]:
-    """Return what anybody may read of flips: counts, causes and ids, and no letter of a question or an
+    """Return the public part of flips: counts, causes and ids, without any text of a question or an
     answer.
     """
     if flips is None:
@@ -61,7 +63,7 @@ def brief(flips: Flips | None) -> list[Block]:
 
 
 def sentence(flips: Flips) -> str:
-    """Say how many questions broke and were fixed, and how many a mere rerun would change."""
+    """Return how many questions regressed and improved, and how many a mere rerun would change."""
     total = sum(count.n_items for count in flips.counts)
     head = (
         f"From {flips.before} to {flips.after}, {flips.n_regressed:,} of "
@@ -81,9 +83,9 @@ def _rerun(count: FlipCount) -> str:
 
 
 def _causes(flips: Flips) -> list[Block]:
-    """Say how attempts ended, over all questions first; among those that changed is a selected figure."""
+    """Return how attempts ended, over all questions first. The figure among changed questions is selected."""
     if flips.stops_unknown and flips.stops_unknown == flips.texts_unknown:
-        return []  # said below the questions
+        return []  # reported below the questions
     if flips.stops_unknown:
         return [Text(text=f"Stop reasons aren't known: {flips.stops_unknown}.", kind="small")]
     if not flips.causes:
@@ -104,7 +106,7 @@ def _share(share: float) -> str:
 
 
 def _questions(flips: Flips) -> list[Block]:
-    """List questions that broke and that were fixed, those that broke first."""
+    """List questions that regressed and improved, those that regressed first."""
     if not flips.items:
         return []
     broke = [flip for flip in flips.items if flip.regressed][:MOST_ROWS]
@@ -155,7 +157,7 @@ def _questions(flips: Flips) -> list[Block]:
 
 
 def _change(flip: Flip, percent: bool) -> str:
-    """Write both scores, with as many digits as it takes to see that they differ."""
+    """Write both scores, with enough digits to show the difference."""
     scale = Scale(percent=percent)
     texts = scale.number(flip.before), scale.number(flip.after)
     if percent and f"{100 * flip.before:.0f}" != f"{100 * flip.after:.0f}":
@@ -164,6 +166,6 @@ def _change(flip: Flip, percent: bool) -> str:
 
 
 def _answer(text: str, stop: str) -> str:
-    """Write the beginning of an answer on one line, and why it ended where that is no end of its own."""
+    """Write the beginning of an answer on one line, and why it ended unless it ended normally."""
     ended = f" ({stop})" if stop not in ("", "stop") else ""
     return f"{shortened(text, MOST_LETTERS)}{ended}"

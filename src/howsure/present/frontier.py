@@ -1,4 +1,4 @@
-"""How a frontier is said, tabled and drawn."""
+"""How a frontier is worded, tabled and drawn."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def document(answer: Frontier) -> Document:
 
 
 def task_blocks(task: TaskFrontier) -> list[Block]:
-    """Return a part's table, and of which models only the least cost is known."""
-    # Say of which models only the least cost is known.
+    """Return a part's table, and the models of which only a lower bound of the cost is known."""
+    # Return the models of which only a lower bound of the cost is known.
     lacking = [each for each in task.models if each.n_missing]
     unknown = [each.model for each in lacking if _is_unknown(each)]
     least = [
@@ -67,7 +67,7 @@ def task_blocks(task: TaskFrontier) -> list[Block]:
 
 
 def sentence(answer: Frontier) -> str:
-    """Say what the first part says: all tasks together, or the only one."""
+    """Return the result of the first part: all tasks together, or the only one."""
     return task_sentence(answer.tasks[0])
 
 
@@ -90,12 +90,12 @@ def task_sentence(task: TaskFrontier) -> str:
 
 
 def more_of(task: TaskFrontier) -> str:
-    """Return what the leader costs more, and how many models could be on the frontier."""
+    """Return the extra cost of the leader, and how many models could be on the frontier."""
     return " ".join(filter(None, (_leads(task), _frontier(task))))
 
 
 def _leads(task: TaskFrontier) -> str:
-    """Return how the cheapest compares with the leader; nothing if that isn't known."""
+    """Return how the cheapest compares with the leader, nothing if that isn't known."""
     if task.cheapest is None:
         return ""
     if task.difference is not None:
@@ -117,7 +117,7 @@ def _level(task: TaskFrontier, cheapest: FrontierModel) -> list[str]:
 
 
 def _leader(task: TaskFrontier) -> str:
-    """Say what the leader takes more, and by how much it is ahead."""
+    """Return the extra usage of the leader, and how far it is ahead."""
     gap, lead, scale = task.difference, task.lead, Scale(percent=task.percent)
     if gap is None or lead is None:
         return ""
@@ -197,7 +197,7 @@ def _could_be(each: FrontierModel) -> str:
 
 
 def chart(answer: Frontier) -> Spec:
-    """Draw score over cost: a panel a part."""
+    """Draw score over cost, one panel per part."""
     from howsure.present.charts.base import panels
 
     several = len(answer.tasks) > 1
@@ -221,18 +221,18 @@ def task_chart(task: TaskFrontier, *, title: str = "", ground: str = "white") ->
 
 
 EM = 0.54
-"""The mean width of a character, in sizes of the type."""
+"""The mean width of a character, in font sizes."""
 DOT = 0.5
-"""A point's half width, and a gap, in sizes of the type."""
+"""A point's half width, and a gap, in font sizes."""
 RINGS = (0.0, 0.7, 1.6, 2.8, 4.5, 7.0, 10.0, 14.0)
-"""How far off a name may be, in sizes of the type."""
+"""The distances of names from their points, in font sizes."""
 CROSSED = 0.6
-"""What lying over an error bar is worth, in rings."""
+"""The penalty for covering an error bar, in rings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The axes: their size as drawn, and where they begin and end; x is logarithmic."""
+    """The axes: their size as drawn, and their ends. x is logarithmic."""
 
     width: float
     height: float
@@ -240,14 +240,14 @@ class Frame:
     y: tuple[float, ...]
 
     def at(self, cost: float, score: float) -> tuple[float, float]:
-        """Return where a point is drawn, from the top left."""
+        """Return the position of a point in the drawing, from the top left."""
         low, high = (math.log(end) for end in self.x)
         along = (math.log(cost) - low) / (high - low)
         up = (score - self.y[0]) / (self.y[1] - self.y[0])
         return self.width * along, self.height * (1 - up)
 
     def back(self, left: float, down: float) -> tuple[float, float]:
-        """Return which cost and score are drawn there."""
+        """Return the cost and score at a position."""
         low, high = (math.log(end) for end in self.x)
         cost = math.exp(low + left / self.width * (high - low))
         score = self.y[0] + (1 - down / self.height) * (self.y[1] - self.y[0])
@@ -256,7 +256,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle, by its middle and half its sides."""
+    """A rectangle, by its centre and half its sides."""
 
     x: float
     y: float
@@ -264,18 +264,18 @@ class Box:
     half_height: float
 
     def touches(self, other: Box) -> bool:
-        """Say whether two rectangles overlap."""
+        """Return whether two rectangles overlap."""
         across, down = self.half_width + other.half_width, self.half_height + other.half_height
         return abs(self.x - other.x) < across and abs(self.y - other.y) < down
 
     def inside(self, frame: Frame) -> bool:
-        """Say whether all of it lies within the axes."""
+        """Return whether all of it lies within the axes."""
         across = self.half_width <= self.x <= frame.width - self.half_width
         return across and self.half_height <= self.y <= frame.height - self.half_height
 
 
 def places(rows: Sequence[Row], frame: Frame, font: float) -> list[tuple[float, float] | None]:
-    """Return where the middle of each row's name goes, on the axes' scales; None where it has no room.
+    """Return the centre of each row's name, on the axes' scales. None if it has no room.
 
     Those of the step line are first, and may be farther off.
     """
@@ -296,9 +296,7 @@ def places(rows: Sequence[Row], frame: Frame, font: float) -> list[tuple[float, 
 
 
 def _best(free: Iterable[tuple[float, Box]], bars: Sequence[Box], most: float) -> Box | None:
-    """Return the nearest free place, one over no error bar where there is one; None where all cost `most` or
-    more.
-    """
+    """Return the nearest free place, not over an error bar if possible. None if all cost `most` or more."""
     best, least = None, most
     for far, box in free:
         if far >= least:
@@ -310,11 +308,11 @@ def _best(free: Iterable[tuple[float, Box]], bars: Sequence[Box], most: float) -
 
 
 def _around(label: str, at: tuple[float, float], frame: Frame, font: float) -> Iterator[tuple[float, Box]]:
-    """Yield places around a point, the near ones first, each with how far it is."""
+    """Yield places around a point, the near ones first, each with its distance."""
     half_width, half_height = EM * font * cell_len(label) / 2, 0.6 * font
     middle = max(
         min(at[0], frame.width - half_width - 1.0), half_width + 1.0
-    )  # above and below a name may move along
+    )  # above and below, a name may move sideways
     for ring in RINGS:
         gap = (DOT + 0.2 + ring) * font
         side, above = half_width + gap, half_height + gap
@@ -341,11 +339,11 @@ BUY, BEATEN = GROUPS
 WIDTH, HEIGHT = 460, 320
 FADED = 0.35
 MANY = 15
-"""Error bars of more points than these are faint."""
+"""Error bars are faint with more points than this."""
 TYPE = 10
-"""The size of the names' type."""
+"""The font size of the names."""
 MORE = 0.06
-"""So much more than all that is drawn has an axis at each end."""
+"""The margin of an axis at each end, as a share of the drawn range."""
 COSTS, SCORES = ("cost", "cost_low", "cost_high"), ("score", "low", "high")
 UNNAMED = "points on the line without room for a name:"
 
@@ -363,7 +361,7 @@ def spec(
     ground: str = "white",
 ) -> Spec:
     """Return the chart of a frontier. `records`: model, value, low, high, cost, cost_low, cost_high,
-    could_be_best_buy; `ground`: behind names.
+    could_be_best_buy. `ground`: the background of names.
     """
     behind = unit(percent=percent)[1]
     better = "; lower is better" if lower_is_better else ""
@@ -392,8 +390,8 @@ def spec(
 
 
 def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list[Spec]:
-    """Return the step line, crosses, points and names; `x` and `y`: the axes. Of many points the crosses are
-    faint.
+    """Return the step line, crosses, points and names. `x` and `y`: the axes. With many points the crosses
+    are faint.
     """
     names = {"domain": list(GROUPS)}
     color = {
@@ -442,8 +440,8 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
 
 
 def _names(x: Spec, y: Spec, ground: str) -> list[Spec]:
-    """Return the names, each with a line to its point and an edge of the ground, so that it stays legible
-    over error bars.
+    """Return the names, each with a line to its point and an outline in the background's colour, so that it
+    is legible over error bars.
     """
     named = {"transform": [{"filter": {"field": "label_x", "valid": True}}]}
     at = {"x": {"field": "label_x", **x}, "y": {"field": "label_y", **y}}
@@ -462,7 +460,7 @@ def _names(x: Spec, y: Spec, ground: str) -> list[Spec]:
 
 
 def _reach(shown: Sequence[Row], fields: tuple[str, str, str], *, log: bool = False) -> list[float]:
-    """Return from where to where an axis runs: all points and error bars, and a little more."""
+    """Return the range of an axis: all points and error bars, and a little more."""
     found = [row[field] for row in shown for field in fields if row[field] is not None]
     if not found:
         return [1.0, 10.0] if log else [0.0, 1.0]
@@ -475,14 +473,14 @@ def _reach(shown: Sequence[Row], fields: tuple[str, str, str], *, log: bool = Fa
 
 
 def placed(spec: Spec, font: float) -> Spec:
-    """Return a figure whose names lie beside their points without touching: those of the line, and others
-    where there is room.
+    """Return a figure with names next to their points without overlaps: those of the line, and others if
+    there is room.
     """
     parts = spec.get("concat", [spec])
     every = spec["data"]["values"]
     for k, part in enumerate(parts):
         mine = [row for row in every if row.get("panel", 0) == k]
-        # Place the names of one panel, and count those of the line that have no room.
+        # Place the names of one panel, and count those of the line without room.
         encoding = part["layer"][1]["encoding"]
         frame = Frame(
             float(part["width"]),
@@ -502,7 +500,7 @@ def placed(spec: Spec, font: float) -> Spec:
 
 
 def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> list[Row]:
-    """Return what is drawn: one row a model with a cost above 0; `step` is the best score so far of those
+    """Return the rows to draw: one per model with a cost above 0. `step` is the best score so far of those
     that could be the best buy.
     """
     factor = unit(percent=percent)[0]

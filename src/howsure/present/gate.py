@@ -1,4 +1,4 @@
-"""How a gate's verdict is said and tabled."""
+"""How a gate's verdict is worded and tabled."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOTE = (
 )
 NOT_BINDING = "Slices don't count towards this verdict."
 MARK = "howsure gate"
-"""By which a bot finds its comment again."""
+"""The marker by which a bot finds its comment again."""
 BECAUSE = {
     "missing": " (results are missing)",
     "differs": " (the two runs differ in what they were asked)",
@@ -39,7 +39,7 @@ BECAUSE = {
     "clusters": " (clusters would change the verdict)",
     "population": " (same and new clusters give different verdicts)",
 }
-"""Why checks can't be told, where it isn't too little evidence."""
+"""Why checks are undecided, other than for too little evidence."""
 
 
 def document(gate: Gate) -> Document:
@@ -57,7 +57,7 @@ def document(gate: Gate) -> Document:
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
-    """Return the notes, after what is to be said of planned looks."""
+    """Return the notes, after those on planned looks."""
     if gate.looks is None:
         return gate.notes
     made = f"{forecasts.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
@@ -71,7 +71,7 @@ def notes(gate: Gate) -> tuple[str, ...]:
 
 
 def named_warnings(gate: Gate) -> tuple[ResultWarning, ...]:
-    """Return the warnings of single checks, once each, with the tasks and slices that each is about."""
+    """Return the warnings of single checks, once each, with the tasks and slices concerned."""
     names: dict[ResultWarning, dict[str, None]] = {}
     for check in gate.checks:
         for warning in check.warnings:
@@ -85,16 +85,16 @@ def named_warnings(gate: Gate) -> tuple[ResultWarning, ...]:
 
 
 def sentence(gate: Gate) -> str:
-    """Return the verdict's word and what it rests on: `PASS. …`, `FAIL. …` or `Can't tell whether …`."""
+    """Return the word of the verdict and its basis: `PASS. …`, `FAIL. …` or `Can't tell whether …`."""
     text = _of_policy(gate) if gate.has_policy else _of_checks(gate)
     if gate.verdict == "unclear" and text.startswith("whether "):
         return f"Can't tell {text}"
-    keeps = text.startswith((gate.candidate, str(gate.baseline)))  # a name begins as it is written
+    keeps = text.startswith((gate.candidate, str(gate.baseline)))  # a name keeps its first letter
     return f"{VERDICTS[gate.verdict]}. {text if keeps else text[0].upper() + text[1:]}"
 
 
 def more_of(gate: Gate) -> str:
-    """Return what would settle the verdict, a loss within the margin, and which planned look this is."""
+    """Return what would decide the verdict, a loss within the margin, and which planned look this is."""
     texts = []
     if len(gate.checks) == 1:
         texts = [_worse_within(gate.checks[0]), _needed(gate.checks[0], gate)]
@@ -110,7 +110,7 @@ def more_of(gate: Gate) -> str:
 
 
 def _worse_within(c: Check) -> str:
-    """Return that the candidate is worse, if that is shown and a loss beyond the margin isn't."""
+    """Return that the candidate is worse, if that is significant and a loss beyond the margin isn't."""
     if c.criterion != "not_worse_than" or c.verdict == "fail" or not math.isfinite(c.high):
         return ""
     if not (c.low > 0 if c.lower_is_better else c.high < 0):
@@ -121,7 +121,7 @@ def _worse_within(c: Check) -> str:
 
 
 def _of_checks(gate: Gate) -> str:
-    """Return what the verdict rests on if every check counts as it is."""
+    """Return the basis of the verdict if all checks count."""
     if len(gate.checks) == 1:
         return check_sentence(gate.checks[0])
     total = f"{len(gate.checks):,} checks"
@@ -141,14 +141,14 @@ def _of_checks(gate: Gate) -> str:
 
 
 def _does(gate: Gate, count: int) -> str:
-    """Say what so many checks do: they fail, or can't be told."""
+    """Return the result of this many checks: they fail, or are undecided."""
     if gate.verdict == "fail":
         return "fails" if count == 1 else "fail"
     return ("is undecided" if count == 1 else "are undecided") + BECAUSE.get(gate.unclear_because, "")
 
 
 def _of_policy(gate: Gate) -> str:
-    """Say what the verdict rests on where a policy says what each check counts as."""
+    """Return the basis of the verdict if a policy sets how each check counts."""
     binding = [check for check in gate.checks if check.binds]
     deciding = [check for check in binding if check.counts_as == gate.verdict]
     if gate.verdict == "pass" or not deciding:
@@ -168,7 +168,7 @@ def _of_policy(gate: Gate) -> str:
 
 
 def _shown(gate: Gate) -> str:
-    """Say what of each tier is shown."""
+    """Return the passed checks of each tier."""
     shown = []
     critical, supporting, advisory = (gate.of_tier(tier) for tier in ("critical", "supporting", "advisory"))
     if critical:
@@ -191,7 +191,7 @@ def _shown(gate: Gate) -> str:
 
 
 def _needed(check: Check, gate: Gate) -> str:
-    """Return what more would settle a check; nothing if that isn't known."""
+    """Return what more would decide a check, nothing if that isn't known."""
     if gate.looks is not None:
         return ""
     if check.more_items < MOST_FORECAST:
@@ -205,7 +205,7 @@ def _needed(check: Check, gate: Gate) -> str:
 
 
 def asked(c: Check) -> str:
-    """Say which criterion the candidate has to meet."""
+    """Return the criterion for the candidate."""
     scale = Scale(percent=c.percent)
     if c.criterion == "ratio_at_most":
         return f"at most {times_text(c.limit)} the {c.metric} of {c.baseline}"
@@ -236,7 +236,7 @@ def _is_floor(c: Check) -> bool:
 
 
 def check_sentence(c: Check) -> str:
-    """Say what a check has shown, without the verdict's word."""
+    """Return the result of a check, without the verdict's word."""
     if c.lacking:
         other = c.baseline if c.lacking == c.candidate else c.candidate
         return f"{c.lacking} has no score here, but {other} does."
@@ -288,8 +288,8 @@ def _other_limits(c: Check, other: PopulationVerdict) -> str:
 
 
 def _about(c: Check) -> str:
-    """Say what else is a sample, or which clusters a check is about, where it is about the same, and whether
-    it is as much about new ones; with the space before it.
+    """Return other random factors, or the clusters of a check limited to the same ones, and whether it also
+    applies to new ones. With the space before it.
     """
     if c.sources is not None:
         return factors.as_sample(c.sources)
@@ -301,7 +301,7 @@ def _about(c: Check) -> str:
 
 
 def _broken(c: Check, scale: Scale) -> str:
-    """Say what a failed check has shown."""
+    """Return the result of a failed check."""
     if _is_floor(c):
         return f"{'below' if c.criterion == 'at_least' else 'above'} {scale.given(c.limit)}"
     if c.criterion == "ratio_at_most":
@@ -340,7 +340,7 @@ def _other_row(c: Check, other: PopulationVerdict) -> tuple[str, str]:
 
 
 def _asked_of_limits(c: Check, scale: Scale) -> str:
-    """Return where the limits of the interval have to lie for a pass."""
+    """Return the range of the interval's limits for a pass."""
     if not math.isfinite(c.low):
         return ""
     worse = scale.limit(c.limit if c.lower_is_better else -c.limit) if math.isfinite(c.limit) else ""
@@ -355,7 +355,7 @@ def _asked_of_limits(c: Check, scale: Scale) -> str:
 
 
 def _details(gate: Gate) -> Table:
-    """Lay out what one check asks, of which task, and both its p-values."""
+    """Lay out the criterion and task of one check, and both its p-values."""
     c = gate.checks[0]
     scale = Scale(percent=c.percent)
     rows: list[tuple[str, str]] = [("criterion", _asked_short(c)), ("task", c.name)]
@@ -373,7 +373,7 @@ def _details(gate: Gate) -> Table:
 
 
 def _table(gate: Gate) -> Table:
-    """Lay out the checks, one a row."""
+    """Lay out the checks, one per row."""
     alike = len({asked(check) for check in gate.checks}) == 1
     fields: list[Field[Check]] = [
         Field("", lambda check: VERDICTS[check.verdict].lower(), align="left", priority=10),

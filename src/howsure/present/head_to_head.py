@@ -56,7 +56,7 @@ def _votes(met: DirectVotes) -> int:
 
 
 def table(answer: HeadToHead) -> Table:
-    """Lay out the comparison as two columns: what, and how much."""
+    """Lay out the comparison as two columns: name and value."""
     gap, chance = answer.difference, answer.win_probability_interval
     level = level_text(gap.interval.level)
     rows = [

@@ -1,4 +1,4 @@
-"""How the health of a task is said and tabled."""
+"""How the health of a task is worded and tabled."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def more_of(answer: Health) -> str:
 
 
 def task_sentence(task: TaskHealth) -> str:
-    """Return how many questions distinguish the models, and what the others do."""
+    """Return how many questions distinguish the models, and the results of the others."""
     models = len(task.models)
     if models < 2:
         return f"{task.task}: a single model doesn't show which questions distinguish models."
@@ -72,7 +72,7 @@ def task_sentence(task: TaskHealth) -> str:
 
 
 def _others(task: TaskHealth) -> str:
-    """Say what becomes of the questions on which models don't differ."""
+    """Return the counts of the questions on which models don't differ."""
     everybody, nobody, same, lonely = (task.count(kind) for kind in _APART_FROM)
     best, worst = (
         ("at the best score for", "at the worst for all")
@@ -151,9 +151,7 @@ def _more_of_all(seen: list[TaskHealth]) -> str:
 
 
 def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
-    """Say of how many tasks the questions are, or of how many boards where a task comes with several
-    metrics.
-    """
+    """Return the number of tasks, or of boards if a task has several metrics."""
     count = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
     if come_once([task.task for task in tasks]):
         return f"in {count} tasks"
@@ -161,7 +159,7 @@ def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
 
 
 def _facts(task: TaskHealth) -> Table:
-    """Lay out one task: what was counted, the gaps, the reliability."""
+    """Lay out one task: the counts, the differences, the reliability."""
     models = len(task.models)
     clusters = "" if task.n_clusters == task.n_items else f" in {plural(task.n_clusters, 'cluster')}"
     rows = [("models", count_text(models)), ("questions", count_text(task.n_items) + clusters)]
@@ -212,7 +210,7 @@ _LEGEND = (
 
 
 def _gap(task: TaskHealth, size: float) -> str:
-    """Write a gap; "n/a" where none is known, and no number beyond the scale."""
+    """Write a difference, "n/a" if unknown, and no number beyond the scale."""
     if not size > 0:
         return "n/a"
     return "over 100 points" if task.percent and size > 1 else Scale(percent=task.percent).gap(size)
@@ -247,7 +245,7 @@ def _reliability(task: TaskHealth) -> str:
 
 
 def _decimal(value: float) -> str:
-    """Write a correlation: `−0.52`; what is not quite 1 is not written as 1."""
+    """Write a correlation: `−0.52`. Only exactly 1 is written as 1."""
     if not np.isfinite(value):
         return "n/a"
     if 0.995 <= value < 1 - 1e-9:

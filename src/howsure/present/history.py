@@ -1,4 +1,4 @@
-"""How the history of a system is said, tabled and drawn."""
+"""How the history of a system is worded, tabled and drawn."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 MOST_CHANGES = 4
 LEAST_REPEATED = 0.05
-"""A smaller share of answers that repeat isn't shown: it comes about by chance."""
+"""A smaller share of repeated answers isn't shown, because chance alone can cause it."""
 DAY, COMMIT = 10, 7
-"""So many letters of a date and of a commit are shown."""
+"""The number of characters shown of a date and of a commit."""
 
 
 def document(answer: History) -> Document:
-    """Return the sentence and the runs of a task, of several tasks a table of these."""
+    """Return the sentence and the runs of a task. For several tasks, a table of these."""
     first, alone = answer.tasks[0], len(answer.tasks) == 1
     tables = [_runs_table(first, answer.top)] if alone else [_tasks_table(answer)]
     spread = [_spread_sentence(task, named=not alone) for task in answer.tasks[:MOST_CHANGES]]
@@ -47,7 +47,7 @@ def chart(answer: History) -> Spec:
 
 
 def sentence(answer: History) -> str:
-    """Return the last change of the level, or that none is shown."""
+    """Return the last significant change of the level, or that there is none."""
     if len(answer.tasks) == 1:
         return task_sentence(answer.tasks[0])
     return _tasks_sentence(answer)
@@ -63,7 +63,7 @@ def more_of(answer: History) -> str:
 
 
 def task_sentence(task: TaskHistory) -> str:
-    """Return the last change of a task, or that none is shown."""
+    """Return the last significant change of a task, or that there is none."""
     first = task.runs[0]
     since = f" since {first.started[:DAY]}" if first.started else ""
     runs = f"{plural(len(task.runs), 'run')}{since}"
@@ -89,8 +89,8 @@ def _more_of_task(task: TaskHistory) -> str:
 
 
 def _last_sentence(task: TaskHistory, *, named: bool) -> str:
-    """Say how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7 before
-    (95% CI 0.9 to 5.3, p = 0.006): …`.
+    """Return how the last runs differ from as many before: `The last 7 runs are 3.1 pp lower than the 7
+    before (95% CI 0.9 to 5.3, p = 0.006): …`.
     """
     assert task.last_runs is not None
     scale, found, n = Scale(percent=task.percent), task.last_runs.difference, task.last_runs.n_runs
@@ -106,7 +106,7 @@ def _last_sentence(task: TaskHistory, *, named: bool) -> str:
 
 
 def _spread_sentence(task: TaskHistory, *, named: bool) -> str:
-    """Say how much runs differ, how much of that their answers explain, and whether it is known."""
+    """Return how much runs differ, how much of that their answers explain, and whether that is known."""
     scale, whole = Scale(percent=task.percent), math.hypot(task.sd_between_runs, task.sd_of_answers)
     name = f"Spread on {task.task}" if named else "Spread"
     if not whole > 0:
@@ -260,7 +260,7 @@ def _drift(run: HistoryRun, scale: Scale) -> Cell:
 
 
 def _possible(run: HistoryRun, scale: Scale) -> tuple[float, float]:
-    """Return the limits of a run, within those that a score has."""
+    """Return the limits of a run, within the possible scores."""
     return (max(run.low, 0.0), min(run.high, 1.0)) if scale.percent else (run.low, run.high)
 
 
@@ -289,9 +289,7 @@ LIMITS, LEVEL = LINES
 
 
 def spec(records: Sequence[Row], *, percent: bool = True, score: str = "score", description: str) -> Spec:
-    """Return the chart. `records` as an answer has them; of more than twelve tasks the first twelve are
-    drawn.
-    """
+    """Return the chart. `records` as in an answer. Only the first twelve tasks are drawn."""
     behind = unit(percent=percent)[1]
     return figure(
         rows(records, percent=percent),
@@ -301,7 +299,7 @@ def spec(records: Sequence[Row], *, percent: bool = True, score: str = "score", 
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
-    """Return what is drawn: one row a run, numbers on the axis's scale, limits within those of scores."""
+    """Return the rows to draw: one per run, numbers on the axis's scale, limits within those of scores."""
     factor = unit(percent=percent)[0]
     keys = list(dict.fromkeys((record["task"], record["metric"]) for record in records))[:MOST_PANELS]
     names = dict(zip(keys, labels((f"{task} · {metric}" for task, metric in keys), 60), strict=True))

@@ -1,4 +1,4 @@
-"""How a judge's corrected rate is said and tabled."""
+"""How a judge's corrected rate is worded and tabled."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ HEADED = {
     "unknown": "Valid only if the labels were drawn at random (`labels_drawn='random'`).",
     "convenience": "Valid only as far as the labels, a convenience sample, represent all answers.",
 }
-"""What limits an answer whose labels weren't drawn at random, nor with known probabilities."""
+"""The limitation of an answer whose labels weren't drawn at random, nor with known probabilities."""
 
 
 def document(answer: JudgeRates) -> Document:
-    """Return the verdict, a line a model, how often the judge is right, and the warnings."""
+    """Return the verdict, one line per model, how often the judge is right, and the warnings."""
     return Document(
         blocks=(
             *opening(sentence(answer), answer.notes, more=more_of(answer), chapter=answer.chapter),
@@ -37,14 +37,16 @@ def document(answer: JudgeRates) -> Document:
 
 
 def sentence(answer: JudgeRates) -> str:
-    """Return that a judge may only guess, else what was asked: a floor or margin, who is ahead, or the
+    """Return that a judge may only guess, else the requested result: a floor or margin, who is ahead, or the
     corrected rate.
     """
     return _guesses(answer) or _asked(answer)
 
 
 def more_of(answer: JudgeRates) -> str:
-    """Return what was asked if the judge may only guess, its bias, the best model, and what limits this."""
+    """Return the requested result if the judge may only guess, its bias, the best model, and the
+    limitations.
+    """
     chosen = answer.all_answers.n_labelled < answer.all_answers.n_judged
     head = HEADED.get(answer.labels_drawn, "") if chosen and answer.check is None else ""
     texts = [_asked(answer) if _guesses(answer) else ""]
@@ -54,7 +56,9 @@ def more_of(answer: JudgeRates) -> str:
 
 
 def _guesses(answer: JudgeRates) -> str:
-    """Return which judges aren't shown to be better than guessing; nothing if all are, or it isn't known."""
+    """Return which judges aren't significantly better than guessing, nothing if all are, or if it isn't
+    known.
+    """
     found = [each for each in answer.judges if each.better_than_chance is False]
     if len(answer.judges) > 1:
         return (
@@ -71,7 +75,7 @@ def _guesses(answer: JudgeRates) -> str:
 
 
 def _asked(answer: JudgeRates) -> str:
-    """Say what was asked."""
+    """Return the requested result."""
     if answer.check is not None:
         return f"{VERDICTS[answer.check.verdict]}. {_checked(answer.check, answer.difference)}"
     return _ahead(answer) if answer.difference is not None else _rate(answer)
@@ -93,7 +97,7 @@ def _limits(interval: Interval) -> str:
 
 
 def _errs(found: JudgedModel, judges: int) -> str:
-    """Return the judge's bias, and whether it is significant; nothing without one."""
+    """Return the judge's bias, and whether it is significant, nothing without one."""
     if math.isnan(found.judge):
         return ""
     who, bias = "The judges are" if judges > 1 else "The judge is", found.bias
@@ -103,7 +107,7 @@ def _errs(found: JudgedModel, judges: int) -> str:
 
 
 def _leads(answer: JudgeRates) -> str:
-    """Say which model leads, and who could be best; nothing where there are none to rank."""
+    """Return which model leads, and who could be best, nothing if there are none to rank."""
     if not answer.ranks:
         return ""
     first = [each for each, rank in zip(answer.models, answer.ranks, strict=True) if rank.rank == 1]
@@ -120,7 +124,7 @@ def _leads(answer: JudgeRates) -> str:
 
 
 def _ahead(answer: JudgeRates) -> str:
-    """Say who is ahead by the judge, and who by the labels."""
+    """Return who is ahead by the judge, and who by the labels."""
     gap = answer.difference
     if gap is None:
         return ""
@@ -139,14 +143,14 @@ def _ahead(answer: JudgeRates) -> str:
 
 
 def _leader(a: str, b: str, value: float) -> str:
-    """Say which of two is ahead, and by how much."""
+    """Return which of two is ahead, and by how much."""
     if not value:
         return f"{a} and {b} are level"
     return f"{a if value > 0 else b} is ahead by {PERCENT.lead(abs(value))}"
 
 
 def _checked(check: JudgeCheck, gap: JudgedDifference | None) -> str:
-    """Say whether a floor or a margin is kept, and by which limit."""
+    """Return whether a floor or a margin is met, and by which limit."""
     level = level_text(check.level)
     if check.criterion == "not_worse_than" and gap is not None:
         limit = PERCENT.given_gap(check.limit)
@@ -176,8 +180,8 @@ def _checked(check: JudgeCheck, gap: JudgedDifference | None) -> str:
 
 
 def rates_table(answer: JudgeRates) -> Table:
-    """Lay out all answers, then each model with its rank; of a comparison or a floor the models that it is
-    about.
+    """Lay out all answers, then each model with its rank. For a comparison or a floor, the models
+    concerned.
     """
     level, ranked = level_text(answer.level), list(answer.ranks)
     places_of = dict(zip((each.model for each in answer.models), ranked, strict=False))
@@ -185,7 +189,7 @@ def rates_table(answer: JudgeRates) -> Table:
     lines = [each for each in answer.models if each.model in asked] or answer.every
 
     def rank(each: JudgedModel) -> Rank | None:
-        """Return the rank of a model, None where the answer is about a comparison or a floor."""
+        """Return the rank of a model, None if the answer is about a comparison or a floor."""
         return None if asked else places_of.get(each.model)
 
     shown = bool(ranked) and not asked
@@ -213,14 +217,14 @@ def rates_table(answer: JudgeRates) -> Table:
 
 
 def _asked_about(answer: JudgeRates) -> tuple[str, ...]:
-    """Return the models that a comparison or a floor is about; none where it is all of them."""
+    """Return the models of a comparison or a floor, none if it is about all of them."""
     if answer.difference is not None:
         return answer.difference.a, answer.difference.b
     return (answer.check.candidate,) if answer.check is not None and answer.check.candidate else ()
 
 
 def _judges(answer: JudgeRates) -> list[Block]:
-    """Say how often each judge is right: of one in a sentence, of several in a table."""
+    """Return how often each judge is right: for one in a sentence, for several in a table."""
     if len(answer.judges) > 1:
         return [judges_table(answer)]
     right = [
@@ -233,7 +237,7 @@ def _judges(answer: JudgeRates) -> list[Block]:
 
 
 def judges_table(answer: JudgeRates) -> Table:
-    """Lay out the judges: what each says, by how much it errs, and how often it is right."""
+    """Lay out the judges: the rate, the bias, and how often each is right."""
     level = level_text(answer.level)
     fields: list[Field[JudgeLine]] = [
         Field("judge", lambda each: each.judge, align="left"),

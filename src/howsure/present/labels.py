@@ -1,4 +1,4 @@
-"""Short names: the middle cut out of long ones, and no two the same."""
+"""Short names: the middle of long ones is cut, and all stay distinct."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LABEL = 36
-"""Characters of a name that an axis shows."""
+"""The number of characters of a name on an axis."""
 
 
 def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
-    """Return names as an axis shows them: harmless, the middle cut out of long ones, and no two the same.
+    """Return names as shown on an axis: made harmless, long ones cut in the middle, and all distinct.
 
     >>> labels(["a", "organisation/model-large"], 12)
     ['a', 'organi…large']

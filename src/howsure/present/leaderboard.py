@@ -1,4 +1,4 @@
-"""How a leaderboard is said and tabled."""
+"""How a leaderboard is worded and tabled."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 MOST_NAMED = 3
 GROUPS = "Models that share a letter don't differ significantly."
 LITTLE = 0.1
-"""Less luck than this share of the leader's standard error isn't worth a sentence, however many digits would
-show it.
+"""A correction smaller than this share of the leader's standard error isn't mentioned, even if the digits
+would show it.
 """
 MANY_BOARDS = 5
-"""So many boards are drawn as small panels with one order of models."""
+"""From this number on, boards are drawn as small panels with one order of models."""
 
 
 def document(answer: Leaderboard) -> Document:
-    """Return each board's verdict and table, then the warnings; of several tasks the overall board and a
-    summary alone, unless a board for each is asked for.
+    """Return each board's verdict and table, then the warnings. For several tasks only the overall board and
+    a summary, unless single boards are requested.
     """
     if len(answer.every) == 1:
         (only,) = answer.every
@@ -74,8 +74,8 @@ def _warnings(board: Board) -> list[ResultWarning]:
 
 
 def _at_a_glance(answer: Leaderboard) -> list[Block]:
-    """Return the overall board, if there is one, and the table of models and tasks; warnings about a task
-    stand with its own board if that is shown.
+    """Return the overall board, if there is one, and the table of models and tasks. Warnings about a task are
+    listed with its own board if that is shown.
     """
     if answer.overall is None:
         blocks = opening(sentence(answer), answer.notes, chapter=answer.chapter)
@@ -88,7 +88,9 @@ def _at_a_glance(answer: Leaderboard) -> list[Block]:
 
 
 def sentence(answer: Leaderboard) -> str:
-    """Say what the overall board shows, or the only one; of several, where one model is shown to be best."""
+    """Return the result of the overall board, or the only one. For several, how many have one significantly
+    best model.
+    """
     several = tasks_sentence(answer.boards) if len(answer.boards) > 1 and answer.overall is None else ""
     return several or board_sentence(answer.every[0])
 
@@ -101,7 +103,7 @@ def explanation(answer: Leaderboard) -> Document:
 
 
 def methods(answer: Leaderboard) -> Document:
-    """Say what was done, as a paper's methods do."""
+    """Return the methods, as in a paper."""
     return of_boards(answer.every)
 
 
@@ -136,7 +138,7 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
 
 
 def _multiples(answer: Leaderboard) -> Spec:
-    """Draw many boards small, their models in the order of the first."""
+    """Draw many small boards, their models in the order of the first."""
     from howsure.present.charts.leaderboard import multiples_spec
 
     every, top = answer.every, at_most(answer.top)
@@ -214,7 +216,7 @@ def _sentence_on_all(board: Board) -> str:
 
 
 def more_of(board: Board) -> str:
-    """Return who could be best for want of answers, the other population of a clear leader, and how many
+    """Return who could be best for lack of answers, the other population of a clear leader, and how many
     neighbouring ranks differ.
     """
     if len(board.entries) == 1 or len(board.leaders) == len(board.entries):
@@ -226,7 +228,7 @@ def more_of(board: Board) -> str:
 
 
 def ahead(board: Board, rest: str) -> str:
-    """Say what sets the leaders apart: significant leads over the rest, or only that none of these could be
+    """Return how the leaders are ahead: significant leads over the rest, or only that none of these could be
     best.
     """
     claim = f"significantly ahead of {rest}" if board.is_ahead_of_all else "no other could be best"
@@ -234,7 +236,7 @@ def ahead(board: Board, rest: str) -> str:
 
 
 def headline(board: Board) -> str:
-    """Say in a few words what a board shows: `16 of 158 could be best`."""
+    """Return the result of a board in a few words: `16 of 158 could be best`."""
     count, best, leader = len(board.entries), len(board.could_be_best), board.entries[0]
     if count == 1:
         return f"{leader.model}: {Scale(percent=board.percent).score(leader.estimate.value)}"
@@ -242,7 +244,7 @@ def headline(board: Board) -> str:
 
 
 def neighbours(board: Board) -> str:
-    """Return how many neighbouring ranks differ significantly; nothing for two models."""
+    """Return how many neighbouring ranks differ significantly, nothing for two models."""
     if len(board.entries) == 2:
         return ""
     apart, pairs = board.n_significant_neighbours, len(board.entries) - 1
@@ -257,8 +259,8 @@ def neighbours(board: Board) -> str:
 
 
 def on_these(board: Board) -> str:
-    """Say what else is a sample, or which clusters a board is about, where it is about the same; with the
-    space before it.
+    """Return other random factors, or the clusters of a board limited to the same ones, with the space before
+    it.
     """
     sources = board.entries[0].sources
     if sources is not None:
@@ -281,7 +283,7 @@ def _population_elsewhere(board: Board) -> str:
 
 
 def elsewhere(board: Board) -> str:
-    """Return how many could be best for the other of new and same clusters, as the end of a sentence; ""
+    """Return how many could be best for the other of new and same clusters, as the end of a sentence. ""
     unless clusters are few.
     """
     if board.other_population is None or board.clusters is None:
@@ -299,7 +301,7 @@ def _clear_elsewhere(board: Board) -> str:
 
 
 def leading(leaders: Sequence[str], one: str, several: str) -> str:
-    """Name the leaders, all of them where they are level, with what they do."""
+    """Name the leaders, all of them if they are level, with their verb."""
     if len(leaders) == 1:
         return f"{leaders[0]} {one}"
     named = (
@@ -331,11 +333,11 @@ def _barely_asked(board: Board) -> str:
 
 
 def picked(board: Board) -> tuple[str, ...]:
-    """Return the best score without its selection bias (the winner's curse), if that shows."""
+    """Return the best score corrected for selection (the winner's curse), if the correction is visible."""
     scale, leader = Scale(percent=board.percent), board.entries[0]
     seen, without = (scale.score(value) for value in (leader.estimate.value, board.leader_corrected))
     luck = abs(leader.estimate.value - board.leader_corrected)
-    if seen == without or not luck >= LITTLE * leader.estimate.se:  # nor where there is no error bar
+    if seen == without or not luck >= LITTLE * leader.estimate.se:  # nor without an error bar
         return ()
     return (
         (
@@ -346,7 +348,7 @@ def picked(board: Board) -> tuple[str, ...]:
 
 
 def _among(board: Board) -> str:
-    """Say of how many models a board is, where others lack some of its tasks."""
+    """Return the number of models on a board, if others lack some of its tasks."""
     if not board.n_left_out:
         return ""
     every = len(board.entries) + board.n_left_out
@@ -356,7 +358,7 @@ def _among(board: Board) -> str:
 
 
 def alone(entry: Entry, scale: Scale) -> str:
-    """Say one model's score and its error bar."""
+    """Return one model's score and its error bar."""
     value, interval = entry.estimate.value, entry.estimate.interval
     same = entry.estimate.method.same_clusters and entry.clusters is not None
     about = f" on {factors.more_of_these(entry.clusters, entry.task)}" if same else where(entry)
@@ -368,14 +370,14 @@ def alone(entry: Entry, scale: Scale) -> str:
 
 
 def where(entry: Entry) -> str:
-    """Say what a score is about, where that isn't other questions; with the space before it."""
+    """Return the population of a score, unless that is other questions, with the space before it."""
     method = entry.estimate.method
     return " on exactly these questions" if method.of_benchmark else ""
 
 
 def _some_items(board: Board) -> str:
-    """Say on how many items the leader's score stands where another model answered more; "" where none
-    did.
+    """Return the number of questions behind the leader's score if another model answered more, otherwise
+    "".
     """
     counts = [entry.estimate.n_items for entry in board.entries]
     most = max(counts)
@@ -394,18 +396,18 @@ def rivals(others: int, count: int) -> str:
 
 
 def at_most(top: Top | None) -> int | None:
-    """Return the number of rows that was asked for; None for all."""
+    """Return the requested number of rows. None for all."""
     return top if isinstance(top, int) else None
 
 
 def marked_rows(board: Board, mark: Sequence[str]) -> list[int]:
-    """Return the rows of the models that are marked."""
+    """Return the rows of the highlighted models."""
     models = [entry.model for entry in board.entries]
     return [k for k, model in enumerate(models) if is_marked(model, mark)]
 
 
 def rank_text(rank: Rank, model: str, mark: Sequence[str]) -> str:
-    """Write a rank, with a sign before that of a marked model."""
+    """Write a rank, with a sign before that of a highlighted model."""
     return f"{'▸ ' if is_marked(model, mark) else ''}{rank.rank}"
 
 
@@ -444,5 +446,5 @@ def board_table(board: Board, top: Top | None, mark: Sequence[str] = ()) -> Tabl
 
 
 def places(rank: Rank) -> str:
-    """Say which places a model could have: `1–3`."""
+    """Return the rank interval of a model: `1–3`."""
     return str(rank.low) if rank.low == rank.high else f"{rank.low}–{rank.high}"

@@ -1,5 +1,5 @@
-"""The methods paragraph of a paper: what was done to get an answer, from the answer's own data, and what it
-cites.
+"""The methods paragraph of a paper: how an answer was computed, from the answer's own data, and its
+references.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SOURCES = {
     "Benjamini and Hochberg (1995)": "Benjamini and Hochberg (1995), JRSS B 57.",
     "Mogstad et al. (2024)": "Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91.",
 }
-"""How the text cites, and what the list below it says."""
+"""The citations in the text, and the entries of the list below it."""
 INTERVALS = {
     "wilson": (
         "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))"
@@ -124,7 +124,7 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
 
 
 def of_many(parts: Sequence[AgainstTask]) -> Document:
-    """Return the paragraph about the comparison of many sides with one."""
+    """Return the paragraph about the comparison of many models with one."""
     differences = [side.difference for part in parts for side in part.models]
     first = parts[0]
     known = f" {ADJUSTED[first.adjust]}" if first.adjust in ADJUSTED else ""
@@ -155,9 +155,7 @@ def _scores(estimates: Sequence[Estimate]) -> list[str]:
 
 
 def _counts(estimates: Iterable[Estimate]) -> str:
-    """Say how many items and clusters there are: `100 questions in 20 clusters`, and from where to where these
-    differ.
-    """
+    """Return the number of questions and clusters, `100 questions in 20 clusters`, as ranges if they differ."""
     listed = [(each.n_items, each.n_clusters) for each in estimates]
     items = _range([n for n, _ in listed], "question")
     if all(n == clusters for n, clusters in listed):
@@ -175,7 +173,7 @@ def _named(estimates: Iterable[Estimate], words: dict[str, str]) -> str:
 
 
 def _word(method: Method, words: dict[str, str]) -> str:
-    """Say a method in words, or by its own label where there are none."""
+    """Return a method in words, or its own label if it has none."""
     if method.paired is False and method.name not in ("fixed-items", "bayes"):
         return f"an unpaired test ({method})"
     said = words.get(method.name, f"the method {method}")
@@ -183,7 +181,7 @@ def _word(method: Method, words: dict[str, str]) -> str:
 
 
 def _errors(estimates: Sequence[Estimate]) -> str:
-    """Say how standard errors were made."""
+    """Return how standard errors were computed."""
     clustered = any(each.n_clusters != each.n_items for each in estimates)
     chosen = dict.fromkeys(each.method.variance for each in estimates if each.method.variance in VARIANCES)
     if any(each.method.of_benchmark for each in estimates):
@@ -197,7 +195,7 @@ def _errors(estimates: Sequence[Estimate]) -> str:
 
 
 def _levels(sources: ErrorSources | None) -> list[str]:
-    """Say what else is a sample, where random factors are."""
+    """Return the random factors, if there are any."""
     if sources is None:
         return []
     part = (
@@ -209,7 +207,7 @@ def _levels(sources: ErrorSources | None) -> list[str]:
 
 
 def _pairs(board: Board) -> list[str]:
-    """Say how models were compared with each other, where there are several."""
+    """Return how models were compared with each other, if there are several."""
     count = len(board.entries)
     if count < 2:
         return []
@@ -237,7 +235,7 @@ def _software() -> str:
 
 
 def _document(sentences: Iterable[str]) -> Document:
-    """Return the paragraph, and below it what it cites; the paper that asks for error bars is always
+    """Return the paragraph, and its references below it. The paper that recommends error bars is always
     cited.
     """
     said = " ".join(sentences)

@@ -1,4 +1,4 @@
-"""What a noise answer says: its verdict in words, its tables."""
+"""How the variance components are worded, tabled and drawn."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Table
 
 LITTLE = 0.03
-"""More attempts are not worth a mention where they would shorten the error bar by less than this share."""
+"""More attempts are mentioned only if they would shorten the error bar by at least this share."""
 
 
 def document(answer: Noise) -> Document:
-    """Return where the error bars come from, one table per task, and the warnings."""
+    """Return the sources of the error bars, one table per task, and the warnings."""
     several = len(answer.tasks) > 1
     details: list[Block] = []
     more = "" if several else more_of(answer.tasks[0])
@@ -59,7 +59,7 @@ def document(answer: Noise) -> Document:
 
 
 def sentence(answer: Noise) -> str:
-    """Return where the error bars of the scores come from; of several tasks the range over all."""
+    """Return the sources of the error bars of the scores. For several tasks, the range over all."""
     if len(answer.tasks) == 1:
         return task_sentence(answer.tasks[0])
     shares = [
@@ -77,7 +77,7 @@ def sentence(answer: Noise) -> str:
 
 
 def slice_table(way: NoiseSlices) -> Table:
-    """Lay out where the error bars come from, a line a slice and model."""
+    """Lay out the sources of the error bars, one line per slice and model."""
     scale = Scale(percent=way.percent)
     lines = [(each.slice, entry) for each in way.slices for entry in each.noise.entries]
     fields: list[Field[tuple[str, NoiseEntry]]] = [
@@ -126,7 +126,7 @@ def pairs_sentence(pairs: PairNoise) -> str:
 
 
 def more_of(task: TaskNoise) -> str:
-    """Return what more attempts would gain, and how much they matter for differences."""
+    """Return the gain from more attempts, and how much they matter for differences."""
     told = task.entries[-1:] if task.pair else task.entries
     known = [entry for entry in told if entry.measured and entry.se > 0]
     if any(entry.sources is not None for entry in told):
@@ -137,7 +137,7 @@ def more_of(task: TaskNoise) -> str:
 
 
 def task_sentence(task: TaskNoise) -> str:
-    """Return where the error bars come from."""
+    """Return the sources of the error bars."""
     told = task.entries[-1:] if task.pair else task.entries
     if any(entry.sources is not None for entry in told):
         return _factor_verdict(task, told)
@@ -167,7 +167,7 @@ def task_sentence(task: TaskNoise) -> str:
 
 
 def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
-    """Say what the middle one of these error bars comes from, and what twice of each would make of it."""
+    """Return the sources of the median error bar, and its change with twice of each."""
     known = [(entry, entry.sources) for entry in told if entry.sources is not None and entry.sources.known]
     if not known:
         why = next((warning.message for entry in told for warning in entry.warnings), "nothing varies")
@@ -187,7 +187,7 @@ def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:
 
 
 def factor_table(task: TaskNoise) -> Table:
-    """Lay out where each error bar comes from, and what it would be with twice of each."""
+    """Lay out the sources of each error bar, and its size with twice of each."""
     scale, names = Scale(percent=task.percent), [each.name for each in _sources(task.entries[0]).factors]
     alone = any(math.isfinite(_sources(entry).answers) for entry in task.entries)
     fields: list[Field[NoiseEntry]] = [
@@ -289,7 +289,7 @@ def _range(shares: Sequence[float]) -> str:
 
 
 def source_table(task: TaskNoise) -> Table:
-    """Lay out where each error bar comes from, and what it would be with other numbers of attempts."""
+    """Lay out the sources of each error bar, and its size with other numbers of attempts."""
     scale = Scale(percent=task.percent)
     measured = any(
         entry.measured for entry in task.entries
@@ -349,7 +349,7 @@ def _answer_share(entry: NoiseEntry) -> str:
 
 
 def _label(task: TaskNoise, entry: NoiseEntry) -> str:
-    """Name a row; the difference has a short name, which a narrow terminal doesn't cut."""
+    """Name a row. The difference has a short name, which a narrow terminal doesn't cut."""
     return "difference a − b" if _is_difference(task, entry) else entry.name
 
 
@@ -401,8 +401,8 @@ TICKS = (1, 2, 3, 5, 10, 20)
 
 
 def spec(records: Sequence[Row], *, percent: bool = True, description: str) -> Spec:
-    """Return the curves. `records`: task, name, attempts, items, se. Of more than twelve panels the first
-    twelve are drawn.
+    """Return the curves. `records`: task, name, attempts, items, se. Only the first twelve panels are
+    drawn.
     """
     factor, behind = points(percent=percent)
     shown = rows(records, factor)
@@ -411,7 +411,7 @@ def spec(records: Sequence[Row], *, percent: bool = True, description: str) -> S
 
 
 def rows(records: Sequence[Row], factor: float) -> list[Row]:
-    """Return what is drawn: one row a point, numbers on the axis's scale."""
+    """Return the rows to draw: one per point, numbers on the axis's scale."""
     keys = list(dict.fromkeys((record["task"], record["name"]) for record in records))[:MOST_PANELS]
     several = len({task for task, _ in keys}) > 1
     counts = {key: sorted({r["items"] for r in records if (r["task"], r["name"]) == key}) for key in keys}
@@ -438,7 +438,7 @@ def _order(row: Row) -> int:
 
 
 def _times(items: int, fewest: int) -> str:
-    """Write a number of questions where panels have different ones: `as now`, `2 × as many`."""
+    """Write a number of questions if panels have different ones: `as now`, `2 × as many`."""
     return "as now" if items == fewest else f"{items / fewest:g} × as many"
 
 

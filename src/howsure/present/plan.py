@@ -1,4 +1,4 @@
-"""What a plan says: its verdict in words, its tables, its chart."""
+"""How a plan is worded, tabled and drawn."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ INK = "#222222"
 
 
 def document(plan: Plan) -> Document:
-    """Return the verdict, the options, what they rest on, and the warnings."""
+    """Return the verdict, the options, their assumptions, and the warnings."""
     main = plan.main
     blocks = opening(sentence(plan), plan.notes, more=more_of(plan), chapter=plan.chapter)
     details: list[Block] = []
@@ -72,7 +72,7 @@ def document(plan: Plan) -> Document:
 
 
 def more_of(plan: Plan) -> str:
-    """Return what planned looks take, and with a margin how often two equal systems pass."""
+    """Return the cost of planned looks, and with a margin how often two equal systems pass."""
     sentences = [_fewest_levels(plan.main)] if plan.solved_for == "items" else []
     if plan.main.looks is not None:
         sentences.append(_looks_sentence(plan.main.looks))
@@ -87,7 +87,7 @@ def more_of(plan: Plan) -> str:
 
 
 def simulated_sentence(seen: Simulated) -> str:
-    """Say how often the test detected the difference in resamples of the pilot's questions."""
+    """Return how often the test detected the difference in resamples of the pilot's questions."""
     return (
         f"In {seen.trials:,} resamples of the pilot's questions, the test detected the difference in "
         f"{100 * seen.power:.0f}% (± {100 * seen.se:.1f})."
@@ -95,7 +95,7 @@ def simulated_sentence(seen: Simulated) -> str:
 
 
 def sentence(plan: Plan) -> str:
-    """Return how many questions are needed, or what a number of them can show."""
+    """Return how many questions are needed, or what a number of them can detect."""
     task, option = plan.main, plan.main.best
     scale, power = Scale(percent=task.percent), percent_text(option.power.value)
     shows = "detect" if plan.goal == "different" else "show"
@@ -126,7 +126,7 @@ def sentence(plan: Plan) -> str:
 
 
 def _goal(plan: Plan, option: PlanOption, scale: Scale) -> str:
-    """Name what is to be shown."""
+    """Name the claim to be shown."""
     effect, margin = option.effect.value, scale.given_gap(plan.margin)
     if plan.goal == "different":
         return f"a true difference of {scale.given_gap(effect)}"
@@ -140,7 +140,7 @@ def _goal(plan: Plan, option: PlanOption, scale: Scale) -> str:
 
 
 def _attempts(task: TaskPlan, option: PlanOption) -> str:
-    """Say what each question takes: attempts, and how many levels of random factors."""
+    """Return the requirements per question: attempts, and how many levels of random factors."""
     count = f"{option.attempts:,.3g}"
     if task.sources is not None:
         again = "" if option.attempts == 1 else f" and {count} attempts at each"
@@ -151,7 +151,7 @@ def _attempts(task: TaskPlan, option: PlanOption) -> str:
 
 
 def _fewest_levels(task: TaskPlan) -> str:
-    """Say how many levels any number of questions takes at least, where the pilot has fewer."""
+    """Return how many levels are needed for any number of questions, if the pilot has fewer."""
     if task.sources is None:
         return ""
     pairs = zip(task.sources.factors, task.levels_needed, strict=True)
@@ -166,7 +166,9 @@ def _fewest_levels(task: TaskPlan) -> str:
 
 
 def _looks_sentence(plan: LooksPlan) -> str:
-    """Say what the looks take on average, and which way is cheapest for the planned difference."""
+    """Return the expected number of questions with looks, and which design is cheapest for the planned
+    difference.
+    """
     ways = {way.name: way for way in plan.designs}
     own, best = items_text(ways["looks"].expected_items), items_text(ways[plan.cheapest].expected_items)
     looks = f"With {plural(len(plan.looks), 'look')} that takes {own} questions on average"
@@ -200,7 +202,7 @@ def _equal_sentence(equal: EqualSystems, level: float) -> str:
 
 
 def _options_table(plan: Plan, task: TaskPlan) -> Table:
-    """Lay out the options: one line for each number of attempts."""
+    """Lay out the options, one line per number of attempts."""
     scale, plain = Scale(percent=task.percent), task.sources is None
     size = (
         "difference"
@@ -211,16 +213,16 @@ def _options_table(plan: Plan, task: TaskPlan) -> Table:
     )
 
     def answers(option: PlanOption) -> str:
-        """Write how many answers of a model it takes."""
+        """Write how many answers of a model are needed."""
         count = option.attempts * math.prod(option.levels) * option.items.value
         return items_text(count) if math.isfinite(option.attempts) else "unlimited"
 
     def given(size: float) -> str:
-        """Write a true difference that was asked for with all its digits, without its unit."""
+        """Write a requested true difference with all its digits, without its unit."""
         return ("−" if size < 0 else "") + scale.given(abs(size)).removesuffix("%")
 
     def effect(option: PlanOption) -> str:
-        """Write the difference that shows."""
+        """Write the detectable difference."""
         text = cell_text(option.effect, scale.number if plan.solved_for == "effect" else given)
         return text + scale.unit if math.isfinite(option.effect.value) else text
 
@@ -278,14 +280,14 @@ def _levels_cell(k: int, option: PlanOption) -> str:
 
 
 def _cost(cost: float) -> str:
-    """Write a cost in the user's unit: to the unit from a thousand on."""
+    """Write a cost in the user's unit, rounded to whole units from a thousand on."""
     if not math.isfinite(cost):
         return "n/a"
     return f"{cost:,.0f}" if cost >= ROUND else f"{cost:,.4g}"
 
 
 def _looks_table(plan: LooksPlan) -> Table:
-    """Lay out when each look is due, and what it takes to stop there."""
+    """Lay out when each look is due, and its condition for stopping."""
     fields: list[Field[ForecastLook]] = [
         Field("look", lambda look: f"{look.number:,}"),
         Field("questions", lambda look: f"{look.items:,}"),
@@ -298,7 +300,9 @@ def _looks_table(plan: LooksPlan) -> Table:
 
 
 def _designs_table(plan: LooksPlan, *, margin: bool) -> Table:
-    """Lay out what each way takes; `margin`: where the difference is the margin, and not none."""
+    """Lay out the requirements of each design. `margin`: whether the reference difference is the margin, not
+    zero.
+    """
     fields: list[Field[PlannedDesign]] = [
         Field("", lambda way: "▸" if way.name == plan.cheapest else "", align="left"),
         Field("decided by", lambda way: DESIGNS[way.name], align="left"),
@@ -320,7 +324,7 @@ def _designs_table(plan: LooksPlan, *, margin: bool) -> Table:
 
 
 def _basis_table(plan: Plan, basis: Basis) -> Table:
-    """Say what the plan assumes."""
+    """Return what the plan assumes."""
     unit = "of the difference" if plan.paired else "of both models together"
     clustered, rows = basis.cluster_size != 1, []
     if basis.n_items:
@@ -373,7 +377,7 @@ def chart(plan: Plan) -> Spec:
 
 
 def _points(records: Sequence[Row], over: str, factor: float) -> list[Row]:
-    """Return what is drawn: one row a point."""
+    """Return the rows to draw: one per point."""
     tasks = list(dict.fromkeys(record["task"] for record in records))
     panels = dict(zip(tasks, labels((task or "overall" for task in tasks), 60), strict=True))
     return [
@@ -388,7 +392,7 @@ def _points(records: Sequence[Row], over: str, factor: float) -> list[Row]:
 
 
 def ticks(values: Sequence[float]) -> list[int]:
-    """Return round numbers for a logarithmic axis: 1, 2 and 5 times powers of ten, and all digits where these
+    """Return round numbers for a logarithmic axis: 1, 2 and 5 times powers of ten, and all digits if these
     are few.
 
     >>> ticks([80, 1200])
@@ -403,7 +407,7 @@ def ticks(values: Sequence[float]) -> list[int]:
 
 def _drawing(x: Spec, order: list[str], power: float) -> Spec:
     """Return the curves, a line at a power, and the plan: a ring on its curve, a line down to the axis, and
-    what it says.
+    its label.
     """
     at: Spec = {
         "x": {"field": "x", "type": "quantitative", **x},

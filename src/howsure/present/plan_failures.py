@@ -1,4 +1,4 @@
-"""How a plan of safety runs is said and tabled."""
+"""How a plan of safety runs is worded and tabled."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def document(plan: FailurePlan) -> Document:
-    """Return the verdict, a line a number of failures, and the warnings."""
+    """Return the verdict, one line per number of failures, and the warnings."""
     return Document(blocks=(*opening(sentence(plan)), _table(plan), *closing(plan.warnings)))
 
 
 def sentence(plan: FailurePlan) -> str:
-    """Say how many clean runs show the limit, or what the runs that were made show."""
+    """Return how many runs without failure show the limit, or the result of the existing runs."""
     sure = f"({level_text(plan.level)} confidence)"
     limit = f"a failure rate below {100 * plan.below:.10g}% {sure}"
     seen, clean, alike = plan.observed, plan.allowances[0], f"an intra-cluster correlation of {plan.icc:g}"

@@ -1,4 +1,4 @@
-"""How a plan of labels is said and tabled."""
+"""How a plan of labels is worded and tabled."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PERCENT = Scale(percent=True)
 
 
 def document(plan: LabelPlan) -> Document:
-    """Return the verdict, a line a stratum, the prices, what to do next, and the warnings."""
+    """Return the verdict, one line per stratum, the prices, what to do next, and the warnings."""
     return Document(
         blocks=(*opening(sentence(plan), plan.notes), _table(plan), *_texts(plan), *closing(plan.warnings))
     )
 
 
 def sentence(plan: LabelPlan) -> str:
-    """Say how many labels give what, and what they would without a judge."""
+    """Return the result of this number of labels, and how many would be needed without a judge."""
     more = "more " if plan.n_counted else ""
     give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
     if plan.b:
@@ -61,14 +61,14 @@ def _table(plan: LabelPlan) -> Table:
 
 
 def _texts(plan: LabelPlan) -> list[Block]:
-    """Say what is the cheapest, with a judge and without, and what to do next."""
+    """Return the cheapest plan, with a judge and without, and what to do next."""
     texts = []
     judged, alone = plan.with_judge, plan.without_judge
     if judged is not None and alone is not None:
         pair = "pair of " if plan.b else ""
 
         def counted(count: int, noun: str) -> str:
-            """Write a number of labels or verdicts, of two models in pairs."""
+            """Write a number of labels or verdicts, in pairs for two models."""
             return plural(count, f"{pair}{noun}s", f"pairs of {noun}s") if pair else plural(count, noun)
 
         costs = amounts_apart(judged.cost, alone.cost)

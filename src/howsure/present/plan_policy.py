@@ -1,4 +1,4 @@
-"""How the plan of a policy is said and tabled."""
+"""How the plan of a policy is worded and tabled."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def document(plan: PolicyPlan) -> Document:
-    """Return the verdict, a line a task, and the warnings."""
+    """Return the verdict, one line per task, and the warnings."""
     return Document(blocks=(*opening(sentence(plan), plan.notes), _table(plan), *closing(plan.warnings)))
 
 
 def sentence(plan: PolicyPlan) -> str:
-    """Say how many questions the suite needs, and what they bring."""
+    """Return how many questions the suite needs, and the resulting probabilities."""
     count = sum(task.count for task in plan.tasks)
     if not math.isfinite(plan.items):
         return f"No number of questions is enough for {plural(count, 'task')}."

@@ -1,4 +1,4 @@
-"""How a plan of one score is said and tabled."""
+"""How a plan of one score is worded and tabled."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def document(plan: ScorePlan) -> Document:
-    """Return the verdict, a line a number of attempts, and the warnings."""
+    """Return the verdict, one line per number of attempts, and the warnings."""
     return Document(blocks=(*opening(sentence(plan), plan.notes), _table(plan), *closing(plan.warnings)))
 
 
 def sentence(plan: ScorePlan) -> str:
-    """Say how many questions the score needs, or what a number of them gives."""
+    """Return how many questions the score needs, or the precision from a number of them."""
     scale, option = Scale(percent=plan.percent), plan.best
     goal = f"{'at least' if plan.goal == 'at-least' else 'at most'} {scale.given(plan.target)}"
     if plan.goal == "within":

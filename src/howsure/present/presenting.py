@@ -1,4 +1,6 @@
-"""What an answer says, ready to be laid out: by the module of its verb, names that look alike told apart."""
+"""An answer as a document ready for layout: by the module of its verb, with similar names made
+distinguishable.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,14 @@ _TWINS = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеѕіјорсхуԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧοіν‐‑‒–—−ʼ’‘",
     "ABESIJKMHOPCTXYaesijopcxydgABEZHIKMNOPTYXoiv------'''",
 )
-"""Letters of Cyrillic and Greek, hyphens and apostrophes, and what they look like."""
+"""Letters of Cyrillic and Greek, hyphens and apostrophes, and their look-alikes."""
 _ODD = re.compile(r"[^\x20-\x7e]|^ +| +$|(?<= ) +")
-"""What a reader can't tell: signs outside ASCII, and spaces at the ends or in a row."""
+"""Indistinguishable to a reader: signs outside ASCII, and spaces at the ends or in a row."""
 _SIDES = ("a", "b", "candidate", "baseline", "leader")
 
 
 def told_apart(document: Document, answer: object) -> Document:
-    """Return a document in which names that look alike are written so that they don't."""
+    """Return a document in which look-alike names are written differently."""
     names = {cell for block in document.blocks if isinstance(block, Table) for cell in _names(block)}
     names |= {name for side in _SIDES if isinstance(name := getattr(answer, side, None), str)}
     told = written_apart(names)
@@ -46,7 +48,7 @@ def _names(table: Table) -> Iterable[str]:
 
 
 def retold(value: Any, told: Mapping[str, str]) -> Any:
-    """Return plain data in which names are written as `written_apart` says; the keys of mappings stay."""
+    """Return plain data with names rewritten by `written_apart`. The keys of mappings stay."""
     if not told:
         return value
     if isinstance(value, str):
@@ -57,7 +59,7 @@ def retold(value: Any, told: Mapping[str, str]) -> Any:
 
 
 def written_apart(names: set[str]) -> dict[str, str]:
-    """Return what is written for each name that another one looks like; names of plain ASCII stay."""
+    """Return the replacement for each name that looks like another. Names of plain ASCII stay."""
     odd = [name for name in names if _ODD.search(name)]
     if not odd:
         return {}
@@ -68,7 +70,7 @@ def written_apart(names: set[str]) -> dict[str, str]:
 
 
 def _likeness(name: str) -> str:
-    """Return what a reader sees of a name."""
+    """Return the visible form of a name."""
     return " ".join(unicodedata.normalize("NFKC", name.translate(_TWINS)).split())
 
 
@@ -89,35 +91,35 @@ def _of_warning(warning: Any, told: Mapping[str, str]) -> Any:
 
 
 def _rewritten(text: str, told: Mapping[str, str]) -> str:
-    """Write names in a sentence anew; those that differ by spaces alone can't be found in one."""
+    """Rewrite names in a sentence. Names that differ only by spaces can't be found in one."""
     for name in sorted(told, key=len, reverse=True):
         text = text if name.isascii() else text.replace(name, told[name])
     return text
 
 
 FIELDS = ("model", "models", "a", "b", "candidate", "baseline", "before", "after", "side", "against")
-"""The fields of answers that hold names of models."""
+"""The fields of answers that contain names of models."""
 LEAST = 6
-"""A beginning of fewer letters stays where it is."""
+"""A common beginning with fewer letters is kept."""
 
 
 def beginning_of(names: set[str]) -> re.Pattern[str] | None:
-    """Return what finds the beginning that the names of all models share, up to a slash; None without one.
+    """Return a pattern for the beginning that the names of all models share, up to a slash. None without one.
 
-    What is left of a name is enough for every command, so that it can be pasted.
+    The rest of a name works in every command, so that it can be pasted.
     """
     beginning = shared(names)
     if not beginning:
         return None
     names = names | {
         name.partition(" (")[0] for name in names
-    }  # without the settings that tell its runs apart
+    }  # without the settings that distinguish its runs
     rest = sorted({name.removeprefix(beginning) for name in names}, key=len, reverse=True)
     return re.compile(f"{re.escape(beginning)}(?=(?:{'|'.join(map(re.escape, rest))})(?![\\w/-]))")
 
 
 def shared(names: set[str]) -> str:
-    """Return what all names begin with, up to a slash; "" where that is nothing, or hardly anything."""
+    """Return the common beginning of all names, up to a slash. "" if it is empty or very short."""
     if len(names) < 2 or any(name.startswith("/") or "/" not in name for name in names):
         return ""
     beginning = f"{commonpath(names)}/"
@@ -125,8 +127,8 @@ def shared(names: set[str]) -> str:
 
 
 def model_names(answer: object) -> set[str]:
-    """Return the names of an answer's models; none if some have no slash, since most answers have such names
-    and some have many.
+    """Return the names of an answer's models, none if some have no slash, as in most answers. Some answers
+    have many names.
     """
     names: set[str] = set()
     for name in _names_in(answer):
@@ -137,7 +139,7 @@ def model_names(answer: object) -> set[str]:
 
 
 def _names_in(thing: Any) -> Iterator[str]:
-    """Yield every name of a model that an answer holds."""
+    """Yield every name of a model in an answer."""
     for each in fields(thing) if is_dataclass(thing) else ():
         value = getattr(thing, each.name)
         values = value if isinstance(value, (tuple, list)) else (value,)

@@ -1,4 +1,4 @@
-"""What is said beside a report."""
+"""The text that accompanies a report."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def document(report: Report) -> Document:
-    """Return the verdict, the notes and the warnings; the page has all else."""
+    """Return the verdict, the notes and the warnings. The page has the rest."""
     return Document(blocks=(*opening(report.sentence, report.notes), *closing(report.warnings)))

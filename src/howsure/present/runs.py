@@ -1,4 +1,4 @@
-"""How runs are said and tabled."""
+"""How runs are worded and tabled."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from howsure.answers.runs import ListedRun, Runs
 
 MANY_TASKS = 4
-"""A call with more tasks than this takes one line."""
+"""A call with more tasks than this gets one line."""
 MINUTES = 16
-"""A date and time to the minute has so many letters."""
+"""The number of characters of a date and time to the minute."""
 LETTERS = 7
-"""So many letters of a commit or an id are shown at least."""
+"""The minimum number of characters shown of a commit or an id."""
 MOST_REASONS = 20
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
 
 def document(answer: Runs) -> Document:
     """Return the sentence, the runs, and why some don't count."""
-    # Put the tasks of one call by one model into one line where they are many.
+    # Put the tasks of one call by one model into one line if they are many.
     calls: dict[tuple[str, str, str], list[ListedRun]] = {}
     for run in answer.runs:
         calls.setdefault((_call(run), run.model, run.reason), []).append(run)
@@ -45,7 +45,7 @@ def document(answer: Runs) -> Document:
 
 
 def sentence(answer: Runs) -> str:
-    """Say how many runs there are, of what, and how many don't count."""
+    """Return how many runs there are, of which models and tasks, and how many don't count."""
     runs = answer.runs
     models, tasks = (
         plural(len({run.name for run in runs}), "model"),
@@ -77,13 +77,13 @@ def _one(runs: Sequence[ListedRun]) -> list[ListedRun]:
 
 
 def _date(run: ListedRun) -> str:
-    """Write when a run began in UTC, to the minute; a day where no time is told."""
+    """Write when a run began in UTC, to the minute, only the day if no time is known."""
     date = moment(run.started) if len(run.started) >= MINUTES else None
     return f"{date:%Y-%m-%d %H:%M}" if date else run.started[:MINUTES]
 
 
 def _fields(shown: Sequence[ListedRun], runs: Sequence[ListedRun]) -> list[Field[ListedRun]]:
-    # Say what differs between the runs of one model on one task, but for what has a column of its own.
+    # Return the differences between the runs of one model on one task, except those with their own column.
     same: dict[tuple[str, str], list[ListedRun]] = {}
     for run in runs:
         same.setdefault((run.task, run.name), []).append(run)
@@ -114,22 +114,20 @@ def _counts(run: ListedRun) -> str:
 
 
 def _commit(run: ListedRun) -> str:
-    """Write the beginning of a commit, which is enough to choose it by, and whether the code had been changed
-    since.
-    """
+    """Write the beginning of a commit, enough to select it, and whether there were uncommitted changes."""
     short = run.commit[:LETTERS] if _HASH.fullmatch(run.commit) else run.commit
     return f"{short}{' dirty' if run.dirty else ''}"
 
 
 def _beginnings(ids: Iterable[str]) -> dict[str, str]:
-    """Return as much of each id as tells it from all others."""
+    """Return the shortest beginning of each id that distinguishes it from all others."""
     ordered = sorted(set(ids))
     shared = [0, *(_shared(one, other) for one, other in pairwise(ordered)), 0]
     return {own: own[: max(LETTERS, 1 + max(shared[k : k + 2]))] for k, own in enumerate(ordered)}
 
 
 def _shared(one: str, other: str) -> int:
-    """Count the letters with which both begin."""
+    """Count the letters that both have in common at the beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
@@ -138,7 +136,7 @@ def _identity(run: ListedRun) -> tuple[str, str, str, str]:
 
 
 def _told(group: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, str]]:
-    """Yield each run with the settings in which it differs from any other, and then with its surroundings."""
+    """Yield each run with the settings in which it differs from any other, and then with its environment."""
     said = [{**run.settings, **run.environment} for run in group]
     every = dict.fromkeys(key for each in said for key in each)
     keys = [key for key in every if len({each.get(key) for each in said}) > 1]
@@ -147,7 +145,7 @@ def _told(group: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, str]]:
 
 
 def _reasons(shown: Sequence[ListedRun]) -> list[str]:
-    """Say which files don't count and why, those with one reason together."""
+    """Return which files don't count and why, those with one reason together."""
     sources: dict[str, dict[str, None]] = {}
     for run in shown:
         if run.reason:

@@ -1,4 +1,4 @@
-"""Scores as a notebook shows them: models × tasks, each with its mean and how much there is of it."""
+"""Scores as shown in a notebook: models × tasks, each with its mean and the amount of data."""
 
 from __future__ import annotations
 
@@ -25,16 +25,14 @@ if TYPE_CHECKING:
 
 MOST_MODELS, MOST_TASKS = 25, 6
 MOST_ROWS = 5_000_000
-"""Rows of more aren't read for a glance, nor those of a frame that the caller keeps lazy."""
+"""Scores with more rows aren't read for an overview, nor those of a frame that the caller keeps lazy."""
 WIDTH, HEIGHT = 84, 9
 BLUE = "#0072b2"
 NOTE = "Means of what was scored, without error bars: leaderboard() and estimate() have them."
 
 
 def picture(scores: Scores) -> str:
-    """Return the overview as an HTML fragment; what `repr` says where rows aren't to be read, or don't fit
-    together.
-    """
+    """Return the overview as an HTML fragment, the `repr` if rows can't be read, or don't fit together."""
     try:
         cells = _cells(scores) if _at_hand(scores) else None
     except HowsureError as error:
@@ -43,7 +41,9 @@ def picture(scores: Scores) -> str:
 
 
 def _at_hand(scores: Scores) -> bool:
-    """Say whether a glance may read the rows: those of files and those in memory, unless they are many."""
+    """Return whether an overview may read the rows: those of files and those in memory, unless they are
+    many.
+    """
     if not scores.has_rows:
         return False
     rows = nw.from_native(scores.rows)
@@ -55,7 +55,7 @@ def _at_hand(scores: Scores) -> bool:
 
 
 def _cells(scores: Scores) -> dict[Key, dict[str, Cell]]:
-    """Return, for every task and metric, what there is of each model."""
+    """Return, for every task and metric, the results of each model."""
     scales, found = scaled(scores)
     parts = {
         (str(task), str(metric)): part
@@ -115,7 +115,7 @@ def _table(cells: dict[Key, dict[str, Cell]]) -> str:
 
 
 def _left(models: Sequence[str], cells: dict[Key, dict[str, Cell]]) -> list[str]:
-    """Say what has no room."""
+    """Return what is left out for lack of space."""
     left = [(len(models) - MOST_MODELS, "model"), (len(cells) - MOST_TASKS, "task or metric")]
     many = {"model": "models", "task or metric": "tasks and metrics"}
     return [
@@ -124,8 +124,8 @@ def _left(models: Sequence[str], cells: dict[Key, dict[str, Cell]]) -> list[str]
 
 
 def _cell(cell: Cell | None, usual: str) -> str:
-    """Return a bar as long as the mean and the mean, and beside it how much there is, where it isn't what
-    most models have.
+    """Return a bar as long as the mean and the mean, with the amount of data if it differs from that of most
+    models.
     """
     if cell is None:
         return '<td colspan="2">–</td>'
@@ -138,7 +138,7 @@ def _cell(cell: Cell | None, usual: str) -> str:
 
 
 def _counted(cell: Cell) -> str:
-    """Say how many items and attempts there are, and how many failed."""
+    """Return how many questions and attempts there are, and how many failed."""
     per_item = cell["attempts"] / cell["items"]
     times = f" × {per_item:,.3g}" if per_item != 1 else ""
     failed = f", {cell['failed']:,} failed" if cell["failed"] else ""

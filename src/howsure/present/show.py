@@ -1,4 +1,4 @@
-"""How one question is said: what was asked, the right answer, then the answers by model."""
+"""How one question is worded: the prompt, the right answer, then the answers by model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Table
 
 MOST_LETTERS = 2_000
-"""So much of a prompt or an answer is shown; the JSON form has all of it."""
+"""The number of characters shown of a prompt or an answer. The JSON form has all of it."""
 
 
 def document(answer: Show) -> Document:
-    """Return the sentence, what was asked, and every answer."""
+    """Return the sentence, the prompt, and every answer."""
     unknown = [f"Prompts and answers aren't known: {answer.unknown}."] if answer.unknown else []
     models: dict[str, list[ShownAttempt]] = {}
     for attempt in answer.attempts:
@@ -34,7 +34,7 @@ def document(answer: Show) -> Document:
 
 
 def sentence(answer: Show) -> str:
-    """Say how many models answered the question, how often, and which always or never got it right."""
+    """Return how many models answered the question, how often, and which always or never got it right."""
     models: dict[str, list[float]] = {}
     for attempt in answer.attempts:
         models.setdefault(attempt.model, []).append(attempt.score)
@@ -47,7 +47,7 @@ def sentence(answer: Show) -> str:
 
 
 def _asked(attempts: Sequence[ShownAttempt]) -> list[Block]:
-    """Show each prompt once, and each right answer, with whose it is where they differ."""
+    """Show each prompt once, and each right answer, with the models if they differ."""
     blocks: list[Block] = []
     for name in ("prompt", "target"):
         found: dict[str, dict[str, None]] = {}
@@ -63,7 +63,7 @@ def _asked(attempts: Sequence[ShownAttempt]) -> list[Block]:
 
 
 def _answers(attempts: Iterable[ShownAttempt], scale: Scale) -> Table:
-    """Lay out the answers of a model, those that are the same together."""
+    """Lay out the answers of a model, identical ones together."""
     same: dict[tuple[str, str], list[int]] = {}
     for attempt in attempts:
         told = " ".join(_short(attempt.output or attempt.error).split())
@@ -78,7 +78,7 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 
 def _ended(attempt: ShownAttempt, scale: Scale) -> str:
-    """Write the score, of several metrics each, and how the attempt ended where that says something."""
+    """Write the score for each metric, and how the attempt ended if that is informative."""
     scores = {
         name: scale.score(score) if math.isfinite(score) else attempt.status
         for name, score in attempt.scores.items()

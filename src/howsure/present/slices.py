@@ -1,4 +1,4 @@
-"""How slices are said, tabled and drawn, below the answer for all items."""
+"""How slices are worded, tabled and drawn, below the answer for all questions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ALL_TOO_SMALL = "By {by}: every slice is too small for a verdict."
 
 
 def gap_blocks(ways: Iterable[DifferenceSlices], *, pointing: bool = False) -> list[Block]:
-    """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each
-    partition; `pointing`: a slice that can't tell names its chapter.
+    """Return the comparison by slices: for each partition a sentence, a forest plot, and the slices left out.
+    `pointing`: an inconclusive slice names its chapter.
     """
     blocks: list[Block] = []
     for way in ways:
@@ -37,7 +37,7 @@ def gap_blocks(ways: Iterable[DifferenceSlices], *, pointing: bool = False) -> l
 
 
 def gap_records(way: DifferenceSlices) -> list[dict[str, Any]]:
-    """Return what a forest draws: the whole, then the slices."""
+    """Return the data of a forest plot: all questions, then the slices."""
     return [
         {
             "task": gap.slice,
@@ -55,7 +55,9 @@ def gap_records(way: DifferenceSlices) -> list[dict[str, Any]]:
 
 
 def gap_sentence(way: DifferenceSlices) -> str:
-    """Say on which slices one model is better, and whether the gap differs between them at all."""
+    """Return the slices on which one model is better, and whether the difference varies between them at
+    all.
+    """
     by, count = way.slicing.by, len(way.slices)
     if not count:
         return ALL_TOO_SMALL.format(by=by)
@@ -83,7 +85,7 @@ def _differs(way: DifferenceSlices) -> str:
 
 
 def _trend(way: DifferenceSlices) -> str:
-    """Say by how much the gap grows from slice to slice."""
+    """Return the change of the difference from slice to slice."""
     found, scale = way.trend, Scale(percent=way.percent)
     if found is None:
         return ""
@@ -95,7 +97,7 @@ def _trend(way: DifferenceSlices) -> str:
 
 
 def _real(way: DifferenceSlices) -> list[str]:
-    """Name the slices on which one model is shown to be better, those with the largest gap first."""
+    """Name the slices on which one model is significantly better, those with the largest difference first."""
     scale, said = Scale(percent=way.percent), []
     for model in (way.a, way.b):
         won = sorted(
@@ -114,7 +116,7 @@ def _real(way: DifferenceSlices) -> list[str]:
 
 
 def _all(way: DifferenceSlices, scale: Scale) -> str:
-    """Say that one model is better on every slice, by how much at least and at most."""
+    """Return that one model is better on every slice, with the smallest and the largest difference."""
     gaps = sorted(abs(gap.difference.value) for gap in way.slices)
     if len(gaps) == 1:
         return f"{way.slices[0].slice} ({scale.lead(gaps[0])})"
@@ -128,12 +130,12 @@ def _named(names: Sequence[str]) -> str:
 
 
 def headed(task: str, *, several: bool) -> list[Block]:
-    """Name the task above its slices, where there are several."""
+    """Name the task above its slices, if there are several."""
     return [Text(text=task or "overall", kind="heading")] if several else []
 
 
 def left_out(slicing: Slicing) -> list[str]:
-    """Say which slices are too small, and how many items are in none."""
+    """Return which slices are too small, and how many questions are in none."""
     said = []
     if slicing.too_small:
         named = listing([f"{each.slice} ({plural(each.n_items, 'question')})" for each in slicing.too_small])
@@ -146,8 +148,8 @@ def left_out(slicing: Slicing) -> list[str]:
 
 
 def forest(way: DifferenceSlices) -> Table:
-    """Lay out the whole and every slice, with error bars on one axis; slices in their order, or by their
-    gap.
+    """Lay out all questions and every slice, with error bars on one axis. Slices are in their order, or by
+    their difference.
     """
     scale, level, lines = Scale(percent=way.percent), level_text(way.level), [way.all_items, *in_order(way)]
     clustered = any(line.difference.n_clusters != line.difference.n_items for line in lines)
@@ -181,7 +183,7 @@ def forest(way: DifferenceSlices) -> Table:
 
 
 def in_order(way: DifferenceSlices) -> list[SliceDifference]:
-    """Return the slices in the order of a number, else the largest gap first."""
+    """Return the slices in numeric order, else the largest difference first."""
     return (
         list(way.slices) if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
     )
@@ -208,7 +210,7 @@ def _whisker(line: SliceDifference) -> Cell:
 
 
 def order_sentence(way: BoardSlices) -> str:
-    """Say whether the order of the models is shown to differ between slices."""
+    """Return whether the order of the models differs significantly between slices."""
     by, count = way.slicing.by, len(way.slices)
     if not count:
         return ALL_TOO_SMALL.format(by=by)
@@ -242,7 +244,7 @@ def _swapped(swap: RankReversal) -> str:
 
 
 def board_blocks(ways: Sequence[BoardSlices]) -> list[Block]:
-    """Return the boards by slices: whether the order differs, then who leads where."""
+    """Return the boards by slices: whether the order differs, then the leader of each slice."""
     blocks: list[Block] = []
     several = len({way.task for way in ways}) > 1
     for way in ways:
@@ -253,7 +255,7 @@ def board_blocks(ways: Sequence[BoardSlices]) -> list[Block]:
 
 
 def board_table(way: BoardSlices) -> Table:
-    """Lay out a line a slice: who leads, with what score, and how many could be best."""
+    """Lay out one line per slice: the leader, its score, and how many could be best."""
     fields: list[Field[SliceBoard]] = [
         Field(way.slicing.by, lambda each: each.slice, align="left"),
         Field(

@@ -1,4 +1,4 @@
-"""Several boards at a glance: models × tasks, each with its score and its tie group."""
+"""Several boards at a glance: models × tasks, each with its score and its group."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Table
 
 TASK = 14
-"""Characters of a task's name that a column is headed by."""
+"""The number of characters of a task's name in a column heading."""
 NOTE = (
     "score{unit} and group: models that share a letter don't differ significantly; a narrow terminal leaves "
     "out the last tasks"
@@ -25,7 +25,7 @@ NOTE = (
 
 
 def summary(answer: Leaderboard) -> Table:
-    """Lay out all boards as one table: a model a row, in the order of the first board, and a task a
+    """Lay out all boards as one table: one model per row, in the order of the first board, and one task per
     column.
     """
     every = answer.every
@@ -46,7 +46,7 @@ def summary(answer: Leaderboard) -> Table:
 
 
 def tasks_sentence(boards: Sequence[Board]) -> str:
-    """Say on how many tasks one model is shown to be best, and how many could be on the others."""
+    """Return on how many tasks one model is significantly best, and how many could be on the others."""
     ranked = [board for board in boards if len(board.entries) > 1]
     shown = ranked or boards
     noun = "task" if come_once([board.task for board in shown]) else "board"
@@ -74,18 +74,18 @@ def _span(counts: list[int]) -> str:
 
 
 def is_marked(model: str, mark: Sequence[str]) -> bool:
-    """Return whether a model is marked."""
+    """Return whether a model is highlighted."""
     return model in mark
 
 
 def board_name(board: Board, answer: Leaderboard) -> str:
-    """Name a board in few words: by its task, and by its metric where these differ."""
+    """Name a board briefly: by its task, and by its metric if these differ."""
     several = len({each.metric for each in answer.boards}) > 1
     return f"{board.task} · {board.metric}" if board.task and several else board.task or "overall"
 
 
 def _cells(board: Board, *, alike: bool) -> dict[str, str]:
-    """Return what is said of each model: `52.8 ab`, ties in a column of their own."""
+    """Return the cell of each model: `52.8 ab`, with groups in their own column."""
     scale = Scale(percent=board.percent)
     ranked = list(zip(board.entries, board.ranks, strict=True))
     wide = max(len(rank.group) for _, rank in ranked)

@@ -1,4 +1,4 @@
-"""How the trend of training runs is said and tabled."""
+"""How the trend of training runs is worded and tabled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_POINTS = 12
 
 
 def document(answer: Trend) -> Document:
-    """Return a table of tasks where there are several, else each run's checkpoints."""
+    """Return a table of tasks if there are several, else each run's checkpoints."""
     first = answer.tasks[0]
     tables = (
         [_tasks_table(answer.tasks)]
@@ -30,12 +30,12 @@ def document(answer: Trend) -> Document:
 
 
 def sentence(answer: Trend) -> str:
-    """Say of one task how the score changes, and of several how many separate the runs."""
+    """Return how the score changes. For several tasks, how many separate the runs."""
     return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _tasks_sentence(answer.tasks)
 
 
 def task_sentence(task: TaskTrend) -> str:
-    """Say how each run's score changes, and whether the task separates runs."""
+    """Return how each run's score changes, and whether the task separates runs."""
     scale = Scale(percent=task.percent)
     told = [_run_sentence(run, scale) for run in task.runs[:3]]
     more = [f"{len(task.runs) - 3} more runs."] if len(task.runs) > 3 else []
@@ -58,7 +58,7 @@ def _run_sentence(run: RunTrend, scale: Scale) -> str:
 
 
 def _why_none(run: RunTrend) -> str:
-    """Say why a run has no trend that an error bar tells of."""
+    """Return why a run has no trend with an error bar."""
     if len(run.points) < 2:
         return "a trend needs two checkpoints"
     if run.rise is None:

@@ -1,4 +1,4 @@
-"""How a look at a run in progress is said and tabled."""
+"""How a look at a run in progress is worded and tabled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def document(look: Look) -> Document:
 
 
 def sentence(look: Look) -> str:
-    """Return what is decided, or how far the run is."""
+    """Return the decision, or the progress of the run."""
     if look.decided:
         at = "" if look.looks is None else f" at {forecasts.place(look.looks)}"
         return f"Stop{at}: {_found(look)} ({_seen(look)})."
@@ -45,7 +45,7 @@ def sentence(look: Look) -> str:
 
 
 def _undecided(look: Look, planned: Looks) -> str:
-    """Say where things stand after planned looks that decided nothing, and when the next one is due."""
+    """Return the state after planned looks without a decision, and when the next one is due."""
     state = f"{_state(look)}, {_seen(look)}" if planned.number else ""
     if planned.due is None:
         return f"Can't tell after the last look: {state}."
@@ -58,7 +58,7 @@ def _undecided(look: Look, planned: Looks) -> str:
 
 
 def line(look: Look) -> str:
-    """Say it in one short line: `212 of 500 questions  +3.1 points  −2.0 to 8.2  keep going`."""
+    """Return it in one short line: `212 of 500 questions  +3.1 points  −2.0 to 8.2  keep going`."""
     scale = Scale(percent=look.percent)
     waiting = f" ({look.n_waiting:,} waiting)" if look.n_waiting else ""
     if look.looks is not None and not (look.decided or look.exhausted):
@@ -75,7 +75,7 @@ def line(look: Look) -> str:
 
 
 def _found(look: Look) -> str:
-    """Say what is decided."""
+    """Return the decision."""
     scale = Scale(percent=look.percent)
     if look.at_least is not None:
         floor = scale.given(look.at_least)
@@ -105,7 +105,7 @@ def _name(look: Look) -> str:
 
 
 def _state(look: Look) -> str:
-    """Say where things stand before they are decided."""
+    """Return the state before a decision."""
     scale = Scale(percent=look.percent)
     if not math.isfinite(look.estimate):
         return "nothing to compare yet" if look.b else "no scores yet"
@@ -132,12 +132,12 @@ def _seen(look: Look) -> str:
 
 
 def _names_leader(look: Look) -> bool:
-    """Say whether the sentence is about who is ahead, and not about a − b."""
+    """Return whether the sentence is about who is ahead, and not about a − b."""
     return look.b is not None and (not look.decided or (look.margin is None and look.within is None))
 
 
 def _forecast(look: Look) -> str:
-    """Return what it would take; nothing if it is decided, or before there are scores."""
+    """Return what would decide it, nothing if it is decided, or before there are scores."""
     if look.decided or look.exhausted or look.looks is not None or not math.isfinite(look.estimate):
         return ""
     left = math.inf if look.planned is None else look.planned - look.n_items

@@ -1,4 +1,4 @@
-"""What all charts share: the style, labels, panels, and how a specification is drawn."""
+"""The basis of all charts: the style, labels, panels, and the drawing of a specification."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Spec = dict[str, Any]
 Row = dict[str, Any]
 
 VERSION = "6.1"
-"""Of Vega-Lite: the oldest of its sixth that vl-convert has, which is in all of its newer ones."""
+"""The version of Vega-Lite: the oldest 6.x of vl-convert, which all its newer versions include."""
 EXTRA = "Install it with the extra: pip install 'howsure[plot]'."
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
@@ -28,11 +28,11 @@ BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
 SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#999999")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
 WORDS = ("name", "row", "against", "places", "group")
-"""Fields of rows that are no numbers."""
+"""Non-numeric fields of rows."""
 
 
 def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
-    """Return the one style, as a Vega-Lite config; `ink` and `ground`: the colours of text and background."""
+    """Return the style as a Vega-Lite config. `ink` and `ground`: the colours of text and background."""
     quiet = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.25}
     text = {
         "labelColor": ink,
@@ -68,7 +68,7 @@ def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
 def figure(
     rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = ""
 ) -> Spec:
-    """Return a whole specification around a drawing: its rows, its style, and what a screen reader says."""
+    """Return a whole specification for a drawing: its rows, its style, and its text for screen readers."""
     return {
         "$schema": SCHEMA,
         "description": visible(description),
@@ -80,7 +80,7 @@ def figure(
 
 
 def heading(title: str, subtitle: str = "") -> Spec:
-    """Return a title with the lines below it, nothing where both are empty."""
+    """Return a title with the lines below it, nothing if both are empty."""
     lines = [visible(line) for line in subtitle.split("\n") if line]
     if not title:
         return {"title": {"text": lines, "fontSize": 11, "fontWeight": "normal"}} if lines else {}
@@ -88,8 +88,8 @@ def heading(title: str, subtitle: str = "") -> Spec:
 
 
 def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False) -> Spec:
-    """Put several figures into one, each on the rows that carry its number as `panel`; one figure stays as it
-    is.
+    """Combine several figures, each with the rows of its number as `panel`. A single figure is returned
+    unchanged.
 
     `own_scales`: every panel has its own colours and legend.
     """
@@ -123,7 +123,7 @@ _IDS = re.compile(r'((?:\bid="|"url\(#))((?:gradient_|clip)\d+)')
 
 
 def _numbered(svg: str) -> str:
-    """Number the ids of gradients and clips from 0: the drawing engine goes on counting from chart to
+    """Number the ids of gradients and clips from 0, as the drawing engine continues counting from chart to
     chart.
     """
     new: dict[str, str] = {}
@@ -131,24 +131,24 @@ def _numbered(svg: str) -> str:
 
 
 def scaled(value: float | None, factor: float) -> float | None:
-    """Return a number on the axis's scale, to 12 digits; None where there is none."""
+    """Return a number on the axis's scale, to 12 digits. None if there is none."""
     if value is None or not math.isfinite(value):
         return None
     return float(f"{factor * value:.12g}")
 
 
 def unit(*, percent: bool) -> tuple[float, str]:
-    """Return what scores are multiplied by on an axis, and what is written behind them."""
+    """Return the factor for scores on an axis, and their unit."""
     return (100.0, " (%)") if percent else (1.0, "")
 
 
 def points(*, percent: bool) -> tuple[float, str]:
-    """Return what differences are multiplied by on an axis, and what is written behind them."""
+    """Return the factor for differences on an axis, and their unit."""
     return (100.0, " (percentage points)") if percent else (1.0, "")
 
 
 def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
-    """Return what a page says of a mark: fields of the rows and their titles, numbers rounded as in
+    """Return the tooltip of a mark: fields of the rows and their titles, with numbers rounded as in
     tables.
     """
     digits = {"rank": "d", "n_regressed": "d", "n_improved": "d", "p_value": ".3~g", "p_adjusted": ".3~g"}
@@ -162,12 +162,12 @@ def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
 
 
 def step(count: int) -> int:
-    """Return the height of a row in pixels: less where there are many."""
+    """Return the height of a row in pixels, smaller for many rows."""
     return 40 if count == 1 else 20 if count <= 40 else 14 if count <= 80 else 11
 
 
 def rows_axis(count: int) -> Spec:
-    """Return the axis of a chart with one name a row, all names shown."""
+    """Return the axis of a chart with one name per row, all names shown."""
     return {
         "title": None,
         "ticks": False,
@@ -177,7 +177,7 @@ def rows_axis(count: int) -> Spec:
 
 
 def draw(spec: Spec) -> alt.TopLevelMixin:
-    """Return a specification as an Altair chart: to be shown, changed, and saved as SVG, PNG or PDF."""
+    """Return a specification as an Altair chart, to be shown, changed, and saved as SVG, PNG or PDF."""
     try:
         import altair as alt
     except ImportError:
@@ -186,21 +186,21 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
     kind: Any = next((kinds[key] for key in kinds if key in spec), alt.Chart)
     chart: alt.TopLevelMixin = _offline(kind).from_dict(
         spec, validate=False
-    )  # tests do it: of many pairs it takes minutes
+    )  # tests do it: for many pairs it takes minutes
     return chart
 
 
 @cache
 def _offline(kind: Any) -> Any:
-    """Return the same kind of chart, which a notebook shows as a picture: Altair's own asks a server for its
-    program.
+    """Return the same kind of chart, shown in a notebook as a picture. Altair's own renderer loads its
+    program from a server.
 
-    A renderer of Altair that somebody chose is left to do it.
+    A renderer of Altair chosen by the user is kept.
     """
     import altair as alt
 
     def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return what a notebook shows: the picture, and the chart's text."""
+        """Return the output for a notebook: the picture, and the chart's text."""
         if alt.renderers.active != "default":
             return kind._repr_mimebundle_(self, *args, **kwargs)
         return {"image/svg+xml": picture(self.to_dict(), "svg").decode(), "text/plain": repr(self)}
@@ -209,14 +209,14 @@ def _offline(kind: Any) -> Any:
 
 
 DPI = 300
-"""Of a PNG whose size is given."""
+"""Dots per inch of a PNG with a given size."""
 
 
 def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -> bytes:
-    """Return a specification as a picture: the same bytes for the same chart.
+    """Return a specification as a picture, with the same bytes for the same chart.
 
-    PNG has `scale` dots a pixel; where the figure's size is given (see sizes.py), its unit is the point, and
-    PNG has 300 dots an inch.
+    PNG has `scale` dots per pixel. For a figure with a given size (see sizes.py) the unit is the point, and
+    PNG has 300 dots per inch.
     """
     try:
         import vl_convert
@@ -245,11 +245,12 @@ def drawing(
     scale: Spec | None = None,
     axis: Spec | None = None,
 ) -> Spec:
-    """Return a layer of bars and points along x, rows by their `label`, coloured and shaped by their `group`.
+    """Return a layer of bars and points along x, with rows by their `label`, coloured and shaped by their
+    `group`.
 
-    `x`: the fields of the point and of the bar's ends; `groups`: a word, its colour and its shape; `told`:
-    the tooltip. What a screen reader says of a row is its `told`: Vega-Lite would make a program of the
-    titles, which hold names.
+    `x`: the fields of the point and of the bar's ends. `groups`: a word, its colour and its shape. `told`:
+    the tooltip. Screen readers get a row's `told`, because Vega-Lite would build an expression from the
+    titles, which contain names.
     """
     middle, low, high = x
     position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}
@@ -278,13 +279,13 @@ def drawing(
 
 
 EM = 0.5
-"""The mean width of a character, in sizes of the type."""
+"""The mean width of a character, in font sizes."""
 WIDE = 0.54
-"""The same where a line must not be too long."""
+"""The same for a line that must not be too long."""
 
 
 def ticks(view: Spec, inner: float, font: float) -> None:
-    """Give a horizontal axis of numbers no more ticks than it has room for."""
+    """Give a horizontal numeric axis no more ticks than fit."""
     for part in (view, *view.get("layer", ())):
         x = part.get("encoding", {}).get("x", {})
         if x.get("type") == "quantitative" and "field" in x and "values" not in (x.get("axis") or {}):
@@ -308,7 +309,7 @@ def wrap_titles(node: Any, wide: float, high: float, font: float, *, upright: bo
 
 
 def legends(node: Any) -> Iterator[Spec]:
-    """Yield what has a legend with entries."""
+    """Yield everything that has a legend with entries."""
     if isinstance(node, dict):
         for key, value in node.items():
             if (
@@ -323,7 +324,7 @@ def legends(node: Any) -> Iterator[Spec]:
 
 
 def fit_legend(channel: Spec, wide: float, font: float) -> None:
-    """Give a legend as many columns as its entries have room for."""
+    """Give a legend as many columns as fit its entries."""
     entries = [str(each) for each in channel["scale"]["domain"]]
     legend = channel.get("legend") or {}
     mark = math.sqrt(legend.get("symbolSize", 70))
@@ -332,7 +333,7 @@ def fit_legend(channel: Spec, wide: float, font: float) -> None:
 
 
 def wrap_heading(part: Spec, most: int) -> None:
-    """Break what stands above a figure or a panel into lines that fit."""
+    """Break the headings of a figure or a panel into lines that fit."""
     title = part.get("title")
     if isinstance(title, dict):
         for key in ("text", "subtitle"):
@@ -352,7 +353,7 @@ def _lines(text: str, most: int) -> str | list[str]:
 
 
 def broken(label: str, most: int) -> str:
-    """Break a name that is too wide into lines, behind its dashes and slashes where it has some."""
+    """Break a name that is too wide into lines, after dashes and slashes if it has any."""
     parts = re.findall(r"[^/\-_ ]*[/\-_ ]?", label)
     lines = [""]
     for part in (

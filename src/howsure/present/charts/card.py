@@ -1,5 +1,5 @@
-"""The card that is shown where a page is linked: 1200 × 630, how many could be best, in large letters, over
-the top of the board.
+"""The card shown for a link to a page: 1200 × 630, how many models could be best, in large letters, over the
+top of the board.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 1200, 630
 TYPE, HEADLINE = 22, 48
 MODELS = 8
-"""So many models of a board have room."""
+"""The number of models of a board that fit."""
 NAME = 34
 LINES = {HEADLINE: 2, TYPE: 3}
-"""Lines of a text of this size; a longer one ends in an ellipsis."""
+"""Lines of a text of this size. A longer one ends in an ellipsis."""
 PADDING = 32
 TICKS = 8
 
 
 def card(chart: Spec, headline: str, verdict: str) -> bytes:
-    """Return the card as a PNG. `chart`: the best of a board, as `leaderboard` draws it; `headline`,
-    `verdict`: what stands over it.
+    """Return the card as a PNG. `chart`: the best of a board, as `leaderboard` draws it. `headline`,
+    `verdict`: the texts above it.
     """
     spec = typed(chart, TYPE)
     rows = spec["data"]["values"]

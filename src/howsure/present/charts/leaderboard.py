@@ -1,4 +1,4 @@
-"""The models of a board, best first: score and interval, in colours that say whether they could be best."""
+"""The models of a board, best first: score and interval. Colours mark those that could be best."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def spec(
 
 
 def told_fields(behind: str, *, percent: bool) -> list[Spec]:
-    """Return what a page says of a model's mark; `behind`: what is written behind scores."""
+    """Return the tooltip fields of a model's mark. `behind`: the unit of scores."""
     fields = [
         *(("name", "model"), ("score", f"score{behind}"), ("low", "from"), ("high", "to")),
         *(("rank", "rank"), ("places", "could be"), ("group", "best?")),
@@ -71,7 +71,7 @@ def told_fields(behind: str, *, percent: bool) -> list[Spec]:
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
-    """Return what is drawn: one row a model, numbers on the axis's scale."""
+    """Return the rows to draw: one per model, numbers on the axis's scale."""
     factor = unit(percent=percent)[0]
     return [
         {
@@ -93,7 +93,7 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 
 
 def _told(record: Row, scale: Scale) -> str:
-    """Say a row in words: `gpt: 78.8% [75.0, 82.2], rank 1, could be 1–21`."""
+    """Return a row in words: `gpt: 78.8% [75.0, 82.2], rank 1, could be 1–21`."""
     value, low, high = (
         math.nan if record[name] is None else record[name] for name in ("value", "low", "high")
     )
@@ -102,7 +102,7 @@ def _told(record: Row, scale: Scale) -> str:
 
 
 def places(record: Row) -> str:
-    """Write the places that a model could have: `1–21`."""
+    """Write a rank interval: `1–21`."""
     low, high = record["rank_low"], record["rank_high"]
     return f"{low}" if low == high else f"{low}–{high}"
 
@@ -159,7 +159,7 @@ def multiples_spec(
     subtitle: str,
     description: str,
 ) -> Spec:
-    """Return the chart. `boards`: the name and the records of each; `models`: those that are shown, in their
+    """Return the chart. `boards`: the name and the records of each. `models`: the models to show, in
     order.
     """
     behind = unit(percent=percent)[1]
@@ -211,7 +211,7 @@ def pairs_spec(
 ) -> Spec:
     """Return the matrix of differences, row − column.
 
-    `records`: a, b, difference, p_adjusted (p_value, n_shared); `names`: the models, in the order of the
+    `records`: a, b, difference, p_adjusted (p_value, n_shared). `names`: the models, in the order of the
     axes. Each pair is drawn twice, with both signs.
     """
     factor, behind = points(percent=percent)
@@ -227,7 +227,7 @@ def pairs_spec(
 
 
 def pair_rows(records: Sequence[Row], names: Sequence[str], factor: float, level: float) -> list[Row]:
-    """Return what is drawn: two rows a pair, (a, b) and (b, a)."""
+    """Return the rows to draw: two per pair, (a, b) and (b, a)."""
     row = dict(zip(names, _rows(names), strict=True))
     column = {name: str(k) for k, name in enumerate(names, 1)}
     known = [record for record in records if record["a"] in row and record["b"] in row]
@@ -249,12 +249,12 @@ def pair_rows(records: Sequence[Row], names: Sequence[str], factor: float, level
 
 
 def _rows(names: Sequence[str]) -> list[str]:
-    """Return the names with their numbers, which the columns are headed by."""
+    """Return the names with their numbers, which are the headings of the columns."""
     return [f"{label}  {k}" for k, label in enumerate(labels(names), 1)]
 
 
 def _sign(record: Row, sign: float, level: float) -> str:
-    """Return + or − where the difference is significant after adjustment, nothing elsewhere."""
+    """Return + or − if the difference is significant after adjustment, otherwise nothing."""
     p, difference = record["p_adjusted"], record["difference"]
     if p is None or difference is None or not significant(p, level) or not difference:
         return ""

@@ -1,7 +1,7 @@
-"""A figure at the size that a paper, a slide or a poster has for it: its whole width, its type, names and
-titles that fit.
+"""A figure at the size for a paper, a slide or a poster: its whole width, its font size, and names and titles
+that fit.
 
-The unit is the point. Names are measured by drawing, since a chart's own width is that of its axes alone.
+The unit is the point. Names are measured by drawing, because a chart's own width is that of its axes alone.
 """
 
 from __future__ import annotations
@@ -36,32 +36,32 @@ if TYPE_CHECKING:
 
 FONT = 9.0
 USUAL = 11
-"""The size of type that charts are made with."""
+"""The default font size of charts."""
 NAMES = 0.38
-"""The share of a panel's width that names may have."""
+"""The largest share of a panel's width for names."""
 LEAST = 7
-"""A panel narrower than so many characters' heights shows nothing."""
+"""The smallest width of a panel, in font sizes."""
 PANEL = 19
-"""A panel has at least so many, where there are several side by side."""
+"""The smallest width of panels side by side, in font sizes."""
 LEAST_ROW = 1.05
-"""The least height of a row, in sizes of its type."""
+"""The smallest height of a row, in font sizes."""
 CELL = 4
-"""The most that a cell of a matrix is wide."""
+"""The largest width of a matrix's cell, in font sizes."""
 SHARED, SMALL, LEAST_SMALL = 0.28, 9, 4.5
-"""Of many small panels: the names' share of the whole width; a panel's usual and least width."""
+"""For many small panels: the names' share of the whole width, and a panel's usual and smallest width."""
 TRIES = 8
-"""Titles break anew at each width, so that the right one may never come; the nearest that is no wider is
-taken.
+"""Titles wrap differently at each width, so that the exact width may not be reached. The nearest one that
+isn't wider is used.
 """
 OFF = 0.6
-"""Points that a figure may be off its width: what is drawn is measured in whole ones."""
+"""The tolerated deviation from the width in points, as drawings are measured in whole points."""
 _WIDTH = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class FigureSize:
-    """How large a figure is, in points; None keeps what the chart has. `tallest`: no higher, where that can
-    be.
+    """The size of a figure, in points. None keeps that of the chart. `tallest`: the maximum height, if
+    possible.
     """
 
     width: float | None
@@ -79,7 +79,9 @@ PRESETS: dict[Preset, FigureSize] = {
 
 
 def size_of(width: float | None, font_size: float | None, preset: Preset | None) -> FigureSize | None:
-    """Return the size that is asked for, None where none is; width and type go before those of a preset."""
+    """Return the requested size, None if there is none. Width and font size take precedence over those of a
+    preset.
+    """
     if width is None and font_size is None and preset is None:
         return None
     usual = PRESETS[preset] if preset is not None else FigureSize(None, FONT)
@@ -87,8 +89,8 @@ def size_of(width: float | None, font_size: float | None, preset: Preset | None)
 
 
 def sized(spec: Spec, size: FigureSize | None) -> Spec:
-    """Return a specification at a size, unchanged without one; raise OptionError where the width leaves no
-    room for what is shown.
+    """Return a specification at a size, unchanged without one. Raise OptionError if the width is too small
+    for the figure.
     """
     if size is None:
         return spec
@@ -127,8 +129,8 @@ def _fitted(spec: Spec, size: FigureSize, width: float) -> Spec:
 
 
 def _at_width(spec: Spec, font: float, width: float, side: int) -> tuple[Spec, float]:
-    """Find the width of a panel's axes that gives the figure its width; return the figure and what it came
-    to.
+    """Find the width of a panel's axes that gives the figure its width. Return the figure and its actual
+    width.
     """
     inner, least = 0.6 * width / side, LEAST * font * (0.6 if side > 1 else 1)
     tries: list[tuple[Spec, float]] = []
@@ -143,7 +145,7 @@ def _at_width(spec: Spec, font: float, width: float, side: int) -> tuple[Spec, f
 
 
 def _no_taller(spec: Spec, size: FigureSize) -> Spec:
-    """Make rows lower where the figure is too tall, down to the height of the type."""
+    """Reduce the height of rows if the figure is too tall, down to the height of the type."""
     height = extent(spec)[1]
     if height <= size.tallest:
         return spec
@@ -161,9 +163,7 @@ def _no_taller(spec: Spec, size: FigureSize) -> Spec:
 
 
 def _side_by_side(spec: Spec, width: float, font: float) -> list[int]:
-    """Return how many panels there may be side by side, the fewest first: no more than the width has room
-    for.
-    """
+    """Return how many panels can be side by side, the fewest first, limited by the width."""
     if "facet" not in spec and "concat" not in spec:
         return [1]
     count = len(spec.get("concat", ())) or len({row["panel"] for row in spec["data"]["values"]})
@@ -177,13 +177,13 @@ def _side_by_side(spec: Spec, width: float, font: float) -> list[int]:
 
 
 def _is_small(spec: Spec) -> bool:
-    """Say whether it is many panels that share the names at their left."""
+    """Return whether it has many panels that share the names at their left."""
     return "facet" in spec and "label" in spec["data"]["values"][0]
 
 
 def _with_width(spec: Spec, inner: float, panel: float, side: int, font: float) -> Spec:
-    """Return a figure whose panels' axes are `inner` wide, `side` of them side by side; titles and names fit
-    a `panel`.
+    """Return a figure whose panels' axes are `inner` wide, with `side` of them side by side. Titles and names
+    fit a `panel`.
     """
     names = SHARED * panel * side if _is_small(spec) else NAMES * panel
     most = max(int(names / (EM * font)), 8)
@@ -239,7 +239,7 @@ def _copy(node: Any) -> Any:
 
 
 def typed(spec: Spec, font: float) -> Spec:
-    """Return a specification with another size of type, and with marks and gaps to match."""
+    """Return a specification with another font size, and marks and spacing to match."""
     times = font / USUAL
     plain: Callable[[float], float] = lambda value: value * times  # noqa: E731
     area: Callable[[float], float] = lambda value: value * times**2  # noqa: E731
@@ -269,7 +269,9 @@ _LENGTHS = (
 
 
 def _type(font: float) -> Callable[[float], float]:
-    """Return what makes a size of type: small and large ones stay so, all others are the one asked for."""
+    """Return the function for font sizes: small and large ones stay relative, all others become the requested
+    one.
+    """
     return lambda value: font * (value / USUAL if value < USUAL else 1.0 if value <= USUAL + 1 else 1.1)
 
 
@@ -287,8 +289,8 @@ def _changed(node: Any, change: dict[str, Callable[[float], float]], key: str = 
 
 
 def _named(spec: Spec, most: int, font: float) -> Spec:
-    """Return a figure whose names are no longer than so many characters: cut where they stay different, else
-    on several lines.
+    """Return a figure whose names have at most this many characters: cut if they stay distinct, otherwise on
+    several lines.
     """
     rows = spec["data"]["values"]
     if not rows or "label_x" in rows[0]:
@@ -305,7 +307,7 @@ def _named(spec: Spec, most: int, font: float) -> Spec:
 
 
 def _name_panels(spec: Spec, inner: float, font: float) -> None:
-    """Cut the names of panels to their width, on two lines where they would come out alike."""
+    """Cut the names of panels to their width, on two lines if they would become equal."""
     rows = spec["data"]["values"]
     names, most = list(dict.fromkeys(row["panel"] for row in rows)), max(int(inner / (WIDE * font)), 4)
     short = (broken(label, most) for label in labels(names, most))
@@ -315,7 +317,7 @@ def _name_panels(spec: Spec, inner: float, font: float) -> None:
 
 
 def _numbered(row: str, most: int) -> str:
-    """Cut a name that has a number behind it: whatever is left of it, it stays the only one."""
+    """Cut a name followed by a number, which keeps it unique."""
     name, _, number = row.rpartition("  ")
     return f"{shorten(name, most)}  {number}"
 
@@ -344,7 +346,7 @@ def _lines_of(rows: list[Row]) -> int:
 
 
 def _placed(spec: Spec, font: float) -> Spec:
-    """Place the names of points again, which depends on the size."""
+    """Place the names of points again, as their places depend on the size."""
     rows = spec["data"]["values"]
     if not rows or "label_x" not in rows[0]:
         return spec

@@ -1,4 +1,4 @@
-"""Rendering: an answer's document becomes text. Pure; each format escapes what came from logs."""
+"""Rendering: an answer's document becomes text. Pure. Each format escapes text from logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def render(
 ) -> str:
     """Return a document as text in one of the formats, ending with a line break.
 
-    `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only).
+    `width`: the width of the terminal in columns. None detects it. `color`: use ANSI colours (terminal only).
     """
     if format == "markdown":
         from howsure.present.render import markdown

@@ -1,4 +1,4 @@
-"""CSV: one line a record; text that a spreadsheet would run as a formula gets a leading apostrophe, control
+"""CSV: one line per record. Text that a spreadsheet would run as a formula gets a leading apostrophe, control
 characters are shown.
 """
 
@@ -11,11 +11,11 @@ from typing import Any
 from howsure.present.render.visible import visible
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are the full-width signs, which some spreadsheets take for the others."""
+"""The last four are the full-width signs, which some spreadsheets treat as the others."""
 
 
 def render(records: list[dict[str, Any]]) -> str:
-    """Return the records as CSV; a missing number is an empty cell."""
+    """Return the records as CSV. A missing number is an empty cell."""
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(records[0]) if records else [], lineterminator="\n")
     writer.writeheader()

@@ -22,7 +22,7 @@ def annotation(kind: Literal["error", "warning", "notice"], title: str, message:
 def fence(text: str) -> str:
     """Return a text between lines that keep GitHub from obeying commands in it.
 
-    The word that ends the fence is made from the text, which therefore can't hold it.
+    The word that ends the fence is derived from the text, which therefore can't contain it.
     """
     word = sha256(text.encode("utf-8", "replace")).hexdigest()
     return f"::stop-commands::{word}\n{text}\n::{word}::\n"

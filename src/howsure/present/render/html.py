@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, CAP = 240, 18, 4
 MOST_NUMBERS = 6
 ROOM = 14
-"""Pixels left free at both ends, in which half a number of the axis finds its place."""
+"""Pixels left free at both ends, for half a number of the axis."""
 STEPS = (1, 2, 5, 10)
 
 
@@ -34,7 +34,7 @@ class Axis:
     high: float
 
     def place(self, value: float) -> float:
-        """Return where a value lies, in pixels."""
+        """Return the position of a value, in pixels."""
         return round(ROOM + (WIDTH - 2 * ROOM) * (value - self.low) / (self.high - self.low), 1)
 
     def ticks(self) -> list[float]:
@@ -128,7 +128,7 @@ _TEXTS = """\
 .howsure-answer .remedy { opacity: 0.8; }
 """
 STYLE = _TEXTS + ERROR_BARS
-"""What makes a fragment readable on a light and on a dark ground: colours are the reader's own."""
+"""The style of a fragment, legible on a light and on a dark ground, with the reader's own colours."""
 
 _LEAD = ' class="lead"'
 _PAGE = """\
@@ -172,12 +172,14 @@ def notebook(document: Document) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape what HTML would obey, in text and in quoted attributes; control characters are shown."""
+    """Escape the special characters of HTML, in text and in quoted attributes. Control characters are
+    shown.
+    """
     return html.escape(visible(text), quote=True)
 
 
 def prose(text: str) -> str:
-    """Escape a text in which backticks stand around code."""
+    """Escape a text with code in backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -217,9 +219,7 @@ def _table(table: Table) -> str:
 
 
 def _head(column: Column, axis: Axis) -> str:
-    """Return a column's heading: its name, or the numbers of its axis; one that says nothing is no
-    heading.
-    """
+    """Return a column's heading: its name, or the numbers of its axis. Without either it is a plain cell."""
     if column.axis is not None:
         return f'<td class="howsure-drawn">{draw_axis(axis, column.axis)}</td>'
     return f'<th scope="col"{_number(column)}>{escape(column.name)}</th>' if column.name else "<td></td>"

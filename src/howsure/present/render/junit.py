@@ -1,4 +1,4 @@
-"""JUnit XML, as CI systems show it: one test case a check. Pure; any text makes valid XML."""
+"""JUnit XML for CI systems: one test case per check. Pure. Any text gives valid XML."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 
 
 def render(suite: str, cases: Iterable[tuple[str, str, Outcome, str]], *, beside: str = "") -> str:
-    """Return one test suite; a case is its class, its name, its outcome and what there is to say. `beside`:
-    the suite's own output.
+    """Return one test suite. A case is its class, its name, its outcome and its message. `beside`: the
+    suite's own output.
 
     >>> print(render("gate", [("quiz", "not worse", "skip", "a < b & c")]))
     <?xml version="1.0" encoding="UTF-8"?>
@@ -66,5 +66,5 @@ def _quoted(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Show what XML 1.0 has no way to hold."""
+    """Show characters that XML 1.0 can't represent."""
     return _NO_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", visible(text))

@@ -57,7 +57,7 @@ def render(document: Document) -> str:
 
 
 def _comment(block: Text | Note) -> str:
-    """Return what is said beside tables as lines that LaTeX doesn't read."""
+    """Return text next to tables as LaTeX comments."""
     if isinstance(block, Text):
         lines = [visible(line) for line in f"{block.text} {block.more}".rstrip().split("\n")]
     else:
@@ -66,8 +66,8 @@ def _comment(block: Text | Note) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape every character that LaTeX would obey, and part those that it would join: no dash out of two
-    hyphens.
+    """Escape the special characters of LaTeX, and separate those that it would join: two hyphens don't become
+    a dash.
     """
     shown = visible(text)
     ends = [found.end() for found in _LIGATURE.finditer(shown)]
@@ -75,13 +75,13 @@ def escape(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Escape a text in which backticks stand around code."""
+    """Escape a text with code in backticks."""
     parts = re.split(r"`([^`]+)`", text)
     return "".join(rf"\texttt{{{escape(part)}}}" if k % 2 else escape(part) for k, part in enumerate(parts))
 
 
 def _block(block: Block) -> str:
-    if isinstance(block, Pointer):  # it is for whoever writes the paper, not for its readers
+    if isinstance(block, Pointer):  # it is for the author of the paper, not for its readers
         return _comment(block)
     if isinstance(block, Table):
         return _table(block)
@@ -101,8 +101,8 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    """Return a table; standard errors stand behind their scores."""
-    # Which column holds the errors of which, by their places.
+    """Return a table with standard errors after their scores."""
+    # The columns of errors, by the columns they belong to.
     places = {column.name: k for k, column in enumerate(table.columns)}
     errors = {
         places[c.error_of]: k for k, c in enumerate(table.columns) if c.error_of and c.error_of in places
@@ -136,7 +136,7 @@ def _with_error(row: tuple[Cell, ...], k: int, errors: dict[int, int]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    """Write a cell; the end of the line before it must not take its first character for an option."""
+    """Write a cell. The end of the line before it must not take its first character as an option."""
     text = escape(cell) if isinstance(cell, str) else ""
     return "{" + text + "}" if text.startswith(("[", "*")) else text
 

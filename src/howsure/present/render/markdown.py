@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Column, Document, LinkedPage
 
 _LINK = re.compile(r"(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
-"""Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has
-undone all escapes.
+"""Places inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it
+has undone all escapes.
 """
 ADDRESS = "%:/?#@!$&'()*+,;=[]~"
-"""What stands in an address as it is, beside letters and digits."""
+"""Characters of an address that stay unescaped, besides letters and digits."""
 _NOTHING = "<!-- -->"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
 
@@ -34,7 +34,7 @@ def render(document: Document) -> str:
 
 
 def _linked(linked: LinkedPage) -> str:
-    """Write a link to a page, under its picture where it has one; addresses can't end the link early."""
+    """Write a link to a page, below its picture if it has one. Addresses can't end the link early."""
     page, picture = (f"<{quote(address, safe=ADDRESS)}>" for address in (linked.address, linked.picture))
     return (
         f"[![The page of these results]({picture})]({page})"
@@ -44,7 +44,7 @@ def _linked(linked: LinkedPage) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape what Markdown, HTML or GitHub would obey in it; names stay on one line."""
+    """Escape the special characters of Markdown, HTML or GitHub. Names stay on one line."""
     return _NOTHING.join(_SPECIAL.sub(r"\\\1", part) for part in _LINK.split(visible(text)))
 
 

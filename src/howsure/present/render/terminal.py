@@ -1,4 +1,4 @@
-"""The terminal: verdict, table with whiskers, warnings. Fits its width; colour only where it helps."""
+"""The terminal: verdict, table with whiskers, warnings. Fits its width. Colour only if it helps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def draw_whisker(whisker: Whisker, width: int, low: float, high: float) -> str:
     """Draw an error bar on an axis from `low` to `high`: `   ├──●──┤    `, or limits: `   │  ●  │    `."""
     left, dot, right = (_place(x, width, low, high) for x in (whisker.low, whisker.value, whisker.high))
-    if whisker.limits:  # a value that lies outside is drawn outside
+    if whisker.limits:  # a value outside the limits is drawn outside
         left = max(left, dot + 1) if whisker.value < whisker.low else left
         right = min(right, dot - 1) if whisker.value > whisker.high else right
     line = [" "] * width
@@ -47,8 +47,8 @@ NAME_WIDTH = 20
 TEXT_WIDTH = 14
 GAP = 2
 MARK = "magenta bold"
-"""Of the eight colours of a terminal the one that is legible on a light and on a dark ground; text has the
-ground's own colour.
+"""Of a terminal's eight colours, the one that is legible on a light and on a dark ground. Text has the
+terminal's own colour.
 """
 STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": "", "code": ""}
 
@@ -75,9 +75,7 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
         if k and not (_is_small(block) and _is_small(document.blocks[k - 1])):
             console.print()
         for part in _parts(block, columns):
-            console.print(
-                part, soft_wrap=_is_code(block), crop=False
-            )  # what is to be pasted stays on its lines
+            console.print(part, soft_wrap=_is_code(block), crop=False)  # text to be pasted keeps its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
@@ -121,7 +119,7 @@ def _table(table: Table, width: int) -> Iterator[RenderableType]:
 
 
 def _grid(table: Table, width: int) -> Iterator[RenderableType]:
-    """Lay out rows under a header as one piece: much faster than a rich table, whose cells may each wrap."""
+    """Lay out rows under a header as one piece, much faster than a rich table, whose cells may each wrap."""
     widths = fit(table, width)
     low, high = table.whisker_range
     header = _line(table, widths, [visible(table.columns[k].name) for k in widths])
@@ -157,8 +155,8 @@ def _facts(table: Table) -> RichTable:
 def fit(table: Table, width: int) -> dict[int, int]:
     """Choose the columns that fit, by position with their widths.
 
-    Columns of low priority are left out first; then whiskers get what is left, names and texts shrink to what
-    there is.
+    Columns of low priority are left out first. Then whiskers get the remaining width, and names and texts
+    shrink to fit.
     """
     columns = range(len(table.columns))
     natural = {k: _natural(table, k) for k in columns}
@@ -175,7 +173,7 @@ def fit(table: Table, width: int) -> dict[int, int]:
     for k in sorted(shown, key=lambda k: table.columns[k].cut):
         most = WHISKER_WIDTHS[1] if table.is_drawn(k) else natural[k]
         share = max(spare, 0)
-        if table.columns[k].cut:  # each gets an even part of what names and whiskers leave
+        if table.columns[k].cut:  # each gets an equal share of the width left by names and whiskers
             share, texts = share // texts, texts - 1
         extra = min(share, most - least[k])
         widths[k] = least[k] + extra
@@ -201,7 +199,7 @@ def _natural(table: Table, k: int) -> int:
 
 
 def _texts(table: Table, k: int, width: int) -> dict[str, str]:
-    """Return what is written for each text of a column; names that are too wide stay different ones."""
+    """Return the text for each entry of a column. Names that are too wide are cut but stay distinct."""
     cells = {visible(cell) for row in table.rows if isinstance(cell := row[k], str)}
     if table.columns[k].cut:
         return {text: beginning(text, width) for text in cells}
@@ -210,7 +208,7 @@ def _texts(table: Table, k: int, width: int) -> dict[str, str]:
 
 
 def _told_apart(told: dict[str, str], width: int) -> dict[str, str]:
-    """Write names that came out the same from about where they differ."""
+    """Write names that became equal from about the place at which they differ."""
     groups: dict[str, list[str]] = {}
     for text, short in told.items():
         groups.setdefault(short, []).append(text)

@@ -16,7 +16,7 @@ _UNSEEN = re.compile(
 
 
 def visible(text: str) -> str:
-    r"""Write characters that aren't seen as escapes: ESC becomes `\x1b`."""
+    r"""Write invisible characters as escapes: ESC becomes `\x1b`."""
     return _UNSEEN.sub(lambda match: escape(match.group()), text)
 
 

@@ -1,6 +1,4 @@
-"""Random factors in words: how many levels, where an error comes from, and how many levels would settle
-it.
-"""
+"""Random factors in words: how many levels, the sources of error, and how many levels would decide."""
 
 from __future__ import annotations
 
@@ -18,14 +16,14 @@ if TYPE_CHECKING:
     from howsure.wording import Scale
 
 LEAST_TOLD = 0.05
-"""What unequal weights cost is told where it shows in the first decimal."""
+"""The cost of unequal weights is mentioned if it affects the first decimal."""
 SMALL = 0.1
 """Rates below this are written to two significant digits."""
 
 
 def bound_sentence(bound: Bound) -> str:
-    """Say a limit in words: `failure rate below 9.5% (95% confidence), counting 30 items`; where some were
-    seen, how many.
+    """Return a limit in words: `failure rate below 9.5% (95% confidence), counting 30 items`, with the number
+    of failures if there are any.
     """
     rate = bound.limit if bound.side == "upper" else 1 - bound.limit
     what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
@@ -89,14 +87,14 @@ NOUNS = {
         )
     },
 }
-"""What a column of clusters is called, and what one of them is."""
+"""The names of cluster columns, and of their clusters."""
 _BESIDE = frozenset({"id", "name", "no", "number", "index", "idx", "key"})
 ISSUES = re.compile(r"swe[-_ ]?bench", re.IGNORECASE)
 """Tasks whose questions are issues of repositories."""
 
 
 def more_of_these(clusters: TaskClusters | None, task: str) -> str:
-    """Say what the same clusters are: `more questions from these 20 passages`."""
+    """Name the same clusters: `more questions from these 20 passages`."""
     if clusters is None:
         return "more questions from these same clusters"
     which = "this" if clusters.n == 1 else f"these {clusters.n:,}"
@@ -110,17 +108,17 @@ def more_of_these(clusters: TaskClusters | None, task: str) -> str:
 
 
 def new_ones(clusters: TaskClusters | None, task: str) -> str:
-    """Say what new clusters are: `new passages`."""
+    """Name new clusters: `new passages`."""
     return f"new {_many('cluster' if clusters is None else _noun(clusters, task))}"
 
 
 def _questions(task: str) -> str:
-    """Return what the questions of a task are called."""
+    """Return the noun for the questions of a task."""
     return "issues" if ISSUES.search(task) else "questions"
 
 
 def _noun(clusters: TaskClusters, task: str) -> str:
-    """Return what a cluster is, as its column or the task says it."""
+    """Return the noun for a cluster, from its column or the task."""
     words = [word for word in re.split(r"[^a-z]+", clusters.name.lower()) if word and word not in _BESIDE]
     known = NOUNS.get(words[-1], "cluster") if words and not clusters.name.startswith("the id") else "cluster"
     return "repository" if clusters.name == "cluster" and ISSUES.search(task) else known
@@ -131,18 +129,18 @@ def _many(noun: str) -> str:
 
 
 def counted(sources: ErrorSources, levels: Sequence[int] = ()) -> str:
-    """Name the levels: `4 seeds and 3 prompts`; other numbers of them where given."""
+    """Name the levels: `4 seeds and 3 prompts`, or other numbers of them if given."""
     counts = levels or [each.n_levels for each in sources.factors]
     return " and ".join(plural(count, each.name) for each, count in zip(sources.factors, counts, strict=True))
 
 
 def as_sample(sources: ErrorSources) -> str:
-    """Say what else is a sample, with the space before it."""
+    """Return the random factors, with the space before it."""
     return f" with {counted(sources)} each as a sample"
 
 
 def beyond(sources: ErrorSources, *, real: bool) -> str:
-    """Say whether a difference is larger than those between questions and levels, with the space before
+    """Return whether a difference is larger than those between questions and levels, with the space before
     it.
     """
     chance = f"the choice of questions and of {counted(sources)} each"
@@ -163,12 +161,12 @@ def _shares(sources: ErrorSources) -> list[tuple[str, float]]:
 
 
 def shares_text(sources: ErrorSources) -> str:
-    """Say which share of the variance each source has, for a table."""
+    """Return the share of the variance from each source, for a table."""
     return ", ".join(f"{name} {100 * share:.0f}%" for name, share in _shares(sources))
 
 
 def shares_listed(sources: ErrorSources) -> str:
-    """Say the same in a sentence: `40% comes from the choice of questions, 35% from that of seeds and 25%
+    """Return the same in a sentence: `40% comes from the choice of questions, 35% from that of seeds and 25%
     from …`.
     """
     alone = math.isfinite(sources.answers)
@@ -189,7 +187,7 @@ def shares_listed(sources: ErrorSources) -> str:
 
 
 def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, str]]:
-    """Say where the error comes from, and what more of each would bring; nothing where that isn't known."""
+    """Return the sources of error, and the gain from more of each, nothing if unknown."""
     if sources is None or not sources.known:
         return []
     twice = [
@@ -203,13 +201,13 @@ def source_rows(sources: ErrorSources | None, scale: Scale) -> list[tuple[str, s
 
 
 def alone(sources: ErrorSources, se: float, scale: Scale) -> str:
-    """Say what the standard error would be for these very levels."""
+    """Return the standard error for exactly these levels."""
     own = se * math.sqrt(max(1 - sum(each.share for each in sources.factors), 0.0))
     return f"{scale.number(own)} for these {' and '.join(f'{each.name}s' for each in sources.factors)} alone"
 
 
 def needed(sources: ErrorSources | None) -> str:
-    """Say how many levels in all would settle it, where some number would: `about 14 seeds each`; else
+    """Return how many levels in total would decide it, if some number would: `about 14 seeds each`. Otherwise
     nothing.
     """
     near = (

@@ -1,4 +1,4 @@
-"""Forecasts in words: how many questions, with which power, and how far off that could be."""
+"""Forecasts in words: how many questions, with which power, and how uncertain that is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 1e9
 ROUND = 1000
-"""Numbers of questions above this are shown to three digits: a forecast is not exact."""
+"""Numbers of questions above this are shown to three digits, as a forecast isn't exact."""
 
 
 def range_text(forecast: Forecast, write: Write, level: float, unit: str = "") -> str:
@@ -42,7 +42,7 @@ def items_text(count: float) -> str:
 
 
 def percent_text(share: float) -> str:
-    """Write a chance: `80%`."""
+    """Write a probability: `80%`."""
     return "over 99%" if share > 0.995 else f"{100 * share:.0f}%"
 
 
@@ -75,17 +75,17 @@ SMALL = 1e-4
 
 
 def spending_words(spending: Spending) -> str:
-    """Say how the error is spent, and whose the method is."""
+    """Return how the error is spent, and the author of the method."""
     return f"the error is spent {SPENT[spending]} (Lan and DeMets 1983)"
 
 
 def place(looks: Looks) -> str:
-    """Say which look is shown: `look 2 of 5`."""
+    """Return which look is shown: `look 2 of 5`."""
     return f"look {looks.number:,} of {looks.looks[-1].number:,}"
 
 
 def coming(looks: Looks, units: str = "items") -> str:
-    """Say when the next look is due; "" after the last."""
+    """Return when the next look is due. "" after the last."""
     due = looks.due
     if due is None:
         return ""
@@ -104,10 +104,10 @@ def fields() -> list[Field[PlannedLook]]:
 
 
 def table(looks: Sequence[PlannedLook], note: str) -> Table:
-    """Lay out what each look takes to stop."""
+    """Lay out the condition for stopping at each look."""
     return tabled(looks, fields(), note=note)
 
 
 def nominal_text(p_value: float) -> str:
-    """Write a p-value that a look has to reach, also one that is hardly more than 0."""
+    """Write the p-value needed at a look, even if it is barely more than 0."""
     return f"{p_value:.4f}" if p_value >= SMALL else f"{p_value:.1g}"

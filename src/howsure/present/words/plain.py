@@ -1,8 +1,8 @@
-"""In plain words: what an answer says to a reader without statistics, with the reader's own numbers.
+"""In plain words: an answer for a reader without statistics, with the reader's own numbers.
 
-Three steps, each plain data: conditions (what holds of an answer), fields (its numbers as texts), and the
-phrases of phrases.txt whose conditions hold. Every number here is one of the answer's own, written by the one
-formatter.
+Three steps, each plain data: conditions (properties of an answer), fields (its numbers as texts), and the
+phrases of phrases.txt whose conditions are true. Every number here is one of the answer's own, written by the
+one formatter.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PHRASES: dict[str, str] = {}
 """The phrases by their keys (`pair.seen.shared`), in reading order."""
 
 WHEN: dict[str, tuple[str, ...]] = {}
-"""The conditions of each phrase; `!name` is the opposite of `name`."""
+"""The conditions of each phrase. `!name` is the opposite of `name`."""
 
 
 def _fill(text: str) -> None:
@@ -57,16 +57,16 @@ _fill(files("howsure.present.words").joinpath("phrases.txt").read_text(encoding=
 
 HEADING = "In plain words"
 ALIKE = 0.03
-"""Standard errors that differ by less than this share of them are called alike."""
+"""Standard errors count as equal if they differ by less than this share of them."""
 FEW = 30.0
-"""Degrees of freedom from which t and normal intervals are all but the same."""
+"""Degrees of freedom from which t and normal intervals are nearly the same."""
 AGREEING = 0.1
-"""Correlation from which two models are said to find the same questions hard."""
+"""Correlation from which two models are described as finding the same questions hard."""
 
 
 def chosen(kind: str, holds: Mapping[str, bool]) -> list[str]:
-    """Return the keys of the phrases of one kind ("pair", "against", "board", "score") whose conditions hold,
-    in reading order.
+    """Return the keys of the phrases of one kind ("pair", "against", "board", "score") whose conditions are
+    true, in reading order.
     """
     return [
         key
@@ -85,13 +85,13 @@ def paragraphs(said: Said) -> list[Text]:
 
 
 def pair_phrases(c: Comparison) -> Said:
-    """Return the phrases that are true of a comparison, each with its fields."""
+    """Return the phrases that apply to a comparison, each with its fields."""
     fields = pair_fields(c)
     return [(key, fields) for key in chosen("pair", pair_conditions(c))]
 
 
 def pair_conditions(c: Comparison) -> dict[str, bool]:
-    """Say what holds of a comparison; the names are those in `WHEN`."""
+    """Return the conditions of a comparison, by the names in `WHEN`."""
     d, interval = c.difference, c.difference.interval
     bar = math.isfinite(c.p_value) and math.isfinite(interval.low)
     comparable = c.paired and not _covariates(d) and c.sources is None
@@ -175,13 +175,13 @@ def pair_fields(c: Comparison) -> dict[str, str]:
 
 
 def board_phrases(board: Board, *, boards: int = 1) -> Said:
-    """Return the phrases that are true of a board; `boards`: how many there are in all."""
+    """Return the phrases that apply to a board. `boards`: the number of all boards."""
     fields = board_fields(board)
     return [(key, fields) for key in chosen("board", board_conditions(board, boards=boards))]
 
 
 def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
-    """Say what holds of a board; the names are those in `WHEN`."""
+    """Return the conditions of a board, by the names in `WHEN`."""
     leader, rank = board.entries[0].estimate, board.ranks[0]
     step, visible = _steps(board)
     return {
@@ -238,13 +238,13 @@ def board_fields(board: Board) -> dict[str, str]:
 
 
 def against_phrases(part: AgainstTask) -> Said:
-    """Return the phrases that are true of many sides beside one, each with its fields."""
+    """Return the phrases that apply to many models compared with one, each with its fields."""
     fields = against_fields(part)
     return [(key, fields) for key in chosen("against", against_conditions(part))]
 
 
 def against_conditions(part: AgainstTask) -> dict[str, bool]:
-    """Say what holds of many sides beside one; the names are those in `WHEN`."""
+    """Return the conditions of many models compared with one, by the names in `WHEN`."""
     many = part.n_tests > 1
     return {
         "crowd": len(part.models) > 1,
@@ -257,7 +257,7 @@ def against_conditions(part: AgainstTask) -> dict[str, bool]:
 
 
 def against_fields(part: AgainstTask) -> dict[str, str]:
-    """Write the numbers of many sides beside one as texts."""
+    """Write the numbers of many models compared with one as texts."""
     scale, side = Scale(percent=part.percent), _shown_side(part) or part.models[0]
     expected = part.n_tests * (1 - part.level)
     return {
@@ -275,12 +275,12 @@ def against_fields(part: AgainstTask) -> dict[str, str]:
 
 
 def _shown_side(part: AgainstTask) -> AgainstModel | None:
-    """Return the first side with an interval."""
+    """Return the first model with an interval."""
     return next((side for side in part.models if math.isfinite(side.adjusted_interval.low)), None)
 
 
 def score_phrases(entry: Entry, *, percent: bool = True, many: bool = False) -> Said:
-    """Return the phrases that are true of one model's score; `many`: whether there are others to compare it
+    """Return the phrases that apply to one model's score. `many`: whether there are others to compare it
     with.
     """
     fields = score_fields(entry, percent=percent)
@@ -288,7 +288,7 @@ def score_phrases(entry: Entry, *, percent: bool = True, many: bool = False) -> 
 
 
 def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
-    """Say what holds of a score; the names are those in `WHEN`."""
+    """Return the conditions of a score, by the names in `WHEN`."""
     estimate = entry.estimate
     return {
         "bar": math.isfinite(estimate.interval.low),
@@ -335,15 +335,13 @@ def short_names(*names: str) -> tuple[str, ...]:
 
 
 def explained(said: Said, title: str = "") -> Document:
-    """Return phrases as a document under its heading, which names what they are about where there are
-    others.
-    """
+    """Return phrases as a document under its heading, which names their subject if there are several."""
     heading = Text(text=f"{HEADING}: {title}" if title else HEADING, kind="heading")
     return Document(blocks=(heading, *paragraphs(said)))
 
 
 def _level_fields(sources: ErrorSources | None) -> dict[str, str]:
-    """Say what else is a sample beside the questions."""
+    """Return the random factors besides the questions."""
     if sources is None or not sources.known:
         return {"levels": "", "shares": ""}
     return {"levels": factors.counted(sources), "shares": factors.shares_listed(sources)}
@@ -365,7 +363,9 @@ def _bar_fields(estimate: Estimate, low: str, high: str, sources: ErrorSources |
 
 
 def _steps(board: Board) -> tuple[float, float]:
-    """Return the median gap from one place to the next, and about how large one must be to be significant."""
+    """Return the median difference between neighbouring ranks, and the approximate smallest significant
+    one.
+    """
     import numpy as np
 
     gaps, high = (np.diagonal(x, offset=1) for x in (board.pairs.difference, board.pairs.high))
@@ -378,7 +378,7 @@ def _steps(board: Board) -> tuple[float, float]:
 
 
 def clearly_less(small: float, large: float) -> bool | None:
-    """Say whether one standard error is clearly less than another; None where one of them is unknown or 0."""
+    """Return whether one standard error is clearly less than another. None if one of them is unknown or 0."""
     if not (small > 0 and large > 0):
         return None
     return small < (1 - ALIKE) * large
@@ -389,8 +389,8 @@ def _benchmark(estimate: Estimate) -> bool:
 
 
 def kind_of(estimate: Estimate, sources: ErrorSources | None = None) -> str:
-    """Say which questions, and levels of random factors, a score or a difference is about, where it isn't
-    about exactly these.
+    """Return the population of a score or a difference: which questions, and levels of random factors, unless
+    it is about exactly these.
     """
     like = (
         ""
@@ -425,7 +425,7 @@ def _p_words(p: float) -> str:
 
 
 def luck(p: float) -> str:
-    """Write a p-value as a share of evals."""
+    """Write a p-value as a share of evaluations."""
     if not math.isfinite(p):
         return ""
     if p < 0.001:

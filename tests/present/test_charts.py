@@ -268,9 +268,9 @@ def test_each_row_of_a_chart_has_a_text_for_screen_readers():
     answer = hs.leaderboard(clustered(), cluster="passage")
     first, rank = answer.boards[0].entries[0], answer.boards[0].ranks[0]
     told = rows_of(answer.chart())[0]["told"]
-    assert told.startswith(f"{first.model}: {100 * first.estimate.value:.1f}% [")
-    assert told.endswith(f"], rank {rank.rank}, could be {rank.low}–{rank.high}")
-    assert rows_of(hs.compare(two_models(), "a", "b").chart())[0]["told"].endswith("], can't tell")
+    assert told.startswith(f"{first.model}: {100 * first.estimate.value:.1f}% (")
+    assert told.endswith(f"), rank {rank.rank}, rank CI {rank.low}–{rank.high}")
+    assert rows_of(hs.compare(two_models(), "a", "b").chart())[0]["told"].endswith("), can't tell")
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "ranks"])

@@ -178,7 +178,7 @@ def test_example_logs_have_the_explanations_of_their_snapshots(verb, cluster, sn
 @pytest.mark.parametrize("cluster", ["none", "passage_id"])
 def test_numbers_in_the_explanation_of_a_comparison_are_those_of_the_answer(cluster):
     answer = hs.compare(hs.read(LOGS), *PAIR, cluster=cluster)
-    shown = answer.render("terminal", width=200)
+    shown = answer.render("terminal", width=200, details=True)
     fields = pair_fields(answer)
     for name in (
         "a_score",
@@ -194,7 +194,7 @@ def test_numbers_in_the_explanation_of_a_comparison_are_those_of_the_answer(clus
         "p",
         *([] if answer.decided else ["items"]),
     ):
-        assert re.sub(r"[+−]| pp| %", "", fields[name]) in shown, name
+        assert re.sub(r"[+−]| points| %", "", fields[name]) in shown, name
     assert float(fields["gap"].split()[0]) == pytest.approx(100 * abs(answer.difference.value), abs=0.05)
     assert float(fields["low"].split()[0].replace("−", "-")) == pytest.approx(
         100 * answer.difference.interval.low, abs=0.05

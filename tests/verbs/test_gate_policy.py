@@ -63,7 +63,7 @@ def test_a_supporting_check_is_underpowered_if_its_interval_is_wider_than_the_ma
         assert check.verdict == "pass" or check.counts_as == expected
         assert answer.n_underpowered == (check.counts_as == "underpowered")
         assert answer.verdict == "pass"
-        assert answer.to_dict()["n_blind"] == answer.n_underpowered
+        assert answer.to_dict()["n_underpowered"] == answer.n_underpowered
 
 
 def test_underpowered_checks_alone_make_the_gate_unclear():
@@ -493,7 +493,7 @@ def test_the_gate_command_with_a_policy_writes_text_junit_comment_and_json(tmp_p
     cases = {case.get("classname"): case for case in ET.parse(junit).getroot().iter("testcase")}
     assert cases["large · score"].get("name").startswith("critical: ")
     assert cases["bad · score"].find("failure") is not None
-    assert cases["small · score"].find("skipped").get("message").startswith("Can't tell (counts as blind): ")
+    assert cases["small · score"].find("skipped").get("message").startswith("Can't tell (counts as underpowered): ")
     flipped = CliRunner().invoke(main, [*words, "--flips", "--junit", str(junit), "--comment", str(comment)])
     assert flipped.exit_code == 1, flipped.output
     text = comment.read_text()

@@ -154,7 +154,10 @@ def plain(value: Any) -> Any:
 def parts(cls: type) -> tuple[Part, ...]:
     """Return the parts of a dataclass's output, in order: single values, collections, notes and warnings."""
     found = [_part(field.name, str(field.type), field.metadata.get(KEY, Shown())) for field in fields(cls)]
-    for name, member in (each for home in cls.__mro__ for each in vars(home).items()):
+    members: dict[str, Any] = {}
+    for home in cls.__mro__:
+        members = {**vars(home), **members}  # a class goes before those that it inherits from
+    for name, member in members.items():
         mark = getattr(member.fget, KEY, None) if isinstance(member, property) else None
         if mark is not None:
             found.append(_part(name, str(member.fget.__annotations__["return"]), mark))

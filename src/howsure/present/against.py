@@ -345,4 +345,4 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 def _told(record: Row, group: str, scale: Scale) -> str:
     """Return a row in words: `pr-42: +3.2 pp [0.4, 6.0], better`."""
     value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
-    return f"{visible(record['model'])}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
+    return f"{visible(record['model'])}: {scale.difference(value)} ({scale.interval(low, high)}), {group}"

@@ -662,7 +662,7 @@ def _told(record: Row, group: str, scale: Scale) -> str:
     """Return a row in words: `quiz: +3.2 pp [0.4, 6.0], a is better`."""
     value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
     task = visible(record["task"] or "overall")
-    return f"{task}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
+    return f"{task}: {scale.difference(value)} ({scale.interval(low, high)}), {group}"
 
 
 def _corrected(records: Sequence[Row], parts: str) -> str:

@@ -93,12 +93,12 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
 
 
 def _told(record: Row, scale: Scale) -> str:
-    """Return a row in words: `gpt: 78.8% [75.0, 82.2], rank 1, could be 1–21`."""
+    """Return a row in words: `gpt: 78.8% (75.0–82.2), rank 1, rank CI 1–21`."""
     value, low, high = (
         math.nan if record[name] is None else record[name] for name in ("value", "low", "high")
     )
-    score = f"{scale.score(value)} {scale.interval(low, high)}"
-    return f"{visible(record['model'])}: {score}, rank {record['rank']}, could be {places(record)}"
+    score = f"{scale.score(value)} ({scale.interval(low, high)})"
+    return f"{visible(record['model'])}: {score}, rank {record['rank']}, rank CI {places(record)}"
 
 
 def places(record: Row) -> str:

@@ -4,13 +4,13 @@
 function scoreBar(percent, ranked) {
   const { model, value, low, high, rank, best } = ranked;
   const scale = percent ? 100 : 1;
-  const range = low === null ? "no error bar" : `[${scoreNumber(low, percent)}, ${scoreNumber(high, percent)}]`;
+  const range = low === null ? "no error bar" : `(${scoreNumber(low, percent)}–${scoreNumber(high, percent)})`;
   return {
     value: scaledEnd(value, scale),
     low: scaledEnd(low, scale),
     high: scaledEnd(high, scale),
     kind: best ? "sure" : "unsure",
-    told: `${visible(model)}: ${score(value, percent)} ${range}, rank ${rank}, could be ${places(ranked)}`,
+    told: `${visible(model)}: ${score(value, percent)} ${range}, rank ${rank}, rank CI ${places(ranked)}`,
   };
 }
 

@@ -38,7 +38,7 @@ def test_swebench_verified_has_16_possible_leaders_and_28_for_new_repositories(s
     usual = hs.leaderboard(swebench).boards[0]
     assert (usual.population, usual.clusters.n, len(usual.could_be_best)) == ("same-clusters", 12, 16)
     assert usual.clusters.effective == pytest.approx(3.87, abs=0.01)
-    assert "but 15 of the 157 other models could be best on more issues from these 12 repositories" in paragraph(usual)
+    assert "but 15 of the 157 other models could be best on more issues from these 12 repositories" in usual.sentence
     board = hs.leaderboard(swebench, population="new-clusters").boards[0]
     assert usual.other_population.could_be_best == board.could_be_best
     assert board.other_population.could_be_best == usual.could_be_best

@@ -25,7 +25,7 @@ HELD |= {
 def test_every_picture_has_a_descriptive_alternative_text(page):
     found = [(alt or more, file or other) for alt, file, other, more in PICTURE.findall(page.read_text())]
     assert [file for alt, file in found if len(alt) < CHECK["LEAST"]] == []
-    assert len({alt for alt, _ in found}) >= len({re.sub(r"-(light|dark)", "95.1%", file) for _, file in found})
+    assert len({alt for alt, _ in found}) >= len({re.sub(r"-(light|dark)", "", file) for _, file in found})
 
 
 @pytest.mark.parametrize("shown", GALLERY["BOARDS"], ids=lambda shown: shown.name)
@@ -92,8 +92,8 @@ def test_the_front_page_table_of_other_libraries_equals_the_peers_page():
     for row in table[2:]:
         for head, cell in zip(table[0][1:], row[1:], strict=True):
             world = next(world for part, world in HELD.items() if part in head)
-            figure = measured.get((row[0], world), "95.1%")
-            assert cell == (f"{100 * float(figure):.1f}%" if figure else "95.1%"), (row[0], head)
+            figure = measured.get((row[0], world), "")
+            assert cell == (f"{100 * float(figure):.1f}%" if figure else ""), (row[0], head)
             compared += bool(figure)
     assert compared >= 20
 

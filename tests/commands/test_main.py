@@ -104,7 +104,7 @@ def test_a_flag_has_one_meaning_in_every_command():
             for flag in option.opts:
                 meant.setdefault(flag, set()).add((option.name, option.is_flag, type(option.type)))
     doubtful = {flag: meanings for flag, meanings in meant.items() if flag.startswith("--") and len(meanings) > 1}
-    assert set(doubtful) == {"--cluster-size"}, doubtful
+    assert set(doubtful) == {"--cluster-size", "--top"}, doubtful
 
 
 @pytest.mark.parametrize("verb", [verb for verb in (*hs.VERBS, "watch") if verb in every()])
@@ -248,7 +248,7 @@ def test_overall_takes_a_mean_pooling_or_weights_per_task(tmp_path):
     assert "all items pooled" in run("leaderboard", str(path), "--overall", "pooled").output
     assert "weighted mean" in run("leaderboard", str(path), "--overall", "x=2", "--overall", "y=1").output
     assert "name every task" in run("leaderboard", str(path), "--overall", "x=2", code=1).output
-    assert run("compare", str(path), "-a", "a", "-b", "b").output.startswith("a beats b overall by ")
+    assert run("compare", str(path), "-a", "a", "-b", "b").output.startswith("a is better than b overall by ")
 
 
 def test_an_unwritable_output_or_an_input_as_output_is_an_error(table, tmp_path):

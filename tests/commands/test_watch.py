@@ -31,7 +31,7 @@ def test_watch_once_exits_0_if_decided_and_2_if_not(tmp_path):
     results(200).write_csv(tmp_path / "run.csv")
     done = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--looks", "any/200")
     assert done.exit_code == 0
-    assert done.output.startswith("a beats b by ")
+    assert done.output.startswith("Stop: a is better than b by ")
 
 
 def test_watch_follows_a_growing_folder_until_the_comparison_is_decided(tmp_path):
@@ -113,7 +113,7 @@ def test_watch_ends_undecided_once_all_planned_items_are_in(tmp_path):
     results(30, b=0.75).write_csv(tmp_path / "run.csv")
     done = watch(tmp_path, "-a", "a", "-b", "b", "--looks", "any/30")
     assert done.exit_code == 2
-    assert done.stdout.startswith("Still undecided after all 30 items")
+    assert done.stdout.startswith("Can't tell after all 30 questions: ")
 
 
 def test_contradictory_scores_for_one_attempt_end_watch_with_an_error(tmp_path):
@@ -130,7 +130,7 @@ def test_watch_one_model_against_a_floor_or_for_a_precision(tmp_path):
     results(300, a=0.97).write_csv(tmp_path / "run.csv")
     kept = watch(tmp_path, "-a", "a", "--at-least", "90%", "--once")
     assert kept.exit_code == 0
-    assert kept.output.startswith("a is at least 90.0%: stop")
+    assert kept.output.startswith("Stop: a is at least 90.0% ")
     assert watch(tmp_path, "-a", "a", "--within", "1pp", "--once").exit_code == 2
     wrong = watch(tmp_path, "-a", "a", "--once")
     assert wrong.exit_code == 3
@@ -243,13 +243,13 @@ def test_watch_takes_models_as_paths_like_compare(tmp_path):
     asked = ("--once", "--looks", "any/200")
     paths = watch("-a", tmp_path / "a", "-b", tmp_path / "b", *asked)
     assert paths.exit_code == 0
-    assert paths.output.startswith("a beats b by ")
+    assert paths.output.startswith("Stop: a is better than b by ")
     saved = CliRunner().invoke(
         main, ["baseline", "save", "main", str(tmp_path / "b"), "-o", str(tmp_path / "m.howsure")]
     )
     assert saved.exit_code == 0
     assert watch("-a", tmp_path / "a", "-b", f"saved:{tmp_path / 'm.howsure'}", *asked).output.startswith(
-        "a beats m by "
+        "Stop: a is better than m by "
     )
     assert "no run with tag:x" in watch(tmp_path, "-a", "tag:x", "--at-least", "50%", *asked).output
     nothing = watch("-a", "m", "--at-least", "50%", *asked)

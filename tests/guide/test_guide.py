@@ -23,7 +23,7 @@ from trials import draws
 
 NUMBERS = range(1, 10)
 OPTIONS = {name: {word for param in command.params for word in param.opts} for name, command in every().items()}
-PASTED = ("$ ", "    ", "|", "**", "More: ")
+PASTED = ("$ ", "    ", "|", "**", "More: ", "Data: ")
 """What stays on its line, however long, or is no text of a terminal."""
 MINE = Target(paths=("x/one", "x/two"), a="new", b="old", task="quiz")
 

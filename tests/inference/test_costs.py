@@ -55,9 +55,9 @@ def test_missing_costs_turn_the_ratio_into_a_bound():
     b = data.with_columns(usd=pl.when(lost & (pl.col("model") == "small")).then(None).otherwise("usd"))
     both = data.with_columns(usd=pl.when(lost).then(None).otherwise("usd"))
     least, most = gap(a), gap(b)
-    assert (least.ratio_is, least.n_missing_a, least.interval.high) == ("at least", 20, np.inf)
+    assert (least.ratio_is, least.n_missing_a, least.interval.high) == ("at_least", 20, np.inf)
     assert least.ratio < gap(data).ratio
-    assert (most.ratio_is, most.interval.low) == ("at most", 0.0)
+    assert (most.ratio_is, most.interval.low) == ("at_most", 0.0)
     assert most.ratio > gap(data).ratio
     assert gap(both).ratio_is == "unknown"
     assert "20 attempts of big record none" in str(hs.compare(a, "big", "small", usage="usd")).replace("\n", " ")
@@ -130,7 +130,7 @@ def test_the_frontier_lists_the_models_that_no_other_beats_and_undercuts():
     assert found["slow"].dominated_by
     assert set(found.could_be_on_frontier) == {"big", "small"}
     assert found.leader == "big"
-    assert found.sentence.startswith("Cheapest that could be best: ")
+    assert found.sentence.startswith("Cheapest model that could be best: ")
 
 
 def test_a_frontier_needs_a_measure_and_two_models():

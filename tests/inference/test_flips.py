@@ -114,7 +114,7 @@ def test_flips_of_tables_state_that_texts_are_unknown() -> None:
     found = flips(rows(a=[[1]] * 3, b=[[0]] * 3))
     assert found.texts_unknown == found.stops_unknown == transcripts.NO_LOG
     said = " ".join(str(hs.compare(rows(a=[[1]] * 3, b=[[0]] * 3), "a", "b", flips=True)).split())
-    assert "broke 3, fixed 0 of 3 questions; how many a mere rerun would change isn't known." in said
+    assert "3 of 3 questions got worse and 0 better. How many would flip in an unchanged rerun isn't known." in said
     assert said.count(transcripts.NO_LOG) == 1
 
 
@@ -145,7 +145,7 @@ def test_gate_shows_flips_relative_to_the_baseline_in_terminal_and_junit(tmp_pat
         str(junit),
     ]
     shown = CliRunner().invoke(main, asked)
-    assert "broke 29, fixed 19 of 100 questions" in " ".join(shown.output.split())
+    assert "29 of 100 questions got worse and 19 better" in " ".join(shown.output.split())
     beside = ET.parse(junit).getroot().find("testsuite/system-out")
     assert beside is not None
     assert "max_tokens" in str(beside.text)

@@ -138,7 +138,7 @@ def test_identical_attempts_still_have_an_interval_of_positive_width():
 def test_methods_for_drawn_questions_are_refused(verb, option):
     names = ("a", "b") if verb == "compare" else ()
     (word,) = option.values()
-    with pytest.raises(hs.OptionError, match=f"`population='these-questions'` has its own error bar, and .*{word}"):
+    with pytest.raises(hs.OptionError, match=f"`population='these-questions'` has its own error bar, but .*{word}"):
         getattr(hs, verb)(attempted(), *names, population="these-questions", **option)
 
 

@@ -30,7 +30,7 @@ def test_the_verdict_adds_the_clustered_result_if_it_differs(rows: pl.DataFrame)
     assert found.better == A
     assert found.if_clustered.estimate == clustered.difference
     assert found.if_clustered.p_value == clustered.p_adjusted
-    assert found.sentence.endswith("With questions clustered by passage_id, it is not significant (p 0.103).")
+    assert "With questions clustered by passage_id, it is not significant (p = 0.103)." in paragraph(found)
     assert "`cluster='passage_id'`" in next(each.remedy for each in found.warnings if each.code == "looks_grouped")
     assert hs.compare(rows, A, B, cluster="none").if_clustered is None
     assert clustered.if_clustered is None
@@ -46,9 +46,7 @@ def test_the_verdict_omits_the_clustered_result_if_it_agrees(rows: pl.DataFrame)
 
 def test_clusters_are_suggested_by_id_pattern_only_without_a_suitable_column(rows: pl.DataFrame) -> None:
     found = hs.compare(rows.drop("passage_id"), A, B)
-    assert found.sentence.endswith(
-        "; with questions clustered by the groups of their ids it is not significant (p 0.103)."
-    )
+    assert "With questions clustered by the groups of their ids, it is not significant (p = 0.103)." in paragraph(found)
     assert "`cluster=r'id:" in next(each.remedy for each in found.warnings if each.code == "looks_grouped")
 
 

@@ -291,7 +291,7 @@ def test_gate_uses_the_interval_with_levels_as_a_sample() -> None:
     assert 4 < seed.n_needed < 1_000
     said = asked.render("markdown")
     assert "More questions alone wouldn't" in said
-    assert "seeds each would settle it" in said
+    assert "seeds each would." in said
     floor = hs.gate(rows, "tuned", at_least=0.1, random_factor="seed")
     assert floor.verdict == "pass"
     with pytest.raises(OptionError, match="planned looks"):

@@ -91,12 +91,12 @@ def test_the_warning_gives_the_interval_width_for_both_readings_of_the_column() 
         (lambda **more: hs.estimate(rows.filter(model="tuned"), **more), lambda found: found[0].estimate.interval),
     ):
         one, other = (bars(verb(**more)) for more in ({}, {"random_factor": "seed"}))
-        halves = [f"{50 * (each.high - each.low):.1f} pp" for each in (one, other)]
+        halves = [f"{50 * (each.high - each.low):.1f} points" for each in (one, other)]
         message = warning_of(verb(), SILENT).message
         assert f" ± {halves[0]}, and if its values are a sample of others ± {halves[1]}" in message
     board = hs.leaderboard(rows)
     pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
-    assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} pp" in warning_of(board, SILENT).message
+    assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} points" in warning_of(board, SILENT).message
 
 
 def test_the_warning_has_no_widths_for_methods_without_random_factors() -> None:
@@ -153,7 +153,7 @@ def test_gate_is_unclear_until_the_role_of_a_seed_column_is_chosen() -> None:
     found = hs.gate(rows, "tuned", "base", not_worse_than=0.1, at_least=0.3)
     assert (found.verdict, found.unclear_because, found.exit_code) == ("unclear", "attempts", 2)
     assert {check.unconfirmed_attempts for check in found.checks} == {"seed"}
-    assert "repeats of each question, or a" in paragraph(found.checks[0])
+    assert "repeats of each question, or a" in paragraph(found)
     remedy = warning_of(found, SILENT).remedy
     for words in (
         "random_factor='seed'",
@@ -218,7 +218,7 @@ def test_repeated_rows_by_prompt_or_judge_give_a_warning_with_both_readings(name
     assert f"`random_factor={name!r}`" in asked.remedy
     assert f"{{'attempt': {name!r}}}" in asked.remedy
     sample = hs.compare(rows, "tuned", "base", random_factor=name).difference.interval
-    assert f"{100 * sample.half_width:.1f} pp" in asked.message
+    assert f"{100 * sample.half_width:.1f} points" in asked.message
     gate = hs.gate(rows, "tuned", "base", better=True)
     assert (gate.verdict, gate.checks[0].unconfirmed_attempts) == ("unclear", name)
     assert hs.describe(rows).notes is not None

@@ -112,7 +112,7 @@ CHANGES = {
     "it is gone": ({"howsure.toml": None}, "", "howsure.toml"),
     "another tool": ({"pyproject.toml": "[tool.other]\nx = 1\n"}, "", None),
     "a new one nearer": ({"the logs/howsure.toml": "[gate]\nat_least = 0.01\n"}, "the logs", "the logs/howsure.toml"),
-    "no base commit": ({}, "", "not known"),
+    "no base commit": ({}, "", "unknown"),
 }
 
 
@@ -149,7 +149,7 @@ def test_a_configuration_changed_by_the_pull_request_is_reported(place, gated, c
         for name, text in files.items():
             (place / name).unlink() if text is None else (place / name).write_text(text)
 
-    base = "0" * 40 if said == "not known" else None
+    base = "0" * 40 if said == "unknown" else None
     for text in gated(change, "--at-least=0.02", folder=folder, base=base)[:2]:
         assert ("configuration" in text) == (said is not None)
         assert said is None or said in text
@@ -426,7 +426,7 @@ def test_the_documented_workflow_runs_in_a_scratch_repository(scratch, server):
     assert (gate.returncode, comment.returncode) == (0, 0), gate.stdout + gate.stderr
     assert "verdict=pass\n" in (scratch / "out").read_text()
     assert "**PASS. " in server.ours[0]
-    assert "not known" not in server.ours[0]
+    assert "unknown" not in server.ours[0]
 
 
 HOOK = dict(re.findall(r"^[- ] ([a-z_]+): (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE))

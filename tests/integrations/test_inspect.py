@@ -406,7 +406,7 @@ def test_a_run_and_baseline_on_any_scale_get_the_same_verdict():
     """The baseline was brought to [0, 1] twice, and a run that was worse was stopped as better."""
     old, new = [float(k % 5 > 0) for k in range(200)], [float(k % 2) for k in range(200)]
     usual = stepped("match", new, before("match", old))
-    assert usual["verdict"].startswith("baseline beats new")
+    assert usual["verdict"].startswith("Stop: baseline is better than new by ")
     for low, high in ((0, 100), (1, 5)):
         a, b = ([low + (high - low) * x for x in scores] for scores in (new, old))
         assert stepped("match", a, before("match", b), bounds=(low, high)) == usual
@@ -417,6 +417,6 @@ def test_a_scorer_of_unknown_direction_needs_lower_is_better():
     with pytest.raises(hs.OptionError, match="larger or smaller scores of wer are better"):
         stepped("wer", new, before("wer", old), margin=0.05)
     told = stepped("wer", new, before("wer", old), margin=0.05, lower_is_better=True)
-    assert told["verdict"].startswith("new is worse than baseline by more than 5.0 points")
+    assert told["verdict"].startswith("Stop: new is worse than baseline by more than 5.0 points")
     assert "not worse" in stepped("wer", new, before("wer", old), margin=0.05, lower_is_better=False)["verdict"]
     assert stepped("wer", new, None, within=0.1)["decided"]

@@ -182,8 +182,9 @@ def test_a_custom_variance_estimator_gives_standard_errors_and_degrees_of_freedo
 
 @pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "json", "latex", "html"])
 def test_every_format_names_custom_methods(format):
-    one = hs.estimate(rows("a"), interval=AgrestiCoull(), variance=CR3(), cluster="passage").render(format)
-    two = hs.compare(rows(), "a", "b", method=ZTest(), variance=CR3(), cluster="passage").render(format)
+    more = {} if format in ("csv", "json") else {"details": True}
+    one = hs.estimate(rows("a"), interval=AgrestiCoull(), variance=CR3(), cluster="passage").render(format, **more)
+    two = hs.compare(rows(), "a", "b", method=ZTest(), variance=CR3(), cluster="passage").render(format, **more)
     assert "agresti-coull, CR3" in one
     assert "paired z, CR3" in two
     assert not re.search(r"\bnan\b", one + two, re.IGNORECASE)

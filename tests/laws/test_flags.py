@@ -57,7 +57,8 @@ def flags() -> set[str]:
     """Return every flag of every command."""
     return {
         name
-        for command in (main, *every().values())
+        for group in (main, *every().values())
+        for command in (group, *getattr(group, "commands", {}).values())
         for param in command.params
         for name in (*param.opts, *param.secondary_opts)
     }

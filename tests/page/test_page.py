@@ -251,7 +251,7 @@ def test_a_page_of_many_models_stays_small():
 def test_the_page_gives_the_reason_for_a_missing_error_bar(values):
     rows = pl.DataFrame({"model": ["a", "b"], "item": ["x", "x"], "score": values})
     columns = unpacked(report(rows).boards[0])["pairs"]
-    assert columns["why"] == columns["turned_why"] == ["one shared item gives no error bar"]
+    assert columns["why"] == columns["turned_why"] == ["one shared question gives no error bar"]
 
 
 def test_names_that_look_alike_are_shown_with_escapes_on_the_page():

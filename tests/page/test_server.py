@@ -119,7 +119,7 @@ def test_the_served_page_may_connect_to_its_own_server_only(viewer):
     assert 'data-live="yes"' in page.text
     assert page.headers["x-frame-options"] == "DENY"
     assert page.headers["cache-control"] == "no-store"
-    assert data.json()["report"]["verdict"].startswith("openai-api/local/smollm2-135m-t0.3 leads")
+    assert data.json()["report"]["verdict"].startswith("openai-api/local/smollm2-135m-t0.3 scores highest")
     assert len(data.json()["boards"]) == 1 + len(data.json()["report"]["others"]) == 3
 
 

@@ -97,7 +97,9 @@ def test_undecided_slices_of_a_decided_comparison_point_to_chapter_9():
     assert (found.better, found.chapter, found.slices[0].chapter) == ("a", None, 9)
     assert str(found).count("More: howsure guide 9") == 1
     closer = hs.compare(close_models(), a="a", b="b", by="half")
-    assert [line for line in str(closer).splitlines() if "howsure guide" in line] == ["More: howsure guide 7"]
+    assert [line for line in str(closer).splitlines() if "howsure guide" in line] == [
+        "More: howsure guide 7, `details=True`"
+    ]
 
 
 def test_a_leaderboard_with_one_best_model_points_to_no_chapter():

@@ -6,11 +6,11 @@ import pytest
 
 import howsure as hs
 from frames import two_models
-from howsure.present.compare import document
+from howsure.present.compare import details_table, document
 from howsure.present.document import Table, Text
+from paragraphs import paragraph
 
 GAPS = {"algebra": 0.3, "code": 0.05, "logic": 0.16}
-from paragraphs import paragraph
 
 
 def rows(gaps=GAPS, n=120, seed=3):
@@ -86,7 +86,7 @@ def test_a_margin_adds_its_p_value_and_shows_uncorrected_intervals():
     assert "p" not in heads
     assert column(table, "p, not worse")[0] == "< 0.001"
     own = answer.comparisons[1].difference.interval
-    assert column(table, "95% CI")[2].startswith(f"[{100 * own.low:.1f},".replace("-", "−"))
+    assert column(table, "95% CI")[2].startswith(f"{100 * own.low:.1f} to ".replace("-", "−"))
     assert column(table, "verdict")[1] == "a is not worse"
     assert any("aren't corrected" in str(block) for block in document(answer).blocks)
 
@@ -96,8 +96,8 @@ def test_differences_on_different_scales_carry_their_units():
     table = table_of(compared(data, metric="score"))
     assert column(table, "task") == ["algebra", "code", "logic"]
     assert table.lead == 0
-    assert column(table, "a − b")[0].endswith(" pp")
-    assert not column(table, "a − b")[1].endswith(" pp")
+    assert column(table, "a − b")[0].endswith(" points")
+    assert not column(table, "a − b")[1].endswith(" points")
 
 
 def test_unshared_items_and_clusters_are_counted_per_task():
@@ -135,8 +135,8 @@ def test_the_overall_row_is_set_off_in_every_format(snapshot):
     assert latex[next(k for k, line in enumerate(latex) if line.startswith("overall")) + 1] == r"\midrule"
 
 
-def test_a_comparison_on_one_task_is_a_table_without_header():
-    assert not table_of(hs.compare(two_models(), "a", "b")).has_header
+def test_the_facts_of_a_comparison_on_one_task_are_a_table_without_header():
+    assert not details_table(hs.compare(two_models(), "a", "b")).has_header
 
 
 def test_a_constant_difference_proposes_bounds_or_the_sign_flip_test():
@@ -155,4 +155,4 @@ def test_a_useless_covariate_gains_nothing_and_minus_signs_are_typographic():
     noise = two_models().with_columns(x=pl.col("item").str.slice(1).cast(int) % 3)
     answer = hs.compare(noise, "a", "b", covariate="x")
     assert answer.variance_saved < 0
-    assert "(covariates gained nothing)" in answer.render("terminal", width=100)
+    assert "(covariates gained nothing)" in answer.render("terminal", width=100, details=True)

@@ -32,7 +32,10 @@ def test_the_standard_error_follows_its_score_in_parentheses():
     text = answer.render("latex")
     assert "rank & rank CI & model & score \\% (SE) & 95\\% CI & group \\\\" in text
     for entry in answer.boards[0].entries:
-        assert f"& {100 * entry.estimate.value:.1f} ({100 * entry.estimate.se:.1f}) & {{[" in text
+        assert (
+            f"& {100 * entry.estimate.value:.1f} ({100 * entry.estimate.se:.1f}) & {100 * entry.estimate.interval.low:.1f}--"
+            in text
+        )
     assert r"score \% (SE)" in hs.estimate(clustered()).render("latex")
 
 

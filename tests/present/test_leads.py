@@ -30,13 +30,15 @@ NONE, ALL = [0.0] * 20, [1.0] * 20
 def test_a_significant_verdict_shows_the_interval_of_the_lead_in_either_order(order, lower):
     found = hs.compare(rows(NONE, ALL), *order, lower_is_better=lower)
     better, worse = "ab" if lower else "ba"
-    assert found.sentence.startswith(f"{better} beats {worse} by 100.0 points (95% CI 64.1 to 100.0, p < 0.001).")
+    assert found.sentence.startswith(
+        f"{better} is better than {worse} by 100.0 points (95% CI 64.1 to 100.0, p < 0.001)."
+    )
     assert (found.difference.interval.low > 0) == (order == "ba")
 
 
 def test_an_undecided_verdict_shows_the_interval_of_the_lead_in_either_order():
     two = rows([0.0, 0.0], [1.0, 1.0])
-    said = "Can't tell. b is ahead by 100.0 points (95% CI −97.6 to 100.0, p = "
+    said = "Can't tell. b is ahead of a by 100.0 points (95% CI −97.6 to 100.0, p = "
     assert {hs.compare(two, *order).sentence[: len(said)] for order in ("ab", "ba")} == {said}
 
 
@@ -60,7 +62,7 @@ def test_head_to_head_votes_show_the_interval_of_the_lead_in_either_order():
     won = pl.DataFrame({"model_a": "a", "model_b": "b", "winner": ["model_b"] * 29 + ["model_a"]})
     one, other = (hs.head_to_head(won, *order).sentence.split(". ")[0] for order in ("ab", "ba"))
     assert one == other
-    assert one.startswith("b beats a by ")
+    assert one.startswith("b is better than a by ")
     assert min(limits(one)) > 0
 
 

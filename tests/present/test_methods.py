@@ -54,7 +54,7 @@ def test_the_listed_sources_are_exactly_the_cited_ones_and_miller(name):
 def test_the_methods_paragraph_states_items_clusters_level_and_correction():
     text = paragraph(hs.leaderboard(clustered(), cluster="passage", level=0.9, adjust="holm"))
     entry = hs.estimate(clustered(), cluster="passage")[0].estimate
-    assert f"{entry.n_items} items in {entry.n_clusters} clusters" in text
+    assert f"{entry.n_items} questions in {entry.n_clusters} clusters" in text
     assert "90% confidence" in text
     assert "corrected for all 3 pairs by the procedure of Holm (1979)" in text
     assert "the formula of Miller (2024)" in paragraph(hs.estimate(clustered(), cluster="passage", variance="miller"))

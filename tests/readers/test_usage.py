@@ -515,7 +515,7 @@ def test_usage_columns_of_every_frame_are_recognised(engine):
 def test_describe_shows_usage_with_the_number_of_recorded_attempts(tmp_path):
     rows = [{"model": "m", "item": str(k), "score": 1, "usd": 0.0000207 if k else None} for k in range(3)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    told = str(howsure.describe(tmp_path))
+    told = howsure.describe(tmp_path).render(details=True)
     assert "usd" in told
     assert "2 of 3 attempts" in told
     assert "0.0000414" in told

@@ -170,7 +170,7 @@ def test_correlations_do_not_depend_on_the_scale_of_scores(x, factor, shift):
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_detectable_differences_are_medians_over_pairs(clustered):
+def test_planned_gaps_are_medians_over_pairs(clustered):
     x = scores(8, models=6)[:, ::-1]
     groups = [codes(np.arange(40) // 4)] if clustered else []
     pairs = pair_moments(x, clusters=groups, score=False)
@@ -182,25 +182,25 @@ def test_detectable_differences_are_medians_over_pairs(clustered):
         se, df = stats.sem(cells), len(cells) - 1
         smallest.append(stats.t.ppf(0.95, df) * se)
         planned.append((stats.t.ppf(0.95, df) + stats.t.ppf(0.8, df)) * se)
-    assert found.smallest_significant_difference == pytest.approx(np.median(smallest), rel=1e-9)
-    assert found.detectable_difference == pytest.approx(np.median(planned), rel=1e-9)
+    assert found.smallest_gap == pytest.approx(np.median(smallest), rel=1e-9)
+    assert found.planned_gap == pytest.approx(np.median(planned), rel=1e-9)
     means = x.mean(axis=0)
-    assert found.neighbours == (np.abs(np.diff(means)) > found.smallest_significant_difference).sum()
+    assert found.neighbours == (np.abs(np.diff(means)) > found.smallest_gap).sum()
 
 
 def test_the_planned_difference_is_detected_with_80_percent_power():
     rng, n, gap_found, trials = np.random.default_rng(3), 200, 0, draws(500, 2_000)
     pairs = pair_moments(rng.normal(0, 1, (n, 2)), score=False)
-    gap = resolution(pairs, 0.95).detectable_difference / math.sqrt(pairs.variance[0, 1]) * math.sqrt(2 / n)
+    gap = resolution(pairs, 0.95).planned_gap / math.sqrt(pairs.variance[0, 1]) * math.sqrt(2 / n)
     for _ in range(trials):
         gap_found += stats.ttest_1samp(rng.normal(gap, math.sqrt(2), n), 0).pvalue < 0.05
     assert gap_found / trials == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / trials))
 
 
-def test_one_model_has_no_detectable_difference():
+def test_one_model_has_no_planned_gap():
     found = resolution(pair_moments(np.array([[1.0], [0.0]])), 0.95)
-    assert math.isnan(found.smallest_significant_difference)
-    assert math.isnan(found.detectable_difference)
+    assert math.isnan(found.smallest_gap)
+    assert math.isnan(found.planned_gap)
     assert found.neighbours == 0
 
 

@@ -312,7 +312,7 @@ def test_a_warning_names_a_dominant_cluster():
     x = np.random.default_rng(0).integers(0, 2, len(cluster)).astype(float)
     found = mean(x, clusters=[cluster], labels=[f"repo{k}" for k in range(10)])
     assert warnings(found) == ["dominant_cluster"]
-    assert "repo0 holds 60 of 96" in found.warnings[0].message
+    assert "(repo0) contains 60 of 96" in found.warnings[0].message
 
 
 def test_few_clusters_give_a_warning():

@@ -44,8 +44,8 @@ def test_a_task_name_with_brackets_matches_itself():
 @pytest.mark.parametrize(
     ("tasks", "message"),
     [
-        (3, "no table of tasks"),
-        ({3: {}}, "no table of tasks"),
+        (3, "isn't a table of tasks"),
+        ({3: {}}, "isn't a table of tasks"),
         ({"x": 3}, r"tasks\['x'\]=3 is not a table"),
         ({"x": {"clustr": "c"}}, r"tasks\['x'\]: no option 'clustr'. Did you mean 'cluster'?"),
         ({"x": {"failures": "ignore"}}, r"tasks\['x'\]: `failures='ignore'` is not one of"),

@@ -43,20 +43,20 @@ def test_an_ambiguous_part_of_a_name_is_an_error_that_lists_the_matches():
 
 
 def test_a_rank_chooses_the_model_with_a_note():
-    answer = hs.compare(ROWS, "0", "3")
+    answer = hs.compare(ROWS, "1", "3")
     assert isinstance(answer, hs.Comparison)
     assert (answer.a, answer.b) == ("main", "pr-4")
     assert "Models by rank: rank 1 is main; rank 3 is pr-4." in answer.notes
     with pytest.raises(hs.DataError, match="no rank 4: 3 models in all"):
-        hs.compare(ROWS, "0", "4")
+        hs.compare(ROWS, "1", "4")
     twice = pl.concat([ROWS.with_columns(metric=pl.lit(name)) for name in ("first", "second")])
     with pytest.raises(hs.OptionError, match="each of 2 tasks and metrics has a rank 1"):
-        hs.compare(twice, "0", "2")
+        hs.compare(twice, "1", "2")
 
 
 def test_a_model_named_by_a_number_takes_precedence_over_a_rank():
-    rows = ROWS.with_columns(pl.col("model").replace({"pr-4": "0"}))
-    assert pair(rows, "0", "main") == ("0", "main")
+    rows = ROWS.with_columns(pl.col("model").replace({"pr-4": "1"}))
+    assert pair(rows, "1", "main") == ("1", "main")
 
 
 def test_gate_never_replaces_a_missing_candidate_by_a_similar_name():
@@ -81,8 +81,7 @@ def test_gate_and_configuration_files_accept_only_whole_names(tmp_path, monkeypa
 
 def test_a_common_name_prefix_is_shown_once_and_short_names_are_accepted():
     text = hs.leaderboard(LOGS).render("terminal", width=100)
-    assert text.count("openai-api/local/") == 1
-    assert "The names of all models begin with openai-api/local/." in text
+    assert "openai-api/local/" not in text
     assert pair(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse") == (BEST, WORST)
 
 

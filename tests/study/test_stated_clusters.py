@@ -54,8 +54,8 @@ def test_compare_clusters_by_the_column_of_the_logs_own_standard_error():
     assert "looks_grouped" not in codes(found)
     assert cluster_notes(found) == [
         (
-            "Clusters: column `passage_id` (20 clusters of 100 items), as in the log's own standard error; "
-            "`cluster='none'` undoes it."
+            "Clusters: column `passage_id` (20 clusters), as in the log's own standard error; "
+            "`cluster='none'` ignores them."
         )
     ]
     alone = hs.compare(LOGS, *PAIR, cluster="none")
@@ -103,8 +103,8 @@ def test_each_task_is_clustered_by_the_column_of_its_own_logs():
     known = {entry.task: entry.estimate.n_clusters for entry in hs.estimate(found).entries}
     assert known == {"chat": 2, "quiz": 6, "sums": 24}
     assert cluster_notes(hs.estimate(found)) == [
-        "Clusters of chat: column `half` (2 clusters of 24 items), as in the log's own standard error; `cluster='none'` undoes it.",
-        "Clusters of quiz: column `text` (6 clusters of 24 items), as in the log's own standard error; `cluster='none'` undoes it.",
+        "Clusters of chat: column `half` (2 clusters), as in the log's own standard error; `cluster='none'` ignores them.",
+        "Clusters of quiz: column `text` (6 clusters), as in the log's own standard error; `cluster='none'` ignores them.",
     ]
     ruled = hs.estimate(found, tasks={"quiz": {"cluster": "half"}, "chat": {"cluster": "none"}})
     assert {entry.task: entry.estimate.n_clusters for entry in ruled.entries} == {"chat": 24, "quiz": 2, "sums": 24}
@@ -176,7 +176,9 @@ def test_the_recorded_cluster_column_may_come_from_the_items_table(tmp_path):
 def test_single_item_clusters_count_as_none_and_one_cluster_as_a_stratum():
     alone = hs.estimate(scores(fact("quiz", "text"), text="item"))
     assert alone.entries == hs.estimate(scores(), cluster="none").entries
-    assert cluster_notes(alone)[0].startswith("Clusters: column `text` (each item is its own cluster), as in the log's")
+    assert cluster_notes(alone)[0].startswith(
+        "Clusters: column `text` (each question is its own cluster), as in the log's"
+    )
     one = hs.estimate(scores(fact("quiz", "text"), text=pl.lit("t")))
     assert clusters(one) == {1}
     assert all(entry.estimate.method.same_clusters for entry in one.entries), "of others nothing is known"

@@ -3,7 +3,24 @@
 from html.parser import HTMLParser
 
 TAGS = {
-    *("div", "p", "h3", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "ul", "li", "pre", "code", "strong"),
+    *(
+        "div",
+        "p",
+        "h3",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "span",
+        "ul",
+        "li",
+        "pre",
+        "code",
+        "strong",
+    ),
     *("html", "head", "meta", "title", "style", "body", "main"),
     *("svg", "path", "circle", "text"),
 }

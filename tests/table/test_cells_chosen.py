@@ -60,5 +60,5 @@ def test_where_selects_the_same_rows_of_csv_and_parquet_files(tmp_path, choice):
 @pytest.mark.parametrize("role", ["clusters", "Cluster", "weights", "judge"])
 def test_columns_for_an_unknown_role_are_an_error(role):
     for data in (TABLE, hs.read(TABLE)):
-        with pytest.raises(hs.OptionError, match=f"no '{role}' among task, model"):
+        with pytest.raises(hs.OptionError, match=f"'{role}' isn't one of task, model"):
             hs.read(data, columns={role: "split"})

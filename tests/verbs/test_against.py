@@ -109,7 +109,7 @@ def test_the_row_of_the_reference_model_has_its_score_only() -> None:
 def test_lower_is_better_reverses_verdicts_and_order() -> None:
     rows = board(0.5, 0.8, 0.3)
     up, down = hs.against(rows, "main").tasks[0], hs.against(rows, "main", lower_is_better=True).tasks[0]
-    assert (up.sentence, down.sentence) == ("1 of 2 beats main; 1 is worse.",) * 2
+    assert (up.sentence, down.sentence) == ("1 of 2 models is better than main and 1 is worse.",) * 2
     there = {side.model: (side.n_improved, side.n_regressed, side.verdict) for side in up.models}
     back = {side.model: (side.n_regressed, side.n_improved, side.verdict) for side in down.models}
     assert {name: told[:2] for name, told in there.items()} == {name: told[:2] for name, told in back.items()}
@@ -159,10 +159,10 @@ def test_models_with_missing_tasks_or_items_are_counted_in_warnings() -> None:
     }
     assert answer.overall is not None
     assert (answer.overall.n_left_out, answer.overall.n_tasks_left_out) == (1, 1)
-    assert answer.sentence.startswith("On 2 of 3 tasks, s1 beats main overall.")
+    assert answer.sentence.startswith("On 2 of 3 tasks, s1 is better than main overall.")
     (side,) = (each for each in answer["t0"].models if each.model == "s1")
     assert (side.difference.n_items, side.n_only_model, side.n_only_against) == (20, 0, 180)
-    assert "items" in answer.render()
+    assert "questions" in answer.render()
     assert [warning.message for warning in answer["t0"].warnings] == [
         "s1 answered fewer than 90% of the 200 questions of main"
     ]
@@ -279,7 +279,7 @@ def test_the_reference_can_be_a_path_tag_commit_or_model(
     assert answer.against == name
     assert [(side.n_improved, side.n_regressed) for side in answer.tasks[0].models] == [(5, 0), (0, 20)]
     found = json.loads(run("compare", *paths, "--against", one, "-f", "json").output)
-    assert (found["against"], found["verdict"]) == (name, answer.sentence)
+    assert (found["against"], found["sentence"]) == (name, answer.sentence)
 
 
 @pytest.mark.parametrize(
@@ -334,11 +334,11 @@ def test_runs_with_several_models_are_compared_model_by_model(runs: Path) -> Non
 def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
     logs = str(LOGS)
     words = ("compare", logs, "--cluster", "passage_id", "--against", "smollm2-135m-t0.3")
-    assert run(*words).output.startswith("None of 3 beats smollm2-135m-t0.3; 1 is worse; 2")
+    assert run(*words).output.startswith("None of 3 models is better than smollm2-135m-t0.3, 1 is worse ")
     assert run(*words, "--model", "smollm2-135m-terse", "--adjust", "dunnett", "-f", "csv").output.count("\n") == 2
     for more in (("-a", "x"), ("-b", "x"), ("--margin", "1pp"), ("--covariate", "x")):
         said = run(*words, *more, code=2).stderr
-        assert "--against compares every other side with one" in said
+        assert "--against compares every other model with one," in said
         assert "Leave one out" in said
     assert "Missing option '-b'" in run("compare", logs, "-a", "x", code=2).stderr
     two = ("compare", logs, "-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-terse")
@@ -370,7 +370,7 @@ def test_plot_compare_with_against_draws_corrected_intervals_and_verdicts(
     )
     rows = json.loads(Path("x.json").read_text())["data"]["values"]
     sides = hs.against(hs.read("rows.csv"), "main").tasks[0].models
-    assert [(row["side"], row["group"]) for row in rows] == [("s1", "better"), ("s3", "can't tell"), ("s2", "worse")]
+    assert [(row["model"], row["group"]) for row in rows] == [("s1", "better"), ("s3", "can't tell"), ("s2", "worse")]
     assert [row["low"] for row in rows] == pytest.approx(
         [100 * side.adjusted_interval.low for side in sides], rel=1e-11
     )

@@ -44,19 +44,19 @@ def test_two_raters_have_a_confusion_matrix():
         rows.filter(pl.col("one") == 1)["gold"].sum()
     )
     assert found.pairs == found.raters == ()
-    assert found.sentence.startswith("Two raters agree in 8")
-    assert "Beyond chance agreement is 0.7" in found.sentence
+    assert found.sentence.startswith("Two raters agree on 8")
+    assert "Beyond chance, agreement is 0.72" in found.sentence
 
 
 def test_three_identical_raters_count_as_one_independent_rater():
     rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
     found = hs.agree(rows, human="gold")
-    assert found.sentence.startswith("Measured by gold, all 3 raters are alike: they agree in 86.0%")
+    assert found.sentence.startswith("Measured by gold, all 3 raters agree on 86.0%")
     assert found.n_raters == 3
     assert found.independence.value == pytest.approx(1.0)
     assert found.of("agreement").value == 1.0
     assert {(each.a, each.b) for each in found.pairs} == {("gold", name) for name in ("one", "two", "three")}
-    assert "Without gold, 3 raters agree in 100.0%" in found.render()
+    assert "Without gold, 3 raters agree on 100.0%" in found.render(details=True)
 
 
 def test_repeated_ratings_give_the_self_agreement_of_each_rater():
@@ -98,7 +98,7 @@ def test_chance_corrected_agreement_is_undefined_if_all_ratings_are_equal():
     rows = pl.DataFrame({"one": [1] * 40, "two": [1] * 40})
     found = hs.agree(rows)
     assert math.isnan(found.of("cohen").value)
-    assert "undefined" in found.render()
+    assert "undefined" in found.render(details=True)
     assert {each.code for each in found.warnings} == {"one_value", "cant_be_known"}
     assert found.to_dict()["overall"][1]["estimate"]["value"] is None
 
@@ -129,7 +129,7 @@ def test_the_agree_command_gives_text_json_csv_and_escaped_html(tmp_path):
     ratings().rename({"one": "<b>one</b>"}).write_csv(path)
     assert "3 raters agree on" in run("agree", str(path)).output
     assert run("agree", str(path), "-c", "rater=two+gold", "--confusion", "-f", "csv").output.startswith(
-        "a,b,given,said,count,share,"
+        "a,b,value_a,value_b,count,share,"
     )
     found = json.loads(run("agree", str(path), "--human", "gold", "-f", "json").output)
     assert found["human"] == "gold"
@@ -145,7 +145,7 @@ def test_raters_without_shared_items_are_each_compared_with_the_human():
     found = hs.agree(rows, human="gold")
     assert found.overall == ()
     assert math.isnan(found.by_chance)
-    assert found.sentence.startswith("Measured by gold, x agrees most, in 100.0%")
+    assert found.sentence.startswith("Measured by gold, x agrees most (100.0%")
     assert found.independence is None
     for format in ("terminal", "html", "json", "csv"):
         assert found.render(format)
@@ -202,12 +202,12 @@ def test_weighted_agreement_with_a_human_is_not_called_a_share_of_items():
     """The weighted agreement is no share of the items; and one rater alone is not both the most and the least."""
     rows = pl.DataFrame({"item": range(30), "gold": [1, 2, 3] * 10, "x": [2, 2, 3] * 10, "y": [3, 2, 1] * 10})
     near = hs.agree(rows, human="gold", measurement="ordinal").sentence
-    assert near.startswith("Measured by gold, x is nearest, to 8")
-    assert ", and y farthest, to " in near
+    assert near.startswith("Measured by gold, x is closest (8")
+    assert ") and y farthest (33.3%" in near
     assert " of the items" not in near
     alone = rows.with_columns(gold=pl.when(pl.col("y") < 3).then("gold"), y=pl.when(pl.col("y") == 3).then("y"))
     found = hs.agree(alone, human="gold", measurement="nominal")
-    assert re.fullmatch(r"Measured by gold, x agrees in 100.0% \[.*\] of the items\.", found.sentence)
+    assert re.fullmatch(r"Measured by gold, x agrees on 100.0% \(95% CI .*\) of the questions\.", found.sentence)
     assert "Without gold, two raters agree in " in " ".join(found.render("terminal").split())
 
 

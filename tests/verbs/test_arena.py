@@ -61,8 +61,8 @@ def test_winners_by_model_name_and_other_column_names_give_the_same_board():
     other = rows.rename({"model_a": "one", "model_b": "two", "winner": "best", "judge": "email"})
     columns = {"model_a": "one", "model_b": "two", "winner": "best", "voter": "email"}
     renamed = hs.arena(other, columns=columns).to_dict()["boards"]
-    assert renamed[0]["without"].pop("column") == "email"
-    assert usual[0]["without"].pop("column") == "judge"
+    assert renamed[0]["influential_cluster"].pop("column") == "email"
+    assert usual[0]["influential_cluster"].pop("column") == "judge"
     assert renamed == usual
     turned = rows.rename({"model_a": "model_b", "model_b": "model_a"}).with_columns(
         pl.col("winner").replace({"model_a": "model_b", "model_b": "model_a"})
@@ -230,8 +230,8 @@ def test_the_most_influential_judge_does_not_depend_on_the_order_of_rows():
 def test_a_warning_names_a_judge_with_most_of_the_votes():
     rows = votes(n=80).with_columns(judge=pl.when(pl.int_range(pl.len()) < 50).then(99).otherwise("judge"))
     (warning,) = [each for each in hs.arena(rows).boards[0].board.warnings if each.code == "dominant_cluster"]
-    assert warning.message.startswith("judge 99 holds 50 of 80 votes")
-    assert "more votes in this one" in warning.remedy
+    assert warning.message.startswith("one of 18 clusters (judge 99) contains 50 of 80 votes")
+    assert "not votes in judge 99" in warning.remedy
 
 
 @pytest.mark.parametrize("cluster", ["judge", "none"])

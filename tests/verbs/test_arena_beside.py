@@ -98,7 +98,7 @@ def test_a_cyclic_preference_gives_a_warning_on_fit_and_a_transitive_one_none():
     straight, turning = hs.arena(votes(n=4000)), hs.arena(votes(n=4000, circle=1.5))
     assert straight.boards[0].model_fit.p_value > 0.05
     assert straight.boards[0].model_fit.worst_pairs == ()
-    assert "The Bradley–Terry model fits all 15 pairs" in straight.render(width=200)
+    assert "The Bradley–Terry model fits all 15 pairs" in straight.render(width=200, details=True)
     found = turning.boards[0].model_fit
     assert [warning.code for warning in turning.warnings] == ["not_one_line"]
     assert {tuple(sorted((each.model_a, each.model_b))) for each in found.worst_pairs} == {

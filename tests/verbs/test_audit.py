@@ -24,7 +24,7 @@ def test_a_score_above_1_leaves_the_board_unjudged_until_bounds_are_given():
     rows = pl.DataFrame({"model": [*"abcd"], "score": [55.2, 43.1, 0.8, 0.2], "n": [500] * 4})
     unknown = hs.audit(rows)
     assert all(math.isnan(entry.se) and math.isnan(entry.low) for entry in unknown.boards[0].entries)
-    assert [entry.verdict for entry in unknown.boards[0].entries] == [""] * 4
+    assert [entry.verdict for entry in unknown.boards[0].entries] == [None] * 4
     assert "nothing tells the scale" in unknown.boards[0].sentence
     percent = hs.audit(rows, bounds=(0, 100)).boards[0].entries[2]
     assert percent.p_next == pytest.approx(0.18, abs=0.005)
@@ -46,7 +46,7 @@ def test_a_stated_standard_error_of_0_counts_as_missing():
     """Without a number of questions nothing is known; with one it is the binomial error."""
     rows = pl.DataFrame({"model": [*"abc"], "score": [0.82, 0.81, 0.8], "stderr": [0.0, 0.0, 0.01]})
     without = hs.audit(rows)
-    assert [entry.verdict for entry in without.boards[0].entries] == [""] * 3
+    assert [entry.verdict for entry in without.boards[0].entries] == [None] * 3
     assert "A standard error of 0 counts as not stated: a, b." in without.notes
     assert any("no number of questions for a, b" in warning.message for warning in without.warnings)
     known = hs.audit(rows, n=100).boards[0].entries

@@ -40,27 +40,27 @@ def of(found, kind, judge=None):
 
 def test_a_position_bias_is_detected_from_swapped_orders():
     found = hs.bias(choices(first=1.0))
-    assert of(found, "shown first").by == "orders"
+    assert of(found, "shown first").evidence == "orders"
     assert of(found, "shown first").estimate.interval.low > 0.2
     assert found.sentence.startswith("the judge is biased towards the answer shown first (+")
-    assert "of its verdicts turn with the order." in found.sentence
+    assert "of its verdicts flip with the order." in found.sentence
     assert of(hs.bias(choices(first=-1.0)), "shown first").estimate.value < 0
 
 
 def test_a_length_bias_is_separated_from_quality_only_with_gold_labels():
     found = of(hs.bias(choices(longer=1.0)), "longer")
-    assert (found.by, found.bias) == ("gold", True)
-    assert found.towards - found.away == pytest.approx(found.estimate.value)
+    assert (found.evidence, found.bias) == ("gold", True)
+    assert found.error_towards - found.error_away == pytest.approx(found.estimate.value)
     assert found.estimate.interval.low > 0.2
     no_gold = hs.bias(choices(longer=1.0).drop("gold"))
     assert (of(no_gold, "longer").by, of(no_gold, "longer").bias) == ("nothing", False)
     assert "association" in {each.code for each in no_gold.warnings}
-    assert math.isnan(of(no_gold, "longer").towards)
+    assert math.isnan(of(no_gold, "longer").error_towards)
 
 
 def test_an_unbiased_judge_gives_no_significant_bias():
     found = hs.bias(choices())
-    assert found.sentence.startswith("Nothing shows that the judge favours ")
+    assert found.sentence.startswith("No significant bias of the judge towards ")
     low, high = of(found, "shown first").estimate.interval.low, of(found, "shown first").estimate.interval.high
     assert (of(found, "shown first").p_value > 0.05) == (low <= 0 <= high)
 
@@ -74,9 +74,9 @@ def test_both_orders_can_be_given_as_rows_with_swapped_models():
         winner=pl.when(pl.col("winner") == 1).then(pl.lit("x")).otherwise(pl.lit("y")),
     )
     turned, plain = of(hs.bias(named), "shown first"), of(hs.bias(rows), "shown first")
-    assert turned.by == "orders"
+    assert turned.evidence == "orders"
     assert turned.estimate == plain.estimate
-    assert turned.flipped == plain.flipped
+    assert turned.order_flips == plain.order_flips
 
 
 def test_self_preference_is_measured_relative_to_other_judges():
@@ -93,7 +93,7 @@ def test_self_preference_is_measured_relative_to_other_judges():
         for judge in ("gpt-4o", "llama-3")
     ]
     found = of(hs.bias(pl.DataFrame(rows)), "own family")
-    assert (found.judge, found.by, found.bias) == ("gpt-4o", "others", False)
+    assert (found.judge, found.evidence, found.bias) == ("gpt-4o", "others", False)
     assert found.estimate.interval.contains(0.3)
 
 
@@ -123,8 +123,8 @@ def test_the_bias_command_gives_text_json_csv_and_escaped_html(tmp_path):
     choices(first=1.0).with_columns(judge=pl.lit("<i>j</i>")).write_csv(path)
     assert "is biased towards the answer shown first" in run("bias", str(path)).output
     found = json.loads(run("bias", str(path), "-f", "json").output)
-    assert {each["by"] for each in found["favours"]} == {"orders", "gold"}
-    assert run("bias", str(path), "-f", "csv").output.startswith("judge,favours,by,")
+    assert {each["evidence"] for each in found["biases"]} == {"orders", "gold"}
+    assert run("bias", str(path), "-f", "csv").output.startswith("judge,feature,evidence,")
     assert "<i>j" not in run("bias", str(path), "-f", "html").output
 
 
@@ -158,13 +158,13 @@ def test_position_bias_with_one_order_per_item_is_estimated_from_gold_labels(bot
     found = of(hs.bias(rows), "shown first")
     best_first = (pl.col("gold") == 1) != pl.col("swapped")
     wrong = pl.col("gold") != pl.col("winner")
-    assert found.by == "gold"
+    assert found.evidence == "gold"
     assert found.n_choices == len(rows)
-    assert found.estimate.value == pytest.approx(found.towards - found.away)
+    assert found.estimate.value == pytest.approx(found.error_towards - found.error_away)
     towards, away = (rows.filter(best_first == up).select(wrong.mean()).item() for up in (False, True))
-    assert (found.towards, found.away) == pytest.approx((towards, away))
+    assert (found.error_towards, found.error_away) == pytest.approx((towards, away))
 
 
 def test_position_bias_with_one_order_per_item_needs_gold_labels():
     for rows in (shown_once().drop("gold"), shown_once().drop("gold").reverse()):
-        assert of(hs.bias(rows), "shown first").by == "nothing"
+        assert of(hs.bias(rows), "shown first").evidence == "nothing"

@@ -51,7 +51,7 @@ def test_plan_for_better_states_how_often_equal_systems_stay_unclear():
     assert words in paragraph(hs.plan(effect=0.03, better=True, level=0.9))
     assert words not in hs.plan(effect=0.03, level=0.9).sentence
     result = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["plan", "--n-items", "500", "--better"])
-    assert "stay open in 95 of 100 runs" in result.output
+    assert "stay undecided in 95% of runs" in result.output
 
 
 def test_records_contain_the_shares_of_pass_unclear_and_fail():

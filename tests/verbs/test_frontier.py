@@ -48,8 +48,8 @@ def test_published_scores_with_costs_have_a_frontier(tmp_path):
     path = tmp_path / "board.csv"
     PUBLISHED.write_csv(path)
     said = " ".join(run("frontier", str(path), "--usage", "usd").output.split())
-    assert said.startswith("Cheapest that could be best: small at 0.1 usd a question; big costs 10× and is not shown")
-    assert "What it took isn't known, and so it is cheaper than nobody: local." in said
+    assert said.startswith("Cheapest model that could be best: small (0.1 usd per question). big costs 10× and isn't s")
+    assert "The usd of local isn't known, so it is never cheaper than another." in said
     for form in ("markdown", "html", "latex", "csv", "json"):
         assert "unknown" in run("frontier", str(path), "--usage", "usd", "-f", form).output or form in ("csv", "json")
     figure = tmp_path / "frontier.json"
@@ -126,7 +126,7 @@ def test_without_a_standard_error_no_model_is_better_and_costs_stay_known():
     assert "isn't known" not in found.sentence
     gap = hs.compare(rows, "A", "B", usage="usd")
     for each in gap.usage:
-        assert (each.ratio_is, each.decided, each.n_clusters) == ("known", False, 1)
+        assert (each.ratio_is, each.decided, each.n_clusters) == ("exact", False, 1)
         assert each.ratio == pytest.approx(each.a / each.b)
         assert math.isnan(each.interval.low)
         assert math.isnan(each.p_value)
@@ -186,8 +186,6 @@ def test_answers_with_a_mapped_score_column_are_not_read_as_published_scores(tmp
 def test_models_tied_for_the_lowest_cost_are_all_named():
     board = PUBLISHED.filter(pl.col("model").is_in(["big", "small"])).with_columns(total_cost=pl.lit(40.0))
     said = " ".join(hs.frontier(board, usage="usd").render("terminal").split())
-    assert said.startswith("Cheapest that could be best: big, small, each at 0.1 usd a question; big leads as well.")
+    assert said.startswith("Cheapest models that could be best: big, small (0.1 usd per question). big also has ")
     alike = " ".join(hs.frontier(board.with_columns(score=pl.lit(0.8)), usage="usd").render("terminal").split())
-    assert alike.startswith(
-        "Cheapest that could be best: big, small, each at 0.1 usd a question; big, small lead as well."
-    )
+    assert alike.startswith("Cheapest models that could be best: big, small (0.1 usd per question). big, small als")

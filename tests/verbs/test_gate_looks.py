@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import howsure as hs
 from howsure.commands.main import main
 from howsure.statistics.group_sequential import Schedule
+from paragraphs import paragraph
 from runs import first, results
 from trials import draws
 
@@ -70,13 +71,13 @@ def test_verdict_p_value_and_interval_at_a_look_agree(seed, rate, spending):
 def test_the_verdict_names_the_look_and_when_the_next_is_due():
     data = results(200, a=0.55)
     early = hs.gate(first(data, 50), "a", "b", better=True, **LOOKS)
-    assert early.sentence.endswith("This is look 1; look 2 of 4 is due at 100 questions.")
+    assert paragraph(early).endswith("This is look 1; look 2 of 4 is due at 100 questions.")
     assert "Look 1 of 4, at 50 questions; the error is spent late" in str(early)
     last = hs.gate(data, "a", "b", better=True, **LOOKS)
-    assert last.sentence.endswith("This was the last of 4 looks.")
+    assert paragraph(last).endswith("This was the last of 4 looks.")
     shown = hs.gate(first(results(200, a=0.95), 100), "a", "b", better=True, **LOOKS)
     assert shown.verdict == "pass"
-    assert shown.sentence.endswith("This is look 2 of 4.")
+    assert paragraph(shown).endswith("This is look 2 of 4.")
     assert shown.to_dict()["looks"]["number"] == 2
 
 

@@ -443,7 +443,7 @@ def test_invalid_policies_are_refused_with_a_remedy(case):
         {"each_task": False},
         {"looks": 3},
         {"level": 0.9},
-        {"measure": "usd"},
+        {"usage": "usd"},
     ],
 )
 def test_a_policy_excludes_options_that_it_sets(beside):
@@ -498,7 +498,7 @@ def test_the_gate_command_with_a_policy_writes_text_junit_comment_and_json(tmp_p
     assert flipped.exit_code == 1, flipped.output
     text = comment.read_text()
     for said in (text, junit.read_text()):
-        assert "broke" in said
+        assert "got worse" in said
     assert "underpowered" in text
     assert text.index("bad · score") < text.index("large · score")
     data = json.loads(CliRunner().invoke(main, [*words, "-f", "json"]).output)

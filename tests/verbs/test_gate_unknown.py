@@ -39,7 +39,7 @@ def test_too_many_missing_scores_that_could_change_the_verdict_make_it_unclear()
         "9 of 100 attempts have no score, and their results could change the verdict, which would be 'pass' without them"
     ]
     assert answer.sentence.startswith(
-        "Can't tell. whether a is at least 90.0%: 9 attempts without a score could turn it (100.0%"
+        "Can't tell whether a is at least 90.0%: 9 attempts without a score could change the verdict (100.0%"
     )
     assert hs.gate(data, "a", at_least=0.9, missing_at_most=0.1).verdict == "pass"
 

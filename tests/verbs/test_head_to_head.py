@@ -26,7 +26,7 @@ def test_head_to_head_equals_the_pair_on_the_board():
     assert (found.a_score, found.b_score) == pytest.approx((scores["w"], scores["y"]))
     strength = {model.model: model.strength for model in board.boards[0].models}
     assert found.win_probability == pytest.approx(special.expit(strength["w"] - strength["y"]))
-    assert found.sentence.startswith("w beats y by ")
+    assert found.sentence.startswith("w is better than y by ")
 
 
 @pytest.mark.parametrize("seed", range(draws(3, 12)))
@@ -71,13 +71,13 @@ def test_models_that_never_met_have_no_direct_score_and_unconnected_ones_are_an_
     never = VOTES.filter(~(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"])))
     found = hs.head_to_head(never, "w", "x")
     assert found.direct_votes is None
-    assert "They never met" in paragraph(found)
+    assert "No vote compares the two directly" in paragraph(found)
     apart = pl.concat([VOTES, votes(seed=1, models=("p", "q"))])
     with pytest.raises(hs.DataError, match="no vote connects w and p"):
         hs.head_to_head(apart, "w", "p")
     with pytest.raises(hs.OptionError, match="a and b are both w"):
         hs.head_to_head(VOTES, "w", "w")
-    assert "give no error bar" in hs.head_to_head(VOTES.with_columns(judge=1), "w", "x").sentence
+    assert "there is no error bar" in hs.head_to_head(VOTES.with_columns(judge=1), "w", "x").sentence
 
 
 def test_all_wins_have_an_interval_up_to_1_and_a_warning():

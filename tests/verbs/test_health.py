@@ -77,7 +77,7 @@ def test_degenerate_tables_are_analysed_without_an_error(frame, lower_is_better)
 
 def test_one_model_gives_no_item_discrimination():
     answer = health(DEGENERATE["one model"])
-    assert answer.sentence.endswith("with one model only, nothing shows which questions discriminate between models.")
+    assert answer.sentence.endswith("a single model doesn't show which questions distinguish models.")
     text = answer.render(width=80)
     assert "questions" in text
     for claim in ("separate the models", "solved by all", "by none", "suspect", "reliability"):
@@ -92,7 +92,7 @@ def test_two_models_have_one_difference_and_no_reliability():
     assert "1 of 4 questions distinguishes both models; 2 were solved by all and 1 by none." in task.sentence
     larger = health(table({"a": [1] * 30, "b": [0] * 29 + [1]}))
     assert "The two models must differ by" in paragraph(larger)
-    assert "1 of 1 difference between neighbouring ranks exceeds it" in larger.render("markdown")
+    assert "1 pair of neighbouring ranks does." in larger.render("markdown")
     assert np.isnan(task.reliability)
     assert [c.code for c in task.warnings] == ["few_models"]
 
@@ -100,7 +100,7 @@ def test_two_models_have_one_difference_and_no_reliability():
 def test_an_unbounded_scale_has_no_solved_items():
     task = health(DEGENERATE["open scale"]).tasks[0]
     assert "2 of 3 questions distinguish the 3 models; on 1 all models score the same." in task.sentence
-    assert row(task)["nobody"] is None
+    assert row(task)["none_solved"] is None
     assert not task.percent
 
 
@@ -123,11 +123,11 @@ def test_items_with_negative_discrimination_are_listed_as_suspect():
     answer = health(graded(models=16, n=80, broken=2))
     task = answer.tasks[0]
     assert [suspect.item for suspect in task.suspects] == ["q078", "q079"]
-    assert "2 questions contradict the others (negative item discrimination): review them." in paragraph(task)
+    assert "2 questions contradict the others (negative item discrimination): review them." in paragraph(answer)
     assert "q079" in answer.render(width=80)
     kinds = {record["item"]: record["kind"] for record in answer.item_records()}
     assert kinds["q079"] == "suspect"
-    assert task.n_discriminating == sum(kind in ("separating", "suspect") for kind in kinds.values())
+    assert task.n_discriminating == sum(kind in ("discriminating", "suspect") for kind in kinds.values())
 
 
 def test_consistent_items_give_no_suspects():
@@ -153,7 +153,7 @@ def test_the_smallest_detectable_difference_is_about_typical_models():
 def test_the_verdict_counts_boards_for_several_metrics():
     rows = [graded().with_columns(metric=pl.lit(name)) for name in ("one", "two")]
     assert health(pl.concat(rows)).sentence.startswith(
-        "66 of 80 questions on 2 boards, one for each task and metric, separate the models."
+        "66 of 80 questions on 2 boards, one for each task and metric, distinguish the models."
     )
 
 
@@ -167,13 +167,13 @@ def test_a_detectable_difference_above_the_scale_is_shown_as_over_100_points():
 def test_tasks_with_one_model_are_left_out_of_the_verdict():
     alone = table({"a": [1, 0, 1]}).with_columns(task=pl.lit("alone"))
     assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).sentence.startswith(
-        "With one model per task,"
+        "A single model per task"
     )
     answer = health(pl.concat([alone, graded().with_columns(task=pl.lit("graded"))]))
-    assert answer.sentence.startswith("33 of 40 questions in 1 of 2 tasks separate the models.")
+    assert answer.sentence.startswith("33 of 40 questions in 1 of 2 tasks distinguish the models.")
     line = next(line for line in answer.render(width=100).splitlines() if line.startswith("alone"))
     assert line.split() == ["alone", "1", "3", *["n/a"] * 6]
-    assert row(answer["alone"])["neighbours_apart"] is None
+    assert row(answer["alone"])["n_significant_neighbours"] is None
 
 
 def test_weights_determine_the_best_models():

@@ -48,7 +48,7 @@ def test_a_simulated_change_in_30_runs_is_detected_at_its_place():
     assert change.difference.interval.contains(-0.1)
     just = hs.history(nightly(at=18, shift=-0.1, seed=3).filter(pl.col("model") <= f"2026-10-{change.number + 1}"))
     assert just.tasks[0].sd_of_answers == pytest.approx(answer.tasks[0].sd_of_answers, rel=0.1)
-    assert answer.sentence.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
+    assert answer.sentence.startswith("The score fell by 9.5 points (95% CI 4.3 to 14.7) at run 19, 2026-10-19.")
     assert "A false alarm comes at most about once in 100 runs." in " ".join(everything(answer).split())
 
 
@@ -73,7 +73,7 @@ def test_the_chart_draws_limits_over_the_width_of_each_run():
 def test_runs_of_one_system_show_no_change():
     answer = hs.history(nightly(seed=1))
     assert answer.tasks[0].changes == ()
-    assert answer.sentence.startswith("Of 30 runs since 2026-10-01, no change is shown.")
+    assert answer.sentence.startswith("No change in 30 runs since 2026-10-01.")
     everything(answer)
 
 
@@ -190,7 +190,7 @@ def test_the_sd_between_runs_is_reported_and_needs_10_runs():
         everything(few).split()
     )
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
-    assert "Spread: not known, as no two runs of one level differ on any question." in " ".join(
+    assert "Spread: not known, because no two runs of one level differ on any question." in " ".join(
         everything(hs.history(same)).split()
     )
 
@@ -213,12 +213,12 @@ def test_compare_last_compares_the_last_k_runs_with_the_k_before():
     assert last.difference.interval.contains(-0.06)
     assert last.p_value < 0.05
     assert re.search(
-        r"The last 7 runs are \d\.\d pp lower than the 7 before \(95% CI \d\.\d to \d+\.\d, p (=|<) 0\.\d+\): a significant",
-        answer.sentence,
+        r"The last 7 runs are \d\.\d points lower than the 7 before \(95% CI \d\.\d to \d+\.\d, p (=|<) 0\.\d+\), which is significant",
+        paragraph(answer),
     )
     assert hs.history(rows).tasks[0].last_runs is None
     flat = hs.history(nightly(seed=1), compare_last=7)
-    assert ": not a significant difference." in " ".join(everything(flat).split())
+    assert ", which is not significant." in " ".join(everything(flat).split())
     json.loads(flat.render("json"))
 
 

@@ -56,7 +56,7 @@ def test_a_judge_not_better_than_chance_is_named_first_in_the_verdict(kind, righ
 def test_the_verdict_names_judges_not_better_than_chance():
     rows = verdicts(labels=150).with_columns(coin=pl.Series(np.random.default_rng(8).integers(0, 2, 600)))
     found = hs.judge(rows, columns={"judge": ["judge", "coin"]})
-    assert found.sentence.startswith("Not shown to be better than chance: coin. ")
+    assert found.sentence.startswith("Not shown to be better than guessing: coin.")
 
 
 def test_better_than_chance_uses_the_newcombe_limit_of_sensitivity_plus_specificity():
@@ -68,7 +68,7 @@ def test_better_than_chance_uses_the_newcombe_limit_of_sensitivity_plus_specific
 
 def test_the_verdict_states_how_labels_were_sampled():
     rows = verdicts()
-    assert hs.judge(rows).sentence.startswith("If your labels were drawn at random: the judge says")
+    assert "valid only if the labels were drawn at random" in paragraph(hs.judge(rows)).lower()
     assert hs.judge(rows, labels_drawn="convenience").sentence.startswith("Your labels are a convenience sample")
     chosen = rows.with_columns(human=pl.when(pl.col("judge") == 0).then("human"))
     assert chosen["human"].is_not_null().any()
@@ -181,9 +181,8 @@ def test_labels_of_both_models_on_the_same_items_give_a_paired_difference():
     assert (gap.n_items, gap.n_both, gap.n_labels) == (400, 100, 200)
     assert gap.difference.interval.low > 0
     assert gap.p_value < 0.05
-    assert found.sentence.startswith("The judge has a ahead by")
+    assert found.sentence.startswith("a is better. ")
     assert "with 100 pairs of labels, a is ahead by" in found.sentence
-    assert found.sentence.endswith("a is better.")
     turned = hs.judge(two_systems(), "b", "a", columns=ONE).difference
     assert turned.difference.value == pytest.approx(-gap.difference.value)
     assert turned.p_value == pytest.approx(gap.p_value)
@@ -252,7 +251,7 @@ def test_several_judges_are_evaluated_together():
     assert kind.sensitivity.value == 1
     assert 0.6 < kind.specificity.value < 0.95
     assert fair.sensitivity.interval.contains(0.8)
-    assert wide.sentence.startswith("If your labels were drawn at random: the 2 judges say")
+    assert wide.sentence.endswith("; that of the 2 judges is 66.8%.")
     apart = [
         hs.judge(two_systems(), columns={"judge": each}).all_answers.estimate.interval for each in ("kind", "fair")
     ]
@@ -286,10 +285,10 @@ def test_corrected_leaderboards_have_rank_intervals():
     found = hs.judge(rows, columns=ONE)
     assert [each.model for each in found.models] == ["a", "b"]
     assert [(rank.rank, rank.low, rank.high) for rank in found.ranks] == [(1, 1, 1), (2, 2, 2)]
-    assert found.sentence.endswith("significantly ahead.")
+    assert "significantly ahead" in paragraph(found)
     level = hs.judge(two_systems(labels=30, rates=(0.9, 0.9)), columns=ONE)
     assert all(rank.could_be_best for rank in level.ranks)
-    assert level.sentence.endswith("but the other could also be best.")
+    assert paragraph(level).endswith("could be best.") or "but the other model could be best" in paragraph(level)
     assert "could be" in level.render("terminal")
 
 
@@ -421,11 +420,11 @@ def test_a_note_says_when_strata_with_few_labels_are_merged():
 def test_a_warning_names_the_stratum_that_dominates_the_variance():
     found = hs.judge(judged_as([(0, 300, 8, 4), (1, 700, 120, 120)]))
     small = next(warning for warning in found.warnings if warning.code == "small_part")
-    assert (small.part, small.n, small.units) == ("0", 8, "labels")
+    assert (small.name, small.n, small.units) == ("0", 8, "labels")
     assert small.message.startswith("answers with verdict 0 (8 of 128 labels) contribute 9")
     assert "with about" in small.message
     written = json.loads(found.render("json"))["warnings"]
-    assert next(each for each in written if each["code"] == "small_part")["part"] == "0"
+    assert next(each for each in written if each["code"] == "small_part")["name"] == "0"
     more = hs.judge(judged_as([(0, 300, 150, 75), (1, 700, 120, 120)]))
     assert not [warning for warning in more.warnings if warning.code == "small_part"]
 

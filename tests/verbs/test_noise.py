@@ -105,7 +105,7 @@ def test_one_attempt_bounds_the_within_question_share():
     assert not entry.measured
     assert math.isnan(entry.within_share)
     assert 0 < entry.most_within_share <= 1
-    assert "One attempt per question can't" in paragraph(answer.tasks[0])
+    assert "One attempt per question can't" in paragraph(answer)
     assert answer.tasks[0].pairs is None
     assert "≤ " in everything(answer)
 
@@ -124,7 +124,7 @@ def test_clusters_tighten_the_bound_on_the_within_question_share():
     rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
     answer = hs.noise(rows, cluster="passage")
     assert 0 < answer["a"].most_within_share < 0.5
-    assert f"at most {100 * answer['a'].most_within_share:.0f}%" in paragraph(answer.tasks[0])
+    assert f"up to {100 * answer['a'].most_within_share:.0f}%" in paragraph(answer)
     everything(answer)
 
 
@@ -241,9 +241,11 @@ def test_the_verdict_names_models_left_out_and_the_reason():
 
 def test_identical_attempts_make_only_new_questions_useful():
     rows = attempted(n=20, attempts=1, models=("a",)).drop("attempt")
-    told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross")).tasks[0].sentence
-    assert "what attempts can gain" not in told
-    assert "Answers to one question don't differ, so only more questions help: twice the questions to" in told
+    told = hs.noise(rows.join(pl.DataFrame({"attempt": [0, 1]}), how="cross"))
+    assert "what attempts can gain" not in told.render(details=True)
+    assert "Answers to one question don't differ, so only more questions help: twice the questions to" in paragraph(
+        told
+    )
 
 
 def test_slices_that_are_all_too_small_show_no_table():
@@ -297,7 +299,7 @@ def test_several_tasks_have_separate_headings():
 
 def test_records_contain_the_predicted_standard_errors(logs):
     record = hs.noise(logs, cluster="none").records()[0]
-    assert {"se_1", "se_5", "se_endless", "se_twice_items", "answer_share", "variance_questions"} <= set(record)
+    assert {"se_1", "se_5", "se_endless", "se_twice_items", "within_share", "variance_between_questions"} <= set(record)
     assert record["se_5"] == pytest.approx(record["se"], rel=1e-12)
     assert hs.noise(logs, cluster="none").to_frame().height == 4
 

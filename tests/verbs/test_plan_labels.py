@@ -43,7 +43,7 @@ def test_labels_are_allocated_where_judges_disagree():
     assert plan.strata[1].probability > plan.strata[2].probability
     assert plan.n_labels < plan.labels_alone
     assert plan.half_width <= 0.04 < hs.plan_labels(verdicts(), columns=COLUMNS, n_labels=plan.n_labels - 8).half_width
-    assert plan.sentence.startswith(f"Label {plan.n_labels} answers: expect the corrected rate ± 4.0 points")
+    assert plan.sentence.startswith(f"Label {plan.n_labels} answers to know the corrected rate to ± 4.0 points")
 
 
 def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
@@ -60,7 +60,7 @@ def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
     filled(drawn, rows).write_csv(queue)
     found = run("judge", str(queue), *WORDS, "--labels-drawn", "probability:probability", "--at-least", "60%")
     assert found.exit_code == 0
-    assert found.output.startswith("PASS. the rate is at least 60.0%")
+    assert found.output.startswith("PASS. The rate is at least 60.0%")
 
 
 @pytest.mark.no_cover
@@ -136,7 +136,7 @@ def test_differences_from_planned_queues_are_unbiased_and_covered(tmp_path):
     assert abs(np.mean(values) - 0.2) < 3 * np.std(values) / np.sqrt(len(values))
     assert np.mean(held) > draws(0.7, 0.85)
     assert plan.sentence.startswith(
-        f"Label both answers to {plan.n_labels} items: expect the corrected difference of a and b ±"
+        f"Label both answers to {plan.n_labels} questions to know the corrected difference of a and b to ±"
     )
     priced = hs.plan_labels(rows, "a", "b", columns=COLUMNS, within=0.1, cost_label=1.0, cost_judge=0.01)
     assert "pairs of labels" in priced.render("terminal").replace("\n", " ")
@@ -199,7 +199,7 @@ def test_too_few_labels_are_raised_to_the_minimum_with_a_warning():
 def test_messages_on_one_label_are_singular():
     rows = pl.DataFrame({"item": [1], "judge": [1.0], "human": [1.0]})
     plan = hs.plan_labels(rows, within=0.05, columns={"judge": "judge"}, human="human")
-    assert plan.sentence.startswith("Label 1 answer: ")
+    assert plan.sentence.startswith("Label 1 answer ")
     (told,) = [warning for warning in plan.warnings if warning.code == "earlier_labels"]
     assert told.message.startswith(
         "1 earlier label informs the plan but doesn't count, since it isn't known whether it was"

@@ -18,17 +18,17 @@ ASSUMED = hs.Assumptions(rate=0.7, correlation=0.4)
 
 
 def ways(plan):
-    return {way.name: way for way in plan.main.looks.ways}
+    return {way.name: way for way in plan.main.looks.designs}
 
 
 def test_five_looks_raise_the_maximum_slightly_and_lower_the_expected_sample_size():
     found = hs.plan(effect=0.05, assume=ASSUMED, looks=5)
     once, looks, betting = (ways(found)[name] for name in ("once", "looks", "betting"))
-    assert once.most == hs.plan(effect=0.05, assume=ASSUMED).items
-    assert 1.01 < looks.most / once.most < 1.05
-    assert 0.75 < looks.expected / once.most < 0.9
-    assert looks.most > looks.expected_if_none > 0.95 * looks.most
-    assert betting.most > looks.most
+    assert once.max_items == hs.plan(effect=0.05, assume=ASSUMED).items
+    assert 1.01 < looks.max_items / once.max_items < 1.05
+    assert 0.75 < looks.expected_items / once.max_items < 0.9
+    assert looks.max_items > looks.expected_items_if_equal > 0.95 * looks.max_items
+    assert betting.max_items > looks.max_items
     assert found.main.looks.cheapest == "looks"
     assert found.sentence.endswith("on average, fewer than any other way of as much power.")
 
@@ -61,7 +61,7 @@ def test_power_and_expected_sample_size_equal_those_of_simulated_runs(spending):
     out = np.array(hit).T
     used = np.where(out.any(axis=1), (out.argmax(axis=1) + 1) * 100, n)
     assert ways(found)["looks"].power == pytest.approx(out.any(axis=1).mean(), abs=0.02)
-    assert ways(found)["looks"].expected == pytest.approx(used.mean(), rel=0.03)
+    assert ways(found)["looks"].expected_items == pytest.approx(used.mean(), rel=0.03)
 
 
 def test_a_single_look_equals_the_plan_without_looks():

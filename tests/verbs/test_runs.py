@@ -44,7 +44,7 @@ def test_a_run_that_does_not_count_is_listed_with_its_score_and_the_reason(tmp_p
         ("first.eval", False, 1.0),
     ]
     assert "another log of the same run counts: retry.eval" in answer.render(width=120)
-    assert "1 does not count" in paragraph(answer)
+    assert "1 is not used" in paragraph(answer)
 
 
 def test_runs_pooled_as_attempts_are_listed_with_separate_scores(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_several_tasks_of_one_call_are_shown_in_one_line(tmp_path: Path) -> None
     assert len(answer.runs) == 6
     text = answer.render(width=120)
     assert "6 tasks" in text
-    assert "from 1 call of the harness" in text
+    assert "from 1 invocation" in text
     assert "task 3" in hs.runs(tmp_path, task="task 3").render(width=120)
 
 

@@ -170,7 +170,7 @@ def test_a_baseline_of_a_table_keeps_its_column_mapping(place: Path) -> None:
     assert back.score_column == "accuracy (%)"
     assert "accuracy (%)" not in back.to_frame().columns
     judged = pl.DataFrame({"model": "a", "item": [1, 1, 2, 2], "judge": ["x", "y"] * 2, "score": [1, 0, 1, 1]})
-    with pytest.raises(hs.DataError, match="column 'judge' is taken for repeats"):
+    with pytest.raises(hs.DataError, match="column 'judge' is used as attempts"):
         hs.save_baseline(judged, "judged")
 
 

@@ -255,7 +255,9 @@ def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
     short = hs.trend(training(steps=(7,))).tasks[0]
     assert math.isnan(short.pooled_sd)
     assert short.runs[0].rise is None
-    assert "1 checkpoint, no trend can be estimated (a trend needs two checkpoints)." in paragraph(short)
+    assert "1 checkpoint, no trend can be estimated (a trend needs two checkpoints)." in paragraph(
+        hs.trend(training(steps=(7,)))
+    )
     everything(hs.trend(training(steps=(7,))))
 
 
@@ -374,7 +376,7 @@ def test_published_scores_of_checkpoints_are_read_alike_from_frames_and_files(tm
     ("rates", "items", "cluster", "why"),
     [
         ((1, 1, 1), 20, "none", "the scores do not vary"),
-        ((1, 1, 0), 20, "none", "all questions change by as much, which gives no error bar"),
+        ((1, 1, 0), 20, "none", "all questions change by the same amount, so there is no error bar"),
         ((1, 1, 0), 1, "none", "the checkpoints share no two questions"),
         ((1, 1, 0), 20, "topic", "all questions are in one cluster"),
     ],

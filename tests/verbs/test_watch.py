@@ -28,8 +28,8 @@ def test_a_clear_difference_is_decided_before_the_end_of_the_run():
     assert look.better == "a"
     assert look.n_items < 120
     assert look.interval.low > 0
-    assert look.sentence.startswith("a beats b by ")
-    assert ": stop (always-valid interval [" in look.sentence
+    assert look.sentence.startswith("Stop: a is better than b by ")
+    assert "(always-valid 95% CI " in look.sentence
     assert monitor.update(data).decided
 
 
@@ -117,10 +117,10 @@ def test_a_floor_is_decided_as_reached_or_missed():
     data = results(300, a=0.95).filter(model="a")
     look = hs.Monitor(a="a", at_least=0.8).update(data)
     assert (look.decided, look.bound_met, look.better) == (True, True, None)
-    assert look.sentence.startswith("a is at least 80.0%: stop")
+    assert look.sentence.startswith("Stop: a is at least 80.0% ")
     low = hs.Monitor(a="b", at_least=0.8).update(results(300))
     assert (low.decided, low.bound_met) == (True, False)
-    assert low.sentence.startswith("b is below 80.0%: stop")
+    assert low.sentence.startswith("Stop: b is below 80.0% ")
 
 
 def test_a_run_ends_once_the_interval_has_the_requested_half_width():
@@ -133,7 +133,7 @@ def test_a_run_ends_once_the_interval_has_the_requested_half_width():
     assert look.interval.high - look.interval.low <= 0.2
     assert 100 < look.n_items < 500
     assert math.isnan(look.p_value)
-    assert look.sentence.startswith("a is known to within ± 10.0 points: stop")
+    assert look.sentence.startswith("Stop: a is known to within ± 10.0 points ")
 
 
 def test_a_margin_shows_equivalence_or_inferiority():
@@ -146,7 +146,7 @@ def test_a_margin_shows_equivalence_or_inferiority():
     )
     worse = hs.Monitor(a="b", b="a", margin=0.06).update(results(300))
     assert (worse.decided, worse.bound_met, worse.better) == (True, False, "a")
-    assert worse.sentence.startswith("b is worse than a by more than 6.0 points")
+    assert worse.sentence.startswith("Stop: b is worse than a by more than 6.0 points")
 
 
 def test_lower_is_better_decides_for_the_smaller_score():
@@ -163,7 +163,7 @@ def test_an_undecided_run_with_all_items_used_is_reported():
     look = hs.Monitor(a="a", b="b", looks="any/30").update(results(30, b=0.75))
     assert look.exhausted
     assert not look.decided
-    assert look.sentence.startswith("Still undecided after all 30 items: ")
+    assert look.sentence.startswith("Can't tell after all 30 questions: ")
     assert "order_not_random" not in codes(look)
 
 
@@ -311,7 +311,7 @@ def test_the_verdict_estimates_how_many_items_would_decide():
     look = hs.Monitor(a="a", b="b", looks="any/2000").update(results(40, b=0.75))
     assert look.sentence.startswith("Keep going: ")
     assert "more questions would decide" in paragraph(look) or "no realistic number of questions" in paragraph(look)
-    assert look.line.startswith("40 of 2,000 items  ")
+    assert look.line.startswith("40 of 2,000 questions  ")
 
 
 SWEBENCH = DATA / "tidy" / "swebench_verified.parquet"

@@ -182,11 +182,11 @@ def rows(a, b):
 @pytest.mark.parametrize(
     ("a", "b", "decided", "told"),
     [
-        ([1], [0], False, "Still undecided after the last look: a is ahead by 100.0 points, no interval yet"),
-        ([1] * 40, [1] * 40, False, "Still undecided after the last look: a and b score the same"),
-        ([1] * 40, [0] * 40, True, "a beats b by 100.0 points: stop at look 1 of 2"),
-        ([0] * 40, [1] * 40, True, "b beats a by 100.0 points: stop at look 1 of 2"),
-        ([1, 0], [0, 1], False, "Still undecided after the last look: a and b score the same"),
+        ([1], [0], False, "Can't tell after the last look: a is ahead by 100.0 points, no interval yet"),
+        ([1] * 40, [1] * 40, False, "Can't tell after the last look: a and b score the same"),
+        ([1] * 40, [0] * 40, True, "Stop at look 1 of 2: a is better than b by 100.0 points"),
+        ([0] * 40, [1] * 40, True, "Stop at look 1 of 2: b is better than a by 100.0 points"),
+        ([1, 0], [0, 1], False, "Can't tell after the last look: a and b score the same"),
     ],
     ids=["one item", "all ties", "all wins", "all losses", "two items"],
 )
@@ -210,15 +210,13 @@ def test_failed_items_count_as_finished_at_a_look():
 def test_the_verdict_names_the_next_look():
     even = rows([1, 0] * 50, [0, 1] * 50)
     assert watched(first(even, 10), looks="5/100").sentence == (
-        "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."
+        "No verdict between looks: look 1 of 5 is due at 20 questions, 10 are finished."
     )
     assert watched(first(even, 20), looks="5/100").sentence.endswith(
-        "after 20 of 100 items; look 2 of 5 is due at 40 items."
+        "after 20 of 100 questions; look 2 of 5 is due at 40 questions."
     )
     assert watched(first(even, 30), looks="5/100").line == "30 of 100 items  look 2 of 5 is due at 40 items"
-    assert watched(even, looks="5/100").sentence.startswith(
-        "Still undecided after the last look: a and b score the same"
-    )
+    assert watched(even, looks="5/100").sentence.startswith("Can't tell after the last look: a and b score the same")
     beyond = watched(even, looks="3/60")
     (warning,) = beyond.warnings
     assert warning.code == "beyond_last_look"

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     import click
 
 PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
-SIDE, PATH_SIDE = "SIDE", "path:"
+SIDE, PATH_SIDE = "MODEL|RUN|PATH", "path:"
 FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """The metavars of paths in help."""
 MAPPINGS, FROZEN = "map", "frozen"
 """The table with mappings, which --map names."""
 MEMBERS = "members"
 """The key for the defaults of a group's members if the group itself is a command."""
-WRITTEN = ("output", "junit", "comment")
+WRITTEN = ("output", "junit", "comment", "freeze")
 """Parameters that name a file to be written."""
 
 

@@ -186,7 +186,9 @@ def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Result
 
 
 def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
-    """Return notes that several tasks are corrected for their number, or that tests against a margin aren't."""
+    """Return notes that several tasks are corrected for their number, or that tests against a margin
+    aren't.
+    """
     counted = sum(math.isfinite(pair.p_value) for pair in pairs)
     if question.adjust == "none" or counted < 2:
         return []

@@ -211,7 +211,8 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
                 message=f"{own.name}: {' and '.join(words)}. There are too few clusters to generalise to "
                 "new ones",
                 remedy=(
-                    'Choose with `population`, or in howsure.toml: population = "same-clusters" or population = "new-clusters".'
+                    'Choose with `population`, or in howsure.toml: population = "same-clusters" '
+                    'or population = "new-clusters".'
                 ),
             )
             warnings = (*own.warnings, warning)
@@ -419,7 +420,9 @@ class Worlds:
 
     @property
     def can_be_judged(self) -> bool:
-        """Whether attempts can be filled in: rules over attempts and averaged checkpoints need single rows."""
+        """Whether attempts can be filled in: rules over attempts and averaged checkpoints need single
+        rows.
+        """
         return not (self.study.rule.over_attempts or self.study.averages)
 
     @property
@@ -436,7 +439,9 @@ class Worlds:
         )
 
     def stakes(self, against: Mapping[Key, int]) -> dict[CheckKey, GateVerdict]:
-        """Return the verdicts if this many of these attempts go against the candidate, and the others for it."""
+        """Return the verdicts if this many of these attempts go against the candidate, and the others for
+        it.
+        """
         if not self.can_be_judged:
             return {}
         parts = {

@@ -182,7 +182,9 @@ def _separate(panel: Panel, parts: Mapping[str, Bools], question: JudgeQuestion)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeQuestion:
-    """The options for verdicts: how labels were drawn, the level, two models to compare, a floor or a margin."""
+    """The options for verdicts: how labels were drawn, the level, two models to compare, a floor or a
+    margin.
+    """
 
     drawn: str
     level: float

@@ -128,7 +128,9 @@ def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question
 
 
 def with_other_policies(leaderboard: Leaderboard, study: Study) -> Leaderboard:
-    """Return a leaderboard with a warning if counting failed attempts the other way would change the order."""
+    """Return a leaderboard with a warning if counting failed attempts the other way would change the
+    order.
+    """
     return replace(
         leaderboard, warnings=(*leaderboard.warnings, *policy_changes_ranks(study, leaderboard.boards))
     )

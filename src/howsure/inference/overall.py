@@ -205,7 +205,9 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Res
 def overall_comparison(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
 ) -> tuple[Comparison | None, list[ResultWarning]]:
-    """Combine the comparisons of several tasks: their weighted mean, with errors independent between tasks."""
+    """Combine the comparisons of several tasks: their weighted mean, with errors independent between
+    tasks.
+    """
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]

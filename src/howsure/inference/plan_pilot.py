@@ -1,4 +1,6 @@
-"""The basis of a plan: assumptions, costs, and a pilot's estimates for a comparison, with their uncertainty."""
+"""The basis of a plan: assumptions, costs, and a pilot's estimates for a comparison, with their
+uncertainty.
+"""
 
 from __future__ import annotations
 
@@ -384,7 +386,8 @@ class KnownSpread:
         """Return the wanted attempts, or else the usual ones. OptionError if their effect is unknown."""
         if self.only_once and wanted not in (None, 1):
             raise OptionError(
-                f"the effect of {wanted} attempts is unknown: one attempt per question was observed or assumed",
+                f"the effect of {wanted} attempts is unknown: one attempt per question was "
+                "observed or assumed",
                 remedy=(
                     "Run the pilot with at least two attempts, or assume variances of questions and answers."
                 ),

@@ -147,7 +147,9 @@ class TheseQuestions:
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval. `level`: of each pair, instead of the question's."""
+        """Return the limits of every pair's own interval. `level`: of each pair, instead of the
+        question's.
+        """
         return pairs.limits(question.level if level is None else level, matrix.reach)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:

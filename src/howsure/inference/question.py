@@ -48,7 +48,9 @@ class Question:
 
     @property
     def by_sums(self) -> bool:
-        """Whether sums over items are enough: for the usual methods, not for those that draw or count items."""
+        """Whether sums over items are enough: for the usual methods, not for those that draw or count
+        items.
+        """
         return self.method in (None, "score", "t") and self.interval != "bootstrap"
 
     def asked_of(self, study: Study) -> Question:

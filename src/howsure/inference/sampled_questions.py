@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OtherQuestions:
-    """The population of all questions like these. See [`Population`][howsure.inference.question.Population]."""
+    """The population of all questions like these. See
+    [`Population`][howsure.inference.question.Population].
+    """
 
     name: str = "new-clusters"
     only_these: bool = False
@@ -133,7 +135,9 @@ class OtherQuestions:
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval. `level`: of each pair, instead of the question's."""
+        """Return the limits of every pair's own interval. `level`: of each pair, instead of the
+        question's.
+        """
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level)
         if matrix.levels is not None:
@@ -396,7 +400,9 @@ class SameClusters(OtherQuestions):
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval. `level`: of each pair, instead of the question's."""
+        """Return the limits of every pair's own interval. `level`: of each pair, instead of the
+        question's.
+        """
         if matrix.sums is not None:
             return limits_of_sums(matrix, matrix.sums, pairs, question, level, within=True)
         if not _pairwise(matrix):

@@ -117,7 +117,8 @@ def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Resul
         yield ResultWarning(
             code="no_shared_items",
             message=(
-                f"{plural(len(apart), 'pair')} of models don't share any item ({example})and count as tied here"
+                f"{plural(len(apart), 'pair')} of models don't share any item ({example})and "
+                "count as tied here"
             ),
             remedy=("Check that item ids match. `howsure compare` falls back to an unpaired comparison."),
         )

@@ -274,7 +274,8 @@ def no_sizes(name: str, *, strata: bool = False) -> DataError:
         f"clusters by {name!r} of a run in progress, but their numbers of items aren't known",
         remedy="The share of each cluster in the run is needed: give a table of all items (`items`)."
         if strata
-        else "A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` if all have N items. `cluster='none'` ignores clusters.",
+        else "A cluster counts once it is complete: give a table of all items (`items`), or "
+        "`cluster_size` if all have N items. `cluster='none'` ignores clusters.",
     )
 
 

@@ -371,7 +371,9 @@ def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> 
     if len(matrix.models) == 1:
 
         def estimate(level: float) -> Estimate:
-            """Return the estimate with its interval at a level. Scores for new clusters count as fractions."""
+            """Return the estimate with its interval at a level. Scores for new clusters count as
+            fractions.
+            """
             if population is SAME_CLUSTERS:
                 return population.means(matrix, replace(question, level=level))[0]
             return mean(

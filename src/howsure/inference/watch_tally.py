@@ -287,7 +287,9 @@ class Tally:
         return float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy()))
 
     def changed(self, ready: pl.DataFrame) -> pl.Series:
-        """Return the items whose scores have changed since they were counted, by late attempts or rescoring."""
+        """Return the items whose scores have changed since they were counted, by late attempts or
+        rescoring.
+        """
         counted_and_ready = self.counted.join(ready, on="item", suffix="_now", how="inner")
         differ = []
         for side in ("a", "b"):

@@ -96,7 +96,9 @@ def publish(file: Path) -> str:
 
 
 def _pull_request() -> PullRequest:
-    """Find out what is tested. CommentError if it isn't a pull request, or something is missing or invalid."""
+    """Find out what is tested. CommentError if it isn't a pull request, or something is missing or
+    invalid.
+    """
     env = os.environ
     try:
         event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_bytes())

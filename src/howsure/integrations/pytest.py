@@ -50,7 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "howsure_gate(paths, candidate=..., baseline=..., **criteria): howsure.gate has to pass, see docs/gate.md",
+        "howsure_gate(paths, candidate=..., baseline=..., **criteria): howsure.gate has to "
+        "pass, see docs/gate.md",
     )
     if _unclear(config) not in UNCLEAR:
         raise pytest.UsageError(f"howsure_unclear={_unclear(config)!r} is not one of {', '.join(UNCLEAR)}")
@@ -82,7 +83,8 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 def _of_marker(item: pytest.Item, mark: pytest.Mark) -> Gate:
     if len(mark.args) > 1:
         raise pytest.UsageError(
-            f"{item.nodeid}: the marker howsure_gate takes the paths as arguments, and everything else by name"
+            f"{item.nodeid}: the marker howsure_gate takes the paths as arguments, and "
+            "everything else by name"
         )
     return _judged(item, mark.args[0] if mark.args else None, dict(mark.kwargs))
 

@@ -126,7 +126,8 @@ DESIGN = (
         about=(
             "A metadata column, or `id:` and a regular expression whose first group, matched in the question "
             'id, is the cluster. Two of them give two-way clustering, "none" ignores clusters. None means '
-            "the column by which the log's own standard error is clustered, otherwise a column named cluster, "
+            "the column by which the log's own standard error is clustered, otherwise a column "
+            "named cluster, "
             "if there is one."
         ),
     ),
@@ -234,8 +235,8 @@ DESIGN = (
         help="Set an option for some tasks: 'mmlu*:cluster=subject' (repeatable).",
         about=(
             'Options for some tasks, by patterns of their names: `{"mmlu*": {"cluster": '
-            '"subject"}}`, with cluster, metric, lower_is_better, failures, margin and bounds. For each option, '
-            "the first matching pattern that sets it applies."
+            '"subject"}}`, with cluster, metric, lower_is_better, failures, margin and bounds. For each '
+            "option, the first matching pattern that sets it applies."
         ),
     ),
     Option(

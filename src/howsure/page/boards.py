@@ -1,4 +1,6 @@
-"""One board as plain data for the page: the data shown at first, and the details that are unpacked on demand."""
+"""One board as plain data for the page: the data shown at first, and the details that are unpacked on
+demand.
+"""
 
 from __future__ import annotations
 
@@ -383,7 +385,9 @@ def written(document: Document) -> str:
 
 
 def _warnings(part: BoardPart) -> Document:
-    """Return the result for the other of new and same clusters, if clusters are few, and a board's warnings."""
+    """Return the result for the other of new and same clusters, if clusters are few, and a board's
+    warnings.
+    """
     warnings = (*part.board.warnings, *merged_warnings(part.board.entries))
     return Document(blocks=(*small(elsewhere(part.board)), *([Note(warnings=warnings)] if warnings else [])))
 

@@ -186,7 +186,9 @@ def _noise(title: str) -> Spec:
 
 
 def _matrix() -> Spec:
-    """Return all pairs, shaded by the significance of their differences, or an empty chart if there are none."""
+    """Return all pairs, shaded by the significance of their differences, or an empty chart if there are
+    none.
+    """
     place = {"type": "ordinal", "title": None}
     axis = {"labelFontSize": 11, "ticks": False, "domain": False, "grid": False}
     shades = {

@@ -102,7 +102,8 @@ def _still(answer: Leaderboard) -> Document:
         return leaderboard.document(answer)
     shown = leaderboard.document(replace(answer, boards=answer.boards[:MOST_STILL]))
     more = (
-        f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}. With it, all are "
+        f"Without JavaScript this page shows {MOST_STILL} of "
+        f"{plural(len(answer.boards), 'task')}. With it, all are "
         "shown."
     )
     return Document(blocks=(*small((more,)), *shown.blocks))

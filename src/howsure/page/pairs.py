@@ -79,7 +79,9 @@ def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
 
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:
-    """Return the average number of attempts per item, both models together, on the items that both answered."""
+    """Return the average number of attempts per item, both models together, on the items that both
+    answered.
+    """
     places = matrix.columns(models)
     has = (~np.isnan(matrix.values[:, places])).astype(float)
     counts = matrix.attempts[:, places].astype(float).T @ has
@@ -123,7 +125,9 @@ def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: VarianceC
 
 
 def only_answers(details: PairDetails) -> PairDetails:
-    """Leave out results for sampled questions: if these are fixed, no two models share their sampling error."""
+    """Leave out results for sampled questions: if these are fixed, no two models share their sampling
+    error.
+    """
     unknown = np.full(details.mean.shape, np.nan)
     return replace(details, correlation=unknown, unpaired_se=unknown, unclustered_se=unknown)
 

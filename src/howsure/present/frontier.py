@@ -143,7 +143,8 @@ def _frontier(task: TaskFrontier) -> str:
         "lower" if task.lower_is_better else "higher",
     )
     if kept == count:
-        return f"All {count} models could be on the cost–score frontier."
+        every = "Both" if count == 2 else f"All {count}"
+        return f"{every} models could be on the cost–score frontier."
     beaten = [each.model for each in task.models if not each.could_be_on_frontier]
     named = f": {listing(beaten)}" if len(beaten) <= 3 else ""
     are = "is" if len(beaten) == 1 else "are"

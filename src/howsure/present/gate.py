@@ -105,7 +105,7 @@ def more_of(gate: Gate) -> str:
     elif gate.looks.due is None:
         texts.append(f"This was the last of {plural(len(gate.looks.looks), 'look')}.")
     else:
-        texts.append(f"This is look {gate.looks.number:,}; {forecasts.coming(gate.looks, 'questions')}.")
+        texts.append(f"This is look {gate.looks.number:,}; {forecasts.coming(gate.looks)}.")
     return " ".join(filter(None, texts))
 
 

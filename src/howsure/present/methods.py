@@ -155,7 +155,9 @@ def _scores(estimates: Sequence[Estimate]) -> list[str]:
 
 
 def _counts(estimates: Iterable[Estimate]) -> str:
-    """Return the number of questions and clusters, `100 questions in 20 clusters`, as ranges if they differ."""
+    """Return the number of questions and clusters, `100 questions in 20 clusters`, as ranges if they
+    differ.
+    """
     listed = [(each.n_items, each.n_clusters) for each in estimates]
     items = _range([n for n, _ in listed], "question")
     if all(n == clusters for n, clusters in listed):

@@ -220,7 +220,9 @@ def _names(files: Any, root: str, url: str) -> list[str]:
     """
 
     def raise_silence(error: OSError) -> None:
-        """Leave out what can't be listed, as the package for addresses does, but not silence of the server."""
+        """Leave out what can't be listed, as the package for addresses does, but not silence of the
+        server.
+        """
         if isinstance(error, TimeoutError):
             raise error
 

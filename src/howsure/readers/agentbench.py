@@ -1,4 +1,6 @@
-"""AgentBench: `<agent>/<task>/runs.jsonl`, one line per sample, with error.jsonl and overall.json next to it."""
+"""AgentBench: `<agent>/<task>/runs.jsonl`, one line per sample, with error.jsonl and overall.json next to
+it.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ def read(source: Source) -> Reading:
         raise source.error(
             f"no sample has a score ({', '.join(SCORES)})",
             (
-                "AgentBench scores some tasks over all samples together, in overall.json: use those as published "
+                "AgentBench scores some tasks over all samples together, in overall.json: use "
+                "those as published "
                 "scores."
             ),
         )

@@ -62,7 +62,9 @@ def read(source: Source) -> Reading:
 
 
 def _scored(preference: object) -> dict[str, Any]:
-    """1 means the baseline's output, 2 the model's, values between them a judge's probability, and 0 neither."""
+    """1 means the baseline's output, 2 the model's, values between them a judge's probability, and 0
+    neither.
+    """
     told = finite(preference)
     return scored(None if told is None else _TIE if told == 0 else told - 1.0)
 

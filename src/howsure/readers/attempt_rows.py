@@ -83,7 +83,9 @@ def plain_text(value: object) -> str:
 
 
 def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:
-    """Return score and status of an attempt: ok if there is a finite number, else no score and this status."""
+    """Return score and status of an attempt: ok if there is a finite number, else no score and this
+    status.
+    """
     score = finite(value)
     return {"score": score, "status": otherwise if score is None else "ok"}
 
@@ -228,7 +230,9 @@ def with_model(reading: Reading, name: str) -> Reading:
 
 
 def digest(value: object) -> str:
-    """Return a short name for a text or a JSON value without an id: the same value always gets the same name."""
+    """Return a short name for a text or a JSON value without an id: the same value always gets the same
+    name.
+    """
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
 
@@ -442,7 +446,10 @@ def _ends_a_line(source: Source) -> bool:
 
 def left_out(count: int, source: Source) -> tuple[ResultWarning, ...]:
     """Warn how many published scores aren't numbers, if any."""
-    message = f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} not numeric and left out."
+    message = (
+        f"{source.name}: {plural(count, 'published score')} "
+        f"{'is' if count == 1 else 'are'} not numeric and left out."
+    )
     return (
         (ResultWarning(code="score_left_out", message=message, remedy="Write the file again."),)
         if count
@@ -463,7 +470,8 @@ def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tupl
         ResultWarning(
             code="unknown_layout",
             message=(
-                f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}, but this reader was checked on "
+                f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}, but this reader "
+                "was checked on "
                 f"{checked}."
             ),
             remedy=(

@@ -198,7 +198,9 @@ class Source:
         return ReadError(what, where=self.name, remedy=remedy)
 
     def published(self, task: str, model: str, metric: str, score: float, **more: Any) -> Published:
-        """Return a score that this file states for a model on a task. `more` are other fields of Published."""
+        """Return a score that this file states for a model on a task. `more` are other fields of
+        Published.
+        """
         return Published(task=task, model=model, metric=metric, score=score, source=self.name, **more)
 
     def json(self) -> Any:
@@ -214,7 +216,9 @@ class Source:
         return list(self.each_json_line())
 
     def each_json_line(self) -> Iterator[Any]:
-        """Parse every line as JSON, one at a time, so that a reader of a large file keeps only what it needs."""
+        """Parse every line as JSON, one at a time, so that a reader of a large file keeps only what it
+        needs.
+        """
         for number, line in self.lines():
             found = parsing.parsed_line(line)
             unparsed = found is parsing.UNPARSED

@@ -112,7 +112,9 @@ class Flags(msgspec.Struct, tag="flag"):
 
 
 class Contents(msgspec.Struct, kw_only=True, rename={"format": FORMAT_KEY, "version": VERSION_KEY}):
-    """The content of a baseline: the rows with the index of their log, the logs, and their common messages."""
+    """The content of a baseline: the rows with the index of their log, the logs, and their common
+    messages.
+    """
 
     format: int = FORMAT
     version: str = VERSION
@@ -209,7 +211,8 @@ def _contents(source: Source) -> Contents:
         raise misfit("the format version", where)
     if number != FORMAT:
         raise ReadError(
-            f"a baseline of format {number}, from howsure {str(parsed.get(VERSION_KEY))[:20]}, but this version "
+            f"a baseline of format {number}, from howsure {str(parsed.get(VERSION_KEY))[:20]}, "
+            "but this version "
             f"reads format {FORMAT}",
             where=where,
             remedy=(

@@ -75,7 +75,8 @@ class Roles:
             raise DataError(
                 f"{strange!r} isn't a role: {', '.join(known)}",
                 remedy=(
-                    "Name the columns of these, and of covariates. To keep the rows of one value, use `where`."
+                    "Name the columns of these, and of covariates. To keep the rows of one "
+                    "value, use `where`."
                 ),
             )
 
@@ -221,7 +222,9 @@ def numbers(
 
 
 def _covariate(name: str, frame: pl.DataFrame, columns: Mapping[str, Sequence[str]]) -> Covariate:
-    """Return the columns of a covariate: those named for it, the one of its name, or a pair of these names."""
+    """Return the columns of a covariate: those named for it, the one of its name, or a pair of these
+    names.
+    """
     if name in columns:
         named = tuple(known_column(column, frame) for column in columns[name])
         if len(named) > 2:

@@ -194,7 +194,9 @@ def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
 def _name_tasks(
     scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], notes: list[str]
 ) -> list[pl.LazyFrame]:
-    """Name the task of tables that don't: one task for tables of different models, else each after its file."""
+    """Name the task of tables that don't: one task for tables of different models, else each after its
+    file.
+    """
     roles = [find_roles(frame.collect_schema().names(), columns) for _, frame in scans]
     unnamed = [k for k, found in enumerate(roles) if "task" not in found]
     models: list[set[tuple[object, ...]]] = []

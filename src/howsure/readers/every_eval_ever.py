@@ -178,7 +178,8 @@ def _several(metrics: Sequence[str], source: Source) -> Iterator[ResultWarning]:
     if len(names) > 1:
         yield ResultWarning(
             code="several_results",
-            message=f"{source.name}: rows of {len(names):,} results are in one file ({', '.join(names[:5])}). Some "
+            message=f"{source.name}: rows of {len(names):,} results are in one file "
+            f"({', '.join(names[:5])}). Some "
             "converters write the mean of a sample's attempts in each of them.",
             remedy="Choose one with `metric`.",
         )

@@ -407,7 +407,9 @@ def _digest(path: Path) -> bytes:
 
 
 def _is_packed(source: Source) -> bool:
-    """Return whether a file is to be unpacked: in a folder only compressed files whose names indicate data."""
+    """Return whether a file is to be unpacked: in a folder only compressed files whose names indicate
+    data.
+    """
     suffix, inner = source.path.suffix.lower(), Path(source.path.stem).suffix.lower()
     return suffix == ZIP or (
         suffix in PACKED and (source.path == source.root or inner in (".json", *OF_RESULTS))

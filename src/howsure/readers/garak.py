@@ -172,7 +172,8 @@ def _miscounted(
                 message=f"{source.name}: {passes[task]:,} of {totals[task]:,} outputs passed for {task}, "
                 f"the report states {stated[0] or 0:,.0f} of {stated[1] or 0:,.0f}",
                 remedy=(
-                    "`howsure describe` lists the logs' own figures. Find out which of the two is right before you "
+                    "`howsure describe` lists the logs' own figures. Find out which of the two "
+                    "is right before you "
                     "use either."
                 ),
             )

@@ -121,7 +121,8 @@ def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[ResultWarni
     model = found[1].replace("_", "/", 1) if found else name
     warning = ResultWarning(
         code="model_from_path",
-        message=f"{source.name}: run_spec.json with the model's name is missing, so it is named {model!r} after the "
+        message=f"{source.name}: run_spec.json with the model's name is missing, so it is named "
+        f"{model!r} after the "
         "folder.",
         remedy="Keep run_spec.json next to the statistics.",
     )
@@ -198,7 +199,10 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
 def _clash_warning(clashes: int, source: Source) -> list[ResultWarning]:
     if not clashes:
         return []
-    message = f"{source.name}: {clashes:,} statistics occur twice with different values, of which the first was used."
+    message = (
+        f"{source.name}: {clashes:,} statistics occur twice with different values, of "
+        "which the first was used."
+    )
     return [
         ResultWarning(code="clashing_statistics", message=message, remedy="Write the run's statistics again.")
     ]

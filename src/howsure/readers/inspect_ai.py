@@ -340,7 +340,10 @@ def _log_warnings(
     header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str
 ) -> Iterator[ResultWarning]:
     if table.items and not table.usable:
-        message = f"{where}: none of the {len(table.items):,} samples has a score, so only the log's own results are used."
+        message = (
+            f"{where}: none of the {len(table.items):,} samples has a score, so only the "
+            "log's own results are used."
+        )
         yield ResultWarning(
             code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}"
         )
@@ -503,7 +506,9 @@ def run_of(
 
 
 def _limit(config: Mapping[str, Any]) -> str:
-    """Return the deliberate limit on the samples of a run: their number, their range, or how many were named."""
+    """Return the deliberate limit on the samples of a run: their number, their range, or how many were
+    named.
+    """
     limit, ids = config.get("limit"), config.get("sample_id")
     if isinstance(limit, list):
         return "–".join(str(bound) for bound in limit)

@@ -246,7 +246,8 @@ def _warnings(answers: Sequence[TokenAnswer], missing: int, where: str) -> Itera
     if bounds:
         yield ResultWarning(
             code="prob_cut",
-            message=f"{where}: in {len(bounds):,} {of} the target isn't among the likely tokens in the log, so its "
+            message=f"{where}: in {len(bounds):,} {of} the target isn't among the likely tokens "
+            "in the log, so its "
             f"probability (at most {max(bounds):.2g}) counts as 0.",
             remedy="Request more of them: top_logprobs=20.",
         )
@@ -255,7 +256,8 @@ def _warnings(answers: Sequence[TokenAnswer], missing: int, where: str) -> Itera
     ):
         yield ResultWarning(
             code="prob_unscored",
-            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer isn't one token, or the "
+            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer "
+            "isn't one token, or the "
             "log lists no other tokens or letters there.",
             remedy="Request answers of one letter or short word, with top_logprobs.",
         )
@@ -268,6 +270,7 @@ def _warnings(answers: Sequence[TokenAnswer], missing: int, where: str) -> Itera
     if missing:
         yield ResultWarning(
             code="prob_missing",
-            message=f"{where}: {missing:,} samples have no log-probabilities and no row, but {len(answers):,} do.",
+            message=f"{where}: {missing:,} samples have no log-probabilities and no row, but "
+            f"{len(answers):,} do.",
             remedy="Run them again with logprobs=True.",
         )

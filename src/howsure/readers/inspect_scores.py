@@ -341,7 +341,8 @@ class Samples:
             metric, item, value = self.odd[0]
             yield ResultWarning(
                 code="no_number",
-                message=f"{where}: {len(self.odd):,} values aren't scores and count as unscored, such as {metric} of "
+                message=f"{where}: {len(self.odd):,} values aren't scores and count as unscored, "
+                f"such as {metric} of "
                 f"sample {item!r}: {repr(value)[:80]}.",
                 remedy="Return a number, C, P, I or N from the scorer.",
             )

@@ -49,7 +49,9 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one task of one model, or the results of a run. Task and model of details are in their path only."""
+    """Read one task of one model, or the results of a run. Task and model of details are in their path
+    only.
+    """
     if source.head.startswith(MAGIC):
         return _read_details(source)
     results = source.json()

@@ -232,7 +232,8 @@ def _corpus_warning(corpus: Sequence[str], source: Source) -> list[ResultWarning
         ResultWarning(
             code="corpus_metric",
             message=(
-                f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one per document."
+                f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not "
+                "one per document."
             ),
             remedy="Analyse a metric that scores each document, such as acc or exact_match.",
         )
@@ -289,7 +290,9 @@ def find_results(source: Source, time: str) -> dict[str, Any] | None:
 
 
 def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[ResultWarning, ...]]:
-    """Name the model as in the results, with its own revision, else after the file or folder, with a warning."""
+    """Name the model as in the results, with its own revision, else after the file or folder, with a
+    warning.
+    """
     arguments = inner(results, "config").get("model_args")
     if isinstance(arguments, dict):
         arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
@@ -379,7 +382,9 @@ def _leaves(name: str, subtasks: Mapping[str, Any], above: tuple[str, ...] = ())
 
 
 def _is_by_size(group: str, leaves: list[str], results: Mapping[str, Any]) -> bool | None:
-    """Return whether a group's score weighs its tasks by size, or None if it is neither that nor their mean."""
+    """Return whether a group's score weighs its tasks by size, or None if it is neither that nor their
+    mean.
+    """
     sizes = [_count(results.get("n-samples"), task) or 0 for task in leaves]
     for metric, stated, _ in _scores(_task(results, group)):
         parts = [

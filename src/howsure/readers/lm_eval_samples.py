@@ -42,7 +42,9 @@ class ChoiceQuestion:
     right: frozenset[int]
 
     def probability(self, metric: str) -> float | None:
-        """Return the probability of the right choice (of all right ones, if several are), or None if unknown."""
+        """Return the probability of the right choice (of all right ones, if several are), or None if
+        unknown.
+        """
         values = self.plain if metric == PROB else self.by_length
         if not self.right or values is None or not is_distribution(values):
             return None
@@ -324,7 +326,8 @@ def _warnings(
         yield ResultWarning(
             code="prob_unscored",
             message=(
-                f"{where}: {unknown:,} {of} have no probability, since the target doesn't determine the right choice."
+                f"{where}: {unknown:,} {of} have no probability, since the target doesn't "
+                "determine the right choice."
             ),
             remedy="Set doc_to_target to the position or the text of one choice.",
         )
@@ -332,7 +335,8 @@ def _warnings(
         yield ResultWarning(
             code="prob_unscored",
             message=(
-                f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or not a number."
+                f"{where}: {broken:,} {of} have no probability, since a log-likelihood is "
+                "missing or not a number."
             ),
             remedy="Run those documents again.",
         )
@@ -342,7 +346,8 @@ def _warnings(
         ):
             yield ResultWarning(
                 code="prob_differs",
-                message=f"{where}: for {odd:,} {of} {own} isn't whether the most likely choice is right, so {metric} "
+                message=f"{where}: for {odd:,} {of} {own} isn't whether the most likely choice "
+                f"is right, so {metric} "
                 "measures something else there.",
                 remedy=f"Use {own}, or correct the task's target.",
             )

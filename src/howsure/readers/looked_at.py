@@ -51,7 +51,9 @@ def without_waiting(path: str, flags: int) -> int:
 
 
 def names_in(folder: str | Path, pattern: str) -> list[str]:
-    """Return the names in a folder that match a shell pattern, sorted, or none if the folder doesn't exist."""
+    """Return the names in a folder that match a shell pattern, sorted, or none if the folder doesn't
+    exist.
+    """
     try:
         return sorted(matching([path.name for path in Path(folder).iterdir()], pattern))
     except OSError:

@@ -1,4 +1,6 @@
-"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted one."""
+"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted
+one.
+"""
 
 from __future__ import annotations
 

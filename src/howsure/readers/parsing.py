@@ -85,7 +85,9 @@ def cut_at(data: bytes, suffix: str) -> int | None:
 
 
 def _last_row(data: bytes) -> int:
-    """Return the place of the last row of cells, ignoring line breaks between quotes. 0 if there is only one."""
+    """Return the place of the last row of cells, ignoring line breaks between quotes. 0 if there is only
+    one.
+    """
     quotes, ends, least = data.count(b'"'), len(data), len(data) - LONGEST_ROW
     while (found := data.rfind(b"\n", max(least, 0), ends)) >= 0:
         quotes -= data.count(b'"', found, ends)

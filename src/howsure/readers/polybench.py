@@ -95,7 +95,8 @@ def _notes(records: Sequence[Mapping[str, Any]], won: int, n: int, *, apart: boo
     without = f", {left:,} of them without a prediction" if left else ""
     return (
         (
-            f"it states {won:,} resolved of {n:,} tasks, but its logs have {resolved:,} of {len(records):,}{without}."
+            f"it states {won:,} resolved of {n:,} tasks, but its logs have {resolved:,} of "
+            f"{len(records):,}{without}."
         ),
     )
 

@@ -105,7 +105,8 @@ def read_ratings(
         raise DataError(
             f"one rater alone, {raters[0]!r}, rated each item once" if raters else "no rating in this table",
             remedy=(
-                "Agreement needs two raters, or one with repeated ratings. Name columns with `columns`: item, "
+                "Agreement needs two raters, or one with repeated ratings. Name columns with "
+                "`columns`: item, "
                 "rater, rating."
             ),
         )
@@ -163,7 +164,8 @@ def _capitals(values: Iterable[str]) -> Iterator[str]:
     for same in alike.values():
         if len(same) > 1:
             yield (
-                f"Different ratings, although they differ only in capitals: {listing([repr(value) for value in same])}."
+                "Different ratings, although they differ only in capitals: "
+                f"{listing([repr(value) for value in same])}."
             )
 
 
@@ -279,7 +281,9 @@ def _can_be_rated(column: pl.Series) -> bool:
 
 
 def _rates_alike(column: pl.Series, others: Sequence[pl.Series]) -> bool:
-    """Return whether at least half of a column's ratings are values of another's, or are between its numbers."""
+    """Return whether at least half of a column's ratings are values of another's, or are between its
+    numbers.
+    """
     own, *texts = (_text(each).drop_nulls() for each in (column, *others))
     number, *numbers = (numbers_among(text).drop_nulls() for text in (own, *texts))
     alike = [own.is_in(text.unique().to_list()).sum() for text in texts]

@@ -322,7 +322,8 @@ def _word(
                 f"{where}: the rows give {read} for {figure.task} · {figure.metric}, the log states {stated}"
             )
             remedy = (
-                "`howsure describe` lists the logs' own figures. Find out which of the two is right before you use "
+                "`howsure describe` lists the logs' own figures. Find out which of the two is "
+                "right before you use "
                 "either."
             )
             warnings.append(ResultWarning(code="differs_from_log", message=message, remedy=remedy))

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 NO_RESULTS = "a table without results: no score of an item, and no published one"
 COPY = "a copy of another table"
 COPY_OF_RUN = "a copy, row for row, of "
-FORMATS = "`howsure --help` lists the formats that can be read. For other data files `howsure describe` proposes a mapping."
+FORMATS = (
+    "`howsure --help` lists the formats that can be read. For other data files `howsure "
+    "describe` proposes a mapping."
+)
 OF_RESULTS = (*CELLS, *RECORDS, ".parquet", ".arrow", ".xlsx", ".pkl")
 """Suffixes of files that usually contain results, packed or not. Most JSON and text files are something else.
 """

@@ -488,7 +488,8 @@ def whole_runs(
     warning = ResultWarning(
         code="limited_left_out",
         message=(
-            f"{plural(len(names), 'run')} limited to fewer items left out, as complete ones exist: {listing(names)}"
+            f"{plural(len(names), 'run')} limited to fewer items left out, as complete ones "
+            f"exist: {listing(names)}"
         ),
         remedy="Read the files separately to see them.",
     )

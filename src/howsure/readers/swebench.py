@@ -44,7 +44,10 @@ LAYOUTS = ("2",)
 VERIFIED = "SWE-bench Verified"
 MOST = 0.9
 """A run that names a smaller share of a file's tasks than this is a run on fewer tasks."""
-ASSUMED = "treated as a list of SWE-bench Verified, which contains all of its ids: the others of the 500 tasks failed"
+ASSUMED = (
+    "treated as a list of SWE-bench Verified, which contains all of its ids: the others "
+    "of the 500 tasks failed"
+)
 LISTED = "the tasks that are not resolved are those of {name} that aren't in the list of resolved ones"
 
 _PRO = r"instance_[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}?-[0-9a-f]{40}(?:-\w{1,99})?"
@@ -213,7 +216,8 @@ def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str
 def _no_patch(source: Source, n: int) -> ResultWarning:
     return ResultWarning(
         code="missing_items",
-        message=f"{source.name}: the report names the {n:,} tasks with a patch. Tasks without one are missing, and "
+        message=f"{source.name}: the report names the {n:,} tasks with a patch. Tasks without "
+        "one are missing, and "
         "SWE-bench counts them as 0.",
         remedy="Compare over shared tasks, or add the missing ones as not resolved.",
     )
@@ -248,7 +252,8 @@ def _resolved_only(
         )
     warning = ResultWarning(
         code="resolved_only",
-        message=f"{source.name}: the file names the {won:,} resolved ids only, and not the others, so it gives a score "
+        message=f"{source.name}: the file names the {won:,} resolved ids only, and not the "
+        "others, so it gives a score "
         f"over {n:,} tasks and no rows.",
         remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
@@ -430,7 +435,8 @@ def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
     if lacking:
         raise source.error(
             (
-                f"{plural(len(lacking), 'resolved task')} missing from {source.items}, such as {listing(lacking, 1)}"
+                f"{plural(len(lacking), 'resolved task')} missing from {source.items}, such as "
+                f"{listing(lacking, 1)}"
             ),
             "Use the table of the tasks of this run.",
         )

@@ -336,7 +336,9 @@ def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
 def _collected(
     source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]], names: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Read a whole table. In CSV, names are read as written, and a column with a non-number anywhere is text."""
+    """Read a whole table. In CSV, names are read as written, and a column with a non-number anywhere is
+    text.
+    """
     if not is_csv(source):
         return frame.collect()
     # The columns whose values are names, even if these are written as numbers.
@@ -384,7 +386,9 @@ def is_csv(source: Source) -> bool:
 
 @contextmanager
 def _by_line(source: Source) -> Iterator[None]:
-    """Name the line of a row that Polars can't read: it has more cells than the header, or an unclosed quote."""
+    """Name the line of a row that Polars can't read: it has more cells than the header, or an unclosed
+    quote.
+    """
     try:
         yield
     except pl.exceptions.PolarsError:
@@ -414,7 +418,8 @@ def short_rows(source: Source, frame: pl.DataFrame) -> tuple[ResultWarning, ...]
         ResultWarning(
             code="short_rows",
             message=(
-                f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the others are read as "
+                f"{source.name}: line {line:,} has {count:,} of {frame.width:,} cells, the "
+                "others are read as "
                 f"empty{more}."
             ),
             remedy="Correct these lines: a value in the wrong column is a wrong value.",

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
-CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1, and lists of the first tau-bench in made-up files only"
+CHECKED = (
+    "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1, and lists of the first "
+    "tau-bench in made-up files only"
+)
 
 _DOMAIN = re.compile(r"airline|retail|telecom")
 _ENDING = r"(?:_range_.*)?\.json"

@@ -38,7 +38,9 @@ _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim trials that are resolved or not, and Harbor's trials. A Harbor job is a companion of its trials."""
+    """Claim trials that are resolved or not, and Harbor's trials. A Harbor job is a companion of its
+    trials.
+    """
     keys = source.first.keys()
     if members(source.first.get("results", b"")).keys() >= _TRIAL_KEYS:
         return "rows"
@@ -250,7 +252,9 @@ def _harbor_usage(document: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _harbor_attempt(source: Source) -> int:
-    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no number."""
+    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no
+    number.
+    """
     own = source.path.absolute().parent
     stem = own.name.rpartition("__")[0]
     if not stem:

@@ -75,7 +75,8 @@ def with_labels(
             f"labels can't be matched: no column for the {lacking} in "
             f"{'both tables' if lacking == 'item' else 'the second table'}",
             remedy=(
-                "Name columns with `columns`: item and model identify the answer of a label, human is the label."
+                "Name columns with `columns`: item and model identify the answer of a label, "
+                "human is the label."
             ),
         )
     labelled = labels.select(
@@ -129,7 +130,8 @@ def one_row_an_answer(
         raise DataError(
             f"{name!r} names several judges, and no column identifies the answer of a row",
             remedy=(
-                f"Set its column with `columns` as item, or keep one judge with `where`: {name}={frame[name][0]}."
+                "Set its column with `columns` as item, or keep one judge with `where`: "
+                f"{name}={frame[name][0]}."
             ),
         )
     key = [roles[role] for role in KEY if role in roles]
@@ -159,7 +161,8 @@ def one_row_an_answer(
     more = int(told["_verdict"].is_not_null().sum()) - count
     if more > 0:
         notes.append(
-            f"{plural(more, 'verdict')} of a judge on an answer that it had judged before averaged with that one."
+            f"{plural(more, 'verdict')} of a judge on an answer that it had judged before "
+            "averaged with that one."
         )
     return answers, list(taken.values()), notes
 

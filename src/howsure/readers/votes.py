@@ -273,7 +273,8 @@ def _numbers(winner: pl.Series) -> Floats:
             "winners are numbers with several possible meanings: "
             f"{listing([f'{value:g}' for value in sorted(values)])}",
             remedy=(
-                "Write model_a, model_b or tie, or numbers: 1, 2 and 0, or scores of the first such as 1, 0.5 and 0."
+                "Write model_a, model_b or tie, or numbers: 1, 2 and 0, or scores of the first "
+                "such as 1, 0.5 and 0."
             ),
         )
     return meant.fill_null(NOBODY).to_numpy()

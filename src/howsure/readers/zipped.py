@@ -1,4 +1,6 @@
-"""Zips and compressed files: their members one by one, none larger than stated, and their contents as files."""
+"""Zips and compressed files: their members one by one, none larger than stated, and their contents as
+files.
+"""
 
 from __future__ import annotations
 

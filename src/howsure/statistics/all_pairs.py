@@ -301,7 +301,9 @@ def _times(x: Floats, w: Floats) -> Floats:
 
 
 def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
-    """Return the spread of differences from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
+    """Return the spread of differences from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M,
+    M).
+    """
     own = np.diagonal(fourths)
     found = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * fourths
     return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))

@@ -178,7 +178,9 @@ class _Bars:
         return found
 
     def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
-        """Return the same by checking all others in every flip: faster if most flips could raise one as far."""
+        """Return the same by checking all others in every flip: faster if most flips could raise one as
+        far.
+        """
         found = np.empty((len(self.models), summed[0].shape[1]), dtype=bool)
         for part in blocks(found.shape[1], self.squares.size, BLOCK_CELLS):
             gap, *slope = (
@@ -342,7 +344,9 @@ def _parts(columns: FlipColumns, blocks: Sequence[Callable[[], Singles]]) -> Ite
 
 
 def _in_doubt(above: Floats, flips: Ints, level: float) -> Bools:
-    """Return for which counts of flips it is open whether the share of all flips is above or below the level."""
+    """Return for which counts of flips it is open whether the share of all flips is above or below the
+    level.
+    """
     at_most, fewer = (scipy.special.bdtr(count, flips, level) for count in (above, above - 1))
     return np.asarray((at_most > CLEAR) & (1 - np.where(above > 0, fewer, 0.0) > CLEAR))
 

@@ -189,7 +189,8 @@ def _no_fit(ties: Ties, cells: Cells) -> MethodError:
     if cells.x.shape[1]:
         return MethodError(
             "votes can't separate the effects of the covariates from the strengths",
-            remedy="Leave one out: two equivalent ones, or one that decides every vote, don't have a best fit.",
+            remedy="Leave one out: two equivalent ones, or one that decides every vote, don't "
+            "have a best fit.",
         )
     remedy = (
         "Leave out models with hardly any votes."
@@ -241,7 +242,9 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
     """
 
     def beyond(x: float) -> float:
-        """Return the excess of the difference in scores over the wanted one if the strengths are moved by x."""
+        """Return the excess of the difference in scores over the wanted one if the strengths are moved by
+        x.
+        """
         moved = found.log.copy()
         moved[list(pair)] += [x / 2, -x / 2]
         scores = expected_scores(replace(found, log=moved), pool, ties)[0]

@@ -239,7 +239,9 @@ class Clustering:
 
 
 def clustering(codes: Ints | None, weights: Floats) -> Clustering:
-    """Describe one clustering of items with these weights (n,). Without codes each item is its own cluster."""
+    """Describe one clustering of items with these weights (n,). Without codes each item is its own
+    cluster.
+    """
     totals = weights if codes is None else np.bincount(codes, weights=weights).astype(float)
     return Clustering(codes=codes, totals=totals, total=float(weights.sum()))
 

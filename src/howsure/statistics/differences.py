@@ -210,7 +210,9 @@ class NetWins:
         return float(1 - scipy.special.betainc(losses + 1, self.items - losses, rate))
 
     def most_worse(self, level: float) -> float:
-        """Return how much worse a can be at a one-sided level, from net losses alone. Net wins give no limit."""
+        """Return how much worse a can be at a one-sided level, from net losses alone. Net wins give no
+        limit.
+        """
         return self.event * float(intervals.net_limit(-self.wins, self.items, level))
 
 
@@ -267,7 +269,9 @@ def equivalence_of(
 
 
 def with_net_wins(pivot: Pivot, net: NetWins, level: float) -> Pivot:
-    """Return a pivot whose limits allow for losses and wins unobserved in so few items, none if it has none."""
+    """Return a pivot whose limits allow for losses and wins unobserved in so few items, none if it has
+    none.
+    """
     if math.isnan(pivot.p_value):
         return pivot
     tail = (1 + level) / 2

@@ -184,7 +184,9 @@ def _boundary(schedule: Schedule, error: float) -> Boundary:
 
 
 def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> float:
-    """Return the z that this share of all runs crosses on either side. Points and spread are in units of z."""
+    """Return the z that this share of all runs crosses on either side. Points and spread are in units of
+    z.
+    """
     if chance < NEVER:
         return FAR
 

@@ -72,7 +72,9 @@ class Groups:
 
     @property
     def single(self) -> Bools:
-        """Which samples have one answer in every group, so that intra-cluster correlation is undefined (T,)."""
+        """Which samples have one answer in every group, so that intra-cluster correlation is undefined
+        (T,).
+        """
         return np.asarray(self.trials < 1 + ROUNDED_SCORES)
 
     def take(self, samples: slice | Positions) -> Groups:
@@ -434,7 +436,9 @@ def _designs(means: Means) -> tuple[Floats, Floats, Positions]:
 
 
 def _no_nearer(blended: Floats, wilson: Floats, value: Floats) -> Floats:
-    """Return lower limits that are at most Wilson's if the value is at most ¼, and a mixture of both up to ½."""
+    """Return lower limits that are at most Wilson's if the value is at most ¼, and a mixture of both up to
+    ½.
+    """
     part = np.clip(2 - 4 * value, 0, 1)
     return np.asarray(blended - part * np.maximum(blended - wilson, 0))
 

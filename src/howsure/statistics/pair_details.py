@@ -203,7 +203,9 @@ def _fill_odd(
     clusters: Sequence[Ints],
     variance: VarianceChoice,
 ) -> None:
-    """Fill in the SEs of the pairs with missing items, block by block. They stay NaN if there are too many."""
+    """Fill in the SEs of the pairs with missing items, block by block. They stay NaN if there are too
+    many.
+    """
     has = ~np.isnan(x)
     lacking = np.asarray(~has.all(axis=0))
     i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))

@@ -278,7 +278,9 @@ class Test:
 
     @property
     def sides(self) -> int:
-        """The divisor that makes a two-sided p-value one of this test: 1 if it is two-sided itself, else 2."""
+        """The divisor that makes a two-sided p-value one of this test: 1 if it is two-sided itself, else
+        2.
+        """
         return 1 if self.goal == "different" else 2
 
     @property

@@ -250,7 +250,9 @@ def errors_beside(score: Floats, n: Floats, se: Floats) -> tuple[Floats, Floats]
 
 
 def unpaired_p(gap: Floats, se_a: Floats, se_b: Floats) -> Floats:
-    """Return the two-sided p-value of a difference between independent scores, from the normal distribution."""
+    """Return the two-sided p-value of a difference between independent scores, from the normal
+    distribution.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(gap) / np.sqrt(se_a**2 + se_b**2)
     return intervals.t_p_value(np.where(gap == 0, 0.0, z), np.inf)

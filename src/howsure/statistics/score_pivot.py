@@ -214,7 +214,9 @@ class Pivots:
 
     @property
     def least_p(self) -> Floats:
-        """The smallest p-value that "no difference" can have: McNemar's mid-p for `counted` answers, else 0."""
+        """The smallest p-value that "no difference" can have: McNemar's mid-p for `counted` answers, else
+        0.
+        """
         if not np.any(self.counted):
             return np.zeros(())
         usable = (self.counted > 0) & (self.room > 0) & np.isfinite(self.item_variance + self.difference)

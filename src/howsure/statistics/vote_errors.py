@@ -269,7 +269,9 @@ def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ..
 
 
 def clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
-    """Return the number of clusters in which each model has votes (M,), for two clusterings the coarser one."""
+    """Return the number of clusters in which each model has votes (M,), for two clusterings the coarser
+    one.
+    """
     if not clusters:
         both = np.concatenate([votes.first, votes.second])
         return np.asarray(np.bincount(both, minlength=votes.models), dtype=float)

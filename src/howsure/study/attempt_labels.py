@@ -1,4 +1,6 @@
-"""Attempts whose labels all questions share: a test of whether attempts with the same label are correlated."""
+"""Attempts whose labels all questions share: a test of whether attempts with the same label are
+correlated.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,8 @@ def _of_settings(scores: Scores, parts: list[pl.DataFrame]) -> list[ResultWarnin
         ResultWarning(
             code="setting_as_attempt",
             message=(
-                f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a question, and is a "
+                f"{name!r} isn't the same for all attempts of {plural(models, 'model')} at a "
+                "question, and is a "
                 "setting of the model"
             ),
             remedy=f"Make it part of the name: `columns={ ({'model': [*roles['model'], name]})!r}`.",
@@ -176,10 +179,13 @@ def _warning(column: str, together: list[tuple[LabelTest, str]], tests: int, sca
     p = p_text(min(test.p_value * tests, 1.0))
     return ResultWarning(
         code="attempts_move_together",
-        message=f"answers of {model} with the same {column!r} are correlated: the scores of its {int(test.df[0]) + 1} "
-        f"values have a standard deviation of {scale.gap(test.spread)}, about {scale.gap(test.chance)} expected "
+        message=f"answers of {model} with the same {column!r} are correlated: the scores of its "
+        f"{int(test.df[0]) + 1} "
+        f"values have a standard deviation of {scale.gap(test.spread)}, about "
+        f"{scale.gap(test.chance)} expected "
         f"by chance (F test, p {p if p.startswith('<') else f'= {p}'}){others}",
         remedy=(
-            f"The error bar doesn't include their shared effect. To include it, use `random_factor={column!r}`."
+            "The error bar doesn't include their shared effect. To include it, use "
+            f"`random_factor={column!r}`."
         ),
     )

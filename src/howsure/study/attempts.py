@@ -114,7 +114,8 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[ResultWarnin
     return [
         ResultWarning(
             code="few_attempts",
-            message=f"{task}: {needs}, but {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
+            message=f"{task}: {needs}, but {lacking:,} of {len(part):,} {of} have fewer and are "
+            f"left out{none}",
             remedy=f"Run the missing attempts{', or choose a smaller K' if rule.k else ''}.",
         )
     ]
@@ -154,7 +155,9 @@ def rescore(
 
 
 def _right_or_wrong(part: pl.DataFrame) -> bool:
-    """Return whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 − v)."""
+    """Return whether all attempts are 0 or 1: then, and only then, the variance within an item is v (1 −
+    v).
+    """
     mean, inside = pl.col("mean"), (pl.col("low") >= 0) & (pl.col("high") <= 1)
     binary = inside & ((pl.col("variance") - mean * (1 - mean)).abs() < ROUNDED_SCORES)
     return bool(part.filter(pl.col("n") > 0).select(binary.all()).item())
@@ -194,7 +197,8 @@ def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.
 
 ANOTHER_QUESTION = ResultWarning(
     code="probability_score",
-    message="the mean probability of the right answer is not the share of right answers: it is the probability that "
+    message="the mean probability of the right answer is not the share of right answers: it is "
+    "the probability that "
     "the model gives them, and a model can be better on only one of the two",
     remedy="Compare probabilities only with probabilities, and mention it when you publish them.",
 )

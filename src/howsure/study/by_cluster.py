@@ -78,10 +78,14 @@ def _summed(
     left_out = f" {plural(found.failed, 'attempt')} without a score left out." if found.failed else ""
     items = int(found.sizes.unique(["task", "metric", "item"])["weight"].sum())
     note = (
-        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was aggregated in place, and is an "
-        f"item here: the mean of its items, weighted by their number ({plural(items, 'item')} in all). Scores, "
-        "standard errors and degrees of freedom are the same. The variance of answers within a cluster is unknown "
-        f"({why}): differences are tested by t if there are enough clusters, and intervals of scores are somewhat "
+        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was aggregated in "
+        "place, and is an "
+        f"item here: the mean of its items, weighted by their number ({plural(items, 'item')} in "
+        "all). Scores, "
+        "standard errors and degrees of freedom are the same. The variance of answers within a "
+        "cluster is unknown "
+        f"({why}): differences are tested by t if there are enough clusters, and intervals of "
+        "scores are somewhat "
         f"wider than those of items.{left_out}"
     )
     return replace(study, summed=True, notes=(*study.notes, note))

@@ -158,7 +158,8 @@ def _incomplete(items: pl.DataFrame, side: pl.DataFrame | None, task: str, name:
     return ResultWarning(
         code="stated_clusters_unused",
         message=(
-            f"logs of {task} cluster their standard errors by {name!r}, which {fault}, so these clusters aren't used"
+            f"logs of {task} cluster their standard errors by {name!r}, which {fault}, so these "
+            "clusters aren't used"
         ),
         remedy=(
             "Complete the column, choose another as `cluster`, or `cluster='none'` if questions were "
@@ -177,7 +178,8 @@ def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]
             raise DataError(
                 f"no column {name!r} for a covariate",
                 remedy=(
-                    f"The columns are: {', '.join(dict.fromkeys(held))}. Use model:NAME for another model.{hint}"
+                    f"The columns are: {', '.join(dict.fromkeys(held))}. Use model:NAME for "
+                    f"another model.{hint}"
                 ),
             )
 
@@ -471,7 +473,9 @@ def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
 
 
 def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | None:
-    """Propose the column with the most values that groups the items and is the same for all rows of an item."""
+    """Propose the column with the most values that groups the items and is the same for all rows of an
+    item.
+    """
     whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
     counts = {
         name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)

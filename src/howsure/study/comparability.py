@@ -108,7 +108,10 @@ def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
     count = int(one.is_in(other.implode()).sum())
     if not count or not sides[0].is_in(sides[1].implode()).any():
         return REPLACED if count else ""
-    return f"{plural(count, 'position')} of the data set {'has another item' if count == 1 else 'have other items'}"
+    return (
+        f"{plural(count, 'position')} of the data set "
+        f"{'has another item' if count == 1 else 'have other items'}"
+    )
 
 
 def warnings(found: Sequence[AskedDifference]) -> list[ResultWarning]:
@@ -357,7 +360,8 @@ def _warning(what: str, counts: Sequence[Count], models: Sequence[str]) -> Resul
             f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it"
         ),
         remedy=(
-            "Unless that is what you test, give both the same limits and run again. `flips` of compare and gate "
+            "Unless that is what you test, give both the same limits and run again. `flips` of "
+            "compare and gate "
             "shows which questions changed."
         ),
     )

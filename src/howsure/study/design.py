@@ -146,7 +146,9 @@ class Design:
         return self.cluster == (NO_CLUSTERS,)
 
     def cluster_of(self, task: str) -> tuple[str, ...] | None:
-        """Return the columns that a task is clustered by. None leaves it to the data, ("none",) ignores all."""
+        """Return the columns that a task is clustered by. None leaves it to the data, ("none",) ignores
+        all.
+        """
         named = self._of(task, "cluster", self.cluster)
         return (self.stated[task],) if named is None and task in self.stated else named
 
@@ -163,7 +165,9 @@ class Design:
         return self._of(task, "lower_is_better", self.lower_is_better)
 
     def margin_of(self, task: str, shared: float | None = None) -> float | None:
-        """Return the margin of a task. `shared` is the function's own, for tasks without one from a pattern."""
+        """Return the margin of a task. `shared` is the function's own, for tasks without one from a
+        pattern.
+        """
         return self._of(task, "margin", shared)
 
     def bounds_of(self, task: str) -> tuple[float, float] | None:
@@ -348,7 +352,8 @@ def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:
     given = [f"`{name}={value!r}`" for name, value in methods.items() if value is not None]
     if design.population == "these-questions" and given:
         raise OptionError(
-            f"`population='these-questions'` has its own error bar, but {given[0]} is for questions that are a sample",
+            f"`population='these-questions'` has its own error bar, but {given[0]} is for "
+            "questions that are a sample",
             remedy="Leave one of the two out.",
         )
 

@@ -114,7 +114,8 @@ class _Levels:
         torn = sorted(m for m in set(self.table["model"]) if len(self.of(m)) < math.prod(self.shape(m)))
         if torn:
             raise DataError(
-                f"{self.name} aren't crossed: {listing(torn)} {'has' if len(torn) == 1 else 'have'} not every level "
+                f"{self.name} aren't crossed: {listing(torn)} "
+                f"{'has' if len(torn) == 1 else 'have'} not every level "
                 "of one at every level of the other",
                 remedy="If one is nested in the other (runs of a seed), use the outer one alone.",
             )

@@ -289,7 +289,9 @@ def as_proposed(study: Study) -> Study | None:
 
 
 def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
-    """Return the columns that identify the content of an item, and if few models are compared, its position."""
+    """Return the columns that identify the content of an item, and if few models are compared, its
+    position.
+    """
     return [name for name in (*FINGERPRINTS, *([comparability.POSITION] if few else [])) if name in names]
 
 

@@ -296,14 +296,17 @@ def _note(matrices: dict[tuple[str, str], ScoreMatrix], column: str, blocks: int
     failed = sum(int(matrix.n_failed.sum()) for matrix in matrices.values())
     left_out = (
         (
-            f" {plural(failed, 'attempt')} without a score left out. The effect of counting them otherwise is unknown."
+            f" {plural(failed, 'attempt')} without a score left out. The effect of counting them "
+            "otherwise is unknown."
         )
         if failed
         else ""
     )
     return (
         f"So items were read in {plural(blocks, 'block')} of whole clusters (column `{column}`, "
-        f"{plural(clusters, 'cluster')}) and aggregated: scores, intervals and tests (the score test for scores in "
-        "[0, 1]) are those of the items. For more questions of the same clusters pairs are corrected by Holm, "
+        f"{plural(clusters, 'cluster')}) and aggregated: scores, intervals and tests (the score "
+        "test for scores in "
+        "[0, 1]) are those of the items. For more questions of the same clusters pairs are "
+        "corrected by Holm, "
         f"since max-t would need the items.{left_out}"
     )

@@ -45,7 +45,8 @@ def resolve(
     if apart and not ending:
         raise DataError(
             f"model {name!r} ran in {len(apart):,} set-ups, which are kept separate",
-            remedy=f"Choose one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path. "
+            remedy=f"Choose one of {listing([repr(known) for known in apart])}, or a side such "
+            "as commit:… or a path. "
             "`as_attempts=True` counts them as attempts of one model.",
         )
     containing = [known for known in names if name in known] if parts and not ending else []
@@ -115,7 +116,8 @@ def refuse_long(role: str, names: pl.Series) -> None:
     long = names.filter(names.str.len_chars() > LONGEST_NAME)
     if len(long):
         raise DataError(
-            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit of {LONGEST_NAME:,}",
+            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit "
+            f"of {LONGEST_NAME:,}",
             remedy=f"Check that the column for the {role} contains names.",
         )
 
@@ -307,7 +309,8 @@ def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> li
     return [
         ResultWarning(
             code="torn_checkpoints",
-            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of the average, "
+            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and "
+            "left out of the average, "
             f"first {first['item']!r} of {first['model']!r}",
             remedy="Run the missing items, or average fewer checkpoints.",
         )

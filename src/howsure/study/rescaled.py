@@ -54,7 +54,9 @@ def copied(scores: Scores) -> tuple[Scores, list[str]]:
 
 
 def _metrics(scores: Scores) -> dict[Key, str]:
-    """Return the metric of every task whose scores have none, and whose column's name leaves something open."""
+    """Return the metric of every task whose scores have none, and whose column's name leaves something
+    open.
+    """
     column = scores.score_column
     if not is_burden(column) and not says_percent(column):
         return {}

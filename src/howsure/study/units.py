@@ -109,7 +109,9 @@ def _cost(names: list[str], prices: Mapping[str, float]) -> nw.Expr:
 
 
 def read_prices(path: str) -> dict[str, dict[str, float]]:
-    """Read a table of prices: one model per row, with a column per kind of token for the price of a million."""
+    """Read a table of prices: one model per row, with a column per kind of token for the price of a
+    million.
+    """
     from howsure.readers.tables import read_table
 
     frame = read_table(path)

@@ -40,7 +40,9 @@ MOST_DIFFERING = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWeights:
-    """The `weights` of each item of a task for each model (n, M), or NaN if it has no row. Names are sorted."""
+    """The `weights` of each item of a task for each model (n, M), or NaN if it has no row. Names are
+    sorted.
+    """
 
     items: pl.Series
     models: pl.Series
@@ -110,7 +112,8 @@ def row_weights(part: pl.DataFrame, name: str, task: str) -> RowWeights:
             f"{name!r} differs between attempts of one model at",
             uneven,
             task,
-            "Attempts at one question count equally. Give all attempts of a model at a question the same weight.",
+            "Attempts at one question count equally. Give all attempts of a model at a question "
+            "the same weight.",
         )
     items, of_items = coded(part["item"])
     models, of_models = coded(part["model"])
@@ -158,7 +161,8 @@ def attach_weights(
     if len(bad):
         row = bad.sort("task", "item").row(0, named=True)
         raise DataError(
-            f"column {name!r} has no positive weight for item {row['item']!r} ({plural(len(bad), 'such item')})",
+            f"column {name!r} has no positive weight for item {row['item']!r} "
+            f"({plural(len(bad), 'such item')})",
             where=str(row["task"]),
             remedy="Every item needs a weight above 0. Leave out items that should not count.",
         )
@@ -214,7 +218,10 @@ def weights_differ(name: str, task: str, common: Common) -> ResultWarning:
     """
     items = plural(common.differing, "item")
     what = f"{name!r} weighs {items} differently for different models"
-    remedy = "`howsure estimate` without covariates and random factors gives each model's score by its own weights."
+    remedy = (
+        "`howsure estimate` without covariates and random factors gives each model's score "
+        "by its own weights."
+    )
     if not common.comparable:
         raise DataError(
             f"{what}, so that their scores are means over different mixtures of items and aren't comparable",

@@ -1,4 +1,6 @@
-"""The meaning of a table's cells: notation of numbers, ids and words, and selection of rows by their values."""
+"""The meaning of a table's cells: notation of numbers, ids and words, and selection of rows by their
+values.
+"""
 
 from __future__ import annotations
 
@@ -327,7 +329,8 @@ def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing, 
             f"could be {one} or {other}",
             remedy="Write decimals with a point, and thousands without a separator."
             if kind.remedy
-            else f"Choose the meaning of the comma: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
+            else f"Choose the meaning of the comma: `decimal='comma'` reads {one}, "
+            f"`decimal='point'` reads {other}.",
         )
     return "point"
 
@@ -387,7 +390,9 @@ def shown(text: str) -> str:
 
 
 def _row(frame: Frame, column: str, text: str) -> str:
-    """Return the first row of a text, counted from 1, or the number of its rows if rows don't have an order."""
+    """Return the first row of a text, counted from 1, or the number of its rows if rows don't have an
+    order.
+    """
     native = frame.to_native()
     if isinstance(frame, nw.LazyFrame) and not isinstance(native, pl.LazyFrame):
         counted = to_polars(frame.filter(_text(column) == text).select(nw.len().alias("rows")))

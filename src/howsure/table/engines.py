@@ -305,7 +305,9 @@ def _collect_into(
     """Put the pieces of a frame, and None after the last, until the consumer stops (`left`)."""
 
     def put(piece: pl.DataFrame | None) -> bool:
-        """Pass on a piece, waiting for room. Return True, which ends the query, if the consumer has stopped."""
+        """Pass on a piece, waiting for room. Return True, which ends the query, if the consumer has
+        stopped.
+        """
         while not left.is_set():
             with suppress(Full):
                 pieces.put(piece, timeout=PATIENCE)

@@ -61,7 +61,9 @@ class ScoreExtent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleBounds:
-    """The bounds that count as 0 and 1, and how they were found. `doubt`: the warning, "" if there is none."""
+    """The bounds that count as 0 and 1, and how they were found. `doubt`: the warning, "" if there is
+    none.
+    """
 
     bounds: tuple[float, float] = FRACTIONS
     why: str = ""
@@ -182,7 +184,8 @@ def require_bounds(name: str, extent: ScoreExtent, bounds: tuple[float, float]) 
             f"score {_said(beyond)} is outside `bounds={_shown(bounds)}`",
             where=name,
             remedy=(
-                "Give bounds that no score can exceed, or select the matching scores with `task` and `metric`."
+                "Give bounds that no score can exceed, or select the matching scores with "
+                "`task` and `metric`."
             ),
         )
 

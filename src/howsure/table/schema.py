@@ -224,7 +224,9 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
 
 
 def refuse_scoreless(native: Any, asked: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise DataError for anything but a tidy table: a role is missing, or scores or weights aren't numbers."""
+    """Raise DataError for anything but a tidy table: a role is missing, or scores or weights aren't
+    numbers.
+    """
     frame = open_frame(native)
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)

@@ -233,7 +233,9 @@ def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _task_namer(frames: Mapping[str, pl.DataFrame], inside: tuple[str, ...]) -> Callable[[str, str], str]:
-    """Return the function that names a task: by itself, by its model if there is one task, otherwise by both."""
+    """Return the function that names a task: by itself, by its model if there is one task, otherwise by
+    both.
+    """
     if not inside:
         return lambda task, _: task
     tasks = {task for frame in frames.values() for task in frame["task"].unique()}

@@ -195,7 +195,9 @@ class _Ratings:
         return (np.unique(self.table.cluster[items], return_inverse=True)[1],)
 
     def by_chance(self) -> float:
-        """Return the agreement expected by chance if ratings were drawn from all of them, or NaN without any."""
+        """Return the agreement expected by chance if ratings were drawn from all of them, or NaN without
+        any.
+        """
         given = self.counts.counts.sum(axis=0)
         share = given / given.sum() if given.any() else np.full(len(given), np.nan)
         return 1 - float(share @ self.apart @ share)
@@ -313,7 +315,9 @@ class _Ratings:
                 )
 
     def independence(self, human: str) -> Independence | None:
-        """Return the effective number of independent raters without the human, on the items that all rated."""
+        """Return the effective number of independent raters without the human, on the items that all
+        rated.
+        """
         gold = self.table.raters.index(human)
         others = [k for k in range(len(self.table.raters)) if k != gold]
         full = np.asarray((self.first >= 0).all(axis=1))
@@ -334,7 +338,8 @@ class _Ratings:
             notes.append(f"{plural(alone, 'item')} rated by one rater{beside}.")
         if again:
             notes.append(
-                f"{plural(again, 'rating')} by a rater that had rated the item before: only compared with the first "
+                f"{plural(again, 'rating')} by a rater that had rated the item before: only "
+                "compared with the first "
                 "ones."
             )
         return notes
@@ -346,7 +351,8 @@ def _one_value(ratings: _Ratings) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="one_value",
             message=(
-                f"all ratings are {ratings.table.values[values[0]]!r}: raters that always give this value agree by "
+                f"all ratings are {ratings.table.values[values[0]]!r}: raters that always give "
+                "this value agree by "
                 "chance as often as careful ones, so kappa and alpha are undefined"
             ),
             remedy="Rate items that differ.",

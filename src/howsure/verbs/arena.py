@@ -395,7 +395,8 @@ def _apart(boards: Sequence[ArenaBoard]) -> Iterator[ResultWarning]:
     if len(boards) > 1:
         yield ResultWarning(
             code="pools_apart",
-            message=f"no vote connects the {len(boards)} pools of models: ranks and differences don't compare across "
+            message=f"no vote connects the {len(boards)} pools of models: ranks and differences "
+            "don't compare across "
             "them",
             remedy="Collect votes between models of different pools.",
         )
@@ -408,10 +409,12 @@ def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> Iterator[Result
             yield ResultWarning(
                 code="not_one_line",
                 message=(
-                    f"the Bradley–Terry model doesn't fit the votes (p {p_text(line.p_value)}){_farthest(line)}"
+                    "the Bradley–Terry model doesn't fit the votes (p "
+                    f"{p_text(line.p_value)}){_farthest(line)}"
                 ),
                 remedy=(
-                    "Also cluster on what voters saw (the prompt, the two answers). What that doesn't explain "
+                    "Also cluster on what voters saw (the prompt, the two answers). What that "
+                    "doesn't explain "
                     "depends on which two models met."
                 ),
             )

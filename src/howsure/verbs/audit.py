@@ -235,7 +235,8 @@ def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterato
             yield ResultWarning(
                 code="several_results",
                 message=(
-                    f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked as "
+                    f"{task} · {metric}: several scores of {listing(again)}, which are numbered "
+                    "and ranked as "
                     "separate models"
                 ),
                 remedy="Give them different names in the table, or keep one of each.",
@@ -257,7 +258,8 @@ def _warnings(published: list[Published]) -> Iterator[ResultWarning]:
     if mixed and max(scores) > 0.2:
         yield ResultWarning(
             code="mixed_scale",
-            message=f"{mixed[0].model} is at {100 * mixed[0].score:.2g}%: fractions are mixed with percentages",
+            message=f"{mixed[0].model} is at {100 * mixed[0].score:.2g}%: fractions are mixed "
+            "with percentages",
             remedy="Convert all scores to one scale first.",
         )
     if lacking:

@@ -228,7 +228,8 @@ def _association(favours: list[JudgeBias]) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="association",
             message=(
-                f"bias can't be distinguished from quality in {', '.join(open_)}: answers of this kind may be better"
+                f"bias can't be distinguished from quality in {', '.join(open_)}: answers of "
+                "this kind may be better"
             ),
             remedy="Give a column `gold` with the better answer, or show each pair in both orders.",
         )
@@ -239,7 +240,8 @@ def _many(favours: list[JudgeBias], level: float) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="many_effects",
             message=(
-                f"{plural(len(favours), 'effect')} were tested: about {(1 - level) * len(favours):.1f} would be "
+                f"{plural(len(favours), 'effect')} were tested: about "
+                f"{(1 - level) * len(favours):.1f} would be "
                 "significant by chance"
             ),
             remedy="Confirm those you act on in new data.",

@@ -84,7 +84,8 @@ def describe_scores(scores: Scores) -> Description:
     names = sorted({name for columns in stated.values() for name in columns if name})
     if names:
         notes.append(
-            f"Clusters: {listing([f'column `{name}`' for name in names])}, as in the log's own standard error; "
+            f"Clusters: {listing([f'column `{name}`' for name in names])}, as in the log's own "
+            "standard error; "
             "`cluster='none'` ignores them."
         )
     note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))

@@ -46,7 +46,10 @@ RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "sli
 BINOMIAL = Method(name="binomial")
 UNPAIRED = Method(name="binomial", paired=False)
 STATED = Method(name="stated")
-NOTE = "Published scores: costs are treated as exact, and a cost of 0 as missing. Models are compared as if unpaired."
+NOTE = (
+    "Published scores: costs are treated as exact, and a cost of 0 as missing. Models are "
+    "compared as if unpaired."
+)
 
 
 def frontier(
@@ -136,7 +139,8 @@ def published_frontier(scores: Scores, design: Design, level: float) -> Frontier
     if not tasks:
         raise DataError(
             f"fewer than two published scores with an error state their {listing(design.usage)}",
-            remedy="A leaderboard needs columns model, score, n, and usd (per question) or total_cost. Percentages "
+            remedy="A leaderboard needs columns model, score, n, and usd (per question) or "
+            "total_cost. Percentages "
             "need `bounds`, and single answers a column for the item.",
         )
     return Frontier(

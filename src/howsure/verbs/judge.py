@@ -161,7 +161,8 @@ def _refuse(given: Mapping[str, Any]) -> None:
         raise OptionError(
             f"`{name}={given[name]!r}` needs labels that were drawn at random, and `labels_drawn={drawn!r}`",
             remedy=(
-                "If they were, set `labels_drawn='random'` or `labels_drawn='probability:COLUMN'`. Otherwise draw "
+                "If they were, set `labels_drawn='random'` or "
+                "`labels_drawn='probability:COLUMN'`. Otherwise draw "
                 "some with `plan_labels`."
             ),
         )
@@ -272,7 +273,8 @@ def _unlike(found: CorrectedRate, level: float) -> Iterator[ResultWarning]:
         yield ResultWarning(
             code="labels_unlike",
             message=(
-                f"the judge's verdicts on labelled answers differ from the rest (p {p_text(found.unlike)}): the "
+                "the judge's verdicts on labelled answers differ from the rest (p "
+                f"{p_text(found.unlike)}): the "
                 "labelled answers are hardly a random sample"
             ),
             remedy=("Draw answers to label at random. The correction only weights them by verdict."),

@@ -205,7 +205,8 @@ def plan(
     planned = checked("plan", looks=looks)["looks"]
     if planned is not None and planned.items and not planned.due:
         raise OptionError(
-            f"{planned.items:,} questions at the last of {planned.number} looks, but the plan computes how many",
+            f"{planned.items:,} questions at the last of {planned.number} looks, but the plan "
+            "computes how many",
             remedy=f"Use `looks={planned.number}`, and `n_items` if their number is fixed.",
         )
     schedule = None if planned is None else Schedule(planned.shares, planned.spending)

@@ -16,7 +16,8 @@ RUNS_COUNTED = ResultWarning(
     code="runs_counted",
     message="the observed runs are counted as independent, as if they shared no scenario",
     remedy=(
-        "Set their intra-cluster correlation (`icc`), or give clusters and failed clusters if the runs of one are "
+        "Set their intra-cluster correlation (`icc`), or give clusters and failed clusters if "
+        "the runs of one are "
         "fully correlated."
     ),
 )

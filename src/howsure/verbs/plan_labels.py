@@ -177,7 +177,8 @@ def _refuse(options: Mapping[str, Any]) -> None:
         raise OptionError(
             f"more labels can't be drawn with `labels_drawn={options['labels_drawn']!r}`",
             remedy=(
-                "Plan all labels of these answers at once, or set 'random' if earlier ones were drawn at random."
+                "Plan all labels of these answers at once, or set 'random' if earlier ones were "
+                "drawn at random."
             ),
         )
 
@@ -307,7 +308,8 @@ def _warnings(
         yield ResultWarning(
             code="fewest_labels",
             message=(
-                f"{plural(options['n_labels'], 'label')} are too few: each kind of verdict requires {FEWEST}, or "
+                f"{plural(options['n_labels'], 'label')} are too few: each kind of verdict "
+                f"requires {FEWEST}, or "
                 f"all its answers, {least:,} in all"
             ),
             remedy="Choose more.",
@@ -319,7 +321,8 @@ def _warnings(
         yield ResultWarning(
             code="earlier_labels",
             message=(
-                f"{plural(count, 'earlier label')} {what} count, since it isn't known whether {they_were} at random"
+                f"{plural(count, 'earlier label')} {what} count, since it isn't known whether "
+                f"{they_were} at random"
             ),
             remedy="If so, set `labels_drawn='random'`.",
         )

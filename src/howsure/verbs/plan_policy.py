@@ -43,7 +43,8 @@ OTHERS = "every other task"
 NOT_PLANNED = ResultWarning(
     code="not_planned",
     message=(
-        "the questions are for whole tasks: slices and costs of the policy may need more, and lower the joint power"
+        "the questions are for whole tasks: slices and costs of the policy may need more, and "
+        "lower the joint power"
     ),
     remedy="Plan a slice as a separate task.",
 )

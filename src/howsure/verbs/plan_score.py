@@ -231,7 +231,8 @@ def _assumed(rate: float | None, level: float, assumed: Assumptions) -> tuple[_S
     question = max(total - answer, 0.0) if assumed.question_variance is None else assumed.question_variance
     if question + answer > total * (1 + 1e-9):
         raise OptionError(
-            f"variances of {question:.3g} and {answer:.3g} exceed the maximum for a score of {score:g} ({total:.3g})",
+            f"variances of {question:.3g} and {answer:.3g} exceed the maximum for a score of "
+            f"{score:g} ({total:.3g})",
             remedy="They sum to rate · (1 − rate) for right-or-wrong answers.",
         )
     usual = " (the worst case)" if rate is None else ""

@@ -38,7 +38,9 @@ _OF_SIDES = ("model", "covariate", "by", "usage", "prices")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison. `kind` is how to read `text`. If none was written it is a model, else a path."""
+    """One side of a comparison. `kind` is how to read `text`. If none was written it is a model, else a
+    path.
+    """
 
     text: str
     kind: Kind | Literal[""] = ""
@@ -75,7 +77,9 @@ def is_path(text: str) -> bool:
 
 
 def read_sides(data: Any, asked: Sequence[str], design: Design) -> tuple[Scores, tuple[str, ...]]:
-    """Read the data of a function, with the names of the models that the requested sides are (see `parted`)."""
+    """Read the data of a function, with the names of the models that the requested sides are (see
+    `parted`).
+    """
     return parted(data, asked, design.reading)
 
 
@@ -119,7 +123,8 @@ def two_paths(data: Any, options: Mapping[str, Any]) -> tuple[Scores, tuple[str,
         return None
     if several is not None:
         raise DataError(
-            f"{paths[several]} contains {plural(len(models[several]), 'model')}, but only one can be compared: "
+            f"{paths[several]} contains {plural(len(models[several]), 'model')}, but only one "
+            "can be compared: "
             f"{listing(models[several])}",
             remedy="Choose two models with `a` and `b`.",
         )
@@ -278,7 +283,8 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
 def _of_nothing(side: Side) -> OptionError:
     """Raise an error if a side would be a model and there are no data that could contain it."""
     return OptionError(
-        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could contain a model "
+        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that "
+        "could contain a model "
         "of this name",
         remedy="Give the paths of the logs as well.",
     )

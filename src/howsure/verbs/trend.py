@@ -136,7 +136,8 @@ def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> Iterat
             if run.rise is not None and run.rise.n_items < seen:
                 yield ResultWarning(
                     code="torn_checkpoints",
-                    message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} questions; "
+                    message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of "
+                    f"{seen:,} questions; "
                     "some checkpoint lacks the others",
                     remedy="Run the missing questions.",
                 )

@@ -111,7 +111,8 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     option = "interval" if kind == "mean" else "method"
     return ResultWarning(
         code="known_to_miss",
-        message=f"in simulations like these data ({what}{icc}) 95% intervals of this method covered the true value in "
+        message=f"in simulations like these data ({what}{icc}) 95% intervals of this method "
+        "covered the true value in "
         f"{100 * worst['coverage']:.0f}% of samples",
         remedy="More clusters or items would help."
         if worst["default"]
@@ -197,7 +198,8 @@ def real_miss(kind: str, method: str, shares: Floats) -> ResultWarning | None:
     what = "pairs of real systems" if kind == "difference" else "real systems"
     return ResultWarning(
         code="real_clusters",
-        message=f"on {row['n_clusters']} whole {row['unit']} resampled from {row['benchmark']}, 95% intervals "
+        message=f"on {row['n_clusters']} whole {row['unit']} resampled from {row['benchmark']}, "
+        "95% intervals "
         f"of {row['count']:,} {what} covered the true value in {100 * row['mean']:.0f}% of samples on "
         f"average, but in {100 * row['again']:.0f}% for the worst",
         remedy="Add clusters, or use `population='same-clusters'` for inference on these only.",
@@ -224,7 +226,9 @@ Place = tuple[float, float, float]
 
 
 def _place(n_clusters: float, cluster_size: float, rate: float) -> Place:
-    """Return the place of data among the scenarios: halving the clusters counts as much as halving the odds."""
+    """Return the place of data among the scenarios: halving the clusters counts as much as halving the
+    odds.
+    """
     folded = min(rate, 1 - rate)
     clustered = 0.0 if cluster_size < 1 + 1e-9 else 10 + math.log(cluster_size)
     return math.log(n_clusters), clustered, math.log(folded / (1 - folded))

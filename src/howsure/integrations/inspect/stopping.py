@@ -141,7 +141,8 @@ class StopWhenDecided:
         most = task.config.max_samples
         if most is not None and most >= len(samples):
             logger.warning(
-                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to stop: lower it.",
+                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to "
+                "stop: lower it.",
                 most,
                 len(samples),
             )

@@ -84,12 +84,12 @@ def place(looks: Looks) -> str:
     return f"look {looks.number:,} of {looks.looks[-1].number:,}"
 
 
-def coming(looks: Looks, units: str = "items") -> str:
+def coming(looks: Looks) -> str:
     """Return when the next look is due. "" after the last."""
     due = looks.due
     if due is None:
         return ""
-    return f"look {due.number:,} of {looks.looks[-1].number:,} is due at {due.items:,} {units}"
+    return f"look {due.number:,} of {looks.looks[-1].number:,} is due at {due.items:,} questions"
 
 
 def fields() -> list[Field[PlannedLook]]:

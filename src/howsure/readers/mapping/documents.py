@@ -1,4 +1,6 @@
-"""Files as documents or as tables, packed or not: JSON, JSON Lines, YAML, CSV, Parquet, SQLite, .gz and .xz."""
+"""Files as documents or as tables, packed or not: JSON, JSON Lines, YAML, CSV, Parquet, SQLite, .gz and
+.xz.
+"""
 
 from __future__ import annotations
 
@@ -203,7 +205,9 @@ def reached(value: Any, steps: Sequence[str]) -> Any:
 
 
 def series(name: str, values: list[Any]) -> pl.Series:
-    """Make a column of values of any type: numbers if all are, else texts. Nested values are written as JSON."""
+    """Make a column of values of any type: numbers if all are, else texts. Nested values are written as
+    JSON.
+    """
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
@@ -286,7 +290,9 @@ def unpacked(source: Source) -> bytes:
 
 
 def table(source: Source, names: Collection[str] = ()) -> pl.LazyFrame:
-    """Open a table, lazily if it isn't packed. In CSV these columns are read as written, so that 007 isn't 7."""
+    """Open a table, lazily if it isn't packed. In CSV these columns are read as written, so that 007 isn't
+    7.
+    """
     if source.path.suffix.lower() not in PACKED:
         frame = tables.scan(source)
         named = [name for name in names if name in frame.collect_schema()]
@@ -377,7 +383,8 @@ def _selected(
             # as a text it would take several times its size
             if isinstance(cell, bytes) and len(cell) > MAX_BLOB_BYTES:
                 raise source.error(
-                    f"column {column!r} contains a blob of {len(cell):,} bytes, which is neither a name nor a number",
+                    f"column {column!r} contains a blob of {len(cell):,} bytes, which is neither "
+                    "a name nor a number",
                     "Use another column, or write texts and numbers into this one.",
                 )
         rows.append(row)

@@ -56,7 +56,9 @@ COUNTED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def fields(text: str, beside: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the fields that an expression names, dotted, each once. `beside` are the names of second files."""
+    """Return the fields that an expression names, dotted, each once. `beside` are the names of second
+    files.
+    """
     translation = _Translation(text, dict.fromkeys(beside, lambda _: {}), {})
     translation.made()
     return tuple(translation.fields)
@@ -224,7 +226,9 @@ class _Translation:
         return value
 
     def _compared(self, op: ast.cmpop, a: ast.expr, b: ast.expr) -> _Value:
-        """Compare two values. If a second file lacks the id, the outcome is null: that isn't a wrong answer."""
+        """Compare two values. If a second file lacks the id, the outcome is null: that isn't a wrong
+        answer.
+        """
         if isinstance(op, (ast.In, ast.NotIn)):
             if not isinstance(b, (ast.Tuple, ast.List, ast.Set)):
                 raise self._refused("uses `in` with something that isn't a list of values")
@@ -274,7 +278,9 @@ def _alike(a: _Value, b: _Value) -> tuple[pl.Expr, pl.Expr]:
 
 
 def kind_of(values: Collection[Any]) -> Kind | None:
-    """Return the common type of values: text if one of them is, or too large a number, or None without any."""
+    """Return the common type of values: text if one of them is, or too large a number, or None without
+    any.
+    """
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return None

@@ -510,7 +510,9 @@ def _keys(place: _Place) -> tuple[tuple[str, str], str]:
 
 
 def _model_around(place: _Place) -> str:
-    """Return the model that the record around a record names, or the whole document, or "" if neither does."""
+    """Return the model that the record around a record names, or the whole document, or "" if neither
+    does.
+    """
     around = place.first.around[-2] if len(place.first.around) > 1 else place.document
     for where, record in (("up", around), ("top", place.document)):
         name = (

@@ -12,7 +12,6 @@ import howsure as hs
 from howsure.commands.main import main
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.rates import binomial_se
-from paragraphs import paragraph
 from trials import draws
 
 pytestmark = pytest.mark.no_cover

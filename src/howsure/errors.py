@@ -43,8 +43,8 @@ class DataError(HowsureError, ValueError):
 
 
 class AttemptColumnError(DataError):
-    """Rows of single questions that `column` tells apart, which can be read as attempts; `asks`: all
-    questions may share its values, and nobody said which it is.
+    """Rows of single questions differ in `column`, and could be attempts. `asks`: all questions may share its
+    values, so the user has to choose.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class ResultWarning:
 
     @property
     def chapter(self) -> int | None:
-        """The chapter of `howsure guide` with more about it; None for a code that isn't howsure's own."""
+        """The chapter of `howsure guide` with more about it, None for a code that isn't howsure's own."""
         return _CHAPTER_OF.get(self.code)
 
 

@@ -15,9 +15,19 @@ if TYPE_CHECKING:
 
 _LEGEND = (
     "break-even: the correlation, question by question, between the answers of a model and of the next "
-    "from which their gap would be significant (0.3 to 0.7 is common). Per-question results would settle "
+    "from which their difference would be significant (0.3 to 0.7 is common). Per-question results would settle "
     "it: howsure compare."
 )
+
+SIGNIFICANT = {
+    "significant": "yes",
+    "likely_significant": "likely",
+    "depends": "depends",
+    "likely_not_significant": "unlikely",
+    "not_significant": "no",
+    "tie": "tie",
+}
+"""Whether the difference from the next rank is significant, in a table."""
 
 
 def document(answer: Audit) -> Document:
@@ -48,24 +58,24 @@ def sentence(answer: Audit) -> str:
 def board_sentence(board: AuditBoard) -> str:
     """Return how many neighbouring differences could be noise."""
     if len(board.entries) == 1:
-        return "One score leaves no gap to judge."
+        return "One score leaves no difference to judge."
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
         return (
-            "No gap can be judged, because nothing tells the scale of the scores. Name it, such as "
+            "No difference can be judged, because nothing tells the scale of the scores. Name it, such as "
             "`bounds=(0, 100)`."
         )
     if not judged and all(entry.n is not None for entry in board.entries):
-        return "No gap can be judged, because one question gives no error bar."
+        return "No difference can be judged, because one question gives no error bar."
     if not judged:
-        return "No gap can be judged, because the number of questions is unknown. Give it: `n=N`."
+        return "No difference can be judged, because the number of questions is unknown. Give it: `n=N`."
     real = sum(word == "significant" for word in judged)
     open_ = sum(word in ("likely_significant", "depends") for word in judged)
     unjudged = len(board.entries) - 1 - len(judged)
     settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} significant on these numbers alone"
     rest = f"; {open_} could be, if the models' answers are correlated strongly enough" if open_ else ""
     unknown = f"; {unjudged} can't be judged" if unjudged else ""
-    return f"Of {plural(len(board.entries) - 1, 'gap')} between neighbouring ranks, {settled}{rest}{unknown}."
+    return f"Of {plural(len(board.entries) - 1, 'difference')} between neighbouring ranks, {settled}{rest}{unknown}."
 
 
 def _table(board: AuditBoard, top: Top | None) -> Table:
@@ -85,7 +95,7 @@ def _table(board: AuditBoard, top: Top | None) -> Table:
         ),
         Field("p", lambda e: p_text(e.p_next) if math.isfinite(e.p_next) else "", priority=5),
         Field("break-even", _break_even, priority=7),
-        Field("difference is", lambda e: (e.verdict or "").replace("_", " "), align="left"),
+        Field("significant", lambda e: SIGNIFICANT.get(e.verdict or "", ""), align="left"),
     ]
     return cut(tabled(board.entries, fields), top)
 

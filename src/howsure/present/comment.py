@@ -31,7 +31,7 @@ WHY = {
     "missing": "Results are missing",
     "differs": "The two were not asked the same",
     "attempts": "A column was taken for attempts that all questions may share",
-    "clusters": "Clusters that nobody named would change the verdict",
+    "clusters": "A suggested clustering would change the verdict",
     "population": "Clusters are few: the same ones or new ones?",
 }
 """The reason why a gate can't tell, as the start of a sentence."""

@@ -1,8 +1,6 @@
-"""What is said of a study before any number: how the data were read and grouped, what stands doubtful, what
-is lacking.
+"""Notes and warnings on a study: how the data were read and grouped, what is doubtful, and what is missing.
 
-Directions: which scores are better small. What neither the user nor the harness says is not guessed from a
-name.
+Whether smaller scores are better comes from the user or the harness. It is never guessed from a name.
 """
 
 from __future__ import annotations
@@ -39,19 +37,19 @@ REMEDY = (
 
 
 def undeclared(study: Study) -> list[str]:
-    """Return the scores, by task and metric, whose name leaves the direction open, and nobody says it."""
+    """Return the scores, by task and metric, whose direction is neither clear from the name nor stated."""
     column = f" (column {study.column})"
     keys = [key for key in study.parts if study.is_undeclared(key)]
     return [" · ".join(key) + ("" if is_burden(key[1]) else column) for key in keys]
 
 
 def direction_warnings(study: Study) -> list[ResultWarning]:
-    """Warn where models are ranked by scores whose direction nobody says."""
+    """Warn if models are ranked by scores of unknown direction."""
     return unsaid(undeclared(study))
 
 
 def unsaid(names: list[str]) -> list[ResultWarning]:
-    """Warn of scores, by these names, whose direction nobody says; nothing where there are none."""
+    """Warn of scores with these names, whose direction is unknown, if there are any."""
     if not names:
         return []
     message = (
@@ -62,7 +60,7 @@ def unsaid(names: list[str]) -> list[ResultWarning]:
 
 
 def require_direction(study: Study) -> None:
-    """Raise OptionError where a verdict hangs on a direction that nobody says."""
+    """Raise OptionError if a verdict depends on an unknown direction."""
     names = undeclared(study)
     if names:
         raise OptionError(
@@ -71,22 +69,18 @@ def require_direction(study: Study) -> None:
 
 
 def directions_note(study: Study) -> str:
-    """Say of which scores smaller ones are better; "" where there are none."""
+    """Return a note on the scores of which smaller ones are better, "" without any."""
     return lower_note([key for key in study.parts if study.is_lower_better(key)], len(study.parts))
 
 
 def lower_note(lower: Sequence[Key], count: int) -> str:
-    """Say of which of so many scores, by task and metric, smaller ones are better; "" where there are
-    none.
-    """
+    """Return a note on the scores, by task and metric, of which smaller ones are better, "" without any."""
     which = "" if len(lower) == count else f" for {listing([' · '.join(key) for key in lower])}"
     return f"Direction: smaller scores are better{which}." if lower else ""
 
 
 def notes_of(study: Study, before: list[str], grouped: ClusteredItems, found: Grouped) -> tuple[str, ...]:
-    """Say how the data were read and grouped; `before`: what is said of them first, their sizes before
-    all.
-    """
+    """Return notes on how the data were read and grouped. `before`: notes to begin with, such as the sizes."""
     design = study.design
     told = [
         *before,
@@ -101,7 +95,7 @@ def notes_of(study: Study, before: list[str], grouped: ClusteredItems, found: Gr
 
 
 def population_note(study: Study) -> str:
-    """Say which population was asked for, or taken where clusters are few; "" for the usual one."""
+    """Return a note on the population, "" for the usual one."""
     population, clusters, few = study.design.population, study.cluster_names, sorted(study.few_clusters)
     if population == "these-questions":
         return FIXED
@@ -120,7 +114,7 @@ def population_note(study: Study) -> str:
 
 
 def sizes_note(study: Study, called: str) -> str:
-    """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
+    """Return a note on the numbers of models, tasks, items and attempts."""
     parts = list(study.parts.values())
     models = _distinct("model", parts)
     items = sum(
@@ -164,7 +158,7 @@ def _failures_note(study: Study) -> str:
 
 
 def without_scores(study: Study) -> list[ResultWarning]:
-    """Name the models of which no attempt has a score: where failures are left out they are in no table."""
+    """Name the models without a score. If failures are left out, they appear in no table."""
     lacking = {key: _unscored(study, key, part) for key, part in study.parts.items()}
     if not any(lacking.values()):
         return []
@@ -194,14 +188,14 @@ def _nothing_of(models: set[str] | frozenset[str], where: str = "") -> ResultWar
 
 
 def doubts(found: Grouped, parts: Parts) -> list[ResultWarning]:
-    """Warn of copies that were left out, and of rows that count as attempts."""
+    """Warn of copies that were left out, and of rows that are counted as attempts."""
     warnings = [_copies(found.copies)] if found.copies else []
     repeated = not found.numbered and any(bool((part["rows"] > 1).any()) for part in parts.values())
     return [*warnings, REPEATED] if repeated else warnings
 
 
 def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[ResultWarning]:
-    """Warn of tasks that have none of the metrics that were chosen for all."""
+    """Warn of tasks without any of the chosen metrics."""
     if not lacking:
         return []
     tasks = len(lacking) + found.results["task"].n_unique()
@@ -217,8 +211,8 @@ def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[R
 
 
 def classified(found: Grouped, columns: Sequence[str], score: str) -> list[ResultWarning]:
-    """Warn of scores that are fractions beside labels, as a classifier's are: their mean says nothing of how
-    often it is right.
+    """Warn of fractional scores next to labels, such as a classifier's probabilities. Their mean isn't its
+    accuracy.
     """
     labels, mean = label_column(columns), pl.col("mean")
     if (
@@ -243,15 +237,15 @@ def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Resul
 
 
 def silent_factor_of(names: Sequence[str], scores: Scores, parts: Parts) -> str:
-    """Return the column that was taken for several attempts by its name, where all questions may share its
-    values; "" where none was.
+    """Return the column used as attempts because of its name, if all questions may share its values. "" if
+    there is none.
     """
     name = scores.unasked or silent_factor(find_roles(names, scores.roles), scores.chosen)
     return name if any(bool((part["rows"] > 1).any()) for part in parts.values()) else ""
 
 
 def silent_factor_taken(name: str, *, gate: bool = False) -> list[ResultWarning]:
-    """Warn of a column that was taken for attempts by its name; `gate`: say how a configuration chooses."""
+    """Warn of a column used as attempts because of its name. `gate`: explain the choice in a configuration."""
     if not name:
         return []
     lines = f'; in howsure.toml: random-factor = "{name}", or columns = {{attempt = "{name}"}}'

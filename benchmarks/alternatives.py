@@ -36,7 +36,7 @@ from howsure.statistics.all_pairs import pair_moments
 from scipy import optimize, special
 
 LEVEL = 0.95
-BLEND = next(check for check in CHECKS if check.name.startswith("blend"))
+BLEND = next(check for check in CHECKS if check.name.startswith("adaptive"))
 SCORE = next(check for check in CHECKS if check.name.startswith("paired score"))
 
 
@@ -117,7 +117,7 @@ RATES = {
     "correlation drawn to 1, 2 clusters": by_clusters,
     "correlation drawn to 1, 0.25 events": shrunken(0.25),
     "correlation drawn to 1, 0.5 events": shrunken(0.5),
-    "blend (default)": lambda s: BLEND.run(s, LEVEL),
+    "adaptive (default)": lambda s: BLEND.run(s, LEVEL),
 }
 
 
@@ -404,7 +404,7 @@ def main():
     parser.add_argument("--trials", type=int, default=2_000)
     trials = parser.parse_args().trials
     coverage_table("A rate in clusters", rate_worlds(), RATES, trials)
-    pick = ("Wilson on n / deff, t (before)", "the same, guarded", "beta-binomial posterior", "blend (default)")
+    pick = ("Wilson on n / deff, t (before)", "the same, guarded", "beta-binomial posterior", "adaptive (default)")
     coverage_table("Attempts", attempt_worlds(), {name: RATES[name] for name in pick}, trials)
     coverage_table("A difference, independent items", plain_pair_worlds(), PLAIN_PAIRS, trials)
     coverage_table("A difference in clusters", pair_worlds(), PAIRS, trials)

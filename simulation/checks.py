@@ -233,13 +233,13 @@ def adjusted(sample: PoolSample, level: float) -> Limits:
         bounded=True,
         cluster_size=1.0,
     )
-    return limits(known, "blend", level)
+    return limits(known, "adaptive", level)
 
 
 SLOW_DRAWS = 1_999
 
 CHECKS: tuple[Check, ...] = (
-    interval_check("blend", "CR2", Promise(least=0.93), default="bounded"),
+    interval_check("adaptive", "CR2", Promise(least=0.93), default="bounded"),
     interval_check("wilson", "CR2", Promise(least=0.92, clusters=4, events=10)),
     interval_check(
         "t", "CR2", Promise(least=0.92, clusters=4, events=20), default="unbounded", unbounded=True
@@ -308,7 +308,7 @@ CHECKS: tuple[Check, ...] = (
         )
     ),
     Check(
-        name="adjusted blend, CR2",
+        name="adjusted adaptive, CR2",
         run=adjusted,
         promise=Promise(least=0.92, clusters=10, events=5),
         kind="adjusted mean",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulation.checks import Check
     from simulation.samples import Samples
 
-METHODS = ("blend, CR2", "paired score, CR2", "paired t, CR2")
+METHODS = ("adaptive, CR2", "paired score, CR2", "paired t, CR2")
 LOW, QUANTILE = 0.93, 0.02
 ROUNDING = 1e-12
 SCHEMA = {

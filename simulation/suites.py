@@ -171,7 +171,7 @@ def counts_table(n: int, level: float) -> Floats:
 
 def mean_rows(sample: MeanSample, level: float) -> Floats:
     """Return value, variance, limits and df of scores by the default (5, T)."""
-    known, (low, high) = sample.means("CR2"), _run("blend, CR2")(sample, level)
+    known, (low, high) = sample.means("CR2"), _run("adaptive, CR2")(sample, level)
     return np.stack([known.value, known.var, low, high, np.full(low.shape, known.df)])
 
 

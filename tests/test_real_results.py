@@ -49,11 +49,11 @@ def test_swebench_verified_has_16_possible_leaders_and_28_for_new_repositories(s
     assert leader.se == pytest.approx(0.0151249520447958, abs=1e-15)
     assert leader.df == pytest.approx(3.33080031613, abs=1e-10)
     assert [c.code for c in leader.warnings] == ["dominant_cluster"]
-    assert "django/django holds 231 of 500 items" in leader.warnings[0].message
+    assert "(django/django) contains 231 of 500 questions" in leader.warnings[0].message
     assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
     assert len(board.could_be_best) == 28
     assert max(k for k, entry in enumerate(board.entries, 1) if entry.model in board.could_be_best) == 47
-    assert "27 of the 157 others could also be best" in board.sentence
+    assert "27 of the 157 other models could be best" in board.sentence
 
 
 def test_swebench_verified_without_clusters_separates_no_neighbours_in_the_top_30(swebench):

@@ -14,10 +14,7 @@ FRONT = runpy.run_path(str(ROOT / "scripts" / "front-picture"))
 CHECK = runpy.run_path(str(ROOT / "docs" / "site" / "check.py"))
 VOTES = runpy.run_path(str(ROOT / "docs" / "site" / "made_up_votes.py"))
 HELD = {"rare successes": "50 items, p .01", "12 clusters": "12 dominant, ICC .1, p .7"}
-HELD |= {
-    "5 attempts": "50 questions × 5 attempts, ICC .5, p .5",
-    "called different": "10 × 20 pairs, ICC .2, no effect",
-}
+HELD |= {"5 attempts": "50 items × 5 attempts, ICC .5, p .5", "called different": "10 × 20 pairs, ICC .2, no effect"}
 """The columns of the first page's table, by a part of their heads, and those of docs/peers.md."""
 
 

@@ -31,7 +31,7 @@ def test_under_coverage_of_the_wilson_interval_with_correlated_clusters_is_detec
     found = check_worlds([world], trials=draws(500, 2_000), slow=False)
     coverage = dict(found.select("method", "coverage").iter_rows())
     assert coverage["wilson, CR2"] < 0.87
-    assert coverage["blend, CR2"] > 0.93
+    assert coverage["adaptive, CR2"] > 0.93
 
 
 def test_results_depend_on_the_seed_and_not_on_the_number_of_processes():
@@ -124,7 +124,7 @@ def test_the_type_i_error_of_the_default_stays_within_its_bound_from_10_clusters
 def test_unbounded_scores_are_checked_by_t_intervals_only():
     found = check_worlds([ScoreWorld(family="heavy", n_clusters=30)], trials=50)
     assert set(found["method"]) >= {"t, CR2", "t, CR1"}
-    assert "blend, CR2" not in set(found["method"])
+    assert "adaptive, CR2" not in set(found["method"])
 
 
 def test_the_stored_simulations_reach_promised_coverage_and_defaults_92_5_percent():
@@ -213,8 +213,8 @@ def test_a_comparison_whose_interval_under_covers_in_like_data_has_a_warning():
 
 
 def test_calibrate_lists_only_the_methods_asked_for():
-    answer = hs.calibrate(methods="blend")
-    assert set(answer.cells["method"]) == {"blend, CR2", "adjusted blend, CR2"}
+    answer = hs.calibrate(methods="adaptive")
+    assert set(answer.cells["method"]) == {"adaptive, CR2", "adjusted adaptive, CR2"}
     assert answer.render("markdown").startswith("**")
 
 

@@ -36,7 +36,7 @@ def items_of(found, seed, count, codes):
 @pytest.mark.parametrize("seed", range(draws(2, 6)))
 def test_intervals_of_a_draw_equal_those_of_the_public_functions(seed):
     made = board()
-    for check in (each for each in CHECKS if each.name in ("blend, CR2", "paired score, CR2", "paired t, CR2")):
+    for check in (each for each in CHECKS if each.name in ("adaptive, CR2", "paired score, CR2", "paired t, CR2")):
         columns, names = made.columns(check.kind)
         sample = Population.of(columns, made.codes, check.kind).draw(np.random.default_rng(seed), 6)
         low, high = check.run(sample, 0.95)
@@ -83,7 +83,7 @@ def test_the_result_has_one_row_per_number_of_clusters_and_method():
     found = check_clusters([(board(), (6, 12))], draws=20)
     assert dict(found.schema) == SCHEMA
     assert found.select("n_clusters", "method").rows() == [
-        (count, method) for count in (6, 12) for method in ("blend, CR2", "paired score, CR2", "paired t, CR2")
+        (count, method) for count in (6, 12) for method in ("adaptive, CR2", "paired score, CR2", "paired t, CR2")
     ]
     assert found.filter(kind="difference")["count"].unique().to_list() == [6]
     assert found["worst"].null_count() == len(found), "its models may not be named"

@@ -85,8 +85,8 @@ def test_required_sample_sizes_are_omitted_if_unrealistically_large(more, said):
     rows = pl.concat(pl.DataFrame({"model": name, "item": range(10_000), "score": scores[name]}) for name in "ab")
     gap, gate = hs.compare(rows, "a", "b", cluster="none"), hs.gate(rows, "a", "b", better=True, cluster="none")
     assert (
-        ("About 38,000 questions would settle it" in paragraph(gap))
-        == ("questions would settle it" in paragraph(gap))
+        ("About 38,000 questions in all would settle it" in paragraph(gap))
+        == ("questions in all would settle it" in paragraph(gap))
         == said
     )
     assert ("28,000 more questions" in str(gate).replace("\n", " ")) == ("would settle" in str(gate)) == said

@@ -1,4 +1,4 @@
-"""The interval of a mean: properties of the default (blend), its components, degenerate data, and exact coverage."""
+"""The interval of a mean: properties of the default (adaptive), its components, degenerate data, and exact coverage."""
 
 import itertools
 import math
@@ -131,7 +131,7 @@ def assert_continuous(x, cluster, level):
 
 @given(answers(), st.sampled_from(LEVELS))
 def test_the_rule_for_extreme_means_fades_out_from_one_quarter_to_one_half(sample, level):
-    """Limits lie between the blend and what the full rule makes of it, by the share that is left of the rule."""
+    """Limits lie between the adaptive and what the full rule makes of it, by the share that is left of the rule."""
     x, asked = sample
     value = mean(x, **asked).value
     asked |= {"level": level}
@@ -300,9 +300,11 @@ def test_intervals_cover_with_rare_misses_among_fractions_near_1(c, low, attempt
 @pytest.mark.parametrize("n", [20, 50, 200])
 def test_fractions_away_from_0_and_1_have_about_the_width_of_the_t_interval(n):
     x = np.random.default_rng(n).beta(2, 2, (n, 1_000))
-    blend, t = (np.array([[e.interval.low, e.interval.high] for e in means(x, interval=m)]) for m in ("blend", "t"))
-    assert np.diff(blend).mean() <= 1.12 * np.diff(t).mean()
-    assert np.mean((blend[:, 0] <= 0.5) & (blend[:, 1] >= 0.5)) >= 0.93
+    adaptive, t = (
+        np.array([[e.interval.low, e.interval.high] for e in means(x, interval=m)]) for m in ("adaptive", "t")
+    )
+    assert np.diff(adaptive).mean() <= 1.12 * np.diff(t).mean()
+    assert np.mean((adaptive[:, 0] <= 0.5) & (adaptive[:, 1] >= 0.5)) >= 0.93
 
 
 @pytest.mark.parametrize("wrong", [(3,), (3, 17), range(12), (35, 38)])
@@ -320,7 +322,7 @@ def test_the_design_effect_of_weights_shrinks_to_kishs_by_one_event_unless_large
 # degenerate
 
 
-@pytest.mark.parametrize("method", ["blend", "wilson", "clopper-pearson", "jeffreys"])
+@pytest.mark.parametrize("method", ["adaptive", "wilson", "clopper-pearson", "jeffreys"])
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_scores_of_0_or_n_of_n_have_the_exact_interval_counting_clusters(value, method):
     x, cluster = np.full(30, value), np.repeat(np.arange(6), 5)
@@ -353,7 +355,7 @@ def test_scores_without_variance_have_an_interval_of_positive_width():
 def test_a_missing_standard_error_gives_nan_limits_for_that_model_only():
     nan = np.array([np.nan, 0.01])
     known = Means(value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1)
-    for method in ("blend", "wilson", "t", "jeffreys", "clopper-pearson"):
+    for method in ("adaptive", "wilson", "t", "jeffreys", "clopper-pearson"):
         low, high = limits(known, method, 0.95)
         assert np.isnan([low[0], high[0]]).all()
         assert np.isfinite([low[1], high[1]]).all()

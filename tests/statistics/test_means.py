@@ -57,7 +57,7 @@ def test_every_mean_has_an_interval_or_a_warning(sample, method, level):
         assert found.interval.level == level
 
 
-@given(samples(), st.sampled_from(["blend", "wilson", "clopper-pearson", "jeffreys", "bayes"]))
+@given(samples(), st.sampled_from(["adaptive", "wilson", "clopper-pearson", "jeffreys", "bayes"]))
 def test_limits_lie_in_zero_and_one(sample, method):
     x, clusters, weights = sample
     low, high = limits(mean(x, clusters=clusters, weights=weights, interval=method))
@@ -212,7 +212,7 @@ def test_the_t_interval_of_equal_clusters_equals_that_of_r_survey(reference):
     assert limits(found) == pytest.approx((expected["low"], expected["high"]), rel=1e-10)
 
 
-@pytest.mark.parametrize("method", ["blend", "wilson", "clopper-pearson", "jeffreys", "bayes"])
+@pytest.mark.parametrize("method", ["adaptive", "wilson", "clopper-pearson", "jeffreys", "bayes"])
 def test_unbounded_scores_refuse_the_intervals_of_rates(method):
     with pytest.raises(MethodError, match="needs scores in"):
         mean(np.array([0.5, 7.0]), bounded=False, interval=method)
@@ -246,7 +246,7 @@ def test_single_binary_answers_have_the_score_interval_with_the_t_quantile(right
     assert found.interval.low < right / n < found.interval.high
     for limit in limits(found):  # the two rates whose score test is just at its limit
         assert abs(right / n - limit) == pytest.approx(t * math.sqrt(limit * (1 - limit) / n), rel=1e-9)
-    assert str(found.method) == "blend, CR2"
+    assert str(found.method) == "adaptive, CR2"
 
 
 def test_near_0_the_lower_limit_is_the_exact_one_sided_one():

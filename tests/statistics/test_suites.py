@@ -267,7 +267,7 @@ def test_the_weakest_part_is_the_one_that_dominates_the_variance():
 
 
 SHARES = (0.5, 0.3, 0.2)
-INTERVALS = ("blend", "wilson", "clopper-pearson", "jeffreys", "t", "bootstrap", "bayes")
+INTERVALS = ("adaptive", "wilson", "clopper-pearson", "jeffreys", "t", "bootstrap", "bayes")
 
 
 def counted(right, n, **options):
@@ -395,7 +395,7 @@ def test_a_gate_on_an_overall_floor_with_a_tiny_perfect_task_is_unclear():
     st.lists(
         st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n + 1))), min_size=2, max_size=5
     ),
-    st.sampled_from(["blend", "wilson", "clopper-pearson", "t"]),
+    st.sampled_from(["adaptive", "wilson", "clopper-pearson", "t"]),
     st.sampled_from([0.8, 0.95, 0.99]),
 )
 def test_overall_limits_lie_within_the_mean_of_the_task_limits(tasks, interval, level):

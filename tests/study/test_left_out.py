@@ -176,7 +176,7 @@ def test_a_warning_names_models_without_any_score():
     assert NOTHING.replace("'", "&#x27;") in hs.report(rows).html
     assert not unscored_warnings(hs.leaderboard(rows, failures="zero"))
     both = unscored(rows, model="c")
-    assert unscored_warnings(hs.leaderboard(both)) == ["no attempt of a, c has a score, so nothing is said of them"]
+    assert unscored_warnings(hs.leaderboard(both)) == ["no attempt of a, c has a score, so they can't be analysed"]
     with pytest.raises(hs.DataError, match="no model other than b has a score"):
         hs.against(both, "b")
 

@@ -208,7 +208,7 @@ def test_weighted_agreement_with_a_human_is_not_called_a_share_of_items():
     alone = rows.with_columns(gold=pl.when(pl.col("y") < 3).then("gold"), y=pl.when(pl.col("y") == 3).then("y"))
     found = hs.agree(alone, human="gold", measurement="nominal")
     assert re.fullmatch(r"Measured by gold, x agrees on 100.0% \(95% CI .*\) of the questions\.", found.sentence)
-    assert "Without gold, two raters agree in " in " ".join(found.render("terminal").split())
+    assert "Without gold, two raters agree on " in " ".join(found.render("terminal").split())
 
 
 def odd_columns():

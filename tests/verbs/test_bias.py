@@ -53,7 +53,7 @@ def test_a_length_bias_is_separated_from_quality_only_with_gold_labels():
     assert found.error_towards - found.error_away == pytest.approx(found.estimate.value)
     assert found.estimate.interval.low > 0.2
     no_gold = hs.bias(choices(longer=1.0).drop("gold"))
-    assert (of(no_gold, "longer").by, of(no_gold, "longer").bias) == ("nothing", False)
+    assert (of(no_gold, "longer").evidence, of(no_gold, "longer").bias) == ("nothing", False)
     assert "association" in {each.code for each in no_gold.warnings}
     assert math.isnan(of(no_gold, "longer").error_towards)
 

@@ -438,7 +438,7 @@ def test_the_comment_starts_with_the_verdict_and_the_table(quiz, tmp_path, monke
     run(*asked[:-2], "-o", str(tmp_path / "answer.md"))
     assert (tmp_path / "answer.md").read_text().startswith("<!-- howsure gate -->\n**PASS. good is not worse than old")
     assert alone.startswith("<!-- howsure gate: gate -->")
-    verdict, table, data = (alone.index(text) for text in ("**PASS", "| criterion |", "Data: "))
+    verdict, table, data = (alone.index(text) for text in ("**PASS", "| difference |", "Data: "))
     assert verdict < table < data
     assert "](" not in alone
     monkeypatch.setenv("HOWSURE_URL", "https://a.org/x/p.html")
@@ -565,12 +565,12 @@ def test_the_comment_contains_no_prompt_or_answer_text(tmp_path):
         "--flips",
     )
     shown = run("gate", *asked, "--comment", str(path)).stdout
-    assert "odd sort of poet" in shown
+    assert "odd sort of poet" in " ".join(shown.split())
     assert "1 | word" in shown
     text = path.read_text()
-    assert "broke 1, fixed 1 of 4 questions" in text
-    assert "Broke: q1." in text
-    assert "Fixed: q3." in text
+    assert "1 of 4 questions got worse and 1 better" in text
+    assert "Got worse: q1." in text
+    assert "Got better: q3." in text
     for hidden in ("poet", "briefly", "It is", "What is", "1 | word"):
         assert hidden not in text
     assert 'system\\_message.template "\\#' in text

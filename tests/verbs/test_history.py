@@ -49,7 +49,7 @@ def test_a_simulated_change_in_30_runs_is_detected_at_its_place():
     just = hs.history(nightly(at=18, shift=-0.1, seed=3).filter(pl.col("model") <= f"2026-10-{change.number + 1}"))
     assert just.tasks[0].sd_of_answers == pytest.approx(answer.tasks[0].sd_of_answers, rel=0.1)
     assert answer.sentence.startswith("The score fell by 9.5 points (95% CI 4.3 to 14.7) at run 19, 2026-10-19.")
-    assert "A false alarm comes at most about once in 100 runs." in " ".join(everything(answer).split())
+    assert "False alarms come at most about once in 100 runs." in " ".join(everything(answer).split())
 
 
 def test_the_drift_chart_shows_the_alarm_outside_its_limits():

@@ -69,7 +69,9 @@ def test_better_than_chance_uses_the_newcombe_limit_of_sensitivity_plus_specific
 def test_the_verdict_states_how_labels_were_sampled():
     rows = verdicts()
     assert "valid only if the labels were drawn at random" in paragraph(hs.judge(rows)).lower()
-    assert hs.judge(rows, labels_drawn="convenience").sentence.startswith("Your labels are a convenience sample")
+    assert "Valid only as far as the labels, a convenience sample," in paragraph(
+        hs.judge(rows, labels_drawn="convenience")
+    )
     chosen = rows.with_columns(human=pl.when(pl.col("judge") == 0).then("human"))
     assert chosen["human"].is_not_null().any()
     every = hs.judge(verdicts(labels=600))

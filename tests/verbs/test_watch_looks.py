@@ -215,7 +215,7 @@ def test_the_verdict_names_the_next_look():
     assert watched(first(even, 20), looks="5/100").sentence.endswith(
         "after 20 of 100 questions; look 2 of 5 is due at 40 questions."
     )
-    assert watched(first(even, 30), looks="5/100").line == "30 of 100 items  look 2 of 5 is due at 40 items"
+    assert watched(first(even, 30), looks="5/100").line == "30 of 100 questions  look 2 of 5 is due at 40 questions"
     assert watched(even, looks="5/100").sentence.startswith("Can't tell after the last look: a and b score the same")
     beyond = watched(even, looks="3/60")
     (warning,) = beyond.warnings

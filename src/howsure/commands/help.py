@@ -87,7 +87,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         *("a", "b", "against", "margin", "task", "columns", "cluster", "by", "flips"),
         *("details", "format", "output"),
     ),
-    "leaderboard": (*_COMMON, "by", "score", "top", "mark", "each_task"),
+    "leaderboard": (*_COMMON, "by", "top", "mark", "each_task"),
     "gate": (
         *("candidate", "baseline", "not_worse_than", "better", "at_least", "at_most", "task"),
         *("cluster", "flips", "junit", "comment", "freeze"),

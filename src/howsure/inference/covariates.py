@@ -254,7 +254,7 @@ def adjusted_estimate(
         bounded=matrix.bounded,
         cluster_size=1.0,
     )
-    low, high = limits(known, "blend" if matrix.bounded else "t", level)
+    low, high = limits(known, "adaptive" if matrix.bounded else "t", level)
     estimate = replace(
         plain,
         value=value,

@@ -185,7 +185,7 @@ def what_settles(c: Comparison) -> str:
         return f"{carries(small)}."
     if c.items_needed < MOST_FORECAST:
         return (
-            f"About {rounded_up(c.items_needed)} questions would settle it, if the true "
+            f"About {rounded_up(c.items_needed)} questions in all would settle it, if the true "
             "difference is this large."
         )
     levels = factors.needed(c.sources)

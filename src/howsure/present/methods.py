@@ -45,7 +45,7 @@ INTERVALS = {
     "wilson": (
         "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))"
     ),
-    "blend": (
+    "adaptive": (
         "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), "
         "lengthened near 0 and 1 to the exact limit, or for misses that weren't seen"
     ),

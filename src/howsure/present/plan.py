@@ -173,7 +173,7 @@ def _looks_sentence(plan: LooksPlan) -> str:
     own, best = items_text(ways["looks"].expected_items), items_text(ways[plan.cheapest].expected_items)
     looks = f"With {plural(len(plan.looks), 'look')} that takes {own} questions on average"
     if plan.cheapest == "looks":
-        return f"{looks}, fewer than any other way of as much power."
+        return f"{looks}, fewer than any other design of as much power."
     if plan.cheapest == "once":
         return f"{looks}; one look at the end takes {best}."
     return f"{looks}; betting, with a look at any time, takes {best}."
@@ -296,7 +296,8 @@ def _looks_table(plan: LooksPlan) -> Table:
         Field("error spent", lambda look: nominal_text(look.spent), priority=5),
         Field("decided by then", lambda look: percent_text(look.stopped)),
     ]
-    return tabled(plan.looks, fields, note=spending_words(plan.spending))
+    spent = spending_words(plan.spending)
+    return tabled(plan.looks, fields, note=spent[0].upper() + spent[1:])
 
 
 def _designs_table(plan: LooksPlan, *, margin: bool) -> Table:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
-"""The interval of one mean. None chooses "blend" for scores in [0, 1] and "t" for others."""
+IntervalMethod = Literal["adaptive", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
+"""The interval of one mean. None chooses "adaptive" for scores in [0, 1] and "t" for others."""
 
 ComparisonMethod = Literal["score", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
 """The test of a difference. None chooses "score" for scores in [0, 1] and "t" for others."""

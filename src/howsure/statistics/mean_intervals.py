@@ -1,6 +1,6 @@
 """The interval of a mean, for many means at once: one object per word of `IntervalMethod`.
 
-"blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
+"adaptive", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
 - Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
 - Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the
   beta-binomial posterior and those of the guarded Wilson interval on n / deff. The weight of the latter is
@@ -259,10 +259,10 @@ class MeanInterval(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Blend(MeanInterval):
+class Adaptive(MeanInterval):
     """The default for scores in [0, 1] (see above)."""
 
-    name: ClassVar[str] = "blend"
+    name: ClassVar[str] = "adaptive"
     exact_at_edges: ClassVar[bool] = True
 
     def limits(self, means: Means, level: float) -> Limits:
@@ -369,7 +369,7 @@ class BootstrapT(MeanInterval):
 INTERVALS: Mapping[str, MeanInterval] = {
     each.name: each
     for each in (
-        Blend(),
+        Adaptive(),
         Wilson(),
         StudentT(),
         ClopperPearson(),
@@ -387,7 +387,7 @@ def interval_of(choice: IntervalChoice | None, *, bounded: bool) -> MeanInterval
     MethodError for anything else.
     """
     if choice is None:
-        choice = "blend" if bounded else "t"
+        choice = "adaptive" if bounded else "t"
     return chosen_object("interval", choice, INTERVALS)
 
 

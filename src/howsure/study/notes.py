@@ -80,7 +80,7 @@ def lower_note(lower: Sequence[Key], count: int) -> str:
 
 
 def notes_of(study: Study, before: list[str], grouped: ClusteredItems, found: Grouped) -> tuple[str, ...]:
-    """Return notes on how the data were read and grouped. `before`: notes to begin with, such as the sizes."""
+    """Return notes on how the data were read and grouped. `before`: the first notes, such as the sizes."""
     design = study.design
     told = [
         *before,
@@ -245,7 +245,7 @@ def silent_factor_of(names: Sequence[str], scores: Scores, parts: Parts) -> str:
 
 
 def silent_factor_taken(name: str, *, gate: bool = False) -> list[ResultWarning]:
-    """Warn of a column used as attempts because of its name. `gate`: explain the choice in a configuration."""
+    """Warn of a column used as attempts because of its name. `gate`: explain how a configuration chooses."""
     if not name:
         return []
     lines = f'; in howsure.toml: random-factor = "{name}", or columns = {{attempt = "{name}"}}'

@@ -30,7 +30,7 @@ def calibrate(*, methods: Names | None = None) -> Calibration:
         OptionError: If no method has a requested word in its name.
 
     Examples:
-        >>> answer = calibrate(methods="blend")
+        >>> answer = calibrate(methods="adaptive")
         >>> answer.kept, answer.cells.filter(n_clusters=200)["coverage"].min() > 0.9
         (True, True)
     """

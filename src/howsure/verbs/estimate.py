@@ -58,8 +58,8 @@ def estimate(
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
-        interval: The method of the confidence interval. None uses "blend" for scores in [0, 1] and "t"
-            otherwise. "blend" is Wilson's interval on the effective sample size. For independent
+        interval: The method of the confidence interval. None uses "adaptive" for scores in [0, 1] and "t"
+            otherwise. "adaptive" is Wilson's interval on the effective sample size. For independent
             right-or-wrong answers it is Wilson's interval, and for clusters and attempts it moves towards a
             beta-binomial posterior.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"

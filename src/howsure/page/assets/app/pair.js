@@ -94,7 +94,7 @@ class PairPanel {
     let needed = "";
     if (pair.settled !== undefined) needed = pair.settled;
     else if (pair.weak) needed = `${pair.weak}.`;
-    else if (this.needed.items < MOST_FORECAST) needed = `About ${roundedUp(this.needed.items)} questions would settle it, if the true difference is this large.`;
+    else if (this.needed.items < MOST_FORECAST) needed = `About ${roundedUp(this.needed.items)} questions in all would settle it, if the true difference is this large.`;
     else if (this.needed.attempts < MOST_FORECAST)
       needed = `About ${roundedUp(this.needed.attempts)} attempts per question would settle it.`;
     let text = `Can't tell. ${better} is ahead of ${worse}${where} by ${size} ${take}${about}.`;

@@ -1,4 +1,4 @@
-// The mean of scores in [0, 1] and its default interval, "blend": statistics/means.py and mean_intervals.py.
+// The mean of scores in [0, 1] and its default interval, "adaptive": statistics/means.py and mean_intervals.py.
 // Chosen by trial: docs/decisions/0004-intervals.md.
 
 const [LEAST_SHARE, HALFWAY] = [1 / 3, 6];
@@ -25,7 +25,7 @@ function meanOf(scores, { clusters = null, level = 0.95, attempts } = {}) {
   return {
     ...{ value, variance: nullIfNaN(variance), se: nullIfNaN(Math.sqrt(variance)), df: nullIfNaN(df) },
     ...{ low: nullIfNaN(low), high: nullIfNaN(high), n, units, effective: n / deff, deff },
-    method: atEdge ? "clopper-pearson" : "blend",
+    method: atEdge ? "clopper-pearson" : "adaptive",
     bounds: atEdge ? exactBounds(value, n, units, level) : rareBounds(known, groups, level),
     warnings: meanCautions(found, clusters !== null, variance === 0 && !atEdge),
   };

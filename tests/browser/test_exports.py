@@ -155,7 +155,7 @@ def test_pairs_are_those_of_compare(name, opened):
 def test_the_view_is_taken_as_it_is(opened):
     page = opened(made("example"), hash="#scale=differences&find=t")
     lines = take(page, "board-card", "Markdown: Table in view")[1].splitlines()
-    assert lines[0] == "| a | b | a − b (pp) | 95% CI | p | p among all pairs |"
+    assert lines[0] == "| a | b | a − b, points | 95% CI | p | p among all pairs |"
     shown = [len(page.query_selector_all("#board-body tr")), page.locator(".bars.self").count()]
     assert len(lines) == 2 + shown[0] - shown[1]
 
@@ -172,7 +172,7 @@ def test_the_questions_that_decide_are_all_there(opened):
 
 def test_a_table_that_is_shown_keeps_its_columns(opened):
     page = opened(made("example"))
-    name = "CSV: Standard deviations of single scores (pp)"
+    name = "CSV: Standard deviations of single scores, points"
     _, text = take(page, "noise-card", name)
     models = {model["model"].rpartition("/")[2] for model in made("example").data["boards"][0]["models"]}
     assert {row[""] for row in rows(text)} == models
@@ -186,8 +186,8 @@ def test_the_picture_stands_alone(hash, opened):
     assert name == "passages-whole-word-leaderboard.svg"
     root = ET.fromstring(text)
     texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
-    assert root.find(f"{SVG}title").text == made("example").verdict
-    assert " ".join(texts).startswith(made("example").verdict)
+    assert root.find(f"{SVG}title").text == made("example").sentence
+    assert " ".join(texts).startswith(made("example").sentence)
     assert texts[-1].endswith(f"data {made('example').data['origin']['fingerprint']}")
     shown = page.evaluate("[...document.querySelectorAll('#board-body .name')].map((each) => each.textContent)")
     assert set(shown) <= set(texts)

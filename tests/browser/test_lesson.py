@@ -229,7 +229,7 @@ def test_a_csv_of_ones_own(lesson, tmp_path):
     (tmp_path / "my.csv").write_text(CSV)
     gap = howsure.compare(howsure.read(tmp_path / "my.csv"), "mine", "theirs", cluster="cluster").difference
     ends = " and ".join(
-        f"{'+' if end > 0 else '−'}{abs(100 * end):.1f} pp" for end in (gap.interval.low, gap.interval.high)
+        f"{'+' if end > 0 else '−'}{abs(100 * end):.1f} points" for end in (gap.interval.low, gap.interval.high)
     )
     assert f"With the clusters taken into account, between {ends}" in told(page, "said")
     assert (
@@ -305,7 +305,7 @@ def percent(value, unit="%"):
 
 
 def pp(value):
-    return f"{'−' if value < 0 else '+'}{abs(100 * value):.1f} pp"
+    return f"{'−' if value < 0 else '+'}{abs(100 * value):.1f} points"
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     page.evaluate("location.hash = '#chapter=8'")
     page.evaluate(SETTLED)
     low, high = gap.difference.interval.low, gap.difference.interval.high
-    assert f"95% CI [{pp(low)[:-3].replace('+', '')}, {pp(high)[:-3].replace('+', '')}] pp" in told(page, "methods")
+    assert f"95% CI [{pp(low)[:-7].replace('+', '')}, {pp(high)[:-7].replace('+', '')}] points" in told(page, "methods")
     gate = howsure.gate(scores, a, b, not_worse_than=0.02, cluster=cluster, population="new-clusters").checks[0]
     assert f"between {pp(gate.low)} and {pp(gate.high)}" in told(page, "said")
     assert told(page, "said").startswith({"pass": "PASS", "fail": "FAIL"}.get(gate.verdict, "CAN’T TELL"))
@@ -352,7 +352,7 @@ def test_the_two_kinds_of_luck_are_those_of_noise(lesson):
     inside(page, "input[data-value=attempts]").fill("10")
     inside(page, "input[data-value=items]").fill("200")
     expected = entry.se_with(attempts=10) / 2**0.5
-    assert f"from {percent(entry.se, ' pp')} to {percent(expected, ' pp')}." in told(page, "said")
+    assert f"from {percent(entry.se, ' points')} to {percent(expected, ' points')}." in told(page, "said")
 
 
 @pytest.mark.parametrize(

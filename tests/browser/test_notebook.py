@@ -84,7 +84,7 @@ def test_a_notebook_shows_everything_and_asks_nobody(cells, page):
     assert [next(kind for kind in KINDS if kind in cell) for cell in cells] == [
         *("text/html", "text/html", "image/svg+xml", "text/html", "text/html")
     ]
-    assert cells[1]["text/plain"].startswith("smollm2-135m-t0.3 leads with 43.4%")
+    assert cells[1]["text/plain"].startswith("smollm2-135m-t0.3 scores highest (43.4%)")
     scores, board, chart, pair, report = page.locator(".output").all()
     assert scores.locator("tbody tr").count() == board.locator("tbody tr").count() == 4
     assert "100 questions × 5" in scores.inner_text()
@@ -107,7 +107,7 @@ def test_the_page_works_in_a_frame_that_may_do_little(cells, page, policy):
     assert frame.get_by_role("button", name="Copy: Link to this view").count() == 0
     frame.get_by_role("button", name="CSV: Whole table").click()
     text = frame.locator("dialog textarea")
-    assert text.input_value().startswith("rank,rank_low,rank_high,could_be_best,ties,task,metric,model,value,")
+    assert text.input_value().startswith("rank,rank_low,rank_high,could_be_best,group,task,metric,model,value,")
     frame.get_by_role("button", name="Close").click()
     assert frame.locator("dialog").count() == 0
     frame.get_by_role("button", name="PNG: Picture").click()

@@ -41,7 +41,7 @@ def test_print_shows_the_page_without_its_controls(opened):
 def test_without_javascript_the_verdict_and_the_tables_are_there(name, opened):
     page = opened(made(name), java_script_enabled=False)
     assert page.locator("#verdict").is_visible()
-    assert page.locator("#verdict").text_content() == made(name).verdict
+    assert page.locator("#verdict").text_content() == made(name).sentence
     tables, boards = page.locator(".still table"), made(name).data["boards"]
     summary = len(boards) > 1  # several boards begin with one of all
     assert tables.count() == len(boards) + summary
@@ -160,7 +160,7 @@ def test_choosing_two_models(opened):
     assert page.text_content("#pair-verdict") == verdict
     page.select_option("#pair-b", "0")
     assert pair_of(page) == [3, 0]
-    assert page.locator("#board-body tr.chosen_share").count() == 2
+    assert page.locator("#board-body tr.chosen").count() == 2
     page.click("#board-body tr:nth-child(3) .link")
     assert page.input_value("#model-name") == "2"
     assert page.evaluate("document.activeElement.id") == "model-card"

@@ -99,7 +99,7 @@ def held_against(bar, c, percent):
     """Look whether a bar says and shows what `compare` says of its two models."""
     estimate, scale = c.difference, Scale(percent=percent)
     ends = f"{scale.limit(estimate.interval.low)}, {scale.limit(estimate.interval.high)}"
-    assert f": {scale.signed(estimate.value)}{' pp' if percent else ''} [{ends}]" in bar["told"]
+    assert f": {scale.signed(estimate.value)}{' points' if percent else ''} [{ends}]" in bar["told"]
     p = p_text(c.p_value)
     assert f", p {p if p.startswith('<') else f'= {p}'}" in bar["told"]
     assert (bar["kind"] != "unsure") == c.decided
@@ -189,7 +189,7 @@ def test_the_keyboard_goes_from_bar_to_bar(many, opened):
         page.keyboard.press(key)
         assert page.evaluate(focused) == expected
     told = "() => getComputedStyle(document.activeElement, '::after').content"
-    assert "could be" in page.evaluate(told)
+    assert "rank CI" in page.evaluate(told)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert state(page)[:2] == ("differences", "1")

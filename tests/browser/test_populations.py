@@ -33,7 +33,7 @@ def test_the_picture_the_sentence_and_the_pairs_follow(opened, population):
     pair = hs.compare(rows, *(entry.model for entry in board.entries[:2]), **options)
     interval = pair.difference.interval
     numbers = page.evaluate(TOLD)
-    assert numbers["95% CI"] == f"{scale.interval(interval.low, interval.high)} pp"
+    assert numbers["95% CI"] == f"{scale.interval(interval.low, interval.high)} points"
     assert numbers["p-value"] == p_text(pair.p_value)
 
 

@@ -12,13 +12,14 @@ import pytest
 
 import howsure as hs
 from browser_cases import CASES, choose, compared, look, made, scores, unpacked
-from howsure.present.compare import comparison_table
+from howsure.present.compare import details_table, scores_table
 from howsure.present.flips import sentence
 from howsure.present.leaderboard import alone, board_table
 from howsure.present.render.latex import escape
 from howsure.present.words.plain import board_phrases, pair_phrases, paragraphs, short_names
 from howsure.verbs.report import report
 from howsure.wording import Scale, p_text
+from paragraphs import paragraph
 
 SAID = """(pairs) => pairs.map(([a, b]) => {
   const element = (id) => document.getElementById(id);
@@ -55,16 +56,15 @@ def differing(shown, c):
     short = replace(c, a=a, b=b, among=None)  # a line of its own in the panel
     if not c.paired:
         return [("known", True, False)] if shown["known"] else []
-    means, table = comparison_table(short).rows[:2], dict(comparison_table(short).rows[2:])
+    table = dict(details_table(short).rows)
     counts = [f"{n:,}" for n in (c.wins, c.ties, c.losses)]
-    shared = (" (on shared items)", "")
     found = [
-        ("verdict", shown["verdict"], short.verdict),
-        ("scores", [value for _, value in shown["rows"][:2]], [text.replace(*shared) for _, text in means]),
+        ("verdict", shown["verdict"], paragraph(short)),
+        ("scores", [value for _, value in shown["rows"][:2]], [row[1] for row in scores_table(short).rows]),
         ("counts", [text.rpartition(": ")[2] for text in shown["counts"]], counts),
         ("words", shown["words"], [text.text for text in paragraphs(pair_phrases(c))]),
     ]
-    latex, rows = c.render("latex"), [row for row in shown["rows"][2:] if row[0] != "p among all pairs"]
+    latex, rows = c.render("latex", details=True), [row for row in shown["rows"][2:] if row[0] != "p among all pairs"]
     for name, value in rows:
         if name not in table and value.startswith("n/a"):
             continue  # an answer on paper leaves out what there is not

@@ -33,7 +33,7 @@ def holes():
 
 def test_every_cell_says_what_its_board_says(opened, holes):
     page, boards = opened(holes), holes.data["boards"]
-    assert page.text_content("#verdict") == holes.verdict
+    assert page.text_content("#verdict") == holes.sentence
     rows = dict(page.evaluate(CELLS))
     assert set(rows) == {"a", "b", "c"}
     for k, board in enumerate(boards):

@@ -61,7 +61,7 @@ class Settings:
         cluster: The columns of clusters. Empty if questions are independent.
         population: The population of the scores: "new-clusters" (without clusters: new questions),
             "same-clusters", "these-questions", or "mixed" if tasks differ.
-        attempts: How attempts are combined into a score: "mean", "pass@5" …
+        attempts: How attempts are combined into a score, such as "mean" or "pass@5".
         random_factors: The columns whose values are a sample too (random factors).
         failures: How failed attempts are scored: "harness" as in the harness, "drop", "zero" or "error".
         method: How error bars are computed.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _LEGEND = (
     "break-even: the correlation, question by question, between the answers of a model and of the next "
-    "from which their difference would be significant (0.3 to 0.7 is common). Per-question results would settle "
-    "it: howsure compare."
+    "from which their difference would be significant (0.3 to 0.7 is common). Per-question results would "
+    "settle it: howsure compare."
 )
 
 SIGNIFICANT = {
@@ -75,7 +75,8 @@ def board_sentence(board: AuditBoard) -> str:
     settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} significant on these numbers alone"
     rest = f"; {open_} could be, if the models' answers are correlated strongly enough" if open_ else ""
     unknown = f"; {unjudged} can't be judged" if unjudged else ""
-    return f"Of {plural(len(board.entries) - 1, 'difference')} between neighbouring ranks, {settled}{rest}{unknown}."
+    of = plural(len(board.entries) - 1, "difference")
+    return f"Of {of} between neighbouring ranks, {settled}{rest}{unknown}."
 
 
 def _table(board: AuditBoard, top: Top | None) -> Table:

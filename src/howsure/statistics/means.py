@@ -75,7 +75,7 @@ def means(
 
     `clusters`: none, one or two arrays (n,) of codes. `weights` (n,). `bounded`: scores are in [0, 1].
     `attempts` (n, T): the number of right-or-wrong answers averaged in each score, None for other scores.
-    `interval` None means "adaptive" for bounded scores (see mean_intervals.py) and the t interval otherwise. At
+    `interval` None means "adaptive" for bounded scores (see mean_intervals.py), else the t interval. At
     0 and n of n it is Clopper and Pearson's, counting clusters as the independent units. `labels`: the names
     of the (first) clusters, for warnings. `strata`: the number of groups of items whose own means were
     subtracted (clustered_variance.py), 0 for none. `unmoved` (n, T): the scores before that, so that the mean

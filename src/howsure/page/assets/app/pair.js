@@ -149,7 +149,7 @@ class PairPanel {
       ...(shown.adjust === "none" || shown.models.length < 3
         ? []
         : [["p among all pairs", `${pair.q} (${shown.adjust})`]]),
-      ["items, clusters", this.counts()],
+      ["questions, clusters", this.counts()],
     ];
     at("pair-numbers").replaceChildren(
       ...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]),
@@ -171,7 +171,7 @@ class PairPanel {
     const clusters = pair.g === pair.n ? "" : ` in ${plural(pair.g, "cluster")}${df}`;
     const only =
       this.only[0] + this.only[1] > 0 ? `; ${count(this.only[0])} only in a, ${count(this.only[1])} only in b` : "";
-    return plural(pair.n, "shared item") + clusters + only;
+    return plural(pair.n, "shared question") + clusters + only;
   }
 
   savings() {

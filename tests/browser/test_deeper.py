@@ -89,7 +89,7 @@ def test_escape_and_the_button_close_it_and_give_the_keyboard_back(example, open
         close()
         assert page.is_hidden("#panel")
         assert page.evaluate("document.activeElement.closest('tr')?.dataset.model") == "1"
-    assert page.locator("#board-body tr.chosen").count() == 0
+    assert page.locator("#board-body tr.picked").count() == 0
 
 
 def test_with_the_keyboard_alone_to_a_question_and_on(example, opened):

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -106,7 +107,7 @@ def test_what_is_taken_out_has_the_figures_of_the_command_line(name, opened):
         table = board_table(each, None)
         told = take(page, "board-card", "Markdown: Whole table")
         assert told[0].endswith("leaderboard-all.md")
-        assert told[1] == markdown.render(Document(blocks=(table,)))
+        assert told[1] == markdown.render(Document(blocks=(replace(table, note=""),)))
         text = take(page, "board-card", "LaTeX: Whole table")[1]
         assert text.rstrip("\n").split("\n")[2:] == tabular(table)
 
@@ -172,7 +173,7 @@ def test_the_questions_that_decide_are_all_there(opened):
 
 def test_a_table_that_is_shown_keeps_its_columns(opened):
     page = opened(made("example"))
-    name = "CSV: Standard deviations of single scores, points"
+    name = "CSV: Standard deviations of single scores (points)"
     _, text = take(page, "noise-card", name)
     models = {model["model"].rpartition("/")[2] for model in made("example").data["boards"][0]["models"]}
     assert {row[""] for row in rows(text)} == models
@@ -330,7 +331,9 @@ def test_names_obey_nothing_in_what_is_taken_out(opened):
     expected = rows(comma_separated.render(every.records()))
     assert [row["model"] for row in found] == [row["model"] for row in expected]
     assert "'=HYPERLINK(1)" in [row["model"] for row in found]
-    assert take(page, "board-card", "Markdown: Whole table")[1] == markdown.render(Document(blocks=(table,)))
+    assert take(page, "board-card", "Markdown: Whole table")[1] == markdown.render(
+        Document(blocks=(replace(table, note=""),))
+    )
     text = take(page, "board-card", "LaTeX: Whole table")[1]
     assert text.rstrip("\n").split("\n")[2:] == tabular(table)
     for card, label in (

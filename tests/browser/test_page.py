@@ -160,7 +160,7 @@ def test_choosing_two_models(opened):
     assert page.text_content("#pair-verdict") == verdict
     page.select_option("#pair-b", "0")
     assert pair_of(page) == [3, 0]
-    assert page.locator("#board-body tr.chosen").count() == 2
+    assert page.locator("#board-body tr.picked").count() == 2
     page.click("#board-body tr:nth-child(3) .link")
     assert page.input_value("#model-name") == "2"
     assert page.evaluate("document.activeElement.id") == "model-card"

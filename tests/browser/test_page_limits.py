@@ -90,4 +90,4 @@ def test_more_changed_questions_than_a_page_lists(opened):
 def test_more_reruns_than_a_page_has_time_for(opened, monkeypatch):
     monkeypatch.setattr("howsure.page.boards.MOST_ESTIMATES", 2)
     page = opened(report(attempts(models=("a", "b", "c"))), hash="#look=pair")
-    assert "howsure compare --flips says how many a mere rerun would change" in page.text_content("#pair-flips")
+    assert "How many would flip in an unchanged rerun: howsure compare --flips" in page.text_content("#pair-flips")

@@ -53,7 +53,7 @@ def said(page, pairs):
 def differing(shown, c):
     """Return what the panel says otherwise than a comparison: what, the panel's, the comparison's."""
     a, b = short_names(c.a, c.b)
-    short = replace(c, a=a, b=b, among=None)  # a line of its own in the panel
+    short = replace(c, a=a, b=b, among_models=None)  # a line of its own in the panel
     if not c.paired:
         return [("known", True, False)] if shown["known"] else []
     table = dict(details_table(short).rows)

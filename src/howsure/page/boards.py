@@ -29,7 +29,7 @@ from howsure.page.pairs import (
     task_details,
 )
 from howsure.present.compare import carries, what_settles
-from howsure.present.document import Document, Note, Text, small, warning_text
+from howsure.present.document import Document, Note, Text, in_full, small, warning_text
 from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_sentence
@@ -403,11 +403,11 @@ def _noise(part: BoardPart) -> Document:
     ordered = sorted(noise.entries, key=lambda entry: places.get(entry.name, len(places)))
     names = short_names(*(entry.name for entry in ordered))
     entries = tuple(replace(entry, name=name) for entry, name in zip(ordered, names, strict=True))
-    return noise_document(Noise(tasks=(replace(noise, entries=entries),)))
+    return in_full(noise_document(Noise(tasks=(replace(noise, entries=entries),))))
 
 
 def _health(health: TaskHealth | str) -> Document:
-    return _reason(health) if isinstance(health, str) else health_document(Health(tasks=(health,)))
+    return _reason(health) if isinstance(health, str) else in_full(health_document(Health(tasks=(health,))))
 
 
 def _reason(text: str) -> Document:

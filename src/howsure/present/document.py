@@ -292,6 +292,11 @@ def pointer(chapter: int) -> Pointer:
     return Pointer(text=f"{MORE}: {GUIDE} {chapter}", kind="small")
 
 
+def in_full(document: Document) -> Document:
+    """Return a document that shows its details after its other blocks."""
+    return replace(document, blocks=(*document.blocks, *document.details), details=())
+
+
 def with_hint(document: Document) -> Document:
     """Return a document whose last line names the way to its details."""
     *blocks, last = document.blocks

@@ -60,7 +60,7 @@ function drawParts(sheet, spread) {
   const [before, after] = [seOf(now), seOf(then)];
   const { svg, width, narrow } = sheet.picture("parts", 130, `Standard error now ${gap(before, true)}, then ${gap(after, true)}.`);
   const left = narrow ? 44 : 60;
-  const x = scaleOf([0, Math.max(now[0] + now[1], then[0] + then[1])], [left, width - 112]);
+  const x = scaleOf([0, Math.max(now[0] + now[1], then[0] + then[1])], [left, width - 128]);
   [["now", now, before], ["then", then, after]].forEach(([name, parts, se], row) => {
     const y = 14 + 56 * row;
     const end = x(parts[0] + parts[1]);
@@ -100,11 +100,11 @@ function drawMoney(sheet, spread) {
   const times = values.money;
   const [few, many] = [onAttempts(times), onQuestions(times)];
   const { svg, width, narrow } = sheet.picture("curves", 250, `For ${fixed(times, 1)} times the money: on attempts a standard error of ${gap(few, true)}, on questions ${gap(many, true)}.`);
-  const [x, y] = [scaleOf([1, MOST_MONEY], [56, width - 16]), scaleOf([0, now * 1.08], [200, 10])];
+  const [x, y] = [scaleOf([1, MOST_MONEY], [88, width - 16]), scaleOf([0, now * 1.08], [200, 10])];
   const path = (of) => Array.from({ length: 61 }, (_, k) => 1 + (k / 60) * (MOST_MONEY - 1)).map((at) => [x(at), y(of(at))]);
   const floor = Math.sqrt(spread.question / spread.n);
-  for (const tick of roundTicks(0, now * 1.08, 4)) svg.append(lineAt(56, y(tick), width - 16, y(tick), "grid"), textAt(50, y(tick) + 4, gap(tick, true), "tick end"));
-  svg.append(lineAt(56, y(floor), width - 16, y(floor), "zero"), lineThrough(path(onAttempts), "other"), lineThrough(path(onQuestions), ""));
+  for (const tick of roundTicks(0, now * 1.08, 4)) svg.append(lineAt(88, y(tick), width - 16, y(tick), "grid"), textAt(82, y(tick) + 4, gap(tick, true), "tick end"));
+  svg.append(lineAt(88, y(floor), width - 16, y(floor), "zero"), lineThrough(path(onAttempts), "other"), lineThrough(path(onQuestions), ""));
   svg.append(textAt(width - 16, y(onAttempts(MOST_MONEY)) - 10, "spent on attempts", "end label orange halo"), textAt(width - 16, y(onQuestions(MOST_MONEY)) + 20, "spent on questions", "end label blue halo"));
   svg.append(floorName(x, y, floor, floor > now / 2, narrow));
   svg.append(bottomAxis(x, 200, { ticks: narrow ? [1, 4, 8, 16] : [1, 2, 4, 8, 16], format: (tick) => `${tick}×`, title: "answers paid for, compared with now" }));

@@ -30,14 +30,14 @@ class DecidingPart {
     if (this.items.clusters !== null) this.clusters();
   }
 
-  /** Say how many questions broke and were fixed from a to b, and how many a mere rerun would change, as `compare --flips` does. */
+  /** Return how many questions got worse and better from a to b, and how many would flip in an unchanged rerun, like `compare --flips`. */
   sentence() {
     const { pair, names } = this;
-    const head = `From ${names[0]} to ${names[1]}: broke ${count(pair.wins)}, fixed ${count(pair.losses)} of ${plural(pair.n, "question")}`;
-    if (pair.rerun === undefined) return `${head}; howsure compare --flips says how many a mere rerun would change.`;
-    if (pair.rerun === null) return `${head}; how many a mere rerun would change isn't known.`;
-    const [broke, fixed] = pair.rerun.map(count);
-    return `${head}; two runs of ${names[0]} alone would show about ${broke} and ${fixed}.`;
+    const head = `From ${names[0]} to ${names[1]}, ${count(pair.wins)} of ${plural(pair.n, "question")} got worse and ${count(pair.losses)} better`;
+    if (pair.rerun === undefined) return `${head}. How many would flip in an unchanged rerun: howsure compare --flips.`;
+    if (pair.rerun === null) return `${head}. How many would flip in an unchanged rerun isn't known.`;
+    const [worse, better] = pair.rerun.map(count);
+    return `${head}. An unchanged rerun would flip about ${worse} and ${better}.`;
   }
 
   /** Return, for every question that both answered, both scores and what it adds to the difference. */

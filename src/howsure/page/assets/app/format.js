@@ -40,6 +40,11 @@ function gap(value, percent) {
   return scoreNumber(Math.abs(value), percent) + unit(percent);
 }
 
+/** Write an interval of a table: `1.5–13.9`, or `−1.5 to 13.9` if a limit is negative. */
+function span(low, high) {
+  return `${low}${low.startsWith("−") || low === "n/a" ? " to " : "–"}${high}`;
+}
+
 /** Write by how much one model is ahead; what would read as 0 is less than what is shown. */
 function lead(pair, percent) {
   const size = pair.difference.slice(1);

@@ -238,8 +238,7 @@ function kind(board) {
 }
 
 function cellKind(column) {
-  const name = column.name.split(" ").at(-1);
-  return [column.align === "right" ? "number" : "", `c-${name.replace(/[^a-z]/gi, "") || "score"}`].join(" ").trim();
+  return [column.align === "right" ? "number" : "", `c-${column.name.replace(/[^a-z]/gi, "") || "score"}`].join(" ").trim();
 }
 
 function compareFields(a, b) {

@@ -143,7 +143,7 @@ class PairPanel {
       [shorten(this.names[0], 26), pair.a_score],
       [shorten(this.names[1], 26), pair.b_score],
       ["difference a − b", `${pair.difference}${unit(percent)}`],
-      [`${level(shown.level)} CI`, `${pair.low} to ${pair.high}${unit(percent)}`],
+      [`${level(shown.level)} CI`, `${span(pair.low, pair.high)}${unit(percent)}`],
       [shown.benchmark ? "SE" : "SE, paired", `${pair.shown_se}${unit(percent)}${this.savings()}`],
       ["p-value", pair.p],
       ...(shown.adjust === "none" || shown.models.length < 3

@@ -338,7 +338,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     page.evaluate("location.hash = '#chapter=8'")
     page.evaluate(SETTLED)
     low, high = gap.difference.interval.low, gap.difference.interval.high
-    assert f"95% CI [{pp(low)[:-7].replace('+', '')}, {pp(high)[:-7].replace('+', '')}] points" in told(page, "methods")
+    assert f"95% CI {pp(low)[:-7].replace('+', '')} to {pp(high)[:-7].replace('+', '')} points" in told(page, "methods")
     gate = howsure.gate(scores, a, b, not_worse_than=0.02, cluster=cluster, population="new-clusters").checks[0]
     assert f"between {pp(gate.low)} and {pp(gate.high)}" in told(page, "said")
     assert told(page, "said").startswith({"pass": "PASS", "fail": "FAIL"}.get(gate.verdict, "CAN’T TELL"))

@@ -173,7 +173,7 @@ def test_audit_refuses_rows_of_answers():
 
 def test_a_single_score_has_no_difference_to_judge():
     for columns in ({"n": [100]}, {}):
-        assert board(model=["a"], score=[0.8], **columns).sentence == "One score leaves no gap to judge."
+        assert board(model=["a"], score=[0.8], **columns).sentence == "One score leaves no difference to judge."
 
 
 def test_a_tie_is_never_significant_at_any_correlation():
@@ -195,7 +195,7 @@ def test_a_perfect_score_on_few_questions_is_not_significantly_better():
 
 def test_differences_without_a_standard_error_are_counted_with_a_warning():
     answer = hs.audit(pl.DataFrame({"model": [*"abc"], "score": [0.9, 0.5, 0.4], "n": [100, 100, 1]}))
-    assert answer.boards[0].sentence.startswith("Of 2 gaps between neighbouring ranks, 1 is significant")
+    assert answer.boards[0].sentence.startswith("Of 2 differences between neighbouring ranks, 1 is significant")
     assert answer.boards[0].sentence.endswith("1 can't be judged.")
     assert "one_item" in codes(answer)
     assert "one question" in board(model=["a", "b"], score=[1.0, 0.0], n=[1, 1]).sentence

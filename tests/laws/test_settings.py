@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,9 @@ def test_settings_of_an_answer_without_a_study_are_empty_but_for_its_options() -
     assert Settings().cluster is None
 
 
-def gated() -> Any:
+def gated(*more: str) -> Any:
     """Gate as the configuration of the working directory has it, and return the JSON."""
-    words = ["gate", "logs", "--candidate", A, "--baseline", B, "-f", "json"]
+    words = ["gate", "logs", "--candidate", A, "--baseline", B, "-f", "json", *more]
     return json.loads(CliRunner().invoke(main, words, catch_exceptions=False).stdout)
 
 
@@ -99,7 +100,7 @@ def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_frozen_gate_gives_the_same_verdict_without_a_warning(frozen: Path) -> None:
     text = frozen.read_text()
     assert 'cluster = ["passage_id"]' in text
-    assert 'not-worse-than = "0.05"' in text
+    assert 'not-worse-than = "5pp"' in text
     found = gated()
     assert found["verdict"] == "pass"
     assert "frozen_setting" not in {warning["code"] for warning in found["warnings"]}
@@ -111,3 +112,47 @@ def test_a_frozen_setting_that_howsure_would_choose_otherwise_is_a_warning(froze
     found = gated()
     (warning,) = [each for each in found["warnings"] if each["code"] == "frozen_setting"]
     assert warning["message"] == "cluster is frozen as none, but by itself howsure would now take passage_id"
+
+
+@pytest.mark.parametrize("margin", ["5pp", "25pp", "1%rel", "0.05"])
+def test_a_frozen_gate_is_read_back_with_the_same_margin_and_bounds(margin: str, frozen: Path) -> None:
+    words = ["gate", "logs", "--candidate", A, "--baseline", B, "--not-worse-than", margin, "--bounds", "0,1"]
+    frozen.unlink()
+    result = CliRunner().invoke(main, [*words, "--freeze", "howsure.toml", "-f", "json"], catch_exceptions=False)
+    assert gated()["checks"] == json.loads(result.stdout)["checks"]
+
+
+def test_freezing_again_keeps_the_criteria_and_what_howsure_chose(frozen: Path) -> None:
+    before = tomllib.loads(frozen.read_text())
+    gated("--freeze", "again.toml")
+    again = tomllib.loads(Path("again.toml").read_text())
+    assert again["frozen"] == before["frozen"]
+    assert set(again["gate"]) == set(before["gate"])
+    assert again["gate"]["not-worse-than"] == "5pp"
+
+
+def test_a_deleted_line_is_chosen_anew_and_frozen_again_without_a_warning(frozen: Path) -> None:
+    text = frozen.read_text()
+    frozen.write_text(text.replace('cluster = ["passage_id"]\n', ""))
+    assert "frozen_setting" not in {warning["code"] for warning in gated()["warnings"]}
+    gated("--freeze", "again.toml")
+    assert 'cluster = ["passage_id"]' in Path("again.toml").read_text()
+
+
+def test_clusters_that_differ_between_tasks_are_not_frozen_as_one_clustering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {"model": model, "task": task, "item": f"{task}{i}", "score": (i * k) % 3 > 0, "doc": i // 5, "topic": i // 4}
+        for k, model in enumerate((A, B), 2)
+        for task in ("t1", "t2")
+        for i in range(40)
+    ]
+    pl.DataFrame(rows).with_columns(pl.col("score").cast(float)).write_csv("x.csv")
+    rules = ("--tasks", "t1:cluster=doc", "--tasks", "t2:cluster=topic")
+    run("gate", "x.csv", "--candidate", A, "--baseline", B, "--not-worse-than", "30pp", *rules, "--freeze", "f.toml")
+    text = Path("f.toml").read_text()
+    assert "# Not frozen, because tasks differ: cluster." in text
+    assert "cluster" not in tomllib.loads(text)["gate"]
+    assert "cluster" not in tomllib.loads(text)["frozen"]["automatic"]

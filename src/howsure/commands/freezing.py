@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from howsure.commands import configuration
-from howsure.commands.options import typed, words_of
+from howsure.commands.options import words_of
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Gate
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 NOT_FROZEN = (
     *("paths", "candidate", "baseline", "published", "freeze"),
-    *("format", "output", "details", "junit", "comment", "github"),
+    *("format", "output", "details", "explain", "methods_paragraph", "junit", "comment", "github"),
 )
 """Parameters of the gate that name its data or its output."""
 OPTIONS = {
@@ -41,22 +42,28 @@ WATCHED = ("task", "metric", "cluster", "population", "attempts", "failures")
 
 
 def frozen_text(answer: Gate, context: click.Context) -> str:
-    """Return the settings and criteria of a gate as a configuration."""
-    values = _asked(context)
-    settings = answer.settings
+    """Return the settings and criteria of a gate as a configuration. A setting that howsure chose differently
+    for different tasks is left out, with a comment.
+    """
+    values, settings, automatic = _asked(context), answer.settings, list(frozen_names(context))
     assert settings is not None
-    automatic = []
+    differing = _differing(answer)
     for name, option in OPTIONS.items():
-        setting = getattr(settings, name)
-        if option not in values and (value := _value(name, setting.value)) is not None:
+        if option in values or name in differing:
+            continue
+        if (value := _value(name, getattr(settings, name).value)) is not None:
             values[option] = value
-            automatic += [name] if name in WATCHED else []
-    lines = [f"{option} = {_toml(value)}" for option, value in values.items()]
+            automatic += [name] if name in WATCHED and name not in automatic else []
     return "\n".join(
         [
             "# Written by howsure gate --freeze. Delete a line to let howsure choose again.",
+            *(
+                f"# Not frozen, because tasks differ: {OPTIONS[name]}."
+                for name in differing
+                if OPTIONS[name] not in values
+            ),
             "[gate]",
-            *lines,
+            *(f"{option} = {_toml(value)}" for option, value in values.items()),
             "",
             f"[{configuration.FROZEN}]",
             f"automatic = {_toml(automatic)}",
@@ -65,12 +72,23 @@ def frozen_text(answer: Gate, context: click.Context) -> str:
     )
 
 
+def _differing(answer: Gate) -> list[str]:
+    """Return the settings whose automatic choice differs between tasks."""
+    checks = [check for check in answer.checks if check.task]
+    metrics = {check.metric for check in checks}
+    clusters = {None if check.clusters is None else check.clusters.name for check in checks}
+    populations = {check.population for check in checks}
+    differ: dict[str, set[Any]] = {"metric": metrics, "cluster": clusters, "population": populations}
+    return [name for name, values in differ.items() if len(values) > 1]
+
+
 def _asked(context: click.Context) -> dict[str, Any]:
     """Return the options of the gate from the command line or a configuration."""
     values: dict[str, Any] = {}
     for param in context.command.params:
         name = str(param.name)
-        if name in NOT_FROZEN or not isinstance(param, click.Option) or not typed(name):
+        asked = context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
+        if name in NOT_FROZEN or not isinstance(param, click.Option) or not asked:
             continue
         words = words_of(param, context.params[name])
         option = max(param.opts, key=len).removeprefix("--")
@@ -89,7 +107,7 @@ def _value(name: str, value: Any) -> Any:
         return list(value) or None
     if name == "seed":
         return int(value)
-    return None if value == "mixed" else value
+    return value
 
 
 def _toml(value: Any) -> str:
@@ -123,7 +141,7 @@ def frozen_warnings(
         ResultWarning(
             code="frozen_setting",
             message=f"{name} is frozen as {old}, but by itself howsure would now take {new}",
-            remedy="Check what changed in the data, or freeze again with --freeze.",
+            remedy="Check what changed in the data. To accept it, delete the line and freeze again: --freeze.",
         )
         for name in names
         if (old := _words(answer.settings, name)) != (new := _words(now, name))

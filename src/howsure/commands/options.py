@@ -430,5 +430,16 @@ def words_of(param: click.Parameter, value: Any) -> list[str]:
         chosen = param.opts if value else param.secondary_opts
         return [max(chosen, key=len)] if chosen else []
     flag = max(param.opts, key=len)
-    values = value if isinstance(value, (tuple, list)) else (value,)
-    return [word for each in values for word in (flag, str(each))]
+    values = value if getattr(param, "multiple", False) else (value,)
+    return [word for each in values for word in (flag, _typed_as(param, each))]
+
+
+def _typed_as(param: click.Parameter, value: Any) -> str:
+    """Return the text that a parameter reads as this value."""
+    if isinstance(value, checks.Points):
+        return f"{100 * value:.12g}pp"
+    if isinstance(value, checks.Relative):
+        return f"{100 * value:.12g}{checks.RELATIVE}"
+    if isinstance(value, tuple):
+        return ("/" if isinstance(param.type, CountOf) else ",").join(f"{each:.12g}" for each in value)
+    return str(value)

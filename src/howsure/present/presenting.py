@@ -11,7 +11,7 @@ from functools import partial
 from posixpath import commonpath
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Note, Table, Text, foot_last, with_hint
+from howsure.present.document import Note, Table, Text, foot_last, in_full, with_hint
 from howsure.present.render.visible import escape
 
 if TYPE_CHECKING:
@@ -179,13 +179,12 @@ def described(
     names = model_names(answer)
     beginning = beginning_of(names)
     if details:
-        blocks = (*document.blocks, *document.details)
+        document = in_full(document)
         if beginning is not None:
-            told = Text(text=f"The names of all models begin with {shared(names)}.", kind="small")
-            blocks = (*blocks[:1], told, *blocks[1:])
-        document = replace(document, blocks=blocks)
+            note = Text(text=f"The names of all models begin with {shared(names)}.", kind="small")
+            document = replace(document, blocks=(*document.blocks[:1], note, *document.blocks[1:]))
     document = foot_last(document)
-    if document.details and not details:
+    if document.details:
         document = with_hint(document)
     for name in (["explanation"] if explain else []) + (["methods"] if methods else []):
         prose = getattr(presentation, name, None)

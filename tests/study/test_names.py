@@ -82,6 +82,9 @@ def test_gate_and_configuration_files_accept_only_whole_names(tmp_path, monkeypa
 def test_a_common_name_prefix_is_shown_once_and_short_names_are_accepted():
     text = hs.leaderboard(LOGS).render("terminal", width=100)
     assert "openai-api/local/" not in text
+    details = hs.leaderboard(LOGS).render("terminal", width=100, details=True)
+    assert details.count("openai-api/local/") == 1
+    assert "The names of all models begin with openai-api/local/." in details
     assert pair(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse") == (BEST, WORST)
 
 

@@ -13,7 +13,6 @@ import howsure as hs
 from howsure.errors import DataError, OptionError
 from howsure.statistics.difference import difference
 from howsure.statistics.group_sequential import Schedule
-from paragraphs import paragraph
 from runs import first, results
 from trials import draws
 
@@ -113,7 +112,8 @@ def test_margins_and_floors_can_have_planned_looks():
     assert (lost.decided, lost.bound_met) == (True, False)
     floor = hs.Monitor(a="a", at_least=0.5, shuffled=True, looks="3/200").update(data)
     assert (floor.bound_met, floor.interval.low > 0.5, floor.p_value < 0.05) == (True, True, True)
-    assert "Stop at look" in paragraph(floor)
+    assert floor.sentence.startswith("Stop at look ")
+    assert "a is at least 50.0%" in floor.sentence
     with pytest.raises(hs.OptionError, match="a half-width needs none"):
         hs.Monitor(a="a", within=0.1, looks="3/200")
 

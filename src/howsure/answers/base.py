@@ -310,7 +310,7 @@ class Error:
 
     Attributes:
         kind: An invalid command line ("usage"), an invalid option value ("option"), an unreadable file
-            ("read"), contradictory or unusable scores, such as those of an unknown model ("data"). A
+            ("read"), contradictory or unusable scores, such as those of an unknown model ("data"), a
             statistic that isn't defined for the scores ("method"), any other expected error, such as a
             missing extra ("other"), Ctrl-C ("interrupted"), or a bug in howsure ("bug").
         message: What is wrong.

@@ -141,7 +141,7 @@ def frozen_warnings(
         ResultWarning(
             code="frozen_setting",
             message=f"{name} is frozen as {old}, but by itself howsure would now take {new}",
-            remedy="Check what changed in the data. To accept it, delete the line and freeze again: --freeze.",
+            remedy="Check what changed in the data. To accept it, delete the line, then --freeze again.",
         )
         for name in names
         if (old := _words(answer.settings, name)) != (new := _words(now, name))

@@ -194,6 +194,8 @@ def _sentence_on_all(board: Board) -> str:
     if count == 1:
         return _among(board) + alone(leader, Scale(percent=board.percent))
     about, asked = where(leader), on_these(board)
+    if board.population == "new-clusters" and board.other_population is not None:
+        asked = f" on {factors.new_ones(board.clusters, board.task)}"
     score = Scale(percent=board.percent).score(leader.estimate.value)
     level, some = board.leaders, _some_items(board)
     others = len(set(board.could_be_best) - set(level))

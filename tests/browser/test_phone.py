@@ -83,9 +83,12 @@ def test_no_box_scrolls_down_within_the_page(name, opened):
 def test_long_tables_are_folded_not_boxed(opened):
     page = opened(report(random_board(40, items=30)), **TOUCH)
     assert page.evaluate(NESTED) == []
-    shown = "() => [...document.querySelectorAll('#noise tbody tr')].filter((row) => row.checkVisibility()).length"
+    shown = (
+        "() => [...document.querySelector('#noise table').querySelectorAll('tbody tr')]"
+        ".filter((row) => row.checkVisibility()).length"
+    )
     assert page.evaluate(shown) == 25
-    page.get_by_role("button", name="Show all 40 rows").click()
+    page.get_by_role("button", name="Show all 40 rows").first.click()
     assert page.evaluate(shown) == 40
     page.reload()
     page.emulate_media(media="print")

@@ -39,7 +39,7 @@ def test_every_cell_says_what_its_board_says(opened, holes):
     for k, board in enumerate(boards):
         names = [column["name"] for column in board["columns"]]
         told = {
-            model["model"]: (model, cells[names.index("ties")] if "ties" in names else "")
+            model["model"]: (model, cells[names.index("group")] if "group" in names else "")
             for model, cells in zip(board["models"], board["cells"], strict=True)
         }
         for name, cells in rows.items():

@@ -162,7 +162,7 @@ def test_one_table_per_model_is_one_task(tmp_path):
         two_models().filter(pl.col("model") == model).write_csv(tmp_path / f"{model}.csv")
     answer = hs.compare(tmp_path, "a", "b")
     assert (answer.difference.n_items, answer.task) == (20, tmp_path.name)
-    assert any("one task, since each contains other models" in note for note in answer.notes)
+    assert any("taken as one task because no model is in two of them" in note for note in answer.notes)
 
 
 def test_tables_of_the_same_models_are_one_task_each(tmp_path):

@@ -183,9 +183,11 @@ def _refuse_places(paths: tuple[str, ...], candidate: str | None) -> None:
     sources = [word for word in paths if word not in names]
     sides = names or (sources if len(sources) == 2 else [])
     if len(sides) == 2:
-        flags = ["--candidate", sides[0], "--baseline", sides[1]]
-        words = shlex.join(["howsure", "gate", *(word for word in sources if word not in sides), *flags])
-        raise click.UsageError(f"a gate takes its two models by name: {words} (or the other way round)")
+        words = shlex.join(["--candidate", sides[0], "--baseline", sides[1]])
+        raise click.UsageError(
+            f"a gate takes its two models by name: write {words} (or the other way round) in place of "
+            f"{shlex.join(sides)}"
+        )
 
 
 def _linked_page() -> LinkedPage | None:

@@ -151,9 +151,11 @@ class Plans(GroupedCommand, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the subcommand. Any other word was probably meant as results."""
         if args[0] not in self.commands:
-            path = shlex.quote(args[0])
+            files = [*ctx.params.get("pilot", ()), *(word for word in args[:1])]
+            flags = " ".join(f"--pilot {shlex.quote(path)}" for path in files)
             raise click.UsageError(
-                f"unknown kind of plan {args[0]!r}. For results use --pilot: howsure plan --pilot {path}", ctx
+                f"unknown kind of plan {args[0]!r}; if it is a file of results, write --pilot before each: {flags}",
+                ctx,
             )
         return super().resolve_command(ctx, args)
 

@@ -148,6 +148,7 @@ EXPLAIN: Meaning = ("--explain", "the same in plain words: --explain")
 AGAINST: Meaning = ("--against", "all others against one: --against MODEL")
 CLUSTER: Meaning = ("--cluster", "clusters: --cluster COLUMN")
 OUTPUT: Meaning = ("--output", "a file: -o FILE")
+PAGE: Meaning = ("--output", "the format by the suffix of a file: -o page.html")
 INTERVAL: Meaning = ("--interval", "the bootstrap: --interval bootstrap")
 METHOD: Meaning = ("--method", "the test: --method bootstrap")
 RUNS: Meaning = ("--runs", "runs by tag, commit or date: --runs tag:NAME, --runs since:7d")
@@ -161,7 +162,7 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "test": (METHOD, INTERVAL),
         "epochs repeats k samples n-samples n-attempts trials": (ATTEMPTS, SCORE),
         "pass-at-k passk pass-k pass@k majority": (SCORE,),
-        "csv json latex tex html markdown md txt output-format out-format fmt": (FORMAT,),
+        "csv json latex tex html markdown md txt output-format out-format fmt": (FORMAT, PAGE),
         "limit head max-rows first": (TOP, WHERE),
         "exclude drop ignore filter only subset query select skip rows": (WHERE,),
         "max-drop max-regression tolerance non-inferiority noninferiority allowed-drop": (NOT_WORSE, MARGIN),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.compare import Comparisons
-from howsure.checks import Relative
+from howsure.checks import Relative, whole_scale
 from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference import covariates
 from howsure.inference.costs import with_measures
@@ -138,9 +138,7 @@ def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
                 remedy="Give the margin in score units.",
             )
     if margin is not None and margin >= matrix.reach:
-        raise OptionError(
-            f"`margin={margin!r}` is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
-        )
+        raise whole_scale("a margin of", margin)
     return question if margin == question.margin else replace(question, margin=margin)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from howsure.checks import whole_scale
 from howsure.errors import DataError, OptionError
 from howsure.inference.watch_arrivals import no_sizes
 from howsure.statistics.betting import HORIZON, Asymptotic, Betting
@@ -56,13 +57,9 @@ class WatchGoal:
             )
         half = (high - low) * (0.5 if self.b is None else 1.0)
         if self.within is not None and self.within >= half:
-            raise OptionError(
-                f"`within={self.within!r}` is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
-            )
+            raise whole_scale("an error bar of ±", self.within, reach=high - low)
         if self.margin is not None and self.margin >= high - low:
-            raise OptionError(
-                f"`margin={self.margin!r}` is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points."
-            )
+            raise whole_scale("a margin of", self.margin, reach=high - low)
 
     @property
     def sides(self) -> tuple[str, ...]:

@@ -394,7 +394,9 @@ def rivals(others: int, count: int) -> str:
     """Return how many of the other models could be best."""
     if count == 1:
         return "the other model"
-    return f"any of the {count} other models" if others == count else f"{others} of the {count} other models"
+    if others < count:
+        return f"{others} of the {count} other models"
+    return f"{'either' if count == 2 else 'any'} of the {count} other models"
 
 
 def at_most(top: Top | None) -> int | None:

@@ -11,6 +11,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.attempt_rows import chosen_model
+from howsure.readers.reporting import told_together
 from howsure.table.cells import rows_where
 from howsure.table.grouping import KEYS
 from howsure.table.scale import BESIDE
@@ -111,11 +112,11 @@ def _called_alike(
         return frames, columns, ""
     every = dict.fromkeys(role for roles in found for role in roles)
     own = [role for role in every if len({roles.get(role) for roles in found}) > 1]
-    notes += [
-        f"{source.name}: {note}"
+    notes += told_together(
+        (source.name, note)
         for (source, _), roles in zip(scans, found, strict=True)
         if (note := roles_note({role: roles[role] for role in own if role in roles}))
-    ]
+    )
     renamed = [_with_own(frame, roles, own) for frame, roles in zip(frames, found, strict=True)]
     scores = dict.fromkeys(name for roles in found for name in roles["score"]) if "score" in own else ()
     return renamed, {role: (role,) if role in own else found[0][role] for role in every}, BESIDE.join(scores)
@@ -143,16 +144,14 @@ def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Se
 def named_after_file(
     table: tables.ScoreTable, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
 ) -> tuple[pl.LazyFrame, str]:
-    """Name the model of a table after its file if no column does, with a note."""
+    """Name the model of a table after its file if no column does. Returns this name too, "" without one."""
     source, frame = table.source, table.rows(_keep(table.frame, where))
     if source.model_from:
         return frame.with_columns(model=pl.lit(chosen_model(source))), ""
     if "model" in find_roles(frame.collect_schema().names(), columns):
         return frame, ""
     stem = source.path.stem
-    return frame.with_columns(
-        model=pl.lit(stem)
-    ), f"{source.name}: no column names the model, so it is named after the file: {stem}."
+    return frame.with_columns(model=pl.lit(stem)), stem
 
 
 def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
@@ -211,7 +210,11 @@ def _name_tasks(
         name = (folder or "task") if apart else source.path.stem
         frames[k] = frames[k].with_columns(task=pl.lit(name))
     if models:
-        how = "one task, since each contains other models" if apart else "one task each, named after the file"
+        how = (
+            "taken as one task because no model is in two of them"
+            if apart
+            else "each taken as a task, named after the file"
+        )
         notes.append(f"{plural(len(unnamed), 'table')} without a column for the task: {how}.")
     return frames
 

@@ -281,7 +281,9 @@ class _Walk:
         notes += dict.fromkeys(note for log in logs for note in log.word.notes)
         notes += subset_notes(extent for log in logs for extent in log.word.subsets)
         scans = self._usable(strict=self.strict or not harness)
-        notes += [note for _, _, note in scans if note]
+        if named := [name for _, _, name in scans if name]:
+            after = "it is named after the file" if len(named) == 1 else "each is named after its file"
+            notes.append(f"No column names the model, so {after}: {listing(named)}.")
         frames = [(source, frame) for source, frame, _ in scans]
         rows, roles, score_name = joined_rows(harness, frames, dict(self.columns), self.where, notes)
         self.reports.extend(map(_report_of, logs))
@@ -322,19 +324,19 @@ class _Walk:
         return held_to_their_word(logs, strict=self.strict)
 
     def _usable(self, *, strict: bool) -> list[tuple[Source, pl.LazyFrame, str]]:
-        """Return the tables that contain complete scores, with the messages about each, and report the
-        others. `strict`: an error if none of several contains scores.
+        """Return the tables that contain complete scores, with the models named after them ("" for none),
+        and report the others. `strict`: an error if none of several contains scores.
         """
         scored, refused = [], []
         for table in self.tables:
             source = table.source
-            frame, note = named_after_file(table, self.columns, self.where)
+            frame, name = named_after_file(table, self.columns, self.where)
             try:
                 refuse_scoreless(frame, self.columns)
             except DataError as error:
                 refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
             else:
-                scored.append((source, frame, note))
+                scored.append((source, frame, name))
         if refused and strict and not scored:
             raise refused[0][1]
         for source, why in refused:
@@ -345,10 +347,10 @@ class _Walk:
         if len(scored) == 1 and not self.taken:
             return scored
         named_rows = []
-        for source, frame, note in scored:
+        for source, frame, name in scored:
             lack = nameless(frame, self.columns, where=source.name)
             if lack is None:
-                named_rows.append((source, frame, note))
+                named_rows.append((source, frame, name))
             else:
                 self._refuse(source, lack)
         return named_rows

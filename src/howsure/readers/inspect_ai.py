@@ -118,10 +118,7 @@ def read(source: Source) -> Reading:
 def _nothing(table: Samples, source: Source) -> ReadError:
     if not table.items:
         return source.error("neither samples nor results in the log", "Run the task again.")
-    return source.error(
-        f"none of the {len(table.items)} samples has a score",
-        f"Score the log first: inspect score {source.path.name}",
-    )
+    return source.error("no sample has a score", f"Score the log first: inspect score {source.path.name}")
 
 
 def _open(source: Source) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -341,7 +338,7 @@ def _log_warnings(
 ) -> Iterator[ResultWarning]:
     if table.items and not table.usable:
         message = (
-            f"{where}: none of the {len(table.items):,} samples has a score, so only the "
+            f"{where}: no sample has a score ({len(table.items):,} in the log), so only the "
             "log's own results are used."
         )
         yield ResultWarning(

@@ -86,7 +86,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
     "model": word_list("model model_name model_id system candidate checkpoint agent llm retriever"),
     "item": (
-        *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id"),
+        *("item", "item_id", "question_id", "qid", "sample_id", "instance_id", "example_id", "problem_id"),
         *("task_id", "doc_hash", "doc_id", "question", "problem", "prompt_id", "id"),
     ),
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),

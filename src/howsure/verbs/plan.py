@@ -281,11 +281,9 @@ def _fitting(question: PlanQuestion, *, percent: bool, lower: bool = False) -> P
     """Return the question in terms of the scores: their direction, and the test that `compare` uses.
     OptionError if that isn't possible. `percent`: scores in [0, 1].
     """
-    for name, size in (("effect", question.effect), ("margin", question.margin)):
+    for name, size in (("an effect of", question.effect), ("a margin of", question.margin)):
         if percent and abs(size) >= 1:
-            raise OptionError(
-                f"`{name}={size:g}` is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points."
-            )
+            raise checks.whole_scale(name, abs(size))
     ahead = -question.effect if lower else question.effect
     outside = ahead <= -question.margin if question.goal == "not-worse" else abs(ahead) >= question.margin
     if question.goal != "different" and outside:

@@ -200,9 +200,7 @@ def _refuse_goal(goal: ScoreGoal, target: float, level: float, scores: _ScoreSpr
     """Raise OptionError if the true score misses the limit, or a limit is set for scores without bounds."""
     if goal == "within":
         if scores.bounded and target >= WHOLE:
-            raise OptionError(
-                f"within={target:g} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
-            )
+            raise checks.whole_scale("an error bar of ±", target)
         return
     checks.one_sided_level("level", level)
     if not scores.bounded:

@@ -190,7 +190,7 @@ def _posterior(sample: DifferenceSample, k: int, rng: np.random.Generator, tails
 
 
 def fixed_mean(sample: AnswerSample, level: float) -> Limits:
-    """Return the interval over exactly these items, as in fixed.py."""
+    """Return the interval over exactly these items, as in statistics/answer_noise.py."""
     most = np.full(sample.trials, len(sample.right) * sample.attempts.min())
     noise = mean_noise(sample.answers())
     return fixed_limits(sample.right.mean(axis=0), noise, level, bounded=True, most=most)[:2]

@@ -1,5 +1,6 @@
 """What several tests share: the real results, the reference values, and Hypothesis' profile."""
 
+import gc
 import json
 import os
 from collections import Counter
@@ -20,20 +21,35 @@ settings.load_profile("search" if TRIALS else "howsure")  # the same examples in
 
 MEASURED = 1
 """Coverage is measured in so many cases of a test: the others run the same lines, and measuring takes time."""
+CASES = int(os.environ.get("HOWSURE_CASES", "0"))
+"""Only so many cases of each test run, 0 for all: on a second Python, what depends on it shows in the first ones."""
 
 
 def pytest_collection_modifyitems(config, items):
     """Leave what is marked `trial` to scripts/trials, and measure coverage in the first cases of a test alone."""
-    seen = Counter()
+    seen, beyond = Counter(), []
     for item in items:
         name = item.nodeid.partition("[")[0]
         seen[name] += 1
         if seen[name] > MEASURED:
             item.add_marker(pytest.mark.no_cover)
+        if CASES and seen[name] > CASES:
+            beyond.append(item)
+    if beyond:
+        config.hook.pytest_deselected(items=beyond)
+        left = {*beyond}
+        items[:] = [item for item in items if item not in left]
     if not TRIALS:
         trials = [item for item in items if item.get_closest_marker("trial")]
         config.hook.pytest_deselected(items=trials)
         items[:] = [item for item in items if not item.get_closest_marker("trial")]
+
+
+def pytest_collection_finish():
+    """Leave thousands of tests out of the search for garbage, which otherwise takes a twentieth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")

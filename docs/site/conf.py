@@ -53,6 +53,7 @@ NAVIGATION = {
             "policy",
             "stopping",
             "slices",
+            "metrics",
             "costs",
             "noise",
             "random-factors",

@@ -107,6 +107,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     2: ("earlier_labels", "labels_unlike", "shared_items_differ", "weights_differ"),
     3: (
         "asymptotic",
+        "calibration_not_excluded",
         "cant_be_known",
         "classifier_scores",
         "few_labels",
@@ -119,6 +120,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "one_item",
         "one_value",
         "skewed",
+        "small_class",
         "small_slice",
         "unbounded_scores",
         "unknown_n",

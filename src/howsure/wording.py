@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Protocol
 
 BILLION = 1e9
+LEAST = 0.01
+"""Numbers below 1 have three decimals, those below this two significant digits."""
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "Can't tell"}
 """The verdicts of a gate for people. Programs read "pass", "fail" and "unclear"."""
 
@@ -67,7 +69,9 @@ class Scale:
             if self.rare and 10**-DECIMALS < lack < RARE:
                 digits = max(digits, 1 - math.floor(math.log10(100 * lack)))
             return f"{round(100 * value, DECIMALS):.{digits}f}"
-        four = f"{float(f'{value:.{DECIMALS}g}'):.4g}"
+        if LEAST <= value < 1:
+            return f"{round(value, DECIMALS):.3f}"
+        four = f"{float(f'{value:.{DECIMALS}g}'):.{4 if value >= 1 else 2}g}"
         return f"{float(four):,.0f}" if 1000 <= float(four) <= BILLION else four
 
     def known(self, value: float) -> str:

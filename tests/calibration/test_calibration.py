@@ -17,13 +17,13 @@ from howsure.statistics.means import mean
 from trials import draws
 
 SAMPLES = draws(10, 40)
-SMALL = check_worlds(grid("small"), trials=draws(500, 1_500), seed=4)
 
 
 def test_every_promised_coverage_is_reached_in_the_small_grid():
-    broken = SMALL.filter(pl.col("kept").eq(other=False))
+    small = check_worlds(grid("small"), trials=draws(500, 1_500), seed=4)
+    broken = small.filter(pl.col("kept").eq(other=False))
     assert broken.is_empty(), broken.select("method", "p", "n_clusters", "icc", "coverage", "promised")
-    assert SMALL["kept"].drop_nulls().len() > 90
+    assert small["kept"].drop_nulls().len() > 90
 
 
 def test_under_coverage_of_the_wilson_interval_with_correlated_clusters_is_detected():

@@ -254,7 +254,7 @@ def test_several_scorers_need_a_choice_of_scorer():
 @pytest.mark.no_cover
 def test_early_stopping_keeps_the_type_i_error_at_5_percent():
     """Runs in which the floor is exactly the true rate: at most 5% of them end decided."""
-    runs = draws(40, 400)
+    runs = draws(16, 400)
     task = SimpleNamespace(
         dataset=SimpleNamespace(shuffled=True), task="t", model="m", config=SimpleNamespace(max_samples=None)
     )

@@ -74,7 +74,7 @@ def test_probabilities_of_a_classifier_next_to_labels_give_a_warning():
     (warning,) = [each for each in said.warnings if each.code == "classifier_scores"]
     assert "'score'" in warning.message
     assert "'label'" in warning.message
-    assert "1 where the prediction is the label" in warning.remedy
+    assert "1 where the prediction is right" in warning.remedy
 
 
 def test_right_or_wrong_scores_next_to_labels_give_no_warning():
@@ -86,7 +86,7 @@ def test_right_or_wrong_scores_next_to_labels_give_no_warning():
 def test_a_classifier_table_without_scores_is_an_error_that_explains_the_score(name):
     with pytest.raises(hs.HowsureError, match="looks like a classifier's") as error:
         hs.estimate(classified(**{name: np.full(50, 0.3)}))
-    assert "1 if it is right" in str(error.value)
+    assert "`statistic='accuracy'`" in str(error.value)
 
 
 def test_a_corpus_metric_repeated_on_every_row_gives_a_warning():

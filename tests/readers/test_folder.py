@@ -255,7 +255,7 @@ def test_identical_tables_without_a_model_column_are_different_models(tmp_path):
 
 def test_answers_of_one_model_are_not_published_scores(tmp_path):
     (tmp_path / "a.csv").write_text("model,item,score\na,1,1\na,2,0\n")
-    (tmp_path / "b.csv").write_text("model,qid,score\n" + "".join(f"b,{k},{k % 2}\n" for k in range(10)))
+    (tmp_path / "b.csv").write_text("model,place,score\n" + "".join(f"b,{k},{k % 2}\n" for k in range(10)))
     scores = hs.read(tmp_path)
     assert scores.published == ()
     assert codes(scores) == ["tables_left_out"]

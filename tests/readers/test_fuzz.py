@@ -17,7 +17,7 @@ CLEAN = "raw exception 0, abort 0, hang 0, over 2 GB 0"
 
 def fuzzed(*words):
     """Run the script and return what it prints."""
-    command = [sys.executable, str(ROOT / "scripts" / "fuzz"), "--own", "--minutes", str(draws(0.15, 2)), *words]
+    command = [sys.executable, str(ROOT / "scripts" / "fuzz"), "--own", "--minutes", str(draws(0.08, 2)), *words]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

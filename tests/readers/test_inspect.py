@@ -325,7 +325,7 @@ def test_results_without_samples_are_published_scores(write):
 def test_an_unscored_log_is_an_error_that_says_how_to_score_it(tmp_path):
     with pytest.raises(ReadError) as caught:
         read(inspect_ai, log(tmp_path, [{**sample(1, 0), "scores": {}}]))
-    assert str(caught.value) == "a.eval: none of the 1 samples has a score. Score the log first: inspect score a.eval"
+    assert str(caught.value) == "a.eval: no sample has a score. Score the log first: inspect score a.eval"
 
 
 def test_results_of_unscored_samples_are_published_with_a_warning(write):

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.skipif(not FILES, reason="the shared data is not here")
 UNKNOWN = {"swebench/8c1034_summary.json", "swebench/summary.json"}
 REFUSED = {
     "bad/lfs_pointer.eval": "git lfs pull",
-    "inspect/2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval": "none of the 10 samples has a score",
-    "inspect/retry-2-then-success.eval": "none of the 1 samples has a score",
+    "inspect/2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval": "no sample has a score",
+    "inspect/retry-2-then-success.eval": "no sample has a score",
 }
 
 

@@ -1,6 +1,7 @@
 """Overall scores of several tasks: published intervals, profile likelihood, invariances, and small tasks."""
 
 import math
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 import howsure as hs
+from howsure.statistics.choices import IntervalMethod
 from howsure.statistics.means import mean
 from howsure.statistics.suites import Suite, SuiteSide, combined_df, overall_estimate, weakest
 from method_cases import codes, long_way
@@ -267,7 +269,7 @@ def test_the_weakest_part_is_the_one_that_dominates_the_variance():
 
 
 SHARES = (0.5, 0.3, 0.2)
-INTERVALS = ("adaptive", "wilson", "clopper-pearson", "jeffreys", "t", "bootstrap", "bayes")
+INTERVALS = get_args(IntervalMethod)
 
 
 def counted(right, n, **options):

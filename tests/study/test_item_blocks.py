@@ -2,12 +2,14 @@
 
 import itertools
 from dataclasses import fields, is_dataclass
+from typing import get_args
 
 import numpy as np
 import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.statistics.choices import IntervalMethod
 from howsure.table import aggregate
 from trials import draws
 
@@ -135,7 +137,7 @@ BOARDS = [{"variance": "CR1"}, {"variance": "miller"}, {"level": 0.9}]
 PAIRS = [*BOARDS, {"method": "t"}, {"margin": 0.1}, {"population": "same-clusters", "margin": 0.1}]
 INTERVALS = [
     {"interval": interval, "population": population}
-    for interval in ("t", "wilson", "clopper-pearson", "jeffreys", "bayes")
+    for interval in sorted({*get_args(IntervalMethod)} - {"adaptive", "bootstrap"})
     for population in ("new-clusters", "same-clusters")
 ]
 SOME = ["failed attempts", "lone items"]

@@ -296,7 +296,7 @@ def test_plans_for_failure_rates_use_the_exact_binomial_limit():
 
 
 def test_paths_given_to_plan_are_an_error_that_suggests_pilot():
-    assert "For results use --pilot: howsure plan --pilot 'my logs'" in run("my logs", code=2)
+    assert "Write --pilot before each file of results: --pilot 'my logs'" in run("my logs", code=2)
 
 
 def test_the_plan_command_reads_fractions_and_costs():

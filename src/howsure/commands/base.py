@@ -178,6 +178,7 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "strict": how["strict"],
         "cache": how["cache"],
         "probabilities": given.get("score") == "prob",
+        "statistic": given.get("statistic"),
         "processes": processes,
         "progress": _progress,
     }

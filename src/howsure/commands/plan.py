@@ -154,8 +154,7 @@ class Plans(GroupedCommand, click.Group):
             files = [*ctx.params.get("pilot", ()), *(word for word in args[:1])]
             flags = " ".join(f"--pilot {shlex.quote(path)}" for path in files)
             raise click.UsageError(
-                f"unknown kind of plan {args[0]!r}; if it is a file of results, write --pilot before each: {flags}",
-                ctx,
+                f"unknown kind of plan {args[0]!r}. Write --pilot before each file of results: {flags}", ctx
             )
         return super().resolve_command(ctx, args)
 

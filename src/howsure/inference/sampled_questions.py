@@ -22,14 +22,17 @@ from howsure.statistics.best_outcome import fewest_significant, only_right_or_wr
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
+    clustering,
     free_of_strata,
     joined_strata,
+    moment_df,
     variance_of,
     within_strata,
 )
 from howsure.statistics.difference import difference, items_needed, summed_difference
 from howsure.statistics.difference_tests import test_of
 from howsure.statistics.differences import equivalence, pivot_of
+from howsure.statistics.mean_intervals import OfMetric
 from howsure.statistics.means import means, summed_means
 from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.pair_moments import strata_moments, with_own_pivots
@@ -43,7 +46,9 @@ if TYPE_CHECKING:
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.block_sums import ItemSums
+    from howsure.statistics.choices import IntervalMethod
     from howsure.statistics.difference import Difference
+    from howsure.statistics.mean_intervals import MeanInterval
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
@@ -87,7 +92,7 @@ class OtherQuestions:
             attempts=part.attempts.astype(float) if part.right_or_wrong().all() else None,
             bounded=part.bounded,
             level=question.level,
-            interval=question.interval,
+            interval=_interval(part, question),
             variance=question.variance,
             rng=np.random.default_rng(question.seed),
             labels=part.cluster_labels[0] if part.cluster_labels else (),
@@ -102,9 +107,12 @@ class OtherQuestions:
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models, paired if they share items."""
-        if matrix.levels is None:
+        if matrix.levels is None and matrix.of_metric is None:
             return _compared(matrix, a, b, question)
         both = matrix.take_models(matrix.columns((a, b)))
+        if both.levels is None:
+            plain = _compared(both, a, b, replace(question, method="t", margin=None))
+            return by_moments(plain, self, both, question, plain.difference.method)
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
         warnings = () if math.isfinite(found.p_value) else plain.difference.warnings
@@ -123,6 +131,8 @@ class OtherQuestions:
             score=uses_score(matrix, question),
             unmoved=matrix.unmoved,
         )
+        if matrix.of_metric is not None:
+            found = replace(found, df=np.minimum(found.df, metric_df(matrix)))
         if matrix.levels is not None:
             without = self.pairs(replace(matrix, levels=None), question)
             return pairs_over_levels(found, without, matrix, matrix.levels)
@@ -160,6 +170,31 @@ class OtherQuestions:
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
         """Return about how many items in all would make a difference significant."""
         return items_needed(estimate, level, target)
+
+
+def _interval(part: ScoreMatrix, question: Question) -> IntervalMethod | MeanInterval | None:
+    """Return the interval of the question, or the one on the scale of a metric."""
+    if question.interval is not None or part.of_metric is None:
+        return question.interval
+    smallest = np.full(len(part.models), np.inf) if part.smallest is None else part.smallest
+    return OfMetric(part.of_metric, smallest)
+
+
+def metric_df(matrix: ScoreMatrix) -> Floats:
+    """Return the degrees of freedom of the difference of a metric between every two models (M, M), by the
+    fourth powers of the differences of their influences over clusters (`moment_df`).
+    """
+    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+    term = clustering(matrix.clusters[0] if matrix.clusters else None, weights)
+    x = matrix.values - np.average(matrix.values, axis=0, weights=weights)
+    e = term.sums(weights[:, None] * x)
+    two, three = e**2, e**3
+    squares, cubes = e.T @ e, three.T @ e
+    sums = two.sum(axis=0)
+    fourths = (two**2).sum(axis=0)
+    second = sums[:, None] + sums - 2 * squares
+    fourth = fourths[:, None] + fourths - 4 * (cubes + cubes.T) + 6 * (two.T @ two)
+    return moment_df(second.clip(0), fourth.clip(0), float(term.n_clusters))
 
 
 def uses_score(matrix: ScoreMatrix, question: Question) -> bool:
@@ -302,6 +337,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         each = "" if answer.paired else " each"
         told = doubt("no_outcome", count=count, more=f"{fewest} questions{each}")
         estimate = replace(estimate, warnings=(*estimate.warnings, told))
+    by_question = matrix.of_metric is None
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,
@@ -317,9 +353,9 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         unpaired_se=answer.unpaired_se,
         unclustered_se=answer.unclustered_se,
         paired=answer.paired,
-        wins=answer.wins,
-        losses=answer.losses,
-        ties=answer.ties,
+        wins=answer.wins if by_question else 0,
+        losses=answer.losses if by_question else 0,
+        ties=answer.ties if by_question else 0,
         n_only_a=answer.n_only_a,
         n_only_b=answer.n_only_b,
         lower_is_better=matrix.lower_is_better,

@@ -56,7 +56,7 @@ class Recorded:
         single = plain and bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all())
         return cls(
             single=single,
-            open=plain and not matrix.bounded,
+            open=plain and not matrix.bounded and matrix.of_metric is None,
             shares=_cluster_shares(matrix) if plain else None,
         )
 
@@ -117,7 +117,7 @@ def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Resul
         yield ResultWarning(
             code="no_shared_items",
             message=(
-                f"{plural(len(apart), 'pair')} of models don't share any item ({example})and "
+                f"{plural(len(apart), 'pair')} of models don't share any item ({example}) and "
                 "count as tied here"
             ),
             remedy=("Check that item ids match. `howsure compare` falls back to an unpaired comparison."),

@@ -32,8 +32,6 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Preset = Literal["column", "page", "slide", "poster"]
 """The use of a figure: a column or the full text width of a paper, a slide, a poster."""
 
-"""Which grid of scenarios is simulated."""
-
 ArenaScale = Literal["score", "elo"]
 """The quantity that a board of votes shows first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -9,12 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from howsure import checks
-from howsure.errors import OptionError
+from howsure.errors import MethodError, OptionError
 from howsure.options.choices import RENAMED, BoardMethod, Exam, Overall, Population
 from howsure.statistics.choices import ComparisonMethod, Drawing, is_own
 
 if TYPE_CHECKING:
     from howsure.statistics.choices import ScoreKind
+    from howsure.statistics.metrics import ChosenMetric
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,36 @@ def _score(_: str, value: Any) -> ScoreRule:
     return parse_score(value)
 
 
+def _metric(name: str, value: Any) -> ChosenMetric:
+    """Return the metric that a word chooses, or one that was chosen."""
+    from howsure.statistics.metrics import ChosenMetric, OfRows, metric_of
+
+    if isinstance(value, ChosenMetric):
+        return value
+    if callable(value) and not isinstance(value, type) and _takes_one(value):
+        return ChosenMetric(OfRows(value))
+    if not isinstance(value, str):
+        raise OptionError(
+            f"{checks.said(name, value)} is neither the name of a metric nor a function of rows",
+            remedy="Write 'f1'.",
+        )
+    try:
+        return metric_of(value)
+    except MethodError as error:
+        raise OptionError(f"`{name}`: {error.what}", remedy=error.remedy) from None
+
+
+def _takes_one(function: Callable[..., Any]) -> bool:
+    """Return whether a function can be called with one argument, as far as can be known."""
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # one written in C may have no signature
+        return True
+    return True
+
+
 def _method_of_many(name: str, value: Any) -> str:
     """Return a method that can test many pairs at once."""
     method = checks.word(name, value, ComparisonMethod)
@@ -196,7 +228,7 @@ PAIRED_NAMES = Kind(check=checks.named, many=True)
 DRAWN, OVERALL = Kind(check=_drawn), Kind(check=_overall, many=True)
 POPULATION = Kind(check=_population, words=get_args(Population), renamed=RENAMED)
 EXAMS, TASKS = Kind(check=_exams, many=True), Kind(check=_tasks, many=True)
-RULE = Kind(check=_score)
+RULE, METRIC = Kind(check=_score), Kind(check=_metric)
 TOP = Kind(check=_top)
 
 

@@ -212,6 +212,17 @@ DESIGN = (
         ),
     ),
     Option(
+        "statistic",
+        kinds.METRIC,
+        "METRIC",
+        help="Measure this over labels and predictions: f1, macro-f1, auroc, mcc, pearson, wer ….",
+        about=(
+            "A metric over the columns `label` and `prediction`, such as f1, `f1@class=unsafe`, auroc, "
+            "`recall@fpr=0.01` or pearson (docs/metrics.md lists them), or a function of the rows of one "
+            "model. None takes the mean of scores."
+        ),
+    ),
+    Option(
         "average_last",
         kinds.count_of(1),
         "N",

@@ -189,6 +189,7 @@ def _table(part: AgainstTask) -> Table:
     """Lay out the reference, and below it one line per model."""
     scale, sides = Scale(percent=part.percent), part.models
     uneven = any(side.n_only_model or side.n_only_against for side in sides)
+    counted = any(side.n_regressed or side.n_improved for side in sides) or part.percent
     clustered = any(side.difference.n_clusters != side.difference.n_items for side in sides)
     several = len({side.difference.n_clusters for side in sides}) > 1
     gap, score = f"difference{scale.points}", f"score{scale.column}"
@@ -201,8 +202,8 @@ def _table(part: AgainstTask) -> Table:
         Field("", lambda s: _whisker(s) if s else "", align="left", priority=4, axis=scale),
         Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
         Field("verdict", lambda s: WORDS[s.verdict] if s else "", align="left", priority=10),
-        Field("worse on", lambda s: f"{s.n_regressed:,}" if s else "", priority=7),
-        Field("better on", lambda s: f"{s.n_improved:,}" if s else "", priority=7),
+        Field("worse on", lambda s: f"{s.n_regressed:,}" if s else "", priority=7, shown=counted),
+        Field("better on", lambda s: f"{s.n_improved:,}" if s else "", priority=7, shown=counted),
         Field(
             "questions",
             lambda s: f"{s.difference.n_items if s else part.n_items:,}",

@@ -51,9 +51,12 @@ INTERVALS = {
     ),
     "t": "Student's t",
     "clopper-pearson": "the exact interval of Clopper and Pearson (1934)",
-    "jeffreys": "Jeffreys's interval",
-    "bootstrap": "a studentised bootstrap",
-    "bayes": "the Bayesian bootstrap (Rubin (1981))",
+    "jeffreys": "the interval of the posterior under Jeffreys' prior",
+    "bootstrap": "a studentized bootstrap",
+    "bayes": "the credible interval of a rate under a uniform prior",
+    "logit": "Student's t on the logit scale",
+    "fisher-z": "Student's t of Fisher's z",
+    "log": "Student's t on the log scale",
     "fixed-items": "the noise of the answers alone",
 }
 TESTS = {
@@ -61,7 +64,7 @@ TESTS = {
     "t": "a t test",
     "sign-flip": "a sign-flip test",
     "mcnemar": "McNemar's exact mid-p test",
-    "bootstrap": "a studentised bootstrap",
+    "bootstrap": "a studentized bootstrap",
     "bayes": "the Bayesian bootstrap (Rubin (1981))",
     "fixed-items": "the noise of the answers alone",
 }

@@ -17,6 +17,7 @@ from howsure.table.grouping import KEYS
 from howsure.table.scale import BESIDE
 from howsure.table.schema import (
     CONSTANTS,
+    METRIC_ROLES,
     STATUSES,
     TOGETHER,
     find_roles,
@@ -46,17 +47,18 @@ def joined_rows(
     name now.
     """
     frames = _name_tasks(scans, columns, notes)
+    measured = {role: columns[role] for role in METRIC_ROLES if role in columns}
     if not harness:
         if not frames:
             return None, columns, ""
         frames, roles, score_name = _called_alike(scans, frames, columns, notes)
         return _joined(frames), roles, score_name
     if not frames and len(harness) == 1:
-        return _keep(harness[0].lazy(), where), {}, ""
+        return _keep(harness[0].lazy(), where), measured, ""
     tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
     # at once: a plan of thousands of frames takes as long as its query
     logs = pl.concat(harness, how="diagonal_relaxed").lazy()
-    return _keep(_joined([logs, *tidied]), where), {}, ""
+    return _keep(_joined([logs, *tidied]), where), measured, ""
 
 
 def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:

@@ -246,6 +246,18 @@ def clustering(codes: Ints | None, weights: Floats) -> Clustering:
     return Clustering(codes=codes, totals=totals, total=float(weights.sum()))
 
 
+def moment_df(second: Floats, fourth: Floats, units: float) -> Floats:
+    """Return the degrees of freedom of variances from the sums of squares and of fourth powers of their
+    residuals, by the kurtosis of these (O'Neill 2014): n − 1 for normal ones.
+
+    Fewer if a few units make most of the variance, as the positives do if they are rare.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kurtosis = units * fourth / second**2
+        df = 2 * units / (kurtosis - (units - 3) / (units - 1))
+    return np.asarray(np.where(second > 0, np.clip(df, 1.0, units - 1), units - 1))
+
+
 def own_clusterings(codes: Sequence[Ints], weights: Floats) -> list[Clustering]:
     """Describe each clustering of items. Without any, each item is its own cluster."""
     return [clustering(code, weights) for code in codes] or [clustering(None, weights)]

@@ -34,18 +34,20 @@ from howsure.errors import MethodError
 from howsure.statistics import intervals, resampling
 from howsure.statistics.arrays import Bools, Floats, Positions, blocks
 from howsure.statistics.choices import chosen_object
-from howsure.statistics.tolerances import ROUNDED_SCORES
+from howsure.statistics.clustered_variance import clustering, moment_df
+from howsure.statistics.tolerances import ROUNDED_SCORES, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.statistics.arrays import Ints, Limits
     from howsure.statistics.choices import IntervalMethod
+    from howsure.statistics.metrics.base import Scale
 
 N_ANGLES, N_RHO = 200, 32
 EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
 RATES = np.sin((EDGES[1:] + EDGES[:-1]) / 2) ** 2
-"""The grid of p, even on the arcsine scale, where for which Jeffreys' prior is flat."""
+"""The grid of p, even on the arcsine scale, on which Jeffreys' prior is flat."""
 
 RHO_EDGES = np.linspace(0, 1, N_RHO + 1) ** 2
 RHO = ((np.arange(N_RHO) + 0.5) / N_RHO) ** 2
@@ -321,7 +323,7 @@ class ClopperPearson(MeanInterval):
 
 @dataclass(frozen=True, slots=True)
 class Jeffreys(MeanInterval):
-    """The interval of Jeffreys's posterior on the effective number of items."""
+    """The interval of the posterior under Jeffreys' prior on the effective number of items."""
 
     name: ClassVar[str] = "jeffreys"
     exact_at_edges: ClassVar[bool] = True
@@ -364,6 +366,58 @@ class BootstrapT(MeanInterval):
                 items.x[:, k], items.weights, items.clusters, level=level, rng=rng
             )
         return low, high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfMetric(MeanInterval):
+    """The t interval of a metric on a scale without ends: the logit of a share, Fisher's z of a correlation,
+    the logarithm of a positive number, or the number itself.
+
+    Its degrees of freedom are those of the spread of influences over clusters (`moment_df`). At 0 and 1 a
+    share has Clopper and Pearson's limits, with the smallest class as the trials. `smallest`
+    (T,): its effective number of rows.
+    """
+
+    scale: Scale
+    smallest: Floats
+
+    @property
+    def name(self) -> str:
+        """Its label in answers."""
+        return {"share": "logit", "correlation": "fisher-z", "positive": "log"}.get(self.scale, "t")
+
+    def limits(self, means: Means, level: float) -> Limits:
+        """Return the limits, those of t without a scale of its own. NaN if nothing varies."""
+        value, se = means.value, np.sqrt(np.where(means.var > 0, means.var, np.nan))
+        df = self._df(means)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            if self.scale == "share":
+                value = np.where(np.abs(value - np.round(value)) < ROUNDING, np.round(value), value)
+                slope = 1 / (value * (1 - value))
+                low, high = intervals.t_interval(scipy.special.logit(value), se * slope, df, level)
+                low, high = scipy.special.expit(low), scipy.special.expit(high)
+                trials = np.minimum(self.smallest, means.units)
+                ends = (value <= 0) | (value >= 1)
+                edge = intervals.clopper_pearson(np.round(value) * trials, trials, level)
+                return np.where(ends, edge[0], low), np.where(ends, edge[1], high)
+            if self.scale == "correlation":
+                low, high = intervals.t_interval(np.arctanh(value), se / (1 - value**2), df, level)
+                return np.tanh(low), np.tanh(high)
+            if self.scale == "positive":
+                low, high = intervals.t_interval(np.log(value), se / value, df, level)
+                return np.exp(low), np.exp(high)
+        return intervals.t_interval(value, se, df, level)
+
+    def _df(self, means: Means) -> Floats:
+        """Return the degrees of freedom of each mean (T,), at most those of the clusters."""
+        items, usual = means.items, np.full(len(means.value), means.df)
+        if items is None:
+            return usual
+        term = clustering(min(items.clusters, key=lambda code: int(code.max()), default=None), items.weights)
+        centred = items.x - np.average(items.x, axis=0, weights=items.weights)
+        squares = term.sums(items.weights[:, None] * centred) ** 2
+        own = moment_df(squares.sum(axis=0), (squares**2).sum(axis=0), float(term.n_clusters))
+        return np.asarray(np.minimum(usual, own))
 
 
 INTERVALS: Mapping[str, MeanInterval] = {

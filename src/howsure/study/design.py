@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from howsure.options.choices import Failures, Population
+    from howsure.statistics.metrics import ChosenMetric
+    from howsure.statistics.metrics.base import Scale
 
 T = TypeVar("T")
 
@@ -57,6 +59,7 @@ class RunOptions(TypedDict, total=False):
     failures: Failures
     lower_is_better: bool | None
     score: str
+    statistic: str | Callable[[Any], float] | ChosenMetric | None
     population: Population | None
     covariate: str | tuple[str, ...] | list[str] | None
     random_factor: str | tuple[str, ...] | list[str] | None
@@ -111,6 +114,7 @@ class Design:
     failures: Failures = "harness"
     lower_is_better: bool | None = None
     score: ScoreRule = field(default_factory=ScoreRule)
+    statistic: ChosenMetric | None = None
     population: Population | None = None
     covariate: tuple[str, ...] = ()
     random_factor: tuple[str, ...] = ()
@@ -125,6 +129,7 @@ class Design:
         """The options for `read`: the roles of a table's columns, which rows, and the table of items."""
         return {
             "columns": self.columns,
+            "statistic": self.statistic,
             "where": self.where,
             "items": self.items,
             "probabilities": self.score.kind == "prob",
@@ -139,6 +144,12 @@ class Design:
     def is_sliced(self) -> bool:
         """Whether slices are requested."""
         return bool(self.by)
+
+    @property
+    def of_metric(self) -> Scale | None:
+        """The range of a metric that isn't a mean of scores, None without such a metric."""
+        metric = None if self.statistic is None else self.statistic.metric
+        return None if metric is None or metric.of_questions else metric.scale
 
     @property
     def ignores_clusters(self) -> bool:
@@ -240,6 +251,11 @@ REFUSALS: Mapping[str, Refusal] = {
         what="{verb} makes no slices",
         remedy="estimate, compare, leaderboard, gate, noise and report do.",
     ),
+    "statistic": Refusal(
+        given=lambda design: design.statistic is not None,
+        what="{verb} is for means of scores, and not for metrics such as {statistic}",
+        remedy="estimate, compare, leaderboard and gate take `statistic`.",
+    ),
     "measures": Refusal(
         given=lambda design: bool(design.usage or design.prices),
         what="{verb} doesn't use costs, times or tokens",
@@ -269,6 +285,7 @@ class Respects:
             "average_last",
             "two clusters",
             "slices",
+            "statistic",
             "measures",
             "bounds of tasks",
         ],
@@ -280,7 +297,7 @@ class Respects:
         for name in self.all_but:
             refusal = REFUSALS[name]
             if refusal.given(design):
-                what = refusal.what.format(verb=self.verb, score=design.score)
+                what = refusal.what.format(verb=self.verb, score=design.score, statistic=design.statistic)
                 raise OptionError(what, remedy=refusal.remedy)
 
 
@@ -316,6 +333,8 @@ def make_design(options: DesignOptions, respects: Respects | None = None, **meth
     if respects is not None:
         respects.refuse(design)
     _refuse_methods(design, methods)
+    if design.statistic is not None:
+        _refuse_beside_metric(design, methods)
     if design.random_factor:
         _refuse_beside_factor(design, methods)
     knows_no_strata = design.covariate or design.random_factor or methods.get("method") not in KNOW_STRATA
@@ -345,6 +364,31 @@ def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None
     if name:
         raise OptionError(
             f"`{name}` and a random factor can't be combined", remedy="Leave one of the two out."
+        )
+
+
+def _refuse_beside_metric(design: Design, methods: Mapping[str, object]) -> None:
+    """Raise OptionError for options that can't be combined with a metric over labels and predictions."""
+    others = {
+        "score": str(design.score) != "mean",
+        "metric": bool(design.metric),
+        "population": design.population == "these-questions",
+        "failures": design.failures not in ("harness", "drop"),
+        "by": design.is_sliced,
+        "covariate": bool(design.covariate),
+        "random_factor": bool(design.random_factor),
+        "average_last": bool(design.average_last),
+        "bounds": design.bounds is not None,
+        "method": methods.get("method") not in (None, "t"),
+        "interval": methods.get("interval") not in (None, "t"),
+    }
+    name = next((name for name, given in others.items() if given), "")
+    if name:
+        raise OptionError(
+            f"`{name}` and `statistic` can't be combined",
+            remedy="Choose rows with `where` to measure a slice."
+            if name == "by"
+            else "Leave one of the two out.",
         )
 
 

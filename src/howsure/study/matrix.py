@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.statistics.block_sums import ItemSums
+    from howsure.statistics.metrics.base import Scale as MetricScale
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -75,7 +76,10 @@ class ScoreMatrix:
     groups of items had their own means subtracted from their scores (statistics/clustered_variance.py), 0 if
     none had. `unmoved` (n, M): the scores before that. `weights` (n,): positive, scaled to mean 1, None for
     equal weights. `own_weights` (n, M): of each model, if they aren't the same for all, or NaN if it has no
-    row. `bounded`: every score is in [0, 1]. `derived`: scores aren't means over attempts; `attempts` and
+    row. `bounded`: every score is in [0, 1]. `of_metric`: the range of a metric whose mean the
+    scores have, without being its values (study/metric_rows.py), None for means of scores. `smallest` (M,):
+    the effective number of questions in the smallest class of each model. `derived`: scores
+    aren't means over attempts; `attempts` and
     `within` then only give their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as
     for metrics called unsafe or error. `of_agreement`: scores are how often attempts agree, so neither end is
     a success or a failure. `tried` and `failed` (n, M): all attempts at each item, and those without a score
@@ -103,6 +107,8 @@ class ScoreMatrix:
     lower_is_better: bool = False
     of_failures: bool = False
     of_agreement: bool = False
+    of_metric: MetricScale | None = None
+    smallest: Floats | None = None
     derived: bool = False
     tried: Ints | None = None
     failed: Ints | None = None
@@ -195,6 +201,7 @@ class ScoreMatrix:
             tried=None if self.tried is None else self.tried[:, chosen],
             failed=None if self.failed is None else self.failed[:, chosen],
             lost=None if self.lost is None else self.lost[chosen],
+            smallest=None if self.smallest is None else self.smallest[chosen],
             sums=None if self.sums is None else self.sums.take(chosen.tolist()),
             levels=None if self.levels is None else self.levels.take_models(chosen),
         )

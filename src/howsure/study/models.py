@@ -142,6 +142,13 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
     names = names_of(scores, role)
     if not names:
         raise _nothing([])
+    for measured in asked if role == "metric" else ():
+        if measured in names or not _is_metric(measured):
+            continue
+        raise DataError(
+            f"no metric {measured!r} in the data",
+            remedy=f"To compute it from labels and predictions, use `statistic={measured!r}`.",
+        )
     if role == "metric" and names == [CONSTANTS["metric"]]:
         asked = tuple(names[0] if name == scores.score_column else name for name in asked)
         for name in asked:
@@ -156,6 +163,13 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
         if name not in names:
             raise unknown(role, name, names)
     return asked
+
+
+def _is_metric(name: str) -> bool:
+    """Return whether a metric over labels and predictions has this name."""
+    from howsure.statistics.metrics import METRICS
+
+    return name in METRICS
 
 
 USUAL = (

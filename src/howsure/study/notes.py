@@ -229,8 +229,8 @@ def classified(found: Grouped, columns: Sequence[str], score: str) -> list[Resul
                 "probabilities do: their mean isn't how often it is right"
             ),
             remedy=(
-                "Make a column that is 1 where the prediction is the label, else 0, and name it "
-                "(`columns={'score': '…'}`)."
+                "Use `statistic='accuracy'`, or another metric such as auroc or f1. Or name a column that is "
+                "1 where the prediction is right, else 0 (`columns={'score': '…'}`)."
             ),
         )
     ]

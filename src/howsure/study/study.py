@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
     Parts = Mapping[Key, pl.DataFrame]
     Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
 
 
 LEVEL = "model at level"
@@ -64,7 +65,8 @@ class Study:
     sums of their items, which were read in blocks, for every task or none. `own_weights`: of tasks whose
     items weigh more for one model than for another (weights.py). `over_levels`: if random factors are samples
     too, makes models of a matrix of models at levels, whose names are in the parts' column LEVEL
-    (factors.py).
+    (factors.py). `smallest`: by task and model, the effective number of questions in the smallest class of a
+    metric.
     """
 
     design: Design
@@ -93,6 +95,7 @@ class Study:
     crossed: Mapping[Key, ScoreMatrix] = field(default_factory=dict)
     own_weights: Mapping[str, RowWeights] = field(default_factory=dict)
     over_levels: Callable[[ScoreMatrix, Sequence[str]], ScoreMatrix] | None = None
+    smallest: Mapping[Key, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
 
@@ -187,11 +190,15 @@ class Study:
         """Return whether a name leaves the direction open, such as cost or error, and neither user nor
         harness sets it.
         """
+        chosen = self.design.statistic
         said = self.design.lower_is_better_of(key[0]) is not None or self._is_stated_lower(key)
+        said = said or (chosen is not None and chosen.metric.scale in ("share", "correlation"))
         return not said and is_burden(self.column, key[1])
 
     def _is_stated_lower(self, key: Key) -> bool:
         task, metric = key
+        if self.design.statistic is not None:
+            return self.design.statistic.metric.lower_is_better
         named = {metric, str(self.parts[key]["metric"][0])}  # a rule renames metrics
         return any(fact.task == task and named & fact.lower_is_better for fact in self.facts)
 
@@ -231,13 +238,22 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         weights=_weights(groups),
         own_weights=study.own_weights[task].of(ids, models) if task in study.own_weights else None,
         strata=0,
-        bounded=not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
-        derived=study.rule.over_attempts or bool(study.averages),
+        bounded=study.design.of_metric is None
+        and not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
+        of_metric=study.design.of_metric,
+        smallest=_smallest(study, task, models),
+        derived=study.design.of_metric is not None or study.rule.over_attempts or bool(study.averages),
         lower_is_better=study.is_lower_better(key),
         of_failures=study.is_lower_better(key) or study.is_undeclared(key),
         of_agreement=study.rule.kind == "consistency",
         **_counts(grid, scored, tried),
     )
+
+
+def _smallest(study: Study, task: str, models: Iterable[str]) -> Floats | None:
+    """Return the size of the smallest class of each model, None without classes."""
+    found = np.array([study.smallest.get((task, model), np.inf) for model in models])
+    return found if study.smallest else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

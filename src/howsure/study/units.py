@@ -197,6 +197,8 @@ def scales_of(
         key: _extent(part) if known is None else _known_extent(key, part, known)
         for key, part in parts.items()
     }
+    if design.of_metric is not None:
+        return Scales(scales=dict.fromkeys(parts, ScaleBounds()), extents=extents, mixed={})
     signed = column in scores.signed
     asked = {key: design.bounds_of(key[0]) for key in parts}
     if signed:  # a % sign has divided by 100 already

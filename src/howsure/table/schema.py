@@ -101,8 +101,31 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Recognised names of a table's columns. The first one found counts."""
 
-LABELS = ("label", "labels", "gold_label", "true_label", "y_true")
+LABELS = word_list("label labels gold_label true_label y_true")
 """Columns with the right class next to a classifier's score."""
+
+METRIC_ROLES = ("label", "prediction")
+"""The roles of columns that a metric reads instead of scores."""
+
+
+class FirstOf(tuple[str, ...]):
+    """Names of columns, of which a role has the first that a table contains."""
+
+    __slots__ = ()
+
+
+LABEL = FirstOf(
+    (*LABELS, *word_list("gold target reference expected truth ground_truth right_answer correct_answer"))
+)
+"""The usual columns with the right class, number or text."""
+CLASS = FirstOf(word_list("prediction predicted pred predicted_label y_pred answer output response"))
+"""The usual columns with a predicted class or text."""
+PROBABILITY = FirstOf(
+    word_list(
+        "prob probability proba y_score y_prob predicted_prob confidence score logit similarity prediction"
+    )
+)
+"""The usual columns with a classifier's score."""
 
 CLASSIFIED = word_list("prediction predicted pred prob proba probability confidence logit score")
 """Words in the names of columns with a classifier's output."""
@@ -116,6 +139,18 @@ CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
 """The defaults for a table without these columns."""
 
 
+def roles_of_metric(reads: str, named: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the columns by role that a metric reads (statistics/metrics): those that the user named, else
+    the usual ones.
+    """
+    usual_prediction = {"classes": CLASS, "rows": FirstOf((*CLASS, *PROBABILITY))}.get(reads, PROBABILITY)
+    prediction = named.get("score", usual_prediction)
+    usual = {"prediction": prediction}
+    if reads not in ("values", "rows"):
+        usual = {"label": LABEL, **usual}
+    return {**usual, **{role: columns for role, columns in named.items() if role != "score"}}
+
+
 TOGETHER = " · "
 """The separator between the texts of several columns that form one name."""
 
@@ -127,9 +162,16 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     A column has two roles only if the user gave it one and its name implies the other.
     """
     by_name = _by_name(columns)
-    taken = {column for chosen in asked.values() for column in chosen}
-    roles = dict(asked)
+    roles = {
+        role: next(((by_name[name],) for name in chosen if name in by_name), chosen)
+        if isinstance(chosen, FirstOf)
+        else chosen
+        for role, chosen in asked.items()
+    }
+    taken = used_columns(roles)
     for role, aliases in ALIASES.items():
+        if role == "score" and asked.keys() & {*METRIC_ROLES}:
+            continue
         found = [by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)]
         several = [
             column for column in found[:2] if plain_name(column) in METRICS
@@ -165,7 +207,11 @@ def _by_name(columns: Iterable[str]) -> dict[str, str]:
 
 def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
     """Return a note on the columns used for roles that their names don't imply, "" if there are none."""
-    renamed = [f"{' + '.join(cols)} as {role}" for role, cols in roles.items() if cols != (role,)]
+    renamed = [
+        f"{' + '.join(cols)} as {role}"
+        for role, cols in roles.items()
+        if cols != (role,) and not isinstance(cols, FirstOf)
+    ]
     return f"Columns: {', '.join(renamed)}." if renamed else ""
 
 
@@ -207,9 +253,10 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)
     _require(columns, roles)
-    score = _score(frame, roles["score"][0])
+    score = _score(frame, roles["score"][0]) if "score" in roles else _answered(frame, roles)
     status = _status(roles["status"], score) if "status" in roles else nw.lit("ok")
-    extra = [name for name in columns if name not in COLUMNS]
+    measured = [role for role in METRIC_ROLES if role in roles]
+    extra = [name for name in columns if name not in (*COLUMNS, *measured)]
     named = [
         *(_named(frame, roles, name) for name in ("task", "model", "item")),
         *_attempt(frame, roles),
@@ -219,6 +266,7 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
         *([_named(frame, roles, "cluster")] if "cluster" in roles else []),
         *([_weight(frame, roles["weight"][0])] if "weight" in roles else []),
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
+        *(nw.col(roles[role][0]).alias(role) for role in measured),
     ]
     return frame.select(*named, *(nw.col(name) for name in extra)), roles
 
@@ -231,7 +279,8 @@ def refuse_scoreless(native: Any, asked: Mapping[str, tuple[str, ...]]) -> None:
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)
     _require(columns, roles)
-    _score(frame, roles["score"][0])
+    if "score" in roles:
+        _score(frame, roles["score"][0])
     if "weight" in roles:
         _weight(frame, roles["weight"][0])
 
@@ -245,20 +294,26 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
             ),
         )
     for role, chosen in roles.items():
+        if isinstance(chosen, FirstOf):
+            raise DataError(
+                f"no column for the {role} among {', '.join(columns)}",
+                remedy=f"Name it: `columns={{{role!r}: '…'}}`.",
+            )
         for column in chosen:
             if column not in columns:
                 raise DataError(
                     f"no column {column!r} for the {role}", remedy=f"The columns are: {', '.join(columns)}."
                 )
-    for role in ("model", "item", "score"):
+    measured = bool(roles.keys() & {*METRIC_ROLES})
+    for role in ("model", "item", *(() if measured else ("score",))):
         if role not in roles:
             hint = ""
             if {"model_a", "model_b"} <= set(columns):
                 hint = " These are votes between two models: `howsure arena` ranks them."
             elif role == "score" and label_column(columns) and (said := _classified(columns)):
                 hint = (
-                    f" {said} beside {label_column(columns)} looks like a classifier's output: add a "
-                    "column that is 1 if it is right, otherwise 0."
+                    f" {said} beside {label_column(columns)} looks like a classifier's output: use "
+                    "`statistic='accuracy'`, or another metric such as f1."
                 )
             elif role != "item" and "score" not in roles:
                 hint = (
@@ -293,7 +348,7 @@ def label_column(columns: Iterable[str]) -> str:
 
 def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
     """Return every column of a table used for the tidy table."""
-    return {column for chosen in roles.values() for column in chosen}
+    return {column for chosen in roles.values() if not isinstance(chosen, FirstOf) for column in chosen}
 
 
 def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.Expr:
@@ -336,6 +391,17 @@ def _weight(frame: Frame, column: str) -> nw.Expr:
         read_numbers(frame, column, Writing(), FIGURE).values if text else nw.col(column).cast(nw.Float64)
     )
     return weight.alias("weight")
+
+
+def _answered(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> nw.Expr:
+    """Return 0 in place of a score for rows with all that a metric needs, null for others."""
+    schema = frame.collect_schema()
+    there = []
+    for role in METRIC_ROLES:
+        for column in roles.get(role, ())[:1]:
+            missing = nw.col(column).is_null()
+            there.append(~(missing | nw.col(column).is_nan() if schema[column].is_float() else missing))
+    return nw.when(nw.all_horizontal(*there, ignore_nulls=False)).then(nw.lit(0.0))
 
 
 def _score(frame: Frame, column: str) -> nw.Expr:

@@ -77,6 +77,8 @@ class SideCounts:
         told = np.where(shared, matrix.orientation * x, 0.0)
         base = np.where(shared, matrix.orientation * x[:, [one]], 0.0)
         fixed, broke = above(told, base).sum(axis=0), above(base, told).sum(axis=0)
+        if matrix.of_metric is not None:
+            fixed, broke = np.zeros((2, x.shape[1]), dtype=np.int64)  # a metric has no scores by question
         weight = (w[:, None] * shared).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = [

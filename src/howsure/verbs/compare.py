@@ -102,8 +102,7 @@ def compare(
     Returns:
         A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each
         contains the two scores, the difference with its standard error and interval, p-values, wins, losses
-        and
-        ties.
+        and ties.
 
     Raises:
         OptionError: If an option has an invalid value, both names mean the same model, a task has several

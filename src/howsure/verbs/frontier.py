@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.table.scores import Published, Scores
 
-RESPECTS = Respects(verb="frontier", all_but=("random factor", "covariate", "slices"))
+RESPECTS = Respects(verb="frontier", all_but=("statistic", "random factor", "covariate", "slices"))
 BINOMIAL = Method(name="binomial")
 UNPAIRED = Method(name="binomial", paired=False)
 STATED = Method(name="stated")

@@ -15,7 +15,9 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.health import Health
 
-RESPECTS = Respects(verb="health", all_but=("random factor", "benchmark", "covariate", "slices", "measures"))
+RESPECTS = Respects(
+    verb="health", all_but=("statistic", "random factor", "benchmark", "covariate", "slices", "measures")
+)
 
 
 def health(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from howsure.options.choices import Top
 
 RESPECTS = Respects(
-    verb="history", all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures")
+    verb="history",
+    all_but=("statistic", "population", "covariate", "average_last", "two clusters", "slices", "measures"),
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
 
-RESPECTS = Respects(verb="noise", all_but=("benchmark", "covariate", "score", "measures"))
+RESPECTS = Respects(verb="noise", all_but=("statistic", "benchmark", "covariate", "score", "measures"))
 
 
 def noise(

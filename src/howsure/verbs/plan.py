@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
-RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
+RESPECTS = Respects(verb="plan", all_but=("statistic", "benchmark", "covariate", "score", "slices"))
 STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 100)
 BEYOND = (1.0, 1.25, 1.5, 2.0)
 """Plans are made for these multiples of the fewest sufficient levels, and of those that need as many

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from howsure.statistics.power import Planned
 
 RESPECTS = Respects(
-    verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
+    verb="plan",
+    all_but=("statistic", "random factor", "benchmark", "covariate", "score", "slices", "measures"),
 )
 STEP, MOST_STEPS = 1.02, 120
 """The factor by which a number of questions is raised until the exact power is reached, and how often."""

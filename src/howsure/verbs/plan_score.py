@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 RESPECTS = Respects(
-    verb="plan", all_but=("random factor", "benchmark", "covariate", "score", "slices", "measures")
+    verb="plan",
+    all_but=("statistic", "random factor", "benchmark", "covariate", "score", "slices", "measures"),
 )
 USUAL_RATE = 0.5
 WHOLE = 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from howsure.readers.ratings import RatingTable
     from howsure.readers.verdicts import Verdicts
     from howsure.readers.votes import Choices, VoteTable
+    from howsure.statistics.metrics import ChosenMetric
     from howsure.study.design import Design
     from howsure.table.writing import Decimal
 
@@ -57,6 +58,7 @@ def read(
     as_attempts: bool | None = None,
     strict: bool = False,
     probabilities: bool = False,
+    statistic: str | Callable[[Any], float] | ChosenMetric | None = None,
     cache: bool = False,
     processes: int = 1,
     progress: Progress | None = None,
@@ -101,6 +103,8 @@ def read(
             itself states, instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct
             answer, from logs that contain it.
+        statistic: The metric for which the columns `label` and `prediction` are read, in place of a score:
+            "f1", "auroc" …. None reads scores.
         cache: Whether to keep the contents of logs in the user's cache folder, so that the next call on the
             same folder only reads changed files. The results are the same. Files read in less than 0.3
             seconds, tables and addresses aren't cached.
@@ -140,6 +144,7 @@ def read(
         as_attempts=as_attempts,
         strict=strict,
         probabilities=probabilities,
+        statistic=statistic,
         cache=cache,
         processes=processes,
         progress=progress,
@@ -150,6 +155,9 @@ def read(
             remedy="Give the paths of the logs, or leave it out.",
         )
     data = count_text(data)
+    metric = how.pop("statistic")
+    if not isinstance(data, Scores):
+        how["columns"] = _roles(how["columns"], metric)
     if isinstance(data, Scores):
         if how["columns"] or how["where"]:
             raise OptionError(
@@ -162,7 +170,7 @@ def read(
 
         return joined(
             {
-                str(side): read(_of_model(part, str(side), how["columns"]), **how)
+                str(side): read(of_side(part, str(side), how["columns"]), **how, statistic=metric)
                 for side, part in data.items()
             }
         )
@@ -177,10 +185,12 @@ def with_columns_used(scores: Scores, columns: Any) -> Scores:
     """Return scores unchanged. DataError if columns were named and there isn't a table that they could apply
     to.
     """
+    from howsure.table.schema import METRIC_ROLES
+
     tables = [
         file for file in scores.files if file.reader == "tables" and file.outcome in ("read", "published")
     ]
-    if columns and scores.files and not tables:
+    if {*(columns or ())} - {*METRIC_ROLES} and scores.files and not tables:
         raise DataError(
             f"columns are named for tables, but {scores.files[0].path} isn't one",
             remedy=(
@@ -190,7 +200,7 @@ def with_columns_used(scores: Scores, columns: Any) -> Scores:
     return scores
 
 
-def _of_model(part: Any, side: str, columns: Any) -> Any:
+def of_side(part: Any, side: str, columns: Any) -> Any:
     """Return one side. A data frame without a model column belongs to the side."""
     import narwhals as nw
 
@@ -209,9 +219,9 @@ def _known_roles(columns: Any) -> Any:
     ignored.
     """
     from howsure.readers.published import PUBLISHED_ALIASES
-    from howsure.table.schema import ALIASES
+    from howsure.table.schema import ALIASES, METRIC_ROLES
 
-    known = dict.fromkeys((*ALIASES, *PUBLISHED_ALIASES))
+    known = dict.fromkeys((*ALIASES, *METRIC_ROLES, *PUBLISHED_ALIASES))
     named = columns if isinstance(columns, Mapping) else {}
     strange = next((role for role in named if isinstance(role, str) and role not in known), None)
     if strange is not None:
@@ -219,6 +229,23 @@ def _known_roles(columns: Any) -> Any:
         raise OptionError(
             f"columns: {strange!r} isn't one of {', '.join(known)}",
             remedy=f"Did you mean {near[0]!r}?" if near else "",
+        )
+    return columns
+
+
+def _roles(
+    columns: Mapping[str, tuple[str, ...]], metric: ChosenMetric | None
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the columns by role, with those that a metric reads. OptionError for such roles without one."""
+    from howsure.table.schema import METRIC_ROLES, roles_of_metric
+
+    if metric is not None:
+        return roles_of_metric(metric.metric.reads, columns)
+    role = next((role for role in METRIC_ROLES if role in columns), None)
+    if role is not None:
+        raise OptionError(
+            f"columns: {role!r} is read for a metric, and none is chosen",
+            remedy="Choose one with `statistic`, such as f1 or auroc.",
         )
     return columns
 

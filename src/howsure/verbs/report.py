@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.statistics.difference_tests import DifferenceTest
     from howsure.statistics.mean_intervals import MeanInterval
 
-RESPECTS = Respects(verb="report", all_but=("covariate",))
+RESPECTS = Respects(verb="report", all_but=("statistic", "covariate"))
 
 
 def report(

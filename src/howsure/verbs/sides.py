@@ -18,7 +18,7 @@ from howsure.study.models import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import SELECTORS, Scores
 from howsure.table.sides import wide_table
-from howsure.verbs.read import is_paths, of_model, paths_of, read, with_columns_used
+from howsure.verbs.read import is_paths, of_model, of_side, paths_of, read, with_columns_used
 from howsure.wording import come_once, listing, plural
 
 if TYPE_CHECKING:
@@ -168,6 +168,9 @@ def parted(
     baseline. OptionError if a name is both a model and a path, or data that were read before would have to be
     split by runs. DataError if sides can't be compared.
     """
+    arms = _arms(data, asked, options)
+    if arms is not None:
+        return arms
     sides = tuple(map(side_of, asked))
     if not any(side.kind or is_path(side.text) for side in sides):
         if data is None and sides:
@@ -183,6 +186,51 @@ def parted(
     parts = {
         name: _part(side, data, base, options, parts=any_part)
         for name, side, any_part in zip(names, sides, bare, strict=True)
+    }
+    return read(parts), names
+
+
+def _arms(
+    data: Any, asked: Sequence[str], options: Mapping[str, Any]
+) -> tuple[Scores, tuple[str, ...]] | None:
+    """Read sides written as COLUMN=VALUE, such as `configuration=with_skill`, as the rows with these values.
+    None for other sides: a path or a model of such a name goes first.
+    """
+    pairs = [text.partition("=")[::2] for text in asked]
+    if data is None or isinstance(data, (Scores, Mapping)) or len({*asked}) < 2:
+        return None
+    if not all(
+        column and value and not side_of(text).kind
+        for (column, value), text in zip(pairs, asked, strict=True)
+    ):
+        return None
+    try:
+        models = names_of(read(data, **options), "model")
+    except (DataError, ReadError):
+        models = []
+    if any(is_path(text) or fitting(text, models) for text in asked):
+        return None
+    if len(models) > 1:
+        raise DataError(
+            f"{asked[0]} has {plural(len(models), 'model')}: {listing(models)}",
+            remedy=f"Keep one with `where`: model={models[0]}.",
+        )
+    columns, names = {column for column, _ in pairs}, tuple(value for _, value in pairs)
+    where, roles = options.get("where") or {}, options.get("columns") or {}
+    if len(columns) == 1:
+        (column,) = columns
+        kept = {"where": {**where, column: names}, "columns": {**roles, "model": (column,)}}
+        found = read(data, **{**options, **kept})
+        values = {*names_of(found, "model")}
+        if {*names} <= values:
+            return found, names
+        if values <= {*names}:
+            lacking = next(name for name in names if name not in values)
+            raise DataError(f"no row has {column}={lacking}", remedy="See `howsure describe` for its values.")
+    names = names if len({*names}) == len(names) else tuple(asked)
+    parts = {
+        name: read(of_side(data, name, roles), **{**options, "where": {**where, column: (value,)}})
+        for name, (column, value) in zip(names, pairs, strict=True)
     }
     return read(parts), names
 

@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from howsure.table.scores import Published, Scores
 
 RESPECTS = Respects(
-    verb="trend", all_but=("random factor", "benchmark", "covariate", "average_last", "slices", "measures")
+    verb="trend",
+    all_but=("statistic", "random factor", "benchmark", "covariate", "average_last", "slices", "measures"),
 )
 OF_PUBLISHED = Respects(
-    verb="trend of published scores", all_but=("random factor", "population", "bounds of tasks")
+    verb="trend of published scores", all_but=("statistic", "random factor", "population", "bounds of tasks")
 )
 
 

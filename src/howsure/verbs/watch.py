@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 RESPECTS = Respects(
     verb="watch",
     all_but=(
+        "statistic",
         "random factor",
         "benchmark",
         "covariate",

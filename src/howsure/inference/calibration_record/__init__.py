@@ -71,6 +71,13 @@ def agreements() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "agreements.parquet")
 
 
+def metrics() -> pl.DataFrame:
+    """Return one row per scenario of a metric over labels and predictions. The columns are described in
+    simulation/metrics.py.
+    """
+    return pl.read_parquet(FOLDER / "metrics.parquet")
+
+
 def factors() -> pl.DataFrame:
     """Return one row per scenario of a random factor. The columns are described in simulation/factors.py."""
     return pl.read_parquet(FOLDER / "factors.parquet")

@@ -1,0 +1,210 @@
+"""Metrics over labels and predictions, through the verbs: what is read, what is left out, what is an error."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.statistics.metrics import metric_of
+from places import DATA, ROOT
+
+GUARDS = ROOT / "examples" / "guards.parquet"
+
+
+def classified(n=120, models=("a", "b"), seed=1):
+    """Return rows of two models that predict one of three classes, and a score for the first."""
+    rng = np.random.default_rng(seed)
+    label = rng.choice(["x", "y", "z"], n, p=[0.5, 0.3, 0.2])
+    parts = []
+    for k, model in enumerate(models):
+        right = rng.random(n) < 0.6 + 0.2 * k
+        said = np.where(right, label, rng.choice(["x", "y", "z"], n))
+        score = (label == "x") + rng.normal(size=n)
+        parts.append(
+            pl.DataFrame(
+                {"model": model, "item": [f"q{i}" for i in range(n)], "gold": label, "predicted": said, "score": score}
+            )
+        )
+    return pl.concat(parts)
+
+
+def test_the_columns_are_recognised_by_their_usual_names():
+    by_name = hs.estimate(classified(), statistic="macro-f1")
+    named = hs.estimate(
+        classified().rename({"gold": "u", "predicted": "v"}),
+        statistic="macro-f1",
+        columns={"label": "u", "prediction": "v"},
+    )
+    assert [entry.estimate for entry in by_name] == [entry.estimate for entry in named]
+    assert any("gold as label, predicted as prediction" in note for note in by_name.notes)
+    assert by_name[0].metric == "macro-f1"
+
+
+def test_the_difference_of_a_comparison_is_that_of_the_estimates():
+    for word in ("macro-f1", "mcc", "accuracy", "auroc@class=x", "recall@fpr=0.1@class=x", "balanced-accuracy"):
+        alone = {entry.model: entry.estimate.value for entry in hs.estimate(classified(), statistic=word)}
+        pair = hs.compare(classified(), "b", "a", statistic=word)
+        assert pair.difference.value == pytest.approx(alone["b"] - alone["a"], abs=1e-12)
+        board = hs.leaderboard(classified(), statistic=word).boards[0]
+        assert {entry.model: entry.estimate.value for entry in board.entries} == pytest.approx(alone)
+        assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value, rel=1e-9)
+
+
+def test_a_p_value_and_its_interval_agree():
+    for seed in range(20):
+        rows = classified(60, seed=seed)
+        for word in ("macro-f1", "auroc@class=x", "mcc"):
+            pair = hs.compare(rows, "b", "a", statistic=word)
+            low, high = pair.difference.interval.low, pair.difference.interval.high
+            assert (pair.p_value < 0.05) == (low > 0 or high < 0)
+
+
+def test_questions_that_a_model_lacks_are_left_out_of_a_comparison_and_counted():
+    rows = classified()
+    fewer = rows.filter(~((pl.col("model") == "a") & pl.col("item").is_in(["q0", "q1", "q2"])))
+    pair = hs.compare(fewer, "b", "a", statistic="macro-f1")
+    exact = hs.compare(rows.filter(~pl.col("item").is_in(["q0", "q1", "q2"])), "b", "a", statistic="macro-f1")
+    assert pair.difference == exact.difference
+    assert any("117 questions that all 2 models answered (3 left out)" in note for note in pair.notes)
+    alone = hs.estimate(fewer, statistic="macro-f1")
+    assert [entry.estimate.n_items for entry in alone] == [117, 120]
+
+
+def test_models_without_a_common_question_cannot_be_compared():
+    rows = classified().with_columns(item=pl.col("model") + pl.col("item"))
+    with pytest.raises(hs.DataError, match="no question was answered by all 2 models"):
+        hs.compare(rows, "b", "a", statistic="macro-f1")
+    assert len(hs.estimate(rows, statistic="macro-f1").entries) == 2
+
+
+def test_a_missing_prediction_counts_as_a_failed_attempt():
+    rows = classified().with_columns(
+        predicted=pl.when(pl.col("item") == "q5").then(None).otherwise(pl.col("predicted"))
+    )
+    found = hs.estimate(rows, statistic="accuracy")
+    assert [(entry.n_failed, entry.estimate.n_items) for entry in found] == [(1, 119), (1, 119)]
+
+
+def test_attempts_share_the_weight_of_their_question():
+    rows = classified(40)
+    some = rows.filter(pl.col("item").is_in(["q0", "q7"]))
+    twice = pl.concat([rows, some]).with_columns(attempt=pl.int_range(pl.len()).over("model", "item"))
+    once = hs.estimate(rows, statistic="macro-f1")
+    again = hs.estimate(twice, statistic="macro-f1")
+    assert [each.estimate.value for each in again] == pytest.approx([each.estimate.value for each in once])
+
+
+def test_numbers_booleans_and_texts_name_the_same_classes():
+    n = 60
+    rng = np.random.default_rng(2)
+    label, said = rng.integers(0, 2, n), rng.integers(0, 2, n)
+    base = {"model": "a", "item": [str(i) for i in range(n)]}
+    forms = [
+        pl.DataFrame({**base, "label": label, "predicted": said}),
+        pl.DataFrame({**base, "label": label.astype(bool), "predicted": said.astype(float)}),
+        pl.DataFrame({**base, "label": label.astype(str), "predicted": said}),
+    ]
+    values = {hs.estimate(rows, statistic="f1")[0].estimate.value for rows in forms}
+    assert len(values) == 1
+
+
+def test_your_own_function_equals_the_metric_that_it_computes():
+    def share_of_x(rows):
+        return (rows["prediction"] == "x").mean()
+
+    rows = classified()
+    found = hs.estimate(rows, statistic=share_of_x)
+    plain = hs.estimate(
+        rows.with_columns(hit=(pl.col("predicted") == "x").cast(pl.Float64)), columns={"score": "hit"}, interval="t"
+    )
+    for one, other in zip(found, plain, strict=True):
+        assert one.metric == "share_of_x"
+        assert one.estimate.value == pytest.approx(other.estimate.value)
+        assert one.estimate.se == pytest.approx(other.estimate.se)
+
+
+def test_the_jackknife_of_f1_is_close_to_its_influences():
+    def macro_f1(rows):
+        classes = ("x", "y", "z")
+        parts = []
+        for each in classes:
+            hit = ((rows["gold"] == each) & (rows["prediction"] == each)).sum()
+            parts.append(2 * hit / ((rows["gold"] == each).sum() + (rows["prediction"] == each).sum()))
+        return sum(parts) / len(parts)
+
+    own = hs.estimate(classified(), statistic=macro_f1)[0].estimate
+    built_in = hs.estimate(classified(), statistic="macro-f1")[0].estimate
+    assert own.value == pytest.approx(built_in.value, abs=1e-12)
+    assert own.se == pytest.approx(built_in.se, rel=0.02)
+
+
+def test_a_function_without_a_number_is_an_error():
+    with pytest.raises(hs.DataError, match="isn't a finite number"):
+        hs.estimate(classified(), statistic=lambda rows: float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"statistic": "f2"}, "no metric 'f2'"),
+        ({"statistic": "f1"}, "about one class, but there are x, y, z"),
+        ({"statistic": "f1@class=w"}, "no class 'w' among x, y, z"),
+        ({"statistic": "auroc"}, "needs labels of two classes"),
+        ({"statistic": "macro-f1", "score": "pass@2"}, "`score` and `statistic` can't be combined"),
+        ({"statistic": "macro-f1", "by": "gold"}, "`by` and `statistic` can't be combined"),
+        ({"statistic": "macro-f1", "columns": {"label": "u"}}, "no column 'u' for the label"),
+        ({"statistic": "pearson", "columns": {"label": "gold"}}, "pearson needs numbers, but the label"),
+        ({"statistic": "macro-f1", "columns": {"prediction": "score"}}, "no prediction is one of the labels"),
+        ({"columns": {"label": "gold"}}, "is read for a metric, and none is chosen"),
+        ({"metric": "macro-f1"}, "no metric 'macro-f1' in the data"),
+    ],
+)
+def test_what_cannot_be_measured_is_an_error_that_says_why(options, message):
+    with pytest.raises(hs.HowsureError, match=message):
+        hs.estimate(classified(), **options)
+
+
+def test_a_table_without_labels_says_which_role_it_lacks():
+    rows = classified().drop("gold")
+    with pytest.raises(hs.DataError, match="no column for the label") as error:
+        hs.estimate(rows, statistic="macro-f1")
+    assert "columns={'label'" in error.value.remedy
+
+
+@pytest.mark.parametrize("verb", ["noise", "health", "history", "trend", "frontier", "report"])
+def test_other_verbs_refuse_metrics(verb):
+    with pytest.raises(hs.OptionError, match="is for means of scores, and not for metrics such as macro-f1"):
+        getattr(hs, verb)(classified(), statistic="macro-f1")
+
+
+def test_small_classes_are_a_warning():
+    codes = [warning.code for warning in hs.estimate(classified(60), statistic="macro-f1").warnings]
+    assert "small_class" in codes
+    assert "small_class" not in [w.code for w in hs.estimate(classified(400), statistic="macro-f1").warnings]
+
+
+def test_a_gate_takes_a_metric_with_margins_in_its_units():
+    verdict = hs.gate(GUARDS, "guard-large", "guard-small", not_worse_than=0.02, statistic="auroc@class=unsafe")
+    assert verdict.verdict == "pass"
+    floor = hs.gate(GUARDS, "guard-large", at_least=0.99, statistic="auroc@class=unsafe")
+    assert floor.verdict == "fail"
+
+
+def test_bounds_of_a_metric_stay_in_its_range():
+    rows = classified(60).with_columns(predicted=pl.col("gold"))
+    found = hs.estimate(rows, statistic="macro-f1")[0].estimate
+    assert (found.value, found.interval.high) == (1.0, 1.0)
+    assert 0.5 < found.interval.low < 1
+    for word in ("mcc", "auroc@class=x", "spearman"):
+        columns = {"label": "score", "prediction": "score"} if word == "spearman" else {}
+        interval = hs.estimate(classified(60), statistic=word, columns=columns)[0].estimate.interval
+        assert -1 <= interval.low <= interval.high <= 1 or np.isnan(interval.low)
+
+
+def test_the_macro_f1_of_gpt_4_on_llmbar_is_the_published_one():
+    path = DATA / "tidy" / "llmbar.parquet"
+    if not path.exists():
+        pytest.skip("no real results here")
+    rows = pl.read_parquet(path).filter(pl.col("judge").str.starts_with("GPT-4"), pl.col("verdict").is_not_null())
+    assert len(rows)
+    assert metric_of("macro-f1").metric.reads == "classes"

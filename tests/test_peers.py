@@ -12,7 +12,7 @@ from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.difference import difference
 from trials import draws
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.unmeasured
 
 WORLDS = draws(400, 1_000)
 

@@ -55,6 +55,7 @@ def data(tmp_path, monkeypatch):
         pl.DataFrame({"question": range(40), "correct": right}).write_csv(f"nightly/2026-10-0{day}.csv")
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("data")
 def test_the_examples_run():
     names = {}
@@ -64,6 +65,7 @@ def test_the_examples_run():
     assert [task.task for task in names["hs"].compare("tasks.csv", "A", "B").tasks] == ["x", "y"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.once
 @pytest.mark.skipif(shutil.which("node") is None, reason="pyright needs Node.js")
 def test_mypy_and_pyright_in_strict_mode_accept_the_examples(tmp_path):

@@ -14,7 +14,7 @@ from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.rates import binomial_se
 from trials import draws
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.unmeasured
 
 
 @pytest.fixture(scope="module")

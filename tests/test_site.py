@@ -25,6 +25,7 @@ def test_every_picture_has_a_descriptive_alternative_text(page):
     assert len({alt for alt, _ in found}) >= len({re.sub(r"-(light|dark)", "", file) for _, file in found})
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("shown", GALLERY["BOARDS"], ids=lambda shown: shown.name)
 def test_the_gallery_is_up_to_date_with_its_script(shown):
     path = GALLERY["place"](shown, DATA / "tidy")
@@ -42,11 +43,13 @@ def test_the_gallery_contains_only_leaderboards_that_may_be_shown():
     assert all("Date of the data: " in part for part in text.split("<!-- end -->")[:-1])
 
 
+@pytest.mark.unmeasured
 def test_the_gallery_script_changes_nothing_without_the_data(tmp_path):
     old = GALLERY["PAGE"].read_text()
     assert GALLERY["page"](tmp_path, old) == old
 
 
+@pytest.mark.unmeasured
 def test_the_front_page_pictures_are_up_to_date_with_their_script():
     import howsure as hs
 

@@ -308,6 +308,7 @@ def pp(value):
     return f"{'−' if value < 0 else '+'}{abs(100 * value):.1f} points"
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("path", "a", "b", "cluster"),
     [

@@ -185,6 +185,7 @@ def test_clicking_in_the_matrix(opened):
     assert page.evaluate("document.activeElement.id") == "pair-card"
 
 
+@pytest.mark.unmeasured
 def test_the_keyboard_alone(opened):
     page = opened(made("example"))
     assert {"find", "best", "copy", "link", "skip"} <= set(tabbed(page))

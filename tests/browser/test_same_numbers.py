@@ -132,6 +132,7 @@ def check_rows(page, name):
         assert [text.strip() for text in page.locator("#words p").all_text_contents()] == words
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", CASES)
 def test_every_row_and_every_pair(name, opened):
     page = opened(made(name))

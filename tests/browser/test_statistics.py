@@ -39,6 +39,7 @@ def asked(browser):
     )
 
 
+@pytest.mark.unmeasured
 def test_the_statistics_of_the_browser_are_those_of_the_library(asked):
     for name, check in CHECKS.items():
         print(f"{name}: {check(asked):.2g}")

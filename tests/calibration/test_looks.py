@@ -59,6 +59,7 @@ def test_sequential_intervals_cover_at_every_look_and_a_one_look_t_interval_does
     assert found.filter(method="t, for one look")["coverage"].max() < 0.85
 
 
+@pytest.mark.unmeasured
 def test_results_do_not_depend_on_the_number_of_processes():
     one = check_looks(WORLDS, trials=40, seed=1)
     assert_frame_equal(one, check_looks(WORLDS, trials=40, seed=1, processes=2))

@@ -79,6 +79,7 @@ def test_the_true_value_is_the_mean_of_all_items():
     assert population.truth == pytest.approx(made.scores.mean(axis=0))
 
 
+@pytest.mark.unmeasured
 def test_the_result_has_one_row_per_number_of_clusters_and_method():
     found = check_clusters([(board(), (6, 12))], draws=20)
     assert dict(found.schema) == SCHEMA

@@ -43,6 +43,7 @@ def rows(tmp_path_factory):
     return path
 
 
+@pytest.mark.unmeasured
 def test_kill_at_any_moment_leaves_the_complete_old_or_new_file(tmp_path, rows):
     target = tmp_path / "old.jsonl"
     process = converting(rows, target)

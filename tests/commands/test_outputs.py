@@ -50,6 +50,7 @@ def room(size):
         signal.signal(signal.SIGXFSZ, handler)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("name", "size"), draws([*zip(COMMANDS, itertools.cycle(ROOM))], [*itertools.product(COMMANDS, ROOM)])
 )

@@ -97,6 +97,7 @@ def test_the_lesson_contains_all_chapters_and_the_built_in_leaderboards():
     assert not re.search(r'(src|href)="(https?:)?//(?!arxiv\.org/)', page.split("<script>")[0])
 
 
+@pytest.mark.unmeasured
 def test_the_built_in_leaderboards_of_the_lesson_are_up_to_date():
     subprocess.run([sys.executable, ROOT / "scripts" / "lesson-boards", "--check"], check=True)
 

@@ -175,7 +175,7 @@ def test_a_task_without_a_standard_error_does_not_count_in_the_correction():
 
 
 @given(gaps=st.lists(st.floats(-0.4, 0.4), min_size=2, max_size=5), seed=st.integers(0, 999))
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_corrected_p_values_and_intervals_never_disagree_in_compare(gaps, seed):
     rows = tasks(gaps, n=40, seed=seed).with_columns(pl.col("score").cast(pl.Float64))
     for adjust in CORRECTIONS:

@@ -81,6 +81,7 @@ def test_the_action_runs_the_gate_and_sets_verdict_and_exit_code(place, inputs, 
         assert "::notice" in done.stdout or "::error" in done.stdout or "::warning" in done.stdout
 
 
+@pytest.mark.unmeasured
 def test_shell_commands_in_inputs_are_not_executed_and_files_are_written(place):
     evil = "a$(touch evil)`touch evil`; touch evil"
     done = act(place, HOWSURE_PATHS="the logs", HOWSURE_CANDIDATE=evil, HOWSURE_AT_LEAST="1%")
@@ -255,6 +256,7 @@ def server():
         yield state
 
 
+@pytest.mark.unmeasured
 def test_a_second_push_updates_the_comment_of_each_gate(place, server):
     fails = {"not-worse-than": "", "at-least": "95%"}
     for sha, name, asked, code in (("a", "quality", {}, 0), ("b", "safety", fails, 1), ("b", "quality", {}, 0)):
@@ -339,6 +341,7 @@ def test_a_gate_without_a_verdict_replaces_the_last_comment_by_an_error(server, 
     assert "**ERROR: the gate gave no verdict. See the run for the reason.**" in server.ours[0]
 
 
+@pytest.mark.unmeasured
 def test_too_little_evidence_passes_with_a_warning_by_default(place, server):
     gate, _ = run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})
     assert gate.returncode == 0
@@ -351,6 +354,7 @@ def test_too_little_evidence_passes_with_a_warning_by_default(place, server):
     assert run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})[0].returncode == 2
 
 
+@pytest.mark.unmeasured
 def test_missing_results_fail_the_job(place, server):
     shutil.rmtree(place / "the logs")
     for name, text in (("a", "CCCCCCCC"), ("b", "CCCCCCCCCCCC")):
@@ -363,6 +367,7 @@ def test_missing_results_fail_the_job(place, server):
     assert "Results are missing: not let through." in server.ours[0]
 
 
+@pytest.mark.unmeasured
 def test_a_comment_is_short_and_escapes_names():
     evil = "x --> <script>\n# @everyone" + "y" * 500
     rows = two_models(n=40)
@@ -408,6 +413,7 @@ def scratch(place):
     return place
 
 
+@pytest.mark.unmeasured
 def test_the_install_step_installs_the_action_from_its_own_folder(tmp_path):
     command = re.search(r"^\s+run: (.*)$", INSTALL, re.MULTILINE)[1]
     env = {**os.environ, **OFFLINE, "PIP_TARGET": str(tmp_path / "there"), "GITHUB_ACTION_PATH": str(ROOT)}
@@ -445,6 +451,7 @@ def commit(place, *more):
     return subprocess.run(run, cwd=place, env=env, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.unmeasured
 def test_the_documented_hook_runs_in_a_scratch_repository(scratch):
     (hook, args) = re.search(r"^      - id: (\S+)\n        args: \[(.+)\]$", PAGE, re.MULTILINE).groups()
     assert hook == HOOK["id"]

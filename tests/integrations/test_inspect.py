@@ -92,6 +92,7 @@ def metrics_of(log):
     return {name: metric.value for score in log.results.scores for name, metric in score.metrics.items()}
 
 
+@pytest.mark.unmeasured
 def test_inspect_metrics_equal_those_of_estimate_and_noise(run):
     asked = [accuracy(), stderr(), clustered_se("passage_id"), interval("passage_id"), noise("passage_id")]
     log = run(data(60), canned(0.7), metrics=asked, epochs=3)
@@ -152,6 +153,7 @@ def test_a_run_clearly_above_its_floor_is_stopped_early(run):
     assert abs(again.results.completed_samples - log.results.completed_samples) < 10
 
 
+@pytest.mark.unmeasured
 def test_a_run_better_than_or_within_the_margin_of_its_baseline_is_stopped_early(run):
     n = 120
     baseline = run(data(n), canned(0.3, "old"))
@@ -186,6 +188,7 @@ def test_early_stopping_warns_if_all_samples_start_at_once(run, caplog):
     assert any("leaves nothing to stop" in record.getMessage() for record in caplog.records)
 
 
+@pytest.mark.unmeasured
 def test_early_stopping_counts_whole_clusters(run):
     dataset = MemoryDataset(shuffle_clusters(list(data(shuffled=False)), "passage_id", seed=3), name="words")
     log = run(
@@ -251,7 +254,7 @@ def test_several_scorers_need_a_choice_of_scorer():
 
 
 @pytest.mark.once
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_early_stopping_keeps_the_type_i_error_at_5_percent():
     """Runs in which the floor is exactly the true rate: at most 5% of them end decided."""
     runs = draws(16, 400)
@@ -412,6 +415,7 @@ def test_a_run_and_baseline_on_any_scale_get_the_same_verdict():
         assert stepped("match", a, before("match", b), bounds=(low, high)) == usual
 
 
+@pytest.mark.unmeasured
 def test_a_scorer_of_unknown_direction_needs_lower_is_better():
     old, new = [0.1 + k % 5 / 20 for k in range(200)], [0.5 + k % 5 / 20 for k in range(200)]
     with pytest.raises(hs.OptionError, match="larger or smaller scores of wer are better"):

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import howsure as hs
@@ -62,6 +63,17 @@ def an_address(folder: Path) -> object:
     return hs.estimate("https://localhost:9/rows.csv")
 
 
+TEXTS = pl.DataFrame({"model": "m", "item": [1, 2], "label": ["a b", "c"], "prediction": ["a b", "d"]})
+
+
+def a_word_error_rate(folder: Path) -> object:
+    return hs.estimate(TEXTS, statistic="wer")
+
+
+def a_bleu(folder: Path) -> object:
+    return hs.estimate(TEXTS, statistic="bleu")
+
+
 CASES: dict[tuple[str, str], Callable[[Path], object]] = {
     ("yaml", "yaml"): of_yaml,
     ("yaml", "yaml in a folder"): of_yaml_in_a_folder,
@@ -69,6 +81,8 @@ CASES: dict[tuple[str, str], Callable[[Path], object]] = {
     ("plot", "altair"): a_chart,
     ("plot", "vl_convert"): a_picture,
     ("duckdb", "pyarrow"): of_a_relation,
+    ("texts", "rapidfuzz"): a_word_error_rate,
+    ("texts", "sacrebleu"): a_bleu,
     ("view", "starlette"): a_page,
     ("view", "uvicorn"): a_page,
     ("view", "watchfiles"): a_page,

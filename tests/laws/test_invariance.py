@@ -16,7 +16,7 @@ from trials import draws
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = [pytest.mark.once, pytest.mark.no_cover]
+pytestmark = [pytest.mark.once, pytest.mark.unmeasured]
 
 OF_ROWS = [verb for verb in ASKS if verb != "audit"]
 IN_ORDER = {"watch"}

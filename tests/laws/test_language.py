@@ -56,6 +56,7 @@ RATES = {"say, tell": 0.9, "where": 3, "semicolons": 3.8}
 """Per 1,000 words, the most of the program's texts, and of the page and lesson, where "can't tell" is a verdict."""
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("part", "most"), [("docstrings", 41), ("messages", 2), ("page and lesson", 0)])
 def test_texts_of_the_program_are_written_in_plain_english(part, most):
     """Sentences of formulas and lists of names are the remaining faults: take them down, never up."""

@@ -95,7 +95,9 @@ def test_the_option_tests_cover_every_verb():
     assert set(VERBS) == {*hs.VERBS, "watch"}
 
 
-@pytest.mark.parametrize("verb", [pytest.param(verb, marks=[pytest.mark.once, pytest.mark.no_cover]) for verb in VERBS])
+@pytest.mark.parametrize(
+    "verb", [pytest.param(verb, marks=[pytest.mark.once, pytest.mark.unmeasured]) for verb in VERBS]
+)
 def test_odd_option_values_never_raise_an_unhandled_exception(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     call, usual = VERBS[verb]
@@ -192,6 +194,7 @@ def _is_text(body):
     return bool(body) and isinstance(body[0], ast.Expr)
 
 
+@pytest.mark.unmeasured
 def test_library_messages_write_options_in_python_form():
     """Flags are the command line's; `howsure.present.flags` makes them of what stands in backticks."""
     root = Path(hs.__file__).parent

@@ -64,6 +64,7 @@ def test_help_loads_nothing_but_click(words):
     assert packages(loaded_by(COMMAND.format(words=[words]))) == {"click", "howsure"}
 
 
+@pytest.mark.unmeasured
 def test_ordinary_commands_load_only_the_packages_they_need(tmp_path):
     rows = [f"{model},q{item},{item % (3 + k) > 0:d}" for k, model in enumerate("abc") for item in range(20)]
     (tmp_path / "small.csv").write_text("\n".join(["model,item,score", *rows, ""]), encoding="utf-8")

@@ -56,6 +56,7 @@ def rows() -> pl.DataFrame:
     return pl.DataFrame(table)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("verb", "options"), draws(SOME, EACH))
 def test_a_verb_reads_a_lazy_frame_at_most_twice(verb: str, options: str) -> None:
     table, reads = rows(), []
@@ -71,6 +72,7 @@ def test_a_verb_reads_a_lazy_frame_at_most_twice(verb: str, options: str) -> Non
     assert repr(answer) == repr(ASKS[verb](table, **OPTIONS[options])) or verb == "report"
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("verb", "options"), draws(SOME, EACH))
 def test_a_verb_sends_at_most_two_statements_to_a_database(
     verb: str, options: str, monkeypatch: pytest.MonkeyPatch

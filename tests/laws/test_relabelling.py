@@ -27,7 +27,7 @@ MOST_MODELS, COMPARED = 40, 4
 
 pytestmark = [
     pytest.mark.once,
-    pytest.mark.no_cover,
+    pytest.mark.unmeasured,
     pytest.mark.skipif(not TIDY.is_dir(), reason="the shared data is not here"),
 ]
 

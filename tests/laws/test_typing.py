@@ -17,6 +17,7 @@ pytestmark = pytest.mark.once
 USER = ROOT / "tests" / "typing" / "user.py"
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(shutil.which("node") is None, reason="pyright needs Node.js")
 def test_pyright_strict_reports_only_the_intended_errors_in_a_user_program(tmp_path):
     shutil.copy(USER, tmp_path)

@@ -144,6 +144,7 @@ def marked(rows, **options):
     return report(rows, **options).data["origin"]["fingerprint"]
 
 
+@pytest.mark.unmeasured
 def test_the_fingerprint_depends_on_the_data_and_not_on_order_or_format(tmp_path):
     rows = attempts(models=("a", "b", "c"))
     same = marked(rows)

@@ -159,6 +159,7 @@ def eventually(check, seconds=20):
     return False
 
 
+@pytest.mark.unmeasured
 def test_the_server_follows_a_replaced_file(tmp_path):
     page, seen = tmp_path / "scores.csv", []
     page.write_text("model,item,score\na,1,1\n")
@@ -184,6 +185,7 @@ def test_the_server_follows_a_replaced_file(tmp_path):
     assert seen == [1, 2]
 
 
+@pytest.mark.unmeasured
 def test_the_server_follows_a_deleted_and_recreated_folder(tmp_path):
     folder, seen = tmp_path / "logs", []
     viewer = Viewer(load=lambda: page_of((folder / "scores.csv").read_text()))
@@ -217,6 +219,7 @@ def test_the_server_follows_a_deleted_and_recreated_folder(tmp_path):
     assert seen == [True, (2, "")]
 
 
+@pytest.mark.unmeasured
 def test_the_server_follows_a_folder_and_ends_cleanly_when_interrupted(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -264,7 +264,7 @@ def spoilt(content, drawn):
     return drawn.choice(ODD)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.once
 def test_random_values_in_a_baseline_are_read_or_a_clear_error(place, tmp_path):
     drawn, whole = random.Random(0), opened(place)

@@ -89,6 +89,7 @@ def test_yaml_aliases_are_resolved(tmp_path):
     assert len(hs.read(tmp_path / "a.yaml", map={"rows": "[*]", "item": "item", "score": "score"}).to_frame()) == 2
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("length", "kept"), [(10_000, True), (10_001, False), (2_000_000, False)])
 def test_a_json_key_of_more_than_10_000_characters_is_not_a_column(tmp_path, length, kept):
     path = tmp_path / "a.jsonl"

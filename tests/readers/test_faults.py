@@ -90,6 +90,7 @@ def test_a_file_truncated_after_reading_does_not_change_the_scores(tmp_path, kin
     assert {entry.estimate.n_items for entry in hs.estimate(scores).entries} == {50_000}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
 def test_a_large_file_truncated_after_reading_is_an_error_and_no_crash(tmp_path, kind, monkeypatch, capfd):
     monkeypatch.setattr(tables, "MAX_HELD_BYTES", 0)

@@ -9,7 +9,7 @@ import pytest
 from places import ROOT
 from trials import draws
 
-pytestmark = [pytest.mark.once, pytest.mark.no_cover]
+pytestmark = [pytest.mark.once, pytest.mark.unmeasured]
 
 WAYS = ("packed", "mappings", "zips", "sqlite", "scores", "votes", "ratings", "verdicts", "baselines", "policies")
 CLEAN = "raw exception 0, abort 0, hang 0, over 2 GB 0"

@@ -92,7 +92,7 @@ def same(source):
     return True
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @settings(max_examples=draws(20, 400))
 @given(written(), st.sampled_from([base.BLOCK_BYTES, 60]))
 @example(b'{"a": 1, "a": 2}\n', 60)

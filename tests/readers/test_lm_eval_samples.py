@@ -75,7 +75,7 @@ def check(source, monkeypatch):
     assert by_shape.rows.equals(by_line.rows)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
 def test_the_fast_reader_agrees_with_reading_line_by_line(tmp_path_factory, monkeypatch, text, block):

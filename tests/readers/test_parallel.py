@@ -81,6 +81,7 @@ def test_several_processes_give_the_scores_of_one(logs, told):
     assert sorted(told) == sorted(source.name for source in find_sources(logs)[1:]), "all but the first"
 
 
+@pytest.mark.unmeasured
 def test_two_and_four_processes_give_the_scores_of_one(logs):
     for processes in (2, 4):
         assert_same(result([logs]), result([logs], processes=processes))
@@ -206,6 +207,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(not hasattr(os, "getpgid"), reason="signals of POSIX")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=str)
 def test_helper_processes_end_with_the_main_process(logs, tmp_path, how):

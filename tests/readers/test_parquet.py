@@ -87,6 +87,7 @@ def test_parquet_files_of_duckdb_are_accepted(tmp_path):
         assert is_sound(path)
 
 
+@pytest.mark.unmeasured
 def test_a_damaged_parquet_file_never_ends_the_process(tmp_path):
     """Bytes of the first page's header, and of the metadata, are changed in turn."""
     whole = tmp_path / "whole.parquet"

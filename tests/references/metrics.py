@@ -1,4 +1,4 @@
-"""Write metrics.csv, and metrics.json: what scikit-learn, SciPy and NumPy make of it. Needs numpy, scipy, scikit-learn.
+"""Write metrics.csv, and metrics.json: what scikit-learn, SciPy and NumPy make of it. Needs numpy, scipy, scikit-learn, jiwer, sacrebleu.
 
 `python tests/references/metrics.py`, then `Rscript tests/references/metrics.R` adds DeLong's errors by pROC and those of ratios by survey.
 """
@@ -7,7 +7,9 @@ import csv
 import json
 from pathlib import Path
 
+import jiwer
 import numpy as np
+import sacrebleu
 import scipy
 import sklearn
 from scipy import stats
@@ -62,5 +64,44 @@ found["plain"] |= {
     "spearman": stats.spearmanr(words, score_b).statistic,
     "median": np.median(score_b),
     "quantile@q=0.9": np.quantile(score_b, 0.9),
+}
+vocabulary = [
+    "the",
+    "cat",
+    "dog",
+    "sat",
+    "on",
+    "a",
+    "mat",
+    "and",
+    "ran",
+    "home",
+    "very",
+    "fast",
+    "today",
+    "near",
+    "old",
+    "river",
+    "bank",
+]
+right = [" ".join(rng.choice(vocabulary, rng.integers(6, 15))) for _ in range(60)]
+heard = [
+    " ".join(
+        word if rng.random() < 0.85 else str(rng.choice(vocabulary)) for word in text.split() if rng.random() < 0.95
+    )
+    for text in right
+]
+with (HERE / "texts.csv").open("w", newline="") as file:
+    writer = csv.writer(file)
+    writer.writerow(["model", "item", "label", "prediction"])
+    writer.writerows(("m", f"q{k}", one, other) for k, (one, other) in enumerate(zip(right, heard, strict=True)))
+found["texts"] = {
+    "wer": jiwer.wer(right, heard),
+    "cer": jiwer.cer(right, heard),
+    "bleu": sacrebleu.corpus_bleu(heard, [right], smooth_method="none").score,
+}
+found["versions"] |= {
+    "jiwer": jiwer.__version__ if hasattr(jiwer, "__version__") else "4",
+    "sacrebleu": sacrebleu.__version__,
 }
 (HERE / "metrics.json").write_text(json.dumps(found, indent=1, default=float) + "\n")

@@ -11,6 +11,7 @@ from howsure.statistics.difference import difference
 from trials import draws
 
 
+@pytest.mark.unmeasured
 def test_no_random_outcome_is_more_significant_than_the_best():
     rng = np.random.default_rng(0)
     for n in range(2, 12):

@@ -225,7 +225,7 @@ def test_shares_of_error_beyond_the_table_go_on_in_a_straight_line():
     assert np.diff(worth) == pytest.approx([worth[1] - worth[0]] * 3, rel=1e-9)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("world", "most"),
     [({"noise": 0.1}, 1.15), *draws([], [({}, 1.0), ({"repeated": 0.5}, 1.0)]), ({"repeated": 0.95}, 1.0)],
@@ -306,7 +306,7 @@ def test_comparing_the_last_runs_expects_a_wider_spread_of_runs_than_watching_do
     assert float(found.p_value_at(0.0)) == pytest.approx(float(wide.p_value_at(0.0)), rel=1e-9)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_comparing_the_last_runs_keeps_the_type_i_error():
     count, p = draws(50, 150), []
     for seed in range(count):

@@ -30,7 +30,7 @@ def shares(goal, margin, spread, n, level=0.95, method="score"):
     return np.array([found.passed, found.unclear, found.failed])
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("n", "rate", "margin"),
     [(2, 0.4, 0.2), (10, 0.1, 0.2), (30, 0.05, 0.1), *draws([], [(30, 0.4, 0.2), (60, 0.02, 0.05)])],
@@ -58,7 +58,7 @@ def drawn(rng, n, size, attempts):
     return [rng.binomial(attempts, 1 / (1 + np.exp(-odds - each))) / attempts for each in (moved, -moved)]
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("n", "size", "attempts"), draws([(300, 5, 3)], [(200, 1, 4), (300, 5, 1), (400, 20, 1), (300, 5, 3)])
 )

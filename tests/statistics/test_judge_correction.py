@@ -170,7 +170,7 @@ def test_one_or_two_clusters_give_a_wider_interval(count):
     assert interval.half_width > corrected_of(found, 0.95).rate.interval.half_width
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("labels", draws([10, 200], [10, 50, 200]))
 @pytest.mark.parametrize(("rate", "judge"), draws(CLUSTERED[:1], CLUSTERED))
 def test_clustered_corrected_intervals_cover(rate, judge, labels):

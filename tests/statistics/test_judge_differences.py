@@ -81,14 +81,14 @@ WORLDS = list(
 )
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("world", "labels"), draws(WORLDS[1:4], WORLDS))
 def test_intervals_of_paired_corrected_differences_cover(world, labels):
     rates, judge = world
     assert_held(lambda rng: paired(*drawn(rng, rates, judge, labels)).estimate.interval, rates[0] - rates[1], few=60)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("rate", "judge"), [*draws([], [(0.7, (0.6, 0.4))]), (0.95, (0.95, 0.6))])
 def test_intervals_of_differences_of_two_corrected_rates_cover(rate, judge):
     def draw(rng):

@@ -95,7 +95,7 @@ def test_the_interval_includes_the_variance_of_stratum_shares():
     assert_held(lambda rng: corrected(judged(rng, 0.7, (1.0, 1.0), 100, n=200), 0.95).rate.interval, 0.7)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("labels", draws([10, 40], [10, 20, 40, 100]))
 def test_corrected_intervals_are_rarely_much_wider_than_those_of_labels_alone(labels):
     """Above 1.1 times in at most .10 of samples, over judges and rates; scripts/judge-trial --table alone has the whole grid."""
@@ -145,7 +145,7 @@ def test_numeric_verdicts_are_used_by_rank():
     assert np.corrcoef(opinion(shifted, shown), opinion(said, shown))[0, 1] > 0.9
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("labels", draws([10, 200], [10, 40, 200]))
 @pytest.mark.parametrize("judges", [*draws([], [[GOOD, GOOD]]), [GOOD, USELESS, USELESS]])
 def test_corrected_intervals_of_several_judges_cover(judges, labels):

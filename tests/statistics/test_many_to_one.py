@@ -186,7 +186,7 @@ BOARDS = draws({"max-t": 60, "holm": 60, "dunnett": 25}, {"max-t": 400, "holm": 
 """Dunnett's integrals take a while."""
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("method", ["max-t", "dunnett", "holm"])
 def test_equal_models_keep_the_familywise_error_and_simultaneous_coverage(method):
     """Ten equal sides, 12 clusters of 10: 5% of boards at most have a false finding, within three standard errors."""

@@ -163,6 +163,7 @@ def test_processing_in_blocks_changes_no_limit(monkeypatch):
     assert np.array(posterior_limits(groups(means, 4), 0.9)) == pytest.approx(np.array(whole), rel=1e-9)
 
 
+@pytest.mark.unmeasured
 def test_hundreds_of_distinct_means_are_approximated_within_the_grid():
     means = np.random.default_rng(5).beta(2, 5, 400)
     means[:30], means[30:40] = 0, 1

@@ -25,7 +25,7 @@ def moments(seed, n=60, models=6, spread=0.15):
     return pair_moments(x)
 
 
-@pytest.mark.no_cover  # statsmodels is slow where it is measured
+@pytest.mark.unmeasured  # statsmodels is slow where it is measured
 @settings(max_examples=draws(4, 100))
 @given(p_values)
 def test_holm_and_benjamini_hochberg_equal_statsmodels(p):

@@ -141,7 +141,7 @@ counts = st.lists(
 )
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @given(counts)
 def test_overall_p_value_and_interval_agree_and_mirror_when_models_are_swapped(tasks):
     rows = rows_of(*[(f"t{k}", a, b, max(n, 2)) for k, (a, b, n) in enumerate(tasks)])

@@ -116,7 +116,7 @@ def test_one_level_gives_no_variance_and_identical_levels_add_none() -> None:
     assert df == pytest.approx(np.full(3, 39.0))
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_models_with_different_seeds_keep_the_type_i_error() -> None:
     rng, found = np.random.default_rng(3), []
     for _ in range(8):
@@ -247,7 +247,7 @@ def test_one_level_has_no_power_and_few_levels_bound_it() -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 @pytest.mark.parametrize(("levels", "items", "gap"), [(4, 200, 0.1), (10, 100, 0.08), (6, 50, 0.15)])
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_simulated_evals_reach_the_planned_power(levels: int, items: int, gap: float, *, own: bool) -> None:
     """Two models with the same levels, or with their own (half the variance each), normal; the forecast itself is off by up to .04."""
     rng = np.random.default_rng(levels)

@@ -191,7 +191,7 @@ def test_shown_better_uses_tukeys_studentized_range():
     assert shown_better(score * far[1], np.full(3, np.nan), se, 0.95).sum() == 1
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_shown_better_keeps_the_familywise_error_for_equal_models():
     """Thirty equal models of 50 to 400 questions, as if unpaired: at most 5% of boards show a difference (within three errors)."""
     rng = np.random.default_rng(3)

@@ -13,7 +13,7 @@ from howsure.statistics.choices import IntervalMethod
 from howsure.table import aggregate
 from trials import draws
 
-pytestmark = pytest.mark.no_cover  # whole answers, again and again
+pytestmark = pytest.mark.unmeasured  # whole answers, again and again
 
 duckdb = pytest.importorskip("duckdb")
 

@@ -63,6 +63,7 @@ def test_compare_clusters_by_the_column_of_the_logs_own_standard_error():
     assert alone.difference.n_clusters == alone.difference.n_items == 100
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "asked",
     [

@@ -291,6 +291,7 @@ def test_importing_howsure_loads_nothing_heavy():
     assert modules.isdisjoint({"numpy", "scipy", "polars", "narwhals", "click", "rich", "pandas", "pyarrow"})
 
 
+@pytest.mark.unmeasured
 def test_polars_and_paths_load_no_other_frame(tmp_path):
     """And a verb that was called stays a verb: a module of the same name would take its place."""
     table = booleans().table

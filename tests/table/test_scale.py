@@ -50,6 +50,7 @@ ROW = st.tuples(
 )
 
 
+@pytest.mark.unmeasured
 @given(rows=st.lists(ROW, min_size=1, max_size=60, unique_by=lambda row: row[:3]), piece=st.integers(1, 20))
 def test_partial_sums_and_variances_of_pieces_add_up(rows, piece):
     kinds = {"model": pl.String, "item": pl.String, "attempt": pl.Int64, "score": pl.Float64}

@@ -65,7 +65,7 @@ def test_a_length_covariate_removes_the_preference_for_longer_answers():
     assert "unadjusted" not in plain.render(width=140)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_covariate_effects_and_p_values_agree_with_their_intervals():
     for seed in range(12):
         for effect in hs.arena(votes(seed, n=300, style=0.1), covariate=["length", "position"]).boards[0].effects:

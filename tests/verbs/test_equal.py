@@ -12,6 +12,7 @@ from howsure.commands.main import main
 from paragraphs import paragraph
 
 
+@pytest.mark.unmeasured
 def test_shares_for_equal_systems_use_the_pilots_or_the_given_number_of_questions():
     rows = two_models(n=80)
     own = hs.plan(rows, not_worse_than=0.05).main.equal

@@ -134,7 +134,7 @@ def test_the_configuration_sets_the_looks_and_the_action_outputs_the_look(tmp_pa
     assert os.environ["GITHUB_OUTPUT"]
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_gates_at_every_look_keep_the_type_i_error():
     rng, hits, runs = np.random.default_rng(11), 0, draws(12, 60)
     for _ in range(runs):

@@ -320,6 +320,7 @@ def test_a_slice_missing_from_one_model_is_unclear_unless_advisory(tier):
     assert answer.verdict == ("pass" if tier == "advisory" else "unclear")
 
 
+@pytest.mark.unmeasured
 def test_missing_scores_are_judged_relative_to_the_size_of_the_slice():
     rows = task("x", 4000).with_columns(
         half=pl.when(pl.col("item").is_in([f"q{k}" for k in range(60)])).then(pl.lit("few")).otherwise("half")

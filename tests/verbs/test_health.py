@@ -220,6 +220,7 @@ def test_the_30_best_models_and_248_separating_items_match_a_direct_count(sweben
     assert set(task.models) == set(best["model"])
 
 
+@pytest.mark.unmeasured
 def test_the_same_three_cruxeval_inputs_are_suspect_in_two_collections(real_data):
     arena = health(real_data / "tidy" / "code_arena_items.parquet")["CRUXEval-input"]
     samples = health(

@@ -400,6 +400,7 @@ def test_limits_are_corrected_for_several_tasks():
     assert one.runs[-1].limit < three.runs[-1].limit
 
 
+@pytest.mark.unmeasured
 def test_the_level_of_a_history_can_be_the_baseline_of_compare_and_gate(tmp_path):
     rows = nightly(at=12, shift=-0.15, seed=3, runs=20)
     write(tmp_path / "runs", rows.filter(pl.col("model") < "2026-10-20").with_columns(task=pl.lit("quiz")))

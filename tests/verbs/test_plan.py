@@ -92,6 +92,7 @@ def test_margins_are_planned_with_one_sided_quantiles():
     assert hs.plan(not_worse_than=0.03, n_items=500, assume=spread).solved_for == "power"
 
 
+@pytest.mark.unmeasured
 def test_the_planned_number_of_items_has_the_requested_power():
     for goal in ({"effect": 0.04}, {"not_worse_than": 0.04}, {"same_within": 0.06}):
         items = hs.plan(**goal).items
@@ -124,6 +125,7 @@ def test_the_planned_power_agrees_with_simulation(scores):
     assert hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True).simulated == answer.simulated
 
 
+@pytest.mark.unmeasured
 def test_without_names_the_plan_uses_the_median_pair_by_variance(scores):
     """The smallest pair at which half of the pairs are as noisy at most."""
     basis = hs.plan(scores, n_items=500, attempts=5, cluster="none").main.basis
@@ -158,7 +160,7 @@ def test_limits_of_a_pilots_variance_cover_the_true_variance():
         assert values.mean() == pytest.approx(truth, rel=0.05)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_the_cheapest_design_equals_that_of_brute_force():
     assumed = hs.Assumptions(question_variance=0.05, answer_variance=0.4)
     for item, attempt in draws([(0.5, 0.1)], [(2.0, 0.1), (0.02, 0.15), (0.5, 0.1), (10.0, 0.01)]):
@@ -180,6 +182,7 @@ def test_pilots_with_one_attempt_plan_for_one_attempt():
         hs.plan(two_models(n=60), "a", "b", effect=0.1, attempts=3)
 
 
+@pytest.mark.unmeasured
 def test_several_tasks_have_an_overall_plan():
     frame = pl.concat([attempts(n_clusters=12).with_columns(task=pl.lit(t)) for t in ("x", "y")])
     answer = hs.plan(frame, "a", "b", effect=0.05, cluster="passage")
@@ -363,6 +366,7 @@ def test_unbounded_scores_are_planned_for_the_t_method_of_compare():
         hs.plan(frame, "a", "b", effect=1.0, method="score")
 
 
+@pytest.mark.unmeasured
 def test_lower_is_better_reverses_the_sign_of_a_planned_effect():
     """A difference a − b of +0.5 on the bad side needs as many items as −0.5 on the bad side of the usual direction."""
     frame = on_another_scale()
@@ -411,6 +415,7 @@ def test_a_negative_between_question_variance_in_a_pilot_counts_as_0(cluster):
     )
 
 
+@pytest.mark.unmeasured
 def test_effects_margins_and_floors_are_shown_with_all_digits():
     assert "a true difference of 0.05 points" in hs.plan(effect=0.0005).sentence
     assert "more than 0.25 points" in hs.plan(not_worse_than=0.0025).sentence

@@ -63,7 +63,7 @@ def test_a_queue_can_be_planned_labelled_and_read_back_by_judge(tmp_path):
     assert found.output.startswith("PASS. The rate is at least 60.0%")
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_corrected_rates_from_queues_are_unbiased_covered_and_as_precise_as_planned(tmp_path):
     """Queues, planned from 60 random labels: the mean within three errors, nine intervals of ten hold, four of five no wider than asked."""
     values, held, wide = [], [], []

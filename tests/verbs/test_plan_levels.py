@@ -12,7 +12,7 @@ import howsure as hs
 from howsure.errors import OptionError
 from paragraphs import paragraph
 
-pytestmark = pytest.mark.no_cover  # whole answers, again and again
+pytestmark = pytest.mark.unmeasured  # whole answers, again and again
 
 
 def pilot(seeds: int = 6, attempts: int = 1, n: int = 150, shift: float = 0.15) -> pl.DataFrame:

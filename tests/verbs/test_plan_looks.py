@@ -75,6 +75,7 @@ def test_looks_are_placed_at_the_given_fractions_and_whole_clusters():
     assert {look.items % 5 for look in clusters.looks.looks} == {0}
 
 
+@pytest.mark.unmeasured
 def test_looks_for_a_margin_spend_the_one_sided_error():
     found = hs.plan(not_worse_than=0.05, assume=ASSUMED, looks=3).main.looks
     assert found.looks[-1].spent == pytest.approx(0.05)

@@ -51,7 +51,7 @@ def test_power_for_a_floor_is_the_binomial_probability_of_the_intervals_limit(ra
     )
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_simulated_gates_pass_a_planned_floor_with_the_planned_power():
     """Evaluations of the planned size, drawn at the true score: gate passes in about as many as were planned for."""
     answer = hs.plan_score(at_least=0.8, rate=0.9)

@@ -53,6 +53,7 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
         assert as_json(verb("baselines/all.howsure", a, b, **more)) == as_json(verb(scores, a, b, **more)), verb
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("place")
 def test_results_on_a_baseline_equal_those_on_inspect_logs() -> None:
     same_answers(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse")
@@ -65,6 +66,7 @@ def test_results_on_a_baseline_equal_those_on_lm_eval_logs() -> None:
     same_answers(LM_EVAL, models[0], models[1], task="sums_choice", metric="acc")
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("place")
 @pytest.mark.skipif(not SWEBENCH.is_dir(), reason="real results are not here")
 def test_results_on_a_baseline_equal_those_on_swe_bench_reports() -> None:
@@ -72,6 +74,7 @@ def test_results_on_a_baseline_equal_those_on_swe_bench_reports() -> None:
     same_answers(SWEBENCH, models[0], models[1])
 
 
+@pytest.mark.unmeasured
 def test_gate_accepts_saved_baselines_for_either_model(place: Path) -> None:
     for name, log in (("main", "terse"), ("pr-42", "t0.3")):
         (place / "runs" / name).mkdir(parents=True)

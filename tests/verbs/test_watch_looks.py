@@ -47,7 +47,7 @@ def test_a_single_look_equals_compare():
     )
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9), st.lists(st.integers(1, 120), max_size=8))
 @settings(max_examples=draws(6, 60))
 def test_extra_updates_do_not_change_the_result(seed, rate, stops):
@@ -58,6 +58,7 @@ def test_extra_updates_do_not_change_the_result(seed, rate, stops):
     assert often.update(data) == watched(data, looks="4/120")
 
 
+@pytest.mark.unmeasured
 @given(st.integers(0, 10_000), st.floats(0.3, 0.9))
 @settings(max_examples=draws(4, 40))
 def test_the_result_does_not_change_between_looks(seed, rate):
@@ -257,7 +258,7 @@ def test_a_number_of_looks_needs_the_planned_number_of_items():
     assert hs.Monitor(a="a", b="b", looks="20,30", shuffled=True).update(results(30)).looks.last
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_looks_keep_the_type_i_error():
     rng, runs = np.random.default_rng(7), draws(40, 150)
     hits = 0
@@ -355,7 +356,7 @@ def test_strata_without_planned_looks_are_refused_with_a_remedy():
     assert none.look().n_units == 20, "without clusters these are all questions"
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
 def test_looks_within_strata_keep_the_type_i_error(spending):
     """No difference in the mean of these clusters, large ones in each: of runs of four looks 1 in 20 at most finds one."""

@@ -57,8 +57,11 @@ INTERVALS = {
     "logit": "Student's t on the logit scale",
     "fisher-z": "Student's t of Fisher's z",
     "log": "Student's t on the log scale",
+    "linearised t": "Student's t",
     "fixed-items": "the noise of the answers alone",
 }
+LINEARISED = ("logit", "fisher-z", "log", "linearised t")
+"""The intervals of metrics that aren't means (statistics/metrics)."""
 TESTS = {
     "score": "a score test (after Tango (1998); averages by t with an allowance for skewness)",
     "t": "a t test",
@@ -148,9 +151,15 @@ def of_many(parts: Sequence[AgainstTask]) -> Document:
 
 def _scores(estimates: Sequence[Estimate]) -> list[str]:
     level = level_text(estimates[0].interval.level)
+    linearised = any(each.method.name in LINEARISED for each in estimates)
+    what = (
+        "metrics over all questions, linearised by the influence of each"
+        if linearised
+        else "means over questions"
+    )
     return [
         (
-            f"Scores are means over questions ({_counts(estimates)}), with {level} confidence intervals by "
+            f"Scores are {what} ({_counts(estimates)}), with {level} confidence intervals by "
             f"{_named(estimates, INTERVALS)}."
         ),
         _errors(estimates),

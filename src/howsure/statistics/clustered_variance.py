@@ -252,6 +252,8 @@ def moment_df(second: Floats, fourth: Floats, units: float) -> Floats:
 
     Fewer if a few units make most of the variance, as the positives do if they are rare.
     """
+    if units < 2:
+        return np.full(np.shape(second), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         kurtosis = units * fourth / second**2
         df = 2 * units / (kurtosis - (units - 3) / (units - 1))

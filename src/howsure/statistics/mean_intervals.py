@@ -384,7 +384,9 @@ class OfMetric(MeanInterval):
     @property
     def name(self) -> str:
         """Its label in answers."""
-        return {"share": "logit", "correlation": "fisher-z", "positive": "log"}.get(self.scale, "t")
+        return {"share": "logit", "correlation": "fisher-z", "positive": "log"}.get(
+            self.scale, "linearised t"
+        )
 
     def limits(self, means: Means, level: float) -> Limits:
         """Return the limits, those of t without a scale of its own. NaN if nothing varies."""

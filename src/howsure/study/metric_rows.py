@@ -17,6 +17,7 @@ from howsure.errors import DataError, MethodError, ResultWarning
 from howsure.statistics.metrics import OfRows, jackknife
 from howsure.statistics.metrics.base import ENOUGH, Rows
 from howsure.study.models import resolve
+from howsure.study.texts import bleu_counts, edit_distances
 from howsure.table.engines import to_polars
 from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, tidy
 from howsure.table.scores import with_rows
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 POSITIVE = ("1", "true", "yes", "positive", "pos")
 """The class of interest if there are two and none is named."""
 FEW_SHOWN = 6
-CLUSTER, WEIGHT = "cluster of the row", "weight of the question"
+CLUSTER, WEIGHT, COUNT = "cluster of the row", "weight of the question", "count of texts"
 
 
 def with_metric(
@@ -115,6 +116,14 @@ class _Table:
         label, prediction = (rows.get_column(role, default=rows["score"]) for role in METRIC_ROLES)
         if metric.reads == "rows":
             return cls(rows=rows, chosen=chosen, task=task)
+        if metric.reads == "texts":
+            counts = bleu_counts(label.cast(pl.String), prediction.cast(pl.String))
+            columns = [pl.Series(f"{COUNT} {k}", counts[:, k]) for k in range(counts.shape[1])]
+            return cls(rows=rows.with_columns(columns), chosen=chosen, task=task)
+        if metric.name in ("wer", "cer") and rows["label"].dtype == rows["prediction"].dtype == pl.String:
+            errors, size = edit_distances(label, prediction, characters=metric.name == "cer")
+            rows = rows.with_columns(prediction=pl.Series(errors), label=pl.Series(size))
+            return cls(rows=rows, chosen=chosen, task=task)
         if metric.reads not in ("classes", "scores"):
             numbers = {
                 role: _numbers(rows[role], role, metric, task)
@@ -173,9 +182,9 @@ class _Table:
             doubts += [replace(each, message=f"{model}: {each.message}") for each in found.doubts]
             scores = pl.Series("score", found.scores)
             parts += [answered.with_columns(scores), part.filter(pl.col("score").is_null())]
-        whole = pl.concat(parts).drop(
-            [role for role in (*METRIC_ROLES, CLUSTER, WEIGHT) if role in rows.columns]
-        )
+        read = (*METRIC_ROLES, CLUSTER, WEIGHT)
+        whole = pl.concat(parts)
+        whole = whole.drop([name for name in whole.columns if name in read or name.startswith(COUNT)])
         return whole.with_columns(metric=pl.lit(str(self.chosen))), smallest, doubts
 
     def _measure(self, answered: pl.DataFrame) -> Measured:
@@ -204,10 +213,11 @@ class _Table:
         share = answered[WEIGHT].to_numpy()
         if answered["item"].n_unique() < len(answered):
             share = share / answered.select(pl.len().over("item")).to_series().to_numpy()
+        counts = [name for name in answered.columns if name.startswith(COUNT)]
         columns = {
             role: answered[role].to_numpy().astype(np.float64)
             for role in METRIC_ROLES
-            if role in answered.columns
+            if role in answered.columns and not counts
         }
         return Rows(
             label=columns.get("label", np.zeros(len(answered))),
@@ -215,6 +225,7 @@ class _Table:
             share=share / share.sum(),
             classes=self.classes,
             positive=self.positive,
+            counts=answered.select(counts).to_numpy() if counts else None,
             unit=_units(answered)
             if self.chosen.metric.reads == "scores" and answered[CLUSTER].count()
             else None,

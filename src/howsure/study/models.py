@@ -142,13 +142,6 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
     names = names_of(scores, role)
     if not names:
         raise _nothing([])
-    for measured in asked if role == "metric" else ():
-        if measured in names or not _is_metric(measured):
-            continue
-        raise DataError(
-            f"no metric {measured!r} in the data",
-            remedy=f"To compute it from labels and predictions, use `statistic={measured!r}`.",
-        )
     if role == "metric" and names == [CONSTANTS["metric"]]:
         asked = tuple(names[0] if name == scores.score_column else name for name in asked)
         for name in asked:
@@ -160,6 +153,11 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, pa
     if role == "model":
         return tuple(dict.fromkeys(resolve(name, names, parts=parts) for name in asked))
     for name in asked:
+        if name not in names and role == "metric" and _is_metric(name):
+            raise DataError(
+                f"no metric {name!r} in the data",
+                remedy=f"To compute it from labels and predictions, use `statistic={name!r}`.",
+            )
         if name not in names:
             raise unknown(role, name, names)
     return asked

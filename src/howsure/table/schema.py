@@ -118,7 +118,11 @@ LABEL = FirstOf(
     (*LABELS, *word_list("gold target reference expected truth ground_truth right_answer correct_answer"))
 )
 """The usual columns with the right class, number or text."""
-CLASS = FirstOf(word_list("prediction predicted pred predicted_label y_pred answer output response"))
+CLASS = FirstOf(
+    word_list(
+        "prediction predicted pred predicted_label y_pred hypothesis translation answer output response"
+    )
+)
 """The usual columns with a predicted class or text."""
 PROBABILITY = FirstOf(
     word_list(
@@ -126,6 +130,7 @@ PROBABILITY = FirstOf(
     )
 )
 """The usual columns with a classifier's score."""
+EITHER = FirstOf((*CLASS, *PROBABILITY))
 
 CLASSIFIED = word_list("prediction predicted pred prob proba probability confidence logit score")
 """Words in the names of columns with a classifier's output."""
@@ -143,7 +148,9 @@ def roles_of_metric(reads: str, named: Mapping[str, tuple[str, ...]]) -> dict[st
     """Return the columns by role that a metric reads (statistics/metrics): those that the user named, else
     the usual ones.
     """
-    usual_prediction = {"classes": CLASS, "rows": FirstOf((*CLASS, *PROBABILITY))}.get(reads, PROBABILITY)
+    usual_prediction = {"classes": CLASS, "texts": CLASS, "rows": EITHER, "amounts": EITHER}.get(
+        reads, PROBABILITY
+    )
     prediction = named.get("score", usual_prediction)
     usual = {"prediction": prediction}
     if reads not in ("values", "rows"):

@@ -28,6 +28,7 @@ from howsure.statistics.metrics.scores import (
     RecallAtFpr,
     brier_scores,
 )
+from howsure.statistics.metrics.texts import Bleu
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,6 +77,8 @@ _BY_NAME: tuple[Metric, ...] = (
     CalibrationError(),
     Ratio("ratio"),
     Ratio("wer", lower_is_better=True),
+    Ratio("cer", lower_is_better=True),
+    Bleu(),
     Ratio("perplexity", lower_is_better=True, exponential=True),
     Pearson(),
     Spearman(),

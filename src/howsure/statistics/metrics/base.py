@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from howsure.errors import ResultWarning
     from howsure.statistics.arrays import Floats, Ints
 
-Reads = Literal["classes", "scores", "numbers", "amounts", "values", "rows"]
+Reads = Literal["classes", "scores", "numbers", "amounts", "values", "texts", "rows"]
 """What a metric reads from each row: two classes, a class and a score, two numbers, two amounts of which it
-takes the ratio, one number, or the row itself.
+takes the ratio, one number, two texts, or the row itself.
 """
 
 
@@ -34,7 +34,7 @@ class Rows:
 
     For classes, labels and predictions are codes of `classes`, in their order. `positive`: the code of the
     class that a metric of one class is about, −1 if none is named or obvious. `unit`: the cluster of each
-    row, None if each is its own.
+    row, None if each is its own. `counts` (r, K): what a metric counts in texts.
     """
 
     label: Floats
@@ -43,6 +43,7 @@ class Rows:
     classes: tuple[str, ...] = ()
     positive: int = -1
     unit: Ints | None = None
+    counts: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

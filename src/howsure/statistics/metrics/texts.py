@@ -1,0 +1,51 @@
+"""BLEU of a corpus (Papineni et al. 2002), from the counts of each text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from howsure.errors import MethodError
+from howsure.statistics.metrics.base import HigherIsBetter, Measured, Reads, Rows, Scale
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Floats
+
+ORDERS = 4
+"""The lengths of the sequences of words that count: 1 to 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bleu(HigherIsBetter):
+    """The share of word sequences that the right text has too, with a penalty for short texts, from 0 to 100.
+
+    It reads `counts`: for each row the matching and all sequences of 1 to 4 words, and the number of words of
+    the prediction and of the label.
+    """
+
+    name: ClassVar[str] = "bleu"
+    reads: ClassVar[Reads] = "texts"
+    scale: ClassVar[Scale] = "positive"
+
+    def measure(self, rows: Rows) -> Measured:
+        """Return the value without smoothing, and the influences. MethodError if no sequence of some length
+        matches.
+        """
+        counts: Floats = np.empty((len(rows.share), 2 * ORDERS + 2)) if rows.counts is None else rows.counts
+        sums = rows.share @ counts
+        right, every, (said, wanted) = sums[:ORDERS], sums[ORDERS : 2 * ORDERS], sums[2 * ORDERS :]
+        if not right.all():
+            raise MethodError(
+                f"no sequence of {int(np.argmin(right > 0)) + 1} words is right, so {self.name} is undefined",
+                remedy="Measure longer texts, or wer.",
+            )
+        short = said < wanted
+        value = 100 * math.exp(float(np.log(right / every).mean()) + (1 - wanted / said if short else 0.0))
+        slope = (counts[:, :ORDERS] / right - counts[:, ORDERS : 2 * ORDERS] / every).mean(axis=1)
+        if short:
+            slope = slope + wanted / said * (counts[:, -2] / said - counts[:, -1] / wanted)
+        influence = value * slope
+        return Measured(value=value, influence=influence - rows.share @ influence)

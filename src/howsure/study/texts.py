@@ -1,0 +1,49 @@
+"""Texts as the numbers that metrics read: edit distances, and counts of word sequences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from howsure.statistics.arrays import Floats
+
+NEEDED = "pip install 'howsure[texts]'"
+
+
+def edit_distances(label: pl.Series, prediction: pl.Series, *, characters: bool) -> tuple[Floats, Floats]:
+    """Return how many words, or characters, of each prediction have to be changed, and those of the label.
+
+    Words are separated by any blanks; case and punctuation count.
+    """
+    try:
+        from rapidfuzz.distance import Levenshtein
+    except ImportError:
+        raise DataError("the edit distance of texts needs a package", remedy=NEEDED) from None
+    pairs = [(_parts(one, characters), _parts(other, characters)) for one, other in _pairs(label, prediction)]
+    errors = [Levenshtein.distance(right, said) for right, said in pairs]
+    return np.array(errors, dtype=float), np.array([len(right) for right, _ in pairs], dtype=float)
+
+
+def bleu_counts(label: pl.Series, prediction: pl.Series) -> Floats:
+    """Return the counts of each text (r, 10): matching and all sequences of 1 to 4 words, and lengths."""
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError:
+        raise DataError("bleu needs a package", remedy=NEEDED) from None
+    bleu = BLEU(effective_order=True)
+    found = [bleu.sentence_score(said, [right]) for right, said in _pairs(label, prediction)]
+    return np.array([[*each.counts, *each.totals, each.sys_len, each.ref_len] for each in found], dtype=float)
+
+
+def _pairs(label: pl.Series, prediction: pl.Series) -> list[tuple[str, str]]:
+    return [(one or "", other or "") for one, other in zip(label, prediction, strict=True)]
+
+
+def _parts(text: str, characters: bool) -> Any:
+    return text if characters else text.split()

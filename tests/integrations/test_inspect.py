@@ -92,7 +92,6 @@ def metrics_of(log):
     return {name: metric.value for score in log.results.scores for name, metric in score.metrics.items()}
 
 
-@pytest.mark.unmeasured
 def test_inspect_metrics_equal_those_of_estimate_and_noise(run):
     asked = [accuracy(), stderr(), clustered_se("passage_id"), interval("passage_id"), noise("passage_id")]
     log = run(data(60), canned(0.7), metrics=asked, epochs=3)
@@ -153,7 +152,6 @@ def test_a_run_clearly_above_its_floor_is_stopped_early(run):
     assert abs(again.results.completed_samples - log.results.completed_samples) < 10
 
 
-@pytest.mark.unmeasured
 def test_a_run_better_than_or_within_the_margin_of_its_baseline_is_stopped_early(run):
     n = 120
     baseline = run(data(n), canned(0.3, "old"))
@@ -188,7 +186,6 @@ def test_early_stopping_warns_if_all_samples_start_at_once(run, caplog):
     assert any("leaves nothing to stop" in record.getMessage() for record in caplog.records)
 
 
-@pytest.mark.unmeasured
 def test_early_stopping_counts_whole_clusters(run):
     dataset = MemoryDataset(shuffle_clusters(list(data(shuffled=False)), "passage_id", seed=3), name="words")
     log = run(

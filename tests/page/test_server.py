@@ -219,7 +219,6 @@ def test_the_server_follows_a_deleted_and_recreated_folder(tmp_path):
     assert seen == [True, (2, "")]
 
 
-@pytest.mark.unmeasured
 def test_the_server_follows_a_folder_and_ends_cleanly_when_interrupted(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

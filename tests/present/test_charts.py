@@ -125,7 +125,6 @@ def test_charts_and_pictures_are_reproducible(name):
     assert base.picture(one, "svg") == base.picture(other, "svg")
 
 
-@pytest.mark.unmeasured
 def test_a_notebook_shows_an_svg_without_any_network_request():
     plot = hs.leaderboard(clustered()).plot()
     for chart in (plot, plot.properties(title="x"), hs.noise(attempts()).plot(), hs.leaderboard(two_tasks()).plot()):
@@ -320,7 +319,6 @@ def test_ticks_of_a_plan_are_round_numbers():
     assert plan.ticks([30, 90]) == [30, 40, 50, 60, 70, 80, 90]
 
 
-@pytest.mark.unmeasured
 def test_plots_are_altair_charts_with_the_same_rows():
     alt = pytest.importorskip("altair")
     answers = (
@@ -400,7 +398,6 @@ def test_long_names_that_cannot_be_shortened_are_broken_into_lines():
     assert sizes.extent(chart)[0] <= 235
 
 
-@pytest.mark.unmeasured
 def test_many_tasks_are_small_panels_that_fit_a_page():
     pytest.importorskip("vl_convert")
     rows = pl.concat([clustered(models="abcdefgh").with_columns(task=pl.lit(f"task {k:02}")) for k in range(12)])

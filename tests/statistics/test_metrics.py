@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import howsure as hs
 from howsure.errors import MethodError
 from howsure.statistics.clustered_variance import moment_df
 from howsure.statistics.difference import difference
@@ -17,6 +18,7 @@ from howsure.statistics.mean_intervals import OfMetric
 from howsure.statistics.means import means
 from howsure.statistics.metrics import METRICS, OF_VALUES, metric_of
 from howsure.statistics.metrics.base import Rows
+from places import DATA as DATA_FOLDER
 from places import ROOT
 
 FOLDER = ROOT / "tests" / "references"
@@ -62,6 +64,67 @@ def test_values_equal_those_of_scikit_learn_scipy_and_numpy(word, weighted):
         return
     metric, data = rows(word, weighted=weighted)
     assert metric.measure(data).value == pytest.approx(known[word], abs=1e-12)
+
+
+def test_the_mean_of_the_scores_of_rows_is_the_metric():
+    words = [*KNOWN["plain"], "recall@fpr=0.1", "ece", "horizon", "horizon@p=0.8"]
+    for word in words:
+        metric, data = rows(word)
+        if word.startswith("horizon"):
+            data = replace(data, prediction=(DATA["score_a"].to_numpy() < 0.5).astype(float))
+        if word == "ece":
+            data = replace(data, prediction=1 / (1 + np.exp(-data.prediction)))
+        found = metric.measure(data)
+        assert data.share @ found.scores == pytest.approx(found.value, abs=1e-12), word
+        assert np.isfinite(found.influence).all()
+
+
+def test_a_calibrated_score_has_no_calibration_error_above_chance_and_a_distorted_one_has():
+    rng = np.random.default_rng(4)
+    chance = rng.random(2_000)
+    label = (rng.random(2_000) < chance).astype(float)
+    calibrated = METRICS["ece"].measure(of_two(label, chance))
+    distorted = METRICS["ece"].measure(of_two(label, chance**3))
+    assert [warning.code for warning in calibrated.doubts] == ["calibration_not_excluded"]
+    assert distorted.doubts == ()
+    assert calibrated.value < 0.03 < 0.1 < distorted.value
+    share, said, true = METRICS["ece"].curve(of_two(label, chance))
+    assert share.sum() == pytest.approx(1)
+    assert np.abs(said - true).max() < 0.15
+    with pytest.raises(MethodError, match="needs probabilities"):
+        METRICS["ece"].measure(of_two(label, chance * 2))
+
+
+def test_a_horizon_needs_successes_failures_and_a_curve_that_falls():
+    minutes, solved = np.array([1.0, 2, 4, 8, 16, 32]), np.array([1.0, 1, 1, 0, 1, 0])
+    found = METRICS["horizon"].measure(of_two(minutes, solved))
+    assert 8 < found.value < 16
+    with pytest.raises(MethodError, match="needs successes and failures"):
+        METRICS["horizon"].measure(of_two(minutes, np.ones(6)))
+    with pytest.raises(MethodError, match="doesn't fall with difficulty"):
+        METRICS["horizon"].measure(of_two(minutes, 1 - solved))
+    with pytest.raises(MethodError, match="needs positive difficulties"):
+        METRICS["horizon"].measure(of_two(minutes - 1, solved))
+
+
+def test_the_horizons_of_metr_are_those_of_its_own_code():
+    """7.83 and 32.6 minutes: METR's code on the same rows with a regularisation of 1e-5."""
+    path = DATA_FOLDER / "wild" / "METR-eval-analysis" / "data" / "external" / "all_runs.jsonl"
+    if not path.exists():
+        pytest.skip("no real results here")
+    found = hs.estimate(
+        path,
+        statistic="horizon",
+        columns={"label": "human_minutes"},
+        cluster="task_family",
+        weight="invsqrt_task_weight",
+        model=["GPT-4o", "o1-preview"],
+    )
+    values = {entry.model: entry.estimate for entry in found}
+    assert values["GPT-4o"].value == pytest.approx(7.83, abs=0.005)
+    assert values["o1-preview"].value == pytest.approx(32.6, abs=0.05)
+    assert values["o1-preview"].interval.low == pytest.approx(12.5, abs=0.5)
+    assert values["o1-preview"].interval.high == pytest.approx(85.1, abs=1)
 
 
 SMOOTH = sorted({*KNOWN["plain"]} - {"median", "quantile@q=0.9", "auroc"})

@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
-from howsure.statistics.metrics import metric_of
+from howsure.commands.main import main
 from places import DATA, ROOT
 
 GUARDS = ROOT / "examples" / "guards.parquet"
@@ -50,7 +51,6 @@ def test_the_difference_of_a_comparison_is_that_of_the_estimates():
         assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value, rel=1e-9)
 
 
-@pytest.mark.unmeasured
 def test_a_p_value_and_its_interval_agree():
     for seed in range(20):
         rows = classified(60, seed=seed)
@@ -178,6 +178,22 @@ def test_other_verbs_refuse_metrics(verb):
         getattr(hs, verb)(classified(), statistic="macro-f1")
 
 
+def test_the_share_of_an_outcome_is_a_mean_of_questions_in_percent():
+    rows = pl.DataFrame(
+        {"model": "a", "item": [*range(20)], "outcome": ["right"] * 12 + ["wrong"] * 5 + ["refused"] * 3}
+    )
+    found = hs.estimate(rows, statistic="share@class=refused")[0].estimate
+    score = rows.with_columns(score=(pl.col("outcome") == "refused").cast(pl.Int64))
+    assert found == hs.estimate(score)[0].estimate
+    with pytest.raises(hs.DataError, match="a share needs its class, and there are refused, right, wrong"):
+        hs.estimate(rows, statistic="share")
+
+
+def test_micro_f1_of_one_label_a_row_is_the_accuracy():
+    micro, accuracy = (hs.estimate(classified(), statistic=word)[0].estimate for word in ("micro-f1", "accuracy"))
+    assert micro == accuracy
+
+
 def test_small_classes_are_a_warning():
     codes = [warning.code for warning in hs.estimate(classified(60), statistic="macro-f1").warnings]
     assert "small_class" in codes
@@ -189,6 +205,17 @@ def test_a_gate_takes_a_metric_with_margins_in_its_units():
     assert verdict.verdict == "pass"
     floor = hs.gate(GUARDS, "guard-large", at_least=0.99, statistic="auroc@class=unsafe")
     assert floor.verdict == "fail"
+
+
+def test_a_frozen_gate_of_a_metric_reads_back_with_the_same_verdict(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sides = ["gate", str(GUARDS), "--candidate", "guard-large", "--baseline", "guard-small"]
+    options = ["--not-worse-than", "0.02", "--statistic", "auroc@class=unsafe", "--cluster", "template"]
+    first = CliRunner().invoke(main, [*sides, *options, "--freeze", "howsure.toml"])
+    again = CliRunner().invoke(main, sides)
+    assert (first.exit_code, again.exit_code) == (0, 0), again.output
+    assert first.stdout.splitlines()[0] == again.stdout.splitlines()[0]
+    assert "metric =" not in (tmp_path / "howsure.toml").read_text()
 
 
 def test_bounds_of_a_metric_stay_in_its_range():
@@ -206,6 +233,11 @@ def test_the_macro_f1_of_gpt_4_on_llmbar_is_the_published_one():
     path = DATA / "tidy" / "llmbar.parquet"
     if not path.exists():
         pytest.skip("no real results here")
-    rows = pl.read_parquet(path).filter(pl.col("judge").str.starts_with("GPT-4"), pl.col("verdict").is_not_null())
-    assert len(rows)
-    assert metric_of("macro-f1").metric.reads == "classes"
+    rows = pl.read_parquet(path).filter(
+        pl.col("judge") == "GPT-4", prompt="CoT", subset="LLMBar/Natural", swapped=False
+    )
+    found = hs.estimate(
+        rows, statistic="macro-f1", columns={"label": "gold", "prediction": "verdict", "model": "judge"}
+    )[0].estimate
+    assert found.value == pytest.approx(0.9388, abs=5e-5)
+    assert found.se == pytest.approx(0.0242, abs=2e-4)

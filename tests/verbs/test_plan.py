@@ -182,7 +182,6 @@ def test_pilots_with_one_attempt_plan_for_one_attempt():
         hs.plan(two_models(n=60), "a", "b", effect=0.1, attempts=3)
 
 
-@pytest.mark.unmeasured
 def test_several_tasks_have_an_overall_plan():
     frame = pl.concat([attempts(n_clusters=12).with_columns(task=pl.lit(t)) for t in ("x", "y")])
     answer = hs.plan(frame, "a", "b", effect=0.05, cluster="passage")

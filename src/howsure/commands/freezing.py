@@ -49,7 +49,7 @@ def frozen_text(answer: Gate, context: click.Context) -> str:
     assert settings is not None
     differing = _differing(answer)
     for name, option in OPTIONS.items():
-        if option in values or name in differing:
+        if option in values or name in differing or (name == "metric" and "statistic" in values):
             continue
         if (value := _value(name, getattr(settings, name).value)) is not None:
             values[option] = value

@@ -31,7 +31,7 @@ def settings_with(
     tasks, metrics = (tuple(dict.fromkeys(names)) for names in zip(*study.parts, strict=True))
     return Settings(
         task=WordsSetting(value=tasks, source=chosen(design.task, ())),
-        metric=WordsSetting(value=metrics, source=chosen(design.metric, ())),
+        metric=WordsSetting(value=metrics, source="given" if design.statistic else chosen(design.metric, ())),
         cluster=_clusters(study),
         population=_population(study),
         attempts=WordSetting(value=str(design.score), source=chosen(design.score, ScoreRule())),

@@ -124,7 +124,7 @@ class _Table:
             errors, size = edit_distances(label, prediction, characters=metric.name == "cer")
             rows = rows.with_columns(prediction=pl.Series(errors), label=pl.Series(size))
             return cls(rows=rows, chosen=chosen, task=task)
-        if metric.reads not in ("classes", "scores"):
+        if metric.reads not in ("classes", "scores", "outcomes"):
             numbers = {
                 role: _numbers(rows[role], role, metric, task)
                 for role in METRIC_ROLES
@@ -132,8 +132,10 @@ class _Table:
             }
             return cls(rows=rows.with_columns(**numbers), chosen=chosen, task=task)
         numeric = label.dtype.is_numeric() or (metric.reads == "classes" and prediction.dtype.is_numeric())
+        if metric.reads == "outcomes":
+            label = prediction
         labels = _class_names(label, as_numbers=numeric)
-        answers = _class_names(prediction, as_numbers=numeric) if metric.reads == "classes" else labels
+        answers = labels if metric.reads == "scores" else _class_names(prediction, as_numbers=numeric)
         if not {*labels.values()} & {*answers.values()}:
             raise DataError(
                 f"no prediction is one of the labels: predictions are {_shown(answers)}, labels "
@@ -146,7 +148,8 @@ class _Table:
             rows = rows.with_columns(prediction=_numbers(prediction, "prediction", metric, task))
         else:
             rows = rows.with_columns(prediction=_codes(prediction, answers, classes))
-        rows = rows.with_columns(label=_codes(label, labels, classes))
+        if metric.reads != "outcomes":
+            rows = rows.with_columns(label=_codes(label, labels, classes))
         found = _positive(classes, chosen.positive, task)
         return cls(rows=rows, chosen=chosen, task=task, classes=classes, positive=found)
 

@@ -131,6 +131,8 @@ PROBABILITY = FirstOf(
 )
 """The usual columns with a classifier's score."""
 EITHER = FirstOf((*CLASS, *PROBABILITY))
+OUTCOME = FirstOf((*word_list("outcome category status verdict result"), *CLASS))
+"""The usual columns with the outcome of an attempt, such as refused or timed out."""
 
 CLASSIFIED = word_list("prediction predicted pred prob proba probability confidence logit score")
 """Words in the names of columns with a classifier's output."""
@@ -148,12 +150,16 @@ def roles_of_metric(reads: str, named: Mapping[str, tuple[str, ...]]) -> dict[st
     """Return the columns by role that a metric reads (statistics/metrics): those that the user named, else
     the usual ones.
     """
-    usual_prediction = {"classes": CLASS, "texts": CLASS, "rows": EITHER, "amounts": EITHER}.get(
-        reads, PROBABILITY
-    )
+    usual_prediction = {
+        "classes": CLASS,
+        "outcomes": OUTCOME,
+        "texts": CLASS,
+        "rows": EITHER,
+        "amounts": EITHER,
+    }.get(reads, PROBABILITY)
     prediction = named.get("score", usual_prediction)
     usual = {"prediction": prediction}
-    if reads not in ("values", "rows"):
+    if reads not in ("values", "outcomes", "rows"):
         usual = {"label": LABEL, **usual}
     return {**usual, **{role: columns for role, columns in named.items() if role != "score"}}
 

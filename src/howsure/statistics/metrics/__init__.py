@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from howsure.errors import MethodError
 from howsure.statistics.metrics.base import HigherIsBetter, Mean, Measured, Metric, Reads, Rows, Scale
-from howsure.statistics.metrics.classes import ONE_CLASS, Matthews, OfClasses, recall, right
+from howsure.statistics.metrics.classes import ONE_CLASS, Matthews, OfClasses, of_class, recall, right
 from howsure.statistics.metrics.numbers import Horizon, Pearson, Quantile, Ratio, Spearman
 from howsure.statistics.metrics.scores import (
     Auroc,
@@ -66,6 +66,8 @@ def jackknife(value: float, without: Floats, share: Floats) -> Measured:
 
 _BY_NAME: tuple[Metric, ...] = (
     Mean("accuracy", right, "classes", of_questions=True),
+    Mean("micro-f1", right, "classes", of_questions=True),
+    Mean("share", of_class, "outcomes", of_questions=True),
     *(OfClasses(name, of, "one") for name, of in ONE_CLASS.items()),
     *(OfClasses(f"macro-{name}", of, "macro") for name, of in ONE_CLASS.items()),
     *(OfClasses(f"weighted-{name}", of, "weighted") for name, of in ONE_CLASS.items()),
@@ -123,7 +125,7 @@ def metric_of(word: str) -> ChosenMetric:
     name, _, positive = word.partition(OF_CLASS)
     if name in METRICS:
         metric = METRICS[name]
-        if positive and metric.reads not in ("classes", "scores"):
+        if positive and metric.reads not in ("classes", "scores", "outcomes"):
             raise MethodError(f"{name} has no class", remedy=f"Write {name}.")
         return ChosenMetric(metric, positive)
     key, _, text = name.partition("=")

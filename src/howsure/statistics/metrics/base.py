@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from howsure.errors import ResultWarning
     from howsure.statistics.arrays import Floats, Ints
 
-Reads = Literal["classes", "scores", "numbers", "amounts", "values", "texts", "rows"]
-"""What a metric reads from each row: two classes, a class and a score, two numbers, two amounts of which it
-takes the ratio, one number, two texts, or the row itself.
+Reads = Literal["classes", "scores", "outcomes", "numbers", "amounts", "values", "texts", "rows"]
+"""What a metric reads from each row: two classes, a class and a score, one class, two numbers, two amounts of
+which it takes the ratio, one number, two texts, or the row itself.
 """
 
 

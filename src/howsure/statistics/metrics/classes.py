@@ -169,6 +169,16 @@ class Matthews(HigherIsBetter):
         return Measured(value=value, influence=raw - rows.share @ raw, smallest=smallest)
 
 
+def of_class(rows: Rows) -> Floats:
+    """Return 1 for rows whose prediction is the class of interest, 0 for others. MethodError without one."""
+    if rows.positive < 0:
+        raise MethodError(
+            f"a share needs its class, and there are {', '.join(rows.classes)}",
+            remedy=f"Name it: share@class={rows.classes[-1]}.",
+        )
+    return np.asarray((rows.prediction == rows.positive).astype(float))
+
+
 def right(rows: Rows) -> Floats:
     """Return 1 for rows whose prediction is the label, 0 for others."""
     return np.asarray((rows.label == rows.prediction).astype(float))

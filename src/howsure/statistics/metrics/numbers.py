@@ -88,7 +88,7 @@ class Horizon(HigherIsBetter):
                 remedy="Name the column: `columns={'label': 'human_minutes'}`.",
             )
         rate = float(w @ y)
-        if not ((y >= 0) & (y <= 1)).all() or not 0 < rate < 1:
+        if not ((y >= 0) & (y <= 1)).all() or not ROUNDED_SCORES < rate < 1 - ROUNDED_SCORES:
             raise MethodError(
                 f"{self.name} needs successes and failures from 0 to 1, but their mean is {rate:g}",
                 remedy="Choose questions that it solves in part, or name the column of successes.",

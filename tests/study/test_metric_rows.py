@@ -41,6 +41,16 @@ def test_the_columns_are_recognised_by_their_usual_names():
     assert by_name[0].metric == "macro-f1"
 
 
+def test_scores_that_were_read_before_are_measured_too():
+    scores = hs.read(classified())
+    found = hs.estimate(scores, statistic="macro-f1")
+    assert [entry.estimate for entry in found] == [
+        entry.estimate for entry in hs.estimate(classified(), statistic="macro-f1")
+    ]
+    with pytest.raises(hs.DataError, match="no column for the label"):
+        hs.estimate(hs.read(classified().drop("gold")), statistic="macro-f1")
+
+
 def test_the_difference_of_a_comparison_is_that_of_the_estimates():
     for word in ("macro-f1", "mcc", "accuracy", "auroc@class=x", "recall@fpr=0.1@class=x", "balanced-accuracy"):
         alone = {entry.model: entry.estimate.value for entry in hs.estimate(classified(), statistic=word)}
@@ -152,6 +162,7 @@ def test_a_function_without_a_number_is_an_error():
         ({"statistic": "f1@class=w"}, "no class 'w' among x, y, z"),
         ({"statistic": "auroc"}, "needs labels of two classes"),
         ({"statistic": "macro-f1", "score": "pass@2"}, "`score` and `statistic` can't be combined"),
+        ({"statistic": len, "weight": "score"}, "`weight` and `statistic` can't be combined"),
         ({"statistic": "macro-f1", "by": "gold"}, "`by` and `statistic` can't be combined"),
         ({"statistic": "macro-f1", "columns": {"label": "u"}}, "no column 'u' for the label"),
         ({"statistic": "pearson", "columns": {"label": "gold"}}, "pearson needs numbers, but the label"),

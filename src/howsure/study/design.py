@@ -369,9 +369,11 @@ def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None
 
 def _refuse_beside_metric(design: Design, methods: Mapping[str, object]) -> None:
     """Raise OptionError for options that can't be combined with a metric over labels and predictions."""
+    own_function = design.statistic is not None and design.statistic.metric.reads == "rows"
     others = {
         "score": str(design.score) != "mean",
         "metric": bool(design.metric),
+        "weight": design.weight is not None and own_function,
         "population": design.population == "these-questions",
         "failures": design.failures not in ("harness", "drop"),
         "by": design.is_sliced,

@@ -19,7 +19,7 @@ from howsure.statistics.metrics.base import ENOUGH, Rows
 from howsure.study.models import resolve
 from howsure.study.texts import bleu_counts, edit_distances
 from howsure.table.engines import to_polars
-from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, tidy
+from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, roles_of_metric, tidy
 from howsure.table.scores import with_rows
 from howsure.wording import listing
 
@@ -48,18 +48,18 @@ def with_metric(
     lacks are left out.
     """
     chosen = design.statistic
-    if chosen is None or not scores.roles.keys() & {*METRIC_ROLES}:
+    if chosen is None:
         return scores, {}
+    if not scores.roles.keys() & {*METRIC_ROLES}:  # they were read without a metric
+        known = {role: columns for role, columns in scores.roles.items() if role != "score"}
+        scores = replace(scores, roles={**known, **roles_of_metric(chosen.metric.reads, {})})
     smallest: dict[tuple[str, str], float] = {}
     paired = paired and not chosen.metric.of_questions
     rows = _rows(scores, design, models)
     columns = open_frame(scores.rows).collect_schema().names()
     used = {role: names for role, names in find_roles(columns, scores.roles).items() if role != "score"}
-    warnings, notes, found = (
-        list(scores.warnings),
-        [*scores.notes, f"Metric: {chosen}.", roles_note(used)],
-        [],
-    )
+    warnings, found = list(scores.warnings), []
+    notes = [*scores.notes, f"Metric: {chosen}.", roles_note(used)]
     for task in rows["task"].unique().sort():
         part = rows.filter(pl.col("task") == task)
         table = _Table.of(part, chosen, str(task))

@@ -21,7 +21,7 @@ SAMPLES = draws(10, 40)
 
 @pytest.mark.unmeasured
 def test_every_promised_coverage_is_reached_in_the_small_grid():
-    small = check_worlds(grid("small"), trials=draws(500, 1_500), seed=4)
+    small = check_worlds(grid("small"), trials=draws(250, 1_500), seed=4)
     broken = small.filter(pl.col("kept").eq(other=False))
     assert broken.is_empty(), broken.select("method", "p", "n_clusters", "icc", "coverage", "promised")
     assert small["kept"].drop_nulls().len() > 90

@@ -65,7 +65,7 @@ ODD = (
     *(float("nan"), float("inf"), np.int64(3), np.float64(0.5), np.float32(0.5), np.bool_(True), np.array(["a", "b"])),
     *(b"x", Path("nowhere.csv"), (0, 1), (5, 10), lambda: None, Thing(), object, {"a"}, 10**30, 1j, "(", "(?P<run>x"),
 )
-PARTS = 1 if TRIALS else 3
+PARTS = 1 if TRIALS else 4
 """Each option of each verb is tried with every third value, those of one option on different verbs with different thirds; in scripts/trials with all."""
 FOREIGN = [value for value in ODD if isinstance(value, (Thing, bytes, complex))]
 """Values that no option can have."""

@@ -14,7 +14,7 @@ from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
 from howsure.guide.rewriting import choose
 from howsure.study.design import make_design
 from places import ROOT
-from trials import diagonal
+from trials import diagonal, draws
 
 NAMES = [*map(str, range(1, 10)), "questions"]
 SWEBENCH, EXAMPLE = ROOT / "examples" / "swebench_verified.parquet", ROOT / "examples" / "logs"
@@ -59,7 +59,7 @@ def told(page, name):
 # every chapter by mouse, keyboard and touch
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", draws(NAMES[0::3], NAMES))
 def test_numbers_and_handles_by_keyboard(name, lesson):
     page = lesson(name)
     controls = inside(page, ".number[data-value], [data-handle][tabindex='0']")
@@ -76,7 +76,7 @@ def test_numbers_and_handles_by_keyboard(name, lesson):
         assert page.evaluate("document.activeElement.getAttribute('role')") == "slider"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", draws(NAMES[1::3], NAMES))
 def test_numbers_and_handles_by_mouse(name, lesson):
     page = lesson(name)
     controls = inside(page, ".number[data-value], [data-handle][tabindex='0']")
@@ -95,7 +95,7 @@ def test_numbers_and_handles_by_mouse(name, lesson):
         assert said(page) != before, control.get_attribute("outerHTML")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", draws(NAMES[2::3], NAMES))
 def test_buttons_and_ranges_by_touch(name, lesson):
     page = lesson(name, **TOUCH)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

@@ -12,6 +12,7 @@ import howsure as hs
 from browser_cases import AXIS, PHONE, choose, compared, look, made, random_board
 from howsure.verbs.report import report
 from howsure.wording import Scale, p_text
+from trials import diagonal
 
 FIRST_SCREEN = {"width": 1280, "height": 720}
 ORDER = "() => [...document.querySelectorAll('#board-body tr')].map((row) => Number(row.dataset.model))"
@@ -274,8 +275,12 @@ def test_print_and_forced_colours_have_axis_and_legend(opened):
     assert [page.is_hidden(f"#{name}") for name in ("zoom", "against", "find", "pair-a")] == [True] * 4
 
 
-@pytest.mark.parametrize("look", [{}, {"viewport": PHONE}], ids=["desktop", "phone"])
-@pytest.mark.parametrize("name", ["example", "holes", "thousands", "one model", "two models", "one item", "all ties"])
+@pytest.mark.parametrize(
+    ("look", "name"),
+    diagonal(
+        [{}, {"viewport": PHONE}], ["example", "holes", "thousands", "one model", "two models", "one item", "all ties"]
+    ),
+)
 def test_differences_fit(name, look, opened):
     page = opened(made(name), hash="#scale=differences&more=1", **look)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")

@@ -52,6 +52,13 @@ def test_values_of_two_columns_are_sides_too():
     assert (pair.a, pair.b) == ("on", "search")
 
 
+def test_the_column_of_the_models_names_sides_too():
+    rows = pl.read_csv(SKILLS).rename({"configuration": "model"})
+    assert hs.compare(rows, "model=with_skill", "model=without_skill").difference == (
+        hs.compare(rows, "with_skill", "without_skill").difference
+    )
+
+
 @pytest.mark.parametrize(
     ("sides", "message"),
     [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from howsure.table.schema import find_roles, open_frame, tidy_frame
+from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -528,7 +528,14 @@ def with_rows(scores: Scores, rows: pl.DataFrame) -> Scores:
     """Return scores with other rows, of the tidy table. They keep the name of the original column, which may
     show percent or direction.
     """
-    return replace(scores, rows=rows, roles={}, score_name=scores.score_column)
+    return replace(scores, rows=rows, roles=tidy_roles(scores), score_name=scores.score_column)
+
+
+def tidy_roles(scores: Scores) -> dict[str, tuple[str, ...]]:
+    """Return the roles that columns of the tidy table need: those that a metric reads, under their own
+    names.
+    """
+    return {role: (role,) for role in METRIC_ROLES if role in scores.roles}
 
 
 def _sources(scores: Scores) -> str:

@@ -15,7 +15,7 @@ from howsure.table.engines import to_polars
 from howsure.table.names import name_words, silent_factor
 from howsure.table.scale import BESIDE
 from howsure.table.schema import CONSTANTS, find_roles, open_frame, roles_note, used_columns
-from howsure.table.scores import COUNTS, Scores, TaskFacts, joined_facts
+from howsure.table.scores import COUNTS, Scores, TaskFacts, joined_facts, tidy_roles
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     silent = (_silent(scores) for scores in sides.values())
     return Scores(
         rows=pl.concat(rows, how="diagonal_relaxed"),
+        roles=tidy_roles(next(iter(sides.values()))),
         facts=joined_facts(fact for scores in called.values() for fact in scores.facts),
         published=tuple(entry for scores in called.values() for entry in scores.published),
         files=tuple(report for scores in sides.values() for report in scores.files),

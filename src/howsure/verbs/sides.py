@@ -210,12 +210,12 @@ def _arms(
         models = []
     if any(is_path(text) or fitting(text, models) for text in asked):
         return None
-    if len(models) > 1:
+    columns, names = {column for column, _ in pairs}, tuple(value for _, value in pairs)
+    if len(models) > 1 and not {*names} <= {*models}:
         raise DataError(
             f"{asked[0]} has {plural(len(models), 'model')}: {listing(models)}",
             remedy=f"Keep one with `where`: model={models[0]}.",
         )
-    columns, names = {column for column, _ in pairs}, tuple(value for _, value in pairs)
     where, roles = options.get("where") or {}, options.get("columns") or {}
     if len(columns) == 1:
         (column,) = columns

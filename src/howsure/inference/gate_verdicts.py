@@ -229,7 +229,8 @@ def other_policies(gate: GateQuestion, checks: Sequence[Check]) -> list[ResultWa
         return []
     before = {check.key: check.verdict for check in checks}
     warnings = []
-    for policy in ("drop", "zero"):
+    policies = ("drop", "zero") if gate.study.design.of_metric is None else ("drop",)
+    for policy in policies:
         again = replace(gate, study=gate.study.with_failures(policy))
         warnings += [
             ResultWarning(
@@ -385,7 +386,7 @@ def _weighed(check: Check, worlds: Worlds, extremes: Sequence[Mapping[CheckKey, 
 
 
 RUN = "Run them again to be sure."
-REMEDY = "Run them again, or score them with `failures`. `missing_at_most` allows a share of them."
+REMEDY = "Run them again, or choose how they count with `failures`. `missing_at_most` allows a share of them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,10 +421,11 @@ class Worlds:
 
     @property
     def can_be_judged(self) -> bool:
-        """Whether attempts can be filled in: rules over attempts and averaged checkpoints need single
-        rows.
+        """Whether attempts can be filled in: rules over attempts, averaged checkpoints and metrics need
+        single rows.
         """
-        return not (self.study.rule.over_attempts or self.study.averages)
+        study = self.study
+        return not (study.rule.over_attempts or study.averages or study.design.of_metric is not None)
 
     @property
     def all_against(self) -> dict[Key, int]:

@@ -186,7 +186,7 @@ def policy_changes_sides(
 
 
 def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
-    if not study.failed():
+    if not study.failed() or study.design.of_metric is not None:
         return []
     found = {(answer.task, answer.metric): answer for answer in answers}
     result = []

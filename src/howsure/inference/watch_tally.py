@@ -57,9 +57,9 @@ class WatchGoal:
             )
         half = (high - low) * (0.5 if self.b is None else 1.0)
         if self.within is not None and self.within >= half:
-            raise whole_scale("an error bar of ±", self.within, reach=high - low)
+            raise whole_scale("an error bar of ±", self.within)
         if self.margin is not None and self.margin >= high - low:
-            raise whole_scale("a margin of", self.margin, reach=high - low)
+            raise whole_scale("a margin of", self.margin)
 
     @property
     def sides(self) -> tuple[str, ...]:

@@ -98,8 +98,10 @@ class FailurePolicy:
 
     def of(self, task: str, *, lower_is_better: bool) -> str:
         """Return "drop", "zero" or "error" for a task. A 0 that would be the best score is never the
-        harness's rule.
+        harness's rule, and a metric that isn't a mean has no 0 for an attempt.
         """
+        if self.design.of_metric is not None:
+            return "drop"
         said = self.chosen or self.design.failures_of(task)
         if said != "harness":
             return said
@@ -112,6 +114,8 @@ class FailurePolicy:
 
     def words(self, task: str, policy: str) -> str:
         """Describe the treatment of a task's failed attempts."""
+        if self.design.of_metric is not None:
+            return "left out"
         said = self.design.failures_of(task)
         if said != "harness":
             return {"drop": "left out (`failures='drop'`)", "zero": "counted as 0 (`failures='zero'`)"}.get(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.flips import Cause, Flip, FlipCount, Flips
+from howsure.errors import OptionError
 from howsure.readers.transcripts import NO_LOG, TOO_LARGE, kept_stops, reread
 from howsure.statistics.attempts import expected_flips
 from howsure.wording import listing
@@ -40,6 +41,11 @@ def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after:
     """Return which questions regressed and improved from one model to the other, with answers and stop
     reasons from the logs.
     """
+    if any(matrix.of_metric is not None for matrix in matrices):
+        raise OptionError(
+            "`flips` and `statistic` can't be combined: a metric has no score for each question",
+            remedy="Leave one of the two out.",
+        )
     found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
     found.sort(
         key=lambda flip: (

@@ -61,9 +61,14 @@ def with_published(
     """Return the rows of one model and a published score as a second one, their names, and a warning.
 
     With a number of questions, the published score is the mean of that many right-or-wrong answers. Otherwise
-    every question of the model has it. OptionError if the model has several tasks or metrics, or the score
-    isn't on their scale.
+    every question of the model has it. OptionError if the model has several tasks or metrics, the score isn't
+    on their scale, or a `statistic` is chosen.
     """
+    if design.of_metric is not None:
+        raise OptionError(
+            f"a published {design.statistic} has no scores of questions to compare with",
+            remedy=f"Test it against the number with a gate: `at_least={figure[0]:g}`.",
+        )
     scores, _ = in_shares(scores)
     study = gather(scores, replace(design, model=(model,)))
     matrix, *others = study.matrices()

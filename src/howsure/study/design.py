@@ -370,6 +370,11 @@ def _refuse_beside_factor(design: Design, methods: Mapping[str, object]) -> None
 def _refuse_beside_metric(design: Design, methods: Mapping[str, object]) -> None:
     """Raise OptionError for options that can't be combined with a metric over labels and predictions."""
     own_function = design.statistic is not None and design.statistic.metric.reads == "rows"
+    in_tasks = {
+        f"tasks[{rule.pattern!r}].{name}": getattr(rule, name) is not None
+        for rule in design.tasks
+        for name in ("metric", "failures", "bounds")
+    }
     others = {
         "score": str(design.score) != "mean",
         "metric": bool(design.metric),
@@ -383,6 +388,7 @@ def _refuse_beside_metric(design: Design, methods: Mapping[str, object]) -> None
         "bounds": design.bounds is not None,
         "method": methods.get("method") not in (None, "t"),
         "interval": methods.get("interval") not in (None, "t"),
+        **in_tasks,
     }
     name = next((name for name, given in others.items() if given), "")
     if name:

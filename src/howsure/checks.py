@@ -45,9 +45,9 @@ def seed(name: str, value: Any) -> int:
     return int(value)
 
 
-def whole_scale(name: str, size: float, *, reach: float = 1.0) -> OptionError:
+def whole_scale(name: str, size: float) -> OptionError:
     """Return the error for a size as large as the scale of the scores, often one meant in points."""
-    meant = size if 1 <= size < 100 * reach else 2
+    meant = size if 1 <= size < 100 else 2
     return OptionError(
         f"{name} {size:g} is the whole scale",
         remedy=f"Write {meant / 100:g} (or {meant:g}pp) for {meant:g} point{'' if meant == 1 else 's'}.",

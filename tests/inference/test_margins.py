@@ -91,7 +91,7 @@ def test_a_large_margin_without_a_unit_is_refused_for_scores_from_0_to_1(
     ("scale", "margin", "told"),
     [
         (1.0, "0.5", "--tasks t*:margin=0.5 is 50 points of scores from 0 to 1: write 50pp if you mean it, or 0.5pp"),
-        (40.0, "2pp", "--tasks t*:margin=2pp: points and percent are for scores in [0, 1]"),
+        (40.0, "2pp", "--tasks t*:margin=2pp: points and percent are for scores that are shown in percent"),
         (1.0, "50pp", ""),
         (1.0, "0.05", ""),
         (1.0, "20%rel", ""),

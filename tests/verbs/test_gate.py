@@ -535,7 +535,7 @@ def test_margins_in_points_are_refused_for_scores_beyond_0_to_1(tmp_path, comman
     where = ["--pilot", str(path)] if command.startswith("plan") else [str(path)]
     refused = CliRunner().invoke(main, [*command.split(), *where, *words])
     assert refused.exit_code == (3 if command in ("gate", "watch") else 2)
-    assert "are for scores in [0, 1]" in refused.output
+    assert "are for scores that are shown in percent" in refused.output
     plain = [word.removesuffix("pp").removesuffix("%").strip() for word in words]
     taken = CliRunner().invoke(main, [*command.split(), *where, *plain])
     assert (taken.exit_code in (0, 1, 2), "are for scores" in taken.output) == (True, False)

@@ -417,8 +417,8 @@ def _refuse_unit(flag: str, size: float, *, percent: bool, margin: bool) -> None
         )
     if not percent and isinstance(size, Points):
         raise click.UsageError(
-            f"{flag}{100 * size:g}pp: points and percent are for scores in [0, 1], and these are on another "
-            "scale. Write the size in their own units, or choose tasks with --task."
+            f"{flag}{100 * size:g}pp: points and percent are for scores that are shown in percent, and these "
+            "aren't. Write the size in their own units, or choose tasks with --task."
         )
 
 

@@ -151,7 +151,7 @@ class Plans(GroupedCommand, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the subcommand. Any other word was probably meant as results."""
         if args[0] not in self.commands:
-            files = [*ctx.params.get("pilot", ()), *(word for word in args[:1])]
+            files = [*ctx.params.get("pilot", ()), args[0]]
             flags = " ".join(f"--pilot {shlex.quote(path)}" for path in files)
             raise click.UsageError(
                 f"unknown kind of plan {args[0]!r}. Write --pilot before each file of results: {flags}", ctx

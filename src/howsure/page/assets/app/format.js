@@ -2,6 +2,8 @@
 
 const DECIMALS = 10;
 const BILLION = 1e9;
+/** Numbers below 1 have three decimals, those below this two significant digits. */
+const LEAST = 0.01;
 
 /** Round to so many decimals; a tie goes to the even digit, as in Python. */
 function fixed(value, digits) {
@@ -12,12 +14,12 @@ function fixed(value, digits) {
   return Number(below.at(-1)) % 2 === 0 ? below : value.toFixed(digits);
 }
 
-/** Write four digits, as Python's format "g" does, and in full up to a billion; a tie goes to the even digit. */
-function fourDigits(value) {
+/** Write so many digits, as Python's format "g" does, and in full up to a billion; a tie goes to the even digit. */
+function significant(value, places) {
   if (value === 0) return "0";
   const [digits, exponent] = value.toExponential(40).split("e");
-  let rounded = value.toExponential(3);
-  if (/^50*$/.test(digits.slice(5)) && Number(digits[4]) % 2 === 0) rounded = `${digits.slice(0, 5)}e${exponent}`;
+  let rounded = value.toExponential(places - 1);
+  if (/^50*$/.test(digits.slice(places + 1)) && Number(digits[places]) % 2 === 0) rounded = `${digits.slice(0, places + 1)}e${exponent}`;
   const [shown, power] = rounded.split("e");
   if (Number(power) >= 3 && Number(rounded) <= BILLION) return count(Number(rounded));
   if (Number(power) >= -4 && Number(power) < 4) return String(Number(rounded));
@@ -29,7 +31,8 @@ function scoreNumber(value, percent) {
   if (value === null || !Number.isFinite(value)) return "n/a";
   if (value < 0) return `−${scoreNumber(-value, percent)}`;
   if (percent) return fixed(Number((100 * value).toFixed(DECIMALS)), 1);
-  return fourDigits(Number(value.toPrecision(DECIMALS)));
+  if (LEAST <= value && value < 1) return fixed(Number(value.toFixed(DECIMALS)), 3);
+  return significant(Number(value.toPrecision(DECIMALS)), value < 1 ? 2 : 4);
 }
 
 function score(value, percent) {

@@ -164,6 +164,10 @@ def test_a_function_without_a_number_is_an_error():
         ({"statistic": "macro-f1", "score": "pass@2"}, "`score` and `statistic` can't be combined"),
         ({"statistic": len, "weight": "score"}, "`weight` and `statistic` can't be combined"),
         ({"statistic": "macro-f1", "by": "gold"}, "`by` and `statistic` can't be combined"),
+        (
+            {"statistic": "macro-f1", "tasks": {"*": {"failures": "zero"}}},
+            "failures` and `statistic` can't be combined",
+        ),
         ({"statistic": "macro-f1", "columns": {"label": "u"}}, "no column 'u' for the label"),
         ({"statistic": "pearson", "columns": {"label": "gold"}}, "pearson needs numbers, but the label"),
         ({"statistic": "macro-f1", "columns": {"prediction": "score"}}, "no prediction is one of the labels"),
@@ -252,3 +256,55 @@ def test_the_macro_f1_of_gpt_4_on_llmbar_is_the_published_one():
     )[0].estimate
     assert found.value == pytest.approx(0.9388, abs=5e-5)
     assert found.se == pytest.approx(0.0242, abs=2e-4)
+
+
+def test_two_files_give_the_comparison_and_the_gate_of_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = classified()
+    for model in ("a", "b"):
+        rows.filter(pl.col("model") == model).drop("model").write_csv(f"{model}.csv")
+    whole = hs.compare(rows, "b", "a", statistic="macro-f1")
+    halves = hs.compare("b.csv", "a.csv", statistic="macro-f1")
+    assert halves.difference.value == pytest.approx(whole.difference.value, abs=1e-12)
+    assert halves.p_value == pytest.approx(whole.p_value)
+    for data in ((rows, "b", "a"), (None, "b.csv", "a.csv")):
+        verdict = hs.gate(*data, not_worse_than=0.02, statistic="macro-f1")
+        assert verdict.checks[0].value == pytest.approx(whole.difference.value, abs=1e-12)
+
+
+def test_a_metric_has_no_flips_of_questions():
+    with pytest.raises(hs.OptionError, match="`flips` and `statistic` can't be combined"):
+        hs.compare(classified(), "b", "a", statistic="macro-f1", flips=True)
+
+
+def test_few_clusters_are_a_warning_in_a_comparison_of_metrics():
+    rows = classified().with_columns(cluster=pl.col("item").str.slice(1).cast(pl.Int64) % 4)
+    pair = hs.compare(rows, "b", "a", statistic="macro-f1", population="new-clusters")
+    assert "few_clusters" in [warning.code for warning in pair.warnings + pair.difference.warnings]
+
+
+def test_failed_attempts_are_counted_in_a_comparison_and_too_many_leave_a_gate_open():
+    failed = (pl.col("model") == "b") & pl.col("item").is_in([f"q{i}" for i in range(15)])
+    rows = classified().with_columns(predicted=pl.when(failed).then(None).otherwise(pl.col("predicted")))
+    pair = hs.compare(rows, "b", "a", statistic="macro-f1")
+    assert pair.difference.n_items == 105
+    assert any("105 questions that all 2 models answered (15 left out)" in note for note in pair.notes)
+    assert any("15 unscored" in note for note in pair.notes)
+    board = hs.leaderboard(rows, statistic="macro-f1").boards[0]
+    assert {entry.model: entry.n_failed for entry in board.entries} == {"a": 0, "b": 15}
+    verdict = hs.gate(rows, "b", "a", not_worse_than=0.3, statistic="macro-f1")
+    assert (verdict.verdict, verdict.checks[0].n_unknown) == ("unclear", 15)
+    assert [warning.message for warning in verdict.warnings if warning.code == "failure_policy"] == [
+        "task · macro-f1: with `failures='drop'` the verdict would be 'pass'"
+    ]
+    some = hs.gate(rows, "b", "a", not_worse_than=0.3, statistic="macro-f1", missing_at_most=0.2)
+    assert some.verdict == "pass"
+    whole = hs.gate(classified(), "b", "a", not_worse_than=0.3, statistic="macro-f1")
+    assert whole.verdict == "pass"
+
+
+def test_a_published_metric_is_refused_in_favour_of_a_floor():
+    one = classified().filter(pl.col("model") == "a")
+    with pytest.raises(hs.OptionError, match="a published macro-f1 has no scores of questions") as error:
+        hs.compare(one, published=0.8, statistic="macro-f1")
+    assert "at_least=0.8" in error.value.remedy

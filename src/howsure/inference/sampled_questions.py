@@ -110,13 +110,12 @@ class OtherQuestions:
         if matrix.levels is None and matrix.of_metric is None:
             return _compared(matrix, a, b, question)
         both = matrix.take_models(matrix.columns((a, b)))
-        if both.levels is None:
-            plain = _compared(both, a, b, replace(question, method="t", margin=None))
-            return by_moments(plain, self, both, question, plain.difference.method)
         plain = _compared(replace(both, levels=None), a, b, replace(question, method="t", margin=None))
         found = by_moments(plain, self, both, question, plain.difference.method)
-        warnings = () if math.isfinite(found.p_value) else plain.difference.warnings
-        return with_sources(replace(found, difference=replace(found.difference, warnings=warnings)), both)
+        levels = both.levels is not None and math.isfinite(found.p_value)  # they have warnings of their own
+        warnings = () if levels else plain.difference.warnings
+        found = replace(found, difference=replace(found.difference, warnings=warnings))
+        return found if both.levels is None else with_sources(found, both)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
@@ -185,9 +184,12 @@ def metric_df(matrix: ScoreMatrix) -> Floats:
     fourth powers of the differences of their influences over clusters (`moment_df`).
     """
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
-    term = clustering(matrix.clusters[0] if matrix.clusters else None, weights)
-    x = matrix.values - np.average(matrix.values, axis=0, weights=weights)
-    e = term.sums(weights[:, None] * x)
+    term = clustering(
+        min(matrix.clusters, key=lambda code: int(code.max()), default=None), weights
+    )  # the coarsest
+    answered = ~np.isnan(matrix.values)
+    average = np.average(np.nan_to_num(matrix.values), axis=0, weights=weights) / answered.mean(axis=0)
+    e = term.sums(weights[:, None] * np.where(answered, matrix.values - average, 0.0))
     two, three = e**2, e**3
     squares, cubes = e.T @ e, three.T @ e
     sums = two.sum(axis=0)

@@ -20,13 +20,11 @@ from howsure.study.models import resolve
 from howsure.study.texts import bleu_counts, edit_distances
 from howsure.table.engines import to_polars
 from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, roles_of_metric, tidy
-from howsure.table.scores import with_rows
 from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Ints
     from howsure.statistics.metrics import ChosenMetric
     from howsure.statistics.metrics.base import Measured, Metric
     from howsure.study.design import Design
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 POSITIVE = ("1", "true", "yes", "positive", "pos")
 """The class of interest if there are two and none is named."""
 FEW_SHOWN = 6
-CLUSTER, WEIGHT, COUNT = "cluster of the row", "weight of the question", "count of texts"
+WEIGHT, COUNT = "weight of the question", "count of texts"
 
 
 def with_metric(
@@ -63,18 +61,22 @@ def with_metric(
     for task in rows["task"].unique().sort():
         part = rows.filter(pl.col("task") == task)
         table = _Table.of(part, chosen, str(task))
-        part, left = table.shared() if paired else (table.rows, 0)
-        if left:
-            notes.append(
-                f"{chosen} is computed on the {len(part['item'].unique()):,} questions that all "
-                f"{part['model'].n_unique():,} models answered ({left:,} left out)."
-            )
+        part = table.rows
+        if paired:
+            part, shared = table.shared()
+            if left := table.rows["item"].n_unique() - shared:
+                notes.append(
+                    f"{chosen} is computed on the {shared:,} questions that all "
+                    f"{part['model'].n_unique():,} models answered ({left:,} left out)."
+                )
         measured, sizes, doubts = table.measured(part)
         found += [measured]
         smallest |= {(str(task), model): size for model, size in sizes.items() if size < np.inf}
         warnings += [*doubts, *table.small(sizes)]
-    told = replace(with_rows(scores, pl.concat(found)), notes=tuple(notes), warnings=tuple(warnings))
-    return replace(told, score_name=""), smallest
+    measured_scores = replace(
+        scores, rows=pl.concat(found), roles={}, score_name="", notes=tuple(notes), warnings=tuple(warnings)
+    )
+    return measured_scores, smallest
 
 
 def _rows(scores: Scores, design: Design, models: Sequence[str]) -> pl.DataFrame:
@@ -90,13 +92,7 @@ def _rows(scores: Scores, design: Design, models: Sequence[str]) -> pl.DataFrame
         raise DataError(
             f"no column {design.weight!r} in the rows to weight a metric by", remedy="Add it to the table."
         )
-    rows = rows.with_columns(_weight(design.weight or ("weight" if "weight" in scores.chosen else "")))
-    named = (design.cluster or ("cluster",))[0]
-    return rows.with_columns(
-        rows[named].cast(pl.String).alias(CLUSTER)
-        if named in rows.columns
-        else pl.lit(None, pl.String).alias(CLUSTER)
-    )
+    return rows.with_columns(_weight(design.weight or ("weight" if "weight" in scores.chosen else "")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +109,8 @@ class _Table:
     def of(cls, rows: pl.DataFrame, chosen: ChosenMetric, task: str) -> _Table:
         """Read the labels and predictions of a task. DataError if they aren't what the metric reads."""
         metric = chosen.metric
+        if metric.reads in ("values", "outcomes"):
+            rows = rows.drop("label", strict=False)
         label, prediction = (rows.get_column(role, default=rows["score"]) for role in METRIC_ROLES)
         if metric.reads == "rows":
             return cls(rows=rows, chosen=chosen, task=task)
@@ -154,9 +152,11 @@ class _Table:
         return cls(rows=rows, chosen=chosen, task=task, classes=classes, positive=found)
 
     def shared(self) -> tuple[pl.DataFrame, int]:
-        """Return the rows of the questions that every model answered, and how many others there are."""
-        models = self.rows["model"].n_unique()
-        answered = self.rows.filter(pl.col("score").is_not_null())
+        """Return the rows of the questions that every model answered, with all failed attempts, which are
+        only counted, and how many these questions are.
+        """
+        models, failed = self.rows["model"].n_unique(), pl.col("score").is_null()
+        answered = self.rows.filter(~failed)
         counts = answered.group_by("item").agg(pl.col("model").n_unique())
         kept = counts.filter(pl.col("model") == models)["item"]
         if not len(kept):
@@ -166,7 +166,7 @@ class _Table:
                 where=self.task,
                 remedy="Choose models with `model`, or use `howsure estimate`, which measures each alone.",
             )
-        return self.rows.filter(pl.col("item").is_in(kept.implode())), len(counts) - len(kept)
+        return self.rows.filter(pl.col("item").is_in(kept.implode()) | failed), len(kept)
 
     def measured(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float], list[ResultWarning]]:
         """Return the rows with their scores, the size of each model's smallest class, and warnings."""
@@ -185,7 +185,7 @@ class _Table:
             doubts += [replace(each, message=f"{model}: {each.message}") for each in found.doubts]
             scores = pl.Series("score", found.scores)
             parts += [answered.with_columns(scores), part.filter(pl.col("score").is_null())]
-        read = (*METRIC_ROLES, CLUSTER, WEIGHT)
+        read = (*METRIC_ROLES, WEIGHT)
         whole = pl.concat(parts)
         whole = whole.drop([name for name in whole.columns if name in read or name.startswith(COUNT)])
         return whole.with_columns(metric=pl.lit(str(self.chosen))), smallest, doubts
@@ -213,9 +213,10 @@ class _Table:
 
     def _rows_of(self, answered: pl.DataFrame) -> Rows:
         """Return the rows of one model. The attempts at a question share its weight."""
-        share = answered[WEIGHT].to_numpy()
+        share, item = answered[WEIGHT].to_numpy(), None
         if answered["item"].n_unique() < len(answered):
             share = share / answered.select(pl.len().over("item")).to_series().to_numpy()
+            item = answered["item"].rank("dense").to_numpy().astype(np.int64) - 1
         counts = [name for name in answered.columns if name.startswith(COUNT)]
         columns = {
             role: answered[role].to_numpy().astype(np.float64)
@@ -229,9 +230,7 @@ class _Table:
             classes=self.classes,
             positive=self.positive,
             counts=answered.select(counts).to_numpy() if counts else None,
-            unit=_units(answered)
-            if self.chosen.metric.reads == "scores" and answered[CLUSTER].count()
-            else None,
+            item=item,
         )
 
     def small(self, smallest: dict[str, float]) -> list[ResultWarning]:
@@ -256,12 +255,6 @@ def _weight(name: str) -> pl.Expr:
     if not name:
         return pl.lit(1.0).alias(WEIGHT)
     return pl.col(name).cast(pl.Float64).sum().over("model", "item").alias(WEIGHT)
-
-
-def _units(answered: pl.DataFrame) -> Ints:
-    """Return the cluster of each row, else its question."""
-    column = answered[CLUSTER].fill_null(answered["item"])
-    return column.rank("dense").to_numpy().astype(np.int64) - 1
 
 
 def _numbers(column: pl.Series, role: str, metric: Metric, task: str) -> pl.Series:

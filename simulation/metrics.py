@@ -154,7 +154,7 @@ class MetricWorld:
         """Return what the metric reads."""
         if self.family == "binary" and metric.reads == "classes":
             prediction = (prediction > CUT).astype(float)
-        if metric.name in ("brier", "ece"):
+        if metric.name == "brier":
             prediction = scipy.special.expit((prediction - CUT) * 2)
         classes = ("0", "1") if self.family == "binary" else tuple("abcde")
         return Rows(

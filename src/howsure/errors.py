@@ -107,7 +107,6 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     2: ("earlier_labels", "labels_unlike", "shared_items_differ", "weights_differ"),
     3: (
         "asymptotic",
-        "calibration_not_excluded",
         "cant_be_known",
         "classifier_scores",
         "few_labels",
@@ -123,6 +122,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
         "small_class",
         "small_slice",
         "unbounded_scores",
+        "undefined_class",
         "unknown_n",
         "unknown_scale",
     ),

@@ -67,32 +67,55 @@ def test_values_equal_those_of_scikit_learn_scipy_and_numpy(word, weighted):
 
 
 def test_the_mean_of_the_scores_of_rows_is_the_metric():
-    words = [*KNOWN["plain"], "recall@fpr=0.1", "ece", "horizon", "horizon@p=0.8"]
+    words = [*KNOWN["plain"], "recall@fpr=0.1", "horizon", "horizon@p=0.8"]
     for word in words:
         metric, data = rows(word)
         if word.startswith("horizon"):
             data = replace(data, prediction=(DATA["score_a"].to_numpy() < 0.5).astype(float))
-        if word == "ece":
-            data = replace(data, prediction=1 / (1 + np.exp(-data.prediction)))
         found = metric.measure(data)
         assert data.share @ found.scores == pytest.approx(found.value, abs=1e-12), word
         assert np.isfinite(found.influence).all()
 
 
-def test_a_calibrated_score_has_no_calibration_error_above_chance_and_a_distorted_one_has():
-    rng = np.random.default_rng(4)
-    chance = rng.random(2_000)
-    label = (rng.random(2_000) < chance).astype(float)
-    calibrated = METRICS["ece"].measure(of_two(label, chance))
-    distorted = METRICS["ece"].measure(of_two(label, chance**3))
-    assert [warning.code for warning in calibrated.doubts] == ["calibration_not_excluded"]
-    assert distorted.doubts == ()
-    assert calibrated.value < 0.03 < 0.1 < distorted.value
-    share, said, true = METRICS["ece"].curve(of_two(label, chance))
-    assert share.sum() == pytest.approx(1)
-    assert np.abs(said - true).max() < 0.15
-    with pytest.raises(MethodError, match="needs probabilities"):
-        METRICS["ece"].measure(of_two(label, chance * 2))
+def test_the_smallest_class_is_the_one_that_the_metric_divides_by():
+    label = np.repeat([1.0, 0.0], [60, 40])
+    prediction = np.r_[np.ones(5), np.zeros(95)]
+    data = of_two(label, prediction)
+    sizes = {
+        word: METRICS[word].measure(data).smallest for word in ("precision", "recall", "f1", "macro-recall", "mcc")
+    }
+    assert sizes == pytest.approx({"precision": 5, "recall": 60, "f1": 60, "macro-recall": 40, "mcc": 40})
+
+
+def test_attempts_at_a_question_are_one_question_of_its_class():
+    label = np.repeat([1.0, 0.0], [10, 50])
+    score = label + np.random.default_rng(5).normal(size=60)
+    once, item = of_two(label, score), np.repeat(np.arange(60), 5)
+    five = replace(of_two(np.repeat(label, 5), np.repeat(score, 5)), item=item)
+    for word in ("auroc", "average-precision", "quantile@q=0.3", "recall@fpr=0.2"):
+        metric = metric_of(word).metric
+        one, other = metric.measure(once), metric.measure(five)
+        assert other.smallest == pytest.approx(one.smallest)
+        if word != "quantile@q=0.3":  # NumPy's quantile of repeated values is another
+            assert other.value == pytest.approx(one.value)
+            assert np.bincount(item, other.influence) / 5 == pytest.approx(one.influence)
+    classes = replace(five, prediction=(five.prediction > 0.5).astype(float))
+    assert METRICS["macro-f1"].measure(classes).smallest == pytest.approx(10)
+
+
+def test_a_class_that_cannot_be_divided_by_counts_as_0_with_a_warning():
+    label = np.repeat([1.0, 0.0], [30, 30])
+    never = of_two(label, np.zeros(60))
+    for word, what in (
+        ("precision", "class '1' is never predicted, so its precision counts as 0"),
+        ("macro-precision", "class '1' is never predicted, so its precision counts as 0"),
+        ("mcc", "every prediction is 0, so mcc counts as 0"),
+    ):
+        (doubt,) = METRICS[word].measure(never).doubts
+        assert (doubt.code, doubt.message) == ("undefined_class", what)
+    assert METRICS["macro-f1"].measure(never).doubts == ()
+    one_label = of_two(np.ones(60), label)
+    assert METRICS["macro-recall"].measure(one_label).doubts[0].message.startswith("class '0' is never a label")
 
 
 def test_a_horizon_needs_successes_failures_and_a_curve_that_falls():

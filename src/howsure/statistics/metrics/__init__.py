@@ -21,13 +21,7 @@ from howsure.errors import MethodError
 from howsure.statistics.metrics.base import HigherIsBetter, Mean, Measured, Metric, Reads, Rows, Scale
 from howsure.statistics.metrics.classes import ONE_CLASS, Matthews, OfClasses, of_class, recall, right
 from howsure.statistics.metrics.numbers import Horizon, Pearson, Quantile, Ratio, Spearman
-from howsure.statistics.metrics.scores import (
-    Auroc,
-    AveragePrecision,
-    CalibrationError,
-    RecallAtFpr,
-    brier_scores,
-)
+from howsure.statistics.metrics.scores import Auroc, AveragePrecision, RecallAtFpr, brier_scores
 from howsure.statistics.metrics.texts import Bleu
 
 if TYPE_CHECKING:
@@ -76,7 +70,6 @@ _BY_NAME: tuple[Metric, ...] = (
     Auroc(),
     AveragePrecision(),
     Mean("brier", brier_scores, "scores", lower_is_better=True),
-    CalibrationError(),
     Ratio("ratio"),
     Ratio("wer", lower_is_better=True),
     Ratio("cer", lower_is_better=True),
@@ -90,17 +83,14 @@ _BY_NAME: tuple[Metric, ...] = (
 METRICS: Mapping[str, Metric] = {each.name: each for each in _BY_NAME}
 """The metrics by the words that choose them, except those with a value of their own in `OF_VALUES`."""
 
-
 OF_VALUES: Mapping[str, Callable[[float], Metric]] = {
     "recall@fpr": RecallAtFpr,
     "quantile@q": Quantile,
     "horizon@p": Horizon,
 }
-
+"""The metrics with a value of their own, by the words before it."""
 
 WORDS = (*METRICS, *(f"{word}=…" for word in OF_VALUES))
-
-
 OF_CLASS = "@class="
 
 
@@ -137,7 +127,9 @@ def metric_of(word: str) -> ChosenMetric:
         if not 0 < value < 1:
             raise MethodError(f"{word!r}: {text!r} isn't between 0 and 1", remedy=f"Write {key}=0.1.")
         return ChosenMetric(OF_VALUES[key](value), positive)
-    near = get_close_matches(name.lower().replace("_", "-").replace(" ", "-"), [*METRICS, *OF_VALUES], n=1)
+    near = get_close_matches(
+        name.lower().replace("_", "-").replace(" ", "-"), [*METRICS, *OF_VALUES], n=1, cutoff=0.7
+    )
     raise MethodError(
         f"no metric {word!r}", remedy=f"Did you mean {near[0]}?" if near else f"There are {', '.join(WORDS)}."
     )

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,11 +23,11 @@ which it takes the ratio, one number, two texts, or the row itself.
 Scale = Literal["share", "correlation", "positive", "number"]
 """The range of a metric: [0, 1], [−1, 1], positive numbers, or any number."""
 
-
 SPREAD = 2.0
 """A slope that depends on a density is taken between the points so many standard errors to either side."""
+
 ENOUGH = 25
-"""With at least this many rows of each class, the coverage of the intervals was tested."""
+"""With at least this many questions of each class, the coverage of the intervals was tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,8 @@ class Rows:
     """The rows of one model (r,): `label`, `prediction` and `share`, each row's share of all weight.
 
     For classes, labels and predictions are codes of `classes`, in their order. `positive`: the code of the
-    class that a metric of one class is about, −1 if none is named or obvious. `unit`: the cluster of each
-    row, None if each is its own. `counts` (r, K): what a metric counts in texts.
+    class that a metric of one class is about, −1 if none is named or obvious. `item`: the code of each row's
+    question, None if each row is another. `counts` (r, K): what a metric counts in texts.
     """
 
     label: Floats
@@ -42,15 +44,24 @@ class Rows:
     share: Floats
     classes: tuple[str, ...] = ()
     positive: int = -1
-    unit: Ints | None = None
+    item: Ints | None = None
     counts: Floats | None = None
+
+    def questions(self, share: Floats) -> float:
+        """Return how many questions of equal weight have the information of rows with these shares (r,). All
+        attempts at a question are one.
+        """
+        if self.item is not None:
+            share = np.bincount(self.item, weights=share).astype(float)
+        squares = float(share @ share)
+        return float(share.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """The value of a metric, and the influence of every row on it (r,), with weighted mean 0.
 
-    `smallest`: the effective number of rows in the smallest class that the metric depends on, infinite
+    `smallest`: the effective number of questions in the smallest class that the metric depends on, infinite
     without classes. `doubts`: warnings about this model.
     """
 
@@ -100,12 +111,6 @@ class HigherIsBetter:
     of_questions: ClassVar[bool] = False
 
 
-def effective(share: Floats) -> float:
-    """Return how many rows of equal weight have the same information."""
-    squares = float(share @ share)
-    return float(share.sum()) ** 2 / squares if squares > 0 else 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Mean:
     """A metric that is a mean over rows: `of` gives each row's score. `of_questions`: in percent, as scores
@@ -115,9 +120,9 @@ class Mean:
     name: str
     of: Callable[[Rows], Floats]
     reads: Reads
-    scale: Scale = "share"
     lower_is_better: bool = False
     of_questions: bool = False
+    scale: ClassVar[Scale] = "share"
 
     def measure(self, rows: Rows) -> Measured:
         """Return the mean of the scores, and each one's distance from it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from howsure.errors import MethodError
-from howsure.statistics.metrics.base import SPREAD, HigherIsBetter, Measured, Reads, Rows, Scale, effective
+from howsure.statistics.metrics.base import SPREAD, HigherIsBetter, Measured, Reads, Rows, Scale
 from howsure.statistics.metrics.scores import below
 from howsure.statistics.tolerances import ROUNDED_SCORES
 
@@ -112,7 +112,7 @@ class Horizon(HigherIsBetter):
         return Measured(
             value=value,
             influence=influence - w @ influence,
-            smallest=min(effective(w * y), effective(w * (1 - y))),
+            smallest=min(rows.questions(w * y), rows.questions(w * (1 - y))),
         )
 
     def _curve(self, x: Floats, y: Floats, w: Floats) -> tuple[Floats, Floats]:
@@ -122,6 +122,7 @@ class Horizon(HigherIsBetter):
         penalty, beta = np.diag([0.0, self.PENALTY]), np.zeros(2)
 
         def loss(b: Floats) -> float:
+            """Return the mean negative log likelihood, with the penalty."""
             eta = x @ b
             return float(w @ (np.logaddexp(0, eta) - y * eta) + b @ penalty @ b / 2)
 
@@ -198,12 +199,12 @@ class Quantile(HigherIsBetter):
     def measure(self, rows: Rows) -> Measured:
         """Return the quantile, between neighbours as NumPy does, and the influences."""
         x, w = rows.prediction, rows.share
-        half = SPREAD * math.sqrt(self.q * (1 - self.q) / max(effective(w), 1.0))
+        half = SPREAD * math.sqrt(self.q * (1 - self.q) / max(rows.questions(w), 1.0))
         value = weighted_quantile(x, w, self.q)
         low, high = max(self.q - half, 0.0), min(self.q + half, 1.0)
         slope = (weighted_quantile(x, w, high) - weighted_quantile(x, w, low)) / (high - low)
-        below = (x < value) + (x == value) / 2
-        return Measured(value=value, influence=slope * (w @ below - below))
+        smaller = (x < value) + (x == value) / 2
+        return Measured(value=value, influence=slope * (w @ smaller - smaller))
 
 
 def weighted_quantile(x: Floats, share: Floats, q: float) -> float:

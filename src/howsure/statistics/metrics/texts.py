@@ -36,16 +36,18 @@ class Bleu(HigherIsBetter):
         """
         counts: Floats = np.empty((len(rows.share), 2 * ORDERS + 2)) if rows.counts is None else rows.counts
         sums = rows.share @ counts
-        right, every, (said, wanted) = sums[:ORDERS], sums[ORDERS : 2 * ORDERS], sums[2 * ORDERS :]
+        right, every, (length, reference) = sums[:ORDERS], sums[ORDERS : 2 * ORDERS], sums[2 * ORDERS :]
         if not right.all():
             raise MethodError(
                 f"no sequence of {int(np.argmin(right > 0)) + 1} words is right, so {self.name} is undefined",
                 remedy="Measure longer texts, or wer.",
             )
-        short = said < wanted
-        value = 100 * math.exp(float(np.log(right / every).mean()) + (1 - wanted / said if short else 0.0))
+        short = length < reference
+        value = 100 * math.exp(
+            float(np.log(right / every).mean()) + (1 - reference / length if short else 0.0)
+        )
         slope = (counts[:, :ORDERS] / right - counts[:, ORDERS : 2 * ORDERS] / every).mean(axis=1)
         if short:
-            slope = slope + wanted / said * (counts[:, -2] / said - counts[:, -1] / wanted)
+            slope = slope + reference / length * (counts[:, -2] / length - counts[:, -1] / reference)
         influence = value * slope
         return Measured(value=value, influence=influence - rows.share @ influence)

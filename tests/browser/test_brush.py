@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accessible import check
-from browser_cases import AXIS, PHONE, random_board
+from browser_cases import AXIS, PHONE, random_board, visit
 from howsure.verbs.report import report
 
 SHOWN = """() => [...document.querySelectorAll("#board-body .bar")].map((bar) => {
@@ -115,11 +115,11 @@ def test_keys_zoom_and_move(board, opened):
     assert part(page) is None
 
 
-@pytest.mark.parametrize(
-    "axis", ["60", "80,60", "NaN,70", "60,80,90", "-1000,1000", "1e1,1e2", ",", "500,600", "60,60"]
-)
-def test_wrong_parts_are_passed_over(axis, board, opened):
-    assert opened(board, hash=f"#axis={axis}").is_hidden("#axis-part")
+def test_wrong_parts_are_passed_over(board, opened):
+    page = opened(board)
+    for axis in ("60", "80,60", "NaN,70", "60,80,90", "-1000,1000", "1e1,1e2", ",", "500,600", "60,60"):
+        visit(page, f"#axis={axis}")
+        assert page.is_hidden("#axis-part"), axis
 
 
 def test_another_scale_has_its_own_axis(board, opened):

@@ -114,14 +114,17 @@ def test_buttons_and_ranges_by_touch(name, lesson):
         assert said(page) != before, control.get_attribute("data-value")
 
 
-@pytest.mark.parametrize("name", NAMES[:9])
-def test_the_question_has_feedback_for_every_answer(name, lesson):
-    page = lesson(name)
-    answers = inside(page, ".quiz input")
-    for k in range(answers.count()):
-        answers.nth(k).check()
-        right = answers.nth(k).get_attribute("data-right") is not None
-        assert inside(page, ".feedback").text_content().startswith("Yes." if right else "Not quite.")
+def test_the_question_has_feedback_for_every_answer(lesson):
+    page = lesson("1")
+    for number in range(1, 10):
+        page.wait_for_function(f"() => document.title.startsWith('{number}. ')")
+        answers = inside(page, ".quiz input")
+        assert answers.count() > 1
+        for k in range(answers.count()):
+            answers.nth(k).check()
+            right = answers.nth(k).get_attribute("data-right") is not None
+            assert inside(page, ".feedback").text_content().startswith("Yes." if right else "Not quite.")
+        inside(page, ".next a").last.click()
 
 
 def test_terms_open_and_close_by_mouse_and_keyboard(lesson):

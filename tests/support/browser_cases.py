@@ -161,6 +161,13 @@ LOOKS = {
 }
 
 
+def visit(page, hash):
+    """Load the same page once more, with another hash."""
+    page.goto("about:blank")
+    page.goto(page.seen.address + hash)
+    page.wait_for_selector("html[data-ready]", state="attached")
+
+
 def choose(page, k):
     """Show the k-th board of the page."""
     if page.evaluate("document.documentElement.dataset.ready") != str(k):

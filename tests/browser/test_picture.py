@@ -80,7 +80,7 @@ def test_bars_stand_where_the_axis_says(name, opened):
         assert Scale(percent=board["percent"]).score(model["value"]) in bar["told"]
 
 
-@pytest.mark.parametrize("name", ["example", "tasks", "holes", "open scale", "not corrected", "benchmark", "miller"])
+@pytest.mark.parametrize("name", ["example", "tasks", "holes", "open scale", "not corrected", "benchmark"])
 def test_differences_are_those_of_compare(name, opened):
     page = opened(made(name), hash="#scale=differences")
     for k, board in enumerate(made(name).data["boards"]):

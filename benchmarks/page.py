@@ -1,6 +1,6 @@
 """The page of `howsure report`: its size, the time to make it, and the time until a browser shows it.
 
-    python benchmarks/page.py [--chromium /usr/bin/chromium] [--rounds 3]
+    python benchmarks/page.py [--chromium /usr/bin/chromium-headless-shell] [--rounds 3]
 
 Made-up boards (made_up.py). "ready": from navigation until the leaderboard, a pair and a model are shown (html[data-ready]),
 in a fresh context of a headless Chromium, median of the rounds.
@@ -60,7 +60,7 @@ def main() -> None:
     from howsure.verbs.report import report
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--chromium", default="/usr/bin/chromium-headless-shell")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""Pages in a real browser: Debian's Chromium, offline, driven by Playwright."""
+"""Pages in a real browser: Debian's Chromium without windows, offline, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

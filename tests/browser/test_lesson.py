@@ -14,7 +14,7 @@ from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
 from howsure.guide.rewriting import choose
 from howsure.study.design import make_design
 from places import ROOT
-from trials import diagonal, draws
+from trials import draws
 
 NAMES = [*map(str, range(1, 10)), "questions"]
 SWEBENCH, EXAMPLE = ROOT / "examples" / "swebench_verified.parquet", ROOT / "examples" / "logs"
@@ -154,7 +154,8 @@ def test_from_chapter_to_chapter_and_back(lesson):
 # whom it is for
 
 
-@pytest.mark.parametrize(("look", "name"), diagonal(["light", "dark", "narrow"], NAMES))
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
 def test_axe_finds_nothing(name, look, lesson):
     page = lesson(name, bypass_csp=True, **LOOKS[look])
     for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
@@ -405,7 +406,8 @@ LONG = "model,item,score\n" + "\n".join(
 )
 
 
-@pytest.mark.parametrize(("results", "name"), diagonal(["0", "1", LONG], NAMES), ids=lambda each: str(each)[:9])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("results", ["0", "1", LONG], ids=lambda each: str(each)[:9])
 def test_texts_in_pictures_can_be_read_on_a_phone(name, results, lesson):
     page = lesson(f"{name}&of={results}" if len(results) == 1 else name, viewport=PHONE)
     if len(results) > 1:
@@ -550,7 +552,8 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("scheme", "name"), diagonal(["light", "dark"], NAMES))
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_focus_can_be_seen_on_every_control(name, scheme, lesson):
     page = lesson(name, color_scheme=scheme)
     found = []

@@ -18,7 +18,7 @@ from places import LOGS, ROOT
 
 pytest.importorskip("streamlit", reason="scripts/recipes has what this needs")
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 APPS = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8").partition("\n# The page inside an app\n")[2]
 QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",

@@ -19,7 +19,7 @@ from frames import two_models  # noqa: E402
 
 SCHEMA = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
 PARTS = SCHEMA["$defs"]
-SERVED = {"against": "compare", "head_to_head": "arena"} | {
+SERVED = {"against": "compare", "head_to_head": "arena", "question": "questions"} | {
     f"plan_{what}": "plan" for what in ("failures", "labels", "policy", "score")
 }
 """The commands of verbs that have another name."""
@@ -35,7 +35,7 @@ EXAMPLES = {
     "estimates": f"estimate {LOGS}",
     "frontier": f"frontier {LOGS} --usage tokens_in",
     "gate": f"gate {LOGS} {PAIR} --not-worse-than 1pp",
-    "health": f"health {LOGS}",
+    "questions": f"questions {LOGS}",
     "history": "history examples/nightly.parquet",
     "leaderboard": f"leaderboard {LOGS}",
     "noise": f"noise {LOGS}",
@@ -43,8 +43,8 @@ EXAMPLES = {
     "failure_plan": "plan failures 1%",
     "policy_plan": "plan policy examples/suite.toml",
     "score_plan": "plan score --at-least 90% --rate 95%",
+    "one_question": "questions examples/logs opposites-1 --model smollm2-135m-2shot",
     "runs": "runs examples/logs",
-    "show": "show examples/logs opposites-1 --model smollm2-135m-2shot",
     "look": f"watch {LOGS} -a smollm2-135m-t0.3 --at-least 20% --cluster-size 5 --once",
 }
 """Commands whose answers are shown; of the other answers it is what the example in their docstring gives."""

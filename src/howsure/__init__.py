@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier as Frontier
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.head_to_head import HeadToHead as HeadToHead
-    from howsure.answers.health import Health as Health
     from howsure.answers.history import History as History
     from howsure.answers.judge import JudgeRates as JudgeRates
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
@@ -36,9 +35,10 @@ if TYPE_CHECKING:
     from howsure.answers.plan_labels import LabelPlan as LabelPlan
     from howsure.answers.plan_policy import PolicyPlan as PolicyPlan
     from howsure.answers.plan_score import ScorePlan as ScorePlan
+    from howsure.answers.question import OneQuestion as OneQuestion
+    from howsure.answers.questions import Questions as Questions
     from howsure.answers.report import Report as Report
     from howsure.answers.runs import Runs as Runs
-    from howsure.answers.show import Show as Show
     from howsure.answers.trend import Trend as Trend
     from howsure.answers.watch import Look as Look
     from howsure.errors import DataError as DataError
@@ -64,7 +64,6 @@ if TYPE_CHECKING:
     from howsure.verbs.frontier import frontier as frontier
     from howsure.verbs.gate import gate as gate
     from howsure.verbs.head_to_head import head_to_head as head_to_head
-    from howsure.verbs.health import health as health
     from howsure.verbs.history import history as history
     from howsure.verbs.judge import judge as judge
     from howsure.verbs.leaderboard import leaderboard as leaderboard
@@ -74,12 +73,13 @@ if TYPE_CHECKING:
     from howsure.verbs.plan_labels import plan_labels as plan_labels
     from howsure.verbs.plan_policy import plan_policy as plan_policy
     from howsure.verbs.plan_score import plan_score as plan_score
+    from howsure.verbs.question import question as question
+    from howsure.verbs.questions import questions as questions
     from howsure.verbs.read import read as read
     from howsure.verbs.report import report as report
     from howsure.verbs.runs import runs as runs
     from howsure.verbs.save_baseline import SavedBaseline as SavedBaseline
     from howsure.verbs.save_baseline import save_baseline as save_baseline
-    from howsure.verbs.show import show as show
     from howsure.verbs.trend import trend as trend
     from howsure.verbs.watch import Monitor as Monitor
 
@@ -90,7 +90,8 @@ VERBS = (
         "read",
         "describe",
         "runs",
-        "show",
+        "question",
+        "questions",
         "estimate",
         "compare",
         "against",
@@ -102,7 +103,6 @@ VERBS = (
         "agree",
         "bias",
         "noise",
-        "health",
     ),
     *("history", "trend", "audit", "report"),
     *(
@@ -137,7 +137,7 @@ _HOMES = {
     "howsure.answers.frontier": ("Frontier",),
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.head_to_head": ("HeadToHead",),
-    "howsure.answers.health": ("Health",),
+    "howsure.answers.questions": ("Questions",),
     "howsure.answers.history": ("History",),
     "howsure.answers.judge": ("JudgeRates",),
     "howsure.answers.leaderboard": ("Leaderboard",),
@@ -149,7 +149,7 @@ _HOMES = {
     "howsure.answers.plan_score": ("ScorePlan",),
     "howsure.answers.report": ("Report",),
     "howsure.answers.runs": ("Runs",),
-    "howsure.answers.show": ("Show",),
+    "howsure.answers.question": ("OneQuestion",),
     "howsure.answers.trend": ("Trend",),
     "howsure.answers.watch": ("Look",),
     "howsure.errors": (

@@ -295,7 +295,7 @@ def test_search_finds_texts_that_the_page_holds(example, opened):
 
 def test_the_texts_are_those_of_the_logs(example, opened):
     page = opened(example, hash="#look=question&question=bakery-3")
-    said = hs.show(LOGS, "bakery-3").attempts
+    said = hs.question(LOGS, "bakery-3").attempts
     page.wait_for_selector("#question-texts .answers")
     shown = page.locator("#question-texts").text_content()
     models = [model["model"] for model in example.data["boards"][0]["models"][:2]]
@@ -486,7 +486,7 @@ def test_a_served_page_reads_texts_on_demand(browser):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{address}#look=question&question=bakery-3")
         page.wait_for_selector("#question-texts .answers")
-        said = next(each for each in hs.show(LOGS, "bakery-3").attempts if each.model.endswith("t0.3"))
+        said = next(each for each in hs.question(LOGS, "bakery-3").attempts if each.model.endswith("t0.3"))
         assert said.prompt in page.text_content("#question-texts")
         page.keyboard.press("Tab")
         page.click("#question-on")

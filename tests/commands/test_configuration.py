@@ -149,7 +149,7 @@ CALLS = {
     "describe": (),
     "estimate": (),
     "noise": (),
-    "health": (),
+    "questions": (),
     "compare": ("-a", "a", "-b", "b"),
     "leaderboard": (),
     "gate": ("-a", "a", "-b", "b", "--not-worse-than", "90pp"),

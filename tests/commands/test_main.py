@@ -84,6 +84,7 @@ def test_every_command_module_is_registered():
 def test_every_verb_has_a_command():
     served = {"against": "compare", "plan_score": "plan", "plan_failures": "plan", "read": "convert"}
     served |= {"save_baseline": "baseline", "plan_policy": "plan", "plan_labels": "plan", "head_to_head": "arena"}
+    served |= {"question": "questions"}
     assert {served.get(verb, verb) for verb in (*hs.VERBS, "watch")} <= set(every())
 
 

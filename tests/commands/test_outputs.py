@@ -22,7 +22,7 @@ COMMANDS = {
     "compare": ("compare", "{rows}", "-a", "a", "-b", "b", "-o", "{out}.html"),
     "leaderboard": ("leaderboard", "{rows}", "-o", "{out}.json"),
     "noise": ("noise", "{rows}", "-o", "{out}.tex"),
-    "health": ("health", "{rows}", "-o", "{out}.txt"),
+    "questions": ("questions", "{rows}", "-o", "{out}.txt"),
     "describe": ("describe", "{rows}", "-o", "{out}.csv"),
     "gate": ("gate", "{rows}", "--candidate", "a", "--at-least", "0.1", "-o", "{out}.md"),
     "gate, junit": ("gate", "{rows}", "--candidate", "a", "--at-least", "0.1", "--junit", "{out}.xml"),

@@ -131,7 +131,7 @@ def test_rewriting_limits_the_output_for_many_models():
         "--model",
         "q",
     ]
-    assert rewrite("howsure health examples/logs", crowd, OPTIONS) == ["health", "x"]
+    assert rewrite("howsure questions examples/logs", crowd, OPTIONS) == ["questions", "x"]
 
 
 @pytest.mark.parametrize("command", commands())

@@ -296,8 +296,8 @@ def test_a_trend_for_same_clusters_has_the_stratified_standard_error():
 def test_health_for_same_clusters_detects_smaller_gaps():
     rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
     assert (
-        hs.health(rows, **SAME).tasks[0].smallest_significant_difference
-        < hs.health(rows, cluster="repo", population="new-clusters").tasks[0].smallest_significant_difference
+        hs.questions(rows, **SAME).tasks[0].smallest_significant_difference
+        < hs.questions(rows, cluster="repo", population="new-clusters").tasks[0].smallest_significant_difference
     )
 
 

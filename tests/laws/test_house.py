@@ -24,6 +24,7 @@ BESIDE = ("__init__", "read", "save_baseline", "series", "sides", "tables")
 """What stands among the verbs and answers no question: rows in, rows out, and what is compared."""
 VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in BESIDE)
 COMMANDS = {
+    "question": "questions",
     "against": "compare",
     "head_to_head": "arena",
     "plan_score": "plan",

@@ -34,7 +34,7 @@ VERBS = {
     "estimate": (hs.estimate, {"data": ROWS}),
     "compare": (hs.compare, {"data": ROWS, "a": "a", "b": "b"}),
     "noise": (hs.noise, {"data": ROWS}),
-    "health": (hs.health, {"data": ROWS}),
+    "questions": (hs.questions, {"data": ROWS}),
     "trend": (hs.trend, {"data": RUNS}),
     "audit": (hs.audit, {"data": PUBLISHED}),
     "plan": (hs.plan, {"pilot": ONCE, "effect": 0.1}),
@@ -218,7 +218,7 @@ def test_columns_for_a_role_that_the_table_does_not_have_are_an_error(verb):
         getattr(hs, verb)(pl.DataFrame(rows), columns={"task": "category"})
 
 
-@pytest.mark.parametrize("verb", ["leaderboard", "compare", "estimate", "noise", "health"])
+@pytest.mark.parametrize("verb", ["leaderboard", "compare", "estimate", "noise", "questions"])
 def test_columns_are_an_error_for_log_files(verb):
     pair = ["-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-2shot"] if verb == "compare" else []
     words = [verb, str(LOGS), *pair, "--columns", "task=passage_id"]

@@ -35,7 +35,7 @@ ORDINARY = {
     "compare": ["-a", "a", "-b", "b"],
     "leaderboard": [],
     "noise": [],
-    "health": [],
+    "questions": [],
     "gate": ["-a", "a", "-b", "b", "--better"],
     "report": ["-o", "page.html"],
 }

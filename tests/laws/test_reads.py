@@ -20,7 +20,7 @@ ASKS = {
     "leaderboard": hs.leaderboard,
     "noise": hs.noise,
     "report": hs.report,
-    "health": hs.health,
+    "questions": hs.questions,
     "gate": lambda rows, **more: hs.gate(rows, "a", "b", **ALL_CRITERIA, **more),
 }
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -107,7 +107,7 @@ COLUMNS: dict[str, tuple[str, pl.Expr, dict[str, Any]]] = {
     "smaller is better": ("error_rate", pl.col("score") * 100, {"lower_is_better": True}),
 }
 """The score column's name, what it holds, and the options that go with it."""
-ABOUT_FILES = {"describe", "runs", "show", "report", "calibrate", "save_baseline", "audit"}
+ABOUT_FILES = {"describe", "runs", "report", "calibrate", "save_baseline", "audit"}
 VERBS = sorted(ASKS.keys() - ABOUT_FILES)
 
 

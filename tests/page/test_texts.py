@@ -54,7 +54,7 @@ def test_texts_on_the_page_equal_those_of_show(example):
     assert len(book["questions"]) == 100
     assert book["left"] == 0
     for item in (0, 17, 99):
-        for attempt in hs.show(LOGS, place.items[item]).attempts:
+        for attempt in hs.question(LOGS, place.items[item]).attempts:
             if attempt.attempt == 0:
                 found = restored(book, item, place.models.index(attempt.model))
                 assert found["prompt"] == attempt.prompt

@@ -34,7 +34,7 @@ ANSWERS = {
         "1,890 630 3,280 377 80% 3.0 1.0 0.1188 0.1560 0.0118 100 20 5",
     ),
     "describe": (lambda scores: hs.describe(LOGS), "2,000 804.6 222,680 40,299 89,802 57,723 59,407 56,047 16"),
-    "health": (hs.health, "100 20"),
+    "questions": (hs.questions, "100 20"),
 }
 """The numbers that each answer printed before there were details: none is lost."""
 

@@ -270,7 +270,7 @@ def test_compare_and_leaderboard_use_the_same_score_over_attempts():
         assert gap.metric == rule
         assert gap.difference.value == pytest.approx(own["a"] - own["b"], abs=1e-12)
         assert {e.model: e.estimate.value for e in board.boards[0].entries} == pytest.approx(own)
-        for answer in (gap, board, hs.health(rows, score=rule)):
+        for answer in (gap, board, hs.questions(rows, score=rule)):
             everything(answer)
 
 

@@ -110,7 +110,7 @@ def test_more_cluster_sums_than_fit_into_memory_are_refused(little_memory, monke
 
 
 def test_noise_and_health_refuse_cluster_sums(little_memory):
-    for verb in (hs.noise, hs.health):
+    for verb in (hs.noise, hs.questions):
         with pytest.raises(hs.DataError, match="would come back"):
             verb(relation(table()), cluster="passage")
 

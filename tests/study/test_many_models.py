@@ -19,7 +19,7 @@ OF_PAIRS = {
         pl.concat([rows.with_columns(attempt=pl.lit(0)), rows.with_columns(attempt=pl.lit(1))]),
         population="these-questions",
     ),
-    "health": hs.health,
+    "questions": hs.questions,
     "compare against": lambda rows: hs.against(rows, "m0"),
     "report": hs.report,
 }

@@ -46,7 +46,7 @@ ANSWERS = {
     "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="these-questions"),
     "pass@2": lambda: hs.leaderboard(attempts(), score="pass@2"),
     "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
-    "health": lambda: hs.health(clustered()),
+    "questions": lambda: hs.questions(clustered()),
     "history": lambda: hs.history(attempts(models=["2026-10-01", "2026-10-02", "2026-10-03"]), cluster="passage"),
     "history of tasks": lambda: hs.history(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
     "trend": lambda: hs.trend(attempts(models=["run-step1", "run-step2"])),

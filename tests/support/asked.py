@@ -34,7 +34,6 @@ def again(data: Any) -> hs.Scores:
 ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "describe": (ROWS, hs.describe),
     "runs": (ROWS, hs.runs),
-    "show": (ROWS, lambda rows: hs.show(rows, hs.read(rows).to_frame()["item"].min())),
     "estimate": (ROWS, lambda rows: hs.estimate(rows, cluster="passage")),
     "estimate, pass@2": (ROWS, lambda rows: hs.estimate(rows, score="pass@2")),
     "estimate, these questions": (ROWS, lambda rows: hs.estimate(rows, population="these-questions")),
@@ -43,7 +42,8 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "leaderboard": (ROWS, hs.leaderboard),
     "frontier": (PRICED, lambda rows: hs.frontier(rows, usage="usd")),
     "noise": (ROWS, hs.noise),
-    "health": (ROWS, hs.health),
+    "questions": (ROWS, hs.questions),
+    "question": (ROWS, lambda rows: hs.question(rows, hs.read(rows).to_frame()["item"].min())),
     "history": (ROWS, lambda rows: hs.history(rows, cluster="passage")),
     "trend": (RUNS, hs.trend),
     "gate": (ROWS, lambda rows, a="a", b="b": hs.gate(rows, a, b, not_worse_than=0.05, at_least=0.4)),

@@ -53,10 +53,10 @@ def before(pilot: pl.DataFrame) -> None:
 
 
 def rest(table: pl.DataFrame, scores: hs.Scores) -> None:
-    """Votes, judges and raters; noise, health and history; a page, a chart, an error."""
+    """Votes, judges and raters; noise, questions and history; a page, a chart, an error."""
     for answer in (hs.arena(table), hs.agree(table), hs.judge(table, human="label"), hs.bias(table)):
         print(answer.sentence, answer.warnings)
-    print(hs.noise(scores).tasks[0].entries[0], hs.health(scores).tasks, hs.history(scores).tasks)
+    print(hs.noise(scores).tasks[0].entries[0], hs.questions(scores).tasks, hs.history(scores).tasks)
     hs.report(scores, title="x").save("x.html")
     chart: dict[str, Any] = hs.leaderboard(scores).chart()
     try:

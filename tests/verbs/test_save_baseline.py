@@ -46,7 +46,7 @@ def same_answers(logs: Any, a: str, b: str, **options: Any) -> None:
     """Save all logs, and b alone; every answer on them has to be that on the logs."""
     hs.save_baseline(logs, "all")
     scores = hs.read(logs)
-    for verb in (hs.estimate, hs.noise, hs.leaderboard, hs.health):
+    for verb in (hs.estimate, hs.noise, hs.leaderboard, hs.questions):
         assert as_json(verb(hs.read("baselines/all.howsure"), **options)) == as_json(verb(scores, **options)), verb
     for verb in (hs.compare, hs.gate):
         more = {**options, **({"not_worse_than": 0.05} if verb is hs.gate else {})}

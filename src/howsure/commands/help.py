@@ -110,7 +110,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     ),
     "policy": ("pilot", "a", "b", "power", "n_tasks", "attempts", "format", "output"),
     "noise": ("a", "b", *_COMMON, "random_factor", "pairs", "plot"),
-    "health": (*_COMMON, "questions", "level"),
+    "questions": (*_COMMON, "each", "level"),
     "history": (*_COMMON, "baseline", "compare_last", "runs_between_alarms", "lower_is_better"),
     "trend": (*_COMMON, "metric", "step_from", "last"),
     "frontier": (*_COMMON, "usage", "prices", "method", "lower_is_better"),
@@ -167,11 +167,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "howsure describe logs/ -f json",
     ),
     "runs": ("howsure runs logs/", "howsure runs logs/ --task gsm8k", "howsure runs logs/ --top 10"),
-    "show": (
-        "howsure show logs/ q17",
-        "howsure show logs/ q17 --task gsm8k",
-        "howsure show logs/ q17 -o q17.html",
-    ),
     "estimate": (
         "howsure estimate logs/",
         "howsure estimate results.csv --cluster document",
@@ -182,10 +177,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "howsure noise logs/ -a gpt-4o -b llama-3",
         "howsure noise logs/ --plot noise.svg",
     ),
-    "health": (
-        "howsure health results.parquet",
-        "howsure health logs/ --task gsm8k",
-        "howsure health logs/ --questions -o questions.csv",
+    "questions": (
+        "howsure questions results.parquet",
+        "howsure questions logs/ q17",
+        "howsure questions logs/ --each -o questions.csv",
     ),
     "history": (
         "howsure history nightly/",

@@ -32,10 +32,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Look at results": {
         "describe": "Describe the files' contents, and what was left out and why.",
         "runs": "List every run, and which of them are used.",
-        "show": "Show one question, and every model's answers.",
         "estimate": "Estimate each model's score on each task, with an error bar.",
         "noise": "Split the error bars into their sources (variance components).",
-        "health": "Find questions that don't distinguish models (item analysis).",
+        "questions": "List flaky and useless questions, or show one with its answers.",
         "history": "Find significant changes in runs of one system over time.",
         "trend": "Follow the checkpoints of training runs.",
         "guide": "Read nine short chapters on error bars and comparisons.",
@@ -63,7 +62,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "view": "Serve the report on this machine, and update it with the folder.",
     },
     "Write files": {
-        "report": "Make one report of everything: ranks, pairs, noise, health.",
+        "report": "Make one report of everything: ranks, pairs, noise, questions.",
         "plot": "Draw an answer into a PDF, SVG, PNG or Vega-Lite file.",
         "convert": "Convert any log into one tidy table, percent as fractions.",
         "annotate": "Write the estimate into an Inspect log, next to its own metrics.",

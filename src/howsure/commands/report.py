@@ -44,7 +44,7 @@ def report(
     page: str | None,
     **given: Any,
 ) -> None:
-    """Make one report of everything: ranks, pairs, noise, health.
+    """Make one report of everything: ranks, pairs, noise, questions.
 
     In plain language. The page is one file that works offline: send it, publish it, keep it. Click models and
     pairs for details.

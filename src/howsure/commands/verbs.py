@@ -69,14 +69,6 @@ class Served:
 
 SERVED: Mapping[str, Served] = {
     "runs": Served(more="Columns: date, task, model, questions, score, commit, tags, limit."),
-    "show": Served(
-        more=(
-            "Prompt, target, all answers, scores and stop reasons. ITEM is the question's id, "
-            "or a unique part "
-            "of it."
-        ),
-        arguments=("item",),
-    ),
     "estimate": Served(prose=True),
     "noise": Served(
         more=(
@@ -86,10 +78,6 @@ SERVED: Mapping[str, Served] = {
         data="sides",
         rows=PAIRS,
         plot="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).",
-    ),
-    "health": Served(
-        more="Also the smallest difference between models that would be significant.",
-        rows=("questions", "item_records", "Write every question instead of every task (csv and json)."),
     ),
     "history": Served(
         more=("Each file or subfolder of a folder is one run, in order of the dates in their logs or names."),

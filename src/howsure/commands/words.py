@@ -76,8 +76,14 @@ COMMANDS: Mapping[str, str] = {
             "sample sizes and power: howsure plan",
         ),
         (
-            ("flaky flake flakes question questions item items difficulty discrimination irt saturated"),
-            ("which questions distinguish models: howsure health; one of them: howsure show FILE ITEM"),
+            (
+                "flaky flake flakes mixed question item items difficulty discrimination irt saturated show "
+                "health"
+            ),
+            (
+                "which questions are flaky, and which distinguish models: howsure questions FILE; one of "
+                "them: howsure questions FILE ID"
+            ),
         ),
         (
             "cost costs price prices speed latency tokens pareto efficiency cheap",

@@ -316,7 +316,7 @@ LOOKING = (
         ),
     ),
     *owned(
-        "show",
+        "question",
         Option("item", kinds.NAME, needed=True),
         Option(
             "task",

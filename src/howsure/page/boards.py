@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.health import Health
 from howsure.answers.noise import Noise
 from howsure.answers.output import number
+from howsure.answers.questions import Questions
 from howsure.inference.flips import rerun_flips
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.weakest_part import TaskAlone, small_task
@@ -33,9 +33,9 @@ from howsure.present.document import Document, Note, Text, in_full, small, warni
 from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_sentence
-from howsure.present.health import document as health_document
 from howsure.present.leaderboard import board_table, board_title, elsewhere, on_these, where
 from howsure.present.noise import document as noise_document
+from howsure.present.questions import document as health_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
 from howsure.present.words.factors import alone, beyond, bound_sentence, counted, shares_listed
@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     Data = dict[str, Any]
     from howsure.answers.estimate import Entry
     from howsure.answers.frontier import TaskFrontier
-    from howsure.answers.health import TaskHealth
     from howsure.answers.noise import NoiseEntry
+    from howsure.answers.questions import TaskQuestions
     from howsure.inference.question import Question
     from howsure.page.contents import BoardPart
     from howsure.present.document import Cell
@@ -406,15 +406,17 @@ def _noise(part: BoardPart) -> Document:
     return in_full(noise_document(Noise(tasks=(replace(noise, entries=entries),))))
 
 
-def _health(health: TaskHealth | str) -> Document:
-    return _reason(health) if isinstance(health, str) else in_full(health_document(Health(tasks=(health,))))
+def _health(health: TaskQuestions | str) -> Document:
+    return (
+        _reason(health) if isinstance(health, str) else in_full(health_document(Questions(tasks=(health,))))
+    )
 
 
 def _reason(text: str) -> Document:
     return Document(blocks=(Text(text=text, kind="small"),))
 
 
-def _difficulty(health: TaskHealth | str) -> list[Data]:
+def _difficulty(health: TaskQuestions | str) -> list[Data]:
     """Count the items by their mean score over the models, in bins of equal width."""
     if isinstance(health, str) or not health.percent:
         return []

@@ -10,12 +10,12 @@ import polars as pl
 
 from howsure.errors import HowsureError
 from howsure.inference.costs import frontier_of
-from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
+from howsure.inference.questions import examine_task
 from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
 from howsure.table.aggregate import coded
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.frontier import TaskFrontier
-    from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
+    from howsure.answers.questions import TaskQuestions
     from howsure.inference.question import Population
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -88,7 +88,7 @@ class BoardPart:
     board: Board
     matrix: ScoreMatrix | None
     noise: TaskNoise | str
-    health: TaskHealth | str
+    health: TaskQuestions | str
     shares: tuple[float, ...] = ()
     ways: tuple[Partition, ...] = ()
 
@@ -212,10 +212,10 @@ def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -
         return str(error)
 
 
-def _health(matrix: ScoreMatrix, asked: Question) -> TaskHealth | str:
+def _health(matrix: ScoreMatrix, asked: Question) -> TaskQuestions | str:
     if asked.population.only_these:
         return "This check treats the questions as a sample, but here inference is about exactly these."
     try:
-        return task_health(matrix, Question(population=asked.population, level=asked.level))
+        return examine_task(matrix, Question(population=asked.population, level=asked.level))
     except HowsureError as error:
         return str(error)

@@ -43,7 +43,8 @@ def report(
 
     The page contains the ranks with their intervals, every pair, variance components, the analysis of
     questions, and an explanation in plain words. It is one file that opens offline in any current browser and
-    requests nothing from the network. Its numbers are those of `leaderboard`, `compare`, `noise` and `health`
+    requests nothing from the network. Its numbers are those of `leaderboard`, `compare`, `noise` and
+    `questions`
     with the same options. Questions are listed for up to 4 million scores per page, and pairs up to 50,000.
     The same input gives the same bytes.
 

@@ -1,4 +1,4 @@
-"""Health: from matrices to the health of each task."""
+"""Questions: from matrices to the analysis of the questions of each task."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.health import Health, ItemHealth, TaskHealth
+from howsure.answers.questions import ItemAnalysis, ModelAttempts, Questions, RepeatedItems, TaskQuestions
 from howsure.errors import OptionError, ResultWarning
 from howsure.inference.sensitivity import coverage_warnings
 from howsure.inference.settings import settings_of
-from howsure.statistics import health as methods
+from howsure.statistics import item_analysis as methods
+from howsure.statistics import question_rates
 from howsure.statistics.clustered_variance import degrees_of_freedom
+from howsure.statistics.intervals import clopper_pearson
 from howsure.statistics.means import cluster_warnings
 from howsure.study.notes import direction_warnings
 
@@ -19,19 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from howsure.inference.question import Question
-    from howsure.statistics.arrays import Positions
+    from howsure.statistics.arrays import Floats, Ints, Positions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
 SEED = 0
 
 
-def examine(study: Study, question: Question, *, top: int | None) -> Health:
-    """Examine every task and metric on its `top` best models (None: on all). See `howsure.health`."""
+def examine(study: Study, question: Question, *, top: int | None) -> Questions:
+    """Examine every task and metric on its `top` best models (None: on all). See `howsure.questions`."""
     if top is not None and top < 1:
         raise OptionError(f"`top={top!r}` leaves no model", remedy="Write 30 for the 30 best.")
-    tasks = tuple(task_health(matrix, question, top=top) for matrix in study.matrices())
-    return Health(
+    tasks = tuple(examine_task(matrix, question, top=top) for matrix in study.matrices())
+    return Questions(
         tasks=tasks,
         settings=settings_of(study, question),
         notes=study.notes,
@@ -47,7 +49,7 @@ def best_first(matrix: ScoreMatrix) -> Positions:
     return np.lexsort((np.array(matrix.models), -matrix.orientation * means))
 
 
-def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = None) -> TaskHealth:
+def examine_task(matrix: ScoreMatrix, question: Question, *, top: int | None = None) -> TaskQuestions:
     """Examine one task and metric on its `top` best models (None: on all)."""
     matrix = matrix.take_models(best_first(matrix)[:top])
     drawn, level = question.population.drawn(matrix), question.level
@@ -59,11 +61,12 @@ def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = No
         weights=matrix.weights,
         rng=np.random.default_rng(SEED),
     )
-    return TaskHealth(
+    return TaskQuestions(
         task=matrix.task,
         metric=matrix.metric,
         models=matrix.models,
         items=_items(matrix, level),
+        over_attempts=tuple(_over_attempts(matrix, level)),
         n_clusters=min((len(np.unique(codes)) for codes in matrix.clusters), default=len(matrix.items)),
         smallest_significant_difference=resolution.smallest_gap,
         detectable_difference=resolution.planned_gap,
@@ -79,7 +82,7 @@ def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = No
     )
 
 
-def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
+def _items(matrix: ScoreMatrix, level: float) -> ItemAnalysis:
     found = methods.separation(matrix.values, bounded=matrix.bounded, lower_is_better=matrix.lower_is_better)
     against = methods.discrimination(matrix.values, weights=matrix.weights)
     suspect = found.separating & (
@@ -90,7 +93,7 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
         ["unanswered", "none_solved", "all_solved", "all_equal", "suspect"],
         "discriminating",
     )
-    return ItemHealth(
+    return ItemAnalysis(
         item=matrix.items,
         score=found.mean,
         n_models=found.answered,
@@ -100,11 +103,54 @@ def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
     )
 
 
+def _over_attempts(matrix: ScoreMatrix, level: float) -> Iterator[ModelAttempts]:
+    """Yield the questions of each model over its attempts, if these are right or wrong and most questions
+    have several.
+    """
+    if matrix.derived or matrix.sums is not None or matrix.of_agreement:
+        return
+    several = np.mean(matrix.attempts > 1, axis=0) > 0.5
+    for m in np.flatnonzero(matrix.right_or_wrong() & several):
+        n = matrix.attempts[:, m].astype(np.int64)
+        best = np.rint(np.nan_to_num(matrix.values[:, m]) * n).astype(np.int64)
+        solved = n - best if matrix.lower_is_better else best
+        yield ModelAttempts(
+            model=matrix.models[m],
+            items=_repeated(matrix, solved, n, matrix.within[:, m], level),
+            attempts_needed=question_rates.attempts_to_show_flaky(int((n > 0).sum()), level),
+            level=level,
+        )
+
+
+def _repeated(matrix: ScoreMatrix, solved: Ints, n: Ints, within: Floats, level: float) -> RepeatedItems:
+    """Return the questions of one model, of which `solved` of n attempts have the best score (n,)."""
+    p_flaky = question_rates.flaky(solved, n).adjusted
+    low, high = clopper_pearson(solved, np.maximum(n, 1), level)
+    weights = np.ones(len(n)) if matrix.weights is None else matrix.weights
+    noise = weights**2 * np.where(n > 1, within / np.maximum(n - 1, 1), 0.0)
+    return RepeatedItems(
+        item=matrix.items,
+        solved=solved,
+        attempts=n,
+        low=np.where(n > 0, low, np.nan),
+        high=np.where(n > 0, high, np.nan),
+        p_flaky=np.where(n > 0, p_flaky, np.nan),
+        noise_share=noise / max(np.nansum(noise), np.finfo(float).tiny),
+        kind=np.select(
+            [n == 0, p_flaky <= (1 - level) * (1 + 1e-12), solved == n, solved == 0],
+            ["unanswered", "flaky", "always", "never"],
+            "mixed",
+        ),
+    )
+
+
 def _warnings(matrix: ScoreMatrix) -> Iterator[ResultWarning]:
     """Warn of missing results, of few models, and of too few clusters or items for a standard error or a
     split into halves.
     """
     n_models, n_items = len(matrix.models), len(matrix.items)
+    if n_models == 1 and (matrix.attempts > 1).any():
+        return
     if n_models == 1:
         alone = f"{matrix.task} has one model, {matrix.models[0]}, so there is nothing to compare"
         yield ResultWarning(code="one_model", message=alone, remedy="Add another model's results.")

@@ -1,35 +1,39 @@
-"""The function health: which questions discriminate between models."""
+"""The function questions: which distinguish models, and which are flaky over attempts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.health import examine
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.questions import examine
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from howsure.answers.health import Health
+    from howsure.answers.questions import Questions
 
 RESPECTS = Respects(
-    verb="health", all_but=("statistic", "random factor", "benchmark", "covariate", "slices", "measures")
+    verb="questions", all_but=("statistic", "random factor", "benchmark", "covariate", "slices", "measures")
 )
 
 
-def health(
+def questions(
     data: Any, *, top: int | None = None, level: float = 0.95, **options: Unpack[DesignOptions]
-) -> Health:
-    """Examine which questions of each task discriminate between models, and how small a difference the task
-    can detect.
+) -> Questions:
+    """Examine the questions of each task one by one: which distinguish models, and which are flaky.
 
-    It counts the questions that all models, or none, answer correctly, and finds those with negative item
-    discrimination, which are likely mislabelled. It also gives the smallest detectable difference and the
-    reliability of the ranking (split halves; Spearman 1910, Brown 1910). The models are treated as an
-    independent sample. If they are related, p-values of single questions are too small.
+    Over models: it counts the questions that all models, or none, answer correctly, and finds those with
+    negative item discrimination, which are likely mislabelled. It also gives the smallest detectable
+    difference and the reliability of the ranking (split halves; Spearman 1910, Brown 1910). The models are
+    treated as an independent sample. If they are related, p-values of single questions are too small.
+
+    Over attempts: it counts the questions that a model solved always, never, or in some attempts only
+    (mixed). A mixed question is flaky if its success probability is shown to be from 5% to 95%, by two exact
+    one-sided tests, corrected for all questions. A list of flaky questions contains a wrong one with
+    probability 1 − level at most. Attempts at a question are treated as independent.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
@@ -41,8 +45,8 @@ def health(
             "new-clusters". "same-clusters" assumes that more questions would come from these clusters.
 
     Returns:
-        Health: One part per task and metric, with the discrimination and kind of every question, the smallest
-            detectable difference and the reliability.
+        Questions: One part per task and metric, with the discrimination and kind of every question, its
+            attempts for each model, the smallest detectable difference and the reliability.
 
     Raises:
         OptionError: If an option has an invalid value, or is one that this function doesn't support.
@@ -53,11 +57,11 @@ def health(
         >>> import polars as pl
         >>> rows = pl.DataFrame({"model": [m for m in "abc" for _ in range(4)], "item": [*range(4)] * 3,
         ...     "score": [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]})
-        >>> found = health(rows).tasks[0]
+        >>> found = questions(rows).tasks[0]
         >>> found.count("all_solved"), found.count("none_solved"), found.n_discriminating
         (1, 1, 2)
     """
-    top, level = checked("health", top=top, level=level).values()
+    top, level = checked("questions", top=top, level=level).values()
     design = make_design(options, RESPECTS)
     question = Question(population=population_of(design.population), level=level)
     return examine(gather(scores_of(data, design), design), question, top=top)

@@ -1,4 +1,4 @@
-"""Show: one question, with every answer to it."""
+"""One question, with every answer to it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ShownAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Show(Answer):
+class OneQuestion(Answer):
     """One question, according to the logs.
 
     Attributes:

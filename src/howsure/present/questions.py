@@ -1,4 +1,4 @@
-"""How the health of a task is worded and tabled."""
+"""How the questions of a task are worded and tabled."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from howsure.present.document import Document, Field, closing, facts, opening, t
 from howsure.wording import Scale, come_once, count_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.health import Health, Item, ItemKind, TaskHealth
+    from howsure.answers.questions import Item, ItemKind, ModelAttempts, Questions, TaskQuestions
     from howsure.present.document import Table
 
 
 MOST_SUSPECTS = 10
+MOST_MIXED = 20
 _APART_FROM: tuple[ItemKind, ...] = ("all_solved", "none_solved", "all_equal", "unanswered")
 
 
-def document(answer: Health) -> Document:
+def document(answer: Questions) -> Document:
     """Return the verdict, the facts of one task or one line for each of several, suspect items, warnings."""
     blocks = opening(sentence(answer), answer.notes, more=more_of(answer))
-    blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
+    if len(answer.tasks) > 1 or len(answer.tasks[0].models) > 1 or not answer.tasks[0].over_attempts:
+        blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
+    repeated = [(task, model) for task in answer.tasks for model in task.over_attempts]
+    if len(repeated) == 1 and repeated[0][1].mixed:
+        blocks.append(_mixed_questions(*repeated[0]))
+    elif len(repeated) > 1:
+        blocks.append(_models_over_attempts(repeated, several_tasks=len(answer.tasks) > 1))
     if any(task.suspect for task in answer.tasks):
         # List the worst suspect questions.
         found = [(task, suspect) for task in answer.tasks for suspect in task.suspects]
         found.sort(key=lambda pair: pair[1].discrimination)
-        fields: list[Field[tuple[TaskHealth, Item]]] = [
+        fields: list[Field[tuple[TaskQuestions, Item]]] = [
             Field("task", lambda s: s[0].task, align="left", priority=8, shown=len(answer.tasks) > 1),
             Field("suspect question", lambda s: s[1].item, align="left"),
             Field("score", lambda s: Scale(percent=s[0].percent).score(s[1].score), priority=7),
@@ -43,21 +50,24 @@ def document(answer: Health) -> Document:
     return Document(blocks=(*blocks, *closing(warnings)), details=details)
 
 
-def sentence(answer: Health) -> str:
+def sentence(answer: Questions) -> str:
     """Return how many questions distinguish the models of the only task, or of all."""
     return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _sentence_of_all(answer.tasks)
 
 
-def more_of(answer: Health) -> str:
+def more_of(answer: Questions) -> str:
     """Return the smallest significant difference, and how many questions contradict the others."""
     if len(answer.tasks) == 1:
-        return " ".join(filter(None, (_unseen(answer.tasks[0]), _suspicion(answer.tasks[0]))))
+        task = answer.tasks[0]
+        return " ".join(filter(None, (_flaky_sentence(task), _unseen(task), _suspicion(task))))
     return _more_of_all([task for task in answer.tasks if len(task.models) > 1])
 
 
-def task_sentence(task: TaskHealth) -> str:
+def task_sentence(task: TaskQuestions) -> str:
     """Return how many questions distinguish the models, and the results of the others."""
     models = len(task.models)
+    if models < 2 and task.over_attempts:
+        return _mixed_sentence(task, task.over_attempts[0])
     if models < 2:
         return f"{task.task}: a single model doesn't show which questions distinguish models."
     told = (
@@ -71,7 +81,77 @@ def task_sentence(task: TaskHealth) -> str:
     )
 
 
-def _others(task: TaskHealth) -> str:
+def _mixed_sentence(task: TaskQuestions, model: ModelAttempts) -> str:
+    """Return how many questions a model solved in some attempts only, always and never."""
+    mixed = count_text(model.mixed) if model.mixed else "none"
+    verb = "was" if model.mixed == 1 else "were"
+    apart = f"; {count_text(model.always)} always and {count_text(model.never)} never" if model.mixed else ""
+    return (
+        f"{task.task}: {mixed} of {plural(task.n_items, 'question')} {verb} solved in some of "
+        f"{_attempts(model)} and not in others (mixed){apart}."
+    )
+
+
+def _flaky_sentence(task: TaskQuestions) -> str:
+    """Return how many questions are shown to be flaky, and the attempts that it takes to show it."""
+    if not task.over_attempts or not any(model.mixed for model in task.over_attempts):
+        return ""
+    band = "a success probability of 5% to 95%"
+    most = max(task.over_attempts, key=lambda model: model.flaky)
+    if not most.flaky:
+        needed = max(model.attempts_needed for model in task.over_attempts)
+        return f"None is shown to be flaky ({band}); one solved half of the time takes {needed} attempts."
+    are = "is" if most.flaky == 1 else "are"
+    whose = f" for {most.model}" if len(task.models) > 1 else ""
+    return f"{count_text(most.flaky).capitalize()} {are} shown to be flaky{whose} ({band})."
+
+
+def _attempts(model: ModelAttempts) -> str:
+    counts = model.items.attempts[model.items.attempts > 0]
+    low, high = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
+    return plural(high, "attempt") if low == high else f"{low}–{high} attempts"
+
+
+def _mixed_questions(task: TaskQuestions, model: ModelAttempts) -> Table:
+    """List the mixed questions, flaky ones first, then those that add most noise."""
+    items = model.items
+    order = np.lexsort((-items.noise_share, items.p_flaky))
+    chosen = [int(k) for k in order if items.kind[k] in ("mixed", "flaky")]
+    scale, any_flaky = Scale(percent=True, digits=0), model.flaky > 0
+    title = "mixed question" if len(task.models) == 1 else f"mixed question of {model.model}"
+    fields: list[Field[int]] = [
+        Field(title, lambda k: str(items.item[k]), align="left"),
+        Field("solved", lambda k: f"{items.solved[k]} of {items.attempts[k]}"),
+        Field(
+            f"{level_text(model.level)} CI %",
+            lambda k: scale.interval(items.low[k], items.high[k]).replace("%", ""),
+        ),
+        Field("flaky", lambda k: "yes" if items.kind[k] == "flaky" else "", shown=any_flaky),
+        Field("p, adjusted", lambda k: p_text(items.p_flaky[k]), priority=8, shown=any_flaky),
+        Field("share of noise", lambda k: scale.score(items.noise_share[k]), priority=7),
+    ]
+    left = len(chosen) - MOST_MIXED
+    more = f"… and {plural(left, 'more question')}; `each` lists all. " if left > 0 else ""
+    note = more + "share of noise: in the variance that attempts add to the score"
+    return tabled(chosen[:MOST_MIXED], fields, note=note)
+
+
+def _models_over_attempts(found: list[tuple[TaskQuestions, ModelAttempts]], *, several_tasks: bool) -> Table:
+    """Lay out the questions of each model over its attempts, one line each."""
+    fields: list[Field[tuple[TaskQuestions, ModelAttempts]]] = [
+        Field("task", lambda f: f[0].task, align="left", priority=8, shown=several_tasks),
+        Field("model", lambda f: f[1].model, align="left"),
+        Field("attempts", lambda f: _attempts(f[1]).partition(" ")[0], priority=6),
+        Field("always", lambda f: count_text(f[1].always)),
+        Field("mixed", lambda f: count_text(f[1].mixed)),
+        Field("flaky", lambda f: count_text(f[1].flaky)),
+        Field("never", lambda f: count_text(f[1].never)),
+    ]
+    note = "mixed: solved in some attempts and not in others; flaky: shown to be solved in 5% to 95% of them"
+    return tabled(found, fields, note=note)
+
+
+def _others(task: TaskQuestions) -> str:
     """Return the counts of the questions on which models don't differ."""
     everybody, nobody, same, lonely = (task.count(kind) for kind in _APART_FROM)
     best, worst = (
@@ -96,7 +176,7 @@ def _others(task: TaskHealth) -> str:
     return f"; {', '.join(parts)}" if parts else ""
 
 
-def _unseen(task: TaskHealth) -> str:
+def _unseen(task: TaskQuestions) -> str:
     if not task.smallest_significant_difference > 0:
         return ""
     if task.percent and task.smallest_significant_difference > 1:
@@ -112,7 +192,7 @@ def _unseen(task: TaskHealth) -> str:
     return f"{models} must differ by {size} to be significant; {ranks}."
 
 
-def _suspicion(task: TaskHealth) -> str:
+def _suspicion(task: TaskQuestions) -> str:
     count = task.suspect
     against = f"{plural(count, 'question')} {_verb(count == 1, 'contradict', 'contradicts')} the others"
     return (
@@ -124,7 +204,7 @@ def _verb(one: bool, several: str, single: str) -> str:
     return single if one else several
 
 
-def _sentence_of_all(tasks: tuple[TaskHealth, ...]) -> str:
+def _sentence_of_all(tasks: tuple[TaskQuestions, ...]) -> str:
     seen = [task for task in tasks if len(task.models) > 1]
     if not seen:
         return "A single model per task doesn't show which questions distinguish models."
@@ -135,7 +215,7 @@ def _sentence_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     )
 
 
-def _more_of_all(seen: list[TaskHealth]) -> str:
+def _more_of_all(seen: list[TaskQuestions]) -> str:
     gaps = sorted(
         (task for task in seen if task.smallest_significant_difference > 0 and task.percent),
         key=lambda task: task.smallest_significant_difference,
@@ -150,7 +230,7 @@ def _more_of_all(seen: list[TaskHealth]) -> str:
     return f"{gap} {rest}".strip()
 
 
-def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
+def _where(seen: list[TaskQuestions], tasks: tuple[TaskQuestions, ...]) -> str:
     """Return the number of tasks, or of boards if a task has several metrics."""
     count = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
     if come_once([task.task for task in tasks]):
@@ -158,7 +238,7 @@ def _where(seen: list[TaskHealth], tasks: tuple[TaskHealth, ...]) -> str:
     return f"on {count} boards, one for each task and metric,"
 
 
-def _facts(task: TaskHealth) -> Table:
+def _facts(task: TaskQuestions) -> Table:
     """Lay out one task: the counts, the differences, the reliability."""
     models = len(task.models)
     clusters = "" if task.n_clusters == task.n_items else f" in {plural(task.n_clusters, 'cluster')}"
@@ -194,7 +274,7 @@ def _facts(task: TaskHealth) -> Table:
     return facts(rows)
 
 
-def _details(task: TaskHealth) -> Table:
+def _details(task: TaskQuestions) -> Table:
     """Lay out the smallest significant difference, and the reliability of scores, ranks and questions."""
     rows = [
         ("smallest significant difference", _gap(task, task.smallest_significant_difference) + _apart(task)),
@@ -209,14 +289,14 @@ _LEGEND = (
 )
 
 
-def _gap(task: TaskHealth, size: float) -> str:
+def _gap(task: TaskQuestions, size: float) -> str:
     """Write a difference, "n/a" if unknown, and no number beyond the scale."""
     if not size > 0:
         return "n/a"
     return "over 100 points" if task.percent and size > 1 else Scale(percent=task.percent).gap(size)
 
 
-def _apart(task: TaskHealth) -> str:
+def _apart(task: TaskQuestions) -> str:
     if not task.smallest_significant_difference > 0:
         return ""
     gaps = plural(len(task.models) - 1, "difference")
@@ -232,7 +312,7 @@ def _share(count: int, total: int) -> str:
     return f"{count_text(count)} ({100 * count / total:.0f}%)"
 
 
-def _reliability(task: TaskHealth) -> str:
+def _reliability(task: TaskQuestions) -> str:
     if not np.isfinite(task.reliability):
         return "n/a"
     places, items = _decimal(task.reliability_places), _decimal(task.reliability_items)
@@ -253,9 +333,9 @@ def _decimal(value: float) -> str:
     return f"{'−' if value < -0.005 else ''}{abs(value):.2f}"
 
 
-def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
+def _lines(tasks: tuple[TaskQuestions, ...]) -> Table:
     """Lay out several tasks, one line each."""
-    fields: list[Field[TaskHealth]] = [
+    fields: list[Field[TaskQuestions]] = [
         Field("task", lambda t: t.task, align="left"),
         Field(
             "metric", lambda t: t.metric, align="left", priority=8, shown=len({t.metric for t in tasks}) > 1
@@ -277,11 +357,11 @@ def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
     return tabled(tasks, fields, note=note)
 
 
-def _inert(task: TaskHealth, kind: ItemKind) -> str:
+def _inert(task: TaskQuestions, kind: ItemKind) -> str:
     return count_text(task.count(kind)) if len(task.models) > 1 and task.percent else "n/a"
 
 
-def _suspect_count(task: TaskHealth) -> str:
+def _suspect_count(task: TaskQuestions) -> str:
     return count_text(task.suspect) if np.isfinite(task.items.discrimination).any() else "n/a"
 
 

@@ -1,4 +1,4 @@
-"""The function show: one question, with every answer to it."""
+"""The function question: one question, with every answer to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.answers.show import Show, ShownAttempt
+from howsure.answers.question import OneQuestion, ShownAttempt
 from howsure.errors import DataError
 from howsure.options.table import checked
 from howsure.readers.transcripts import NO_LOG, reread
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 
-def show(
+def question(
     data: Any, item: str, *, task: str | None = None, model: Names | None = None, metric: Names | None = None
-) -> Show:
+) -> OneQuestion:
     """Show one question: its prompt, the right answer, and every model's answer, with its score and stop
     reason.
 
@@ -48,7 +48,7 @@ def show(
         metric: Only these metrics. None: all.
 
     Returns:
-        Show: One entry per attempt.
+        OneQuestion: One entry per attempt.
 
     Raises:
         OptionError: If an option has an invalid value.
@@ -58,11 +58,11 @@ def show(
     Examples:
         >>> import polars as pl
         >>> rows = pl.DataFrame({"model": ["a", "a", "b"], "item": ["q1", "q2", "q1"], "score": [1, 0, 0]})
-        >>> [(each.model, each.score) for each in show(rows, "q1").attempts]
+        >>> [(each.model, each.score) for each in question(rows, "q1").attempts]
         [('a', 1.0), ('b', 0.0)]
     """
-    item, task = checked("show", item=item, task=task).values()
-    models, metrics = checked("show", model=model, metric=metric).values()
+    item, task = checked("question", item=item, task=task).values()
+    models, metrics = checked("question", model=model, metric=metric).values()
     scores, scaled = in_shares(read(data))
     rows, notes = _rows_of(scores, item), [*scores.notes, *scaled]
     if not len(rows):
@@ -79,7 +79,7 @@ def show(
     rows = _only(rows, "metric", metrics or ())
     entries = [entry for entry in scores.runs if entry.task == task and entry.model in rows["model"]]
     texts, reasons = _texts(entries, task, item)
-    return Show(
+    return OneQuestion(
         task=task,
         item=item,
         unknown=listing(list(dict.fromkeys(reasons))) if entries else NO_LOG,

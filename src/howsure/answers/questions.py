@@ -1,5 +1,5 @@
-"""Health: which questions of a task discriminate between models, and the smallest difference the task can
-detect.
+"""Questions: which of a task discriminate between models, which are flaky over attempts, and the smallest
+difference the task can detect.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from howsure.answers.base import Answer, presentation
 from howsure.answers.output import HIDDEN, derived, row, rows, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
     from howsure.errors import ResultWarning
 
 ItemKind = Literal["none_solved", "all_solved", "all_equal", "discriminating", "suspect", "unanswered"]
+RepeatedKind = Literal["always", "never", "mixed", "flaky", "unanswered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemHealth:
+class ItemAnalysis:
     """The results of the models on each of n questions. All fields have the shape (n,).
 
     Attributes:
@@ -89,7 +92,94 @@ class ItemHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskHealth:
+class RepeatedItems:
+    """Attempts of one model at each of n questions. All fields have the shape (n,).
+
+    Attributes:
+        item: The ids.
+        solved: How many attempts have the best score.
+        attempts: How many attempts have a score.
+        low: The lower limit of the success probability of each (Clopper and Pearson 1934).
+        high: The upper limit.
+        p_flaky: The p-value of the test that the success probability is from 5% to 95%, corrected for the
+            number of questions.
+        noise_share: The share of each in the variance that attempts add to the model's score.
+        kind: "always" or "never" solved, "mixed" if both were seen, "flaky" if mixed and shown to be from 5%
+            to 95%, or "unanswered" without attempts.
+    """
+
+    item: NDArray[Any]
+    solved: NDArray[np.int64]
+    attempts: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p_flaky: NDArray[np.float64]
+    noise_share: NDArray[np.float64]
+    kind: NDArray[np.str_]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per question."""
+        return rows(
+            item=map(str, self.item.tolist()),
+            solved=self.solved,
+            attempts=self.attempts,
+            low=self.low,
+            high=self.high,
+            p_flaky=self.p_flaky,
+            noise_share=self.noise_share,
+            over_attempts=self.kind,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAttempts:
+    """The questions of one model over its attempts.
+
+    Attributes:
+        model: The model.
+        items: The attempts at each question.
+        attempts_needed: The attempts at each question that would show one that is solved half of the time to
+            be flaky.
+        level: The confidence level.
+    """
+
+    model: str
+    items: RepeatedItems = field(metadata=HIDDEN)
+    attempts_needed: int
+    level: float
+
+    @derived()
+    def always(self) -> int:
+        """The questions that were solved in every attempt."""
+        return self.count("always")
+
+    @derived()
+    def never(self) -> int:
+        """The questions that were solved in none."""
+        return self.count("never")
+
+    @derived()
+    def mixed(self) -> int:
+        """The questions that were solved in some attempts and not in others, including flaky ones."""
+        return self.count("mixed") + self.count("flaky")
+
+    @derived()
+    def flaky(self) -> int:
+        """The questions that are shown to have a success probability from 5% to 95%."""
+        return self.count("flaky")
+
+    @derived()
+    def n_attempts(self) -> int:
+        """All attempts with a score."""
+        return int(self.items.attempts.sum())
+
+    def count(self, kind: RepeatedKind) -> int:
+        """Count the questions of one kind."""
+        return int((self.items.kind == kind).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuestions:
     """The questions of one task and metric, with the results of the models.
 
     Attributes:
@@ -97,6 +187,8 @@ class TaskHealth:
         metric: What the score measures.
         models: The models, best first.
         items: The results on each question.
+        over_attempts: The questions over the attempts of each model, if most of them have several attempts
+            that are right or wrong. Else empty.
         n_clusters: Clusters of the questions. The number of questions without clusters.
         smallest_significant_difference: The difference that is significant for one pair of models, in score
             units, median over pairs. NaN if no pair has one.
@@ -118,7 +210,8 @@ class TaskHealth:
     task: str
     metric: str
     models: tuple[str, ...]
-    items: ItemHealth = field(metadata=HIDDEN)
+    items: ItemAnalysis = field(metadata=HIDDEN)
+    over_attempts: tuple[ModelAttempts, ...] = ()
     n_clusters: int
     smallest_significant_difference: float
     detectable_difference: float
@@ -188,7 +281,7 @@ class TaskHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Health(Answer):
+class Questions(Answer):
     """How well the questions of one or more tasks discriminate between models.
 
     Attributes:
@@ -197,11 +290,11 @@ class Health(Answer):
         warnings: Warnings, each with a remedy.
     """
 
-    tasks: tuple[TaskHealth, ...]
+    tasks: tuple[TaskQuestions, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
 
-    def __getitem__(self, task: str) -> TaskHealth:
+    def __getitem__(self, task: str) -> TaskQuestions:
         return next(part for part in self.tasks if part.task == task)
 
     def records(self) -> list[dict[str, Any]]:
@@ -209,6 +302,14 @@ class Health(Answer):
         return [row(task) for task in self.tasks]
 
     def item_records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per question of each task and metric."""
-        heads = [({"task": task.task, "metric": task.metric}, task.items) for task in self.tasks]
-        return [{**head, **record} for head, items in heads for record in items.records()]
+        """Return one flat mapping per question of each task and metric, and per model with attempts."""
+        return [record for task in self.tasks for record in _item_records(task)]
+
+
+def _item_records(task: TaskQuestions) -> Iterator[dict[str, Any]]:
+    head, found = {"task": task.task, "metric": task.metric}, task.items.records()
+    if not task.over_attempts:
+        yield from ({**head, **record} for record in found)
+    for model in task.over_attempts:
+        for record, mine in zip(found, model.items.records(), strict=True):
+            yield {**head, "model": model.model, **record, **mine}

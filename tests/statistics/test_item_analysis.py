@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from howsure.statistics import health
+from howsure.statistics import item_analysis
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.health import discrimination, halves, reliability, resolution, separation
+from howsure.statistics.item_analysis import discrimination, halves, reliability, resolution, separation
 from method_cases import codes
 from trials import draws
 
@@ -235,7 +235,7 @@ def test_split_half_reliability_equals_an_explicit_loop(clustered, weighted):
 
 
 def test_random_halves_contain_half_of_the_units_in_every_block(monkeypatch):
-    monkeypatch.setattr(health, "BLOCK_CELLS", 50)
+    monkeypatch.setattr(item_analysis, "BLOCK_CELLS", 50)
     blocks = list(halves(9, np.random.default_rng(0), 23))
     assert len(blocks) == 5
     all_halves = np.concatenate(blocks)
@@ -352,7 +352,7 @@ def test_fast_split_halves_of_many_clusters_equal_slow_ones(monkeypatch):
     x[rng.random(x.shape) < 0.05] = np.nan
     one, other = np.random.default_rng(1), np.random.default_rng(2)
     slow = reliability(x, rng=one, splits=400)
-    monkeypatch.setattr(health, "MANY_CLUSTERS", 100)
+    monkeypatch.setattr(item_analysis, "MANY_CLUSTERS", 100)
     fast = reliability(x, rng=other, splits=400)
     assert (fast.scores, fast.places) == pytest.approx((slow.scores, slow.places), abs=0.04)
     assert (fast.items, fast.n_complete) == (slow.items, slow.n_complete)
@@ -362,8 +362,8 @@ def test_real_valued_scores_are_split_cluster_by_cluster(monkeypatch):
     """Each cluster would be a kind of its own."""
     x = np.random.default_rng(3).random((900, 4))
     slow = reliability(x, rng=np.random.default_rng(1))
-    monkeypatch.setattr(health, "MANY_CLUSTERS", 100)
-    monkeypatch.setattr(health, "BLOCK_CELLS", 100_000)
+    monkeypatch.setattr(item_analysis, "MANY_CLUSTERS", 100)
+    monkeypatch.setattr(item_analysis, "BLOCK_CELLS", 100_000)
     found = reliability(x, rng=np.random.default_rng(1))
     assert (found.scores, found.places) == pytest.approx((slow.scores, slow.places), rel=1e-12)
 
@@ -371,7 +371,7 @@ def test_real_valued_scores_are_split_cluster_by_cluster(monkeypatch):
 def test_distinct_kinds_of_clusters_add_up_to_all_clusters():
     rng = np.random.default_rng(0)
     sums, sizes = rng.integers(0, 2, (500, 3)).astype(float), rng.integers(0, 2, (500, 3)).astype(float)
-    kinds, held, copies = health._kinds(sums, sizes)
+    kinds, held, copies = item_analysis._kinds(sums, sizes)
     every = np.unique(np.column_stack([sums, sizes]), axis=0)
     assert sorted(map(tuple, np.column_stack([kinds, held]).tolist())) == sorted(map(tuple, every.tolist()))
     assert copies.sum() == 500

@@ -11,14 +11,14 @@ from howsure.wording import Scale, listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.answers.show import Show, ShownAttempt
+    from howsure.answers.question import OneQuestion, ShownAttempt
     from howsure.present.document import Block, Table
 
 MOST_LETTERS = 2_000
 """The number of characters shown of a prompt or an answer. The JSON form has all of it."""
 
 
-def document(answer: Show) -> Document:
+def document(answer: OneQuestion) -> Document:
     """Return the sentence, the prompt, and every answer."""
     unknown = [f"Prompts and answers aren't known: {answer.unknown}."] if answer.unknown else []
     models: dict[str, list[ShownAttempt]] = {}
@@ -33,7 +33,7 @@ def document(answer: Show) -> Document:
     return Document(blocks=(*blocks, *closing(answer.warnings)))
 
 
-def sentence(answer: Show) -> str:
+def sentence(answer: OneQuestion) -> str:
     """Return how many models answered the question, how often, and which always or never got it right."""
     models: dict[str, list[float]] = {}
     for attempt in answer.attempts:
@@ -47,7 +47,7 @@ def sentence(answer: Show) -> str:
 
 
 def _asked(attempts: Sequence[ShownAttempt]) -> list[Block]:
-    """Show each prompt once, and each right answer, with the models if they differ."""
+    """OneQuestion each prompt once, and each right answer, with the models if they differ."""
     blocks: list[Block] = []
     for name in ("prompt", "target"):
         found: dict[str, dict[str, None]] = {}

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any, get_args
 
@@ -129,6 +130,43 @@ def published(name: str, value: Any) -> tuple[float, int | None]:
 
 
 PUBLISHED = "Write 58.7%/89: the score, and its number of questions if that is known."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EachFloor:
+    """A floor for every single question: a share, and for a plain count the attempts that it is a share of."""
+
+    share: float
+    attempts: int | None = None
+
+    @property
+    def right(self) -> int:
+        """The right attempts of a plain count."""
+        return round(self.share * (self.attempts or 0))
+
+    def __str__(self) -> str:
+        return f"{100 * self.share:g}%" if self.attempts is None else f"{self.right}/{self.attempts}"
+
+
+def each_floor(name: str, value: Any) -> EachFloor:
+    """Return a floor of every question: 0.8 or `80%` to test, `8/10` to count."""
+    if isinstance(value, EachFloor):
+        return value
+    right, slash, attempts = str(value).replace(" ", "").partition("/")
+    if slash:
+        if not (right.isdecimal() and attempts.isdecimal() and 0 < int(right) <= int(attempts)):
+            raise OptionError(f"{said(name, value)} is not a count of attempts", remedy="Write 8/10.")
+        return EachFloor(share=int(right) / int(attempts), attempts=int(attempts))
+    try:
+        share = float(right.removesuffix("%")) / (100 if right.endswith("%") else 1)
+    except ValueError:
+        share = math.nan
+    if not 0 < share < 1:
+        raise OptionError(
+            f"{said(name, value)} is not a share of attempts between 0 and 1",
+            remedy="Write 80% to test the success probability, 8/10 for a plain count.",
+        )
+    return EachFloor(share=share)
 
 
 def ratio(name: str, value: Any) -> float:

@@ -23,6 +23,9 @@ class Flip:
         before: Its mean score over attempts for the first model.
         after: Its mean score over attempts for the second model.
         regressed: Whether it got worse. Otherwise it improved.
+        p_value: The p-value of this change alone, by Fisher's (1935) exact test over attempts. NaN with single
+            attempts or fractions.
+        p_adjusted: The same, corrected for all questions of the task.
         target: The right answer. Empty if unknown.
         answer_before: An answer of the first model: its best if the question regressed, its worst if it
             improved.
@@ -38,6 +41,8 @@ class Flip:
     before: float
     after: float
     regressed: bool
+    p_value: float = math.nan
+    p_adjusted: float = math.nan
     target: str = ""
     answer_before: str = ""
     answer_after: str = ""
@@ -58,6 +63,8 @@ class FlipCount:
         rerun_regressed: About how many would regress between two runs of the first model, estimated from its
             attempts. NaN with one attempt per question.
         rerun_improved: About how many would improve.
+        n_significant: How many questions changed significantly by themselves, after correction. None with
+            single attempts or fractions.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -68,6 +75,7 @@ class FlipCount:
     n_improved: int
     rerun_regressed: float = math.nan
     rerun_improved: float = math.nan
+    n_significant: int | None = None
     percent: bool = True
 
 

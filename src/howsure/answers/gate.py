@@ -20,6 +20,9 @@ from howsure.answers.output import HIDDEN, derived, row, shown
 from howsure.answers.parts import of_population
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from howsure.answers.flips import Flips
     from howsure.answers.parts import ErrorSources, Looks, TaskClusters
     from howsure.answers.slices import DifferenceSlices
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 GateVerdict = Literal["pass", "fail", "unclear"]
 
 
-Criterion = Literal["not_worse_than", "better", "same_within", "at_least", "at_most", "ratio_at_most"]
+Criterion = Literal[
+    "not_worse_than", "better", "same_within", "at_least", "at_most", "each_at_least", "ratio_at_most"
+]
 
 
 Tier = Literal["critical", "supporting", "advisory"]
@@ -66,6 +71,59 @@ class PopulationVerdict:
     verdict: GateVerdict
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EachQuestion:
+    """The single questions of a check that each of them keeps a floor.
+
+    Attributes:
+        counted: The attempts of a plain count: 10 for 8 of 10. None if success probabilities are tested.
+        item: The question with the lowest share of successful attempts.
+        solved: Its successful attempts.
+        attempts: Its attempts.
+        attempts_to_pass: The fewest attempts at each question, all successful, with which a pass is possible.
+        usual_attempts: The median number of attempts.
+        most_solved_below: The largest number of successes in so many attempts that would show a question to
+            be below the floor. −1 if none would.
+        attempts_needed: The attempts at the lowest question that would settle it if its share stays. NaN if
+            unknown.
+        false_fail_rate: For a plain count, the probability that a system fails it that solves every question
+            in 90% of attempts.
+        items: The ids of all questions.
+        all_solved: The successful attempts at each.
+        all_attempts: The attempts at each.
+        verdicts: The verdict on each.
+    """
+
+    counted: int | None = None
+    item: str
+    solved: int
+    attempts: int
+    attempts_to_pass: int = 0
+    usual_attempts: int = 0
+    most_solved_below: int = -1
+    attempts_needed: float = math.nan
+    false_fail_rate: float = math.nan
+    items: NDArray[Any] = field(metadata=HIDDEN)
+    all_solved: NDArray[np.int64] = field(metadata=HIDDEN)
+    all_attempts: NDArray[np.int64] = field(metadata=HIDDEN)
+    verdicts: NDArray[np.str_] = field(metadata=HIDDEN)
+
+    @derived()
+    def n_kept(self) -> int:
+        """The questions that are shown to keep the floor, or reach the count."""
+        return int((self.verdicts == "pass").sum())
+
+    @derived()
+    def n_below(self) -> int:
+        """The questions that are shown to be below the floor, or miss the count."""
+        return int((self.verdicts == "fail").sum())
+
+    @derived()
+    def below(self) -> tuple[str, ...]:
+        """The ids of these, in their order."""
+        return tuple(map(str, self.items[self.verdicts == "fail"].tolist()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +180,7 @@ class Check:
             `compare`. NaN if it doesn't apply.
         half_width: Half the width of the two-sided interval at the gate's level, if a policy checks whether a
             loss would have been detected.
+        each: The single questions of a check of each of them. Otherwise None.
         lacking: The model without a score here if the other has one. Otherwise empty.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
@@ -162,6 +221,7 @@ class Check:
     verdict_own_population: GateVerdict | None = None
     unseen_loss_rate: float = math.nan
     half_width: float = math.nan
+    each: EachQuestion | None = field(default=None, metadata=shown(rows=False))
     lacking: str = field(default="", metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False

@@ -210,7 +210,7 @@ def _linked_page() -> LinkedPage | None:
 def _junit(answer: Gate, unclear: str) -> str:
     from howsure.present.document import Document
     from howsure.present.flips import blocks
-    from howsure.present.gate import COUNTS
+    from howsure.present.gate import COUNTS, each_cases
     from howsure.present.render import junit, terminal
     from howsure.wording import VERDICTS
 
@@ -220,6 +220,7 @@ def _junit(answer: Gate, unclear: str) -> str:
         counts = "" if check.counts_as == check.verdict else f" (counts as {COUNTS[check.counts_as]})"
         told = f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
         cases.append((check.name, asked, counted(check, unclear).outcome, told))
+        cases += each_cases(check)
     flips = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
     return junit.render(f"howsure gate: {answer.candidate}", cases, beside=flips)
 

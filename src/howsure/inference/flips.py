@@ -13,12 +13,15 @@ from howsure.answers.flips import Cause, Flip, FlipCount, Flips
 from howsure.errors import OptionError
 from howsure.readers.transcripts import NO_LOG, TOO_LARGE, kept_stops, reread
 from howsure.statistics.attempts import expected_flips
+from howsure.statistics.question_rates import changed
+from howsure.statistics.results import allowed
 from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers.transcripts import Reread, Transcript
+    from howsure.statistics.question_rates import QuestionTests
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
 
@@ -37,16 +40,23 @@ SAME = 1e-9
 SILENT = "the logs don't say"
 
 
-def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str) -> Flips:
+def flipped(
+    matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str, *, level: float
+) -> Flips:
     """Return which questions regressed and improved from one model to the other, with answers and stop
-    reasons from the logs.
+    reasons from the logs, and with several attempts whether a question changed significantly.
     """
     if any(matrix.of_metric is not None for matrix in matrices):
         raise OptionError(
             "`flips` and `statistic` can't be combined: a metric has no score for each question",
             remedy="Leave one of the two out.",
         )
-    found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
+    tests = [_tests(matrix, before, after) for matrix in matrices]
+    found = [
+        flip
+        for matrix, test in zip(matrices, tests, strict=True)
+        for flip in _flips(matrix, before, after, test)
+    ]
     found.sort(
         key=lambda flip: (
             not flip.regressed,
@@ -64,7 +74,9 @@ def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after:
         n_unlisted=len(found) - len(listed),
         stops_unknown=texts.stops_unknown,
         texts_unknown=texts.unknown,
-        counts=tuple(_count(matrix, before, after) for matrix in matrices),
+        counts=tuple(
+            _count(matrix, before, after, test, level) for matrix, test in zip(matrices, tests, strict=True)
+        ),
         causes=tuple(texts.causes(before, after)),
         items=tuple(texts.told(flip, before, after) for flip in listed),
     )
@@ -76,7 +88,26 @@ def _change(matrix: ScoreMatrix, before: str, after: str) -> np.ndarray[tuple[in
     return np.asarray(matrix.orientation * (two - one))
 
 
-def _flips(matrix: ScoreMatrix, before: str, after: str) -> Iterator[Flip]:
+def _tests(matrix: ScoreMatrix, before: str, after: str) -> QuestionTests | None:
+    """Test each item alone (n,). None if scores aren't right or wrong, or most items have one attempt."""
+    sides = [matrix.column(before), matrix.column(after)]
+    if not _counts_attempts(matrix, sides[0]) or not _counts_attempts(matrix, sides[1]):
+        return None
+    there = np.isfinite(_change(matrix, before, after))
+    attempts = np.where(there[:, None], matrix.attempts[:, sides], 0).astype(np.int64)
+    right = np.rint(np.nan_to_num(matrix.values[:, sides]) * attempts).astype(np.int64)
+    return changed((right[:, 0], right[:, 1]), (attempts[:, 0], attempts[:, 1]))
+
+
+def _counts_attempts(matrix: ScoreMatrix, side: int) -> bool:
+    """Return whether the scores of a side are right or wrong, with several attempts at most items."""
+    attempts = matrix.attempts[np.isfinite(matrix.values[:, side]), side]
+    return bool(
+        not matrix.derived and matrix.right_or_wrong()[side] and len(attempts) and np.mean(attempts > 1) > 0.5
+    )
+
+
+def _flips(matrix: ScoreMatrix, before: str, after: str, tests: QuestionTests | None) -> Iterator[Flip]:
     change = _change(matrix, before, after)
     for place in np.flatnonzero(np.abs(np.nan_to_num(change)) > SAME):
         yield Flip(
@@ -86,10 +117,14 @@ def _flips(matrix: ScoreMatrix, before: str, after: str) -> Iterator[Flip]:
             before=float(matrix.values[place, matrix.column(before)]),
             after=float(matrix.values[place, matrix.column(after)]),
             regressed=bool(change[place] < 0),
+            p_value=math.nan if tests is None else float(tests.p[place]),
+            p_adjusted=math.nan if tests is None else float(tests.adjusted[place]),
         )
 
 
-def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
+def _count(
+    matrix: ScoreMatrix, before: str, after: str, tests: QuestionTests | None, level: float
+) -> FlipCount:
     change = _change(matrix, before, after)
     broke, fixed = rerun_flips(matrix, before, after)
     return FlipCount(
@@ -100,6 +135,7 @@ def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
         n_improved=int((change > SAME).sum()),
         rerun_regressed=broke,
         rerun_improved=fixed,
+        n_significant=None if tests is None else int((tests.adjusted <= allowed(level)).sum()),
         percent=matrix.bounded,
     )
 

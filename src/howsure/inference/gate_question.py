@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.answers.gate import Criterion
+    from howsure.checks import EachFloor
     from howsure.errors import ResultWarning
     from howsure.inference.gate_policy import Policy
     from howsure.inference.planned_looks import LookSeries
@@ -65,6 +66,7 @@ class Criteria:
     same_within: float | None = None
     at_least: float | None = None
     at_most: float | None = None
+    each_at_least: EachFloor | None = None
     ratio_at_most: float | None = None
 
     @property
@@ -189,11 +191,12 @@ def refuse_options(
     measures: Sequence[str] = (),
 ) -> None:
     """Raise OptionError if the criteria can't be judged."""
-    if not criteria.of_pair and not criteria.floors:
+    if not criteria.of_pair and not criteria.floors and criteria.each_at_least is None:
         raise OptionError(
             "the gate has no criterion",
             remedy=(
-                "Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, `ratio_at_most` "
+                "Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, "
+                "`each_at_least`, `ratio_at_most` "
                 "or a `policy`."
             ),
         )
@@ -207,6 +210,8 @@ def refuse_options(
         raise OptionError(
             "the measure has no criterion", remedy="Give `ratio_at_most`, or leave `usage` out."
         )
+    if criteria.each_at_least is not None and not each_task:
+        raise OptionError("`each_at_least` judges tasks, which aren't wanted", remedy="Leave one out.")
     if not each_task and overall is None:
         raise OptionError("neither tasks nor the overall score is judged", remedy="Give `overall='mean'`.")
     if criteria.margins and method not in (None, "score", "t"):

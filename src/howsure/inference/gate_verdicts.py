@@ -17,6 +17,7 @@ from howsure.answers.gate import PopulationVerdict
 from howsure.errors import ResultWarning
 from howsure.inference.compare import unlike_of
 from howsure.inference.gate_checks import cost_checks, floors, pair_checks, slice_checks, tasks_of_one
+from howsure.inference.gate_each import each_checks
 from howsure.inference.gate_policy import tiered, weights
 from howsure.inference.population import BY_TASK, NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.statistics.multiplicity import holm
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
 
 FLOORS = ("at_least", "at_most")
+OF_CANDIDATE = (*FLOORS, "each_at_least")
 UNPAIRED, NO_SHARED_ITEM = "unpaired", "the two don't share any item"
 POPULATIONS = {
     "new-clusters": "about new clusters",
@@ -140,7 +142,7 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[ResultWarni
         warnings += [warning for warning in answer.warnings if warning.code != "task_left_out"]
     if not gate.criteria.of_difference and not gate.criteria.floors:
         notes, warnings = [*gate.study.notes], [*gate.study.warnings]
-    checks += cost_checks(gate)
+    checks += [*each_checks(gate), *cost_checks(gate)]
     if gate.policy is not None:
         checks += slice_checks(gate, gate.policy)
     pairs: list[Comparison] = []
@@ -309,7 +311,7 @@ def _of_one_exam(check: Check, differences: Sequence[AskedDifference], *, disjoi
     """Withdraw the verdict on a pair if questions or right answers differ. `disjoint`: models without shared
     items may be compared.
     """
-    if check.criterion in FLOORS:
+    if check.criterion in OF_CANDIDATE:
         return check
     words = [difference.words for difference in differences if check.task in ("", difference.task)]
     if not disjoint and any(warning.code == UNPAIRED for warning in check.warnings):
@@ -331,7 +333,7 @@ def _contradicted(check: Check, wrong: Sequence[Reconciled]) -> Check:
         for figure in wrong
         if check.task in ("", figure.task)
         and check.metric == figure.metric.partition("@")[0]
-        and not (check.criterion in FLOORS and figure.model == check.baseline)
+        and not (check.criterion in OF_CANDIDATE and figure.model == check.baseline)
     ]
     return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(words))) if words else check
 

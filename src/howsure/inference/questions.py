@@ -15,6 +15,7 @@ from howsure.statistics import question_rates
 from howsure.statistics.clustered_variance import degrees_of_freedom
 from howsure.statistics.intervals import clopper_pearson
 from howsure.statistics.means import cluster_warnings
+from howsure.statistics.results import allowed
 from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
@@ -85,9 +86,7 @@ def examine_task(matrix: ScoreMatrix, question: Question, *, top: int | None = N
 def _items(matrix: ScoreMatrix, level: float) -> ItemAnalysis:
     found = methods.separation(matrix.values, bounded=matrix.bounded, lower_is_better=matrix.lower_is_better)
     against = methods.discrimination(matrix.values, weights=matrix.weights)
-    suspect = found.separating & (
-        against.p_adjusted <= (1 - level) * (1 + 1e-12)
-    )  # options.significant, for arrays
+    suspect = found.separating & (against.p_adjusted <= allowed(level))
     kind = np.select(
         [found.answered < 2, found.nobody, found.everybody, found.alike, suspect],
         ["unanswered", "none_solved", "all_solved", "all_equal", "suspect"],
@@ -137,7 +136,7 @@ def _repeated(matrix: ScoreMatrix, solved: Ints, n: Ints, within: Floats, level:
         p_flaky=np.where(n > 0, p_flaky, np.nan),
         noise_share=noise / max(np.nansum(noise), np.finfo(float).tiny),
         kind=np.select(
-            [n == 0, p_flaky <= (1 - level) * (1 + 1e-12), solved == n, solved == 0],
+            [n == 0, p_flaky <= allowed(level), solved == n, solved == 0],
             ["unanswered", "flaky", "always", "never"],
             "mixed",
         ),

@@ -167,6 +167,12 @@ DECIDING = (
         shared.AT_LEAST,
         shared.AT_MOST,
         Option(
+            "each_at_least",
+            kinds.Kind(check=checks.each_floor),
+            "SHARE|COUNT",
+            help="Require it of every single question over its attempts: 80%, or 8/10 as a plain count.",
+        ),
+        Option(
             "each_task",
             kinds.FLAG,
             default=True,

@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Field, Text, tabled
-from howsure.wording import Scale, count_text, plural, shortened
+from howsure.wording import Scale, count_text, p_text, plural, shortened
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Cause, Flip, FlipCount, Flips
@@ -38,7 +38,7 @@ def blocks(flips: Flips | None) -> list[Block]:
         ]
         counts = tabled(flips.counts, fields)
         found.append(counts)
-    found += _causes(flips)
+    found += [*_alone(flips), *_causes(flips)]
     return [*found, *_questions(flips)]
 
 
@@ -48,7 +48,7 @@ def brief(flips: Flips | None) -> list[Block]:
     """
     if flips is None:
         return []
-    found: list[Block] = [Text(text=sentence(flips)), *_causes(flips)]
+    found: list[Block] = [Text(text=sentence(flips)), *_alone(flips), *_causes(flips)]
     for word, broke in (("Got worse", True), ("Got better", False)):
         names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.regressed == broke]
         left = (flips.n_regressed if broke else flips.n_improved) - len(names[:MOST_NAMED])
@@ -74,6 +74,17 @@ def sentence(flips: Flips) -> str:
         return f"{head}. How many would flip in an unchanged rerun isn't known."
     worse, better = count_text(round(flips.rerun_regressed)), count_text(round(flips.rerun_improved))
     return f"{head}. An unchanged rerun would flip about {worse} and {better}."
+
+
+def _alone(flips: Flips) -> list[Block]:
+    """Return how many questions changed significantly by themselves, if their attempts can show it."""
+    counts = [count.n_significant for count in flips.counts if count.n_significant is not None]
+    if not counts:
+        return []
+    n = sum(counts)
+    questions = "No question" if not n else f"{plural(n, 'question')}"
+    test = "Fisher's exact test over attempts, corrected for all questions"
+    return [Text(text=f"{questions} changed significantly alone ({test}).", kind="small")]
 
 
 def _rerun(count: FlipCount) -> str:
@@ -123,6 +134,7 @@ def _questions(flips: Flips) -> list[Block]:
         else ""
     )
     several = len({flip.task for flip in shown}) > 1
+    any_tested = any(count.n_significant for count in flips.counts)
     percent = all(count.percent for count in flips.counts)
     fields: list[Field[Flip]] = [
         Field("", lambda flip: "worse" if flip.regressed else "better", align="left", priority=10),
@@ -134,6 +146,7 @@ def _questions(flips: Flips) -> list[Block]:
             align="left",
             priority=8,
         ),
+        Field("p, adjusted", lambda flip: p_text(flip.p_adjusted), priority=9, shown=any_tested),
         Field(
             "target", lambda flip: shortened(flip.target, MOST_LETTERS), align="left", priority=5, cut=True
         ),

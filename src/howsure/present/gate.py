@@ -14,9 +14,10 @@ from howsure.present.words import factors, forecasts
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from howsure.answers.gate import Check, Counts, Gate, PopulationVerdict
+    from howsure.answers.gate import Check, Counts, EachQuestion, Gate, PopulationVerdict
     from howsure.errors import ResultWarning
     from howsure.present.document import Table
+    from howsure.present.render.junit import Outcome
 
 COUNTS: dict[Counts, str] = {
     "pass": "pass",
@@ -97,7 +98,7 @@ def more_of(gate: Gate) -> str:
     """Return what would decide the verdict, a loss within the margin, and which planned look this is."""
     texts = []
     if len(gate.checks) == 1:
-        texts = [_worse_within(gate.checks[0]), _needed(gate.checks[0], gate)]
+        texts = [_worse_within(gate.checks[0]), _each_more(gate.checks[0]), _needed(gate.checks[0], gate)]
     if gate.looks is None:
         return " ".join(filter(None, texts))
     if gate.verdict != "unclear":
@@ -216,6 +217,7 @@ def asked(c: Check) -> str:
         "same_within": f"equivalent to {c.baseline} within {limit}",
         "at_least": f"at least {limit}",
         "at_most": f"at most {limit}",
+        "each_at_least": f"at least {_each_floor(c)} on each question",
     }[c.criterion]
 
 
@@ -232,7 +234,52 @@ def _asked_short(c: Check) -> str:
 
 
 def _is_floor(c: Check) -> bool:
-    return c.criterion in ("at_least", "at_most")
+    return c.criterion in ("at_least", "at_most", "each_at_least")
+
+
+def _each_floor(c: Check) -> str:
+    """Return the floor of every question: `80%`, or the count `8 of 10`."""
+    if c.each is None or c.each.counted is None:
+        return f"{100 * c.limit:g}%"
+    return f"{round(c.limit * c.each.counted)} of {c.each.counted}"
+
+
+def _each_sentence(c: Check, each: EachQuestion) -> str:
+    """Return the result of the check of every question, without the verdict's word."""
+    often = f"at least {_each_floor(c)}{' attempts' if each.counted else ' of the time'}"
+    lowest = f"{each.item}, {each.solved} of {each.attempts}"
+    solves = f"{c.candidate} solves each of {plural(c.n_items, 'question')} {often}"
+    if c.verdict == "pass":
+        return f"{solves} (lowest: {lowest})."
+    if c.verdict == "fail":
+        below = [k for k, verdict in enumerate(each.verdicts) if verdict == "fail"]
+        below.sort(key=lambda k: each.all_solved[k] / each.all_attempts[k])
+        names = listing([f"{each.items[k]} ({each.all_solved[k]} of {each.all_attempts[k]})" for k in below])
+        of_all = f"{each.n_below:,} of {plural(c.n_items, 'question')}"
+        return f"{c.candidate} solves {of_all} less often than {_each_floor(c)}: {names}."
+    if c.n_unknown:
+        return f"whether {solves}: {plural(c.n_unknown, 'attempt')} without a score could change the verdict."
+    are = "is" if c.n_items - each.n_kept == 1 else "are"
+    left = f"{c.n_items - each.n_kept:,} of them {are} open (lowest: {lowest})"
+    return f"whether {solves}: {left}, and none is shown to be below."
+
+
+def _each_more(c: Check) -> str:
+    """Return what attempts would settle the check of every question, and what a plain count does by chance."""
+    each = c.each
+    if each is None:
+        return ""
+    if each.counted is not None:
+        chance = Scale(percent=True, digits=0).score(each.false_fail_rate)
+        good = "a system that solves every question 90% of the time"
+        return f"This is a plain count, which {good} fails with probability {chance}."
+    texts = []
+    if c.verdict == "unclear" and c.unclear_because == "evidence":
+        texts = [f"A pass takes at least {each.attempts_to_pass:,} attempts at each, all of them right."]
+        if each.attempts_to_pass < each.attempts_needed < MOST_FORECAST:
+            needed = f"About {rounded_up(each.attempts_needed)} attempts at {each.item}"
+            texts.append(f"{needed} would settle it, if its share stays.")
+    return " ".join(texts)
 
 
 def check_sentence(c: Check) -> str:
@@ -240,6 +287,8 @@ def check_sentence(c: Check) -> str:
     if c.lacking:
         other = c.baseline if c.lacking == c.candidate else c.candidate
         return f"{c.lacking} has no score here, but {other} does."
+    if c.each is not None and not c.differs and not c.unconfirmed_attempts:
+        return _each_sentence(c, c.each)
     scale = Scale(percent=c.percent)
     does = "takes" if c.criterion == "ratio_at_most" else "is"
     whether = f"whether {c.candidate} {does} {asked(c)}"
@@ -317,6 +366,8 @@ def _facts(gate: Gate) -> Table:
     c = gate.checks[0]
     scale = Scale(percent=c.percent)
     rows: list[tuple[str, str]] = []
+    if c.each is not None:
+        return facts(_each_rows(c, c.each, gate.level))
     if _is_floor(c):
         rows.append((c.candidate, scale.score(c.value)))
     else:
@@ -331,6 +382,35 @@ def _facts(gate: Gate) -> Table:
     ):
         rows.append(_other_row(c, c.other_population))
     return facts([*rows, *factors.source_rows(c.sources, scale)])
+
+
+def each_cases(c: Check) -> list[tuple[str, str, Outcome, str]]:
+    """Return a JUnit test case for every single question of a check of each. An open one is skipped."""
+    each = c.each
+    if each is None:
+        return []
+    outcomes: dict[str, Outcome] = {"pass": "pass", "fail": "fail"}
+    return [
+        (f"{c.name} · questions", str(item), outcomes.get(verdict, "skip"), f"{solved} of {attempts}")
+        for item, verdict, solved, attempts in zip(
+            each.items.tolist(), each.verdicts.tolist(), each.all_solved, each.all_attempts, strict=True
+        )
+    ]
+
+
+def _each_rows(c: Check, each: EachQuestion, level: float) -> list[tuple[str, str]]:
+    """Return the facts of the check of every question."""
+    if each.counted is not None:
+        return [("reach it", f"{each.n_kept:,} of {c.n_items:,}"), ("miss it", f"{each.n_below:,}")]
+    limits = f"{_interval(c)}% ({level_text(c.level)} CI)"
+    most, usual = each.most_solved_below, plural(each.usual_attempts, "attempt")
+    fails = f"{most:,} right of {usual}, or fewer" if most >= 0 else f"not even 0 right of {usual}"
+    return [
+        ("lowest question", f"{each.item}: {each.solved} of {each.attempts}, {limits}"),
+        ("shown to keep it", f"{each.n_kept:,} of {c.n_items:,}"),
+        ("shown to be below", f"{each.n_below:,}"),
+        ("would fail it", f"{fails} ({level_text(level)} over all questions)"),
+    ]
 
 
 def _other_row(c: Check, other: PopulationVerdict) -> tuple[str, str]:

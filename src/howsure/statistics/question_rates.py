@@ -28,6 +28,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.arrays import log_choose
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,29 @@ def most_right_below(attempts: int, floor: float, level: float, questions: int) 
     does.
     """
     p = _at_most(np.arange(attempts + 1), attempts, floor)
-    return int(np.count_nonzero(p * questions <= (1 - level) * AS_PROBABLE)) - 1
+    return int(np.count_nonzero(p * questions <= allowed(level))) - 1
+
+
+def attempts_to_settle(right: int, attempts: int, floor: float, level: float, questions: int) -> float:
+    """Return the attempts at one question that would show it to be below the floor, or not to be, if its share
+    of right ones stays. NaN if no number of them does.
+    """
+    if not attempts:
+        return math.nan
+    share, n = right / attempts, np.arange(attempts, MOST_ATTEMPTS)
+    c = np.rint(share * n).astype(np.int64)
+    p = _at_most(c, n, floor) * questions if share < floor else _at_least(c, n, floor)
+    enough = p <= allowed(level)
+    return float(n[np.argmax(enough)]) if enough.any() else math.nan
+
+
+def chance_of_count(attempts: int, right: int, rate: float) -> float:
+    """Return the chance that a question with this success probability is right at least so often.
+
+    >>> round(chance_of_count(10, 8, 0.9), 3)
+    0.93
+    """
+    return float(_at_least(np.array([right]), attempts, rate)[0])
 
 
 def attempts_to_show_flaky(questions: int, level: float, limits: tuple[float, float] = FLAKY) -> int:
@@ -125,7 +148,7 @@ def attempts_to_show_flaky(questions: int, level: float, limits: tuple[float, fl
     """
     n = np.arange(2, MOST_ATTEMPTS, 2)
     p = np.maximum(_at_least(n // 2, n, limits[0]), _at_most(n // 2, n, limits[1]))
-    return int(n[np.argmax(p * questions <= (1 - level) * AS_PROBABLE)])
+    return int(n[np.argmax(p * questions <= allowed(level))])
 
 
 def _tested(kinds: Ints, levels: Callable[[Ints], Floats]) -> QuestionTests:

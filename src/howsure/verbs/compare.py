@@ -149,7 +149,9 @@ def compare(
     warnings = (*found.warnings, *policy_changes_verdict(study, found.comparisons, question))
     answer = replace(found, warnings=warnings).answer
     if flips:
-        answer = replace(answer, flips=flipped(one_metric(study), scores, *study.models))
+        answer = replace(
+            answer, flips=flipped(one_metric(study), scores, *study.models, level=question.level)
+        )
     return answer if instead is None else with_warning(answer, instead)
 
 

@@ -58,6 +58,7 @@ def gate(
     same_within: float | str | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    each_at_least: float | str | None = None,
     ratio_at_most: float | None = None,
     policy: Any = None,
     overall: Overall | Mapping[str, float] | None = None,
@@ -86,6 +87,8 @@ def gate(
       lies outside ±margin.
     - `at_least` and `at_most` compare the candidate's score with the one-sided limits of `estimate`, which
         are exact at 0 and n of n.
+    - `each_at_least` tests every single question over its attempts (exact binomial tests): it passes if each
+        is shown not to be below the floor, and fails if one is shown to be, corrected for all questions.
     - `ratio_at_most` compares the candidate's mean of each `usage` with the baseline's, over all tasks
         together.
 
@@ -117,6 +120,8 @@ def gate(
         same_within: The margin of equivalence, likewise. None omits the criterion.
         at_least: The floor of the candidate's score. None omits the criterion.
         at_most: The ceiling, for scores of which smaller ones are better. None omits the criterion.
+        each_at_least: The floor of every question's success probability: 0.8 or "80%". "8/10" is the plain
+            count: at least 8 of 10 attempts. None omits the criterion.
         ratio_at_most: The largest allowed ratio of the candidate's `usage` to the baseline's, on average
             over all attempts: for example, 1.1. Requires `usage`. None omits the criterion.
         policy: The criteria of a suite: the path of a TOML file, or a dict with the same keys: tiers, margins
@@ -174,6 +179,7 @@ def gate(
     """
     criteria = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
     criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
+    criteria |= checked("gate", each_at_least=each_at_least)
     candidate, baseline, published = checked(
         "gate", candidate=candidate, baseline=baseline, published=published
     ).values()
@@ -198,6 +204,10 @@ def gate(
         raise OptionError(
             "planned looks add questions, and levels of a random factor are a sample too",
             remedy="Leave `looks` or `random_factor` out.",
+        )
+    if each_at_least is not None and plan is not None:
+        raise OptionError(
+            "`each_at_least` is judged once, and `looks` are several", remedy="Leave one of the two out."
         )
     of_candidate = Criteria(**criteria)
     refuse_options(
@@ -307,4 +317,4 @@ def _flips(question: GateQuestion, scores: Scores) -> Flips:
         raise OptionError("no baseline to show flips from", remedy="Set `baseline`.")
     pair = {question.candidate, question.baseline}
     shared = [matrix for matrix in question.study.matrices() if pair <= set(matrix.models)]
-    return flipped(shared, scores, question.baseline, question.candidate)
+    return flipped(shared, scores, question.baseline, question.candidate, level=question.level)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 from os import PathLike
 from typing import Any, get_args
 
@@ -134,7 +135,7 @@ PUBLISHED = "Write 58.7%/89: the score, and its number of questions if that is k
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EachFloor:
-    """A floor for every single question: a share, and for a plain count the attempts that it is a share of."""
+    """A floor for every single question: a share, and for a plain count its attempts."""
 
     share: float
     attempts: int | None = None
@@ -167,6 +168,14 @@ def each_floor(name: str, value: Any) -> EachFloor:
             remedy="Write 80% to test the success probability, 8/10 for a plain count.",
         )
     return EachFloor(share=share)
+
+
+def day(name: str, value: Any) -> date:
+    """Return a date, which may be written as 2027-01-31."""
+    try:
+        return value if type(value) is date else date.fromisoformat(str(value))
+    except ValueError:
+        raise OptionError(f"{said(name, value)} is not a date", remedy="Write 2027-01-31.") from None
 
 
 def ratio(name: str, value: Any) -> float:

@@ -23,8 +23,8 @@ class Flip:
         before: Its mean score over attempts for the first model.
         after: Its mean score over attempts for the second model.
         regressed: Whether it got worse. Otherwise it improved.
-        p_value: The p-value of this change alone, by Fisher's (1935) exact test over attempts. NaN with single
-            attempts or fractions.
+        p_value: The p-value of this change alone, by Fisher's (1935) exact test over attempts. NaN with
+            single attempts or fractions.
         p_adjusted: The same, corrected for all questions of the task.
         target: The right answer. Empty if unknown.
         answer_before: An answer of the first model: its best if the question regressed, its worst if it

@@ -50,10 +50,35 @@ CheckKey = tuple[str, str, str, str, str]
 """Task, metric, criterion, column and slice."""
 
 
-Because = Literal["", "evidence", "missing", "differs", "attempts", "clusters", "population"]
+Because = Literal["", "evidence", "missing", "differs", "attempts", "clusters", "population", "quarantine"]
 
 
 EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineUse:
+    """Questions that a quarantine leaves out of a gate.
+
+    Attributes:
+        path: Its file.
+        until: The last day that it holds for.
+        date: The day of the candidate's run. None if unknown.
+        ended: Whether it had ended by then, so that all questions count.
+        n_listed: The questions that it lists.
+        n_left_out: Those of them in these results, left out for both sides.
+        n_items: All questions of these results.
+        verdict_without: The verdict if all questions count. None if that is the verdict itself.
+    """
+
+    path: str
+    until: str
+    date: str | None
+    ended: bool
+    n_listed: int
+    n_left_out: int
+    n_items: int
+    verdict_without: GateVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +206,8 @@ class Check:
         half_width: Half the width of the two-sided interval at the gate's level, if a policy checks whether a
             loss would have been detected.
         each: The single questions of a check of each of them. Otherwise None.
+        undated: Whether the verdict is "unclear" because the candidate's run has no date to compare with the
+            end of the quarantine.
         lacking: The model without a score here if the other has one. Otherwise empty.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
@@ -222,6 +249,7 @@ class Check:
     unseen_loss_rate: float = math.nan
     half_width: float = math.nan
     each: EachQuestion | None = field(default=None, metadata=shown(rows=False))
+    undated: bool = field(default=False, metadata=HIDDEN)
     lacking: str = field(default="", metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False
@@ -274,15 +302,18 @@ class Check:
 
     @derived()
     def unclear_because(self) -> Because:
-        """Why the check is unclear: "evidence" if there is too little, "missing" results, what "differs",
-        "attempts" that all questions may share, "clusters" that nothing confirmed, or an unchosen
-        "population". Otherwise empty.
+        """Why the check is unclear: too little "evidence", "missing" results, or what "differs".
+
+        Also "attempts" that questions may share, "clusters" that nothing confirmed, an unchosen "population",
+        or a "quarantine" whose end can't be compared. Otherwise empty.
         """
         if self.verdict != "unclear":
             return ""
         return (
             "differs"
             if self.differs
+            else "quarantine"
+            if self.undated
             else "missing"
             if self.n_unknown or self.lacking or not self.n_items
             else "attempts"
@@ -354,6 +385,7 @@ class Gate(Answer):
         level: The confidence level of the verdict.
         looks: The planned looks, and which of them this is. None if there is only one. Their p-values are
             those of a two-sided test.
+        quarantine: The questions left out by a quarantine. None without one.
         flips: The questions that changed from the baseline to the candidate. None if not requested.
         slices: The comparison by slices, which doesn't affect the verdict. Empty if not requested. Slices of
             a policy are among the checks.
@@ -366,6 +398,7 @@ class Gate(Answer):
     baseline: str | None
     level: float
     looks: Looks | None = None
+    quarantine: QuarantineUse | None = None
     flips: Flips | None = None
     slices: tuple[DifferenceSlices, ...] = ()
     checks: tuple[Check, ...]
@@ -403,7 +436,15 @@ class Gate(Answer):
         found = {
             check.unclear_because for check in self.checks if check.counts_as in ("unclear", "underpowered")
         }
-        words: tuple[Because, ...] = ("differs", "missing", "attempts", "clusters", "population", "evidence")
+        words: tuple[Because, ...] = (
+            "differs",
+            "quarantine",
+            "missing",
+            "attempts",
+            "clusters",
+            "population",
+            "evidence",
+        )
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
     @derived(rows=False)

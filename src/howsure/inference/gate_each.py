@@ -46,7 +46,7 @@ def _each_check(matrix: ScoreMatrix, floor: EachFloor, gate: GateQuestion) -> Ch
     """Judge the questions of one task and metric."""
     if matrix.derived or matrix.sums is not None or not matrix.right_or_wrong()[0]:
         raise MethodError(
-            f"{matrix.task}: `each_at_least` counts attempts that are right or wrong, and these scores aren't",
+            f"{matrix.task}: `each_at_least` needs attempts that are right or wrong, and these aren't",
             remedy="Use `at_least` for their mean.",
         )
     n = matrix.attempts[:, 0].astype(np.int64)
@@ -94,9 +94,9 @@ def _each_check(matrix: ScoreMatrix, floor: EachFloor, gate: GateQuestion) -> Ch
 
 
 def _tests(solved: Ints, n: Ints, floor: EachFloor) -> tuple[Floats, Floats]:
-    """Return the p-values that each question keeps the floor and, corrected for all, that it is below (n,).
+    """Return two p-values of each question (n,): that it keeps the floor, and, corrected, that it is below.
 
-    A plain count is no test: its p-values are 0 where it is decided, else 1.
+    A plain count isn't tested: its p-values are 0 where it is decided, else 1.
     """
     if floor.attempts is None:
         return (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.options.choices import Overall
     from howsure.options.look_plan import LookPlan
+    from howsure.study.design import Design
     from howsure.study.study import Study
 
 
@@ -188,7 +189,8 @@ def refuse_options(
     overall: object,
     each_task: bool,
     method: object,
-    measures: Sequence[str] = (),
+    design: Design,
+    several_looks: bool,
 ) -> None:
     """Raise OptionError if the criteria can't be judged."""
     if not criteria.of_pair and not criteria.floors and criteria.each_at_least is None:
@@ -204,9 +206,18 @@ def refuse_options(
         raise OptionError(
             "a comparison needs a baseline", remedy="Name it as `baseline`, or use `at_least` only."
         )
-    if criteria.ratio_at_most is not None and not measures:
+    if several_looks and design.random_factor:
+        raise OptionError(
+            "planned looks add questions, and levels of a random factor are a sample too",
+            remedy="Leave `looks` or `random_factor` out.",
+        )
+    if several_looks and criteria.each_at_least is not None:
+        raise OptionError(
+            "`each_at_least` is judged once, and `looks` are several", remedy="Leave one of the two out."
+        )
+    if criteria.ratio_at_most is not None and not design.usage:
         raise OptionError("ratio_at_most needs a measure", remedy="Give `usage`, such as 'usd'.")
-    if measures and criteria.ratio_at_most is None:
+    if design.usage and criteria.ratio_at_most is None:
         raise OptionError(
             "the measure has no criterion", remedy="Give `ratio_at_most`, or leave `usage` out."
         )

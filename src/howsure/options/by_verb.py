@@ -173,6 +173,12 @@ DECIDING = (
             help="Require it of every single question over its attempts: 80%, or 8/10 as a plain count.",
         ),
         Option(
+            "quarantine",
+            kinds.NAME,
+            "FILE",
+            help="Leave the questions of this file out, as howsure questions --quarantine wrote it.",
+        ),
+        Option(
             "each_task",
             kinds.FLAG,
             default=True,
@@ -319,6 +325,22 @@ LOOKING = (
         "trend",
         Option(
             "last", kinds.count_of(2), default=5, help="Number of checkpoints that measure a run's variation."
+        ),
+    ),
+    *owned(
+        "questions",
+        Option(
+            "quarantine",
+            kinds.NAME,
+            "FILE",
+            help="Write the flaky questions to a TOML file, for gate --quarantine. Needs --until.",
+        ),
+        Option("until", kinds.Kind(check=checks.day), "DATE", help="Last day of the quarantine: 2027-01-31."),
+        Option(
+            "mixed",
+            kinds.FLAG,
+            default=False,
+            help="Put all mixed questions in quarantine, not only flaky ones.",
         ),
     ),
     *owned(

@@ -14,7 +14,7 @@ from howsure.present.words import factors, forecasts
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from howsure.answers.gate import Check, Counts, EachQuestion, Gate, PopulationVerdict
+    from howsure.answers.gate import Check, Counts, EachQuestion, Gate, PopulationVerdict, QuarantineUse
     from howsure.errors import ResultWarning
     from howsure.present.document import Table
     from howsure.present.render.junit import Outcome
@@ -35,6 +35,7 @@ MARK = "howsure gate"
 """The marker by which a bot finds its comment again."""
 BECAUSE = {
     "missing": " (results are missing)",
+    "quarantine": " (the candidate's run has no date)",
     "differs": " (the two runs differ in what they were asked)",
     "attempts": " (attempts may be a factor that questions share)",
     "clusters": " (clusters would change the verdict)",
@@ -58,17 +59,29 @@ def document(gate: Gate) -> Document:
 
 
 def notes(gate: Gate) -> tuple[str, ...]:
-    """Return the notes, after those on planned looks."""
+    """Return the notes, after those on a quarantine and planned looks."""
+    aside = () if gate.quarantine is None else _quarantine_notes(gate, gate.quarantine)
     if gate.looks is None:
-        return gate.notes
+        return (*aside, *gate.notes)
     made = f"{forecasts.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
     return (
         (
             f"{made}; {forecasts.spending_words(gate.looks.spending)}, and limits and p-values are for "
             "all looks together."
         ),
+        *aside,
         *gate.notes,
     )
+
+
+def _quarantine_notes(gate: Gate, use: QuarantineUse) -> tuple[str, ...]:
+    """Return how many questions are in quarantine, until when, and the verdict if all count."""
+    if use.ended or not use.n_left_out:
+        return ()
+    without = "" if use.verdict_without is None else VERDICTS[use.verdict_without].lower()
+    same = "the same" if use.verdict_without == gate.verdict else without
+    left = f"{use.n_left_out:,} of {plural(use.n_items, 'question')} left out until {use.until}"
+    return (f"Quarantine: {left}. The verdict on all questions: {same}.",)
 
 
 def named_warnings(gate: Gate) -> tuple[ResultWarning, ...]:
@@ -265,7 +278,7 @@ def _each_sentence(c: Check, each: EachQuestion) -> str:
 
 
 def _each_more(c: Check) -> str:
-    """Return what attempts would settle the check of every question, and what a plain count does by chance."""
+    """Return what would settle the check of every question, and how a plain count fails by chance."""
     each = c.each
     if each is None:
         return ""
@@ -287,6 +300,9 @@ def check_sentence(c: Check) -> str:
     if c.lacking:
         other = c.baseline if c.lacking == c.candidate else c.candidate
         return f"{c.lacking} has no score here, but {other} does."
+    if c.undated:
+        does = "keeps to its criterion" if c.criterion == "ratio_at_most" else f"is {asked(c)}"
+        return f"whether {c.candidate} {does}: its run has no date, so the quarantine may have ended."
     if c.each is not None and not c.differs and not c.unconfirmed_attempts:
         return _each_sentence(c, c.each)
     scale = Scale(percent=c.percent)

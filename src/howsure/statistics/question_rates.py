@@ -118,8 +118,8 @@ def most_right_below(attempts: int, floor: float, level: float, questions: int) 
 
 
 def attempts_to_settle(right: int, attempts: int, floor: float, level: float, questions: int) -> float:
-    """Return the attempts at one question that would show it to be below the floor, or not to be, if its share
-    of right ones stays. NaN if no number of them does.
+    """Return the attempts at one question that would show whether it is below the floor, if its share stays
+    as it is. NaN if no number of them does.
     """
     if not attempts:
         return math.nan

@@ -20,6 +20,7 @@ from howsure.inference.gate_question import Criteria, GateQuestion, gate_look, r
 from howsure.inference.gate_verdicts import answered
 from howsure.inference.population import population_of
 from howsure.inference.published import of_counts, only_model, reworded, with_published
+from howsure.inference.quarantine import read_quarantine, undated, without_questions
 from howsure.inference.question import Question
 from howsure.inference.settings import settings_of
 from howsure.options.table import checked
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from howsure.errors import ResultWarning
     from howsure.inference.gate_policy import Policy
     from howsure.options.choices import Overall
+    from howsure.options.look_plan import LookPlan
     from howsure.statistics.choices import ComparisonMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
@@ -60,6 +62,7 @@ def gate(
     at_most: float | None = None,
     each_at_least: float | str | None = None,
     ratio_at_most: float | None = None,
+    quarantine: str | None = None,
     policy: Any = None,
     overall: Overall | Mapping[str, float] | None = None,
     each_task: bool = True,
@@ -124,6 +127,10 @@ def gate(
             count: at least 8 of 10 attempts. None omits the criterion.
         ratio_at_most: The largest allowed ratio of the candidate's `usage` to the baseline's, on average
             over all attempts: for example, 1.1. Requires `usage`. None omits the criterion.
+        quarantine: A file of flaky questions that [`questions`][howsure.questions] wrote. They are left out
+            for both sides if the candidate's run isn't later than its last day. The verdict on all questions
+            stands beside. The candidate's own run can't be the evidence. Without a date of that run the
+            verdict is "can't tell". None leaves nothing out.
         policy: The criteria of a suite: the path of a TOML file, or a dict with the same keys: tiers, margins
             (also "1%rel"), weights, slices and costs. It replaces all criteria. None applies the same
             criteria to every task.
@@ -180,19 +187,17 @@ def gate(
     criteria = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
     criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
     criteria |= checked("gate", each_at_least=each_at_least)
+    (path,) = checked("gate", quarantine=quarantine).values()
     candidate, baseline, published = checked(
         "gate", candidate=candidate, baseline=baseline, published=published
     ).values()
     overall, each_task, flips, plan = checked(
         "gate", overall=overall, each_task=each_task, flips=flips, looks=looks
     ).values()
-    guard_unseen, missing_at_most, allowed, policy = checked(
-        "gate",
-        guard_unseen=guard_unseen,
-        missing_at_most=missing_at_most,
-        allow_differs=allow_differs,
-        policy=policy,
+    guard_unseen, missing_at_most = checked(
+        "gate", guard_unseen=guard_unseen, missing_at_most=missing_at_most
     ).values()
+    allowed, policy = checked("gate", allow_differs=allow_differs, policy=policy).values()
     statistics = checked("gate", method=method, variance=variance, level=level, seed=seed)
     design = make_design(options, RESPECTS, method=method)
     suite = None if policy is None else policy_of(policy)
@@ -200,15 +205,6 @@ def gate(
         others = {**criteria, "overall": overall, "each_task": not each_task, "looks": plan}
         refuse_beside(suite, others, level=statistics["level"], design=design)
         criteria, statistics["level"] = {"not_worse_than": suite.says.get("margin", PLACEHOLDER)}, suite.level
-    if design.random_factor and plan is not None:
-        raise OptionError(
-            "planned looks add questions, and levels of a random factor are a sample too",
-            remedy="Leave `looks` or `random_factor` out.",
-        )
-    if each_at_least is not None and plan is not None:
-        raise OptionError(
-            "`each_at_least` is judged once, and `looks` are several", remedy="Leave one of the two out."
-        )
     of_candidate = Criteria(**criteria)
     refuse_options(
         of_candidate,
@@ -216,9 +212,11 @@ def gate(
         overall=overall,
         each_task=each_task,
         method=method,
-        measures=design.usage,
+        design=design,
+        several_looks=plan is not None,
     )
-    study, scores, instead = _gathered(data, (candidate, baseline), published, design, suite)
+    scores, names, instead = _read(data, (candidate, baseline), published, design, suite)
+    study = _gathered(scores, names, design, suite)
     question = GateQuestion(
         study=study,
         criteria=of_candidate,
@@ -234,6 +232,8 @@ def gate(
         guard_unseen=guard_unseen,
     )
     answer = _answer(question, scores, design, flips=flips)
+    if path is not None:
+        answer = _quarantined(answer, question, scores, path, design=design, plan=plan, flips=flips)
     return answer if instead is None else _with_warning(answer, instead)
 
 
@@ -244,23 +244,29 @@ def automatic_settings(data: Any, asked: Mapping[str, Any]) -> Settings:
     options = {name: asked[name] for name in DesignOptions.__annotations__ if name in asked}
     design = make_design(options, RESPECTS, method=asked.get("method"))  # type: ignore[arg-type]
     sides = asked["candidate"], asked["baseline"]
-    study, _, _ = _gathered(data, sides, asked.get("published"), design, None)
+    scores, names, _ = _read(data, sides, asked.get("published"), design, None)
+    study = _gathered(scores, names, design, None)
     return settings_of(study, Question(population=population_of(design.population)))
 
 
-def _gathered(
+def _read(
     data: Any, sides: tuple[str | None, str | None], published: Any, design: Design, policy: Policy | None
-) -> tuple[Study, Scores, ResultWarning | None]:
-    """Read candidate and baseline, and gather their rows once for all criteria."""
+) -> tuple[Scores, tuple[str, ...], ResultWarning | None]:
+    """Read candidate and baseline, and return their names."""
     columns = design if policy is None else with_policy_columns(policy, design)
     if published is not None and sides[1] is not None:
         raise OptionError("`published` replaces `baseline`", remedy="Leave one of the two out.")
     scores, names = read_sides(data, [side for side in sides if side is not None], columns)
     if sides[0] is None:
         names = (only_model(scores, "candidate"), *names)
-    instead = of_counts(scores)
     if published is not None:
-        scores, names, instead = with_published(scores, names[0], published, columns)
+        return with_published(scores, names[0], published, columns)
+    return scores, tuple(names), of_counts(scores)
+
+
+def _gathered(scores: Scores, names: Sequence[str], design: Design, policy: Policy | None) -> Study:
+    """Gather the rows of candidate and baseline once for all criteria."""
+    columns = design if policy is None else with_policy_columns(policy, design)
     study = gather_levelled(scores, columns, models=names, whole=True)
     if len(study.models) < len(names):
         raise OptionError(
@@ -268,7 +274,7 @@ def _gathered(
         )
     require_direction(study)
     require_one_scale(study.warnings)
-    return study if policy is None else with_policy_rules(policy, study), scores, instead
+    return study if policy is None else with_policy_rules(policy, study)
 
 
 def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bool) -> Gate:
@@ -285,6 +291,26 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
         notes=tuple(dict.fromkeys(notes)),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _quarantined(
+    answer: Gate,
+    question: GateQuestion,
+    scores: Scores,
+    path: str,
+    *,
+    design: Design,
+    plan: LookPlan | None,
+    flips: bool,
+) -> Gate:
+    """Return the verdict without the questions in quarantine. `answer`: that on all questions."""
+    fewer, use, warnings = without_questions(read_quarantine(path), scores, question.candidate)
+    if use.n_left_out:
+        use = replace(use, verdict_without=answer.verdict)
+        study = _gathered(fewer, question.study.models, design, question.policy)
+        look = gate_look(study, plan, question.missing_at_most)
+        answer = undated(_answer(replace(question, study=study, look=look), fewer, design, flips=flips), use)
+    return replace(answer, quarantine=use, warnings=(*answer.warnings, *warnings))
 
 
 def _with_warning(answer: Gate, instead: ResultWarning) -> Gate:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.errors import OptionError
 from howsure.inference.population import population_of
+from howsure.inference.quarantine import quarantine_text
 from howsure.inference.question import Question
 from howsure.inference.questions import examine
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
+from howsure.wording import plural
+from howsure.writing import write
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from howsure.answers.questions import Questions
 
 RESPECTS = Respects(
@@ -21,7 +28,14 @@ RESPECTS = Respects(
 
 
 def questions(
-    data: Any, *, top: int | None = None, level: float = 0.95, **options: Unpack[DesignOptions]
+    data: Any,
+    *,
+    top: int | None = None,
+    quarantine: str | None = None,
+    until: str | date | None = None,
+    mixed: bool = False,
+    level: float = 0.95,
+    **options: Unpack[DesignOptions],
 ) -> Questions:
     """Examine the questions of each task one by one: which distinguish models, and which are flaky.
 
@@ -39,6 +53,10 @@ def questions(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
         top: Use only this many of the best models of each task. None uses all.
+        quarantine: The path of a TOML file to write the flaky questions to, with the evidence, which `gate`
+            then leaves out. The evidence is that of one model. None writes none.
+        until: The last day of the quarantine, as a date or "2027-01-31". Required with `quarantine`.
+        mixed: Whether all mixed questions go into quarantine, instead of those shown to be flaky.
         level: The confidence level, between 0 and 1.
         **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
             what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
@@ -62,6 +80,20 @@ def questions(
         (1, 1, 2)
     """
     top, level = checked("questions", top=top, level=level).values()
+    path, last, mixed = checked("questions", quarantine=quarantine, until=until, mixed=mixed).values()
+    if (path is None) != (last is None) or (mixed and path is None):
+        raise OptionError(
+            "a quarantine takes a file and its last day",
+            remedy="Give both `quarantine` and `until`, or neither.",
+        )
     design = make_design(options, RESPECTS)
     question = Question(population=population_of(design.population), level=level)
-    return examine(gather(scores_of(data, design), design), question, top=top)
+    scores = scores_of(data, design)
+    answer = examine(gather(scores, design), question, top=top)
+    if path is None:
+        return answer
+    text, count = quarantine_text(answer, scores, until=last, mixed=mixed)
+    write(text, path)
+    kind = "mixed" if mixed else "flaky"
+    note = f"Quarantine: {plural(count, f'{kind} question')} until {last}, in {path}."
+    return replace(answer, notes=(*answer.notes, note))

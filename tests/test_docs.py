@@ -38,6 +38,7 @@ def run(command: str, made: Path) -> str:
     moved = {}
     if words[1] in ("plot", "report", "baseline"):
         moved = {name: str(made / name) for flag, name in itertools.pairwise(words) if flag in ("-o", "--from")}
+    moved |= {name: str(made / name) for flag, name in itertools.pairwise(words) if flag == "--quarantine"}
     moved |= {word: word.replace(":", f":{made}/") for word in words if word.startswith("saved:")}
     result = CliRunner(env={"COLUMNS": "80"}).invoke(
         main, [moved.get(word, word) for word in words[1:]], prog_name="howsure"

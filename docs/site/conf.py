@@ -54,6 +54,7 @@ NAVIGATION = {
             "stopping",
             "slices",
             "metrics",
+            "questions",
             "costs",
             "noise",
             "random-factors",

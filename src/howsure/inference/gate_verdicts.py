@@ -142,6 +142,8 @@ def judged(gate: GateQuestion) -> tuple[list[Check], list[str], list[ResultWarni
         warnings += [warning for warning in answer.warnings if warning.code != "task_left_out"]
     if not gate.criteria.of_difference and not gate.criteria.floors:
         notes, warnings = [*gate.study.notes], [*gate.study.warnings]
+    if not gate.criteria.of_pair and not gate.criteria.floors:  # single questions have no clusters
+        warnings = [warning for warning in warnings if warning.code != "looks_grouped"]
     checks += [*each_checks(gate), *cost_checks(gate)]
     if gate.policy is not None:
         checks += slice_checks(gate, gate.policy)

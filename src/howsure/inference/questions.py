@@ -34,11 +34,13 @@ def examine(study: Study, question: Question, *, top: int | None) -> Questions:
     if top is not None and top < 1:
         raise OptionError(f"`top={top!r}` leaves no model", remedy="Write 30 for the 30 best.")
     tasks = tuple(examine_task(matrix, question, top=top) for matrix in study.matrices())
+    over_models = any(len(task.models) > 1 or not task.over_attempts for task in tasks)
+    warnings = [each for each in study.warnings if over_models or each.code != "looks_grouped"]
     return Questions(
         tasks=tasks,
         settings=settings_of(study, question),
         notes=study.notes,
-        warnings=(*study.warnings, *direction_warnings(study)),
+        warnings=(*warnings, *direction_warnings(study)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
@@ -95,5 +96,5 @@ def questions(
     text, count = quarantine_text(answer, scores, until=last, mixed=mixed)
     write(text, path)
     kind = "mixed" if mixed else "flaky"
-    note = f"Quarantine: {plural(count, f'{kind} question')} until {last}, in {path}."
+    note = f"Quarantine: {plural(count, f'{kind} question')} until {last}, in {Path(path).name}."
     return replace(answer, notes=(*answer.notes, note))

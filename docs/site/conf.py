@@ -55,6 +55,7 @@ NAVIGATION = {
             "slices",
             "metrics",
             "questions",
+            "tasks",
             "costs",
             "noise",
             "random-factors",

@@ -143,6 +143,21 @@ class Board:
         """The models that could be best: none is significantly better, by comparisons with the leader."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.could_be_best)
 
+    def prediction_intervals(self, n: int) -> dict[str, tuple[float, float]]:
+        """Return, for each model, the limits of its mean over `n` other questions like these.
+
+        With tasks as a sample they are `n` other tasks. Each mean has the error of both samples, so the
+        limits are wider than the confidence interval. By t at the level of the board.
+        """
+        from howsure.statistics.intervals import t_quantile
+
+        limits = {}
+        for entry in self.entries:
+            e = entry.estimate
+            half = float(t_quantile(self.level, e.df)) * e.se * math.sqrt(1 + e.n_items / n)
+            limits[entry.model] = (e.value - half, e.value + half)
+        return limits
+
     @property
     def own_population(self) -> PopulationBest:
         """The models that could be best for its own population, in the same form as for the other."""

@@ -9,7 +9,7 @@ from functools import partial
 
 from howsure import checks
 from howsure.options import kinds, shared
-from howsure.options.choices import ArenaScale
+from howsure.options.choices import ArenaScale, RankBy
 from howsure.options.kinds import Option, owned
 from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import ManyToOne, Measurement, PlanMethod
@@ -51,6 +51,17 @@ COMPARING = (
         "leaderboard",
         replace(shared.METHOD, kind=kinds.MANY),
         Option("each_task", kinds.FLAG, default=False, help="Show a leaderboard for each task as well."),
+        Option(
+            "tasks_as_sample",
+            kinds.FLAG,
+            default=False,
+            help="Rank for other tasks like these, with error bars over tasks (--cluster: their families).",
+        ),
+        Option(
+            "rank_by",
+            kinds.word_of(RankBy),
+            help="Rank by this of each task, with tasks as a sample.  [default: score]",
+        ),
     ),
     *owned("frontier", replace(shared.METHOD, kind=kinds.MANY)),
     *owned(

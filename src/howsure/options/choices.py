@@ -20,6 +20,9 @@ from the same clusters, or exactly these.
 RENAMED = {"questions": "new-clusters", "benchmark": "these-questions"}
 """Former names of populations, for files that still use them."""
 
+RankBy = Literal["score", "mean-rank", "win-rate", "borda", "normalised"]
+"""What a model has on each of a sample of tasks."""
+
 Top = int | Literal["all"]
 """How many rows of a long table are shown."""
 

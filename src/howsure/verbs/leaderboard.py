@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -9,6 +11,7 @@ from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.task_sample import over_tasks
 from howsure.options.table import checked
 from howsure.study.attempt_labels import attempt_column
 from howsure.study.by_cluster import gather_or_sum
@@ -18,10 +21,10 @@ from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.options.choices import Overall, Top
+    from howsure.options.choices import Overall, RankBy, Top
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
@@ -42,6 +45,8 @@ def leaderboard(
     top: Top | None = None,
     mark: str | Sequence[str] | None = None,
     each_task: bool = False,
+    tasks_as_sample: bool = False,
+    rank_by: RankBy | None = None,
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Leaderboard:
@@ -73,6 +78,12 @@ def leaderboard(
         mark: Models to mark, and to show beyond `top` too.
         each_task: Whether a rendered answer also shows a board per task, in addition to the overall one and a
             table of models and tasks. The answer contains all of them.
+        tasks_as_sample: Whether the tasks are a sample of others like them, for which the ranks are to hold.
+            Each task then counts as one question, so that error bars are over tasks. `cluster` names a column
+            with the family of each task, and a mapping as `overall` weights them.
+        rank_by: What counts on each task, with tasks as a sample. "score" is the mean score, and the default.
+            "mean-rank" is the rank among the models, "win-rate" the share of others that a model is ahead
+            of, and "borda" their number. "normalised" is its place between the worst and the best.
         seed: The seed of the sign flips.
         **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
             what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
@@ -108,9 +119,14 @@ def leaderboard(
         seed=seed,
     )
     shown = checked("leaderboard", top=top, mark=mark, each_task=each_task)
+    sampled, rank_by = checked("leaderboard", tasks_as_sample=tasks_as_sample, rank_by=rank_by).values()
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
+    if sampled or rank_by is not None:
+        weights = dict(question.overall) if isinstance(question.overall, Mapping) else None
+        tasks = over_tasks(gather(scores, design), rank_by or "score", weights)
+        return ranked(tasks, replace(question, overall="harness"), **shown)
     study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
     found = with_other_policies(ranked(study, question, **shown), study)
     return with_both_readings(

@@ -81,9 +81,9 @@ def leaderboard(
         tasks_as_sample: Whether the tasks are a sample of others like them, for which the ranks are to hold.
             Each task then counts as one question, so that error bars are over tasks. `cluster` names a column
             with the family of each task, and a mapping as `overall` weights them.
-        rank_by: What counts on each task, with tasks as a sample. "score" is the mean score, and the default.
-            "mean-rank" is the rank among the models, "win-rate" the share of others that a model is ahead
-            of, and "borda" their number. "normalised" is its place between the worst and the best.
+        rank_by: What counts on each task, with tasks as a sample. By default that is the mean score. A word
+            chooses the rank among the models (mean-rank), or the share or number of others that a model is
+            ahead of (win-rate, borda). The last is its place between the worst and the best (normalised).
         seed: The seed of the sign flips.
         **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
             what the clusters of each task allow: "same-clusters" if they are too few to generalise, else

@@ -278,3 +278,31 @@ def test_a_note_names_ratings_that_differ_only_in_case() -> None:
     rows = [(f"i{k}", rater, value) for k in range(30) for rater, value in (("a", "Yes"), ("b", "yes" if k else "no"))]
     answer = hs.agree(pl.DataFrame(rows, schema=["item", "rater", "rating"], orient="row"))
     assert "Different ratings, although they differ only in capitals: 'Yes', 'yes'." in answer.notes
+
+
+@pytest.mark.parametrize(("right", "base", "raters"), [(0.9, 0.5, 2), (0.8, 0.3, 2), (0.85, 0.5, 4)])
+def test_as_many_questions_as_planned_bring_agreement_to_the_requested_half_width(right, base, raters):
+    rng = np.random.default_rng(4)
+
+    def ratings(n):
+        truth = rng.random(n) < base
+        return pl.DataFrame(
+            {"item": np.arange(n)}
+            | {f"r{j}": np.where(rng.random(n) < right, truth, ~truth).astype(int) for j in range(raters)}
+        )
+
+    needed = int(np.median([hs.agree(ratings(120), within=0.06).items_needed for _ in range(9)]))
+    widths = [hs.agree(ratings(needed)).of("krippendorff").interval.half_width for _ in range(9)]
+    assert np.mean(widths) == pytest.approx(0.06, rel=0.08)
+
+
+def test_the_plan_of_agreement_says_how_many_more_questions():
+    ratings = pl.DataFrame({"item": range(60), "judge": [1] * 40 + [0] * 20, "me": [1] * 36 + [0] * 24})
+    answer = hs.agree(ratings, within=0.1)
+    assert answer.items_needed > 60
+    text = str(answer).replace("\n", " ")
+    assert "more questions would make that ± 0.1." in text
+    assert "within the requested ± 0.5" in str(hs.agree(ratings, within=0.5)).replace("\n", " ")
+    assert math.isnan(hs.agree(ratings).items_needed)
+    same = pl.DataFrame({"item": range(9), "judge": [1] * 9, "me": [1] * 9})
+    assert math.isnan(hs.agree(same, within=0.1).items_needed)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Answer
-from howsure.answers.output import row, spread
+from howsure.answers.output import derived, row, spread
 
 if TYPE_CHECKING:
     from howsure.errors import ResultWarning
@@ -105,6 +106,7 @@ class Agreement(Answer):
         raters: The agreement of each rater with the others, or with the human.
         pairs: The coefficients of each pair of raters, if there are at most 12 raters.
         repeats: The agreement of each rater with itself, if it rated an item twice.
+        within: The half-width that agreement beyond chance is to be known to. NaN without one.
         confusion: The joint counts of two raters' values.
         independence: The effective number of independent raters, if a human is named.
         notes: How the table was read.
@@ -123,10 +125,32 @@ class Agreement(Answer):
     raters: tuple[Agreed, ...] = ()
     pairs: tuple[Agreed, ...] = ()
     repeats: tuple[Agreed, ...] = ()
+    within: float = math.nan
     confusion: tuple[Confusion, ...] = ()
     independence: Independence | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
+
+    @property
+    def planned(self) -> Agreed | None:
+        """The coefficient that `within` is about: Krippendorff's alpha of all, else the least known Cohen's
+        kappa with the human. None without `within`.
+        """
+        if math.isnan(self.within):
+            return None
+        found = [each for each in self.overall if each.coefficient == "krippendorff"]
+        found = found or [each for each in self.pairs if each.coefficient == "cohen"]
+        return max(found, key=lambda each: each.estimate.interval.half_width, default=None)
+
+    @derived()
+    def items_needed(self) -> float:
+        """About how many questions bring this coefficient to ± `within`, if ratings stay as they are. NaN
+        without `within`, or if it is undefined.
+        """
+        if self.planned is None or math.isnan(self.planned.estimate.value):
+            return math.nan
+        e = self.planned.estimate
+        return math.ceil(e.n_items * (e.interval.half_width / self.within) ** 2)
 
     def of(self, coefficient: Coefficient, a: str = "", b: str = "") -> Estimate:
         """Return a coefficient: of all raters, of one with the others, or of two. KeyError if there is

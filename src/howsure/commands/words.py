@@ -56,7 +56,7 @@ COMMANDS: Mapping[str, str] = {
                 "agreement kappa alpha krippendorff irr iaa icc cohen fleiss gwet raters annotators "
                 "reliability"
             ),
-            "how far raters agree: howsure agree",
+            "how far raters agree: howsure agree; how many more labels: howsure agree FILE --within 0.1",
         ),
         (
             "variance variances decompose decomposition components attempts epochs repeats anova",
@@ -214,6 +214,7 @@ used.
 SAID = {
     "width": "an error bar of ± this: howsure plan score --within 2pp",
     "half-width": "an error bar of ± this: howsure plan score --within 2pp",
+    "agreement-within": "labels for the agreement of raters: howsure agree ratings.csv --within 0.1",
     "paired": "two models are paired on the questions that both answered, without an option",
     "unpaired": "two models are paired on the questions that both answered; without any they are unpaired",
     "no-plot": "nothing is drawn unless a figure is asked for: howsure plot",

@@ -105,6 +105,7 @@ COMPARING = (
             kinds.word_of(Measurement),
             help="Scale of the ratings.  [default: by their values]",
         ),
+        replace(shared.WITHIN, help="Plan how many questions make the coefficient known to ± this: 0.1."),
     ),
     *owned(
         "judge",

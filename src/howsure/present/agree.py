@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.agree import NAMES
 from howsure.present.document import Document, Field, closing, opening, small, tabled
 from howsure.present.estimate import limits, score, whisker
-from howsure.wording import Scale, ci_text, level_text, plural
+from howsure.wording import Scale, ci_text, level_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.answers.agree import Agreed, Agreement, Confusion
@@ -24,7 +24,7 @@ def document(answer: Agreement) -> Document:
     """Return the verdict, raters compared with the human, coefficients, raters or pairs, repeats, the
     confusion table, and the warnings.
     """
-    blocks: list[Block] = [*opening(sentence(answer), answer.notes)]
+    blocks: list[Block] = [*opening(sentence(answer), answer.notes, more=more_of(answer))]
     if answer.human and answer.pairs:
         rest = f"Without {answer.human}, {_lower(among(answer))}" if answer.overall else ""
         blocks += [human_table(answer), *small([independence(answer), rest])]
@@ -44,6 +44,21 @@ def document(answer: Agreement) -> Document:
 def sentence(answer: Agreement) -> str:
     """Return how far raters agree with the human, or with each other."""
     return measured(answer) if answer.human and answer.pairs else among(answer)
+
+
+def more_of(answer: Agreement) -> str:
+    """Return how many questions make agreement known to the requested half-width."""
+    found = answer.planned
+    if found is None or not math.isfinite(answer.items_needed):
+        return ""
+    whose = f" of {found.b}" if found.b else ""
+    what = (
+        f"{NAMES[found.coefficient]}{whose} is known to ± {PLAIN.number(found.estimate.interval.half_width)}"
+    )
+    if answer.items_needed <= found.estimate.n_items:
+        return f"{what}, within the requested ± {answer.within:g}."
+    more = rounded_up(answer.items_needed - found.estimate.n_items)
+    return f"{what}; about {more} more questions would make that ± {answer.within:g}."
 
 
 def measured(answer: Agreement) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,7 @@ def agree(
     where: Mapping[str, Names] | None = None,
     cluster: str | None = None,
     measurement: Measurement | None = None,
+    within: float | None = None,
     level: float = 0.95,
 ) -> Agreement:
     """Measure how far raters agree, observed and beyond chance, with intervals that remain valid for ten
@@ -80,6 +82,8 @@ def agree(
             items, if several models answered each.
         measurement: The scale of ratings: "nominal" (equal or not), "ordinal" (ordered values) or "interval"
             (numbers whose differences count). None infers it from the values.
+        within: The half-width that the interval of agreement beyond chance is to have. The answer then plans
+            the number of questions, if ratings stay as they are. None plans nothing.
         level: The confidence level of each interval.
 
     Returns:
@@ -106,7 +110,7 @@ def agree(
         measurement=measurement,
         exclude=() if exclude is None else exclude,
     )
-    human, level = checked("agree", human=human, level=level).values()
+    human, within, level = checked("agree", human=human, within=within, level=level).values()
     rows, notes = table_of(data, RATINGS.id_columns(options["columns"]) | {options["cluster"]}, logs=True)
     table = with_notes(read_ratings(_answers(rows), **options), notes)
     named = resolve(human, table.raters, parts=True) if human is not None else ""
@@ -134,6 +138,7 @@ def agree(
         raters=() if named or len(table.raters) == TWO else ratings.raters(),
         pairs=paired,
         repeats=ratings.repeats(),
+        within=math.nan if within is None else within,
         confusion=ratings.confusion(named),
         independence=ratings.independence(named) if named else None,
         settings=of_options(level=level, asked=cluster),

@@ -73,8 +73,9 @@ def test_fewer_attempts_than_a_count_is_of_decide_only_what_they_can():
     assert hs.gate(repeated([6, 9], attempts=9), each_at_least="8/10").verdict == "fail"
 
 
+@pytest.mark.unmeasured
 def test_a_system_at_the_floor_passes_and_a_good_one_fails_in_at_most_5_percent():
-    rng, wrong, runs = np.random.default_rng(3), [0, 0], draws(60, 600)
+    rng, wrong, runs = np.random.default_rng(3), [0, 0], draws(25, 600)
     for _ in range(runs):
         p = np.array([0.8, *[0.99] * 9])
         wrong[0] += hs.gate(repeated(rng.binomial(30, p), 30), each_at_least=0.8).verdict == "pass"

@@ -152,6 +152,7 @@ def test_a_run_clearly_above_its_floor_is_stopped_early(run):
     assert abs(again.results.completed_samples - log.results.completed_samples) < 10
 
 
+@pytest.mark.unmeasured
 def test_a_run_better_than_or_within_the_margin_of_its_baseline_is_stopped_early(run):
     n = 120
     baseline = run(data(n), canned(0.3, "old"))

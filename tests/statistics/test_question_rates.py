@@ -60,6 +60,7 @@ def test_questions_that_cannot_be_shown_to_differ_cost_nothing():
     assert few.adjusted[0] == pytest.approx(few.p[0])
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("n", [5, 10, 30])
 def test_no_stable_question_is_called_flaky_in_more_than_5_percent_of_lists(n):
     """Two hundred questions at the limits, or with ragged attempts: a false one in at most 5 % of the lists."""
@@ -72,6 +73,7 @@ def test_no_stable_question_is_called_flaky_in_more_than_5_percent_of_lists(n):
     assert wrong / lists <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / lists)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("n", [3, 8, 20])
 def test_no_unchanged_question_is_called_changed_in_more_than_5_percent_of_lists(n):
     rng, lists = np.random.default_rng(n), draws(400, 4000)

@@ -61,6 +61,7 @@ def test_the_difference_of_a_comparison_is_that_of_the_estimates():
         assert board.pairs.p_value[0, 1] == pytest.approx(pair.p_value, rel=1e-9)
 
 
+@pytest.mark.unmeasured
 def test_a_p_value_and_its_interval_agree():
     for seed in range(20):
         rows = classified(60, seed=seed)

@@ -280,6 +280,7 @@ def test_a_note_names_ratings_that_differ_only_in_case() -> None:
     assert "Different ratings, although they differ only in capitals: 'Yes', 'yes'." in answer.notes
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("right", "base", "raters"), [(0.9, 0.5, 2), (0.8, 0.3, 2), (0.85, 0.5, 4)])
 def test_as_many_questions_as_planned_bring_agreement_to_the_requested_half_width(right, base, raters):
     rng = np.random.default_rng(4)

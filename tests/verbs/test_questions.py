@@ -289,3 +289,22 @@ def test_the_reliability_study_has_66_always_16_never_18_mixed(real_data):
     whole = every.join(rows.drop("cluster"), on=["benchmark", "model", "item", "epoch"], how="left")
     (model,) = hs.questions(whole, failures="zero").tasks[0].over_attempts
     assert (model.always, model.never, model.mixed) == (66, 16, 18)
+
+
+def test_tasks_of_one_model_each_are_told_by_their_attempts():
+    repeats = repeated([4, 2, 0], attempts=4).with_columns(task=pl.lit("repeats"))
+    once = repeated([1, 0], attempts=1, model="other").with_columns(task=pl.lit("once"))
+    answer = hs.questions(pl.concat([repeats, once]))
+    assert (
+        answer.sentence
+        == "1 of 3 questions with several attempts was solved in some attempts and not in others (mixed)."
+    )
+    text = answer.render("terminal")
+    assert "mixed question of repeats" in text
+    assert "n/a" not in text
+
+
+def test_a_long_list_of_models_or_questions_is_cut_and_says_so():
+    rows = pl.concat([repeated([3, 1, 2], attempts=3, model=f"m{k:02}") for k in range(25)])
+    assert "… and 5 more models." in hs.questions(rows).render("terminal")
+    assert "… and 4 more questions." in hs.questions(repeated([1] * 24, attempts=3)).render("terminal")

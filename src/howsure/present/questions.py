@@ -10,6 +10,8 @@ from howsure.present.document import Document, Field, closing, facts, opening, t
 from howsure.wording import Scale, come_once, count_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.questions import Item, ItemKind, ModelAttempts, Questions, TaskQuestions
     from howsure.present.document import Table
 
@@ -22,11 +24,11 @@ _APART_FROM: tuple[ItemKind, ...] = ("all_solved", "none_solved", "all_equal", "
 def document(answer: Questions) -> Document:
     """Return the verdict, the facts of one task or one line for each of several, suspect items, warnings."""
     blocks = opening(sentence(answer), answer.notes, more=more_of(answer))
-    if len(answer.tasks) > 1 or len(answer.tasks[0].models) > 1 or not answer.tasks[0].over_attempts:
+    if not _only_attempts(answer.tasks):
         blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
     repeated = [(task, model) for task in answer.tasks for model in task.over_attempts]
     if len(repeated) == 1 and repeated[0][1].mixed:
-        blocks.append(_mixed_questions(*repeated[0]))
+        blocks.append(_mixed_questions(*repeated[0], several_tasks=len(answer.tasks) > 1))
     elif len(repeated) > 1:
         blocks.append(_models_over_attempts(repeated, several_tasks=len(answer.tasks) > 1))
     if any(task.suspect for task in answer.tasks):
@@ -112,13 +114,21 @@ def _attempts(model: ModelAttempts) -> str:
     return plural(high, "attempt") if low == high else f"{low}–{high} attempts"
 
 
-def _mixed_questions(task: TaskQuestions, model: ModelAttempts) -> Table:
+def _only_attempts(tasks: Sequence[TaskQuestions]) -> bool:
+    """Return whether only attempts say something of the questions: each task has one model, and some several
+    attempts.
+    """
+    return all(len(task.models) == 1 for task in tasks) and any(task.over_attempts for task in tasks)
+
+
+def _mixed_questions(task: TaskQuestions, model: ModelAttempts, *, several_tasks: bool) -> Table:
     """List the mixed questions, flaky ones first, then those that add most noise."""
     items = model.items
     order = np.lexsort((-items.noise_share, items.p_flaky))
     chosen = [int(k) for k in order if items.kind[k] in ("mixed", "flaky")]
     scale, any_flaky = Scale(percent=True, digits=0), model.flaky > 0
-    title = "mixed question" if len(task.models) == 1 else f"mixed question of {model.model}"
+    of = task.task if several_tasks else model.model if len(task.models) > 1 else ""
+    title = f"mixed question of {of}" if of else "mixed question"
     fields: list[Field[int]] = [
         Field(title, lambda k: str(items.item[k]), align="left"),
         Field("solved", lambda k: f"{items.solved[k]} of {items.attempts[k]}"),
@@ -131,7 +141,7 @@ def _mixed_questions(task: TaskQuestions, model: ModelAttempts) -> Table:
         Field("share of noise", lambda k: scale.score(items.noise_share[k]), priority=7),
     ]
     left = len(chosen) - MOST_MIXED
-    more = f"… and {plural(left, 'more question')}; `each` lists all. " if left > 0 else ""
+    more = f"… and {plural(left, 'more question')}. " if left > 0 else ""
     note = more + "share of noise: in the variance that attempts add to the score"
     return tabled(chosen[:MOST_MIXED], fields, note=note)
 
@@ -148,7 +158,9 @@ def _models_over_attempts(found: list[tuple[TaskQuestions, ModelAttempts]], *, s
         Field("never", lambda f: count_text(f[1].never)),
     ]
     note = "mixed: solved in some attempts and not in others; flaky: shown to be solved in 5% to 95% of them"
-    return tabled(found, fields, note=note)
+    left = len(found) - MOST_MIXED
+    more = f"… and {plural(left, 'more model')}. " if left > 0 else ""
+    return tabled(found[:MOST_MIXED], fields, note=more + note)
 
 
 def _others(task: TaskQuestions) -> str:
@@ -206,6 +218,12 @@ def _verb(one: bool, several: str, single: str) -> str:
 
 def _sentence_of_all(tasks: tuple[TaskQuestions, ...]) -> str:
     seen = [task for task in tasks if len(task.models) > 1]
+    if not seen and _only_attempts(tasks):
+        repeated = [(task.n_items, model) for task in tasks for model in task.over_attempts]
+        mixed, every = sum(model.mixed for _, model in repeated), sum(n for n, _ in repeated)
+        were = "was" if mixed == 1 else "were"
+        some = "solved in some attempts and not in others (mixed)"
+        return f"{count_text(mixed)} of {plural(every, 'question')} with several attempts {were} {some}."
     if not seen:
         return "A single model per task doesn't show which questions distinguish models."
     told, everyone = sum(task.n_discriminating for task in seen), sum(task.n_items for task in seen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -88,6 +90,41 @@ def test_one_task_and_directions_that_differ_are_errors():
     with pytest.raises(hs.DataError, match="smaller scores are better on some tasks only"):
         hs.leaderboard(made(SCORES), tasks_as_sample=True, tasks=directions)
     assert hs.leaderboard(made(SCORES), rank_by="mean-rank", tasks=directions).boards[0].entries[0].model == "m0"
+
+
+@pytest.mark.parametrize("option", [{"by": "item"}, {"population": "same-clusters"}, {"each_task": True}])
+def test_options_about_the_questions_of_a_task_are_refused(option):
+    with pytest.raises(hs.OptionError, match="here the tasks are a sample"):
+        hs.leaderboard(made(SCORES), tasks_as_sample=True, **option)
+
+
+def test_failed_attempts_are_counted_beside_the_ranks():
+    rows = made(SCORES).with_columns(score=pl.when(pl.col("item") != "q0").then("score"))
+    board = hs.leaderboard(rows, tasks_as_sample=True)
+    assert any("12 of 48 attempts have no score" in note for note in board.notes)
+
+
+def test_predictions_take_one_task_or_more():
+    with pytest.raises(hs.OptionError, match="n"):
+        hs.leaderboard(made(SCORES), rank_by="win-rate").boards[0].prediction_intervals(0)
+
+
+@pytest.mark.unmeasured
+def test_intervals_over_subjects_hold_what_they_say_and_are_half_as_wide_as_those_for_answers(real_data):
+    """Subjects of MMLU drawn with replacement; the truth is the mean of all thirty."""
+    rows = pl.read_parquet(real_data / "tidy" / "zeroeval.parquet").filter(pl.col("benchmark") == "zeroeval_mmlu-redux")
+    wide = rows.group_by("cluster", "model").agg(pl.col("score").mean()).pivot("model", index="cluster", values="score")
+    models = [name for name in wide.columns[1:] if not wide[name].null_count()][::9]
+    scores, rng, covered, ratio = wide.select(models).to_numpy(), np.random.default_rng(3), [], []
+    for _ in range(draws(25, 400)):
+        drawn = made(scores[rng.integers(0, len(scores), 10)])
+        boards = [hs.leaderboard(drawn, tasks_as_sample=True, interval=each).boards[0] for each in (None, "adaptive")]
+        usual, adaptive = ({e.model: e.estimate.interval for e in board.entries} for board in boards)
+        for name, truth in zip((f"m{k}" for k in range(len(models))), scores.mean(axis=0), strict=True):
+            covered.append(usual[name].low <= truth <= usual[name].high)
+            ratio.append(usual[name].half_width / adaptive[name].half_width)
+    assert np.mean(covered) >= 0.93 - 2 * math.sqrt(0.05 * 0.95 / draws(25, 400))
+    assert np.mean(ratio) < 0.6
 
 
 @pytest.mark.unmeasured

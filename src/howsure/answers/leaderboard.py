@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
 from howsure.answers.parts import of_population
+from howsure.checks import count
 from howsure.statistics.results import allowed, significant
 
 if TYPE_CHECKING:
@@ -147,11 +148,12 @@ class Board:
         """Return, for each model, the limits of its mean over `n` other questions like these.
 
         With tasks as a sample they are `n` other tasks. Each mean has the error of both samples, so the
-        limits are wider than the confidence interval. By t at the level of the board.
+        limits are wider than the confidence interval. By t at the level of the board. OptionError for an `n`
+        below 1.
         """
         from howsure.statistics.intervals import t_quantile
 
-        limits = {}
+        n, limits = count("n", n), {}
         for entry in self.entries:
             e = entry.estimate
             half = float(t_quantile(self.level, e.df)) * e.se * math.sqrt(1 + e.n_items / n)

@@ -21,7 +21,7 @@ from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.results import Interval
 from howsure.statistics.shared_items import unlike
 from howsure.study.factors import gather_levelled
-from howsure.study.notes import direction_warnings
+from howsure.study.notes import direction_warnings, require_one_metric
 from howsure.wording import Scale, listing, p_text, plural
 
 if TYPE_CHECKING:
@@ -147,14 +147,7 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     matrices = [matrix for matrix in study.matrices() if len(matrix.models) == 2]
     if not matrices:
         raise nothing_in_common(study.matrices(), study.models)
-    by_task: dict[str, list[str]] = {}
-    for matrix in matrices:
-        by_task.setdefault(matrix.task, []).append(matrix.metric)
-    for task, metrics in by_task.items():
-        if len(metrics) > 1 and not study.design.metric_of(task):
-            raise OptionError(
-                f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with `metric`."
-            )
+    require_one_metric([(matrix.task, matrix.metric) for matrix in matrices], study.design)
     return matrices
 
 

@@ -90,21 +90,12 @@ def _change(matrix: ScoreMatrix, before: str, after: str) -> np.ndarray[tuple[in
 
 def _tests(matrix: ScoreMatrix, before: str, after: str) -> QuestionTests | None:
     """Test each item alone (n,). None if scores aren't right or wrong, or most items have one attempt."""
-    sides = [matrix.column(before), matrix.column(after)]
-    if not _counts_attempts(matrix, sides[0]) or not _counts_attempts(matrix, sides[1]):
+    a, b = matrix.column(before), matrix.column(after)
+    if not matrix.is_repeated()[[a, b]].all():
         return None
-    there = np.isfinite(_change(matrix, before, after))
-    attempts = np.where(there[:, None], matrix.attempts[:, sides], 0).astype(np.int64)
-    right = np.rint(np.nan_to_num(matrix.values[:, sides]) * attempts).astype(np.int64)
-    return changed((right[:, 0], right[:, 1]), (attempts[:, 0], attempts[:, 1]))
-
-
-def _counts_attempts(matrix: ScoreMatrix, side: int) -> bool:
-    """Return whether the scores of a side are right or wrong, with several attempts at most items."""
-    attempts = matrix.attempts[np.isfinite(matrix.values[:, side]), side]
-    return bool(
-        not matrix.derived and matrix.right_or_wrong()[side] and len(attempts) and np.mean(attempts > 1) > 0.5
-    )
+    shared = np.isfinite(_change(matrix, before, after))
+    right, attempts = np.where(shared, matrix.successes().T, 0), np.where(shared, matrix.attempts.T, 0)
+    return changed((right[a], right[b]), (attempts[a].astype(np.int64), attempts[b].astype(np.int64)))
 
 
 def _flips(matrix: ScoreMatrix, before: str, after: str, tests: QuestionTests | None) -> Iterator[Flip]:
@@ -154,7 +145,7 @@ def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, fl
     )
     if matrix.derived or not matrix.right_or_wrong()[a] or not len(attempts) or np.mean(attempts > 1) <= 0.5:
         return math.nan, math.nan
-    right = np.rint(matrix.values[shared, a] * attempts).astype(np.int64)
+    right = matrix.successes()[shared, a]
     lower = expected_flips(right, attempts, attempts, others)
     higher = expected_flips(right, attempts, others, attempts)
     return (higher, lower) if matrix.lower_is_better else (lower, higher)

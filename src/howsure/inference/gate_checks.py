@@ -22,6 +22,7 @@ from howsure.inference.slices import LEAST_ITEMS, population_of_slice
 from howsure.statistics import intervals
 from howsure.statistics.best_outcome import highest_floor
 from howsure.statistics.score_pivot import plain_pivots
+from howsure.study.notes import require_one_metric
 from howsure.study.slices import partitions
 from howsure.wording import listing, plural, share_remedy
 
@@ -171,15 +172,7 @@ def floors(gate: GateQuestion, level: float) -> tuple[Leaderboard, list[Check]]:
     """Judge the candidate's own scores by intervals of this level, for all looks together."""
     own = gate.study.of_models([gate.candidate])
     ranking = ranked(own, replace(gate.question, level=gate.looked(level), method=None))
-    design = gate.study.design
-    metrics: dict[str, list[str]] = {}
-    for board in ranking.boards:
-        metrics.setdefault(board.task, []).append(board.metric)
-    for task, names in metrics.items():
-        if len(names) > 1 and not design.metric_of(task):
-            raise OptionError(
-                f"{task} has {len(names)} metrics: {listing(names)}", remedy="Choose one with `metric`."
-            )
+    require_one_metric([(board.task, board.metric) for board in ranking.boards], gate.study.design)
     boards = ranking.boards if gate.each_task or len(ranking.boards) == 1 else ()
     if gate.overall and len(ranking.boards) > 1:
         if ranking.overall is None:

@@ -46,10 +46,7 @@ def examine(study: Study, question: Question, *, top: int | None) -> Questions:
 
 def best_first(matrix: ScoreMatrix) -> Positions:
     """Return the positions of the models in the order of a leaderboard: by mean score, ties by name."""
-    there = ~np.isnan(matrix.values)
-    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
-    means = weights @ np.where(there, matrix.values, 0.0) / (weights @ there)
-    return np.lexsort((np.array(matrix.models), -matrix.orientation * means))
+    return np.lexsort((np.array(matrix.models), -matrix.orientation * matrix.means()))
 
 
 def examine_task(matrix: ScoreMatrix, question: Question, *, top: int | None = None) -> TaskQuestions:
@@ -108,12 +105,12 @@ def _over_attempts(matrix: ScoreMatrix, level: float) -> Iterator[ModelAttempts]
     """Yield the questions of each model over its attempts, if these are right or wrong and most questions
     have several.
     """
-    if matrix.derived or matrix.sums is not None or matrix.of_agreement:
+    if matrix.of_agreement:
         return
-    several = np.mean(matrix.attempts > 1, axis=0) > 0.5
-    for m in np.flatnonzero(matrix.right_or_wrong() & several):
-        n = matrix.attempts[:, m].astype(np.int64)
-        best = np.rint(np.nan_to_num(matrix.values[:, m]) * n).astype(np.int64)
+    repeated = np.flatnonzero(matrix.is_repeated())
+    successes = matrix.successes() if len(repeated) else matrix.attempts
+    for m in repeated:
+        n, best = matrix.attempts[:, m].astype(np.int64), successes[:, m]
         solved = n - best if matrix.lower_is_better else best
         yield ModelAttempts(
             model=matrix.models[m],

@@ -17,6 +17,7 @@ import scipy
 from howsure.errors import DataError, OptionError
 from howsure.study.design import Design
 from howsure.study.gathering import gather
+from howsure.study.notes import note_of_failures, require_one_metric
 from howsure.table.scale import UNBOUNDED
 from howsure.table.scores import Scores
 from howsure.wording import plural
@@ -32,15 +33,29 @@ if TYPE_CHECKING:
 TASKS = "tasks"
 """The task that all tasks are the questions of."""
 FAMILY = "family"
+ABOUT_CLUSTERS = ("looks_grouped", "few_clusters", "dominant_cluster", "cluster_missing")
+"""Warnings about clusters of questions, which play no part."""
 
 
-def over_tasks(study: Study, rank_by: RankBy, weights: Mapping[str, float] | None) -> Study:
-    """Return a study whose questions are the tasks of another, each with one score of every model.
+def over_tasks(scores: Scores, design: Design, rank_by: RankBy, weights: Mapping[str, float] | None) -> Study:
+    """Return a study whose questions are the tasks of the scores, each with one score of every model.
 
-    `weights`: of the tasks. DataError for fewer than two tasks or models, OptionError for several metrics of
-    a task, or clusters that aren't families of tasks.
+    `weights`: of the tasks. DataError for fewer than two tasks, OptionError for several metrics of a task,
+    clusters that aren't families of tasks, or an option that is about the questions of a task.
     """
+    about_questions = {
+        "by": bool(design.by),
+        "random_factor": bool(design.random_factor),
+        "population": design.population not in (None, "new-clusters"),
+    }
+    for name, given in about_questions.items():
+        if given:
+            raise OptionError(
+                f"`{name}` is about questions, and here the tasks are a sample", remedy="Leave one out."
+            )
+    study = gather(scores, design)
     matrices = list(study.matrices())
+    require_one_metric([(matrix.task, matrix.metric) for matrix in matrices], design)
     names = [matrix.task for matrix in matrices]
     if len(set(names)) < len(names):
         raise OptionError("a task has several metrics", remedy="Choose one with `metric`.")
@@ -53,34 +68,32 @@ def over_tasks(study: Study, rank_by: RankBy, weights: Mapping[str, float] | Non
             "smaller scores are better on some tasks only, so their mean says nothing",
             remedy="Use `rank_by='mean-rank'`, or choose tasks.",
         )
-    models = tuple(dict.fromkeys(model for matrix in matrices for model in matrix.models))
-    means = np.full((len(matrices), len(models)), np.nan)
+    places = {model: k for k, model in enumerate(dict.fromkeys(m for each in matrices for m in each.models))}
+    means = np.full((len(matrices), len(places)), np.nan)
     for k, matrix in enumerate(matrices):
-        means[k, [models.index(model) for model in matrix.models]] = _means(matrix)
+        means[k, [places[model] for model in matrix.models]] = matrix.means()
     bounded = all(matrix.bounded for matrix in matrices)
     signs = np.array([matrix.orientation for matrix in matrices])
     values = means if rank_by == "score" else PER_TASK[rank_by](signs[:, None] * means)
     lower = matrices[0].lower_is_better if rank_by == "score" else rank_by == "mean-rank"
-    rows = _rows(matrices, models, values, study.design, weights)
-    design = Design(
+    rows = _rows(matrices, [*places], values, design, weights)
+    sample = Design(
         cluster=(FAMILY,) if FAMILY in rows.columns else ("none",),
         weight="weight" if weights is not None else None,
         lower_is_better=lower,
     )
     score = "score" if rank_by == "score" and bounded else f"{rank_by} of a task"
-    scores = Scores(rows=rows.rename({"score": score}), roles={"score": (score,)}, notes=())
-    whole = gather(scores, design)
-    warnings = tuple(each for each in whole.warnings if each.code != UNBOUNDED)
-    note = _note(whole, rank_by, len(names), len(models))
-    return replace(whole, notes=(note,), warnings=warnings, proposed=None)
-
-
-def _means(matrix: ScoreMatrix) -> Floats:
-    """Return the mean score of each model (M,) over the questions that it answered."""
-    there = ~np.isnan(matrix.values)
-    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
-    with np.errstate(invalid="ignore"):
-        return np.asarray(weights @ np.where(there, matrix.values, 0.0) / (weights @ there))
+    whole = gather(Scores(rows=rows.rename({"score": score}), roles={"score": (score,)}), sample)
+    note = _note(whole, rank_by, len(names), len(places))
+    return replace(
+        whole,
+        notes=tuple(filter(None, (note, note_of_failures(study), *scores.notes))),
+        warnings=(
+            *(each for each in study.warnings if each.code not in ABOUT_CLUSTERS),
+            *(each for each in whole.warnings if each.code != UNBOUNDED),
+        ),
+        proposed=None,
+    )
 
 
 def _ranks(scores: Floats) -> Floats:

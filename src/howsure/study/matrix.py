@@ -176,6 +176,25 @@ class ScoreMatrix:
                 ),
             )
 
+    def successes(self) -> Ints:
+        """Return how many attempts have a score of 1 (n, M), if scores are right or wrong."""
+        return np.asarray(np.rint(np.nan_to_num(self.values) * self.attempts), dtype=np.int64)
+
+    def is_repeated(self) -> NDArray[np.bool_]:
+        """Return for which models most items have several right-or-wrong attempts (M,)."""
+        if self.derived or self.sums is not None:
+            return np.zeros(len(self.models), dtype=bool)
+        answered = np.maximum(np.count_nonzero(self.attempts, axis=0), 1)
+        return np.asarray(
+            self.right_or_wrong() & (np.count_nonzero(self.attempts > 1, axis=0) > answered / 2)
+        )
+
+    def means(self) -> Floats:
+        """Return the mean score of each model (M,), over the items that it has."""
+        there = ~np.isnan(self.values)
+        weights = np.ones(len(self.items)) if self.weights is None else self.weights
+        return np.asarray(weights @ np.where(there, self.values, 0.0) / (weights @ there))
+
     def column(self, model: str) -> int:
         """Return the index of a model."""
         return self.models.index(model)

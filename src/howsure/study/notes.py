@@ -59,6 +59,20 @@ def unsaid(names: list[str]) -> list[ResultWarning]:
     return [ResultWarning(code="unknown_direction", message=message, remedy=REMEDY)]
 
 
+def require_one_metric(parts: Iterable[tuple[str, str]], design: Design) -> None:
+    """Raise OptionError if a task has several metrics among its parts (task and metric), and none was
+    chosen.
+    """
+    by_task: dict[str, list[str]] = {}
+    for task, metric in parts:
+        by_task.setdefault(task, []).append(metric)
+    for task, metrics in by_task.items():
+        if len(metrics) > 1 and not design.metric_of(task):
+            raise OptionError(
+                f"{task} has {len(metrics)} metrics: {listing(metrics)}", remedy="Choose one with `metric`."
+            )
+
+
 def require_direction(study: Study) -> None:
     """Raise OptionError if a verdict depends on an unknown direction."""
     names = undeclared(study)
@@ -89,7 +103,7 @@ def notes_of(study: Study, before: list[str], grouped: ClusteredItems, found: Gr
         *grouped.notes,
         population_note(study),
         _unused_weights(found.attributes, design),
-        _failures_note(study),
+        note_of_failures(study),
     ]
     return tuple(note for note in told if note)
 
@@ -152,7 +166,8 @@ def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
     )
 
 
-def _failures_note(study: Study) -> str:
+def note_of_failures(study: Study) -> str:
+    """Return how many attempts have no score and what they count as, "" without any."""
     torn = [key for key, part in study.parts.items() if part["rows"].sum() != part["n"].sum()]
     return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.errors import OptionError
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
@@ -80,7 +81,8 @@ def leaderboard(
             table of models and tasks. The answer contains all of them.
         tasks_as_sample: Whether the tasks are a sample of others like them, for which the ranks are to hold.
             Each task then counts as one question, so that error bars are over tasks. `cluster` names a column
-            with the family of each task, and a mapping as `overall` weights them.
+            with the family of each task, and a mapping as `overall` weights them. `interval` is "t" unless
+            another is chosen.
         rank_by: What counts on each task, with tasks as a sample. By default that is the mean score. A word
             chooses the rank among the models (mean-rank), or the share or number of others that a model is
             ahead of (win-rate, borda). The last is its place between the worst and the best (normalised).
@@ -124,9 +126,14 @@ def leaderboard(
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
     if sampled or rank_by is not None:
+        if each_task:
+            raise OptionError(
+                "`each_task` shows a board for each task, and here the tasks are a sample",
+                remedy="Leave one of the two out.",
+            )
         weights = dict(question.overall) if isinstance(question.overall, Mapping) else None
-        tasks = over_tasks(gather(scores, design), rank_by or "score", weights)
-        return ranked(tasks, replace(question, overall="harness"), **shown)
+        tasks = over_tasks(scores, design, rank_by or "score", weights)
+        return ranked(tasks, replace(question, overall="harness", interval=question.interval or "t"), **shown)
     study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
     found = with_other_policies(ranked(study, question, **shown), study)
     return with_both_readings(

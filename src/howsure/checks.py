@@ -145,9 +145,6 @@ class EachFloor:
         """The right attempts of a plain count."""
         return round(self.share * (self.attempts or 0))
 
-    def __str__(self) -> str:
-        return f"{100 * self.share:g}%" if self.attempts is None else f"{self.right}/{self.attempts}"
-
 
 def each_floor(name: str, value: Any) -> EachFloor:
     """Return a floor of every question: 0.8 or `80%` to test, `8/10` to count."""

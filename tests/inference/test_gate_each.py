@@ -139,3 +139,25 @@ def test_junit_has_a_case_for_every_question(tmp_path):
         ("q001", ["skipped"]),
         ("q002", ["failure"]),
     ]
+
+
+def test_a_question_fails_only_if_its_check_does():
+    """Three other checks correct the fail: what a question would show alone isn't called below the floor."""
+    alone = repeated([10] * 25 + [3])
+    tasks = pl.concat([alone.with_columns(task=pl.lit(task)) for task in "abc"])
+    (check,) = hs.gate(alone, each_at_least=0.8).checks
+    assert (check.verdict, check.each.n_below) == ("fail", 1)
+    several = pl.concat([tasks.filter((pl.col("task") == "a") | (pl.col("item") != "q025"))])
+    for check in hs.gate(several, each_at_least=0.8).checks:
+        assert (check.verdict, check.each.n_below) == ("unclear", 0)
+        assert "none is shown to be below" in check.sentence
+    assert "would fail" in str([each.message for each in hs.gate(several, each_at_least=0.8).checks[0].warnings])
+
+
+def test_a_plain_count_of_more_attempts_fails_a_good_system_as_often_as_that_many_do():
+    (check,) = hs.gate(repeated([14] * 5, 14), each_at_least="8/10").checks
+    each = sum(math.comb(14, k) * 0.9**k * 0.1 ** (14 - k) for k in range(12, 15))
+    assert check.each.false_fail_rate == pytest.approx(1 - each**5)
+    assert "fails with probability over 99%" in str(hs.gate(repeated([14] * 60, 14), each_at_least="8/10")).replace(
+        "\n", " "
+    )

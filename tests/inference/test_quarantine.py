@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+import xml.etree.ElementTree as ET
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
+from howsure.commands.main import main
 from howsure.inference.quarantine import read_quarantine
 
 
@@ -110,6 +113,22 @@ def test_a_file_that_is_no_quarantine_is_an_error_that_names_it(tmp_path, text):
             at_least=0.5,
             quarantine=str(tmp_path / "bad.toml"),
         )
+
+
+def test_evidence_is_the_candidates_own_run_whatever_its_task_is_called(folder):
+    """Of two files that name no task, both have one of the same name."""
+    write("2026-11-20.csv", seed=3, attempts=14)
+    with pytest.raises(hs.OptionError, match="evidence is the run of"):
+        hs.gate(candidate="2026-11-01.csv", baseline="2026-11-20.csv", not_worse_than=0.05, quarantine="q.toml")
+
+
+def test_a_withdrawn_verdict_is_written_in_the_comment_and_as_skipped_questions(folder):
+    write("undated.csv", seed=2, attempts=14)
+    words = ["gate", "undated.csv", "--each-at-least", "80%", "--quarantine", "q.toml", "--junit", "out.xml"]
+    done = CliRunner().invoke(main, [*words, "--comment", "comment.md"])
+    assert done.exit_code == 2, done.output
+    assert "has no date" in (folder / "comment.md").read_text()
+    assert {case[0].tag for case in ET.parse(folder / "out.xml").iter("testcase")} == {"skipped"}
 
 
 def test_a_quarantine_takes_a_day_and_one_model(tmp_path):

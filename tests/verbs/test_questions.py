@@ -253,7 +253,7 @@ def test_questions_over_attempts_are_always_never_mixed_or_flaky():
     assert answer.sentence.endswith(
         "3 of 6 questions were solved in some of 10 attempts and not in others (mixed); 2 always and 1 never."
     )
-    assert "1 is shown to be flaky (a success probability of 5% to 95%)." in paragraph(answer)
+    assert "1 question is shown to be flaky (a success probability of 5% to 95%)." in paragraph(answer)
     assert [record["over_attempts"] for record in answer.item_records()] == model.items.kind.tolist()
 
 

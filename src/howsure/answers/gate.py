@@ -118,7 +118,9 @@ class EachQuestion:
         items: The ids of all questions.
         all_solved: The successful attempts at each.
         all_attempts: The attempts at each.
-        verdicts: The verdict on each.
+        p_kept: The p-value of the test that each keeps the floor.
+        p_below: That of the test that it is below, corrected for the number of questions.
+        verdicts: The verdict on each, with the correction of the gate's checks.
     """
 
     counted: int | None = None
@@ -133,6 +135,8 @@ class EachQuestion:
     items: NDArray[Any] = field(metadata=HIDDEN)
     all_solved: NDArray[np.int64] = field(metadata=HIDDEN)
     all_attempts: NDArray[np.int64] = field(metadata=HIDDEN)
+    p_kept: NDArray[np.float64] = field(metadata=HIDDEN)
+    p_below: NDArray[np.float64] = field(metadata=HIDDEN)
     verdicts: NDArray[np.str_] = field(metadata=HIDDEN)
 
     @derived()

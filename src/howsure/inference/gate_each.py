@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.gate import Check, EachQuestion
-from howsure.errors import MethodError, OptionError
+from howsure.errors import MethodError
 from howsure.statistics import question_rates
 from howsure.statistics.intervals import clopper_pearson
 from howsure.statistics.results import allowed
-from howsure.wording import listing
+from howsure.statistics.tolerances import ROUNDED_SCORES
+from howsure.study.notes import require_one_metric
 
 if TYPE_CHECKING:
     from howsure.checks import EachFloor
@@ -31,14 +32,7 @@ def each_checks(gate: GateQuestion) -> list[Check]:
     if floor is None:
         return []
     matrices = list(gate.study.of_models([gate.candidate]).matrices())
-    metrics: dict[str, list[str]] = {}
-    for matrix in matrices:
-        metrics.setdefault(matrix.task, []).append(matrix.metric)
-    for task, names in metrics.items():
-        if len(names) > 1 and not gate.study.design.metric_of(task):
-            raise OptionError(
-                f"{task} has {len(names)} metrics: {listing(names)}", remedy="Choose one with `metric`."
-            )
+    require_one_metric([(matrix.task, matrix.metric) for matrix in matrices], gate.study.design)
     return [_each_check(matrix, floor, gate) for matrix in matrices]
 
 
@@ -49,17 +43,13 @@ def _each_check(matrix: ScoreMatrix, floor: EachFloor, gate: GateQuestion) -> Ch
             f"{matrix.task}: `each_at_least` needs attempts that are right or wrong, and these aren't",
             remedy="Use `at_least` for their mean.",
         )
-    n = matrix.attempts[:, 0].astype(np.int64)
-    best = np.rint(np.nan_to_num(matrix.values[:, 0]) * n).astype(np.int64)
+    n, best = matrix.attempts[:, 0].astype(np.int64), matrix.successes()[:, 0]
     solved = n - best if matrix.lower_is_better else best
     p_kept, p_below = _tests(solved, n, floor)
     level = gate.one_sided
     low, high = clopper_pearson(solved, np.maximum(n, 1), level)
     share = np.where(n > 0, solved / np.maximum(n, 1), np.inf)
     lowest = int(np.lexsort((-p_kept, share))[0])
-    kind = np.select(
-        [p_kept <= allowed(gate.level), p_below <= allowed(gate.level)], ["pass", "fail"], "unclear"
-    )
     each = EachQuestion(
         counted=floor.attempts,
         item=str(matrix.items[lowest]),
@@ -68,7 +58,9 @@ def _each_check(matrix: ScoreMatrix, floor: EachFloor, gate: GateQuestion) -> Ch
         items=matrix.items,
         all_solved=solved,
         all_attempts=n,
-        verdicts=kind,
+        p_kept=p_kept,
+        p_below=p_below,
+        verdicts=np.full(len(n), "unclear"),
     )
     each = _counted(each, floor) if floor.attempts else _settled(each, floor.share, gate.level)
     known = n[lowest] > 0
@@ -93,6 +85,18 @@ def _each_check(matrix: ScoreMatrix, floor: EachFloor, gate: GateQuestion) -> Ch
     )
 
 
+def with_verdicts(check: Check, p_fail_adjusted: float, level: float) -> Check:
+    """Return a check with the verdict on each question, so that one fails only if the check does: p-values
+    are corrected for the number of checks as that of the check was.
+    """
+    if check.each is None:
+        return check
+    times = p_fail_adjusted / check.p_fail if check.p_fail > 0 and math.isfinite(p_fail_adjusted) else 1.0
+    passed, failed = check.each.p_kept <= allowed(level), check.each.p_below * times <= allowed(level)
+    verdicts = np.select([passed, failed], ["pass", "fail"], "unclear")
+    return replace(check, each=replace(check.each, verdicts=verdicts))
+
+
 def _tests(solved: Ints, n: Ints, floor: EachFloor) -> tuple[Floats, Floats]:
     """Return two p-values of each question (n,): that it keeps the floor, and, corrected, that it is below.
 
@@ -103,15 +107,23 @@ def _tests(solved: Ints, n: Ints, floor: EachFloor) -> tuple[Floats, Floats]:
             question_rates.keeps_floor(solved, n, floor.share),
             question_rates.below_floor(solved, n, floor.share).adjusted,
         )
-    needed = np.ceil(floor.share * np.maximum(n, floor.attempts) - 1e-9)
+    needed = _needed(n, floor)
     spare = np.maximum(n, floor.attempts) - needed
     return (solved < needed).astype(float), (n - solved <= spare).astype(float)
 
 
+def _needed(n: Ints, floor: EachFloor) -> Ints:
+    """Return the successes that a plain count takes at each question: its share of n attempts, or of its own
+    number if there are fewer.
+    """
+    return np.ceil(floor.share * np.maximum(n, floor.attempts or 0) - ROUNDED_SCORES).astype(np.int64)
+
+
 def _counted(each: EachQuestion, floor: EachFloor) -> EachQuestion:
     """Add how often the count fails a good system by chance."""
-    passing = question_rates.chance_of_count(each.counted or 0, floor.right, GOOD)
-    return replace(each, false_fail_rate=1 - passing ** len(each.items))
+    n = np.maximum(each.all_attempts, floor.attempts or 0)
+    passing = question_rates.keeps_floor(_needed(each.all_attempts, floor), n, GOOD)
+    return replace(each, false_fail_rate=1 - float(passing.prod()))
 
 
 def _settled(each: EachQuestion, floor: float, level: float) -> EachQuestion:

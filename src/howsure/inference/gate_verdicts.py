@@ -17,7 +17,7 @@ from howsure.answers.gate import PopulationVerdict
 from howsure.errors import ResultWarning
 from howsure.inference.compare import unlike_of
 from howsure.inference.gate_checks import cost_checks, floors, pair_checks, slice_checks, tasks_of_one
-from howsure.inference.gate_each import each_checks
+from howsure.inference.gate_each import each_checks, with_verdicts
 from howsure.inference.gate_policy import tiered, weights
 from howsure.inference.population import BY_TASK, NEW_CLUSTERS, SAME_CLUSTERS
 from howsure.statistics.multiplicity import holm
@@ -96,7 +96,7 @@ def decided(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
         by_chance = significant(p_fail[k], gate.level) and not significant(adjusted[k], gate.level)
         decisions.append(
             replace(
-                check,
+                with_verdicts(check, adjusted[k], gate.level),
                 verdict=verdict,
                 p_fail_adjusted=math.nan if check.criterion in FLOORS else float(adjusted[k]),
                 warnings=(*check.warnings, UNCORRECTED) if by_chance else check.warnings,

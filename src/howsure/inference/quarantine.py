@@ -123,9 +123,12 @@ def _are_texts(values: Any) -> bool:
 
 
 def runs_of(scores: Scores, model: str) -> set[str]:
-    """Return what identifies the runs of a model: the identities in their logs, and a digest of its rows."""
+    """Return what identifies the runs of a model: the identities in their logs, and a digest of its rows.
+
+    A task may be named after its file, so it isn't part of the digest.
+    """
     known = {entry.run.identity for entry in scores.runs if entry.model == model and entry.run.identity}
-    columns = ["task", "metric", "item", "attempt", "score"]
+    columns = ["item", "attempt", "score"]
     rows = scores.to_frame().filter(pl.col("model") == model).select(columns).sort(columns)
     return known | {f"rows:{sha256(rows.write_csv().encode()).hexdigest()[:32]}"}
 
@@ -136,9 +139,8 @@ def date_of(scores: Scores, model: str) -> date | None:
     texts = [entry.run.started or date_in(Path(entry.source).name) for entry in entries]
     if not entries:
         files = [Path(report.path) for report in scores.files if report.outcome == "read"]
-        named = [
-            file for file in files if model in (file.stem, file.name)
-        ]  # a table's model may be named after its file
+        # a table's model may be named after its file
+        named = [file for file in files if model in (file.stem, file.name)]
         texts = [date_in(file.name) for file in named or (files if len(files) == 1 else [])]
     days = [moment(text) for text in texts]
     known = [day.date() for day in days if day is not None]

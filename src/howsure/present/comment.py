@@ -30,6 +30,7 @@ WHY = {
     "evidence": "There is too little evidence either way",
     "missing": "Results are missing",
     "differs": "The two were not asked the same",
+    "quarantine": "The candidate's run has no date to compare with the end of the quarantine",
     "attempts": "A column was taken for attempts that all questions may share",
     "clusters": "A suggested clustering would change the verdict",
     "population": "Clusters are few: the same ones or new ones?",

@@ -273,7 +273,7 @@ def _each_sentence(c: Check, each: EachQuestion) -> str:
     if c.n_unknown:
         return f"whether {solves}: {plural(c.n_unknown, 'attempt')} without a score could change the verdict."
     are = "is" if c.n_items - each.n_kept == 1 else "are"
-    left = f"{c.n_items - each.n_kept:,} of them {are} open (lowest: {lowest})"
+    left = f"{c.n_items - each.n_kept:,} of them {are} undecided (lowest: {lowest})"
     return f"whether {solves}: {left}, and none is shown to be below."
 
 
@@ -283,7 +283,8 @@ def _each_more(c: Check) -> str:
     if each is None:
         return ""
     if each.counted is not None:
-        chance = Scale(percent=True, digits=0).score(each.false_fail_rate)
+        rate = each.false_fail_rate
+        chance = "over 99%" if rate > 0.99 else Scale(percent=True, digits=0).score(rate)
         good = "a system that solves every question 90% of the time"
         return f"This is a plain count, which {good} fails with probability {chance}."
     texts = []
@@ -401,11 +402,15 @@ def _facts(gate: Gate) -> Table:
 
 
 def each_cases(c: Check) -> list[tuple[str, str, Outcome, str]]:
-    """Return a JUnit test case for every single question of a check of each. An open one is skipped."""
+    """Return a JUnit test case for every single question of a check of each.
+
+    An open one is skipped, and so are all if the verdict of the check was withdrawn.
+    """
     each = c.each
     if each is None:
         return []
-    outcomes: dict[str, Outcome] = {"pass": "pass", "fail": "fail"}
+    withdrawn = c.unclear_because not in ("", "evidence")
+    outcomes: dict[str, Outcome] = {} if withdrawn else {"pass": "pass", "fail": "fail"}
     return [
         (f"{c.name} · questions", str(item), outcomes.get(verdict, "skip"), f"{solved} of {attempts}")
         for item, verdict, solved, attempts in zip(
@@ -417,15 +422,15 @@ def each_cases(c: Check) -> list[tuple[str, str, Outcome, str]]:
 def _each_rows(c: Check, each: EachQuestion, level: float) -> list[tuple[str, str]]:
     """Return the facts of the check of every question."""
     if each.counted is not None:
-        return [("reach it", f"{each.n_kept:,} of {c.n_items:,}"), ("miss it", f"{each.n_below:,}")]
+        return [("reach the count", f"{each.n_kept:,} of {c.n_items:,}"), ("miss it", f"{each.n_below:,}")]
     limits = f"{_interval(c)}% ({level_text(c.level)} CI)"
     most, usual = each.most_solved_below, plural(each.usual_attempts, "attempt")
     fails = f"{most:,} right of {usual}, or fewer" if most >= 0 else f"not even 0 right of {usual}"
     return [
         ("lowest question", f"{each.item}: {each.solved} of {each.attempts}, {limits}"),
-        ("shown to keep it", f"{each.n_kept:,} of {c.n_items:,}"),
-        ("shown to be below", f"{each.n_below:,}"),
-        ("would fail it", f"{fails} ({level_text(level)} over all questions)"),
+        ("shown at or above", f"{each.n_kept:,} of {c.n_items:,}"),
+        ("shown below", f"{each.n_below:,}"),
+        ("would fail", f"{fails} ({level_text(level)} over all questions)"),
     ]
 
 

@@ -90,7 +90,7 @@ def _mixed_sentence(task: TaskQuestions, model: ModelAttempts) -> str:
     apart = f"; {count_text(model.always)} always and {count_text(model.never)} never" if model.mixed else ""
     return (
         f"{task.task}: {mixed} of {plural(task.n_items, 'question')} {verb} solved in some of "
-        f"{_attempts(model)} and not in others (mixed){apart}."
+        f"{_attempts(model)} attempts and not in others (mixed){apart}."
     )
 
 
@@ -102,16 +102,19 @@ def _flaky_sentence(task: TaskQuestions) -> str:
     most = max(task.over_attempts, key=lambda model: model.flaky)
     if not most.flaky:
         needed = max(model.attempts_needed for model in task.over_attempts)
-        return f"None is shown to be flaky ({band}); one solved half of the time takes {needed} attempts."
+        return (
+            f"No question is shown to be flaky ({band}). To show it of one that is solved half of the time "
+            f"takes {needed} attempts."
+        )
     are = "is" if most.flaky == 1 else "are"
     whose = f" for {most.model}" if len(task.models) > 1 else ""
-    return f"{count_text(most.flaky).capitalize()} {are} shown to be flaky{whose} ({band})."
+    return f"{plural(most.flaky, 'question')} {are} shown to be flaky{whose} ({band})."
 
 
 def _attempts(model: ModelAttempts) -> str:
+    """Return the numbers of attempts at the questions: `5`, `3–5`."""
     counts = model.items.attempts[model.items.attempts > 0]
-    low, high = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
-    return plural(high, "attempt") if low == high else f"{low}–{high} attempts"
+    return count_text(int(counts[0])) if counts.min() == counts.max() else f"{counts.min()}–{counts.max()}"
 
 
 def _only_attempts(tasks: Sequence[TaskQuestions]) -> bool:
@@ -132,10 +135,7 @@ def _mixed_questions(task: TaskQuestions, model: ModelAttempts, *, several_tasks
     fields: list[Field[int]] = [
         Field(title, lambda k: str(items.item[k]), align="left"),
         Field("solved", lambda k: f"{items.solved[k]} of {items.attempts[k]}"),
-        Field(
-            f"{level_text(model.level)} CI %",
-            lambda k: scale.interval(items.low[k], items.high[k]).replace("%", ""),
-        ),
+        Field(f"{level_text(model.level)} CI %", lambda k: scale.interval(items.low[k], items.high[k])),
         Field("flaky", lambda k: "yes" if items.kind[k] == "flaky" else "", shown=any_flaky),
         Field("p, adjusted", lambda k: p_text(items.p_flaky[k]), priority=8, shown=any_flaky),
         Field("share of noise", lambda k: scale.score(items.noise_share[k]), priority=7),
@@ -151,7 +151,7 @@ def _models_over_attempts(found: list[tuple[TaskQuestions, ModelAttempts]], *, s
     fields: list[Field[tuple[TaskQuestions, ModelAttempts]]] = [
         Field("task", lambda f: f[0].task, align="left", priority=8, shown=several_tasks),
         Field("model", lambda f: f[1].model, align="left"),
-        Field("attempts", lambda f: _attempts(f[1]).partition(" ")[0], priority=6),
+        Field("attempts", lambda f: _attempts(f[1]), priority=6),
         Field("always", lambda f: count_text(f[1].always)),
         Field("mixed", lambda f: count_text(f[1].mixed)),
         Field("flaky", lambda f: count_text(f[1].flaky)),

@@ -40,6 +40,7 @@ FLAKY = (0.05, 0.95)
 AS_PROBABLE = 1 + 1e-7
 """Outcomes are as probable as another up to this factor: rounding isn't a difference."""
 MOST_ATTEMPTS = 10_000
+"""More attempts at one question aren't planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,20 @@ class QuestionTests:
     adjusted: Floats
 
 
-def flaky(right: Ints, attempts: Ints, limits: tuple[float, float] = FLAKY) -> QuestionTests:
-    """Test which questions (n,) have a success probability between the limits.
+def flaky(right: Ints, attempts: Ints) -> QuestionTests:
+    """Test which questions (n,) have a success probability between the limits of FLAKY.
 
     >>> import numpy as np
     >>> [round(float(p), 4) for p in flaky(np.array([3, 5]), np.array([5, 5])).p]
     [0.0226, 1.0]
     """
-    return _tested(np.stack([attempts, right], axis=1), lambda n: _flaky_levels(n, limits))
+    return _tested(
+        np.stack([attempts, right], axis=1), lambda kind: _p_flaky(np.arange(kind[0] + 1), kind[0])
+    )
 
 
-def _flaky_levels(kind: Ints, limits: tuple[float, float]) -> Floats:
-    """Return the p-values of all outcomes of n attempts."""
-    n, c = kind[0], np.arange(kind[0] + 1)
-    return np.maximum(_at_least(c, n, limits[0]), _at_most(c, n, limits[1]))
+def _p_flaky(c: Ints, n: Ints | int) -> Floats:
+    return np.maximum(_at_least(c, n, FLAKY[0]), _at_most(c, n, FLAKY[1]))
 
 
 def changed(right: tuple[Ints, Ints], attempts: tuple[Ints, Ints]) -> QuestionTests:
@@ -130,16 +131,7 @@ def attempts_to_settle(right: int, attempts: int, floor: float, level: float, qu
     return float(n[np.argmax(enough)]) if enough.any() else math.nan
 
 
-def chance_of_count(attempts: int, right: int, rate: float) -> float:
-    """Return the chance that a question with this success probability is right at least so often.
-
-    >>> round(chance_of_count(10, 8, 0.9), 3)
-    0.93
-    """
-    return float(_at_least(np.array([right]), attempts, rate)[0])
-
-
-def attempts_to_show_flaky(questions: int, level: float, limits: tuple[float, float] = FLAKY) -> int:
+def attempts_to_show_flaky(questions: int, level: float) -> int:
     """Return the fewest attempts at each of several questions with which one that is right half of the time
     is shown to be flaky.
 
@@ -147,8 +139,7 @@ def attempts_to_show_flaky(questions: int, level: float, limits: tuple[float, fl
     (4, 8)
     """
     n = np.arange(2, MOST_ATTEMPTS, 2)
-    p = np.maximum(_at_least(n // 2, n, limits[0]), _at_most(n // 2, n, limits[1]))
-    return int(n[np.argmax(p * questions <= allowed(level))])
+    return int(n[np.argmax(_p_flaky(n // 2, n) * questions <= allowed(level))])
 
 
 def _tested(kinds: Ints, levels: Callable[[Ints], Floats]) -> QuestionTests:

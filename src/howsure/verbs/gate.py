@@ -231,9 +231,10 @@ def gate(
         allowed=(*(allowed or ()), *(() if instead is None else ("questions",))),
         guard_unseen=guard_unseen,
     )
-    answer = _answer(question, scores, design, flips=flips)
-    if path is not None:
-        answer = _quarantined(answer, question, scores, path, design=design, plan=plan, flips=flips)
+    if path is None:
+        answer = _answer(question, scores, design, flips=flips)
+    else:
+        answer = _quarantined(question, scores, path, design=design, plan=plan, flips=flips)
     return answer if instead is None else _with_warning(answer, instead)
 
 
@@ -294,17 +295,11 @@ def _answer(question: GateQuestion, scores: Scores, design: Design, *, flips: bo
 
 
 def _quarantined(
-    answer: Gate,
-    question: GateQuestion,
-    scores: Scores,
-    path: str,
-    *,
-    design: Design,
-    plan: LookPlan | None,
-    flips: bool,
+    question: GateQuestion, scores: Scores, path: str, *, design: Design, plan: LookPlan | None, flips: bool
 ) -> Gate:
-    """Return the verdict without the questions in quarantine. `answer`: that on all questions."""
+    """Return the verdict without the questions in quarantine, with that on all questions."""
     fewer, use, warnings = without_questions(read_quarantine(path), scores, question.candidate)
+    answer = _answer(question, scores, design, flips=flips and not use.n_left_out)
     if use.n_left_out:
         use = replace(use, verdict_without=answer.verdict)
         study = _gathered(fewer, question.study.models, design, question.policy)

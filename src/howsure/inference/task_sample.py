@@ -165,11 +165,11 @@ def _family(matrix: ScoreMatrix) -> str:
 def _note(study: Study, rank_by: RankBy, tasks: int, models: int) -> str:
     """Return what a question of this study is."""
     what = {
-        "score": "its mean score",
+        "score": "the model's mean score",
         "mean-rank": "the model's rank",
-        "win-rate": "the share of the other models that it is ahead of",
-        "borda": "the number of models that it is ahead of",
-        "normalised": "its place between the worst (0) and the best model (1)",
+        "win-rate": "the share of the other models that are behind",
+        "borda": "the number of models that are behind",
+        "normalised": "the model's place between the worst (0) and the best (1)",
     }[rank_by]
     families = len(study.items["cluster_0"].unique()) if "cluster_0" in study.items.columns else 0
     among = f" of {plural(families, 'family', 'families')}" if families else ""

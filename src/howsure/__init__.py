@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.head_to_head import HeadToHead as HeadToHead
     from howsure.answers.history import History as History
+    from howsure.answers.horizon import Horizons as Horizons
     from howsure.answers.judge import JudgeRates as JudgeRates
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
     from howsure.answers.noise import Noise as Noise
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from howsure.verbs.gate import gate as gate
     from howsure.verbs.head_to_head import head_to_head as head_to_head
     from howsure.verbs.history import history as history
+    from howsure.verbs.horizon import horizon as horizon
     from howsure.verbs.judge import judge as judge
     from howsure.verbs.leaderboard import leaderboard as leaderboard
     from howsure.verbs.noise import noise as noise
@@ -97,6 +99,7 @@ VERBS = (
         "against",
         "leaderboard",
         "frontier",
+        "horizon",
         "arena",
         "head_to_head",
         "judge",
@@ -139,6 +142,7 @@ _HOMES = {
     "howsure.answers.head_to_head": ("HeadToHead",),
     "howsure.answers.questions": ("Questions",),
     "howsure.answers.history": ("History",),
+    "howsure.answers.horizon": ("Horizons",),
     "howsure.answers.judge": ("JudgeRates",),
     "howsure.answers.leaderboard": ("Leaderboard",),
     "howsure.answers.noise": ("Noise",),

@@ -220,6 +220,34 @@ def fraction(name: str, value: Any) -> float:
     return found
 
 
+def shares(name: str, value: Any) -> tuple[float, ...]:
+    """Return numbers strictly between 0 and 1. A single one becomes a tuple, and text is parsed: 50%,80%."""
+    several = value.split(",") if isinstance(value, str) else _several(value) or [value]
+    remedy = "Write 0.8 for 80%, or 50%,80%."
+    try:
+        numbers = [
+            float(each.strip().removesuffix("%")) / (100 if each.strip().endswith("%") else 1)
+            if isinstance(each, str)
+            else each
+            for each in several
+        ]
+    except ValueError:
+        numbers = [value]
+    return tuple(dict.fromkeys(share(name, each, remedy=remedy) for each in numbers))
+
+
+def model_values(name: str, value: Any) -> Any:
+    """Return a mapping from models to values, or the name of a file or column as text."""
+    if isinstance(value, Mapping) and value:
+        return value
+    if not isinstance(value, (str, os.PathLike)) or not str(value):
+        raise OptionError(
+            f"{said(name, value)} is neither a mapping, a file nor a column",
+            remedy="Give {model: value}, the path of a table with the columns model and value, or a column.",
+        )
+    return str(value)
+
+
 def level(name: str, value: Any) -> float:
     """Return a confidence level, strictly between 0 and 1."""
     return share(name, value, remedy="Write 0.95 for 95%.")

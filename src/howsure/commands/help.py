@@ -114,6 +114,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "history": (*_COMMON, "baseline", "compare_last", "runs_between_alarms", "lower_is_better"),
     "trend": (*_COMMON, "metric", "step_from", "last"),
     "frontier": (*_COMMON, "usage", "prices", "method", "lower_is_better"),
+    "horizon": ("difficulty", "chance", "release_dates", *_COMMON),
     "arena": (
         "a",
         "b",
@@ -207,6 +208,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "howsure frontier logs/",
         "howsure frontier results.csv --usage seconds",
         "howsure frontier logs/ --prices prices.csv",
+    ),
+    "horizon": (
+        "howsure horizon runs.csv --difficulty human_minutes",
+        "howsure horizon runs.csv --difficulty human_minutes --release-dates dates.csv",
+        "howsure horizon logs/ --difficulty others --cluster subject",
     ),
     "arena": (
         "howsure arena votes.csv",

@@ -94,6 +94,9 @@ SERVED: Mapping[str, Served] = {
             "total_cost)."
         )
     ),
+    "horizon": Served(
+        more=("For example --difficulty human_minutes. With --release-dates also how fast horizons double.")
+    ),
     "agree": Served(
         more="Observed and beyond chance, from a table with one row per rating or one column per rater.",
         data="table",

@@ -65,6 +65,29 @@ COMPARING = (
     ),
     *owned("frontier", replace(shared.METHOD, kind=kinds.MANY)),
     *owned(
+        "horizon",
+        Option(
+            "difficulty",
+            kinds.NAME,
+            "COLUMN|others",
+            needed=True,
+            help="Column with the difficulty of each question, such as human_minutes. others: by the other models' success.",
+        ),
+        Option(
+            "chance",
+            kinds.Kind(check=checks.shares),
+            "SHARE,…",
+            default="50%,80%",
+            help="Chances of success to find the difficulty for.",
+        ),
+        Option(
+            "release_dates",
+            kinds.Kind(check=checks.model_values),
+            "FILE|COLUMN",
+            help="Release date of each model, for the doubling time: a table with model and date, or a column.",
+        ),
+    ),
+    *owned(
         "arena",
         *shared.VOTES,
         Option("scale", kinds.word_of(ArenaScale), default="score", help="Show scores or Elo ratings first."),

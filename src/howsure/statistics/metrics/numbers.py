@@ -12,6 +12,7 @@ import numpy as np
 from howsure.errors import MethodError
 from howsure.statistics.metrics.base import SPREAD, HigherIsBetter, Measured, Reads, Rows, Scale
 from howsure.statistics.metrics.scores import below
+from howsure.statistics.success_curves import success_curve
 from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
@@ -64,15 +65,12 @@ class Horizon(HigherIsBetter):
     """The difficulty at which a logistic curve of success over the logarithm of difficulty reaches a chance
     of `p`, as the time horizon of Kwa et al. (2025).
 
-    Labels are difficulties, such as minutes that people need, and predictions successes. The slope has a
-    slight penalty, so that curves that separate successes from failures have one.
+    Labels are difficulties, such as minutes that people need, and predictions successes.
     """
 
     p: float = 0.5
     reads: ClassVar[Reads] = "amounts"
     scale: ClassVar[Scale] = "positive"
-    PENALTY: ClassVar[float] = 1e-5
-    STEPS: ClassVar[int] = 100
 
     @property
     def name(self) -> str:
@@ -82,61 +80,12 @@ class Horizon(HigherIsBetter):
     def measure(self, rows: Rows) -> Measured:
         """Return the horizon and the influences of the rows, by those of the curve's two parameters."""
         y, w = rows.prediction, rows.share
-        if (rows.label <= 0).any():
-            raise MethodError(
-                f"{self.name} needs positive difficulties, but one is {rows.label.min():g}",
-                remedy="Name the column: `columns={'label': 'human_minutes'}`.",
-            )
-        rate = float(w @ y)
-        if not ((y >= 0) & (y <= 1)).all() or not ROUNDED_SCORES < rate < 1 - ROUNDED_SCORES:
-            raise MethodError(
-                f"{self.name} needs successes and failures from 0 to 1, but their mean is {rate:g}",
-                remedy="Choose questions that it solves in part, or name the column of successes.",
-            )
-        x = np.column_stack([np.ones(len(y)), np.log2(rows.label)])
-        at = float(w @ x[:, 1])
-        x[:, 1] -= at  # so that both parameters are nearly independent
-        beta, inverse = self._curve(x, y, w)
-        intercept, slope = beta
-        if slope >= 0:
-            raise MethodError(
-                "success doesn't fall with difficulty, so there is no horizon",
-                remedy="Check the columns of difficulty (`label`) and success (`prediction`).",
-            )
-        place = (math.log(self.p / (1 - self.p)) - intercept) / slope
-        value = 2.0 ** (place + at)
-        chance = 1 / (1 + np.exp(-(x @ beta)))
-        scores = x * (y - chance)[:, None] - self.PENALTY * np.array([0.0, slope])
-        by_curve = scores @ inverse
-        influence = value * math.log(2) * (by_curve @ np.array([-1.0, -place]) / slope)
-        return Measured(
-            value=value,
-            influence=influence - w @ influence,
-            smallest=min(rows.questions(w * y), rows.questions(w * (1 - y))),
-        )
-
-    def _curve(self, x: Floats, y: Floats, w: Floats) -> tuple[Floats, Floats]:
-        """Return the two parameters by Newton's steps, halved while they overshoot, and the inverse of the
-        information.
-        """
-        penalty, beta = np.diag([0.0, self.PENALTY]), np.zeros(2)
-
-        def loss(b: Floats) -> float:
-            """Return the mean negative log likelihood, with the penalty."""
-            eta = x @ b
-            return float(w @ (np.logaddexp(0, eta) - y * eta) + b @ penalty @ b / 2)
-
-        for _ in range(self.STEPS):
-            chance = 1 / (1 + np.exp(-(x @ beta)))
-            information = (x * (w * chance * (1 - chance))[:, None]).T @ x + penalty
-            inverse = np.linalg.inv(information + 1e-14 * np.eye(2))
-            step = inverse @ (x.T @ (w * (y - chance)) - penalty @ beta)
-            while loss(beta + step) > loss(beta) + 1e-15 and np.abs(step).max() > 1e-12:
-                step = step / 2
-            beta = beta + step
-            if np.abs(step).max() < 1e-11:
-                break
-        return beta, np.asarray(inverse, dtype=float)
+        try:
+            value, influence = success_curve(rows.label, y, w).difficulty_at(self.p)
+        except MethodError as error:
+            raise MethodError(f"{self.name}: {error.what}", remedy=error.remedy) from None
+        smallest = min(rows.questions(w * y), rows.questions(w * (1 - y)))
+        return Measured(value=value, influence=influence, smallest=smallest)
 
 
 def _standard(x: Floats, share: Floats, name: str) -> Floats:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from howsure.answers.bias import Biases as Biases
     from howsure.answers.calibrate import Calibration as Calibration
     from howsure.answers.compare import Comparison as Comparison
+    from howsure.answers.curve import Curves as Curves
     from howsure.answers.describe import Description as Description
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.flips import Flips as Flips
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from howsure.verbs.bias import bias as bias
     from howsure.verbs.calibrate import calibrate as calibrate
     from howsure.verbs.compare import compare as compare
+    from howsure.verbs.curve import curve as curve
     from howsure.verbs.describe import describe as describe
     from howsure.verbs.estimate import estimate as estimate
     from howsure.verbs.frontier import frontier as frontier
@@ -99,6 +101,7 @@ VERBS = (
         "against",
         "leaderboard",
         "frontier",
+        "curve",
         "horizon",
         "arena",
         "head_to_head",
@@ -134,6 +137,7 @@ _HOMES = {
     "howsure.answers.bias": ("Biases",),
     "howsure.answers.calibrate": ("Calibration",),
     "howsure.answers.compare": ("Comparison",),
+    "howsure.answers.curve": ("Curves",),
     "howsure.answers.describe": ("Description",),
     "howsure.answers.estimate": ("Estimates",),
     "howsure.answers.flips": ("Flips",),

@@ -71,7 +71,7 @@ STATISTICS_VERSION = 1
 """Raised whenever the same data give other numbers or another verdict. The changelog lists the changes. See
 docs/stability.md.
 """
-FIGURES = "those of leaderboard, compare, arena, frontier, horizon, history, noise and plan"
+FIGURES = "those of leaderboard, compare, arena, frontier, curve, horizon, history, noise and plan"
 FIGURE_OF = {
     "estimates": "leaderboard(data).plot() draws scores with their error bars.",
     "gate": "compare(data, a, b).plot() draws the differences.",

@@ -114,6 +114,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "history": (*_COMMON, "baseline", "compare_last", "runs_between_alarms", "lower_is_better"),
     "trend": (*_COMMON, "metric", "step_from", "last"),
     "frontier": (*_COMMON, "usage", "prices", "method", "lower_is_better"),
+    "curve": ("over", "attempts", *_COMMON),
     "horizon": ("difficulty", "chance", "release_dates", *_COMMON),
     "arena": (
         "a",
@@ -208,6 +209,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "howsure frontier logs/",
         "howsure frontier results.csv --usage seconds",
         "howsure frontier logs/ --prices prices.csv",
+    ),
+    "curve": (
+        "howsure curve results.csv",
+        "howsure curve logs/ --over usd -o curve.csv",
+        "howsure curve results.csv --over sizes.csv",
     ),
     "horizon": (
         "howsure horizon runs.csv --difficulty human_minutes",

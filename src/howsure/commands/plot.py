@@ -163,6 +163,7 @@ for figure in (
         Figure(verb, _command(verb), help, _of(partial(verbs.ask, verb)))
         for verb, help in (
             ("frontier", "Score over cost, and which could be the best buy."),
+            ("curve", "Scores over attempts, cost or the size of models."),
             ("horizon", "Success over difficulty, with the curve of every model."),
             ("history", "Scores of runs over time, with limits and alarms."),
             ("noise", "The SE over attempts and questions."),

@@ -94,6 +94,12 @@ SERVED: Mapping[str, Served] = {
             "total_cost)."
         )
     ),
+    "curve": Served(
+        more=(
+            "pass@k and pass^k for every k, the score within a budget (--over usd), or a line through models "
+            "(--over params)."
+        )
+    ),
     "horizon": Served(
         more=("For example --difficulty human_minutes. With --release-dates also how fast horizons double.")
     ),

@@ -21,8 +21,8 @@ from howsure.answers.horizon import (
 from howsure.errors import DataError, MethodError, ResultWarning
 from howsure.inference.board import entries
 from howsure.inference.covariates import pools
+from howsure.inference.sample_errors import errors_of
 from howsure.inference.settings import settings_of
-from howsure.statistics.clustered_variance import covariance, degrees_of_freedom, free_of_strata
 from howsure.statistics.metrics.base import ENOUGH
 from howsure.statistics.model_lines import LEAST_MODELS, model_line
 from howsure.statistics.multiplicity import holm
@@ -173,17 +173,6 @@ class _Tried:
         part = self.matrix.take_models([k]).take_items(~np.isnan(self.success[:, k]))
         share = self.rows(k)[2]
         return replace(part, values=values, weights=share * len(share), own_weights=None)
-
-
-def errors_of(matrix: ScoreMatrix, question: Question) -> tuple[Floats, float]:
-    """Return the covariance of the columns' means of a matrix without missing cells, and its degrees of freedom,
-    for its questions or clusters as a sample.
-    """
-    drawn = question.population.drawn(matrix)
-    weights = np.ones(len(drawn.items)) if drawn.weights is None else drawn.weights
-    df = degrees_of_freedom(drawn.clusters, weights, question.variance)
-    found = covariance(drawn.values, weights, drawn.clusters, question.variance)
-    return found, float(free_of_strata(df, len(drawn.items), drawn.strata))
 
 
 def _task(

@@ -65,6 +65,20 @@ COMPARING = (
     ),
     *owned("frontier", replace(shared.METHOD, kind=kinds.MANY)),
     *owned(
+        "curve",
+        Option(
+            "over",
+            kinds.Kind(check=checks.model_values),
+            "attempts|COLUMN|FILE",
+            default="attempts",
+            help=(
+                "attempts; a measure of usage such as usd; or a value of each model, such as its size: a column, or "
+                "a table with model and value."
+            ),
+        ),
+        replace(shared.ATTEMPTS, help="Largest number of attempts.  [default: the fewest at any question]"),
+    ),
+    *owned(
         "horizon",
         Option(
             "difficulty",

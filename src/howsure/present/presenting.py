@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.present.document import Note, Table, Text, foot_last, in_full, with_hint
 from howsure.present.render.visible import escape
+from howsure.statistics.results import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -140,6 +141,8 @@ def model_names(answer: object) -> set[str]:
 
 def _names_in(thing: Any) -> Iterator[str]:
     """Yield every name of a model in an answer."""
+    if isinstance(thing, Bound):  # its side isn't one
+        return
     for each in fields(thing) if is_dataclass(thing) else ():
         value = getattr(thing, each.name)
         values = value if isinstance(value, (tuple, list)) else (value,)

@@ -50,6 +50,15 @@ class ModelLine:
         low, high = self._limits(np.array([[0.0, 1.0]]), level, simultaneous=False)
         return Interval(low=float(low[0]), high=float(high[0]), level=level)
 
+    def slope_p_value(self) -> float:
+        """Return the p-value of no slope, which agrees with its interval."""
+        questions, models = self.by_questions[1, 1], self.by_models[1, 1]
+        variance = questions + models
+        if not variance > 0:
+            return 0.0 if self.slope else 1.0
+        df = variance**2 / (questions**2 / self.question_df + models**2 / (self.n_models - 2))
+        return float(2 * scipy.stats.t.sf(abs(self.slope) / math.sqrt(variance), df))
+
     def values(self, x: Floats) -> Floats:
         """Return the line at x (k,)."""
         return np.asarray(self.intercept + self.slope * (x - self.at))

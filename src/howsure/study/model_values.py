@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -95,3 +96,22 @@ def _date(option: str, model: str, value: Any) -> date:
         raise DataError(
             f"`{option}`: {value!r} of {model!r} is not a date", remedy="Write 2024-05-13."
         ) from None
+
+
+SIZE = re.compile(r"([\d.]+)\s*([kmbt])?", re.IGNORECASE)
+TIMES = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
+
+
+def number_of(value: Any) -> float | None:
+    """Return a number, also one with a unit such as `7B` or `350M`. None for other words.
+
+    >>> number_of("7B"), number_of(350), number_of("large")
+    (7000000000.0, 350.0, None)
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    found = SIZE.fullmatch(str(value).strip().replace(",", ""))
+    try:
+        return None if found is None else float(found[1]) * TIMES.get((found[2] or "").lower(), 1.0)
+    except ValueError:
+        return None

@@ -56,6 +56,8 @@ NAVIGATION = {
             "metrics",
             "questions",
             "tasks",
+            "horizons",
+            "curves",
             "costs",
             "noise",
             "random-factors",

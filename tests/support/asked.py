@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-12
 ROWS = attempts(n_clusters=6, size=4, times=2)
 PRICED = ROWS.with_columns(usd=1.0 + pl.col("length") * (pl.col("model") == "a"))
+HARD = ROWS.with_columns(minutes=9 - 8 * pl.col("score").mean().over("item") + pl.col("length") / 100)
 RUNS = attempts(n_clusters=6, size=4, times=1, models=("run-step1", "run-step2", "run-step3"))
 LARGE = attempts(n_clusters=40, size=8, times=1)
 BOARD = pl.DataFrame({"model": ["a", "b", "c"], "score": [0.75, 0.5, 0.0], "n": [100, 100, 50]})
@@ -41,6 +42,8 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "against": (ROWS, lambda rows, a="a": hs.against(rows, a)),
     "leaderboard": (ROWS, hs.leaderboard),
     "frontier": (PRICED, lambda rows: hs.frontier(rows, usage="usd")),
+    "curve": (ROWS, lambda rows: hs.curve(rows, cluster="passage")),
+    "horizon": (HARD, lambda rows: hs.horizon(rows, difficulty="minutes", cluster="passage")),
     "noise": (ROWS, hs.noise),
     "questions": (ROWS, hs.questions),
     "question": (ROWS, lambda rows: hs.question(rows, hs.read(rows).to_frame()["item"].min())),

@@ -34,8 +34,8 @@ class Curve:
 
     Attributes:
         model: The model.
-        score: "pass@" for at least one success in k attempts, "pass^" for successes only, "score" for the score of
-            an attempt that may use up to x.
+        score: "pass@" for at least one success in k attempts, "pass^" for successes only, "score" for the
+            score of an attempt that may use up to x.
         points: Its points.
     """
 

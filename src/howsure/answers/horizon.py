@@ -21,8 +21,8 @@ class Horizon:
     Attributes:
         chance: The chance of success.
         estimate: The difficulty, by the logistic curve.
-        isotonic: The difficulty by a fit that assumes only that success doesn't rise with difficulty. NaN if it
-            crosses the chance nowhere between the easiest and the hardest question. It has no interval.
+        isotonic: The difficulty by a fit that assumes only that success doesn't rise with difficulty. NaN if
+            it crosses the chance nowhere between the easiest and the hardest question. It has no interval.
         extrapolated: Whether the difficulty is outside that of all questions.
     """
 
@@ -94,6 +94,7 @@ class TaskHorizons(TaskPart):
         level: The confidence level.
         easiest: The smallest difficulty of any question.
         hardest: The largest.
+        others: Whether difficulty is the share of the other models that fail.
         models: The models with a horizon.
         doubling: The doubling times, one for each chance. Empty without release dates of enough models.
     """
@@ -151,5 +152,5 @@ class Horizons(Drawn):
 
 
 def doubling_days(slope: float) -> float:
-    """Return in how many days something doubles whose log₂ grows by `slope` a day, infinite without growth."""
+    """Return in how many days something doubles whose log₂ grows by `slope` a day. Infinite if it doesn't."""
     return 1 / slope if slope > 0 else math.inf

@@ -44,7 +44,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "leaderboard": "Rank all models: scores, error bars, rank intervals, groups.",
         "frontier": "Find the models that could be on the cost–score frontier.",
         "curve": "Follow scores over attempts, cost or the size of models.",
-        "horizon": "Find the difficulty at which success falls to 50% (time horizons).",
+        "horizon": "Find how difficult the questions are that a model can manage.",
         "arena": "Rank models by pairwise votes, or compare two of them (-a, -b).",
         "agree": "Measure how far raters, judges and repeats agree.",
         "bias": "Test a judge for bias: position, length, its own family.",

@@ -70,7 +70,7 @@ COMMANDS: Mapping[str, str] = {
             "regress regression regressions drift timeline nightly changepoint change",
             "changes between runs over time: howsure history",
         ),
-        ("passk pass@k pass-at-k pass", "pass@k: howsure estimate --score pass@5"),
+        ("passk pass@k pass-at-k pass", "pass@k: howsure estimate --score pass@5; every k: howsure curve"),
         (
             "power samplesize sample-size size n mde sample samples budget howmany",
             "sample sizes and power: howsure plan",
@@ -125,7 +125,21 @@ COMMANDS: Mapping[str, str] = {
             ),
         ),
         ("published paper verify", "differences between published scores: howsure audit"),
-        ("checkpoints training scaling curve curves", "checkpoints of training runs: howsure trend"),
+        (
+            "checkpoints training steps",
+            (
+                "checkpoints of training runs: howsure trend; other models over their size: howsure "
+                "curve --over COLUMN"
+            ),
+        ),
+        (
+            "scaling scaling-law curves budget pass@k-curve",
+            "scores over attempts, cost or size: howsure curve --over usd",
+        ),
+        (
+            "horizons time-horizon metr doubling doubling-time",
+            "the difficulty that models can manage: howsure horizon --difficulty COLUMN",
+        ),
         ("version", "the version: howsure --version"),
         ("coverage simulate simulation", "how often intervals contained the truth: howsure calibrate"),
     )

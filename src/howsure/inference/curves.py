@@ -61,8 +61,8 @@ def _curves(
 
 
 def over_attempts(study: Study, question: Question, most: int | None) -> Curves:
-    """Return pass@k and pass^k of every model. `most`: the largest k, None for the fewest attempts that it has
-    at any question.
+    """Return pass@k and pass^k of every model. `most`: the largest k, None for the fewest attempts that it
+    has at any question.
     """
 
     def task(matrix: ScoreMatrix) -> tuple[TaskCurves, list[ResultWarning]]:
@@ -87,7 +87,10 @@ def over_attempts(study: Study, question: Question, most: int | None) -> Curves:
                 told.append(
                     ResultWarning(
                         code="few_attempts",
-                        message=f"{matrix.task}, {model}: {plural(lost, 'question')} with fewer than {last} attempts left out",
+                        message=(
+                            f"{matrix.task}, {model}: {plural(lost, 'question')} with fewer than {last} "
+                            "attempts left out"
+                        ),
                         remedy="Run more attempts, or set `attempts` to fewer.",
                     )
                 )
@@ -119,7 +122,10 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
             told.append(
                 ResultWarning(
                     code="no_curve",
-                    message=f"{matrix.task}: an attempt that is stopped counts as 0, and its scores aren't from 0 to 1",
+                    message=(
+                        f"{matrix.task}: an attempt that is stopped counts as 0, and its scores aren't "
+                        "from 0 to 1"
+                    ),
                     remedy="Choose another metric.",
                 )
             )

@@ -1,4 +1,4 @@
-"""Horizons of models: a curve of success over difficulty for each, and how horizons grow with release dates."""
+"""Horizons of models: a curve of success over difficulty for each, and how they grow with release dates."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def horizons_of(
 
 
 def _by_others(matrix: ScoreMatrix) -> Floats:
-    """Return the odds that the other models fail at each question (n, M), half a success and a failure added."""
+    """Return the odds that other models fail at each question (n, M), half a success and failure added."""
     success = np.nan_to_num(matrix.values)
     there = ~np.isnan(matrix.values)
     solved = success.sum(axis=1, keepdims=True) - success
@@ -127,8 +127,8 @@ class _Tried:
     def horizons(
         self, curves: Mapping[int, SuccessCurve], chance: float, question: Question
     ) -> tuple[list[Estimate], Floats]:
-        """Return the horizons of the models with a curve, and the influence of every question on the logarithms
-        of these, in shares of the weight (n, M').
+        """Return the horizons of the models with a curve, and the influence of every question on the
+        logarithms of these, in shares of the weight (n, M').
         """
         scores, of_logs = np.full(self.hard.shape, np.nan), np.zeros(self.hard.shape)
         for k, curve in curves.items():
@@ -320,8 +320,8 @@ def _few(tried: _Tried, places: Sequence[int]) -> list[ResultWarning]:
         ResultWarning(
             code="small_class",
             message=(
-                f"{tried.matrix.task}: fewer than {ENOUGH} questions solved or failed by {listing(few)}, so the "
-                "interval is approximate"
+                f"{tried.matrix.task}: fewer than {ENOUGH} questions solved or failed by "
+                f"{listing(few)}, so the interval is approximate"
             ),
             remedy="Add questions near the horizon.",
         )
@@ -337,8 +337,8 @@ def _flat(part: TaskHorizons) -> list[ResultWarning]:
         ResultWarning(
             code="flat_curve",
             message=(
-                f"{part.task}: success isn't shown to fall with difficulty for {listing(flat)}, so the interval "
-                "has no limits"
+                f"{part.task}: success isn't shown to fall with difficulty for {listing(flat)}, so "
+                "the interval has no limits"
             ),
             remedy="Add questions of other difficulties, or more clusters.",
         )

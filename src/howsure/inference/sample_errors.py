@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def errors_of(matrix: ScoreMatrix, question: Question) -> tuple[Floats, float]:
-    """Return the covariance of the columns' means of a matrix without missing cells, and its degrees of freedom,
-    for its questions or clusters as a sample.
+    """Return the covariance of the columns' means of a matrix without missing cells, and its degrees of
+    freedom, for its questions or clusters as a sample.
     """
     drawn = question.population.drawn(matrix)
     weights = np.ones(len(drawn.items)) if drawn.weights is None else drawn.weights

@@ -72,8 +72,8 @@ COMPARING = (
             "attempts|COLUMN|FILE",
             default="attempts",
             help=(
-                "attempts; a measure of usage such as usd; or a value of each model, such as its size: a column, or "
-                "a table with model and value."
+                "attempts, a measure of usage such as usd, or a value of each model such as its size: a "
+                "column, or a table with model and value."
             ),
         ),
         replace(shared.ATTEMPTS, help="Largest number of attempts.  [default: the fewest at any question]"),
@@ -85,7 +85,10 @@ COMPARING = (
             kinds.NAME,
             "COLUMN|others",
             needed=True,
-            help="Column with the difficulty of each question, such as human_minutes. others: by the other models' success.",
+            help=(
+                "Column with the difficulty of each question, such as human_minutes. others: by the "
+                "success of the other models."
+            ),
         ),
         Option(
             "chance",
@@ -98,7 +101,9 @@ COMPARING = (
             "release_dates",
             kinds.Kind(check=checks.model_values),
             "FILE|COLUMN",
-            help="Release date of each model, for the doubling time: a table with model and date, or a column.",
+            help=(
+                "Release date of each model, for the doubling time: a table with model and date, or a column."
+            ),
         ),
     ),
     *owned(

@@ -48,6 +48,11 @@ def parse_score(text: str) -> ScoreRule:
     found = re.fullmatch(_RULE, text) if isinstance(text, str) else None
     if isinstance(text, str) and text in ("mean", "consistency", "prob"):
         return ScoreRule(kind=text)  # type: ignore[arg-type]
+    if found is None and isinstance(text, str) and all(re.fullmatch(_RULE, each) for each in text.split(",")):
+        raise OptionError(
+            f"`score={text!r}` is several scores, and one is computed at a time",
+            remedy="Choose one, or use `howsure curve` for pass@k and pass^k at every k.",
+        )
     if found is None or (found["plug"] and found["kind"] != "pass^"):
         raise OptionError(
             f"`score={text!r}` is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'."

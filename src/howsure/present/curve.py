@@ -58,12 +58,12 @@ def task_sentence(task: TaskCurves) -> str:
     best = max(task.curves, key=lambda each: each.points[-1].estimate.value)
     if task.kind == "usage":
         return where + _usage_sentence(task, best, scale)
-    every = next(each for each in task.curves if (each.model, each.score) == (best.model, "pass^"))
+    every = next((each for each in task.curves if (each.model, each.score) == (best.model, "pass^")), best)
     k = round(best.points[-1].x)
     return (
         f"{where}{best.model} solves {_value(best.points[0], scale)} in one attempt, "
-        f"{_value(best.points[-1], scale)} in at least one of {k}, and {_value(every.points[-1], scale)} in all "
-        f"of {k}."
+        f"{_value(best.points[-1], scale)} in at least one of {k}, and "
+        f"{_value(every.points[-1], scale)} in all of {k}."
     )
 
 

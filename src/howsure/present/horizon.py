@@ -57,8 +57,9 @@ def task_sentence(task: TaskHorizons) -> str:
     longest = "" if len(task.models) == 1 else f", the longest of {plural(len(task.models), 'horizon')}"
     if task.others:
         return (
-            f"{where}{best.model} solves {_chance(at)} of the questions that {_value(at.estimate.value, task)} of "
-            f"the other models fail ({ci}){longest.replace('longest', 'most')}."
+            f"{where}{best.model} solves {_chance(at)} of the questions that "
+            f"{_value(at.estimate.value, task)} of the other models fail ({ci})"
+            f"{longest.replace('longest', 'most')}."
         )
     return (
         f"{where}{best.model} succeeds {_chance(at)} of the time at {_value(at.estimate.value, task)} "
@@ -79,11 +80,21 @@ def _doubling(found: DoublingTime) -> str:
         return f"{name} isn't shown to grow with release dates."
     if not math.isfinite(high):
         grows = f"doubles every {_days(found.days)}" if math.isfinite(found.days) else "doesn't grow"
-        return f"{name} {grows} with release dates of {plural(found.n_models, 'model')}, but no growth isn't ruled out ({ci}: at least {_days(low)})."
+        return (
+            f"{name} {grows} with release dates of {plural(found.n_models, 'model')}, but no growth isn't "
+            f"ruled out ({ci}: at least {_days(low)})."
+        )
     return (
-        f"{name} doubles every {_days(found.days)} ({ci} {_days(low)} to {_days(high)}), by a line through "
+        f"{name} doubles every {_days(found.days)} ({ci} {_span(low, high)}), by a line through "
         f"{plural(found.n_models, 'model')}."
     )
+
+
+def _span(low: float, high: float) -> str:
+    """Write two durations: `3.4 to 41 months`."""
+    first, last = _days(low), _days(high)
+    number, noun = first.split()
+    return f"{number if noun == last.split()[1] else first} to {last}"
 
 
 def _days(days: float) -> str:
@@ -197,8 +208,8 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     ]
     first = task.models[0].horizons[0]
     note = (
-        f"points: questions of similar difficulty; bars: {level_text(task.level)} confidence intervals of the "
-        f"{_chance(first)} horizons"
+        f"points: questions of similar difficulty; bars: {level_text(task.level)} confidence intervals of "
+        f"the {_chance(first)} horizons"
     )
     if len(task.models) > DRAWN:
         note += f"\nthe {DRAWN} longest of {len(task.models):,} horizons"

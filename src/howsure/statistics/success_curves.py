@@ -1,11 +1,12 @@
 """Success against difficulty: a logistic curve over the logarithm of difficulty, and a fit without its form.
 
-Claim: the chance of success is logistic in log₂ difficulty, and the difficulty at which it reaches a chance p is
-the time horizon of Kwa et al. (2025) if difficulties are times. The influence of a row on it comes from those
-on the curve's two parameters, so that clusters and weights are respected as for any mean. Its limits are
-Fieller's (1954): a horizon is a ratio, and where the slope is uncertain its error is neither symmetric nor
-normal. The slope has a slight penalty, so that curves that separate successes from failures have one. The fit without a form assumes
-only that success doesn't rise with difficulty (isotonic regression: Ayer et al. 1955).
+Claim: the chance of success is logistic in log₂ difficulty, and the difficulty at which it reaches a chance p
+is the time horizon of Kwa et al. (2025) if difficulties are times. The influence of a row on it comes from
+those on the curve's two parameters, so that clusters and weights are respected as for any mean. Its limits
+are Fieller's (1954): a horizon is a ratio, and where the slope is uncertain its error is neither symmetric
+nor normal. The slope has a slight penalty, so that curves that separate successes from failures have one. The
+fit without a form assumes only that success doesn't rise with difficulty (isotonic regression: Ayer et al.
+1955).
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ MOST_DOUBLINGS = 1000.0
 class SuccessCurve:
     """A curve: the log odds of success are `intercept` + `slope` (log₂ difficulty − `at`).
 
-    `influence` (r, 2): of every row on intercept and slope. `bend` (r,): what every row adds to the score of a
-    squared term, whose mean by share is 0 if the curve has the logistic form (Rao 1948).
+    `influence` (r, 2): of every row on intercept and slope. `bend` (r,): what every row adds to the score of
+    a squared term, whose mean by share is 0 if the curve has the logistic form (Rao 1948).
     """
 
     intercept: float
@@ -45,7 +46,7 @@ class SuccessCurve:
     bend: Floats
 
     def difficulty_at(self, chance: float) -> tuple[float, Floats]:
-        """Return the difficulty at which success has this chance, and the influence of every row on it (r,)."""
+        """Return the difficulty at which success has this chance, and the rows' influence on it (r,)."""
         place = (math.log(chance / (1 - chance)) - self.intercept) / self.slope
         value = 2.0 ** (place + self.at)
         return value, value * math.log(2) * (self.influence @ np.array([-1.0, -place]) / self.slope)
@@ -89,7 +90,8 @@ def success_curve(difficulty: Floats, success: Floats, share: Floats) -> Success
         raise MethodError("success must lie from 0 to 1", remedy="Choose another metric or column of scores.")
     if not ROUNDED_SCORES < rate < 1 - ROUNDED_SCORES:
         raise MethodError(
-            f"{'every' if rate > 0.5 else 'no'} attempt succeeds, so the difficulty that it can manage isn't known",
+            f"{'every' if rate > 0.5 else 'no'} attempt succeeds, so the difficulty that it can manage isn't "
+            "known",
             remedy="Add harder questions." if rate > 0.5 else "Add easier questions.",
         )
     x = np.column_stack([np.ones(len(success)), np.log2(difficulty)])

@@ -1,4 +1,4 @@
-"""A value of each model, such as its release date or size: from a mapping, a table, or a column of the rows."""
+"""A value of each model, such as its release date or size: from a mapping, a table, or a column."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MODEL_NAMES = ("model", "alias", "name")
 def values_of_models(option: str, given: Any, scores: Scores, models: Sequence[str]) -> dict[str, Any]:
     """Return the value of each of these models that has one.
 
-    `given`: a mapping from models to values; the path of a table with a column of models and one of values, or
-    of a YAML or JSON file with such a mapping; or the name of a column of the rows, with one value for each
-    model. OptionError if it is neither a file nor a column, DataError if a model has two values.
+    `given`: a mapping from models to values, a path, or the name of a column of the rows with one value for
+    each model. A file is a table with a column of models and one of values, or YAML with such a mapping.
+    OptionError if it is neither a file nor a column, DataError if a model has two values.
     """
     if isinstance(given, Mapping):
         known = {str(model): value for model, value in given.items()}
@@ -80,7 +80,7 @@ def _of_file(option: str, path: Path) -> dict[str, Any]:
 
 
 def dates_of_models(option: str, given: Any, scores: Scores, models: Sequence[str]) -> dict[str, date]:
-    """Return the date of each model that has one (see `values_of_models`). DataError for what is no date."""
+    """Return the date of each model that has one (see `values_of_models`). DataError for other values."""
     return {
         model: _date(option, model, value)
         for model, value in values_of_models(option, given, scores, models).items()

@@ -50,9 +50,9 @@ def horizon(
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores. Scores are successes from 0 to 1.
-        difficulty: The column with the difficulty of each question: a positive number, such as the minutes
-            that people need. "others": the success of the other models says how difficult a question is, and
-            a horizon is the share of the other models that fail.
+        difficulty: The column with the difficulty of each question, a positive number such as the minutes
+            that people need. With "others" the success of the other models says how difficult a question is.
+            A horizon is then the share of the other models that fail.
         chance: The chance of success, one or several: 0.5, or "50%,80%".
         release_dates: The release date of each model, for the doubling time: a mapping, the path of a table
             with the columns model and date (or a YAML file), or a column of the rows. None computes none.
@@ -77,9 +77,9 @@ def horizon(
         >>> import polars as pl
         >>> rows = pl.DataFrame({"model": "a", "item": range(60), "minutes": [2**(k // 6) for k in range(60)],
         ...     "score": [int(k % 6 < 6 - k // 10) for k in range(60)]})
-        >>> found = horizon(rows, difficulty="minutes").tasks[0]["a"]
-        >>> [round(each.estimate.value, 1) for each in found.horizons]
-        [26.7, 3.7]
+        >>> found = horizon(rows, difficulty="minutes").tasks[0]
+        >>> [round(each.estimate.value, 1) for each in found["a"].horizons]
+        [47.3, 5.0]
     """
     given = checked(
         "horizon",

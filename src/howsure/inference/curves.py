@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -64,49 +65,52 @@ def over_attempts(study: Study, question: Question, most: int | None) -> Curves:
     """Return pass@k and pass^k of every model. `most`: the largest k, None for the fewest attempts that it
     has at any question.
     """
+    return _curves(study, question, ATTEMPTS, partial(attempt_curves, question=question, most=most))
 
-    def task(matrix: ScoreMatrix) -> tuple[TaskCurves, list[ResultWarning]]:
-        told: list[ResultWarning] = []
-        curves: list[Curve] = []
-        right = matrix.right_or_wrong()
-        for k, model in enumerate(matrix.models):
-            there = matrix.attempts[:, k] > 0
-            n = matrix.attempts[:, k].astype(float)
-            last = int(n[there].min()) if most is None else most
-            enough = np.asarray(n >= last)
-            if not right[k]:
-                told.append(_left_out(matrix, model, "its attempts aren't right or wrong"))
-                continue
-            if last < 2 or not enough.any():
-                fewest = plural(int(n[there].min()), "attempt")
-                told.append(
-                    _left_out(matrix, model, f"it has {fewest} at some question", "Set `attempts` to fewer.")
-                )
-                continue
-            if lost := int((there & ~enough).sum()):
-                told.append(
-                    ResultWarning(
-                        code="few_attempts",
-                        message=(
-                            f"{matrix.task}, {model}: {plural(lost, 'question')} with fewer than {last} "
-                            "attempts left out"
-                        ),
-                        remedy="Run more attempts, or set `attempts` to fewer.",
-                    )
-                )
-            c = matrix.successes()[:, k].astype(float)
-            steps = np.arange(1, last + 1)
-            if last > MOST_ATTEMPTS:
-                steps = np.unique(np.geomspace(1, last, MOST_ATTEMPTS).round().astype(int))
-            for score in ("pass@", "pass^"):
-                values = np.column_stack(
-                    [attempt_score(score, int(step), n[enough], c[enough]) for step in steps]
-                )
-                part = matrix.take_models([k]).take_items(enough)
-                curves.append(_curve(part, values, steps, score, question))
-        return _part(matrix, ATTEMPTS, "attempts", question, curves=tuple(curves)), told
 
-    return _curves(study, question, ATTEMPTS, task)
+def attempt_curves(
+    matrix: ScoreMatrix, question: Question, most: int | None = None
+) -> tuple[TaskCurves, list[ResultWarning]]:
+    """Return the curves of one task over attempts, and the models that have none."""
+    told: list[ResultWarning] = []
+    curves: list[Curve] = []
+    right = matrix.right_or_wrong()
+    for k, model in enumerate(matrix.models):
+        there = matrix.attempts[:, k] > 0
+        n = matrix.attempts[:, k].astype(float)
+        last = int(n[there].min()) if most is None else most
+        enough = np.asarray(n >= last)
+        if not right[k]:
+            told.append(_left_out(matrix, model, "its attempts aren't right or wrong"))
+            continue
+        if last < 2 or not enough.any():
+            fewest = plural(int(n[there].min()), "attempt")
+            told.append(
+                _left_out(matrix, model, f"it has {fewest} at some question", "Set `attempts` to fewer.")
+            )
+            continue
+        if lost := int((there & ~enough).sum()):
+            told.append(
+                ResultWarning(
+                    code="few_attempts",
+                    message=(
+                        f"{matrix.task}, {model}: {plural(lost, 'question')} with fewer than {last} "
+                        "attempts left out"
+                    ),
+                    remedy="Run more attempts, or set `attempts` to fewer.",
+                )
+            )
+        c = matrix.successes()[:, k].astype(float)
+        steps = np.arange(1, last + 1)
+        if last > MOST_ATTEMPTS:
+            steps = np.unique(np.geomspace(1, last, MOST_ATTEMPTS).round().astype(int))
+        for score in ("pass@", "pass^"):
+            values = np.column_stack(
+                [attempt_score(score, int(step), n[enough], c[enough]) for step in steps]
+            )
+            part = matrix.take_models([k]).take_items(enough)
+            curves.append(_curve(part, values, steps, score, question))
+    return _part(matrix, ATTEMPTS, "attempts", question, curves=tuple(curves)), told
 
 
 def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Question) -> Curves:

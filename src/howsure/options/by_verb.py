@@ -80,10 +80,8 @@ COMPARING = (
     ),
     *owned(
         "horizon",
-        Option(
-            "difficulty",
-            kinds.NAME,
-            "COLUMN|others",
+        replace(
+            shared.DIFFICULTY,
             needed=True,
             help=(
                 "Column with the difficulty of each question, such as human_minutes. others: by the "
@@ -97,14 +95,7 @@ COMPARING = (
             default="50%,80%",
             help="Chances of success to find the difficulty for.",
         ),
-        Option(
-            "release_dates",
-            kinds.Kind(check=checks.model_values),
-            "FILE|COLUMN",
-            help=(
-                "Release date of each model, for the doubling time: a table with model and date, or a column."
-            ),
-        ),
+        shared.RELEASE_DATES,
     ),
     *owned(
         "arena",
@@ -430,6 +421,8 @@ LOOKING = (
             default=False,
             help="Include prompts, right answers and answers in the page, for everyone who gets it.",
         ),
+        shared.DIFFICULTY,
+        shared.RELEASE_DATES,
         Option(
             "inspect_view",
             kinds.Kind(

@@ -27,6 +27,18 @@ PUBLISHED = Option(
     "SCORE[/N]",
     help="A published score to compare with, and its number of questions if known: 58.7%/89.",
 )
+DIFFICULTY = Option(
+    "difficulty",
+    kinds.NAME,
+    "COLUMN|others",
+    help="Also show horizons: COLUMN has the difficulty of each question, such as human_minutes.",
+)
+RELEASE_DATES = Option(
+    "release_dates",
+    kinds.Kind(check=checks.model_values),
+    "FILE|COLUMN",
+    help="Release date of each model, for doubling times: a table with model and date, or a column.",
+)
 MARGIN = Option("margin", kinds.MARGIN, "SIZE")
 ATTEMPTS = Option("attempts", kinds.count_of(1), "K")
 SAME_WITHIN = Option(

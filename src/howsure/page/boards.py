@@ -28,6 +28,7 @@ from howsure.page.pairs import (
     reasons,
     task_details,
 )
+from howsure.present import curve, horizon
 from howsure.present.compare import carries, what_settles
 from howsure.present.document import Document, Note, Text, in_full, small, warning_text
 from howsure.present.estimate import merged_warnings
@@ -46,6 +47,7 @@ from howsure.wording import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from howsure.study.matrix import ScoreMatrix
 
@@ -55,8 +57,10 @@ if TYPE_CHECKING:
     from howsure.study.slices import Partition
 
     Data = dict[str, Any]
+    from howsure.answers.curve import TaskCurves
     from howsure.answers.estimate import Entry
     from howsure.answers.frontier import TaskFrontier
+    from howsure.answers.horizon import TaskHorizons
     from howsure.answers.noise import NoiseEntry
     from howsure.answers.questions import TaskQuestions
     from howsure.inference.question import Question
@@ -238,6 +242,10 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "models": [_model(entry, rank) for entry, rank in zip(board.entries, board.ranks, strict=True)],
         "difficulty": _difficulty(part.health),
         "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
+        "curves": [
+            *(_charted(each, horizon) for each in rung.horizons if _is_of(each, board)),
+            *(_charted(each, curve) for each in rung.curves if _is_of(each, board)),
+        ],
         "html": {
             "warnings": written(_warnings(part)),
             "words": written(words),
@@ -331,9 +339,21 @@ def _text(cell: Cell) -> str | None:
     return cell if isinstance(cell, str) else None
 
 
-def _is_of(frontier: TaskFrontier, board: Board) -> bool:
-    """Return whether a frontier belongs to a board: to its task and metric, or to all tasks together."""
-    return frontier.task == board.task and (not board.task or frontier.metric == board.metric)
+def _is_of(part: TaskFrontier | TaskCurves | TaskHorizons, board: Board) -> bool:
+    """Return whether a part belongs to a board: to its task and metric, or to all tasks together."""
+    return part.task == board.task and (not board.task or part.metric == board.metric)
+
+
+def _charted(part: TaskCurves | TaskHorizons, presentation: ModuleType) -> Data:
+    """Return the page's data on curves or horizons, as `_costs` does."""
+    part = presentation.renamed(part, short_names)
+    drawing = presentation.task_chart(part)
+    return {
+        "told": presentation.task_sentence(part),
+        "rows": drawing["data"]["values"],
+        "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
+        "html": written(Document(blocks=(presentation.task_table(part),))),
+    }
 
 
 def _costs(frontier: TaskFrontier) -> Data:

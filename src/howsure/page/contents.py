@@ -10,6 +10,7 @@ import polars as pl
 
 from howsure.errors import HowsureError
 from howsure.inference.costs import frontier_of
+from howsure.inference.curves import attempt_curves
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
@@ -21,9 +22,11 @@ from howsure.study.slices import partitions
 from howsure.table.aggregate import coded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from howsure.answers.curve import TaskCurves
     from howsure.answers.frontier import TaskFrontier
+    from howsure.answers.horizon import Horizons, TaskHorizons
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
     from howsure.answers.questions import TaskQuestions
@@ -96,13 +99,15 @@ class BoardPart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """The results for one population: the leaderboard, a part for each of its boards (the overall one first),
-    and frontiers of costs.
+    frontiers of costs, curves over attempts, and horizons.
     """
 
     asked: Question
     leaderboard: Leaderboard
     parts: tuple[BoardPart, ...]
     frontiers: tuple[TaskFrontier, ...] = ()
+    curves: tuple[TaskCurves, ...] = ()
+    horizons: tuple[TaskHorizons, ...] = ()
 
     @property
     def tasks(self) -> tuple[BoardPart, ...]:
@@ -132,11 +137,21 @@ class PageContents:
         return sum(file.outcome in ("read", "published") for file in self.scores.files)
 
 
-def contents_of(scores: Scores, design: Design, asked: Question) -> PageContents:
-    """Compute every answer of a page. Answers that these scores don't allow are replaced by a reason."""
+def contents_of(
+    scores: Scores,
+    design: Design,
+    asked: Question,
+    horizons: Callable[[Scores, Design, Question], Horizons] | None = None,
+) -> PageContents:
+    """Compute every answer of a page. Answers that these scores don't allow are replaced by a reason.
+
+    `horizons`: computes those, if the page shows them.
+    """
     study = gather_levelled(scores, design)
     asked = settled(asked, study)
     first = _rung(study, design, asked)
+    if horizons is not None:
+        first = replace(first, horizons=horizons(scores, design, asked).tasks)
     others = [
         _other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)
     ]
@@ -164,7 +179,30 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
     stated, _ = as_stated(asked, study)
     total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
     frontiers = frontier_of(study, _of_costs(asked)).tasks if design.usage else ()
-    return Rung(asked=asked, leaderboard=board, parts=(*total, *tasks), frontiers=frontiers)
+    return Rung(
+        asked=asked,
+        leaderboard=board,
+        parts=(*total, *tasks),
+        frontiers=frontiers,
+        curves=tuple(filter(None, (_curves(part, asked) for part in tasks))),
+    )
+
+
+MOST_CURVES = 8
+"""Curves over attempts are shown for so many of the best models."""
+
+
+def _curves(part: BoardPart, asked: Question) -> TaskCurves | None:
+    """Return the curves over attempts of the best models of a board, None if attempts don't repeat, aren't
+    right or wrong, or are the sample themselves.
+    """
+    matrix = part.matrix
+    if matrix is None or matrix.levels is not None or asked.population.only_these:
+        return None
+    best = [entry.model for entry in part.board.entries][:MOST_CURVES]
+    chosen = matrix.take_models(matrix.columns(best))
+    found = attempt_curves(chosen, asked)[0] if chosen.is_repeated().any() else None
+    return found if found is not None and found.curves else None
 
 
 def _of_costs(asked: Question) -> Question:

@@ -105,7 +105,7 @@ APP = (
     "question",
     "panel",
     "matrix",
-    "costs",
+    "charted",
     "formats",
     "tables",
     "figures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from howsure.present.render.visible import visible
 from howsure.wording import Scale, amount_text, ci_text, level_text, p_words, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from howsure.answers.curve import Curve, CurvePoint, Curves, FittedLine, ModelPoint, TaskCurves
     from howsure.present.document import Block, Table
 
@@ -33,8 +36,7 @@ def document(answer: Curves) -> Document:
     for task in answer.tasks:
         first = task is answer.tasks[0]
         blocks += opening(task_sentence(task), answer.notes if first else ())
-        title = task.task if len(answer.tasks) > 1 else ""
-        blocks.append(_line_table(task, task.line, title) if task.line else _curve_table(task, title))
+        blocks.append(task_table(task, title=task.task if len(answer.tasks) > 1 else ""))
     told = [
         (each.model, point.estimate.warnings)
         for task in answer.tasks
@@ -55,7 +57,7 @@ def task_sentence(task: TaskCurves) -> str:
     where = f"{task.task}: " if task.task else ""
     if task.line is not None:
         return where + _line_sentence(task, task.line)
-    best = max(task.curves, key=lambda each: each.points[-1].estimate.value)
+    best = min(task.curves, key=lambda each: (-each.points[-1].estimate.value, each.model))
     if task.kind == "usage":
         return where + _usage_sentence(task, best, scale)
     every = next((each for each in task.curves if (each.model, each.score) == (best.model, "pass^")), best)
@@ -99,8 +101,10 @@ def _line_sentence(task: TaskCurves, line: FittedLine) -> str:
     return f"{step[line.per]} {does} {ci}, by a line through {plural(len(line.points), 'model')}{doubt}."
 
 
-def _curve_table(task: TaskCurves, title: str) -> Table:
-    """Lay out some points of every curve."""
+def task_table(task: TaskCurves, *, title: str = "") -> Table:
+    """Lay out some points of every curve, or the models with the line."""
+    if task.line is not None:
+        return _line_table(task, task.line, title)
     scale = Scale(percent=task.percent)
     attempts = task.kind == "attempts"
     fields: list[Field[Curve]] = [
@@ -149,6 +153,13 @@ def _x(x: float, line: FittedLine) -> str:
     return str(date.fromordinal(round(x))) if line.per == "year" else amount_text(x, 4)
 
 
+def renamed(task: TaskCurves, names_of: Callable[..., Sequence[str]]) -> TaskCurves:
+    """Return a part with other names of its models."""
+    models = list(dict.fromkeys(each.model for each in task.curves))
+    told = dict(zip(models, names_of(*models), strict=True))
+    return replace(task, curves=tuple(replace(each, model=told[each.model]) for each in task.curves))
+
+
 def chart(answer: Curves) -> Spec:
     """Draw the curves or lines, one panel per task."""
     several = len(answer.tasks) > 1
@@ -171,6 +182,8 @@ def task_chart(task: TaskCurves, *, title: str = "") -> Spec:
             drawing = {"width": 240, "height": 160}
     drawing["layer"] = layers
     whole = by_panel(drawing) if drawing["width"] < 520 else drawing
+    if "facet" in whole:
+        whole["facet"]["sort"] = list(dict.fromkeys(row["panel"] for row in rows))
     return figure(rows, whole, description=task_sentence(task), title=title, subtitle=note)
 
 

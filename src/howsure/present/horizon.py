@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,8 @@ from howsure.present.render.visible import visible
 from howsure.wording import amount_text, level_text, listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from howsure.answers.horizon import DoublingTime, Horizon, Horizons, ModelHorizons, TaskHorizons
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Interval
@@ -34,7 +37,7 @@ def document(answer: Horizons) -> Document:
     for task in answer.tasks:
         first = task is answer.tasks[0]
         blocks += opening(task_sentence(task), answer.notes if first else (), more=more_of(task))
-        blocks.append(_table(task, title=task.task if len(answer.tasks) > 1 else ""))
+        blocks.append(task_table(task, title=task.task if len(answer.tasks) > 1 else ""))
     told = [
         (each.model, at.estimate.warnings)
         for task in answer.tasks
@@ -131,7 +134,7 @@ def _limits(interval: Interval, task: TaskHorizons) -> str:
     return f"{_value(interval.low, task)}–{_value(interval.high, task)}"
 
 
-def _table(task: TaskHorizons, *, title: str) -> Table:
+def task_table(task: TaskHorizons, *, title: str = "") -> Table:
     """Lay out the models with their horizons."""
     fields: list[Field[ModelHorizons]] = [
         Field("model", lambda each: each.model, align="left"),
@@ -150,6 +153,14 @@ def _table(task: TaskHorizons, *, title: str) -> Table:
         f"Horizons in {unit}. Isotonic: by a fit that only assumes that success doesn't rise with difficulty."
     )
     return tabled(task.models, fields, title=title, note=note)
+
+
+def renamed(task: TaskHorizons, names_of: Callable[..., Sequence[str]]) -> TaskHorizons:
+    """Return a part with other names of its models."""
+    names = names_of(*(each.model for each in task.models))
+    return replace(
+        task, models=tuple(replace(each, model=name) for each, name in zip(task.models, names, strict=True))
+    )
 
 
 def _fields(place: int, task: TaskHorizons) -> list[Field[ModelHorizons]]:

@@ -57,8 +57,8 @@ def curve(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
         over: "attempts", the name of a measure that every attempt records (such as "usd" or "tokens_out"), or
-            a value of each model: a column with one value for each, a mapping, or the path of a table with
-            the columns model and value (or a YAML file). Values are numbers, sizes such as 7B, or dates.
+            a value of each model. The latter is a column with one value for each, a mapping, or the path of a
+            table with the columns model and value (or a YAML file): numbers, sizes such as 7B, or dates.
         attempts: The largest k. Questions with fewer attempts are left out. None uses the fewest attempts
             that a model has at any question.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller"

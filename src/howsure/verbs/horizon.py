@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from howsure.answers.horizon import Horizons
     from howsure.statistics.choices import Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
+    from howsure.study.design import Design
+    from howsure.table.scores import Scores
 
 RESPECTS = Respects(
     verb="horizon", all_but=("statistic", "random factor", "benchmark", "covariate", "slices", "measures")
@@ -90,15 +92,32 @@ def horizon(
         level=level,
     )
     design = make_design(options, RESPECTS)
-    if given["difficulty"] != OTHERS:
-        design = replace(design, covariate=(given["difficulty"],))
     question = Question(population=population_of(design.population), variance=variance, level=given["level"])
-    scores = scores_of(data, design)
+    return horizons_in(
+        scores_of(data, design),
+        design,
+        question,
+        difficulty=given["difficulty"],
+        chances=given["chance"],
+        release_dates=given["release_dates"],
+    )
+
+
+def horizons_in(
+    scores: Scores,
+    design: Design,
+    question: Question,
+    *,
+    difficulty: str,
+    chances: Sequence[float],
+    release_dates: Any,
+) -> Horizons:
+    """Return the horizons of scores that are read. Slices and usage of the design play no part."""
+    design = replace(design, by=(), usage=(), prices=None)
+    RESPECTS.refuse(design)
+    if difficulty != OTHERS:
+        design = replace(design, covariate=(difficulty,))
     study = gather(scores, design, paired=False)
     models = [model for matrix in study.matrices() for model in matrix.models]
-    dates = (
-        {}
-        if given["release_dates"] is None
-        else dates_of_models("release_dates", given["release_dates"], scores, models)
-    )
-    return horizons_of(study, given["difficulty"], given["chance"], dates, question)
+    dates = {} if release_dates is None else dates_of_models("release_dates", release_dates, scores, models)
+    return horizons_of(study, difficulty, chances, dates, question)

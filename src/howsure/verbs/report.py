@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,6 +11,7 @@ from howsure.study.design import DesignOptions, Respects, make_design
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from howsure.answers.report import Report
     from howsure.options.choices import Overall
@@ -34,6 +36,8 @@ def report(
     seed: int = 0,
     command: str | None = None,
     texts: bool = False,
+    difficulty: str | None = None,
+    release_dates: Mapping[str, date | str] | str | Path | None = None,
     inspect_view: str | None = None,
     url: str | None = None,
     card: str | None = None,
@@ -67,6 +71,9 @@ def report(
         texts: Whether the page contains prompts, right answers and answers, from the logs or the columns of
             the table, up to 20,000 characters each and 20 million together. Anyone with the page can read
             them.
+        difficulty: The column with the difficulty of each question, to show the horizon of each model as
+            well, as [`horizon`][howsure.horizon].
+        release_dates: The release date of each model, as in `horizon`.
         inspect_view: The address of an Inspect View of the same folder, to which samples are linked.
         url: The address at which the page will be published, http or https. Links to it are shown with its
             verdict, and the page offers the code that embeds it.
@@ -104,6 +111,7 @@ def report(
     from howsure.page.making import make
     from howsure.page.page import refuse_card_alone
     from howsure.page.provenance import Origin
+    from howsure.verbs.horizon import horizons_in
     from howsure.verbs.read import scores_of
 
     given = checked(
@@ -121,8 +129,12 @@ def report(
     refuse_card_alone(url, card)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
-    contents = contents_of(scores_of(data, design), design, question)
-    call = command or _call(data, {"title": title, **given, **more, **options})
+    horizon = checked("report", difficulty=difficulty, release_dates=release_dates)
+    of_horizons = None
+    if difficulty is not None:
+        of_horizons = partial(horizons_in, chances=(0.5, 0.8), **horizon)
+    contents = contents_of(scores_of(data, design), design, question, of_horizons)
+    call = command or _call(data, {"title": title, **given, **more, **horizon, **options})
     origin = Origin.of(contents, call, howsure=__version__)
     return make(contents, origin, title, **more)
 

@@ -27,7 +27,8 @@ class Page {
       pair: new PairPanel({ drawings, phrases, pick, go: (values) => go(values, { step: true, focus: true }) }),
       model: new ModelPanel({ drawings }),
       matrix: new MatrixPanel({ drawings, pick }),
-      costs: new CostsPanel(this.report.look),
+      costs: new ChartedPanel("costs", this.report.look),
+      curves: new ChartedPanel("curves", this.report.look),
     };
     const slice = new SlicePanel({ place: this.place, go: (values) => this.panel.open(values), choose: (model) => this.choose(model) });
     this.looks = { ...this.parts, slice, questions: list, question: new QuestionView({ go, list }) };

@@ -1,0 +1,27 @@
+// Answers with a chart of their own: what models cost, curves over attempts, horizons of difficulty.
+
+class ChartedPanel {
+  /** `name`: of the card and of the board's data. `look`: the style that all charts share. */
+  constructor(name, look) {
+    this.name = name;
+    this.look = look;
+  }
+
+  board(board) {
+    const found = board[this.name];
+    this.charts?.forEach((chart) => chart.clear());
+    at(`${this.name}-card`).hidden = found.length === 0;
+    const parts = found.map((each) => this.part(each));
+    at(this.name).replaceChildren(...parts.flatMap((part) => part.children));
+    this.charts = parts.map((part) => part.chart);
+    parts.forEach(({ chart }, k) => chart.show(found[k].rows, found[k].told));
+  }
+
+  part({ told, spec, html }) {
+    const place = make("div", { kind: "chart" });
+    const table = make("div", { kind: "scroll", tabindex: 0, role: "region", "aria-label": at(`${this.name}-title`).textContent });
+    table.innerHTML = html; // escaped by the report's maker
+    foldRows(table);
+    return { chart: new Chart(place, { ...spec, config: this.look }), children: [make("p", { kind: "verdict", text: told }), place, table] };
+  }
+}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import AttemptColumnError, DataError, ResultWarning
+from howsure.errors import AttemptColumnError, DataError, OptionError, ResultWarning
 from howsure.study import attempts, clusters, comparability
 from howsure.study.attempt_labels import attempt_warnings
 from howsure.study.clusters import propose
@@ -127,6 +127,11 @@ def gather(
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
+    if scores.answered_by and design.population == "same-clusters":
+        raise OptionError(
+            "`population='same-clusters'` treats the answers of several models to one question as independent",
+            remedy="Leave it out, or keep one model with `where`.",
+        )
     failed = next((warning.message for warning in scores.warnings if warning.code == "files_failed"), "")
     if failed and scores.published and not scores.has_rows:
         raise DataError(
@@ -226,8 +231,13 @@ def _gathered(
         smallest=smallest,
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
+    if scores.answered_by:  # within the same clusters, the answers to one question would be independent
+        study = replace(study, few_clusters=frozenset())
     study = replace(study, warnings=(*study.warnings, *attempt_warnings(scores, study, sorted_out.scales)))
-    return replace(study, notes=notes_of(study, [sizes_note(study, called), *notes], grouped, found))
+    return replace(
+        study,
+        notes=notes_of(study, [sizes_note(study, scores.side_column or called), *notes], grouped, found),
+    )
 
 
 def _sound(study: Study) -> Study:

@@ -197,6 +197,8 @@ def _gathered(
     lacking = _lacking_metric(scores, wanted, found)
     warnings = [*scores.warnings, *metric_missing(lacking, wanted, found), *attempts.warnings(design.score)]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
+    if "grading" in scores.roles:
+        notes.append("Gradings of an answer are averaged first, so each answer counts once.")
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
     parts, averages, models, said = _averaged(renamed, design, sorted_out.models)

@@ -1,5 +1,5 @@
-"""Whether verdicts between models change from one judge to another: all pairs by each, and the changes of their
-gaps, paired by question.
+"""Whether verdicts between models change from one judge to another: all pairs by each, and the changes of
+their gaps, paired by question.
 """
 
 from __future__ import annotations

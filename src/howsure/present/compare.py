@@ -167,7 +167,8 @@ def _sentence_on_all(c: Comparison) -> str:
         return (
             f"{high} scores higher than {low}{where} by {gap} {take}{about}."
             if c.better is not None
-            else f"Can't tell whether {c.a} and {c.b} differ. {high} scores {gap} higher{where} {take}{about}."
+            else f"Can't tell whether {c.a} and {c.b} differ. {high} scores {gap} higher{where} "
+            f"{take}{about}."
         )
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a

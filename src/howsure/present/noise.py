@@ -183,12 +183,15 @@ def _of_gradings(known: Sequence[NoiseEntry], what: str) -> str:
     gradings = f"{_range([entry.grading_share for entry in known])} between gradings of an answer"
     if not all(entry.measured for entry in known):
         together = _range([1 - entry.grading_share for entry in known])
-        return f"{together} of the variance of {what} is between questions, with one answer each, and {gradings}."
+        return (
+            f"{together} of the variance of {what} is between questions, with one answer each, "
+            f"and {gradings}."
+        )
     questions = _range([1 - entry.answer_share - entry.grading_share for entry in known])
     answers = _range([entry.answer_share for entry in known])
     return (
-        f"{questions} of the variance of {what} is between questions, {answers} between answers to a question "
-        f"and {gradings}."
+        f"{questions} of the variance of {what} is between questions, {answers} between answers to a "
+        f"question and {gradings}."
     )
 
 
@@ -202,8 +205,8 @@ def _grading_advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
     more = most.items_with_one - entry.n_items
     return (
         f"{_words(most.gradings)} gradings per answer instead of one reduce the SE{whose} from "
-        f"{scale.number(one.se)} to {scale.number(most.se)}{scale.unit}, as {plural(round(more), 'more question')} "
-        f"with one grading would ({entry.n_items:,} now)."
+        f"{scale.number(one.se)} to {scale.number(most.se)}{scale.unit}, as "
+        f"{plural(round(more), 'more question')} with one grading would ({entry.n_items:,} now)."
     )
 
 
@@ -234,8 +237,8 @@ def grading_table(task: TaskNoise) -> Table:
     return tabled(
         known,
         fields,
-        note=f"Shares of the squared SE. Standard errors{scale.column and ' in points'} now{mean}, and with 1, 2, 3 and "
-        "5 gradings of each answer.",
+        note=f"Shares of the squared SE. Standard errors{scale.column and ' in points'} now{mean}, and with "
+        "1, 2, 3 and 5 gradings of each answer.",
     )
 
 

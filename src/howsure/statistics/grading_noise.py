@@ -1,12 +1,12 @@
 """Grading noise: how much a mean would vary if the same judge graded the same answers again.
 
-Model: score of a grading = question + answer within its question + grading of the answer. Gradings are averaged
-within an answer, answers within a question. Claim: Σ w² Σ s² / (n K²) / W² is an unbiased estimate of the part
-of a mean's variance that comes from gradings. Here s² is the unbiased variance of the gradings of an answer, n
-their number, and K the number of answers to its question. Numbers of gradings may differ. An answer with one grading borrows the
-average s² of those with several. Assumes that gradings of one answer are independent draws. What a judge gets
-wrong every time isn't in it. With equal numbers these are the mean squares of the nested analysis of variance
-(Searle, Casella and McCulloch 1992, chapter 5).
+Model: score of a grading = question + answer within its question + grading of the answer. Gradings are
+averaged within an answer, answers within a question. Claim: Σ w² Σ s² / (n K²) / W² is an unbiased estimate
+of the part of a mean's variance that comes from gradings. Here s² is the unbiased variance of the gradings of
+an answer, n their number, and K the number of answers to its question. Numbers of gradings may differ. An
+answer with one grading borrows the average s² of those with several. Assumes that gradings of one answer are
+independent draws. What a judge gets wrong every time isn't in it. With equal numbers these are the mean
+squares of the nested analysis of variance (Searle, Casella and McCulloch 1992, chapter 5).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class GradingNoise:
     """The variance of every mean due to gradings (T,), NaN if no answer of a column was graded twice.
 
     `now`: with the existing gradings. `once`: with one grading per answer, so that g gradings give once / g.
-    `single`: the variance of one grading around the mean of its answer. `gradings`: their harmonic mean number
-    per answer.
+    `single`: the variance of one grading around the mean of its answer. `gradings`: their harmonic mean
+    number per answer.
     """
 
     now: Floats
@@ -62,8 +62,8 @@ def grading_noise(
         weights: The weights of items (n,). None means equal weights.
 
     Examples:
-        >>> found = grading_noise(np.array([2.0, 2.0]), np.array([0.5, 0.0]), (np.array([0, 1]), np.array([0, 0])),
-        ...     np.ones((2, 1)))
+        >>> cells = np.array([0, 1]), np.array([0, 0])
+        >>> found = grading_noise(np.array([2.0, 2.0]), np.array([0.5, 0.0]), cells, np.ones((2, 1)))
         >>> found.single.tolist(), found.now.tolist(), found.once.tolist()
         ([0.25], [0.0625], [0.125])
     """

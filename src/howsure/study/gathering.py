@@ -129,7 +129,8 @@ def gather(
         design = replace(design, weight="weight")
     if scores.answered_by and design.population == "same-clusters":
         raise OptionError(
-            "`population='same-clusters'` treats the answers of several models to one question as independent",
+            "`population='same-clusters'` treats the answers of several models to one question as "
+            "independent",
             remedy="Leave it out, or keep one model with `where`.",
         )
     failed = next((warning.message for warning in scores.warnings if warning.code == "files_failed"), "")

@@ -264,8 +264,8 @@ def open_frame(native: Any) -> Frame:
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:
-    """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged. Gradings of
-    one answer become one row with their mean.
+    """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged. Gradings
+    of one answer become one row with their mean.
 
     Returns the frame and the roles of its columns. Raises DataError if a role is missing.
     """

@@ -42,9 +42,18 @@ def sentence(changes: VerdictChanges, column: str) -> str:
         more = f", but the gap of {plural(others, 'pair')} changed significantly" if others else ""
         return f"The verdict on all {pairs} is the same with either {column}{more}."
     shown = sum(pair.gap_changed for pair in differ)
-    only = f"its gap {'changed significantly' if shown else 'did not change significantly'}"
-    of_these = only if len(differ) == 1 else f"the gap of {shown or 'none'} of these changed significantly"
-    more = f", and that of {plural(others, 'other pair')}" if others and (shown or len(differ) > 1) else ""
+    did = "changed significantly" if shown else "did not change significantly"
+    of_these = (
+        f"its gap {did}"
+        if len(differ) == 1
+        else f"the gap of {shown or 'none'} of these changed significantly"
+    )
+    others_did = (
+        f", and that of {plural(others, 'other pair')}"
+        if shown
+        else (f", but that of {plural(others, 'other pair')} did")
+    )
+    more = others_did if others else ""
     return f"The verdict on {len(differ):,} of {pairs} depends on the {column}: {of_these}{more}."
 
 

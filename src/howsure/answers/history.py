@@ -164,7 +164,7 @@ class LastRuns:
     p_value: float
 
 
-Cause = Literal["judge", "system", "both", "unclear"]
+WhatChanged = Literal["judge", "system", "both", "unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +194,7 @@ class AnchorChange:
     system: Estimate
     p_judge: float
     p_system: float
-    cause: Cause
+    cause: WhatChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from howsure.answers.history import Cause
+    from howsure.answers.history import WhatChanged
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.change_points import Change, FollowedSeries
@@ -349,7 +349,7 @@ class _TaskRuns:
         )
         p = [1.0 if each.difference == 0 else float(each.p_value_at(0.0)) for each in (parts[1], system)]
         shown = tuple(significant(each, self.question.level) for each in p)
-        cause: dict[tuple[bool, ...], Cause] = {
+        cause: dict[tuple[bool, ...], WhatChanged] = {
             (True, True): "both",
             (True, False): "judge",
             (False, True): "system",

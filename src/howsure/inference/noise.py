@@ -21,7 +21,7 @@ from howsure.statistics.means import means
 from howsure.statistics.variance_components import components, variance_limits
 from howsure.study.factors import gather_levelled
 from howsure.table.scale import ScaleBounds
-from howsure.table.schema import GRADING_SQUARES, GRADINGS, open_frame
+from howsure.table.schema import GRADING, GRADING_SQUARES, GRADINGS, open_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,7 +96,7 @@ def _graded_answers(scores: Scores) -> pl.DataFrame | None:
     gradings.
     """
     named = {*scores.roles, *open_frame(scores.rows).collect_schema().names()}
-    if not named & {"grading", GRADING_SQUARES}:
+    if not named & {GRADING, GRADING_SQUARES}:
         return None
     return scores.to_frame().filter(pl.col(GRADINGS) > 0)
 

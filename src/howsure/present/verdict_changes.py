@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Block
 
 MOST_ROWS = 10
-"""The number of pairs shown. `--details` and the JSON form have all."""
+"""The number of pairs shown. The details and the JSON form have all."""
 NAME = 16
 """The number of characters of a side's name in a table."""
 WORDS = {"better": "better", "worse": "worse", "unclear": "can't tell"}

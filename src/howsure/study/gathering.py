@@ -37,7 +37,7 @@ from howsure.study.units import Scales, known_measures, priced, scales_of
 from howsure.study.weights import attach_weights, numeric_weights, weights_of_items
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.names import means_factor
-from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
+from howsure.table.schema import FINGERPRINTS, GRADING, find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _gathered(
     lacking = _lacking_metric(scores, wanted, found)
     warnings = [*scores.warnings, *metric_missing(lacking, wanted, found), *attempts.warnings(design.score)]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
-    if "grading" in scores.roles:
+    if GRADING in scores.roles:
         notes.append("Gradings of an answer are averaged first, so each answer counts once.")
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)

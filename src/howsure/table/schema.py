@@ -73,6 +73,8 @@ FINGERPRINTS = ("question_hash", "target_hash")
 in both.
 """
 
+GRADING = "grading"
+"""The role of the column that tells gradings of one answer apart. It has no usual name, which may hold grades."""
 GRADINGS, GRADING_SQUARES = "gradings", "grading_squares"
 """The columns with the number of gradings of an answer, and their sum of squared deviations from the mean, if
 a column tells gradings apart.
@@ -95,7 +97,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("task_id", "doc_hash", "doc_id", "question", "problem", "prompt_id", "id"),
     ),
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
-    "grading": (),  # only on request: such a name may hold a grade
     "metric": ("metric", "metric_name", "scorer"),
     "score": (
         *word_list("score correct is_correct value reward passed pass resolved is_resolved solved"),
@@ -289,7 +290,7 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
         *(nw.col(roles[role][0]).alias(role) for role in measured),
     ]
     table = frame.select(*named, *(nw.col(name) for name in extra))
-    return (_answers(table, roles["grading"]) if "grading" in roles else table), roles
+    return (_answers(table, roles[GRADING]) if GRADING in roles else table), roles
 
 
 def _answers(frame: Frame, gradings: Sequence[str]) -> Frame:

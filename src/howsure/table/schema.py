@@ -74,7 +74,9 @@ in both.
 """
 
 GRADING = "grading"
-"""The role of the column that tells gradings of one answer apart. It has no usual name, which may hold grades."""
+"""The role of the column that tells gradings of an answer apart. It has no usual names, as these may hold
+grades.
+"""
 GRADINGS, GRADING_SQUARES = "gradings", "grading_squares"
 """The columns with the number of gradings of an answer, and their sum of squared deviations from the mean, if
 a column tells gradings apart.

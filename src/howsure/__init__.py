@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from howsure.answers.report import Report as Report
     from howsure.answers.runs import Runs as Runs
     from howsure.answers.trend import Trend as Trend
+    from howsure.answers.verdict_changes import VerdictChanges as VerdictChanges
     from howsure.answers.watch import Look as Look
     from howsure.errors import DataError as DataError
     from howsure.errors import HowsureError as HowsureError
@@ -159,6 +160,7 @@ _HOMES = {
     "howsure.answers.runs": ("Runs",),
     "howsure.answers.question": ("OneQuestion",),
     "howsure.answers.trend": ("Trend",),
+    "howsure.answers.verdict_changes": ("VerdictChanges",),
     "howsure.answers.watch": ("Look",),
     "howsure.errors": (
         "ResultWarning",

@@ -277,6 +277,14 @@ def one_name(name: str, value: Any, *, remedy: str = "") -> str:
     return str(value)
 
 
+def column_value(name: str, value: Any) -> tuple[str, str]:
+    """Check a column and one of its values, written as COLUMN=VALUE."""
+    column, equals, wanted = value.partition("=") if isinstance(value, str) else ("", "", "")
+    if not (column and equals and wanted):
+        raise OptionError(f"`{name}={value!r}` is not a column and a value", remedy="Write 'kind=anchor'.")
+    return column, wanted
+
+
 def side(name: str, value: Any) -> str:
     """Return a side of a comparison: a name, or a count such as (17, 20)."""
     return one_name(name, count_text(value), remedy="Write a model, a path, or a count such as '17/20'.")

@@ -71,11 +71,14 @@ def test_unknown_columns_and_values_are_errors(sides, message):
         hs.compare(SKILLS, *sides)
 
 
-def test_several_models_in_one_arm_are_an_error_that_names_them():
-    rows = pl.read_csv(SKILLS).with_columns(
-        model=pl.when(pl.col("trial") == 0).then(pl.lit("m")).otherwise(pl.lit("n"))
-    )
-    with pytest.raises(hs.DataError, match="has 2 models: m, n") as error:
-        hs.compare(rows, WITH, WITHOUT)
-    assert "model=m" in error.value.remedy
+def test_several_models_are_compared_on_their_answers_unless_the_arms_share_none():
+    first, arm = pl.col("trial") == 0, pl.col("configuration") == "with_skill"
+    rows = pl.read_csv(SKILLS).with_columns(model=pl.when(first).then(pl.lit("m")).otherwise(pl.lit("n")))
+    pair = hs.compare(rows, WITH, WITHOUT)
+    assert (pair.difference.n_items, pair.difference.n_clusters) == (80, 40)
     assert hs.compare(rows, WITH, WITHOUT, where={"model": "m"}).difference.n_items == 40
+    with pytest.raises(hs.DataError, match="have no model in common"):
+        hs.compare(rows.filter(first == arm), WITH, WITHOUT)
+    with pytest.raises(hs.DataError, match="has 2 models: m, n") as error:
+        hs.compare(rows, WITH, "trial=1")
+    assert "model=m" in error.value.remedy

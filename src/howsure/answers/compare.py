@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import ErrorSources, TaskClusters, UsageDifference
     from howsure.answers.settings import Settings
     from howsure.answers.slices import DifferenceSlices
+    from howsure.answers.verdict_changes import VerdictChanges
     from howsure.errors import ResultWarning
     from howsure.statistics.results import Equivalence
 
@@ -117,6 +118,9 @@ class Comparison(Drawn):
         sources: The sources of its error if factors shared by all questions are random. Otherwise None.
         among_models: The result corrected for all pairs of models in the data, if it is significant by itself
             but not among them. Otherwise None.
+        side_column: The column whose values a and b are, such as `judge`. Empty for models.
+        verdict_changes: Which verdicts between models differ between a and b, if these are values of a column
+            on the answers of several models. Otherwise None.
         tasks: The comparison of each task and metric if this is the overall difference. Empty for one task.
         slices: The comparison by slices, one per partition. Empty if not requested.
         usage: The usage of both models, one entry per requested measure.
@@ -159,6 +163,8 @@ class Comparison(Drawn):
     if_clustered: IfClustered | None = field(default=None, metadata=shown(rows=False))
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
     among_models: AmongModels | None = field(default=None, metadata=shown(rows=False))
+    side_column: str = field(default="", metadata=shown(rows=False))
+    verdict_changes: VerdictChanges | None = field(default=None, metadata=shown(rows=False))
     tasks: tuple[Comparison, ...] = field(default=(), metadata=shown(rows=False))
     slices: tuple[DifferenceSlices, ...] = ()
     usage: tuple[UsageDifference, ...] = ()
@@ -323,6 +329,14 @@ class Comparisons:
     def every(self) -> tuple[Comparison, ...]:
         """All comparisons, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.comparisons)
+
+    def of_column(self, column: str) -> Comparisons:
+        """Return the same with the column whose values are compared."""
+        return replace(
+            self,
+            overall=self.overall and replace(self.overall, side_column=column),
+            comparisons=tuple(replace(pair, side_column=column) for pair in self.comparisons),
+        )
 
     @property
     def answer(self) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Drawn, TaskPart
 from howsure.answers.output import HIDDEN, number
@@ -164,6 +164,52 @@ class LastRuns:
     p_value: float
 
 
+WhatChanged = Literal["judge", "system", "both", "unclear"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorChange:
+    """A change split into the judge's part, by the anchors, and the system's.
+
+    Attributes:
+        since: The first run after the change.
+        since_number: Its number.
+        n_before: How many runs of the level before it are compared.
+        n_after: With how many from it on, up to the next change. Without the runs that gave the alarm if
+            there are three later ones.
+        others: The change of the other questions: the runs after minus those before.
+        judge: The change of the anchors, whose texts are the same in every run.
+        system: The change of the others minus that of the anchors.
+        p_judge: The p-value of no change of the judge.
+        p_system: The p-value of no change of the system.
+        cause: What is significant at the confidence level: "judge", "system" or "both". Otherwise "unclear".
+    """
+
+    since: str
+    since_number: int
+    n_before: int
+    n_after: int
+    others: Estimate
+    judge: Estimate
+    system: Estimate
+    p_judge: float
+    p_system: float
+    cause: WhatChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """Answers that every run graded again, which tell a change of the judge from one of the system.
+
+    Attributes:
+        n_items: The number of anchors.
+        changes: The changes of the other questions, and those of the anchors at other runs, by run.
+    """
+
+    n_items: int
+    changes: tuple[AnchorChange, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskHistory(TaskPart):
     """All runs on one task and metric, oldest first.
@@ -187,6 +233,7 @@ class TaskHistory(TaskPart):
             assumption.
         last_runs: The last runs compared with as many before them. None if not requested, or with too few
             runs.
+        anchors: What changed by the anchors, which aren't among the other figures. None without any.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
     """
@@ -206,6 +253,7 @@ class TaskHistory(TaskPart):
     n_sd_runs: int
     sd_known: bool
     last_runs: LastRuns | None = None
+    anchors: Anchors | None = None
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = (1, 2, 5, 10, math.inf)
 """The numbers of attempts whose standard error is predicted."""
+GRADINGS = (1, 2, 3, 5)
+"""The numbers of gradings per answer whose standard error is predicted."""
 HALF = 0.5
 
 
@@ -61,6 +63,21 @@ class Predicted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """The predicted standard error with a number of gradings per answer, for the same questions and answers.
+
+    Attributes:
+        gradings: The number of gradings per answer.
+        se: The standard error.
+        items_with_one: How many questions with one grading per answer have the same standard error.
+    """
+
+    gradings: int
+    se: float
+    items_with_one: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseEntry:
     """The variance components of one model's score, or of the paired difference of two.
 
@@ -88,6 +105,12 @@ class NoiseEntry:
         within_clusters: The part of ω² within clusters.
         sources: The shares of questions, random factors, questions × levels and answers, if factors shared by
             all questions are random. Otherwise None.
+        gradings: The harmonic mean of the numbers of gradings per answer. NaN unless a column tells gradings
+            apart.
+        variance_between_gradings: The part of SE² from gradings of the same answers. It is a part of the
+            variance within questions. NaN if no answer was graded twice.
+        variance_between_gradings_once: The same with one grading per answer.
+        grading_variance: The variance of one grading around the mean of its answer.
         warnings: Warnings, each with a remedy.
     """
 
@@ -109,6 +132,10 @@ class NoiseEntry:
     between_clusters: Component = field(metadata=spread(prefix="between_"))
     within_clusters: Component = field(metadata=spread(prefix="within_"))
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
+    gradings: float = math.nan
+    variance_between_gradings: float = math.nan
+    variance_between_gradings_once: float = math.nan
+    grading_variance: float = math.nan
     warnings: tuple[ResultWarning, ...] = ()
 
     @property
@@ -122,6 +149,32 @@ class NoiseEntry:
         if not self.se > 0 or not self.measured:
             return math.nan
         return min(self.variance_within_questions / self.se**2, 1.0)
+
+    @derived()
+    def grading_share(self) -> float:
+        """The share of SE² between gradings of an answer, between 0 and 1. NaN if unknown."""
+        return min(self.variance_between_gradings / self.se**2, 1.0) if self.se > 0 else math.nan
+
+    @derived()
+    def answer_share(self) -> float:
+        """The share of SE² between answers to a question, without that between gradings, between 0 and 1. NaN
+        if unknown.
+        """
+        return max(self.within_share - self.grading_share, 0.0)
+
+    @derived(rows=False)
+    def graded(self) -> tuple[Graded, ...]:
+        """The predicted standard errors for other numbers of gradings. Empty if their noise isn't known."""
+        if not math.isfinite(self.variance_between_gradings) or not self.se > 0:
+            return ()
+        rest = max(self.se**2 - self.variance_between_gradings, 0.0)
+        variances = {g: rest + self.variance_between_gradings_once / g for g in GRADINGS}
+        return tuple(
+            Graded(gradings=g, se=math.sqrt(v), items_with_one=self.n_items * variances[1] / v)
+            if v > 0
+            else Graded(gradings=g, se=0.0, items_with_one=math.inf)
+            for g, v in variances.items()
+        )
 
     @derived()
     def predicted(self) -> tuple[Predicted, ...]:

@@ -9,14 +9,26 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from howsure.answers.history import History, HistoryChange, HistoryRun, LastRuns, RunDifference, TaskHistory
+from howsure.answers.history import (
+    AnchorChange,
+    Anchors,
+    History,
+    HistoryChange,
+    HistoryRun,
+    LastRuns,
+    RunDifference,
+    TaskHistory,
+)
 from howsure.errors import DataError, ResultWarning
 from howsure.inference.settings import settings_of
 from howsure.statistics.change_points import (
     KNOWN,
+    NOTHING,
     Series,
     ahead_of,
+    between,
     last_against,
     level_at,
     limit_gap,
@@ -25,15 +37,20 @@ from howsure.statistics.change_points import (
     watch,
 )
 from howsure.statistics.results import Estimate, Interval, Method, significant
+from howsure.statistics.score_pivot import plain_pivots
 from howsure.study.factors import gather_levelled
 from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
+from howsure.table.cells import rows_where
+from howsure.table.engines import to_polars
+from howsure.table.schema import tidy
 from howsure.table.scores import Run, moment
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from howsure.answers.history import WhatChanged
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.change_points import Change, FollowedSeries
@@ -44,6 +61,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import RunEntry, Scores
 
 LEAST = 2
+ENOUGH_LATER = 3
+"""With this many runs since an alarm, those that gave it aren't used to tell the judge from the system."""
 POOLED = Method(name="pooled runs", variance="CR2", paired=True)
 NOISE = (
     "Error: variation of one system's answers between runs on exactly these items, plus variation "
@@ -73,6 +92,7 @@ def follow(
     runs_between_alarms: float,
     baseline: str | None = None,
     compare_last: int | None = None,
+    anchors: tuple[str, str] | None = None,
 ) -> History:
     """Follow the runs of one system, each a model of these scores. See `howsure.history`."""
     study = gather_levelled(scores, design, called="run")
@@ -86,7 +106,10 @@ def follow(
         )
     runs = runs_of(scores.runs)
     names, order = in_order(models, runs)
-    every = _RunSeries(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
+    graded = anchor_items(scores, anchors) if anchors else {}
+    # Anchors are a series of their own, with half of the task's share of false alarms.
+    series = [each for each in matrices for _ in range(1 + (each.task in graded))]
+    every = _RunSeries(names=names, runs=runs, tasks=_tasks_so_far(series, names))
     baseline = None if baseline is None else resolve(baseline, models, parts=True)
     tasks = tuple(
         _task(
@@ -96,6 +119,7 @@ def follow(
             question,
             runs_between_alarms=runs_between_alarms,
             compare_last=compare_last,
+            anchors=graded.get(matrix.task, frozenset()),
         )
         for matrix in matrices
         if len(matrix.models) >= LEAST
@@ -144,14 +168,20 @@ def _task(
     *,
     runs_between_alarms: float,
     compare_last: int | None,
+    anchors: frozenset[str],
 ) -> TaskHistory:
-    """Follow the runs on one task."""
+    """Follow the runs on one task. `anchors`: items that aren't part of the series."""
     names = [name for name in every.names if name in matrix.models]
     matrix = matrix.take_models(matrix.columns(names))
+    kept = np.array([str(item) in anchors for item in matrix.items])
+    if anchors and kept.all():
+        raise DataError("every question is an anchor", where=matrix.task, remedy="Mark only some of them.")
+    regraded, matrix = matrix.take_items(kept) if anchors else None, matrix.take_items(~kept)
     place = {name: k for k, name in enumerate(every.names)}
     numbers = np.array([place[name] for name in names])
     series = series_of(matrix)
-    found = watch(series, 1 / runs_between_alarms / every.tasks[numbers])
+    share = 1 / runs_between_alarms / every.tasks[numbers]
+    found = watch(series, share)
     table = _TaskRuns(
         matrix=matrix,
         numbers=numbers,
@@ -171,6 +201,7 @@ def _task(
         changes=changes,
         n_bests=sum(run.is_best_so_far for run in runs),
         n_significant_bests=sum(run.is_significant_best for run in runs),
+        anchors=None if regraded is None else table.anchors(series, regraded, share),
         level=_level(series, list(found.level)),
         n_level_runs=len(found.level),
         sd_between_runs=spread.runs,
@@ -182,6 +213,16 @@ def _task(
         lower_is_better=matrix.lower_is_better,
         percent=matrix.bounded,
     )
+
+
+def anchor_items(scores: Scores, anchors: tuple[str, str]) -> dict[str, frozenset[str]]:
+    """Return the anchors of each task: the items with a value in a column. DataError if there are none."""
+    column, value = anchors
+    frame, _ = tidy(scores.rows, scores.roles)
+    rows = to_polars(rows_where(frame, {column: (value,)}).select("task", "item").unique())
+    if not len(rows):
+        raise DataError(f"no row has {column}={value}", remedy="See `howsure describe` for its values.")
+    return {str(task): frozenset(part["item"].cast(pl.String)) for (task,), part in rows.group_by("task")}
 
 
 def series_of(matrix: ScoreMatrix) -> Series:
@@ -272,6 +313,62 @@ class _TaskRuns:
             since_number=int(self.numbers[first]) + 1,
             difference=self._estimate(found, shared),
             p_value=float(found.p_value_at(0.0)),
+        )
+
+    def anchors(self, series: Series, regraded: ScoreMatrix, share: Floats) -> Anchors:
+        """Split every change into the judge's part and the system's. A change of the anchors counts as well,
+        unless it may be one of the others.
+        """
+        known = series_of(regraded)
+        own = watch(known, share).changes
+        others = self.watched.changes
+        new = [c for c in own if not any(each.low <= c.high and c.low <= each.high for each in others)]
+        places = sorted((change.place, change.run, change.before) for change in (*others, *new))
+        changes = []
+        for k, (place, alarm, before) in enumerate(places):
+            end = places[k + 1][0] if k + 1 < len(places) else len(self.numbers)
+            # Runs up to the alarm were selected for being extreme, so enough later ones replace them.
+            first = alarm + 1 if end - alarm > ENOUGH_LATER else place
+            changes.append(self._split(series, known, place, before, range(first, end)))
+        return Anchors(n_items=len(regraded.items), changes=tuple(changes))
+
+    def _split(
+        self, series: Series, anchors: Series, place: int, before: Sequence[int], after: Sequence[int]
+    ) -> AnchorChange:
+        """Return the change from some runs to others on both kinds of questions, and their difference."""
+        held = {int(t) for t in np.flatnonzero((~np.isnan(anchors.values)).any(axis=0))}
+        before, after = (sorted((held & {*part}) - {*self.watched.apart}) for part in (before, after))
+        there = bool(before and after)
+        parts = [between(each, before, after) if there else NOTHING for each in (series, anchors)]
+        variance = sum(float(each.variance) ** 2 / float(each.df) for each in parts if each.variance > 0)
+        whole = sum(float(each.variance) for each in parts)
+        system = plain_pivots(
+            float(parts[0].difference) - float(parts[1].difference),
+            whole,
+            whole**2 / variance if variance else math.nan,
+        )
+        p = [1.0 if each.difference == 0 else float(each.p_value_at(0.0)) for each in (parts[1], system)]
+        shown = tuple(significant(each, self.question.level) for each in p)
+        cause: dict[tuple[bool, ...], WhatChanged] = {
+            (True, True): "both",
+            (True, False): "judge",
+            (False, True): "system",
+        }
+        n = [
+            int((~np.isnan(each.values[:, [*before, *after]]).any(axis=1)).sum())
+            for each in (series, anchors)
+        ]
+        return AnchorChange(
+            since=self.matrix.models[place],
+            since_number=int(self.numbers[place]) + 1,
+            n_before=len(before),
+            n_after=len(after),
+            others=self._estimate(parts[0], n[0]),
+            judge=self._estimate(parts[1], n[1]),
+            system=self._estimate(system, sum(n)),
+            p_judge=p[0],
+            p_system=p[1],
+            cause=cause.get(shown, "unclear"),
         )
 
     def _estimate(self, found: Pivots, n_items: int) -> Estimate:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
@@ -15,9 +16,12 @@ from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.settings import settings_of
 from howsure.inference.slices import sliced_noise
 from howsure.statistics.answer_noise import answers, mean_noise, pair_noise
+from howsure.statistics.grading_noise import grading_noise
 from howsure.statistics.means import means
 from howsure.statistics.variance_components import components, variance_limits
 from howsure.study.factors import gather_levelled
+from howsure.table.scale import ScaleBounds
+from howsure.table.schema import GRADING, GRADING_SQUARES, GRADINGS, open_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Estimate
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
 KEPT = ("one_item", "one_cluster", "dominant_cluster", "one_level")
@@ -71,6 +76,12 @@ def decompose(scores: Scores, design: Design, question: Question, a: str | None,
         matrices, left = list(study.matrices()), []
         tasks = [task_noise(matrix, question) for matrix in matrices]
         slices = sliced_noise(study, matrices, question, lambda part: task_noise(part, question))
+    graded = _graded_answers(scores)
+    if graded is not None:
+        tasks = [
+            _with_gradings(task, matrix if a is None or b is None else _shared(matrix, a, b), graded, study)
+            for task, matrix in zip(tasks, matrices, strict=True)
+        ]
     return Noise(
         tasks=tuple(tasks),
         slices=slices,
@@ -78,6 +89,48 @@ def decompose(scores: Scores, design: Design, question: Question, a: str | None,
         notes=study.notes,
         warnings=(*study.warnings, *left),
     )
+
+
+def _graded_answers(scores: Scores) -> pl.DataFrame | None:
+    """Return one row per answer with its number of gradings and their sum of squares, None without
+    gradings.
+    """
+    named = {*scores.roles, *open_frame(scores.rows).collect_schema().names()}
+    if not named & {GRADING, GRADING_SQUARES}:
+        return None
+    return scores.to_frame().filter(pl.col(GRADINGS) > 0)
+
+
+def _with_gradings(task: TaskNoise, matrix: ScoreMatrix, graded: pl.DataFrame, study: Study) -> TaskNoise:
+    """Return a task's noise with the part of gradings, unless factors shared by all questions are random."""
+    if matrix.levels is not None:
+        return task
+    places = [
+        pl.DataFrame({name: values, f"{name}_place": np.arange(len(values))})
+        for name, values in (("item", matrix.items.astype(str)), ("model", np.array(matrix.models)))
+    ]
+    rows = graded.filter(task=matrix.task, metric=matrix.metric)
+    rows = rows.join(places[0], on="item").join(places[1], on="model").sort("item_place", "model_place")
+    scale = study.scales.get((matrix.task, matrix.metric), ScaleBounds())
+    noise = grading_noise(
+        rows[GRADINGS].to_numpy().astype(float),
+        scale.size(scale.size(rows[GRADING_SQUARES].to_numpy())),
+        (rows["item_place"].to_numpy(), rows["model_place"].to_numpy()),
+        matrix.attempts.astype(float),
+        matrix.weights,
+    )
+    noise = noise.with_difference() if task.pair else noise
+    entries = [
+        replace(
+            entry,
+            gradings=float(noise.gradings[k]),
+            variance_between_gradings=float(noise.now[k]),
+            variance_between_gradings_once=float(noise.once[k]),
+            grading_variance=float(noise.single[k]),
+        )
+        for k, entry in enumerate(task.entries)
+    ]
+    return replace(task, entries=tuple(entries))
 
 
 def task_noise(matrix: ScoreMatrix, question: Question, known: Iterable[Entry] | None = None) -> TaskNoise:

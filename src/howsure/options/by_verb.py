@@ -365,6 +365,12 @@ LOOKING = (
             "N",
             help="Also compare the last N runs with the N before them.",
         ),
+        Option(
+            "anchors",
+            kinds.Kind(check=checks.column_value),
+            "COLUMN=VALUE",
+            help="Answers graded again in every run, which tell a change of the judge from the system's.",
+        ),
     ),
     *owned(
         "trend",

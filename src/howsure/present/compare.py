@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present import costs, flips, slices
+from howsure.present import costs, flips, slices, verdict_changes
 from howsure.present.charts.base import (
     BLUE,
     GREY,
@@ -39,6 +39,7 @@ from howsure.present.render.visible import visible
 from howsure.present.words import factors, plain
 from howsure.present.words.factors import more_of_these
 from howsure.statistics.results import significant
+from howsure.table.names import name_words
 from howsure.wording import (
     MOST_FORECAST,
     Scale,
@@ -75,8 +76,9 @@ def _tally(answer: Comparison) -> str:
         return f"Of {tasks}, none is decided."
     one, other = models if better is None else ("it", "the other")
     undecided = len(answer.comparisons) - sum(won)
+    is_better = "scores significantly higher" if judges(first) else "is significantly better"
     return (
-        f"Of {tasks}, {one} is significantly better on {won[0] or 'none'} and {other} on {won[1] or 'none'} "
+        f"Of {tasks}, {one} {is_better} on {won[0] or 'none'} and {other} on {won[1] or 'none'} "
         f"({undecided or 'none'} undecided)."
     )
 
@@ -93,6 +95,15 @@ def _margin_tally(answer: Comparison) -> str:
     same, safe = (sum(kind) for kind in zip(*((e.equivalent, e.noninferior) for e in margins), strict=True))
     tasks, a = _tasks(answer), answer.comparisons[0].a
     return f"Of {tasks}, {a} is shown to be not worse on {safe or 'none'} and equivalent on {same or 'none'}."
+
+
+JUDGES = frozenset({"judge", "grader", "rater", "annotator", "scorer", "evaluator", "metric"})
+"""Words in the names of columns whose values give scores, so that a higher score doesn't mean better."""
+
+
+def judges(c: Comparison) -> bool:
+    """Return whether two judges are compared, or two versions of one."""
+    return bool(JUDGES & {*name_words(c.side_column)})
 
 
 def one_sentence(c: Comparison) -> str:
@@ -151,6 +162,14 @@ def _sentence_on_all(c: Comparison) -> str:
         return _margin_sentence(c, c.equivalence, scale)
     about = factors.beyond(c.sources, real=c.better is not None) if c.sources else on_these(c)
     about = about and f",{about}"
+    if judges(c) and value != 0:
+        high, low = (c.a, c.b) if value > 0 else (c.b, c.a)
+        return (
+            f"{high} scores higher than {low}{where} by {gap} {take}{about}."
+            if c.better is not None
+            else f"Can't tell whether {c.a} and {c.b} differ. {high} scores {gap} higher{where} "
+            f"{take}{about}."
+        )
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
         return f"{c.better} is better than {loser}{where} by {gap} {take}{about}."
@@ -242,10 +261,21 @@ def _one(c: Comparison) -> Document:
         scores_table(c),
         *([deciding] if deciding.rows else []),
         *slices.gap_blocks(c.slices, pointing=c.chapter is None),
-        *flips.blocks(c.flips),
+        *verdict_changes.blocks(c.verdict_changes, c.side_column),
+        *flips.blocks(c.flips, judged=judges(c)),
         *closing(warnings),
     ]
-    return Document(blocks=tuple(blocks), details=(details_table(c),))
+    return Document(blocks=tuple(blocks), details=(details_table(c), *_every_pair(c)))
+
+
+def _every_pair(c: Comparison) -> list[Table]:
+    """Return the gaps of all pairs of models by both sides, if there are any."""
+    changes = c.verdict_changes
+    return (
+        []
+        if changes is None or not changes.pairs
+        else [verdict_changes.table(changes, changes.pairs, len(changes.pairs))]
+    )
 
 
 def _several(answer: Comparison) -> Document:
@@ -265,7 +295,8 @@ def _several(answer: Comparison) -> Document:
         tasks_table(answer),
         *_measures_table(answer),
         *(block for c in answer.every for block in _sliced(c)),
-        *flips.blocks(answer.flips),
+        *(block for c in answer.comparisons for block in _changed_verdicts(c)),
+        *flips.blocks(answer.flips, judged=judges(first)),
         *closing((*warnings, *answer.warnings)),
     ]
     methods = "; ".join(dict.fromkeys(str(c.difference.method) for c in answer.comparisons))
@@ -303,6 +334,12 @@ def _sliced(c: Comparison) -> list[Block]:
     """Return a task's slices under its name."""
     found = slices.gap_blocks(c.slices)
     return [Text(text=c.task or "overall", kind="heading"), *found] if found else []
+
+
+def _changed_verdicts(c: Comparison) -> list[Block]:
+    """Return a task's changed verdicts between models under its name."""
+    found = verdict_changes.blocks(c.verdict_changes, c.side_column)
+    return [Text(text=c.task, kind="heading"), *found] if found else []
 
 
 def _name_of(c: Comparison, answer: Comparison) -> str:
@@ -380,7 +417,11 @@ def _word(c: Comparison) -> str:
         return "no error bar"
     if c.equivalence is not None:
         return _margin_word(c.equivalence)
-    return OPEN if c.better is None else "a is better" if c.better == c.a else "b is better"
+    if c.better is None:
+        return OPEN
+    if judges(c):
+        return "a is higher" if c.difference.value > 0 else "b is higher"
+    return "a is better" if c.better == c.a else "b is better"
 
 
 def _margin_word(e: Equivalence) -> str:
@@ -469,9 +510,14 @@ def scores_table(c: Comparison) -> Table:
     scale, equal = Scale(percent=c.percent), f" ({c.ties:,} equal)"
     counted = bool(c.wins + c.losses + c.ties)
     fields: list[Field[tuple[str, float, int]]] = [
-        Field("model", lambda row: row[0], align="left"),
+        Field(c.side_column or "model", lambda row: row[0], align="left"),
         Field("score", lambda row: scale.score(row[1])),
-        Field("better on", lambda row: plural(row[2], "question"), align="left", shown=counted),
+        Field(
+            "higher on" if judges(c) else "better on",
+            lambda row: plural(row[2], "question"),
+            align="left",
+            shown=counted,
+        ),
     ]
     table = tabled([(c.a, c.a_mean, c.wins), (c.b, c.b_mean, c.losses)], fields)
     if not counted:

@@ -22,11 +22,13 @@ MOST_LETTERS = 40
 """The number of characters of an answer in a table."""
 
 
-def blocks(flips: Flips | None) -> list[Block]:
-    """Return the text and tables of flips, nothing if there are none."""
+def blocks(flips: Flips | None, *, judged: bool = False) -> list[Block]:
+    """Return the text and tables of flips, nothing if there are none. `judged`: between two judges, where a
+    higher score isn't better.
+    """
     if flips is None:
         return []
-    found: list[Block] = [Text(text=sentence(flips), kind="heading")]
+    found: list[Block] = [Text(text=sentence(flips, judged=judged), kind="heading")]
     if len(flips.counts) > 1:
         fields: list[Field[FlipCount]] = [
             Field("task", lambda count: count.task, align="left"),
@@ -39,7 +41,7 @@ def blocks(flips: Flips | None) -> list[Block]:
         counts = tabled(flips.counts, fields)
         found.append(counts)
     found += [*_alone(flips), *_causes(flips)]
-    return [*found, *_questions(flips)]
+    return [*found, *_questions(flips, judged=judged)]
 
 
 def brief(flips: Flips | None) -> list[Block]:
@@ -62,18 +64,18 @@ def brief(flips: Flips | None) -> list[Block]:
     )
 
 
-def sentence(flips: Flips) -> str:
+def sentence(flips: Flips, *, judged: bool = False) -> str:
     """Return how many questions regressed and improved, and how many a mere rerun would change."""
     total = sum(count.n_items for count in flips.counts)
+    worse, better = ("got lower scores", "higher ones") if judged else ("got worse", "better")
     head = (
         f"From {flips.before} to {flips.after}, {flips.n_regressed:,} of "
-        f"{plural(total, 'question')} got worse "
-        f"and {flips.n_improved:,} better"
+        f"{plural(total, 'question')} {worse} and {flips.n_improved:,} {better}"
     )
     if not math.isfinite(flips.rerun_regressed):
         return f"{head}. How many would flip in an unchanged rerun isn't known."
-    worse, better = count_text(round(flips.rerun_regressed)), count_text(round(flips.rerun_improved))
-    return f"{head}. An unchanged rerun would flip about {worse} and {better}."
+    few, many = count_text(round(flips.rerun_regressed)), count_text(round(flips.rerun_improved))
+    return f"{head}. An unchanged rerun would flip about {few} and {many}."
 
 
 def _alone(flips: Flips) -> list[Block]:
@@ -116,7 +118,7 @@ def _share(share: float) -> str:
     return Scale(percent=True).score(share) if math.isfinite(share) else ""
 
 
-def _questions(flips: Flips) -> list[Block]:
+def _questions(flips: Flips, *, judged: bool) -> list[Block]:
     """List questions that regressed and improved, those that regressed first."""
     if not flips.items:
         return []
@@ -136,8 +138,9 @@ def _questions(flips: Flips) -> list[Block]:
     several = len({flip.task for flip in shown}) > 1
     any_tested = any(count.n_significant for count in flips.counts)
     percent = all(count.percent for count in flips.counts)
+    words = {True: "lower", False: "higher"} if judged else {True: "worse", False: "better"}
     fields: list[Field[Flip]] = [
-        Field("", lambda flip: "worse" if flip.regressed else "better", align="left", priority=10),
+        Field("", lambda flip: words[flip.regressed], align="left", priority=10),
         Field("task", lambda flip: flip.task, align="left", priority=6, shown=several),
         Field("question", lambda flip: flip.item, align="left"),
         Field(

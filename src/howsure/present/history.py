@@ -15,9 +15,17 @@ from howsure.wording import Scale, ci_text, level_text, p_words, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.history import History, HistoryChange, HistoryRun, RunDifference, TaskHistory
+    from howsure.answers.history import (
+        AnchorChange,
+        History,
+        HistoryChange,
+        HistoryRun,
+        RunDifference,
+        TaskHistory,
+    )
     from howsure.options.choices import Top
     from howsure.present.document import Cell, Table
+    from howsure.statistics.results import Estimate
 
 MOST_CHANGES = 4
 LEAST_REPEATED = 0.05
@@ -30,6 +38,11 @@ def document(answer: History) -> Document:
     """Return the sentence and the runs of a task. For several tasks, a table of these."""
     first, alone = answer.tasks[0], len(answer.tasks) == 1
     tables = [_runs_table(first, answer.top)] if alone else [_tasks_table(answer)]
+    tables += (
+        [_anchors_table(answer)]
+        if any(task.anchors and task.anchors.changes for task in answer.tasks)
+        else []
+    )
     spread = [_spread_sentence(task, named=not alone) for task in answer.tasks[:MOST_CHANGES]]
     details = ([_differences_table(first)] if alone else []) + [Text(text=text) for text in spread]
     blocks = (
@@ -57,6 +70,7 @@ def more_of(answer: History) -> str:
     """Return earlier changes, the comparison of the last runs, best scores, and the rate of false alarms."""
     last = [_last_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks if task.last_runs]
     own = [_more_of_task(answer.tasks[0])] if len(answer.tasks) == 1 else [_more_of_tasks(answer)]
+    own += [_anchors_sentence(task, named=len(answer.tasks) > 1) for task in answer.tasks]
     over = "" if len(answer.tasks) == 1 else ", over all tasks"
     often = f"False alarms come at most about once in {answer.runs_between_alarms:,.12g} runs{over}."
     return " ".join(filter(None, (*last, *own, often)))
@@ -86,6 +100,88 @@ def _more_of_task(task: TaskHistory) -> str:
         left = len(before) - len(told)
         texts.append(f"Before, it {'; it '.join(told)}{f' (and {left:,} earlier changes)' if left else ''}.")
     return " ".join(filter(None, (*texts, _records_sentence(task))))
+
+
+def _anchors_sentence(task: TaskHistory, *, named: bool) -> str:
+    """Return whether the last change is shown to be the judge's or the system's, if there are anchors."""
+    if task.anchors is None:
+        return ""
+    anchors, on = plural(task.anchors.n_items, "anchor"), f"On {task.task}, " if named else ""
+    if not task.anchors.changes:
+        return f"{on}{'the' if on else 'The'} {anchors} show no change of the judge."
+    change, scale = task.anchors.changes[-1], Scale(percent=task.percent)
+    when = f"At run {change.since_number}{f' on {task.task}' if named else ''}"
+    judge, system = (_moved(found, p, scale) for found, p in _parts(change))
+    if change.cause == "both":
+        return (
+            f"{when} both changed: the judge's grades of the {anchors} {judge}. Relative to them, the other "
+            f"questions {system}, so the system changed as well."
+        )
+    if change.cause == "judge":
+        return (
+            f"{when} the judge changed: its grades of the {anchors} {judge}. It isn't shown that the system "
+            f"did: relative to them, the other questions {system}."
+        )
+    if change.cause == "system":
+        return (
+            f"{when} the system changed: relative to the {anchors}, the other questions {system}. It isn't "
+            f"shown that the judge did: its grades of the anchors {judge}."
+        )
+    return (
+        f"{when} it can't be told whether the judge or the system changed: the grades of the {anchors} "
+        f"{judge}. Relative to them, the other questions {system}."
+    )
+
+
+def _parts(change: AnchorChange) -> tuple[tuple[Estimate, float], tuple[Estimate, float]]:
+    return (change.judge, change.p_judge), (change.system, change.p_system)
+
+
+def _moved(found: Estimate, p: float, scale: Scale) -> str:
+    """Write a change: `fell by 4.2 points (95% CI 2.3 to 6.1, p = 0.002)`."""
+    if found.value == 0:
+        return "stayed the same"
+    if not math.isfinite(found.value):
+        return "aren't known, because no run on both sides has them"
+    inside = f" ({ci_text(found.interval.of_lead(found.value), scale)}, {p_words(p)})"
+    word = "rose" if found.value > 0 else "fell"
+    return f"{word} by {scale.gap(found.value)}{inside if math.isfinite(found.low) else ''}"
+
+
+CAUSES = {"judge": "judge", "system": "system", "both": "judge and system", "unclear": "can't tell"}
+
+
+def _anchors_table(answer: History) -> Table:
+    """Lay out every change as the judge's part and the system's."""
+    rows = [(task, change) for task in answer.tasks if task.anchors for change in task.anchors.changes]
+    percent = all(task.percent for task in answer.tasks)
+    scale, level = Scale(percent=percent), level_text(answer.level)
+
+    def part(name: str) -> list[Field[tuple[TaskHistory, AnchorChange]]]:
+        """Return the columns of one part of the change."""
+
+        def found(row: tuple[TaskHistory, AnchorChange]) -> Estimate:
+            estimate: Estimate = getattr(row[1], name)
+            return estimate
+
+        return [
+            Field(name, lambda row: _signed(found(row).value, scale)),
+            Field(f"{level} CI", lambda row: scale.interval(found(row).low, found(row).high), priority=8),
+        ]
+
+    fields: list[Field[tuple[TaskHistory, AnchorChange]]] = [
+        Field("task", lambda row: row[0].task, align="left", shown=len(answer.tasks) > 1),
+        Field("run", lambda row: f"{row[1].since_number}"),
+        Field("others", lambda row: _signed(row[1].others.value, scale), priority=7),
+        *part("judge"),
+        *part("system"),
+        Field("shown to change", lambda row: CAUSES[row[1].cause], align="left"),
+    ]
+    note = (
+        "Changes from the level before to the runs since. Judge: of the anchors, whose texts are the same "
+        "in every run. System: of the other questions, minus that."
+    )
+    return tabled(rows, fields, title="Judge or system", note=note)
 
 
 def _last_sentence(task: TaskHistory, *, named: bool) -> str:

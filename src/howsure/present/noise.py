@@ -6,14 +6,14 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-from howsure.answers.noise import ATTEMPTS
+from howsure.answers.noise import ATTEMPTS, GRADINGS
 from howsure.errors import MethodError
 from howsure.present.charts.base import BLUE, GREEN, ORANGE, Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.labels import labels
 from howsure.present.slices import ALL_TOO_SMALL, headed, left_out
 from howsure.present.words import factors
-from howsure.wording import Scale, plural
+from howsure.wording import Scale, plural, rounded_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,10 @@ def document(answer: Noise) -> Document:
         if any(entry.sources is not None for entry in task.entries):
             blocks.append(factor_table(task))
             continue
-        blocks.append(source_table(task))
+        graded = any(entry.graded for entry in task.entries)
+        if graded:
+            blocks += [grading_table(task), same_table(task)]
+        (details if graded else blocks).append(source_table(task))
         details.append(details_table(task))
         if any(entry.measured or entry.n_clusters < entry.n_items for entry in task.entries):
             details.append(component_table(task))
@@ -131,6 +134,9 @@ def more_of(task: TaskNoise) -> str:
     known = [entry for entry in told if entry.measured and entry.se > 0]
     if any(entry.sources is not None for entry in told):
         return ""
+    graded = [entry for entry in told if entry.graded]
+    if graded:
+        return _grading_advice(graded, Scale(percent=task.percent))
     advice = _advice(known, Scale(percent=task.percent)) if known else ""
     pairs = "" if task.pairs is None else pairs_sentence(task.pairs)
     return f"{advice} {pairs}".strip()
@@ -143,6 +149,8 @@ def task_sentence(task: TaskNoise) -> str:
         return _factor_verdict(task, told)
     known = [entry for entry in told if entry.measured and entry.se > 0]
     what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
+    if not known and any(entry.graded for entry in told):
+        return _of_gradings([entry for entry in told if entry.graded], what)
     if not known:
         most = [entry.most_within_share for entry in told if math.isfinite(entry.most_within_share)]
         if not most:
@@ -158,12 +166,102 @@ def task_sentence(task: TaskNoise) -> str:
     left = [f"{plural(count, 'model')} {why}" for count, why in reasons if count]
     aside = f" (leaving aside {' and '.join(left)})" if left else ""
     what += aside
+    if any(entry.graded for entry in known):
+        return _of_gradings([entry for entry in known if entry.graded], what)
     shares = [entry.within_share for entry in known]
     between = _range([1 - share for share in shares])
     return (
         f"{between} of the variance of {what} is between questions and {_range(shares)} within questions "
         "(random answers)."
     )
+
+
+def _of_gradings(known: Sequence[NoiseEntry], what: str) -> str:
+    """Return the shares of questions, answers and gradings. With one answer per question, the first two
+    together.
+    """
+    gradings = f"{_range([entry.grading_share for entry in known])} between gradings of an answer"
+    if not all(entry.measured for entry in known):
+        together = _range([1 - entry.grading_share for entry in known])
+        return (
+            f"{together} of the variance of {what} is between questions, with one answer each, "
+            f"and {gradings}."
+        )
+    questions = _range([1 - entry.answer_share - entry.grading_share for entry in known])
+    answers = _range([entry.answer_share for entry in known])
+    return (
+        f"{questions} of the variance of {what} is between questions, {answers} between answers to a "
+        f"question and {gradings}."
+    )
+
+
+def _grading_advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
+    """Return what more gradings bring to the median error bar, as a number of questions too."""
+    entry = sorted(known, key=lambda entry: entry.grading_share)[len(known) // 2]
+    one, *_, most = entry.graded
+    whose = f" of {entry.name}" if len(known) > 1 else ""
+    if not entry.variance_between_gradings_once > 0:
+        return "Gradings of an answer never differ, so grading again brings nothing."
+    more = most.items_with_one - entry.n_items
+    return (
+        f"{_words(most.gradings)} gradings per answer instead of one reduce the SE{whose} from "
+        f"{scale.number(one.se)} to {scale.number(most.se)}{scale.unit}, as "
+        f"{plural(round(more), 'more question')} with one grading would ({entry.n_items:,} now)."
+    )
+
+
+def grading_table(task: TaskNoise) -> Table:
+    """Lay out the shares of questions, answers and gradings, and the error bar with other numbers of
+    gradings.
+    """
+    scale, measured = Scale(percent=task.percent), any(entry.measured for entry in task.entries)
+    known = [entry for entry in task.entries if entry.graded]
+
+    def questions(entry: NoiseEntry) -> str:
+        """Write the share of questions, with one answer each that of answers too."""
+        return percent(1 - entry.grading_share - (entry.answer_share if entry.measured else 0))
+
+    fields: list[Field[NoiseEntry]] = [
+        Field("", lambda entry: _label(task, entry), align="left"),
+        Field("questions" if measured else "questions, answers", questions),
+        Field("answers", lambda entry: _share(entry.answer_share), shown=measured),
+        Field("gradings", lambda entry: percent(entry.grading_share)),
+        Field("SE now", lambda entry: scale.number(entry.se)),
+        *(
+            Field(f"{g}×", partial(_graded_se, k, scale), priority=7 if g == 3 else 8)
+            for k, g in enumerate(GRADINGS)
+        ),
+    ]
+    now = {f"{entry.gradings:.3g}" for entry in known}
+    mean = f" ({next(iter(now))} gradings per answer)" if len(now) == 1 else ""
+    return tabled(
+        known,
+        fields,
+        note=f"Shares of the squared SE. Standard errors{scale.column and ' in points'} now{mean}, and with "
+        "1, 2, 3 and 5 gradings of each answer.",
+    )
+
+
+def _graded_se(k: int, scale: Scale, entry: NoiseEntry) -> str:
+    return scale.number(entry.graded[k].se)
+
+
+def same_table(task: TaskNoise) -> Table:
+    """Lay out how many questions with one grading have the same error bar as more gradings."""
+    known = [entry for entry in task.entries if entry.graded]
+    fields: list[Field[NoiseEntry]] = [
+        Field("", lambda entry: _label(task, entry), align="left"),
+        Field("questions now", lambda entry: f"{entry.n_items:,}"),
+        *(Field(f"for {g}×", partial(_same_items, k)) for k, g in enumerate(GRADINGS) if g > 1),
+    ]
+    return tabled(
+        known, fields, note="How many questions with one grading per answer have the SE of 2, 3 and 5."
+    )
+
+
+def _same_items(k: int, entry: NoiseEntry) -> str:
+    items = entry.graded[k].items_with_one
+    return rounded_up(items) if math.isfinite(items) else "no number"
 
 
 def _factor_verdict(task: TaskNoise, told: Sequence[NoiseEntry]) -> str:

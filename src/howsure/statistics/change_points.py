@@ -37,6 +37,8 @@ from howsure.statistics.score_pivot import Pivots, plain_pivots, stacked
 from howsure.statistics.tolerances import ROUNDED_MEANS, SMALLEST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.clustered_variance import Clustering
 
@@ -419,7 +421,7 @@ def watch(series: Series, share: float | Floats) -> FollowedSeries:
         levels.append((*state.over, state.level))
     return FollowedSeries(
         changes=tuple(changes),
-        ahead=stacked([_NOTHING if step is None else step.splits.at(-1) for step in steps]),
+        ahead=stacked([NOTHING if step is None else step.splits.at(-1) for step in steps]),
         limits=np.array([math.nan if step is None else step.limit for step in steps]),
         largest=np.array([math.nan if step is None else step.largest for step in steps]),
         n_items=np.array(counts),
@@ -469,6 +471,19 @@ def last_against(series: Series, found: FollowedSeries, count: int) -> Pivots:
         if part := tuple(t for t in level if t in early):
             past += _runs(series, part, _shared(series, part), past).over()
     return _runs(series, late, _shared(series, late), past).splits().at(count - 1)
+
+
+def between(series: Series, before: Sequence[int], after: Sequence[int]) -> Pivots:
+    """Return the pivots of the mean of some runs less the mean of the runs before them, on the items that all
+    have. As in `last_against`, runs may differ by more than is usual. No run of `after` precedes one of
+    `before`.
+    """
+    runs = (*before, *after)
+    past = replace(NO_PAST, spreads=SPREADS**2 / 2 * (1 / USUAL**2 - 1 / WIDE**2))
+    shared = _shared(series, runs)
+    if not shared.any():
+        return NOTHING
+    return _runs(series, runs, shared, past).splits().at(len(before) - 1)
 
 
 def _shared(series: Series, runs: tuple[int, ...]) -> Bools:
@@ -638,5 +653,5 @@ def _change(step: _Step) -> Change:
     )
 
 
-_NOTHING = plain_pivots(math.nan, math.nan, math.nan)
+NOTHING = plain_pivots(math.nan, math.nan, math.nan)
 _PRIOR = np.log(np.gradient(SPREADS)) - (SPREADS / USUAL) ** 2 / 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.errors import AttemptColumnError, DataError, ResultWarning
+from howsure.errors import AttemptColumnError, DataError, OptionError, ResultWarning
 from howsure.study import attempts, clusters, comparability
 from howsure.study.attempt_labels import attempt_warnings
 from howsure.study.clusters import propose
@@ -37,7 +37,7 @@ from howsure.study.units import Scales, known_measures, priced, scales_of
 from howsure.study.weights import attach_weights, numeric_weights, weights_of_items
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.names import means_factor
-from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
+from howsure.table.schema import FINGERPRINTS, GRADING, find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -127,6 +127,12 @@ def gather(
     """
     if design.weight is None and "weight" in scores.chosen:
         design = replace(design, weight="weight")
+    if scores.answered_by and design.population == "same-clusters":
+        raise OptionError(
+            "`population='same-clusters'` treats the answers of several models to one question as "
+            "independent",
+            remedy="Leave it out, or keep one model with `where`.",
+        )
     failed = next((warning.message for warning in scores.warnings if warning.code == "files_failed"), "")
     if failed and scores.published and not scores.has_rows:
         raise DataError(
@@ -192,6 +198,8 @@ def _gathered(
     lacking = _lacking_metric(scores, wanted, found)
     warnings = [*scores.warnings, *metric_missing(lacking, wanted, found), *attempts.warnings(design.score)]
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
+    if GRADING in scores.roles:
+        notes.append("Gradings of an answer are averaged first, so each answer counts once.")
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
     parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
@@ -226,8 +234,13 @@ def _gathered(
         smallest=smallest,
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
+    if scores.answered_by:  # within the same clusters, the answers to one question would be independent
+        study = replace(study, few_clusters=frozenset())
     study = replace(study, warnings=(*study.warnings, *attempt_warnings(scores, study, sorted_out.scales)))
-    return replace(study, notes=notes_of(study, [sizes_note(study, called), *notes], grouped, found))
+    return replace(
+        study,
+        notes=notes_of(study, [sizes_note(study, scores.side_column or called), *notes], grouped, found),
+    )
 
 
 def _sound(study: Study) -> Study:

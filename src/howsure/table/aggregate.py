@@ -499,7 +499,9 @@ def _check_duplicates(
             f"two different scores for one attempt ({plural(len(still), 'such item')}), "
             f"first item {row['item']!r} of model {row['model']!r}",
             where=task_of(row),
-            remedy="Keep one of them, or give each its own attempt number (`columns={'attempt': '…'}`).",
+            remedy="Keep one of them, or give each its own attempt number (`columns={'attempt': '…'}`). If "
+            "an answer was graded several times, name the column that numbers these "
+            "(`columns={'grading': '…'}`).",
         )
     return again
 

@@ -73,6 +73,15 @@ FINGERPRINTS = ("question_hash", "target_hash")
 in both.
 """
 
+GRADING = "grading"
+"""The role of the column that tells gradings of an answer apart. It has no usual names, as these may hold
+grades.
+"""
+GRADINGS, GRADING_SQUARES = "gradings", "grading_squares"
+"""The columns with the number of gradings of an answer, and their sum of squared deviations from the mean, if
+a column tells gradings apart.
+"""
+
 STOP = "stop"
 """The column with the stop reason of an attempt, if a saved baseline has it."""
 
@@ -258,7 +267,8 @@ def open_frame(native: Any) -> Frame:
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:
-    """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged.
+    """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged. Gradings
+    of one answer become one row with their mean.
 
     Returns the frame and the roles of its columns. Raises DataError if a role is missing.
     """
@@ -281,7 +291,42 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
         *(nw.col(roles[role][0]).alias(role) for role in measured),
     ]
-    return frame.select(*named, *(nw.col(name) for name in extra)), roles
+    table = frame.select(*named, *(nw.col(name) for name in extra))
+    return (_answers(table, roles[GRADING]) if GRADING in roles else table), roles
+
+
+def _answers(frame: Frame, gradings: Sequence[str]) -> Frame:
+    """Return one row per answer of a tidy table with one row per grading: its mean score, the number of
+    gradings and their sum of squares. Other columns have one value of the answer, the least.
+    """
+    schema = frame.collect_schema()
+    keys = [name for name in IDENTITY if name in schema.names()]
+    others = [
+        name
+        for name, dtype in schema.items()
+        if name not in (*keys, *gradings, "score", "status")
+        and (dtype.is_numeric() or dtype.is_temporal() or dtype in (nw.Boolean, nw.String, nw.Categorical))
+    ]
+    score, scored = nw.col("score"), nw.col("score").count()
+    grouped = (
+        frame.with_columns(nw.col(name).cast(nw.String) for name in others if schema[name] == nw.Categorical)
+        .group_by(*keys)
+        .agg(
+            score.mean(),
+            scored.alias(GRADINGS),
+            score.var(ddof=0).alias(GRADING_SQUARES),
+            nw.col("status").min(),
+            *(nw.col(name).min() for name in others),
+        )
+    )
+    count, status = nw.col(GRADINGS), nw.col("status")
+    found: Frame = grouped.with_columns(
+        (nw.col(GRADING_SQUARES) * count).alias(GRADING_SQUARES),
+        nw.when(count > 0).then(nw.lit("ok")).otherwise(status).alias("status"),
+    ).sort(*keys)
+    native = found.to_native()
+    # A lazy Polars frame would be read in pieces, each of which would group the rows again.
+    return nw.from_native(native.collect().lazy()) if isinstance(native, pl.LazyFrame) else found
 
 
 def refuse_scoreless(native: Any, asked: Mapping[str, tuple[str, ...]]) -> None:

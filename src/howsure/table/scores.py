@@ -422,6 +422,10 @@ class Scores:
         chosen: The roles with columns named by the caller.
         unasked: A column that counts as attempts because of its name, although all questions may share its
             values. Empty if there is none.
+        side_column: The column whose values are compared in place of models, such as `judge`. Empty if models
+            are.
+        answered_by: The columns that name the models behind the answers, if the values of `side_column` are
+            compared on the answers of several models.
 
     Examples:
         >>> import polars as pl
@@ -447,6 +451,8 @@ class Scores:
     in_memory: bool = False
     chosen: frozenset[str] = frozenset()
     unasked: str = ""
+    side_column: str = ""
+    answered_by: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return the sources of the scores, their columns and known facts, without reading a row."""

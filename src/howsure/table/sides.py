@@ -145,6 +145,14 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     )
 
 
+def rows_by_model(scores: Scores, value: str) -> Scores:
+    """Return the answers with one value of the compared column, by the models that gave them."""
+    item = tuple(name for name in scores.roles["item"] if name not in scores.answered_by)
+    roles = {**scores.roles, "model": scores.answered_by, "item": item}
+    rows = open_frame(scores.rows).filter(nw.col(scores.side_column).cast(nw.String) == value)
+    return replace(scores, rows=rows.to_native(), roles=roles, answered_by=())
+
+
 def _with_counts(sides: Mapping[str, Scores]) -> Mapping[str, Scores]:
     """Return sides with answers in place of counts, on the only task and metric of the others."""
     counts = {name for name, scores in sides.items() if any(fact.harness == COUNTS for fact in scores.facts)}

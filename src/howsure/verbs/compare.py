@@ -17,6 +17,7 @@ from howsure.inference.population import of_task, population_of
 from howsure.inference.published import of_counts, only_model, with_published, with_warning
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
+from howsure.inference.verdict_changes import verdict_changes
 from howsure.options.table import checked
 from howsure.statistics.multiplicity import adjust_pairs
 from howsure.statistics.results import allowed, significant
@@ -145,9 +146,13 @@ def compare(
         lambda other, asked: compared(gather_pair(scores, other, a, b, levelled(gather)), asked),
     )
     among = with_the_others(found.comparisons, scores, design, question)
+    if scores.side_column:
+        among = tuple(
+            replace(pair, verdict_changes=verdict_changes(scores, pair, design, question)) for pair in among
+        )
     found = replace(found, comparisons=among, notes=(*found.notes, *ranked))
     warnings = (*found.warnings, *policy_changes_verdict(study, found.comparisons, question))
-    answer = replace(found, warnings=warnings).answer
+    answer = replace(found, warnings=warnings).of_column(scores.side_column).answer
     if flips:
         answer = replace(
             answer, flips=flipped(one_metric(study), scores, *study.models, level=question.level)

@@ -28,6 +28,7 @@ def history(
     baseline: str | None = None,
     runs_between_alarms: float = 100,
     compare_last: int | None = None,
+    anchors: str | None = None,
     level: float = 0.95,
     top: Top | None = None,
     seed: int = 0,
@@ -50,6 +51,10 @@ def history(
         runs_between_alarms: The least mean number of runs between two false alarms, over all tasks together
             (at least 10).
         compare_last: Compare this many of the last runs with as many before them. None skips this comparison.
+        anchors: Answers whose text is the same in every run, and which every run graded again: the rows with
+            this value in a column, "COLUMN=VALUE", such as "kind=anchor". Their change is the judge's, and
+            what the other questions changed beyond it is the system's. They aren't part of the series. None
+            if there are none.
         level: The confidence level of intervals, between 0 and 1.
         top: How many of the last runs to show, with every alarm. None shows 20 on a terminal and in Markdown,
             and all elsewhere; "all" shows all.
@@ -65,6 +70,7 @@ def history(
     Raises:
         OptionError: If an option has an invalid value, or is one that this function doesn't support.
         DataError: If there are fewer than two runs, or no task has two, or fewer than twice `compare_last`.
+            If no question, or every question, is an anchor.
         ReadError: If none of the files can be read.
 
     Examples:
@@ -78,7 +84,11 @@ def history(
     """
     level, top, seed = checked("history", level=level, top=top, seed=seed).values()
     given = checked(
-        "history", baseline=baseline, runs_between_alarms=runs_between_alarms, compare_last=compare_last
+        "history",
+        baseline=baseline,
+        runs_between_alarms=runs_between_alarms,
+        compare_last=compare_last,
+        anchors=anchors,
     )
     design = make_design(options, RESPECTS)
     scores = runs_apart(data, design.reading, design.model)

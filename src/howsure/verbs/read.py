@@ -219,9 +219,9 @@ def _known_roles(columns: Any) -> Any:
     ignored.
     """
     from howsure.readers.published import PUBLISHED_ALIASES
-    from howsure.table.schema import ALIASES, METRIC_ROLES
+    from howsure.table.schema import ALIASES, GRADING, METRIC_ROLES
 
-    known = dict.fromkeys((*ALIASES, *METRIC_ROLES, *PUBLISHED_ALIASES))
+    known = dict.fromkeys((*ALIASES, GRADING, *METRIC_ROLES, *PUBLISHED_ALIASES))
     named = columns if isinstance(columns, Mapping) else {}
     strange = next((role for role in named if isinstance(role, str) and role not in known), None)
     if strange is not None:

@@ -16,8 +16,9 @@ from howsure.readers.baselines import SUFFIX, found
 from howsure.readers.counts import is_count
 from howsure.study.models import fitting, resolve
 from howsure.table.aggregate import names_of
+from howsure.table.schema import find_roles, open_frame
 from howsure.table.scores import SELECTORS, Scores
-from howsure.table.sides import wide_table
+from howsure.table.sides import rows_by_model, wide_table
 from howsure.verbs.read import is_paths, of_model, of_side, paths_of, read, with_columns_used
 from howsure.wording import come_once, listing, plural
 
@@ -194,7 +195,8 @@ def _arms(
     data: Any, asked: Sequence[str], options: Mapping[str, Any]
 ) -> tuple[Scores, tuple[str, ...]] | None:
     """Read sides written as COLUMN=VALUE, such as `configuration=with_skill`, as the rows with these values.
-    None for other sides: a path or a model of such a name goes first.
+    None for other sides: a path or a model of such a name goes first. If the rows have several models, the
+    unit is the answer of one of them to a question, and the answers to one question are a cluster.
     """
     pairs = [text.partition("=")[::2] for text in asked]
     if data is None or isinstance(data, (Scores, Mapping)) or len({*asked}) < 2:
@@ -205,13 +207,15 @@ def _arms(
     ):
         return None
     try:
-        models = names_of(read(data, **options), "model")
+        plain = read(data, **options)
+        models = names_of(plain, "model")
     except (DataError, ReadError):
-        models = []
+        plain, models = None, []
     if any(is_path(text) or fitting(text, models) for text in asked):
         return None
     columns, names = {column for column, _ in pairs}, tuple(value for _, value in pairs)
-    if len(models) > 1 and not {*names} <= {*models}:
+    several = len(models) > 1 and not {*names} <= {*models}
+    if several and len(columns) > 1:
         raise DataError(
             f"{asked[0]} has {plural(len(models), 'model')}: {listing(models)}",
             remedy=f"Keep one with `where`: model={models[0]}.",
@@ -219,10 +223,23 @@ def _arms(
     where, roles = options.get("where") or {}, options.get("columns") or {}
     if len(columns) == 1:
         (column,) = columns
-        kept = {"where": {**where, column: names}, "columns": {**roles, "model": (column,)}}
-        found = read(data, **{**options, **kept})
+        roles = {**roles, "model": (column,)}
+        answered_by: tuple[str, ...] = ()
+        if plain is not None and several:
+            known = find_roles(open_frame(plain.rows).collect_schema().names(), plain.roles)
+            answered_by, item = known["model"], known["item"]
+            roles |= {"item": (*answered_by, *item), "cluster": known.get("cluster", item)}
+        kept = {"where": {**where, column: names}, "columns": roles}
+        found = replace(read(data, **{**options, **kept}), side_column=column, answered_by=answered_by)
         values = {*names_of(found, "model")}
         if {*names} <= values:
+            if several and not set.intersection(
+                *({*names_of(rows_by_model(found, name), "model")} for name in names)
+            ):
+                raise DataError(
+                    f"{listing(list(asked))} have no model in common",
+                    remedy="Compare them on the answers of the same models.",
+                )
             return found, names
         if values <= {*names}:
             lacking = next(name for name in names if name not in values)

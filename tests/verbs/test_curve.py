@@ -188,3 +188,14 @@ def test_every_format_says_it_and_the_command_draws(tmp_path):
     assert "in at least one of 6" in " ".join(shown.output.split())
     assert run("plot", "curve", path, "-o", tmp_path / "c.json").exit_code == 0
     assert json.loads((tmp_path / "c.json").read_text())["data"]["values"][0]["x"] == 1
+
+
+def test_usage_of_percent_scores_and_of_failed_attempts_is_that_of_the_score():
+    rows = repeated(models=("a",))
+    percent = rows.with_columns(score=pl.col("score") * 100)
+    one, other = (hs.curve(each, over="usd").tasks[0]["a"].points for each in (rows, percent))
+    assert [point.estimate.value for point in one] == pytest.approx([point.estimate.value for point in other])
+    failed = rows.with_columns(score=pl.when(pl.col("attempt") == 0).then(None).otherwise(pl.col("score")))
+    for policy in ("drop", "zero"):
+        last = hs.curve(failed, over="usd", failures=policy).tasks[0]["a"].points[-1].estimate
+        assert last.value == pytest.approx(hs.estimate(failed, failures=policy)[0].value)

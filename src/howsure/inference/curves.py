@@ -134,36 +134,28 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
                 )
             )
             return _part(matrix, measure, "usage", question), told
+        key = (matrix.task, matrix.metric)
         own = rows.filter(
-            (pl.col("task").cast(pl.String) == matrix.task)
-            & (pl.col("metric").cast(pl.String) == matrix.metric)
-            & pl.col("score").is_not_null()
+            (pl.col("task").cast(pl.String) == key[0]) & (pl.col("metric").cast(pl.String) == key[1])
         )
-        unknown = own.filter(~pl.col(measure).is_finite().fill_null(value=False))
-        if len(unknown):
+        low, high = study.scales[key].bounds if key in study.scales else (0.0, 1.0)
+        scaled = (pl.col("score") - low) / (high - low)
+        if study.policy_of(key) == "zero":
+            scaled = scaled.fill_null(0.0)
+        own = own.with_columns(score=scaled).filter(pl.col("score").is_not_null())
+        known = own.filter(pl.col(measure).is_finite().fill_null(value=False))
+        if lost := len(own) - len(known):
             told.append(
                 ResultWarning(
                     code="unknown_usage",
-                    message=f"{matrix.task}: {plural(len(unknown), 'attempt')} without {measure} left out",
+                    message=f"{matrix.task}: {plural(lost, 'attempt')} without {measure} left out",
                     remedy="Log it for every attempt.",
                 )
             )
-        own = (
-            own.join(
-                unknown.select("model", "item", "attempt").unique(),
-                on=["model", "item", "attempt"],
-                how="anti",
-            )
-            if len(unknown)
-            else own
-        )
-        if not len(own):
+        if not len(known):
             return _part(matrix, measure, "usage", question), told
-        amounts = np.unique(np.quantile(own[measure].to_numpy(), np.linspace(0, 1, BUDGETS + 1)[1:]))
-        highest = float(own["score"].max())  # type: ignore[arg-type]
-        if highest > 1:
-            own = own.with_columns(pl.col("score") / study.scales[matrix.task, matrix.metric].bounds[1])
-        means = own.group_by("model", "item").agg(
+        amounts = np.unique(np.quantile(known[measure].to_numpy(), np.linspace(0, 1, BUDGETS + 1)[1:]))
+        means = known.group_by("model", "item").agg(
             (pl.col("score") * (pl.col(measure) <= amount)).mean().alias(f"at {k}")
             for k, amount in enumerate(amounts.tolist())
         )

@@ -102,14 +102,9 @@ def _card(target: str, paths: tuple[str, ...]) -> Path:
 
 def _drawn(answer: Report) -> bytes:
     """Draw the card: the first board of the page."""
-    from howsure.present.charts.card import MODELS, card
-    from howsure.present.leaderboard import board_title, headline, panel
+    from howsure.present.cards import card_of
 
-    found = answer.leaderboard
-    board = found.every[answer.data["first"]]
-    several = found.overall is None and len(found.boards) > 1
-    said = f"{board_title(board)}: {board.sentence}" if several else board.sentence
-    return card(panel(board, "leaderboard", MODELS), headline(board), said)
+    return card_of(answer.leaderboard.every[answer.data["first"]]).png(answer.data["url"] or "")
 
 
 def _unused(target: Path) -> Path:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 LABEL = 36
 """The number of characters of a name on an axis."""
+NAME = 30
+"""The same in a claim and on a card."""
 
 
 def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
@@ -19,10 +21,23 @@ def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
 
     >>> labels(["a", "organisation/model-large"], 12)
     ['a', 'organi…large']
+    >>> labels(["a-very-long-name-1-of-all-models", "a-very-long-name-2-of-all-models"], 12)
+    ['…name-1-of-…', '…name-2-of-…']
     """
     shown = [visible(name) for name in names]
-    cut = _unless_alike([shorten(name, width) for name in shown], lambda k: shown[k])
-    return _unless_alike(cut, lambda k: f"{shown[k]} ({k + 1})")
+    cut = [shorten(name, width) for name in shown]
+    alike = [k for k, text in enumerate(cut) if cut.count(text) > 1]
+    begins = max(_shared([shown[k] for k in alike]) - width // 2, 0)
+    for k in alike:
+        rest = shown[k][begins:]
+        cut[k] = f"…{rest}" if len(rest) < width else f"…{rest[: width - 2]}…"
+    return _unless_alike(cut, lambda k: f"{shorten(shown[k], width - len(str(k)) - 4)} ({k + 1})")
+
+
+def _shared(names: list[str]) -> int:
+    """Return how many characters names share at their beginning."""
+    columns = zip(*names, strict=False)
+    return next((k for k, column in enumerate(columns) if len(set(column)) > 1), 0)
 
 
 def _unless_alike(texts: list[str], other: Callable[[int], str]) -> list[str]:

@@ -68,7 +68,14 @@ def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
 def figure(
     rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = ""
 ) -> Spec:
-    """Return a whole specification for a drawing: its rows, its style, and its text for screen readers."""
+    """Return a whole specification for a drawing: its rows, its style, and its text for screen readers. A
+    legend has the groups of the rows, without absent ones.
+    """
+    present = list(dict.fromkeys(row["group"] for row in rows if "group" in row))
+    for channel in legends(drawing):
+        if channel.get("field") == "group" and present:
+            domain = channel["scale"]["domain"]
+            channel["legend"] = {"values": [each for each in domain if each in present]}
     return {
         "$schema": SCHEMA,
         "description": visible(description),

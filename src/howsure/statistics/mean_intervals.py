@@ -375,7 +375,7 @@ class OfMetric(MeanInterval):
 
     Its degrees of freedom are those of the spread of influences over clusters (`moment_df`). At 0 and 1 a
     share has Clopper and Pearson's limits, with the smallest class as the trials. `smallest`
-    (T,): its effective number of rows.
+    (T,): its effective number of rows, or one for all.
     """
 
     scale: Scale
@@ -398,7 +398,7 @@ class OfMetric(MeanInterval):
                 slope = 1 / (value * (1 - value))
                 low, high = intervals.t_interval(scipy.special.logit(value), se * slope, df, level)
                 low, high = scipy.special.expit(low), scipy.special.expit(high)
-                trials = np.minimum(self.smallest, means.units)
+                trials = np.minimum(self.smallest, means.edge_units)
                 ends = (value <= 0) | (value >= 1)
                 edge = intervals.clopper_pearson(np.round(value) * trials, trials, level)
                 return np.where(ends, edge[0], low), np.where(ends, edge[1], high)

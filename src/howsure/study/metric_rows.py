@@ -17,7 +17,7 @@ from howsure.errors import DataError, MethodError, ResultWarning
 from howsure.statistics.metrics import OfRows, jackknife
 from howsure.statistics.metrics.base import ENOUGH, Rows
 from howsure.study.models import resolve
-from howsure.study.texts import bleu_counts, edit_distances
+from howsure.study.texts import COUNTS, edit_distances
 from howsure.table.engines import to_polars
 from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, roles_of_metric, tidy
 from howsure.wording import listing
@@ -115,7 +115,7 @@ class _Table:
         if metric.reads == "rows":
             return cls(rows=rows, chosen=chosen, task=task)
         if metric.reads == "texts":
-            counts = bleu_counts(label.cast(pl.String), prediction.cast(pl.String))
+            counts = COUNTS[metric.name](label.cast(pl.String), prediction.cast(pl.String))
             columns = [pl.Series(f"{COUNT} {k}", counts[:, k]) for k in range(counts.shape[1])]
             return cls(rows=rows.with_columns(columns), chosen=chosen, task=task)
         if metric.name in ("wer", "cer") and rows["label"].dtype == rows["prediction"].dtype == pl.String:

@@ -22,7 +22,7 @@ from howsure.statistics.metrics.base import HigherIsBetter, Mean, Measured, Metr
 from howsure.statistics.metrics.classes import ONE_CLASS, Matthews, OfClasses, of_class, recall, right
 from howsure.statistics.metrics.numbers import Horizon, Pearson, Quantile, Ratio, Spearman
 from howsure.statistics.metrics.scores import Auroc, AveragePrecision, RecallAtFpr, brier_scores
-from howsure.statistics.metrics.texts import Bleu
+from howsure.statistics.metrics.texts import Bleu, Chrf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,6 +74,7 @@ _BY_NAME: tuple[Metric, ...] = (
     Ratio("wer", lower_is_better=True),
     Ratio("cer", lower_is_better=True),
     Bleu(),
+    Chrf(),
     Ratio("perplexity", lower_is_better=True, exponential=True),
     Pearson(),
     Spearman(),

@@ -31,6 +31,8 @@ SOURCES = {
     "Brennan (2001)": "Brennan (2001), Generalizability Theory, Springer.",
     "Satterthwaite (1946)": "Satterthwaite (1946), Biometrics Bulletin 2.",
     "Bradley and Terry (1952)": "Bradley and Terry (1952), Biometrika 39.",
+    "Bröcker and Smith (2007)": "Bröcker and Smith (2007), Weather and Forecasting 22.",
+    "Kumar et al. (2019)": "Kumar, Liang and Ma (2019), Verified Uncertainty Calibration, arXiv:1909.10155.",
     "Wilson (1927)": "Wilson (1927), JASA 22.",
     "Korn and Graubard (1998)": "Korn and Graubard (1998), Survey Methodology 24.",
     "Clopper and Pearson (1934)": "Clopper and Pearson (1934), Biometrika 26.",
@@ -101,7 +103,12 @@ ADJUSTED = {
 def of_scores(entries: Sequence[Entry]) -> Document:
     """Return the paragraph about scores of models."""
     return _document(
-        [*_scores([entry.estimate for entry in entries]), *_levels(entries[0].sources), _software()]
+        [
+            *_scores([entry.estimate for entry in entries]),
+            *_calibration(entries),
+            *_levels(entries[0].sources),
+            _software(),
+        ]
     )
 
 
@@ -228,6 +235,22 @@ def _errors(estimates: Sequence[Estimate], unit: Unit = "question") -> str:
     how = listing([VARIANCES[name] for name in chosen if name])
     groups = "clusters of related questions" if unit == "question" else "families of related tasks"
     return f"Standard errors allow for {groups}, as Miller (2024) asks, by {how}.{about}"
+
+
+def _calibration(entries: Sequence[Entry]) -> list[str]:
+    """Return how calibration errors were tested, if there are any."""
+    if entries[0].calibration is None:
+        return []
+    return [
+        (
+            "Calibration errors are over bins of equal weight. They were tested by labels drawn from the "
+            "probabilities (Bröcker and Smith (2007)), in clusters with their observed correlation."
+        ),
+        (
+            "Intervals start at 0 if that test isn't significant, and else at the lower limit of the error "
+            "without the variance of its bins (Kumar et al. (2019))."
+        ),
+    ]
 
 
 def _levels(sources: ErrorSources | None) -> list[str]:

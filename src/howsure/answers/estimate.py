@@ -13,7 +13,7 @@ from howsure.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.answers.parts import Calibration, ErrorSources, TaskClusters
+    from howsure.answers.parts import ErrorSources, ReliabilityCurve, TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
@@ -44,7 +44,7 @@ class Entry:
     n_failed: int = 0
     clusters: TaskClusters | None = field(default=None, metadata=HIDDEN)
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
-    calibration: Calibration | None = field(default=None, metadata=shown(rows=False))
+    calibration: ReliabilityCurve | None = field(default=None, metadata=shown(rows=False))
     variance_saved: float = math.nan
 
     @property

@@ -105,7 +105,7 @@ class FactorSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationBin:
+class ReliabilityBin:
     """The rows of a model with similar probabilities.
 
     Attributes:
@@ -124,7 +124,7 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class ReliabilityCurve:
     """A calibration error next to that of calibrated probabilities, and its bins.
 
     Attributes:
@@ -139,7 +139,7 @@ class Calibration:
     calibrated_mean: float
     calibrated_high: float
     debiased: float
-    bins: tuple[CalibrationBin, ...]
+    bins: tuple[ReliabilityBin, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from howsure.answers.parts import Calibration, CalibrationBin
+from howsure.answers.parts import ReliabilityBin, ReliabilityCurve
 from howsure.statistics.metrics.calibration import Labelled, reliability
 from howsure.statistics.results import significant
 
@@ -51,13 +51,13 @@ def with_calibration(
             interval = replace(estimate.interval, low=low, high=min(estimate.interval.high, 1.0))
             estimate = replace(estimate, interval=interval)
         bins = zip(curve.n, curve.probability, curve.rate, curve.low, curve.high, strict=True)
-        calibration = Calibration(
+        calibration = ReliabilityCurve(
             p_value=curve.p_value,
             calibrated_mean=curve.calibrated_mean,
             calibrated_high=curve.calibrated_high,
             debiased=curve.debiased,
             bins=tuple(
-                CalibrationBin(n=int(n), probability=float(p), rate=float(rate), low=float(a), high=float(b))
+                ReliabilityBin(n=int(n), probability=float(p), rate=float(rate), low=float(a), high=float(b))
                 for n, p, rate, a, b in bins
             ),
         )

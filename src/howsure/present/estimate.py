@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.answers.estimate import Entry, Estimates, SliceEntry, SliceScores
-    from howsure.answers.parts import Calibration, CalibrationBin
+    from howsure.answers.parts import ReliabilityBin, ReliabilityCurve
     from howsure.errors import ResultWarning
     from howsure.present.document import Block, Cell, Table
     from howsure.statistics.results import Estimate
@@ -47,10 +47,10 @@ def document(answer: Estimates) -> Document:
     return Document(blocks=(*blocks, *warnings), details=tuple(details))
 
 
-def _bins(found: Calibration, title: str, level: float) -> Table:
+def _bins(found: ReliabilityCurve, title: str, level: float) -> Table:
     """Lay out the reliability curve: how often events occurred at each level of probability."""
     percent = Scale(percent=True)
-    fields: list[Field[CalibrationBin]] = [
+    fields: list[Field[ReliabilityBin]] = [
         Field("mean probability %", lambda each: percent.number(each.probability)),
         Field("occurred %", lambda each: percent.number(each.rate)),
         Field(f"{level_text(level)} CI", lambda each: percent.interval(each.low, each.high)),

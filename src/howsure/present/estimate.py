@@ -119,8 +119,8 @@ def _one_sentence(entry: Entry, scale: Scale) -> str:
     high = near.score(found.calibrated_high)
     if significant(found.p_value, level):
         return (
-            f"{said}: calibrated probabilities would show {near.score(found.calibrated_mean)} on average, and "
-            f"rarely more than {high} ({p_words(found.p_value)})."
+            f"{said}: calibrated probabilities would show {near.score(found.calibrated_mean)} on average, "
+            f"and rarely more than {high} ({p_words(found.p_value)})."
         )
     return f"{said}, which isn't significant: calibrated probabilities would show up to {high}."
 

@@ -62,7 +62,7 @@ class CalibrationError:
 
 
 def equal_bins(p: Floats, share: Floats, questions: float) -> Ints:
-    """Return the bin of each row (r,), 0 … B − 1. Equal probabilities are in one bin, and no bin is empty."""
+    """Return the bin of each row (r,), 0 … B − 1. Equal probabilities share a bin, and no bin is empty."""
     count = int(np.clip(questions / IN_A_BIN, 1, MOST_BINS))
     bins = np.minimum((below(p, share) / share.sum() * count).astype(np.int64), count - 1)
     return np.unique(bins, return_inverse=True)[1].reshape(-1)
@@ -70,8 +70,8 @@ def equal_bins(p: Floats, share: Floats, questions: float) -> Ints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """The rows of a model (r,): `label`, 1 if the event occurred, its `probability`, the `share` of all weight
-    and the code of the `cluster`. `questions`: of equal weight, with the same information.
+    """The rows of a model (r,): `label`, 1 if the event occurred, its `probability`, the `share` of all
+    weight and the code of the `cluster`. `questions`: of equal weight, with the same information.
     """
 
     label: Floats

@@ -25,6 +25,7 @@ import inspect_log
 import judge
 import leaderboard_command
 import max_t
+import metrics
 import noise
 import planning
 import resampling
@@ -41,6 +42,7 @@ PEERS = {
     "spark": "pyspark",
     "arena_rank": "arena_rank",
     "evalica": "evalica",
+    "scikit_learn": "scikit_learn",
 }
 HEADS = ("what", "side", "seconds", "peak MB", "ratio", "target", "met")
 """The columns. ratio: how many times faster howsure is, or how many times as long as the least that could be done."""
@@ -86,7 +88,19 @@ def main() -> None:
 
 
 def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]) -> list[Race]:
-    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, arena, noise, planning, stopping)
+    modules = (
+        all_pairs,
+        resampling,
+        leaderboard_command,
+        start,
+        clustered_se,
+        max_t,
+        metrics,
+        arena,
+        noise,
+        planning,
+        stopping,
+    )
     races = [race for module in modules for race in module.races(peers)]
     if word in "read a .eval of 15,000 samples":
         races[2:2] = inspect_log.races(peers, folder)

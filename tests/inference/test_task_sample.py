@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import polars as pl
 import pytest
+import scipy
 
 import howsure as hs
+from howsure.statistics.bradley_terry import elo_over_tasks
 from trials import draws
 
 
@@ -83,6 +86,126 @@ def test_missing_tasks_are_left_out_and_ranks_are_among_those_there():
     assert values(board)["m2"] == pytest.approx(0.25)
 
 
+def by_hand(scores, weights):
+    """Elo ratings by Bradley and Terry, as scipy finds them from the likelihood of every game."""
+    games = [
+        (w, i, j, 1.0 if line[i] > line[j] else 0.5 if line[i] == line[j] else 0.0)
+        for w, line in zip(weights, scores, strict=True)
+        for i in range(len(line))
+        for j in range(i)
+        if not np.isnan(line[i] + line[j])
+    ]
+
+    def loss(b):
+        each = (w * (y * np.logaddexp(0, b[j] - b[i]) + (1 - y) * np.logaddexp(0, b[i] - b[j])) for w, i, j, y in games)
+        return sum(each) + b.sum() ** 2
+
+    found = scipy.optimize.minimize(loss, np.zeros(scores.shape[1]), tol=1e-12).x
+    return 1000 + 400 / np.log(10) * (found - found.mean())
+
+
+def tables(seed=0, tasks=12, models=5):
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.normal(size=(tasks, models)) + 0.7 * rng.normal(size=models), 1)
+    scores[2, 3] = scores[5, 0] = np.nan
+    return scores, rng.uniform(0.5, 2, tasks)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_elo_equals_the_likelihood_of_every_game_and_influences_its_derivative(seed):
+    scores, weights = tables(seed)
+    weights = weights / weights.mean()
+    rows, infinite = elo_over_tasks(scores, weights)
+    rating = weights @ rows / weights.sum()
+    assert not infinite.any()
+    assert rating == pytest.approx(by_hand(scores, weights), abs=1e-3)
+    for task in (0, 2):
+        more = weights.copy()
+        more[task] += 1e-5
+        moved = elo_over_tasks(scores, more)[0]
+        slope = (more @ moved / more.sum() - rating) / 1e-5 * weights.sum()
+        assert slope == pytest.approx(rows[task] - rating, rel=1e-3, abs=1e-2)
+
+
+def test_elo_on_a_board_has_the_error_over_tasks_and_weights():
+    scores, weights = tables()
+    rows = [[None if np.isnan(x) else x for x in line] for line in scores.tolist()]
+    board = hs.leaderboard(made(rows), rank_by="elo", overall={f"t{k}": w for k, w in enumerate(weights)})
+    assert list(values(board).values()) == sorted(values(board).values(), reverse=True)
+    expected = by_hand(scores, weights / weights.mean())
+    assert values(board) == pytest.approx({f"m{k}": value for k, value in enumerate(expected)}, abs=1e-3)
+    board = hs.leaderboard(made(rows), rank_by="elo")
+    per_task = elo_over_tasks(scores, np.ones(12))[0]
+    for entry in board.boards[0].entries:
+        assert entry.estimate.n_items == 12
+        assert entry.estimate.se == pytest.approx(per_task[:, int(entry.model[1:])].std(ddof=1) / np.sqrt(12))
+    assert board.to_dict()["boards"][0]["metric"] == "elo"
+
+
+def test_elo_of_a_model_that_wins_everything_is_an_error_with_its_name():
+    scores = np.nan_to_num(tables()[0])
+    scores[:, 0], scores[:, 4] = 9, -9
+    with pytest.raises(hs.DataError, match="m0, m4 won, or lost, every task"):
+        hs.leaderboard(made(scores), rank_by="elo")
+    assert hs.leaderboard(made(scores), rank_by="elo", model=["m1", "m2", "m3"]).boards[0].entries
+
+
+def test_elo_of_ties_is_a_thousand_and_of_separate_models_an_error():
+    board = hs.leaderboard(made(np.full((3, 3), 0.5)), rank_by="elo")
+    assert set(values(board).values()) == {1000.0}
+    apart = [[0.1, 0.2, None, None]] * 3 + [[None, None, 0.2, 0.3]] * 3
+    with pytest.raises(hs.MethodError, match="some models share no task with the others"):
+        hs.leaderboard(made(apart), rank_by="elo")
+
+
+@pytest.mark.parametrize(
+    ("rank_by", "ends"),
+    [("mean-rank", (1, 4)), ("borda", (0, 3)), ("win-rate", (0, 1)), ("normalised", (0, 1)), ("score", (0, 1))],
+)
+def test_limits_lie_within_the_possible_scores_also_for_a_model_first_or_last_on_every_task(rank_by, ends):
+    scores = np.random.default_rng(0).uniform(0.2, 0.8, (8, 4)).round(2)
+    scores[:, 0], scores[:7, 3] = 1.0, 0.0
+    board = hs.leaderboard(made(scores), rank_by=rank_by).boards[0]
+    for entry in board.entries:
+        assert ends[0] <= entry.estimate.low <= entry.estimate.value <= entry.estimate.high <= ends[1]
+        low, high = board.prediction_intervals(3)[entry.model]
+        assert ends[0] <= low <= high <= ends[1]
+    first = board.entries[0].estimate
+    assert abs(first.value - first.low) + abs(first.value - first.high) == pytest.approx(
+        (1 - 0.025 ** (1 / 8)) * (ends[1] - ends[0])
+    )
+    assert board.pairs.p_value[0, -1] < 0.05
+
+
+def test_mean_ranks_win_rates_and_borda_counts_are_one_result():
+    scores = np.random.default_rng(3).normal(size=(10, 6)) + np.arange(6) / 2
+    rank, rate, borda = (
+        hs.leaderboard(made(scores), rank_by=each).boards[0] for each in ("mean-rank", "win-rate", "borda")
+    )
+    assert rank.ranks == rate.ranks == borda.ranks
+    for one, other, third in zip(rank.entries, rate.entries, borda.entries, strict=True):
+        assert one.estimate.low == pytest.approx(6 - 5 * other.estimate.high)
+        assert third.estimate.low == pytest.approx(5 * other.estimate.low)
+        assert one.estimate.se == pytest.approx(5 * other.estimate.se) == pytest.approx(third.estimate.se)
+    assert rank.pairs.low == pytest.approx(-5 * rate.pairs.high, nan_ok=True)
+
+
+def test_everything_that_is_printed_says_tasks_and_families():
+    scores = np.random.default_rng(0).uniform(size=(12, 4)).round(2)
+    lines = [
+        [None if model == 0 and task > 3 else x for model, x in enumerate(line)] for task, line in enumerate(scores)
+    ]
+    for family in (["a"] * 9 + ["b", "c", "d"], ["a", "b", "c"] * 4, ["a"] * 12, None):
+        for rank_by in ("score", "mean-rank", "elo"):
+            columns = {} if family is None else {"kind": family}
+            options = {} if family is None else {"cluster": "kind"}
+            answer = hs.leaderboard(made(lines, **columns), rank_by=rank_by, **options)
+            text = answer.render("html", explain=True, details=True, methods_paragraph=True)
+            text += answer.render(explain=True, details=True, methods_paragraph=True)
+            assert not re.search("question|item|cluster", text, re.IGNORECASE), text
+            assert "tasks" in text
+
+
 def test_one_task_and_directions_that_differ_are_errors():
     with pytest.raises(hs.DataError, match="there is one"):
         hs.leaderboard(made(SCORES[:1]), tasks_as_sample=True)
@@ -107,6 +230,24 @@ def test_failed_attempts_are_counted_beside_the_ranks():
 def test_predictions_take_one_task_or_more():
     with pytest.raises(hs.OptionError, match="n"):
         hs.leaderboard(made(SCORES), rank_by="win-rate").boards[0].prediction_intervals(0)
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("rank_by", ["mean-rank", "normalised", "elo"])
+def test_intervals_of_ranks_and_ratings_over_subjects_hold_what_they_say(real_data, rank_by):
+    """Subjects of MMLU drawn with replacement; the truth is that of all thirty."""
+    rows = pl.read_parquet(real_data / "tidy" / "zeroeval.parquet").filter(pl.col("benchmark") == "zeroeval_mmlu-redux")
+    wide = rows.group_by("cluster", "model").agg(pl.col("score").mean()).pivot("model", index="cluster", values="score")
+    models = sorted(name for name in wide.columns[1:] if not wide[name].null_count())[2::7]
+    scores, rng, covered = wide.sort("cluster").select(models).to_numpy(), np.random.default_rng(3), []
+    truth = values(hs.leaderboard(made(scores), rank_by=rank_by))
+    for _ in range(draws(20, 400)):
+        drawn = scores[rng.integers(0, len(scores), 12)]
+        if rank_by == "elo" and elo_over_tasks(drawn, np.ones(12))[1].any():
+            continue  # an error
+        board = hs.leaderboard(made(drawn), rank_by=rank_by, adjust="none").boards[0]
+        covered += [e.estimate.low <= truth[e.model] <= e.estimate.high for e in board.entries]
+    assert np.mean(covered) >= 0.94 - 3 * math.sqrt(0.05 * 0.95 / draws(20, 400))
 
 
 @pytest.mark.unmeasured

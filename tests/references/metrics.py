@@ -99,6 +99,7 @@ found["texts"] = {
     "wer": jiwer.wer(right, heard),
     "cer": jiwer.cer(right, heard),
     "bleu": sacrebleu.corpus_bleu(heard, [right], smooth_method="none").score,
+    "chrf": sacrebleu.corpus_chrf(heard, [right]).score,
 }
 found["versions"] |= {
     "jiwer": jiwer.__version__ if hasattr(jiwer, "__version__") else "4",

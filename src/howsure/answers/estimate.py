@@ -13,7 +13,7 @@ from howsure.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.answers.parts import ErrorSources, TaskClusters
+    from howsure.answers.parts import ErrorSources, ReliabilityCurve, TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
@@ -32,6 +32,7 @@ class Entry:
         n_failed: Attempts that failed.
         clusters: The clusters of its questions. None without clusters and for an overall result.
         sources: The sources of its error if factors shared by all questions are random. Otherwise None.
+        calibration: What calibrated probabilities would show, and the bins, for `ece`. Otherwise None.
         variance_saved: The share of the plain mean's variance removed by covariates. NaN without them.
     """
 
@@ -43,6 +44,7 @@ class Entry:
     n_failed: int = 0
     clusters: TaskClusters | None = field(default=None, metadata=HIDDEN)
     sources: ErrorSources | None = field(default=None, metadata=shown(rows=False))
+    calibration: ReliabilityCurve | None = field(default=None, metadata=shown(rows=False))
     variance_saved: float = math.nan
 
     @property

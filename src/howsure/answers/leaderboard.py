@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from howsure.answers.parts import TaskClusters
     from howsure.answers.slices import Slicing
     from howsure.errors import ResultWarning
-    from howsure.options.choices import BoardChart, Preset, Top
+    from howsure.options.choices import BoardChart, Preset, Top, Unit
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.results import Rank
 
@@ -104,6 +104,8 @@ class Board:
         adjust: How p-values and rank intervals are corrected for the number of pairs.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
+        ends: The smallest and the largest possible score if they aren't 0 and 1. None if unknown.
+        unit: What each score is of: a "question", or a "task" if the tasks are a sample.
         entries: The models' estimates, best first.
         ranks: The ranks of the models, in the same order.
         pairs: All pairs of models.
@@ -134,6 +136,8 @@ class Board:
     leader_corrected: float = math.nan
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
+    ends: tuple[float, float] | None = field(default=None, metadata=HIDDEN)
+    unit: Unit = field(default="question", metadata=HIDDEN)
     entries: tuple[Entry, ...] = field(metadata=HIDDEN)
     ranks: tuple[Rank, ...] = field(metadata=HIDDEN)
     pairs: Pairs = field(metadata=HIDDEN)
@@ -148,16 +152,17 @@ class Board:
         """Return, for each model, the limits of its mean over `n` other questions like these.
 
         With tasks as a sample they are `n` other tasks. Each mean has the error of both samples, so the
-        limits are wider than the confidence interval. By t at the level of the board. OptionError for an `n`
-        below 1.
+        limits are wider than the confidence interval. By t at the level of the board, cut to the possible
+        scores. OptionError for an `n` below 1.
         """
         from howsure.statistics.intervals import t_quantile
 
         n, limits = count("n", n), {}
+        low, high = self.ends or ((0.0, 1.0) if self.percent else (-math.inf, math.inf))
         for entry in self.entries:
             e = entry.estimate
             half = float(t_quantile(self.level, e.df)) * e.se * math.sqrt(1 + e.n_items / n)
-            limits[entry.model] = (e.value - half, e.value + half)
+            limits[entry.model] = (max(e.value - half, low), min(e.value + half, high))
         return limits
 
     @property

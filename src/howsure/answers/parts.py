@@ -105,6 +105,44 @@ class FactorSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReliabilityBin:
+    """The rows of a model with similar probabilities.
+
+    Attributes:
+        n: The number of rows.
+        probability: Their mean probability.
+        rate: How often the event occurred.
+        low: The lower limit of the rate (Wilson's interval, with the effective number of rows).
+        high: The upper limit of the rate.
+    """
+
+    n: int
+    probability: float
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliabilityCurve:
+    """A calibration error next to that of calibrated probabilities, and its bins.
+
+    Attributes:
+        p_value: How often calibrated probabilities show an error at least as large.
+        calibrated_mean: The mean error of calibrated probabilities.
+        calibrated_high: The error that these exceed in a share of 1 − level.
+        debiased: The error with the variance of each bin subtracted from its squared distance.
+        bins: The bins, by rising probability.
+    """
+
+    p_value: float
+    calibrated_mean: float
+    calibrated_high: float
+    debiased: float
+    bins: tuple[ReliabilityBin, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSources:
     """The sources of error of a score or a difference if factors are random in addition to the questions.
 

@@ -7,6 +7,8 @@ error bar of its own. A rank, a win rate and a normalised score are of a task am
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,34 +16,55 @@ import numpy as np
 import polars as pl
 import scipy
 
-from howsure.errors import DataError, OptionError
+from howsure.errors import DataError, OptionError, ResultWarning, doubt
+from howsure.inference.population import NEW_CLUSTERS
+from howsure.statistics.bradley_terry import elo_over_tasks
+from howsure.statistics.mean_intervals import OfMetric, StudentT
 from howsure.study.design import Design
 from howsure.study.gathering import gather
 from howsure.study.notes import note_of_failures, require_one_metric
 from howsure.table.scale import UNBOUNDED
 from howsure.table.scores import Scores
-from howsure.wording import plural
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from howsure.answers.leaderboard import Leaderboard
+    from howsure.inference.question import Question
     from howsure.options.choices import RankBy
     from howsure.statistics.arrays import Floats
+    from howsure.statistics.mean_intervals import MeanInterval
+    from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
 TASKS = "tasks"
 """The task that all tasks are the questions of."""
 FAMILY = "family"
+NOUNS = {
+    "questions": "tasks",
+    "question": "task",
+    "items": "tasks",
+    "item": "task",
+    "Items": "Tasks",
+    "clusters": "families",
+    "cluster": "family",
+}
+"""What warnings say of questions, and what that is of tasks."""
 ABOUT_CLUSTERS = ("looks_grouped", "few_clusters", "dominant_cluster", "cluster_missing")
 """Warnings about clusters of questions, which play no part."""
 
 
-def over_tasks(scores: Scores, design: Design, rank_by: RankBy, weights: Mapping[str, float] | None) -> Study:
+def over_tasks(
+    scores: Scores, design: Design, rank_by: RankBy, question: Question
+) -> tuple[Study, Question, tuple[float, float]]:
     """Return a study whose questions are the tasks of the scores, each with one score of every model.
 
-    `weights`: of the tasks. DataError for fewer than two tasks, OptionError for several metrics of a task,
-    clusters that aren't families of tasks, or an option that is about the questions of a task.
+    Also return the question with its usual interval, and what 0 and 1 in the study stand for. Ranks and Borda
+    counts are shares of their range there, so that they have the intervals and tests of scores in [0, 1]. The
+    interval is t, on the logit scale for these. DataError for fewer than two tasks, OptionError for several
+    metrics of a task, clusters that aren't families of tasks, or an option about the questions of a task.
     """
     about_questions = {
         "by": bool(design.by),
@@ -53,6 +76,7 @@ def over_tasks(scores: Scores, design: Design, rank_by: RankBy, weights: Mapping
             raise OptionError(
                 f"`{name}` is about questions, and here the tasks are a sample", remedy="Leave one out."
             )
+    weights = dict(question.overall) if isinstance(question.overall, Mapping) else None
     study = gather(scores, design)
     matrices = list(study.matrices())
     require_one_metric([(matrix.task, matrix.metric) for matrix in matrices], design)
@@ -74,18 +98,40 @@ def over_tasks(scores: Scores, design: Design, rank_by: RankBy, weights: Mapping
         means[k, [places[model] for model in matrix.models]] = matrix.means()
     bounded = all(matrix.bounded for matrix in matrices)
     signs = np.array([matrix.orientation for matrix in matrices])
-    values = means if rank_by == "score" else PER_TASK[rank_by](signs[:, None] * means)
-    lower = matrices[0].lower_is_better if rank_by == "score" else rank_by == "mean-rank"
-    rows = _rows(matrices, [*places], values, design, weights)
+    unknown = [name for name in names if weights is not None and name not in weights]
+    if unknown:
+        raise OptionError(f"no weight for {unknown[0]!r}", remedy="Give one for every task.")
+    shares = np.array([1.0 if weights is None else float(weights[name]) for name in names])
+    families = [_family(matrix) for matrix in matrices] if design.cluster not in (None, ("none",)) else []
+    if rank_by == "elo":
+        values, infinite = elo_over_tasks(signs[:, None] * means, shares)
+        if infinite.any():
+            perfect = listing([model for model, k in places.items() if infinite[k]])
+            raise DataError(
+                f"{perfect} won, or lost, every task against the others, so there is no finite Elo rating",
+                remedy="Leave such models out, or use `rank_by='win-rate'`.",
+            )
+    else:
+        values = means if rank_by == "score" else PER_TASK[rank_by](signs[:, None] * means)
+    models = float(len(places))
+    ends = {"mean-rank": (models, 1.0), "borda": (0.0, models - 1)}.get(rank_by, (0.0, 1.0))
+    values = (values - ends[0]) / ((ends[1] - ends[0]) or 1.0)
+    has_ends = rank_by != "elo" and (rank_by != "score" or bounded)
+    rows = _rows([*places], values, names, families, shares if weights is not None else None)
+    rows = rows.with_columns(metric=pl.lit(rank_by))
     sample = Design(
         cluster=(FAMILY,) if FAMILY in rows.columns else ("none",),
         weight="weight" if weights is not None else None,
-        lower_is_better=lower,
+        lower_is_better=rank_by == "score" and matrices[0].lower_is_better,
     )
     score = "score" if rank_by == "score" and bounded else f"{rank_by} of a task"
     whole = gather(Scores(rows=rows.rename({"score": score}), roles={"score": (score,)}), sample)
     note = _note(whole, rank_by, len(names), len(places))
-    return replace(
+    usual: MeanInterval = OfMetric("share", np.array(np.inf)) if has_ends else StudentT()
+    question = replace(
+        question, overall="harness", population=NEW_CLUSTERS, interval=question.interval or usual
+    )
+    study = replace(
         whole,
         notes=tuple(filter(None, (note, note_of_failures(study), *scores.notes))),
         warnings=(
@@ -94,6 +140,71 @@ def over_tasks(scores: Scores, design: Design, rank_by: RankBy, weights: Mapping
         ),
         proposed=None,
     )
+    return study, question, ends
+
+
+def of_tasks(answer: Leaderboard, ends: tuple[float, float]) -> Leaderboard:
+    """Return a leaderboard of such a study in the units of its numbers, and in words for tasks and families.
+
+    `ends`: what 0 and 1 stand for.
+    """
+    start, length = ends[0], ends[1] - ends[0]
+    (board,) = answer.boards
+    entries = tuple(
+        replace(entry, estimate=_placed(entry.estimate, start, length)) for entry in board.entries
+    )
+    pairs = board.pairs
+    board = replace(
+        board,
+        unit="task",
+        percent=board.percent and ends == (0.0, 1.0),
+        ends=(min(ends), max(ends)) if board.percent else None,
+        lower_is_better=board.lower_is_better or length < 0,
+        leader_corrected=start + length * board.leader_corrected,
+        entries=entries,
+        pairs=replace(
+            pairs,
+            difference=length * pairs.difference,
+            se=abs(length) * pairs.se,
+            low=length * (pairs.low if length > 0 else pairs.high),
+            high=length * (pairs.high if length > 0 else pairs.low),
+        ),
+        other_population=None,
+        warnings=_about_tasks(board.warnings),
+    )
+    return replace(answer, boards=(board,), warnings=_about_tasks(answer.warnings))
+
+
+def _placed(estimate: Estimate, start: float, length: float) -> Estimate:
+    """Return an estimate whose ends 0 and 1 are `start` and `start + length`."""
+    value = start + length * estimate.value
+    low, high = sorted((start + length * estimate.low, start + length * estimate.high))
+    warnings = (
+        doubt("no_variance", value=value) if each.code == "no_variance" else each
+        for each in estimate.warnings
+    )
+    return replace(
+        estimate,
+        value=value,
+        se=abs(length) * estimate.se,
+        interval=replace(estimate.interval, low=low, high=high),
+        warnings=_about_tasks(warnings),
+        bounds=(),
+    )
+
+
+def _about_tasks(warnings: Iterable[ResultWarning]) -> tuple[ResultWarning, ...]:
+    """Return warnings that say task for question or item, and family for cluster, without those that are
+    about real clusters of questions.
+    """
+    said = []
+    for warning in warnings:
+        message, remedy = warning.message, warning.remedy
+        for word, noun in NOUNS.items():
+            message, remedy = (re.sub(rf"\b{word}\b", noun, text) for text in (message, remedy))
+        if warning.code != "real_clusters":
+            said.append(replace(warning, message=message, remedy=remedy))
+    return tuple(said)
 
 
 def _ranks(scores: Floats) -> Floats:
@@ -128,27 +239,23 @@ PER_TASK: Mapping[str, Callable[[Floats], Floats]] = {
 
 
 def _rows(
-    matrices: Sequence[ScoreMatrix],
     models: Sequence[str],
     values: Floats,
-    design: Design,
-    weights: Mapping[str, float] | None,
+    names: Sequence[str],
+    families: Sequence[str],
+    weights: Floats | None,
 ) -> pl.DataFrame:
     """Return one row for every task and model with a score."""
-    names = [matrix.task for matrix in matrices]
     columns: dict[str, object] = {
         "task": TASKS,
         "model": np.tile(models, len(names)),
         "item": np.repeat(names, len(models)),
         "score": values.ravel(),
     }
-    if design.cluster and design.cluster != ("none",):
-        columns[FAMILY] = np.repeat([_family(matrix) for matrix in matrices], len(models))
+    if families:
+        columns[FAMILY] = np.repeat(families, len(models))
     if weights is not None:
-        unknown = [name for name in names if name not in weights]
-        if unknown:
-            raise OptionError(f"no weight for {unknown[0]!r}", remedy="Give one for every task.")
-        columns["weight"] = np.repeat([float(weights[name]) for name in names], len(models))
+        columns["weight"] = np.repeat(weights, len(models))
     return pl.DataFrame(columns).filter(pl.col("score").is_not_nan())
 
 
@@ -163,17 +270,18 @@ def _family(matrix: ScoreMatrix) -> str:
 
 
 def _note(study: Study, rank_by: RankBy, tasks: int, models: int) -> str:
-    """Return what a question of this study is."""
+    """Return what a task counts as in this study."""
     what = {
-        "score": "the model's mean score",
-        "mean-rank": "the model's rank",
-        "win-rate": "the share of the other models that are behind",
-        "borda": "the number of models that are behind",
-        "normalised": "the model's place between the worst (0) and the best (1)",
+        "score": "with the model's mean score",
+        "mean-rank": "with the model's rank",
+        "win-rate": "with the share of the other models that are behind",
+        "borda": "with the number of models that are behind",
+        "normalised": "with the model's place between the worst (0) and the best (1)",
+        "elo": "as a game of every model against every other",
     }[rank_by]
     families = len(study.items["cluster_0"].unique()) if "cluster_0" in study.items.columns else 0
     among = f" of {plural(families, 'family', 'families')}" if families else ""
     return (
         f"Data: {plural(models, 'model')} × {plural(tasks, 'task')}{among}. The tasks are a sample: each "
-        f"counts as one question, with {what}, and results are about other tasks like these."
+        f"counts once, {what}, and results are about other tasks like these."
     )

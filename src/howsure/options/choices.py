@@ -20,8 +20,11 @@ from the same clusters, or exactly these.
 RENAMED = {"questions": "new-clusters", "benchmark": "these-questions"}
 """Former names of populations, for files that still use them."""
 
-RankBy = Literal["score", "mean-rank", "win-rate", "borda", "normalised"]
+RankBy = Literal["score", "mean-rank", "win-rate", "borda", "normalised", "elo"]
 """What a model has on each of a sample of tasks."""
+
+Unit = Literal["question", "task"]
+"""What a score is of, and what is a sample."""
 
 Top = int | Literal["all"]
 """How many rows of a long table are shown."""

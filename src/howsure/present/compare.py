@@ -650,7 +650,7 @@ def spec(
     factor, behind = points(percent=percent)
     score = visible(score)
     better = "; lower is better" if lower_is_better else ""
-    a, b = (shorten(visible(records[0][name]), NAME) for name in ("a", "b"))
+    a, b = labels(plain.short_names(*(records[0][name] for name in ("a", "b"))), NAME)
     shown = drawing(
         ("difference", "low", "high"),
         f"difference in {score}, a − b{behind}, with its {level_text(level)} confidence interval{better}",

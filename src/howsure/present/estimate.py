@@ -11,12 +11,14 @@ from howsure.present.methods import of_scores
 from howsure.present.slices import left_out
 from howsure.present.words import plain
 from howsure.present.words.factors import bound_sentence
-from howsure.wording import Scale, ci_text, level_text, listing, plural
+from howsure.statistics.results import significant
+from howsure.wording import Scale, ci_text, level_text, listing, p_text, p_words, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howsure.answers.estimate import Entry, Estimates, SliceEntry, SliceScores
+    from howsure.answers.parts import ReliabilityBin, ReliabilityCurve
     from howsure.errors import ResultWarning
     from howsure.present.document import Block, Cell, Table
     from howsure.statistics.results import Estimate
@@ -34,9 +36,34 @@ def document(answer: Estimates) -> Document:
         blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), title))
         blocks += bound_texts(entries)
         details.append(_details(entries, title))
+        curves = [
+            _bins(entry.calibration, f"{entry.model} by probability", entry.estimate.interval.level)
+            for entry in entries
+            if entry.calibration is not None
+        ]
+        (blocks if len(answer.entries) == 1 else details).extend(curves)
     blocks += _sliced(answer.slices)
     warnings = closing((*answer.warnings, *merged_warnings(answer.entries)))
     return Document(blocks=(*blocks, *warnings), details=tuple(details))
+
+
+def _bins(found: ReliabilityCurve, title: str, level: float) -> Table:
+    """Lay out the reliability curve: how often events occurred at each level of probability."""
+    percent = Scale(percent=True)
+    fields: list[Field[ReliabilityBin]] = [
+        Field("mean probability %", lambda each: percent.number(each.probability)),
+        Field("occurred %", lambda each: percent.number(each.rate)),
+        Field(f"{level_text(level)} CI", lambda each: percent.interval(each.low, each.high)),
+        Field(
+            "",
+            lambda each: Whisker(value=each.rate, low=each.low, high=each.high),
+            align="left",
+            priority=5,
+            axis=percent,
+        ),
+        Field("rows", lambda each: f"{each.n:,}", priority=7),
+    ]
+    return tabled(found.bins, fields, title=title)
 
 
 def _details(entries: Sequence[Entry], title: str) -> Table:
@@ -77,7 +104,7 @@ def sentence(answer: Estimates) -> str:
 def _more(answer: Estimates) -> str:
     """Return how to compare several models of one task."""
     entries = answer.entries
-    rivals = len({entry.model for entry in entries}) > 1
+    rivals = len({entry.model for entry in entries}) > 1 and entries[0].calibration is None
     one_task = len({(entry.task, entry.metric) for entry in entries}) == 1
     return "To compare two of them, don't use overlap: howsure compare." if rivals and one_task else ""
 
@@ -85,7 +112,17 @@ def _more(answer: Estimates) -> str:
 def _one_sentence(entry: Entry, scale: Scale) -> str:
     near = scale.near(entry.value)
     said = f"{entry.model} scores {near.score(entry.value)} on {_named(entry)}"
-    return f"{said} ({ci_text(entry.estimate.interval, near)})."
+    said = f"{said} ({ci_text(entry.estimate.interval, near)})"
+    if entry.calibration is None:
+        return f"{said}."
+    found, level = entry.calibration, entry.estimate.interval.level
+    high = near.score(found.calibrated_high)
+    if significant(found.p_value, level):
+        return (
+            f"{said}: calibrated probabilities would show {near.score(found.calibrated_mean)} on average, "
+            f"and rarely more than {high} ({p_words(found.p_value)})."
+        )
+    return f"{said}, which isn't significant: calibrated probabilities would show up to {high}."
 
 
 def _named(entry: Entry) -> str:
@@ -146,6 +183,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         any(entry.n_failed for entry in entries),
         any(math.isfinite(entry.variance_saved) for entry in entries),
     )
+    calibration = any(entry.calibration is not None for entry in entries)
     fields: list[Field[Entry]] = [
         Field("model", lambda e: e.model, align="left"),
         Field(column, lambda e: score(e.estimate, scale)),
@@ -158,9 +196,20 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
             "variance from", _factor, align="left", priority=5, shown=any(entry.sources for entry in entries)
         ),
         Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
+        Field("calibrated", lambda e: _calibrated(e, scale), priority=8, shown=calibration),
+        Field("p", _p_of_calibration, priority=6, shown=calibration),
         Field("variance removed", _saved, priority=8, shown=saved),
     ]
     return tabled(entries, fields, title=title)
+
+
+def _calibrated(entry: Entry, scale: Scale) -> str:
+    """Return what calibrated probabilities would show at most: `≤ 0.064`."""
+    return "" if entry.calibration is None else f"≤ {scale.number(entry.calibration.calibrated_high)}"
+
+
+def _p_of_calibration(entry: Entry) -> str:
+    return "" if entry.calibration is None else p_text(entry.calibration.p_value)
 
 
 def _factor(entry: Entry) -> str:

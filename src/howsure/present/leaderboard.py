@@ -317,7 +317,9 @@ def leading(leaders: Sequence[str], one: str, several: str) -> str:
 
 
 def _barely_asked(board: Board) -> str:
-    """Return which of those that could be best answered under half as many questions as another."""
+    """Return which of those that could be best answered under half as many questions, or tasks, as
+    another.
+    """
     most = max(entry.estimate.n_items for entry in board.entries)
     few = [
         entry
@@ -326,14 +328,12 @@ def _barely_asked(board: Board) -> str:
     ]
     if not few:
         return ""
+    answered = f"{'had' if board.unit == 'task' else 'answered'} too few {board.unit}s to be excluded"
     if 1 < len(few) == len(set(board.could_be_best) - set(board.leaders)):
-        return f"They answered too few questions to be excluded (under half of {most:,})."
+        return f"They {answered} (under half of {most:,})."
     if len(few) == 1:
-        return (
-            f"{few[0].model} answered too few questions to be excluded ({few[0].estimate.n_items:,} of "
-            f"{most:,})."
-        )
-    return f"{len(few):,} of them answered too few questions to be excluded (under half of {most:,})."
+        return f"{few[0].model} {answered} ({few[0].estimate.n_items:,} of {most:,})."
+    return f"{len(few):,} of them {answered} (under half of {most:,})."
 
 
 def picked(board: Board) -> tuple[str, ...]:
@@ -380,16 +380,16 @@ def where(entry: Entry) -> str:
 
 
 def _some_items(board: Board) -> str:
-    """Return the number of questions behind the leader's score if another model answered more, otherwise
-    "".
+    """Return the number of questions, or tasks, behind the leader's score if another model answered more,
+    otherwise "".
     """
     counts = [entry.estimate.n_items for entry in board.entries]
     most = max(counts)
     if counts[0] == most:
         return ""
     if board.pairs.n_shared[0, counts.index(most)] == counts[0]:
-        return f"on {counts[0]:,} of {plural(most, 'question')}"
-    return f"on {plural(counts[0], 'question')}, others on up to {most:,}"
+        return f"on {counts[0]:,} of {plural(most, board.unit)}"
+    return f"on {plural(counts[0], board.unit)}, others on up to {most:,}"
 
 
 def rivals(others: int, count: int) -> str:
@@ -437,7 +437,9 @@ def board_table(board: Board, top: Top | None, mark: Sequence[str] = ()) -> Tabl
             priority=6,
             shown=any(rank.group for rank in board.ranks),
         ),
-        Field("questions", lambda r: f"{r[0].estimate.n_items:,}", priority=5, varies=True, shown=uneven),
+        Field(
+            f"{board.unit}s", lambda r: f"{r[0].estimate.n_items:,}", priority=5, varies=True, shown=uneven
+        ),
         Field(
             "failed",
             lambda r: f"{r[0].n_failed:,}",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
     from howsure.answers.parts import ErrorSources
+    from howsure.options.choices import Unit
     from howsure.statistics.results import Estimate, Method
 
 PAPER = "Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640."
@@ -29,6 +30,9 @@ SOURCES = {
     "Cornfield and Tukey (1956)": "Cornfield and Tukey (1956), Annals of Mathematical Statistics 27.",
     "Brennan (2001)": "Brennan (2001), Generalizability Theory, Springer.",
     "Satterthwaite (1946)": "Satterthwaite (1946), Biometrics Bulletin 2.",
+    "Bradley and Terry (1952)": "Bradley and Terry (1952), Biometrika 39.",
+    "Bröcker and Smith (2007)": "Bröcker and Smith (2007), Weather and Forecasting 22.",
+    "Kumar et al. (2019)": "Kumar, Liang and Ma (2019), Verified Uncertainty Calibration, arXiv:1909.10155.",
     "Wilson (1927)": "Wilson (1927), JASA 22.",
     "Korn and Graubard (1998)": "Korn and Graubard (1998), Survey Methodology 24.",
     "Clopper and Pearson (1934)": "Clopper and Pearson (1934), Biometrika 26.",
@@ -62,6 +66,15 @@ INTERVALS = {
 }
 LINEARISED = ("logit", "fisher-z", "log", "linearised t")
 """The intervals of metrics that aren't means (statistics/metrics)."""
+OF_TASKS = {
+    "score": "means over tasks",
+    "mean-rank": "mean ranks over tasks",
+    "win-rate": "mean win rates over tasks",
+    "borda": "mean Borda counts over tasks",
+    "normalised": "mean places between the worst (0) and the best model (1) over tasks",
+    "elo": "Elo ratings by the model of Bradley and Terry (1952), linearised by the influence of each task",
+}
+"""What a sample of tasks has, by the word of `rank_by`."""
 TESTS = {
     "score": "a score test (after Tango (1998); averages by t with an allowance for skewness)",
     "t": "a t test",
@@ -90,7 +103,12 @@ ADJUSTED = {
 def of_scores(entries: Sequence[Entry]) -> Document:
     """Return the paragraph about scores of models."""
     return _document(
-        [*_scores([entry.estimate for entry in entries]), *_levels(entries[0].sources), _software()]
+        [
+            *_scores([entry.estimate for entry in entries]),
+            *_calibration(entries),
+            *_levels(entries[0].sources),
+            _software(),
+        ]
     )
 
 
@@ -100,7 +118,13 @@ def of_boards(boards: Sequence[Board]) -> Document:
     board, tasks = boards[0], max(each.n_tasks for each in boards)
     together = [f"Overall scores put the {tasks:,} tasks together ({board.metric})."] if tasks > 1 else []
     return _document(
-        [*_scores(estimates), *_levels(board.entries[0].sources), *together, *_pairs(board), _software()]
+        [
+            *_scores(estimates, OF_TASKS[board.metric] if board.unit == "task" else ""),
+            *_levels(board.entries[0].sources),
+            *together,
+            *_pairs(board),
+            _software(),
+        ]
     )
 
 
@@ -149,37 +173,40 @@ def of_many(parts: Sequence[AgainstTask]) -> Document:
     )
 
 
-def _scores(estimates: Sequence[Estimate]) -> list[str]:
+def _scores(estimates: Sequence[Estimate], of_tasks: str = "") -> list[str]:
+    """Return what the scores and their errors are. `of_tasks`: what a sample of tasks has, "" without one."""
     level = level_text(estimates[0].interval.level)
     linearised = any(each.method.name in LINEARISED for each in estimates)
-    what = (
+    unit: Unit = "task" if of_tasks else "question"
+    of_questions = (
         "metrics over all questions, linearised by the influence of each"
         if linearised
         else "means over questions"
     )
     return [
         (
-            f"Scores are {what} ({_counts(estimates)}), with {level} confidence intervals by "
-            f"{_named(estimates, INTERVALS)}."
+            f"Scores are {of_tasks or of_questions} ({_counts(estimates, unit)}), with {level} confidence "
+            f"intervals by {_named(estimates, INTERVALS)}."
         ),
-        _errors(estimates),
+        _errors(estimates, unit),
     ]
 
 
-def _counts(estimates: Iterable[Estimate]) -> str:
-    """Return the number of questions and clusters, `100 questions in 20 clusters`, as ranges if they
-    differ.
+def _counts(estimates: Iterable[Estimate], unit: Unit = "question") -> str:
+    """Return the number of questions and clusters, `100 questions in 20 clusters`, or of tasks and families,
+    as ranges if they differ.
     """
     listed = [(each.n_items, each.n_clusters) for each in estimates]
-    items = _range([n for n, _ in listed], "question")
+    items = _range([n for n, _ in listed], unit)
     if all(n == clusters for n, clusters in listed):
         return items
-    return f"{items} in {_range([clusters for _, clusters in listed], 'cluster')}"
+    groups = ("cluster", "clusters") if unit == "question" else ("family", "families")
+    return f"{items} in {_range([clusters for _, clusters in listed], *groups)}"
 
 
-def _range(counts: Sequence[int], noun: str) -> str:
+def _range(counts: Sequence[int], *nouns: str) -> str:
     low, high = min(counts), max(counts)
-    return plural(high, noun) if low == high else f"{low:,} to {plural(high, noun)}"
+    return plural(high, *nouns) if low == high else f"{low:,} to {plural(high, *nouns)}"
 
 
 def _named(estimates: Iterable[Estimate], words: dict[str, str]) -> str:
@@ -194,18 +221,36 @@ def _word(method: Method, words: dict[str, str]) -> str:
     return f"{said} after adjustment for covariates" if method.adjusted else said
 
 
-def _errors(estimates: Sequence[Estimate]) -> str:
+def _errors(estimates: Sequence[Estimate], unit: Unit = "question") -> str:
     """Return how standard errors were computed."""
     clustered = any(each.n_clusters != each.n_items for each in estimates)
     chosen = dict.fromkeys(each.method.variance for each in estimates if each.method.variance in VARIANCES)
     if any(each.method.of_benchmark for each in estimates):
         return "They are about exactly these questions: only the randomness of the answers counts."
     if not chosen or not clustered:
-        return "Items are taken as a random sample, each by itself (Miller (2024))."
+        items = "Items" if unit == "question" else "Tasks"
+        return f"{items} are taken as a random sample, each by itself (Miller (2024))."
     same = any(each.method.same_clusters for each in estimates)
     about = " They are about more questions of these same clusters." if same else ""
     how = listing([VARIANCES[name] for name in chosen if name])
-    return f"Standard errors allow for clusters of related questions, as Miller (2024) asks, by {how}.{about}"
+    groups = "clusters of related questions" if unit == "question" else "families of related tasks"
+    return f"Standard errors allow for {groups}, as Miller (2024) asks, by {how}.{about}"
+
+
+def _calibration(entries: Sequence[Entry]) -> list[str]:
+    """Return how calibration errors were tested, if there are any."""
+    if entries[0].calibration is None:
+        return []
+    return [
+        (
+            "Calibration errors are over bins of equal weight. They were tested by labels drawn from the "
+            "probabilities (Bröcker and Smith (2007)), in clusters with their observed correlation."
+        ),
+        (
+            "Intervals start at 0 if that test isn't significant, and else at the lower limit of the error "
+            "without the variance of its bins (Kumar et al. (2019))."
+        ),
+    ]
 
 
 def _levels(sources: ErrorSources | None) -> list[str]:
@@ -231,12 +276,14 @@ def _pairs(board: Board) -> list[str]:
         else ""
     )
     apart = bool((board.pairs.n_shared == 0).any())
+    shared = (
+        "questions that both answered, with the same clusters"
+        if board.unit == "question"
+        else "tasks that both have"
+    )
     without = "; two that share none count as tied" if apart else ""
     return [
-        (
-            "Models were compared in pairs on the questions that both answered, with the same "
-            f"clusters{corrected}{without}."
-        ),
+        (f"Models were compared in pairs on the {shared}{corrected}{without}."),
         (
             "A model could have any rank from one behind those significantly better to one ahead of those "
             "significantly worse (Mogstad et al. (2024))."

@@ -14,6 +14,8 @@ equal in every covariate. It is on a familiar scale and doesn't depend on which 
 
 The most informative further vote: how much one vote of each pair lowers the variance of a difference
 (c-optimal design; Silvey 1980).
+
+Elo ratings from scores on tasks: each task is a round of votes between all models, won by the higher score.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import numpy as np
 import scipy
 
 from howsure.errors import MethodError
-from howsure.statistics.votes import LOSS, TIE, WIN, tie_rule
+from howsure.statistics.votes import LOSS, TIE, WIN, cells_of, pools, tie_rule
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 MOST_STEPS, MOST_HALVINGS, SETTLED = 100, 30, 1e-12
 FAR = 40.0
 """Strengths, effects, or ties beyond this are diverging to infinity."""
+ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
+"""The mean of Elo ratings, and what a strength is multiplied by."""
 KNOWN = 1e10
 """A parameter isn't identified if its variance is this many times what it would be alone."""
 
@@ -324,3 +328,32 @@ def saved_by_a_vote(fit: Strengths, slopes: Floats, ties: Ties) -> Floats:
     own = np.diagonal(within)
     crossed = own[:, None] + own - 2 * within
     return np.asarray(at.information[0] * (toward[:, None] - toward) ** 2 / (1 + at.information[0] * crossed))
+
+
+def elo_over_tasks(scores: Floats, weights: Floats) -> tuple[Floats, Bools]:
+    """Return the Elo ratings of models plus the influence of each task on them (K, M), and which models don't
+    have a finite rating (M,).
+
+    `scores` (K, M): larger is better, NaN if a model doesn't have the task. `weights` (K,): of the tasks. On
+    each task every model meets every other once, and equal scores are half a win of each. The weighted mean
+    of the rows are the ratings. MethodError if some models share no task with the others, not even through a
+    third.
+    """
+    models, present = scores.shape[1], ~np.isnan(scores)
+    counts, won = np.zeros((3, models, models)), np.zeros(scores.shape)
+    for k, line in enumerate(scores):
+        ahead = line[:, None] > line
+        tied = (line[:, None] == line) & ~np.eye(models, dtype=bool)
+        counts += weights[k] * np.stack([ahead, tied, ahead.T])
+        won[k] = (ahead + tied / 2).sum(axis=1)
+    counts = np.triu(counts, 1)
+    if pools(counts).any():
+        raise MethodError(
+            "some models share no task with the others, so Elo ratings don't compare them",
+            remedy="Leave these models out, or rank by win rate.",
+        )
+    fit = strengths(cells_of(counts), weights @ present, "half")
+    expected = scipy.special.expit(fit.log[:, None] - fit.log)
+    np.fill_diagonal(expected, 0.0)
+    influence = (won - present * (present @ expected.T)) @ fit.inverse[:models, :models]
+    return ELO_MEAN + ELO_SPREAD * (fit.log + weights.sum() * influence), fit.bounded

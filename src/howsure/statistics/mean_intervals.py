@@ -375,7 +375,7 @@ class OfMetric(MeanInterval):
 
     Its degrees of freedom are those of the spread of influences over clusters (`moment_df`). At 0 and 1 a
     share has Clopper and Pearson's limits, with the smallest class as the trials. `smallest`
-    (T,): its effective number of rows.
+    (T,): its effective number of rows, or one for all.
     """
 
     scale: Scale
@@ -384,7 +384,7 @@ class OfMetric(MeanInterval):
     @property
     def name(self) -> str:
         """Its label in answers."""
-        return {"share": "logit", "correlation": "fisher-z", "positive": "log"}.get(
+        return {"share": "logit", "percent": "logit", "correlation": "fisher-z", "positive": "log"}.get(
             self.scale, "linearised t"
         )
 
@@ -393,15 +393,17 @@ class OfMetric(MeanInterval):
         value, se = means.value, np.sqrt(np.where(means.var > 0, means.var, np.nan))
         df = self._df(means)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            if self.scale == "share":
+            if self.scale in ("share", "percent"):
+                size = 100.0 if self.scale == "percent" else 1.0
+                value, se = value / size, se / size
                 value = np.where(np.abs(value - np.round(value)) < ROUNDING, np.round(value), value)
                 slope = 1 / (value * (1 - value))
                 low, high = intervals.t_interval(scipy.special.logit(value), se * slope, df, level)
                 low, high = scipy.special.expit(low), scipy.special.expit(high)
-                trials = np.minimum(self.smallest, means.units)
+                trials = np.minimum(self.smallest, means.edge_units)
                 ends = (value <= 0) | (value >= 1)
                 edge = intervals.clopper_pearson(np.round(value) * trials, trials, level)
-                return np.where(ends, edge[0], low), np.where(ends, edge[1], high)
+                return size * np.where(ends, edge[0], low), size * np.where(ends, edge[1], high)
             if self.scale == "correlation":
                 low, high = intervals.t_interval(np.arctanh(value), se / (1 - value**2), df, level)
                 return np.tanh(low), np.tanh(high)

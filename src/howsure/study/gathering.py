@@ -177,10 +177,11 @@ def _gathered(
 ) -> Study:
     """Aggregate the rows once (see `gather`)."""
     smallest: dict[tuple[str, str], float] = {}
+    labelled: pl.DataFrame | None = None
     if design.statistic is not None:
         from howsure.study.metric_rows import with_metric
 
-        scores, smallest = with_metric(scores, design, models or design.model, paired=paired)
+        scores, smallest, labelled = with_metric(scores, design, models or design.model, paired=paired)
     scores, design = attempts.probabilities(scores, replace(design, model=models) if models else design)
     side = clusters.side_table(design)
     scores, summed = numeric_weights(priced(scores, design), design, side)
@@ -232,6 +233,7 @@ def _gathered(
         ),
         unasked=silent_factor_of(names, scores, parts),
         smallest=smallest,
+        labelled=labelled,
     )
     study, grouped = _clustered(_sound(study), sorted_out, telling, found.every, paired=paired)
     if scores.answered_by:  # within the same clusters, the answers to one question would be independent

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from howsure.errors import DataError, MethodError, ResultWarning
+from howsure.errors import DataError, MethodError, OptionError, ResultWarning
 from howsure.statistics.metrics import OfRows, jackknife
 from howsure.statistics.metrics.base import ENOUGH, Rows
+from howsure.statistics.metrics.calibration import CalibrationError
 from howsure.study.models import resolve
-from howsure.study.texts import bleu_counts, edit_distances
+from howsure.study.texts import COUNTS, edit_distances
 from howsure.table.engines import to_polars
 from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, roles_of_metric, tidy
 from howsure.wording import listing
@@ -38,16 +39,23 @@ WEIGHT, COUNT = "weight of the question", "count of texts"
 
 def with_metric(
     scores: Scores, design: Design, models: Sequence[str], *, paired: bool
-) -> tuple[Scores, dict[tuple[str, str], float]]:
+) -> tuple[Scores, dict[tuple[str, str], float], pl.DataFrame | None]:
     """Return scores of rows whose mean is the design's metric, with warnings, and by task and model the size
     of the smallest class. The same scores without a metric.
 
-    `models`: those that are used, () for all. `paired`: they are compared, so questions that one of them
-    lacks are left out.
+    Also return the labels and probabilities behind a calibration error, else None. `models`: those that are
+    used, () for all. `paired`: they are compared, so questions that one of them lacks are left out.
+    OptionError for a calibration error, which can't be compared.
     """
-    chosen = design.statistic
+    chosen, labelled = design.statistic, None
     if chosen is None:
-        return scores, {}
+        return scores, {}, None
+    of_calibration = isinstance(chosen.metric, CalibrationError)
+    if paired and of_calibration:
+        raise OptionError(
+            "calibration errors aren't compared: chance makes each of them positive, one more than another",
+            remedy="Compare models by `brier`, or measure each with `estimate`.",
+        )
     if not scores.roles.keys() & {*METRIC_ROLES}:  # they were read without a metric
         known = {role: columns for role, columns in scores.roles.items() if role != "score"}
         scores = replace(scores, roles={**known, **roles_of_metric(chosen.metric.reads, {})})
@@ -71,12 +79,14 @@ def with_metric(
                 )
         measured, sizes, doubts = table.measured(part)
         found += [measured]
+        if of_calibration:
+            labelled = pl.concat([*([] if labelled is None else [labelled]), table.labelled()])
         smallest |= {(str(task), model): size for model, size in sizes.items() if size < np.inf}
         warnings += [*doubts, *table.small(sizes)]
     measured_scores = replace(
         scores, rows=pl.concat(found), roles={}, score_name="", notes=tuple(notes), warnings=tuple(warnings)
     )
-    return measured_scores, smallest
+    return measured_scores, smallest, labelled
 
 
 def _rows(scores: Scores, design: Design, models: Sequence[str]) -> pl.DataFrame:
@@ -115,7 +125,7 @@ class _Table:
         if metric.reads == "rows":
             return cls(rows=rows, chosen=chosen, task=task)
         if metric.reads == "texts":
-            counts = bleu_counts(label.cast(pl.String), prediction.cast(pl.String))
+            counts = COUNTS[metric.name](label.cast(pl.String), prediction.cast(pl.String))
             columns = [pl.Series(f"{COUNT} {k}", counts[:, k]) for k in range(counts.shape[1])]
             return cls(rows=rows.with_columns(columns), chosen=chosen, task=task)
         if metric.name in ("wer", "cer") and rows["label"].dtype == rows["prediction"].dtype == pl.String:
@@ -231,6 +241,16 @@ class _Table:
             positive=self.positive,
             counts=answered.select(counts).to_numpy() if counts else None,
             item=item,
+        )
+
+    def labelled(self) -> pl.DataFrame:
+        """Return the task, model, item, label (0 or 1), probability and weight of every answered row."""
+        return self.rows.filter(pl.col("score").is_not_null()).select(
+            pl.lit(self.task).alias("task"),
+            pl.col("model", "item").cast(pl.String),
+            (pl.col("label") == self.positive).cast(pl.Float64).alias("label"),
+            pl.col("prediction").alias("probability"),
+            (pl.col(WEIGHT) / pl.len().over("model", "item")).alias("weight"),
         )
 
     def small(self, smallest: dict[str, float]) -> list[ResultWarning]:

@@ -66,7 +66,7 @@ class Study:
     items weigh more for one model than for another (weights.py). `over_levels`: if random factors are samples
     too, makes models of a matrix of models at levels, whose names are in the parts' column LEVEL
     (factors.py). `smallest`: by task and model, the effective number of questions in the smallest class of a
-    metric.
+    metric. `labelled`: the labels and probabilities behind a calibration error (metric_rows.py).
     """
 
     design: Design
@@ -96,6 +96,7 @@ class Study:
     own_weights: Mapping[str, RowWeights] = field(default_factory=dict)
     over_levels: Callable[[ScoreMatrix, Sequence[str]], ScoreMatrix] | None = None
     smallest: Mapping[Key, float] = field(default_factory=dict)
+    labelled: pl.DataFrame | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
 

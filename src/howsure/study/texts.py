@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from howsure.errors import DataError
+from howsure.statistics.metrics.texts import CHARACTERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import polars as pl
 
     from howsure.statistics.arrays import Floats
@@ -39,6 +43,27 @@ def bleu_counts(label: pl.Series, prediction: pl.Series) -> Floats:
     bleu = BLEU(effective_order=True)
     found = [bleu.sentence_score(said, [right]) for right, said in _pairs(label, prediction)]
     return np.array([[*each.counts, *each.totals, each.sys_len, each.ref_len] for each in found], dtype=float)
+
+
+def chrf_counts(label: pl.Series, prediction: pl.Series) -> Floats:
+    """Return the counts of each text (r, 18): matching sequences of 1 to 6 characters, those of the
+    prediction and those of the label, without blanks.
+
+    As in sacrebleu, sequences of a length that the label doesn't have don't count.
+    """
+    found = np.zeros((len(label), 3, CHARACTERS))
+    for row, (right, said) in zip(found, _pairs(label, prediction), strict=True):
+        for k in range(CHARACTERS):
+            one, other = (
+                Counter(text[start : start + k + 1] for start in range(len(text) - k))
+                for text in ("".join(right.split()), "".join(said.split()))
+            )
+            row[:, k] = (one & other).total(), other.total() if one else 0, one.total()
+    return found.reshape(len(label), 3 * CHARACTERS)
+
+
+COUNTS: Mapping[str, Callable[[pl.Series, pl.Series], Floats]] = {"bleu": bleu_counts, "chrf": chrf_counts}
+"""What the metrics of texts count in each label and prediction."""
 
 
 def _pairs(label: pl.Series, prediction: pl.Series) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from howsure.inference.question import Question
 from howsure.inference.voting import VOTED, VotePool, effects, fits_one_line, next_votes, without_one
 from howsure.options.table import checked
 from howsure.readers.votes import VOTES, read_votes
-from howsure.statistics.bradley_terry import expected_scores, strengths
+from howsure.statistics.bradley_terry import ELO_MEAN, ELO_SPREAD, expected_scores, strengths
 from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.means import cluster_warnings
 from howsure.statistics.ranks import ranks
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 METRIC = "expected score"
-ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
 LEAST, CALM = 1e-12, 1e-9
 TIES = {
     "half": "half a win of each",

@@ -11,6 +11,7 @@ import numpy as np
 from howsure.answers.estimate import Entry, Estimates
 from howsure.inference import covariates
 from howsure.inference.board import entries
+from howsure.inference.calibration_error import with_calibration
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
@@ -103,7 +104,9 @@ def estimate(
     found: list[Entry] = []
     for matrix in matrices:
         adjusted = covariates.adjusted_entries(matrix, pools, entries(matrix, question))
-        found += with_savings(adjusted, matrix, refined, variance)
+        found += with_calibration(
+            with_savings(adjusted, matrix, refined, variance), matrix, study.labelled, question
+        )
     answer = Estimates(
         entries=tuple(found),
         slices=tuple(

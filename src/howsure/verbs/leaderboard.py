@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -12,7 +10,7 @@ from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.inference.task_sample import over_tasks
+from howsure.inference.task_sample import of_tasks, over_tasks
 from howsure.options.table import checked
 from howsure.study.attempt_labels import attempt_column
 from howsure.study.by_cluster import gather_or_sum
@@ -22,7 +20,7 @@ from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.leaderboard import Leaderboard
     from howsure.options.choices import Overall, RankBy, Top
@@ -81,11 +79,13 @@ def leaderboard(
             table of models and tasks. The answer contains all of them.
         tasks_as_sample: Whether the tasks are a sample of others like them, for which the ranks are to hold.
             Each task then counts as one question, so that error bars are over tasks. `cluster` names a column
-            with the family of each task, and a mapping as `overall` weights them. `interval` is "t" unless
-            another is chosen.
+            with the family of each task, and a mapping as `overall` weights them. `interval` is t, on the
+            logit scale for numbers with two ends, unless another is chosen.
         rank_by: What counts on each task, with tasks as a sample. By default that is the mean score. A word
             chooses the rank among the models (mean-rank), or the share or number of others that a model is
-            ahead of (win-rate, borda). The last is its place between the worst and the best (normalised).
+            ahead of (win-rate, borda). Others are its place between the worst and the best (normalised), and
+            an Elo rating by Bradley and Terry, with each task as a game of every model against every other
+            (elo).
         seed: The seed of the sign flips.
         **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
             what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
@@ -131,9 +131,8 @@ def leaderboard(
                 "`each_task` shows a board for each task, and here the tasks are a sample",
                 remedy="Leave one of the two out.",
             )
-        weights = dict(question.overall) if isinstance(question.overall, Mapping) else None
-        tasks = over_tasks(scores, design, rank_by or "score", weights)
-        return ranked(tasks, replace(question, overall="harness", interval=question.interval or "t"), **shown)
+        tasks, question, ends = over_tasks(scores, design, rank_by or "score", question)
+        return of_tasks(ranked(tasks, question, **shown), ends)
     study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
     found = with_other_policies(ranked(study, question, **shown), study)
     return with_both_readings(

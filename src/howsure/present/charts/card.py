@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
+from howsure.present import frontier
 from howsure.present.charts.base import BLUE, EXTRA, GREY, WIDE, picture
 from howsure.present.charts.sizes import typed
 from howsure.present.labels import NAME, labels
@@ -25,6 +26,8 @@ EDGE, TOP, FOOT = 56, 62, 592
 """The margins, and the base lines of the first and the last line."""
 SMALL, CLAIM = 22, 46
 TICKS = 8
+AXIS = 150
+"""What the axes of a chart with names beside its points need."""
 TYPE = 20
 """The font size of the chart."""
 MODELS = 8
@@ -81,7 +84,9 @@ def _placed(chart: Spec, top: float, high: float) -> str:
     spec = typed(chart, TYPE)
     wide = WIDTH - 2 * EDGE
     spec = {**spec, "data": {**spec["data"], "values": _named(spec["data"]["values"])}}
-    if "layer" in spec:
+    if all("label_x" in row for row in spec["data"]["values"]):
+        spec = frontier.placed({**spec, "width": wide - AXIS, "height": high - AXIS}, TYPE)
+    elif "layer" in spec:
         fit = {"type": "fit", "contains": "padding"}
         spec |= {"width": wide, "height": high, "autosize": fit, "padding": 0}
         spec["config"] = {**spec["config"], "axisQuantitative": {"tickCount": TICKS}}

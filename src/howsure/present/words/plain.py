@@ -211,6 +211,9 @@ def board_fields(board: Board) -> dict[str, str]:
     pairs, worse, apart = count * (count - 1) // 2, count - rank.high, board.n_significant_neighbours
     step, visible = _steps(board)
     return {
+        "unit": board.unit,
+        "units": f"{board.unit}s",
+        "sharing": "with the same tasks" if board.unit == "task" else "that answered the same questions",
         "leader": leader.model,
         "score": scale.score(estimate.value),
         "models": plural(count, "model"),

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from howsure.errors import MethodError
 from howsure.statistics.metrics.base import HigherIsBetter, Mean, Measured, Metric, Reads, Rows, Scale
+from howsure.statistics.metrics.calibration import CalibrationError
 from howsure.statistics.metrics.classes import ONE_CLASS, Matthews, OfClasses, of_class, recall, right
 from howsure.statistics.metrics.numbers import Horizon, Pearson, Quantile, Ratio, Spearman
 from howsure.statistics.metrics.scores import Auroc, AveragePrecision, RecallAtFpr, brier_scores
-from howsure.statistics.metrics.texts import Bleu
+from howsure.statistics.metrics.texts import Bleu, Chrf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,10 +71,12 @@ _BY_NAME: tuple[Metric, ...] = (
     Auroc(),
     AveragePrecision(),
     Mean("brier", brier_scores, "scores", lower_is_better=True),
+    CalibrationError(),
     Ratio("ratio"),
     Ratio("wer", lower_is_better=True),
     Ratio("cer", lower_is_better=True),
     Bleu(),
+    Chrf(),
     Ratio("perplexity", lower_is_better=True, exponential=True),
     Pearson(),
     Spearman(),

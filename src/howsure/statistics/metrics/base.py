@@ -20,8 +20,8 @@ which it takes the ratio, one number, two texts, or the row itself.
 """
 
 
-Scale = Literal["share", "correlation", "positive", "number"]
-"""The range of a metric: [0, 1], [−1, 1], positive numbers, or any number."""
+Scale = Literal["share", "percent", "correlation", "positive", "number"]
+"""The range of a metric: [0, 1], [0, 100], [−1, 1], positive numbers, or any number."""
 
 SPREAD = 2.0
 """A slope that depends on a density is taken between the points so many standard errors to either side."""

@@ -1,4 +1,4 @@
-"""BLEU of a corpus (Papineni et al. 2002), from the counts of each text."""
+"""BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a corpus, from the counts of each text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ORDERS = 4
 """The lengths of the sequences of words that count: 1 to 4."""
+CHARACTERS, BETA = 6, 2
+"""The longest sequence of characters that counts, and how many times as much recall weighs as precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Bleu(HigherIsBetter):
 
     name: ClassVar[str] = "bleu"
     reads: ClassVar[Reads] = "texts"
-    scale: ClassVar[Scale] = "positive"
+    scale: ClassVar[Scale] = "percent"
 
     def measure(self, rows: Rows) -> Measured:
         """Return the value without smoothing, and the influences. MethodError if no sequence of some length
@@ -51,3 +53,38 @@ class Bleu(HigherIsBetter):
             slope = slope + reference / length * (counts[:, -2] / length - counts[:, -1] / reference)
         influence = value * slope
         return Measured(value=value, influence=influence - rows.share @ influence)
+
+
+@dataclass(frozen=True, slots=True)
+class Chrf(HigherIsBetter):
+    """The F-score of character sequences, with recall weighing twice as much as precision, from 0 to 100.
+
+    It reads `counts`: for each row the matching sequences of 1 to 6 characters, those of the prediction and
+    those of the label.
+    """
+
+    name: ClassVar[str] = "chrf"
+    reads: ClassVar[Reads] = "texts"
+    scale: ClassVar[Scale] = "percent"
+
+    def measure(self, rows: Rows) -> Measured:
+        """Return the value over the lengths that occur, and the influences. MethodError if no character
+        matches.
+        """
+        counts: Floats = np.empty((len(rows.share), 3 * CHARACTERS)) if rows.counts is None else rows.counts
+        match, said, right = np.split(counts, 3, axis=1)
+        matches, predicted, wanted = (rows.share @ each for each in (match, said, right))
+        long = (predicted > 0) & (wanted > 0)
+        if not (matches * long).any():
+            raise MethodError(
+                f"no character is right, so {self.name} is 0 without an error bar",
+                remedy="Check that labels and predictions are in the same script.",
+            )
+        precision, recall = matches[long] / predicted[long], matches[long] / wanted[long]
+        p, r, weight = float(precision.mean()), float(recall.mean()), BETA**2
+        bottom = weight * p + r
+        of_precision = ((match[:, long] - precision * said[:, long]) / predicted[long]).mean(axis=1)
+        of_recall = ((match[:, long] - recall * right[:, long]) / wanted[long]).mean(axis=1)
+        influence = (1 + weight) * (r**2 * of_precision + weight * p**2 * of_recall) / bottom**2
+        value = (1 + weight) * p * r / bottom
+        return Measured(value=100 * value, influence=100 * (influence - rows.share @ influence))

@@ -446,7 +446,7 @@ def test_the_comment_starts_with_the_verdict_and_the_table(quiz, tmp_path, monke
     run(*asked)
     assert "\n\n[The page of these results](<https://a.org/x/p.html>)\n\nData: " in path.read_text()
     monkeypatch.setenv("HOWSURE_URL", "https://a.org/x/p>).html")
-    monkeypatch.setenv("HOWSURE_CARD", "build/c d.png")
+    monkeypatch.setenv("HOWSURE_CARD_ADDRESS", "build/c d.png")
     run(*asked)
     picture, page = "<https://a.org/x/c%20d.png>", "<https://a.org/x/p%3E).html>"
     assert f"[![The page of these results]({picture})]({page})" in path.read_text()

@@ -228,6 +228,17 @@ def write(answer: Answer, format: Format | None, output: str | None, **prose: bo
     put(text, output, data=chosen in DATA)
 
 
+def write_card(answer: Answer, target: str, paths: Sequence[str]) -> None:
+    """Draw the card of an answer into a .png file."""
+    from howsure.present.cards import card_of
+    from howsure.present.files import card_path
+    from howsure.writing import write
+
+    place = card_path(target, paths)
+    write(card_of(answer).png(), place)
+    tell(f"Card written to {place}.")
+
+
 def put(text: str, output: str | None, *, data: bool) -> None:
     """Write text to a file, or to standard output without one."""
     from howsure.writing import write

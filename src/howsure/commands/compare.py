@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read_against, read_sides, read_two_paths, split, write
+from howsure.commands.base import read_against, read_sides, read_two_paths, split, write, write_card
 from howsure.commands.options import (
+    CARD,
     OUTPUT,
     GroupedCommand,
     flag_of,
@@ -40,15 +41,19 @@ IDLE = (None, False, ())
 @takes("against", "model")
 @takes("compare", *(name for name in _OF_PAIR if name not in ("a", "b", "model", "adjust")))
 @takes("against", "adjust")
+@CARD
 @takes("compare", "explain", "methods_paragraph", *OUTPUT)
-def compare(paths: tuple[str, ...], **given: Any) -> None:
+def compare(paths: tuple[str, ...], card: str | None, **given: Any) -> None:
     """Compare two models, or all models with one.
 
     Models are compared on the questions that both answered. -a and -b name two models. --against names one
     that every other is compared with, corrected for their number.
     """
     rest, shown = split(paths, given)
-    write(ask(paths, rest), **shown)
+    answer = ask(paths, rest)
+    if card is not None:
+        write_card(answer, card, paths)
+    write(answer, **shown)
 
 
 def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Against:

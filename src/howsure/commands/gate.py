@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import click
 
-from howsure.commands.base import put, read_sides, rendered, split
+from howsure.commands.base import put, read_sides, rendered, split, write_card
 from howsure.commands.configuration import OWN, PYPROJECT, table_of
 from howsure.commands.exits import DONE, FAILED, UNDECIDED
 from howsure.commands.freezing import frozen_names, frozen_text, frozen_warnings
 from howsure.commands.options import (
+    CARD,
     OUTPUT,
     VerdictCommand,
     refuse_points,
@@ -105,9 +106,10 @@ def counted(judged: Gate | Check, unclear: str) -> Counted:
     metavar="FILE",
     help=(
         "Write a comment for a pull request as well, as Markdown. HOWSURE_NAME, HOWSURE_URL and "
-        "HOWSURE_CARD give its title, the address of its page, and the page's card."
+        "HOWSURE_CARD_ADDRESS give its title, the address of its page, and of a card."
     ),
 )
+@CARD
 @click.option("--freeze", metavar="FILE", help="Write the settings of this verdict as howsure.toml.")
 @takes("gate", *OUTPUT)
 def gate(
@@ -118,6 +120,7 @@ def gate(
     unclear: str,
     junit: str | None,
     comment: str | None,
+    card: str | None,
     github: bool,
     freeze: str | None,
     **given: Any,
@@ -168,6 +171,8 @@ def gate(
             linked=linked,
         )
         write(markdown.render(told), comment)
+    if card is not None:
+        write_card(answer, card, paths)
     if freeze is not None:
         write(frozen_text(answer, context), freeze)
     on_github = github and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
@@ -196,11 +201,12 @@ def _linked_page() -> LinkedPage | None:
     from howsure.page.page import beside
     from howsure.present.document import LinkedPage
 
-    url, card = os.environ.get("HOWSURE_URL", ""), os.environ.get("HOWSURE_CARD", "")
+    url, card = os.environ.get("HOWSURE_URL", ""), os.environ.get("HOWSURE_CARD_ADDRESS", "")
     if not url:
         if card:
             raise OptionError(
-                "HOWSURE_CARD names the card of a page that has no address", remedy="Set HOWSURE_URL as well."
+                "HOWSURE_CARD_ADDRESS is the card of a page that has no address",
+                remedy="Set HOWSURE_URL as well.",
             )
         return None
     page = address("HOWSURE_URL", url)

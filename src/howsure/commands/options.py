@@ -422,6 +422,12 @@ def _refuse_unit(flag: str, size: float, *, percent: bool, margin: bool) -> None
         )
 
 
+CARD_HELP = "Draw a card of 1200 × 630 as well: the claim in large letters, and the chart (.png)."
+CARD = click.option("--card", metavar="FILE", help=CARD_HELP)
+CARD_OPTION = click.Option(["--card"], metavar="FILE", help=CARD_HELP)
+"""The same for a command that is made of a list of options."""
+
+
 def words_of(param: click.Parameter, value: Any) -> list[str]:
     """Return the names under which a parameter is set."""
     if isinstance(param, click.Argument):

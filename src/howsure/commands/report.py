@@ -10,7 +10,7 @@ import click
 
 from howsure.commands.base import command_line, open_page, page_path, read, split
 from howsure.commands.flags import with_flags
-from howsure.commands.options import GroupedCommand, Paths, takes
+from howsure.commands.options import CARD, GroupedCommand, Paths, takes
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of
 
@@ -27,11 +27,7 @@ PAGE_OPTIONS = options_of("report", without=("command", "texts", "url", "card"))
 @takes("report", *PAGE_OPTIONS, "texts")
 @click.option("--output", "-o", metavar="FILE", help=f"Write the page to this file.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
-@click.option(
-    "--card",
-    metavar="FILE",
-    help="Draw a card as well, 1200 × 630: how many could be best, over the top of the board (.png).",
-)
+@CARD
 @takes("report", "url")
 @click.option("--from", "page", metavar="FILE", help="Show how a page was made, and do nothing else.")
 @click.pass_context
@@ -59,14 +55,18 @@ def report(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
+    from howsure.present.cards import card_of
+    from howsure.present.files import card_path
     from howsure.writing import write
 
     target = page_path(output, paths) if output else _unused(Path(PAGE))
-    card = None if given["card"] is None else _card(given["card"], paths)
+    card = None if given["card"] is None else card_path(given["card"], paths)
     named = card.name if card and given["url"] else None
     skipped = ("opened",) if named else ("opened", "card")
     answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
-    drawn = None if card is None else _drawn(answer)  # before the page is written: an error leaves no file
+    drawn = None  # before the page is written: an error leaves no file
+    if card is not None:
+        drawn = card_of(answer.leaderboard.every[answer.data["first"]]).png(answer.data["url"] or "")
     write(answer.html, target)
     # Write the verdict, and the notes and warnings about the data, as in every command.
     from howsure.present.render import render
@@ -87,24 +87,6 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
 
     rest, _ = split(paths, {"format": None, **given})
     return howsure.report(read(paths, rest), command=command, **rest)
-
-
-def _card(target: str, paths: tuple[str, ...]) -> Path:
-    """Return where the card goes."""
-    from howsure.errors import OptionError
-    from howsure.present.files import refuse_overwriting
-
-    refuse_overwriting(target, paths)
-    if Path(target).suffix.lower() != ".png":
-        raise OptionError(f"{target!r} isn't a valid name for a card", remedy="End it in .png.")
-    return Path(target)
-
-
-def _drawn(answer: Report) -> bytes:
-    """Draw the card: the first board of the page."""
-    from howsure.present.cards import card_of
-
-    return card_of(answer.leaderboard.every[answer.data["first"]]).png(answer.data["url"] or "")
 
 
 def _unused(target: Path) -> Path:

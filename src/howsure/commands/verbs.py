@@ -17,9 +17,11 @@ from howsure.commands.base import (
     read_sides,
     split,
     write,
+    write_card,
     write_records,
 )
 from howsure.commands.options import (
+    CARD_OPTION,
     DESIGN,
     READING,
     GroupedCommand,
@@ -54,6 +56,7 @@ class Served:
         plot: The chart for `--plot`, if it has one.
         prose: Whether it can explain itself, and has a methods paragraph.
         has_verdict: Whether its exit codes are verdicts.
+        card: Whether it draws a card.
         shares: Its sizes that are shares for any data, so that they accept points and percent.
     """
 
@@ -64,6 +67,7 @@ class Served:
     plot: str = ""
     prose: bool = False
     has_verdict: bool = False
+    card: bool = False
     shares: tuple[str, ...] = ()
 
 
@@ -86,13 +90,14 @@ SERVED: Mapping[str, Served] = {
     "trend": Served(more="Also which tasks distinguish runs."),
     "leaderboard": Served(rows=PAIRS, prose=True),
     "frontier": Served(
+        card=True,
         more=(
             "For example --usage usd, seconds or tokens_out: a model is on the frontier unless "
             "another scores "
             "significantly higher and costs no more. A published leaderboard works too (model, "
             "score, n, usd or "
             "total_cost)."
-        )
+        ),
     ),
     "curve": Served(
         more=(
@@ -167,6 +172,8 @@ def command_of(verb: str, summary: str, *, name: str = "") -> click.Command:
         params.append(click.Option([f"--{flag}"], is_flag=True, help=help))
     if served.plot:
         params.append(click.Option(["--plot"], metavar="FILE", help=served.plot))
+    if served.card:
+        params.append(CARD_OPTION)
     output = ("details", *(("explain", "methods_paragraph") if served.prose else ()))
     params += [made("", each) for each in (*output, "format", "output")]
     kind = VerdictCommand if served.has_verdict else GroupedCommand
@@ -206,7 +213,7 @@ def ask(verb: str, paths: tuple[str, ...], given: dict[str, Any]) -> Any:
 def _run(verb: str, served: Served, paths: tuple[str, ...] = (), **given: Any) -> None:
     """Call the verb, and write its answer, or single rows of it."""
     rows = served.rows if served.rows and given.pop(served.rows[0]) else None
-    plot = given.pop("plot", None)
+    plot, card = given.pop("plot", None), given.pop("card", None)
     rest, shown = split(paths, given)
     prose = next((name for name in PROSE if shown.get(name)), None)
     if rows and prose:
@@ -217,6 +224,8 @@ def _run(verb: str, served: Served, paths: tuple[str, ...] = (), **given: Any) -
         from howsure.present.files import write_chart
 
         write_chart(answer.chart(), plot)  # type: ignore[attr-defined]  # what has --plot is drawn
+    if card is not None:
+        write_card(answer, card, paths)
     if rows:
         write_records(getattr(answer, rows[1])(), shown["format"], shown["output"])
     else:

@@ -34,7 +34,6 @@ from howsure.present.document import (
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
 from howsure.present.methods import of_comparisons
-from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
 from howsure.present.words import factors, plain
 from howsure.present.words.factors import more_of_these

@@ -69,6 +69,14 @@ def write_chart(chart: dict[str, Any], output: str) -> None:
     write(picture(chart, kind), output)
 
 
+def card_path(target: str, inputs: Sequence[str]) -> Path:
+    """Return where a card goes. OptionError for another kind of file, or one of those to be read."""
+    refuse_overwriting(target, inputs)
+    if Path(target).suffix.lower() != ".png":
+        raise OptionError(f"{target!r} isn't a valid name for a card", remedy="End it in .png.")
+    return Path(target)
+
+
 def write_table(scores: Scores, output: str) -> int:
     """Write the tidy table and return its number of rows."""
     suffix = Path(output).suffix.lower()

@@ -342,8 +342,11 @@ _DOUBTS = {
         "Run both on the same questions: a paired comparison needs far fewer.",
     ),
     "no_overall_error_bar": (
-        "one task has a single question or cluster, so the overall score has no error bar",
-        "Leave that task out, or add clusters to it.",
+        "a task has a single question or cluster, so the overall score has no error bar",
+        (
+            "Leave such tasks out, or cluster by another column. For other tasks like these: `howsure "
+            "leaderboard --tasks-as-sample`."
+        ),
     ),
     "single_attempts": (
         (

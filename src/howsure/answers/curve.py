@@ -99,6 +99,7 @@ class TaskCurves(TaskPart):
         percent: Whether scores lie in [0, 1].
         curves: The curves, empty over models.
         line: The line, None over attempts and usage.
+        warnings: Warnings about this task.
     """
 
     task: str
@@ -109,6 +110,7 @@ class TaskCurves(TaskPart):
     percent: bool = field(default=True, metadata=HIDDEN)
     curves: tuple[Curve, ...] = ()
     line: FittedLine | None = None
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, model: str) -> Curve:
         return next(each for each in self.curves if each.model == model)

@@ -113,6 +113,7 @@ class EachQuestion:
             be below the floor. −1 if none would.
         attempts_needed: The attempts at the lowest question that would settle it if its share stays. NaN if
             unknown.
+        needed_at_usual: For a plain count, the successes that it takes of the median number of attempts.
         false_fail_rate: For a plain count, the probability that a system fails it that solves every question
             in 90% of attempts.
         items: The ids of all questions.
@@ -131,6 +132,7 @@ class EachQuestion:
     usual_attempts: int = 0
     most_solved_below: int = -1
     attempts_needed: float = math.nan
+    needed_at_usual: int = 0
     false_fail_rate: float = math.nan
     items: NDArray[Any] = field(metadata=HIDDEN)
     all_solved: NDArray[np.int64] = field(metadata=HIDDEN)

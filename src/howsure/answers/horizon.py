@@ -97,6 +97,7 @@ class TaskHorizons(TaskPart):
         others: Whether difficulty is the share of the other models that fail.
         models: The models with a horizon.
         doubling: The doubling times, one for each chance. Empty without release dates of enough models.
+        warnings: Warnings about this task.
     """
 
     task: str
@@ -108,6 +109,7 @@ class TaskHorizons(TaskPart):
     others: bool = field(default=False, metadata=HIDDEN)
     models: tuple[ModelHorizons, ...]
     doubling: tuple[DoublingTime, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, model: str) -> ModelHorizons:
         return next(each for each in self.models if each.model == model)

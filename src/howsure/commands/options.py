@@ -137,6 +137,7 @@ class GroupedCommand(click.Command):
             if not hint:
                 known = [flag for flag in error.possibilities or () if len(flag) > len("--b")]
                 near = get_close_matches(error.option_name, known, cutoff=0.8)
+                near += [flag for flag in flags if flag.startswith(f"{error.option_name}-")][:1]
                 raise click.NoSuchOption(error.option_name, possibilities=near, ctx=ctx) from None
             raise UnknownOption(error.option_name, hint, ctx) from None
         except click.MissingParameter as error:
@@ -144,6 +145,12 @@ class GroupedCommand(click.Command):
                 raise click.MissingParameter(
                     f"For what is in {self.name!r} here: howsure ./{self.name}", ctx, error.param
                 ) from None
+            raise
+        except click.UsageError as error:
+            from howsure.commands.words import WITHOUT_DATA
+
+            if str(self.name) in WITHOUT_DATA and error.message.startswith("Got unexpected"):
+                raise click.UsageError(WITHOUT_DATA[str(self.name)], ctx) from None
             raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

@@ -216,6 +216,12 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
         "ref reference control vs": (AGAINST, ("-b", "the second model: -b MODEL")),
         "candidate treatment": (("-a", "the first model: -a MODEL"),),
         "since date tag commit last": (RUNS,),
+        "dates release release-date released": (
+            ("--release-dates", "release dates of models: --release-dates FILE or COLUMN"),
+        ),
+        "each each-question per-question each-test": (
+            ("--each-at-least", "a floor for every question: --each-at-least 80%"),
+        ),
         "cost price usd latency tokens measure measures": (("--usage", "costs beside scores: --usage usd"),),
         "lower minimize lower-better": (("--lower-is-better", "smaller is better: --lower-is-better"),),
         "scale range percent": (("--bounds", "the scale: --bounds 0,100"),),
@@ -226,6 +232,7 @@ OPTIONS: Mapping[str, tuple[Meaning, ...]] = {
 used.
 """
 SAID = {
+    "flaky": "flaky questions are listed without an option: howsure questions FILE",
     "width": "an error bar of ± this: howsure plan score --within 2pp",
     "half-width": "an error bar of ± this: howsure plan score --within 2pp",
     "agreement-within": "labels for the agreement of raters: howsure agree ratings.csv --within 0.1",
@@ -239,6 +246,13 @@ SAID = {
     "workers": "files are read by as many processes as help",
 }
 """Words for which no option is needed."""
+WITHOUT_DATA = {
+    "calibrate": (
+        "calibrate reads no data: it shows how often howsure's own intervals were right. Whether a model's "
+        "probabilities are: howsure estimate FILE --statistic ece"
+    )
+}
+"""Commands without data, and what people mean who give some."""
 
 
 def command_for(word: str) -> str:

@@ -42,17 +42,16 @@ LOG_RANGE = 4.0
 DAYS = 365.25
 
 
-def _curves(
-    study: Study,
-    question: Question,
-    over: str,
-    task: Callable[[ScoreMatrix], tuple[TaskCurves, list[ResultWarning]]],
-) -> Curves:
+def _curves(study: Study, question: Question, over: str, task: Callable[[ScoreMatrix], TaskCurves]) -> Curves:
     """Return the part of every task."""
     matrices, left_out = question.population.measured(list(study.matrices()))
     parts = [task(matrix) for matrix in matrices]
-    found = [part for part, _ in parts if part.curves or part.line is not None]
-    warnings = [*study.warnings, *left_out, *(each for _, told in parts for each in told)]
+    found = [part for part in parts if part.curves or part.line is not None]
+    warnings = [
+        *study.warnings,
+        *left_out,
+        *(each for part in parts if part not in found for each in part.warnings),
+    ]
     if not found:
         why = warnings[-1].message if warnings else "no task has scores"
         raise DataError(f"no curve over {over}: {why}", remedy="Choose other models, tasks, or `over`.")
@@ -68,9 +67,7 @@ def over_attempts(study: Study, question: Question, most: int | None) -> Curves:
     return _curves(study, question, ATTEMPTS, partial(attempt_curves, question=question, most=most))
 
 
-def attempt_curves(
-    matrix: ScoreMatrix, question: Question, most: int | None = None
-) -> tuple[TaskCurves, list[ResultWarning]]:
+def attempt_curves(matrix: ScoreMatrix, question: Question, most: int | None = None) -> TaskCurves:
     """Return the curves of one task over attempts, and the models that have none."""
     told: list[ResultWarning] = []
     curves: list[Curve] = []
@@ -86,7 +83,12 @@ def attempt_curves(
         if last < 2 or not enough.any():
             fewest = plural(int(n[there].min()), "attempt")
             told.append(
-                _left_out(matrix, model, f"it has {fewest} at some question", "Set `attempts` to fewer.")
+                _left_out(
+                    matrix,
+                    model,
+                    f"it has {fewest} at some question",
+                    "Choose a k with `attempts`: questions with fewer are then left out.",
+                )
             )
             continue
         if lost := int((there & ~enough).sum()):
@@ -110,7 +112,7 @@ def attempt_curves(
             )
             part = matrix.take_models([k]).take_items(enough)
             curves.append(_curve(part, values, steps, score, question))
-    return _part(matrix, ATTEMPTS, "attempts", question, curves=tuple(curves)), told
+    return _part(matrix, ATTEMPTS, "attempts", question, curves=tuple(curves), warnings=tuple(told))
 
 
 def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Question) -> Curves:
@@ -120,7 +122,7 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
     if study.rule.over_attempts:
         raise DataError(f"{study.rule} is over several attempts, and usage is that of one")
 
-    def task(matrix: ScoreMatrix) -> tuple[TaskCurves, list[ResultWarning]]:
+    def task(matrix: ScoreMatrix) -> TaskCurves:
         told: list[ResultWarning] = []
         if not matrix.bounded or matrix.lower_is_better:
             told.append(
@@ -133,7 +135,7 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
                     remedy="Choose another metric.",
                 )
             )
-            return _part(matrix, measure, "usage", question), told
+            return _part(matrix, measure, "usage", question, warnings=tuple(told))
         key = (matrix.task, matrix.metric)
         own = rows.filter(
             (pl.col("task").cast(pl.String) == key[0]) & (pl.col("metric").cast(pl.String) == key[1])
@@ -153,7 +155,7 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
                 )
             )
         if not len(known):
-            return _part(matrix, measure, "usage", question), told
+            return _part(matrix, measure, "usage", question, warnings=tuple(told))
         amounts = np.unique(np.quantile(known[measure].to_numpy(), np.linspace(0, 1, BUDGETS + 1)[1:]))
         means = known.group_by("model", "item").agg(
             (pl.col("score") * (pl.col(measure) <= amount)).mean().alias(f"at {k}")
@@ -172,7 +174,7 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
                 continue
             part = matrix.take_models([k]).take_items(there)
             curves.append(_curve(part, values[there], amounts, "score", question))
-        return _part(matrix, measure, "usage", question, curves=tuple(curves)), told
+        return _part(matrix, measure, "usage", question, curves=tuple(curves), warnings=tuple(told))
 
     return _curves(study, question, measure, task)
 
@@ -216,7 +218,7 @@ def _curve(matrix: ScoreMatrix, values: Floats, x: Any, score: str, question: Qu
 def over_models(study: Study, known: Mapping[str, Any], over: str, question: Question) -> Curves:
     """Return a line through the scores of models at what is known of each: numbers or dates."""
 
-    def task(matrix: ScoreMatrix) -> tuple[TaskCurves, list[ResultWarning]]:
+    def task(matrix: ScoreMatrix) -> TaskCurves:
         told: list[ResultWarning] = []
         of_models = {model: _plain(known[model]) for model in matrix.models if model in known}
         x, per = _places(of_models, over)
@@ -246,7 +248,7 @@ def over_models(study: Study, known: Mapping[str, Any], over: str, question: Que
             told.append(
                 ResultWarning(code="no_curve", message=f"{matrix.task}: {error.what}", remedy=error.remedy)
             )
-            return _part(matrix, over, "models", question), told
+            return _part(matrix, over, "models", question, warnings=tuple(told))
         limits, fit = line.slope_interval(question.level), line.values(at)
         low, high = line.band(at, question.level)
         shown: Callable[[Floats], Floats] = scipy.special.expit if odds else np.asarray
@@ -270,7 +272,7 @@ def over_models(study: Study, known: Mapping[str, Any], over: str, question: Que
             p_value=line.slope_p_value(),
             points=tuple(sorted(points, key=lambda point: point.x)),
         )
-        return _part(matrix, over, "models", question, line=found), told
+        return _part(matrix, over, "models", question, line=found, warnings=tuple(told))
 
     return _curves(study, question, over, task)
 

@@ -123,7 +123,13 @@ def _counted(each: EachQuestion, floor: EachFloor) -> EachQuestion:
     """Add how often the count fails a good system by chance."""
     n = np.maximum(each.all_attempts, floor.attempts or 0)
     passing = question_rates.keeps_floor(_needed(each.all_attempts, floor), n, GOOD)
-    return replace(each, false_fail_rate=1 - float(passing.prod()))
+    usual = int(np.median(each.all_attempts))
+    return replace(
+        each,
+        usual_attempts=usual,
+        needed_at_usual=int(_needed(np.array([usual]), floor)[0]),
+        false_fail_rate=1 - float(passing.prod()),
+    )
 
 
 def _settled(each: EachQuestion, floor: float, level: float) -> EachQuestion:

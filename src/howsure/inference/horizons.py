@@ -67,8 +67,9 @@ def horizons_of(
             hard = np.array([column.get(str(item), np.nan) for item in matrix.items])[:, None]
             hard = np.broadcast_to(hard, matrix.values.shape)
         keep = np.asarray(~np.isnan(hard).any(axis=1))
+        told: list[ResultWarning] = []
         if lacking := int((~keep).sum()):
-            warnings.append(
+            told.append(
                 ResultWarning(
                     code="no_difficulty",
                     message=f"{matrix.task}: {plural(lacking, 'question')} without a difficulty left out",
@@ -76,10 +77,12 @@ def horizons_of(
                 )
             )
         tried = _Tried(matrix=matrix.take_items(keep), hard=hard[keep], by_others=difficulty == OTHERS)
-        part, doubts = _task(tried, difficulty, chances, dates, question)
-        warnings += doubts
+        part = _task(tried, difficulty, chances, dates, question)
+        told += part.warnings
         if part.models:
-            tasks.append(part)
+            tasks.append(replace(part, warnings=tuple(told)))
+        else:
+            warnings += told
     if not tasks:
         reason = next(each.message for each in warnings if each.code == "no_horizon")
         raise DataError(f"no model has a horizon: {reason}", remedy="Choose other questions or models.")
@@ -177,7 +180,7 @@ class _Tried:
 
 def _task(
     tried: _Tried, difficulty: str, chances: Sequence[float], dates: Mapping[str, date], question: Question
-) -> tuple[TaskHorizons, list[ResultWarning]]:
+) -> TaskHorizons:
     """Return the horizons on one task."""
     warnings: list[ResultWarning] = []
     matrix = tried.matrix
@@ -218,13 +221,8 @@ def _task(
         models=tuple(found[j] for j in order),
         doubling=doubling,
     )
-    return part, [
-        *warnings,
-        *_few(tried, places),
-        *_flat(part),
-        *_other_form(tried, curves, question),
-        *doubts,
-    ]
+    more = (*_few(tried, places), *_flat(part), *_other_form(tried, curves, question), *doubts)
+    return replace(part, warnings=(*warnings, *more))
 
 
 def _horizon(estimate: Estimate, tried: _Tried, k: int, chance: float, ends: tuple[float, float]) -> Horizon:

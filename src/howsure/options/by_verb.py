@@ -82,7 +82,6 @@ COMPARING = (
         "horizon",
         replace(
             shared.DIFFICULTY,
-            needed=True,
             help=(
                 "Column with the difficulty of each question, such as human_minutes. others: by the "
                 "success of the other models."

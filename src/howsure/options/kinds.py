@@ -201,6 +201,11 @@ def _population(name: str, value: Any) -> str:
         raise OptionError(
             f"`{name}={value!r}` is called {RENAMED[value]!r}", remedy=f"Write {RENAMED[value]!r}."
         )
+    if isinstance(value, str) and "task" in value:
+        raise OptionError(
+            f"`{name}={value!r}` is about tasks, and a population is one of questions",
+            remedy="For other tasks like these: `howsure leaderboard --tasks-as-sample`.",
+        )
     return checks.word(name, value, Population)
 
 

@@ -30,7 +30,7 @@ from howsure.page.pairs import (
 )
 from howsure.present import curve, horizon
 from howsure.present.compare import carries, what_settles
-from howsure.present.document import Document, Note, Text, in_full, small, warning_text
+from howsure.present.document import Document, Note, Text, closing, in_full, small, warning_text
 from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_sentence
@@ -352,7 +352,7 @@ def _charted(part: TaskCurves | TaskHorizons, presentation: ModuleType) -> Data:
         "told": presentation.task_sentence(part),
         "rows": drawing["data"]["values"],
         "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
-        "html": written(Document(blocks=(presentation.task_table(part),))),
+        "html": written(Document(blocks=(*presentation.task_blocks(part), *closing(part.warnings)))),
     }
 
 

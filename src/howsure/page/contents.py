@@ -201,7 +201,7 @@ def _curves(part: BoardPart, asked: Question) -> TaskCurves | None:
         return None
     best = [entry.model for entry in part.board.entries][:MOST_CURVES]
     chosen = matrix.take_models(matrix.columns(best))
-    found = attempt_curves(chosen, asked)[0] if chosen.is_repeated().any() else None
+    found = attempt_curves(chosen, asked) if chosen.is_repeated().any() else None
     return found if found is not None and found.curves else None
 
 

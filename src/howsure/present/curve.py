@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.present.charts.base import BLUE, ORANGE, SEQUENCE, Row, Spec, by_panel, figure, panels, unit
-from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.present.estimate import limits, merged, score
 from howsure.present.labels import labels
 from howsure.present.presenting import shared
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SHOWN = 4
 """The table has so many points of a curve."""
 DRAWN = len(SEQUENCE)
+ROUND = (1, 5, 10, 2, 20, 50, 100)
+"""Numbers of attempts that people ask for."""
 MOST_OF_IT = 0.9
 NAMES = {"pass@": "at least one of k", "pass^": "all of k"}
 
@@ -36,14 +38,36 @@ def document(answer: Curves) -> Document:
     for task in answer.tasks:
         first = task is answer.tasks[0]
         blocks += opening(task_sentence(task), answer.notes if first else ())
-        blocks.append(task_table(task, title=task.task if len(answer.tasks) > 1 else ""))
+        title = task.task if len(answer.tasks) > 1 else ""
+        blocks.append(_line_table(task, task.line, title) if task.line else _curve_table(task, title))
     told = [
         (each.model, point.estimate.warnings)
         for task in answer.tasks
         for each in task.curves
         for point in each.points[-1:]
     ]
-    return Document(blocks=(*blocks, *closing((*answer.warnings, *merged(told, "model")))))
+    doubts = [warning for task in answer.tasks for warning in task.warnings]
+    return Document(
+        blocks=(*blocks, *closing((*answer.warnings, *doubts, *merged(told, "model")))),
+        details=(_details(answer.tasks[0]),),
+    )
+
+
+def _details(task: TaskCurves) -> Table:
+    """Lay out how the points and the line were computed."""
+    if task.line is not None:
+        fit = "least squares through log odds" if task.line.odds else "least squares"
+        return facts(
+            [("line", fit), ("error", "of the questions that models share, and of models around the line")]
+        )
+    first = task.curves[0].points[0].estimate
+    return facts(
+        [
+            ("interval", f"{first.method}, simultaneous over each curve by max-t"),
+            ("questions", f"{first.n_items:,}"),
+            ("clusters", f"{first.n_clusters:,}"),
+        ]
+    )
 
 
 def sentence(answer: Curves) -> str:
@@ -81,7 +105,7 @@ def _usage_sentence(task: TaskCurves, best: Curve, scale: Scale) -> str:
     if last.value <= 0:
         return f"{whole}."
     enough = next(point for point in best.points if point.estimate.value >= MOST_OF_IT * last.value)
-    return f"{whole}, and nine tenths of it within {amount_text(enough.x, 3)} {task.over}."
+    return f"{whole}, and at least nine tenths of it within {amount_text(enough.x, 3)} {task.over}."
 
 
 def _line_sentence(task: TaskCurves, line: FittedLine) -> str:
@@ -101,10 +125,13 @@ def _line_sentence(task: TaskCurves, line: FittedLine) -> str:
     return f"{step[line.per]} {does} {ci}, by a line through {plural(len(line.points), 'model')}{doubt}."
 
 
-def task_table(task: TaskCurves, *, title: str = "") -> Table:
-    """Lay out some points of every curve, or the models with the line."""
-    if task.line is not None:
-        return _line_table(task, task.line, title)
+def task_blocks(task: TaskCurves) -> list[Block]:
+    """Return what a page shows below the sentence."""
+    return [_line_table(task, task.line, "") if task.line else _curve_table(task, "")]
+
+
+def _curve_table(task: TaskCurves, title: str) -> Table:
+    """Lay out some points of every curve."""
     scale = Scale(percent=task.percent)
     attempts = task.kind == "attempts"
     fields: list[Field[Curve]] = [
@@ -112,7 +139,9 @@ def task_table(task: TaskCurves, *, title: str = "") -> Table:
         Field("solved in", lambda each: NAMES.get(each.score, ""), align="left", shown=attempts),
     ]
     longest = max(task.curves, key=lambda each: len(each.points)).points
-    for step in sorted({round(at) for at in np.linspace(1, len(longest), SHOWN)}):
+    even = [round(at) for at in np.linspace(1, len(longest), SHOWN)]
+    usual = [k for k in ROUND if k < len(longest)][: SHOWN - 1]
+    for step in sorted({*(usual if attempts else even), len(longest)}):
         x, whole = longest[step - 1].x, step in (1, len(longest))
         name = f"k = {x:g}" if attempts else f"≤ {amount_text(x, 3)}"
         fields.append(Field(name, partial(_cell, x=x, scale=scale, whole=whole), priority=9 if whole else 7))

@@ -45,7 +45,11 @@ def format_of(output: str | None) -> Format:
     if suffix not in SUFFIXES:
         raise OptionError(
             f"can't tell a format from {output!r}",
-            remedy=f"End it in {', '.join(SUFFIXES)}, or give `format`.",
+            remedy=(
+                "A figure is drawn by `howsure plot`, in Python by the answer's plot()."
+                if suffix in CHARTS
+                else f"End it in {', '.join(SUFFIXES)}, or give `format`."
+            ),
         )
     return SUFFIXES[suffix]
 

@@ -286,7 +286,12 @@ def _each_more(c: Check) -> str:
         rate = each.false_fail_rate
         chance = "over 99%" if rate > 0.99 else Scale(percent=True, digits=0).score(rate)
         good = "a system that solves every question 90% of the time"
-        return f"This is a plain count, which {good} fails with probability {chance}."
+        scaled = (
+            f" ({each.needed_at_usual:,} of {each.usual_attempts:,} here)"
+            if each.usual_attempts > each.counted
+            else ""
+        )
+        return f"This is a plain count{scaled}, which {good} fails with probability {chance}."
     texts = []
     if c.verdict == "unclear" and c.unclear_because == "evidence":
         texts = [f"A pass takes at least {each.attempts_to_pass:,} attempts at each, all of them right."]

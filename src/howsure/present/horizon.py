@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.present.charts.base import Row, Spec, figure, panels
-from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
@@ -26,8 +26,8 @@ DIGITS = 3
 DRAWN = 8
 """The figure has the curves of so many models, those with the longest horizons."""
 STEPS = 60
-SPACE = 2
-"""The bars of horizons lie so many points of success below each other."""
+SPACE = 5
+"""The bars of horizons lie below the axis, so many points of success below each other."""
 DAYS_OF_MONTH, LONG = 30.44, 90
 
 
@@ -37,14 +37,39 @@ def document(answer: Horizons) -> Document:
     for task in answer.tasks:
         first = task is answer.tasks[0]
         blocks += opening(task_sentence(task), answer.notes if first else (), more=more_of(task))
-        blocks.append(task_table(task, title=task.task if len(answer.tasks) > 1 else ""))
+        blocks.append(_table(task, title=task.task if len(answer.tasks) > 1 else ""))
     told = [
         (each.model, at.estimate.warnings)
         for task in answer.tasks
         for each in task.models
         for at in each.horizons
     ]
-    return Document(blocks=(*blocks, *closing((*answer.warnings, *merged(told, "model")))))
+    doubts = [warning for task in answer.tasks for warning in task.warnings]
+    return Document(
+        blocks=(*blocks, *closing((*answer.warnings, *doubts, *merged(told, "model")))),
+        details=(_details(answer.tasks[0]),),
+    )
+
+
+def _details(task: TaskHorizons) -> Table:
+    """Lay out how horizons were computed."""
+    methods = dict.fromkeys(str(at.estimate.method) for each in task.models for at in each.horizons)
+    first = task.models[0].horizons[0].estimate
+    return facts(
+        [
+            ("curve", "logistic in log₂ difficulty, fitted to the mean success of each question"),
+            ("interval", "; ".join(methods)),
+            ("clusters", f"{first.n_clusters:,}"),
+            ("degrees of freedom", f"{first.df:.1f}"),
+            ("isotonic", "the best fit that never rises with difficulty, without an interval"),
+        ]
+    )
+
+
+def task_blocks(task: TaskHorizons) -> list[Block]:
+    """Return what a page shows below the sentence: doubling times, and the table."""
+    more = more_of(task)
+    return [*([Text(text=more)] if more else []), _table(task, title="")]
 
 
 def sentence(answer: Horizons) -> str:
@@ -108,11 +133,16 @@ def _days(days: float) -> str:
 
 def _extrapolated(task: TaskHorizons) -> str:
     """Name the horizons that are an extrapolation."""
-    out = [each.model for each in task.models if any(at.extrapolated for at in each.horizons)]
+    out = [
+        f"the {_chance(at)} horizon of {each.model}"
+        for each in task.models
+        for at in each.horizons
+        if at.extrapolated
+    ]
     if not out:
         return ""
     span = f"{_value(task.easiest, task)} to {_value(task.hardest, task)}"
-    return f"Questions have a difficulty of {span}, so some horizon of {listing(out)} is an extrapolation."
+    return f"Questions have a difficulty of {span}, so {listing(out)} {'is an extrapolation' if len(out) == 1 else 'are extrapolations'}."
 
 
 def _chance(at: Horizon) -> str:
@@ -134,7 +164,7 @@ def _limits(interval: Interval, task: TaskHorizons) -> str:
     return f"{_value(interval.low, task)}–{_value(interval.high, task)}"
 
 
-def task_table(task: TaskHorizons, *, title: str = "") -> Table:
+def _table(task: TaskHorizons, *, title: str) -> Table:
     """Lay out the models with their horizons."""
     fields: list[Field[ModelHorizons]] = [
         Field("model", lambda each: each.model, align="left"),
@@ -177,7 +207,11 @@ def _fields(place: int, task: TaskHorizons) -> list[Field[ModelHorizons]]:
             lambda each: _limits(at(each).estimate.interval, task),
             priority=9 if first else 7,
         ),
-        Field("isotonic", lambda each: _value(at(each).isotonic, task), priority=8 if first else 4),
+        Field(
+            "isotonic" if first else f"{_chance(at(task.models[0]))} isotonic",
+            lambda each: _value(at(each).isotonic, task),
+            priority=8 if first else 4,
+        ),
     ]
 
 
@@ -197,7 +231,7 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     rows = [
         row
         for place, (each, name) in enumerate(zip(drawn, names, strict=True))
-        for row in _drawn_rows(each, name, task, lower=SPACE * place)
+        for row in _drawn_rows(each, name, task, lower=SPACE * (place + 1))
     ]
     domain = list(names)
     color = {"field": "name", "type": "nominal", "title": None, "scale": {"domain": domain}}
@@ -209,7 +243,8 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
         "field": "success",
         "type": "quantitative",
         "title": "success (%)",
-        "scale": {"domain": [0, 100]},
+        "scale": {"domain": [-SPACE * (len(drawn) + 1), 100]},
+        "axis": {"values": [0, 20, 40, 60, 80, 100]},
     }
     tips = [
         {"field": "name", "title": "model", "type": "nominal"},
@@ -219,8 +254,8 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     ]
     first = task.models[0].horizons[0]
     note = (
-        f"points: questions of similar difficulty; bars: {level_text(task.level)} confidence intervals of "
-        f"the {_chance(first)} horizons"
+        f"points: questions of similar difficulty; bars below: {level_text(task.level)} confidence intervals "
+        f"of the {_chance(first)} horizons"
     )
     if len(task.models) > DRAWN:
         note += f"\nthe {DRAWN} longest of {len(task.models):,} horizons"
@@ -250,7 +285,7 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
 
 def _drawn_rows(each: ModelHorizons, name: str, task: TaskHorizons, *, lower: float) -> list[Row]:
     """Return the rows of a model: its rates, its curve between the easiest and the hardest question, and the
-    interval of its first horizon, cut at these and drawn `lower` than its chance.
+    interval of its first horizon, cut at these and drawn so much below 0.
     """
     first = each.horizons[0]
     low, high = (max(end, 1e-9) for end in (task.easiest, task.hardest))
@@ -271,7 +306,7 @@ def _drawn_rows(each: ModelHorizons, name: str, task: TaskHorizons, *, lower: fl
                 "name": name,
                 "difficulty": max(limits.low, low),
                 "to": min(limits.high, high),
-                "success": 100 * first.chance - lower,
+                "success": -lower,
             }
         )
     rows += [

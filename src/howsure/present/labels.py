@@ -22,7 +22,7 @@ def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
     >>> labels(["a", "organisation/model-large"], 12)
     ['a', 'organi…large']
     >>> labels(["a-very-long-name-1-of-all-models", "a-very-long-name-2-of-all-models"], 12)
-    ['…name-1-of-…', '…name-2-of-…']
+    ['…-name-1-of…', '…-name-2-of…']
     """
     shown = [visible(name) for name in names]
     cut = [shorten(name, width) for name in shown]

@@ -41,6 +41,13 @@ LITTLE = 0.1
 """A correction smaller than this share of the leader's standard error isn't mentioned, even if the digits
 would show it.
 """
+RANKED_BY = {
+    "mean-rank": "mean rank",
+    "win-rate": "win rate",
+    "borda": "Borda count",
+    "elo": "Elo rating",
+    "normalised": "normalised score",
+}
 MANY_BOARDS = 5
 """From this number on, boards are drawn as small panels with one order of models."""
 
@@ -211,11 +218,18 @@ def _sentence_on_all(board: Board) -> str:
         seen = f"{score}, {some}" if some else score
         highest = "lowest" if board.lower_is_better else "highest"
         one, several = f"scores {highest}", f"share the {highest} score"
+        if _noun(board) != "score":
+            one, several = (f"{has} the best {_noun(board)}" for has in ("has", "share"))
         first = (
             f"{leading(level, one, several)}{about} ({seen}), but {rivals(others, count - len(level))} could "
             f"be best{asked}{elsewhere(board)}."
         )
     return f"{_among(board)}{first}"
+
+
+def _noun(board: Board) -> str:
+    """Return what models are ranked by, over tasks as a sample: `mean rank`."""
+    return RANKED_BY.get(board.metric, "score") if board.unit == "task" else "score"
 
 
 def more_of(board: Board) -> str:
@@ -345,8 +359,8 @@ def picked(board: Board) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"Corrected for selecting the best of {len(board.entries):,}, the leader's score is "
-            f"about {without}."
+            f"Corrected for selecting the best of {len(board.entries):,}, the leader's {_noun(board)} "
+            f"is about {without}."
         ),
     )
 
@@ -420,7 +434,7 @@ def rank_text(rank: Rank, model: str, mark: Sequence[str]) -> str:
 def board_table(board: Board, top: Top | None, mark: Sequence[str] = ()) -> Table:
     """Lay out a board: rank, model, score, interval, whisker, group."""
     scale, level = Scale(percent=board.percent), level_text(board.level)
-    ranked, column = list(zip(board.entries, board.ranks, strict=True)), f"score{scale.column}"
+    ranked, column = list(zip(board.entries, board.ranks, strict=True)), f"{_noun(board)}{scale.column}"
     uneven = len({entry.estimate.n_items for entry, _ in ranked}) > 1
     fields: list[Field[tuple[Entry, Rank]]] = [
         Field("rank", lambda r: rank_text(r[1], r[0].model, mark)),

@@ -226,7 +226,8 @@ def read_verdicts(
     refuse_lacking(
         [*([] if judges else ["judge"]), *(["human"] if labelled and "human" not in roles else [])],
         frame,
-        "Name them with `columns`: judge is the judge's verdict, human the label.",
+        "Name them with `columns`: judge is the judge's verdict, human the label. Without labels, `howsure "
+        "agree` compares judges with each other.",
     )
     verdicts = np.column_stack([figures(frame[known_column(name, frame)], VERDICT) for name in judges])
     kept = np.asarray(np.isfinite(verdicts).any(axis=1))

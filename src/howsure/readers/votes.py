@@ -142,7 +142,10 @@ def read_votes(
     lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
     one_hot = lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT)
     if not one_hot:
-        remedy = "Votes need model_a, model_b and winner. Set other names with `columns`."
+        remedy = (
+            "Votes need model_a, model_b and winner. Set other names with `columns`. From scores: `howsure "
+            "leaderboard`, also with `--tasks-as-sample --rank-by elo`."
+        )
         refuse_lacking(lacking, frame, remedy)
     ways = _clusters_of(frame, roles, cluster)
     others = numbers(frame, covariate, columns, weight)

@@ -66,9 +66,10 @@ def with_metric(
     used = {role: names for role, names in find_roles(columns, scores.roles).items() if role != "score"}
     warnings, found = list(scores.warnings), []
     notes = [*scores.notes, f"Metric: {chosen}.", roles_note(used)]
+    read = tuple(name for role in METRIC_ROLES for name in used.get(role, ()))
     for task in rows["task"].unique().sort():
         part = rows.filter(pl.col("task") == task)
-        table = _Table.of(part, chosen, str(task))
+        table = replace(_Table.of(part, chosen, str(task)), read=read)
         part = table.rows
         if paired:
             part, shared = table.shared()
@@ -107,13 +108,16 @@ def _rows(scores: Scores, design: Design, models: Sequence[str]) -> pl.DataFrame
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """The rows of one task, with labels and predictions as numbers or codes of `classes`."""
+    """The rows of one task, with labels and predictions as numbers or codes of `classes`. `read`: their
+    columns.
+    """
 
     rows: pl.DataFrame
     chosen: ChosenMetric
     task: str
     classes: tuple[str, ...] = ()
     positive: int = -1
+    read: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, rows: pl.DataFrame, chosen: ChosenMetric, task: str) -> _Table:
@@ -190,7 +194,10 @@ class _Table:
             try:
                 found = self._measure(answered)
             except MethodError as error:
-                raise DataError(error.what, where=f"{self.task}, {model}", remedy=error.remedy) from None
+                columns = f" (columns {', '.join(self.read)})" if self.read else ""
+                raise DataError(
+                    f"{error.what}{columns}", where=f"{self.task}, {model}", remedy=error.remedy
+                ) from None
             smallest[str(model)] = found.smallest
             doubts += [replace(each, message=f"{model}: {each.message}") for each in found.doubts]
             scores = pl.Series("score", found.scores)

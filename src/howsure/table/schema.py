@@ -133,6 +133,9 @@ CLASS = FirstOf(
     )
 )
 """The usual columns with a predicted class or text."""
+REFERENCE = FirstOf((*word_list("reference references ref target expected"), *LABEL))
+TEXT = FirstOf((*word_list("hypothesis translation output response answer text"), *CLASS))
+"""The usual columns with a right text, and with a model's."""
 PROBABILITY = FirstOf(
     word_list(
         "prob probability proba y_score y_prob predicted_prob confidence score logit similarity prediction"
@@ -162,14 +165,14 @@ def roles_of_metric(reads: str, named: Mapping[str, tuple[str, ...]]) -> dict[st
     usual_prediction = {
         "classes": CLASS,
         "outcomes": OUTCOME,
-        "texts": CLASS,
+        "texts": TEXT,
         "rows": EITHER,
         "amounts": EITHER,
     }.get(reads, PROBABILITY)
     prediction = named.get("score", usual_prediction)
     usual = {"prediction": prediction}
     if reads not in ("values", "outcomes", "rows"):
-        usual = {"label": LABEL, **usual}
+        usual = {"label": REFERENCE if reads == "texts" else LABEL, **usual}
     return {**usual, **{role: columns for role, columns in named.items() if role != "score"}}
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+import polars as pl
+
+from howsure.errors import OptionError
 from howsure.inference.horizons import OTHERS, horizons_of
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
@@ -12,7 +15,9 @@ from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.study.model_values import dates_of_models
+from howsure.table.schema import COLUMNS, tidy_frame
 from howsure.verbs.read import scores_of
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +38,7 @@ RESPECTS = Respects(
 def horizon(
     data: Any,
     *,
-    difficulty: str,
+    difficulty: str | None = None,
     chance: float | str | Sequence[float] = "50%,80%",
     release_dates: Mapping[str, date | str] | str | Path | None = None,
     variance: Variance | VarianceEstimator = "CR2",
@@ -54,7 +59,7 @@ def horizon(
             data frame, or Scores. Scores are successes from 0 to 1.
         difficulty: The column with the difficulty of each question, a positive number such as the minutes
             that people need. With "others" the success of the other models says how difficult a question is.
-            A horizon is then the share of the other models that fail.
+            A horizon is then the share of the other models that fail. None names the columns that it may be.
         chance: The chance of success, one or several: 0.5, or "50%,80%".
         release_dates: The release date of each model, for the doubling time: a mapping, the path of a table
             with the columns model and date (or a YAML file), or a column of the rows. None computes none.
@@ -70,7 +75,7 @@ def horizon(
             success by difficulty, and the doubling times.
 
     Raises:
-        OptionError: If an option has an invalid value, or is one that this function doesn't support.
+        OptionError: If no difficulty is named, or if an option has an invalid value, or is one that this function doesn't support.
         DataError: If the column of difficulty doesn't exist, differs between rows of a question or isn't a
             positive number, or if no model has a horizon.
         ReadError: If none of the files can be read.
@@ -108,16 +113,39 @@ def horizons_in(
     design: Design,
     question: Question,
     *,
-    difficulty: str,
+    difficulty: str | None,
     chances: Sequence[float],
     release_dates: Any,
 ) -> Horizons:
     """Return the horizons of scores that are read. Slices and usage of the design play no part."""
     design = replace(design, by=(), usage=(), prices=None)
     RESPECTS.refuse(design)
+    if difficulty is None:
+        raise _which(scores)
     if difficulty != OTHERS:
         design = replace(design, covariate=(difficulty,))
     study = gather(scores, design, paired=False)
     models = [model for matrix in study.matrices() for model in matrix.models]
     dates = {} if release_dates is None else dates_of_models("release_dates", release_dates, scores, models)
     return horizons_of(study, difficulty, chances, dates, question)
+
+
+def _which(scores: Scores) -> OptionError:
+    """Return the error that asks for the column of difficulty, with those that it may be."""
+    rows = tidy_frame(scores.rows, scores.roles)
+    others = [name for name in rows.columns if name not in COLUMNS]
+    numbers = rows.select("task", "item", pl.col(others).cast(pl.String).cast(pl.Float64, strict=False))
+    by_item = numbers.group_by("task", "item").agg(pl.col(others).drop_nulls().n_unique())
+    fitting = [
+        name
+        for name in others
+        if by_item[name].max() == 1
+        and numbers[name].n_unique() > 2
+        and (numbers[name].drop_nulls() > 0).all()
+        and numbers[name].null_count() == rows[name].null_count()
+    ]
+    named = f"It may be {listing(fitting)}, or 'others'" if fitting else "It may be 'others'"
+    return OptionError(
+        "no column of difficulty is named",
+        remedy=f"{named}, for what the success of the other models says: `difficulty='…'`.",
+    )

@@ -344,8 +344,8 @@ _DOUBTS = {
     "no_overall_error_bar": (
         "a task has a single question or cluster, so the overall score has no error bar",
         (
-            "Leave such tasks out, or cluster by another column. For other tasks like these: `howsure "
-            "leaderboard --tasks-as-sample`."
+            "Leave such tasks out, or cluster by another column. Ranks for other tasks like these: "
+            "`tasks_as_sample` of leaderboard."
         ),
     ),
     "single_attempts": (

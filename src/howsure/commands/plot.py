@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
-NOT_DRAWN = (*("format", "output", *PROSE, "pairs", "curve", "plot"),)
+NOT_DRAWN = (*("format", "output", *PROSE, "pairs", "curve", "plot", "card"),)
 """Options of the verbs for other outputs."""
 
 file = click.Option(

@@ -204,7 +204,7 @@ def _population(name: str, value: Any) -> str:
     if isinstance(value, str) and "task" in value:
         raise OptionError(
             f"`{name}={value!r}` is about tasks, and a population is one of questions",
-            remedy="For other tasks like these: `howsure leaderboard --tasks-as-sample`.",
+            remedy="For other tasks like these: `tasks_as_sample` of leaderboard.",
         )
     return checks.word(name, value, Population)
 

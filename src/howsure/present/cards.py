@@ -8,7 +8,7 @@ from howsure.answers.base import presentation
 from howsure.errors import MethodError
 from howsure.present.charts import gate as gate_chart
 from howsure.present.charts.card import MODELS, Card
-from howsure.present.labels import NAME, labels
+from howsure.present.labels import short_labels
 from howsure.present.leaderboard import headline, panel
 from howsure.present.words.plain import short_names
 from howsure.wording import plural
@@ -88,7 +88,7 @@ CARDS: Mapping[str, Callable[[Any], Card]] = {
 
 def _claim(sentence: str, *names: str) -> str:
     """Return a sentence up to its numbers in brackets, with short names."""
-    short = labels(short_names(*names), NAME)
+    short = short_labels(short_names(*names))
     for name, text in sorted(zip(names, short, strict=True), key=lambda pair: -len(pair[0])):
         sentence = sentence.replace(name, text)
     return sentence.partition(" (")[0].removesuffix(".")

@@ -32,7 +32,7 @@ from howsure.present.document import (
     tabled,
 )
 from howsure.present.estimate import merged
-from howsure.present.labels import labels
+from howsure.present.labels import labels, short_labels
 from howsure.present.methods import of_comparisons
 from howsure.present.render.visible import visible
 from howsure.present.words import factors, plain
@@ -627,7 +627,6 @@ def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
 GROUPS = {"a is better": (BLUE, "circle"), "b is better": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
 A_BETTER, B_BETTER, UNDECIDED = GROUPS
 NUMBERS = ("difference", "adjusted_low", "adjusted_high")
-NAME = 30
 
 
 def spec(
@@ -649,7 +648,7 @@ def spec(
     factor, behind = points(percent=percent)
     score = visible(score)
     better = "; lower is better" if lower_is_better else ""
-    a, b = labels(plain.short_names(*(records[0][name] for name in ("a", "b"))), NAME)
+    a, b = short_labels(plain.short_names(*(records[0][name] for name in ("a", "b"))))
     shown = drawing(
         ("difference", "low", "high"),
         f"difference in {score}, a − b{behind}, with its {level_text(level)} confidence interval{better}",

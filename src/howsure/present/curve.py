@@ -218,7 +218,9 @@ def task_chart(task: TaskCurves, *, title: str = "") -> Spec:
 
 def _curve_layers(task: TaskCurves, factor: float, y: Spec) -> tuple[list[Row], list[Spec]]:
     """Return rows and layers: over attempts a panel for each model, with both curves."""
-    models = sorted({each.model for each in task.curves}, key=lambda model: -_first(task, model))[:DRAWN]
+    models = sorted(sorted({each.model for each in task.curves}), key=lambda model: -_first(task, model))[
+        :DRAWN
+    ]
     beginning = shared(set(models))
     names = dict(zip(models, labels([model.removeprefix(beginning) for model in models], 32), strict=True))
     attempts = task.kind == "attempts"

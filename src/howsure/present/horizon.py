@@ -142,7 +142,8 @@ def _extrapolated(task: TaskHorizons) -> str:
     if not out:
         return ""
     span = f"{_value(task.easiest, task)} to {_value(task.hardest, task)}"
-    return f"Questions have a difficulty of {span}, so {listing(out)} {'is an extrapolation' if len(out) == 1 else 'are extrapolations'}."
+    are = "is an extrapolation" if len(out) == 1 else "are extrapolations"
+    return f"Questions have a difficulty of {span}, so {listing(out)} {are}."
 
 
 def _chance(at: Horizon) -> str:

@@ -21,23 +21,27 @@ def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
 
     >>> labels(["a", "organisation/model-large"], 12)
     ['a', 'organi…large']
-    >>> labels(["a-very-long-name-1-of-all-models", "a-very-long-name-2-of-all-models"], 12)
+    """
+    shown = [visible(name) for name in names]
+    cut = _unless_alike([shorten(name, width) for name in shown], lambda k: shown[k])
+    return _unless_alike(cut, lambda k: f"{shown[k]} ({k + 1})")
+
+
+def short_labels(names: Iterable[str], width: int = NAME) -> list[str]:
+    """Return distinct names of at most `width` characters, long alike ones from where they differ.
+
+    >>> short_labels(["a-very-long-name-1-of-all-models", "a-very-long-name-2-of-all-models"], 12)
     ['…-name-1-of…', '…-name-2-of…']
     """
     shown = [visible(name) for name in names]
     cut = [shorten(name, width) for name in shown]
     alike = [k for k, text in enumerate(cut) if cut.count(text) > 1]
-    begins = max(_shared([shown[k] for k in alike]) - width // 2, 0)
+    columns = zip(*(shown[k] for k in alike), strict=False)
+    shared = next((k for k, column in enumerate(columns) if len(set(column)) > 1), 0)
     for k in alike:
-        rest = shown[k][begins:]
+        rest = shown[k][max(shared - width // 2, 0) :]
         cut[k] = f"…{rest}" if len(rest) < width else f"…{rest[: width - 2]}…"
     return _unless_alike(cut, lambda k: f"{shorten(shown[k], width - len(str(k)) - 4)} ({k + 1})")
-
-
-def _shared(names: list[str]) -> int:
-    """Return how many characters names share at their beginning."""
-    columns = zip(*names, strict=False)
-    return next((k for k, column in enumerate(columns) if len(set(column)) > 1), 0)
 
 
 def _unless_alike(texts: list[str], other: Callable[[int], str]) -> list[str]:

@@ -18,7 +18,7 @@ from howsure.present.estimate import (
     standard_error,
     whisker,
 )
-from howsure.present.labels import NAME, labels
+from howsure.present.labels import short_labels
 from howsure.present.methods import of_boards
 from howsure.present.summary import board_name, is_marked, summary, tasks_sentence
 from howsure.present.words import factors, plain
@@ -255,7 +255,7 @@ def ahead(board: Board, rest: str) -> str:
 def headline(board: Board) -> str:
     """Return the result of a board in a few words: `16 of 158 could be best`."""
     count, best, leader = len(board.entries), len(board.could_be_best), board.entries[0]
-    name = labels(plain.short_names(*(entry.model for entry in board.entries)), NAME)[0]
+    name = short_labels(plain.short_names(*(entry.model for entry in board.entries)))[0]
     if count == 1:
         return f"{name}: {Scale(percent=board.percent).score(leader.estimate.value)}"
     return f"{name} is best of {count:,}" if best == 1 else f"{best:,} of {count:,} could be best"

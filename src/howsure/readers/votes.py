@@ -143,8 +143,8 @@ def read_votes(
     one_hot = lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT)
     if not one_hot:
         remedy = (
-            "Votes need model_a, model_b and winner. Set other names with `columns`. From scores: `howsure "
-            "leaderboard`, also with `--tasks-as-sample --rank-by elo`."
+            "Votes need model_a, model_b and winner. Set other names with `columns`. Scores are "
+            "ranked by `howsure leaderboard`, with `rank_by='elo'` by Elo ratings over tasks."
         )
         refuse_lacking(lacking, frame, remedy)
     ways = _clusters_of(frame, roles, cluster)

@@ -75,7 +75,8 @@ def horizon(
             success by difficulty, and the doubling times.
 
     Raises:
-        OptionError: If no difficulty is named, or if an option has an invalid value, or is one that this function doesn't support.
+        OptionError: If no difficulty is named, or if an option has an invalid value or is one that this
+            function doesn't support.
         DataError: If the column of difficulty doesn't exist, differs between rows of a question or isn't a
             positive number, or if no model has a horizon.
         ReadError: If none of the files can be read.
@@ -147,5 +148,5 @@ def _which(scores: Scores) -> OptionError:
     named = f"It may be {listing(fitting)}, or 'others'" if fitting else "It may be 'others'"
     return OptionError(
         "no column of difficulty is named",
-        remedy=f"{named}, for what the success of the other models says: `difficulty='…'`.",
+        remedy=f"{named} (by the success of the other models): `difficulty='…'`.",
     )

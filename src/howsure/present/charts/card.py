@@ -1,5 +1,5 @@
-"""Cards: 1200 × 630, as shown where a page or an answer is linked. The benchmark in small letters, one claim in
-large ones, the chart behind it, and where it comes from.
+"""Cards: 1200 × 630, as shown where a page or an answer is linked. The benchmark in small letters, one claim
+in large ones, the chart behind it, and where it comes from.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from howsure.errors import HowsureError
 from howsure.present import frontier
 from howsure.present.charts.base import BLUE, EXTRA, GREY, WIDE, picture
 from howsure.present.charts.sizes import typed
-from howsure.present.labels import NAME, labels
+from howsure.present.labels import short_labels
 from howsure.present.render.visible import visible
 from howsure.present.words.plain import short_names
 
@@ -105,7 +105,7 @@ def _named(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """Return rows with names short enough that the chart keeps 60% of the width."""
     if not all("label" in row for row in rows):
         return rows
-    names = labels(short_names(*(str(row["name"]) for row in rows)), NAME)
+    names = short_labels(short_names(*(str(row["name"]) for row in rows)))
     return [{**row, "label": name} for row, name in zip(rows, names, strict=True)]
 
 

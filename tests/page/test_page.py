@@ -275,3 +275,26 @@ def test_the_scripts_of_the_page_define_no_name_twice():
         names += together.split(", ")
     assert len(names) > 100
     assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def test_a_claim_is_short_and_what_continues_the_sentence_are_whole_sentences():
+    """Of a board whose sentence goes on about another population."""
+    rows = pl.DataFrame(
+        [
+            {
+                "model": model,
+                "item": i,
+                "repository": f"r{min(i // 4, 3)}",
+                "score": float((i * 7 + k) % 10 < 6 - k % 2),
+            }
+            for k, model in enumerate(["one-with-a-name-that-is-much-too-long-for-a-claim", "b", "c"])
+            for i in range(40)
+        ]
+    )
+    page = hs.report(rows, cluster="repository")
+    board = page.data["boards"][0]
+    assert len(page.data["claim"]) <= 90
+    assert board["claim"] == page.data["claim"]
+    assert page.data["claim"] in page.html
+    paragraphs = re.findall(r"<p[^>]*>([^<]*)</p>", board["html"]["warnings"])
+    assert all(len(text) > 10 for text in paragraphs)

@@ -34,7 +34,7 @@ from howsure.present.document import Document, Note, Text, closing, in_full, sma
 from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_sentence
-from howsure.present.leaderboard import board_table, board_title, elsewhere, on_these, where
+from howsure.present.leaderboard import board_table, board_title, headline, more_of, on_these, where
 from howsure.present.noise import document as noise_document
 from howsure.present.questions import document as health_document
 from howsure.present.render import html
@@ -217,6 +217,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "title": board_title(board),
         "task": board.task,
         "metric": first.metric,
+        "claim": headline(board),
         "verdict": board.sentence,
         "percent": board.percent,
         "lower": board.lower_is_better,
@@ -405,11 +406,10 @@ def written(document: Document) -> str:
 
 
 def _warnings(part: BoardPart) -> Document:
-    """Return the result for the other of new and same clusters, if clusters are few, and a board's
-    warnings.
-    """
+    """Return what continues a board's sentence, and its warnings."""
     warnings = (*part.board.warnings, *merged_warnings(part.board.entries))
-    return Document(blocks=(*small(elsewhere(part.board)), *([Note(warnings=warnings)] if warnings else [])))
+    more = filter(None, (more_of(part.board),))
+    return Document(blocks=(*small(more), *([Note(warnings=warnings)] if warnings else [])))
 
 
 def _noise(part: BoardPart) -> Document:

@@ -53,6 +53,7 @@ def make(
         "howsure": 1,
         "version": origin.version,
         "title": title or retold(f"{listing(tasks)}: how sure?", told),
+        "claim": retold(leaderboard.claim(answer), told),
         "verdict": retold(leaderboard.sentence(answer), told),
         "command": origin.command,
         "origin": origin.to_dict(),
@@ -136,6 +137,7 @@ def _overview(answer: Leaderboard) -> dict[str, Any] | None:
     if len(answer.every) < 2:
         return None
     return {
+        "claim": leaderboard.claim(answer),
         "verdict": leaderboard.sentence(answer),
         "names": [board_name(board, answer) for board in answer.every],
     }

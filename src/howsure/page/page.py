@@ -158,6 +158,7 @@ def write_page(
         policy=policy(style, (libraries, distributions, program), live=live),
         version=html.escape(report["version"]),
         title=html.escape(report["title"]),
+        claim=html.escape(report["claim"]),
         verdict=html.escape(report["verdict"]),
         notes=report["html"]["notes"],
         made=report["html"]["made"],

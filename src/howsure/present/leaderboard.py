@@ -227,6 +227,13 @@ def _sentence_on_all(board: Board) -> str:
     return f"{_among(board)}{first}"
 
 
+def claim(answer: Leaderboard) -> str:
+    """Return the result of the overall board, or of the only one, in a few words; for several the sentence."""
+    if answer.overall is not None or len(answer.boards) == 1:
+        return headline(answer.every[0])
+    return sentence(answer).partition(". ")[0].removesuffix(".")
+
+
 def _noun(board: Board) -> str:
     """Return what models are ranked by, over tasks as a sample: `mean rank`."""
     return RANKED_BY.get(board.metric, "score") if board.unit == "task" else "score"

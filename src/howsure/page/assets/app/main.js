@@ -105,6 +105,7 @@ class Page {
   head(board, k) {
     at("tasks-card").hidden = !this.all;
     at("task").value = this.all ? ALL : k;
+    at("claim").textContent = visible(this.all ? this.rung.overview.claim : board.claim);
     at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
     at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
     at("facts").textContent = this.all ? this.tasks.facts() : facts(board);

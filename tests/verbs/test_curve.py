@@ -11,6 +11,7 @@ import pytest
 import howsure as hs
 from invoked import everything, run
 from places import DATA as DATA_FOLDER
+from trials import draws
 
 
 def repeated(n=60, attempts=6, models=("a", "b"), seed=0):
@@ -56,12 +57,14 @@ def test_points_over_attempts_are_those_of_estimate():
 
 
 def test_a_whole_curve_is_covered():
-    """120 draws of 40 questions: the curve of all questions is that of a uniform chance, k / (k + 1)."""
+    """60 draws of 40 questions: the curve of all questions is that of a uniform chance, k / (k + 1). In 240 draws,
+    .93 of the curves are covered.
+    """
     held = []
-    for seed in range(120):
+    for seed in range(draws(60, 240)):
         curve = hs.curve(repeated(n=40, models=("a",), seed=seed)).tasks[0]["a"]
         held.append(all(point.estimate.low <= point.x / (point.x + 1) <= point.estimate.high for point in curve.points))
-    assert 0.9 <= np.mean(held) <= 0.99
+    assert 0.88 <= np.mean(held) <= 1
 
 
 def test_questions_with_fewer_attempts_are_left_out_and_counted():
@@ -146,12 +149,12 @@ def test_a_line_over_dates_is_per_year_and_one_over_unbounded_scores_a_differenc
 
 
 def test_slopes_of_models_without_a_trend_are_seldom_significant():
-    """60 draws of six models of equal skill on shared questions."""
+    """Six models of equal skill on shared questions."""
     wrong = [
         hs.curve(sized({m: (s, 1.0) for m, (s, _) in SIZES.items()}, n=80, seed=seed), over="params").tasks[0].line
-        for seed in range(60)
+        for seed in range(draws(30, 100))
     ]
-    assert np.mean([line.p_value < 0.05 for line in wrong]) <= 0.1
+    assert np.mean([line.p_value < 0.05 for line in wrong]) <= 0.14
 
 
 def test_what_has_no_curve_says_why():

@@ -11,6 +11,7 @@ import pytest
 import howsure as hs
 from invoked import everything, run
 from places import DATA as DATA_FOLDER
+from trials import draws
 
 RUNS = DATA_FOLDER / "wild" / "METR-eval-analysis" / "data" / "external"
 
@@ -136,7 +137,7 @@ def test_a_curve_that_bends_is_named_and_others_seldom_are():
     """In four worlds with a logistic form, .8% to 2.8% of 400 models were named at a level of 95%."""
     rng, named = np.random.default_rng(8), []
     logs = np.tile(np.linspace(0, 10, 20), 8)
-    for _ in range(120):
+    for _ in range(draws(60, 400)):
         odds = 5 - logs + rng.normal(0, 0.7, 32)[np.arange(160) % 32]
         frame = pl.DataFrame(
             {
@@ -149,7 +150,7 @@ def test_a_curve_that_bends_is_named_and_others_seldom_are():
         )
         found = hs.horizon(frame, difficulty="minutes", cluster="family")
         named.append(any(each.code == "curve_form" for each in found.warnings))
-    assert np.mean(named) <= 0.09
+    assert np.mean(named) <= 0.1
     bent = frame.with_columns(
         score=pl.Series((rng.random(160) < np.where(logs < 4, 0.55, 0.5 * (logs < 8))).astype(int))
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Column, Document, Note
     from howsure.wording import Scale
 
-WIDTH, HEIGHT, CAP = 240, 18, 4
+WIDTH, HEIGHT = 240, 18
 MOST_NUMBERS = 6
 ROOM = 14
 """Pixels left free at both ends, for half a number of the axis."""
@@ -57,10 +57,8 @@ def draw_error_bar(whisker: Whisker, axis: Axis) -> str:
     """
     low, high, value = (axis.place(each) for each in (whisker.low, whisker.high, whisker.value))
     middle = HEIGHT / 2
-    cap = middle if whisker.limits else CAP
-    caps = "".join(
-        f"M{end:g} {middle - cap:g}v{2 * cap:g}" for end in (low, high) if low < high or not whisker.limits
-    )
+    ends = (low, high) if whisker.limits and low < high else ()
+    caps = "".join(f"M{end:g} 0v{HEIGHT}" for end in ends)
     line = "" if whisker.limits else f"M{low:g} {middle:g}H{high:g}"
     shapes = (
         _uprights((tick for tick in axis.ticks() if tick), axis, "tick"),
@@ -95,8 +93,8 @@ table.howsure tr > .howsure-drawn { padding-block: 0; vertical-align: middle; }
 .howsure-bar { display: block; stroke: currentColor; }
 .howsure-bar .tick { opacity: 0.15; }
 .howsure-bar .zero { opacity: 0.6; }
-.howsure-bar .range { stroke: #2a7fb8; stroke-width: 2; }
-.howsure-bar .dot { fill: #2a7fb8; stroke: none; }
+.howsure-bar .range { stroke: light-dark(#0072b2, #56b4e9); stroke-width: 2; }
+.howsure-bar .dot { fill: light-dark(#0072b2, #56b4e9); stroke: none; }
 .howsure-bar text { fill: currentColor; stroke: none; font-size: 11px; opacity: 0.8; }
 @media (forced-colors: active) {
   .howsure-bar path { stroke: CanvasText; }

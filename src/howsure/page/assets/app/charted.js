@@ -11,15 +11,15 @@ class ChartedPanel {
     const found = board[this.name];
     this.charts?.forEach((chart) => chart.clear());
     at(`${this.name}-card`).hidden = found.length === 0;
-    const parts = found.map((each) => this.part(each));
+    const parts = found.map((each, k) => this.part(each, `${at(`${this.name}-title`).textContent}, table ${k + 1}`));
     at(this.name).replaceChildren(...parts.flatMap((part) => part.children));
     this.charts = parts.map((part) => part.chart);
     parts.forEach(({ chart }, k) => chart.show(found[k].rows, found[k].told));
   }
 
-  part({ told, spec, html }) {
+  part({ told, spec, html }, label) {
     const place = make("div", { kind: "chart" });
-    const table = make("div", { kind: "scroll", tabindex: 0, role: "region", "aria-label": at(`${this.name}-title`).textContent });
+    const table = make("div", { kind: "scroll", tabindex: 0, role: "region", "aria-label": label });
     table.innerHTML = html; // escaped by the report's maker
     foldRows(table);
     return { chart: new Chart(place, { ...spec, config: this.look }), children: [make("p", { kind: "verdict", text: told }), place, table] };

@@ -13,6 +13,8 @@ from howsure.statistics.metrics.base import SPREAD, HigherIsBetter, Measured, Re
 from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.statistics.arrays import Bools, Floats
 
 FALSE_POSITIVES = 2.5
@@ -52,13 +54,22 @@ def _of_both(value: float, raw: Floats, positive: Bools, rows: Rows) -> Measured
 
 def below(x: Floats, share: Floats) -> Floats:
     """Return the weight `share` (r,) of the rows with a smaller x than each row, ties at half."""
+    return each_below(x, [share])[0]
+
+
+def each_below(x: Floats, shares: Sequence[Floats]) -> list[Floats]:
+    """Return `below` for several weights, from one sorting."""
     order = np.argsort(x)
     ordered = x[order]
     last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))  # of the rows with the same x
-    through = np.cumsum(share[order])[last]
-    before = np.append(0.0, through[:-1])
-    found = np.empty_like(x)
-    found[order] = np.repeat((before + through) / 2, np.diff(np.append(-1, last)))
+    ties = None if len(last) == len(x) else np.diff(np.append(-1, last))
+    found = []
+    for share in shares:
+        through = np.cumsum(share[order])[last]
+        middle = through - np.diff(through, prepend=0.0) / 2
+        placed = np.empty_like(x)
+        placed[order] = middle if ties is None else np.repeat(middle, ties)
+        found.append(placed)
     return found
 
 
@@ -75,7 +86,7 @@ class Auroc(HigherIsBetter):
         positive = _classed(rows, self.name)
         x, w = rows.prediction, rows.share
         prevalence = w[positive].sum()
-        negatives, positives = (below(x, w * own) for own in (~positive, positive))
+        negatives, positives = each_below(x, [w * own for own in (~positive, positive)])
         placement = np.where(positive, negatives / (1 - prevalence), 1 - positives / prevalence)
         value = float(w[positive] @ placement[positive] / prevalence)
         raw = (placement - value) / np.where(positive, prevalence, 1 - prevalence)

@@ -228,7 +228,7 @@ def _sentence_on_all(board: Board) -> str:
 
 
 def claim(answer: Leaderboard) -> str:
-    """Return the result of the overall board, or of the only one, in a few words; for several the sentence."""
+    """Return the result of the overall or the only board in a few words, for several the sentence."""
     if answer.overall is not None or len(answer.boards) == 1:
         return headline(answer.every[0])
     return sentence(answer).partition(". ")[0].removesuffix(".")

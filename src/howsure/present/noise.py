@@ -43,7 +43,8 @@ def document(answer: Noise) -> Document:
         if graded:
             blocks += [grading_table(task), same_table(task)]
         (details if graded else blocks).append(source_table(task))
-        details.append(details_table(task))
+        if any(entry.measured for entry in task.entries):
+            details.append(details_table(task))
         if any(entry.measured or entry.n_clusters < entry.n_items for entry in task.entries):
             details.append(component_table(task))
     for way in answer.slices:
@@ -414,18 +415,17 @@ def source_table(task: TaskNoise) -> Table:
 def details_table(task: TaskNoise) -> Table:
     """Lay out the scores, their standard errors with other numbers of attempts, and the sizes behind them."""
     scale = Scale(percent=task.percent)
-    measured = any(entry.measured for entry in task.entries)
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
         Field(f"score{scale.column}", lambda entry: _value(task, entry)),
-        Field("attempts", lambda entry: f"{entry.attempts:.3g}", shown=measured),
-        *(_se_field(k, scale, shown=measured) for k in ATTEMPTS),
+        Field("attempts", lambda entry: f"{entry.attempts:.3g}"),
+        *(_se_field(k, scale) for k in ATTEMPTS),
         Field("questions", lambda entry: f"{entry.n_items:,}", priority=4),
     ]
-    return tabled(task.entries, fields, title="Standard errors by attempts" if measured else "")
+    return tabled(task.entries, fields, title="Standard errors by attempts")
 
 
-def _se_field(k: float, scale: Scale, *, shown: bool) -> Field[NoiseEntry]:
+def _se_field(k: float, scale: Scale, *, shown: bool = True) -> Field[NoiseEntry]:
     name = "unlimited" if math.isinf(k) else plural(int(k), "attempt")
     return Field(
         name, lambda entry: scale.number(entry.se_with(k)), priority=5 if k in (2, 10) else 8, shown=shown
@@ -466,10 +466,11 @@ def component_table(task: TaskNoise) -> Table:
         Scale(percent=task.percent),
         any(entry.n_clusters < entry.n_items for entry in task.entries),
     )
+    split = any(math.isfinite(entry.within_question.variance) for entry in task.entries) or not clustered
     fields: list[Field[NoiseEntry]] = [
         Field("", lambda entry: _label(task, entry), align="left"),
-        Field("within questions", lambda entry: _sd(entry.within_question, scale)),
-        Field("between questions", lambda entry: _sd(entry.between_questions, scale)),
+        Field("within questions", lambda entry: _sd(entry.within_question, scale), shown=split),
+        Field("between questions", lambda entry: _sd(entry.between_questions, scale), shown=split),
         Field(
             "between clusters", lambda entry: _sd(entry.between_clusters, scale), priority=7, shown=clustered
         ),

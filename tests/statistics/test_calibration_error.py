@@ -163,8 +163,8 @@ def test_draws_of_clusters_vary_as_labels_do():
 
 
 @pytest.mark.unmeasured
-@pytest.mark.parametrize("n", [200, 600])
-@pytest.mark.parametrize(("size", "common"), [(1, 0.0), (10, 0.0), (10, 0.3), (20, 0.3)])
+@pytest.mark.parametrize("n", draws([200], [200, 600]))
+@pytest.mark.parametrize(("size", "common"), draws([(1, 0.0), (10, 0.3)], [(1, 0.0), (10, 0.0), (10, 0.3), (20, 0.3)]))
 def test_calibrated_models_are_rarely_called_miscalibrated(n, size, common):
     rng, trials = np.random.default_rng(n + size), draws(60, 1000)
     false = [reliability(drawn(n, rng, size=size, common=common), 0.95, rng).p_value <= 0.05 for _ in range(trials)]
@@ -173,7 +173,7 @@ def test_calibrated_models_are_rarely_called_miscalibrated(n, size, common):
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize(("size", "common"), [(1, 0.0), (10, 0.2)])
-@pytest.mark.parametrize("power", [1.0, 1.2, 2.0])
+@pytest.mark.parametrize("power", draws([1.0, 1.2], [1.0, 1.2, 2.0]))
 def test_intervals_contain_the_error_of_all_questions(size, common, power):
     """The truth is the error in 10 bins of a large sample: labels occur with p to a power."""
     rng, trials, covered = np.random.default_rng(7), draws(30, 500), []

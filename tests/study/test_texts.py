@@ -105,7 +105,7 @@ def test_intervals_of_texts_hold_what_they_say(word):
         for text, rate in zip(right, rng.beta(0.3, 8, 2000), strict=True)
     ]
     counts = COUNTS[word](*(pl.Series([" ".join(text) for text in texts]) for texts in (right, said)))
-    truth, held, trials = measured(word, counts).value, [], draws(150, 2000)
+    truth, held, trials = measured(word, counts).value, [], draws(80, 2000)
     for _ in range(trials):
         drawn = counts[rng.integers(0, 2000, 100)]
         found = measured(word, drawn)

@@ -16,7 +16,7 @@ import scipy
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
-DRAWS = 20_000
+DRAWS = 5_000
 
 
 def pointwise_level(covariance: Floats, df: float, level: float, rng: np.random.Generator) -> float:

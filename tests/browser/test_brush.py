@@ -143,7 +143,7 @@ def test_a_finger_zooms_on_a_phone(board, opened):
         points = [] if share is None else [{"x": box["x"] + share * box["width"], "y": y}]
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     assert part(page) is not None
-    page.wait_for_timeout(100)  # no finger is as fast as the next frame
+    page.wait_for_timeout(500)  # sooner it may count as the second of two taps
     page.tap("#axis-whole")
     page.wait_for_function("() => !location.hash.includes('axis=')")  # a click comes after the tap
 

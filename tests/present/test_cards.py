@@ -52,6 +52,13 @@ def test_a_chart_keeps_most_of_the_width_whatever_the_names(kind):
     assert float(placed[1]) >= 0.6 * WIDTH
 
 
+def test_a_claim_keeps_brackets_of_names_and_a_kicker_names_the_population():
+    rows = ROWS.with_columns(model=pl.col("model") + " (high)")
+    assert "b (high) " in card_of(hs.compare(rows, "a (high)", "b (high)")).claim + " "
+    these = card_of(hs.compare(ROWS, "a", "b", population="these-questions"))
+    assert these.kicker.endswith("about exactly these questions")
+
+
 def test_names_that_are_cut_stay_apart():
     names = [f"{'x' * 40}-{k}-{'y' * 40}" for k in range(20)]
     cut = short_labels(names)

@@ -114,6 +114,25 @@ def test_questions_without_a_difficulty_are_left_out_and_counted():
         hs.horizon(frame, difficulty="hours")
 
 
+def test_degenerate_tables_say_what_is_missing():
+    frame = runs({"a": 30.0, "b": 60.0})
+    with pytest.raises(hs.DataError, match="120 questions without a difficulty left out"):
+        hs.horizon(frame.with_columns(minutes=pl.lit(None, pl.Float64)), difficulty="minutes")
+    with pytest.raises(hs.DataError, match="doesn't fall with difficulty"):
+        hs.horizon(frame.with_columns(minutes=pl.lit(3.0)), difficulty="minutes")
+    with pytest.raises(hs.DataError, match="no model has a horizon"):
+        hs.horizon(frame.filter(pl.col("item") == 3), difficulty="minutes")
+    alone = frame.with_columns(one=pl.lit("x"))
+    found = hs.horizon(alone, difficulty="minutes", cluster="one", population="new-clusters")
+    assert math.isinf(found.tasks[0]["a"].horizons[0].estimate.high)
+    with pytest.raises(hs.OptionError, match="It may be minutes"):
+        hs.horizon(frame.drop("family"))
+    with pytest.raises(hs.OptionError, match="It may be 'others'"):
+        hs.horizon(frame.drop("family", "minutes"))
+    with pytest.raises(hs.OptionError, match="no difficulty is named"):
+        hs.report(frame, release_dates=DATES)
+
+
 def test_a_curve_that_may_be_flat_has_no_limits():
     frame = pl.DataFrame({"model": "a", "item": range(8), "minutes": [2.0**k for k in range(8)]})
     found = hs.horizon(frame.with_columns(score=pl.Series([1, 0, 1, 0, 1, 1, 0, 0])), difficulty="minutes")

@@ -46,17 +46,16 @@ def _curves(study: Study, question: Question, over: str, task: Callable[[ScoreMa
     """Return the part of every task."""
     matrices, left_out = question.population.measured(list(study.matrices()))
     parts = [task(matrix) for matrix in matrices]
-    found = [part for part in parts if part.curves or part.line is not None]
-    warnings = [
-        *study.warnings,
-        *left_out,
-        *(each for part in parts if part not in found for each in part.warnings),
-    ]
-    if not found:
-        why = warnings[-1].message if warnings else "no task has scores"
+    tasks = tuple(part for part in parts if part.curves or part.line)
+    lost = [warning for part in parts if not (part.curves or part.line) for warning in part.warnings]
+    if not tasks:
+        why = lost[-1].message if lost else "no task has scores"
         raise DataError(f"no curve over {over}: {why}", remedy="Choose other models, tasks, or `over`.")
     return Curves(
-        tasks=tuple(found), settings=settings_of(study, question), notes=study.notes, warnings=tuple(warnings)
+        tasks=tasks,
+        settings=settings_of(study, question),
+        notes=study.notes,
+        warnings=(*study.warnings, *left_out, *lost),
     )
 
 
@@ -69,7 +68,7 @@ def over_attempts(study: Study, question: Question, most: int | None) -> Curves:
 
 def attempt_curves(matrix: ScoreMatrix, question: Question, most: int | None = None) -> TaskCurves:
     """Return the curves of one task over attempts, and the models that have none."""
-    told: list[ResultWarning] = []
+    warnings: list[ResultWarning] = []
     curves: list[Curve] = []
     right = matrix.right_or_wrong()
     for k, model in enumerate(matrix.models):
@@ -78,11 +77,11 @@ def attempt_curves(matrix: ScoreMatrix, question: Question, most: int | None = N
         last = int(n[there].min()) if most is None else most
         enough = np.asarray(n >= last)
         if not right[k]:
-            told.append(_left_out(matrix, model, "its attempts aren't right or wrong"))
+            warnings.append(_left_out(matrix, model, "its attempts aren't right or wrong"))
             continue
         if last < 2 or not enough.any():
             fewest = plural(int(n[there].min()), "attempt")
-            told.append(
+            warnings.append(
                 _left_out(
                     matrix,
                     model,
@@ -92,7 +91,7 @@ def attempt_curves(matrix: ScoreMatrix, question: Question, most: int | None = N
             )
             continue
         if lost := int((there & ~enough).sum()):
-            told.append(
+            warnings.append(
                 ResultWarning(
                     code="few_attempts",
                     message=(
@@ -112,7 +111,7 @@ def attempt_curves(matrix: ScoreMatrix, question: Question, most: int | None = N
             )
             part = matrix.take_models([k]).take_items(enough)
             curves.append(_curve(part, values, steps, score, question))
-    return _part(matrix, ATTEMPTS, "attempts", question, curves=tuple(curves), warnings=tuple(told))
+    return _part(matrix, ATTEMPTS, "attempts", question, curves=tuple(curves), warnings=tuple(warnings))
 
 
 def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Question) -> Curves:
@@ -122,61 +121,66 @@ def over_usage(study: Study, rows: pl.DataFrame, measure: str, question: Questio
     if study.rule.over_attempts:
         raise DataError(f"{study.rule} is over several attempts, and usage is that of one")
 
-    def task(matrix: ScoreMatrix) -> TaskCurves:
-        told: list[ResultWarning] = []
-        if not matrix.bounded or matrix.lower_is_better:
-            told.append(
-                ResultWarning(
-                    code="no_curve",
-                    message=(
-                        f"{matrix.task}: an attempt that is stopped counts as 0, and its scores aren't "
-                        "from 0 to 1"
-                    ),
-                    remedy="Choose another metric.",
-                )
-            )
-            return _part(matrix, measure, "usage", question, warnings=tuple(told))
-        key = (matrix.task, matrix.metric)
-        own = rows.filter(
-            (pl.col("task").cast(pl.String) == key[0]) & (pl.col("metric").cast(pl.String) == key[1])
-        )
-        low, high = study.scales[key].bounds if key in study.scales else (0.0, 1.0)
-        scaled = (pl.col("score") - low) / (high - low)
-        if study.policy_of(key) == "zero":
-            scaled = scaled.fill_null(0.0)
-        own = own.with_columns(score=scaled).filter(pl.col("score").is_not_null())
-        known = own.filter(pl.col(measure).is_finite().fill_null(value=False))
-        if lost := len(own) - len(known):
-            told.append(
-                ResultWarning(
-                    code="unknown_usage",
-                    message=f"{matrix.task}: {plural(lost, 'attempt')} without {measure} left out",
-                    remedy="Log it for every attempt.",
-                )
-            )
-        if not len(known):
-            return _part(matrix, measure, "usage", question, warnings=tuple(told))
-        amounts = np.unique(np.quantile(known[measure].to_numpy(), np.linspace(0, 1, BUDGETS + 1)[1:]))
-        means = known.group_by("model", "item").agg(
-            (pl.col("score") * (pl.col(measure) <= amount)).mean().alias(f"at {k}")
-            for k, amount in enumerate(amounts.tolist())
-        )
-        places = {str(item): k for k, item in enumerate(matrix.items.tolist())}
-        curves = []
-        for k, model in enumerate(matrix.models):
-            mine = means.filter(pl.col("model").cast(pl.String) == model)
-            at = np.array([places.get(str(item), -1) for item in mine["item"]], dtype=int)
-            values = np.full((len(matrix.items), len(amounts)), np.nan)
-            values[at[at >= 0]] = mine.drop("model", "item").to_numpy()[at >= 0]
-            there = np.asarray(~np.isnan(values[:, 0]))
-            if not there.any():
-                told.append(_left_out(matrix, model, f"no attempt records its {measure}"))
-                continue
-            part = matrix.take_models([k]).take_items(there)
-            curves.append(_curve(part, values[there], amounts, "score", question))
-        return _part(matrix, measure, "usage", question, curves=tuple(curves), warnings=tuple(told))
-
+    task = partial(_usage_curves, study=study, rows=rows, measure=measure, question=question)
     return _curves(study, question, measure, task)
+
+
+def _usage_curves(
+    matrix: ScoreMatrix, study: Study, rows: pl.DataFrame, measure: str, question: Question
+) -> TaskCurves:
+    """Return the curves of one task over usage."""
+    warnings: list[ResultWarning] = []
+    if not matrix.bounded or matrix.lower_is_better:
+        warnings.append(
+            ResultWarning(
+                code="no_curve",
+                message=(
+                    f"{matrix.task}: an attempt that is stopped counts as 0, and its scores aren't "
+                    "from 0 to 1"
+                ),
+                remedy="Choose another metric.",
+            )
+        )
+        return _part(matrix, measure, "usage", question, warnings=tuple(warnings))
+    key = (matrix.task, matrix.metric)
+    own = rows.filter(
+        (pl.col("task").cast(pl.String) == key[0]) & (pl.col("metric").cast(pl.String) == key[1])
+    )
+    low, high = study.scales[key].bounds if key in study.scales else (0.0, 1.0)
+    scaled = (pl.col("score") - low) / (high - low)
+    if study.policy_of(key) == "zero":
+        scaled = scaled.fill_null(0.0)
+    own = own.with_columns(score=scaled).filter(pl.col("score").is_not_null())
+    known = own.filter(pl.col(measure).is_finite().fill_null(value=False))
+    if lost := len(own) - len(known):
+        warnings.append(
+            ResultWarning(
+                code="unknown_usage",
+                message=f"{matrix.task}: {plural(lost, 'attempt')} without {measure} left out",
+                remedy="Log it for every attempt.",
+            )
+        )
+    if not len(known):
+        return _part(matrix, measure, "usage", question, warnings=tuple(warnings))
+    amounts = np.unique(np.quantile(known[measure].to_numpy(), np.linspace(0, 1, BUDGETS + 1)[1:]))
+    means = known.group_by("model", "item").agg(
+        (pl.col("score") * (pl.col(measure) <= amount)).mean().alias(f"at {k}")
+        for k, amount in enumerate(amounts.tolist())
+    )
+    places = {str(item): k for k, item in enumerate(matrix.items.tolist())}
+    curves = []
+    for k, model in enumerate(matrix.models):
+        mine = means.filter(pl.col("model").cast(pl.String) == model)
+        at = np.array([places.get(str(item), -1) for item in mine["item"]], dtype=int)
+        values = np.full((len(matrix.items), len(amounts)), np.nan)
+        values[at[at >= 0]] = mine.drop("model", "item").to_numpy()[at >= 0]
+        there = np.asarray(~np.isnan(values[:, 0]))
+        if not there.any():
+            warnings.append(_left_out(matrix, model, f"no attempt records its {measure}"))
+            continue
+        part = matrix.take_models([k]).take_items(there)
+        curves.append(_curve(part, values[there], amounts, "score", question))
+    return _part(matrix, measure, "usage", question, curves=tuple(curves), warnings=tuple(warnings))
 
 
 def _curve(matrix: ScoreMatrix, values: Floats, x: Any, score: str, question: Question) -> Curve:
@@ -217,64 +221,64 @@ def _curve(matrix: ScoreMatrix, values: Floats, x: Any, score: str, question: Qu
 
 def over_models(study: Study, known: Mapping[str, Any], over: str, question: Question) -> Curves:
     """Return a line through the scores of models at what is known of each: numbers or dates."""
-
-    def task(matrix: ScoreMatrix) -> TaskCurves:
-        told: list[ResultWarning] = []
-        of_models = {model: _plain(known[model]) for model in matrix.models if model in known}
-        x, per = _places(of_models, over)
-        estimates = [entry.estimate for entry in entries(matrix, question)]
-        odds = matrix.bounded
-        used = []
-        for k, model in enumerate(matrix.models):
-            if model not in x:
-                told.append(_left_out(matrix, model, f"its {over} isn't known"))
-            elif odds and not 0 < estimates[k].value < 1:
-                told.append(
-                    _left_out(
-                        matrix, model, f"its score is {100 * estimates[k].value:g}%, which has no log odds"
-                    )
-                )
-            else:
-                used.append(k)
-        value = np.array([estimates[k].value for k in used])
-        at = np.array([x[matrix.models[k]] for k in used])
-        influence = _influence(matrix, used)
-        y = np.log(value / (1 - value)) if odds else value
-        if odds:
-            influence = influence / (value * (1 - value))
-        try:
-            line = model_line(at, y, *errors_of(replace(matrix, values=influence, weights=None), question))
-        except MethodError as error:
-            told.append(
-                ResultWarning(code="no_curve", message=f"{matrix.task}: {error.what}", remedy=error.remedy)
-            )
-            return _part(matrix, over, "models", question, warnings=tuple(told))
-        limits, fit = line.slope_interval(question.level), line.values(at)
-        low, high = line.band(at, question.level)
-        shown: Callable[[Floats], Floats] = scipy.special.expit if odds else np.asarray
-        step: Callable[[float], float] = math.exp if odds else float
-        points = [
-            ModelPoint(
-                model=matrix.models[k],
-                x=_shown(of_models[matrix.models[k]]),
-                estimate=estimates[k],
-                line=float(shown(fit[j])),
-                line_low=float(shown(low[j])),
-                line_high=float(shown(high[j])),
-            )
-            for j, k in enumerate(used)
-        ]
-        found = FittedLine(
-            per=per,
-            odds=odds,
-            step=step(line.slope),
-            interval=Interval(low=step(limits.low), high=step(limits.high), level=question.level),
-            p_value=line.slope_p_value(),
-            points=tuple(sorted(points, key=lambda point: point.x)),
-        )
-        return _part(matrix, over, "models", question, line=found, warnings=tuple(told))
-
+    task = partial(_model_line, known=known, over=over, question=question)
     return _curves(study, question, over, task)
+
+
+def _model_line(matrix: ScoreMatrix, known: Mapping[str, Any], over: str, question: Question) -> TaskCurves:
+    """Return the line of one task through its models."""
+    warnings: list[ResultWarning] = []
+    of_models = {model: _date_or_value(known[model]) for model in matrix.models if model in known}
+    x, per = _positions(of_models, over)
+    estimates = [entry.estimate for entry in entries(matrix, question)]
+    odds = matrix.bounded
+    used = []
+    for k, model in enumerate(matrix.models):
+        if model not in x:
+            warnings.append(_left_out(matrix, model, f"its {over} isn't known"))
+        elif odds and not 0 < estimates[k].value < 1:
+            warnings.append(
+                _left_out(matrix, model, f"its score is {100 * estimates[k].value:g}%, which has no log odds")
+            )
+        else:
+            used.append(k)
+    value = np.array([estimates[k].value for k in used])
+    at = np.array([x[matrix.models[k]] for k in used])
+    influence = _influence(matrix, used)
+    y = np.log(value / (1 - value)) if odds else value
+    if odds:
+        influence = influence / (value * (1 - value))
+    try:
+        line = model_line(at, y, *errors_of(replace(matrix, values=influence, weights=None), question))
+    except MethodError as error:
+        warnings.append(
+            ResultWarning(code="no_curve", message=f"{matrix.task}: {error.what}", remedy=error.remedy)
+        )
+        return _part(matrix, over, "models", question, warnings=tuple(warnings))
+    limits, fit = line.slope_interval(question.level), line.values(at)
+    low, high = line.band(at, question.level)
+    shown: Callable[[Floats], Floats] = scipy.special.expit if odds else np.asarray
+    step: Callable[[float], float] = math.exp if odds else float
+    points = [
+        ModelPoint(
+            model=matrix.models[k],
+            x=_number(of_models[matrix.models[k]]),
+            estimate=estimates[k],
+            line=float(shown(fit[j])),
+            line_low=float(shown(low[j])),
+            line_high=float(shown(high[j])),
+        )
+        for j, k in enumerate(used)
+    ]
+    found = FittedLine(
+        per=per,
+        odds=odds,
+        step=step(line.slope),
+        interval=Interval(low=step(limits.low), high=step(limits.high), level=question.level),
+        p_value=line.slope_p_value(),
+        points=tuple(sorted(points, key=lambda point: point.x)),
+    )
+    return _part(matrix, over, "models", question, line=found, warnings=tuple(warnings))
 
 
 def _influence(matrix: ScoreMatrix, used: Sequence[int]) -> Floats:
@@ -291,12 +295,12 @@ def _influence(matrix: ScoreMatrix, used: Sequence[int]) -> Floats:
     return np.asarray(share * (x - (share * x).sum(axis=0)) * len(matrix.items))
 
 
-def _shown(value: Any) -> float:
+def _number(value: Any) -> float:
     """Return a number, or the day of a date."""
     return float(value.toordinal()) if isinstance(value, date) else float(number_of(value) or 0.0)
 
 
-def _places(
+def _positions(
     values: Mapping[str, Any], over: str
 ) -> tuple[dict[str, float], Literal["doubling", "year", "unit"]]:
     """Return where models lie on the axis of the line, and what a step is: years of dates, doublings of
@@ -318,7 +322,7 @@ def _places(
     return {model: number or 0.0 for model, number in numbers.items()}, "unit"
 
 
-def _plain(value: Any) -> Any:
+def _date_or_value(value: Any) -> Any:
     """Return a date if this is one, or the value."""
     if isinstance(value, str):
         try:

@@ -56,38 +56,26 @@ def horizons_of(
     """
     known = pools(study, question)
     matrices, left_out = question.population.measured(list(study.matrices()))
-    tasks: list[TaskHorizons] = []
-    warnings = [*study.warnings, *left_out]
+    parts = []
     for matrix in matrices:
         if difficulty == OTHERS:
-            hard = _by_others(matrix)
+            difficulties = _by_others(matrix)
         else:
             pool = known[matrix.task]
             column = dict(zip(pool.items, pool.values[:, 0].tolist(), strict=True))
-            hard = np.array([column.get(str(item), np.nan) for item in matrix.items])[:, None]
-            hard = np.broadcast_to(hard, matrix.values.shape)
-        keep = np.asarray(~np.isnan(hard).any(axis=1))
-        told: list[ResultWarning] = []
-        if lacking := int((~keep).sum()):
-            told.append(
-                ResultWarning(
-                    code="no_difficulty",
-                    message=f"{matrix.task}: {plural(lacking, 'question')} without a difficulty left out",
-                    remedy=f"Complete the column {difficulty!r}.",
-                )
-            )
-        tried = _Tried(matrix=matrix.take_items(keep), hard=hard[keep], by_others=difficulty == OTHERS)
-        part = _task(tried, difficulty, chances, dates, question)
-        told += part.warnings
-        if part.models:
-            tasks.append(replace(part, warnings=tuple(told)))
-        else:
-            warnings += told
+            of_items = np.array([column.get(str(item), np.nan) for item in matrix.items])[:, None]
+            difficulties = np.broadcast_to(of_items, matrix.values.shape)
+        parts.append(_task(matrix, difficulties, difficulty, chances=chances, dates=dates, question=question))
+    tasks = tuple(part for part in parts if part.models)
+    lost = [warning for part in parts if not part.models for warning in part.warnings]
     if not tasks:
-        reason = next(each.message for each in warnings if each.code == "no_horizon")
+        reason = lost[0].message if lost else "no task has scores"
         raise DataError(f"no model has a horizon: {reason}", remedy="Choose other questions or models.")
     return Horizons(
-        tasks=tuple(tasks), settings=settings_of(study, question), notes=study.notes, warnings=tuple(warnings)
+        tasks=tasks,
+        settings=settings_of(study, question),
+        notes=study.notes,
+        warnings=(*study.warnings, *left_out, *lost),
     )
 
 
@@ -107,25 +95,23 @@ def _by_others(matrix: ScoreMatrix) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Tried:
-    """A task with the difficulty of every question for every model, `hard` (n, M)."""
+class _Successes:
+    """A task with the difficulty and the success of every question for every model (n, M), the latter NaN
+    where a model has none.
+    """
 
     matrix: ScoreMatrix
-    hard: Floats
-    by_others: bool
-
-    @property
-    def success(self) -> Floats:
-        """The success of each model at each question (n, M), NaN where it has none."""
-        return 1 - self.matrix.values if self.matrix.lower_is_better else self.matrix.values
+    difficulties: Floats
+    success: Floats
 
     def rows(self, k: int) -> tuple[Floats, Floats, Floats]:
         """Return difficulty, success and share of the weight of the questions that a model answered."""
-        success, there = self.success[:, k], ~np.isnan(self.success[:, k])
-        weights = np.ones(len(success)) if self.matrix.weights is None else self.matrix.weights
+        there = ~np.isnan(self.success[:, k])
+        weights = np.ones(len(there)) if self.matrix.weights is None else self.matrix.weights
         if self.matrix.own_weights is not None:
             weights = self.matrix.own_weights[:, k]
-        return self.hard[there, k], success[there], weights[there] / weights[there].sum()
+        share = weights[there] / weights[there].sum()
+        return self.difficulties[there, k], self.success[there, k], share
 
     def horizons(
         self, curves: Mapping[int, SuccessCurve], chance: float, question: Question
@@ -133,7 +119,7 @@ class _Tried:
         """Return the horizons of the models with a curve, and the influence of every question on the
         logarithms of these, in shares of the weight (n, M').
         """
-        scores, of_logs = np.full(self.hard.shape, np.nan), np.zeros(self.hard.shape)
+        scores, of_logs = np.full(self.success.shape, np.nan), np.zeros(self.success.shape)
         for k, curve in curves.items():
             value, influence = curve.difficulty_at(chance)
             there = ~np.isnan(self.success[:, k])
@@ -166,10 +152,9 @@ class _Tried:
     def p_of_form(self, k: int, curve: SuccessCurve, question: Question) -> float:
         """Return the p-value of the logistic form of a model's curve, against one that bends."""
         terms = self.of_model(k, curve.bend[:, None])
-        found, df = errors_of(terms, question)
-        se = math.sqrt(found[0, 0])
-        score = float(terms.means()[0])
-        return float(2 * scipy.stats.t.sf(abs(score) / se, df)) if se > 0 else 1.0
+        variance, df = errors_of(terms, question)
+        se = math.sqrt(variance[0, 0])
+        return float(2 * scipy.stats.t.sf(abs(terms.means()[0]) / se, df)) if se > 0 else 1.0
 
     def of_model(self, k: int, values: Floats) -> ScoreMatrix:
         """Return values (n', q) of the questions that a model answered as a matrix."""
@@ -179,65 +164,109 @@ class _Tried:
 
 
 def _task(
-    tried: _Tried, difficulty: str, chances: Sequence[float], dates: Mapping[str, date], question: Question
+    matrix: ScoreMatrix,
+    difficulties: Floats,
+    difficulty: str,
+    *,
+    chances: Sequence[float],
+    dates: Mapping[str, date],
+    question: Question,
 ) -> TaskHorizons:
-    """Return the horizons on one task."""
+    """Return the horizons on one task, given the difficulty of every question for every model (n, M)."""
     warnings: list[ResultWarning] = []
-    matrix = tried.matrix
+    known = np.asarray(~np.isnan(difficulties).any(axis=1))
+    if lacking := int((~known).sum()):
+        by_others = difficulty == OTHERS
+        warnings.append(
+            ResultWarning(
+                code="no_difficulty",
+                message=f"{matrix.task}: {plural(lacking, 'question')} without a difficulty left out",
+                remedy="No other model answered them."
+                if by_others
+                else f"Complete the column {difficulty!r}.",
+            )
+        )
+    matrix, difficulties = matrix.take_items(known), difficulties[known]
+    data = _Successes(
+        matrix=matrix,
+        difficulties=difficulties,
+        success=1 - matrix.values if matrix.lower_is_better else matrix.values,
+    )
     curves: dict[int, SuccessCurve] = {}
-    for k, model in enumerate(matrix.models):
+    for k, model in enumerate(matrix.models if known.any() else ()):
         try:
-            curves[k] = success_curve(*tried.rows(k))
+            curves[k] = success_curve(*data.rows(k))
         except MethodError as error:
             warnings.append(
                 ResultWarning(
                     code="no_horizon", message=f"{matrix.task}, {model}: {error.what}", remedy=error.remedy
                 )
             )
-    places = list(curves)
-    by_chance = {chance: tried.horizons(curves, chance, question) for chance in chances if curves}
-    ends = (float(tried.hard.min()), float(tried.hard.max())) if len(matrix.items) else (math.nan, math.nan)
-    shown = _share if tried.by_others else float
-    found = [
-        ModelHorizons(
-            model=matrix.models[k],
-            slope=curves[k].slope,
-            released=str(dates[matrix.models[k]]) if matrix.models[k] in dates else None,
-            horizons=tuple(_horizon(by_chance[chance][0][j], tried, k, chance, ends) for chance in chances),
-            rates=tuple(replace(each, difficulty=shown(each.difficulty)) for each in _rates(*tried.rows(k))),
+    by_chance = {chance: data.horizons(curves, chance, question) for chance in chances if curves}
+    ends = (float(difficulties.min()), float(difficulties.max())) if known.any() else (math.nan, math.nan)
+    models = []
+    for j, (k, curve) in enumerate(curves.items()):
+        rows = data.rows(k)
+        fit = falling_fit(*rows)
+        horizons = []
+        for chance, (estimates, _) in by_chance.items():
+            at = estimates[j]
+            horizon = Horizon(
+                chance=chance,
+                estimate=at,
+                isotonic=falls_to(*fit, chance),
+                extrapolated=not ends[0] <= at.value <= ends[1],
+            )
+            horizons.append(horizon)
+        released = dates.get(matrix.models[k])
+        models.append(
+            ModelHorizons(
+                model=matrix.models[k],
+                slope=curve.slope,
+                released=None if released is None else str(released),
+                horizons=tuple(horizons),
+                rates=_rates(*rows),
+            )
         )
-        for j, k in enumerate(places)
-    ]
-    order = np.argsort([-each.horizons[0].estimate.value for each in found], kind="stable").tolist()
-    doubling, doubts = _doubling(matrix, places, by_chance, dates, question)
-    part = TaskHorizons(
+    doubling, more = _doubling(matrix, list(curves), by_chance, dates, question)
+    warnings += [*_doubts(data, curves, models, question), *more]
+    if difficulty == OTHERS:
+        models, ends = [_in_shares(each) for each in models], (_share(ends[0]), _share(ends[1]))
+    return TaskHorizons(
         task=matrix.task,
         metric=matrix.metric,
         difficulty=difficulty,
         level=question.level,
-        easiest=shown(ends[0]),
-        hardest=shown(ends[1]),
-        others=tried.by_others,
-        models=tuple(found[j] for j in order),
+        easiest=ends[0],
+        hardest=ends[1],
+        others=difficulty == OTHERS,
+        models=tuple(sorted(models, key=lambda each: -each.horizons[0].estimate.value)),
         doubling=doubling,
+        warnings=tuple(warnings),
     )
-    more = (*_few(tried, places), *_flat(part), *_other_form(tried, curves, question), *doubts)
-    return replace(part, warnings=(*warnings, *more))
 
 
-def _horizon(estimate: Estimate, tried: _Tried, k: int, chance: float, ends: tuple[float, float]) -> Horizon:
-    isotonic = falls_to(*falling_fit(*tried.rows(k)), chance)
-    extrapolated = not ends[0] <= estimate.value <= ends[1]
-    if tried.by_others:
-        limits = estimate.interval
-        estimate = replace(
-            estimate,
-            value=_share(estimate.value),
-            se=estimate.se / (1 + estimate.value) ** 2,
-            interval=Interval(low=_share(limits.low), high=_share(limits.high), level=limits.level),
+def _in_shares(found: ModelHorizons) -> ModelHorizons:
+    """Return horizons in odds that others fail as the share of the others that fail."""
+    horizons = [
+        replace(
+            each,
+            isotonic=_share(each.isotonic),
+            estimate=replace(
+                each.estimate,
+                value=_share(each.estimate.value),
+                se=each.estimate.se / (1 + each.estimate.value) ** 2,
+                interval=Interval(
+                    low=_share(each.estimate.low),
+                    high=_share(each.estimate.high),
+                    level=each.estimate.interval.level,
+                ),
+            ),
         )
-        isotonic = _share(isotonic)
-    return Horizon(chance=chance, estimate=estimate, isotonic=isotonic, extrapolated=extrapolated)
+        for each in found.horizons
+    ]
+    rates = tuple(replace(rate, difficulty=_share(rate.difficulty)) for rate in found.rates)
+    return replace(found, horizons=tuple(horizons), rates=rates)
 
 
 def _share(odds: float) -> float:
@@ -245,20 +274,19 @@ def _share(odds: float) -> float:
     return odds / (1 + odds) if math.isfinite(odds) else (1.0 if odds > 0 else math.nan)
 
 
-def _rates(hard: Floats, success: Floats, share: Floats) -> list[SuccessRate]:
-    """Return the success on questions of similar difficulty, none of which is in two groups."""
-    code = np.unique(hard, return_inverse=True)[1]
+def _rates(difficulty: Floats, success: Floats, share: Floats) -> tuple[SuccessRate, ...]:
+    """Return the success on questions of similar difficulty. Those of one difficulty are in one group."""
+    code = np.unique(difficulty, return_inverse=True)[1]
     counts = np.bincount(code)
-    group = np.minimum((np.cumsum(counts) - counts / 2) * GROUPS / len(hard), GROUPS - 1).astype(int)[code]
-    return [
+    group = np.minimum((np.cumsum(counts) - counts / 2) * GROUPS / len(code), GROUPS - 1).astype(int)[code]
+    return tuple(
         SuccessRate(
-            difficulty=float(2.0 ** np.average(np.log2(hard[there]), weights=share[there])),
-            rate=float(np.average(success[there], weights=share[there])),
-            n_items=int(there.sum()),
+            difficulty=float(2.0 ** np.average(np.log2(difficulty[group == g]), weights=share[group == g])),
+            rate=float(np.average(success[group == g], weights=share[group == g])),
+            n_items=int((group == g).sum()),
         )
         for g in np.unique(group)
-        if (there := group == g).any()
-    ]
+    )
 
 
 def _doubling(
@@ -305,58 +333,51 @@ def _doubling(
     return tuple(found), []
 
 
-def _few(tried: _Tried, places: Sequence[int]) -> list[ResultWarning]:
-    """Warn of models with so few successes or failures that the intervals weren't tested."""
-    few = []
-    for k in places:
-        _, success, _ = tried.rows(k)
+def _doubts(
+    data: _Successes, curves: Mapping[int, SuccessCurve], models: Sequence[ModelHorizons], question: Question
+) -> list[ResultWarning]:
+    """Return warnings of models with few successes or failures, of flat curves, and of curves that are shown
+    not to be logistic, all models at once (Holm 1979).
+    """
+    task, few = data.matrix.task, []
+    for k in curves:
+        _, success, _ = data.rows(k)
         if min(success.sum(), len(success) - success.sum()) < ENOUGH:
-            few.append(tried.matrix.models[k])
-    if not few:
-        return []
-    return [
-        ResultWarning(
-            code="small_class",
-            message=(
-                f"{tried.matrix.task}: fewer than {ENOUGH} questions solved or failed by "
-                f"{listing(few)}, so the interval is approximate"
-            ),
-            remedy="Add questions near the horizon.",
+            few.append(data.matrix.models[k])
+    flat = [each.model for each in models if math.isinf(each.horizons[0].estimate.high)]
+    p = np.array([data.p_of_form(k, curve, question) for k, curve in curves.items()])
+    bent = [
+        each.model for each, adjusted in zip(models, holm(p), strict=True) if adjusted <= 1 - question.level
+    ]
+    warnings = []
+    if few:
+        warnings.append(
+            ResultWarning(
+                code="small_class",
+                message=(
+                    f"{task}: fewer than {ENOUGH} questions solved or failed by {listing(few)}, so the "
+                    "interval is approximate"
+                ),
+                remedy="Add questions near the horizon.",
+            )
         )
-    ]
-
-
-def _flat(part: TaskHorizons) -> list[ResultWarning]:
-    """Warn of models whose success isn't shown to fall."""
-    flat = [each.model for each in part.models if math.isinf(each.horizons[0].estimate.high)]
-    if not flat:
-        return []
-    return [
-        ResultWarning(
-            code="flat_curve",
-            message=(
-                f"{part.task}: success isn't shown to fall with difficulty for {listing(flat)}, so "
-                "the interval has no limits"
-            ),
-            remedy="Add questions of other difficulties, or more clusters.",
+    if flat:
+        warnings.append(
+            ResultWarning(
+                code="flat_curve",
+                message=(
+                    f"{task}: success isn't shown to fall with difficulty for {listing(flat)}, so the "
+                    "interval has no limits"
+                ),
+                remedy="Add questions of other difficulties, or more clusters.",
+            )
         )
-    ]
-
-
-def _other_form(tried: _Tried, curves: Mapping[int, SuccessCurve], question: Question) -> list[ResultWarning]:
-    """Warn of models whose curve is shown not to be logistic, all models at once (Holm 1979)."""
-    p = np.array([tried.p_of_form(k, curve, question) for k, curve in curves.items()])
-    torn = [
-        tried.matrix.models[k]
-        for k, adjusted in zip(curves, holm(p).tolist(), strict=True)
-        if adjusted <= 1 - question.level
-    ]
-    if not torn:
-        return []
-    return [
-        ResultWarning(
-            code="curve_form",
-            message=f"{tried.matrix.task}: success of {listing(torn)} doesn't fall as a logistic curve does",
-            remedy="Report the isotonic horizon as well.",
+    if bent:
+        warnings.append(
+            ResultWarning(
+                code="curve_form",
+                message=f"{task}: success of {listing(bent)} doesn't fall as a logistic curve does",
+                remedy="Report the isotonic horizon as well.",
+            )
         )
-    ]
+    return warnings

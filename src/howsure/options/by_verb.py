@@ -80,13 +80,7 @@ COMPARING = (
     ),
     *owned(
         "horizon",
-        replace(
-            shared.DIFFICULTY,
-            help=(
-                "Column with the difficulty of each question, such as human_minutes. others: by the "
-                "success of the other models."
-            ),
-        ),
+        shared.DIFFICULTY,
         Option(
             "chance",
             kinds.Kind(check=checks.shares),

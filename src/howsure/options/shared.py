@@ -31,7 +31,10 @@ DIFFICULTY = Option(
     "difficulty",
     kinds.NAME,
     "COLUMN|others",
-    help="Also show horizons: COLUMN has the difficulty of each question, such as human_minutes.",
+    help=(
+        "Horizons: the column with the difficulty of each question, such as human_minutes. others: by the "
+        "success of the other models."
+    ),
 )
 RELEASE_DATES = Option(
     "release_dates",

@@ -87,16 +87,22 @@ CARDS: Mapping[str, Callable[[Any], Card]] = {
 
 
 def _claim(sentence: str, *names: str) -> str:
-    """Return a sentence up to its numbers in brackets, with short names."""
+    """Return a sentence up to its numbers in brackets, with short names, which may have brackets too."""
     short = short_labels(short_names(*names))
-    for name, text in sorted(zip(names, short, strict=True), key=lambda pair: -len(pair[0])):
-        sentence = sentence.replace(name, text)
-    return sentence.partition(" (")[0].removesuffix(".")
+    places = {name: f"\x00{k}\x00" for k, name in enumerate(names)}
+    for name in sorted(names, key=len, reverse=True):
+        sentence = sentence.replace(name, places[name])
+    claim = sentence.partition(" (")[0].removesuffix(".")
+    for name, text in zip(names, short, strict=True):
+        claim = claim.replace(places[name], text)
+    return claim
 
 
 def _kicker(tasks: list[str], estimate: Estimate) -> str:
     """Return a benchmark, its size, and what results are about."""
     population = "same-clusters" if estimate.method.same_clusters else "new-clusters"
+    if estimate.method.of_benchmark:
+        population = "these-questions"
     return _joined(tasks) + _size(estimate.n_items, estimate.n_clusters) + _about(population)
 
 

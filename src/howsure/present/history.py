@@ -160,13 +160,14 @@ def _anchors_table(answer: History) -> Table:
     def part(name: str) -> list[Field[tuple[TaskHistory, AnchorChange]]]:
         """Return the columns of one part of the change."""
 
-        def found(row: tuple[TaskHistory, AnchorChange]) -> Estimate:
+        def change(row: tuple[TaskHistory, AnchorChange]) -> Estimate:
+            """Return the part of a change."""
             estimate: Estimate = getattr(row[1], name)
             return estimate
 
         return [
-            Field(name, lambda row: _signed(found(row).value, scale)),
-            Field(f"{level} CI", lambda row: scale.interval(found(row).low, found(row).high), priority=8),
+            Field(name, lambda row: _signed(change(row).value, scale)),
+            Field(f"{level} CI", lambda row: scale.interval(change(row).low, change(row).high), priority=8),
         ]
 
     fields: list[Field[tuple[TaskHistory, AnchorChange]]] = [

@@ -199,6 +199,7 @@ def _fields(place: int, task: TaskHorizons) -> list[Field[ModelHorizons]]:
     first = place == 0
 
     def at(each: ModelHorizons) -> Horizon:
+        """Return the horizon of a model at this chance."""
         return each.horizons[place]
 
     return [

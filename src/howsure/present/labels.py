@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from howsure.present.render.terminal import shorten
@@ -35,7 +36,8 @@ def short_labels(names: Iterable[str], width: int = NAME) -> list[str]:
     """
     shown = [visible(name) for name in names]
     cut = [shorten(name, width) for name in shown]
-    alike = [k for k, text in enumerate(cut) if cut.count(text) > 1]
+    counts = Counter(cut)
+    alike = [k for k, text in enumerate(cut) if counts[text] > 1]
     columns = zip(*(shown[k] for k in alike), strict=False)
     shared = next((k for k, column in enumerate(columns) if len(set(column)) > 1), 0)
     for k in alike:

@@ -262,7 +262,7 @@ def ahead(board: Board, rest: str) -> str:
 def headline(board: Board) -> str:
     """Return the result of a board in a few words: `16 of 158 could be best`."""
     count, best, leader = len(board.entries), len(board.could_be_best), board.entries[0]
-    name = short_labels(plain.short_names(*(entry.model for entry in board.entries)))[0]
+    name = short_labels(plain.short_names(*(entry.model for entry in board.entries))[:1])[0]
     if count == 1:
         return f"{name}: {Scale(percent=board.percent).score(leader.estimate.value)}"
     return f"{name} is best of {count:,}" if best == 1 else f"{best:,} of {count:,} could be best"

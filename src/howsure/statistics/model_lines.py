@@ -23,6 +23,8 @@ from howsure.statistics.results import Interval
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
+SLOPE = np.array([[0.0, 1.0]])
+"""The combination of intercept and slope that is the slope."""
 LEAST_MODELS = 4
 """With three, slopes were covered in .87 of the trials at worst."""
 
@@ -48,17 +50,15 @@ class ModelLine:
 
     def slope_interval(self, level: float) -> Interval:
         """Return the interval of the slope."""
-        low, high = self._limits(np.array([[0.0, 1.0]]), level, simultaneous=False)
+        low, high = self._limits(SLOPE, level, simultaneous=False)
         return Interval(low=float(low[0]), high=float(high[0]), level=level)
 
     def slope_p_value(self) -> float:
         """Return the p-value of no slope, which agrees with its interval."""
-        questions, models = self.by_questions[1, 1], self.by_models[1, 1]
-        variance = questions + models
-        if not variance > 0:
+        variance, df = self._error(SLOPE)
+        if not variance[0] > 0:
             return 0.0 if self.slope else 1.0
-        df = variance**2 / (questions**2 / self.question_df + models**2 / (self.n_models - 2))
-        return float(2 * scipy.stats.t.sf(abs(self.slope) / math.sqrt(variance), df))
+        return float(2 * scipy.stats.t.sf(abs(self.slope) / math.sqrt(variance[0]), df[0]))
 
     def values(self, x: Floats) -> Floats:
         """Return the line at x (k,)."""
@@ -68,19 +68,21 @@ class ModelLine:
         """Return limits of the whole line at x (k,), simultaneous over all x (Working and Hotelling 1929)."""
         return self._limits(np.column_stack([np.ones(len(x)), x - self.at]), level, simultaneous=True)
 
-    def _limits(self, terms: Floats, level: float, *, simultaneous: bool) -> tuple[Floats, Floats]:
-        """Return the limits of combinations (k, 2) of intercept and slope."""
+    def _error(self, terms: Floats) -> tuple[Floats, Floats]:
+        """Return variance and degrees of freedom of combinations (k, 2) of intercept and slope."""
         questions, models = (
             np.einsum("ki,ij,kj->k", terms, part, terms) for part in (self.by_questions, self.by_models)
         )
         variance = questions + models
-        df = variance**2 / (questions**2 / self.question_df + models**2 / (self.n_models - 2))
-        if simultaneous:
-            reach = np.sqrt(2 * scipy.stats.f.ppf(level, 2, df))
-        else:
-            reach = scipy.stats.t.ppf((1 + level) / 2, df)
+        spread = questions**2 / self.question_df + models**2 / (self.n_models - 2)
+        return variance, variance**2 / np.where(spread > 0, spread, 1.0)
+
+    def _limits(self, terms: Floats, level: float, *, simultaneous: bool) -> tuple[Floats, Floats]:
+        """Return the limits of combinations (k, 2) of intercept and slope."""
+        variance, df = self._error(terms)
+        alone, whole = scipy.stats.t.ppf((1 + level) / 2, df), np.sqrt(2 * scipy.stats.f.ppf(level, 2, df))
         value = terms @ np.array([self.intercept, self.slope])
-        half = reach * np.sqrt(variance)
+        half = (whole if simultaneous else alone) * np.sqrt(variance)
         return np.asarray(value - half), np.asarray(value + half)
 
 

@@ -73,7 +73,8 @@ class SuccessCurve:
 def success_curve(difficulty: Floats, success: Floats, share: Floats) -> SuccessCurve:
     """Fit the curve of rows: their difficulties, successes from 0 to 1, and shares of all weight (r,).
 
-    MethodError for difficulties that aren't positive, if all or none succeed, or if success doesn't fall.
+    MethodError for difficulties that aren't positive or are all the same, if all or none succeed, or if
+    success doesn't fall.
 
     >>> import numpy as np
     >>> curve = success_curve(np.array([1.0, 2, 4, 8]), np.array([1.0, 0.8, 0.2, 0]), np.full(4, 0.25))
@@ -84,6 +85,11 @@ def success_curve(difficulty: Floats, success: Floats, share: Floats) -> Success
         raise MethodError(
             f"difficulties must be positive, but one is {difficulty.min():g}",
             remedy="Leave such questions out (`where`), or use another column.",
+        )
+    if np.ptp(difficulty) == 0:
+        raise MethodError(
+            f"every question has a difficulty of {difficulty[0]:g}, so success doesn't fall with difficulty",
+            remedy="Add questions of other difficulties, or use another column.",
         )
     rate = float(share @ success)
     if not ((success >= 0) & (success <= 1)).all():
@@ -102,7 +108,7 @@ def success_curve(difficulty: Floats, success: Floats, share: Floats) -> Success
         raise MethodError(
             "success doesn't fall with difficulty", remedy="Check the columns of difficulty and success."
         )
-    chance = 1 / (1 + np.exp(-(x @ beta)))
+    chance = scipy.special.expit(x @ beta)
     scores = x * (success - chance)[:, None] - PENALTY * np.array([0.0, beta[1]])
     influence = scores @ inverse
     worth = share * chance * (1 - chance)
@@ -129,7 +135,7 @@ def _fitted(x: Floats, y: Floats, share: Floats) -> tuple[Floats, Floats]:
         return float(share @ (np.logaddexp(0, eta) - y * eta) + b @ penalty @ b / 2)
 
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-(x @ beta)))
+        chance = scipy.special.expit(x @ beta)
         information = (x * (share * chance * (1 - chance))[:, None]).T @ x + penalty
         inverse = np.linalg.inv(information + 1e-14 * np.eye(2))
         step = inverse @ (x.T @ (share * (y - chance)) - penalty @ beta)

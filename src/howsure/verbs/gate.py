@@ -217,12 +217,11 @@ def gate(
     )
     scores, names, instead = _read(data, (candidate, baseline), published, design, suite)
     study = _gathered(scores, names, design, suite)
+    asked = Question(population=population_of(design.population), overall=overall or "harness", **statistics)
     question = GateQuestion(
         study=study,
         criteria=of_candidate,
-        question=Question(
-            population=population_of(design.population), overall=overall or "harness", **statistics
-        ),
+        question=asked,
         overall=overall,
         each_task=each_task,
         look=gate_look(study, plan, missing_at_most),

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.errors import OptionError
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 
@@ -130,6 +131,10 @@ def report(
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     horizon = checked("report", difficulty=difficulty, release_dates=release_dates)
+    if difficulty is None and release_dates is not None:
+        raise OptionError(
+            "`release_dates` are for horizons, and no difficulty is named", remedy="Add `difficulty`."
+        )
     of_horizons = None
     if difficulty is not None:
         of_horizons = partial(horizons_in, chances=(0.5, 0.8), **horizon)

@@ -55,7 +55,8 @@ for name, w in (("plain", None), ("weighted", weight)):
         values |= {
             f"{word}@class={one}": of(kind, said, labels=[one], average="macro", sample_weight=w) for one in classes
         }
-        values |= {f"{kind_}-{word}": of(kind, said, average=kind_, sample_weight=w) for kind_ in ("macro", "weighted")}
+        averages = ("macro", "weighted", "micro")
+        values |= {f"{kind_}-{word}": of(kind, said, average=kind_, sample_weight=w) for kind_ in averages}
     values["ratio"] = float(np.average(errors, weights=w) / np.average(words, weights=w))
     values["perplexity"] = float(np.exp(values["ratio"]))
     found[name] = values
@@ -65,6 +66,28 @@ found["plain"] |= {
     "median": np.median(score_b),
     "quantile@q=0.9": np.quantile(score_b, 0.9),
 }
+tags = np.array(["hate", "insult", "threat", "violence"])
+tagged = np.random.default_rng(48)
+true = tagged.random((SIZE, 4)) < [0.5, 0.3, 0.2, 0.1]
+guessed = np.where(tagged.random((SIZE, 4)) < 0.8, true, tagged.random((SIZE, 4)) < 0.3)
+for name, w in (("plain", None), ("weighted", weight)):
+    values = {"accuracy": sk.accuracy_score(true, guessed, sample_weight=w)}
+    for word, of in (("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)):
+        values |= {
+            f"{kind_}-{word}": of(true, guessed, average=kind_, sample_weight=w, zero_division=0)
+            for kind_ in ("macro", "weighted", "micro", "samples")
+        }
+        values[f"{word}@class=threat"] = of(true[:, 2], guessed[:, 2], sample_weight=w)
+    found[f"lists, {name}"] = values
+with (HERE / "lists.jsonl").open("w") as file:
+    for k in range(SIZE):
+        row = {
+            "item": f"q{k}",
+            "weight": float(weight[k]),
+            "label": [*tags[true[k]]],
+            "prediction": [*tags[guessed[k]]],
+        }
+        file.write(json.dumps(row) + "\n")
 vocabulary = [
     "the",
     "cat",

@@ -1,5 +1,7 @@
 """Metrics over labels and predictions, through the verbs: what is read, what is left out, what is an error."""
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,6 +11,7 @@ import howsure as hs
 from howsure.commands.main import main
 from places import DATA, ROOT
 
+KNOWN = json.loads((ROOT / "tests" / "references" / "metrics.json").read_text())
 GUARDS = ROOT / "examples" / "guards.parquet"
 
 
@@ -207,7 +210,7 @@ def test_the_share_of_an_outcome_is_a_mean_of_questions_in_percent():
 
 def test_micro_f1_of_one_label_a_row_is_the_accuracy():
     micro, accuracy = (hs.estimate(classified(), statistic=word)[0].estimate for word in ("micro-f1", "accuracy"))
-    assert micro == accuracy
+    assert (micro.value, micro.se) == pytest.approx((accuracy.value, accuracy.se))
 
 
 def test_small_classes_are_a_warning():
@@ -309,3 +312,73 @@ def test_a_published_metric_is_refused_in_favour_of_a_floor():
     with pytest.raises(hs.OptionError, match="a published macro-f1 has no scores of questions") as error:
         hs.compare(one, published=0.8, statistic="macro-f1")
     assert "at_least=0.8" in error.value.remedy
+
+
+LISTS = ROOT / "tests" / "references" / "lists.jsonl"
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_of_lists_of_classes_equal_those_of_scikit_learn(weighted):
+    known = KNOWN["lists, weighted" if weighted else "lists, plain"]
+    columns = {"weight": "weight"} if weighted else {}
+    frame = pl.read_ndjson(LISTS).drop([] if weighted else "weight").with_columns(model=pl.lit("m"))
+    for word, value in known.items():
+        found = hs.estimate(frame, statistic=word, columns=columns)[0].estimate.value
+        assert found == pytest.approx(value, abs=1e-12), word
+
+
+def test_lists_of_classes_are_read_from_lines_cells_and_parquet(tmp_path):
+    frame = pl.read_ndjson(LISTS).with_columns(model=pl.lit("m"))
+    frame.write_ndjson(tmp_path / "lines.jsonl")
+    frame.write_parquet(tmp_path / "table.parquet")
+    texts = frame.to_dicts()
+    for name, write in (("json.csv", json.dumps), ("python.csv", repr)):
+        cells = [{**row, "label": write(row["label"]), "prediction": write(row["prediction"])} for row in texts]
+        pl.DataFrame(cells).write_csv(tmp_path / name)
+    big = pl.concat([frame.with_columns(item=pl.format("{}-{}", "item", pl.lit(k))) for k in range(60)])
+    big.write_ndjson(tmp_path / "big.jsonl")
+    assert (tmp_path / "big.jsonl").stat().st_size > 2**20
+    for path in sorted(tmp_path.iterdir()):
+        found = hs.estimate(str(path), statistic="macro-f1")[0].estimate.value
+        assert found == pytest.approx(KNOWN["lists, plain"]["macro-f1"], abs=1e-12), path.name
+
+
+def test_numbers_in_lists_are_classes_too(tmp_path):
+    (tmp_path / "numbers.jsonl").write_text(
+        "".join(
+            json.dumps({"model": "m", "item": f"q{k}", "label": [1, k % 3], "prediction": [1, 2]}) + "\n"
+            for k in range(30)
+        )
+    )
+    found = hs.estimate(str(tmp_path / "numbers.jsonl"), statistic="f1@class=2")[0].estimate.value
+    assert found == pytest.approx(0.5)  # 10 of 30 rows have class 2, all are said to have it: 20 / 40
+
+
+def test_lists_beside_single_classes_and_metrics_of_one_class_are_refused():
+    frame = pl.read_ndjson(LISTS).with_columns(model=pl.lit("m"))
+    with pytest.raises(hs.DataError, match="mcc needs one class per row, and these columns hold lists"):
+        hs.estimate(frame, statistic="mcc")
+    with pytest.raises(hs.DataError, match="the labels are lists of classes, and the predictions aren't"):
+        hs.estimate(frame.with_columns(prediction=pl.lit("hate")), statistic="macro-f1")
+    nothing = frame.with_columns(label=frame["label"].list.head(0))
+    with pytest.raises(hs.DataError, match="no row has a label, so micro-f1 is undefined"):
+        hs.estimate(nothing, statistic="micro-f1")
+
+
+def test_rows_without_a_class_are_counted_in_a_metric_of_rows():
+    frame = pl.read_ndjson(LISTS).with_columns(model=pl.lit("m"))
+    empty = frame.filter((pl.col("label").list.len() == 0) & (pl.col("prediction").list.len() == 0)).height
+    (warning,) = (w for w in hs.estimate(frame, statistic="samples-f1").warnings if w.code == "undefined_class")
+    assert f"{empty} rows have no class to divide by" in warning.message
+
+
+def test_influences_of_lists_are_those_of_the_jackknife():
+    frame = pl.read_ndjson(LISTS).drop("weight").with_columns(model=pl.lit("m"))
+    for word in ("macro-f1", "micro-precision", "weighted-recall"):
+        error = hs.estimate(frame, statistic=word)[0].estimate.se
+        left_out = [
+            hs.estimate(frame.filter(pl.col("item") != f"q{k}"), statistic=word)[0].estimate.value for k in range(240)
+        ]
+        n = len(left_out)
+        by_jackknife = np.sqrt((n - 1) / n * np.sum((np.array(left_out) - np.mean(left_out)) ** 2))
+        assert error == pytest.approx(by_jackknife, rel=0.03), word

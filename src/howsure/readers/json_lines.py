@@ -20,7 +20,7 @@ import polars as pl
 
 from howsure.readers.attempt_rows import MAX_METADATA_TEXT
 from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES
-from howsure.table.schema import only_by
+from howsure.table.schema import list_columns, only_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -138,11 +138,9 @@ class Shapes:
             return "nested"
         if len(path) == 1 and path[0] in self.inside and isinstance(value, dict):
             return "object"
-        if (
-            path[0] in self.listed
-            and isinstance(value, list)
-            and all(isinstance(part, str) for part in value)
-        ):
+        if path[0] in self.listed and isinstance(value, list):
+            if not all(isinstance(part, str) for part in value):
+                raise UnsureError
             return "texts"
         if len(path) > 1 and isinstance(value, (dict, list)):
             return "container"
@@ -255,7 +253,7 @@ def shaped_table(source: Source) -> pl.DataFrame | None:
     """Return the rows of a table of lines, or None if they are uncertain. Columns with nested values are left
     out.
     """
-    shapes = Shapes()
+    shapes = Shapes(listed=list_columns(source.columns))
     try:
         frames = [*shaped_blocks(source, shapes)]
     except UnsureError:

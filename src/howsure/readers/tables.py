@@ -37,7 +37,7 @@ from howsure.table.cells import (
 )
 from howsure.table.grouping import PIECE_ROWS
 from howsure.table.names import by_plain_name, plain_name
-from howsure.table.schema import NAMES, find_roles, likely_item, only_by, used_columns
+from howsure.table.schema import NAMES, find_roles, likely_item, list_columns, only_by, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -492,7 +492,8 @@ def parsed_records(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
-    found = {name: _column(name, [record.get(name) for record in records]) for name in names}
+    lists = list_columns(source.columns)
+    found = {name: _column(name, [record.get(name) for record in records], lists) for name in names}
     columns = [column for column in found.values() if column is not None]
     lost = {
         name: place
@@ -562,8 +563,11 @@ def _parsed(source: Source) -> Any:
     return records
 
 
-def _column(name: str, values: list[Any]) -> pl.Series | None:
+def _column(name: str, values: list[Any], lists: Collection[str]) -> pl.Series | None:
     kinds = {type(value) for value in values if value is not None}
+    if kinds == {list} and name in lists:
+        texts = [value and [text_or_nothing(part) for part in value] for value in values]
+        return pl.Series(whole_text(name), texts, dtype=pl.List(pl.String))
     if kinds & {dict, list}:
         return None
     if str in kinds or (

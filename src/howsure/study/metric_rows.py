@@ -15,10 +15,11 @@ import polars as pl
 
 from howsure.errors import DataError, MethodError, OptionError, ResultWarning
 from howsure.statistics.metrics import OfRows, jackknife
-from howsure.statistics.metrics.base import ENOUGH, Rows
+from howsure.statistics.metrics.base import ENOUGH, Rows, Sets
 from howsure.statistics.metrics.calibration import CalibrationError
+from howsure.statistics.metrics.classes import OfClasses, OfLists
 from howsure.study.models import resolve
-from howsure.study.texts import COUNTS, edit_distances
+from howsure.study.texts import COUNTS, edit_distances, lists_of
 from howsure.table.engines import to_polars
 from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, roles_of_metric, tidy
 from howsure.wording import listing
@@ -146,6 +147,9 @@ class _Table:
         numeric = label.dtype.is_numeric() or (metric.reads == "classes" and prediction.dtype.is_numeric())
         if metric.reads == "outcomes":
             label = prediction
+        lists = [lists_of(column) for column in (label, prediction)]
+        if any(column is not None for column in lists):
+            return cls._of_lists(rows, chosen, task, lists)
         labels = _class_names(label, as_numbers=numeric)
         answers = labels if metric.reads == "scores" else _class_names(prediction, as_numbers=numeric)
         if not {*labels.values()} & {*answers.values()}:
@@ -164,6 +168,38 @@ class _Table:
             rows = rows.with_columns(label=_codes(label, labels, classes))
         found = _positive(classes, chosen.positive, task)
         return cls(rows=rows, chosen=chosen, task=task, classes=classes, positive=found)
+
+    @classmethod
+    def _of_lists(
+        cls, rows: pl.DataFrame, chosen: ChosenMetric, task: str, lists: Sequence[pl.Series | None]
+    ) -> _Table:
+        """Return rows whose labels and predictions are lists of classes. DataError if only one of them is, or
+        if the metric needs one class.
+        """
+        if not isinstance(chosen.metric, (OfClasses, OfLists)) and chosen.metric.name != "accuracy":
+            raise DataError(
+                f"{chosen.metric.name} needs one class per row, and these columns hold lists of classes",
+                where=task,
+                remedy="Measure macro-f1, micro-f1 or samples-f1, or f1@class=… of one class.",
+            )
+        label, prediction = lists
+        if label is None or prediction is None:
+            raise DataError(
+                f"the {'predictions' if label is None else 'labels'} are lists of classes, and the "
+                f"{'labels' if label is None else 'predictions'} aren't",
+                where=task,
+                remedy='Write both as lists, such as ["toxic", "insult"].',
+            )
+        classes = tuple(pl.concat([label.explode(), prediction.explode()]).drop_nulls().unique().sort())
+        code = pl.element().drop_nulls().unique().cast(pl.Enum(classes)).to_physical()
+        columns = [
+            column.list.eval(code).alias(role)
+            for role, column in zip(METRIC_ROLES, (label, prediction), strict=True)
+        ]
+        positive = _positive(classes, chosen.positive, task) if chosen.positive else -1
+        return cls(
+            rows=rows.with_columns(columns), chosen=chosen, task=task, classes=classes, positive=positive
+        )
 
     def shared(self) -> tuple[pl.DataFrame, int]:
         """Return the rows of the questions that every model answered, with all failed attempts, which are
@@ -235,11 +271,9 @@ class _Table:
             share = share / answered.select(pl.len().over("item")).to_series().to_numpy()
             item = answered["item"].rank("dense").to_numpy().astype(np.int64) - 1
         counts = [name for name in answered.columns if name.startswith(COUNT)]
-        columns = {
-            role: answered[role].to_numpy().astype(np.float64)
-            for role in METRIC_ROLES
-            if role in answered.columns and not counts
-        }
+        roles = [role for role in METRIC_ROLES if role in answered.columns and not counts]
+        lists = [_sets(answered[role]) for role in roles if answered[role].dtype == pl.List]
+        columns = {} if lists else {role: answered[role].to_numpy().astype(np.float64) for role in roles}
         return Rows(
             label=columns.get("label", np.zeros(len(answered))),
             prediction=columns.get("prediction", np.zeros(len(answered))),
@@ -248,6 +282,7 @@ class _Table:
             positive=self.positive,
             counts=answered.select(counts).to_numpy() if counts else None,
             item=item,
+            lists=(lists[0], lists[1]) if lists else None,
         )
 
     def labelled(self) -> pl.DataFrame:
@@ -306,6 +341,12 @@ def _class_names(column: pl.Series, *, as_numbers: bool) -> dict[Any, str]:
         names = names.cast(pl.Int64) if (names % 1 == 0).all() else names
     texts = names.cast(pl.String).str.strip_chars()
     return dict(zip(values.to_list(), texts.to_list(), strict=True))
+
+
+def _sets(lists: pl.Series) -> Sets:
+    """Return the codes and rows of lists of codes."""
+    row = np.repeat(np.arange(len(lists)), lists.list.len().to_numpy())
+    return Sets(lists.filter(lists.list.len() > 0).explode().to_numpy().astype(np.int64), row)
 
 
 def _codes(column: pl.Series, names: dict[Any, str], classes: Sequence[str]) -> pl.Series:

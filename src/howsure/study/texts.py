@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from howsure.errors import DataError
 from howsure.statistics.metrics.texts import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import polars as pl
 
     from howsure.statistics.arrays import Floats
 
@@ -72,3 +72,23 @@ def _pairs(label: pl.Series, prediction: pl.Series) -> list[tuple[str, str]]:
 
 def _parts(text: str, characters: bool) -> Any:
     return text if characters else text.split()
+
+
+def lists_of(column: pl.Series) -> pl.Series | None:
+    """Return a column of lists of names, such as `["toxic", "insult"]`, as such, None for another one.
+
+    Texts are read if all of them are lists of JSON or Python.
+    """
+    if isinstance(column.dtype, (pl.List, pl.Array)):
+        return column.cast(pl.List(pl.String), strict=False)
+    if column.dtype != pl.String or not column.drop_nulls().str.contains(r"^\s*\[.*\]\s*$").all():
+        return None
+    texts = column.drop_nulls().unique().to_list()
+    try:
+        found = [json.loads(text if '"' in text else text.replace("'", '"')) for text in texts]
+    except (ValueError, RecursionError):
+        return None
+    if not texts:
+        return None
+    lists = {text: [str(part) for part in parts] for text, parts in zip(texts, found, strict=True)}
+    return pl.Series(column.name, [lists.get(text) for text in column], dtype=pl.List(pl.String))

@@ -402,6 +402,11 @@ def _classified(columns: Iterable[str]) -> str:
     return next((name for name in columns if {*name_words(name)} & {*CLASSIFIED}), "")
 
 
+def list_columns(asked: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return the names of columns whose lists are kept: the classes of a metric of several labels per row."""
+    return {name for role in METRIC_ROLES for name in asked.get(role, ())}
+
+
 def label_column(columns: Iterable[str]) -> str:
     """Return the column with the right classes, judged by its name, "" if there is none."""
     return next((name for name in columns if plain_name(name) in LABELS), "")

@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from howsure.errors import MethodError
 from howsure.statistics.metrics.base import HigherIsBetter, Mean, Measured, Metric, Reads, Rows, Scale
 from howsure.statistics.metrics.calibration import CalibrationError
-from howsure.statistics.metrics.classes import ONE_CLASS, Matthews, OfClasses, of_class, recall, right
+from howsure.statistics.metrics.classes import (
+    ONE_CLASS,
+    Matthews,
+    OfClasses,
+    OfLists,
+    of_class,
+    recall,
+    right,
+)
 from howsure.statistics.metrics.numbers import Horizon, Pearson, Quantile, Ratio, Spearman
 from howsure.statistics.metrics.scores import Auroc, AveragePrecision, RecallAtFpr, brier_scores
 from howsure.statistics.metrics.texts import Bleu, Chrf
@@ -61,11 +69,12 @@ def jackknife(value: float, without: Floats, share: Floats) -> Measured:
 
 _BY_NAME: tuple[Metric, ...] = (
     Mean("accuracy", right, "classes", of_questions=True),
-    Mean("micro-f1", right, "classes", of_questions=True),
     Mean("share", of_class, "outcomes", of_questions=True),
     *(OfClasses(name, of, "one") for name, of in ONE_CLASS.items()),
     *(OfClasses(f"macro-{name}", of, "macro") for name, of in ONE_CLASS.items()),
     *(OfClasses(f"weighted-{name}", of, "weighted") for name, of in ONE_CLASS.items()),
+    *(OfClasses(f"micro-{name}", of, "micro") for name, of in ONE_CLASS.items()),
+    *(OfLists(f"samples-{name}", of) for name, of in ONE_CLASS.items()),
     OfClasses("balanced-accuracy", recall, "labelled"),
     Matthews(),
     Auroc(),

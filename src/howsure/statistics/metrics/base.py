@@ -30,13 +30,36 @@ ENOUGH = 25
 """With at least this many questions of each class, the coverage of the intervals was tested."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The classes of rows that may have several or none: the code and the row of each (m,)."""
+
+    code: Ints
+    row: Ints
+
+    def by_class(self, share: Floats, size: int) -> Floats:
+        """Return the share of rows (r,) that have each class (C,)."""
+        return np.bincount(self.code, weights=share[self.row], minlength=size).astype(float)
+
+    def by_row(self, values: Floats, size: int) -> Floats:
+        """Return the sum over each row's classes (r,) of values by class (C,)."""
+        return np.bincount(self.row, weights=values[self.code], minlength=size).astype(float)
+
+    def also(self, other: Sets, size: int) -> Sets:
+        """Return what is in both, of `size` classes."""
+        one, two = (sets.row * size + sets.code for sets in (self, other))
+        both = np.intersect1d(one, two, assume_unique=True)
+        return Sets(both % size, both // size)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """The rows of one model (r,): `label`, `prediction` and `share`, each row's share of all weight.
 
     For classes, labels and predictions are codes of `classes`, in their order. `positive`: the code of the
     class that a metric of one class is about, −1 if none is named or obvious. `item`: the code of each row's
-    question, None if each row is another. `counts` (r, K): what a metric counts in texts.
+    question, None if each row is another. `counts` (r, K): what a metric counts in texts. `lists`: the labels
+    and the predictions of rows with several classes, None if each row has one.
     """
 
     label: Floats
@@ -46,6 +69,18 @@ class Rows:
     positive: int = -1
     item: Ints | None = None
     counts: Floats | None = None
+    lists: tuple[Sets, Sets] | None = None
+
+    def sets(self) -> tuple[Sets, Sets, Sets]:
+        """Return the labels, the predictions, and what is in both."""
+        if self.lists is not None:
+            return *self.lists, self.lists[0].also(self.lists[1], len(self.classes))
+        row, codes = (
+            np.arange(len(self.share)),
+            (self.label.astype(np.int64), self.prediction.astype(np.int64)),
+        )
+        (right,) = (self.label == self.prediction).nonzero()
+        return Sets(codes[0], row), Sets(codes[1], row), Sets(codes[0][right], right)
 
     def questions(self, share: Floats) -> float:
         """Return how many questions of equal weight have the information of rows with these shares (r,). All

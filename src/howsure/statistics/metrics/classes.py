@@ -1,4 +1,7 @@
-"""Metrics over classes: precision, recall and F1, of one class or averaged, and the Matthews correlation."""
+"""Metrics over classes: precision, recall and F1, of one class or averaged, and the Matthews correlation.
+
+Rows have one class each, or lists of them (several labels per question).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from howsure.errors import MethodError, ResultWarning
-from howsure.statistics.metrics.base import HigherIsBetter, Measured, Reads, Rows, Scale
+from howsure.statistics.metrics.base import HigherIsBetter, Measured, Reads, Rows, Scale, Sets
 from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.arrays import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,10 @@ class Confusion:
     predicted: Floats
 
     @classmethod
-    def of(cls, rows: Rows) -> Confusion:
-        """Count the rows."""
-        label, prediction = _codes(rows)
-        size = len(rows.classes)
-        hit = np.bincount(label, weights=rows.share * (label == prediction), minlength=size)
-        actual = np.bincount(label, weights=rows.share, minlength=size)
-        predicted = np.bincount(prediction, weights=rows.share, minlength=size)
-        return cls(hit.astype(float), actual.astype(float), predicted.astype(float))
+    def of(cls, sets: tuple[Sets, Sets, Sets], share: Floats, size: int) -> Confusion:
+        """Count the rows with these labels, predictions and what is in both."""
+        actual, predicted, hit = (each.by_class(share, size) for each in sets)
+        return cls(hit, actual, predicted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,6 @@ class Slopes:
     actual: Floats
     predicted: Floats
     divisor: Floats
-
-
-def _codes(rows: Rows) -> tuple[Ints, Ints]:
-    return rows.label.astype(np.int64), rows.prediction.astype(np.int64)
 
 
 def _over(top: Floats, bottom: Floats) -> Floats:
@@ -78,21 +73,23 @@ def f1(counts: Confusion) -> Slopes:
     return Slopes(value, 2 * each, -value * each, -value * each, both)
 
 
-def _sizes(rows: Rows, code: Ints) -> Floats:
-    """Return how many questions of equal weight each class (C,) has, by the codes of the rows."""
-    share = rows.share
-    if rows.item is not None:
-        pairs, place = np.unique(np.column_stack([code, rows.item]), axis=0, return_inverse=True)
+def _sizes(rows: Rows, sets: Sets, size: int) -> Floats:
+    """Return how many questions of equal weight each class (C,) has."""
+    share, code = rows.share[sets.row], sets.code
+    if rows.item is not None or rows.lists is not None:
+        item = sets.row if rows.item is None else rows.item[sets.row]
+        pairs, place = np.unique(np.column_stack([code, item]), axis=0, return_inverse=True)
         share, code = np.bincount(place.reshape(-1), weights=share).astype(float), pairs[:, 0]
     totals, squares = (
-        np.bincount(code, weights=each, minlength=len(rows.classes)).astype(float)
-        for each in (share, share**2)
+        np.bincount(code, weights=each, minlength=size).astype(float) for each in (share, share**2)
     )
     return _over(totals**2, squares)
 
 
-Average = Literal["one", "macro", "labelled", "weighted"]
-"""Which classes a metric averages: one, all that occur, all that are labels, or these by their frequency."""
+Average = Literal["one", "macro", "labelled", "weighted", "micro"]
+"""Which classes a metric averages: one, all that occur, all that are labels, these by their frequency, or the
+counts of all together.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +104,28 @@ class OfClasses(HigherIsBetter):
 
     def measure(self, rows: Rows) -> Measured:
         """Return the value and the influences of the rows. Classes that don't occur don't count."""
-        counts = Confusion.of(rows)
+        sets, size = rows.sets(), len(rows.classes)
+        if self.average == "micro":
+            labels, predictions, hits = (Sets(np.zeros_like(each.code), each.row) for each in sets)
+            sets, size = (labels, predictions, hits), 1
+        counts = Confusion.of(sets, rows.share, size)
         slopes = self.of(counts)
         weight = self._weight(counts, slopes, rows)
         value = float(weight @ slopes.value)
         by_label = weight * slopes.actual
         if self.average == "weighted":
-            by_label = by_label + slopes.value
-        label, prediction = _codes(rows)
-        raw = by_label[label] + (weight * slopes.predicted)[prediction]
-        raw += (weight * slopes.hit)[label] * (label == prediction)
-        sizes = _sizes(rows, prediction if self.of is precision else label)
+            by_label = by_label + (slopes.value - value) / counts.actual.sum()
+        derivatives = (by_label, weight * slopes.predicted, weight * slopes.hit)
+        raw = np.zeros(len(rows.share))
+        for each, derivative in zip(sets, derivatives, strict=True):
+            raw += each.by_row(derivative, len(raw))
+        sizes = _sizes(rows, sets[1] if self.of is precision else sets[0], size)
         return Measured(
             value=value,
             influence=raw - rows.share @ raw,
-            smallest=float(sizes[rows.positive] if self.average == "one" else sizes[sizes > 0].min()),
+            smallest=float(
+                sizes[rows.positive] if self.average == "one" else sizes[sizes > 0].min(initial=np.inf)
+            ),
             doubts=self._undefined((weight > 0) & (slopes.divisor == 0), rows.classes),
         )
 
@@ -152,8 +156,10 @@ class OfClasses(HigherIsBetter):
                     remedy="Choose another class, or measure accuracy.",
                 )
             return np.asarray(weight)
+        if not counts.actual.any():
+            raise MethodError(f"no row has a label, so {self.name} is undefined", remedy="Check the labels.")
         if self.average == "weighted":
-            return counts.actual
+            return np.asarray(counts.actual / counts.actual.sum())
         seen = counts.actual > 0 if self.average == "labelled" else counts.actual + counts.predicted > 0
         return np.asarray(seen / seen.sum())
 
@@ -168,11 +174,11 @@ class Matthews(HigherIsBetter):
 
     def measure(self, rows: Rows) -> Measured:
         """Return the value, 0 if all predictions are one class, and the influences of the rows."""
-        counts = Confusion.of(rows)
+        counts = Confusion.of(sets := rows.sets(), rows.share, len(rows.classes))
         a, p = counts.actual, counts.predicted
         both, labels, predictions = float(counts.hit.sum() - a @ p), float(1 - a @ a), float(1 - p @ p)
-        label, prediction = _codes(rows)
-        sizes = _sizes(rows, label)
+        label, prediction = sets[0].code, sets[1].code
+        sizes = _sizes(rows, sets[0], len(a))
         smallest = float(sizes[sizes > 0].min())
         if labels <= ROUNDED_SCORES:
             raise MethodError(
@@ -202,8 +208,40 @@ def of_class(rows: Rows) -> Floats:
 
 
 def right(rows: Rows) -> Floats:
-    """Return 1 for rows whose prediction is the label, 0 for others."""
-    return np.asarray((rows.label == rows.prediction).astype(float))
+    """Return 1 for rows whose prediction is the label (of lists: has the same classes), 0 for others."""
+    if rows.lists is None:
+        return np.asarray((rows.label == rows.prediction).astype(float))
+    counts = _by_row(rows)
+    return np.asarray(((counts.hit == counts.actual) & (counts.hit == counts.predicted)).astype(float))
+
+
+def _by_row(rows: Rows) -> Confusion:
+    """Return how many classes of each row (r,) are right, labels and predictions."""
+    one = np.ones(len(rows.classes))
+    actual, predicted, hit = (each.by_row(one, len(rows.share)) for each in rows.sets())
+    return Confusion(hit, actual, predicted)
+
+
+@dataclass(frozen=True, slots=True)
+class OfLists(HigherIsBetter):
+    """Precision, recall or F1 of the classes of each row, averaged over rows (Godbole and Sarawagi 2004)."""
+
+    name: str
+    of: Callable[[Confusion], Slopes]
+    reads: ClassVar[Reads] = "classes"
+    scale: ClassVar[Scale] = "share"
+
+    def measure(self, rows: Rows) -> Measured:
+        """Return the value and the influences of the rows. A row with nothing to divide by counts as 0."""
+        slopes = self.of(_by_row(rows))
+        value, empty = float(rows.share @ slopes.value), int(np.count_nonzero(slopes.divisor == 0))
+        message = (
+            f"{empty:,} {'row has' if empty == 1 else 'rows have'} no class to divide by, and "
+            f"{'counts' if empty == 1 else 'count'} as 0 in {self.name}"
+        )
+        remedy = "Write a class such as `none` where no class applies, or measure micro-f1."
+        doubt = ResultWarning(code="undefined_class", message=message, remedy=remedy)
+        return Measured(value=value, influence=slopes.value - value, doubts=(doubt,) if empty else ())
 
 
 ONE_CLASS: Mapping[str, Callable[[Confusion], Slopes]] = {"precision": precision, "recall": recall, "f1": f1}

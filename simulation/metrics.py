@@ -2,7 +2,8 @@
 coverage and width for one.
 
 Binary labels depend on a latent trait, scores on the label, and both models share a part of the noise.
-Several classes are confused with their neighbours. Numbers are normal or heavy-tailed, errors of words are
+Several classes are confused with their neighbours; of lists, each class is there or not, and a part is common
+to all classes of a question. Numbers are normal or heavy-tailed, errors of words are
 counts with a rate of their own in every text. In clusters of ten, traits and noise have a common part. The
 truth is the metric of a large sample.
 """
@@ -22,7 +23,7 @@ from howsure.statistics.intervals import t_p_value
 from howsure.statistics.mean_intervals import OfMetric
 from howsure.statistics.means import means
 from howsure.statistics.metrics import metric_of
-from howsure.statistics.metrics.base import ENOUGH, Rows
+from howsure.statistics.metrics.base import ENOUGH, Rows, Sets
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.metrics.base import Measured, Metric
 
-Family = Literal["binary", "classes", "numbers", "words", "difficulty"]
+Family = Literal["binary", "classes", "lists", "numbers", "words", "difficulty"]
 CLUSTER, LARGE, RESAMPLES = 10, 400_000, 200
 HELD, MOST_FALSE = 0.93, 0.055
 CUT = 0.9
@@ -90,6 +91,7 @@ class MetricWorld:
         draw = {
             "binary": self._binary,
             "classes": self._classes,
+            "lists": self._lists,
             "numbers": self._numbers,
             "words": self._words,
             "difficulty": self._difficulty,
@@ -118,6 +120,19 @@ class MetricWorld:
             right = 0.7 * hard + np.sqrt(0.51) * rng.normal(size=n) + noise < bar
             other = (label + rng.choice([1, 2, 3], n, p=[0.6, 0.3, 0.1])) % len(share)
             found.append(np.where(right, label, other))
+        return label, found
+
+    def _lists(
+        self, n: int, rng: np.random.Generator, trait: Floats, noise: Floats
+    ) -> tuple[Floats, list[Floats]]:
+        spread = np.sqrt(1 + 0.49 * self.clustered + 0.25)
+        bar = scipy.special.ndtri(1 - np.array([0.4, 0.25, 0.2, 0.1, 0.1])) * spread
+        topic, one_by_one = 0.5 * rng.normal(size=n) + trait, rng.normal(size=(n, 5))
+        label = (one_by_one + topic[:, None] > bar).astype(float)
+        hard, found = rng.normal(size=n) + noise, []
+        for _ in range(2):
+            error = scipy.special.expit((-3.5 if self.strong else -1.8) + 0.7 * hard)
+            found.append(np.abs(label - (rng.random((n, 5)) < error[:, None])))
         return label, found
 
     def _numbers(
@@ -157,12 +172,18 @@ class MetricWorld:
         if metric.name == "brier":
             prediction = scipy.special.expit((prediction - CUT) * 2)
         classes = ("0", "1") if self.family == "binary" else tuple("abcde")
+        sets = (
+            [Sets(code, row) for row, code in (np.nonzero(label), np.nonzero(prediction))]
+            if self.family == "lists"
+            else []
+        )
         return Rows(
             label=label,
             prediction=prediction,
             share=np.full(len(label), 1 / len(label)),
             classes=classes,
             positive=1,
+            lists=(sets[0], sets[1]) if sets else None,
         )
 
 
@@ -233,6 +254,16 @@ def standard_metrics() -> list[MetricWorld]:
             {"items": 600, "clustered": True, "strong": True},
         ]
         found += [MetricWorld(metric=metric, family="difficulty", **world) for world in plain]
+    for metric in ("macro-f1", "micro-f1", "samples-f1"):
+        plain = [
+            {"items": 300},
+            {"items": 300, "strong": True},
+            {"items": 600},
+            {"items": 600, "strong": True},
+            {"items": 600, "clustered": True},
+            {"items": 1_000, "clustered": True, "strong": True},
+        ]
+        found += [MetricWorld(metric=metric, family="lists", **world) for world in plain]
     return found
 
 
@@ -264,7 +295,7 @@ def run_metric(
         width.append(high - low)
         false += _p_value(a.scores - b.scores, code) <= 1 - level
         if trial % 20 == 0:
-            boot.append(_bootstrap(metric, data[0], code, level, rng))
+            boot.append(_bootstrap(metric, world, (label, predictions[0]), code, level=level, rng=rng))
     drawn = trials - undefined
     coverage, smallest = held / drawn, large.smallest / LARGE * world.items
     limits = np.array(boot)
@@ -311,25 +342,24 @@ def _p_value(difference: Floats, code: Ints | None) -> float:
 
 
 def _bootstrap(
-    metric: Metric, rows: Rows, code: Ints | None, level: float, rng: np.random.Generator
+    metric: Metric,
+    world: MetricWorld,
+    columns: tuple[Floats, Floats],
+    code: Ints | None,
+    *,
+    level: float,
+    rng: np.random.Generator,
 ) -> tuple[float, float]:
     """Return the percentile interval over resampled questions, or clusters."""
-    unit = np.arange(len(rows.label)) if code is None else code
+    unit = np.arange(len(columns[0])) if code is None else code
     values = []
     for _ in range(RESAMPLES):
         share = np.bincount(
             rng.integers(0, int(unit.max()) + 1, int(unit.max()) + 1), minlength=int(unit.max()) + 1
         )
         drawn = np.repeat(np.arange(len(unit)), share[unit])
-        part = Rows(
-            label=rows.label[drawn],
-            prediction=rows.prediction[drawn],
-            share=np.full(len(drawn), 1 / len(drawn)),
-            classes=rows.classes,
-            positive=rows.positive,
-        )
         try:
-            values.append(metric.measure(part).value)
+            values.append(metric.measure(world.rows(metric, *(each[drawn] for each in columns))).value)
         except MethodError:
             continue
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2]) if values else (np.nan, np.nan)

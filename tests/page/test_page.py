@@ -20,6 +20,7 @@ from howsure.page.pairs import FLAGS, most_models
 from howsure.page.provenance import Origin, read_origin
 from howsure.present.words.plain import pair_conditions
 from howsure.verbs.report import report
+from places import ROOT
 from trials import draws
 
 JSON = st.recursive(
@@ -298,3 +299,36 @@ def test_a_claim_is_short_and_what_continues_the_sentence_are_whole_sentences():
     assert page.data["claim"] in page.html
     paragraphs = re.findall(r"<p[^>]*>([^<]*)</p>", board["html"]["warnings"])
     assert all(len(text) > 10 for text in paragraphs)
+
+
+GUARDS = ROOT / "examples" / "guards.parquet"
+
+
+def test_a_page_of_a_metric_has_its_board_and_no_outcomes_of_questions():
+    options = {"statistic": "f1@class=unsafe", "cluster": "template"}
+    page, board = report(GUARDS, **options), hs.leaderboard(GUARDS, **options)
+    assert page.sentence == board.boards[0].sentence
+    pairs, details = unpacked(page.boards[0])["pairs"], unpacked(page.boards[0])
+    assert (pairs["wins"], pairs["losses"], pairs["ties"]) == ([0], [0], [0])
+    assert details["items"] is None
+    assert "p = 0.031" in hs.compare(GUARDS, **options).sentence
+    assert pairs["p"] == ["0.031"]
+    with pytest.raises(hs.OptionError, match="`usage` and `statistic` can"):
+        report(GUARDS, usage="usd", **options)
+
+
+def test_a_page_ranks_the_models_for_other_tasks_as_the_leaderboard_does():
+    rng = np.random.default_rng(6)
+    rows = pl.DataFrame(
+        {"task": f"t{t}", "model": m, "item": f"t{t}q{i}", "score": float(rng.random() < p)}
+        for t in range(8)
+        for m, p in (("a", 0.8), ("b", 0.5), ("c", 0.45))
+        for i in range(30)
+    )
+    for options in ({"tasks_as_sample": True}, {"rank_by": "mean-rank"}):
+        page = report(rows, **options)
+        (sampled,) = page.data["boards"][0]["sampled"]
+        assert sampled["told"] == hs.leaderboard(rows, **options).boards[0].sentence
+        assert sampled["rows"][0]["model"] == "a"
+        assert all(board["sampled"] == [] for board in page.data["boards"][1:])
+    assert report(rows).data["boards"][0]["sampled"] == []

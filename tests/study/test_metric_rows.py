@@ -191,7 +191,7 @@ def test_a_table_without_labels_says_which_role_it_lacks():
     assert "columns={'label'" in error.value.remedy
 
 
-@pytest.mark.parametrize("verb", ["noise", "questions", "history", "trend", "frontier", "report"])
+@pytest.mark.parametrize("verb", ["noise", "questions", "history", "trend", "frontier"])
 def test_other_verbs_refuse_metrics(verb):
     with pytest.raises(hs.OptionError, match="is for means of scores, and not for metrics such as macro-f1"):
         getattr(hs, verb)(classified(), statistic="macro-f1")

@@ -308,3 +308,21 @@ def test_a_long_list_of_models_or_questions_is_cut_and_says_so():
     rows = pl.concat([repeated([3, 1, 2], attempts=3, model=f"m{k:02}") for k in range(25)])
     assert "… and 5 more models." in hs.questions(rows).render("terminal")
     assert "… and 4 more questions." in hs.questions(repeated([1] * 24, attempts=3)).render("terminal")
+
+
+def test_two_models_are_examined_for_what_changed_between_them():
+    frame = pl.DataFrame(
+        {"model": model, "item": f"q{i:02}", "attempt": attempt, "score": float(attempt < share)}
+        for model, shares in (("old", [8, 8, 4, 0]), ("new", [0, 8, 5, 0]), ("other", [8, 0, 8, 0]))
+        for i, share in enumerate(shares)
+        for attempt in range(8)
+    )
+    found = hs.questions(frame, a="old", b="new")
+    assert found.changed == hs.compare(frame, "old", "new", flips=True).flips
+    assert [flip.item for flip in found.changed.items if flip.p_adjusted <= 0.05] == ["q00"]
+    assert str(found).startswith("From old to new, 1 of 4 questions got worse and 1 better.")
+    assert "1 question changed significantly alone" in " ".join(str(found).split())
+    assert found.tasks[0].models == ("old", "new")
+    assert hs.questions(frame).changed is None
+    with pytest.raises(hs.OptionError, match="questions change between two models"):
+        hs.questions(frame, a="old")

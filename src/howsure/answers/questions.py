@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from howsure.answers.flips import Flips
     from howsure.errors import ResultWarning
 
 ItemKind = Literal["none_solved", "all_solved", "all_equal", "discriminating", "suspect", "unanswered"]
@@ -288,11 +289,13 @@ class Questions(Answer):
         tasks: One part per task and metric.
         notes: How the data were read and grouped.
         warnings: Warnings, each with a remedy.
+        changed: The questions that changed between two models, None unless two were named.
     """
 
     tasks: tuple[TaskQuestions, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[ResultWarning, ...] = ()
+    changed: Flips | None = None
 
     def __getitem__(self, task: str) -> TaskQuestions:
         return next(part for part in self.tasks if part.task == task)

@@ -274,16 +274,21 @@ ALSO = {"tex": "latex", "md": "markdown", "htm": "html", "txt": "terminal", "tex
 
 
 class Words(click.Choice[str]):
-    """One of several words. A former one is an error that names the new one."""
+    """One of several words. If some words have an error of their own, it is that of the library."""
 
     def __init__(self, kind: Kind) -> None:
         super().__init__(kind.words)
-        self.renamed = kind.renamed
+        self.kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return a word."""
-        if value in self.renamed:
-            self.fail(f"{value!r} is called {self.renamed[value]!r} now.", param, ctx)
+        if param is not None and self.kind.explains:
+            from howsure.present.flags import as_flags
+
+            try:
+                self.kind.check(str(param.name), value)
+            except OptionError as error:
+                self.fail(as_flags(f"{error.what}. {error.remedy}"), param, ctx)
         if param is not None and param.name == "format":
             value = ALSO.get(str(value).lower(), value)
         return super().convert(value, param, ctx)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import scipy
 
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
+from howsure.inference.leaderboard import ranked
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.statistics.bradley_terry import elo_over_tasks
 from howsure.statistics.mean_intervals import OfMetric, StudentT
@@ -57,6 +58,16 @@ ABOUT_CLUSTERS = ("looks_grouped", "few_clusters", "dominant_cluster", "cluster_
 
 
 def over_tasks(
+    scores: Scores, design: Design, rank_by: RankBy, question: Question, **shown: Any
+) -> Leaderboard:
+    """Return the leaderboard of tasks as a sample, in the units of its numbers and in words for tasks and
+    families. `shown`: as in `ranked`.
+    """
+    tasks, question, ends = _study(scores, design, rank_by, question)
+    return _of_tasks(ranked(tasks, question, **shown), ends)
+
+
+def _study(
     scores: Scores, design: Design, rank_by: RankBy, question: Question
 ) -> tuple[Study, Question, tuple[float, float]]:
     """Return a study whose questions are the tasks of the scores, each with one score of every model.
@@ -143,11 +154,8 @@ def over_tasks(
     return study, question, ends
 
 
-def of_tasks(answer: Leaderboard, ends: tuple[float, float]) -> Leaderboard:
-    """Return a leaderboard of such a study in the units of its numbers, and in words for tasks and families.
-
-    `ends`: what 0 and 1 stand for.
-    """
+def _of_tasks(answer: Leaderboard, ends: tuple[float, float]) -> Leaderboard:
+    """Return a leaderboard of such a study in other units and words. `ends`: what 0 and 1 stand for."""
     start, length = ends[0], ends[1] - ends[0]
     (board,) = answer.boards
     entries = tuple(

@@ -9,7 +9,7 @@ from functools import partial
 
 from howsure import checks
 from howsure.options import kinds, shared
-from howsure.options.choices import ArenaScale, RankBy
+from howsure.options.choices import ArenaScale
 from howsure.options.kinds import Option, owned
 from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import ManyToOne, Measurement, PlanMethod
@@ -51,17 +51,8 @@ COMPARING = (
         "leaderboard",
         replace(shared.METHOD, kind=kinds.MANY),
         Option("each_task", kinds.FLAG, default=False, help="Show a leaderboard for each task as well."),
-        Option(
-            "tasks_as_sample",
-            kinds.FLAG,
-            default=False,
-            help="Rank for other tasks like these, with error bars over tasks (--cluster: their families).",
-        ),
-        Option(
-            "rank_by",
-            kinds.word_of(RankBy),
-            help="Rank by this of each task, with tasks as a sample.  [default: score]",
-        ),
+        shared.TASKS_AS_SAMPLE,
+        shared.RANK_BY,
     ),
     *owned("frontier", replace(shared.METHOD, kind=kinds.MANY)),
     *owned(
@@ -373,6 +364,8 @@ LOOKING = (
     ),
     *owned(
         "questions",
+        replace(shared.A, help="First of two models, to list the questions that changed."),
+        replace(shared.B, help="Second of the two."),
         Option(
             "quarantine",
             kinds.NAME,
@@ -420,6 +413,8 @@ LOOKING = (
             default=False,
             help="Include prompts, right answers and answers in the page, for everyone who gets it.",
         ),
+        shared.TASKS_AS_SAMPLE,
+        shared.RANK_BY,
         shared.DIFFICULTY,
         shared.RELEASE_DATES,
         Option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -68,13 +68,13 @@ Written = Literal["text", "whole", "real", "size", "fraction", "bounds", "count 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """The values of an option. `check` takes its name and a value, and returns the value as plain Python.
-    `renamed`: former words.
+    `explains`: whether it explains words that aren't among `words`, such as former ones.
     """
 
     check: Callable[[str, Any], Any]
     written: Written = "text"
     words: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
+    explains: bool = False
     least: int | None = None
     many: bool = False
 
@@ -236,7 +236,7 @@ PRICE = Kind(check=partial(checks.positive, remedy="Write 0.02 for two cents."),
 MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
 PAIRED_NAMES = Kind(check=checks.named, many=True)
 DRAWN, OVERALL = Kind(check=_drawn), Kind(check=_overall, many=True)
-POPULATION = Kind(check=_population, words=get_args(Population), renamed=RENAMED)
+POPULATION = Kind(check=_population, words=get_args(Population), explains=True)
 EXAMS, TASKS = Kind(check=_exams, many=True), Kind(check=_tasks, many=True)
 RULE, METRIC = Kind(check=_score), Kind(check=_metric)
 TOP = Kind(check=_top)

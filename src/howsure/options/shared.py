@@ -7,7 +7,7 @@ from functools import partial
 
 from howsure import checks
 from howsure.options import kinds
-from howsure.options.choices import Failures, Format, Preset
+from howsure.options.choices import Failures, Format, Preset, RankBy
 from howsure.options.kinds import Option
 from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Ties, Variance, WinnerIs
@@ -26,6 +26,17 @@ PUBLISHED = Option(
     kinds.Kind(check=checks.published),
     "SCORE[/N]",
     help="A published score to compare with, and its number of questions if known: 58.7%/89.",
+)
+TASKS_AS_SAMPLE = Option(
+    "tasks_as_sample",
+    kinds.FLAG,
+    default=False,
+    help="Rank for other tasks like these, with error bars over tasks (--cluster: their families).",
+)
+RANK_BY = Option(
+    "rank_by",
+    kinds.word_of(RankBy),
+    help="Rank by this of each task, with tasks as a sample.  [default: score]",
 )
 DIFFICULTY = Option(
     "difficulty",

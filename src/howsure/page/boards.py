@@ -34,7 +34,7 @@ from howsure.present.document import Document, Note, Text, closing, in_full, sma
 from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_sentence
-from howsure.present.leaderboard import board_table, board_title, headline, more_of, on_these, where
+from howsure.present.leaderboard import board_table, board_title, headline, more_of, on_these, panel, where
 from howsure.present.noise import document as noise_document
 from howsure.present.questions import document as health_document
 from howsure.present.render import html
@@ -188,6 +188,8 @@ MOST_CELLS = 4_000_000
 for others an eighth.
 """
 BINS = 20
+MOST_DRAWN = 30
+"""Models in the figure of tasks as a sample."""
 ORDER = {
     "rank": "rank",
     "could": "rank_low",
@@ -247,6 +249,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
             *(_charted(each, horizon) for each in rung.horizons if _is_of(each, board)),
             *(_charted(each, curve) for each in rung.curves if _is_of(each, board)),
         ],
+        "sampled": [_over_tasks(rung.over_tasks.boards[0])] if rung.over_tasks and not board.task else [],
         "html": {
             "warnings": written(_warnings(part)),
             "words": written(words),
@@ -303,7 +306,11 @@ def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
     of_tasks = (
         [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
     )
-    more |= reruns.columns(of_tasks, compared)
+    if any(matrix.of_metric for matrix in of_tasks):  # its questions have no outcome of their own
+        none = np.zeros_like(found.wins)
+        found = replace(found, wins=none, ties=none)
+    else:
+        more |= reruns.columns(of_tasks, compared)
     if part.matrix is None:
         # For every pair of these models the task that contributes most to the error of its overall
         # difference, as in `compare`, or {} if none does.
@@ -354,6 +361,23 @@ def _charted(part: TaskCurves | TaskHorizons, presentation: ModuleType) -> Data:
         "rows": drawing["data"]["values"],
         "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
         "html": written(Document(blocks=(*presentation.task_blocks(part), *closing(part.warnings)))),
+    }
+
+
+def _over_tasks(board: Board) -> Data:
+    """Return the page's data on tasks as a sample, as `_costs` does."""
+    drawing, table = panel(board, "leaderboard", MOST_DRAWN), board_table(board, None)
+    columns = [k for k, column in enumerate(table.columns) if column.name not in ("", "SE")]
+    table = replace(
+        table,
+        columns=tuple(table.columns[k] for k in columns),
+        rows=tuple(tuple(row[k] for k in columns) for row in table.rows),
+    )
+    return {
+        "told": board.sentence,
+        "rows": drawing["data"]["values"],
+        "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
+        "html": written(Document(blocks=(table, *closing(board.warnings)))),
     }
 
 
@@ -448,9 +472,9 @@ def _difficulty(health: TaskQuestions | str) -> list[Data]:
 
 
 def _items(part: BoardPart, models: Sequence[str], most: int) -> Data | None:
-    """Return the scores of single items, or None if they are too many."""
+    """Return the scores of single items, or None if they are too many, or a metric has none."""
     matrix = part.matrix
-    if matrix is None:
+    if matrix is None or matrix.of_metric:
         return None
     values = matrix.values[:, matrix.columns(models)]
     scores = packed_scores(values) if values.size <= most else None

@@ -17,6 +17,7 @@ from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
 from howsure.inference.questions import examine_task
+from howsure.inference.task_sample import over_tasks
 from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
 from howsure.table.aggregate import coded
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import TaskNoise
     from howsure.answers.questions import TaskQuestions
     from howsure.inference.question import Population
+    from howsure.options.choices import RankBy
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.slices import Partition
@@ -99,7 +101,8 @@ class BoardPart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """The results for one population: the leaderboard, a part for each of its boards (the overall one first),
-    frontiers of costs, curves over attempts, and horizons.
+    frontiers of costs, curves over attempts, and horizons. `over_tasks`: the leaderboard with tasks as a
+    sample, if the page shows it.
     """
 
     asked: Question
@@ -108,6 +111,7 @@ class Rung:
     frontiers: tuple[TaskFrontier, ...] = ()
     curves: tuple[TaskCurves, ...] = ()
     horizons: tuple[TaskHorizons, ...] = ()
+    over_tasks: Leaderboard | None = None
 
     @property
     def tasks(self) -> tuple[BoardPart, ...]:
@@ -142,16 +146,21 @@ def contents_of(
     design: Design,
     asked: Question,
     horizons: Callable[[Scores, Design, Question], Horizons] | None = None,
+    rank_by: RankBy | None = None,
 ) -> PageContents:
     """Compute every answer of a page. Answers that these scores don't allow are replaced by a reason.
 
-    `horizons`: computes those, if the page shows them.
+    `horizons`: computes those, if the page shows them. `rank_by`: what the models are ranked by with tasks as
+    a sample, None without.
     """
-    study = gather_levelled(scores, design)
+    study, question = gather_levelled(scores, design), asked
     asked = settled(asked, study)
     first = _rung(study, design, asked)
     if horizons is not None:
         first = replace(first, horizons=horizons(scores, design, asked).tasks)
+    if rank_by is not None:
+        of_tasks = replace(design, by=(), usage=(), prices=None, population=None)
+        first = replace(first, over_tasks=over_tasks(scores, of_tasks, rank_by, question))
     others = [
         _other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)
     ]
@@ -197,7 +206,7 @@ def _curves(part: BoardPart, asked: Question) -> TaskCurves | None:
     right or wrong, or are the sample themselves.
     """
     matrix = part.matrix
-    if matrix is None or matrix.levels is not None or asked.population.only_these:
+    if matrix is None or matrix.levels is not None or matrix.of_metric or asked.population.only_these:
         return None
     best = [entry.model for entry in part.board.entries][:MOST_CURVES]
     chosen = matrix.take_models(matrix.columns(best))
@@ -238,7 +247,12 @@ def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Boar
     )
 
 
+NO_MEAN = "This is for means of scores, and not for metrics over labels and predictions."
+
+
 def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -> TaskNoise | str:
+    if matrix.of_metric:
+        return NO_MEAN
     if design.score.over_attempts or asked.population.only_these:
         return (
             "Not broken down here: the error bars are for scores over several attempts, or for exactly "
@@ -251,6 +265,8 @@ def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -
 
 
 def _health(matrix: ScoreMatrix, asked: Question) -> TaskQuestions | str:
+    if matrix.of_metric:
+        return NO_MEAN
     if asked.population.only_these:
         return "This check treats the questions as a sample, but here inference is about exactly these."
     try:

@@ -28,7 +28,7 @@ def blocks(flips: Flips | None, *, judged: bool = False) -> list[Block]:
     """
     if flips is None:
         return []
-    found: list[Block] = [Text(text=sentence(flips, judged=judged), kind="heading")]
+    found: list[Block] = [Text(text=sentence(flips, judged=judged), kind="heading", more=significance(flips))]
     if len(flips.counts) > 1:
         fields: list[Field[FlipCount]] = [
             Field("task", lambda count: count.task, align="left"),
@@ -40,7 +40,7 @@ def blocks(flips: Flips | None, *, judged: bool = False) -> list[Block]:
         ]
         counts = tabled(flips.counts, fields)
         found.append(counts)
-    found += [*_alone(flips), *_causes(flips)]
+    found += _causes(flips)
     return [*found, *_questions(flips, judged=judged)]
 
 
@@ -50,7 +50,7 @@ def brief(flips: Flips | None) -> list[Block]:
     """
     if flips is None:
         return []
-    found: list[Block] = [Text(text=sentence(flips)), *_alone(flips), *_causes(flips)]
+    found: list[Block] = [Text(text=sentence(flips), more=significance(flips)), *_causes(flips)]
     for word, broke in (("Got worse", True), ("Got better", False)):
         names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.regressed == broke]
         left = (flips.n_regressed if broke else flips.n_improved) - len(names[:MOST_NAMED])
@@ -78,15 +78,15 @@ def sentence(flips: Flips, *, judged: bool = False) -> str:
     return f"{head}. An unchanged rerun would flip about {few} and {many}."
 
 
-def _alone(flips: Flips) -> list[Block]:
+def significance(flips: Flips) -> str:
     """Return how many questions changed significantly by themselves, if their attempts can show it."""
     counts = [count.n_significant for count in flips.counts if count.n_significant is not None]
     if not counts:
-        return []
+        return ""
     n = sum(counts)
     questions = "No question" if not n else f"{plural(n, 'question')}"
     test = "Fisher's exact test over attempts, corrected for all questions"
-    return [Text(text=f"{questions} changed significantly alone ({test}).", kind="small")]
+    return f"{questions} changed significantly alone ({test})."
 
 
 def _rerun(count: FlipCount) -> str:

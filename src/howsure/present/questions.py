@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.wording import Scale, come_once, count_text, level_text, p_text, plural
 
@@ -24,6 +25,9 @@ _APART_FROM: tuple[ItemKind, ...] = ("all_solved", "none_solved", "all_equal", "
 def document(answer: Questions) -> Document:
     """Return the verdict, the facts of one task or one line for each of several, suspect items, warnings."""
     blocks = opening(sentence(answer), answer.notes, more=more_of(answer))
+    if answer.changed is not None:
+        changes = flips.blocks(answer.changed)[1:]  # without the sentence
+        return Document(blocks=(*blocks, *changes, *closing(answer.warnings)))
     if not _only_attempts(answer.tasks):
         blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
     repeated = [(task, model) for task in answer.tasks for model in task.over_attempts]
@@ -53,16 +57,24 @@ def document(answer: Questions) -> Document:
 
 
 def sentence(answer: Questions) -> str:
-    """Return how many questions distinguish the models of the only task, or of all."""
-    return task_sentence(answer.tasks[0]) if len(answer.tasks) == 1 else _sentence_of_all(answer.tasks)
+    """Return how many questions changed between two models, else how many distinguish the models."""
+    return _sentence_of(answer.tasks) if answer.changed is None else flips.sentence(answer.changed)
 
 
 def more_of(answer: Questions) -> str:
     """Return the smallest significant difference, and how many questions contradict the others."""
-    if len(answer.tasks) == 1:
-        task = answer.tasks[0]
-        return " ".join(filter(None, (_flaky_sentence(task), _unseen(task), _suspicion(task))))
-    return _more_of_all([task for task in answer.tasks if len(task.models) > 1])
+    return _more_of(answer.tasks) if answer.changed is None else flips.significance(answer.changed)
+
+
+def _sentence_of(tasks: tuple[TaskQuestions, ...]) -> str:
+    """Return how many questions distinguish the models of the only task, or of all."""
+    return task_sentence(tasks[0]) if len(tasks) == 1 else _sentence_of_all(tasks)
+
+
+def _more_of(tasks: Sequence[TaskQuestions]) -> str:
+    if len(tasks) == 1:
+        return " ".join(filter(None, (_flaky_sentence(tasks[0]), _unseen(tasks[0]), _suspicion(tasks[0]))))
+    return _more_of_all([task for task in tasks if len(task.models) > 1])
 
 
 def task_sentence(task: TaskQuestions) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GROUP_WORDS = re.compile(
     r"passage|context|document|repo|template|subject|categor|topic|story|conversation|contest|paragraph|"
     r"article|"
-    r"theme|domain|source_id|group",
+    r"theme|domain|source_id|group|famil(y|ies)",
     re.IGNORECASE,
 )
 MAX_CLUSTERINGS = 2

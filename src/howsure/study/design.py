@@ -254,7 +254,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "statistic": Refusal(
         given=lambda design: design.statistic is not None,
         what="{verb} is for means of scores, and not for metrics such as {statistic}",
-        remedy="estimate, compare, leaderboard and gate take `statistic`.",
+        remedy="estimate, compare, leaderboard, gate and report take `statistic`.",
     ),
     "measures": Refusal(
         given=lambda design: bool(design.usage or design.prices),
@@ -386,6 +386,7 @@ def _refuse_beside_metric(design: Design, methods: Mapping[str, object]) -> None
         "random_factor": bool(design.random_factor),
         "average_last": bool(design.average_last),
         "bounds": design.bounds is not None,
+        "usage": bool(design.usage or design.prices),
         "method": methods.get("method") not in (None, "t"),
         "interval": methods.get("interval") not in (None, "t"),
         **in_tasks,

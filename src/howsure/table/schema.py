@@ -102,7 +102,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "metric": ("metric", "metric_name", "scorer"),
     "score": (
         *word_list("score correct is_correct value reward passed pass resolved is_resolved solved"),
-        *("acc", "accuracy", "result", *METRICS, "success", "ok"),
+        *("acc", "accuracy", "result", *METRICS, "success", "ok", "verdict"),
     ),
     "status": ("status",),
     "cluster": ("cluster", "cluster_id"),

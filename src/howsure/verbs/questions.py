@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
+from howsure.inference.compare import gather_pair, one_metric
+from howsure.inference.flips import flipped
 from howsure.inference.population import population_of
 from howsure.inference.quarantine import quarantine_text
 from howsure.inference.question import Question
@@ -15,6 +17,7 @@ from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
+from howsure.verbs.sides import read_two
 from howsure.wording import plural
 from howsure.writing import write
 
@@ -31,6 +34,8 @@ RESPECTS = Respects(
 def questions(
     data: Any,
     *,
+    a: str | None = None,
+    b: str | None = None,
     top: int | None = None,
     quarantine: str | None = None,
     until: str | date | None = None,
@@ -53,6 +58,9 @@ def questions(
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a
             data frame, or Scores.
+        a: The first of two models. With `b`, only these two are examined, and the answer is about the
+            questions that changed from `a` to `b`, as in [`compare`][howsure.compare] with `flips`.
+        b: The second of the two.
         top: Use only this many of the best models of each task. None uses all.
         quarantine: The path of a TOML file to write the flaky questions to, with the evidence, which `gate`
             then leaves out. The evidence is that of one model. None writes none.
@@ -65,7 +73,8 @@ def questions(
 
     Returns:
         Questions: One part per task and metric, with the discrimination and kind of every question, its
-            attempts for each model, the smallest detectable difference and the reliability.
+            attempts for each model, the smallest detectable difference and the reliability, and for two
+            models what changed between them.
 
     Raises:
         OptionError: If an option has an invalid value, or is one that this function doesn't support.
@@ -89,8 +98,18 @@ def questions(
         )
     design = make_design(options, RESPECTS)
     question = Question(population=population_of(design.population), level=level)
-    scores = scores_of(data, design)
-    answer = examine(gather(scores, design), question, top=top)
+    a, b = checked("questions", a=a, b=b).values()
+    if (a is None) != (b is None):
+        raise OptionError("questions change between two models", remedy="Give both `a` and `b`.")
+    if a is None:
+        scores = scores_of(data, design)
+        answer = examine(gather(scores, design), question, top=top)
+    else:
+        scores, (a, b) = read_two(data, a, b, design)
+        study = gather_pair(scores, design, a, b, gather)
+        answer = examine(study, question, top=top)
+        changed = flipped(one_metric(study), scores, *study.models, level=level)
+        answer = replace(answer, changed=changed)
     if path is None:
         return answer
     text, count = quarantine_text(answer, scores, until=last, mixed=mixed)

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from howsure.answers.report import Report
-    from howsure.options.choices import Overall
+    from howsure.options.choices import Overall, RankBy
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
     from howsure.statistics.mean_intervals import MeanInterval
 
-RESPECTS = Respects(verb="report", all_but=("statistic", "covariate"))
+RESPECTS = Respects(verb="report", all_but=("covariate",))
 
 
 def report(
@@ -37,6 +37,8 @@ def report(
     seed: int = 0,
     command: str | None = None,
     texts: bool = False,
+    tasks_as_sample: bool = False,
+    rank_by: RankBy | None = None,
     difficulty: str | None = None,
     release_dates: Mapping[str, date | str] | str | Path | None = None,
     inspect_view: str | None = None,
@@ -72,6 +74,9 @@ def report(
         texts: Whether the page contains prompts, right answers and answers, from the logs or the columns of
             the table, up to 20,000 characters each and 20 million together. Anyone with the page can read
             them.
+        tasks_as_sample: Whether the page also ranks the models for other tasks like these, as
+            [`leaderboard`][howsure.leaderboard] does with the same option.
+        rank_by: What counts on each task then, as in `leaderboard`.
         difficulty: The column with the difficulty of each question, to show the horizon of each model as
             well, as [`horizon`][howsure.horizon].
         release_dates: The release date of each model, as in `horizon`.
@@ -138,8 +143,10 @@ def report(
     of_horizons = None
     if difficulty is not None:
         of_horizons = partial(horizons_in, chances=(0.5, 0.8), **horizon)
-    contents = contents_of(scores_of(data, design), design, question, of_horizons)
-    call = command or _call(data, {"title": title, **given, **more, **horizon, **options})
+    sample = checked("report", tasks_as_sample=tasks_as_sample, rank_by=rank_by)
+    by_tasks = (rank_by or "score") if tasks_as_sample or rank_by is not None else None
+    contents = contents_of(scores_of(data, design), design, question, of_horizons, by_tasks)
+    call = command or _call(data, {"title": title, **given, **more, **sample, **horizon, **options})
     origin = Origin.of(contents, call, howsure=__version__)
     return make(contents, origin, title, **more)
 

@@ -3,7 +3,7 @@
 const CSV_NAMES = {
   model: "model model_name model_id system candidate checkpoint agent llm retriever".split(" "),
   item: "item item_id question_id qid sample_id instance_id example_id problem_id task_id doc_hash doc_id question problem prompt_id id".split(" "),
-  score: "score correct is_correct value reward passed pass resolved is_resolved solved acc accuracy result".split(" "),
+  score: "score correct is_correct value reward passed pass resolved is_resolved solved acc accuracy result verdict".split(" "),
   cluster: ["cluster", "cluster_id"],
 };
 const MOST_CELLS = 2_000_000;

@@ -27,6 +27,7 @@ class Page {
       pair: new PairPanel({ drawings, phrases, pick, go: (values) => go(values, { step: true, focus: true }) }),
       model: new ModelPanel({ drawings }),
       matrix: new MatrixPanel({ drawings, pick }),
+      sampled: new ChartedPanel("sampled", this.report.look),
       costs: new ChartedPanel("costs", this.report.look),
       curves: new ChartedPanel("curves", this.report.look),
     };

@@ -189,6 +189,8 @@ class PairPanel {
       ["tie", "the same", pair.ties],
       ["b", `${names[1]} better`, pair.losses],
     ];
+    // Questions have no outcome of their own in a metric such as F1.
+    at("pair-questions").hidden = pair.wins + pair.ties + pair.losses === 0;
     const rows = parts.map(([who, text, number], order) => ({
       who,
       order,

@@ -219,7 +219,9 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
     models, cols = coded(scored["model"])
     grid = _Grid(ids=ids, models=models, places=cols * len(ids) + rows)
     known = study.items.filter(task=task)
-    groups = ids.to_frame("item").join(known, on="item", how="left", maintain_order="left")
+    groups = ids.to_frame("item")
+    if {*known.columns} - {"task", "item"}:  # a join of millions of names takes long
+        groups = groups.join(known, on="item", how="left", maintain_order="left")
     names = study.cluster_names.get(task, ())
     clusters = [coded(groups[f"cluster_{k}"].fill_null(groups["item"])) for k in range(len(names))]
     if len(clusters) == 1 and len(clusters[0][0]) == len(ids):

@@ -35,7 +35,11 @@ def to_json(data: Any) -> str:
 
 def packed(data: Any) -> str:
     """Return JSON, compressed and in base64."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return packed_text(json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False))
+
+
+def packed_text(text: str) -> str:
+    """Return a text, compressed and in base64."""
     return base64.b64encode(gzip.compress(text.encode(), LEVEL, mtime=0)).decode()
 
 

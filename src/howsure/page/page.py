@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 from howsure.errors import OptionError
-from howsure.page.packing import packed, to_json
+from howsure.page.packing import packed, packed_text, to_json
 from howsure.present.render import html
 
 if TYPE_CHECKING:
@@ -150,12 +150,11 @@ def write_page(
     without JavaScript.
     """
     style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()
-    libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     small = {name: value for name, value in report.items() if name not in SHOWN}
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
-        policy=policy(style, (libraries, distributions, program), live=live),
+        policy=policy(style, (libraries(), program), live=live),
         version=html.escape(report["version"]),
         title=html.escape(report["title"]),
         claim=html.escape(report["claim"]),
@@ -171,8 +170,7 @@ def write_page(
         report=to_json(small),
         shown=packed({name: report[name] for name in SHOWN}),
         boards="\n".join(holders),
-        libraries=libraries,
-        distributions=distributions,
+        libraries=_packed_libraries(),
         app=program,
     )
     return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
@@ -207,6 +205,16 @@ def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:
 def asset(name: str) -> str:
     """Return a file of assets/."""
     return files("howsure.page").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def libraries() -> str:
+    """Return the libraries as one script, which the page unpacks. Its policy allows exactly this text."""
+    return asset("libraries.min.js") + asset("distributions.min.js")
+
+
+@cache
+def _packed_libraries() -> str:
+    return packed_text(libraries())
 
 
 def licences() -> str:

@@ -5,11 +5,23 @@ function readJson(id) {
   return JSON.parse(document.getElementById(id).textContent);
 }
 
-/** Unpack what packing.py packed: base64 of compressed JSON. */
-async function unpack(text) {
+/** Unpack what packing.py packed: base64 of compressed text. */
+async function unpackText(text) {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
+  return new Response(stream).text();
+}
+
+/** Unpack JSON. */
+async function unpack(text) {
+  return JSON.parse(await unpackText(text));
+}
+
+/** Run the libraries, which the page carries packed; its policy allows this text. */
+async function loadLibraries() {
+  const script = document.createElement("script");
+  script.textContent = await unpackText(at("libraries").textContent);
+  document.head.append(script);
 }
 
 /** The scores of single items of one board; `of(k)` are those of the k-th model, null where it has none. */

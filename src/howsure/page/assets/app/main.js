@@ -250,7 +250,7 @@ copyButton("copy", () => at("command").textContent, "The command");
 copyButton("copy-methods", methodsText, "Methods, for a paper");
 offerToTakeOut();
 let page = null;
-carried().then((report) => {
+Promise.all([carried(), loadLibraries()]).then(([report]) => {
   page = new Page(report);
   return page.start();
 });

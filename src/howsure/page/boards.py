@@ -30,7 +30,7 @@ from howsure.page.pairs import (
 )
 from howsure.present import curve, horizon
 from howsure.present.compare import carries, what_settles
-from howsure.present.document import Document, Note, Text, closing, in_full, small, warning_text
+from howsure.present.document import Document, Note, closing, small, warning_text
 from howsure.present.estimate import merged_warnings
 from howsure.present.flags import as_flags, with_flags
 from howsure.present.frontier import task_blocks, task_chart, task_sentence
@@ -244,6 +244,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "cells": [[_text(cell) for cell in row] for row in table.rows],
         "models": [_model(entry, rank) for entry, rank in zip(board.entries, board.ranks, strict=True)],
         "difficulty": _difficulty(part.health),
+        "strips": _strips(part),
         "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
         "curves": [
             *(_charted(each, horizon) for each in rung.horizons if _is_of(each, board)),
@@ -442,22 +443,47 @@ def _noise(part: BoardPart) -> Document:
     """
     noise = part.noise
     if isinstance(noise, str):
-        return _reason(noise)
+        return Document(blocks=())
     places = {entry.model: k for k, entry in enumerate(part.board.entries)}
     ordered = sorted(noise.entries, key=lambda entry: places.get(entry.name, len(places)))
     names = short_names(*(entry.name for entry in ordered))
     entries = tuple(replace(entry, name=name) for entry, name in zip(ordered, names, strict=True))
-    return in_full(noise_document(Noise(tasks=(replace(noise, entries=entries),))))
+    return noise_document(Noise(tasks=(replace(noise, entries=entries),)))
 
 
 def _health(health: TaskQuestions | str) -> Document:
-    return (
-        _reason(health) if isinstance(health, str) else in_full(health_document(Questions(tasks=(health,))))
-    )
+    return Document(blocks=()) if isinstance(health, str) else health_document(Questions(tasks=(health,)))
 
 
-def _reason(text: str) -> Document:
-    return Document(blocks=(Text(text=text, kind="small"),))
+SOURCES = ("within questions", "between questions", "between clusters", "within clusters")
+
+
+def _strips(part: BoardPart) -> list[Data]:
+    """Return the standard deviation of single scores of every model by its source, as far as it is known."""
+    if isinstance(part.noise, str):
+        return []
+    best = set(part.board.could_be_best)
+    rows = [
+        (source, entry.name, component.variance)
+        for entry in part.noise.entries
+        for source, component in zip(
+            SOURCES,
+            (entry.within_question, entry.between_questions, entry.between_clusters, entry.within_clusters),
+            strict=True,
+        )
+        if math.isfinite(component.variance)
+        and (entry.n_clusters < entry.n_items or "clusters" not in source)
+    ]
+    scale = Scale(percent=part.board.percent)
+    return [
+        {
+            "source": source,
+            "sd": (100 if part.board.percent else 1) * math.sqrt(max(variance, 0.0)),
+            "best": name in best,
+            "told": f"{name}: {scale.number(math.sqrt(max(variance, 0.0)))} {source}",
+        }
+        for source, name, variance in sorted(rows, key=lambda row: SOURCES.index(row[0]))
+    ]
 
 
 def _difficulty(health: TaskQuestions | str) -> list[Data]:

@@ -37,7 +37,7 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
                 "low", "mean score of all models on a question (%)", bin="binned", axis={"tickCount": 10}
             ),
             "x2": {"field": "high"},
-            "y": _position("count", "questions", axis={"tickCount": 4}),
+            "y": _position("count", "questions", axis={"tickCount": 4, "tickMinStep": 1, "format": ",d"}),
             "tooltip": _told(),
         },
     }
@@ -62,6 +62,7 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
         "noise": _noise(f"standard error{difference}"),
         "difficulty": difficulty,
         "matrix": _matrix(),
+        "strips": _strips(f"standard deviation of single scores{difference}"),
     }
     return {
         name: {"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec}
@@ -78,18 +79,18 @@ def _told() -> list[Spec]:
 
 
 def _gap(title: str) -> Spec:
-    color = {"condition": {"test": "datum.real", "value": BLUE}, "value": GREY}
+    color, few = {"condition": {"test": "datum.real", "value": BLUE}, "value": GREY}, {"tickCount": 6}
     return {
         "height": 28,
         "layer": [
             {"mark": DASHED, "encoding": {"x": {"datum": 0, "type": "quantitative"}}},
             {
                 "mark": {"type": "rule", "strokeWidth": 3},
-                "encoding": {"x": _position("low", title), "x2": {"field": "high"}, "color": color},
+                "encoding": {"x": _position("low", title, axis=few), "x2": {"field": "high"}, "color": color},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-                "encoding": {"x": _position("value", title), "color": color},
+                "encoding": {"x": _position("value", title, axis=few), "color": color},
             },
         ],
     }
@@ -185,10 +186,22 @@ def _noise(title: str) -> Spec:
     }
 
 
+def _strips(title: str) -> Spec:
+    """Return one strip per source of variance, with a tick for each model."""
+    return {
+        "height": {"step": 34},
+        "mark": {"type": "tick", "size": 22, "thickness": 2, "opacity": 0.65},
+        "encoding": {
+            "y": {"field": "source", "type": "nominal", "sort": None, "title": None, "axis": NAMES},
+            "x": _position("sd", title, scale={"zero": True}, axis={"tickCount": 6}),
+            "color": {"condition": {"test": "datum.best", "value": BLUE}, "value": GREY},
+            "tooltip": _told(),
+        },
+    }
+
+
 def _matrix() -> Spec:
-    """Return all pairs, shaded by the significance of their differences, or an empty chart if there are
-    none.
-    """
+    """Return all pairs with their differences, shaded where they are significant."""
     place = {"type": "ordinal", "title": None}
     axis = {"labelFontSize": 11, "ticks": False, "domain": False, "grid": False}
     shades = {
@@ -197,8 +210,8 @@ def _matrix() -> Spec:
         "legend": None,
     }
     return {
-        "width": {"step": 17},
-        "height": {"step": 17},
+        "width": {"step": 30},
+        "height": {"step": 19},
         "encoding": {
             "y": {"field": "row", **place, "sort": None, "axis": axis},
             "x": {"field": "column", **place, "axis": {**axis, "orient": "top", "labelAngle": 0}},
@@ -216,8 +229,11 @@ def _matrix() -> Spec:
                 },
             },
             {
-                "mark": {"type": "text", "fontSize": 13, "color": INK, "cursor": "pointer"},
-                "encoding": {"text": {"field": "sign", "type": "nominal"}},
+                "mark": {"type": "text", "fontSize": 10, "color": INK, "cursor": "pointer"},
+                "encoding": {
+                    "text": {"field": "text", "type": "nominal"},
+                    "opacity": {"condition": {"test": "datum.real", "value": 1}, "value": 0.6},
+                },
             },
         ],
     }

@@ -10,7 +10,8 @@ class Axis {
     Object.assign(this, { zero, part: false });
     const all = [...bars.flatMap((bar) => [bar.low, bar.high, bar.value]), ...(zero ? [0] : [])];
     const ends = all.filter((end) => Number.isFinite(end));
-    const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
+    this.empty = ends.length === 0;
+    const [low, high] = this.empty ? [0, 1] : [Math.min(...ends), Math.max(...ends)];
     const room = (high - low || Math.abs(high) || 1) * ROOM;
     this.low = low - room;
     this.high = high + room;
@@ -34,8 +35,9 @@ class Axis {
     return `${((100 * (value - this.low)) / (this.high - this.low)).toFixed(3)}%`;
   }
 
-  /** Return round numbers along the axis. */
+  /** Return round numbers along the axis, none if nothing lies on it. */
   ticks() {
+    if (this.empty) return [];
     const least = (this.high - this.low) / (narrow() ? 4 : 8);
     const ten = 10 ** Math.floor(Math.log10(least));
     const step = [1, 2, 5, 10].map((times) => times * ten).find((each) => each >= least);

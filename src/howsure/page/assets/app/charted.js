@@ -1,5 +1,14 @@
 // Answers with a chart of their own: what models cost, curves over attempts, horizons of difficulty.
 
+/** What the axis beside a panel takes of the width of a phone. */
+const BESIDE_PANEL = 104;
+
+/** Return a drawing for a narrow page: as wide as there is room, with its panels below each other. */
+function stacked(spec) {
+  if (spec.facet === undefined) return { ...spec, width: "container" };
+  return { ...spec, columns: 1, spec: { ...spec.spec, width: document.documentElement.clientWidth - BESIDE_PANEL } };
+}
+
 class ChartedPanel {
   /** `name`: of the card and of the board's data. `look`: the style that all charts share. */
   constructor(name, look) {
@@ -22,6 +31,6 @@ class ChartedPanel {
     const table = make("div", { kind: "scroll", tabindex: 0, role: "region", "aria-label": label });
     table.innerHTML = html; // escaped by the report's maker
     foldRows(table);
-    return { chart: new Chart(place, { ...spec, config: this.look }), children: [make("p", { kind: "verdict", text: told }), place, table] };
+    return { chart: new Chart(place, { ...(narrow() ? stacked(spec) : spec), config: this.look }), children: [make("p", { kind: "verdict", text: told }), place, table] };
   }
 }

@@ -131,9 +131,10 @@ function boardFigure(table, { verdict, source }) {
   const head = (at, text, anchor) => written(at, 12, text, { size: 12, fill: PAPER.quiet, anchor });
   body.push(head(32, "rank", "end"), head(42, "rank CI"), head(left, board.columns[named].name));
   if (tieRoom) body.push(head(left + nameRoom + 14, "group"));
-  const tall = LINE * order.length;
-  order.forEach((m, k) => {
-    if (board.models[m].best)
+  const lines = table.gapped(order);
+  const tall = LINE * lines.length;
+  lines.forEach((m, k) => {
+    if (board.models[m]?.best)
       body.push(shape("rect", { y: 20 + LINE * k, width: SHEET - 2 * EDGE, height: LINE, fill: PAPER.band }));
   });
   for (const tick of axis.ticks()) {
@@ -141,7 +142,8 @@ function boardFigure(table, { verdict, source }) {
     body.push(ruled(x(tick), x(tick), 18, 20 + tall, zero ? PAPER.ink : PAPER.line));
     body.push(head(x(tick), tickText(tick), "middle"));
   }
-  order.forEach((m, k) => {
+  lines.forEach((m, k) => {
+    if (typeof m !== "number") return body.push(written(left, 20 + LINE * k + LINE / 2 + 4, m.between, { size: 12, fill: PAPER.quiet }));
     const [y, model, bar] = [20 + LINE * k + LINE / 2, board.models[m], bars.get(m)];
     const { low, high, value, before, after } = axis.seen(bar);
     const ends = { kind: bar.kind, low: x(low), high: x(high), value: x(value), ...(before ? { before: from } : {}), ...(after ? { after: to } : {}) };

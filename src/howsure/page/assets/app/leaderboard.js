@@ -99,10 +99,30 @@ class BoardTable {
     const axis = this.view.axis([...bars.values()]);
     this.drawn = { order, bars, axis };
     this.view.brush.draw(axis);
-    at("board-body").replaceChildren(...order.map((m) => this.row(m, bars.get(m), axis)));
+    const lines = this.gapped(order).map((line) => (typeof line === "number" ? this.row(line, bars.get(line), axis) : this.gap(line.between)));
+    at("board-body").replaceChildren(...(order.length ? lines : [this.gap(this.nothing())]));
     at("board-body").querySelector(".bar")?.setAttribute("tabindex", "0");
     this.view.mark();
     this.mark();
+  }
+
+  /** Return the models in view, by rank with what is left out between them: "3 others". */
+  gapped(order) {
+    if (this.sorted().k >= 0) return order;
+    return order.flatMap((m, k) => {
+      const left = m - (k === 0 ? 0 : order[k - 1] + 1);
+      return left > 0 ? [{ between: `… ${plural(left, "other")}` }, m] : [m];
+    });
+  }
+
+  nothing() {
+    const text = at("find").value;
+    return text === "" ? "No model is shown that could be best." : `No model’s name has “${visible(text)}”.`;
+  }
+
+  gap(text) {
+    const cell = make("td", { role: "cell", colspan: this.board.columns.length + 1, text });
+    return make("tr", { role: "row", kind: "gap", children: [cell] });
   }
 
   /** Say how many models are in view, and unless they were looked for, how many others could be best. */

@@ -150,8 +150,11 @@ class Page {
     at("slices-card").hidden = board.html.slices === "";
     fill("noise", board.html.noise);
     fill("health", board.html.health);
+    for (const id of ["noise", "health"]) at(`${id}-card`).hidden = board.html[id] === "";
     for (const id of ["slices", "noise", "health"]) foldRows(at(id));
     this.difficulty(board);
+    this.strips(board);
+    this.absent(board);
     this.table.show(board);
     const details = await this.closer(k);
     if (this.shown !== board) return;
@@ -176,6 +179,24 @@ class Page {
     this.panel.open({ look: "model", model: this.shown.models[model].model }, { focus: jump });
   }
 
+  /** Say which models the address names that this board doesn't have. */
+  absent(board) {
+    const named = ["model", "a", "b", "against"].map((role) => this.place.get(role)).filter((name) => name !== null && name !== undefined);
+    const missing = [...new Set(named)].filter((name) => !board.models.some(({ model }) => model === name));
+    at("absent").hidden = missing.length === 0;
+    const names = missing.map((name) => `“${visible(name)}”`).join(" and ");
+    at("absent").textContent = `This link names ${names}, and there is no such model here.`;
+  }
+
+  /** Draw the standard deviations of single scores: a strip for each source, a tick for each model. */
+  strips(board) {
+    this.spread?.clear();
+    at("strips-part").hidden = board.strips.length === 0;
+    if (board.strips.length === 0) return;
+    this.spread = new Chart(at("strips"), this.report.drawings[kind(board)].strips);
+    this.spread.show(board.strips, "The standard deviation of single scores by its source, a tick for each model.");
+  }
+
   difficulty(board) {
     this.histogram?.clear();
     at("difficulty-part").hidden = board.difficulty.length === 0;
@@ -198,13 +219,15 @@ function comparable(pairs) {
   return 1;
 }
 
-/** Leave the first rows of long tables in view, and fold the others; all are printed and saved. */
+const MOST_LINES = 12;
+
+/** Leave the first rows of long tables in view, and fold the others; all are saved. */
 function foldRows(place) {
   for (const table of place.querySelectorAll("table.howsure")) {
-    const beyond = [...table.tBodies[0].rows].slice(MOST_ROWS);
+    const beyond = [...table.tBodies[0].rows].slice(MOST_LINES);
     if (beyond.length === 0) continue;
     beyond.forEach((row) => row.classList.add("beyond"));
-    const button = make("button", { type: "button", kind: "all-rows", text: `Show all ${plural(MOST_ROWS + beyond.length, "row")}` });
+    const button = make("button", { type: "button", kind: "all-rows", text: `Show all ${plural(MOST_LINES + beyond.length, "row")}` });
     button.addEventListener("click", () => {
       beyond.forEach((row) => row.classList.remove("beyond"));
       button.remove();
@@ -246,6 +269,7 @@ function copyButton(id, text, title) {
 }
 
 document.documentElement.classList.add("alive");
+fadeCutEdges();
 copyButton("copy", () => at("command").textContent, "The command");
 copyButton("copy-methods", methodsText, "Methods, for a paper");
 offerToTakeOut();

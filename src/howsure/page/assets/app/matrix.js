@@ -1,6 +1,10 @@
-// All pairs at a glance: shaded by how sure it is that two models differ, not by how much; a click, or Enter, compares them.
+// All pairs at a glance: their differences, shaded where they are significant; a click, or Enter, compares two. Where few pairs differ, a list of these.
 
 const WINDOW = 30;
+/** Under this share of significant pairs they are listed. */
+const FEW_APART = 0.03;
+const MOST_LISTED = 12;
+const LETTER = 5.6;
 
 class MatrixPanel {
   constructor({ drawings, pick }) {
@@ -8,6 +12,7 @@ class MatrixPanel {
     for (const id of ["matrix-rows", "matrix-columns"]) at(id).addEventListener("change", () => this.show());
     at("matrix").addEventListener("keydown", (event) => this.walk(event));
     at("matrix").addEventListener("blur", () => this.go(null));
+    at("matrix-all").addEventListener("click", () => this.list(this.apart));
   }
 
   board(board, details) {
@@ -22,6 +27,23 @@ class MatrixPanel {
     }
     at("matrix-window").hidden = starts.length < 2;
     if (board.models.length > 1) this.show();
+  }
+
+  /** List pairs, the surest first; each opens its comparison. */
+  list(pairs) {
+    const names = shortened(shortNames(this.shown.models.map((model) => model.model)), 30);
+    const { models, percent, lower } = this.shown;
+    const items = pairs.map(({ i, j }) => {
+      const pair = this.pairs.of(i, j);
+      const [a, b] = pair.d > 0 === !lower ? [i, j] : [j, i];
+      const size = pair.difference.replace(/^[+−]/, "");
+      const button = make("button", { type: "button", kind: "link", title: `${visible(models[a].model)} and ${visible(models[b].model)}`, text: `${names[a]} is better than ${names[b]} by ${size}${unit(percent)} (p ${equal(pair.q)})` });
+      button.addEventListener("click", () => this.pick([i, j], true));
+      return make("li", { children: [button] });
+    });
+    at("matrix-list").replaceChildren(...items);
+    at("matrix-all").hidden = pairs.length === this.apart.length;
+    at("matrix-all").textContent = `Show all ${plural(this.apart.length, "pair")}`;
   }
 
   end(start) {
@@ -40,9 +62,22 @@ class MatrixPanel {
     const rows = down.flatMap((i) => across.map((j) => this.cell(i, j, names[i]))).filter((cell) => cell !== null);
     Object.assign(this, { rows, here: null });
     this.chart.clear();
-    const label = this.told(rows, down, across);
-    const corrected = this.shown.adjust === "none" ? "not corrected" : "corrected";
-    at("matrix-told").textContent = `${label} Columns are numbered as rows; p is ${corrected} for all pairs.`;
+    const corrected = `p is ${this.shown.adjust === "none" ? "not corrected" : "corrected"} for all pairs`;
+    const once = rows.filter(({ i, j }) => i < j || !down.includes(j) || !across.includes(i));
+    const sure = ({ i, j }) => Math.abs(this.pairs.of(i, j).d) / (this.pairs.of(i, j).se || Infinity);
+    this.apart = once.filter(({ real }) => real).sort((one, other) => sure(other) - sure(one));
+    const few = this.apart.length < FEW_APART * once.length;
+    for (const id of ["matrix-part", "matrix-list"]) at(id).hidden = few === (id === "matrix-part");
+    at("matrix-all").hidden = true;
+    if (few) {
+      at("matrix-told").textContent = `${this.told(down, across)} ${this.apart.length ? `The surest first; ${corrected}` : `Here ${corrected}`}.`;
+      return this.list(this.apart.slice(0, MOST_LISTED));
+    }
+    const longest = Math.max(2, ...rows.map(({ text }) => text.length));
+    this.chart.spec = { ...this.chart.spec, width: { step: Math.ceil(LETTER * longest) + 7 } };
+    const label = this.told(down, across);
+    const said = `row − column${this.shown.percent ? ", in points" : ""}`;
+    at("matrix-told").textContent = `${label} Each cell is ${said}; columns are numbered as rows; ${corrected}.`;
     at("matrix").tabIndex = 0;
     await this.chart.show(rows, `${label} Arrow keys go from pair to pair, Enter compares.`);
     this.chart.view.addEventListener("click", (_, item) => {
@@ -64,20 +99,20 @@ class MatrixPanel {
       real,
       above: pair.d > 0,
       evidence: real ? strength(pair.q) : 0,
-      sign: real ? (pair.d > 0 ? "+" : "−") : "",
+      text: pair.difference,
       here: false,
       told: `${visible(models[i].model)} − ${visible(models[j].model)}: ${pair.difference}${unit(percent)} (p among all pairs: ${pair.q})`,
     };
   }
 
   /** Say how many pairs in view differ. */
-  told(rows, down, across) {
-    const once = rows.filter(({ i, j }) => i < j || !down.includes(j) || !across.includes(i));
-    const apart = once.filter(({ real }) => real).length;
+  told(down, across) {
+    const apart = this.apart.length;
     const span = (numbers) => `${numbers[0] + 1} to ${numbers.at(-1) + 1}`;
     const which = down[0] === across[0] ? `among models ${span(down)}` : `of models ${span(down)} with ${span(across)}`;
     const all = down[0] === across[0] ? (down.length * (down.length - 1)) / 2 : down.length * across.length;
-    return `${count(apart)} of ${plural(all, "pair")} ${which} differ significantly.`;
+    const verb = apart === 1 ? "differs" : "differ";
+    return apart ? `${count(apart)} of ${plural(all, "pair")} ${which} ${verb} significantly.` : `None of ${plural(all, "pair")} ${which} differs significantly.`;
   }
 
   /** Go from cell to cell with the arrow keys; Enter compares. */

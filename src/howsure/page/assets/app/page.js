@@ -34,6 +34,16 @@ function fill(id, html) {
   at(id).hidden = html === "";
 }
 
+/** Fade the edge at which a wide table is cut off. */
+function fadeCutEdges() {
+  const mark = (place) => place.classList.toggle("cut", place.scrollWidth - place.clientWidth - place.scrollLeft > 2);
+  const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target.closest(".scroll"))));
+  for (const place of document.querySelectorAll(".scroll")) {
+    for (const each of [place, ...place.children]) observer.observe(each);
+    place.addEventListener("scroll", () => mark(place), { passive: true });
+  }
+}
+
 /** Leave out the leading parts (`provider/`) that all names share. */
 function shortNames(names) {
   if (names.length < 2) return names;

@@ -1,4 +1,4 @@
-// The panel beside the board: one model, two models, one slice, the questions, one question. What is open stands in the address.
+// The panel over the board: one model, two models, one slice, the questions, one question. What is open stands in the address.
 
 const LOOKS = ["model", "pair", "questions", "slice", "question"];
 /** Those that have a button in the panel. */
@@ -100,7 +100,7 @@ class Panel {
     const { look } = this;
     const open = look !== null;
     const was = !at("panel").hidden;
-    if (open !== was) this.keep(() => this.frame());
+    if (open !== was) this.frame();
     this.opened(look === "pair" || (look?.startsWith("question") && this.whose[1] !== null) ? this.pair : []);
     if (!open) return was ? this.back() : undefined;
     for (const name of LOOKS) {
@@ -138,7 +138,7 @@ class Panel {
     there.focus({ preventScroll: true });
   }
 
-  /** Put the panel beside the board where there is room, else before it. */
+  /** Put the panel over the edge of the page where there is room, else over all of it. */
   frame() {
     const open = this.look !== null;
     at("panel").hidden = !open;
@@ -148,14 +148,5 @@ class Panel {
     at("panel").setAttribute("role", sheet ? "dialog" : "complementary");
     if (sheet) at("panel").setAttribute("aria-modal", "true");
     else at("panel").removeAttribute("aria-modal");
-  }
-
-  /** Do something that may move the board, and leave the row that was chosen where it was. */
-  keep(change) {
-    const row = this.from?.isConnected && this.from !== document.body ? (this.from.closest("tr") ?? this.from) : null;
-    if (row === null) return change();
-    const before = row.getBoundingClientRect().top;
-    change();
-    scrollBy({ top: row.getBoundingClientRect().top - before, behavior: "instant" });
   }
 }

@@ -102,9 +102,8 @@ function zooms(models) {
   ]);
 }
 
-/** Return the models that could be best and a few more, as many as one looks at. */
+/** Return the first models by rank: about those that could be best and a few more, as many as one looks at. */
 function onTop(models) {
-  const first = [...models.keys()].sort((a, b) => models[b].best - models[a].best || a - b);
   const best = models.filter((model) => model.best).length;
-  return first.slice(0, Math.min(Math.max(best + BEHIND_THE_BEST, FEWEST_ON_TOP), MOST_ON_TOP));
+  return [...models.keys()].slice(0, Math.min(Math.max(best + BEHIND_THE_BEST, FEWEST_ON_TOP), MOST_ON_TOP));
 }

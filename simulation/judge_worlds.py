@@ -198,7 +198,6 @@ def standard_judges() -> list[JudgeWorld | GradingWorld]:
     """Return the scenarios of the record."""
     return [
         JudgeWorld(items=100),
-        JudgeWorld(items=300),
         JudgeWorld(items=40),
         JudgeWorld(items=100, models=6),
         JudgeWorld(items=100, answers=2, points=4),

@@ -78,6 +78,13 @@ def metrics() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "metrics.parquet")
 
 
+def verbs() -> pl.DataFrame:
+    """Return one row per scenario and promise of horizons, curves, judges and single questions. The columns
+    are described in simulation/verb_worlds.py.
+    """
+    return pl.read_parquet(FOLDER / "verbs.parquet")
+
+
 def factors() -> pl.DataFrame:
     """Return one row per scenario of a random factor. The columns are described in simulation/factors.py."""
     return pl.read_parquet(FOLDER / "factors.parquet")

@@ -173,8 +173,7 @@ def test_the_questions_that_decide_are_all_there(opened):
 
 def test_a_table_that_is_shown_keeps_its_columns(opened):
     page = opened(made("example"))
-    name = "CSV: Standard deviations of single scores (points)"
-    _, text = take(page, "noise-card", name)
+    _, text = take(page, "noise-card", "CSV: Noise")
     models = {model["model"].rpartition("/")[2] for model in made("example").data["boards"][0]["models"]}
     assert {row[""] for row in rows(text)} == models
     assert next(iter(rows(text)[0])) == ""
@@ -243,6 +242,7 @@ def test_texts_are_copied(opened):
     assert copied == told.partition("### Methods\n\n")[2].partition("\n\nThe best of")[0].rstrip("\n")
     look(page, "pair")
     page.select_option("#pair-b", "3")
+    page.keyboard.press("Escape")
     choices = menu(page, "board-card")
     choices.get_by_role("button", name="Copy: Link to this view").click()
     until(page, COPIED)

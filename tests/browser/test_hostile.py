@@ -72,8 +72,7 @@ def test_tooltips(made, opened):
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         seen.add(page.get_attribute("#model-clusters", "title"))
     assert any("<script>" in (text or "") for text in seen)
-    page.locator("#matrix .mark-rect path").nth(3).hover()
-    assert "−" in (page.get_attribute("#matrix", "title") or "")
+    assert page.text_content("#matrix-told")
     untouched(page)
 
 
@@ -113,7 +112,7 @@ def test_the_title(opened):
 def test_without_javascript(made, opened):
     page = opened(made, java_script_enabled=False)
     assert page.locator(".still table").is_visible()
-    assert page.locator("script").count() == page.locator("script[type]").count() + 3
+    assert page.locator("script").count() == page.locator("script[type]").count() + 1
     assert page.locator("img, iframe, object, embed, base, form").count() == 0
     assert page.locator("svg:not(.howsure-bar)").count() == 0
     text = page.locator(".still").text_content()

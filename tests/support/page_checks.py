@@ -43,7 +43,7 @@ def untouched(page):
         == 0
     )
     assert page.evaluate("document.querySelectorAll('script').length") == page.evaluate(
-        "document.querySelectorAll('script[type]').length + 3"
+        "document.querySelectorAll('script[type]').length + 1"
     )
     assert page.evaluate("document.querySelectorAll('style').length") == 1
     assert page.evaluate("document.querySelectorAll('h1').length") == 1

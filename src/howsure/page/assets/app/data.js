@@ -22,6 +22,7 @@ async function loadLibraries() {
   const script = document.createElement("script");
   script.textContent = await unpackText(at("libraries").textContent);
   document.head.append(script);
+  script.remove();
 }
 
 /** The scores of single items of one board; `of(k)` are those of the k-th model, null where it has none. */

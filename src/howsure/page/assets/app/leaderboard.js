@@ -206,7 +206,7 @@ class BoardTable {
   /** Show which two models are compared. */
   mark(pair = this.pair) {
     this.pair = pair ?? [];
-    for (const row of document.querySelectorAll("#board-body tr")) {
+    for (const row of document.querySelectorAll("#board-body tr[data-model]")) {
       const picked = this.pair.includes(Number(row.dataset.model));
       row.classList.toggle("picked", picked);
       row.querySelector("input").checked = picked;

@@ -531,6 +531,13 @@ ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#][^\s]*)?", re.IGNORECASE)
 """The address of a page: on the web, without a password."""
 
 
+def lesson(name: str, value: Any) -> str:
+    """Return the address of a lesson, or its path beside a page: letters, digits, `.`, `_`, `-` and `/`."""
+    if isinstance(value, str) and re.fullmatch(r"[\w.-]+(/[\w.-]+)*\.html", value):
+        return value
+    return address(name, value, remedy="Write https://example.org/lesson.html, or ../lesson.html.")
+
+
 def address(name: str, value: Any, *, remedy: str = "Write https://example.org/report.html.") -> str:
     """Return a web address: http or https, without a name or a password in it, and without the part after a
     #.

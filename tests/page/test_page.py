@@ -332,3 +332,11 @@ def test_a_page_ranks_the_models_for_other_tasks_as_the_leaderboard_does():
         assert sampled["rows"][0]["model"] == "a"
         assert all(board["sampled"] == [] for board in page.data["boards"][1:])
     assert report(rows).data["boards"][0]["sampled"] == []
+
+
+def test_chapters_are_linked_only_to_a_page_or_a_web_address():
+    for lesson in ("lesson.html", "../lesson.html", "https://example.org/lesson.html"):
+        assert report(two_models(), lesson=lesson).data["lesson"] == lesson
+    for lesson in ("javascript:alert(1)", "//evil.example/x.html", "lesson.html#x", "a b.html"):
+        with pytest.raises(hs.OptionError, match="lesson is not a web address"):
+            report(two_models(), lesson=lesson)

@@ -429,6 +429,12 @@ LOOKING = (
             help="Link samples to Inspect View at this address, on the same folder.",
         ),
         Option(
+            "lesson",
+            kinds.Kind(check=checks.lesson),
+            "ADDRESS",
+            help="Link chapters to the lesson at this address, or beside the page: ../lesson.html.",
+        ),
+        Option(
             "url",
             kinds.Kind(check=checks.address),
             "ADDRESS",

@@ -35,12 +35,14 @@ def make(
     *,
     texts: bool = False,
     inspect_view: str | None = None,
+    lesson: str | None = None,
     url: str | None = None,
     card: str | None = None,
 ) -> Report:
     """Return the report of all gathered results.
 
-    `texts`: whether to include prompts and answers. `inspect_view`: whether to link to it. `url`: the page's
+    `texts`: whether to include prompts and answers. `inspect_view`: whether to link to it. `lesson`: its
+    address. `url`: the page's
     address. `card`: the picture in the same folder.
     """
     first = contents.first
@@ -65,6 +67,7 @@ def make(
         "symbols": SYMBOLS,
         "texts": {"held": texts, "why": [finder.why_not(place) if place else "" for place in finder.places]},
         "inspect": inspect_view,
+        "lesson": lesson,
         "html": {
             "notes": written(_notes(answer, found)),
             "made": written(origin.document()),

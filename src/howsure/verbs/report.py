@@ -42,6 +42,7 @@ def report(
     difficulty: str | None = None,
     release_dates: Mapping[str, date | str] | str | Path | None = None,
     inspect_view: str | None = None,
+    lesson: str | None = None,
     url: str | None = None,
     card: str | None = None,
     **options: Unpack[DesignOptions],
@@ -81,6 +82,8 @@ def report(
             well, as [`horizon`][howsure.horizon].
         release_dates: The release date of each model, as in `horizon`.
         inspect_view: The address of an Inspect View of the same folder, to which samples are linked.
+        lesson: The address of the lesson that `howsure guide -o lesson.html` makes, or its path beside the
+            page, to which the chapters in warnings are linked.
         url: The address at which the page will be published, http or https. Links to it are shown with its
             verdict, and the page offers the code that embeds it.
         card: The file name of a picture of 1200 × 630 in the same folder, shown with links to it. Needs
@@ -131,7 +134,7 @@ def report(
         seed=seed,
     )
     title, command = checked("report", title=title, command=command).values()
-    more = checked("report", texts=texts, inspect_view=inspect_view, url=url, card=card)
+    more = checked("report", texts=texts, inspect_view=inspect_view, lesson=lesson, url=url, card=card)
     refuse_card_alone(url, card)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)

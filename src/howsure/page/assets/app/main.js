@@ -51,6 +51,7 @@ class Page {
   /** Take a report, and give its charts the style that they share. */
   take(report) {
     this.report = report;
+    lessonAddress = report.lesson;
     for (const spec of Object.values(report.drawings).flatMap(Object.values)) spec.config = report.look;
   }
 

@@ -32,6 +32,20 @@ function at(id) {
 function fill(id, html) {
   at(id).innerHTML = html;
   at(id).hidden = html === "";
+  if (lessonAddress !== null) linkChapters(at(id));
+}
+
+let lessonAddress = null;
+const CHAPTER = /howsure guide ([1-9])/;
+
+/** Link the chapters that warnings name to the lesson. */
+function linkChapters(place) {
+  for (const remedy of place.querySelectorAll(".warnings .remedy")) {
+    const [before, chapter, after] = remedy.textContent.split(CHAPTER);
+    if (chapter === undefined) continue;
+    const link = make("a", { href: `${lessonAddress}#chapter=${chapter}`, text: `chapter ${chapter}` });
+    remedy.replaceChildren(before, link, after);
+  }
 }
 
 /** Fade the edge at which a wide table is cut off. */

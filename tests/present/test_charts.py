@@ -11,7 +11,7 @@ import pytest
 import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.errors import MethodError, OptionError
-from howsure.present import frontier, noise, plan
+from howsure.present import frontier, noise, plan, style
 from howsure.present.charts import base, leaderboard, sizes
 from howsure.present.charts.leaderboard import GROUPS as BOARD
 from howsure.present.compare import GROUPS as COMPARED
@@ -299,14 +299,14 @@ def lightness(colour):
 
 @pytest.mark.parametrize("groups", [BOARD, COMPARED])
 def test_groups_differ_in_shape_and_have_enough_contrast(groups):
-    assert len({shape for _, shape in groups.values()}) == len(groups)
-    for colour, _ in groups.values():
+    assert len({glyph[1:] for glyph in groups.values()}) == len(groups)
+    for colour, _, _ in groups.values():
         assert 1.05 / (lightness(colour) + 0.05) >= 3  # contrast with paper, as WCAG asks of drawings
 
 
 def test_lines_differ_in_shape_and_dash():
     assert len(set(noise.SHAPES)) == 3
-    assert len({tuple(dash) for dash in base.DASHES}) == len(base.SEQUENCE)
+    assert len({tuple(dash) for dash in style.DASHES}) == len(style.SEQUENCE)
 
 
 def test_the_diverging_scale_is_lightest_in_the_middle():

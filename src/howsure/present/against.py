@@ -5,24 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
-    Row,
-    Spec,
-    drawing,
-    figure,
-    points,
-    scaled,
-    tooltip,
-)
+from howsure.present.charts.base import Row, Spec, drawing, figure, points, scaled, tooltip
 from howsure.present.document import Document, Field, Text, Whisker, closing, facts, opening, small, tabled
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
 from howsure.present.methods import of_many
 from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
+from howsure.present.style import BAD, GOOD, GREY, HOLLOW, THIN
 from howsure.present.words import plain
 from howsure.wording import Scale, level_text, p_text, plural, within
 
@@ -273,7 +263,7 @@ def _panel(part: AgainstTask, *, several: bool, rough: bool) -> Spec:
     )
 
 
-GROUPS = {"better": (BLUE, "circle"), "worse": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
+GROUPS = {"better": GOOD, "worse": BAD, "can't tell": HOLLOW}
 BETTER, WORSE, OPEN = GROUPS
 NUMBERS = ("difference", "adjusted_low", "adjusted_high")
 NAME = 30
@@ -315,7 +305,10 @@ def spec(
         count=len(records),
         scale={"zero": True, "nice": False, "padding": 12},
     )
-    nothing = {"mark": {"type": "rule", "color": GREY, "strokeWidth": 1}, "encoding": {"x": {"datum": 0.0}}}
+    nothing = {
+        "mark": {"type": "rule", "color": GREY, "strokeWidth": THIN},
+        "encoding": {"x": {"datum": 0.0}},
+    }
     shown["layer"] = [nothing, *shown["layer"]]
     note = f"compared with {shorten(visible(one), NAME)}\n{subtitle}"
     return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=note)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, scaled, tooltip, unit
+from howsure.present.charts.base import POINT, Row, Spec, figure, glyphs, scaled, tooltip, unit
 from howsure.present.costs import times_text
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, merged, score
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.style import BLUE, CURVE, FADED, GOOD, GREY, HAIR, HOLLOW, INTERVAL
 from howsure.wording import Scale, amount_text, ci_text, level_text, listing, plural
 
 if TYPE_CHECKING:
@@ -335,10 +336,9 @@ def _bars(row: Row, frame: Frame) -> Iterator[Box]:
         yield Box((left + right) / 2, y, (right - left) / 2, 0.5)
 
 
-GROUPS = {"could be the best buy": (BLUE, "circle"), "beaten": (GREY, "diamond")}
+GROUPS = {"could be the best buy": GOOD, "beaten": HOLLOW}
 BUY, BEATEN = GROUPS
 WIDTH, HEIGHT = 460, 320
-FADED = 0.35
 MANY = 15
 """Error bars are faint with more points than this."""
 TYPE = 10
@@ -394,23 +394,12 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
     """Return the step line, crosses, points and names. `x` and `y`: the axes. With many points the crosses
     are faint.
     """
-    names = {"domain": list(GROUPS)}
-    color = {
-        "field": "group",
-        "type": "nominal",
-        "title": None,
-        "legend": {"symbolOpacity": 1},
-        "scale": {**names, "range": [c for c, _ in GROUPS.values()]},
-    }
-    shape = {**color, "scale": {**names, "range": [form for _, form in GROUPS.values()]}}
+    line, point = glyphs(GROUPS, ground)
+    for channel in point.values():
+        channel["legend"] = {"symbolOpacity": 1}
     faded = {"condition": {"test": f"datum.group == '{BEATEN}'", "value": FADED}, "value": 1}
-    shared = {
-        "color": color,
-        "opacity": faded,
-        "tooltip": told,
-        "description": {"field": "told", "type": "nominal"},
-    }
-    bars = {**shared, "opacity": {**faded, "value": 1 if count <= MANY else FADED}}
+    shared = {"opacity": faded, "tooltip": told, "description": {"field": "told", "type": "nominal"}}
+    bars = {**shared, **line, "opacity": {**faded, "value": 1 if count <= MANY else FADED}}
     at_x, at_y = {"field": "cost", **x}, {"field": "score", **y}
     return [
         {
@@ -420,21 +409,21 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
                 "interpolate": "step-after",
                 "color": BLUE,
                 "opacity": 0.5,
-                "strokeWidth": 1.5,
+                "strokeWidth": CURVE,
             },
             "encoding": {"x": at_x, "y": {"field": "step", **y}, "order": {"field": "cost"}},
         },
         {
-            "mark": "rule",
+            "mark": {"type": "rule", "strokeWidth": INTERVAL},
             "encoding": {"x": at_x, "y": {"field": "low", **y}, "y2": {"field": "high"}, **bars},
         },
         {
-            "mark": "rule",
+            "mark": {"type": "rule", "strokeWidth": INTERVAL},
             "encoding": {"x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}, "y": at_y, **bars},
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 60},
-            "encoding": {"x": at_x, "y": at_y, "shape": shape, **shared},
+            "mark": {key: value for key, value in POINT.items() if key != "opacity"},
+            "encoding": {"x": at_x, "y": at_y, **shared, **point},
         },
         *_names(x, y, ground),
     ]
@@ -452,7 +441,7 @@ def _names(x: Spec, y: Spec, ground: str) -> list[Spec]:
     return [
         {
             **named,
-            "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.7},
+            "mark": {"type": "rule", "color": GREY, "strokeWidth": HAIR},
             "encoding": {**at, **to_point},
         },
         {**named, "mark": {**text, "stroke": ground, "strokeWidth": 3, "aria": False}, "encoding": said},

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, by_panel, figure, scaled, unit
+from howsure.present.charts.base import POINT, Row, Spec, by_panel, figure, glyphs, scaled, unit
 from howsure.present.document import Document, Field, Text, Whisker, closing, cut, opening, tabled
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.style import BAD, GOOD, GREY, MARGIN, THIN
 from howsure.statistics.change_points import KNOWN
 from howsure.wording import Scale, ci_text, level_text, p_words, plural
 
@@ -379,9 +380,9 @@ def _mark(run: HistoryRun) -> str:
 
 MOST_PANELS = 12
 NUMBERS = ("score", "level", "low", "high")
-GROUPS = {"within its limits": (BLUE, "circle"), "alarm": (ORANGE, "square")}
+GROUPS = {"within its limits": GOOD, "alarm": BAD}
 WITHIN, ALARM = GROUPS
-LINES = {"limits": [1, 0], "level": [4, 3]}
+LINES = {"limits": [1, 0], "level": MARGIN}
 LIMITS, LEVEL = LINES
 
 
@@ -428,9 +429,6 @@ def _drawing(title: str) -> Spec:
         "scale": {"zero": False, "nice": False},
     }
     y: Spec = {"type": "quantitative", "title": title, "scale": {"zero": False}}
-    group = {"field": "group", "type": "nominal", "title": None}
-    colors, shapes = zip(*GROUPS.values(), strict=True)
-    domain = {"domain": list(GROUPS)}
     tips = [
         {"field": "name", "title": "run", "type": "nominal"},
         *({"field": name, "title": name, "type": "quantitative", "format": ".4~g"} for name in NUMBERS),
@@ -445,7 +443,7 @@ def _drawing(title: str) -> Spec:
     rules: list[Spec] = [
         {
             "transform": [{"calculate": f"'{line}'", "as": "line"}],
-            "mark": {"type": "rule", "color": GREY, "strokeWidth": 1.5},
+            "mark": {"type": "rule", "color": GREY, "strokeWidth": THIN},
             "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "field": "line"}},
         }
         for name, line in (("low", LIMITS), ("high", LIMITS), ("level", LEVEL))
@@ -460,14 +458,8 @@ def _drawing(title: str) -> Spec:
             },
             *rules,
             {
-                "mark": {"type": "point", "filled": True, "size": 50, "opacity": 1},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "score"},
-                    "color": {**group, "scale": {**domain, "range": list(colors)}},
-                    "shape": {**group, "scale": {**domain, "range": list(shapes)}},
-                    "tooltip": tips,
-                },
+                "mark": POINT,
+                "encoding": {"x": x, "y": {**y, "field": "score"}, **glyphs(GROUPS)[1], "tooltip": tips},
             },
         ],
     }

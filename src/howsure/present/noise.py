@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.noise import ATTEMPTS, GRADINGS
 from howsure.errors import MethodError
-from howsure.present.charts.base import BLUE, GREEN, ORANGE, Row, Spec, by_panel, figure, points, scaled
+from howsure.present.charts.base import Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.labels import labels
 from howsure.present.slices import ALL_TOO_SMALL, headed, left_out
+from howsure.present.style import BLUE, GREEN, ORANGE
 from howsure.present.words import factors
 from howsure.wording import Scale, plural, rounded_up
 

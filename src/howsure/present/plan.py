@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.output import row
 from howsure.errors import MethodError
-from howsure.present.charts.base import DASHES, GREY, SEQUENCE, Row, Spec, by_panel, figure, points, scaled
+from howsure.present.charts.base import Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.labels import labels
+from howsure.present.style import DASHES, GREY, HAIR, INK, SEQUENCE
 from howsure.present.words import factors
 from howsure.present.words.forecasts import (
     MOST_ITEMS,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 DESIGNS = {"once": "one look at the end", "looks": "planned looks", "betting": "any look (betting)"}
 TESTS = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
-INK = "#222222"
 
 
 def document(plan: Plan) -> Document:
@@ -441,7 +441,7 @@ def _drawing(x: Spec, order: list[str], power: float) -> Spec:
         },
     }
     marked: Spec = {"transform": [{"filter": "isValid(datum.plan)"}]}
-    down = {"type": "rule", "color": INK, "strokeWidth": 0.7, "strokeDash": [3, 2]}
+    down = {"type": "rule", "color": INK, "strokeWidth": HAIR, "strokeDash": [3, 2]}
     ring = {"type": "point", "size": 110, "color": INK, "filled": False, "strokeWidth": 1.5}
     text = {"type": "text", "align": "left", "baseline": "top", "dx": 7, "dy": 7, "fontSize": 11}
     edge = {**text, "stroke": "white", "strokeWidth": 3, "aria": False}

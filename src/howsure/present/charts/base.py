@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import HowsureError
+from howsure.present import style
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
@@ -23,45 +24,43 @@ VERSION = "6.1"
 """The version of Vega-Lite: the oldest 6.x of vl-convert, which all its newer versions include."""
 EXTRA = "Install it with the extra: pip install 'howsure[plot]'."
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
-"""Distinct to colour-blind readers (Okabe and Ito 2008)."""
-SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#999999")
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
+GLYPH = ("stroke", "fill", "shape")
+"""The channels of a point."""
 WORDS = ("name", "row", "against", "places", "group")
 """Non-numeric fields of rows."""
 
 
-def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
+def config(*, ink: str = style.INK, ground: str = style.WHITE) -> Spec:
     """Return the style as a Vega-Lite config. `ink` and `ground`: the colours of text and background."""
-    quiet = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.25}
+    quiet = {"domainColor": style.GREY, "tickColor": style.GREY, "gridColor": style.GREY, "gridOpacity": 0.25}
     text = {
         "labelColor": ink,
         "titleColor": ink,
-        "labelFontSize": 11,
-        "titleFontSize": 12,
+        "labelFontSize": style.LABELS,
+        "titleFontSize": style.TITLES,
         "titleFontWeight": "normal",
     }
     return {
         "font": "sans-serif",
         "background": ground,
-        "padding": 8,
+        "padding": style.SPACE,
         "view": {"stroke": None},
         "axis": {**quiet, **text, "labelLimit": 0, "labelPadding": 6, "titlePadding": 8},
         "axisX": {"labelFlush": False},
-        "legend": {**text, "orient": "top", "symbolSize": 70, "labelLimit": 0, "titleLimit": 0},
+        "legend": {**text, "orient": "top", "symbolSize": style.AREA, "labelLimit": 0, "titleLimit": 0},
         "title": {
             "anchor": "start",
             "frame": "group",
             "color": ink,
-            "fontSize": 13,
+            "fontSize": style.HEADING,
             "offset": 10,
             "subtitleColor": ink,
-            "subtitleFontSize": 11,
+            "subtitleFontSize": style.LABELS,
             "subtitlePadding": 4,
         },
-        "header": {"labelColor": ink, "titleColor": ink, "labelFontSize": 12, "labelLimit": 0},
+        "header": {"labelColor": ink, "titleColor": ink, "labelFontSize": style.TITLES, "labelLimit": 0},
         "text": {"color": ink},
-        "range": {"category": list(SEQUENCE)},
+        "range": {"category": list(style.SEQUENCE)},
     }
 
 
@@ -75,7 +74,10 @@ def figure(
     for channel in legends(drawing):
         if channel.get("field") == "group" and present:
             domain = channel["scale"]["domain"]
-            channel["legend"] = {"values": [each for each in domain if each in present]}
+            channel["legend"] = {
+                **channel.get("legend", {}),
+                "values": [each for each in domain if each in present],
+            }
     return {
         "$schema": SCHEMA,
         "description": visible(description),
@@ -111,7 +113,7 @@ def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False)
         for k, spec in enumerate(specs)
     ]
     how = "independent" if own_scales else "shared"
-    together = {"scale": {"color": how, "shape": how}}
+    together = {"scale": dict.fromkeys(("color", *GLYPH), how)}
     drawing = {"concat": drawings, "columns": columns, "spacing": 30, "resolve": together}
     return figure(rows, drawing, description=f"{len(specs)} panels. {specs[0]['description']}")
 
@@ -239,13 +241,27 @@ def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))
 
 
+def glyphs(groups: dict[str, style.Glyph], ground: str = style.WHITE) -> tuple[Spec, Spec]:
+    """Return the encoding of lines and of points that are drawn by their `group`. The legend is that of the
+    points; hollow ones have the colour of the `ground`.
+    """
+    colors, shapes, filled = zip(*groups.values(), strict=True)
+    fills = [color if full else ground for color, full in zip(colors, filled, strict=True)]
+    field = {"field": "group", "type": "nominal", "title": None}
+    channels = [
+        {**field, "scale": {"domain": list(groups), "range": list(values)}}
+        for values in (colors, fills, shapes)
+    ]
+    return {"stroke": channels[0]}, dict(zip(GLYPH, channels, strict=True))
+
+
 WIDTH = 420
 
 
 def drawing(
     x: tuple[str, str, str],
     title: str,
-    groups: dict[str, tuple[str, str]],
+    groups: dict[str, style.Glyph],
     told: list[Spec],
     *,
     count: int,
@@ -262,28 +278,26 @@ def drawing(
     middle, low, high = x
     position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}
     position |= {"axis": axis} if axis else {}
-    names = {"domain": list(groups)}
-    color = {"field": "group", "type": "nominal", "title": None} | {
-        "scale": {**names, "range": [colour for colour, _ in groups.values()]}
-    }
-    shape = {**color, "scale": {**names, "range": [form for _, form in groups.values()]}}
+    line, point = glyphs(groups)
     row = {"field": "label", "type": "nominal", "sort": None, "axis": rows_axis(count)}
     said = {"field": "told", "type": "nominal"}
-    shared = {"y": row, "color": color, "tooltip": told, "description": said}
-    dot = {"type": "point", "filled": True, "opacity": 1, "size": 70 if count <= 40 else 40}
+    shared = {"y": row, "tooltip": told, "description": said}
+    dot = {**POINT, "size": style.AREA if count <= 40 else 0.6 * style.AREA}
     return {
         "width": WIDTH,
         "height": {"step": step(count)},
         "layer": [
             {
                 "transform": [{"filter": {"field": field, "valid": True}} for field in (low, high)],
-                "mark": {"type": "rule", "strokeWidth": 1.5},
-                "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared},
+                "mark": {"type": "rule", "strokeWidth": style.INTERVAL},
+                "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared, **line},
             },
-            {"mark": dot, "encoding": {"x": {"field": middle, **position}, "shape": shape, **shared}},
+            {"mark": dot, "encoding": {"x": {"field": middle, **position}, **shared, **point}},
         ],
     }
 
+
+POINT = {"type": "point", "filled": True, "opacity": 1, "size": style.AREA, "strokeWidth": style.OUTLINE}
 
 EM = 0.5
 """The mean width of a character, in font sizes."""
@@ -320,8 +334,9 @@ def legends(node: Any) -> Iterator[Spec]:
     if isinstance(node, dict):
         for key, value in node.items():
             if (
-                key in ("color", "shape", "strokeDash")
+                key in ("color", "strokeDash", *GLYPH)
                 and isinstance(value, dict)
+                and value.get("legend", {}) is not None
                 and "domain" in value.get("scale", {})
             ):
                 yield value
@@ -334,7 +349,7 @@ def fit_legend(channel: Spec, wide: float, font: float) -> None:
     """Give a legend as many columns as fit its entries."""
     entries = [str(each) for each in channel["scale"]["domain"]]
     legend = channel.get("legend") or {}
-    mark = math.sqrt(legend.get("symbolSize", 70))
+    mark = math.sqrt(legend.get("symbolSize", style.AREA))
     entry = EM * font * max(map(len, entries)) + mark + 1.4 * font
     channel["legend"] = {**legend, "columns": max(1, min(len(entries), int(wide / entry)))}
 

@@ -5,20 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
-    Spec,
-    drawing,
-    figure,
-    points,
-    scaled,
-    tooltip,
-    unit,
-)
+from howsure.present.charts.base import Spec, drawing, figure, points, scaled, tooltip, unit
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.style import BAD, GOOD, GREY, HOLLOW, MARGIN, THIN
 from howsure.wording import level_text
 
 if TYPE_CHECKING:
@@ -26,7 +16,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.gate import Check
 
-GROUPS = {"pass": (BLUE, "circle"), "fail": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
+GROUPS = {"pass": GOOD, "fail": BAD, "can't tell": HOLLOW}
 
 
 def spec(checks: Sequence[Check], *, description: str) -> Spec:
@@ -62,7 +52,7 @@ def spec(checks: Sequence[Check], *, description: str) -> Spec:
         scale={"zero": compared, "nice": False, "padding": 12},
     )
     for limit in sorted({_limit(check) for check in shown if math.isfinite(_limit(check))}):
-        mark = {"type": "rule", "strokeDash": [4, 3], "color": GREY, "strokeWidth": 2}
+        mark = {"type": "rule", "strokeDash": MARGIN, "color": GREY, "strokeWidth": THIN}
         place = {"x": {"datum": float(f"{factor * limit:.12g}")}}
         drawn["layer"] = [{"mark": mark, "encoding": place}, *drawn["layer"]]
     return figure(rows, drawn, description=description, subtitle="dashed: the limit")

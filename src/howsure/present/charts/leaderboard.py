@@ -6,9 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
     Row,
     Spec,
     by_panel,
@@ -22,13 +19,14 @@ from howsure.present.charts.base import (
 )
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.style import DIVERGING, GOOD, HOLLOW
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS = {"could be best": (BLUE, "circle"), "not best": (GREY, "diamond")}
+GROUPS = {"could be best": GOOD, "not best": HOLLOW}
 BEST, BEHIND = GROUPS
 
 
@@ -190,9 +188,6 @@ def multiples_spec(
         layer["encoding"]["x"]["title"] = None  # once, above
     grid = {**by_panel(shown, columns=4), "spacing": {"row": 4, "column": 16}}
     return figure(drawn, grid, description=description, subtitle=note)
-
-
-DIVERGING = (ORANGE, "#f4a582", "#f2f2f2", "#92c5de", BLUE)
 
 
 SIGNS = "+ and −: the row is significantly above or below the column"

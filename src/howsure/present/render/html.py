@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from howsure.present import style
 from howsure.present.document import Table, Text, Whisker
 from howsure.present.render.visible import visible
 
@@ -52,19 +53,20 @@ class Axis:
 
 
 def draw_error_bar(whisker: Whisker, axis: Axis) -> str:
-    """Draw a dot for the value and a line between its limits, or the limits alone, over the lines of the
-    axis.
+    """Draw a dot for the value and a line between its ends, or a band between its limits, over the lines of
+    the axis.
     """
     low, high, value = (axis.place(each) for each in (whisker.low, whisker.high, whisker.value))
     middle = HEIGHT / 2
-    ends = (low, high) if whisker.limits and low < high else ()
-    caps = "".join(f"M{end:g} 0v{HEIGHT}" for end in ends)
-    line = "" if whisker.limits else f"M{low:g} {middle:g}H{high:g}"
+    if whisker.limits:
+        span = f'<rect class="band" x="{low:g}" width="{high - low:g}" height="{HEIGHT}"/>'
+    else:
+        span = f'<path class="range" d="M{low:g} {middle:g}H{high:g}"/>'
     shapes = (
         _uprights((tick for tick in axis.ticks() if tick), axis, "tick"),
         _uprights((tick for tick in axis.ticks() if not tick), axis, "zero"),
-        f'<path class="range" d="{line}{caps}"/>',
-        f'<circle class="dot" cx="{value:g}" cy="{middle:g}" r="3.5"/>',
+        span,
+        f'<circle class="dot" cx="{value:g}" cy="{middle:g}" r="{style.POINT}"/>',
     )
     return _picture(shapes)
 
@@ -88,18 +90,20 @@ def _picture(shapes: Iterable[str]) -> str:
     return f'<svg class="howsure-bar" {size} aria-hidden="true">{"".join(shapes)}</svg>'
 
 
-ERROR_BARS = """\
-table.howsure tr > .howsure-drawn { padding-block: 0; vertical-align: middle; }
-.howsure-bar { display: block; stroke: currentColor; }
-.howsure-bar .tick { opacity: 0.15; }
-.howsure-bar .zero { opacity: 0.6; }
-.howsure-bar .range { stroke: light-dark(#0072b2, #56b4e9); stroke-width: 2; }
-.howsure-bar .dot { fill: light-dark(#0072b2, #56b4e9); stroke: none; }
-.howsure-bar text { fill: currentColor; stroke: none; font-size: 11px; opacity: 0.8; }
-@media (forced-colors: active) {
-  .howsure-bar path { stroke: CanvasText; }
-  .howsure-bar :is(text, .dot) { fill: CanvasText; }
-}
+BLUE = f"light-dark({style.BLUE}, {style.DARK['blue']})"
+ERROR_BARS = f"""\
+table.howsure tr > .howsure-drawn {{ padding-block: 0; vertical-align: middle; }}
+.howsure-bar {{ display: block; stroke: currentColor; }}
+.howsure-bar .tick {{ opacity: {style.BAND}; }}
+.howsure-bar .zero {{ opacity: 0.6; }}
+.howsure-bar .range {{ stroke: {BLUE}; stroke-width: {style.INTERVAL}; }}
+.howsure-bar .band {{ fill: {BLUE}; fill-opacity: {style.BAND}; stroke: none; }}
+.howsure-bar .dot {{ fill: {BLUE}; stroke: none; }}
+.howsure-bar text {{ fill: currentColor; stroke: none; font-size: {style.LABELS}px; opacity: 0.8; }}
+@media (forced-colors: active) {{
+  .howsure-bar path {{ stroke: {style.FORCED["ink"]}; }}
+  .howsure-bar :is(text, .dot, .band) {{ fill: {style.FORCED["ink"]}; }}
+}}
 """
 """How the error bars of a table look."""
 
@@ -122,7 +126,7 @@ _TEXTS = """\
   white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
 .howsure-answer ul.warnings { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
-.howsure-answer ul.warnings li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
+.howsure-answer ul.warnings li { border-left: 0.25em solid #8a5300; padding-left: 0.7em; margin: 0.4em 0; }
 .howsure-answer .remedy { opacity: 0.8; }
 """
 STYLE = _TEXTS + ERROR_BARS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present import costs, flips, slices, verdict_changes
-from howsure.present.charts.base import Row, Spec, drawing, figure, points, scaled, tooltip
+from howsure.present.charts.base import Row, Spec, drawing, figure, numbers, points, scaled, tooltip
 from howsure.present.document import (
     Column,
     Document,
@@ -639,6 +639,7 @@ def spec(
     score = visible(score)
     better = "; lower is better" if lower_is_better else ""
     a, b = short_labels(plain.short_names(*(records[0][name] for name in ("a", "b"))))
+    drawn = rows(records, percent=percent)
     shown = drawing(
         ("difference", "low", "high"),
         f"difference in {score}, a − b{behind}, with its {level_text(level)} confidence interval{better}",
@@ -657,15 +658,16 @@ def spec(
         ),
         count=len(records),
         scale={"zero": True, "nice": False, "padding": 12},
+        beside=drawn,
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
     note = f"a: {a}, b: {b}{_corrected(records, parts)}"
-    return figure(rows(records, percent=percent), shown, description=description, subtitle=note)
+    return figure(drawn, shown, description=description, subtitle=note)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return the rows to draw: one per task, numbers on the axis's scale."""
-    factor = points(percent=percent)[0]
+    factor, scale = points(percent=percent)[0], Scale(percent=percent)
     names = labels(record["task"] or "overall" for record in records)
     return [
         {
@@ -680,7 +682,9 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "p_value": record["p_value"],
             "p_adjusted": record["p_adjusted"],
             "group": (group := _group(record)),
-            "told": _told(record, group, Scale(percent=percent)),
+            "numbers": numbers(scale.signed, [record[name] for name in NUMBERS], scale),
+            "n": f"{record['n_items']:,}" if "n_items" in record else "",
+            "told": _told(record, group, scale),
         }
         for record, label in zip(records, names, strict=True)
     ]

@@ -212,8 +212,6 @@ def task_chart(task: TaskCurves, *, title: str = "") -> Spec:
             drawing = {"width": 240, "height": 160}
     drawing["layer"] = layers
     whole = by_panel(drawing) if drawing["width"] < 520 else drawing
-    if "facet" in whole:
-        whole["facet"]["sort"] = list(dict.fromkeys(row["panel"] for row in rows))
     return figure(rows, whole, description=task_sentence(task), title=title, subtitle=note)
 
 

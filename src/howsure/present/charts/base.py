@@ -13,9 +13,11 @@ from howsure.present import style
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import altair as alt
+
+    from howsure.wording import Scale
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -68,8 +70,10 @@ def figure(
     rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = ""
 ) -> Spec:
     """Return a whole specification for a drawing: its rows, its style, and its text for screen readers. A
-    legend has the groups of the rows, without absent ones.
+    legend has the groups of the rows, without absent ones, and panels come in the order of the rows.
     """
+    if "facet" in drawing:
+        drawing["facet"]["sort"] = list(dict.fromkeys(row["panel"] for row in rows))
     present = list(dict.fromkeys(row["group"] for row in rows if "group" in row))
     for channel in legends(drawing):
         if channel.get("field") == "group" and present:
@@ -121,7 +125,7 @@ def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False)
 def by_panel(drawing: Spec, *, columns: int = 2) -> Spec:
     """Repeat a drawing for every value of the rows' field `panel`, in the order of the rows."""
     return {
-        "facet": {"field": "panel", "type": "nominal", "title": None, "sort": None},
+        "facet": {"field": "panel", "type": "nominal", "title": None},
         "columns": columns,
         "spec": drawing,
     }
@@ -168,6 +172,14 @@ def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
         else {"field": field, "title": title, "type": "quantitative", "format": digits.get(field, usual)}
         for field, title in fields
     ]
+
+
+def numbers(written: Callable[[float], str], known: Sequence[float | None], scale: Scale) -> str:
+    """Write what a row shows, its value and interval, beside its bar: `43.4 (31.8–55.5)`."""
+    middle, *ends = (math.nan if each is None else each for each in known)
+    return (
+        f"{written(middle)} ({scale.interval(*ends)})" if all(map(math.isfinite, ends)) else written(middle)
+    )
 
 
 def step(count: int) -> int:
@@ -217,15 +229,15 @@ def _offline(kind: Any) -> Any:
     return type(kind.__name__, (kind,), {"_repr_mimebundle_": shown})
 
 
-DPI = 300
-"""Dots per inch of a PNG with a given size."""
+DPI, PX = 300, 96
+"""Dots per inch of a PNG with a given size, and pixels per inch of one without, as browsers take them."""
 
 
 def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -> bytes:
     """Return a specification as a picture, with the same bytes for the same chart.
 
     PNG has `scale` dots per pixel. For a figure with a given size (see sizes.py) the unit is the point, and
-    PNG has 300 dots per inch.
+    PNG has 300 dots per inch. The file states its resolution, so that it shows in the size of the SVG.
     """
     try:
         import vl_convert
@@ -236,7 +248,7 @@ def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -
         svg = _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION))
         return (_SIZES.sub(r'\1="\2pt"', svg, count=2) if in_points else svg).encode()
     if kind == "png":
-        size, dots = (1, DPI) if in_points else (scale, 72)
+        size, dots = (1, DPI) if in_points else (72 / PX, scale * PX)  # it draws 72 pixels an inch
         return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=size, ppi=dots))
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))
 
@@ -255,7 +267,9 @@ def glyphs(groups: dict[str, style.Glyph], ground: str = style.WHITE) -> tuple[S
     return {"stroke": channels[0]}, dict(zip(GLYPH, channels, strict=True))
 
 
-WIDTH = 420
+WIDTH = 360
+AFTER = 12
+"""The space between the axes and the numbers beside them, and between their columns."""
 
 
 def drawing(
@@ -267,19 +281,27 @@ def drawing(
     count: int,
     scale: Spec | None = None,
     axis: Spec | None = None,
+    beside: Sequence[Row] = (),
+    bold: str = "",
 ) -> Spec:
     """Return a layer of bars and points along x, with rows by their `label`, coloured and shaped by their
     `group`.
 
-    `x`: the fields of the point and of the bar's ends. `groups`: a word, its colour and its shape. `told`:
-    the tooltip. Screen readers get a row's `told`, because Vega-Lite would build an expression from the
+    `x`: the fields of the point and of the bar's ends. `groups`: each word's glyph. `told`: the tooltip.
+    `beside`: the rows, if each has `numbers` to write next to its bar, and perhaps its `n`. `bold`: the group
+    whose rows are bold. Screen readers get a row's `told`, because Vega-Lite would build an expression from the
     titles, which contain names.
     """
     middle, low, high = x
     position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}
     position |= {"axis": axis} if axis else {}
     line, point = glyphs(groups)
-    row = {"field": "label", "type": "nominal", "sort": None, "axis": rows_axis(count)}
+    names = rows_axis(count)
+    if bold:
+        first = [each["label"] for each in beside if each["group"] == bold]
+        condition = {"test": {"field": "value", "oneOf": first}, "value": "bold"}
+        names["labelFontWeight"] = {"condition": condition, "value": "normal"}
+    row = {"field": "label", "type": "nominal", "sort": None, "axis": names}
     said = {"field": "told", "type": "nominal"}
     shared = {"y": row, "tooltip": told, "description": said}
     dot = {**POINT, "size": style.AREA if count <= 40 else 0.6 * style.AREA}
@@ -293,8 +315,29 @@ def drawing(
                 "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared, **line},
             },
             {"mark": dot, "encoding": {"x": {"field": middle, **position}, **shared, **point}},
+            *(_columns(beside, row, bold) if beside else ()),
         ],
     }
+
+
+def _columns(rows: Sequence[Row], y: Spec, bold: str) -> list[Spec]:
+    """Return the numbers of each row beside the axes and, if there are any, their `n` under its heading."""
+    font = y["axis"]["labelFontSize"]
+    weight = {"fontWeight": {"expr": f"datum.group === '{bold}' ? 'bold' : 'normal'"}} if bold else {}
+    text = {"type": "text", "align": "left", "baseline": "middle", "fontSize": font, "dx": AFTER, **weight}
+    layers = [{"mark": text, "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "numbers"}}}]
+    if not any(row.get("n") for row in rows):
+        return layers
+    most = max(len(row["n"]) for row in rows)
+    across = 2 * AFTER + 1.1 * EM * font * (max(len(row["numbers"]) for row in rows) + most)
+    right = {**text, "align": "right", "dx": round(across, 1)}
+    head = {
+        "transform": [{"window": [{"op": "row_number", "as": "place"}]}, {"filter": "datum.place === 1"}],
+        "mark": {**right, "fontWeight": "normal", "baseline": "bottom"},
+        "encoding": {"x": {"value": "width"}, "y": {"value": 0}, "text": {"value": "n"}},
+    }
+    column = {"mark": right, "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "n"}}}
+    return [head, *layers, column]
 
 
 POINT = {"type": "point", "filled": True, "opacity": 1, "size": style.AREA, "strokeWidth": style.OUTLINE}

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import struct
 import xml.etree.ElementTree as ET
 
 import polars as pl
@@ -231,7 +232,8 @@ def test_comparisons_on_two_scales_have_two_panels():
 
 def test_noise_and_plans_draw_their_own_numbers():
     answer = hs.noise(attempts(), cluster="passage")
-    assert [row["se"] for row in rows_of(answer.chart())] == pytest.approx([100 * r["se"] for r in answer.curves()])
+    drawn = sorted(row["se"] for row in rows_of(answer.chart()))
+    assert drawn == pytest.approx(sorted(100 * r["se"] for r in answer.curves()))
     wanted = hs.plan(effect=0.03)
     *curve, planned = rows_of(wanted.chart())
     assert [row["power"] for row in curve] == [r["power"] for r in wanted.curve_records()]
@@ -429,3 +431,39 @@ def test_charts_of_the_example_logs_match_their_snapshots(snapshot):
     answer = hs.leaderboard(hs.read(LOGS), cluster="passage_id")
     for kind in ("leaderboard", "ranks", "pairs"):
         assert json.dumps(answer.chart(kind), indent=1, ensure_ascii=False) == snapshot(name=kind)
+
+
+def test_png_states_the_resolution_it_is_drawn_at():
+    chart = hs.leaderboard(clustered()).chart()
+    width = float(sizes.extent(chart)[0])
+    for scale, dots in ((1, 96), (2, 192)):
+        png = base.picture(chart, "png", scale=scale)
+        at = png.index(b"pHYs") + 4
+        assert struct.unpack(">II", png[at : at + 8]) == (round(dots / 0.0254),) * 2
+        assert struct.unpack(">I", png[16:20])[0] == pytest.approx(scale * width, abs=2)
+
+
+def test_a_matrix_of_many_models_is_refused_with_a_way_out():
+    answer = hs.leaderboard(clustered(models=tuple(f"m{k}" for k in range(61))))
+    with pytest.raises(OptionError, match="matrix of 61 models") as error:
+        answer.chart("pairs")
+    assert "`top=30`" in str(error.value.remedy)
+
+
+def test_many_boards_have_a_scale_each_and_panels_in_order():
+    tasks = [f"t{k}" for k in (3, 1, 5, 2, 4)]
+    rows = pl.concat([clustered().with_columns(task=pl.lit(task)) for task in tasks])
+    answer = hs.leaderboard(rows)
+    chart = answer.chart()
+    assert chart["resolve"] == {"scale": {"x": "independent"}}
+    assert chart["facet"]["sort"] == [board.task or "overall" for board in answer.every]
+
+
+def test_bars_have_their_numbers_and_n_beside_them_and_models_that_could_be_best_are_bold():
+    answer = hs.leaderboard(clustered())
+    chart, board = answer.chart(), answer.boards[0]
+    rows = rows_of(chart)
+    assert [row["n"] for row in rows] == [f"{entry.estimate.n_items}" for entry in board.entries]
+    assert all(row["numbers"].startswith(f"{row['score']:.1f} (") for row in rows)
+    bold = chart["layer"][0]["encoding"]["y"]["axis"]["labelFontWeight"]["condition"]["test"]["oneOf"]
+    assert bold == [k / max(len(rows) - 1, 1) for k, row in enumerate(rows) if row["group"] == "could be best"]

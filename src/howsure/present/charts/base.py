@@ -298,8 +298,9 @@ def drawing(
     line, point = glyphs(groups)
     names = rows_axis(count)
     if bold:
-        first = [each["label"] for each in beside if each["group"] == bold]
-        condition = {"test": {"field": "value", "oneOf": first}, "value": "bold"}
+        rows = list(dict.fromkeys((each["label"], each["group"]) for each in beside))
+        share = [k / max(len(rows) - 1, 1) for k, (_, group) in enumerate(rows) if group == bold]
+        condition = {"test": {"field": "index", "oneOf": share}, "value": "bold"}  # its place from 0 to 1
         names["labelFontWeight"] = {"condition": condition, "value": "normal"}
     row = {"field": "label", "type": "nominal", "sort": None, "axis": names}
     said = {"field": "told", "type": "nominal"}

@@ -353,9 +353,6 @@ def _renamed(spec: Spec, field: str, names: dict[str, str]) -> Spec:
                 y["sort"] = [names[name] for name in y["sort"]]
             if y.get("field") == field and "domain" in y.get("scale", {}):
                 y["scale"]["domain"] = [names[name] for name in y["scale"]["domain"]]
-            if y.get("field") == field and "labelFontWeight" in y["axis"]:
-                chosen = y["axis"]["labelFontWeight"]["condition"]["test"]
-                chosen["oneOf"] = [names.get(name, name) for name in chosen["oneOf"]]
     return {**spec, "data": {**spec["data"], "values": rows}, "config": {**spec["config"], "lineBreak": "\n"}}
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import re
 import struct
 import xml.etree.ElementTree as ET
@@ -365,27 +366,49 @@ def boxes(chart, font):
     domains = (tuple(encoding[side]["scale"]["domain"]) for side in "xy")
     frame = frontier.Frame(float(chart["width"]), float(chart["height"]), *domains)
     rows = rows_of(chart)
-    named = [row for row in rows if row["label_x"] is not None]
-    sizes = [(frontier.EM * font * len(row["label"]) / 2, 0.6 * font) for row in named]
-    told = [frontier.Box(*frame.at(r["label_x"], r["label_y"]), *size) for r, size in zip(named, sizes, strict=True)]
-    return frame, told, [frontier.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
+    told = []
+    for row in rows:
+        x, y = frame.at(row["label_x"], row["label_y"])
+        half = frontier.EM * font * len(row["tag"]) / 2
+        told.append(frontier.Box(x + {"left": half, "right": -half, "center": 0}[row["align"]], y, half, 0.6 * font))
+    return frame, rows, told
 
 
 @pytest.mark.parametrize("count", [2, 10, 40])
-def test_labels_of_a_frontier_overlap_neither_labels_nor_points(count):
-    frame, told, dots = boxes(frontier_of(count), frontier.TYPE)
-    assert told
-    for k, box in enumerate(told):
+def test_names_of_a_frontier_are_on_no_other_name_point_or_bar(count):
+    chart = frontier_of(count)
+    frame, rows, told = boxes(chart, frontier.TYPE)
+    named = [(row, box) for row, box in zip(rows, told, strict=True) if row["tag"] == row["label"]]
+    assert named
+    bars = [bar for row in rows for bar in frontier._bars(row, frame)]
+    dots = [frontier.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
+    for k, (_, box) in enumerate(named):
         assert box.inside(frame)
-        assert not any(box.touches(other) for other in (*told[:k], *dots))
+        assert not any(box.touches(other) for other in (*(other for _, other in named[:k]), *dots, *bars))
 
 
-def test_frontier_points_without_room_for_a_label_are_counted():
+@pytest.mark.parametrize("count", [2, 10, 40])
+def test_a_line_from_a_name_to_its_point_is_long_enough_to_see(count):
+    frame, rows, told = boxes(frontier_of(count), frontier.TYPE)
+    for row, box in zip(rows, told, strict=True):
+        at = frame.at(row["cost"], row["score"])
+        if row["line_x"] is not None:
+            assert math.dist(at, frame.at(row["line_x"], row["line_y"])) >= frontier.SHORTEST
+        elif row["tag"] == row["label"]:
+            gaps = {
+                other["model"]: math.dist(o := frame.at(other["cost"], other["score"]), box.nearest(o))
+                for other in rows
+            }
+            assert min(gaps, key=gaps.get) == row["model"], "it is nearest to its own point"
+
+
+def test_frontier_points_without_room_for_a_name_have_a_number_and_their_name_above():
     chart = frontier_of(12, name="a-name-so-long-that-nothing-of-it-has-room-{}")
     narrow = frontier.placed({**chart, "width": 40, "height": 40}, 10)
-    lost = [row for row in rows_of(narrow) if row["step"] is not None and row["label_x"] is None]
-    assert lost
-    assert f"points on the line without room for a name: {len(lost)}" in narrow["title"]["text"]
+    numbers = {row["tag"]: row["label"] for row in rows_of(narrow) if row["tag"] != row["label"]}
+    assert list(numbers) == [f"{k}" for k in range(1, 13)]
+    above = "; ".join(narrow["title"]["text"])
+    assert all(f"{number}: {name}" in above for number, name in numbers.items())
 
 
 LONG = "a-family-of-models/with-a-name-that-no-column-of-a-paper-holds-{}-and-more-behind-it"

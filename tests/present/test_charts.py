@@ -236,7 +236,7 @@ def test_noise_and_plans_draw_their_own_numbers():
     drawn = sorted(row["se"] for row in rows_of(answer.chart()))
     assert drawn == pytest.approx(sorted(100 * r["se"] for r in answer.curves()))
     wanted = hs.plan(effect=0.03)
-    *curve, planned = rows_of(wanted.chart())
+    *curve, planned = [row for row in rows_of(wanted.chart()) if "curve" not in row]
     assert [row["power"] for row in curve] == [r["power"] for r in wanted.curve_records()]
     assert [row["x"] for row in curve] == [r["items"] for r in wanted.curve_records()]
     assert (planned["x"], planned["power"], planned["plan"]) == (wanted.items, 0.8, f"{wanted.items:,.0f} questions")
@@ -490,3 +490,17 @@ def test_bars_have_their_numbers_and_n_beside_them_and_models_that_could_be_best
     assert all(row["numbers"].startswith(f"{row['score']:.1f} (") for row in rows)
     bold = chart["layer"][0]["encoding"]["y"]["axis"]["labelFontWeight"]["condition"]["test"]["oneOf"]
     assert bold == [k / max(len(rows) - 1, 1) for k, row in enumerate(rows) if row["group"] == "could be best"]
+
+
+def test_each_curve_of_a_plan_has_its_name_on_it():
+    answer = hs.plan(attempts(), effect=0.1, cluster="passage")
+    rows = rows_of(answer.chart())
+    names = [row for row in rows if "curve" in row]
+    assert [row["attempts"] for row in names] == list(dict.fromkeys(row["attempts"] for row in rows))
+    for name in names:
+        assert {key: name[key] for key in ("x", "power")} in [
+            {key: row[key] for key in ("x", "power")}
+            for row in rows
+            if row["attempts"] == name["attempts"] and row is not name
+        ]
+    assert len({(row["x"], row["power"]) for row in names}) == len(names)

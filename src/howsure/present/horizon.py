@@ -12,6 +12,7 @@ from howsure.present.charts.base import POINT, Row, Spec, figure, panels
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
+from howsure.present.presenting import shared
 from howsure.present.render.visible import visible
 from howsure.present.style import CURVE, INTERVAL
 from howsure.wording import amount_text, level_text, listing, plural
@@ -230,7 +231,8 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     first horizon.
     """
     drawn = task.models[:DRAWN]
-    names = labels([each.model for each in drawn], 40)
+    beginning = shared({each.model for each in drawn})
+    names = labels([each.model.removeprefix(beginning) for each in drawn], 40)
     rows = [
         row
         for place, (each, name) in enumerate(zip(drawn, names, strict=True))
@@ -262,6 +264,7 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     )
     if len(task.models) > DRAWN:
         note += f"\nthe {DRAWN} longest of {len(task.models):,} horizons"
+    note += f"\nnames begin with {beginning}" if beginning else ""
     drawing: Spec = {
         "width": 520,
         "height": 280,

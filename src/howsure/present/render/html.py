@@ -125,6 +125,7 @@ _TEXTS = """\
 .howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
+.howsure-answer table.howsure tr.best > * { font-weight: 600; }
 .howsure-answer ul.warnings { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
 .howsure-answer ul.warnings li { border-left: 0.25em solid #8a5300; padding-left: 0.7em; margin: 0.4em 0; }
 .howsure-answer .remedy { opacity: 0.8; }
@@ -132,7 +133,7 @@ _TEXTS = """\
 STYLE = _TEXTS + ERROR_BARS
 """The style of a fragment, legible on a light and on a dark ground, with the reader's own colours."""
 
-_LEAD = ' class="lead"'
+_LEAD, _BEST = ' class="lead"', ' class="best"'
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -214,7 +215,8 @@ def _table(table: Table) -> str:
     lines.append("<tbody>")
     for r, row in enumerate(table.rows):
         cells = (_cell(cell, table.columns[k], axis, k == named) for k, cell in enumerate(row))
-        lines.append(f"<tr{_LEAD if r < table.lead else ''}>{''.join(cells)}</tr>")
+        best = _BEST if table.strong and table.strong[r] else ""
+        lines.append(f"<tr{_LEAD if r < table.lead else best}>{''.join(cells)}</tr>")
     lines += ["</tbody>", "</table>"]
     lines += [f'<p class="small">{prose(table.note)}</p>'] if table.note else []
     return "\n".join(lines) + "\n"

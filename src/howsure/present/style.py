@@ -10,7 +10,7 @@ BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
 """The colours of marks, distinct to colour-blind readers (Okabe and Ito 2008)."""
 SKY, AMBER, PINK, SILVER, BLACK, WHITE = "#56b4e9", "#e69f00", "#cc79a7", "#999999", "#000000", "#ffffff"
 SEQUENCE = (BLACK, BLUE, SKY, GREEN, AMBER, ORANGE, PINK, SILVER)
-"""The colours of lines, in this order. Each has its dash too, so that none is told by colour alone."""
+"""The colours of lines, in this order. Each has its own dash too, for readers without colours."""
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
 DIVERGING = (ORANGE, "#f4a582", "#f2f2f2", "#92c5de", BLUE)
 """Differences from below 0 to above."""
@@ -83,7 +83,9 @@ FADED = 0.35
 """The opacity of what is left in the background."""
 
 TYPEFACE = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-"""The typeface of pages. A figure has the sans-serif of the program that draws it."""
+"""The typeface of pages."""
+MEASURED = "Arial, Liberation Sans, Helvetica, sans-serif"
+"""The typefaces of figures, all as wide as that with which the drawing engine measures names."""
 LABELS, TITLES, HEADING = 11, 12, 13
 """The font sizes of a figure, in pixels."""
 SPACE = 8

@@ -246,6 +246,7 @@ def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -
     in_points = "usermeta" in spec
     if kind == "svg":
         svg = _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION))
+        svg = svg.replace('font-family="sans-serif"', f'font-family="{style.MEASURED}"')
         return (_SIZES.sub(r'\1="\2pt"', svg, count=2) if in_points else svg).encode()
     if kind == "png":
         size, dots = (1, DPI) if in_points else (72 / PX, scale * PX)  # it draws 72 pixels an inch
@@ -289,7 +290,7 @@ def drawing(
 
     `x`: the fields of the point and of the bar's ends. `groups`: each word's glyph. `told`: the tooltip.
     `beside`: the rows, if each has `numbers` to write next to its bar, and perhaps its `n`. `bold`: the group
-    whose rows are bold. Screen readers get a row's `told`, because Vega-Lite would build an expression from the
+    whose rows are bold. Screen readers get a row's `told`, as Vega-Lite would build an expression from the
     titles, which contain names.
     """
     middle, low, high = x

@@ -152,7 +152,7 @@ def ranks_spec(
 PANEL = 30
 """The number of characters of a panel's name."""
 WIDTH, STEP, DOT = 200, 15, 2.5
-"""The width of a small panel, the height of its rows, and the radius of its points: a bar isn't below them."""
+"""The width of a small panel, the height of its rows, and the radius of its points, above short bars."""
 
 
 def multiples_spec(
@@ -226,7 +226,7 @@ def pairs_spec(
     if len(names) > MOST_PAIRED:
         raise OptionError(
             f"a matrix of {len(names):,} models can't be read: at most {MOST_PAIRED}",
-            remedy="Draw the best with `top=30`, or choose models with `model`. `howsure report` compares all.",
+            remedy="Draw the best with `top=30`, choose some by `model`, or make the page: howsure report.",
         )
     factor, behind = points(percent=percent)
     score = visible(score)

@@ -149,6 +149,13 @@ STYLE = Template(_TEXTS).substitute(face=style.TYPEFACE, open=style.LIGHT["open"
 """The style of a fragment, legible on a light and on a dark ground, with the reader's own colours."""
 
 _LEAD, _BEST = ' class="lead"', ' class="best"'
+_HEAD = """\
+.about { border-bottom: 1px solid rgb(127 127 127 / 0.3); }
+.about h1 { font-size: 1.3em; margin: 0; }
+figure { margin: 1em 0; overflow-x: auto; }
+figure img { max-width: max(100%, 40rem); height: auto; background: white; border-radius: 6px; }
+"""
+"""The style of what only a page has."""
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -161,10 +168,6 @@ _PAGE = """\
 <title>{title}</title>
 <style>
 body {{ margin: clamp(0.8rem, 3vw, 2rem); }}
-.about {{ border-bottom: 1px solid rgb(127 127 127 / 0.3); }}
-.about h1 {{ font-size: 1.3em; margin: 0; }}
-figure {{ margin: 1em 0; overflow-x: auto; }}
-figure img {{ max-width: max(100%, 40rem); height: auto; background: {white}; border-radius: 6px; }}
 {style}</style>
 </head>
 <body>
@@ -184,8 +187,9 @@ def render(document: Document) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """The head of a page: a heading, the day and the data, the command, and the figure with its text: a PNG
-    of twice the pixels, since an SVG needs the typeface that it was measured with.
+    """The head of a page.
+
+    `figure`: a PNG of twice the pixels, as an SVG needs the typeface that it was measured with.
     """
 
     heading: str
@@ -201,7 +205,7 @@ def page(document: Document, about: About | None = None) -> str:
     texts = [block.text for block in document.blocks if isinstance(block, Text)]
     title = escape(texts[0].replace("`", "")) if texts else "howsure"
     head = "" if about is None else _head_of(about)
-    return _PAGE.format(title=title, style=STYLE, white=style.WHITE, head=head, fragment=render(document))
+    return _PAGE.format(title=title, style=_HEAD + STYLE, head=head, fragment=render(document))
 
 
 def _head_of(about: About) -> str:

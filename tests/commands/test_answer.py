@@ -1,14 +1,20 @@
 """`howsure PATH…` without a command: what each kind of data is answered by, and what is printed."""
 
 import json
+import re
+from base64 import b64decode
 
 import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
+import howsure as hs
+from frames import clustered
 from howsure.commands.main import main
+from howsure.present.files import figure_of
 from places import LOGS
+from reading import Reading
 
 
 def run(*words, code=0, **env):
@@ -166,3 +172,30 @@ def test_a_configuration_may_stand_before_the_path(options, tmp_path, monkeypatc
     scores(1, 1).write_csv("a.csv")
     # the configuration is of `estimate`, and the answer was without it
     assert same_as(run(*options, "a.csv")) == "howsure --no-config estimate a.csv"
+
+
+def test_a_page_has_a_heading_the_day_the_data_the_command_and_the_figure_above_the_answer(tmp_path):
+    table = tmp_path / "x.csv"
+    clustered().write_csv(table)
+    run("leaderboard", table, "--cluster", "passage", "-o", tmp_path / "x.html")
+    text = (tmp_path / "x.html").read_text()
+    seen = Reading(text)
+    assert seen.all("h1") == ["Leaderboard"]
+    assert re.search(rf'<p class="small">\d{{4}}-\d\d-\d\d · {re.escape(str(table))}</p>', text)
+    assert f"howsure leaderboard {table} --cluster passage" in text
+    image = next(attributes for tag, attributes in seen.found if tag == "img")
+    answer = hs.leaderboard(hs.read(table), cluster="passage")
+    png, description = figure_of(answer)
+    assert image["alt"] == description == answer.sentence
+    assert b64decode(image["src"].removeprefix("data:image/png;base64,")) == png
+    assert text.index("<figure") < text.index('class="verdict"') < text.index("<table")
+    assert text.count('<div class="scroll"') == text.count("<table")
+
+
+def test_an_answer_without_a_figure_is_a_page_without_one(tmp_path):
+    table = tmp_path / "x.csv"
+    clustered().write_csv(table)
+    run("describe", table, "-o", tmp_path / "x.html")
+    text = (tmp_path / "x.html").read_text()
+    assert "<h1>Describe</h1>" in text
+    assert "<figure" not in text

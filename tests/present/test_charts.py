@@ -2,7 +2,9 @@
 
 import functools
 import json
+import math
 import re
+import struct
 import xml.etree.ElementTree as ET
 
 import polars as pl
@@ -11,7 +13,7 @@ import pytest
 import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.errors import MethodError, OptionError
-from howsure.present import frontier, noise, plan
+from howsure.present import frontier, noise, plan, style
 from howsure.present.charts import base, leaderboard, sizes
 from howsure.present.charts.leaderboard import GROUPS as BOARD
 from howsure.present.compare import GROUPS as COMPARED
@@ -231,9 +233,10 @@ def test_comparisons_on_two_scales_have_two_panels():
 
 def test_noise_and_plans_draw_their_own_numbers():
     answer = hs.noise(attempts(), cluster="passage")
-    assert [row["se"] for row in rows_of(answer.chart())] == pytest.approx([100 * r["se"] for r in answer.curves()])
+    drawn = sorted(row["se"] for row in rows_of(answer.chart()))
+    assert drawn == pytest.approx(sorted(100 * r["se"] for r in answer.curves()))
     wanted = hs.plan(effect=0.03)
-    *curve, planned = rows_of(wanted.chart())
+    *curve, planned = [row for row in rows_of(wanted.chart()) if "curve" not in row]
     assert [row["power"] for row in curve] == [r["power"] for r in wanted.curve_records()]
     assert [row["x"] for row in curve] == [r["items"] for r in wanted.curve_records()]
     assert (planned["x"], planned["power"], planned["plan"]) == (wanted.items, 0.8, f"{wanted.items:,.0f} questions")
@@ -299,14 +302,14 @@ def lightness(colour):
 
 @pytest.mark.parametrize("groups", [BOARD, COMPARED])
 def test_groups_differ_in_shape_and_have_enough_contrast(groups):
-    assert len({shape for _, shape in groups.values()}) == len(groups)
-    for colour, _ in groups.values():
+    assert len({glyph[1:] for glyph in groups.values()}) == len(groups)
+    for colour, _, _ in groups.values():
         assert 1.05 / (lightness(colour) + 0.05) >= 3  # contrast with paper, as WCAG asks of drawings
 
 
 def test_lines_differ_in_shape_and_dash():
     assert len(set(noise.SHAPES)) == 3
-    assert len({tuple(dash) for dash in base.DASHES}) == len(base.SEQUENCE)
+    assert len({tuple(dash) for dash in style.DASHES}) == len(style.SEQUENCE)
 
 
 def test_the_diverging_scale_is_lightest_in_the_middle():
@@ -363,27 +366,49 @@ def boxes(chart, font):
     domains = (tuple(encoding[side]["scale"]["domain"]) for side in "xy")
     frame = frontier.Frame(float(chart["width"]), float(chart["height"]), *domains)
     rows = rows_of(chart)
-    named = [row for row in rows if row["label_x"] is not None]
-    sizes = [(frontier.EM * font * len(row["label"]) / 2, 0.6 * font) for row in named]
-    told = [frontier.Box(*frame.at(r["label_x"], r["label_y"]), *size) for r, size in zip(named, sizes, strict=True)]
-    return frame, told, [frontier.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
+    told = []
+    for row in rows:
+        x, y = frame.at(row["label_x"], row["label_y"])
+        half = frontier.EM * font * len(row["tag"]) / 2
+        told.append(frontier.Box(x + {"left": half, "right": -half, "center": 0}[row["align"]], y, half, 0.6 * font))
+    return frame, rows, told
 
 
 @pytest.mark.parametrize("count", [2, 10, 40])
-def test_labels_of_a_frontier_overlap_neither_labels_nor_points(count):
-    frame, told, dots = boxes(frontier_of(count), frontier.TYPE)
-    assert told
-    for k, box in enumerate(told):
+def test_names_of_a_frontier_are_on_no_other_name_point_or_bar(count):
+    chart = frontier_of(count)
+    frame, rows, told = boxes(chart, frontier.TYPE)
+    named = [(row, box) for row, box in zip(rows, told, strict=True) if row["tag"] == row["label"]]
+    assert named
+    bars = [bar for row in rows for bar in frontier._bars(row, frame)]
+    dots = [frontier.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
+    for k, (_, box) in enumerate(named):
         assert box.inside(frame)
-        assert not any(box.touches(other) for other in (*told[:k], *dots))
+        assert not any(box.touches(other) for other in (*(other for _, other in named[:k]), *dots, *bars))
 
 
-def test_frontier_points_without_room_for_a_label_are_counted():
+@pytest.mark.parametrize("count", [2, 10, 40])
+def test_a_line_from_a_name_to_its_point_is_long_enough_to_see(count):
+    frame, rows, told = boxes(frontier_of(count), frontier.TYPE)
+    for row, box in zip(rows, told, strict=True):
+        at = frame.at(row["cost"], row["score"])
+        if row["line_x"] is not None:
+            assert math.dist(at, frame.at(row["line_x"], row["line_y"])) >= frontier.SHORTEST
+        elif row["tag"] == row["label"]:
+            gaps = {
+                other["model"]: math.dist(o := frame.at(other["cost"], other["score"]), box.nearest(o))
+                for other in rows
+            }
+            assert min(gaps, key=gaps.get) == row["model"], "it is nearest to its own point"
+
+
+def test_frontier_points_without_room_for_a_name_have_a_number_and_their_name_above():
     chart = frontier_of(12, name="a-name-so-long-that-nothing-of-it-has-room-{}")
     narrow = frontier.placed({**chart, "width": 40, "height": 40}, 10)
-    lost = [row for row in rows_of(narrow) if row["step"] is not None and row["label_x"] is None]
-    assert lost
-    assert f"points on the line without room for a name: {len(lost)}" in narrow["title"]["text"]
+    numbers = {row["tag"]: row["label"] for row in rows_of(narrow) if row["tag"] != row["label"]}
+    assert list(numbers) == [f"{k}" for k in range(1, 13)]
+    above = "; ".join(narrow["title"]["text"])
+    assert all(f"{number}: {name}" in above for number, name in numbers.items())
 
 
 LONG = "a-family-of-models/with-a-name-that-no-column-of-a-paper-holds-{}-and-more-behind-it"
@@ -429,3 +454,53 @@ def test_charts_of_the_example_logs_match_their_snapshots(snapshot):
     answer = hs.leaderboard(hs.read(LOGS), cluster="passage_id")
     for kind in ("leaderboard", "ranks", "pairs"):
         assert json.dumps(answer.chart(kind), indent=1, ensure_ascii=False) == snapshot(name=kind)
+
+
+def test_png_states_the_resolution_it_is_drawn_at():
+    chart = hs.leaderboard(clustered()).chart()
+    width = float(sizes.extent(chart)[0])
+    for scale, dots in ((1, 96), (2, 192)):
+        png = base.picture(chart, "png", scale=scale)
+        at = png.index(b"pHYs") + 4
+        assert struct.unpack(">II", png[at : at + 8]) == (round(dots / 0.0254),) * 2
+        assert struct.unpack(">I", png[16:20])[0] == pytest.approx(scale * width, abs=2)
+
+
+def test_a_matrix_of_many_models_is_refused_with_a_way_out():
+    answer = hs.leaderboard(clustered(models=tuple(f"m{k}" for k in range(61))))
+    with pytest.raises(OptionError, match="matrix of 61 models") as error:
+        answer.chart("pairs")
+    assert "`top=30`" in str(error.value.remedy)
+
+
+def test_many_boards_have_a_scale_each_and_panels_in_order():
+    tasks = [f"t{k}" for k in (3, 1, 5, 2, 4)]
+    rows = pl.concat([clustered().with_columns(task=pl.lit(task)) for task in tasks])
+    answer = hs.leaderboard(rows)
+    chart = answer.chart()
+    assert chart["resolve"] == {"scale": {"x": "independent"}}
+    assert chart["facet"]["sort"] == [board.task or "overall" for board in answer.every]
+
+
+def test_bars_have_their_numbers_and_n_beside_them_and_models_that_could_be_best_are_bold():
+    answer = hs.leaderboard(clustered())
+    chart, board = answer.chart(), answer.boards[0]
+    rows = rows_of(chart)
+    assert [row["n"] for row in rows] == [f"{entry.estimate.n_items}" for entry in board.entries]
+    assert all(row["numbers"].startswith(f"{row['score']:.1f} (") for row in rows)
+    bold = chart["layer"][0]["encoding"]["y"]["axis"]["labelFontWeight"]["condition"]["test"]["oneOf"]
+    assert bold == [k / max(len(rows) - 1, 1) for k, row in enumerate(rows) if row["group"] == "could be best"]
+
+
+def test_each_curve_of_a_plan_has_its_name_on_it():
+    answer = hs.plan(attempts(), effect=0.1, cluster="passage")
+    rows = rows_of(answer.chart())
+    names = [row for row in rows if "curve" in row]
+    assert [row["attempts"] for row in names] == list(dict.fromkeys(row["attempts"] for row in rows))
+    for name in names:
+        assert {key: name[key] for key in ("x", "power")} in [
+            {key: row[key] for key in ("x", "power")}
+            for row in rows
+            if row["attempts"] == name["attempts"] and row is not name
+        ]
+    assert len({(row["x"], row["power"]) for row in names}) == len(names)

@@ -30,12 +30,12 @@ def test_a_value_outside_its_limits_is_drawn_outside():
     assert low < high < value
 
 
-def test_tolerance_limits_are_two_separate_vertical_lines():
+def test_tolerance_limits_are_a_band():
     axis = Axis(low=0.0, high=1.0)
     low, high = axis.place(0.25), axis.place(0.75)
     drawn = draw_error_bar(Whisker(value=0.5, low=0.25, high=0.75, limits=True), axis)
-    assert f'class="range" d="M{low:g} 0v18M{high:g} 0v18"' in drawn
-    assert 'class="range" d=""' in draw_error_bar(Whisker(value=0.5, low=0.5, high=0.5, limits=True), axis)
+    assert f'<rect class="band" x="{low:g}" width="{high - low:g}" height="18"/>' in drawn
+    assert 'width="0"' in draw_error_bar(Whisker(value=0.5, low=0.5, high=0.5, limits=True), axis)
 
 
 def test_zero_is_marked_only_if_it_is_on_the_axis():

@@ -34,7 +34,7 @@ def test_the_standard_error_follows_its_score_in_parentheses():
     for entry in answer.boards[0].entries:
         assert (
             f"& {100 * entry.estimate.value:.1f} ({100 * entry.estimate.se:.1f}) & {100 * entry.estimate.interval.low:.1f}--"
-            in text
+            in text.replace("\\textbf{", "").replace("}", "")
         )
     assert r"score \% (SE)" in hs.estimate(clustered()).render("latex")
 
@@ -66,12 +66,42 @@ def test_names_starting_with_a_star_or_bracket_are_protected_in_latex():
         assert f"\n{{{name}}} &" in hs.estimate(named(name, clustered())).render("latex")
 
 
+def test_models_that_could_be_best_are_bold():
+    board = hs.leaderboard(clustered(), cluster="passage").boards[0]
+    text = hs.leaderboard(clustered(), cluster="passage").render("latex")
+    for entry, rank in zip(board.entries, board.ranks, strict=True):
+        assert (rf"& \textbf{{{entry.model}}} &" in text) == rank.could_be_best
+
+
+def test_several_tasks_are_one_table_with_intervals_below_bold_scores():
+    rows = pl.concat([clustered().with_columns(task=pl.lit(task)) for task in ("a_task-with a long name", "b")])
+    answer = hs.leaderboard(rows, top=2)
+    table = answer.render("latex").split(r"\begin{tabular}{@{}lrrr@{}}")[1]
+    assert table.startswith(
+        "\n\\toprule\nmodel & \\shortstack[r]{overall} & \\shortstack[r]{a\\_task- \\\\{} with a \\\\{} long name} & "
+    )
+    scores, limits = table.split("\n")[4:6]
+    for board in answer.every:
+        entry = next(each for each in board.entries if scores.startswith(each.model))
+        shown = f"{100 * entry.estimate.value:.1f}"
+        assert (rf"\textbf{{{shown}}}" if entry.model in board.could_be_best else f"& {shown} ") in scores
+        assert rf"{{\scriptsize {100 * entry.estimate.interval.low:.1f}--" in limits
+    assert len(table.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().split("\n")) == 4
+
+
 @pytest.mark.trial  # it needs LaTeX, which scripts/trials installs
 @pytest.mark.parametrize("kind", [*SPECIAL, *(kind for kind in HOSTILE if kind != "lone")])
 def test_latex_output_with_special_and_hostile_names_compiles(kind, tmp_path):
     name = {**HOSTILE, **SPECIAL}[kind]
     rows = named(name, attempts()).with_columns(task=pl.lit(name))
-    answers = (hs.leaderboard(rows), hs.estimate(rows), hs.compare(rows, name, "b"), hs.noise(rows))
+    twice = pl.concat([rows, rows.with_columns(task=pl.lit("other"))])
+    answers = (
+        hs.leaderboard(rows),
+        hs.leaderboard(twice),
+        hs.estimate(rows),
+        hs.compare(rows, name, "b"),
+        hs.noise(rows),
+    )
     body = "\n\n".join(answer.render("latex") for answer in answers)
     head = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs}\begin{document}"
     (tmp_path / "x.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n")

@@ -21,11 +21,13 @@ TAGS = {
         "code",
         "strong",
     ),
+    *("header", "h1", "figure", "img"),
     *("html", "head", "meta", "title", "style", "body", "main"),
-    *("svg", "path", "circle", "text"),
+    *("svg", "path", "rect", "circle", "text"),
 }
 ATTRIBUTES = {
     *("class", "scope", "aria-hidden", "lang", "charset", "name", "content", "http-equiv"),
+    *("tabindex", "role", "aria-label", "src", "alt"),
     *("width", "height", "viewbox", "x", "y", "d", "cx", "cy", "r", "text-anchor"),
 }
 
@@ -42,7 +44,7 @@ class Reading(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
-        if tag != "meta":
+        if tag not in ("meta", "img"):
             self.open.append(tag)
             self.texts.append([tag, ""])
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import howsure as hs
+from frames import clustered
 from howsure.commands.main import main
 from howsure.inference.history import date_in, in_order
 from invoked import everything
@@ -64,10 +65,21 @@ def test_the_drift_chart_shows_the_alarm_outside_its_limits():
 
 def test_the_chart_draws_limits_over_the_width_of_each_run():
     spec = hs.history(nightly(at=18, shift=-0.15, seed=3)).chart()
-    lines = [layer["encoding"]["y"]["field"] for layer in spec["spec"]["layer"] if layer["mark"]["type"] == "rule"]
+    lines = [layer["encoding"]["y"]["field"] for layer in spec["layer"] if layer["mark"]["type"] == "rule"]
     assert lines == ["low", "high", "level"]
-    row = spec["data"]["values"][7]
-    assert (row["from"], row["to"]) == (row["number"] - 0.5, row["number"] + 0.5)
+    rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")["encoding"]
+    assert (rule["x"]["bandPosition"], rule["x2"]["bandPosition"]) == (0, 1)
+    rows = spec["data"]["values"]
+    assert [row["when"] for row in rows[:2]] == ["2026-10-01", "2026-10-02"]
+    told = [row["signal"] for row in rows if row["group"] == "alarm"]
+    assert told
+    assert all(re.fullmatch(r"2026-10-\d\d: fell by [\d.]+ points", text) for text in told)
+    assert {row["signal"] for row in rows if row["group"] != "alarm"} == {""}
+
+
+def test_runs_without_dates_are_drawn_by_their_numbers():
+    rows = hs.history(clustered(models="abcd"), cluster="passage").chart()["data"]["values"]
+    assert [row["when"] for row in rows] == ["1", "2", "3", "4"]
 
 
 def test_runs_of_one_system_show_no_change():

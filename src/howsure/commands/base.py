@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.base import Answer
     from howsure.options.choices import Format
+    from howsure.present.render.html import About
     from howsure.table.scores import Scores
 
 PROSE = ("details", "explain", "methods_paragraph")
@@ -259,7 +260,33 @@ def rendered(answer: Answer, format: Format, *, color: bool = False, **prose: bo
     if format in DATA:
         return answer.render(format, **prose)
     words = with_flags(words_of(answer, **prose))
+    if format == "html":
+        from howsure.present.render import html
+
+        return html.page(words, _about(answer))
     return str(render(words, format, color=color))  # type: ignore[arg-type]  # no data here
+
+
+def _about(answer: Answer) -> About | None:
+    """Return the head of a page: the command, what it read, and its figure. None without a command."""
+    from datetime import datetime
+
+    from howsure.present.files import figure_of
+    from howsure.present.render.html import About
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return None
+    paths = context.params.get("paths") or context.params.get("pilot") or ()
+    figure, description = figure_of(answer)
+    return About(
+        heading=str(context.info_name).replace("-", " ").capitalize(),
+        day=datetime.now().astimezone().date().isoformat(),
+        data=", ".join(paths),
+        command=command_line(context),
+        figure=figure,
+        description=description,
+    )
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

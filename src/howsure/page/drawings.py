@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from howsure.present.charts.base import BLUE, GREEN, GREY, ORANGE, SCHEMA, config, points, unit
+from howsure.present.charts.base import SCHEMA, config, points, unit
+from howsure.present.style import BLUE, GREEN, GREY, ORANGE
 
 Spec = dict[str, Any]
 

@@ -5,24 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
-    Row,
-    Spec,
-    drawing,
-    figure,
-    points,
-    scaled,
-    tooltip,
-)
+from howsure.present.charts.base import Row, Spec, drawing, figure, numbers, points, scaled, tooltip
 from howsure.present.document import Document, Field, Text, Whisker, closing, facts, opening, small, tabled
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
 from howsure.present.methods import of_many
 from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
+from howsure.present.style import BAD, GOOD, GREY, HOLLOW, THIN
 from howsure.present.words import plain
 from howsure.wording import Scale, level_text, p_text, plural, within
 
@@ -273,7 +263,7 @@ def _panel(part: AgainstTask, *, several: bool, rough: bool) -> Spec:
     )
 
 
-GROUPS = {"better": (BLUE, "circle"), "worse": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
+GROUPS = {"better": GOOD, "worse": BAD, "can't tell": HOLLOW}
 BETTER, WORSE, OPEN = GROUPS
 NUMBERS = ("difference", "adjusted_low", "adjusted_high")
 NAME = 30
@@ -296,6 +286,7 @@ def spec(
     """
     behind, metric = points(percent=percent)[1], visible(score)
     better = "; lower is better" if lower_is_better else ""
+    drawn = rows(records, percent=percent)
     shown = drawing(
         ("difference", "low", "high"),
         f"difference in {metric}{behind}, with its {level_text(level)} confidence interval{better}",
@@ -314,16 +305,20 @@ def spec(
         ),
         count=len(records),
         scale={"zero": True, "nice": False, "padding": 12},
+        beside=drawn,
     )
-    nothing = {"mark": {"type": "rule", "color": GREY, "strokeWidth": 1}, "encoding": {"x": {"datum": 0.0}}}
+    nothing = {
+        "mark": {"type": "rule", "color": GREY, "strokeWidth": THIN},
+        "encoding": {"x": {"datum": 0.0}},
+    }
     shown["layer"] = [nothing, *shown["layer"]]
     note = f"compared with {shorten(visible(one), NAME)}\n{subtitle}"
-    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=note)
+    return figure(drawn, shown, description=description, title=title, subtitle=note)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return the rows to draw: one per model, numbers on the axis's scale."""
-    factor = points(percent=percent)[0]
+    factor, scale = points(percent=percent)[0], Scale(percent=percent)
     names = labels(record["model"] for record in records)
     return [
         {
@@ -337,7 +332,9 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "n_regressed": record["n_regressed"],
             "n_improved": record["n_improved"],
             "group": (group := (str(record["verdict"]) if record["verdict"] in (BETTER, WORSE) else OPEN)),
-            "told": _told(record, group, Scale(percent=percent)),
+            "numbers": numbers(scale.signed, [record[name] for name in NUMBERS], scale),
+            "n": f"{record['n_items']:,}" if "n_items" in record else "",
+            "told": _told(record, group, scale),
         }
         for record, label in zip(records, names, strict=True)
     ]

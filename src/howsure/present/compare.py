@@ -7,18 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present import costs, flips, slices, verdict_changes
-from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
-    Row,
-    Spec,
-    drawing,
-    figure,
-    points,
-    scaled,
-    tooltip,
-)
+from howsure.present.charts.base import Row, Spec, drawing, figure, numbers, points, scaled, tooltip
 from howsure.present.document import (
     Column,
     Document,
@@ -35,6 +24,7 @@ from howsure.present.estimate import merged
 from howsure.present.labels import labels, short_labels
 from howsure.present.methods import of_comparisons
 from howsure.present.render.visible import visible
+from howsure.present.style import BAD, GOOD, GREY, HOLLOW, MARGIN, THIN
 from howsure.present.words import factors, plain
 from howsure.present.words.factors import more_of_these
 from howsure.statistics.results import significant
@@ -624,7 +614,7 @@ def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     ]
 
 
-GROUPS = {"a is better": (BLUE, "circle"), "b is better": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
+GROUPS = {"a is better": GOOD, "b is better": BAD, "can't tell": HOLLOW}
 A_BETTER, B_BETTER, UNDECIDED = GROUPS
 NUMBERS = ("difference", "adjusted_low", "adjusted_high")
 
@@ -649,6 +639,7 @@ def spec(
     score = visible(score)
     better = "; lower is better" if lower_is_better else ""
     a, b = short_labels(plain.short_names(*(records[0][name] for name in ("a", "b"))))
+    drawn = rows(records, percent=percent)
     shown = drawing(
         ("difference", "low", "high"),
         f"difference in {score}, a − b{behind}, with its {level_text(level)} confidence interval{better}",
@@ -667,15 +658,16 @@ def spec(
         ),
         count=len(records),
         scale={"zero": True, "nice": False, "padding": 12},
+        beside=drawn,
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
     note = f"a: {a}, b: {b}{_corrected(records, parts)}"
-    return figure(rows(records, percent=percent), shown, description=description, subtitle=note)
+    return figure(drawn, shown, description=description, subtitle=note)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return the rows to draw: one per task, numbers on the axis's scale."""
-    factor = points(percent=percent)[0]
+    factor, scale = points(percent=percent)[0], Scale(percent=percent)
     names = labels(record["task"] or "overall" for record in records)
     return [
         {
@@ -690,7 +682,9 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "p_value": record["p_value"],
             "p_adjusted": record["p_adjusted"],
             "group": (group := _group(record)),
-            "told": _told(record, group, Scale(percent=percent)),
+            "numbers": numbers(scale.signed, [record[name] for name in NUMBERS], scale),
+            "n": f"{record['n_items']:,}" if "n_items" in record else "",
+            "told": _told(record, group, scale),
         }
         for record, label in zip(records, names, strict=True)
     ]
@@ -721,10 +715,10 @@ def _lines(margin: float | None, factor: float) -> list[Spec]:
     """Return the line of no difference, and those of the margin."""
     lines = [_line(0.0, [1, 0])]
     if margin is not None:
-        lines += [_line(sign * factor * margin, [4, 3]) for sign in (-1.0, 1.0)]
+        lines += [_line(sign * factor * margin, MARGIN) for sign in (-1.0, 1.0)]
     return lines
 
 
 def _line(at: float, dash: list[int]) -> Spec:
-    mark = {"type": "rule", "strokeDash": dash, "color": GREY, "strokeWidth": 1}
+    mark = {"type": "rule", "strokeDash": dash, "color": GREY, "strokeWidth": THIN}
     return {"mark": mark, "encoding": {"x": {"datum": float(f"{at:.12g}")}}}

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.present.charts.base import BLUE, ORANGE, SEQUENCE, Row, Spec, by_panel, figure, panels, unit
+from howsure.present.charts.base import POINT, Row, Spec, by_panel, figure, panels, unit
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.present.estimate import limits, merged, score
 from howsure.present.labels import labels
 from howsure.present.presenting import shared
 from howsure.present.render.visible import visible
+from howsure.present.style import BAND, BLUE, CURVE, INTERVAL, ORANGE, SEQUENCE
 from howsure.wording import Scale, amount_text, ci_text, level_text, p_words, plural
 
 if TYPE_CHECKING:
@@ -211,8 +212,6 @@ def task_chart(task: TaskCurves, *, title: str = "") -> Spec:
             drawing = {"width": 240, "height": 160}
     drawing["layer"] = layers
     whole = by_panel(drawing) if drawing["width"] < 520 else drawing
-    if "facet" in whole:
-        whole["facet"]["sort"] = list(dict.fromkeys(row["panel"] for row in rows))
     return figure(rows, whole, description=task_sentence(task), title=title, subtitle=note)
 
 
@@ -263,9 +262,9 @@ def _curve_layers(task: TaskCurves, factor: float, y: Spec) -> tuple[list[Row], 
     ]
     band = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color}
     line = {"x": x, "y": {**y, "field": "score"}, "color": color, "tooltip": tips}
-    faint = 0.15 if attempts or len(models) < 3 else 0.07
+    faint = BAND if attempts or len(models) < 3 else BAND / 2
     layers: list[Spec] = [
-        {"mark": {"type": "line", "strokeWidth": 2, "point": {"opacity": 1}}, "encoding": line},
+        {"mark": {"type": "line", "strokeWidth": CURVE, "point": {"opacity": 1}}, "encoding": line},
         {"mark": {"type": "area", "opacity": faint}, "encoding": band},
     ]
     return rows, layers
@@ -301,19 +300,19 @@ def _line_layers(task: TaskCurves, line: FittedLine, factor: float, y: Spec) -> 
     ]
     layers: list[Spec] = [
         {
-            "mark": {"type": "area", "opacity": 0.15, "color": BLUE},
+            "mark": {"type": "area", "opacity": BAND, "color": BLUE},
             "encoding": {"x": x, "y": {**y, "field": "line_low"}, "y2": {"field": "line_high"}},
         },
         {
-            "mark": {"type": "line", "strokeWidth": 2, "color": BLUE},
+            "mark": {"type": "line", "strokeWidth": CURVE, "color": BLUE},
             "encoding": {"x": x, "y": {**y, "field": "line"}},
         },
         {
-            "mark": {"type": "rule", "color": BLUE},
+            "mark": {"type": "rule", "color": BLUE, "strokeWidth": INTERVAL},
             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 50, "opacity": 1, "color": BLUE},
+            "mark": {**POINT, "color": BLUE},
             "encoding": {"x": x, "y": {**y, "field": "score"}, "tooltip": tips},
         },
     ]

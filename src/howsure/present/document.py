@@ -5,7 +5,7 @@ here.
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from itertools import takewhile
+from itertools import compress, takewhile
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from howsure.wording import plural
@@ -81,7 +81,8 @@ class Cut:
         """Return the table without the other rows, with a note that counts them."""
         count = len(table.rows)
         shown = range(count - self.rows, count) if self.last else range(self.rows)
-        kept = tuple(row for k, row in enumerate(table.rows) if k in shown or k in self.keep)
+        chosen = [k in shown or k in self.keep for k in range(count)]
+        kept = tuple(compress(table.rows, chosen))
         left = count - len(kept)
         if not left:
             return replace(table, cut=None)
@@ -94,13 +95,32 @@ class Cut:
         kept = tuple(tuple(row[place] for place in places) for row in kept)
         columns = tuple(table.columns[place] for place in places)
         note = f"… and {plural(left, f'more {self.noun}')}; {self.hint}."
-        return replace(table, columns=columns, rows=kept, note=f"{note} {table.note}".rstrip(), cut=None)
+        strong, printed = tuple(compress(table.strong, chosen)), table.printed
+        if printed is not None:
+            rows = tuple(compress(printed.rows, chosen))
+            printed = replace(printed, rows=rows, note=f"{note} {printed.note}")
+        note = f"{note} {table.note}".rstrip()
+        return replace(table, columns=columns, rows=kept, note=note, cut=None, strong=strong, printed=printed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """How print shows a table of scores beside its first column: whole names over the columns, and for every
+    row and column the score, its interval, and whether it is bold.
+    """
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, str, bool], ...], ...]
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows of cells under columns. `note` goes below it in small print, the first `lead` rows are set off
     from the others. `cut`: the rows that the terminal and Markdown show. None shows all.
+
+    `strong`: whether each row is bold, in HTML and print. Empty for none. `printed`: its form in print, if
+    that is another.
     """
 
     columns: tuple[Column, ...]
@@ -109,6 +129,8 @@ class Table:
     note: str = ""
     lead: int = 0
     cut: Cut | None = None
+    strong: tuple[bool, ...] = ()
+    printed: Printed | None = None
 
     @property
     def whisker_range(self) -> tuple[float, float]:

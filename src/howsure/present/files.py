@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.errors import OptionError
+from howsure.errors import HowsureError, OptionError
+from howsure.present.document import MOST_ROWS
 from howsure.writing import replacing, write
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from howsure.answers.base import Answer
     from howsure.options.choices import Format
     from howsure.table.scores import Scores
 
@@ -71,6 +74,30 @@ def write_chart(chart: dict[str, Any], output: str) -> None:
     from howsure.present.charts.base import picture
 
     write(picture(chart, kind), output)
+
+
+def figure_of(answer: Answer) -> tuple[bytes, str]:
+    """Return the figure of an answer as PNG, and its text. Both are empty if nothing can be drawn.
+
+    Of many models the best are drawn, as many as tables show.
+    """
+    from howsure.answers.arena import Arena
+    from howsure.answers.base import Drawn
+    from howsure.answers.gate import Gate
+    from howsure.answers.leaderboard import Leaderboard
+    from howsure.present.charts import base, gate
+
+    try:
+        if isinstance(answer, Gate):
+            chart = gate.spec(answer.checks[:MOST_ROWS], description=answer.sentence)
+        elif isinstance(answer, (Drawn, Leaderboard, Arena)):
+            cut: dict[str, Any] = {"top": MOST_ROWS} if getattr(answer, "top", "all") is None else {}
+            chart = replace(answer, **cut).chart()
+        else:
+            return b"", ""
+        return base.picture(chart, "png"), chart["description"]
+    except HowsureError:
+        return b"", ""
 
 
 def card_path(target: str, inputs: Sequence[str]) -> Path:

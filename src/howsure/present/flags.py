@@ -47,7 +47,8 @@ def _block(block: Block, own: Mapping[str, str]) -> Block:
         )
     if isinstance(block, Table):
         rows = block.cut and replace(block.cut, hint=as_flags(block.cut.hint, own, bare=False))
-        return replace(block, note=as_flags(block.note, own, bare=False), cut=rows)
+        printed = block.printed and replace(block.printed, note=as_flags(block.printed.note, own, bare=False))
+        return replace(block, note=as_flags(block.note, own, bare=False), cut=rows, printed=printed)
     told = (
         replace(each, message=as_flags(each.message, own, bare=False), remedy=as_flags(each.remedy, own))
         for each in block.warnings

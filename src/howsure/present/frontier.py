@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, scaled, tooltip, unit
+from howsure.present.charts.base import POINT, Row, Spec, figure, glyphs, scaled, tooltip, unit
 from howsure.present.costs import times_text
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, merged, score
 from howsure.present.labels import labels
+from howsure.present.presenting import shared
 from howsure.present.render.visible import visible
+from howsure.present.style import BLUE, CURVE, FADED, GOOD, GREY, HAIR, HOLLOW, INTERVAL
+from howsure.present.style import POINT as POINT_RADIUS
 from howsure.wording import Scale, amount_text, ci_text, level_text, listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from howsure.answers.frontier import Frontier, FrontierModel, TaskFrontier
     from howsure.present.document import Block, Table
@@ -227,8 +232,10 @@ DOT = 0.5
 """A point's half width, and a gap, in font sizes."""
 RINGS = (0.0, 0.7, 1.6, 2.8, 4.5, 7.0, 10.0, 14.0)
 """The distances of names from their points, in font sizes."""
-CROSSED = 0.6
-"""The penalty for covering an error bar, in rings."""
+SHORTEST = 12.0
+"""A shorter line from a name to its point isn't drawn, in pixels."""
+CLEAR = 5.0
+"""The distance of such a line from other points and names, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,59 +276,97 @@ class Box:
         across, down = self.half_width + other.half_width, self.half_height + other.half_height
         return abs(self.x - other.x) < across and abs(self.y - other.y) < down
 
+    def above(self, at: tuple[float, float]) -> bool:
+        """Return whether it is right above or below a point."""
+        return abs(self.x - at[0]) < self.half_width
+
+    def nearest(self, at: tuple[float, float]) -> tuple[float, float]:
+        """Return the point of it that is nearest to another."""
+        x = min(max(at[0], self.x - self.half_width), self.x + self.half_width)
+        return x, min(max(at[1], self.y - self.half_height), self.y + self.half_height)
+
     def inside(self, frame: Frame) -> bool:
         """Return whether all of it lies within the axes."""
         across = self.half_width <= self.x <= frame.width - self.half_width
         return across and self.half_height <= self.y <= frame.height - self.half_height
 
 
-def places(rows: Sequence[Row], frame: Frame, font: float) -> list[tuple[float, float] | None]:
-    """Return the centre of each row's name, on the axes' scales. None if it has no room.
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name's place, by its centre, and the end of the line to its point if it has one."""
 
-    Those of the step line are first, and may be farther off.
+    box: Box
+    line: tuple[float, float] | None
+
+
+def places(rows: Sequence[Row], frame: Frame, font: float) -> list[Name | None]:
+    """Return the place of each row's name: on no point, error bar or other name, and near its point. None if
+    it has no room. Those of the step line come first.
     """
     points = [frame.at(row["cost"], row["score"]) for row in rows]
-    taken = [Box(x, y, DOT * font, DOT * font) for x, y in points]
     bars = [bar for row in rows for bar in _bars(row, frame)]
-    found: list[tuple[float, float] | None] = [None] * len(rows)
-    order = sorted(range(len(rows)), key=lambda k: (rows[k]["step"] is None, rows[k]["group"] == "beaten", k))
+    taken = [*(Box(x, y, DOT * font, DOT * font) for x, y in points), *bars]
+    found: list[Name | None] = [None] * len(rows)
+    order = sorted(range(len(rows)), key=lambda k: (rows[k]["step"] is None, rows[k]["group"] == BEATEN, k))
     for k in order:
-        most = math.inf if rows[k]["step"] is not None else RINGS[1]
-        around = _around(rows[k]["label"], points[k], frame, font)
-        free = ((far, box) for far, box in around if box.inside(frame) and not any(map(box.touches, taken)))
-        box = _best(free, bars, most)
-        if box is not None:
-            taken.append(box)
-            found[k] = frame.back(box.x, box.y)
+        others = [*points[:k], *points[k + 1 :]]
+        for box in _around(rows[k]["label"], points[k], font):
+            if not box.inside(frame) or any(map(box.touches, taken)):
+                continue
+            line = box.nearest(points[k])
+            along = _along(points[k], line)
+            gap = math.dist(points[k], line)
+            if not along and any(math.dist(at, box.nearest(at)) < gap + CLEAR for at in others):
+                continue
+            named = [each.box for each in found if each is not None]
+            if any(box.touches(at) for at in along for box in [*named, *(Box(*at, 0, 0) for at in others)]):
+                continue
+            found[k] = Name(box, line if along else None)
+            taken += [box, *along]
+            break
     return found
 
 
-def _best(free: Iterable[tuple[float, Box]], bars: Sequence[Box], most: float) -> Box | None:
-    """Return the nearest free place, not over an error bar if possible. None if all cost `most` or more."""
-    best, least = None, most
-    for far, box in free:
-        if far >= least:
-            break
-        cost = far + CROSSED * sum(map(box.touches, bars))
-        if cost < least:
-            best, least = box, cost
-    return best
+def numbered(rows: Sequence[Row], found: Sequence[Name | None], frame: Frame, font: float) -> list[Name]:
+    """Return the places of all names. A name without room becomes a number, which may cover error bars."""
+    points = [frame.at(row["cost"], row["score"]) for row in rows]
+    taken = [Box(x, y, 0.9 * DOT * font, 0.9 * DOT * font) for x, y in points]
+    taken += [each.box for each in found if each is not None]
+    every: list[Name] = []
+    count = 0
+    for name, at in zip(found, points, strict=True):
+        place = name
+        if place is None:
+            count += 1
+            boxes = list(_around(f"{count}", at, font))[: len(RINGS)]
+            place = Name(next((box for box in boxes if not any(map(box.touches, taken))), boxes[0]), None)
+            taken.append(place.box)
+        every.append(place)
+    return every
 
 
-def _around(label: str, at: tuple[float, float], frame: Frame, font: float) -> Iterator[tuple[float, Box]]:
-    """Yield places around a point, the near ones first, each with its distance."""
+def _along(point: tuple[float, float], end: tuple[float, float]) -> list[Box]:
+    """Return a line from a point to a name as small rectangles, none if it is too short to be drawn."""
+    length = math.dist(point, end)
+    if length < SHORTEST + POINT_RADIUS:
+        return []
+    steps = [k / int(length / CLEAR) for k in range(2, int(length / CLEAR))]
+    (x, y), (u, v) = point, end
+    return [Box(x + t * (u - x), y + t * (v - y), CLEAR / 2, CLEAR / 2) for t in steps]
+
+
+def _around(label: str, at: tuple[float, float], font: float) -> Iterator[Box]:
+    """Yield places around a point, the near ones first."""
     half_width, half_height = EM * font * cell_len(label) / 2, 0.6 * font
-    middle = max(
-        min(at[0], frame.width - half_width - 1.0), half_width + 1.0
-    )  # above and below, a name may move sideways
     for ring in RINGS:
         gap = (DOT + 0.2 + ring) * font
         side, above = half_width + gap, half_height + gap
-        beside = half_height + 1.0  # clear of its own error bar
+        beside = half_height + 1.0 + 0.6 * ring * font  # clear of its own error bar
         for x, y in ((side, -beside), (side, beside), (-side, -beside), (-side, beside)):
-            yield ring, Box(at[0] + x, at[1] + y, half_width, half_height)
-        for y in (-above, above):
-            yield ring + 0.1, Box(middle, at[1] + y, half_width, half_height)
+            yield Box(at[0] + x, at[1] + y, half_width, half_height)
+        for across in (0.0, 0.9, -0.9):
+            for y in (-above, above):
+                yield Box(at[0] + across * half_width, at[1] + y, half_width, half_height)
 
 
 def _bars(row: Row, frame: Frame) -> Iterator[Box]:
@@ -335,10 +380,9 @@ def _bars(row: Row, frame: Frame) -> Iterator[Box]:
         yield Box((left + right) / 2, y, (right - left) / 2, 0.5)
 
 
-GROUPS = {"could be the best buy": (BLUE, "circle"), "beaten": (GREY, "diamond")}
+GROUPS = {"could be the best buy": GOOD, "beaten": HOLLOW}
 BUY, BEATEN = GROUPS
 WIDTH, HEIGHT = 460, 320
-FADED = 0.35
 MANY = 15
 """Error bars are faint with more points than this."""
 TYPE = 10
@@ -346,7 +390,8 @@ TYPE = 10
 MORE = 0.06
 """The margin of an axis at each end, as a share of the drawn range."""
 COSTS, SCORES = ("cost", "cost_low", "cost_high"), ("score", "low", "high")
-UNNAMED = "points on the line without room for a name:"
+KEY = re.compile(r"\d+: ")
+"""The beginning of a line of names that have no room at their points."""
 
 
 def spec(
@@ -367,11 +412,12 @@ def spec(
     behind = unit(percent=percent)[1]
     better = "; lower is better" if lower_is_better else ""
     shown = rows(records, percent=percent, lower_is_better=lower_is_better)
+    costs = _reach(shown, COSTS, log=True)
     x = {
         "type": "quantitative",
         "title": f"{visible(measure)} per question, log scale",
-        "scale": {"type": "log", "nice": False, "domain": _reach(shown, COSTS, log=True)},
-        "axis": {"tickCount": 6},
+        "scale": {"type": "log", "nice": False, "domain": costs},
+        "axis": {"values": _ticks(costs), "format": ",~r", "grid": False, "labelSeparation": 6},
     }
     y = {
         "type": "quantitative",
@@ -385,8 +431,15 @@ def spec(
         ],
         percent=percent,
     )
-    drawing = {"width": WIDTH, "height": HEIGHT, "layer": _layers(x, y, told, len(shown), ground)}
+    times = 1.25 if len(shown) > MANY else 1
+    drawing = {
+        "width": times * WIDTH,
+        "height": times * HEIGHT,
+        "layer": _layers(x, y, told, len(shown), ground),
+    }
     note = f"error bars: {level_text(level)} confidence intervals of each alone"
+    beginning = shared({row["name"] for row in shown})
+    note += f"\nnames begin with {beginning}" if beginning else ""
     return placed(figure(shown, drawing, description=description, title=title, subtitle=note), TYPE)
 
 
@@ -394,23 +447,13 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
     """Return the step line, crosses, points and names. `x` and `y`: the axes. With many points the crosses
     are faint.
     """
-    names = {"domain": list(GROUPS)}
-    color = {
-        "field": "group",
-        "type": "nominal",
-        "title": None,
-        "legend": {"symbolOpacity": 1},
-        "scale": {**names, "range": [c for c, _ in GROUPS.values()]},
-    }
-    shape = {**color, "scale": {**names, "range": [form for _, form in GROUPS.values()]}}
+    line, point = glyphs(GROUPS, ground)
+    for channel in (*line.values(), *point.values()):
+        channel["legend"] = {"symbolOpacity": 1}
     faded = {"condition": {"test": f"datum.group == '{BEATEN}'", "value": FADED}, "value": 1}
-    shared = {
-        "color": color,
-        "opacity": faded,
-        "tooltip": told,
-        "description": {"field": "told", "type": "nominal"},
-    }
-    bars = {**shared, "opacity": {**faded, "value": 1 if count <= MANY else FADED}}
+    common = {"tooltip": told, "description": {"field": "told", "type": "nominal"}}
+    bars = {**common, **line, "opacity": {**faded, "value": 1 if count <= MANY else FADED}}
+    to_point = {"x2": {"field": "cost"}, "y2": {"field": "score"}}
     at_x, at_y = {"field": "cost", **x}, {"field": "score", **y}
     return [
         {
@@ -420,44 +463,52 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list
                 "interpolate": "step-after",
                 "color": BLUE,
                 "opacity": 0.5,
-                "strokeWidth": 1.5,
+                "strokeWidth": CURVE,
             },
             "encoding": {"x": at_x, "y": {"field": "step", **y}, "order": {"field": "cost"}},
         },
         {
-            "mark": "rule",
+            "mark": {"type": "rule", "strokeWidth": INTERVAL},
             "encoding": {"x": at_x, "y": {"field": "low", **y}, "y2": {"field": "high"}, **bars},
         },
         {
-            "mark": "rule",
+            "mark": {"type": "rule", "strokeWidth": INTERVAL},
             "encoding": {"x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}, "y": at_y, **bars},
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 60},
-            "encoding": {"x": at_x, "y": at_y, "shape": shape, **shared},
+            "transform": [{"filter": {"field": "line_x", "valid": True}}],
+            "mark": {"type": "rule", "color": GREY, "strokeWidth": HAIR},
+            "encoding": {"x": {"field": "line_x", **x}, "y": {"field": "line_y", **y}, **to_point},
         },
+        {"mark": POINT, "encoding": {"x": at_x, "y": at_y, **common, **point}},
         *_names(x, y, ground),
     ]
 
 
 def _names(x: Spec, y: Spec, ground: str) -> list[Spec]:
-    """Return the names, each with a line to its point and an outline in the background's colour, so that it
-    is legible over error bars.
-    """
+    """Return the names, each with an outline in the background's colour, so that it is legible over lines."""
     named = {"transform": [{"filter": {"field": "label_x", "valid": True}}]}
     at = {"x": {"field": "label_x", **x}, "y": {"field": "label_y", **y}}
-    text = {"type": "text", "align": "center", "baseline": "middle", "fontSize": TYPE}
-    said = {**at, "text": {"field": "label", "type": "nominal"}}
-    to_point = {"x2": {"field": "cost"}, "y2": {"field": "score"}}
+    text = {"type": "text", "align": {"expr": "datum.align"}, "baseline": "middle", "fontSize": TYPE}
+    said = {**at, "text": {"field": "tag", "type": "nominal"}}
     return [
-        {
-            **named,
-            "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.7},
-            "encoding": {**at, **to_point},
-        },
         {**named, "mark": {**text, "stroke": ground, "strokeWidth": 3, "aria": False}, "encoding": said},
         {**named, "mark": text, "encoding": said},
     ]
+
+
+def _ticks(ends: Sequence[float]) -> list[float]:
+    """Return round numbers along the axis of costs: 1, 2 and 5 times powers of ten, or all digits if these
+    are few.
+    """
+    powers = range(math.floor(math.log10(ends[0])), math.ceil(math.log10(ends[1])) + 1)
+    for digits in ((1, 2, 5), range(1, 10), [k / 2 for k in range(2, 20)]):
+        found = [float(f"{digit}e{power}") for power in powers for digit in digits]
+        found = [tick for tick in found if ends[0] <= tick <= ends[1]]
+        gaps = [math.log(high / low) for low, high in pairwise([ends[0], *found, ends[1]])]
+        if len(found) > 2 and max(gaps) < 0.4 * math.log(ends[1] / ends[0]):
+            break
+    return found
 
 
 def _reach(shown: Sequence[Row], fields: tuple[str, str, str], *, log: bool = False) -> list[float]:
@@ -473,15 +524,26 @@ def _reach(shown: Sequence[Row], fields: tuple[str, str, str], *, log: bool = Fa
     return [scaled(low - more, 1.0) or 0.0, scaled(high + more, 1.0) or 0.0]
 
 
+def _broken(key: list[str], most: int) -> list[str]:
+    """Return numbered names in lines."""
+    lines: list[str] = []
+    for name in key:
+        if lines and len(lines[-1]) + len(name) + 3 <= most:
+            lines[-1] += f"; {name}"
+        else:
+            lines.append(name)
+    return lines
+
+
 def placed(spec: Spec, font: float) -> Spec:
-    """Return a figure with names next to their points without overlaps: those of the line, and others if
-    there is room.
+    """Return a figure with names next to their points without overlaps. Points without room for a name have a
+    number, and its name stands above.
     """
     parts = spec.get("concat", [spec])
     every = spec["data"]["values"]
     for k, part in enumerate(parts):
         mine = [row for row in every if row.get("panel", 0) == k]
-        # Place the names of one panel, and count those of the line without room.
+        # Place the names of one panel.
         encoding = part["layer"][1]["encoding"]
         frame = Frame(
             float(part["width"]),
@@ -490,13 +552,20 @@ def placed(spec: Spec, font: float) -> Spec:
             y=tuple(encoding["y"]["scale"]["domain"]),
         )
         found = places(mine, frame, font)
-        for row, at in zip(mine, found, strict=True):
-            row["label_x"], row["label_y"] = at if at is not None else (None, None)
+        count, key = 0, []
+        for row, alone, name in zip(mine, found, numbered(mine, found, frame, font), strict=True):
+            at = frame.at(row["cost"], row["score"])
+            count += alone is None
+            row["tag"] = row["label"] if alone else f"{count}"
+            key += [] if alone else [f"{count}: {row['label']}"]
+            # Written from its end at the point, as its width is a guess.
+            side = (name.box.x > at[0]) - (name.box.x < at[0]) if not name.box.above(at) else 0
+            row["align"] = ("center", "left", "right")[side]
+            row["label_x"], row["label_y"] = frame.back(name.box.x - side * name.box.half_width, name.box.y)
+            row["line_x"], row["line_y"] = frame.back(*name.line) if name.line else (None, None)
         lines = part["title"]["subtitle" if "subtitle" in part["title"] else "text"]
-        lines[:] = [line for line in lines if not line.startswith(UNNAMED)]
-        lost = sum(at is None for row, at in zip(mine, found, strict=True) if row["step"] is not None)
-        if lost:
-            lines.append(f"{UNNAMED} {lost:,}")
+        most = int((frame.width + 4 * font) / (EM * font))
+        lines[:] = [line for line in lines if not KEY.match(line)] + _broken(key, most)
     return spec
 
 
@@ -506,8 +575,9 @@ def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> lis
     """
     factor = unit(percent=percent)[0]
     kept = [record for record in records if record["cost"] is not None and record["cost"] > 0]
+    beginning = shared({record["model"] for record in kept})
     names, sign, best, found = (
-        labels(record["model"] for record in kept),
+        labels(record["model"].removeprefix(beginning) for record in kept),
         -1 if lower_is_better else 1,
         -math.inf,
         [],
@@ -529,8 +599,9 @@ def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> lis
                 "low": scaled(record["low"], factor),
                 "high": scaled(record["high"], factor),
                 "step": scaled(record["value"], factor) if ahead else None,
-                "label_x": None,
-                "label_y": None,
+                "tag": label,
+                "align": "center",
+                **dict.fromkeys(("label_x", "label_y", "line_x", "line_y")),
                 "group": BUY if buy else BEATEN,
                 "told": _told(record, Scale(percent=percent), BUY if buy else BEATEN),
             }

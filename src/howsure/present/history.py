@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, by_panel, figure, scaled, unit
+from howsure.present.charts.base import POINT, Row, Spec, by_panel, figure, glyphs, scaled, unit
 from howsure.present.document import Document, Field, Text, Whisker, closing, cut, opening, tabled
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.style import BAD, BAND, GOOD, GREY, LABELS, MARGIN, THIN, WHITE
 from howsure.statistics.change_points import KNOWN
 from howsure.wording import Scale, ci_text, level_text, p_words, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.history import (
         AnchorChange,
@@ -56,7 +59,18 @@ def document(answer: History) -> Document:
 def chart(answer: History) -> Spec:
     """Draw the scores of the runs with the limits of their level."""
     shares = all(task.percent for task in answer.tasks)
-    return spec(answer.records(), percent=shares, description=sentence(answer))
+    told = {
+        (task.task, task.metric, change.number): _signal(change, Scale(percent=shares))
+        for task in answer.tasks
+        for change in task.changes
+    }
+    return spec(answer.records(), percent=shares, description=sentence(answer), signals=told)
+
+
+def _signal(change: HistoryChange, scale: Scale) -> str:
+    """Write what a signal shows: `fell by 11.3 points`."""
+    value = change.difference.value
+    return f"{'rose' if value > 0 else 'fell'} by {scale.gap(value)}"
 
 
 def sentence(answer: History) -> str:
@@ -379,58 +393,83 @@ def _mark(run: HistoryRun) -> str:
 
 MOST_PANELS = 12
 NUMBERS = ("score", "level", "low", "high")
-GROUPS = {"within its limits": (BLUE, "circle"), "alarm": (ORANGE, "square")}
+GROUPS = {"within its limits": GOOD, "alarm": BAD}
 WITHIN, ALARM = GROUPS
-LINES = {"limits": [1, 0], "level": [4, 3]}
+LINES = {"limits": [1, 0], "level": MARGIN}
 LIMITS, LEVEL = LINES
 
 
-def spec(records: Sequence[Row], *, percent: bool = True, score: str = "score", description: str) -> Spec:
-    """Return the chart. `records` as in an answer. Only the first twelve tasks are drawn."""
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def spec(
+    records: Sequence[Row],
+    *,
+    percent: bool = True,
+    score: str = "score",
+    description: str,
+    signals: Mapping[tuple[str, str, int], str] | None = None,
+) -> Spec:
+    """Return the chart. `records` as in an answer. Only the first twelve tasks are drawn.
+
+    `signals`: what is written at an alarm, by the task, the metric and the number of its run.
+    """
     behind = unit(percent=percent)[1]
-    return figure(
-        rows(records, percent=percent),
-        by_panel(_drawing(f"{visible(score)}{behind}"), columns=1),
-        description=description,
-    )
+    shown = rows(records, percent=percent, signals=signals or {})
+    dated = all(DATE.match(row["when"]) for row in shown)
+    order = sorted({row["when"]: row["number"] for row in shown}.items(), key=lambda each: each[::-1])
+    order = sorted(order) if dated else order
+    drawing = _drawing(f"{visible(score)}{behind}", "date" if dated else "run", [when for when, _ in order])
+    alone = len({row["panel"] for row in shown}) == 1
+    return figure(shown, drawing if alone else by_panel(drawing, columns=1), description=description)
 
 
-def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
+def rows(records: Sequence[Row], *, percent: bool, signals: Mapping[tuple[str, str, int], str]) -> list[Row]:
     """Return the rows to draw: one per run, numbers on the axis's scale, limits within those of scores."""
     factor = unit(percent=percent)[0]
     keys = list(dict.fromkeys((record["task"], record["metric"]) for record in records))[:MOST_PANELS]
     names = dict(zip(keys, labels((f"{task} · {metric}" for task, metric in keys), 60), strict=True))
-    return [
-        {
-            "panel": names[key],
-            "name": visible(record["run"]),
-            "number": record["number"],
-            "from": record["number"] - 0.5,
-            "to": record["number"] + 0.5,
-            **{name: scaled(_held(record[name], percent=percent), factor) for name in NUMBERS},
-            "group": ALARM if record["alarm"] else WITHIN,
-        }
-        for record in records
-        if (key := (record["task"], record["metric"])) in names
-    ]
+    kept = [record for record in records if (record["task"], record["metric"]) in names]
+    dated = all(DATE.match(record["started"]) for record in kept)
+    last = max((record["number"] for record in kept), default=0)
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for record in kept:
+        panel, number = names[record["task"], record["metric"]], record["number"]
+        when = record["started"][:DAY] if dated else f"{number}"
+        seen[panel, when] += 1
+        again = seen[panel, when]
+        signal = signals.get((record["task"], record["metric"], number), "")
+        found.append(
+            {
+                "panel": panel,
+                "name": visible(record["run"]),
+                "number": number,
+                "when": when if again == 1 else f"{when} ({again})",
+                **{name: scaled(_held(record[name], percent=percent), factor) for name in NUMBERS},
+                "group": ALARM if record["alarm"] else WITHIN,
+                "signal": f"{when}: {signal}" if signal and dated else signal and f"run {number}: {signal}",
+                "late": number > last / 2,
+            }
+        )
+    return found
 
 
 def _held(value: float | None, *, percent: bool) -> float | None:
     return min(max(value, 0.0), 1.0) if percent and value is not None else value
 
 
-def _drawing(title: str) -> Spec:
+def _drawing(title: str, axis: str, order: Sequence[str]) -> Spec:
+    """Return the runs of a task in their `order` along an axis of this name."""
     x: Spec = {
-        "field": "number",
-        "type": "quantitative",
-        "title": "run",
-        "axis": {"format": "d", "tickMinStep": 1},
-        "scale": {"zero": False, "nice": False},
+        "field": "when",
+        "type": "ordinal",
+        "title": axis,
+        "sort": list(order),
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
+        "scale": {"type": "band", "padding": 0},
     }
     y: Spec = {"type": "quantitative", "title": title, "scale": {"zero": False}}
-    group = {"field": "group", "type": "nominal", "title": None}
-    colors, shapes = zip(*GROUPS.values(), strict=True)
-    domain = {"domain": list(GROUPS)}
     tips = [
         {"field": "name", "title": "run", "type": "nominal"},
         *({"field": name, "title": name, "type": "quantitative", "format": ".4~g"} for name in NUMBERS),
@@ -439,13 +478,14 @@ def _drawing(title: str) -> Spec:
     lines: Spec = {
         "type": "nominal",
         "title": None,
+        "legend": {"symbolSize": 200},
         "scale": {"domain": list(LINES), "range": list(LINES.values())},
     }
-    sides: Spec = {"x": {**x, "field": "from"}, "x2": {"field": "to"}}
+    sides: Spec = {"x": {**x, "bandPosition": 0}, "x2": {"field": "when", "bandPosition": 1}}
     rules: list[Spec] = [
         {
             "transform": [{"calculate": f"'{line}'", "as": "line"}],
-            "mark": {"type": "rule", "color": GREY, "strokeWidth": 1.5},
+            "mark": {"type": "rule", "color": GREY, "strokeWidth": THIN},
             "encoding": {**sides, "y": {**y, "field": name}, "strokeDash": {**lines, "field": "line"}},
         }
         for name, line in (("low", LIMITS), ("high", LIMITS), ("level", LEVEL))
@@ -455,19 +495,29 @@ def _drawing(title: str) -> Spec:
         "height": 200,
         "layer": [
             {
-                "mark": {"type": "rect", "color": GREY, "opacity": 0.08},
+                "mark": {"type": "rect", "color": GREY, "opacity": BAND / 2},
                 "encoding": {**sides, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
             },
             *rules,
             {
-                "mark": {"type": "point", "filled": True, "size": 50, "opacity": 1},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "score"},
-                    "color": {**group, "scale": {**domain, "range": list(colors)}},
-                    "shape": {**group, "scale": {**domain, "range": list(shapes)}},
-                    "tooltip": tips,
-                },
+                "mark": POINT,
+                "encoding": {"x": x, "y": {**y, "field": "score"}, **glyphs(GROUPS)[1], "tooltip": tips},
             },
+            *_signals(x, y),
         ],
     }
+
+
+def _signals(x: Spec, y: Spec) -> list[Spec]:
+    """Return the texts at alarms, below falls and above rises, towards the side where there is room."""
+    layers: list[Spec] = []
+    for fell, dy in ((True, 14), (False, -14)):
+        align = {"expr": "datum.late ? 'right' : 'left'"}
+        text = {"type": "text", "align": align, "baseline": "middle", "dy": dy, "fontSize": LABELS}
+        edge = {**text, "stroke": WHITE, "strokeWidth": 3, "aria": False}
+        shown = {
+            "transform": [{"filter": f"datum.signal && (datum.score < datum.level) === {str(fell).lower()}"}]
+        }
+        encoding = {"x": x, "y": {**y, "field": "score"}, "text": {"field": "signal", "type": "nominal"}}
+        layers += [{**shown, "mark": mark, "encoding": encoding} for mark in (edge, text)]
+    return layers

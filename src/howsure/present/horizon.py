@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.present.charts.base import Row, Spec, figure, panels
+from howsure.present.charts.base import POINT, Row, Spec, figure, panels
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.labels import labels
+from howsure.present.presenting import shared
 from howsure.present.render.visible import visible
+from howsure.present.style import CURVE, INTERVAL
 from howsure.wording import amount_text, level_text, listing, plural
 
 if TYPE_CHECKING:
@@ -229,7 +231,8 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     first horizon.
     """
     drawn = task.models[:DRAWN]
-    names = labels([each.model for each in drawn], 40)
+    beginning = shared({each.model for each in drawn})
+    names = labels([each.model.removeprefix(beginning) for each in drawn], 40)
     rows = [
         row
         for place, (each, name) in enumerate(zip(drawn, names, strict=True))
@@ -261,23 +264,24 @@ def task_chart(task: TaskHorizons, *, title: str = "") -> Spec:
     )
     if len(task.models) > DRAWN:
         note += f"\nthe {DRAWN} longest of {len(task.models):,} horizons"
+    note += f"\nnames begin with {beginning}" if beginning else ""
     drawing: Spec = {
         "width": 520,
         "height": 280,
         "layer": [
             {
                 "transform": [{"filter": "datum.kind == 'curve'"}],
-                "mark": {"type": "line", "strokeWidth": 2},
+                "mark": {"type": "line", "strokeWidth": CURVE},
                 "encoding": {"x": x, "y": y, "color": color},
             },
             {
                 "transform": [{"filter": "datum.kind == 'limits'"}],
-                "mark": {"type": "rule", "strokeWidth": 3},
+                "mark": {"type": "rule", "strokeWidth": INTERVAL},
                 "encoding": {"x": x, "x2": {"field": "to"}, "y": y, "color": color},
             },
             {
                 "transform": [{"filter": "datum.kind == 'rate'"}],
-                "mark": {"type": "point", "filled": True, "size": 45, "opacity": 1},
+                "mark": POINT,
                 "encoding": {"x": x, "y": y, "color": color, "tooltip": tips},
             },
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure import checks
@@ -471,6 +472,7 @@ def board_table(board: Board, top: Top | None, mark: Sequence[str] = ()) -> Tabl
     ]
     grouped = any(rank.group for rank in board.ranks)
     table = tabled(ranked, fields, note=GROUPS if grouped else "")
+    table = replace(table, strong=tuple(rank.could_be_best for rank in board.ranks))
     return cut(table, top, keep=marked_rows(board, mark))
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.noise import ATTEMPTS, GRADINGS
 from howsure.errors import MethodError
-from howsure.present.charts.base import BLUE, GREEN, ORANGE, Row, Spec, by_panel, figure, points, scaled
+from howsure.present.charts.base import Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.labels import labels
+from howsure.present.presenting import shared
 from howsure.present.slices import ALL_TOO_SMALL, headed, left_out
+from howsure.present.style import AREA, BLUE, CURVE, GREEN, ORANGE
 from howsure.present.words import factors
 from howsure.wording import Scale, plural, rounded_up
 
@@ -107,7 +109,16 @@ def chart(answer: Noise) -> Spec:
                 "leave out `by`."
             ),
         )
-    records = answer.curves()
+    ranked = {
+        (task.task, entry.name): (_is_difference(task, entry), -entry.value)
+        for task in answer.tasks
+        for entry in task.entries
+    }
+    tasks = [task.task for task in answer.tasks]
+    records = sorted(
+        answer.curves(),
+        key=lambda record: (tasks.index(record["task"]), ranked[record["task"], record["name"]]),
+    )
     if not records:
         raise MethodError(
             "nothing to draw: one attempt per question doesn't reveal the conditional variance",
@@ -494,7 +505,8 @@ def _sd(component: Component, scale: Scale) -> str:
     return f"{scale.number(component.sd)} ({scale.interval(low, high)})"
 
 
-MOST_PANELS = 12
+MOST_PANELS, PANEL = 12, 46
+"""The number of panels, and that of the characters of their names."""
 SHAPES = ("circle", "square", "triangle-up")
 TICKS = (1, 2, 3, 5, 10, 20)
 
@@ -506,7 +518,14 @@ def spec(records: Sequence[Row], *, percent: bool = True, description: str) -> S
     factor, behind = points(percent=percent)
     shown = rows(records, factor)
     words = list(dict.fromkeys(row["questions"] for row in sorted(shown, key=_order)))
-    return figure(shown, by_panel(_drawing(f"standard error{behind}", words)), description=description)
+    panels = len({row["panel"] for row in shown})
+    drawing = _drawing("" if panels > 1 else f"standard error{behind}", words)
+    note = f"standard error{behind} over attempts per question" if panels > 1 else ""
+    beginning = shared({row["name"] for row in shown})
+    if beginning:
+        note = f"{note}\nnames begin with {beginning}"
+    grid = {**by_panel(drawing), "bounds": "flush", "spacing": {"row": 36, "column": 24}}
+    return figure(shown, grid, description=description, subtitle=note)
 
 
 def rows(records: Sequence[Row], factor: float) -> list[Row]:
@@ -515,7 +534,9 @@ def rows(records: Sequence[Row], factor: float) -> list[Row]:
     several = len({task for task, _ in keys}) > 1
     counts = {key: sorted({r["items"] for r in records if (r["task"], r["name"]) == key}) for key in keys}
     alike = len(set(map(tuple, counts.values()))) == 1
-    names = labels((f"{task}: {name}" if several else name for task, name in keys), 60)
+    beginning = shared({name for _, name in keys})
+    plain = [(task, name.removeprefix(beginning)) for task, name in keys]
+    names = labels((f"{task}: {name}" if several else name for task, name in plain), PANEL)
     panels = dict(zip(keys, names, strict=True))
     return [
         {
@@ -542,20 +563,21 @@ def _times(items: int, fewest: int) -> str:
 
 
 def _drawing(title: str, words: list[str]) -> Spec:
+    """Return the curves of a panel. Without a title, axes have none: they share one above."""
     lines = {"field": "questions", "type": "nominal", "title": "questions"}
     return {
         "width": 300,
         "height": 180,
-        "mark": {"type": "line", "point": {"filled": True, "size": 40}},
+        "mark": {"type": "line", "strokeWidth": CURVE, "point": {"filled": True, "size": AREA}},
         "encoding": {
             "x": {
                 "field": "attempts",
                 "type": "quantitative",
-                "title": "attempts per question",
+                "title": "attempts per question" if title else None,
                 "scale": {"type": "log", "domain": [1, 20], "nice": False},
                 "axis": {"values": list(TICKS)},
             },
-            "y": {"field": "se", "type": "quantitative", "title": title, "scale": {"zero": True}},
+            "y": {"field": "se", "type": "quantitative", "title": title or None, "scale": {"zero": True}},
             "color": {**lines, "scale": {"domain": words, "range": [BLUE, ORANGE, GREEN]}},
             "shape": {**lines, "scale": {"domain": words, "range": list(SHAPES)}},
         },

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from howsure.answers.output import row
 from howsure.errors import MethodError
-from howsure.present.charts.base import DASHES, GREY, SEQUENCE, Row, Spec, by_panel, figure, points, scaled
+from howsure.present.charts.base import Row, Spec, by_panel, figure, points, scaled
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.labels import labels
+from howsure.present.style import CURVE, DASHES, GREY, HAIR, INK, LABELS, SEQUENCE, WHITE
 from howsure.present.words import factors
 from howsure.present.words.forecasts import (
     MOST_ITEMS,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 DESIGNS = {"once": "one look at the end", "looks": "planned looks", "betting": "any look (betting)"}
 TESTS = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
-INK = "#222222"
 
 
 def document(plan: Plan) -> Document:
@@ -365,16 +365,57 @@ def chart(plan: Plan) -> Spec:
     for mark in _points([one for one in chosen if None not in (one["power"], one[over])], over, factor):
         at = mark["x"]
         said = plural(round(at), "question") if over == "items" else f"{at:.3g}{' points' if behind else ''}"
-        marks.append({**mark, "plan": said})
+        marks.append({**mark, "plan": said, "late": mark["x"] > LATE * max(row["x"] for row in shown)})
     x: Spec = {"title": f"true difference{behind}", "scale": {"zero": True}}
     if over == "items":
         axis = {"values": ticks([point["x"] for point in shown]), "format": ",d"}
         x = {"title": "questions", "scale": {"type": "log", "nice": False}, "axis": axis}
     power = POWER if plan.solved_for == "power" else plan.main.best.power.value
     order = list(dict.fromkeys(point["attempts"] for point in shown))
-    note = f"dotted: {100 * power:.0f}% power" + ("; ringed: the plan" if marks else "")
+    note = f"on the curves: attempts per question\ndotted: {100 * power:.0f}% power"
+    note += "; ringed: the plan" if marks else ""
     drawing = by_panel(_drawing(x, order, power))
-    return figure([*shown, *marks], drawing, description=sentence(plan), subtitle=note)
+    names = _on_curves(shown, marks, log=over == "items")
+    return figure([*shown, *names, *marks], drawing, description=sentence(plan), subtitle=note)
+
+
+def _on_curves(shown: Sequence[Row], marks: Sequence[Row], *, log: bool) -> list[Row]:
+    """Return the point of each curve that is farthest from the others and from all names, where its own name
+    is written.
+    """
+    across = math.log if log else float
+    low, high = (across(end([row["x"] for row in shown])) for end in (min, max))
+
+    def at(point: Row) -> tuple[float, float]:
+        """Return a point's position in its panel."""
+        return WIDTH * (across(point["x"]) - low) / ((high - low) or 1.0), HEIGHT * (1 - point["power"])
+
+    def room(point: Any) -> float:
+        """Return how far a point is from other curves, and from names and the plan, which are wider."""
+        here = [one for one in shown if one["panel"] == point["panel"]]
+        others = [math.dist(at(point), at(one)) for one in here if one["attempts"] != point["attempts"]]
+        wide = [math.dist(at(point), at(one)) for one in (*names, *marks) if one["panel"] == point["panel"]]
+        return min([*others, *(gap / WIDER for gap in wide)], default=0.0)
+
+    names: list[Row] = []
+    for panel, name in dict.fromkeys((point["panel"], point["attempts"]) for point in shown):
+        own = [point for point in shown if (point["panel"], point["attempts"]) == (panel, name)]
+        free = [one for one in own if all(EDGE < end < most - EDGE for end, most in _ends(at(one)))]
+        names.append({**max(free or own, key=room), "curve": "∞" if name == "endless" else name})
+    return names
+
+
+def _ends(at: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    return (at[0], WIDTH), (at[1], HEIGHT)
+
+
+WIDTH, HEIGHT = 340, 220
+EDGE = 12
+"""The smallest distance of a curve's name from the edges, in pixels."""
+WIDER = 2.5
+"""A name keeps so many times the distance from other names that it keeps from curves."""
+LATE = 0.7
+"""From this share of the axis on, the plan's label is left of its line."""
 
 
 def _points(records: Sequence[Row], over: str, factor: float) -> list[Row]:
@@ -424,16 +465,11 @@ def _drawing(x: Spec, order: list[str], power: float) -> Spec:
         "mark": {"type": "rule", "color": GREY, "strokeDash": [1, 3]},
         "encoding": {"y": {"datum": power, "type": "quantitative"}},
     }
-    lines = {
-        "field": "attempts",
-        "type": "nominal",
-        "title": "attempts per question",
-        "legend": {"symbolSize": 900},
-    }
+    lines = {"field": "attempts", "type": "nominal", "legend": None}
     dashes = [list(dash) for dash in DASHES]
     curves = {
-        "transform": [{"filter": "!isValid(datum.plan)"}],
-        "mark": {"type": "line", "strokeWidth": 2},
+        "transform": [{"filter": "!isValid(datum.plan) && !isValid(datum.curve)"}],
+        "mark": {"type": "line", "strokeWidth": CURVE},
         "encoding": {
             **at,
             "color": {**lines, "scale": {"domain": order, "range": list(SEQUENCE)}},
@@ -441,17 +477,23 @@ def _drawing(x: Spec, order: list[str], power: float) -> Spec:
         },
     }
     marked: Spec = {"transform": [{"filter": "isValid(datum.plan)"}]}
-    down = {"type": "rule", "color": INK, "strokeWidth": 0.7, "strokeDash": [3, 2]}
+    down = {"type": "rule", "color": INK, "strokeWidth": HAIR, "strokeDash": [3, 2]}
     ring = {"type": "point", "size": 110, "color": INK, "filled": False, "strokeWidth": 1.5}
-    text = {"type": "text", "align": "left", "baseline": "top", "dx": 7, "dy": 7, "fontSize": 11}
-    edge = {**text, "stroke": "white", "strokeWidth": 3, "aria": False}
-    said: Spec = {**at, "text": {"field": "plan", "type": "nominal"}}
+    beside = {"align": {"expr": "datum.late ? 'right' : 'left'"}, "dx": {"expr": "datum.late ? -6 : 6"}}
+    text = {"type": "text", "baseline": "bottom", "dy": -5, "fontSize": LABELS, **beside}
+    edge = {"stroke": WHITE, "strokeWidth": 3, "aria": False}
+    said: Spec = {**at, "y": {"datum": 0}, "text": {"field": "plan", "type": "nominal"}}
+    named: Spec = {"transform": [{"filter": "isValid(datum.curve)"}]}
+    name = {"type": "text", "baseline": "middle", "fontSize": LABELS, "fontWeight": "bold"}
+    on_curve = {**at, "text": {"field": "curve", "type": "nominal"}}
     layers: list[Spec] = [
         level,
         curves,
         {**marked, "mark": down, "encoding": {**at, "y2": {"datum": 0}}},
         {**marked, "mark": ring, "encoding": at},
-        {**marked, "mark": edge, "encoding": said},
+        {**marked, "mark": {**text, **edge}, "encoding": said},
         {**marked, "mark": text, "encoding": said},
+        {**named, "mark": {**name, **edge, "strokeWidth": 5}, "encoding": on_curve},
+        {**named, "mark": name, "encoding": on_curve},
     ]
-    return {"width": 340, "height": 220, "layer": layers}
+    return {"width": WIDTH, "height": HEIGHT, "layer": layers}

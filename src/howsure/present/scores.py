@@ -11,6 +11,7 @@ import polars as pl
 from howsure.errors import HowsureError
 from howsure.present.labels import labels
 from howsure.present.render.html import STYLE, escape
+from howsure.present.style import BLUE
 from howsure.study.rescaled import scaled
 from howsure.table.scale import FRACTIONS, ROUNDING
 from howsure.wording import Scale, plural
@@ -27,7 +28,6 @@ MOST_MODELS, MOST_TASKS = 25, 6
 MOST_ROWS = 5_000_000
 """Scores with more rows aren't read for an overview, nor those of a frame that the caller keeps lazy."""
 WIDTH, HEIGHT = 84, 9
-BLUE = "#0072b2"
 NOTE = "Means of what was scored, without error bars: leaderboard() and estimate() have them."
 
 

@@ -47,6 +47,7 @@ def gap_records(way: DifferenceSlices) -> list[dict[str, Any]]:
             "adjusted_low": gap.difference.interval.low,
             "adjusted_high": gap.difference.interval.high,
             "better": way.better(gap),
+            "n_items": gap.difference.n_items,
             "p_value": gap.p_value,
             "p_adjusted": gap.p_adjusted,
         }

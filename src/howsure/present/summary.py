@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Field, cut, tabled
+from howsure.present.document import Field, Printed, cut, tabled
+from howsure.present.estimate import limits
 from howsure.present.labels import labels
-from howsure.wording import Scale, come_once, listing, plural
+from howsure.wording import Scale, come_once, level_text, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,27 @@ def summary(answer: Leaderboard) -> Table:
     ]
     unit = Scale(percent=every[0].percent).column if alike else ""
     marked = [k for k, model in enumerate(models) if is_marked(model, answer.mark)]
-    return cut(tabled(models, fields, note=NOTE.format(unit=unit)), answer.top, keep=marked)
+    table = tabled(models, fields, note=NOTE.format(unit=unit))
+    return cut(replace(table, printed=_printed(answer, models, unit)), answer.top, keep=marked)
+
+
+def _printed(answer: Leaderboard, models: Sequence[str], unit: str) -> Printed:
+    """Return the table for print: each score with its interval, bold if it could be best on its board."""
+    columns: list[dict[str, tuple[str, str, bool]]] = []
+    for board in answer.every:
+        scale = Scale(percent=board.percent)
+        said = scale.number if unit else scale.score
+        best = set(board.could_be_best)
+        columns.append(
+            {
+                each.model: (said(each.estimate.value), limits(each.estimate, scale), each.model in best)
+                for each in board.entries
+            }
+        )
+    rows = tuple(tuple(column.get(model, ("", "", False)) for column in columns) for model in models)
+    level = level_text(answer.every[0].level)
+    note = f"Score{unit} with its {level} confidence interval; bold: could be best in its column."
+    return Printed(heads=tuple(board_name(board, answer) for board in answer.every), rows=rows, note=note)
 
 
 def tasks_sentence(boards: Sequence[Board]) -> str:

@@ -9,12 +9,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import HowsureError
+from howsure.present import style
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import altair as alt
+
+    from howsure.wording import Scale
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -23,45 +26,43 @@ VERSION = "6.1"
 """The version of Vega-Lite: the oldest 6.x of vl-convert, which all its newer versions include."""
 EXTRA = "Install it with the extra: pip install 'howsure[plot]'."
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
-"""Distinct to colour-blind readers (Okabe and Ito 2008)."""
-SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#999999")
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
+GLYPH = ("stroke", "fill", "shape")
+"""The channels of a point."""
 WORDS = ("name", "row", "against", "places", "group")
 """Non-numeric fields of rows."""
 
 
-def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
+def config(*, ink: str = style.INK, ground: str = style.WHITE) -> Spec:
     """Return the style as a Vega-Lite config. `ink` and `ground`: the colours of text and background."""
-    quiet = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.25}
+    quiet = {"domainColor": style.GREY, "tickColor": style.GREY, "gridColor": style.GREY, "gridOpacity": 0.25}
     text = {
         "labelColor": ink,
         "titleColor": ink,
-        "labelFontSize": 11,
-        "titleFontSize": 12,
+        "labelFontSize": style.LABELS,
+        "titleFontSize": style.TITLES,
         "titleFontWeight": "normal",
     }
     return {
         "font": "sans-serif",
         "background": ground,
-        "padding": 8,
+        "padding": style.SPACE,
         "view": {"stroke": None},
         "axis": {**quiet, **text, "labelLimit": 0, "labelPadding": 6, "titlePadding": 8},
         "axisX": {"labelFlush": False},
-        "legend": {**text, "orient": "top", "symbolSize": 70, "labelLimit": 0, "titleLimit": 0},
+        "legend": {**text, "orient": "top", "symbolSize": style.AREA, "labelLimit": 0, "titleLimit": 0},
         "title": {
             "anchor": "start",
             "frame": "group",
             "color": ink,
-            "fontSize": 13,
+            "fontSize": style.HEADING,
             "offset": 10,
             "subtitleColor": ink,
-            "subtitleFontSize": 11,
+            "subtitleFontSize": style.LABELS,
             "subtitlePadding": 4,
         },
-        "header": {"labelColor": ink, "titleColor": ink, "labelFontSize": 12, "labelLimit": 0},
+        "header": {"labelColor": ink, "titleColor": ink, "labelFontSize": style.TITLES, "labelLimit": 0},
         "text": {"color": ink},
-        "range": {"category": list(SEQUENCE)},
+        "range": {"category": list(style.SEQUENCE)},
     }
 
 
@@ -69,13 +70,18 @@ def figure(
     rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = ""
 ) -> Spec:
     """Return a whole specification for a drawing: its rows, its style, and its text for screen readers. A
-    legend has the groups of the rows, without absent ones.
+    legend has the groups of the rows, without absent ones, and panels come in the order of the rows.
     """
+    if "facet" in drawing:
+        drawing["facet"]["sort"] = list(dict.fromkeys(row["panel"] for row in rows))
     present = list(dict.fromkeys(row["group"] for row in rows if "group" in row))
     for channel in legends(drawing):
         if channel.get("field") == "group" and present:
             domain = channel["scale"]["domain"]
-            channel["legend"] = {"values": [each for each in domain if each in present]}
+            channel["legend"] = {
+                **channel.get("legend", {}),
+                "values": [each for each in domain if each in present],
+            }
     return {
         "$schema": SCHEMA,
         "description": visible(description),
@@ -111,7 +117,7 @@ def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False)
         for k, spec in enumerate(specs)
     ]
     how = "independent" if own_scales else "shared"
-    together = {"scale": {"color": how, "shape": how}}
+    together = {"scale": dict.fromkeys(("color", *GLYPH), how)}
     drawing = {"concat": drawings, "columns": columns, "spacing": 30, "resolve": together}
     return figure(rows, drawing, description=f"{len(specs)} panels. {specs[0]['description']}")
 
@@ -119,7 +125,7 @@ def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False)
 def by_panel(drawing: Spec, *, columns: int = 2) -> Spec:
     """Repeat a drawing for every value of the rows' field `panel`, in the order of the rows."""
     return {
-        "facet": {"field": "panel", "type": "nominal", "title": None, "sort": None},
+        "facet": {"field": "panel", "type": "nominal", "title": None},
         "columns": columns,
         "spec": drawing,
     }
@@ -166,6 +172,14 @@ def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
         else {"field": field, "title": title, "type": "quantitative", "format": digits.get(field, usual)}
         for field, title in fields
     ]
+
+
+def numbers(written: Callable[[float], str], known: Sequence[float | None], scale: Scale) -> str:
+    """Write what a row shows, its value and interval, beside its bar: `43.4 (31.8–55.5)`."""
+    middle, *ends = (math.nan if each is None else each for each in known)
+    return (
+        f"{written(middle)} ({scale.interval(*ends)})" if all(map(math.isfinite, ends)) else written(middle)
+    )
 
 
 def step(count: int) -> int:
@@ -215,15 +229,15 @@ def _offline(kind: Any) -> Any:
     return type(kind.__name__, (kind,), {"_repr_mimebundle_": shown})
 
 
-DPI = 300
-"""Dots per inch of a PNG with a given size."""
+DPI, PX = 300, 96
+"""Dots per inch of a PNG with a given size, and pixels per inch of one without, as browsers take them."""
 
 
 def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -> bytes:
     """Return a specification as a picture, with the same bytes for the same chart.
 
     PNG has `scale` dots per pixel. For a figure with a given size (see sizes.py) the unit is the point, and
-    PNG has 300 dots per inch.
+    PNG has 300 dots per inch. The file states its resolution, so that it shows in the size of the SVG.
     """
     try:
         import vl_convert
@@ -232,58 +246,103 @@ def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -
     in_points = "usermeta" in spec
     if kind == "svg":
         svg = _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION))
+        svg = svg.replace('font-family="sans-serif"', f'font-family="{style.MEASURED}"')
         return (_SIZES.sub(r'\1="\2pt"', svg, count=2) if in_points else svg).encode()
     if kind == "png":
-        size, dots = (1, DPI) if in_points else (scale, 72)
+        size, dots = (1, DPI) if in_points else (72 / PX, scale * PX)  # it draws 72 pixels an inch
         return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=size, ppi=dots))
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))
 
 
-WIDTH = 420
+def glyphs(groups: dict[str, style.Glyph], ground: str = style.WHITE) -> tuple[Spec, Spec]:
+    """Return the encoding of lines and of points that are drawn by their `group`. The legend is that of the
+    points; hollow ones have the colour of the `ground`.
+    """
+    colors, shapes, filled = zip(*groups.values(), strict=True)
+    fills = [color if full else ground for color, full in zip(colors, filled, strict=True)]
+    field = {"field": "group", "type": "nominal", "title": None}
+    channels = [
+        {**field, "scale": {"domain": list(groups), "range": list(values)}}
+        for values in (colors, fills, shapes)
+    ]
+    return {"stroke": channels[0]}, dict(zip(GLYPH, channels, strict=True))
+
+
+WIDTH = 360
+AFTER = 12
+"""The space between the axes and the numbers beside them, and between their columns."""
 
 
 def drawing(
     x: tuple[str, str, str],
     title: str,
-    groups: dict[str, tuple[str, str]],
+    groups: dict[str, style.Glyph],
     told: list[Spec],
     *,
     count: int,
     scale: Spec | None = None,
     axis: Spec | None = None,
+    beside: Sequence[Row] = (),
+    bold: str = "",
 ) -> Spec:
     """Return a layer of bars and points along x, with rows by their `label`, coloured and shaped by their
     `group`.
 
-    `x`: the fields of the point and of the bar's ends. `groups`: a word, its colour and its shape. `told`:
-    the tooltip. Screen readers get a row's `told`, because Vega-Lite would build an expression from the
+    `x`: the fields of the point and of the bar's ends. `groups`: each word's glyph. `told`: the tooltip.
+    `beside`: the rows, if each has `numbers` to write next to its bar, and perhaps its `n`. `bold`: the group
+    whose rows are bold. Screen readers get a row's `told`, as Vega-Lite would build an expression from the
     titles, which contain names.
     """
     middle, low, high = x
     position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}
     position |= {"axis": axis} if axis else {}
-    names = {"domain": list(groups)}
-    color = {"field": "group", "type": "nominal", "title": None} | {
-        "scale": {**names, "range": [colour for colour, _ in groups.values()]}
-    }
-    shape = {**color, "scale": {**names, "range": [form for _, form in groups.values()]}}
-    row = {"field": "label", "type": "nominal", "sort": None, "axis": rows_axis(count)}
+    line, point = glyphs(groups)
+    names = rows_axis(count)
+    if bold:
+        rows = list(dict.fromkeys((each["label"], each["group"]) for each in beside))
+        share = [k / max(len(rows) - 1, 1) for k, (_, group) in enumerate(rows) if group == bold]
+        condition = {"test": {"field": "index", "oneOf": share}, "value": "bold"}  # its place from 0 to 1
+        names["labelFontWeight"] = {"condition": condition, "value": "normal"}
+    row = {"field": "label", "type": "nominal", "sort": None, "axis": names}
     said = {"field": "told", "type": "nominal"}
-    shared = {"y": row, "color": color, "tooltip": told, "description": said}
-    dot = {"type": "point", "filled": True, "opacity": 1, "size": 70 if count <= 40 else 40}
+    shared = {"y": row, "tooltip": told, "description": said}
+    dot = {**POINT, "size": style.AREA if count <= 40 else 0.6 * style.AREA}
     return {
         "width": WIDTH,
         "height": {"step": step(count)},
         "layer": [
             {
                 "transform": [{"filter": {"field": field, "valid": True}} for field in (low, high)],
-                "mark": {"type": "rule", "strokeWidth": 1.5},
-                "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared},
+                "mark": {"type": "rule", "strokeWidth": style.INTERVAL},
+                "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared, **line},
             },
-            {"mark": dot, "encoding": {"x": {"field": middle, **position}, "shape": shape, **shared}},
+            {"mark": dot, "encoding": {"x": {"field": middle, **position}, **shared, **point}},
+            *(_columns(beside, row, bold) if beside else ()),
         ],
     }
 
+
+def _columns(rows: Sequence[Row], y: Spec, bold: str) -> list[Spec]:
+    """Return the numbers of each row beside the axes and, if there are any, their `n` under its heading."""
+    font = y["axis"]["labelFontSize"]
+    weight = {"fontWeight": {"expr": f"datum.group === '{bold}' ? 'bold' : 'normal'"}} if bold else {}
+    text = {"type": "text", "align": "left", "baseline": "middle", "fontSize": font, "dx": AFTER, **weight}
+    layers = [{"mark": text, "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "numbers"}}}]
+    if not any(row.get("n") for row in rows):
+        return layers
+    most = max(len(row["n"]) for row in rows)
+    across = 2 * AFTER + 1.1 * EM * font * (max(len(row["numbers"]) for row in rows) + most)
+    right = {**text, "align": "right", "dx": round(across, 1)}
+    head = {
+        "transform": [{"window": [{"op": "row_number", "as": "place"}]}, {"filter": "datum.place === 1"}],
+        "mark": {**right, "fontWeight": "normal", "baseline": "bottom"},
+        "encoding": {"x": {"value": "width"}, "y": {"value": 0}, "text": {"value": "n"}},
+    }
+    column = {"mark": right, "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "n"}}}
+    return [head, *layers, column]
+
+
+POINT = {"type": "point", "filled": True, "opacity": 1, "size": style.AREA, "strokeWidth": style.OUTLINE}
 
 EM = 0.5
 """The mean width of a character, in font sizes."""
@@ -320,8 +379,9 @@ def legends(node: Any) -> Iterator[Spec]:
     if isinstance(node, dict):
         for key, value in node.items():
             if (
-                key in ("color", "shape", "strokeDash")
+                key in ("color", "strokeDash", *GLYPH)
                 and isinstance(value, dict)
+                and value.get("legend", {}) is not None
                 and "domain" in value.get("scale", {})
             ):
                 yield value
@@ -334,7 +394,7 @@ def fit_legend(channel: Spec, wide: float, font: float) -> None:
     """Give a legend as many columns as fit its entries."""
     entries = [str(each) for each in channel["scale"]["domain"]]
     legend = channel.get("legend") or {}
-    mark = math.sqrt(legend.get("symbolSize", 70))
+    mark = math.sqrt(legend.get("symbolSize", style.AREA))
     entry = EM * font * max(map(len, entries)) + mark + 1.4 * font
     channel["legend"] = {**legend, "columns": max(1, min(len(entries), int(wide / entry)))}
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
 from howsure.present import frontier
-from howsure.present.charts.base import BLUE, EXTRA, GREY, WIDE, picture
+from howsure.present.charts.base import EXTRA, WIDE, picture
 from howsure.present.charts.sizes import typed
 from howsure.present.labels import short_labels
 from howsure.present.render.visible import visible
+from howsure.present.style import BLUE, GREY, INK
 from howsure.present.words.plain import short_names
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ TYPE = 20
 MODELS = 8
 """The number of models of a board that fit."""
 FONT = "sans-serif"
-INK = "#222222"
 _OPENING = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"[^>]*>')
 
 

@@ -5,28 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
-    Spec,
-    drawing,
-    figure,
-    points,
-    scaled,
-    tooltip,
-    unit,
-)
+from howsure.present.charts.base import Spec, drawing, figure, numbers, points, scaled, tooltip, unit
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
-from howsure.wording import level_text
+from howsure.present.style import BAD, GOOD, GREY, HOLLOW, MARGIN, THIN
+from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.gate import Check
 
-GROUPS = {"pass": (BLUE, "circle"), "fail": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
+GROUPS = {"pass": GOOD, "fail": BAD, "can't tell": HOLLOW}
 
 
 def spec(checks: Sequence[Check], *, description: str) -> Spec:
@@ -40,6 +30,8 @@ def spec(checks: Sequence[Check], *, description: str) -> Spec:
     compared = first.baseline is not None
     factor, behind = (points if compared else unit)(percent=first.percent)
     what = f"candidate − baseline{behind}" if compared else f"score{behind}"
+    scale = Scale(percent=first.percent)
+    written = scale.signed if compared else scale.number
     names = labels(check.slice or check.task or "overall" for check in shown)
     rows = [
         {
@@ -49,6 +41,8 @@ def spec(checks: Sequence[Check], *, description: str) -> Spec:
             "low": scaled(check.low, factor),
             "high": scaled(check.high, factor),
             "group": check.verdict if check.verdict in GROUPS else "can't tell",
+            "numbers": numbers(written, (check.value, check.low, check.high), scale),
+            "n": "",
             "told": f"{name}: {check.verdict}",
         }
         for check, name in zip(shown, names, strict=True)
@@ -60,9 +54,10 @@ def spec(checks: Sequence[Check], *, description: str) -> Spec:
         tooltip([("name", "check"), ("value", what), ("low", "from"), ("high", "to")], percent=first.percent),
         count=len(rows),
         scale={"zero": compared, "nice": False, "padding": 12},
+        beside=rows,
     )
     for limit in sorted({_limit(check) for check in shown if math.isfinite(_limit(check))}):
-        mark = {"type": "rule", "strokeDash": [4, 3], "color": GREY, "strokeWidth": 2}
+        mark = {"type": "rule", "strokeDash": MARGIN, "color": GREY, "strokeWidth": THIN}
         place = {"x": {"datum": float(f"{factor * limit:.12g}")}}
         drawn["layer"] = [{"mark": mark, "encoding": place}, *drawn["layer"]]
     return figure(rows, drawn, description=description, subtitle="dashed: the limit")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from howsure.errors import OptionError
 from howsure.present.charts.base import (
-    BLUE,
-    GREY,
-    ORANGE,
     Row,
     Spec,
     by_panel,
     drawing,
     figure,
+    numbers,
     points,
     rows_axis,
     scaled,
@@ -22,13 +21,14 @@ from howsure.present.charts.base import (
 )
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.style import DIVERGING, GOOD, HOLLOW
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS = {"could be best": (BLUE, "circle"), "not best": (GREY, "diamond")}
+GROUPS = {"could be best": GOOD, "not best": HOLLOW}
 BEST, BEHIND = GROUPS
 
 
@@ -49,16 +49,17 @@ def spec(
     behind = unit(percent=percent)[1]
     score = visible(score)
     better = "; lower is better" if lower_is_better else ""
+    drawn = rows(records, percent=percent)
     shown = drawing(
         ("score", "low", "high"),
         f"{score}{behind} with its {level_text(level)} confidence interval{better}",
         GROUPS,
         told_fields(behind, percent=percent),
         count=len(records),
+        beside=drawn,
+        bold=BEST,
     )
-    return figure(
-        rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle
-    )
+    return figure(drawn, shown, description=description, title=title, subtitle=subtitle)
 
 
 def told_fields(behind: str, *, percent: bool) -> list[Spec]:
@@ -72,7 +73,7 @@ def told_fields(behind: str, *, percent: bool) -> list[Spec]:
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return the rows to draw: one per model, numbers on the axis's scale."""
-    factor = unit(percent=percent)[0]
+    factor, scale = unit(percent=percent)[0], Scale(percent=percent)
     return [
         {
             "model": record["model"],
@@ -86,7 +87,9 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "rank_high": record["rank_high"],
             "places": places(record),
             "group": BEST if record["could_be_best"] else BEHIND,
-            "told": _told(record, Scale(percent=percent)),
+            "numbers": numbers(scale.number, [record[name] for name in ("value", "low", "high")], scale),
+            "n": f"{record['n_items']:,}" if "n_items" in record else "",
+            "told": _told(record, scale),
         }
         for record, label in zip(records, labels(record["model"] for record in records), strict=True)
     ]
@@ -121,6 +124,7 @@ def ranks_spec(
     behind = unit(percent=percent)[1]
     score = visible(score)
     last = max(record["rank_high"] for record in records)
+    drawn = [{**row, "numbers": row["places"], "n": ""} for row in rows(records, percent=percent)]
     shown = drawing(
         ("rank", "rank_low", "rank_high"),
         f"rank by {score}, with simultaneous {level_text(level)} rank intervals",
@@ -139,13 +143,16 @@ def ranks_spec(
             "tickMinStep": 1,
             **({"values": list(range(1, last + 1))} if last <= 12 else {}),
         },
+        beside=drawn,
+        bold=BEST,
     )
-    return figure(
-        rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle
-    )
+    return figure(drawn, shown, description=description, title=title, subtitle=subtitle)
 
 
-WIDTH, STEP = 150, 15
+PANEL = 30
+"""The number of characters of a panel's name."""
+WIDTH, STEP, DOT = 200, 15, 2.5
+"""The width of a small panel, the height of its rows, and the radius of its points, above short bars."""
 
 
 def multiples_spec(
@@ -159,8 +166,8 @@ def multiples_spec(
     subtitle: str,
     description: str,
 ) -> Spec:
-    """Return the chart. `boards`: the name and the records of each. `models`: the models to show, in
-    order.
+    """Return the chart, in which each panel has its own scale. `boards`: the name and the records of each.
+    `models`: the models to show, in order.
     """
     behind = unit(percent=percent)[1]
     better = "; lower is better" if lower_is_better else ""
@@ -178,7 +185,8 @@ def multiples_spec(
     shown |= {"width": WIDTH, "height": {"step": STEP}}
     for layer in shown["layer"]:
         layer["encoding"]["y"]["sort"] = list(names.values())
-    panels = labels((name for name, _ in boards), 40)
+    shown["layer"][-1]["mark"]["size"] = math.pi * DOT**2
+    panels = labels((name for name, _ in boards), PANEL)
     drawn = [
         {**row, "panel": panel, "label": names[row["model"]]}
         for panel, (_, records) in zip(panels, boards, strict=True)
@@ -188,13 +196,14 @@ def multiples_spec(
     note = "\n".join(text for text in (title, subtitle) if text)
     for layer in shown["layer"]:
         layer["encoding"]["x"]["title"] = None  # once, above
-    grid = {**by_panel(shown, columns=4), "spacing": {"row": 4, "column": 16}}
+    grid = {**by_panel(shown, columns=3), "spacing": {"row": 58, "column": 24}}
+    grid["bounds"] = "flush"
+    grid["resolve"] = {"scale": {"x": "independent"}}
     return figure(drawn, grid, description=description, subtitle=note)
 
 
-DIVERGING = (ORANGE, "#f4a582", "#f2f2f2", "#92c5de", BLUE)
-
-
+MOST_PAIRED = 60
+"""More models make a matrix whose names and signs can't be read."""
 SIGNS = "+ and −: the row is significantly above or below the column"
 
 
@@ -214,6 +223,11 @@ def pairs_spec(
     `records`: a, b, difference, p_adjusted (p_value, n_shared). `names`: the models, in the order of the
     axes. Each pair is drawn twice, with both signs.
     """
+    if len(names) > MOST_PAIRED:
+        raise OptionError(
+            f"a matrix of {len(names):,} models can't be read: at most {MOST_PAIRED}",
+            remedy="Draw the best with `top=30`, choose some by `model`, or make the page: howsure report.",
+        )
     factor, behind = points(percent=percent)
     score = visible(score)
     shown = pair_rows(records, names, factor, level)

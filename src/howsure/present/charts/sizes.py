@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
@@ -109,16 +110,19 @@ def extent(spec: Spec) -> tuple[float, float]:
 
 
 def _fitted(spec: Spec, size: FigureSize, width: float) -> Spec:
-    """Return the figure with as few panels side by side as its height allows."""
+    """Return the figure with as few panels side by side as its height allows. If the numbers beside its bars
+    have no room, it has none.
+    """
     best, least = None, math.inf
-    for side in _side_by_side(spec, width, size.font):
-        made, total = _at_width(spec, size.font, width, side)
-        least = min(least, total)
-        if total > width + OFF:
-            break
-        best = _no_taller(made, size)
-        if extent(best)[1] <= size.tallest:
-            break
+    for form in (spec, _without(spec, "n"), _without(spec, "n", "numbers")):
+        for side in _side_by_side(form, width, size.font) if best is None else ():
+            made, total = _at_width(form, size.font, width, side)
+            least = min(least, total)
+            if total > width + OFF:
+                break
+            best = _no_taller(made, size)
+            if extent(best)[1] <= size.tallest:
+                break
     if best is None:
         raise OptionError(
             f"{width / 72:.2f}in are too narrow for this figure at {size.font:g} pt: it takes "
@@ -126,6 +130,16 @@ def _fitted(spec: Spec, size: FigureSize, width: float) -> Spec:
             remedy="Give more `width` or a smaller `font_size`.",
         )
     return best
+
+
+def _without(spec: Spec, *columns: str) -> Spec:
+    """Return a figure without columns of numbers beside its bars."""
+    made = {**_copy(spec), "data": spec["data"]}
+    for view in (view for view in _views(made) if "layer" in view):
+        texts = [layer["encoding"].get("text", {}) for layer in view["layer"]]
+        kept = [text.get("field", text.get("value")) not in columns for text in texts]
+        view["layer"] = list(compress(view["layer"], kept))
+    return made
 
 
 def _at_width(spec: Spec, font: float, width: float, side: int) -> tuple[Spec, float]:
@@ -313,6 +327,7 @@ def _name_panels(spec: Spec, inner: float, font: float) -> None:
     short = (broken(label, most) for label in labels(names, most))
     told = dict(zip(names, short, strict=True))
     spec["data"] = {**spec["data"], "values": [{**row, "panel": told[row["panel"]]} for row in rows]}
+    spec["facet"]["sort"] = list(told.values())
     spec["config"] = {**spec["config"], "lineBreak": "\n"}
 
 

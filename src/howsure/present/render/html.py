@@ -7,9 +7,12 @@ from __future__ import annotations
 import html
 import math
 import re
+from base64 import b64encode
 from dataclasses import dataclass
+from string import Template
 from typing import TYPE_CHECKING
 
+from howsure.present import style
 from howsure.present.document import Table, Text, Whisker
 from howsure.present.render.visible import visible
 
@@ -52,19 +55,20 @@ class Axis:
 
 
 def draw_error_bar(whisker: Whisker, axis: Axis) -> str:
-    """Draw a dot for the value and a line between its limits, or the limits alone, over the lines of the
-    axis.
+    """Draw a dot for the value and a line between its ends, or a band between its limits, over the lines of
+    the axis.
     """
     low, high, value = (axis.place(each) for each in (whisker.low, whisker.high, whisker.value))
     middle = HEIGHT / 2
-    ends = (low, high) if whisker.limits and low < high else ()
-    caps = "".join(f"M{end:g} 0v{HEIGHT}" for end in ends)
-    line = "" if whisker.limits else f"M{low:g} {middle:g}H{high:g}"
+    if whisker.limits:
+        span = f'<rect class="band" x="{low:g}" width="{high - low:g}" height="{HEIGHT}"/>'
+    else:
+        span = f'<path class="range" d="M{low:g} {middle:g}H{high:g}"/>'
     shapes = (
         _uprights((tick for tick in axis.ticks() if tick), axis, "tick"),
         _uprights((tick for tick in axis.ticks() if not tick), axis, "zero"),
-        f'<path class="range" d="{line}{caps}"/>',
-        f'<circle class="dot" cx="{value:g}" cy="{middle:g}" r="3.5"/>',
+        span,
+        f'<circle class="dot" cx="{value:g}" cy="{middle:g}" r="{style.POINT}"/>',
     )
     return _picture(shapes)
 
@@ -88,29 +92,44 @@ def _picture(shapes: Iterable[str]) -> str:
     return f'<svg class="howsure-bar" {size} aria-hidden="true">{"".join(shapes)}</svg>'
 
 
-ERROR_BARS = """\
+_BARS = """\
 table.howsure tr > .howsure-drawn { padding-block: 0; vertical-align: middle; }
 .howsure-bar { display: block; stroke: currentColor; }
-.howsure-bar .tick { opacity: 0.15; }
+.howsure-bar .tick { opacity: $band; }
 .howsure-bar .zero { opacity: 0.6; }
-.howsure-bar .range { stroke: light-dark(#0072b2, #56b4e9); stroke-width: 2; }
-.howsure-bar .dot { fill: light-dark(#0072b2, #56b4e9); stroke: none; }
-.howsure-bar text { fill: currentColor; stroke: none; font-size: 11px; opacity: 0.8; }
+.howsure-bar .range { stroke: light-dark($blue, $sky); stroke-width: $interval; }
+.howsure-bar .band { fill: light-dark($blue, $sky); fill-opacity: $band; stroke: none; }
+.howsure-bar .dot { fill: light-dark($blue, $sky); stroke: none; }
+table.howsure.ranked tr:not(.best) .howsure-bar .range { stroke: currentColor; opacity: 0.6; }
+table.howsure.ranked tr:not(.best) .howsure-bar .dot {
+  fill: Canvas; stroke: currentColor; stroke-width: $outline;
+}
+.howsure-bar text { fill: currentColor; stroke: none; font-size: ${labels}px; opacity: 0.8; }
 @media (forced-colors: active) {
-  .howsure-bar path { stroke: CanvasText; }
-  .howsure-bar :is(text, .dot) { fill: CanvasText; }
+  .howsure-bar path { stroke: $forced; }
+  .howsure-bar :is(text, .dot, .band) { fill: $forced; }
 }
 """
+ERROR_BARS = Template(_BARS).substitute(
+    band=style.BAND,
+    blue=style.BLUE,
+    sky=style.DARK["blue"],
+    interval=style.INTERVAL,
+    outline=style.OUTLINE,
+    labels=style.LABELS,
+    forced=style.FORCED["ink"],
+)
 """How the error bars of a table look."""
 
 _TEXTS = """\
-.howsure-answer { font-family: system-ui, sans-serif; line-height: 1.45; }
+.howsure-answer { font-family: $face; line-height: 1.45; }
 .howsure-answer .verdict { margin: 0.6em 0; max-width: 60em; }
 .howsure-answer h3 { font-size: 1.1em; margin: 1.2em 0 0.4em; }
 .howsure-answer .small { font-size: 0.85em; opacity: 0.8; margin: 0.3em 0; max-width: 70em; }
 .howsure-answer table.howsure { border-collapse: collapse; margin: 0.8em 0; font-size: 0.95em; }
 .howsure-answer table.howsure caption { caption-side: top; text-align: left; font-weight: 600;
   padding: 0.2em 0; }
+.howsure-answer .scroll { overflow-x: auto; max-width: 100%; }
 .howsure-answer pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .howsure-answer table.howsure th, .howsure-answer table.howsure td {
   text-align: left; vertical-align: baseline; padding: 0.2em 0.8em 0.2em 0; border: 0;
@@ -121,14 +140,22 @@ _TEXTS = """\
 .howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
+.howsure-answer table.howsure tr.best > * { font-weight: 600; }
 .howsure-answer ul.warnings { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
-.howsure-answer ul.warnings li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
+.howsure-answer ul.warnings li { border-left: 0.25em solid $open; padding-left: 0.7em; margin: 0.4em 0; }
 .howsure-answer .remedy { opacity: 0.8; }
 """
-STYLE = _TEXTS + ERROR_BARS
+STYLE = Template(_TEXTS).substitute(face=style.TYPEFACE, open=style.LIGHT["open"]) + ERROR_BARS
 """The style of a fragment, legible on a light and on a dark ground, with the reader's own colours."""
 
-_LEAD = ' class="lead"'
+_LEAD, _BEST = ' class="lead"', ' class="best"'
+_HEAD = """\
+.about { border-bottom: 1px solid rgb(127 127 127 / 0.3); }
+.about h1 { font-size: 1.3em; margin: 0; }
+figure { margin: 1em 0; overflow-x: auto; }
+figure img { max-width: max(100%, 40rem); height: auto; background: white; border-radius: 6px; }
+"""
+"""The style of what only a page has."""
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -136,15 +163,16 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>{title}</title>
 <style>
-body {{ margin: 2em; }}
+body {{ margin: clamp(0.8rem, 3vw, 2rem); }}
 {style}</style>
 </head>
 <body>
 <main class="howsure-answer">
-{fragment}</main>
+{head}{fragment}</main>
 </body>
 </html>
 """
@@ -157,11 +185,45 @@ def render(document: Document) -> str:
     return "".join(_block(block) for block in document.blocks)
 
 
-def page(document: Document) -> str:
-    """Return a document as a whole page, titled by its first sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The head of a page.
+
+    `figure`: a PNG of twice the pixels, as an SVG needs the typeface that it was measured with.
+    """
+
+    heading: str
+    day: str
+    data: str
+    command: str
+    figure: bytes = b""
+    description: str = ""
+
+
+def page(document: Document, about: About | None = None) -> str:
+    """Return a document as a whole page, titled by its first sentence, below its head if it has one."""
     texts = [block.text for block in document.blocks if isinstance(block, Text)]
     title = escape(texts[0].replace("`", "")) if texts else "howsure"
-    return _PAGE.format(title=title, style=STYLE, fragment=render(document))
+    head = "" if about is None else _head_of(about)
+    return _PAGE.format(title=title, style=_HEAD + STYLE, head=head, fragment=render(document))
+
+
+def _head_of(about: About) -> str:
+    """Return the head of a page."""
+    data = f" · {escape(about.data)}" if about.data else ""
+    lines = [
+        '<header class="about">',
+        f"<h1>{escape(about.heading)}</h1>",
+        f'<p class="small">{escape(about.day)}{data}</p>',
+        f"<pre><code>{escape(about.command)}</code></pre>",
+        "</header>",
+    ]
+    if about.figure:
+        source = f"data:image/png;base64,{b64encode(about.figure).decode()}"
+        width = int.from_bytes(about.figure[16:20], "big") // 2
+        alt = escape(about.description)
+        lines.append(f'<figure tabindex="0"><img src="{source}" width="{width}" alt="{alt}"></figure>')
+    return "\n".join(lines) + "\n"
 
 
 def notebook(document: Document) -> str:
@@ -203,15 +265,19 @@ def _table(table: Table) -> str:
     low, high = table.whisker_range
     axis = Axis(low=low, high=high)
     named = next((k for k, column in enumerate(table.columns) if column.is_name), None)
-    lines = ['<table class="howsure">']
+    name = escape(table.title) or "table"
+    kind = "howsure ranked" if any(table.strong) else "howsure"
+    region = f'tabindex="0" role="region" aria-label="{name}"'
+    lines = [f'<div class="scroll" {region}>', f'<table class="{kind}">']
     lines += [f"<caption>{escape(table.title)}</caption>"] if table.title else []
     if table.has_header:
         lines.append(f"<thead><tr>{''.join(_head(column, axis) for column in table.columns)}</tr></thead>")
     lines.append("<tbody>")
     for r, row in enumerate(table.rows):
         cells = (_cell(cell, table.columns[k], axis, k == named) for k, cell in enumerate(row))
-        lines.append(f"<tr{_LEAD if r < table.lead else ''}>{''.join(cells)}</tr>")
-    lines += ["</tbody>", "</table>"]
+        best = _BEST if table.strong and table.strong[r] else ""
+        lines.append(f"<tr{_LEAD if r < table.lead else best}>{''.join(cells)}</tr>")
+    lines += ["</tbody>", "</table>", "</div>"]
     lines += [f'<p class="small">{prose(table.note)}</p>'] if table.note else []
     return "\n".join(lines) + "\n"
 

@@ -6,11 +6,12 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from howsure.present.charts.base import broken
 from howsure.present.document import Pointer, Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from howsure.present.document import Block, Cell, Document, Note
+    from howsure.present.document import Block, Cell, Document, Note, Printed
 
 _SPECIAL = str.maketrans(
     {
@@ -48,6 +49,8 @@ _SPECIAL = str.maketrans(
     }
 )
 _LIGATURE = re.compile(r"-(?=-)|[?!](?=`)|,(?=,)|`(?=`)|'(?=')")
+HEAD = 10
+"""The number of characters of a line over a column of scores."""
 NEEDS = r"% needs \usepackage{booktabs}; names beyond Latin letters need LuaLaTeX or XeLaTeX"
 
 
@@ -102,6 +105,8 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     """Return a table with standard errors after their scores."""
+    if table.printed is not None:
+        return _scores(table, table.printed)
     # The columns of errors, by the columns they belong to.
     places = {column.name: k for k, column in enumerate(table.columns)}
     errors = {
@@ -115,7 +120,11 @@ def _table(table: Table) -> str:
         escape(table.columns[k].name + (f" ({table.columns[errors[k]].name})" if k in errors else ""))
         for k in shown
     ]
-    body = [_line([_with_error(row, k, errors) for k in shown]) for row in table.rows]
+    strong = table.strong or (False,) * len(table.rows)
+    body = [
+        _line([_bold(_with_error(row, k, errors), bold) for k in shown])
+        for row, bold in zip(table.rows, strong, strict=True)
+    ]
     return "\n".join(
         [
             *([rf"\paragraph{{{escape(table.title)}}}\mbox{{}}\par"] if table.title else []),
@@ -128,6 +137,39 @@ def _table(table: Table) -> str:
             *([rf"{{\small {prose(table.note)}}}"] if table.note else []),
         ]
     )
+
+
+def _scores(table: Table, printed: Printed) -> str:
+    """Return a table of scores, each with its interval below."""
+    lines = []
+    for (name, *_), row in zip(table.rows, printed.rows, strict=True):
+        scores = [_bold(escape(score), bold) for score, _, bold in row]
+        below = [rf"{{\scriptsize {escape(limits)}}}" for _, limits, _ in row]
+        lines += [_line([_cell(name), *scores]) + "[-3pt]", _line(["", *below]) + "[2pt]"]
+    heads = [rf"\shortstack[r]{{{_stacked(head)}}}" for head in printed.heads]
+    return "\n".join(
+        [
+            *([rf"\paragraph{{{escape(table.title)}}}\mbox{{}}\par"] if table.title else []),
+            r"\smallskip\noindent{\small\setlength{\tabcolsep}{4pt}%",
+            rf"\begin{{tabular}}{{@{{}}l{'r' * len(heads)}@{{}}}}",
+            r"\toprule",
+            _line([escape(table.columns[0].name), *heads]),
+            r"\midrule",
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}\par}\smallskip",
+            rf"{{\small {prose(printed.note)}}}",
+        ]
+    )
+
+
+def _stacked(name: str) -> str:
+    """Break a long name over a column into lines. None of them is taken as an option of the line before."""
+    return r" \\{} ".join(escape(part.strip()) for part in broken(visible(name), HEAD).split("\n"))
+
+
+def _bold(text: str, bold: bool) -> str:
+    return rf"\textbf{{{text}}}" if bold and text else text
 
 
 def _with_error(row: tuple[Cell, ...], k: int, errors: dict[int, int]) -> str:

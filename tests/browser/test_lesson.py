@@ -235,7 +235,7 @@ def test_a_csv_of_ones_own(lesson, tmp_path):
     ends = " and ".join(
         f"{'+' if end > 0 else '−'}{abs(100 * end):.1f} points" for end in (gap.interval.low, gap.interval.high)
     )
-    assert f"With the clusters taken into account, between {ends}" in told(page, "said")
+    assert f"For questions of new clusters, between {ends}" in told(page, "said")
     assert (
         inside(page, ".command code").text_content()
         == "howsure compare 'my evals.csv' -a mine -b theirs --cluster cluster"
@@ -329,7 +329,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     low, high = alone.difference.interval.low, alone.difference.interval.high
     assert f"{pp(alone.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
     low, high = gap.difference.interval.low, gap.difference.interval.high
-    assert f"With the clusters taken into account, between {pp(low)} and {pp(high)}." in told(page, "said")
+    assert f"For questions of new clusters, between {pp(low)} and {pp(high)}." in told(page, "said")
 
     page.evaluate("location.hash = '#chapter=4'")
     page.evaluate(SETTLED)

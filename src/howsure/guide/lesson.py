@@ -110,6 +110,7 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
         "task": matrix.task,
         "path": shlex.join(target.paths),
         "grouping": shlex.join((*words, *task)),
+        "same": bool(matrix.few_clusters),
         "models": [matrix.models[m] for m in kept],
         "a": target.a,
         "b": target.b,

@@ -5,7 +5,7 @@ class Board {
   /**
    * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
    * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts (as many as make the noise of the mean, the harmonic mean over items) and within (σ²), a number a model, answers (of how many
-   * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), said (what is to be known about them).
+   * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), same (whether the error bars of a comparison are about more questions from the same clusters, as the commands have it for few clusters), said (what is to be known about them).
    */
   constructor(told) {
     Object.assign(this, told);
@@ -50,7 +50,8 @@ class Board {
   shared(a, b) {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
-    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.codesOf(kept) };
+    const groups = this.codesOf(kept);
+    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.same ? null : groups, groups };
   }
 
   attemptsOf(m, kept) {

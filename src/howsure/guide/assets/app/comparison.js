@@ -46,7 +46,7 @@ function paired(real, agreement) {
   const loose = [...a.keys()].filter(() => random() >= agreement);
   const moved = shuffle(random, loose.map((k) => b[k]));
   loose.forEach((k, nth) => { b[k] = moved[nth]; });
-  return { a: Array.from(a), b: Array.from(b), codes: null };
+  return { a: Array.from(a), b: Array.from(b), groups: null };
 }
 
 function drawAnswers(sheet, { a, b }) {
@@ -97,10 +97,10 @@ function correlationText(own, { correlation }) {
 }
 
 function withClusters(real) {
-  if (real.codes === null) return "";
-  const pair = pairOf(real.a, real.b, { clusters: real.codes });
+  if (real.groups === null) return "";
+  const pair = pairOf(real.a, real.b, { clusters: real.groups });
   if (pair.low === null) return "";
-  return ` With the clusters taken into account, between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`;
+  return ` For questions of new clusters, between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`;
 }
 
 function tellNoDifference(sheet, place) {

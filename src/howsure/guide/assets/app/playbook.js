@@ -64,12 +64,18 @@ function cardTexts({ board, values }, pair) {
   const needed = itemsNeeded(gapSpread({ board, values }), POWER_TEST, values.margin / 100);
   board.telling ??= separating(board);
   return {
-    grouped: board.clusters === null ? "nothing (each question stands alone)" : `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`,
+    grouped: groupedText(board, pair),
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
     n: count(pair.n),
     separate: `${count(board.telling)} of ${count(board.items)}`,
     copied: "",
   };
+}
+
+function groupedText(board, pair) {
+  if (board.clusters === null) return "nothing (each question stands alone)";
+  if (board.same) return `nothing (more questions of the same ${plural(board.groups.length, "group")} of ${visible(board.clusters.name)})`;
+  return `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`;
 }
 
 /** Count the questions on which not all models have the same score. */
@@ -86,8 +92,9 @@ function methodsText({ board, values }, pair) {
   const [a, b] = [values.a, values.b].map((m) => visible(board.models[m]));
   const most = Math.round(Math.max(board.attempts[values.a], board.attempts[values.b]));
   const tries = most > 1 ? ` (${most} attempts at each, averaged)` : "";
-  const groups = board.clusters === null ? "" : ` in ${plural(pair.units, "cluster")}`;
-  const variance = board.clusters === null ? "a variance for independent questions" : "a cluster-robust variance (CR2; Bell and McCaffrey 2002)";
+  const alone = board.clusters === null || board.same;
+  const groups = board.clusters === null ? "" : board.same ? ` of ${plural(board.groups.length, "cluster")}, about more questions from these` : ` in ${plural(pair.units, "cluster")}`;
+  const variance = alone ? "a variance for independent questions" : "a cluster-robust variance (CR2; Bell and McCaffrey 2002)";
   const range = pair.low === null ? "no interval can be given" : `95% CI ${signedNumber(pair.low)} to ${signedNumber(pair.high)} points, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
   return `We compared ${a} with ${b} on ${plural(pair.n, "shared question")}${groups}${tries}. The paired difference is ${signed(pair.value, true)}; ${range}. The interval is from a score pivot with ${variance}, after Miller (2024), “Adding Error Bars to Evals”. ${count(pair.wins)} questions favour the first, ${count(pair.losses)} the second, ${count(pair.ties)} neither. Made with howsure.`;
 }

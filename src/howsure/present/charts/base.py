@@ -355,7 +355,7 @@ def ticks(view: Spec, inner: float, font: float) -> None:
     for part in (view, *view.get("layer", ())):
         x = part.get("encoding", {}).get("x", {})
         if x.get("type") == "quantitative" and "field" in x and "values" not in (x.get("axis") or {}):
-            x["axis"] = {**(x.get("axis") or {}), "tickCount": max(2, min(6, int(inner / (5 * font))))}
+            x["axis"] = {**(x.get("axis") or {}), "tickCount": max(3, min(6, int(inner / (5 * font))))}
 
 
 def wrap_titles(node: Any, wide: float, high: float, font: float, *, upright: bool = False) -> None:

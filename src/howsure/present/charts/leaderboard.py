@@ -21,7 +21,7 @@ from howsure.present.charts.base import (
 )
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
-from howsure.present.style import DIVERGING, GOOD, HOLLOW
+from howsure.present.style import DIVERGING, GOOD, HOLLOW, THIN
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text
 
@@ -151,7 +151,7 @@ def ranks_spec(
 
 PANEL = 30
 """The number of characters of a panel's name."""
-WIDTH, STEP, DOT = 200, 15, 2.5
+WIDTH, STEP, DOT = 200, 15, 2
 """The width of a small panel, the height of its rows, and the radius of its points, above short bars."""
 
 
@@ -185,7 +185,7 @@ def multiples_spec(
     shown |= {"width": WIDTH, "height": {"step": STEP}}
     for layer in shown["layer"]:
         layer["encoding"]["y"]["sort"] = list(names.values())
-    shown["layer"][-1]["mark"]["size"] = math.pi * DOT**2
+    shown["layer"][-1]["mark"] |= {"size": math.pi * DOT**2, "strokeWidth": THIN}
     panels = labels((name for name, _ in boards), PANEL)
     drawn = [
         {**row, "panel": panel, "label": names[row["model"]]}

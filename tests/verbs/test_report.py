@@ -31,7 +31,7 @@ def test_the_report_command_writes_the_report_and_prints_the_verdict(here):
     result = run("report", LOGS, "--cluster", "passage_id", "-o", "page.html")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("openai-api/local/smollm2-135m-t0.3 scores highest (43.4%)")
-    assert "Page written to page.html (1.1 MB)." in result.stderr
+    assert "Page written to page.html (0.7 MB)." in result.stderr
     assert (here / "page.html").read_text().startswith("<!DOCTYPE html>")
 
 

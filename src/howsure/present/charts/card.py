@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from howsure.errors import HowsureError
 from howsure.present import frontier
 from howsure.present.charts.base import EXTRA, WIDE, picture
-from howsure.present.charts.sizes import typed
+from howsure.present.charts.sizes import typed, without_columns
 from howsure.present.labels import short_labels
 from howsure.present.render.visible import visible
 from howsure.present.style import BLUE, GREY, INK
@@ -81,7 +81,7 @@ class Card:
 
 def _placed(chart: Spec, top: float, high: float) -> str:
     """Return the chart as a nested picture below the claim. One with panels is made smaller to fit."""
-    spec = typed(chart, TYPE)
+    spec = without_columns(typed(chart, TYPE), "n", "numbers")
     wide = WIDTH - 2 * EDGE
     spec = {**spec, "data": {**spec["data"], "values": _named(spec["data"]["values"])}}
     if all("label_x" in row for row in spec["data"]["values"]):

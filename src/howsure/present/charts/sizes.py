@@ -114,7 +114,7 @@ def _fitted(spec: Spec, size: FigureSize, width: float) -> Spec:
     have no room, it has none.
     """
     best, least = None, math.inf
-    for form in (spec, _without(spec, "n"), _without(spec, "n", "numbers")):
+    for form in (spec, without_columns(spec, "n"), without_columns(spec, "n", "numbers")):
         for side in _side_by_side(form, width, size.font) if best is None else ():
             made, total = _at_width(form, size.font, width, side)
             least = min(least, total)
@@ -132,7 +132,7 @@ def _fitted(spec: Spec, size: FigureSize, width: float) -> Spec:
     return best
 
 
-def _without(spec: Spec, *columns: str) -> Spec:
+def without_columns(spec: Spec, *columns: str) -> Spec:
     """Return a figure without columns of numbers beside its bars."""
     made = {**_copy(spec), "data": spec["data"]}
     for view in (view for view in _views(made) if "layer" in view):

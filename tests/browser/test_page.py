@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 
 from browser_cases import CASES, LOOKS, PHONE, choose, look, made
+from howsure.verbs.report import report
+from places import ROOT
 
 FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 ORDER = "() => [...document.querySelectorAll('#board-body tr[data-model]')].map((row) => Number(row.dataset.model))"
@@ -242,3 +244,34 @@ def test_all_questions_that_decide_are_listed(opened):
     assert first_list.locator("tbody tr").count() == 8
     first_list.get_by_role("button", name="all 31").click()
     assert page.locator("#questions-body tr").count() == 31
+
+
+def test_a_link_to_a_model_that_is_not_there_says_so(opened):
+    page = opened(made("example"), hash="#look=pair&a=nobody&b=no%20one")
+    assert page.text_content("#absent") == "This link names “nobody” and “no one”, and there is no such model here."
+    assert opened(made("example")).is_hidden("#absent")
+
+
+def test_rows_that_a_filter_leaves_out_are_counted_between_the_others(opened):
+    page, models = opened(made("example")), first("example")["models"]
+    page.fill("#find", "2shot")
+    (k,) = (k for k, model in enumerate(models) if "2shot" in model["model"])
+    assert page.locator("#board-body .gap").all_text_contents() == [f"… {k} others"]
+    page.fill("#find", "")
+    assert page.locator("#board-body .gap").count() == 0
+
+
+def test_noise_has_a_tick_for_each_model_and_source(opened):
+    page, board = opened(made("example")), first("example")
+    page.wait_for_selector("#strips .mark-rect path")
+    assert page.locator("#strips .mark-rect path").count() == len(board["strips"]) == 4 * len(board["models"])
+
+
+def test_a_metric_has_no_cards_of_noise_and_health(opened):
+    page = opened(
+        report(ROOT / "examples" / "guards.parquet", statistic="f1@class=unsafe", cluster="template"), hash="#look=pair"
+    )
+    assert page.is_hidden("#noise-card")
+    assert page.is_hidden("#health-card")
+    assert page.is_hidden("#pair-questions")
+    assert page.is_visible("#pair-numbers")

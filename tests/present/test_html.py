@@ -85,7 +85,7 @@ def test_notebooks_get_a_styled_fragment():
     answer = hs.leaderboard(clustered())
     text = answer._repr_html_()
     assert text.startswith('<div class="howsure-answer">')
-    assert html.render(foot_last(leaderboard.document(answer))) in text
+    assert html.render(foot_last(leaderboard.document(answer)), scrolled=True) in text
     selectors = [line for line in html.STYLE.splitlines() if line.endswith(("{", "}")) and line[0] not in " }"]
     assert all(re.match(r"(\.|table\.)howsure\b|@media", line) for line in selectors)
     assert not any(word in html.STYLE for word in ("background", " color:", "@import", "url("))

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
+from howsure.statistics.metrics import metric_of
+from howsure.statistics.metrics.base import Rows, Sets
 from places import DATA, ROOT
 
 KNOWN = json.loads((ROOT / "tests" / "references" / "metrics.json").read_text())
@@ -373,12 +375,19 @@ def test_rows_without_a_class_are_counted_in_a_metric_of_rows():
 
 
 def test_influences_of_lists_are_those_of_the_jackknife():
-    frame = pl.read_ndjson(LISTS).drop("weight").with_columns(model=pl.lit("m"))
-    for word in ("macro-f1", "micro-precision", "weighted-recall"):
-        error = hs.estimate(frame, statistic=word)[0].estimate.se
-        left_out = [
-            hs.estimate(frame.filter(pl.col("item") != f"q{k}"), statistic=word)[0].estimate.value for k in range(240)
-        ]
-        n = len(left_out)
-        by_jackknife = np.sqrt((n - 1) / n * np.sum((np.array(left_out) - np.mean(left_out)) ** 2))
-        assert error == pytest.approx(by_jackknife, rel=0.03), word
+    frame = pl.read_ndjson(LISTS)
+    classes = tuple(frame["label"].explode().drop_nulls().unique().sort())
+    has = [np.array([[name in row for name in classes] for row in frame[role]]) for role in ("label", "prediction")]
+
+    def measured(word, kept):
+        lists = tuple(Sets(code, row) for row, code in (np.nonzero(each[kept]) for each in has))
+        none = np.zeros(len(kept))
+        return metric_of(word).metric.measure(
+            Rows(label=none, prediction=none, share=none + 1 / len(kept), classes=classes, lists=lists)
+        )
+
+    n = len(frame)
+    for word in ("macro-f1", "micro-precision", "weighted-recall", "samples-f1"):
+        error = measured(word, np.arange(n)).influence.std(ddof=1) / np.sqrt(n)
+        left_out = np.array([measured(word, np.delete(np.arange(n), k)).value for k in range(n)])
+        assert error == pytest.approx(np.sqrt((n - 1) * left_out.var()), rel=0.03), word

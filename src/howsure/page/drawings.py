@@ -233,7 +233,7 @@ def _matrix() -> Spec:
                 "mark": {"type": "text", "fontSize": 10, "color": INK, "cursor": "pointer"},
                 "encoding": {
                     "text": {"field": "text", "type": "nominal"},
-                    "opacity": {"condition": {"test": "datum.real", "value": 1}, "value": 0.6},
+                    "opacity": {"condition": {"test": "datum.real", "value": 1}, "value": 0.75},
                 },
             },
         ],

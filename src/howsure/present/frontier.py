@@ -437,7 +437,7 @@ def spec(
         "height": times * HEIGHT,
         "layer": _layers(x, y, told, len(shown), ground),
     }
-    note = f"error bars: {level_text(level)} confidence intervals of each alone"
+    note = f"error bars: {level_text(level)} confidence intervals"
     beginning = shared({row["name"] for row in shown})
     note += f"\nnames begin with {beginning}" if beginning else ""
     return placed(figure(shown, drawing, description=description, title=title, subtitle=note), TYPE)

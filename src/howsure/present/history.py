@@ -11,7 +11,7 @@ from howsure.present.charts.base import POINT, Row, Spec, by_panel, figure, glyp
 from howsure.present.document import Document, Field, Text, Whisker, closing, cut, opening, tabled
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
-from howsure.present.style import BAD, BAND, GOOD, GREY, LABELS, MARGIN, THIN, WHITE
+from howsure.present.style import BAD, BAND, GOOD, GREY, HOLLOW, LABELS, MARGIN, THIN, WHITE
 from howsure.statistics.change_points import KNOWN
 from howsure.wording import Scale, ci_text, level_text, p_words, plural
 
@@ -393,9 +393,9 @@ def _mark(run: HistoryRun) -> str:
 
 MOST_PANELS = 12
 NUMBERS = ("score", "level", "low", "high")
-GROUPS = {"within its limits": GOOD, "alarm": BAD}
-WITHIN, ALARM = GROUPS
-LINES = {"limits": [1, 0], "level": MARGIN}
+GROUPS = {"within its limits": GOOD, "alarm": BAD, "first of a level": HOLLOW}
+WITHIN, ALARM, FIRST = GROUPS
+LINES = {"limits for the next run": [1, 0], "mean of the level so far": MARGIN}
 LIMITS, LEVEL = LINES
 
 
@@ -447,7 +447,7 @@ def rows(records: Sequence[Row], *, percent: bool, signals: Mapping[tuple[str, s
                 "number": number,
                 "when": when if again == 1 else f"{when} ({again})",
                 **{name: scaled(_held(record[name], percent=percent), factor) for name in NUMBERS},
-                "group": ALARM if record["alarm"] else WITHIN,
+                "group": ALARM if record["alarm"] else FIRST if record["low"] is None else WITHIN,
                 "signal": f"{when}: {signal}" if signal and dated else signal and f"run {number}: {signal}",
                 "late": number > last / 2,
             }

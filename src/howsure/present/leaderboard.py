@@ -152,7 +152,11 @@ def _multiples(answer: Leaderboard) -> Spec:
 
     every, top = answer.every, at_most(answer.top)
     names = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
-    shown = names[:top]
+    shown = (
+        [*names[:top], *(name for name in names[top:] if name in {b.entries[0].model for b in every})]
+        if top
+        else names
+    )
     metrics = {board.metric for board in answer.boards}
     return multiples_spec(
         [(board_name(board, answer), board.records()) for board in every],
@@ -161,7 +165,11 @@ def _multiples(answer: Leaderboard) -> Spec:
         score=answer.boards[0].metric if len(metrics) == 1 else "score",
         level=every[0].level,
         lower_is_better=every[0].lower_is_better,
-        subtitle=f"{len(shown)} of {plural(len(names), 'model')}" if len(shown) < len(names) else "",
+        subtitle=(
+            f"{len(shown)} of {plural(len(names), 'model')}: the best overall, and the best of each task"
+            if len(shown) < len(names)
+            else ""
+        ),
         description=f"{len(every)} panels. {board_sentence(every[0])}",
     )
 

@@ -79,7 +79,7 @@ MARGIN = [4, 3]
 """The dashes of a margin, a limit or a level."""
 BAND = 0.15
 """The opacity of a band. The bands of several curves over each other have half of it."""
-FADED = 0.35
+FADED = 0.5
 """The opacity of what is left in the background."""
 
 TYPEFACE = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'

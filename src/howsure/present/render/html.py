@@ -178,11 +178,11 @@ body {{ margin: clamp(0.8rem, 3vw, 2rem); }}
 """
 
 
-def render(document: Document) -> str:
+def render(document: Document, *, scrolled: bool = False) -> str:
     """Return a document as an HTML fragment: paragraphs, tables and lists, to be styled by the page around
-    it.
+    it. `scrolled`: each table scrolls by itself.
     """
-    return "".join(_block(block) for block in document.blocks)
+    return "".join(_block(block, scrolled=scrolled) for block in document.blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +205,7 @@ def page(document: Document, about: About | None = None) -> str:
     texts = [block.text for block in document.blocks if isinstance(block, Text)]
     title = escape(texts[0].replace("`", "")) if texts else "howsure"
     head = "" if about is None else _head_of(about)
-    return _PAGE.format(title=title, style=_HEAD + STYLE, head=head, fragment=render(document))
+    return _PAGE.format(title=title, style=_HEAD + STYLE, head=head, fragment=render(document, scrolled=True))
 
 
 def _head_of(about: About) -> str:
@@ -228,7 +228,7 @@ def _head_of(about: About) -> str:
 
 def notebook(document: Document) -> str:
     """Return a fragment with its style, as notebooks show it."""
-    return f'<div class="howsure-answer">\n<style>\n{STYLE}</style>\n{render(document)}</div>\n'
+    return f'<div class="howsure-answer">\n<style>\n{STYLE}</style>\n{render(document, scrolled=True)}</div>\n'
 
 
 def escape(text: str) -> str:
@@ -243,7 +243,7 @@ def prose(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, *, scrolled: bool) -> str:
     if isinstance(block, Text):
         text = (
             "\n".join(escape(line) for line in block.text.split("\n"))
@@ -258,17 +258,17 @@ def _block(block: Block) -> str:
             "plain": f"<p>{text}</p>\n",
             "code": f"<pre>{text}</pre>\n",
         }[block.kind]
-    return _table(block) if isinstance(block, Table) else _note(block)
+    return _table(block, scrolled=scrolled) if isinstance(block, Table) else _note(block)
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, *, scrolled: bool) -> str:
     low, high = table.whisker_range
     axis = Axis(low=low, high=high)
     named = next((k for k, column in enumerate(table.columns) if column.is_name), None)
-    name = escape(table.title) or "table"
+    region = f'tabindex="0" role="region" aria-label="{escape(table.title) or "table"}"'
     kind = "howsure ranked" if any(table.strong) else "howsure"
-    region = f'tabindex="0" role="region" aria-label="{name}"'
-    lines = [f'<div class="scroll" {region}>', f'<table class="{kind}">']
+    lines = [f'<div class="scroll" {region}>'] if scrolled else []
+    lines += [f'<table class="{kind}">']
     lines += [f"<caption>{escape(table.title)}</caption>"] if table.title else []
     if table.has_header:
         lines.append(f"<thead><tr>{''.join(_head(column, axis) for column in table.columns)}</tr></thead>")
@@ -277,7 +277,7 @@ def _table(table: Table) -> str:
         cells = (_cell(cell, table.columns[k], axis, k == named) for k, cell in enumerate(row))
         best = _BEST if table.strong and table.strong[r] else ""
         lines.append(f"<tr{_LEAD if r < table.lead else best}>{''.join(cells)}</tr>")
-    lines += ["</tbody>", "</table>", "</div>"]
+    lines += ["</tbody>", "</table>", *(["</div>"] if scrolled else [])]
     lines += [f'<p class="small">{prose(table.note)}</p>'] if table.note else []
     return "\n".join(lines) + "\n"
 

@@ -71,12 +71,6 @@ class Board {
   }
 }
 
-/** Leave out the dates that names begin with, where no other name then is the same. */
-function undated(names) {
-  const bare = names.map((name) => name.replace(/^20\d{6}[_-](?=.)/, ""));
-  return names.map((name, k) => (bare.indexOf(bare[k]) === bare.lastIndexOf(bare[k]) ? bare[k] : name));
-}
-
 /** Return the items of each cluster. */
 function membersOf(codes) {
   const found = new Map();

@@ -86,7 +86,8 @@ function latexCell(cell) {
   return /^[[*]/.test(text) ? `{${text}}` : text;
 }
 
-function latex({ columns, rows }) {
+/** Write a table; `strong`: which rows are bold. */
+function latex({ columns, rows, strong }) {
   const errors = new Set(columns.map((column) => column.error));
   const shown = [...columns.keys()].filter((k) => !errors.has(k));
   const headed = columns.some((column) => column.name !== "");
@@ -99,7 +100,8 @@ function latex({ columns, rows }) {
     return latexCell(row[k]) + (behind ? ` (${latexCell(behind)})` : "");
   };
   const head = headed ? [line(shown.map(named)), "\\midrule"] : [];
-  const body = rows.map((row) => line(shown.map((k) => filled(row, k))));
+  const bold = (text, r) => (strong?.[r] && text ? `\\textbf{${text}}` : text);
+  const body = rows.map((row, r) => line(shown.map((k) => bold(filled(row, k), r))));
   const lines = [`\\begin{tabular}{${spec.join("")}}`, "\\toprule", ...head, ...body, "\\bottomrule", "\\end{tabular}"];
   return `${NEEDS}${lines.join("\n")}\n`;
 }

@@ -22,7 +22,7 @@ class BoardTable {
   show(board, pairs = null) {
     this.board = board;
     at("board-card").classList.toggle("alone", board.models.length < 2);
-    this.names = shortened(shortNames(board.models.map((model) => model.model)), 30);
+    this.names = shortened(undated(shortNames(board.models.map((model) => model.model))), 31);
     this.view.show(board, pairs, this.names);
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";

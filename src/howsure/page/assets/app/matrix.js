@@ -5,6 +5,8 @@ const WINDOW = 30;
 const FEW_APART = 0.03;
 const MOST_LISTED = 12;
 const LETTER = 5.6;
+/** Cells of so few models are larger. */
+const LARGE = 8;
 
 class MatrixPanel {
   constructor({ drawings, pick }) {
@@ -31,7 +33,7 @@ class MatrixPanel {
 
   /** List pairs, the surest first; each opens its comparison. */
   list(pairs) {
-    const names = shortened(shortNames(this.shown.models.map((model) => model.model)), 30);
+    const names = shortened(undated(shortNames(this.shown.models.map((model) => model.model))), 34);
     const { models, percent, lower } = this.shown;
     const items = pairs.map(({ i, j }) => {
       const pair = this.pairs.of(i, j);
@@ -58,7 +60,7 @@ class MatrixPanel {
 
   async show() {
     const [down, across] = [this.chosen("matrix-rows"), this.chosen("matrix-columns")];
-    const names = shortened(shortNames(this.shown.models.map((model) => model.model)), 22);
+    const names = shortened(undated(shortNames(this.shown.models.map((model) => model.model))), 24);
     const rows = down.flatMap((i) => across.map((j) => this.cell(i, j, names[i]))).filter((cell) => cell !== null);
     Object.assign(this, { rows, here: null });
     this.chart.clear();
@@ -74,10 +76,11 @@ class MatrixPanel {
       return this.list(this.apart.slice(0, MOST_LISTED));
     }
     const longest = Math.max(2, ...rows.map(({ text }) => text.length));
-    this.chart.spec = { ...this.chart.spec, width: { step: Math.ceil(LETTER * longest) + 7 } };
+    const times = Math.max(down.length, across.length) <= LARGE ? 1.5 : 1;
+    this.chart.spec = { ...this.drawings[kind(this.shown)].matrix, width: { step: times * (Math.ceil(LETTER * longest) + 7) }, height: { step: times * 19 } };
     const label = this.told(down, across);
     const said = `row − column${this.shown.percent ? ", in points" : ""}`;
-    at("matrix-told").textContent = `${label} Each cell is ${said}; columns are numbered as rows; ${corrected}.`;
+    at("matrix-told").textContent = `${label} Each cell is ${said}; columns have the numbers of the rows; ${corrected}.`;
     at("matrix").tabIndex = 0;
     await this.chart.show(rows, `${label} Arrow keys go from pair to pair, Enter compares.`);
     this.chart.view.addEventListener("click", (_, item) => {
@@ -92,7 +95,7 @@ class MatrixPanel {
     const { models, percent } = this.shown;
     const real = Boolean(pair.flags & 2);
     return {
-      row: `${name}  ${i + 1}`,
+      row: `${name} (${i + 1})`,
       column: j + 1,
       i,
       j,

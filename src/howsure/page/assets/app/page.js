@@ -67,6 +67,14 @@ function shortNames(names) {
   return parts.map((part) => part.slice(shared).join("/"));
 }
 
+/** Leave out the dates that names begin with, where no other name then is the same. */
+function undated(names) {
+  const bare = names.map((name) => name.replace(/^20\d{6}[_-](?=.)/, ""));
+  const counts = new Map();
+  for (const name of bare) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return names.map((name, k) => (counts.get(bare[k]) === 1 ? bare[k] : name));
+}
+
 /** Cut the middle out of a long name. */
 function shorten(name, width = 34) {
   const shown = visible(name);

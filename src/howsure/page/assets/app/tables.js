@@ -8,7 +8,7 @@ function boardTable({ board }, order) {
   const errors = columns.findIndex((column) => column.name === "SE");
   if (errors > 0) columns[errors - 1].error = errors;
   const rows = order.map((m) => kept.map((k) => board.cells[m][k]));
-  return { columns, rows, records: order.map((m) => boardRecord(board, m)) };
+  return { columns, rows, records: order.map((m) => boardRecord(board, m)), strong: order.map((m) => board.models[m].best) };
 }
 
 /** Return a model as `leaderboard --format csv` has it. */

@@ -228,7 +228,9 @@ def _head_of(about: About) -> str:
 
 def notebook(document: Document) -> str:
     """Return a fragment with its style, as notebooks show it."""
-    return f'<div class="howsure-answer">\n<style>\n{STYLE}</style>\n{render(document, scrolled=True)}</div>\n'
+    return (
+        f'<div class="howsure-answer">\n<style>\n{STYLE}</style>\n{render(document, scrolled=True)}</div>\n'
+    )
 
 
 def escape(text: str) -> str:

@@ -5,7 +5,7 @@ const WINDOW = 30;
 const FEW_APART = 0.03;
 const MOST_LISTED = 12;
 const LETTER = 5.6;
-/** Cells of so few models are larger. */
+/** Cells of so few models are larger, and stand beside a list of their significant pairs. */
 const LARGE = 8;
 
 class MatrixPanel {
@@ -69,14 +69,17 @@ class MatrixPanel {
     const sure = ({ i, j }) => Math.abs(this.pairs.of(i, j).d) / (this.pairs.of(i, j).se || Infinity);
     this.apart = once.filter(({ real }) => real).sort((one, other) => sure(other) - sure(one));
     const few = this.apart.length < FEW_APART * once.length;
-    for (const id of ["matrix-part", "matrix-list"]) at(id).hidden = few === (id === "matrix-part");
-    at("matrix-all").hidden = true;
+    const small = !few && Math.max(down.length, across.length) <= LARGE;
+    at("matrix-part").hidden = few;
+    at("matrix-listed").hidden = !few && !small;
+    at("matrix-both").classList.toggle("small-matrix", small);
+    this.list(this.apart.slice(0, MOST_LISTED));
     if (few) {
       at("matrix-told").textContent = `${this.told(down, across)} ${this.apart.length ? `The surest first; ${corrected}` : `Here ${corrected}`}.`;
-      return this.list(this.apart.slice(0, MOST_LISTED));
+      return;
     }
     const longest = Math.max(2, ...rows.map(({ text }) => text.length));
-    const times = Math.max(down.length, across.length) <= LARGE ? 1.5 : 1;
+    const times = small ? 1.5 : 1;
     this.chart.spec = { ...this.drawings[kind(this.shown)].matrix, width: { step: times * (Math.ceil(LETTER * longest) + 7) }, height: { step: times * 19 } };
     const label = this.told(down, across);
     const said = `row − column${this.shown.percent ? ", in points" : ""}`;

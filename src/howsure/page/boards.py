@@ -29,6 +29,7 @@ from howsure.page.pairs import (
     task_details,
 )
 from howsure.present import curve, horizon
+from howsure.present.charts.sizes import without_columns
 from howsure.present.compare import carries, what_settles
 from howsure.present.document import Document, Note, closing, small, warning_text
 from howsure.present.estimate import merged_warnings
@@ -219,6 +220,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "title": board_title(board),
         "task": board.task,
         "metric": first.metric,
+        "listed": part.matrix is None or not part.matrix.of_metric,
         "claim": headline(board),
         "verdict": board.sentence,
         "percent": board.percent,
@@ -367,7 +369,9 @@ def _charted(part: TaskCurves | TaskHorizons, presentation: ModuleType) -> Data:
 
 def _over_tasks(board: Board) -> Data:
     """Return the page's data on tasks as a sample, as `_costs` does."""
-    drawing, table = panel(board, "leaderboard", MOST_DRAWN), board_table(board, None)
+    # The table has the numbers beside the bars.
+    drawing = without_columns(panel(board, "leaderboard", MOST_DRAWN), "n", "numbers")
+    table = board_table(board, None)
     columns = [k for k, column in enumerate(table.columns) if column.name not in ("", "SE")]
     table = replace(
         table,

@@ -128,20 +128,23 @@ def _rung(rung: Rung) -> dict[str, Any]:
     return {
         "population": rung.asked.population.name,
         "first": opened(rung),
-        "overview": _overview(rung.leaderboard),
+        "overview": _overview(rung),
         "boards": [shown(part, rung) for part in rung.parts],
     }
 
 
-def _overview(answer: Leaderboard) -> dict[str, Any] | None:
+def _overview(rung: Rung) -> dict[str, Any] | None:
     """Return the summary over all tasks: the sentence, and the name of each board, or None if there is one
     board.
     """
+    answer = rung.leaderboard
     if len(answer.every) < 2:
         return None
+    sampled = rung.over_tasks
+    more = "" if sampled is None else f" For other tasks like these: {leaderboard.sentence(sampled)}"
     return {
         "claim": leaderboard.claim(answer),
-        "verdict": leaderboard.sentence(answer),
+        "verdict": leaderboard.sentence(answer) + more,
         "names": [board_name(board, answer) for board in answer.every],
     }
 

@@ -339,7 +339,8 @@ def _apart(task: TaskQuestions) -> str:
 
 
 def _share(count: int, total: int) -> str:
-    return f"{count_text(count)} ({100 * count / total:.0f}%)"
+    share = 100 * count / total
+    return f"{count_text(count)} ({share:.{1 if 0 < share < 1 else 0}f}%)"
 
 
 def _reliability(task: TaskQuestions) -> str:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TASK = 14
 """The number of characters of a task's name in a column heading."""
 NOTE = (
-    "score{unit} and group: models that share a letter don't differ significantly; a narrow terminal leaves "
-    "out the last tasks"
+    "score{unit} and group: models that share a letter don't differ significantly; where there is no room "
+    "the last tasks are left out"
 )
 
 

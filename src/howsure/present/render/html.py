@@ -153,7 +153,7 @@ _HEAD = """\
 .about { border-bottom: 1px solid rgb(127 127 127 / 0.3); }
 .about h1 { font-size: 1.3em; margin: 0; }
 figure { margin: 1em 0; overflow-x: auto; }
-figure img { max-width: max(100%, 40rem); height: auto; background: white; border-radius: 6px; }
+figure img { max-width: 100%; height: auto; background: white; border-radius: 6px; }
 """
 """The style of what only a page has."""
 _PAGE = """\

@@ -10,7 +10,7 @@ class Axis {
     Object.assign(this, { zero, part: false });
     const all = [...bars.flatMap((bar) => [bar.low, bar.high, bar.value]), ...(zero ? [0] : [])];
     const ends = all.filter((end) => Number.isFinite(end));
-    this.empty = ends.length === 0;
+    this.empty = ends.length === 0 || bars.length === 0;
     const [low, high] = this.empty ? [0, 1] : [Math.min(...ends), Math.max(...ends)];
     const room = (high - low || Math.abs(high) || 1) * ROOM;
     this.low = low - room;

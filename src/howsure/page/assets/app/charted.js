@@ -3,9 +3,12 @@
 /** What the axis beside a panel takes of the width of a phone. */
 const BESIDE_PANEL = 104;
 
+/** How much room names and titles have there. */
+const SHORT = { labelLimit: 120, titleLimit: 210 };
+
 /** Return a drawing for a narrow page: as wide as there is room, with its panels below each other. */
 function stacked(spec) {
-  if (spec.facet === undefined) return { ...spec, width: "container" };
+  if (spec.facet === undefined) return { ...spec, title: undefined, width: "container" };
   return { ...spec, columns: 1, spec: { ...spec.spec, width: document.documentElement.clientWidth - BESIDE_PANEL } };
 }
 
@@ -31,6 +34,7 @@ class ChartedPanel {
     const table = make("div", { kind: "scroll", tabindex: 0, role: "region", "aria-label": label });
     table.innerHTML = html; // escaped by the report's maker
     foldRows(table);
-    return { chart: new Chart(place, { ...(narrow() ? stacked(spec) : spec), config: this.look }), children: [make("p", { kind: "verdict", text: told }), place, table] };
+    const config = narrow() ? { ...this.look, axis: { ...this.look.axis, ...SHORT } } : this.look;
+    return { chart: new Chart(place, { ...(narrow() ? stacked(spec) : spec), config }), children: [make("p", { kind: "verdict", text: told }), place, table] };
   }
 }

@@ -109,6 +109,7 @@ class Page {
     at("task").value = this.all ? ALL : k;
     at("claim").textContent = visible(this.all ? this.rung.overview.claim : board.claim);
     at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
+    at("verdict").hidden = at("verdict").textContent === `${at("claim").textContent}.`;
     at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
     at("facts").textContent = this.all ? this.tasks.facts() : facts(board);
   }

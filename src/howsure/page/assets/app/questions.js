@@ -179,7 +179,8 @@ class QuestionList {
     at("questions-outcome").value = outcome.name;
     at("questions-cluster").value = this.cluster < 0 ? "" : this.items.labels[this.cluster];
     at("questions-slice").value = sliceAsked(this.items.slices, this.place)?.join(" ") ?? "";
-    at("questions-order").value = order;
+    at("questions-order").options[0].hidden = !two; // of one model there is none
+    at("questions-order").value = two || order !== "size" ? order : "id";
     const text = this.place.get("text") ?? "";
     if (at("questions-text").value !== text) at("questions-text").value = text;
     at("questions-text").placeholder = this.texts.searchable(this.k) ? "id or text" : "id";
@@ -211,6 +212,7 @@ function labelled(items, k) {
 
 /** Say why a board has no questions to list. */
 function unlisted(board) {
+  if (!board.listed) return "A metric such as F1 has no score for each question, so there are none to list.";
   return board.task
     ? "This board is too large for the page to hold single questions: howsure compare --flips lists them."
     : "The questions are listed task by task: choose a task above.";

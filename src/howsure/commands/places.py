@@ -60,7 +60,8 @@ def with_names(paths: Sequence[str], given: dict[str, Any], first: str, second: 
         )
     if len(names) == 1:
         raise click.UsageError(
-            f"{names[0]!r} is one model, and a comparison takes two: name the other as well, or compare it with all by --against"
+            f"{names[0]!r} is one model, and a comparison takes two: name the other as well, or compare it "
+            "with all by --against"
         )
     given |= dict(zip((first, second), names, strict=True))
     return sources

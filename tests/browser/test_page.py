@@ -273,5 +273,6 @@ def test_a_metric_has_no_cards_of_noise_and_health(opened):
     )
     assert page.is_hidden("#noise-card")
     assert page.is_hidden("#health-card")
+    assert page.text_content("#left-out").startswith("Not shown: noise and health of the questions.")
     assert page.is_hidden("#pair-questions")
     assert page.is_visible("#pair-numbers")

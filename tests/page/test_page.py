@@ -311,6 +311,9 @@ def test_a_page_of_a_metric_has_its_board_and_no_outcomes_of_questions():
     pairs, details = unpacked(page.boards[0])["pairs"], unpacked(page.boards[0])
     assert (pairs["wins"], pairs["losses"], pairs["ties"]) == ([0], [0], [0])
     assert details["items"] is None
+    left_out = page.data["boards"][0]["left_out"]
+    assert left_out.startswith("Not shown: noise and health of the questions. They are about means of scores")
+    assert report(two_models()).data["boards"][0]["left_out"] == ""
     assert "p = 0.031" in hs.compare(GUARDS, **options).sentence
     assert pairs["p"] == ["0.031"]
     with pytest.raises(hs.OptionError, match="`usage` and `statistic` can"):

@@ -391,3 +391,19 @@ def test_influences_of_lists_are_those_of_the_jackknife():
         error = measured(word, np.arange(n)).influence.std(ddof=1) / np.sqrt(n)
         left_out = np.array([measured(word, np.delete(np.arange(n), k)).value for k in range(n)])
         assert error == pytest.approx(np.sqrt((n - 1) * left_out.var()), rel=0.03), word
+
+
+def test_lists_without_any_predicted_class_count_as_0_with_a_warning():
+    frame = pl.read_ndjson(LISTS).with_columns(model=pl.lit("m"))
+    empty = frame.with_columns(prediction=frame["prediction"].list.head(0))
+    found = hs.estimate(empty, statistic="micro-precision")
+    (warning,) = (w for w in found.warnings if w.code == "undefined_class")
+    assert "no row has a predicted class, so micro-precision counts as 0" in warning.message
+    assert found[0].estimate.value == 0
+
+
+def test_null_in_a_list_of_text_is_no_class():
+    rows = {"model": "m", "item": [*range(40)], "label": ['["a"]', '["b"]'] * 20}
+    said = ['["a", null]', "[null]"] * 20
+    found = hs.estimate(pl.DataFrame({**rows, "prediction": said}), statistic="micro-precision")
+    assert found[0].estimate.value == 1

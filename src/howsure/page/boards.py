@@ -247,6 +247,7 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "models": [_model(entry, rank) for entry, rank in zip(board.entries, board.ranks, strict=True)],
         "difficulty": _difficulty(part.health),
         "strips": _strips(part),
+        "left_out": _left_out(part),
         "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
         "curves": [
             *(_charted(each, horizon) for each in rung.horizons if _is_of(each, board)),
@@ -439,6 +440,15 @@ def _warnings(part: BoardPart) -> Document:
     warnings = (*part.board.warnings, *merged_warnings(part.board.entries))
     more = filter(None, (more_of(part.board),))
     return Document(blocks=(*small(more), *([Note(warnings=warnings)] if warnings else [])))
+
+
+def _left_out(part: BoardPart) -> str:
+    """Return which of noise and health aren't shown, and why. Empty if both are."""
+    reasons: dict[str, list[str]] = {}
+    for name, answer in (("noise", part.noise), ("health of the questions", part.health)):
+        if isinstance(answer, str):
+            reasons.setdefault(answer, []).append(name)
+    return " ".join(f"Not shown: {' and '.join(names)}. {reason}" for reason, names in reasons.items())
 
 
 def _noise(part: BoardPart) -> Document:

@@ -241,13 +241,13 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
 
 
 def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> BoardPart:
-    why = "This is shown for single tasks: choose one above."
+    why = "They are about single tasks: choose one above."
     return BoardPart(
         board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall))
     )
 
 
-NO_MEAN = "This is for means of scores, and not for metrics over labels and predictions."
+NO_MEAN = "They are about means of scores, and not about metrics over labels and predictions."
 
 
 def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -> TaskNoise | str:
@@ -255,8 +255,8 @@ def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -
         return NO_MEAN
     if design.score.over_attempts or asked.population.only_these:
         return (
-            "Not broken down here: the error bars are for scores over several attempts, or for exactly "
-            "these questions."
+            "The error bars are for scores over several attempts, or for exactly these questions, and "
+            "aren't broken down."
         )
     try:
         return task_noise(matrix, asked, board.entries)

@@ -41,9 +41,8 @@ def make(
 ) -> Report:
     """Return the report of all gathered results.
 
-    `texts`: whether to include prompts and answers. `inspect_view`: whether to link to it. `lesson`: its
-    address. `url`: the page's
-    address. `card`: the picture in the same folder.
+    `texts`: whether to include prompts and answers. `inspect_view`: whether to link to it. `lesson`: the
+    address of the lesson. `url`: the page's address. `card`: the picture in the same folder.
     """
     first = contents.first
     answer = first.leaderboard

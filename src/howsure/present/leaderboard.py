@@ -152,11 +152,8 @@ def _multiples(answer: Leaderboard) -> Spec:
 
     every, top = answer.every, at_most(answer.top)
     names = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
-    shown = (
-        [*names[:top], *(name for name in names[top:] if name in {b.entries[0].model for b in every})]
-        if top
-        else names
-    )
+    leaders = {board.entries[0].model for board in every}
+    shown = [name for k, name in enumerate(names) if top is None or k < top or name in leaders]
     metrics = {board.metric for board in answer.boards}
     return multiples_spec(
         [(board_name(board, answer), board.records()) for board in every],

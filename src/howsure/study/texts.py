@@ -90,5 +90,8 @@ def lists_of(column: pl.Series) -> pl.Series | None:
         return None
     if not texts:
         return None
-    lists = {text: [str(part) for part in parts] for text, parts in zip(texts, found, strict=True)}
+    lists = {
+        text: [str(part) for part in parts if part is not None]
+        for text, parts in zip(texts, found, strict=True)
+    }
     return pl.Series(column.name, [lists.get(text) for text in column], dtype=pl.List(pl.String))

@@ -133,6 +133,9 @@ class OfClasses(HigherIsBetter):
         """Warn of classes (C,) that count as 0 because there is nothing to divide by."""
         if not without.any():
             return ()
+        if self.average == "micro":
+            message = f"no row has a predicted class, so {self.name} counts as 0"
+            return (ResultWarning(code="undefined_class", message=message, remedy="Measure micro-f1."),)
         what, name = ("predicted", "precision") if self.of is precision else ("a label", "recall")
         n = np.count_nonzero(without)
         of = f"class {classes[int(without.argmax())]!r} is" if n == 1 else f"{n} classes are"

@@ -152,6 +152,8 @@ class Page {
     at("slices-card").hidden = board.html.slices === "";
     fill("noise", board.html.noise);
     fill("health", board.html.health);
+    at("left-out").textContent = board.left_out;
+    at("left-out").hidden = board.left_out === "";
     for (const id of ["noise", "health"]) at(`${id}-card`).hidden = board.html[id] === "";
     for (const id of ["slices", "noise", "health"]) foldRows(at(id));
     this.difficulty(board);

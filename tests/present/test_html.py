@@ -1,6 +1,7 @@
 """HTML output is well-formed and semantic, escapes hostile names, and is picked up by notebooks."""
 
 import re
+import sys
 
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ from hostile import HOSTILE
 from howsure.errors import ResultWarning
 from howsure.present import leaderboard
 from howsure.present.document import Column, Document, Note, Table, Text, Whisker, foot_last
+from howsure.present.files import figure_of
 from howsure.present.render import html
 from howsure.present.render.visible import visible
 from reading import ATTRIBUTES, TAGS, Reading
@@ -89,3 +91,15 @@ def test_notebooks_get_a_styled_fragment():
     selectors = [line for line in html.STYLE.splitlines() if line.endswith(("{", "}")) and line[0] not in " }"]
     assert all(re.match(r"(\.|table\.)howsure\b|@media", line) for line in selectors)
     assert not any(word in html.STYLE for word in ("background", " color:", "@import", "url("))
+
+
+def test_an_answer_without_the_package_that_draws_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    figure, text = figure_of(hs.leaderboard(clustered()))
+    assert figure == b""
+    assert text.startswith("No figure: ")
+    assert "howsure[plot]" in text
+    about = html.About(
+        heading="Leaderboard", day="2026-12-01", data="", command="howsure leaderboard x", description=text
+    )
+    assert "No figure: " in html.page(Document(), about)

@@ -77,7 +77,8 @@ def write_chart(chart: dict[str, Any], output: str) -> None:
 
 
 def figure_of(answer: Answer) -> tuple[bytes, str]:
-    """Return the figure of an answer as PNG, and its text. Both are empty if nothing can be drawn.
+    """Return the figure of an answer as PNG, and its text. Both are empty if nothing can be drawn. Without the
+    package that draws, the text says so.
 
     Of many models the best are drawn, as many as tables show.
     """
@@ -95,9 +96,12 @@ def figure_of(answer: Answer) -> tuple[bytes, str]:
             chart = replace(answer, **cut).chart()
         else:
             return b"", ""
-        return base.picture(chart, "png"), chart["description"]
     except HowsureError:
         return b"", ""
+    try:
+        return base.picture(chart, "png"), chart["description"]
+    except HowsureError as error:
+        return b"", f"No figure: {error}"
 
 
 def card_path(target: str, inputs: Sequence[str]) -> Path:

@@ -189,7 +189,8 @@ def render(document: Document, *, scrolled: bool = False) -> str:
 class About:
     """The head of a page.
 
-    `figure`: a PNG of twice the pixels, as an SVG needs the typeface that it was measured with.
+    `figure`: a PNG of twice the pixels, as an SVG needs the typeface that it was measured with. `description`:
+    its text, or why there is none.
     """
 
     heading: str
@@ -223,6 +224,8 @@ def _head_of(about: About) -> str:
         width = int.from_bytes(about.figure[16:20], "big") // 2
         alt = escape(about.description)
         lines.append(f'<figure tabindex="0"><img src="{source}" width="{width}" alt="{alt}"></figure>')
+    elif about.description:
+        lines.append(f'<p class="small">{escape(about.description)}</p>')
     return "\n".join(lines) + "\n"
 
 

@@ -189,8 +189,8 @@ def render(document: Document, *, scrolled: bool = False) -> str:
 class About:
     """The head of a page.
 
-    `figure`: a PNG of twice the pixels, as an SVG needs the typeface that it was measured with. `description`:
-    its text, or why there is none.
+    `figure`: a PNG of twice the pixels, as an SVG needs the typeface that it was measured with.
+    `description`: its text, or why there is none.
     """
 
     heading: str

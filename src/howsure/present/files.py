@@ -77,8 +77,8 @@ def write_chart(chart: dict[str, Any], output: str) -> None:
 
 
 def figure_of(answer: Answer) -> tuple[bytes, str]:
-    """Return the figure of an answer as PNG, and its text. Both are empty if nothing can be drawn. Without the
-    package that draws, the text says so.
+    """Return the figure of an answer as PNG, and its text. Both are empty if nothing can be drawn. Without
+    the package that draws, the text says so.
 
     Of many models the best are drawn, as many as tables show.
     """

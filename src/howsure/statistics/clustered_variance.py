@@ -231,7 +231,9 @@ class Clustering:
 
     def df(self, choice: VarianceChoice) -> float:
         """Return the degrees of freedom."""
-        return float(variance_of(choice).df(ShareSums.of(self.shares)))
+        equal = self.codes is None and not np.ptp(self.totals)
+        sums = ShareSums.equal(self.n_clusters) if equal else ShareSums.of(self.shares)
+        return float(variance_of(choice).df(sums))
 
     def sums(self, x: Floats) -> Floats:
         """Sum x (n, …) within clusters: (C, …)."""

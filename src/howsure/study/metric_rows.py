@@ -222,7 +222,7 @@ class _Table:
         """Return the rows with their scores, the size of each model's smallest class, and warnings."""
         doubts: list[ResultWarning] = []
         parts, smallest = [], {}
-        for (model,), part in sorted(rows.partition_by("model", as_dict=True).items()):
+        for model, part in _by_model(rows):
             answered = part.filter(pl.col("score").is_not_null())
             if not len(answered):
                 parts.append(part)
@@ -234,7 +234,7 @@ class _Table:
                 raise DataError(
                     f"{error.what}{columns}", where=f"{self.task}, {model}", remedy=error.remedy
                 ) from None
-            smallest[str(model)] = found.smallest
+            smallest[model] = found.smallest
             doubts += [replace(each, message=f"{model}: {each.message}") for each in found.doubts]
             scores = pl.Series("score", found.scores)
             parts += [answered.with_columns(scores), part.filter(pl.col("score").is_null())]
@@ -310,6 +310,14 @@ class _Table:
                 remedy=f"Add questions of this class: the error bars are tested with {ENOUGH} or more.",
             )
         ]
+
+
+def _by_model(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Return the rows of each model. Those of a single one aren't copied."""
+    first = rows["model"][0]
+    if (rows["model"] == first).all():
+        return [(str(first), rows)]
+    return sorted((str(model), part) for (model,), part in rows.partition_by("model", as_dict=True).items())
 
 
 def _weight(name: str) -> pl.Expr:

@@ -13,8 +13,6 @@ from howsure.statistics.metrics.base import SPREAD, HigherIsBetter, Measured, Re
 from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from howsure.statistics.arrays import Bools, Floats
 
 FALSE_POSITIVES = 2.5
@@ -54,23 +52,21 @@ def _of_both(value: float, raw: Floats, positive: Bools, rows: Rows) -> Measured
 
 def below(x: Floats, share: Floats) -> Floats:
     """Return the weight `share` (r,) of the rows with a smaller x than each row, ties at half."""
-    return each_below(x, [share])[0]
-
-
-def each_below(x: Floats, shares: Sequence[Floats]) -> list[Floats]:
-    """Return `below` for several weights, from one sorting."""
     order = np.argsort(x)
-    ordered = x[order]
-    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))  # of the rows with the same x
-    ties = None if len(last) == len(x) else np.diff(np.append(-1, last))
-    found = []
-    for share in shares:
-        through = np.cumsum(share[order])[last]
-        middle = through - np.diff(through, prepend=0.0) / 2
-        placed = np.empty_like(x)
-        placed[order] = middle if ties is None else np.repeat(middle, ties)
-        found.append(placed)
-    return found
+    placed = np.empty_like(x)
+    placed[order] = _sorted_below(x[order], share[order])
+    return placed
+
+
+def _sorted_below(x: Floats, share: Floats) -> Floats:
+    """Return `below` of rows that are sorted by x."""
+    through = np.cumsum(share)
+    last = np.append(x[1:] != x[:-1], True)  # of the rows with the same x
+    if last.all():
+        return np.asarray(through - share / 2)
+    ends = np.flatnonzero(last)
+    middle = through[ends] - np.diff(through[ends], prepend=0.0) / 2
+    return np.repeat(middle, np.diff(ends, prepend=-1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +80,14 @@ class Auroc(HigherIsBetter):
     def measure(self, rows: Rows) -> Measured:
         """Return the value and the influences: each row's placement among those of the other class."""
         positive = _classed(rows, self.name)
-        x, w = rows.prediction, rows.share
-        prevalence = w[positive].sum()
-        negatives, positives = each_below(x, [w * own for own in (~positive, positive)])
-        placement = np.where(positive, negatives / (1 - prevalence), 1 - positives / prevalence)
-        value = float(w[positive] @ placement[positive] / prevalence)
-        raw = (placement - value) / np.where(positive, prevalence, 1 - prevalence)
+        order = np.argsort(rows.prediction)
+        x, w, own = rows.prediction[order], rows.share[order], positive[order]
+        prevalence = w[own].sum()
+        negatives, positives = (_sorted_below(x, w * each) for each in (~own, own))
+        placement = np.where(own, negatives / (1 - prevalence), 1 - positives / prevalence)
+        value = float(w[own] @ placement[own] / prevalence)
+        raw = np.empty_like(x)
+        raw[order] = (placement - value) / np.where(own, prevalence, 1 - prevalence)
         return _of_both(value, raw, positive, rows)
 
 

@@ -46,6 +46,46 @@ def test_the_columns_are_recognised_by_their_usual_names():
     assert by_name[0].metric == "macro-f1"
 
 
+def test_rows_without_names_of_questions_are_questions_in_their_order(tmp_path):
+    rows = classified(models=("a",))
+    named = hs.estimate(rows, statistic="macro-f1")
+    bare = hs.estimate(rows.select("gold", "predicted"), statistic="macro-f1")
+    path = tmp_path / "guard.csv"
+    rows.select("gold", "predicted").write_csv(path)
+    of_file = hs.estimate(path, statistic="macro-f1")
+    for answer, model in ((bare, "model"), (of_file, "guard")):
+        assert answer[0].model == model
+        assert answer[0].estimate.value == pytest.approx(named[0].estimate.value, abs=1e-12)
+        assert answer[0].estimate.se == pytest.approx(named[0].estimate.se, abs=1e-12)
+        assert any("No column names the questions" in note for note in answer.notes)
+
+
+def test_models_without_names_of_questions_are_matched_by_order_if_they_have_as_many_rows():
+    rows = classified()
+    named = hs.compare(rows, "a", "b", statistic="macro-f1")
+    sides = {name: rows.filter(model=name).select("gold", "predicted") for name in ("a", "b")}
+    assert hs.compare(rows.drop("item"), "a", "b", statistic="macro-f1").difference.se == pytest.approx(
+        named.difference.se, abs=1e-12
+    )
+    assert hs.compare(sides, statistic="macro-f1").difference.se == pytest.approx(named.difference.se, abs=1e-12)
+    with pytest.raises(hs.DataError, match="no question was answered by all 2 models"):
+        hs.compare({**sides, "b": sides["b"].head(100)}, statistic="macro-f1")
+
+
+def test_one_column_of_amounts_is_enough_for_a_quantile():
+    answer = hs.estimate(
+        pl.DataFrame({"seconds": np.arange(101.0)}), statistic="median", columns={"prediction": "seconds"}
+    )
+    assert answer[0].estimate.value == pytest.approx(50)
+
+
+def test_a_missing_label_is_named(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("model,score\na,1\na,0\n")
+    with pytest.raises(hs.HowsureError, match=r"no column .label. for the label"):
+        hs.estimate(path, statistic="auroc")
+
+
 def test_scores_that_were_read_before_are_measured_too():
     scores = hs.read(classified())
     found = hs.estimate(scores, statistic="macro-f1")

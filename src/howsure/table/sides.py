@@ -14,7 +14,7 @@ from howsure.errors import DataError
 from howsure.table.engines import to_polars
 from howsure.table.names import name_words, silent_factor
 from howsure.table.scale import BESIDE
-from howsure.table.schema import CONSTANTS, find_roles, open_frame, roles_note, used_columns
+from howsure.table.schema import CONSTANTS, find_roles, is_measurable, open_frame, roles_note, used_columns
 from howsure.table.scores import COUNTS, Scores, TaskFacts, joined_facts, tidy_roles
 from howsure.wording import listing
 
@@ -74,6 +74,28 @@ def in_rows(frame: pl.LazyFrame, models: Sequence[str]) -> pl.LazyFrame:
     rest = [name for name in frame.collect_schema().names() if name not in models]
     scores = frame.with_columns(pl.col(list(models)).cast(pl.Float64))
     return scores.unpivot(on=list(models), index=rest, variable_name="model", value_name="score")
+
+
+NUMBERED = (
+    "No column names the questions: each row is one, and models are matched by the order of their rows."
+)
+
+
+def are_numbered(roles: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether a metric reads each row of a table, and no column has the questions."""
+    return "item" not in roles and is_measurable(roles)
+
+
+def numbered(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
+    """Return a table with the number of each row as its question, counted for each model and task.
+
+    Models with different numbers of rows have no question in common.
+    """
+    by = [name for role in ("task", "model") for name in roles.get(role, ())]
+    number, rows = pl.int_range(1, pl.len() + 1), pl.len()
+    if by:
+        number, rows = number.over(by), rows.over(by)
+    return frame.with_columns(item=pl.format("row {} of {}", number, rows))
 
 
 def _table(data: Any, models: Sequence[str]) -> pl.DataFrame | None:

@@ -156,8 +156,6 @@ def read(
         )
     data = count_text(data)
     metric = how.pop("statistic")
-    if not isinstance(data, Scores):
-        how["columns"] = _roles(how["columns"], metric)
     if isinstance(data, Scores):
         if how["columns"] or how["where"]:
             raise OptionError(
@@ -174,6 +172,7 @@ def read(
                 for side, part in data.items()
             }
         )
+    how["columns"] = _roles(how["columns"], metric)
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
     lies = data if not is_paths(data) else _in_database(paths_of(data), how)
     if not is_paths(lies):
@@ -332,7 +331,7 @@ def _read_frame(
 
     from howsure.table.cells import numbers_of, rows_where
     from howsure.table.schema import find_roles, open_frame
-    from howsure.table.sides import in_rows, model_columns
+    from howsure.table.sides import NUMBERED, are_numbered, in_rows, model_columns, numbered
     from howsure.wording import listing
 
     frame = open_frame(data)
@@ -341,6 +340,13 @@ def _read_frame(
     if isinstance(data, pl.DataFrame) and (models := model_columns(data.lazy(), found)):
         wide = _read_frame(in_rows(data.lazy(), models).collect(), roles, where, writing)
         return replace(wide, notes=(f"Each of the columns {listing(models)} is a model.", *wide.notes))
+    rows = frame.to_native()
+    if isinstance(rows, pl.LazyFrame) and are_numbered(found):
+        labelled = numbered(rows, found)
+        if "model" not in found:
+            labelled = labelled.with_columns(model=pl.lit("model"))
+        counted = _read_frame(labelled.collect(), roles, {}, writing)
+        return replace(counted, notes=(NUMBERED, *counted.notes))
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
     in_memory = nw.dependencies.is_into_dataframe(data)

@@ -263,11 +263,11 @@ def test_a_csv_that_is_dropped_on_the_page(lesson):
     [
         ("model,item,right\na,1,1\n", "there is no column score; the first line has: model, item, right"),
         ("model,item,score\na,1,1\na,2,7\n", 'line 3: the score is "7", not a number from 0 to 1'),
-        ("model,item,score\na,1,\n", 'line 2: the score is "", not a number from 0 to 1'),
+        ("model,item,score\na,1,\n", "there is no row with a score"),
         ("model,item,score,cluster\na,1,1,x\nb,1,1,y\n", "line 3: item 1 stands in two clusters"),
         ('model,item,score\na,"1,1\n', "a quotation mark stands where none can"),
         ("model,item,score\n", "there is no row with a score"),
-        ("", "there is no column model, item, score"),
+        ("", "there is no column item, score"),
     ],
 )
 def test_what_is_no_such_table_is_refused_with_the_command_that_reads_it(text, why, lesson):

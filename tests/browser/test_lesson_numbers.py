@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import howsure
 from howsure.errors import HowsureError
-from howsure.guide.lesson import built_in, write_lesson
+from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
+from howsure.guide.rewriting import choose
+from howsure.study.design import make_design
+from places import ROOT
 
 CLOSE = 1e-9
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -192,3 +196,142 @@ def test_what_the_command_refuses_is_refused(name, text, why, dropped, tmp_path)
     refused = dropped.locator("#refused").text_content()
     assert why in refused
     assert f"howsure guide --open {name}" in refused
+
+
+# boards
+
+
+SWEBENCH, EXAMPLE = ROOT / "examples" / "swebench_verified.parquet", ROOT / "examples" / "logs"
+SEED, EPAM = "20250928_trae_doubao_seed_code", "20250804_epam-ai-run-claude-4-sonnet"
+
+
+def made(few):
+    """Return a table of two models and clusters of uneven size, with one to four attempts at each question."""
+    rng = np.random.default_rng(8)
+    sizes = (40, 25, 12, 3, 2, 1) if few else (30, 22, 18, 15, 12, 10, 9, 8, 8, 7, 6, 5, 4, 4, 3, 2, 2, 1, 1, 1)
+    lines, item = [], 0
+    for cluster, size in enumerate(sizes):
+        ease = rng.beta(2, 1.3)
+        for _ in range(size):
+            item += 1
+            for model, more in (("mine", 0.05), ("theirs", -0.03), ("third", 0)):
+                rate = min(max(rng.normal(ease + more, 0.25), 0), 1)
+                right = rng.random(int(rng.integers(1, 5))) < rate
+                lines += [f"{model},q{item},{attempt},{int(one)},p{cluster}" for attempt, one in enumerate(right)]
+    return rows("model,item,attempt,score,cluster", *lines)
+
+
+class Case:
+    """Results as the lesson and the commands have them: those of a path as one's own board, a table dropped."""
+
+    def __init__(self, path, a, b, cluster, text=""):
+        self.path, self.a, self.b, self.cluster, self.text = path, a, b, cluster, text
+
+    def opened(self, lesson, folder):
+        """Return the page and the results; the pair is chosen in every chapter."""
+        if self.text:
+            (folder / self.path).write_text(self.text)
+            page = lesson("7")
+            drop(page, self.path, self.text)
+            scores = howsure.read(folder / self.path)
+        else:
+            scores = howsure.read(self.path)
+            target = choose(scores, ("logs",), a=self.a, b=self.b)
+            page = lesson(
+                "7", [board_of(scores, make_design({"cluster": self.cluster}, RESPECTS), target, name="mine")]
+            )
+        names = peek(page, "board.models")
+        self.places = [next(k for k, name in enumerate(names) if one in name) for one in (self.a, self.b)]
+        return page, scores
+
+
+CASES = {
+    "swebench": Case(SWEBENCH, SEED, EPAM, "cluster"),
+    "logs": Case(EXAMPLE, "smollm2-135m-t0.3", "smollm2-135m-2shot", "passage_id"),
+    "uneven": Case("uneven.csv", "mine", "theirs", "cluster", made(few=False)),
+    "few": Case("few.csv", "mine", "theirs", "cluster", made(few=True)),
+}
+WHOLE = pytest.mark.parametrize("whole", [False, True], ids=["alone", "clusters"])
+
+
+@pytest.fixture(params=[*CASES])
+def case(request):
+    return CASES[request.param]
+
+
+def of_clusters(case, whole):
+    return {"cluster": case.cluster, "population": "new-clusters"} if whole else {"cluster": "none"}
+
+
+# chapter 7
+
+
+@WHOLE
+def test_the_plan_is_that_of_the_command(case, whole, lesson, tmp_path):
+    """The questions needed, and the chance of a gap: those of `plan` with the same results as its pilot."""
+    page, scores = case.opened(lesson, tmp_path)
+    a, b = case.places
+    page.evaluate(
+        "([a, b, whole]) => { const { board } = peek('({ board })'); window.pilot = peek('gapSpread')({ board, values: { a, b, whole } }); }",
+        [a, b, whole],
+    )
+    for effect in (0.03, 0.1):
+        plan = howsure.plan(scores, case.a, case.b, effect=effect, **of_clusters(case, whole))
+        needed = page.evaluate("(effect) => peek('questionsNeeded')(pilot, effect)", effect)
+        assert needed == pytest.approx(plan.main.best.items.value, abs=1), effect
+        for items in (300, 900, 4000):
+            plan = howsure.plan(scores, case.a, case.b, effect=effect, n_items=items, **of_clusters(case, whole))
+            chance = page.evaluate("([effect, n]) => peek('plannedPower')(pilot, effect, n)", [effect, items])
+            if page.evaluate("(n) => peek('enoughClusters')(pilot, n)", items):
+                assert chance == pytest.approx(plan.main.best.power.value, abs=1e-6), (effect, items)
+
+
+@WHOLE
+def test_the_curve_rises_without_a_kink_and_says_where_clusters_are_too_few(case, whole, lesson, tmp_path):
+    page, scores = case.opened(lesson, tmp_path)
+    for gap in (1, 3, 12):
+        sheet = choose_in(page, "7", case, whole=whole, gap=gap)
+        points = page.evaluate("(sheet) => peek('powerCurve')(sheet).points", sheet)
+        steps = np.diff([chance for _, chance in points])
+        assert steps.min() > -1e-3
+        assert steps.max() < 0.06, gap
+        plan = howsure.plan(scores, case.a, case.b, effect=gap / 100, **of_clusters(case, whole))
+        assert told(page, "needed") in (f"about {rounded_up(plan.main.best.items.value)}", "more than 100,000")
+    begins = page.evaluate("(sheet) => Math.exp(peek('powerCurve')(sheet).from)", sheet)
+    assert (begins > 20.1) == whole
+    shaded = inside(page, "[data-figure=power] .band")
+    assert shaded.count() == whole
+    choose_in(page, "7", case, whole=whole, items=20)
+    assert ("too few to tell" in told(page, "said")) == whole
+    assert ("in clusters like these" in told(page, "said")) == whole
+    if whole:
+        assert "too few clusters to tell" in inside(page, "[data-figure=power]").text_content()
+
+
+def choose_in(page, chapter, case, **values):
+    """Open a chapter with the case's pair and other values; return its sheet."""
+    page.evaluate(
+        f"location.hash = '#chapter={chapter}&of=' + (new URLSearchParams(location.hash.slice(1)).get('of') ?? 0)"
+    )
+    page.wait_for_function(f"() => window.peek('sheets').has('{chapter}')")
+    page.evaluate(SETTLED)
+    sheet = page.evaluate_handle(f"() => window.peek(\"sheets.get('{chapter}')\")")
+    a, b = case.places
+    page.evaluate(
+        "([sheet, values]) => { Object.assign(sheet.values, values); sheet.draw(); }",
+        [sheet, {"a": a, "b": b, **values}],
+    )
+    return sheet
+
+
+def rounded_up(value):
+    step = 10 ** max(len(str(int(value))) - 2, 0)
+    return f"{-(-value // step) * step:,.0f}"
+
+
+def test_without_two_models_the_plan_is_the_textbooks(lesson):
+    page = lesson("7")
+    drop(page, "one.csv", rows("item,score", *(f"{k},{k % 2}" for k in range(40))))
+    plan = howsure.plan(effect=0.03)
+    assert told(page, "needed") == f"about {rounded_up(plan.main.best.items.value)}"
+    assert peek(page, "questionsNeeded(TEXTBOOK_PILOT, 0.03)") == plan.main.best.items.value

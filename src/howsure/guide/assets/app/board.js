@@ -51,7 +51,7 @@ class Board {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
     const groups = this.codesOf(kept);
-    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.same ? null : groups, groups };
+    return { kept, a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.same ? null : groups, groups };
   }
 
   attemptsOf(m, kept) {

@@ -61,7 +61,7 @@ function drawVerdict(sheet, { pair, margin, verdict }, name) {
 }
 
 function cardTexts({ board, values }, pair) {
-  const needed = itemsNeeded(gapSpread({ board, values }), POWER_TEST, values.margin / 100);
+  const needed = questionsNeeded(gapSpread({ board, values }), values.margin / 100);
   board.telling ??= separating(board);
   return {
     grouped: groupedText(board, pair),

@@ -252,6 +252,7 @@ CASES = {
     "few": Case("few.csv", "mine", "theirs", "cluster", made(few=True)),
 }
 WHOLE = pytest.mark.parametrize("whole", [False, True], ids=["alone", "clusters"])
+EITHER = pytest.mark.parametrize("whole", [False, True, None], ids=["alone", "clusters", "usual"])
 
 
 @pytest.fixture(params=[*CASES])
@@ -260,19 +261,22 @@ def case(request):
 
 
 def of_clusters(case, whole):
+    """Return the commands' options for each question alone, for clusters as a sample, and for what is usual for them."""
+    if whole is None:
+        return {"cluster": case.cluster}
     return {"cluster": case.cluster, "population": "new-clusters"} if whole else {"cluster": "none"}
 
 
 # chapter 7
 
 
-@WHOLE
+@EITHER
 def test_the_plan_is_that_of_the_command(case, whole, lesson, tmp_path):
     """The questions needed, and the chance of a gap: those of `plan` with the same results as its pilot."""
     page, scores = case.opened(lesson, tmp_path)
     a, b = case.places
     page.evaluate(
-        "([a, b, whole]) => { const { board } = peek('({ board })'); window.pilot = peek('gapSpread')({ board, values: { a, b, whole } }); }",
+        "([a, b, whole]) => { const { board } = peek('({ board })'); window.pilot = peek('gapSpread')({ board, values: { a, b, whole: whole ?? undefined } }); }",
         [a, b, whole],
     )
     for effect in (0.03, 0.1):
@@ -335,3 +339,80 @@ def test_without_two_models_the_plan_is_the_textbooks(lesson):
     plan = howsure.plan(effect=0.03)
     assert told(page, "needed") == f"about {rounded_up(plan.main.best.items.value)}"
     assert peek(page, "questionsNeeded(TEXTBOOK_PILOT, 0.03)") == plan.main.best.items.value
+
+
+# scores, pairs and gates
+
+
+@WHOLE
+def test_scores_are_those_of_estimate(case, whole, lesson, tmp_path):
+    page, scores = case.opened(lesson, tmp_path)
+    names = peek(page, "board.models")
+    for entry in howsure.estimate(scores, **of_clusters(case, whole)).entries:
+        if entry.model not in names:
+            continue
+        ours = peek(page, f"board.mean({names.index(entry.model)}, {{ clustered: {str(whole).lower()} }})")
+        theirs = entry.estimate
+        expected = (theirs.value, theirs.se, theirs.df, theirs.interval.low, theirs.interval.high)
+        assert [ours[key] for key in ("value", "se", "df", "low", "high")] == pytest.approx(expected, abs=CLOSE)
+        assert (ours["n"], ours["units"]) == (theirs.n_items, theirs.n_clusters)
+
+
+PAIRS = {
+    "alone": ({"cluster": "none"}, "pairOf(a, b)"),
+    "new": ({"population": "new-clusters"}, "pairOf(a, b, { clusters: groups })"),
+    "same": ({"population": "same-clusters"}, "pairWithin(a, b, groups)"),
+}
+
+
+@pytest.mark.parametrize("population", [*PAIRS])
+def test_a_pair_is_that_of_compare(case, population, lesson, tmp_path):
+    page, scores = case.opened(lesson, tmp_path)
+    options, call = PAIRS[population]
+    found = howsure.compare(scores, case.a, case.b, **{"cluster": case.cluster, **options})
+    ours = peek(
+        page,
+        f"(() => {{ const {{ a, b, groups }} = board.shared({', '.join(map(str, case.places))}); return {call}; }})()",
+    )
+    theirs = found.difference
+    expected = (theirs.value, theirs.se, theirs.df, theirs.interval.low, theirs.interval.high, found.p_value)
+    assert [ours[key] for key in ("value", "se", "df", "low", "high", "pValue")] == pytest.approx(expected, abs=CLOSE)
+    assert ours["n"] == theirs.n_items
+    assert (ours["wins"], ours["losses"], ours["ties"]) == (found.wins, found.losses, found.ties)
+    assert ours["correlation"] == pytest.approx(found.correlation, abs=CLOSE)
+
+
+@pytest.mark.parametrize("margin", [0.005, 0.02, 0.06, 0.2])
+def test_a_verdict_is_that_of_gate(case, margin, lesson, tmp_path):
+    """Both ways round, each question alone and as is usual: too few clusters have to give one verdict for both populations."""
+    page, scores = case.opened(lesson, tmp_path)
+    for a, b in ((case.a, case.b), (case.b, case.a)):
+        order = case.places if a == case.a else case.places[::-1]
+        for whole, call in ((False, "null, margin"), (None, "codes, margin, same")):
+            check = howsure.gate(scores, a, b, not_worse_than=margin, **of_clusters(case, whole)).checks[0]
+            shared = f"const {{ a, b, codes, same }} = board.shared({order[0]}, {order[1]}); const margin = {margin};"
+            ours = peek(page, f"(() => {{ {shared} return gateOf(a, b, {call}); }})()")
+            assert ours["verdict"] == {"unclear": "open"}.get(check.verdict, check.verdict)
+            assert [ours["pair"]["low"], ours["pair"]["high"]] == pytest.approx([check.low, check.high], abs=CLOSE)
+
+
+def test_the_card_and_the_gate_say_what_the_commands_say(case, lesson, tmp_path):
+    page, scores = case.opened(lesson, tmp_path)
+    gate = howsure.gate(scores, case.a, case.b, not_worse_than=0.02, cluster=case.cluster).checks[0]
+    found = howsure.compare(scores, case.a, case.b, cluster=case.cluster)
+    limits = [points(each) for each in (gate.low, gate.high)]
+    for chapter, place in (("8", "said"), ("9", "gated")):
+        choose_in(page, chapter, case, margin=2)
+        said = told(page, place)
+        assert said.startswith({"pass": "PASS", "fail": "FAIL"}.get(gate.verdict, "CAN’T TELL"))
+        assert f"between {limits[0]} and {limits[1]}" in said
+    choose_in(page, "8", case)
+    low, high = (points(each, plus="") for each in (found.difference.interval.low, found.difference.interval.high))
+    p = "< 0.001" if found.p_value < 0.001 else f"= {float(f'{found.p_value:.2g}'):g}"
+    assert f"95% CI {low.removesuffix(' points')} to {high}, p {p}." in told(page, "methods")
+    plan = howsure.plan(scores, case.a, case.b, effect=0.02, cluster=case.cluster)
+    assert told(page, "needed") == f"about {rounded_up(plan.main.best.items.value)}"
+
+
+def points(value, plus="+"):
+    return f"{'−' if value < 0 else plus}{abs(100 * value):.1f} points"

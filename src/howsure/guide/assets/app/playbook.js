@@ -20,10 +20,10 @@ const playbook = {
 
   draw(sheet) {
     const { board, values } = sheet;
-    const { a, b, codes } = board.shared(values.a, values.b);
+    const { a, b, codes, same } = board.shared(values.a, values.b);
     if (values.a === values.b || a.length < 2) return tellNoPair(sheet);
-    const pair = pairOf(a, b, { clusters: codes });
-    const gate = gateOf(a, b, codes, values.margin / 100);
+    const pair = same === null ? pairOf(a, b, { clusters: codes }) : pairWithin(a, b, same);
+    const gate = gateOf(a, b, codes, values.margin / 100, same);
     drawVerdict(sheet, gate, "verdict");
     sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), methods: methodsText(sheet, pair) });
   },
@@ -34,20 +34,29 @@ function tellNoPair(sheet) {
   sheet.tell({ said: "Choose two models that answered two questions or more in common.", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
-/** Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. */
-function gateOf(a, b, codes, margin) {
-  const pair = pairOf(a, b, { clusters: codes, level: 0.9 });
+/**
+ * Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. `same`: the clusters where
+ * they are too few to be a sample; the verdict on more questions from these then stands only if new clusters have the same, `other`.
+ */
+function gateOf(a, b, codes, margin, same = null) {
+  if (same === null) return judged(pairOf(a, b, { clusters: codes, level: 0.9 }), margin);
+  const [own, other] = [pairWithin(a, b, same, { level: 0.9 }), pairOf(a, b, { clusters: same, level: 0.9 })].map((pair) => judged(pair, margin));
+  return own.verdict === other.verdict ? own : { ...own, verdict: "open", own: own.verdict, other: other.verdict };
+}
+
+function judged(pair, margin) {
   const verdict = pair.low === null ? "open" : pair.low > -margin ? "pass" : pair.high < -margin ? "fail" : "open";
   return { pair, margin, verdict };
 }
 
 const VERDICTS = { pass: "PASS", fail: "FAIL", open: "CAN’T TELL" };
 
-function gateText({ board, values }, { pair, margin, verdict }) {
+function gateText({ board, values }, { pair, margin, verdict, own, other }) {
   const [a, b] = [board.names[values.a], board.names[values.b]];
   const range = pair.low === null ? "" : ` (${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)})`;
   const said = { pass: `${a} is not worse than ${b}`, fail: `${a} is worse than ${b}`, open: `${a} may or may not be worse than ${b}` }[verdict];
-  return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.`;
+  const both = other === undefined ? "" : ` On more questions from the same clusters it would be ${VERDICTS[own]}, on new clusters ${VERDICTS[other]}.`;
+  return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.${both}`;
 }
 
 function drawVerdict(sheet, { pair, margin, verdict }, name) {

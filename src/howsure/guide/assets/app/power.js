@@ -21,9 +21,9 @@ const power = {
 };
 
 // The plan: statistics/power.py, and inference/plan_pilot.py with the pilot's own uncertainty.
-// A pilot is {within, between, answer, attempts, sizes, size, crowd, events, doubt}: the variances of the difference between questions of a
+// A pilot is {within, between, answer, attempts, sizes, size, crowd, events, doubt, strata}: the variances of the difference between questions of a
 // cluster, of clusters, and of one attempt (0 where `within` holds it); clusters of these relative `sizes`, `size` questions on average and
-// `crowd` over questions; how many discordant questions one is worth (NaN: its variance); factors that the variances may be off by, with their chances.
+// `crowd` over questions; how many discordant questions one is worth (NaN: its variance); how many strata the questions come from (0: none); factors that the variances may be off by, with their chances.
 
 /** Of two models whose rates are spread evenly from 0 to 100%, one attempt each (Miller 2024). */
 const TEXTBOOK_PILOT = { within: 1 / 9, between: 0, answer: 1 / 3, attempts: 1, sizes: [1], size: 1, crowd: 1, events: NaN, doubt: [[1, 1]] };
@@ -31,13 +31,16 @@ const TEXTBOOK_PILOT = { within: 1 / 9, between: 0, answer: 1 / 3, attempts: 1, 
 const MIDDLES = [0, 0.5384693101056831, 0.906179845938664].flatMap((at, k) => (k ? [-at, at] : [at]).map((x) => [(x + 1) / 2, [128 / 225, 0.47862867049936647, 0.23692688505618908][k] / 2]));
 const UNIT_SUMS = ["items", "units", "squared", "score", "squares", "shares", "noise", "noiseShares", "borrowed", "borrowedShares", "once", "known"];
 
-/** Return the chosen pair as a pilot, the textbook's values where there is no pair. `values.whole`: whether clusters count; left out, as in the commands' comparison. */
+/** Return the chosen pair as a pilot, the textbook's values where there is no pair. `values.whole`: whether clusters count; left out, as the commands have it. */
 function gapSpread({ board, values }) {
   if (values.a === values.b) return TEXTBOOK_PILOT;
-  const { kept, a, b, codes, groups } = board.shared(values.a, values.b);
-  const clusters = values.whole === undefined ? codes : values.whole ? groups : null;
+  const { kept, a, b, codes, same, groups } = board.shared(values.a, values.b);
   const noise = [values.a, values.b].map((m, k) => answerNoise(board.attemptsOf(m, kept), k ? b : a));
-  return pilotOf(a.map((value, k) => value - b[k]), noise, clusters) ?? TEXTBOOK_PILOT;
+  const d = a.map((value, k) => value - b[k]);
+  if (values.whole !== undefined) return pilotOf(d, noise, values.whole ? groups : null) ?? TEXTBOOK_PILOT;
+  const strata = same === null ? null : joinedStrata(same);
+  const found = pilotOf(strata === null ? d : withinStrata(d, strata), noise, codes);
+  return found === null ? TEXTBOOK_PILOT : { ...found, strata: strata === null ? 0 : new Set(strata).size };
 }
 
 /** Return of right-or-wrong answers the variance of one attempt at each item, NaN where there is one attempt, and their numbers; of other scores single answers. */
@@ -150,17 +153,18 @@ function perItem({ within, between, answer, attempts, crowd }, factor = 1) {
 }
 
 /** Return the degrees of freedom of n questions in clusters of the pilot's sizes, 0 where there are none; `apart`: the part of them that different clusters add, below 0 where these are too few for the formula. */
-function plannedDf({ sizes, size }, n) {
+function plannedDf({ sizes, size, strata = 0 }, n) {
   const [clusters, q] = [n / size, sizes.map((each) => (each * size) / n)];
   if (clusters <= 1 || Math.max(...q) >= 1) return { df: 0, apart: -1 };
   const [times, a] = [clusters / sizes.length, q.map((share) => share ** 2 / (1 - share))];
   const apart = (times * total(a)) ** 2 - times * total(a.map((each) => each ** 2));
-  return { df: Math.max(1 / (times * total(q.map((share) => share ** 2)) + apart), 0), apart };
+  const df = Math.max(1 / (times * total(q.map((share) => share ** 2)) + apart), 0);
+  return { df: strata ? Math.max(Math.min(df, n - strata), 0) : df, apart };
 }
 
 /** Say whether n questions are clusters enough for a curve. */
 function enoughClusters(pilot, n) {
-  if (pilot.sizes.length === 1) return true;
+  if (pilot.sizes.length === 1) return n - (pilot.strata ?? 0) >= LEAST_DF;
   const { df, apart } = plannedDf(pilot, n);
   return n / pilot.size >= LEAST_CLUSTERS && df >= LEAST_DF && apart >= 0;
 }

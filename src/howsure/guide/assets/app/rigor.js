@@ -163,13 +163,13 @@ function drawEquals(sheet) {
 
 function drawGate(sheet) {
   const { board, values } = sheet;
-  const { a, b, codes } = board.shared(values.a, values.b);
+  const { a, b, codes, same } = board.shared(values.a, values.b);
   if (values.a === values.b || a.length < 2) {
     sheet.picture("gate", 10, "Nothing to judge.");
     sheet.tell({ gated: "Choose two models that answered two questions or more in common." });
     return;
   }
-  const gate = gateOf(a, b, codes, values.margin / 100);
+  const gate = gateOf(a, b, codes, values.margin / 100, same);
   drawVerdict(sheet, gate, "gate");
   sheet.tell({ gated: gateText(sheet, gate) });
 }

@@ -13,10 +13,20 @@ class Board {
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
     this.means = new Map();
+    this.attempts = told.attempts.map((attempts, m) => this.alikeAttempts(m) ?? attempts);
     this.groups = this.clusters === null ? null : membersOf(this.clusters.codes);
     this.a = Math.max(0, told.models.indexOf(told.a));
     this.b = told.models.indexOf(told.b);
     if (this.b < 0) this.b = this.models.length > 1 ? (this.a === 0 ? 1 : 0) : -1;
+  }
+
+  /** Of right-or-wrong answers in unequal numbers, how many at each item would make the noise of the mean; null of others. */
+  alikeAttempts(m) {
+    const counts = this.answers[m];
+    if (!Array.isArray(counts) || !(this.within[m] > 0)) return null;
+    const asked = [...counts.keys()].filter((k) => counts[k] > 0);
+    const noise = asked.map((k) => (counts[k] > 1 ? (this.scores[m][k] * (1 - this.scores[m][k])) / (counts[k] - 1) : this.within[m]));
+    return this.within[m] / (total(noise) / asked.length);
   }
 
   /** The score of a model: the mean over the items that it has. */

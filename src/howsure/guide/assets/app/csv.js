@@ -267,14 +267,16 @@ function csvBoard(table, models, items, cells, clusters) {
   const scores = models.map(() => new Array(asked.length).fill(null));
   const counts = models.map(() => new Array(asked.length).fill(0));
   const whole = models.map(() => true);
-  const [within, counted, tries, means] = [0, 0, 0, 0].map(() => new Float64Array(models.length));
+  const [within, counted, noise, tries, means] = [0, 0, 0, 0, 0].map(() => new Float64Array(models.length));
   for (const { m, i, sum, squares, n, whole: single } of cells) {
     scores[m][place.get(i)] = sum / n;
     counts[m][place.get(i)] = n;
     whole[m] &&= single;
     tries[m] += 1 / n;
     if (n < 2) continue;
-    within[m] += Math.max(squares - (sum * sum) / n, 0) / (n - 1);
+    const once = Math.max(squares - (sum * sum) / n, 0) / (n - 1);
+    within[m] += once;
+    noise[m] += once / n;
     counted[m] += 1;
   }
   const n = scores.map((row) => row.filter((value) => value !== null).length);
@@ -295,10 +297,15 @@ function csvBoard(table, models, items, cells, clusters) {
     same: found !== null && found.few,
     scores: { levels: null, cells: order.map((m) => scores[m]) },
     clusters: found,
-    attempts: order.map((m) => n[m] / tries[m]),
+    attempts: order.map((m) => (within[m] > 0 ? alikeNoise(within[m] / counted[m], noise[m], n[m] - counted[m], n[m]) : n[m] / tries[m])),
     within: order.map((m) => (counted[m] ? within[m] / counted[m] : null)),
     answers: order.map((m) => (whole[m] ? counts[m] : null)),
   };
+}
+
+/** Return how many attempts at every item would make the noise of the mean; `single`: items with one, of which the noise is the others'. */
+function alikeNoise(once, noise, single, n) {
+  return once / ((noise + single * once) / n);
 }
 
 /** Return the clusters of the items that have a score; `few`: too few to say anything about others (study/gathering.py). */

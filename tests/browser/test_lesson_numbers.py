@@ -86,6 +86,7 @@ TABLES = {
     "attempts.csv": rows("model,item,epoch,score", "a,1,1,1", "a,1,2,0", "a,2,1,1", "a,2,2,1", "a,3,1,0", "b,1,1,1", "b,3,1,0"),
     "repeats.csv": rows("model,item,score", "a,1,1", "a,1,0", "a,1,1", "a,2,1", "a,3,0"),
     "numbered.csv": rows("model,question,sample_idx,score", "a,1,0,0", "a,1,1,1", "a,2,0,1", "a,2,1,1"),
+    "judges.csv": rows("model,item,judge,score", "a,1,A,1", "a,1,B,0", "a,2,A,1", "a,2,B,1", "a,2,B,1", "a,3,A,0"),
     "copies.csv": rows("model,item,attempt,score", "a,1,1,1", "a,1,1,1", "a,1,2,0", "a,2,1,0", "a,2,2,0"),
     "answers.csv": rows("model,item,answer,score", "a,1,Paris,1", "a,1,Rome,0", "a,2,Oslo,1", "a,2,Oslo,1"),
     "tasks.csv": rows("benchmark,model,item,score", "alpha,a,1,1", "alpha,a,2,0", "beta,a,1,1", "beta,a,2,1"),

@@ -24,8 +24,9 @@ const WORTH = new Map([
 const UNTRIED = /^(error|unscored|not run|not (attempted|generated|evaluated|started)|no (generation|prediction|submission)|skipped)$/;
 /** Columns of a table without scores that aren't models, by words in their names (table/sides.py). */
 const NO_MODEL = /^(labels?|gold|truth|target|human|judge|rater|annotator)$/;
-/** What a column between several rows of a question means, by its name: repeats, or nothing, or something else than attempts (table/repeats.py). */
-const REPEATS = /^((sample(_idx|_id|_index)?|rollout(_id)?|repetition|rep|iteration|try|run_id|run_number|attempt_id|trial_id|completion_id|generation)|((seed|run|prompt|template|paraphrase|judge|grader|rater|user)(_(id|name|no|number|index|idx|key))*))$/;
+/** What a column between several rows of a question is, by its name: a number of attempts, a factor that is read as one, a text, something else (table/repeats.py). */
+const NUMBERS = /^(sample(_idx|_id|_index)?|rollout(_id)?|repetition|rep|iteration|try|run_id|run_number|attempt_id|trial_id|completion_id|generation)$/;
+const FACTOR = /^(seed|run|prompt|template|paraphrase|judge|grader|rater|user)(_(id|name|no|number|index|idx|key))*$/;
 const WRITTEN = /^(answer|completion|response|output|reply|generat.*|model_answer|model_output|predict.*|extracted_answer|text|code|patch|solution|reasoning|explanation|rationale|comments?|feedback|notes?|error(_message)?|traceback|log|trace|transcript|messages|source|weight|question_hash|target_hash|stop)$/;
 const SETTING = /^(temperature|checkpoint|(.*_)?(judge|rater|annotator|grader|assessor|reviewer|labell?er|evaluator|expert|worker))(_(id|name|model|no|number|index|idx|key))*$/;
 const LONG_TEXT = 60;
@@ -36,33 +37,34 @@ class NotATable extends Error {}
 /** Return what Board takes, from the text of a file. */
 function boardOfCsv(text, file) {
   const table = csvTable(text.replace(/^\ufeff/, ""), file);
-  const kept = csvPart(table);
+  return boardOfRows(table, csvPart(table));
+}
+
+function boardOfRows(table, rows) {
   const [models, items] = [new Names(), new Names()];
   const [cells, clusters, seen] = [new Map(), new Map(), new Map()];
   let without = 0;
-  for (const row of kept) {
+  for (const row of rows) {
     const [m, i] = [models.code(csvName(table, row, "model")), items.code(csvName(table, row, "item"))];
     csvCluster(table, row, i, clusters);
-    if (row.value === null) {
-      without += 1;
-      continue;
-    }
     const key = m * 2 ** 32 + i;
     const cell = cells.get(key) ?? { m, i, sum: 0, squares: 0, n: 0, whole: true, rows: [] };
-    if (cell.n && csvCopy(table, row, key, seen)) continue;
-    if (table.places.attempt >= 0) seen.set(`${key} ${row.cells[table.places.attempt]}`, row.value);
+    cells.set(key, cell);
+    if (table.places.attempt < 0) cell.rows.push(row);
+    if (row.value === null) without += 1;
+    if (row.value === null || csvCopy(table, row, key, seen)) continue;
     cell.sum += row.value;
     cell.squares += row.value * row.value;
     cell.n += 1;
     cell.whole &&= row.value === 0 || row.value === 1;
-    if (table.places.attempt < 0) cell.rows.push(row);
-    cells.set(key, cell);
   }
-  if (cells.size === 0) throw new NotATable("there is no row with a score");
+  const told = [...cells.values()].filter((cell) => cell.n > 0);
+  if (told.length === 0) throw new NotATable("there is no row with a score");
   if (models.all.length * items.all.length > MOST_CELLS) throw new NotATable(`${count(models.all.length)} models × ${count(items.all.length)} items are too many for this page`);
-  refuseMixture(table, [...cells.values()].find((cell) => cell.rows.length > 1));
+  const apart = columnApart(table, [...cells.values()].filter((cell) => cell.rows.length > 1), ({ m, i }) => [models.all[m], items.all[i]]);
+  if (apart >= 0) return boardOfRows({ ...table, places: { ...table.places, attempt: apart } }, rows);
   if (without) table.said.push(`${plural(without, "row")} without a score left out.`);
-  return csvBoard(table, models.all, items.all, [...cells.values()], clusters);
+  return csvBoard(table, models.all, items.all, told, clusters);
 }
 
 /** Numbers for names, in the order in which they come. */
@@ -242,22 +244,29 @@ function csvCluster({ places }, { cells, line }, i, clusters) {
 
 /** Say whether an attempt was there before, with the same score; refuse another score of it. */
 function csvCopy({ places }, { cells, line, value }, key, seen) {
-  const before = places.attempt < 0 ? undefined : seen.get(`${key} ${cells[places.attempt]}`);
+  if (places.attempt < 0) return false;
+  const attempt = `${key} ${cells[places.attempt] ?? ""}`;
+  const before = seen.get(attempt);
   if (before !== undefined && before !== value) throw new NotATable(`line ${line}: one attempt has two scores`);
+  seen.set(attempt, value);
   return before !== undefined;
 }
 
-/** Refuse rows of one question that a column tells apart, unless it counts attempts; a table without such a column has repeats (table/repeats.py). */
-function refuseMixture({ names, header, places, models = [], said }, cell) {
-  if (cell === undefined) return;
-  const free = [...header.keys()].filter((c) => !Object.values(places).includes(c) && !models.includes(c));
-  const varying = free.filter((c) => new Set(cell.rows.map(({ cells }) => cells[c] ?? "")).size > 1);
-  const texts = (c) => cell.rows.map(({ cells }) => cells[c] ?? "");
-  const tells = (c) => SETTING.test(names[c]) || (!WRITTEN.test(names[c]) && texts(c).some((text) => text && !isNumber(text)) && texts(c).every((text) => text.length <= LONG_TEXT));
-  const repeats = varying.find((c) => REPEATS.test(names[c]));
-  const apart = varying.find(tells);
-  if (repeats === undefined && apart !== undefined) throw new NotATable(`a question has several rows, which the column ${visible(header[apart])} tells apart`);
-  said.push("Several rows of one question and model count as attempts.");
+/** Return the column by which several rows of a question are attempts, −1 where they are without one; refuse rows that a column tells apart. */
+function columnApart({ names, header, places, models = [], said }, cells, nameOf) {
+  if (cells.length === 0) return -1;
+  const valuesOf = (cell, c) => cell.rows.map((row) => row.cells[c] ?? "");
+  const distinct = (cell, c) => new Set(valuesOf(cell, c)).size;
+  const first = cells.reduce((one, other) => (nameOf(other) < nameOf(one) ? other : one));
+  const free = [...header.keys()].filter((c) => !Object.values(places).includes(c) && !models.includes(c) && distinct(first, c) > 1);
+  const numbers = free.find((c) => NUMBERS.test(names[c]) && cells.every((cell) => distinct(cell, c) === cell.rows.length));
+  const isName = (c) => FACTOR.test(names[c]) || SETTING.test(names[c]);
+  const isText = (c) => !WRITTEN.test(names[c]) && valuesOf(first, c).some((text) => text && !isNumber(text)) && valuesOf(first, c).every((text) => text.length <= LONG_TEXT);
+  const telling = free.filter((c) => isName(c) || isText(c)).sort((one, other) => isName(other) - isName(one) || distinct(first, other) - distinct(first, one));
+  const [apart = -1] = numbers === undefined ? telling : [numbers];
+  if (apart >= 0 && apart !== numbers && !FACTOR.test(names[apart])) throw new NotATable(`a question has several rows, which the column ${visible(header[apart])} tells apart`);
+  said.push(apart < 0 ? "Several rows of one question and model count as attempts." : `Rows that differ in ${visible(header[apart])} count as attempts.`);
+  return apart;
 }
 
 function csvBoard(table, models, items, cells, clusters) {

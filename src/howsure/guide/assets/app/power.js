@@ -271,8 +271,9 @@ function drawPowerCurve(sheet) {
     at: (px) => Math.exp(x.back(px)),
     set: (items) => sheet.set({ items }),
   }));
-  const [here, early] = [x(Math.log(values.items)), needed < 400];
-  svg.append(textAt(early ? width - 24 : 58, y(0.8) + (early ? 16 : -6), "enough: four in five", early ? "small end" : "small"));
+  const here = x(Math.log(values.items));
+  const early = needed < 400 || (chance > 0.6 && chance < 0.92 && here < 240);
+  svg.append(textAt(early ? width - 24 : 58, y(0.8) + (early ? 16 : -6), "enough: four in five", early ? "small end halo" : "small"));
   svg.append(textAt(here + (here > 120 ? -14 : 14), y(chance) - 14, known ? share(chance) : "?", here > 120 ? "strong end halo" : "strong halo"));
   sheet.tell({
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
@@ -281,12 +282,14 @@ function drawPowerCurve(sheet) {
   });
 }
 
-/** Shade the numbers of questions that are too few clusters for a curve, and name them: inside, or beside where there is no room. */
+/** Shade the numbers of questions that are too few clusters for a curve, and name them: upright where there is no room. */
 function tooFew(x, y, from) {
   const [left, right, name] = [x.from, x(from), "too few clusters to tell"];
-  const inside = textWidth(name) < right - left - 8;
-  const text = inside ? textAt((left + right) / 2, y(0.5), name, "middle small") : textAt(right + 6, y(0.9), `← ${name}`, "small halo");
-  return [rectAt(left, y(1), right - left, y(0) - y(1), "band"), text];
+  const [middle, level] = [(left + right) / 2, y(0.44)];
+  const fits = textWidth(name) < right - left - 8;
+  const turned = { x: middle + 4, y: level, transform: `rotate(-90 ${middle + 4} ${level})`, class: "middle small" };
+  const text = fits ? textAt(middle, level, name, "middle small") : shape("text", turned, name);
+  return [rectAt(left, y(1), right - left, y(0) - y(1), "band"), ...(right - left > 16 ? [text] : [])];
 }
 
 function tooFewText({ size }, items) {

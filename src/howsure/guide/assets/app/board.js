@@ -3,13 +3,13 @@
 /** Results of one task: models, their scores by item, and what the items came in. */
 class Board {
   /**
-   * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
+   * `told`: name, titles (readable names of the models, or none), task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
    * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts (as many as make the noise of the mean, the harmonic mean over items) and within (σ²), a number a model, answers (of how many
    * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), same (whether the error bars of a comparison are about more questions from the same clusters, as the commands have it for few clusters), said (what is to be known about them).
    */
   constructor(told) {
     Object.assign(this, told);
-    this.names = shortened(undated(shortNames(told.models)), 30);
+    this.names = shortened(told.titles ?? undated(shortNames(told.models)), 30);
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
     this.means = new Map();
@@ -46,12 +46,12 @@ class Board {
     return this.means.get(key);
   }
 
-  /** The scores of two models on the items that both have. */
-  shared(a, b) {
+  /** The scores of two models on the items that both have, with their clusters if these count (`whole`). */
+  shared(a, b, whole = countsClusters(this)) {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
     const groups = this.codesOf(kept);
-    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.same ? null : groups, groups };
+    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: whole ? groups : null, groups };
   }
 
   attemptsOf(m, kept) {

@@ -6,10 +6,20 @@ const PASSAGES_HIGH = 190;
 const clusters = {
   values: { icc: 0.4, size: 8, model: 0 },
 
+  guess: {
+    kind: "range",
+    ends: [1, PASSAGE_ITEMS, 1],
+    unit: " questions",
+    ask: ({ values }) => `The answers in a passage are fairly alike (a correlation of ${fixed(values.icc, 1)}). How many questions that stand alone are these ${PASSAGE_ITEMS} worth? Mark a range that you are fairly sure of.`,
+    truth: (sheet) => kishWorth(sheet),
+    told: (_, truth) => `They are worth about ${fixed(truth, 0)} questions.`,
+  },
+
   fit(sheet, board) {
     sheet.offerModels("model");
     sheet.part("real", board.clusters !== null);
     sheet.part("none", board.clusters === null);
+    return { model: board.a };
   },
 
   again: (sheet) => sortQuestions(sheet),

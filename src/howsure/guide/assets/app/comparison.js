@@ -4,7 +4,21 @@
 const MOST_ANSWERS = 3000;
 
 const comparison = {
-  values: { a: 0, b: 1, agreement: 0 },
+  values: { a: 0, b: 1, agreement: 0, whole: false },
+
+  guess: {
+    kind: "pick",
+    ask: ({ board, values }) => {
+      const [one, other] = [values.a, values.b].map((m) => board.mean(m));
+      return `A scores ${score(one.value, true)} (${rangeText(one)}), B ${score(other.value, true)} (${rangeText(other)}). Question by question: is one of them better?`;
+    },
+    options: () => [["a", "A is better"], ["b", "B is better"], ["none", "can’t tell"]],
+    truth: ({ state, values, board }) => {
+      const pair = pairOf(state.real.a, state.real.b, { clusters: values.whole ? board.shared(values.a, values.b).groups : null });
+      return !(pair.pValue < 0.05) ? "none" : pair.value > 0 ? "a" : "b";
+    },
+    told: (_, truth) => ({ a: "A is better.", b: "B is better.", none: "Can’t tell." })[truth],
+  },
 
   fit: (sheet) => sheet.offerPair(),
 

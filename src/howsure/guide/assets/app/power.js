@@ -5,7 +5,16 @@ const EVALS = 100;
 const CURVE_STEPS = 48;
 
 const power = {
-  values: { gap: 3, items: 500, a: 0, b: 1 },
+  values: { gap: 3, items: 500, a: 0, b: 1, whole: false },
+
+  guess: {
+    kind: "range",
+    ends: [0, 100, 1],
+    unit: "",
+    ask: ({ values }) => `A really is better, by ${gap(values.gap / 100, true)}. A hundred teams ask both models ${count(values.items)} questions each. How many of them will find a significant difference? Mark a range that you are fairly sure of.`,
+    truth: (sheet) => 100 * powerOf(powerCurve(sheet).spread, POWER_TEST, sheet.values.gap / 100, sheet.values.items),
+    told: (_, truth) => `About ${count(Math.round(truth))} in a hundred find it.`,
+  },
 
   fit(sheet, board) {
     return { ...sheet.offerPair(), items: Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10) };

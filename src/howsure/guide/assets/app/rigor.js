@@ -7,7 +7,7 @@ const LUCK_RUNS = 400;
 const EQUALS_HIGH = 250;
 
 const rigor = {
-  values: { models: 20, items: 300, margin: 2, a: 0, b: 1 },
+  values: { models: 20, items: 300, margin: 2, a: 0, b: 1, whole: false },
 
   fit(sheet) {
     sheet.state = { game: 1, roll: 1, looks: 0, announced: false, crowd: false };
@@ -75,7 +75,7 @@ function drawPeeking(sheet) {
   svg.append(lineThrough(points(own), "own"), dotsAt(points(own).slice(-1), 5, firstBeyond(own.slice(-1)) < 0 ? "right" : "wrong"));
   svg.append(bottomAxis(x, 190, { ticks: [0, 250, 500, 750, 1000], title: "questions asked" }), textAt(44, 14, narrow ? "standard errors apart" : "how far apart, in standard errors", "small"));
   svg.append(...peekersBars(state, width));
-  sheet.tell({ peeked: peekedText(state, own) });
+  sheet.tell({ peeked: peekedText(state, own), tally: tallyText() });
 }
 
 /** How many of the others found a winner: by looking every time, and by looking once; as questions until they have played. */
@@ -163,7 +163,7 @@ function drawEquals(sheet) {
 
 function drawGate(sheet) {
   const { board, values } = sheet;
-  const { a, b, codes } = board.shared(values.a, values.b);
+  const { a, b, codes } = board.shared(values.a, values.b, values.whole);
   if (values.a === values.b || a.length < 2) {
     sheet.picture("gate", 10, "Nothing to judge.");
     sheet.tell({ gated: "Choose two models that answered two questions or more in common." });

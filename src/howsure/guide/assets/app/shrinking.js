@@ -6,10 +6,22 @@ const MOST_MONEY = 16;
 const shrinking = {
   values: { model: 0, luck: 30, attempts: 1, items: 100, remedy: "none", money: 4 },
 
+  guess: {
+    kind: "pick",
+    ask: () => "Which makes the error bar shorter: every question asked ten times as often, or twice as many questions?",
+    options: () => [["attempts", "ten times the attempts"], ["items", "twice the questions"]],
+    truth: (sheet) => (seOf(partsOf(spreadOf(sheet), 1, 10 * spreadOf(sheet).attempts, "none")) < seOf(partsOf(spreadOf(sheet), 2, spreadOf(sheet).attempts, "none")) ? "attempts" : "items"),
+    told: (sheet, truth) => {
+      const spread = spreadOf(sheet);
+      const [now, attempts, items] = [[1, 1], [1, 10], [2, 1]].map(([n, k]) => seOf(partsOf(spread, n, k * spread.attempts, "none")));
+      return `${truth === "items" ? "Twice the questions" : "Ten times the attempts"}. Of the error bar, ten times the attempts leave ${share(attempts / now)}, twice the questions ${share(items / now)}.`;
+    },
+  },
+
   fit(sheet, board) {
     sheet.offerModels("model");
     sheet.limit("items", { min: 10, max: Math.max(2000, 8 * board.items), step: 10 });
-    return { items: Math.round(board.items / 10) * 10, attempts: 10 };
+    return { model: board.a, items: Math.round(board.items / 10) * 10, attempts: 10 };
   },
 
   draw(sheet) {

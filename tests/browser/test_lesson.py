@@ -30,7 +30,7 @@ def lesson(opened):
     def show(name="1", boards=(), **options):
         page = write_lesson([*boards, *built_in()])
         kept = SimpleNamespace(save=lambda file: file.write_text(page, encoding="utf-8"))
-        return opened(kept, hash=f"#chapter={name}", **options)
+        return opened(kept, hash=f"#chapter={name}&ask=no", **options)
 
     return show
 

@@ -177,7 +177,7 @@ APP = (
         "playbook",
         "rigor",
     ),
-    *("questions", "story", "main"),
+    *("questions", "class", "story", "main"),
 )
 """The lesson's own program, in reading order: building blocks of chapters, one file per chapter, and the code
 that opens them.
@@ -189,7 +189,8 @@ STORY = (
 """The question of all chapters, about two models, and the answer so far."""
 QUESTIONS = "questions"
 FIVE = "Five questions that people ask"
-_FRAGMENT = re.compile(r"(?P<name>[1-9]|questions)[a-z-]*\.html")
+CLASS, GAME = "class", "A game for your class"
+_FRAGMENT = re.compile(r"(?P<name>[1-9]|questions|class)[a-z-]*\.html")
 
 
 def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
@@ -202,13 +203,14 @@ def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
     five_questions = _article(
         QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: ")
     )
+    class_game = _article(CLASS, GAME, _fragments()[CLASS], _to(every[-1], "← "), "")
     return Template(_asset("lesson.html")).substitute(
         policy=page.policy(style, scripts),
         version=__version__,
         style=style,
         contents="".join(_link(str(each.number), each.title, str(each.number)) for each in every)
         + _link(QUESTIONS, FIVE, "?"),
-        chapters="\n".join([*(_chapter(each, every) for each in every), five_questions]),
+        chapters="\n".join([*(_chapter(each, every) for each in every), five_questions, class_game]),
         licences=page.licences(),
         boards=to_json(list(boards)),
         distributions=scripts[0],

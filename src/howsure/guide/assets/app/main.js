@@ -1,6 +1,6 @@
 // The lesson: which chapter is open, and whose results it is about. Both stand in the address.
 
-const CHAPTERS = { 1: illusion, 2: superPopulation, 3: centralLimit, 4: clusters, 5: shrinking, 6: comparison, 7: power, 8: playbook, 9: rigor, questions: fiveQuestions };
+const CHAPTERS = { 1: illusion, 2: superPopulation, 3: centralLimit, 4: clusters, 5: shrinking, 6: comparison, 7: power, 8: playbook, 9: rigor, questions: fiveQuestions, class: classGame };
 const place = new Place();
 const sheets = new Map();
 const boards = readJson("boards").map((told) => new Board(told));
@@ -16,7 +16,7 @@ function open(name, { focus = false } = {}) {
   }
   const root = at(`chapter-${name}`);
   document.title = `${root.querySelector("h1").textContent} · howsure`;
-  at("where").textContent = /^\d/.test(name) ? `Chapter ${name} of 9` : "Five questions";
+  at("where").textContent = { questions: "Five questions", class: "For a class" }[name] ?? `Chapter ${name} of 9`;
   fold(null);
   for (const [, reader] of readers) reader.stop();
   if (!sheets.has(name)) begin(name, root);
@@ -161,6 +161,7 @@ function arrive({ focus }) {
   open(chapterOf(), { focus });
 }
 
+if (place.get("embed") === "yes") document.documentElement.dataset.embed = "";
 bindSources();
 bindHeader();
 showSources();

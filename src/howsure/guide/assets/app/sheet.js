@@ -199,6 +199,7 @@ class Sheet {
     if (name === undefined) return;
     this.touched = true;
     if (control.type === "checkbox") this.set({ [name]: control.checked });
+    else if (control.type === "text") this.set({ [name]: control.value });
     else if (control.type !== "radio") this.set({ [name]: Number(control.value) });
     else if (control.checked) this.set({ [name]: control.value });
   }

@@ -129,7 +129,7 @@ class Guess {
 }
 
 /** How the guesses of all chapters did: of ranges how many held the truth, of picks how many were right. */
-function tallyText() {
+function guessesText() {
   const of = (kind) => [...guesses.values()].filter((each) => each.kind === kind);
   const right = (all) => all.filter((each) => each.right).length;
   const [ranges, picks] = [of("range"), of("pick")];

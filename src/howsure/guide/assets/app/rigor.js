@@ -12,7 +12,7 @@ const rigor = {
     kind: "range",
     ends: [0, CROWD, 10],
     unit: " players",
-    ask: () => "A thousand others play, and look every time. How many of them will find a “winner” among these two equals? Mark a range that you are fairly sure of.",
+    ask: () => "A thousand others play, and look every time. How many of them will find a “winner”? Mark a range that you are fairly sure of.",
     reveal: letPlay,
     truth: ({ state }) => state.others.peeking,
     told: (_, truth) => `${count(truth)} of a thousand found a “winner”.`,

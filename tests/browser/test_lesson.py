@@ -263,11 +263,11 @@ def test_a_csv_that_is_dropped_on_the_page(lesson):
     [
         ("model,item,right\na,1,1\n", "there is no column score; the first line has: model, item, right"),
         ("model,item,score\na,1,1\na,2,7\n", 'line 3: the score is "7", not a number from 0 to 1'),
-        ("model,item,score\na,1,\n", 'line 2: the score is "", not a number from 0 to 1'),
+        ("model,item,score\na,1,\n", "there is no row with a score"),
         ("model,item,score,cluster\na,1,1,x\nb,1,1,y\n", "line 3: item 1 stands in two clusters"),
         ('model,item,score\na,"1,1\n', "a quotation mark stands where none can"),
         ("model,item,score\n", "there is no row with a score"),
-        ("", "there is no column model, item, score"),
+        ("", "there is no column item, score"),
     ],
 )
 def test_what_is_no_such_table_is_refused_with_the_command_that_reads_it(text, why, lesson):
@@ -326,8 +326,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     scores = howsure.read(path)
     gap = howsure.compare(scores, a, b, cluster=cluster, population="new-clusters")
     alone = howsure.compare(scores, a, b, cluster="none")
-    few = howsure.compare(scores, a, b, cluster=cluster).difference.method.same_clusters
-    usual = alone if few else gap  # more questions from few clusters: without the strata that the commands use
+    usual = howsure.compare(scores, a, b, cluster=cluster)  # more questions from the same clusters, if these are few
     low, high = alone.difference.interval.low, alone.difference.interval.high
     assert f"{pp(alone.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
     low, high = gap.difference.interval.low, gap.difference.interval.high
@@ -346,7 +345,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     page.evaluate(SETTLED)
     low, high = usual.difference.interval.low, usual.difference.interval.high
     assert f"95% CI {pp(low)[:-7].replace('+', '')} to {pp(high)[:-7].replace('+', '')} points" in told(page, "methods")
-    gate = howsure.gate(scores, a, b, not_worse_than=0.02, cluster="none" if few else cluster).checks[0]
+    gate = howsure.gate(scores, a, b, not_worse_than=0.02, cluster=cluster).checks[0]
     assert f"between {pp(gate.low)} and {pp(gate.high)}" in told(page, "said")
     assert told(page, "said").startswith({"pass": "PASS", "fail": "FAIL"}.get(gate.verdict, "CAN’T TELL"))
 

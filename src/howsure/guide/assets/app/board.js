@@ -46,12 +46,12 @@ class Board {
     return this.means.get(key);
   }
 
-  /** The scores of two models on the items that both have, with their clusters if these count (`whole`). */
+  /** The scores of two models on the items that both have; `groups`: their clusters, as `codes` where these count (`whole`), and as `same` where they are too few to be a sample. */
   shared(a, b, whole = countsClusters(this)) {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
     const groups = this.codesOf(kept);
-    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: whole ? groups : null, groups };
+    return { kept, a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: whole ? groups : null, same: this.same && !whole ? groups : null, groups };
   }
 
   attemptsOf(m, kept) {
@@ -69,6 +69,50 @@ class Board {
       return seen.get(code);
     });
   }
+}
+
+/** Say whether two models are chosen, with two questions or more in common. */
+function hasPair(board, { a, b }) {
+  return a !== b && board.shared(a, b).a.length > 1;
+}
+
+/** Compare two models as the commands do (`shared` of Board): with their clusters, or on more items of the same ones where they are too few. */
+function pairIn({ a, b, codes, same }, how = {}) {
+  return same === null ? pairOf(a, b, { clusters: codes, ...how }) : pairWithin(a, b, same, how);
+}
+
+/** Compare a − b on more items of the same clusters, which are strata: inference/sampled_questions.py. */
+function pairWithin(a, b, groups, { level = 0.95 } = {}) {
+  const [own, strata, n] = [pairOf(a, b, { level }), joinedStrata(groups), a.length];
+  const [d, moved, [first, second]] = [a.map((x, k) => x - b[k]), withinStrata(a.map((x, k) => x - b[k]), strata), [a, b].map((x) => clusteredMean(withinStrata(x, strata)))];
+  const left = n - new Set(strata).size;
+  const found = { ...clusteredMean(moved), mean: total(d) / n };
+  found.df = left > 0 ? Math.min(found.df, left) : NaN;
+  const plain = pairPivot(first, second, found, moved, false);
+  const pivot = { ...plain, ...eventsOf(plain, d, found, 0), difference: own.value };
+  const [low, high] = limitsWithNetWins(pivot, found, moved, level);
+  return { ...own, se: nullIfNaN(Math.sqrt(pivot.variance)), df: nullIfNaN(found.df), low: nullIfNaN(low), high: nullIfNaN(high), pValue: nullIfNaN(pOfNone(pivot)) };
+}
+
+/** Return clusters as strata: those of one item together, and a single one of these with the smallest of the others (statistics/clustered_variance.py). */
+function joinedStrata(groups) {
+  const sizes = clusterSums(groups.map(() => 1), groups);
+  const alone = [...sizes.keys()].filter((g) => sizes[g] === 1);
+  const least = sizes.reduce((small, size) => (size > 1 ? Math.min(small, size) : small), Infinity);
+  const home = alone.length === 1 && sizes.length > 1 ? sizes.indexOf(least) : alone[0];
+  return groups.map((g) => (sizes[g] === 1 ? home : g));
+}
+
+/** Return scores with the variation of items within strata, and the same mean. */
+function withinStrata(x, strata) {
+  const [n, mean] = [x.length, total(x) / x.length];
+  const [sizes, sums] = [x.map(() => 1), x].map((values) => clusterSums(values, strata));
+  const rest = x.map((value, k) => {
+    const size = sizes[strata[k]];
+    return size > 1 ? (value - sums[strata[k]] / size) * Math.sqrt((1 - 1 / n) / (1 - 1 / size)) : 0;
+  });
+  const off = total(rest) / n;
+  return rest.map((value) => mean + value - off);
 }
 
 /** Return the items of each cluster. */

@@ -14,8 +14,9 @@ const comparison = {
       return `A scores ${score(one.value, true)} (${rangeText(one)}), B ${score(other.value, true)} (${rangeText(other)}). Question by question: is one of them better?`;
     },
     options: () => [["a", "A is better"], ["b", "B is better"], ["none", "can’t tell"]],
-    truth: ({ state, values, board }) => {
-      const pair = pairOf(state.real.a, state.real.b, { clusters: values.whole ? board.shared(values.a, values.b).groups : null });
+    possible: ({ board, values }) => hasPair(board, values),
+    truth: ({ values, board }) => {
+      const pair = pairIn(board.shared(values.a, values.b, values.whole));
       return !(pair.pValue < 0.05) ? "none" : pair.value > 0 ? "a" : "b";
     },
     told: (_, truth) => ({ a: "A is better.", b: "B is better.", none: "Can’t tell." })[truth],
@@ -186,8 +187,7 @@ function slopeNames(counts, { y }, [left, right]) {
 /** Draw two scores with their bars, and the difference from both and question by question; `place`: where the sentence goes. */
 function drawPair(sheet, { scores, real, own }, place = "said") {
   const { board, values } = sheet;
-  const clusters = own && values.whole ? real.groups : null;
-  const pair = values.a === values.b ? null : pairOf(scores.a, scores.b, { clusters });
+  const pair = values.a === values.b ? null : own ? pairIn(board.shared(values.a, values.b, values.whole)) : pairOf(scores.a, scores.b);
   if (pair === null || pair.low === null) return tellNoDifference(sheet, place);
   const [one, other] = [values.a, values.b].map((m) => board.mean(m));
   const reach = twoSidedT(0.95, 2 * pair.n - 2) * pair.unpairedSe;

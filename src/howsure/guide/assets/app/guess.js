@@ -1,7 +1,7 @@
 // Predict first: in each chapter the reader draws a range or picks an answer, and only then sees what is so.
 //
 // A chapter's program says what is asked (`guess`): `ask(sheet)` is the question; `kind` is "range", with `ends` [low, high, step] and a
-// `unit`, or "pick", with `options(sheet)` as [value, text]; `truth(sheet)` is the answer, and `told(sheet, truth)` says it. What stands
+// `unit`, or "pick", with `options(sheet)` as [value, text]; `truth(sheet)` is the answer, and `told(sheet, truth)` says it; `possible(sheet)` is whether there is one. What stands
 // in `data-after` is hidden until then; `data-before` is hidden from then on.
 
 const guesses = new Map();
@@ -18,7 +18,7 @@ class Guess {
   }
 
   get open() {
-    return askFirst && this.made === null;
+    return askFirst && this.made === null && (this.facts.possible?.(this.sheet) ?? true);
   }
 
   /** Hide what has to wait for the guess. */

@@ -12,6 +12,7 @@ const illusion = {
     unit: " draws",
     ask: ({ board }) => `Suppose other questions of this kind had been asked, a hundred times over. In how many of these draws will ${board.names[0]} come first? Drag the ends of a range that you are fairly sure of.`,
     reveal: (sheet) => drawAnew(forget(sheet), 100),
+    possible: ({ board }) => board.models.length > 1,
     truth: ({ state }) => state.first[0],
     told: ({ board }, truth) => `${board.names[0]} came first in ${count(truth)} of 100 draws.`,
   },

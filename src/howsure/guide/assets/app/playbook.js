@@ -7,9 +7,9 @@ const playbook = {
     kind: "pick",
     ask: ({ board, values }) => `A gate lets ${board.names[values.a]} (${score(board.score(values.a), true)}) pass if it is shown to be not worse than ${board.names[values.b]} (${score(board.score(values.b), true)}) by more than ${gap(values.margin / 100, true)}. What does it say?`,
     options: () => [["pass", "pass"], ["open", "can’t tell"], ["fail", "fail"]],
+    possible: ({ board, values }) => hasPair(board, values),
     truth: ({ board, values }) => {
-      const { a, b, codes } = board.shared(values.a, values.b, values.whole);
-      return gateOf(a, b, codes, values.margin / 100).verdict;
+      return gateOf(board.shared(values.a, values.b, values.whole), values.margin / 100).verdict;
     },
     told: (_, truth) => ({ pass: "It passes.", open: "Can’t tell.", fail: "It fails." })[truth],
   },
@@ -31,10 +31,9 @@ const playbook = {
 
   draw(sheet) {
     const { board, values } = sheet;
-    const { a, b, codes } = board.shared(values.a, values.b, values.whole);
-    if (values.a === values.b || a.length < 2) return tellNoPair(sheet);
-    const pair = pairOf(a, b, { clusters: codes });
-    const gate = gateOf(a, b, codes, values.margin / 100);
+    const shared = board.shared(values.a, values.b, values.whole);
+    if (!hasPair(board, values)) return tellNoPair(sheet);
+    const [pair, gate] = [pairIn(shared), gateOf(shared, values.margin / 100)];
     drawVerdict(sheet, gate, "verdict");
     sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), verdict: gateText(sheet, gate), methods: methodsText(sheet, pair) });
   },
@@ -45,20 +44,30 @@ function tellNoPair(sheet) {
   sheet.tell({ said: "Choose two models that answered two questions or more in common.", verdict: "", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
-/** Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. */
-function gateOf(a, b, codes, margin) {
-  const pair = pairOf(a, b, { clusters: codes, level: 0.9 });
+/**
+ * Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. Where clusters are too few
+ * to be a sample, the verdict on more questions from these stands only if new clusters have the same, `other`.
+ */
+function gateOf(shared, margin) {
+  const own = judged(pairIn(shared, { level: 0.9 }), margin);
+  if (shared.same === null) return own;
+  const other = judged(pairOf(shared.a, shared.b, { clusters: shared.same, level: 0.9 }), margin);
+  return own.verdict === other.verdict ? own : { ...own, verdict: "open", own: own.verdict, other: other.verdict };
+}
+
+function judged(pair, margin) {
   const verdict = pair.low === null ? "open" : pair.low > -margin ? "pass" : pair.high < -margin ? "fail" : "open";
   return { pair, margin, verdict };
 }
 
 const VERDICTS = { pass: "PASS", fail: "FAIL", open: "CAN’T TELL" };
 
-function gateText({ board, values }, { pair, margin, verdict }) {
+function gateText({ board, values }, { pair, margin, verdict, own, other }) {
   const [a, b] = [board.names[values.a], board.names[values.b]];
   const range = pair.low === null ? "" : ` (${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)})`;
   const said = { pass: `${a} is not worse than ${b}`, fail: `${a} is worse than ${b}`, open: `${a} may or may not be worse than ${b}` }[verdict];
-  return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.`;
+  const both = other === undefined ? "" : ` On more questions from the same clusters it would be ${VERDICTS[own]}, on new clusters ${VERDICTS[other]}.`;
+  return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.${both}`;
 }
 
 function drawVerdict(sheet, { pair, margin, verdict }, name) {
@@ -72,7 +81,7 @@ function drawVerdict(sheet, { pair, margin, verdict }, name) {
 }
 
 function cardTexts({ board, values }, pair) {
-  const needed = itemsNeeded(gapSpread({ board, values }), POWER_TEST, values.margin / 100);
+  const needed = questionsNeeded(gapSpread({ board, values }), values.margin / 100);
   board.telling ??= separating(board);
   return {
     grouped: groupedText(board, pair, values.whole),

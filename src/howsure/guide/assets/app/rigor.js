@@ -253,13 +253,13 @@ function drawEquals(sheet) {
 
 function drawGate(sheet) {
   const { board, values } = sheet;
-  const { a, b, codes } = board.shared(values.a, values.b);
-  if (values.a === values.b || a.length < 2) {
+  const shared = board.shared(values.a, values.b, values.whole);
+  if (!hasPair(board, values)) {
     sheet.picture("gate", 10, "Nothing to judge.");
     sheet.tell({ gated: "Choose two models that answered two questions or more in common." });
     return;
   }
-  const gate = gateOf(a, b, codes, values.margin / 100);
+  const gate = gateOf(shared, values.margin / 100);
   drawVerdict(sheet, gate, "gate");
   sheet.tell({ gated: gateText(sheet, gate) });
 }

@@ -14,6 +14,7 @@ const shrinking = {
     kind: "pick",
     ask: () => "Which makes the error bar shorter: every question asked ten times as often, or twice as many questions?",
     options: () => [["attempts", "ten times the attempts"], ["items", "twice the questions"]],
+    possible: (sheet) => spreadOf(sheet) !== null,
     truth: (sheet) => (seOf(partsOf(spreadOf(sheet), 1, 10 * spreadOf(sheet).attempts, "none")) < seOf(partsOf(spreadOf(sheet), 2, spreadOf(sheet).attempts, "none")) ? "attempts" : "items"),
     told: (sheet, truth) => {
       const spread = spreadOf(sheet);

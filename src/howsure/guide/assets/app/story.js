@@ -12,12 +12,13 @@ const STORY = {
   5: (_, { a, pair }) => `Four times the questions would halve the error bars, to about ± ${gap(a.alone.se, true)}. They are ${gap(Math.abs(pair.value), true)} apart.`,
   6: (_, { pair }) => `Question by question: ${verdictOf(pair)}`,
   7: ({ board }, { pair }) => {
-    const needed = itemsNeeded(gapSpread({ board, values: { a: board.a, b: board.b, whole: !board.same } }), POWER_TEST, Math.abs(pair.value));
+    board.story.needed ??= questionsNeeded(gapSpread({ board, values: { a: board.a, b: board.b } }), Math.abs(pair.value));
+    const { needed } = board.story;
     return needed < MOST_FORECAST ? `To show a gap of ${gap(Math.abs(pair.value), true)} it takes about ${roundedUp(needed)} questions. There are ${count(pair.n)}.` : `No number of questions up to ${count(MOST_FORECAST)} would show a gap of ${gap(Math.abs(pair.value), true)}.`;
   },
-  8: ({ board }, { a, b }) => {
-    const gate = gateOf(a.scores, b.scores, a.codes, 0.02);
-    return `Is ${a.name} at least not worse by more than 2 points? ${{ pass: "Yes.", fail: "No, it is worse.", open: "Can’t tell." }[gate.verdict]}`;
+  8: (_, { a, b, shared }) => {
+    const gate = gateOf(shared, 0.02);
+    return `Is ${a.name} at least not worse than ${b.name} by more than 2 points? ${{ pass: "Yes.", fail: "No, it is worse.", open: "Can’t tell." }[gate.verdict]}`;
   },
   9: ({ board }, { pair }) => finalText(board, pair),
 };
@@ -44,11 +45,11 @@ function storyFacts(board) {
   board.story = null;
   if (board.b < 0 || board.a === board.b) return null;
   const [first, second] = board.score(board.a) >= board.score(board.b) ? [board.a, board.b] : [board.b, board.a];
-  const { a, b, codes } = board.shared(first, second);
-  const pair = a.length > 1 ? pairOf(a, b, { clusters: codes }) : { low: null };
+  const shared = board.shared(first, second);
+  const pair = shared.a.length > 1 ? pairIn(shared) : { low: null };
   if (pair.low === null) return null;
-  const of = (m, scores) => ({ m, name: board.names[m], alone: board.mean(m), grouped: board.mean(m, { clustered: true }), scores, codes });
-  board.story = { a: of(first, a), b: of(second, b), pair };
+  const of = (m) => ({ m, name: board.names[m], alone: board.mean(m), grouped: board.mean(m, { clustered: true }) });
+  board.story = { a: of(first), b: of(second), shared, pair };
   return board.story;
 }
 

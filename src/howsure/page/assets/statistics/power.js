@@ -8,7 +8,7 @@ const [MOST_ITEMS, NORMAL_DF, PIECES, SETTLING] = [1e9, 1e6, 800, 100];
  * Return P(T ≤ t) of the noncentral t distribution: a normal one mixed over its standard deviation s.
  * With few degrees of freedom the density of s is steep near 0; in v, s = v^k, it is smooth.
  */
-function noncentralT(t, df, delta) {
+function noncentralT(t, df, delta, pieces = PIECES) {
   if (df >= NORMAL_DF) return distributions.normalCdf(t - delta, 0, 1);
   const half = df / 2;
   const constant = Math.log(2) + half * Math.log(half) - distributions.gammaln(half);
@@ -20,13 +20,13 @@ function noncentralT(t, df, delta) {
     const s = v ** k;
     const density = k * Math.exp(constant + (k * df - 1) * Math.log(v) - half * s * s);
     return density * distributions.normalCdf(t * s - delta, 0, 1);
-  });
+  }, pieces);
 }
 
-function simpson(from, to, f) {
-  const width = (to - from) / PIECES;
+function simpson(from, to, f, pieces) {
+  const width = (to - from) / pieces;
   let sum = f(from) + f(to);
-  for (let k = 1; k < PIECES; k++) sum += (k % 2 ? 4 : 2) * f(from + k * width);
+  for (let k = 1; k < pieces; k++) sum += (k % 2 ? 4 : 2) * f(from + k * width);
   return (sum * width) / 3;
 }
 

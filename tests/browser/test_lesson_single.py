@@ -8,11 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import howsure
 from browser_cases import PHONE
 from howsure.guide.lesson import built_in, write_lesson
 from howsure.page.packing import SYMBOLS
-from places import ROOT
 
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 READY = 'document.documentElement.dataset.ready = "";'
@@ -128,7 +126,9 @@ def test_clusters_whose_last_parts_are_alike_keep_their_names(lesson):
 # chapter 5: twelve questions
 
 
-TWELVE = re.compile(r"Asked (\d+) times: (\d+) of the 12 flickered between right and wrong, (\d+) never did\. Right: (.*) of 12\.")
+TWELVE = re.compile(
+    r"Asked (\d+) times: (\d+) of the 12 flickered between right and wrong, (\d+) never did\. Right: (.*) of 12\."
+)
 
 
 @pytest.mark.parametrize("of", [0, 1])
@@ -168,7 +168,9 @@ def test_supposed_chances_have_the_luck_of_the_slider(within):
         slider.fill(str(luck))
         page.evaluate(SETTLED)
         chances = np.array([float(each.get_attribute("height")) / full for each in highs.all()])
-        total = page.evaluate("(() => { const s = sheets.get('5'); const m = s.board.mean(0, { clustered: true }); return m.n * m.se ** 2; })()")
+        total = page.evaluate(
+            "(() => { const s = sheets.get('5'); const m = s.board.mean(0, { clustered: true }); return m.n * m.se ** 2; })()"
+        )
         assert np.mean(chances * (1 - chances)) == pytest.approx(luck / 100 * total, abs=0.02)
     do(page, "ask", 1)
     slider.fill("0")
@@ -225,7 +227,9 @@ def test_a_small_change_of_a_standard_error_is_told_in_percent(lesson):
         inside(page, "input[data-value=attempts]").fill(str(attempts))
         text = told(page, "said")
         change = re.search(r"from ([\d.]+) points to ([\d.]+) points", text)
-        assert (change and change[1] != change[2]) or re.search(r"gets (\d+%|less than 1%) (shorter|longer)|stays at", text), text
+        assert (change and change[1] != change[2]) or re.search(
+            r"gets (\d+%|less than 1%) (shorter|longer)|stays at", text
+        ), text
     inside(page, "input[data-value=attempts]").fill("5")
     assert "stays at" in told(page, "said")
 
@@ -250,12 +254,21 @@ def test_the_lines_are_the_questions(of, size, lesson):
     if of:
         assert f"alike: {counts['same']}" in shown
     else:
-        assert {f"both right: {int(((a == 1) & (b == 1)).sum())}", f"both wrong: {int(((a == 0) & (b == 0)).sum())}"} <= set(shown)
+        assert {
+            f"both right: {int(((a == 1) & (b == 1)).sum())}",
+            f"both wrong: {int(((a == 0) & (b == 0)).sum())}",
+        } <= set(shown)
     for kind, n in counts.items():
         path = inside(page, f".answer-lines.{kind}").get_attribute("d")
-        ends = [(float(line.split(",")[1].split("L")[0].split("C")[0]), float(line.split(",")[-1])) for line in path.split("M")[1:]]
+        ends = [
+            (float(line.split(",")[1].split("L")[0].split("C")[0]), float(line.split(",")[-1]))
+            for line in path.split("M")[1:]
+        ]
         assert len(ends) == n
-        assert all((left < right, left > right, abs(left - right) < 0.02)["ab".find(kind) if kind != "same" else 2] for left, right in ends)
+        assert all(
+            (left < right, left > right, abs(left - right) < 0.02)["ab".find(kind) if kind != "same" else 2]
+            for left, right in ends
+        )
 
 
 def test_the_counts_follow_the_slider_and_the_scores_stay(lesson):
@@ -307,7 +320,9 @@ def test_a_guess_is_needed(lesson):
     assert others.is_enabled()
     assert inside(page, ".crowd").count() == 0
     others.click()
-    said, found, off, way = re.match(r"You said (\d+), it was (\d+): (\d+) too (few|many)\.", told(page, "others")).groups()
+    said, found, off, way = re.match(
+        r"You said (\d+), it was (\d+): (\d+) too (few|many)\.", told(page, "others")
+    ).groups()
     assert (said, int(off), way) == ("50", int(found) - 50, "few")
     assert 180 < int(found) < 320
     assert inside(page, ".crowd").count() == 2
@@ -397,7 +412,9 @@ def test_the_tally_counts_winners(within):
         else:
             do(page, "ask", 17)
         words = "no winner" if not winners else f"{winners} winner{'s' if winners > 1 else ''}"
-        assert told(page, "peeked").endswith(f"{game} game{'s' if game > 1 else ''}: you announced {words} among equals.")
+        assert told(page, "peeked").endswith(
+            f"{game} game{'s' if game > 1 else ''}: you announced {words} among equals."
+        )
         do(page, "announce", 1)
         winners += 0 if game % 2 else 1
         do(page, "ask", 2)

@@ -238,8 +238,10 @@ function drawEquals(sheet) {
   const high = sheet.root.clientWidth < 506 ? 180 : 250;
   const { svg, width, narrow } = sheet.picture("equals", high + 70, `The best of ${models} equal models scores ${score(scores[0], true)}.`);
   const x = scaleOf(bounds([scores[0] + 2 * se, scores.at(-1) - 2 * se, EQUAL_RATE], 0.01), [16, width - 16]);
+  const [truth, won] = ["truth: 70%", `${narrow ? "luck" : "the winner’s luck"}: ${signed(scores[0] - EQUAL_RATE, true)}`];
+  const middle = Math.max(textWidth(truth) + 6, Math.min(width - textWidth(won) - 6, x(EQUAL_RATE)));
   const [top, row] = [34, Math.min(16, (high - 16) / (models - 1))];
-  svg.append(lineAt(x(EQUAL_RATE), 22, x(EQUAL_RATE), high + 26, "zero"), textAt(x(EQUAL_RATE) - 6, 14, "truth: 70%", "end label"), textAt(x(EQUAL_RATE) + 6, 14, `${narrow ? "luck" : "the winner’s luck"}: +${gap(scores[0] - EQUAL_RATE, true)}`, "label orange"));
+  svg.append(lineAt(x(EQUAL_RATE), 22, x(EQUAL_RATE), high + 26, "zero"), textAt(middle - 6, 14, truth, "end label"), textAt(middle + 6, 14, won, "label orange"));
   scores.forEach((value, k) => {
     const [y, kind] = [top + row * k, k ? "" : "orange"];
     svg.append(lineAt(x(value - SIGNIFICANT * se), y, x(value + SIGNIFICANT * se), y, "range thin"), shape("circle", { cx: x(value), cy: y, r: Math.min(5, row * 0.45), class: `dot ${kind}` }));

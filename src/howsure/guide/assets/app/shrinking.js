@@ -5,7 +5,7 @@ const MOST_MONEY = 16;
 const TWELVE = 12;
 /** By how much a new seed of training moves the chance of a question, on the logit scale; a chance of 0 or 1 counts as so near to it. */
 const [SEEDS_MOVE, NEAREST] = [1, 0.03];
-const MOST_ROUNDS = 500;
+const [MOST_ROUNDS, MOST_SEEDS] = [500, 99];
 
 const shrinking = {
   values: { model: 0, luck: 30, attempts: 1, items: 100, remedy: "none", money: 4 },
@@ -72,7 +72,7 @@ function tellNoSpread(sheet) {
 }
 
 function askAgain({ rounds }, seed) {
-  if (rounds.length < MOST_ROUNDS) rounds.push(seed);
+  if (rounds.length < MOST_ROUNDS) rounds.push(Math.min(seed, MOST_SEEDS - 1));
 }
 
 /**
@@ -122,7 +122,7 @@ function drawTwelve(sheet, spread) {
   const [rows, row, head] = narrow ? [7, 19, 46] : [8, 22, 52];
   const text = twelveText(told, chances.length);
   const { svg, width } = sheet.picture("twelve", head + rows * row + 26, text);
-  const [left, right] = narrow ? [62, width - 46] : [110, width - 90];
+  const [left, right] = narrow ? [72, width - 34] : [110, width - 90];
   const cell = Math.min(56, (right - left) / chances.length);
   const at = (k) => left + cell * k;
   svg.append(...chanceBars(told.trained, chances, at, cell, head));
@@ -190,9 +190,9 @@ function twelveText({ trained, all, changed, scores }, n) {
   return `${plural(all.length, "round")}, ${count(trained.length)} seeds: ${count(flickered)} of the ${count(n)} flickered. Right: ${range}. Endless asking would settle at ${settled}, seed by seed: it can’t average out the training.`;
 }
 
-function chancesText({ board, values }, { known, attempts }, trained) {
-  const source = known ? `from ${count(attempts)} attempts at each question` : `supposed, so that ${count(values.luck)}% of the variance of ${board.names[values.model]} is luck of the answers`;
-  return `Chances: ${source}.${trained ? ` What a seed moves is supposed: ${SEEDS_MOVE} on the logit scale, as from 50% to 27 or 73%.` : ""}`;
+function chancesText({ values }, { known, attempts }, trained) {
+  const source = known ? `from ${count(attempts)} attempts at each` : `supposed, with ${count(values.luck)}% luck`;
+  return `Chances: ${source}.${trained ? ` Seeds move them (supposed: by ${SEEDS_MOVE} on the logit scale, from 50% to 27 or 73%).` : ""}`;
 }
 
 /** The two parts of the variance of a score with so many questions and attempts. */

@@ -57,9 +57,7 @@ def told(page, name):
 
 
 def press(page):
-    """Let a chapter show what its buttons bring; the crowd plays only after a guess."""
-    for guess in inside(page, "input[data-value=guess]").all():
-        guess.fill("50")
+    """Let a chapter show what its buttons bring."""
     for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
         button.click()
 
@@ -242,13 +240,13 @@ def test_a_csv_of_ones_own(lesson, tmp_path):
     ends = " and ".join(
         f"{'+' if end > 0 else '−'}{abs(100 * end):.1f} points" for end in (gap.interval.low, gap.interval.high)
     )
-    assert f"For questions of new clusters, between {ends}" in told(page, "said")
+    assert f"between {ends}" in told(page, "said")
     assert (
         inside(page, ".command code").text_content()
         == "howsure compare 'my evals.csv' -a mine -b theirs --cluster cluster"
     )
     page.select_option("#source", label="SWE-bench Verified")
-    assert "seed_code" in inside(page, ".command code").text_content()
+    assert "qodo_command" in inside(page, ".command code").text_content()
 
 
 def test_a_csv_that_is_dropped_on_the_page(lesson):
@@ -334,10 +332,15 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     gap = howsure.compare(scores, a, b, cluster=cluster, population="new-clusters")
     alone = howsure.compare(scores, a, b, cluster="none")
     usual = howsure.compare(scores, a, b, cluster=cluster)  # more questions from the same clusters, if these are few
-    low, high = alone.difference.interval.low, alone.difference.interval.high
-    assert f"{pp(alone.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
-    low, high = gap.difference.interval.low, gap.difference.interval.high
-    assert f"For questions of new clusters, between {pp(low)} and {pp(high)}." in told(page, "said")
+    low, high = usual.difference.interval.low, usual.difference.interval.high
+    assert f"{pp(usual.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
+    inside(page, "input[data-value=whole]").set_checked(not inside(page, "input[data-value=whole]").is_checked())
+    other = alone if usual.difference.interval == gap.difference.interval else gap
+    low, high = other.difference.interval.low, other.difference.interval.high
+    assert f"between {pp(low)} and {pp(high)}" in told(page, "said")
+    page.select_option("#source", index=1)
+    page.select_option("#source", index=0)
+    inside(page, "input[data-value=whole]").set_checked(other is alone)
 
     page.evaluate("location.hash = '#chapter=4'")
     page.evaluate(SETTLED)
@@ -359,7 +362,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
 
 def test_the_two_kinds_of_luck_are_those_of_noise(lesson):
     page = lesson("5", [own(EXAMPLE, "smollm2-135m-t1.0", None, cluster="passage_id")])
-    inside(page, "select").select_option(label="smollm2-135m-t1.0")
+    inside(page, "select").first.select_option(label="smollm2-135m-t1.0")
     entries = howsure.noise(howsure.read(EXAMPLE), cluster="passage_id").tasks[0].entries
     entry = next(each for each in entries if each.name.endswith("t1.0"))
     inside(page, "input[data-value=attempts]").fill("10")
@@ -450,7 +453,7 @@ def test_commands_follow_what_is_chosen(lesson):
     assert "--baseline 20250819_ACoder" in command
     page.evaluate("location.hash = '#chapter=7'")
     page.evaluate(SETTLED)
-    inside(page, "input[data-value=gap]").fill("1.5")
+    inside(page, "input[data-value=gap]").first.fill("1.5")
     page.evaluate(SETTLED)
     assert "--effect 1.5pp" in inside(page, ".command code").text_content()
 

@@ -22,10 +22,10 @@ TALL = {"wide": 430, "phone": 330}
 def lesson(opened):
     """Return what opens a chapter."""
 
-    def show(name, **options):
+    def show(name, ask="no", **options):
         page = write_lesson(built_in())
         kept = SimpleNamespace(save=lambda file: file.write_text(page, encoding="utf-8"))
-        return opened(kept, hash=f"#chapter={name}", **options)
+        return opened(kept, hash=f"#chapter={name}&ask={ask}", **options)
 
     return show
 
@@ -39,7 +39,7 @@ def within(opened):
         assert page.count(READY) == 1
         reached = page.replace(READY, f"window.sheets = sheets; {READY}")
         kept = SimpleNamespace(save=lambda file: file.write_text(reached, encoding="utf-8"))
-        return opened(kept, hash=f"#chapter={name}", bypass_csp=True)
+        return opened(kept, hash=f"#chapter={name}&ask=no", bypass_csp=True)
 
     return show
 
@@ -157,10 +157,10 @@ def test_what_is_always_right_never_flickers(lesson):
 
 
 def test_supposed_chances_have_the_luck_of_the_slider(within):
-    page = within("5")
+    page = within("5&model=0")
     page.evaluate(SETTLED)
     assert "supposed, with 30% luck" in told(page, "chances")
-    slider = inside(page, "input[data-value=luck]")
+    slider = inside(page, "input[data-value=luck]").first
     assert slider.get_attribute("max") == "95"
     highs = inside(page, "[data-figure=twelve] rect.block:not(.faint)")
     full = float(inside(page, "[data-figure=twelve] rect.block.faint").first.get_attribute("height"))
@@ -181,7 +181,7 @@ def test_no_more_luck_is_supposed_than_right_or_wrong_can_have(lesson):
     page = lesson("5")
     rows = [f"m,{k},{(k // 10) % 2},{k // 10}" for k in range(200)]
     drop(page, "alike.csv", "model,item,score,cluster\n" + "\n".join(rows))
-    slider = inside(page, "input[data-value=luck]")
+    slider = inside(page, "input[data-value=luck]").first
     assert slider.get_attribute("max") == "5", "questions of a cluster are all alike: little is luck of the answers"
     assert slider.input_value() == "5"
 
@@ -283,63 +283,35 @@ def test_the_counts_follow_the_slider_and_the_scores_stay(lesson):
 
 
 @pytest.mark.parametrize("n", [500, 3000])
-def test_many_lines_are_drawn_in_time(n, within):
-    page = within("6")
+def test_many_lines_are_three_paths(n, lesson):
+    page = lesson("6")
     rows = [f"{m},{k},{int((k * 7919 + s) % 997 < 600)}" for m, s in (("a", 0), ("b", 271)) for k in range(n)]
     drop(page, "n.csv", "model,item,score\n" + "\n".join(rows))
-    took = page.evaluate(
-        """() => {
-          const sheet = sheets.get("6");
-          const took = Array.from({ length: 15 }, () => {
-            const began = performance.now();
-            sheet.draw();
-            return performance.now() - began;
-          });
-          return took.sort((one, other) => one - other)[7];
-        }"""
-    )
-    assert took < 30
     assert inside(page, "[data-figure=answers] path").count() == 3
 
 
 # chapter 9: the game
 
 
-def guess(page, value):
-    inside(page, "input[data-value=guess]").fill(str(value))
+def test_the_guess_is_held_against_a_thousand_others(lesson):
+    page = lesson("9", ask="yes")
+    assert not inside(page, "[data-do=crowd]").is_visible()
+    assert inside(page, ".guess .main").is_disabled()
+    for _ in range(30):
+        inside(page, "[data-handle=guess-1]").press("PageDown")
+    inside(page, "[data-handle=guess-0]").press("Home")
+    inside(page, ".guess .main").click()
     page.evaluate(SETTLED)
-
-
-def test_a_guess_is_needed(lesson):
-    page = lesson("9")
-    others = inside(page, "[data-do=crowd]")
-    assert others.is_disabled()
-    assert told(page, "others") == "A guess first: set the slider, then let them play."
-    assert inside(page, "input[data-value=guess]").get_attribute("aria-valuetext") == "not yet"
-    guess(page, 50)
-    assert others.is_enabled()
-    assert inside(page, ".crowd").count() == 0
-    others.click()
-    said, found, off, way = re.match(
-        r"You said (\d+), it was (\d+): (\d+) too (few|many)\.", told(page, "others")
-    ).groups()
-    assert (said, int(off), way) == ("50", int(found) - 50, "few")
+    (found,) = re.findall(r"(\d+) of a thousand found a “winner”", inside(page, ".outcome").text_content())
     assert 180 < int(found) < 320
-    assert inside(page, ".crowd").count() == 2
+    assert f"{found} found a “winner”" in told(page, "others")
     paths = inside(page, ".crowd")
+    assert paths.count() == 2
     assert sum(each.get_attribute("d").count("M") for each in paths.all()) == 1000
     assert inside(page, ".crowd.found").get_attribute("d").count("M") == int(found)
     assert {f"{found} find a “winner”"} <= set(texts(page, "peeking"))
     do(page, "crowd")
     assert inside(page, ".crowd").count() == 2
-
-
-def test_a_guess_can_be_nobody(lesson):
-    page = lesson("9")
-    guess(page, 10)
-    guess(page, 0)
-    do(page, "crowd")
-    assert told(page, "others").startswith("You said 0, it was ")
 
 
 def test_ten_games_differ(lesson):
@@ -372,7 +344,6 @@ def play(page):
         do(page, "ask", 20)
         seen.append(inside(page, ".curve.own").last.get_attribute("d"))
         do(page, "anew")
-    guess(page, 100)
     do(page, "crowd")
     do(page, "reroll")
     return [*seen, told(page, "others"), told(page, "equals")]
@@ -422,24 +393,20 @@ def test_the_tally_counts_winners(within):
     assert told(page, "peeked").endswith("4 games: you announced 4 winners among equals.")
 
 
-def test_a_thousand_play_in_time_and_as_often_wrong_as_they_should(within):
+def test_a_thousand_are_as_often_wrong_as_they_should_be(within):
     page = within("9")
-    guess(page, 50)
-    took, found, patient = page.evaluate(
+    found, patient = page.evaluate(
         """() => {
           const sheet = sheets.get("9");
-          const [took, found, patient] = [[], [], []];
+          const [found, patient] = [[], []];
           for (let k = 0; k < 60; k++) {
-            const began = performance.now();
             sheet.chapter.crowd(sheet);
-            took.push(performance.now() - began);
             found.push(sheet.state.others.peeking);
             patient.push(sheet.state.others.patient);
           }
-          return [took.sort((one, other) => one - other)[30], found, patient];
+          return [found, patient];
         }"""
     )
-    assert took < 30
     rng = np.random.default_rng(1)
     differences = rng.choice([-1, 0, 1], size=(20_000, 20, 50), p=[0.21, 0.58, 0.21])
     z = differences.sum(axis=2).cumsum(axis=1) / np.sqrt((differences**2).sum(axis=2).cumsum(axis=1))
@@ -450,7 +417,6 @@ def test_a_thousand_play_in_time_and_as_often_wrong_as_they_should(within):
 
 def test_the_crowd_is_not_drawn_again_for_a_slider_below(lesson):
     page = lesson("9")
-    guess(page, 50)
     do(page, "crowd")
     page.evaluate("document.querySelector('.crowd').dataset.kept = ''")
     inside(page, "input[data-value=models]").fill("30")

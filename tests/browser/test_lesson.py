@@ -190,6 +190,7 @@ def test_the_plain_version_is_read_aloud_sentence_by_sentence(lesson):
     assert page.evaluate("heard.at(-1)") == ["A leaderboard looks like a race.", 1]
     page.evaluate("last.onend()")
     assert inside(page, ".spoken").text_content().startswith("Somebody came in first")
+    assert "\\x0a" not in inside(page, ".text").text_content(), "a line's end is a space"
     inside(page, ".listen input").fill("1.5")
     assert page.evaluate("heard.at(-1)[1]") == 1.5
     inside(page, ".listen button").click()

@@ -211,7 +211,7 @@ def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
         contents="".join(_link(str(each.number), each.title, str(each.number)) for each in every)
         + _link(QUESTIONS, FIVE, "?"),
         chapters="\n".join([*(_chapter(each, every) for each in every), five_questions, class_game]),
-        licences=page.licences(),
+        licences=page.licences(drawing=False),
         boards=to_json(list(boards)),
         distributions=scripts[0],
         program=scripts[1],

@@ -140,7 +140,7 @@ function sentencesIn(text) {
   const found = [];
   for (const block of text.querySelectorAll("p, li")) {
     if (block.querySelector("p")) continue;
-    const pieces = [...parts.segment(block.textContent)].map(({ segment }) => make("span", { text: segment }));
+    const pieces = [...parts.segment(block.textContent.replace(/\s+/g, " "))].map(({ segment }) => make("span", { text: segment }));
     block.replaceChildren(...pieces);
     found.push(...pieces.filter((piece) => piece.textContent.trim()));
   }

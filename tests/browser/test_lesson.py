@@ -30,7 +30,7 @@ def lesson(opened):
     def show(name="1", boards=(), **options):
         page = write_lesson([*boards, *built_in()])
         kept = SimpleNamespace(save=lambda file: file.write_text(page, encoding="utf-8"))
-        return opened(kept, hash=f"#chapter={name}", **options)
+        return opened(kept, hash=f"#chapter={name}&ask=no", **options)
 
     return show
 
@@ -54,6 +54,12 @@ def said(page):
 def told(page, name):
     page.evaluate(SETTLED)
     return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def press(page):
+    """Let a chapter show what its buttons bring."""
+    for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
+        button.click()
 
 
 # every chapter by mouse, keyboard and touch
@@ -101,7 +107,7 @@ def test_buttons_and_ranges_by_touch(name, lesson):
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     for k in range(inside(page, "[data-do]").count()):
         button = inside(page, "[data-do]").nth(k)
-        if button.get_attribute("data-do") != "print" and button.is_visible():
+        if button.get_attribute("data-do") != "print" and button.is_visible() and button.is_enabled():
             button.tap()
     for k in range(inside(page, "input[type=range][data-value]").count()):
         control = inside(page, "input[type=range][data-value]").nth(k)
@@ -158,8 +164,7 @@ def test_from_chapter_to_chapter_and_back(lesson):
 @pytest.mark.parametrize("look", ["light", "dark", "narrow"])
 def test_axe_finds_nothing(name, look, lesson):
     page = lesson(name, bypass_csp=True, **LOOKS[look])
-    for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
-        button.click()
+    press(page)
     check(page)
 
 
@@ -185,6 +190,7 @@ def test_the_plain_version_is_read_aloud_sentence_by_sentence(lesson):
     assert page.evaluate("heard.at(-1)") == ["A leaderboard looks like a race.", 1]
     page.evaluate("last.onend()")
     assert inside(page, ".spoken").text_content().startswith("Somebody came in first")
+    assert "\\x0a" not in inside(page, ".text").text_content(), "a line's end is a space"
     inside(page, ".listen input").fill("1.5")
     assert page.evaluate("heard.at(-1)[1]") == 1.5
     inside(page, ".listen button").click()
@@ -235,13 +241,13 @@ def test_a_csv_of_ones_own(lesson, tmp_path):
     ends = " and ".join(
         f"{'+' if end > 0 else '−'}{abs(100 * end):.1f} points" for end in (gap.interval.low, gap.interval.high)
     )
-    assert f"For questions of new clusters, between {ends}" in told(page, "said")
+    assert f"between {ends}" in told(page, "said")
     assert (
         inside(page, ".command code").text_content()
         == "howsure compare 'my evals.csv' -a mine -b theirs --cluster cluster"
     )
     page.select_option("#source", label="SWE-bench Verified")
-    assert "seed_code" in inside(page, ".command code").text_content()
+    assert "qodo_command" in inside(page, ".command code").text_content()
 
 
 def test_a_csv_that_is_dropped_on_the_page(lesson):
@@ -327,10 +333,15 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     gap = howsure.compare(scores, a, b, cluster=cluster, population="new-clusters")
     alone = howsure.compare(scores, a, b, cluster="none")
     usual = howsure.compare(scores, a, b, cluster=cluster)  # more questions from the same clusters, if these are few
-    low, high = alone.difference.interval.low, alone.difference.interval.high
-    assert f"{pp(alone.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
-    low, high = gap.difference.interval.low, gap.difference.interval.high
-    assert f"For questions of new clusters, between {pp(low)} and {pp(high)}." in told(page, "said")
+    low, high = usual.difference.interval.low, usual.difference.interval.high
+    assert f"{pp(usual.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
+    inside(page, "input[data-value=whole]").set_checked(not inside(page, "input[data-value=whole]").is_checked())
+    other = alone if usual.difference.interval == gap.difference.interval else gap
+    low, high = other.difference.interval.low, other.difference.interval.high
+    assert f"between {pp(low)} and {pp(high)}" in told(page, "said")
+    page.select_option("#source", index=1)
+    page.select_option("#source", index=0)
+    inside(page, "input[data-value=whole]").set_checked(other is alone)
 
     page.evaluate("location.hash = '#chapter=4'")
     page.evaluate(SETTLED)
@@ -352,7 +363,7 @@ def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
 
 def test_the_two_kinds_of_luck_are_those_of_noise(lesson):
     page = lesson("5", [own(EXAMPLE, "smollm2-135m-t1.0", None, cluster="passage_id")])
-    inside(page, "select").select_option(label="smollm2-135m-t1.0")
+    inside(page, "select").first.select_option(label="smollm2-135m-t1.0")
     entries = howsure.noise(howsure.read(EXAMPLE), cluster="passage_id").tasks[0].entries
     entry = next(each for each in entries if each.name.endswith("t1.0"))
     inside(page, "input[data-value=attempts]").fill("10")
@@ -414,8 +425,7 @@ def test_texts_in_pictures_can_be_read_on_a_phone(name, results, lesson):
     if len(results) > 1:
         drop(page, "long.csv", results)
     assert page.evaluate(TEXTS) == []
-    for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
-        button.click()
+    press(page)
     for end in ("max", "min"):
         for control in inside(page, "input[type=range][data-value]").all():
             if control.is_visible():
@@ -444,7 +454,7 @@ def test_commands_follow_what_is_chosen(lesson):
     assert "--baseline 20250819_ACoder" in command
     page.evaluate("location.hash = '#chapter=7'")
     page.evaluate(SETTLED)
-    inside(page, "input[data-value=gap]").fill("1.5")
+    inside(page, "input[data-value=gap]").first.fill("1.5")
     page.evaluate(SETTLED)
     assert "--effect 1.5pp" in inside(page, ".command code").text_content()
 

@@ -165,7 +165,7 @@ def _means(values: Any, there: Any) -> Floats:
 SHARED = ("data", "format", "page", "shapes")
 """The code that the lesson's program shares with the report's."""
 APP = (
-    *("random", "board", "csv", "draw", "sheet", "reading"),
+    *("random", "board", "csv", "draw", "guess", "sheet", "reading", "picture"),
     *(
         "illusion",
         "super_population",
@@ -177,14 +177,20 @@ APP = (
         "playbook",
         "rigor",
     ),
-    *("questions", "main"),
+    *("questions", "class", "story", "main"),
 )
 """The lesson's own program, in reading order: building blocks of chapters, one file per chapter, and the code
 that opens them.
 """
+STORY = (
+    '<p class="story"><span class="asks" data-show="question"></span> '
+    '<span class="sofar" data-show="sofar"></span></p>'
+)
+"""The question of all chapters, about two models, and the answer so far."""
 QUESTIONS = "questions"
 FIVE = "Five questions that people ask"
-_FRAGMENT = re.compile(r"(?P<name>[1-9]|questions)[a-z-]*\.html")
+CLASS, GAME = "class", "A game for your class"
+_FRAGMENT = re.compile(r"(?P<name>[1-9]|questions|class)[a-z-]*\.html")
 
 
 def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
@@ -197,14 +203,15 @@ def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
     five_questions = _article(
         QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: ")
     )
+    class_game = _article(CLASS, GAME, _fragments()[CLASS], _to(every[-1], "← "), "")
     return Template(_asset("lesson.html")).substitute(
         policy=page.policy(style, scripts),
         version=__version__,
         style=style,
         contents="".join(_link(str(each.number), each.title, str(each.number)) for each in every)
         + _link(QUESTIONS, FIVE, "?"),
-        chapters="\n".join([*(_chapter(each, every) for each in every), five_questions]),
-        licences=page.licences(),
+        chapters="\n".join([*(_chapter(each, every) for each in every), five_questions, class_game]),
+        licences=page.licences(drawing=False),
         boards=to_json(list(boards)),
         distributions=scripts[0],
         program=scripts[1],
@@ -219,7 +226,7 @@ def _link(name: str, title: str, shown: str) -> str:
 def _chapter(chapter: Chapter, every: Sequence[Chapter]) -> str:
     before, after = every[: chapter.number - 1], every[chapter.number :]
     following = _to(after[0], "Next: ") if after else f'<a href="#chapter={QUESTIONS}">Next: {FIVE} →</a>'
-    body = f"{_fragments()[str(chapter.number)]}\n{_plain(chapter)}"
+    body = f"{STORY}\n{_fragments()[str(chapter.number)]}\n{_plain(chapter)}"
     leading = _to(before[-1], "← ") if before else "<span></span>"
     return _article(
         str(chapter.number), f"{chapter.number}. {html.escape(chapter.title)}", body, leading, following

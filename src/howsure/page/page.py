@@ -207,6 +207,10 @@ def asset(name: str) -> str:
     return files("howsure.page").joinpath("assets", name).read_text(encoding="utf-8")
 
 
+DRAWING = ("d3-", "vega-", "topojson-", "internmap")
+"""How the names of the libraries that draw charts begin."""
+
+
 def libraries() -> str:
     """Return the libraries as one script, which the page unpacks. Its policy allows exactly this text."""
     return asset("libraries.min.js") + asset("distributions.min.js")
@@ -217,9 +221,14 @@ def _packed_libraries() -> str:
     return packed_text(libraries())
 
 
-def licences() -> str:
-    """Return the licences of the libraries in a page, as they require."""
-    told = escape(asset("libraries.LICENSES.txt"))  # its line breaks are kept
+def licences(*, drawing: bool = True) -> str:
+    """Return the licences of the libraries in a page, as they require. `drawing`: whether it has those that
+    draw charts, beside the distributions.
+    """
+    rule = "-" * 72
+    parts = asset("libraries.LICENSES.txt").split(rule)
+    used = [part for part in parts if drawing or not part.lstrip().startswith(DRAWING)]
+    told = escape(rule.join(used))  # its line breaks are kept
     return (
         '<details class="licences"><summary>Licences of the libraries in this '
         f"page</summary><pre>{told}</pre></details>"

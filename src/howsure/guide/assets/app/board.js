@@ -3,13 +3,13 @@
 /** Results of one task: models, their scores by item, and what the items came in. */
 class Board {
   /**
-   * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
+   * `told`: name, titles (readable names of the models, or none), task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
    * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts (as many as make the noise of the mean, the harmonic mean over items) and within (σ²), a number a model, answers (of how many
    * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), same (whether the error bars of a comparison are about more questions from the same clusters, as the commands have it for few clusters), said (what is to be known about them).
    */
   constructor(told) {
     Object.assign(this, told);
-    this.names = shortened(undated(shortNames(told.models)), 30);
+    this.names = shortened(told.titles ?? undated(shortNames(told.models)), 30);
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
     this.means = new Map();
@@ -56,12 +56,12 @@ class Board {
     return this.means.get(key);
   }
 
-  /** The scores of two models on the items that both have; `groups`: their clusters, as `codes` where these are a sample, and as `same` where they are too few. */
-  shared(a, b) {
+  /** The scores of two models on the items that both have; `groups`: their clusters, as `codes` where these count (`whole`), and as `same` where they are too few to be a sample. */
+  shared(a, b, whole = countsClusters(this)) {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
     const groups = this.codesOf(kept);
-    return { kept, a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.same ? null : groups, same: this.same ? groups : null, groups };
+    return { kept, a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: whole ? groups : null, same: this.same && !whole ? groups : null, groups };
   }
 
   attemptsOf(m, kept) {
@@ -79,6 +79,16 @@ class Board {
       return seen.get(code);
     });
   }
+}
+
+/** Say whether two models are chosen, with two questions or more in common. */
+function hasPair(board, { a, b }) {
+  return a !== b && board.shared(a, b).a.length > 1;
+}
+
+/** Compare two models as the commands do (`shared` of Board): with their clusters, or on more items of the same ones where they are too few. */
+function pairIn({ a, b, codes, same }, how = {}) {
+  return same === null ? pairOf(a, b, { clusters: codes, ...how }) : pairWithin(a, b, same, how);
 }
 
 /** Compare a − b on more items of the same clusters, which are strata: inference/sampled_questions.py. */

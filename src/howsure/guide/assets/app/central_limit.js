@@ -8,6 +8,14 @@ const TEXTBOOK = 1.959964;
 const centralLimit = {
   values: { n: 1, steps: 0, rate: 70, right: 30, runs: 300, failures: 0 },
 
+  guess: {
+    kind: "pick",
+    ask: () => "Slide the questions up below and watch the bell. Thirty questions leave a standard error of about 8 points. How many does it take to halve it?",
+    options: () => [[45, "45"], [60, "60"], [120, "120"], [300, "300"]],
+    truth: () => 120,
+    told: () => "120: half the error bar costs four times the questions.",
+  },
+
   draw(sheet) {
     linkSteps(sheet);
     drawBell(sheet);

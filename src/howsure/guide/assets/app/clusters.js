@@ -6,10 +6,20 @@ const PASSAGES_HIGH = 190;
 const clusters = {
   values: { icc: 0.4, size: 8, model: 0 },
 
+  guess: {
+    kind: "range",
+    ends: [1, PASSAGE_ITEMS, 1],
+    unit: " questions",
+    ask: ({ values }) => `The answers in a passage are fairly alike (a correlation of ${fixed(values.icc, 1)}). How many questions that stand alone are these ${PASSAGE_ITEMS} worth? Mark a range that you are fairly sure of.`,
+    truth: (sheet) => kishWorth(sheet),
+    told: (_, truth) => `They are worth about ${fixed(truth, 0)} questions.`,
+  },
+
   fit(sheet, board) {
     sheet.offerModels("model");
     sheet.part("real", board.clusters !== null);
     sheet.part("none", board.clusters === null);
+    return { model: board.a };
   },
 
   again: (sheet) => sortQuestions(sheet),
@@ -154,26 +164,112 @@ function barText({ low, high }) {
   return low === null ? "no error bar" : `${scoreNumber(low, true)} to ${score(high, true)}`;
 }
 
+/** Draw each cluster as a block on the axis of the error bars: as high as it has questions, as long as the model's score in it. */
 function drawRealClusters(sheet) {
   const { board, values } = sheet;
   const { values: answers, codes, kept } = board.answered(values.model);
-  const nameOf = ([first]) => board.clusters.labels[board.clusters.codes[kept[first]]];
   const [alone, honest] = [board.mean(values.model), board.mean(values.model, { clustered: true })];
-  const groups = membersOf(codes).sort((one, other) => other.length - one.length);
-  const { svg, width } = sheet.picture("real", 302, `${board.names[values.model]}: ${plural(groups.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
-  const [y, x] = [scaleOf([0, 1], [130, 14]), scaleOf([0, answers.length], [0, width])];
-  let from = 0;
-  for (const members of groups) {
-    const mean = members.reduce((sum, k) => sum + answers[k], 0) / members.length;
-    svg.append(rectAt(x(from) + 0.5, y(1), x(members.length) - 1, y(0) - y(1), "block faint"), rectAt(x(from) + 0.5, y(mean), x(members.length) - 1, y(0) - y(mean), "block"));
-    if (x(members.length) > 60) svg.append(textAt(x(from + members.length / 2), 162, shorten(nameOf(members), Math.floor(x(members.length) / 8)), "middle small"));
-    if (x(members.length) > 30) svg.append(textAt(x(from + members.length / 2), 146, count(members.length), "middle small"));
-    from += members.length;
-  }
-  const scale = scaleOf([0, 1], [28, width - 28]);
-  svg.append(namedBar(scale, 196, alone, "each question on its own", "other"), namedBar(scale, 238, honest, "clusters taken into account"), bottomAxis(scale, 258, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
+  const names = lastParts(board.clusters.labels);
+  const blocks = membersOf(codes).map((members) => ({
+    name: names[board.clusters.codes[kept[members[0]]]],
+    n: members.length,
+    mean: members.reduce((sum, k) => sum + answers[k], 0) / members.length,
+  })).sort((one, other) => other.n - one.n || other.mean - one.mean);
   const worth = effectiveClusters(codes);
+  drawBlocks(sheet, blocks, { alone, honest });
   sheet.tell({
-    real: `${board.names[values.model]}: ${count(answers.length)} questions in ${plural(groups.length, "cluster")}, the largest of ${count(groups[0].length)}; they weigh as much as ${fixed(worth, 1)} equal clusters. As if alone: ${barText(alone)}. With clusters: ${barText(honest)}.`,
+    real: `${board.names[values.model]}: ${count(answers.length)} questions in ${plural(blocks.length, "cluster")}, the largest of ${count(blocks[0].n)}; they weigh as much as ${fixed(worth, 1)} equal clusters. As if alone: ${barText(alone)}. With clusters: ${barText(honest)}.`,
   });
+}
+
+function drawBlocks(sheet, blocks, { alone, honest }) {
+  const { board, values } = sheet;
+  const narrow = sheet.root.clientWidth < 506;
+  const pitch = narrow ? 14 : 13.5;
+  const high = Math.min(Math.max(pitch * blocks.length, narrow ? 120 : 220), narrow ? 168 : 270);
+  const room = Math.floor(high / pitch);
+  const named = blocks.length > room ? blocks.slice(0, room - 1) : blocks;
+  const rest = blocks.slice(named.length);
+  const bars = [["as if alone", alone, "other"], ["with clusters", honest, ""]];
+  const { svg, width } = sheet.picture("real", high + 80, `${board.names[values.model]}: ${plural(blocks.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
+  const [labels, bend] = labelsOf(named, rest, Math.min(0.42 * width, 220), bars.map(([name]) => name));
+  const [x, y] = [scaleOf([0, 1], [bend + (narrow ? 16 : 28), width - 20]), scaleOf([0, blocks.reduce((sum, { n }) => sum + n, 0)], [2, high + 2])];
+  for (const tick of [0, 0.25, 0.5, 0.75, 1]) svg.append(lineAt(x(tick), 2, x(tick), high + 54, "grid"));
+  svg.append(...stackOf(blocks, named.length, x, y), ...leadersOf(labels, bend, x, y, pitch));
+  svg.append(lineAt(x(alone.value), 2, x(alone.value), high + 54, "zero"));
+  bars.forEach(([name, bar, kind], row) => {
+    const at = high + 18 + 22 * row;
+    svg.append(textAt(bend - 4, at + 4, name, `end label ${kind ? "orange" : "blue"}`), errorBar(x, at, bar, kind));
+  });
+  svg.append(bottomAxis(x, high + 54, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick }));
+  sheet.tell({ smallest: smallestText(rest) });
+}
+
+/** Return what names the blocks, largest first, each with the questions before it, and where their texts end. */
+function labelsOf(named, rest, most, others) {
+  const more = rest.length ? [{ name: `${count(rest.length)} more`, n: rest.reduce((sum, { n }) => sum + n, 0) }] : [];
+  let before = 0;
+  const labels = [...named, ...more].map(({ name, n }) => {
+    const label = { name: fitted(name, most - 40), n, before };
+    before += n;
+    return label;
+  });
+  const wide = Math.max(...labels.map(({ name, n }) => textWidth(`${name} ${count(n)}`)), ...others.map(textWidth));
+  return [labels, Math.min(most, wide) + 4];
+}
+
+/** The blocks, those that have a name with its full text, all others as one shape. */
+function stackOf(blocks, named, x, y) {
+  let from = 0;
+  const [shapes, small] = [[], []];
+  blocks.forEach(({ name, n, mean }, nth) => {
+    const [top, high] = [y(from), y(n) - y(0)];
+    const seam = high > 4 ? 1 : 0.15 * high;
+    from += n;
+    if (nth >= named) return small.push(`M${x(0).toFixed(1)},${top.toFixed(2)}H${x(mean).toFixed(1)}v${(high - seam).toFixed(2)}H${x(0).toFixed(1)}z`);
+    const block = rectAt(x(0), top, x(mean) - x(0), high - seam, "block");
+    block.append(shape("title", {}, visible(`${name}: ${share(mean)} of ${plural(n, "question")}`)));
+    shapes.push(rectAt(x(0), top, x(1) - x(0), high - seam, "block faint"), block);
+  });
+  const behind = blocks.slice(0, named).reduce((sum, { n }) => sum + n, 0);
+  const ground = small.length ? [rectAt(x(0), y(behind), x(1) - x(0), y(from) - y(behind), "block faint")] : [];
+  return [...shapes, ...ground, shape("path", { d: small.join(""), class: "block" })];
+}
+
+/** The names on the left, as near to their blocks as they have room, and lines from each to its block. */
+function leadersOf(labels, bend, x, y, pitch) {
+  const wanted = labels.map(({ n, before }) => (y(before) + y(before + n)) / 2);
+  const places = spreadOut(wanted, pitch, [y.from + pitch / 2, y.to - pitch / 2]);
+  const line = labels.map((_, k) => `M${bend},${places[k].toFixed(1)}h3L${(x(0) - 4).toFixed(1)},${wanted[k].toFixed(1)}h3`).join("");
+  const texts = labels.map(({ name, n }, k) => {
+    const text = textAt(bend - 4, places[k] + 4, `${name} `, "end small");
+    text.append(shape("tspan", { class: "number-of" }, count(n)));
+    return text;
+  });
+  return [shape("path", { d: line, class: "leader-line" }), ...texts];
+}
+
+/** Move places apart so that each has its pitch, as little as can be, between two ends; they are in order. */
+function spreadOut(wanted, pitch, [low, high]) {
+  const places = [];
+  wanted.forEach((place, k) => places.push(Math.max(place, k ? places[k - 1] + pitch : low)));
+  for (let k = places.length - 1; k >= 0; k--) places[k] = Math.min(places[k], k === places.length - 1 ? high : places[k + 1] - pitch);
+  return places;
+}
+
+/** Return names without what is before their last slash, as in django/django, if they still differ then. */
+function lastParts(names) {
+  const short = names.map((name) => name.split("/").at(-1) || name);
+  return new Set(short).size === new Set(names).size ? short : names;
+}
+
+const MOST_LISTED = 16;
+
+/** Name the clusters that have no room in the picture. */
+function smallestText(rest) {
+  if (!rest.length) return "";
+  const [most, least] = [rest[0].n, rest.at(-1).n];
+  const sizes = most === least ? `${plural(most, "question")}${rest.length > 1 ? " each" : ""}` : `${count(least)} to ${count(most)} questions`;
+  const more = rest.length > MOST_LISTED ? ` and ${count(rest.length - MOST_LISTED)} others` : "";
+  return `The ${rest.length === 1 ? "last one has" : `other ${count(rest.length)} have`} ${sizes}: ${rest.slice(0, MOST_LISTED).map(({ name }) => shorten(name, 30)).join(", ")}${more}.`;
 }

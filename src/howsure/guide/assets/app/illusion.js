@@ -6,6 +6,17 @@ const MOST_ANEW = 2000;
 const illusion = {
   values: { models: 12, items: 500, whole: false },
 
+  guess: {
+    kind: "range",
+    ends: [0, 100, 1],
+    unit: " draws",
+    ask: ({ board }) => `Suppose other questions of this kind had been asked, a hundred times over. In how many of these draws will ${board.names[0]} come first? Drag the ends of a range that you are fairly sure of.`,
+    reveal: (sheet) => drawAnew(forget(sheet), 100),
+    possible: ({ board }) => board.models.length > 1,
+    truth: ({ state }) => state.first[0],
+    told: ({ board }, truth) => `${board.names[0]} came first in ${count(truth)} of 100 draws.`,
+  },
+
   fit(sheet, board) {
     const models = Math.min(12, board.models.length);
     sheet.limit("models", { min: Math.min(2, board.models.length), max: Math.min(20, board.models.length) });
@@ -22,39 +33,51 @@ const illusion = {
   draw(sheet) {
     const { models, items, whole } = sheet.values;
     const now = `${models} ${items} ${whole}`;
-    if (sheet.state.about !== now) Object.assign(forget(sheet), { about: now });
-    const published = [...Array(models).keys()];
+    if (sheet.state.about !== now) forget(sheet).state.about = now;
+    const published = racers(sheet);
     drawRace(sheet, published);
     tellRace(sheet, published);
   },
 };
 
+/** The models that race, in their published order: the best, and the two of the story. */
+function racers({ board, values }) {
+  const pair = values.models > 3 && board.b >= 0 ? [board.a, board.b] : [];
+  const best = [...Array(board.models.length).keys()].filter((model) => !pair.includes(model));
+  return [...best.slice(0, values.models - pair.length), ...pair].sort((one, other) => one - other);
+}
+
 /** Forget the draws so far: they were of another number of models or questions. */
 function forget(sheet) {
   const models = sheet.board.models.length;
-  const source = randomOf(2024);
-  sheet.state = { random: source, draws: 0, first: new Uint32Array(models), ended: new Uint32Array(models * models), last: null, about: sheet.state.about };
-  return sheet.state;
+  const { about, random = randomOf(2024) } = sheet.state;
+  sheet.state = { random, draws: 0, ahead: 0, first: new Uint32Array(models), ended: new Uint32Array(models * models), last: null, about };
+  return sheet;
 }
 
 /** Draw as many questions again from those there are, with replacement (whole clusters where wanted), and rank the models on them. */
 function drawAnew(sheet, times) {
   const { state, values } = sheet;
-  const size = sheet.board.models.length;
+  const { board } = sheet;
+  const [size, racing] = [board.models.length, racers(sheet)];
+  const pair = storyFacts(board);
   for (let k = 0; k < times; k++) {
-    state.last = ranksOf(redrawn(sheet.board, values, state.random));
+    const scores = redrawn(board, racing, values, state.random);
+    state.last = ranksOf(racing, scores);
     state.last.forEach(({ model }, rank) => { state.ended[model * size + rank] += 1; });
     state.first[state.last[0].model] += 1;
+    state.ahead += pair && scores[racing.indexOf(pair.a.m)] > scores[racing.indexOf(pair.b.m)] ? 1 : 0;
     state.draws += 1;
   }
   state.from = { places: state.places, shares: state.shares };
   sheet.glide(times > 1 ? 900 : 600);
 }
 
-/** Return the score of each model on a new draw of questions. */
-function redrawn(board, { models, items, whole }, random) {
+/** Return the score of each of these models on a new draw of questions. */
+function redrawn(board, racing, { items, whole }, random) {
   const drawn = whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
-  return board.scores.slice(0, models).map((scores) => {
+  return racing.map((model) => {
+    const scores = board.scores[model];
     let [sum, n] = [0, 0];
     for (const item of drawn) {
       if (Number.isNaN(scores[item])) continue;
@@ -74,8 +97,8 @@ function drawClusters(random, groups, items) {
   return drawn;
 }
 
-function ranksOf(scores) {
-  return scores.map((value, model) => ({ model, value })).sort((one, other) => other.value - one.value || one.model - other.model);
+function ranksOf(racing, scores) {
+  return scores.map((value, k) => ({ model: racing[k], value })).sort((one, other) => other.value - one.value || one.model - other.model);
 }
 
 function drawRace(sheet, published) {
@@ -83,38 +106,40 @@ function drawRace(sheet, published) {
   const now = state.last ?? published.map((model) => ({ model, value: board.score(model) }));
   const race = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
   const { svg, width, narrow } = race;
+  const row = new Map(published.map((model, k) => [model, k]));
   const [end, left, right] = narrow ? [width - 206, width - 138, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
   const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank };
-  Object.assign(state, racedSoFar(state, now, sheet.moved));
+  Object.assign(state, racedSoFar(state, now, row, sheet.moved));
   svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(narrow ? width : right + 8, 16, state.draws ? "this draw" : "no draw yet", narrow ? "tick end" : "tick"));
-  svg.append(...flowsOf(sheet, published, places));
+  svg.append(...flowsOf(sheet, published, row, places));
   now.forEach(({ model, value }, rank) => {
-    const kind = model === 0 ? "leader" : rank < model ? "up" : rank > model ? "down" : "same";
+    const own = row.get(model);
+    const kind = model === 0 ? "leader" : rank < own ? "up" : rank > own ? "down" : "same";
     const y = places.y(state.places[model]);
-    svg.append(shape("path", { d: slopePath(places, places.y(model), y), class: `slope ${kind}` }));
+    svg.append(shape("path", { d: slopePath(places, places.y(own), y), class: `slope ${kind}` }));
     svg.append(textAt(right + 8, y + 4, narrow ? score(value, true) : `${score(value, true)}  ${fitted(board.names[model], width - right - 70)}`, kind));
-    svg.append(...publishedRow(sheet, model, places, kind));
+    svg.append(...publishedRow(sheet, model, own, places, kind));
   });
 }
 
 /** Return at which rank each model is shown, and with which share of first places: on the way from where it was to where it is now. */
-function racedSoFar({ from, first, draws }, now, moved) {
+function racedSoFar({ from, first, draws }, now, row, moved) {
   const [places, shares] = [[], []];
   const between = (one, other) => one * (1 - moved) + other * moved;
   now.forEach(({ model }, rank) => {
-    places[model] = between(from?.places?.[model] ?? model, rank);
+    places[model] = between(from?.places?.[model] ?? row.get(model), rank);
     shares[model] = between(from?.shares?.[model] ?? 0, draws ? first[model] / draws : 0);
   });
   return { places, shares };
 }
 
 /** All draws so far as one tangle: the more often a model ended at a rank, the stronger its line. */
-function flowsOf({ state, board }, published, places) {
+function flowsOf({ state, board }, published, row, places) {
   const size = board.models.length;
-  return published.flatMap((model) => published.flatMap((rank) => {
+  return published.flatMap((model) => published.flatMap((_, rank) => {
     const share = state.draws > 1 ? state.ended[model * size + rank] / state.draws : 0;
     if (!share) return [];
-    return [shape("path", { d: slopePath(places, places.y(model), places.y(rank)), class: model ? "flow" : "flow leader", "stroke-width": 1 + 8 * share })];
+    return [shape("path", { d: slopePath(places, places.y(row.get(model)), places.y(rank)), class: model ? "flow" : "flow leader", "stroke-width": 1 + 8 * share })];
   }));
 }
 
@@ -124,8 +149,8 @@ function slopePath({ left, right }, from, to) {
 }
 
 /** The published rank and name of a model, and a bar for how often it came first. */
-function publishedRow({ state, board }, model, places, kind) {
-  const y = places.y(model);
+function publishedRow({ state, board }, model, own, places, kind) {
+  const y = places.y(own);
   const share = state.shares[model];
   return [
     textAt(places.end, y + 4, `${model + 1}  ${fitted(board.names[model], places.end - 28)}`, `end ${kind}`),

@@ -1,10 +1,12 @@
 // The lesson: which chapter is open, and whose results it is about. Both stand in the address.
 
-const CHAPTERS = { 1: illusion, 2: superPopulation, 3: centralLimit, 4: clusters, 5: shrinking, 6: comparison, 7: power, 8: playbook, 9: rigor, questions: fiveQuestions };
+const CHAPTERS = { 1: illusion, 2: superPopulation, 3: centralLimit, 4: clusters, 5: shrinking, 6: comparison, 7: power, 8: playbook, 9: rigor, questions: fiveQuestions, class: classGame };
 const place = new Place();
 const sheets = new Map();
 const boards = readJson("boards").map((told) => new Board(told));
 let board = boards[0];
+
+const KEPT_AFTER = 400;
 
 function open(name, { focus = false } = {}) {
   for (const chapter of document.querySelectorAll(".chapter")) chapter.hidden = chapter.dataset.chapter !== name;
@@ -14,10 +16,15 @@ function open(name, { focus = false } = {}) {
   }
   const root = at(`chapter-${name}`);
   document.title = `${root.querySelector("h1").textContent} · howsure`;
+  at("where").textContent = { questions: "Five questions", class: "For a class" }[name] ?? `Chapter ${name} of 9`;
+  fold(null);
   for (const [, reader] of readers) reader.stop();
   if (!sheets.has(name)) begin(name, root);
-  else if (sheets.get(name).board !== board) sheets.get(name).start(board);
-  else sheets.get(name).draw();
+  else {
+    if (sheets.get(name).board !== board) sheets.get(name).start(board);
+    takeValues(sheets.get(name));
+    sheets.get(name).draw();
+  }
   if (!focus) return;
   scrollTo(0, 0);
   root.querySelector("h1").focus({ preventScroll: true });
@@ -32,8 +39,43 @@ function begin(name, root) {
   bindTerms(root);
   bindCopy(root);
   root.querySelectorAll(".quiz").forEach(bindQuiz);
+  bindPictures(root);
   if (root.querySelector(".listen")) readers.set(name, new Reader(root));
   sheet.start(board);
+  takeValues(sheet);
+  sheet.kept = () => keepValues(sheet);
+}
+
+/** Set what the address says of a chapter's values. */
+function takeValues(sheet) {
+  const changes = {};
+  for (const [name, begun] of Object.entries(sheet.begun)) {
+    const text = place.get(name);
+    if (text === null) continue;
+    if (typeof begun === "boolean") changes[name] = text === "yes";
+    else if (typeof begun === "string") changes[name] = text;
+    else if (Number.isFinite(Number(text))) changes[name] = within(sheet, name, Number(text));
+  }
+  if (Object.keys(changes).length) sheet.set(changes);
+}
+
+/** Return a value of the address between the ends of its control. */
+function within(sheet, name, value) {
+  const control = sheet.all("value").find((each) => each.dataset.value === name);
+  if (!control) return sheet.begun[name];
+  if (control.tagName === "SELECT") return value in control.options ? value : sheet.begun[name];
+  const { min, max } = control.tagName === "INPUT" ? control : control.dataset;
+  return Math.min(Number(max), Math.max(Number(min), value));
+}
+
+/** Keep a chapter's values in the address, once they rest. */
+function keepValues(sheet) {
+  clearTimeout(sheet.keeping);
+  sheet.keeping = setTimeout(() => {
+    if (sheet.root.hidden) return;
+    const texts = Object.entries(sheet.values).map(([name, value]) => [name, value === sheet.begun[name] ? null : value === true ? "yes" : value === false ? "no" : String(value)]);
+    place.set(Object.fromEntries(texts.filter(([name]) => name in sheet.begun)));
+  }, KEPT_AFTER);
 }
 
 function chapterOf() {
@@ -45,9 +87,29 @@ function choose(chosen) {
   board = chosen;
   showSources();
   place.set({ of: board === boards[0] ? null : String(boards.indexOf(board)) });
-  for (const [name, sheet] of sheets) {
+  for (const [, sheet] of sheets) {
     if (!sheet.root.hidden) sheet.start(board);
   }
+}
+
+/** Open one of the two lists in the header of a narrow screen, and close the other. */
+function fold(opened) {
+  for (const button of document.querySelectorAll(".fold")) {
+    const wanted = button === opened && button.getAttribute("aria-expanded") !== "true";
+    button.setAttribute("aria-expanded", String(wanted));
+    at(button.getAttribute("aria-controls")).classList.toggle("unfolded", wanted);
+  }
+}
+
+function bindHeader() {
+  for (const button of document.querySelectorAll(".fold")) button.addEventListener("click", () => fold(button));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && fold(null));
+  at("main").addEventListener("pointerdown", () => fold(null));
+  at("ask").addEventListener("change", ({ target }) => {
+    askFirst = target.checked;
+    place.set({ ask: askFirst ? null : "no" });
+    for (const [, sheet] of sheets) sheet.redraw();
+  });
 }
 
 function showSources() {
@@ -91,12 +153,17 @@ function bindSources() {
 
 function arrive({ focus }) {
   place.read();
-  const wanted = boards[Number(place.get("of") ?? 0)] ?? boards[0];
+  const wanted = boards[Number(place.get("of") ?? boards.indexOf(board))] ?? boards[0];
+  if (place.get("ask") !== null) askFirst = place.get("ask") !== "no";
+  at("ask").checked = askFirst;
+  place.set({ of: wanted === boards[0] ? null : String(boards.indexOf(wanted)), ask: askFirst ? null : "no" });
   if (wanted !== board) choose(wanted);
   open(chapterOf(), { focus });
 }
 
+if (place.get("embed") === "yes") document.documentElement.dataset.embed = "";
 bindSources();
+bindHeader();
 showSources();
 document.documentElement.classList.add("alive");
 arrive({ focus: false });

@@ -1,7 +1,18 @@
 // Chapter 8: a card that fills in with the reader's results.
 
 const playbook = {
-  values: { a: 0, b: 1, margin: 2 },
+  values: { a: 0, b: 1, margin: 2, whole: false },
+
+  guess: {
+    kind: "pick",
+    ask: ({ board, values }) => `A gate lets ${board.names[values.a]} (${score(board.score(values.a), true)}) pass if it is shown to be not worse than ${board.names[values.b]} (${score(board.score(values.b), true)}) by more than ${gap(values.margin / 100, true)}. What does it say?`,
+    options: () => [["pass", "pass"], ["open", "can’t tell"], ["fail", "fail"]],
+    possible: ({ board, values }) => hasPair(board, values),
+    truth: ({ board, values }) => {
+      return gateOf(board.shared(values.a, values.b, values.whole), values.margin / 100).verdict;
+    },
+    told: (_, truth) => ({ pass: "It passes.", open: "Can’t tell.", fail: "It fails." })[truth],
+  },
 
   fit: (sheet) => sheet.offerPair(),
 
@@ -20,27 +31,27 @@ const playbook = {
 
   draw(sheet) {
     const { board, values } = sheet;
-    const { a, b, codes, same } = board.shared(values.a, values.b);
-    if (values.a === values.b || a.length < 2) return tellNoPair(sheet);
-    const pair = same === null ? pairOf(a, b, { clusters: codes }) : pairWithin(a, b, same);
-    const gate = gateOf(a, b, codes, values.margin / 100, same);
+    const shared = board.shared(values.a, values.b, values.whole);
+    if (!hasPair(board, values)) return tellNoPair(sheet);
+    const [pair, gate] = [pairIn(shared), gateOf(shared, values.margin / 100)];
     drawVerdict(sheet, gate, "verdict");
-    sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), methods: methodsText(sheet, pair) });
+    sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), verdict: gateText(sheet, gate), methods: methodsText(sheet, pair) });
   },
 };
 
 function tellNoPair(sheet) {
   sheet.picture("verdict", 10, "Nothing to judge.");
-  sheet.tell({ said: "Choose two models that answered two questions or more in common.", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
+  sheet.tell({ said: "Choose two models that answered two questions or more in common.", verdict: "", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
 /**
- * Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. `same`: the clusters where
- * they are too few to be a sample; the verdict on more questions from these then stands only if new clusters have the same, `other`.
+ * Judge by the 90% interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. Where clusters are too few
+ * to be a sample, the verdict on more questions from these stands only if new clusters have the same, `other`.
  */
-function gateOf(a, b, codes, margin, same = null) {
-  if (same === null) return judged(pairOf(a, b, { clusters: codes, level: 0.9 }), margin);
-  const [own, other] = [pairWithin(a, b, same, { level: 0.9 }), pairOf(a, b, { clusters: same, level: 0.9 })].map((pair) => judged(pair, margin));
+function gateOf(shared, margin) {
+  const own = judged(pairIn(shared, { level: 0.9 }), margin);
+  if (shared.same === null) return own;
+  const other = judged(pairOf(shared.a, shared.b, { clusters: shared.same, level: 0.9 }), margin);
   return own.verdict === other.verdict ? own : { ...own, verdict: "open", own: own.verdict, other: other.verdict };
 }
 
@@ -73,7 +84,7 @@ function cardTexts({ board, values }, pair) {
   const needed = questionsNeeded(gapSpread({ board, values }), values.margin / 100);
   board.telling ??= separating(board);
   return {
-    grouped: groupedText(board, pair),
+    grouped: groupedText(board, pair, values.whole),
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
     n: count(pair.n),
     separate: `${count(board.telling)} of ${count(board.items)}`,
@@ -81,9 +92,9 @@ function cardTexts({ board, values }, pair) {
   };
 }
 
-function groupedText(board, pair) {
-  if (board.clusters === null) return "nothing (each question stands alone)";
-  if (board.same) return `nothing (more questions of the same ${plural(board.groups.length, "group")} of ${visible(board.clusters.name)})`;
+function groupedText(board, pair, whole) {
+  if (board.clusters === null || (!whole && !board.same)) return "nothing (each question stands alone)";
+  if (!whole) return `nothing (more questions of the same ${plural(board.groups.length, "group")} of ${visible(board.clusters.name)})`;
   return `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`;
 }
 
@@ -101,8 +112,8 @@ function methodsText({ board, values }, pair) {
   const [a, b] = [values.a, values.b].map((m) => visible(board.models[m]));
   const most = Math.round(Math.max(board.attempts[values.a], board.attempts[values.b]));
   const tries = most > 1 ? ` (${most} attempts at each, averaged)` : "";
-  const alone = board.clusters === null || board.same;
-  const groups = board.clusters === null ? "" : board.same ? ` of ${plural(board.groups.length, "cluster")}, about more questions from these` : ` in ${plural(pair.units, "cluster")}`;
+  const alone = !values.whole;
+  const groups = board.clusters === null ? "" : alone && !board.same ? " (each on its own)" : alone ? ` of ${plural(board.groups.length, "cluster")}, about more questions from these` : ` in ${plural(pair.units, "cluster")}`;
   const variance = alone ? "a variance for independent questions" : "a cluster-robust variance (CR2; Bell and McCaffrey 2002)";
   const range = pair.low === null ? "no interval can be given" : `95% CI ${signedNumber(pair.low)} to ${signedNumber(pair.high)} points, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
   return `We compared ${a} with ${b} on ${plural(pair.n, "shared question")}${groups}${tries}. The paired difference is ${signed(pair.value, true)}; ${range}. The interval is from a score pivot with ${variance}, after Miller (2024), “Adding Error Bars to Evals”. ${count(pair.wins)} questions favour the first, ${count(pair.losses)} the second, ${count(pair.ties)} neither. Made with howsure.`;

@@ -8,7 +8,17 @@ const POWER_TEST = { level: 0.95, method: "score" };
 const [LEAST_CLUSTERS, LEAST_DF] = [6, 3];
 
 const power = {
-  values: { gap: 3, items: 500, a: 0, b: 1 },
+  values: { gap: 3, items: 500, a: 0, b: 1, whole: false },
+
+  guess: {
+    kind: "range",
+    ends: [0, 100, 1],
+    unit: "",
+    ask: ({ values }) => `A really is better, by ${gap(values.gap / 100, true)}. A hundred teams ask both models ${count(values.items)} questions each. How many of them will find a significant difference? Mark a range that you are fairly sure of.`,
+    possible: (sheet) => Math.log(sheet.values.items) >= powerCurve(sheet).from,
+    truth: (sheet) => 100 * plannedPower(powerCurve(sheet).pilot, sheet.values.gap / 100, sheet.values.items),
+    told: (_, truth) => `About ${count(Math.round(truth))} in a hundred find it.`,
+  },
 
   fit(sheet, board) {
     return { ...sheet.offerPair(), items: Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10) };
@@ -34,10 +44,9 @@ const UNIT_SUMS = ["items", "units", "squared", "score", "squares", "shares", "n
 /** Return the chosen pair as a pilot, the textbook's values where there is no pair. `values.whole`: whether clusters count; left out, as the commands have it. */
 function gapSpread({ board, values }) {
   if (values.a === values.b) return TEXTBOOK_PILOT;
-  const { kept, a, b, codes, same, groups } = board.shared(values.a, values.b);
+  const { kept, a, b, codes, same } = board.shared(values.a, values.b, values.whole);
   const noise = [values.a, values.b].map((m, k) => answerNoise(board.attemptsOf(m, kept), k ? b : a));
   const d = a.map((value, k) => value - b[k]);
-  if (values.whole !== undefined) return pilotOf(d, noise, values.whole ? groups : null) ?? TEXTBOOK_PILOT;
   const strata = same === null ? null : joinedStrata(same);
   const found = pilotOf(strata === null ? d : withinStrata(d, strata), noise, codes);
   return found === null ? TEXTBOOK_PILOT : { ...found, strata: strata === null ? 0 : new Set(strata).size };

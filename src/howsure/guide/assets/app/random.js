@@ -40,3 +40,23 @@ function drawGamma(random, form) {
     if (v > 0 && Math.log(1 - random()) < x * x / 2 + d - d * v + d * Math.log(v)) return d * v;
   }
 }
+
+/** Return a seed that nobody has drawn before. */
+function freshSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+/** Return the seed for a class's code, so that all who type it draw the same; case and spaces don't matter (FNV-1a, by Fowler, Noll and Vo). */
+function seedOfCode(text) {
+  let hash = 0x811c9dc5;
+  for (const letter of String(text).replace(/\s/g, "").toUpperCase()) hash = Math.imul(hash ^ letter.codePointAt(0), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Return the seed of the `nth` draw that begins with a seed: neighbours have nothing in common. */
+function seedAfter(seed, nth) {
+  let mixed = (seed + Math.imul(nth + 1, 0x9e3779b9)) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
+}

@@ -36,7 +36,7 @@ function fillCommands({ root, board, values }) {
   const [a, b] = [values.a ?? board.a, values.b ?? board.b];
   const fields = {
     logs: board.path,
-    clusters: board.grouping,
+    clusters: clusterWords(board, values.whole ?? countsClusters(board)),
     a: quoted(board.models[a]),
     b: a === b ? "MODEL" : quoted(board.models[b] ?? "MODEL"),
     gap: `${values.gap}pp`,
@@ -47,6 +47,12 @@ function fillCommands({ root, board, values }) {
     const said = visible(command.dataset.template.replace(/\{(\w+)\}/g, (_, name) => fields[name]).trimEnd());
     if (command.textContent !== said) command.textContent = said;
   }
+}
+
+/** The words of a command by which clusters count, or don't. */
+function clusterWords(board, whole) {
+  if (board.clusters === null || whole === countsClusters(board)) return board.grouping;
+  return whole ? `${board.grouping} --population new-clusters` : board.grouping.replace(/--cluster \S+/, "--cluster none");
 }
 
 /** Quote a word for a shell, where it must be. */
@@ -134,7 +140,7 @@ function sentencesIn(text) {
   const found = [];
   for (const block of text.querySelectorAll("p, li")) {
     if (block.querySelector("p")) continue;
-    const pieces = [...parts.segment(block.textContent)].map(({ segment }) => make("span", { text: segment }));
+    const pieces = [...parts.segment(block.textContent.replace(/\s+/g, " "))].map(({ segment }) => make("span", { text: segment }));
     block.replaceChildren(...pieces);
     found.push(...pieces.filter((piece) => piece.textContent.trim()));
   }

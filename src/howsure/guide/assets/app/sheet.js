@@ -9,6 +9,14 @@ const PIXELS_A_STEP = 4;
 const ONE_MODEL = "These results hold one model only, and much of this chapter compares two. Choose other results above, or read on without them.";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** Whether clusters count, by board: one switch for all chapters. */
+const grouping = new Map();
+
+/** Whether clusters count by default, as the commands have it: not where they are so few that more questions from the same ones are meant. */
+function countsClusters({ clusters, same }) {
+  return clusters !== null && !same;
+}
+
 class Sheet {
   constructor(root, chapter) {
     this.root = root;
@@ -17,6 +25,7 @@ class Sheet {
     this.state = {};
     this.drags = {};
     this.moved = 1;
+    this.guess = null;
     this.bind();
   }
 
@@ -26,7 +35,11 @@ class Sheet {
     this.width = null;
     this.values = { ...this.chapter.values };
     this.state = {};
+    this.part("grouped", board.clusters !== null);
     Object.assign(this.values, this.chapter.fit?.(this, board));
+    if ("whole" in this.values) this.values.whole = grouping.get(board) ?? countsClusters(board);
+    this.begun = { ...this.values };
+    this.guess = this.chapter.guess ? new Guess(this) : null;
     this.part("single", board.models.length < 2);
     this.draw();
   }
@@ -34,6 +47,7 @@ class Sheet {
   /** Change values, and draw once before the next frame. */
   set(changes) {
     Object.assign(this.values, changes);
+    if ("whole" in changes) grouping.set(this.board, changes.whole);
     this.redraw();
   }
 
@@ -47,10 +61,14 @@ class Sheet {
     const focus = document.activeElement?.dataset?.handle;
     this.drags = {};
     this.moved = this.motion ? easedOut((performance.now() - this.motion.began) / this.motion.lasts) : 1;
+    this.guess?.veil(); // before the pictures: one that is hidden has no width
     this.chapter.draw(this);
+    this.guess?.show();
+    tellStory(this);
     this.showValues();
     fillCommands(this);
     this.holdHeights();
+    this.kept?.();
     if (this.moved < 1) this.redraw();
     if (focus) this.root.querySelector(`[data-handle="${focus}"]`)?.focus({ preventScroll: true });
   }
@@ -159,9 +177,21 @@ class Sheet {
       this.touched = true;
       this.chapter[button.dataset.do](this, button);
       this.redraw();
+      this.showPlay(button);
     });
+    root.addEventListener("change", ({ target }) => this.showPlay(target));
     root.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("pointerdown", (event) => this.grab(event));
+  }
+
+  /** Bring the picture and the sentence that a control changes onto the screen, where they aren't. */
+  showPlay(control) {
+    const play = control.closest(".play");
+    if (!play) return;
+    const { top, bottom, height } = play.getBoundingClientRect();
+    const header = document.querySelector(".top")?.offsetHeight ?? 0;
+    if (top >= header && bottom <= innerHeight) return;
+    play.scrollIntoView({ block: height > innerHeight - header ? "start" : "nearest", behavior: CALM.matches ? "auto" : "smooth" });
   }
 
   taken(control) {
@@ -169,6 +199,7 @@ class Sheet {
     if (name === undefined) return;
     this.touched = true;
     if (control.type === "checkbox") this.set({ [name]: control.checked });
+    else if (control.type === "text") this.set({ [name]: control.value });
     else if (control.type !== "radio") this.set({ [name]: Number(control.value) });
     else if (control.checked) this.set({ [name]: control.value });
   }
@@ -206,6 +237,8 @@ class Sheet {
     number.setAttribute("role", "slider");
     number.tabIndex = 0;
     number.title = "Drag sideways, or use the arrow keys";
+    const twin = this.all("value").some((each) => [each.dataset.value, each.dataset.reads].includes(number.dataset.value) && each.closest(".play"));
+    number.classList.toggle("twin", twin && number.closest(".prose") !== null);
   }
 
   stepNumber(number, steps, from = this.values[number.dataset.value]) {

@@ -2,20 +2,45 @@
 
 const CHECKPOINTS = 4;
 const MOST_MONEY = 16;
+const TWELVE = 12;
+/** By how much a new seed of training moves the chance of a question, on the logit scale; a chance of 0 or 1 counts as so near to it. */
+const [SEEDS_MOVE, NEAREST] = [1, 0.03];
+const [MOST_ROUNDS, MOST_SEEDS] = [500, 99];
 
 const shrinking = {
   values: { model: 0, luck: 30, attempts: 1, items: 100, remedy: "none", money: 4 },
 
+  guess: {
+    kind: "pick",
+    ask: () => "Which makes the error bar shorter: every question asked ten times as often, or twice as many questions?",
+    options: () => [["attempts", "ten times the attempts"], ["items", "twice the questions"]],
+    possible: (sheet) => spreadOf(sheet) !== null,
+    truth: (sheet) => (seOf(partsOf(spreadOf(sheet), 1, 10 * spreadOf(sheet).attempts, "none")) < seOf(partsOf(spreadOf(sheet), 2, spreadOf(sheet).attempts, "none")) ? "attempts" : "items"),
+    told: (sheet, truth) => {
+      const spread = spreadOf(sheet);
+      const [now, attempts, items] = [[1, 1], [1, 10], [2, 1]].map(([n, k]) => seOf(partsOf(spread, n, k * spread.attempts, "none")));
+      return `${truth === "items" ? "Twice the questions" : "Ten times the attempts"}. Of the error bar, ten times the attempts leave ${share(attempts / now)}, twice the questions ${share(items / now)}.`;
+    },
+  },
+
   fit(sheet, board) {
     sheet.offerModels("model");
+    Object.assign(sheet.state, { seed: freshSeed(), rounds: [0] });
     sheet.limit("items", { min: 10, max: Math.max(2000, 8 * board.items), step: 10 });
-    return { items: Math.round(board.items / 10) * 10, attempts: 10 };
+    return { model: board.a, items: Math.round(board.items / 10) * 10, attempts: 10 };
+  },
+
+  ask: ({ state }) => askAgain(state, state.rounds.at(-1)),
+  train: ({ state }) => askAgain(state, state.rounds.at(-1) + 1),
+  restart({ state }) {
+    Object.assign(state, { seed: freshSeed(), rounds: [0] });
   },
 
   draw(sheet) {
     const spread = spreadOf(sheet);
     if (spread === null) return tellNoSpread(sheet);
     sheet.part("unknown", !spread.known);
+    drawTwelve(sheet, spread);
     drawParts(sheet, spread);
     drawMoney(sheet, spread);
     sheet.tell({ known: knownText(sheet, spread) });
@@ -23,18 +48,151 @@ const shrinking = {
 };
 
 /** What one question adds to the variance: by the draw of questions, and by the luck of one answer; null where one question or cluster is all there is. */
-function spreadOf({ board, values }) {
-  const { se, n } = board.mean(values.model, { clustered: true });
+function spreadOf(sheet) {
+  const { board, values } = sheet;
+  const { se, n, value } = board.mean(values.model, { clustered: true });
   if (se === null) return null;
   const [total, attempts] = [n * se * se, board.attempts[values.model]];
   const known = board.within[values.model];
+  if (known === null) limitLuck(sheet, value * (1 - value), total);
   const answer = known ?? (total * values.luck) / 100;
   return { n, attempts, answer, question: Math.max(total - answer / attempts, 0), known: known !== null };
 }
 
+/** Answers that are right or wrong can't vary more than p (1 − p): that is the most that can be supposed of their luck. */
+function limitLuck(sheet, most, total) {
+  const max = Math.max(5, Math.min(95, 5 * Math.floor((20 * most) / (total || 1))));
+  sheet.limit("luck", { min: 0, max, step: 5 });
+  sheet.values.luck = Math.min(sheet.values.luck, max);
+}
+
 function tellNoSpread(sheet) {
-  for (const name of ["parts", "curves"]) sheet.picture(name, 10, "Nothing to draw.");
-  sheet.tell({ known: "One question, or one cluster of them, says nothing about how far others would lie from it.", said: "No error bar, nothing to shrink.", money: "" });
+  for (const name of ["twelve", "parts", "curves"]) sheet.picture(name, 10, "Nothing to draw.");
+  sheet.tell({ known: "One question, or one cluster of them, says nothing about how far others would lie from it.", said: "No error bar, nothing to shrink.", money: "", twelve: "One question isn’t twelve.", chances: "" });
+}
+
+function askAgain({ rounds }, seed) {
+  if (rounds.length < MOST_ROUNDS) rounds.push(Math.min(seed, MOST_SEEDS - 1));
+}
+
+/**
+ * The chances of twelve questions, easiest first: spread over the averages that there are, or, where each question has one answer, over
+ * the beta distribution with that score whose mean p (1 − p) is the luck that the slider supposes.
+ */
+function twelveChances({ board, values }, { answer, known }) {
+  const { values: scores } = board.answered(values.model);
+  const places = Array.from({ length: Math.min(TWELVE, scores.length) }, (_, k, all) => 1 - (k + 0.5) / Math.min(TWELVE, scores.length));
+  if (known) {
+    const sorted = Float64Array.from(scores).sort();
+    return places.map((place) => sorted[Math.floor(place * sorted.length)]);
+  }
+  const rate = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+  const luck = Math.min(0.99, answer / (rate * (1 - rate) || 1));
+  if (luck < 0.01 || rate === 0 || rate === 1) return places.map((place) => (place > 1 - rate ? 1 : 0));
+  const strength = luck / (1 - luck);
+  return places.map((place) => distributions.betaQuantile(place, rate * strength, (1 - rate) * strength));
+}
+
+/** The chances after another seed of training: each moved on the logit scale by a draw of its own. */
+function retrained(chances, seed, nth) {
+  if (nth === 0) return chances;
+  const random = randomOf(seedAfter(seed, 2 * nth + 1));
+  return chances.map((chance) => {
+    const within = Math.min(1 - NEAREST, Math.max(NEAREST, chance));
+    return 1 / (1 + Math.exp(-Math.log(within / (1 - within)) - SEEDS_MOVE * drawNormal(random)));
+  });
+}
+
+/** All rounds so far: of which training, with which chances, and which questions were right; which ever changed. */
+function roundsOf({ seed, rounds }, chances) {
+  const trained = Array.from({ length: rounds.at(-1) + 1 }, (_, nth) => retrained(chances, seed, nth));
+  const all = rounds.map((training, nth) => {
+    const random = randomOf(seedAfter(seed, 2 * nth));
+    return { training, right: trained[training].map((chance) => random() < chance) };
+  });
+  const changed = chances.map((_, k) => all.some(({ right }) => right[k] !== all[0].right[k]));
+  return { trained, all, changed, scores: all.map(({ right }) => right.filter(Boolean).length) };
+}
+
+/** Draw twelve questions, a column each, and below them a row a round, the newest on top. */
+function drawTwelve(sheet, spread) {
+  const chances = twelveChances(sheet, spread);
+  const told = roundsOf(sheet.state, chances);
+  const narrow = sheet.root.clientWidth < 506;
+  const [rows, row, head] = narrow ? [7, 19, 46] : [8, 22, 52];
+  const text = twelveText(told, chances.length);
+  const { svg, width } = sheet.picture("twelve", head + rows * row + 26, text);
+  const [left, right] = narrow ? [72, width - 34] : [110, width - 90];
+  const cell = Math.min(56, (right - left) / chances.length);
+  const at = (k) => left + cell * k;
+  svg.append(...chanceBars(told.trained, chances, at, cell, head));
+  const shown = told.all.slice(-rows).reverse();
+  svg.append(emptyCells([shown.length, rows], chances.length, at, cell, row, head), ...cellsOf(shown, at, cell, row, head));
+  shown.forEach(({ training, right: each }, nth) => {
+    const y = head + row * nth + row / 2 + 4;
+    const name = roundName(told.all.length - nth, training, shown[nth - 1]?.training, told.trained.length);
+    const n = each.filter(Boolean).length;
+    if (name) svg.append(textAt(left - 10, y, name, `end ${nth ? "tick" : "strong"}`));
+    svg.append(textAt(at(chances.length) + 10, y, narrow ? count(n) : `${count(n)} of ${chances.length}`, nth ? "tick" : "strong"));
+    if (nth && training !== shown[nth - 1].training) svg.append(lineAt(left - 56, head + row * nth, at(chances.length) + 20, head + row * nth, "zero"));
+  });
+  const foot = head + rows * row + 14;
+  svg.append(rectAt(left - 3, head - 1, cell * chances.length + 6, row + 2, "newest"));
+  svg.append(textAt(left - 10, foot + 4, "flickered", "end tick"), textAt(at(chances.length) + 10, foot + 4, count(told.changed.filter(Boolean).length), "strong"));
+  svg.append(dotsAt(chances.flatMap((_, k) => (told.changed[k] ? [[at(k + 0.5), foot]] : [])), 4, "ring"), dotsAt(chances.flatMap((_, k) => (told.changed[k] ? [] : [[at(k + 0.5), foot]])), 1.5, "same"));
+  sheet.tell({ twelve: text, chances: chancesText(sheet, spread, told.trained.length > 1) });
+}
+
+function roundName(number, training, above, trainings) {
+  if (trainings > 1) return training === above ? "" : `seed ${training + 1}`;
+  return above === undefined ? "now" : `round ${number}`;
+}
+
+/** The chance of each question above its column; a thin line where it was before another training. */
+function chanceBars(trained, chances, at, cell, head) {
+  const [top, high, wide] = [6, head - 14, Math.min(18, cell - 5)];
+  const bars = trained.at(-1).flatMap((chance, k) => {
+    const x = at(k + 0.5) - wide / 2;
+    const before = trained.length > 1 ? [lineAt(x - 2, top + high * (1 - chances[k]), x + wide + 2, top + high * (1 - chances[k]), "mark")] : [];
+    const bar = rectAt(x, top + high * (1 - chance), wide, high * chance, "block");
+    bar.append(shape("title", {}, `chance of a right answer: ${share(chance)}`));
+    return [rectAt(x, top, wide, high, "block faint"), bar, ...before];
+  });
+  return [textAt(at(0) - 10, top + high / 2 + 4, "chance", "end tick"), ...bars];
+}
+
+/** Where the rounds to come will be. */
+function emptyCells([from, to], n, at, cell, row, head) {
+  const cells = Array.from({ length: (to - from) * n }, (_, k) => `M${(at(k % n) + 1.5).toFixed(1)},${head + row * (from + Math.floor(k / n)) + 2}h${(cell - 3).toFixed(1)}v${row - 4}h${(3 - cell).toFixed(1)}z`);
+  return shape("path", { d: cells.join(""), class: "cells empty" });
+}
+
+/** The answers: blue is right; orange, with a cross, is wrong; those of earlier rounds are paler. */
+function cellsOf(shown, at, cell, row, head) {
+  const kinds = { "cells right": "", "cells wrong": "", "cells right past": "", "cells wrong past": "", crosses: "" };
+  const [wide, high] = [cell - 3, row - 4];
+  shown.forEach(({ right }, nth) => right.forEach((yes, k) => {
+    const [x, y] = [at(k) + 1.5, head + row * nth + 2];
+    kinds[`cells ${yes ? "right" : "wrong"}${nth ? " past" : ""}`] += `M${x.toFixed(1)},${y}h${wide.toFixed(1)}v${high}h${(-wide).toFixed(1)}z`;
+    if (!yes) kinds.crosses += `M${(x + wide / 2 - 3).toFixed(1)},${y + high / 2 - 3}l6,6m0,-6l-6,6`;
+  }));
+  return Object.entries(kinds).map(([kind, d]) => shape("path", { d, class: kind }));
+}
+
+function twelveText({ trained, all, changed, scores }, n) {
+  const flickered = changed.filter(Boolean).length;
+  if (all.length === 1) return `This time the model is right on ${count(scores[0])} of these ${count(n)}. Ask the same questions again.`;
+  const [low, high] = [Math.min(...scores), Math.max(...scores)];
+  const range = low === high ? `always ${count(low)} of ${count(n)}` : `${count(low)} to ${count(high)} of ${count(n)}`;
+  if (trained.length === 1) return `Asked ${plural(all.length, "time")}: ${count(flickered)} of the ${count(n)} flickered between right and wrong, ${count(n - flickered)} never did. Right: ${range}.`;
+  const ends = trained.map((chances) => fixed(chances.reduce((sum, chance) => sum + chance, 0), 1));
+  const settled = ends.length < 5 ? `${ends.slice(0, -1).join(", ")} and ${ends.at(-1)}` : `${ends.reduce((one, other) => (+other < +one ? other : one))} to ${ends.reduce((one, other) => (+other > +one ? other : one))}`;
+  return `${plural(all.length, "round")}, ${count(trained.length)} seeds: ${count(flickered)} of the ${count(n)} flickered. Right: ${range}. Endless asking would settle at ${settled}, seed by seed: it can’t average out the training.`;
+}
+
+function chancesText({ values }, { known, attempts }, trained) {
+  const source = known ? `from ${count(attempts)} attempts at each` : `supposed, with ${count(values.luck)}% luck`;
+  return `Chances: ${source}.${trained ? ` Seeds move them (supposed: by ${SEEDS_MOVE} on the logit scale, from 50% to 27 or 73%).` : ""}`;
 }
 
 /** The two parts of the variance of a score with so many questions and attempts. */
@@ -73,7 +231,17 @@ function drawParts(sheet, spread) {
       textAt(end + 8, y + 25, `SE ${gap(se, true)}`, "strong"),
     );
   });
-  sheet.tell({ said: `${plural(values.items, "question")}, ${attemptsText(values)}: the standard error goes from ${gap(before, true)} to ${gap(after, true)}. With endless attempts it would be ${gap(Math.sqrt(then[0]), true)}.` });
+  sheet.tell({ said: `${plural(values.items, "question")}, ${attemptsText(values)}: the standard error ${changeText(before, after)}. With endless attempts it would be ${gap(Math.sqrt(then[0]), true)}.` });
+}
+
+/** Say how a standard error changes: from one number to another, or by how much of itself if both are written alike. */
+function changeText(before, after) {
+  const [one, other] = [gap(before, true), gap(after, true)];
+  if (one !== other) return `goes from ${one} to ${other}`;
+  const change = before ? after / before - 1 : 0;
+  if (Math.abs(change) < 1e-9) return `stays at ${one}`;
+  const size = Math.abs(change) < 0.005 ? "less than 1%" : share(Math.abs(change));
+  return `of ${one} gets ${size} ${change < 0 ? "shorter" : "longer"}`;
 }
 
 /** Write a name into a block that has room for it. */

@@ -1,0 +1,76 @@
+// One question that goes through all chapters, about the two models of the board: is the one with the higher score better?
+
+/** Each chapter's answer so far, from the board alone; `pair`: what pairOf says of the two. */
+const STORY = {
+  1: ({ state }, { a, b }) => {
+    if (!state.draws) return "On these questions the first is ahead. On others?";
+    return `In ${plural(state.draws, "draw")} of other questions, ${a.name} was ahead in ${count(state.ahead)}.`;
+  },
+  2: (_, { a, b }) => `Error bars from ${rangeText(a.alone)} and from ${rangeText(b.alone)}: ${overlapText(a.alone, b.alone)}.`,
+  3: (_, { a, b, pair }) => `Each score has a standard error of about ${gap(Math.max(a.alone.se, b.alone.se), true)}. They are ${gap(Math.abs(pair.value), true)} apart.`,
+  4: ({ board }, { a, b }) => (board.clusters === null ? "No clusters are known, so the error bars stay as they are." : `With clusters counted, error bars from ${rangeText(a.grouped)} and from ${rangeText(b.grouped)}.`),
+  5: (_, { a, pair }) => `Four times the questions would halve the error bars, to about ± ${gap(a.alone.se, true)}. They are ${gap(Math.abs(pair.value), true)} apart.`,
+  6: (_, { pair }) => `Question by question: ${verdictOf(pair)}`,
+  7: ({ board }, { pair }) => {
+    board.story.needed ??= questionsNeeded(gapSpread({ board, values: { a: board.a, b: board.b } }), Math.abs(pair.value));
+    const { needed } = board.story;
+    return needed < MOST_FORECAST ? `To show a gap of ${gap(Math.abs(pair.value), true)} it takes about ${roundedUp(needed)} questions. There are ${count(pair.n)}.` : `No number of questions up to ${count(MOST_FORECAST)} would show a gap of ${gap(Math.abs(pair.value), true)}.`;
+  },
+  8: (_, { a, b, shared }) => {
+    const gate = gateOf(shared, 0.02);
+    return `Is ${a.name} at least not worse than ${b.name} by more than 2 points? ${{ pass: "Yes.", fail: "No, it is worse.", open: "Can’t tell." }[gate.verdict]}`;
+  },
+  9: ({ board }, { pair }) => finalText(board, pair),
+};
+
+/** Fill in the question and the answer so far; nothing where the board has no two models with questions in common. */
+function tellStory(sheet) {
+  const place = sheet.root.querySelector(".story");
+  const facts = place && storyFacts(sheet.board);
+  if (!facts) {
+    if (place) place.hidden = true;
+    return;
+  }
+  const { a, b } = facts;
+  place.hidden = false;
+  sheet.tell({
+    question: `${score(a.alone.value, true)} or ${score(b.alone.value, true)}: is ${a.name} better than ${b.name}?`,
+    sofar: sheet.guess?.open ? "First, your guess." : STORY[sheet.root.dataset.chapter](sheet, facts),
+  });
+}
+
+/** The two models of the board, the one ahead first, with their error bars, and what pairs say of them; worked out once. */
+function storyFacts(board) {
+  if (board.story !== undefined) return board.story;
+  board.story = null;
+  if (board.b < 0 || board.a === board.b) return null;
+  const [first, second] = board.score(board.a) >= board.score(board.b) ? [board.a, board.b] : [board.b, board.a];
+  const shared = board.shared(first, second);
+  const pair = shared.a.length > 1 ? pairIn(shared) : { low: null };
+  if (pair.low === null) return null;
+  const of = (m) => ({ m, name: board.names[m], alone: board.mean(m), grouped: board.mean(m, { clustered: true }) });
+  board.story = { a: of(first), b: of(second), shared, pair };
+  return board.story;
+}
+
+function rangeText({ low, high }) {
+  return low === null ? "nothing to anything" : `${scoreNumber(low, true)} to ${score(high, true)}`;
+}
+
+function overlapText(a, b) {
+  const holds = ({ low, high }, value) => low <= value && value <= high;
+  if (holds(a, b.value) && holds(b, a.value)) return "each score lies within the other’s bar";
+  return a.low <= b.high ? "they overlap" : "they don’t overlap";
+}
+
+function verdictOf(pair) {
+  const range = `between ${signed(pair.low, true)} and ${signed(pair.high, true)}`;
+  return pair.pValue < 0.05 ? `${signed(pair.value, true)}, ${range}. It is better.` : `${signed(pair.value, true)}, ${range}. Can’t tell.`;
+}
+
+function finalText(board, pair) {
+  const others = board.models.length + board.left;
+  const picked = others > 2 ? ` And they were two of ${count(others)}: a pair picked because it looks good needs stronger evidence.` : "";
+  if (pair.pValue < 0.05) return `Yes, on questions like these: better by ${gap(pair.low, true)} to ${gap(pair.high, true)}.${picked}`;
+  return `These ${count(pair.n)} questions can’t tell, and no ranking of them can. The difference is ${signed(pair.low, true)} to ${signed(pair.high, true)}.`;
+}

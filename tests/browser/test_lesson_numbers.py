@@ -429,8 +429,9 @@ def test_the_two_kinds_of_luck_are_those_of_noise(case, whole, lesson, tmp_path)
     names = peek(page, "board.models")
     if all(each is None for each in peek(page, "board.within")):
         pytest.skip("one attempt at each question")
-    sheet = choose_in(page, "5", case, whole=whole)
-    for entry in howsure.noise(scores, **of_clusters(case, whole)).tasks[0].entries:
+    sheet = choose_in(page, "5", case)
+    options = of_clusters(case, whole) if whole else {"cluster": "none"}
+    for entry in howsure.noise(scores, **options).tasks[0].entries:
         if entry.name not in names:
             continue
         own = f"peek('board').mean({names.index(entry.name)}, {{ clustered: {str(whole).lower()} }})"
@@ -483,13 +484,16 @@ def test_sentences_of_scores_and_pairs_are_the_commands(case, lesson, tmp_path):
     page, scores = case.opened(lesson, tmp_path)
     choose_in(page, "4", case, model=case.places[0])
     for whole, words in ((False, "As if alone"), (True, "With clusters")):
-        entries = howsure.estimate(scores, model=case.a, **of_clusters(case, whole)).entries
-        found = entries[0].estimate.interval
+        options = of_clusters(case, whole) if whole else {"cluster": "none"}
+        found = howsure.estimate(scores, model=case.a, **options).entries[0].estimate.interval
         assert f"{words}: {100 * found.low:.1f} to {100 * found.high:.1f}%" in told(page, "real")
-    choose_in(page, "6", case)
-    alone, new = (howsure.compare(scores, case.a, case.b, **of_clusters(case, whole)) for whole in (False, True))
-    limits = [[points(each.difference.interval.low), points(each.difference.interval.high)] for each in (alone, new)]
-    said = told(page, "said")
-    assert f"(correlation {alone.correlation:.2f})" in said
-    assert f"{points(alone.difference.value)}, between {limits[0][0]} and {limits[0][1]}" in said
-    assert f"For questions of new clusters, between {limits[1][0]} and {limits[1][1]}." in said
+    limits = {}
+    for whole in (True, False):
+        choose_in(page, "6", case, whole=whole)
+        found = howsure.compare(scores, case.a, case.b, **of_clusters(case, whole))
+        interval = found.difference.interval
+        limits[whole] = f"between {points(interval.low)} and {points(interval.high)}"
+        said = told(page, "said")
+        assert f"(correlation {found.correlation:.2f})" in said
+        assert f"{points(found.difference.value)}, {limits[whole]}" in said
+    assert f"For questions of new clusters, {limits[True]}." in said

@@ -499,7 +499,7 @@ def test_the_score_stays_while_the_error_bar_grows(lesson):
 
 def test_the_slider_of_agreement_begins_where_the_pair_stands(lesson):
     page = lesson("6")
-    slider = inside(page, "input[data-value=agreement]")
+    slider = inside(page, "input[data-value=agreement]").first
     before = (slider.input_value(), told(page, "said"))
     assert before[1].startswith("As they really agree")
     slider.fill("100")
@@ -510,7 +510,7 @@ def test_the_slider_of_agreement_begins_where_the_pair_stands(lesson):
 
 def test_what_is_below_a_sentence_does_not_jump(lesson):
     page = lesson("6", viewport=PHONE)
-    slider = inside(page, "input[data-value=agreement]")
+    slider = inside(page, "input[data-value=agreement]").first
     heights = []
     for agreement in range(0, 101, 10):
         slider.fill(str(agreement))

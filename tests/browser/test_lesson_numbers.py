@@ -360,6 +360,16 @@ def test_scores_are_those_of_estimate(case, whole, lesson, tmp_path):
         assert (ours["n"], ours["units"]) == (theirs.n_items, theirs.n_clusters)
 
 
+@WHOLE
+def test_standard_errors_are_those_of_the_population(case, whole, lesson, tmp_path):
+    """Chapter 5: of few clusters, on more questions from the same ones unless clusters are to count."""
+    page, scores = case.opened(lesson, tmp_path)
+    names = peek(page, "board.models")
+    found = {each.model: each.estimate.se for each in howsure.estimate(scores, **of_clusters(case, whole)).entries}
+    for m, name in enumerate(names):
+        assert peek(page, f"board.meanIn({m}, {str(whole).lower()}).se") == pytest.approx(found[name], abs=CLOSE)
+
+
 PAIRS = {
     "alone": ({"cluster": "none"}, "pairOf(a, b)"),
     "new": ({"population": "new-clusters"}, "pairOf(a, b, { clusters: groups })"),
@@ -430,11 +440,10 @@ def test_the_two_kinds_of_luck_are_those_of_noise(case, whole, lesson, tmp_path)
     if all(each is None for each in peek(page, "board.within")):
         pytest.skip("one attempt at each question")
     sheet = choose_in(page, "5", case)
-    options = of_clusters(case, whole) if whole else {"cluster": "none"}
-    for entry in howsure.noise(scores, **options).tasks[0].entries:
+    for entry in howsure.noise(scores, **of_clusters(case, whole)).tasks[0].entries:
         if entry.name not in names:
             continue
-        own = f"peek('board').mean({names.index(entry.name)}, {{ clustered: {str(whole).lower()} }})"
+        own = f"peek('board').meanIn({names.index(entry.name)}, {str(whole).lower()})"
         ours = page.evaluate(
             f"""(sheet) => {{
               const {{ n, se }} = {own};
@@ -493,7 +502,4 @@ def test_sentences_of_scores_and_pairs_are_the_commands(case, lesson, tmp_path):
         found = howsure.compare(scores, case.a, case.b, **of_clusters(case, whole))
         interval = found.difference.interval
         limits[whole] = f"between {points(interval.low)} and {points(interval.high)}"
-        said = told(page, "said")
-        assert f"(correlation {found.correlation:.2f})" in said
-        assert f"{points(found.difference.value)}, {limits[whole]}" in said
-    assert f"For questions of new clusters, {limits[True]}." in said
+        assert f"{points(found.difference.value)}, {limits[whole]}" in told(page, "said")

@@ -169,7 +169,7 @@ def test_supposed_chances_have_the_luck_of_the_slider(within):
         page.evaluate(SETTLED)
         chances = np.array([float(each.get_attribute("height")) / full for each in highs.all()])
         total = page.evaluate(
-            "(() => { const s = sheets.get('5'); const m = s.board.mean(0, { clustered: true }); return m.n * m.se ** 2; })()"
+            "(() => { const s = sheets.get('5'); const m = s.board.meanIn(0, s.values.whole); return m.n * m.se ** 2; })()"
         )
         assert np.mean(chances * (1 - chances)) == pytest.approx(luck / 100 * total, abs=0.02)
     do(page, "ask", 1)
@@ -274,11 +274,11 @@ def test_the_lines_are_the_questions(of, size, lesson):
 def test_the_counts_follow_the_slider_and_the_scores_stay(lesson):
     page = lesson("6")
     before = [text for text in texts(page, "answers") if text.endswith("%")]
-    inside(page, "input[data-value=agreement]").fill("100")
+    inside(page, "input[data-value=agreement]").first.fill("100")
     shown = texts(page, "answers")
     assert "B better: 0" in shown, "twins: B is nowhere better"
     assert [text for text in shown if text.endswith("%")] == before
-    inside(page, "input[data-value=agreement]").fill("0")
+    inside(page, "input[data-value=agreement]").first.fill("0")
     assert int(next(text for text in texts(page, "answers") if text.startswith("B better")).split(": ")[1]) > 29
 
 
@@ -353,7 +353,7 @@ def test_the_same_code_gives_the_same_games(within):
     seen = {}
     for code in ("K7Q2", "k7 q2", "M3XA", ""):
         page = within("9")
-        do(page, "ask", 2)
+        do(page, "ask", 2 if code else 0)
         page.evaluate(f"sheets.get('9').set({{ code: '{code}' }})")
         page.evaluate(SETTLED)
         if code:
@@ -386,11 +386,10 @@ def test_the_tally_counts_winners(within):
         assert told(page, "peeked").endswith(
             f"{game} game{'s' if game > 1 else ''}: you announced {words} among equals."
         )
-        do(page, "announce", 1)
-        winners += 0 if game % 2 else 1
-        do(page, "ask", 2)
+        for name in ("ask", "announce"):
+            assert inside(page, f"[data-do={name}]").is_disabled() or game % 2 == 0 and name == "announce"
         do(page, "anew")
-    assert told(page, "peeked").endswith("4 games: you announced 4 winners among equals.")
+    assert told(page, "peeked").endswith("4 games: you announced 2 winners among equals.")
 
 
 def test_a_thousand_are_as_often_wrong_as_they_should_be(within):

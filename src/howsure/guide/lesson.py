@@ -264,10 +264,15 @@ def _plain_piece(piece: Piece) -> str:
     from markdown_it import MarkdownIt
 
     if isinstance(piece, Formula):
-        return f'<pre tabindex="0">{html.escape(piece.text)}</pre>'
+        return _lines(piece.text)
     if isinstance(piece, Example):
-        return f'<pre tabindex="0">$ {html.escape(piece.command)}\n{html.escape(piece.output)}</pre>'
+        return _lines(f"$ {piece.command}\n{piece.output}")
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(piece.text))
+
+
+def _lines(text: str) -> str:
+    escaped = "\n".join(map(html.escape, text.split("\n")))  # in one piece, the ends of lines would be shown
+    return f'<pre tabindex="0">{escaped}</pre>'
 
 
 @cache

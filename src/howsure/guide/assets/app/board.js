@@ -56,6 +56,15 @@ class Board {
     return this.means.get(key);
   }
 
+  /** The mean of a model as the commands have it: with its clusters (`whole`), or on more items of the same ones where they are too few. */
+  meanIn(m, whole) {
+    const alone = this.mean(m, { clustered: whole });
+    if (whole || !this.same) return alone;
+    const { values, codes } = this.answered(m);
+    const { variance } = clusteredMean(withinStrata(values, joinedStrata(codes)));
+    return { ...alone, se: Math.sqrt(variance) };
+  }
+
   /** The scores of two models on the items that both have; `groups`: their clusters, as `codes` where these count (`whole`), and as `same` where they are too few to be a sample. */
   shared(a, b, whole = countsClusters(this)) {
     const [one, other] = [this.scores[a], this.scores[b]];

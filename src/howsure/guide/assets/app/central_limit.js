@@ -10,7 +10,7 @@ const centralLimit = {
 
   guess: {
     kind: "pick",
-    ask: () => "Slide the questions up below and watch the bell. Thirty questions leave a standard error of about 8 points. How many does it take to halve it?",
+    ask: () => "With thirty questions, a score usually lands about 8 points from the truth (that distance is called the standard error). How many questions does it take to halve it?",
     options: () => [[45, "45"], [60, "60"], [120, "120"], [300, "300"]],
     truth: () => 120,
     told: () => "120: half the error bar costs four times the questions.",
@@ -18,6 +18,7 @@ const centralLimit = {
 
   draw(sheet) {
     linkSteps(sheet);
+    sheet.values.failures = Math.min(sheet.values.failures, sheet.values.runs);
     drawBell(sheet);
     drawEdges(sheet);
     drawDial(sheet);
@@ -69,7 +70,7 @@ function drawBell(sheet) {
   sheet.tell({
     se: gap(se, true),
     half: gap(se / 2, true),
-    said: n === 1 ? `One question: ${share(rate)} of the evals score 100%, the others 0%. No bell in sight.` : `${plural(n, "question")}: the standard error is √(${fixed(rate, 2)} × ${fixed(1 - rate, 2)} / ${count(n)}) = ${gap(se, true)}.`,
+    said: n === 1 ? `One question: ${share(rate)} of the evals score 100%, the others 0%. No bell in sight.` : `${plural(n, "question")}: the standard error is √(right × wrong / questions) = √(${fixed(rate, 2)} × ${fixed(1 - rate, 2)} / ${count(n)}) = ${gap(se, true)}.`,
   });
 }
 
@@ -86,9 +87,11 @@ function standardErrorMark(x, y, { rate, se, highest }) {
   ];
 }
 
-/** Write beside a place: to its right or to its left. */
+/** Write beside a place: to its right or to its left, but not beyond the picture. */
 function sideText(x, value, y, text, kind, right) {
-  return textAt(x(value) + (right ? 10 : -10), y, text, right ? kind : `end ${kind}`);
+  const [room, width] = [x.to - x.from, textWidth(text)];
+  const at = right ? Math.min(x(value) + 10, x.from + room - width) : Math.max(x(value) - 10, x.from + width);
+  return textAt(at, y, text, right ? kind : `end ${kind}`);
 }
 
 /** Put so many neighbouring counts into one pile. */
@@ -139,8 +142,7 @@ function drawEdges(sheet) {
 const DIAL = [0.001, 1];
 
 function drawDial(sheet) {
-  const { runs, failures: wanted } = sheet.values;
-  const failures = Math.min(wanted, runs);
+  const { runs, failures } = sheet.values;
   const rate = upperRate(failures, runs);
   const { svg, width } = sheet.picture("dial", 200, `${plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)}.`);
   const [cx, cy, radius] = [width / 2, 165, Math.min(140, width / 2 - 66)];

@@ -10,7 +10,7 @@ const clusters = {
     kind: "range",
     ends: [1, PASSAGE_ITEMS, 1],
     unit: " questions",
-    ask: ({ values }) => `The answers in a passage are fairly alike (a correlation of ${fixed(values.icc, 1)}). How many questions that stand alone are these ${PASSAGE_ITEMS} worth? Mark a range that you are fairly sure of.`,
+    ask: ({ values }) => `How alike answers in a passage are is measured by their correlation: 0, nothing in common; 1, all right or all wrong together. Here it is ${fixed(values.icc, 1)}. How many questions that stand alone are these ${PASSAGE_ITEMS} worth? Mark a range that you are fairly sure of.`,
     truth: (sheet) => kishWorth(sheet),
     told: (_, truth) => `They are worth about ${fixed(truth, 0)} questions.`,
   },
@@ -19,6 +19,8 @@ const clusters = {
     sheet.offerModels("model");
     sheet.part("real", board.clusters !== null);
     sheet.part("none", board.clusters === null);
+    sheet.part("few", board.clusters !== null && Boolean(board.same));
+    sheet.part("many", board.clusters !== null && !board.same);
     return { model: board.a };
   },
 
@@ -148,8 +150,13 @@ function drawPassageBars(sheet, answers) {
     said:
       honest.low === null
         ? "All questions are in one passage: one piece of evidence says nothing about how far others would lie from it."
-        : `${PASSAGE_ITEMS} questions, worth about ${fixed(kishWorth(sheet), 0)}. The score stays at ${score(honest.value, true)}; the error bar is ${barText(honest)}, not ${barText(alone)}.${sheet.state.passages < 6 ? " With so few passages, how much they differ is itself a guess." : ""}`,
+        : `${PASSAGE_ITEMS} questions, worth about ${fixed(kishWorth(sheet), 0)}. The score stays at ${score(honest.value, true)}; the error bar is ${barText(honest)}, not ${barText(alone)}.${fewPassages(sheet)}`,
   });
+}
+
+/** Few passages can't show how much passages differ: that lengthens the error bar even where they don't. */
+function fewPassages({ state: { passages, size } }) {
+  return size > 1 && passages < 10 ? ` From ${plural(passages, "passage")} alone nobody can see how much passages differ; that makes it longer still.` : "";
 }
 
 /** How many independent questions these are worth, by their passages and the correlation that was set. */

@@ -185,11 +185,11 @@ function slopeNames(counts, { y }, [left, right]) {
 }
 
 /** Draw two scores with their bars, and the difference from both and question by question; `place`: where the sentence goes. */
-function drawPair(sheet, { scores, real, own }, place = "said") {
+function drawPair(sheet, { scores, own }, place = "said") {
   const { board, values } = sheet;
   const pair = values.a === values.b ? null : own ? pairIn(board.shared(values.a, values.b, values.whole)) : pairOf(scores.a, scores.b);
   if (pair === null || pair.low === null) return tellNoDifference(sheet, place);
-  const [one, other] = [values.a, values.b].map((m) => board.mean(m));
+  const [one, other] = [values.a, values.b].map((m) => board.mean(m, { clustered: Boolean(values.whole) }));
   const reach = twoSidedT(0.95, 2 * pair.n - 2) * pair.unpairedSe;
   const { svg, width, narrow } = sheet.picture("pair", 304, `A ${score(one.value, true)}, B ${score(other.value, true)}; the difference lies between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`);
   const x = scaleOf(bounds([one.low, other.low, one.high, other.high], 0.02), [20, width - 20]);
@@ -203,20 +203,12 @@ function drawPair(sheet, { scores, real, own }, place = "said") {
   svg.append(bottomAxis(d, 248, { format: (tick) => signedTick(tick), title: "A − B, in points" }));
   sheet.tell({
     p: pText(pair.pValue),
-    [place]: `${correlationText(own, pair)} ${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}${own && !values.whole ? withClusters(real) : ""}`,
+    [place]: `${agreementText(own)} ${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
   });
 }
 
-function correlationText(own, { correlation }) {
-  const told = correlation === null ? "" : ` (correlation ${fixed(correlation, 2)})`;
-  return own ? `As they really agree${told}:` : `At this agreement${told}:`;
-}
-
-function withClusters(real) {
-  if (real.groups === null) return "";
-  const pair = pairOf(real.a, real.b, { clusters: real.groups });
-  if (pair.low === null) return "";
-  return ` For questions of new clusters, between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`;
+function agreementText(own) {
+  return own ? "As they really agree:" : "At this agreement:";
 }
 
 function tellNoDifference(sheet, place) {

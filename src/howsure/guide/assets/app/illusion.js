@@ -33,7 +33,7 @@ const illusion = {
   draw(sheet) {
     const { models, items, whole } = sheet.values;
     const now = `${models} ${items} ${whole}`;
-    if (sheet.state.about !== now) forget(sheet).state.about = now;
+    if (sheet.state.about !== now) drawnAgain(sheet, now);
     const published = racers(sheet);
     drawRace(sheet, published);
     tellRace(sheet, published);
@@ -45,6 +45,13 @@ function racers({ board, values }) {
   const pair = values.models > 3 && board.b >= 0 ? [board.a, board.b] : [];
   const best = [...Array(board.models.length).keys()].filter((model) => !pair.includes(model));
   return [...best.slice(0, values.models - pair.length), ...pair].sort((one, other) => one - other);
+}
+
+/** The models or the questions are others: as many draws of these as there were. */
+function drawnAgain(sheet, now) {
+  const { draws } = sheet.state;
+  forget(sheet).state.about = now;
+  if (draws) drawAnew(sheet, Math.min(draws, 100));
 }
 
 /** Forget the draws so far: they were of another number of models or questions. */
@@ -107,7 +114,7 @@ function drawRace(sheet, published) {
   const race = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
   const { svg, width, narrow } = race;
   const row = new Map(published.map((model, k) => [model, k]));
-  const [end, left, right] = narrow ? [width - 206, width - 138, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
+  const [end, left, right] = narrow ? [width - 186, width - 132, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
   const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank };
   Object.assign(state, racedSoFar(state, now, row, sheet.moved));
   svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(narrow ? width : right + 8, 16, state.draws ? "this draw" : "no draw yet", narrow ? "tick end" : "tick"));

@@ -52,7 +52,7 @@ function gateOf(shared, margin) {
   const own = judged(pairIn(shared, { level: 0.9 }), margin);
   if (shared.same === null) return own;
   const other = judged(pairOf(shared.a, shared.b, { clusters: shared.same, level: 0.9 }), margin);
-  return own.verdict === other.verdict ? own : { ...own, verdict: "open", own: own.verdict, other: other.verdict };
+  return { ...own, verdict: own.verdict === other.verdict ? own.verdict : "open", other: other.pair };
 }
 
 function judged(pair, margin) {
@@ -62,22 +62,27 @@ function judged(pair, margin) {
 
 const VERDICTS = { pass: "PASS", fail: "FAIL", open: "CAN’T TELL" };
 
-function gateText({ board, values }, { pair, margin, verdict, own, other }) {
+function gateText({ board, values }, { pair, margin, verdict, other }) {
   const [a, b] = [board.names[values.a], board.names[values.b]];
   const range = pair.low === null ? "" : ` (${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)})`;
   const said = { pass: `${a} is not worse than ${b}`, fail: `${a} is worse than ${b}`, open: `${a} may or may not be worse than ${b}` }[verdict];
-  const both = other === undefined ? "" : ` On more questions from the same clusters it would be ${VERDICTS[own]}, on new clusters ${VERDICTS[other]}.`;
+  const both = other === undefined || other.low === null ? "" : ` With new clusters, between ${signed(other.low, true)} and ${signed(other.high, true)}: the gate asks for the same verdict on both.`;
   return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.${both}`;
 }
 
-function drawVerdict(sheet, { pair, margin, verdict }, name) {
-  const { svg, width } = sheet.picture(name, 112, `${VERDICTS[verdict]}: the difference is ${signed(pair.value, true)}, the margin ${gap(margin, true)}.`);
-  const ends = pair.low === null ? [] : [pair.low, pair.high];
+/** Draw the difference beside the margin; where clusters are few, also for new ones (`other`), as the verdict hangs on both. */
+function drawVerdict(sheet, { pair, margin, verdict, other }, name) {
+  const more = other === undefined ? 0 : 40;
+  const { svg, width } = sheet.picture(name, 112 + more, `${VERDICTS[verdict]}: the difference is ${signed(pair.value, true)}, the margin ${gap(margin, true)}.`);
+  const ends = [pair, other ?? pair].flatMap(({ low, high }) => (low === null ? [] : [low, high]));
   const x = scaleOf(bounds([-margin * 1.3, margin * 1.3, pair.value, ...ends], 0.01), [28, width - 28]);
   const beyond = ["too much worse", "worse", ""].find((text) => textWidth(text) < x(-margin) - 8);
-  svg.append(rectAt(x.from, 22, x(-margin) - x.from, 48, "band"), textAt(x(-margin) - 6, 16, beyond, "end small"), lineAt(x(-margin), 8, x(-margin), 70, "zero"), lineAt(x(0), 22, x(0), 70, "grid"));
+  const bottom = 70 + more;
+  svg.append(rectAt(x.from, 22, x(-margin) - x.from, bottom - 22, "band"), textAt(x(-margin) - 6, 16, beyond, "end small"), lineAt(x(-margin), 8, x(-margin), bottom, "zero"), lineAt(x(0), 22, x(0), bottom, "grid"));
   svg.append(textAt(x(-margin) + 6, 16, "good enough", "small"));
-  svg.append(namedBar(x, 56, pair, VERDICTS[verdict], { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 70, { format: signedTick, title: "difference (points)" }));
+  const kind = { pass: "", fail: "other", open: "unsure" }[verdict];
+  svg.append(namedBar(x, 56, pair, more ? "more questions from the same clusters" : VERDICTS[verdict], kind), bottomAxis(x, bottom, { format: signedTick, title: "difference (points)" }));
+  if (more) svg.append(namedBar(x, 96, other, "new clusters", kind));
 }
 
 function cardTexts({ board, values }, pair) {
@@ -94,7 +99,7 @@ function cardTexts({ board, values }, pair) {
 
 function groupedText(board, pair, whole) {
   if (board.clusters === null || (!whole && !board.same)) return "nothing (each question stands alone)";
-  if (!whole) return `nothing (more questions of the same ${plural(board.groups.length, "group")} of ${visible(board.clusters.name)})`;
+  if (!whole) return `${visible(board.clusters.name)}, ${plural(board.groups.length, "group")}: too few to stand for others`;
   return `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`;
 }
 

@@ -43,10 +43,18 @@ const rigor = {
     const { looks, announced, game, crowds, roll, seed } = sheet.state;
     onChange(sheet, "peeking", [looks, announced, game, crowds, values.code, seed], drawPeeking);
     onChange(sheet, "equals", [values.models, values.items, roll, values.code, seed], drawEquals);
+    closeButtons(sheet);
     drawGate(sheet);
     sheet.tell({ tally: guessesText() });
   },
 };
+
+/** Nothing is asked after the last look, and there is nothing to announce before the first, or twice. */
+function closeButtons({ root, state: { looks, announced, beyond } }) {
+  const close = (name, closed) => { root.querySelector(`[data-do=${name}]`).disabled = closed; };
+  close("ask", announced || looks === LOOKS);
+  close("announce", announced || looks === 0 || (looks === LOOKS && !beyond));
+}
 
 function letPlay(sheet) {
   const { state } = sheet;
@@ -133,6 +141,7 @@ function crowdOf(seed) {
 function drawPeeking(sheet) {
   const { state } = sheet;
   const own = [...playedRun(randomOf(seedFor(sheet, "game", state.game)))].slice(0, state.looks);
+  state.beyond = state.looks > 0 && Math.abs(own.at(-1)) > SIGNIFICANT;
   const narrow = sheet.root.clientWidth < 506;
   const floor = narrow ? 142 : 214;
   const { svg, width } = sheet.picture("peeking", floor + (narrow ? 82 : 96), `${peekedText(state, own)} ${othersText(state)}`);

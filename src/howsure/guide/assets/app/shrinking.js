@@ -8,7 +8,7 @@ const [SEEDS_MOVE, NEAREST] = [1, 0.03];
 const [MOST_ROUNDS, MOST_SEEDS] = [500, 99];
 
 const shrinking = {
-  values: { model: 0, luck: 30, attempts: 1, items: 100, remedy: "none", money: 4 },
+  values: { model: 0, luck: 30, attempts: 1, items: 100, remedy: "none", money: 4, whole: false },
 
   guess: {
     kind: "pick",
@@ -50,7 +50,7 @@ const shrinking = {
 /** What one question adds to the variance: by the draw of questions, and by the luck of one answer; null where one question or cluster is all there is. */
 function spreadOf(sheet) {
   const { board, values } = sheet;
-  const { se, n, value } = board.mean(values.model, { clustered: true });
+  const { se, n, value } = board.meanIn(values.model, values.whole);
   if (se === null) return null;
   const [total, attempts] = [n * se * se, board.attempts[values.model]];
   const known = board.within[values.model];
@@ -192,7 +192,7 @@ function twelveText({ trained, all, changed, scores }, n) {
 
 function chancesText({ values }, { known, attempts }, trained) {
   const source = known ? `from ${count(attempts)} attempts at each` : `supposed, with ${count(values.luck)}% luck`;
-  return `Chances: ${source}.${trained ? ` Seeds move them (supposed: by ${SEEDS_MOVE} on the logit scale, from 50% to 27 or 73%).` : ""}`;
+  return `Chances: ${source}.${trained ? ` Seeds move them (supposed: as from 50% to 27 or 73%).` : ""}`;
 }
 
 /** The two parts of the variance of a score with so many questions and attempts. */
@@ -207,8 +207,8 @@ function seOf(parts) {
 
 function knownText({ board, values }, { known, answer, question, attempts }) {
   const name = board.names[values.model];
-  if (known) return `${name} answered each question ${count(attempts)} times, so both can be told apart: of the variance of its score, ${share(question / (question + answer / attempts))} came from the questions.`;
-  return `${name} answered each question once, so nobody can tell them apart. Suppose that ${count(values.luck)}% of the variance is luck of the answers: slide it.`;
+  if (known) return `${name} answered each question ${count(attempts)} times, so the two can be separated: of the variance of its score, ${share(question / (question + answer / attempts))} came from the questions.`;
+  return `${name} answered each question once, so nobody can separate the two. Here ${count(values.luck)}% of the variance is supposed to be luck of the answers: slide it.`;
 }
 
 function drawParts(sheet, spread) {

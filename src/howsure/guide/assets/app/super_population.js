@@ -3,6 +3,7 @@
 const URN_SIZE = 1000;
 const URN_HIGH = 110;
 const HANDFULS_SHOWN = 100;
+const AXIS_ITEMS = 100;
 const HANDFULS_HIGH = { wide: 190, narrow: 120 };
 
 const superPopulation = {
@@ -35,9 +36,10 @@ const superPopulation = {
     const truth = sheet.board.score(model);
     const now = `${model} ${items}`;
     if (sheet.state.now !== now) {
+      const before = sheet.state.drawn ?? 0;
       emptyHands(sheet);
       sheet.state.now = now;
-      drawHandfuls(sheet, 1);
+      drawHandfuls(sheet, Math.max(1, Math.min(before, HANDFULS_SHOWN)));
     }
     sheet.state.looking = values.open && !sheet.guess?.open;
     drawUrn(sheet);
@@ -93,7 +95,7 @@ function drawHandfulBars(sheet, truth) {
   const { state, values } = sheet;
   const newest = state.handfuls[0];
   const { svg, width } = sheet.picture("handfuls", (across) => handfulsHigh(across) + 84, `The newest handful scores ${score(newest.value, true)}, with an interval from ${score(newest.low, true)} to ${score(newest.high, true)}. The urn has ${score(truth, true)}.`);
-  const spread = 4.5 * Math.sqrt((truth * (1 - truth)) / values.items) + 0.02;
+  const spread = 4.5 * Math.sqrt((truth * (1 - truth)) / Math.min(values.items, AXIS_ITEMS)) + 0.02; // more questions, shorter bars: the axis stays
   const x = scaleOf([Math.max(0, truth - spread), Math.min(1, truth + spread)], [22, width - 26]);
   const high = handfulsHigh(width);
   const bottom = high + 44;

@@ -387,7 +387,7 @@ def test_the_tally_counts_winners(within):
             f"{game} game{'s' if game > 1 else ''}: you announced {words} among equals."
         )
         for name in ("ask", "announce"):
-            assert inside(page, f"[data-do={name}]").is_disabled() or game % 2 == 0 and name == "announce"
+            assert inside(page, f"[data-do={name}]").is_disabled() or (game % 2 == 0 and name == "announce")
         do(page, "anew")
     assert told(page, "peeked").endswith("4 games: you announced 2 winners among equals.")
 

@@ -2,7 +2,7 @@
 
 const POWER_ITEMS = [20, 10_000];
 const EVALS = 100;
-const [CURVE_STEPS, SCANNED] = [120, 1000];
+const [CURVE_STEPS, SCANNED] = [80, 1000];
 const POWER_TEST = { level: 0.95, method: "score" };
 /** With fewer clusters, or degrees of freedom, the curve says nothing. */
 const [LEAST_CLUSTERS, LEAST_DF] = [6, 3];
@@ -229,10 +229,12 @@ function powerCurve(sheet) {
   const pair = `${values.a} ${values.b} ${values.whole}`;
   const about = `${pair} ${values.gap}`;
   if (state.curve?.about === about) return state.curve;
-  if (state.pair !== pair) Object.assign(state, { pair, pilot: gapSpread(sheet) });
-  const [{ pilot }, effect] = [state, values.gap / 100];
   const [low, high] = POWER_ITEMS.map(Math.log);
-  const from = curveBegins(pilot, low, high);
+  if (state.pair !== pair) {
+    const pilot = gapSpread(sheet);
+    Object.assign(state, { pair, pilot, from: curveBegins(pilot, low, high) });
+  }
+  const [{ pilot, from }, effect] = [state, values.gap / 100];
   const points = [];
   let chance = 0;
   for (let k = 0; k <= CURVE_STEPS && from < high; k++) {

@@ -42,7 +42,7 @@ function drawClass(sheet) {
   if (sheet.state.shown) {
     for (const [k, path] of paths.entries()) svg.append(lineThrough(points(path).slice(0, stops[k] < 0 ? undefined : stops[k] + 2), "faint"));
     svg.append(dotsAt(winners.map((k) => points(paths[k])[stops[k] + 1]), 5, "wrong"));
-  } else svg.append(textAt((x.from + x.to) / 2, y(0) - 12, "hidden until everybody has played", "middle small"));
+  } else svg.append(textAt((x.from + x.to) / 2, y(0) - 12, "hidden until everyone has played", "middle small"));
   sheet.tell({ example: `${code}-7`, said: sheet.state.shown ? said : `Code ${code}, seats 1 to ${count(seats)}: ${code}-1 to ${code}-${seats}.` });
 }
 

@@ -62,7 +62,7 @@ function letPlay(sheet) {
   state.others = crowdOf(seedFor(sheet, "crowd", state.crowds));
 }
 
-/** Begin with no game played. The games of a class that has a code are the same for everybody, those of others are new each time. */
+/** Begin with no game played. The games of a class that has a code are the same for all, those of others are new each time. */
 function beginGames(sheet, seed) {
   sheet.state = { seed, code: sheet.values.code, game: 0, roll: 0, crowds: 0, looks: 0, announced: false, played: 0, winners: 0, others: null, drawn: {} };
 }

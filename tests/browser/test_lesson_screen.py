@@ -124,7 +124,7 @@ def test_each_chapter_asks_before_it_shows(name, lesson):
     waits = inside(page, "[data-after]")
     assert waits.count()
     assert not any(each.is_visible() for each in waits.all())
-    assert told(page, "sofar") == "First, your guess."
+    assert (told(page, "sofar") == "First, your guess.") == (name != "9"), "the last answer is for good"
     if name in GUESSED:
         assert inside(page, ".guess .main").is_disabled()
     guess(page)

@@ -33,7 +33,7 @@ const clusters = {
     drawPassages(sheet, answers);
     drawPassageBars(sheet, answers);
     const deff = kishEffect(size, icc);
-    sheet.tell({ n: PASSAGE_ITEMS, deff: fixed(deff, 1), worth: share(1 / deff) });
+    sheet.tell({ groups: count(sheet.board.groups?.length ?? 0), n: PASSAGE_ITEMS, deff: fixed(deff, 1), worth: share(1 / deff) });
     const real = `${sheet.values.model} ${sheet.root.clientWidth}`;
     if (sheet.board.clusters === null || sheet.state.real === real) return;
     sheet.state.real = real;

@@ -92,10 +92,10 @@ function drawAnswers(sheet, { a, b }, order) {
   const alike = counts.right + counts.wrong + counts.same;
   const narrow = sheet.root.clientWidth < 506;
   const told = `A did better on ${plural(counts.a, "question")}, B on ${count(counts.b)}; on ${count(alike)} both did the same.`;
-  const { svg, width } = sheet.picture("answers", narrow ? 252 : 330, told);
+  const { svg, width } = sheet.picture("answers", narrow ? 186 : 226, told);
   const every = Math.ceil(a.length / MOST_LINES);
   const seen = order.filter((_, nth) => nth % every === 0);
-  const [top, bottom] = [46, narrow ? 246 : 324];
+  const [top, bottom] = [46, narrow ? 180 : 220];
   const binary = [a, b].every((scores) => scores.every((value) => value === 0 || value === 1));
   const side = Math.max(...[`A better: ${count(counts.a)}`, `B better: ${count(counts.b)}`].map(textWidth)) + 10;
   const x = [side, width - side];
@@ -191,20 +191,25 @@ function drawPair(sheet, { scores, own }, place = "said") {
   if (pair === null || pair.low === null) return tellNoDifference(sheet, place);
   const [one, other] = [values.a, values.b].map((m) => board.mean(m, { clustered: Boolean(values.whole) }));
   const reach = twoSidedT(0.95, 2 * pair.n - 2) * pair.unpairedSe;
-  const { svg, width, narrow } = sheet.picture("pair", 304, `A ${score(one.value, true)}, B ${score(other.value, true)}; the difference lies between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`);
+  const { svg, width } = sheet.picture("pair", 238, `A ${score(one.value, true)}, B ${score(other.value, true)}; the difference lies between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`);
   const x = scaleOf(bounds([one.low, other.low, one.high, other.high], 0.02), [20, width - 20]);
   const d = scaleOf(bounds([pair.value - reach, pair.value + reach, pair.low, pair.high, 0], 0.01), [20, width - 20]);
   const shown = pair.pValue < 0.05;
   const [nameA, nameB] = [values.a, values.b].map((m) => fitted(board.names[m], width - 40));
-  svg.append(namedBar(x, 28, one, `A: ${nameA}`), namedBar(x, 68, other, `B: ${nameB}`, "other"), bottomAxis(x, 86, { format: percentTick, title: narrow ? "" : "score" }));
-  svg.append(lineAt(d(0), 148, d(0), 248, "zero"), textAt(middleWithin(d(0), "no difference", [0, width]), 142, "no difference", "middle small"));
-  svg.append(namedBar(d, 178, { value: pair.value, low: pair.value - reach, high: pair.value + reach }, "from two bars", "other"));
-  svg.append(namedBar(d, 226, pair, `question by question: ${shown ? "clear of zero" : "zero is in it"}`, shown ? "clear" : ""));
-  svg.append(bottomAxis(d, 248, { format: (tick) => signedTick(tick), title: "A − B, in points" }));
+  svg.append(namedBar(x, 26, one, `A: ${nameA}`), namedBar(x, 60, other, `B: ${nameB}`, "other"), bottomAxis(x, 74, { format: percentTick }));
+  svg.append(lineAt(d(0), 116, d(0), 196, "zero"), textAt(middleWithin(d(0), "no difference", [0, width]), 111, "no difference", "middle small"));
+  svg.append(namedBar(d, 140, { value: pair.value, low: pair.value - reach, high: pair.value + reach }, "from two bars", "other"));
+  svg.append(namedBar(d, 178, pair, `question by question: ${shown ? "clear of zero" : "zero is in it"}`, shown ? "clear" : ""));
+  svg.append(bottomAxis(d, 196, { format: (tick) => signedTick(tick), title: "A − B, in points" }));
   sheet.tell({
     p: pText(pair.pValue),
-    [place]: `${agreementText(own)} ${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
+    [place]: `${agreementText(own)} ${signed(pair.value, true)}, between ${limitText(pair.low)} and ${limitText(pair.high)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
   });
+}
+
+/** An end of an interval, with its side of 0 where it is as good as there. */
+function limitText(value) {
+  return Math.abs(value) < 0.0005 ? `just ${value < 0 ? "below" : "above"} 0` : signed(value, true);
 }
 
 function agreementText(own) {

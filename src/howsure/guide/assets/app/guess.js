@@ -136,6 +136,6 @@ function guessesText() {
   if (!ranges.length && !picks.length) return "You haven’t guessed yet. Each chapter asks before it shows.";
   const drawn = ranges.length ? `You drew ${plural(ranges.length, "range")}: ${count(right(ranges))} held the truth.` : "";
   const picked = picks.length ? `You picked ${plural(picks.length, "answer")}: ${count(right(picks))} ${right(picks) === 1 ? "was" : "were"} right.` : "";
-  const moral = ranges.length < 3 ? "" : right(ranges) < 0.8 * ranges.length ? " A range that one is fairly sure of should hold nine times in ten: yours are too short, as most people’s are." : " A range that one is fairly sure of should hold about nine times in ten: well judged.";
+  const moral = ranges.length < 3 ? "" : right(ranges) < 0.8 * ranges.length ? " A range that one is fairly sure of should hold nine times in ten: your ranges are too short, as most people’s are." : " A range that one is fairly sure of should hold about nine times in ten: your ranges do.";
   return `${[drawn, picked].filter(Boolean).join(" ")}${moral}`;
 }

@@ -1,6 +1,5 @@
 // Chapter 1: draw the questions anew, and watch the ranks shuffle.
 
-const RACE_ROW = 26;
 const MOST_ANEW = 2000;
 
 const illusion = {
@@ -111,11 +110,12 @@ function ranksOf(racing, scores) {
 function drawRace(sheet, published) {
   const { board, state } = sheet;
   const now = state.last ?? published.map((model) => ({ model, value: board.score(model) }));
-  const race = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
+  const step = Math.min(26, Math.max(17, 320 / published.length));
+  const race = sheet.picture("race", 34 + step * published.length, toldRace(sheet, now));
   const { svg, width, narrow } = race;
   const row = new Map(published.map((model, k) => [model, k]));
   const [end, left, right] = narrow ? [width - 186, width - 132, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
-  const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank };
+  const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + step * rank };
   Object.assign(state, racedSoFar(state, now, row, sheet.moved));
   svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(narrow ? width : right + 8, 16, state.draws ? "this draw" : "no draw yet", narrow ? "tick end" : "tick"));
   svg.append(...flowsOf(sheet, published, row, places));

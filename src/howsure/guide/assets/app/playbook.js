@@ -35,13 +35,13 @@ const playbook = {
     if (!hasPair(board, values)) return tellNoPair(sheet);
     const [pair, gate] = [pairIn(shared), gateOf(shared, values.margin / 100)];
     drawVerdict(sheet, gate, "verdict");
-    sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), verdict: gateText(sheet, gate), methods: methodsText(sheet, pair) });
+    sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), verdict: gateText(sheet, gate), headline: headlineText(sheet, pair), methods: methodsText(sheet, pair) });
   },
 };
 
 function tellNoPair(sheet) {
   sheet.picture("verdict", 10, "Nothing to judge.");
-  sheet.tell({ said: "Choose two models that answered two questions or more in common.", verdict: "", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
+  sheet.tell({ said: "Choose two models that answered two questions or more in common.", verdict: "", headline: "", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
 /**
@@ -81,7 +81,7 @@ function drawVerdict(sheet, { pair, margin, verdict, other }, name) {
   svg.append(rectAt(x.from, 22, x(-margin) - x.from, bottom - 22, "band"), textAt(x(-margin) - 6, 16, beyond, "end small"), lineAt(x(-margin), 8, x(-margin), bottom, "zero"), lineAt(x(0), 22, x(0), bottom, "grid"));
   svg.append(textAt(x(-margin) + 6, 16, "good enough", "small"));
   const kind = { pass: "", fail: "other", open: "unsure" }[verdict];
-  svg.append(namedBar(x, 56, pair, more ? "more questions from the same clusters" : VERDICTS[verdict], kind), bottomAxis(x, bottom, { format: signedTick, title: "difference (points)" }));
+  svg.append(namedBar(x, 56, pair, more ? "the same clusters" : VERDICTS[verdict], kind), bottomAxis(x, bottom, { format: signedTick, title: "difference (points)" }));
   if (more) svg.append(namedBar(x, 96, other, "new clusters", kind));
 }
 

@@ -285,7 +285,7 @@ function drawPowerCurve(sheet) {
   const here = x(Math.log(values.items));
   const early = needed < 400 || (chance > 0.6 && chance < 0.92 && here < 240);
   svg.append(textAt(early ? width - 24 : 58, y(0.8) + (early ? 16 : -6), "enough: four in five", early ? "small end halo" : "small"));
-  svg.append(textAt(here + (here > 120 ? -14 : 14), y(chance) - 14, known ? share(chance) : "?", here > 120 ? "strong end halo" : "strong halo"));
+  svg.append(textAt(here + (here > 120 ? -14 : 14), Math.max(y(chance) - 14, 13), known ? share(chance) : "?", here > 120 ? "strong end halo" : "strong halo"));
   sheet.tell({
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
     basis: pilot === TEXTBOOK_PILOT ? "is the textbook’s guess, for want of two models" : "is taken from the results",
@@ -321,8 +321,10 @@ function oddsText(chance) {
   if (chance < 0.075) return `next to no chance (${share(chance)})`;
   const words = ["", "", "one in two", "one in three", "one in four", "one in five", "one in six", "one in seven", "one in eight", "one in nine", "one in ten"];
   const one = Math.round(1 / chance);
-  if (chance <= 0.55 && words[one]) return `a ${words[one]} chance (${share(chance)})`;
-  return chance < 0.1 ? `a one in ${one} chance (${share(chance)})` : `a ${TENTHS[Math.round(10 * chance)]} in ten chance (${share(chance)})`;
+  if (chance <= 0.55 && words[one] && Math.abs(1 / one - chance) < 0.02) return `a ${words[one]} chance (${share(chance)})`;
+  if (chance < 0.1) return `a one in ${one} chance (${share(chance)})`;
+  const tenths = Math.round(10 * chance);
+  return Math.abs(tenths / 10 - chance) < 0.02 ? `a ${TENTHS[tenths]} in ten chance (${share(chance)})` : `a chance of ${share(chance)}`;
 }
 
 /** Draw a hundred evals: each finds a gap around the true one, and estimates its own standard error, as the power curve supposes. */

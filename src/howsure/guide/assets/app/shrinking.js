@@ -187,7 +187,7 @@ function twelveText({ trained, all, changed, scores }, n) {
   if (trained.length === 1) return `Asked ${plural(all.length, "time")}: ${count(flickered)} of the ${count(n)} flickered between right and wrong, ${count(n - flickered)} never did. Right: ${range}.`;
   const ends = trained.map((chances) => fixed(chances.reduce((sum, chance) => sum + chance, 0), 1));
   const settled = ends.length < 5 ? `${ends.slice(0, -1).join(", ")} and ${ends.at(-1)}` : `${ends.reduce((one, other) => (+other < +one ? other : one))} to ${ends.reduce((one, other) => (+other > +one ? other : one))}`;
-  return `${plural(all.length, "round")}, ${count(trained.length)} seeds: ${count(flickered)} of the ${count(n)} flickered. Right: ${range}. Endless asking would settle at ${settled}, seed by seed: it can’t average out the training.`;
+  return `${plural(all.length, "round")}, ${count(trained.length)} seeds: ${count(flickered)} of the ${count(n)} flickered. Right: ${range}. Asked without end, these twelve would average ${settled}, seed by seed: asking can’t average out the training.`;
 }
 
 function chancesText({ values }, { known, attempts }, trained) {
@@ -208,7 +208,7 @@ function seOf(parts) {
 function knownText({ board, values }, { known, answer, question, attempts }) {
   const name = board.names[values.model];
   if (known) return `${name} answered each question ${count(attempts)} times, so the two can be separated: of the variance of its score, ${share(question / (question + answer / attempts))} came from the questions.`;
-  return `${name} answered each question once, so nobody can separate the two. Here ${count(values.luck)}% of the variance is supposed to be luck of the answers: slide it.`;
+  return `${name} answered each question once, so nobody can separate the two. Here ${count(values.luck)}% of the variance is assumed to be luck of the answers: slide it.`;
 }
 
 function drawParts(sheet, spread) {

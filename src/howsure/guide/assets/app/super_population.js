@@ -4,7 +4,7 @@ const URN_SIZE = 1000;
 const URN_HIGH = 110;
 const HANDFULS_SHOWN = 100;
 const AXIS_ITEMS = 100;
-const HANDFULS_HIGH = { wide: 190, narrow: 120 };
+const HANDFULS_HIGH = { wide: 150, narrow: 110 };
 
 const superPopulation = {
   values: { model: 0, items: 100, open: true },

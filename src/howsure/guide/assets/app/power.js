@@ -14,7 +14,7 @@ const power = {
     kind: "range",
     ends: [0, 100, 1],
     unit: "",
-    ask: ({ values }) => `A really is better, by ${gap(values.gap / 100, true)}. A hundred teams ask both models ${count(values.items)} questions each. How many of them will find a significant difference, one larger than luck alone makes it in 95 of 100 cases? Mark a range that you are fairly sure of.`,
+    ask: ({ values }) => `A really is better, by ${gap(values.gap / 100, true)}. A hundred teams ask both models ${count(values.items)} questions each. How many of them will find a significant difference, one that luck alone brings about less than once in twenty times? Mark a range that you are fairly sure of.`,
     possible: (sheet) => Math.log(sheet.values.items) >= powerCurve(sheet).from,
     truth: (sheet) => 100 * plannedPower(powerCurve(sheet).pilot, sheet.values.gap / 100, sheet.values.items),
     told: (_, truth) => `About ${count(Math.round(truth))} in a hundred find it.`,

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import howsure
 from howsure.commands.main import main
 from howsure.errors import DataError
-from howsure.table.schema import ALIASES, METRICS, find_roles, tidy
+from howsure.table.schema import ALIASES, find_roles, tidy
 
 
 def score_of(*columns):
@@ -75,7 +75,5 @@ def test_a_judge_table_with_a_question_column_is_clustered_by_question():
 
 def test_the_lesson_recognises_the_same_column_names():
     text = files("howsure.guide").joinpath("assets/app/csv.js").read_text("utf-8")
-    known = {role: tuple(names.split()) for role, names in re.findall(r'(\w+): "([\w ]+)"\.split', text)}
-    assert known["model"] == ALIASES["model"]
-    assert known["item"] == ALIASES["item"]
-    assert known["score"] == tuple(name for name in ALIASES["score"] if name not in (*METRICS, "success", "ok"))
+    known = {role: tuple(names.split()) for role, names in re.findall(r'(\w+): listOf\("([\w ]+)"\)', text)}
+    assert known == {role: ALIASES[role] for role in ("task", "model", "item", "attempt", "metric", "score")}

@@ -209,6 +209,7 @@ function drawPair(sheet, { scores, own }, place = "said") {
 
 /** An end of an interval, with its side of 0 where it is as good as there. */
 function limitText(value) {
+  if (value === 0) return "0";
   return Math.abs(value) < 0.0005 ? `just ${value < 0 ? "below" : "above"} 0` : signed(value, true);
 }
 

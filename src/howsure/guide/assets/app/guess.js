@@ -44,7 +44,8 @@ class Guess {
     this.box = make("div", { kind: "picture range-guess" });
     this.button = make("button", { type: "button", kind: "main", text: "Show me", disabled: true });
     this.button.addEventListener("click", () => this.make(this.range));
-    return [this.box, this.button];
+    this.hint = make("span", { kind: "small", text: "Drag an end first." });
+    return [this.box, this.button, " ", this.hint];
   }
 
   options() {
@@ -91,6 +92,7 @@ class Guess {
     });
     this.box.replaceChildren(svg);
     this.button.disabled = this.range === null;
+    this.hint.hidden = this.range !== null;
     if (focus?.startsWith("guess-")) this.box.querySelector(`[data-handle="${focus}"]`)?.focus({ preventScroll: true });
   }
 
@@ -107,7 +109,7 @@ class Guess {
     else {
       facts.reveal?.(sheet);
       const truth = facts.truth(sheet);
-      const right = facts.kind === "range" ? said[0] <= truth && truth <= said[1] : String(truth) === said;
+      const right = facts.kind === "range" ? Math.round(said[0]) <= Math.round(truth) && Math.round(truth) <= Math.round(said[1]) : String(truth) === said; // as they are shown
       this.made = { said, truth, right };
       guesses.set(sheet.root.dataset.chapter, { kind: facts.kind, right });
     }

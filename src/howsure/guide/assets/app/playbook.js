@@ -64,7 +64,7 @@ const VERDICTS = { pass: "PASS", fail: "FAIL", open: "CAN’T TELL" };
 
 function gateText({ board, values }, { pair, margin, verdict, other }) {
   const [a, b] = [board.names[values.a], board.names[values.b]];
-  const range = pair.low === null ? "" : ` (${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)})`;
+  const range = pair.low === null ? "" : ` (${signed(pair.value, true)}, with 90% confidence between ${signed(pair.low, true)} and ${signed(pair.high, true)})`;
   const said = { pass: `${a} is not worse than ${b}`, fail: `${a} is worse than ${b}`, open: `${a} may or may not be worse than ${b}` }[verdict];
   const both = other === undefined || other.low === null ? "" : ` With new clusters, between ${signed(other.low, true)} and ${signed(other.high, true)}: the gate asks for the same verdict on both.`;
   return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.${both}`;

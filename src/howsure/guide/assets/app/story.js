@@ -37,7 +37,7 @@ function tellStory(sheet) {
   place.hidden = false;
   sheet.tell({
     question: `${score(a.alone.value, true)} or ${score(b.alone.value, true)}: is ${a.name} better than ${b.name}?`,
-    sofar: sheet.guess?.open && name !== "9" ? "First, your guess." : STORY[name](sheet, facts),
+    sofar: sheet.guess?.open && name !== "9" ? "First, your guess." : `${STORY[name](sheet, facts)}${switchedText(sheet.board, facts.whole)}`,
   });
 }
 
@@ -79,6 +79,12 @@ function finalText(board, pair, whole) {
   const picked = others > 2 ? ` And they were two of ${count(others)}: a pair picked because it looks good needs stronger evidence.` : "";
   if (pair.pValue < 0.05) return `Yes, ${aboutText(board, whole)}: better by ${gap(pair.low, true)} to ${gap(pair.high, true)}.${picked}`;
   return `These ${count(pair.n)} questions can’t tell, and no ranking of them can. The difference is ${signed(pair.low, true)} to ${signed(pair.high, true)}, ${aboutText(board, whole)}.`;
+}
+
+/** What the switch for clusters does to the line, where it isn't as it was. */
+function switchedText(board, whole) {
+  if (whole === countsClusters(board)) return "";
+  return whole ? " (Clusters are taken into account.)" : " (Clusters are not taken into account.)";
 }
 
 /** What an error bar is about. */

@@ -29,10 +29,11 @@ class Board {
     return this.within[m] / (total(noise) / asked.length);
   }
 
-  /** The score of a model: the mean over the items that it has. */
-  score(m) {
+  /** The score of a model: the mean over the items that it has, of all or of those drawn. */
+  score(m, drawn = this.scores[m].keys()) {
     let [sum, n] = [0, 0];
-    for (const value of this.scores[m]) {
+    for (const item of drawn) {
+      const value = this.scores[m][item];
       if (Number.isNaN(value)) continue;
       sum += value;
       n += 1;

@@ -61,37 +61,26 @@ function forget(sheet) {
   return sheet;
 }
 
-/** Draw as many questions again from those there are, with replacement (whole clusters where wanted), and rank the models on them. */
+/** Draw questions again so many times, and rank the models on each draw. */
 function drawAnew(sheet, times) {
-  const { state, values } = sheet;
-  const { board } = sheet;
+  const { board, state, values } = sheet;
   const [size, racing] = [board.models.length, racers(sheet)];
   const pair = storyFacts(board);
   for (let k = 0; k < times; k++) {
-    const scores = redrawn(board, racing, values, state.random);
-    state.last = ranksOf(racing, scores);
+    const drawn = drawItems(board, values, state.random);
+    state.last = ranksOf(racing, racing.map((model) => board.score(model, drawn)));
     state.last.forEach(({ model }, rank) => { state.ended[model * size + rank] += 1; });
     state.first[state.last[0].model] += 1;
-    state.ahead += pair && scores[racing.indexOf(pair.a.m)] > scores[racing.indexOf(pair.b.m)] ? 1 : 0;
+    state.ahead += pair && board.score(pair.a.m, drawn) > board.score(pair.b.m, drawn) ? 1 : 0;
     state.draws += 1;
   }
   state.from = { places: state.places, shares: state.shares };
   sheet.glide(times > 1 ? 900 : 600);
 }
 
-/** Return the score of each of these models on a new draw of questions. */
-function redrawn(board, racing, { items, whole }, random) {
-  const drawn = whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
-  return racing.map((model) => {
-    const scores = board.scores[model];
-    let [sum, n] = [0, 0];
-    for (const item of drawn) {
-      if (Number.isNaN(scores[item])) continue;
-      sum += scores[item];
-      n += 1;
-    }
-    return sum / n;
-  });
+/** Draw so many of the questions that there are, with replacement, in whole clusters where wanted. */
+function drawItems(board, { items, whole }, random) {
+  return whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
 }
 
 /** Draw whole clusters with replacement until there are about as many items as wanted. */

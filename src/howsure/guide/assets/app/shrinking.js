@@ -14,7 +14,7 @@ const shrinking = {
     kind: "pick",
     ask: () => "Which makes the error bar shorter: every question asked ten times as often, or twice as many questions?",
     options: () => [["attempts", "ten times the attempts"], ["items", "twice the questions"]],
-    possible: (sheet) => spreadOf(sheet) !== null,
+    possible: ({ board, values }) => board.meanIn(values.model, values.whole).se > 0,
     truth: (sheet) => (seOf(partsOf(spreadOf(sheet), 1, 10 * spreadOf(sheet).attempts, "none")) < seOf(partsOf(spreadOf(sheet), 2, spreadOf(sheet).attempts, "none")) ? "attempts" : "items"),
     told: (sheet, truth) => {
       const spread = spreadOf(sheet);
@@ -27,7 +27,7 @@ const shrinking = {
     sheet.offerModels("model");
     Object.assign(sheet.state, { seed: freshSeed(), rounds: [0] });
     sheet.limit("items", { min: 10, max: Math.max(2000, 8 * board.items), step: 10 });
-    return { model: board.a, items: Math.round(board.items / 10) * 10, attempts: 10 };
+    return { model: board.a, items: Math.max(10, Math.round(board.items / 10) * 10), attempts: 10 };
   },
 
   ask: ({ state }) => askAgain(state, state.rounds.at(-1)),

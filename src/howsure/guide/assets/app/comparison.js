@@ -189,7 +189,7 @@ function drawPair(sheet, { scores, own }, place = "said") {
   const { board, values } = sheet;
   const pair = values.a === values.b ? null : own ? pairIn(board.shared(values.a, values.b, values.whole)) : pairOf(scores.a, scores.b);
   if (pair === null || pair.low === null) return tellNoDifference(sheet, place);
-  const [one, other] = [values.a, values.b].map((m) => board.mean(m, { clustered: Boolean(values.whole) }));
+  const [one, other] = [values.a, values.b].map((m) => board.mean(m, { clustered: values.whole }));
   const reach = twoSidedT(0.95, 2 * pair.n - 2) * pair.unpairedSe;
   const { svg, width } = sheet.picture("pair", 238, `A ${score(one.value, true)}, B ${score(other.value, true)}; the difference lies between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`);
   const x = scaleOf(bounds([one.low, other.low, one.high, other.high], 0.02), [20, width - 20]);

@@ -21,7 +21,7 @@ const power = {
   },
 
   fit(sheet, board) {
-    return { ...sheet.offerPair(), items: Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10) };
+    return { ...sheet.offerPair(), items: Math.min(POWER_ITEMS[1], Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10)) };
   },
 
   draw(sheet) {
@@ -230,9 +230,9 @@ function powerCurve(sheet) {
   const about = `${pair} ${values.gap}`;
   if (state.curve?.about === about) return state.curve;
   const [low, high] = POWER_ITEMS.map(Math.log);
-  if (state.pair !== pair) {
+  if (state.planned !== pair) {
     const pilot = gapSpread(sheet);
-    Object.assign(state, { pair, pilot, from: curveBegins(pilot, low, high) });
+    Object.assign(state, { planned: pair, pilot, from: curveBegins(pilot, low, high) });
   }
   const [{ pilot, from }, effect] = [state, values.gap / 100];
   const points = [];

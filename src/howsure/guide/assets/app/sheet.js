@@ -99,7 +99,7 @@ class Sheet {
 
   /** Set the ends of what can be chosen for a value. */
   limit(name, { min, max, step = 1 }) {
-    for (const control of this.all("value").filter((each) => each.dataset.value === name)) {
+    for (const control of this.controls(name)) {
       if (control.tagName === "INPUT") Object.assign(control, { min, max, step });
       else Object.assign(control.dataset, { min, max, step });
     }
@@ -107,7 +107,7 @@ class Sheet {
 
   /** Fill a select with the models of the board. */
   offerModels(name) {
-    for (const control of this.all("value").filter((each) => each.dataset.value === name)) {
+    for (const control of this.controls(name)) {
       control.replaceChildren(...this.board.names.map((text, m) => make("option", { value: m, text })));
     }
   }
@@ -154,6 +154,11 @@ class Sheet {
 
   all(name) {
     return [...this.root.querySelectorAll(`[data-${name}]`)];
+  }
+
+  /** All that changes one value. */
+  controls(name) {
+    return [...this.root.querySelectorAll(`[data-value="${name}"]`)];
   }
 
   /** Say what a picture shows to screen readers, once the reader has let go. */

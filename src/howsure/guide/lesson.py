@@ -184,7 +184,7 @@ that opens them.
 """
 STORY = (
     '<p class="story"><span class="asks" data-show="question"></span> '
-    '<span class="sofar" data-show="sofar"></span></p>'
+    '<span data-show="sofar"></span></p>'
 )
 """The question of all chapters, about two models, and the answer so far."""
 QUESTIONS = "questions"

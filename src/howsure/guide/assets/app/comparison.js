@@ -43,7 +43,7 @@ function pairingOf({ board, values, state }) {
   }
   const own = values.agreement === state.agreement;
   const scores = own ? state.real : paired(state.real, values.agreement / 100);
-  return { own, real: state.real, scores, order: own ? state.order : easiestFirst(scores.a.map((value, k) => value + scores.b[k])) };
+  return { own, scores, order: own ? state.order : easiestFirst(scores.a.map((value, k) => value + scores.b[k])) };
 }
 
 /** Return how well all models do on each question that the pair shares. */
@@ -82,7 +82,7 @@ function paired(real, agreement) {
   const loose = [...a.keys()].filter(() => random() >= agreement);
   const moved = shuffle(random, loose.map((k) => b[k]));
   loose.forEach((k, nth) => { b[k] = moved[nth]; });
-  return { a: Array.from(a), b: Array.from(b), groups: null };
+  return { a: Array.from(a), b: Array.from(b) };
 }
 
 /** Draw a line a question, from how A did on it to how B did. */
@@ -200,7 +200,7 @@ function drawPair(sheet, { scores, own }, place = "said") {
   svg.append(lineAt(d(0), 116, d(0), 196, "zero"), textAt(middleWithin(d(0), "no difference", [0, width]), 111, "no difference", "middle small"));
   svg.append(namedBar(d, 140, { value: pair.value, low: pair.value - reach, high: pair.value + reach }, "from two bars", "other"));
   svg.append(namedBar(d, 178, pair, `question by question: ${shown ? "clear of zero" : "zero is in it"}`, shown ? "clear" : ""));
-  svg.append(bottomAxis(d, 196, { format: (tick) => signedTick(tick), title: "A − B, in points" }));
+  svg.append(bottomAxis(d, 196, { format: signedTick, title: "A − B, in points" }));
   sheet.tell({
     p: pText(pair.pValue),
     [place]: `${agreementText(own)} ${signed(pair.value, true)}, between ${limitText(pair.low)} and ${limitText(pair.high)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,

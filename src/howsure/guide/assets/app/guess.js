@@ -2,7 +2,7 @@
 //
 // A chapter's program says what is asked (`guess`): `ask(sheet)` is the question; `kind` is "range", with `ends` [low, high, step] and a
 // `unit`, or "pick", with `options(sheet)` as [value, text]; `truth(sheet)` is the answer, and `told(sheet, truth)` says it; `possible(sheet)` is whether there is one. What stands
-// in `data-after` is hidden until then; `data-before` is hidden from then on.
+// in `data-after` is hidden until then.
 
 const guesses = new Map();
 let askFirst = true;
@@ -24,7 +24,6 @@ class Guess {
   /** Hide what has to wait for the guess. */
   veil() {
     for (const each of this.sheet.all("after")) each.classList.toggle("waits", this.open);
-    for (const each of this.sheet.all("before")) each.classList.toggle("waits", !this.open);
   }
 
   /** Show the question, or how the guess did. */
@@ -41,7 +40,7 @@ class Guess {
   }
 
   rangeParts() {
-    this.box = make("div", { kind: "picture range-guess" });
+    this.box = make("div", { kind: "picture" });
     this.button = make("button", { type: "button", kind: "main", text: "Show me", disabled: true });
     this.button.addEventListener("click", () => this.make(this.range));
     return [this.box, this.button];
@@ -75,7 +74,7 @@ class Guess {
     const middle = (x(range[0]) + x(range[1])) / 2;
     const words = `${count(Math.round(range[0]))} to ${text(range[1])}`;
     svg.append(bottomAxis(x, 48, { ticks: roundTicks(low, high, width < 480 ? 4 : 8), format: count }));
-    svg.append(lineAt(x(range[0]), 30, x(range[1]), 30, "range own"), textAt(middleWithin(middle, words, [0, width]), 13, words, "middle strong"));
+    svg.append(lineAt(x(range[0]), 30, x(range[1]), 30, "range"), textAt(middleWithin(middle, words, [0, width]), 13, words, "middle strong"));
     range.forEach((value, end) => {
       const grip = shape("circle", { cx: x(value), cy: 30, r: 11, class: "grip" });
       svg.append(sheet.handle(grip, `guess-${end}`, {

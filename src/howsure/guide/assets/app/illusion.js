@@ -20,7 +20,6 @@ const illusion = {
     const models = Math.min(12, board.models.length);
     sheet.limit("models", { min: Math.min(2, board.models.length), max: Math.min(20, board.models.length) });
     sheet.limit("items", { min: 10, max: Math.max(MOST_ANEW, board.items), step: 10 });
-    sheet.part("clusters", board.clusters !== null);
     forget(sheet);
     return { models, items: board.items };
   },
@@ -53,7 +52,7 @@ function drawnAgain(sheet, now) {
   if (draws) drawAnew(sheet, Math.min(draws, 100));
 }
 
-/** Forget the draws so far: they were of another number of models or questions. */
+/** Forget the draws so far. */
 function forget(sheet) {
   const models = sheet.board.models.length;
   const { about, random = randomOf(2024) } = sheet.state;

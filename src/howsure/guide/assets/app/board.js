@@ -95,6 +95,8 @@ class Board {
   }
 }
 
+const NO_PAIR = "Choose two models that answered two questions or more in common.";
+
 /** Say whether two models are chosen, with two questions or more in common. */
 function hasPair(board, { a, b }) {
   return a !== b && board.shared(a, b).a.length > 1;

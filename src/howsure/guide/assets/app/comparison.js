@@ -90,7 +90,7 @@ function drawAnswers(sheet, { a, b }, order) {
   const counts = { a: 0, b: 0, right: 0, wrong: 0, same: 0 };
   a.forEach((value, k) => { counts[value > b[k] ? "a" : value < b[k] ? "b" : value === 1 ? "right" : value === 0 ? "wrong" : "same"] += 1; });
   const alike = counts.right + counts.wrong + counts.same;
-  const narrow = sheet.root.clientWidth < 506;
+  const { narrow } = sheet;
   const told = `A did better on ${plural(counts.a, "question")}, B on ${count(counts.b)}; on ${count(alike)} both did the same.`;
   const { svg, width } = sheet.picture("answers", narrow ? 186 : 226, told);
   const every = Math.ceil(a.length / MOST_LINES);
@@ -108,7 +108,7 @@ function drawAnswers(sheet, { a, b }, order) {
 /** A and B above their columns, with what each got. */
 function headsOf({ board, values }, { a, b }, x, width) {
   const name = (m) => fitted(board.names[m], width / 2 - 60);
-  const mean = (scores) => score(scores.reduce((sum, value) => sum + value, 0) / scores.length, true);
+  const mean = (scores) => score(total(scores) / scores.length, true);
   return [["A", a, values.a, 0, "blue"], ["B", b, values.b, width, "orange end"]].flatMap(([letter, scores, m, at, kind]) => [
     textAt(at, 14, `${letter}: ${name(m)}`, `label ${kind}`),
     textAt(at, 32, mean(scores), `label ${kind}`),
@@ -218,7 +218,7 @@ function agreementText(own) {
 
 function tellNoDifference(sheet, place) {
   sheet.picture("pair", 10, "Nothing to compare.");
-  sheet.tell({ [place]: "Choose two models that answered two questions or more in common.", p: "n/a" });
+  sheet.tell({ [place]: NO_PAIR, p: "n/a" });
 }
 
 /** Return the least and the most of some values, with room on both sides. */

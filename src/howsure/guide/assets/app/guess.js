@@ -57,7 +57,7 @@ class Guess {
 
   skip() {
     const button = make("button", { type: "button", kind: "pass", text: "Skip" });
-    button.addEventListener("click", () => this.make("skipped"));
+    button.addEventListener("click", () => this.make(null));
     return button;
   }
 
@@ -66,7 +66,7 @@ class Guess {
     const { sheet, facts } = this;
     const [low, high, step] = facts.ends;
     const focus = document.activeElement?.dataset?.handle;
-    const range = this.range ?? [low + (high - low) * 0.25, low + (high - low) * 0.75];
+    const range = this.range ?? middleHalf(facts.ends);
     const width = Math.max(this.box.clientWidth, 260);
     const text = (value) => `${count(Math.round(value))}${facts.unit}`;
     const svg = shape("svg", { width, height: 82, viewBox: `0 0 ${width} 82`, class: "drawn", role: "group", "aria-label": `Your range: ${text(range[0])} to ${text(range[1])}` });
@@ -94,23 +94,19 @@ class Guess {
   }
 
   move(end, value) {
-    const [low, high] = this.facts.ends;
-    this.range ??= [low + (high - low) * 0.25, low + (high - low) * 0.75];
+    this.range ??= middleHalf(this.facts.ends);
     this.range[end] = value;
     this.drawRange();
   }
 
+  /** Show what is so, and hold against it the range or the option that the reader chose; null where the question was skipped. */
   make(said) {
     const { sheet, facts } = this;
-    if (said === "skipped") this.made = { skipped: true };
-    else {
-      facts.reveal?.(sheet);
-      const truth = facts.truth(sheet);
-      const right = facts.kind === "range" ? said[0] <= truth && truth <= said[1] : String(truth) === said;
-      this.made = { said, truth, right };
-      guesses.set(sheet.root.dataset.chapter, { kind: facts.kind, right });
-    }
-    if (this.made.skipped) facts.reveal?.(sheet);
+    facts.reveal?.(sheet);
+    const truth = facts.truth(sheet);
+    const right = said !== null && (facts.kind === "range" ? said[0] <= truth && truth <= said[1] : String(truth) === said);
+    this.made = { said, truth, right };
+    if (said !== null) guesses.set(sheet.root.dataset.chapter, { kind: facts.kind, right });
     sheet.touched = true;
     sheet.redraw();
     sheet.root.querySelector(".said, [data-do]:not(.waits)")?.scrollIntoView?.({ block: "nearest" });
@@ -119,12 +115,17 @@ class Guess {
   /** How the guess did, in a line. */
   outcome() {
     const { facts, made, sheet } = this;
-    if (made.skipped) return make("p", { kind: "outcome", text: facts.told(sheet, facts.truth(sheet)) });
+    if (made.said === null) return make("p", { kind: "outcome", text: facts.told(sheet, made.truth) });
     const range = facts.kind === "range";
     const held = range ? (made.right ? "Your range holds it." : "Outside your range.") : made.right ? "You were right." : "Not what you picked.";
     const own = range ? `You said ${count(Math.round(made.said[0]))} to ${count(Math.round(made.said[1]))}${facts.unit}. ` : "";
     return make("p", { kind: `outcome ${made.right ? "right" : "wrong"}`, role: "status", text: `${own}${facts.told(sheet, made.truth)} ${held}` });
   }
+}
+
+/** The range that stands there before the reader moves an end. */
+function middleHalf([low, high]) {
+  return [0.25, 0.75].map((part) => low + (high - low) * part);
 }
 
 /** How the guesses of all chapters did: of ranges how many held the truth, of picks how many were right. */

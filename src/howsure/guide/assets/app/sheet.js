@@ -134,7 +134,7 @@ class Sheet {
     const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "drawn", role: "group", "aria-label": told });
     figure.firstElementChild.replaceChildren(svg);
     this.speak(told);
-    return { svg, width, height, narrow: width < 480 };
+    return { svg, width, narrow: this.narrow };
   }
 
   /**
@@ -152,6 +152,11 @@ class Sheet {
       end: (side) => set(side < 0 ? min : max),
     };
     return element;
+  }
+
+  /** Whether pictures have the room of a phone. */
+  get narrow() {
+    return this.root.clientWidth < 506;
   }
 
   all(name) {

@@ -59,7 +59,7 @@ function emptyHands(sheet) {
 /** Draw handfuls: the last few are kept, of all it is counted whether their bars hold the urn's score. */
 function drawHandfuls(sheet, times) {
   const { state } = sheet;
-  const truth = state.urn.reduce((sum, value) => sum + value, 0) / URN_SIZE;
+  const truth = total(state.urn) / URN_SIZE;
   for (let k = 0; k < times; k++) {
     state.last = drawWith(state.random, URN_SIZE, sheet.values.items);
     const { value, low, high } = meanOf(Array.from(state.last, (place) => state.urn[place]));

@@ -203,17 +203,13 @@ function drawPair(sheet, { scores, own }, place = "said") {
   svg.append(bottomAxis(d, 196, { format: signedTick, title: "A − B, in points" }));
   sheet.tell({
     p: pText(pair.pValue),
-    [place]: `${agreementText(own)} ${signed(pair.value, true)}, between ${limitText(pair.low)} and ${limitText(pair.high)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
+    [place]: `${own ? "As they really agree:" : "At this agreement:"} ${signed(pair.value, true)}, between ${limitText(pair.low)} and ${limitText(pair.high)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
   });
 }
 
 /** An end of an interval, with its side of 0 where it is as good as there. */
 function limitText(value) {
   return Math.abs(value) < 0.0005 ? `just ${value < 0 ? "below" : "above"} 0` : signed(value, true);
-}
-
-function agreementText(own) {
-  return own ? "As they really agree:" : "At this agreement:";
 }
 
 function tellNoDifference(sheet, place) {

@@ -60,13 +60,14 @@ function forget(sheet) {
   return sheet;
 }
 
-/** Draw questions again so many times, and rank the models on each draw. */
+/** Draw as many questions again from those there are, with replacement (whole clusters where wanted), and rank the models on them. */
 function drawAnew(sheet, times) {
-  const { board, state, values } = sheet;
+  const { board, state, values: { items, whole } } = sheet;
+  const { random } = state;
   const [size, racing] = [board.models.length, racers(sheet)];
   const pair = storyFacts(board);
   for (let k = 0; k < times; k++) {
-    const drawn = drawItems(board, values, state.random);
+    const drawn = whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
     state.last = ranksOf(racing, racing.map((model) => board.score(model, drawn)));
     state.last.forEach(({ model }, rank) => { state.ended[model * size + rank] += 1; });
     state.first[state.last[0].model] += 1;
@@ -75,11 +76,6 @@ function drawAnew(sheet, times) {
   }
   state.from = { places: state.places, shares: state.shares };
   sheet.glide(times > 1 ? 900 : 600);
-}
-
-/** Draw so many of the questions that there are, with replacement, in whole clusters where wanted. */
-function drawItems(board, { items, whole }, random) {
-  return whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
 }
 
 /** Draw whole clusters with replacement until there are about as many items as wanted. */

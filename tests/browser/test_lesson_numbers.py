@@ -372,8 +372,8 @@ def test_standard_errors_are_those_of_the_population(case, whole, lesson, tmp_pa
 
 PAIRS = {
     "alone": ({"cluster": "none"}, "pairOf(a, b)"),
-    "new": ({"population": "new-clusters"}, "pairOf(a, b, { clusters: groups })"),
-    "same": ({"population": "same-clusters"}, "pairWithin(a, b, groups)"),
+    "new": ({"population": "new-clusters"}, "pairOf(a, b, { clusters: codes })"),
+    "same": ({"population": "same-clusters"}, "pairWithin(a, b, codes)"),
 }
 
 
@@ -384,7 +384,7 @@ def test_a_pair_is_that_of_compare(case, population, lesson, tmp_path):
     found = howsure.compare(scores, case.a, case.b, **{"cluster": case.cluster, **options})
     ours = peek(
         page,
-        f"(() => {{ const {{ a, b, groups }} = board.shared({', '.join(map(str, case.places))}); return {call}; }})()",
+        f"(() => {{ const {{ a, b, codes }} = board.shared({', '.join(map(str, case.places))}, true); return {call}; }})()",
     )
     theirs = found.difference
     expected = (theirs.value, theirs.se, theirs.df, theirs.interval.low, theirs.interval.high, found.p_value)

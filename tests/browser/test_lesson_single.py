@@ -422,3 +422,53 @@ def test_the_crowd_is_not_drawn_again_for_a_slider_below(lesson):
     page.evaluate(SETTLED)
     do(page, "ask")
     assert inside(page, ".crowd[data-kept]").count() == 1
+
+
+# odd results, and odd addresses
+
+
+@pytest.mark.parametrize("name", [*map(str, range(1, 10)), "questions"])
+@pytest.mark.parametrize("odd", ["three questions", "all right", "one model", "nothing in common"])
+def test_odd_results_make_no_odd_numbers(odd, name, lesson):
+    items = range(3) if odd == "three questions" else range(20)
+    rows = [f"a,{k},{1 if odd == 'all right' else k % 2}" for k in items]
+    rows += [f"b,{k + (50 if odd == 'nothing in common' else 0)},{k % 3 // 2}" for k in items if odd != "one model"]
+    page = lesson(name, ask="yes")
+    drop(page, "odd.csv", "model,item,score\n" + "\n".join(rows))
+    for answer in inside(page, ".guess .options button").all()[:1]:
+        answer.click()
+    page.uncheck("#ask")
+    page.evaluate(SETTLED)
+    shown = inside(page, ".play").all_inner_texts() + inside(page, ".story").all_inner_texts()
+    assert not re.search("NaN|undefined|Infinity", " ".join(shown))
+
+
+def test_the_story_counts_two_models_that_do_not_race(lesson):
+    page = lesson("1&models=2")
+    do(page, "often")
+    first = built_in()[0]["titles"][built_in()[0]["models"].index(built_in()[0]["a"])]
+    found = re.fullmatch(rf"In 100 draws of other questions, {first} was ahead in (\d+)\.", told(page, "sofar"))
+    assert 30 < int(found[1]) < 100
+
+
+def test_one_question_of_the_five_leaves_the_others_alone(lesson):
+    page = lesson("questions")
+    agreement = inside(page, "input[data-value=agreement]")
+    agreement.fill("7")
+    inside(page, ".number[data-value=gap]").press("ArrowRight")
+    page.evaluate(SETTLED)
+    assert agreement.input_value() == "7"
+
+
+def test_an_address_chooses_among_what_there_is(lesson):
+    page = lesson("5&remedy=nonsense")
+    assert "undefined" not in told(page, "said")
+    assert inside(page, "[data-value=remedy][value=none]").is_checked()
+
+
+def test_more_questions_than_the_curve_has_begin_at_its_end(lesson):
+    page = lesson("7")
+    rows = [f"{m},{k},{(k * 7 + shift) % 10 // 5}" for m, shift in (("a", 0), ("b", 3)) for k in range(12_000)]
+    drop(page, "long.csv", "model,item,score\n" + "\n".join(rows))
+    assert inside(page, ".number[data-value=items]").first.text_content() == "10,000"
+    assert "With 10,000 questions" in told(page, "said")

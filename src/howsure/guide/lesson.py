@@ -182,10 +182,7 @@ APP = (
 """The lesson's own program, in reading order: building blocks of chapters, one file per chapter, and the code
 that opens them.
 """
-STORY = (
-    '<p class="story"><span class="asks" data-show="question"></span> '
-    '<span class="sofar" data-show="sofar"></span></p>'
-)
+STORY = '<p class="story"><span class="asks" data-show="question"></span> <span data-show="sofar"></span></p>'
 """The question of all chapters, about two models, and the answer so far."""
 QUESTIONS = "questions"
 FIVE = "Five questions that people ask"

@@ -3,9 +3,13 @@
 /** Results of one task: models, their scores by item, and what the items came in. */
 class Board {
   /**
-   * `told`: name, titles (readable names of the models, or none), task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
-   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts (as many as make the noise of the mean, the harmonic mean over items) and within (σ²), a number a model, answers (of how many
-   * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), same (whether the error bars of a comparison are about more questions from the same clusters, as the commands have it for few clusters), said (what is to be known about them).
+   * `told`, by `board_of` of lesson.py or `csvBoard`: name, kind ("example", "own" or "dropped"), task, path and grouping (words of a
+   * command), models (best first), titles (readable names of these, or none), left (how many models are not here), a and b (names of the
+   * pair, or none: the first two), scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, same
+   * (whether these are so few that an error bar is about more questions from them), said (what is to be known about all this).
+   * A number a model: attempts (at each item, as many as make the noise of the mean: the harmonic mean over items), within (σ², the variance
+   * of the answers to an item, null without several), answers (of how many right-or-wrong answers a score is the mean, one number or one an
+   * item; null where it is something else).
    */
   constructor(told) {
     Object.assign(this, told);
@@ -29,10 +33,11 @@ class Board {
     return this.within[m] / (total(noise) / asked.length);
   }
 
-  /** The score of a model: the mean over the items that it has. */
-  score(m) {
+  /** The score of a model: the mean over the items that it has, of all or of those drawn. */
+  score(m, drawn = this.scores[m].keys()) {
     let [sum, n] = [0, 0];
-    for (const value of this.scores[m]) {
+    for (const item of drawn) {
+      const value = this.scores[m][item];
       if (Number.isNaN(value)) continue;
       sum += value;
       n += 1;
@@ -65,12 +70,12 @@ class Board {
     return { ...alone, se: Math.sqrt(variance) };
   }
 
-  /** The scores of two models on the items that both have; `groups`: their clusters, as `codes` where these count (`whole`), and as `same` where they are too few to be a sample. */
+  /** The scores of two models on the items that both have (`kept`), and the clusters of these: as `codes` where they count (`whole`), as `same` where they are too few to be a sample. */
   shared(a, b, whole = countsClusters(this)) {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
     const groups = this.codesOf(kept);
-    return { kept, a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: whole ? groups : null, same: this.same && !whole ? groups : null, groups };
+    return { kept, a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: whole ? groups : null, same: this.same && !whole ? groups : null };
   }
 
   attemptsOf(m, kept) {
@@ -89,6 +94,8 @@ class Board {
     });
   }
 }
+
+const NO_PAIR = "Choose two models that answered two questions or more in common.";
 
 /** Say whether two models are chosen, with two questions or more in common. */
 function hasPair(board, { a, b }) {

@@ -98,7 +98,7 @@ function sideText(x, value, y, text, kind, right) {
 function pilesOf(counts, step) {
   const piles = [];
   for (let k = 0; k < counts.length; k += step) {
-    const height = counts.slice(k, k + step).reduce((sum, value) => sum + value, 0);
+    const height = total(counts.slice(k, k + step));
     piles.push({ at: k + (step - 1) / 2, height });
   }
   return piles;

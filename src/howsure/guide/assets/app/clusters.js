@@ -190,8 +190,7 @@ function drawRealClusters(sheet) {
 }
 
 function drawBlocks(sheet, blocks, { alone, honest }) {
-  const { board, values } = sheet;
-  const narrow = sheet.root.clientWidth < 506;
+  const { board, narrow, values } = sheet;
   const pitch = narrow ? 14 : 13.5;
   const high = Math.min(Math.max(pitch * blocks.length, narrow ? 120 : 220), narrow ? 168 : 270);
   const room = Math.floor(high / pitch);

@@ -43,7 +43,7 @@ function pairingOf({ board, values, state }) {
   }
   const own = values.agreement === state.agreement;
   const scores = own ? state.real : paired(state.real, values.agreement / 100);
-  return { own, real: state.real, scores, order: own ? state.order : easiestFirst(scores.a.map((value, k) => value + scores.b[k])) };
+  return { own, scores, order: own ? state.order : easiestFirst(scores.a.map((value, k) => value + scores.b[k])) };
 }
 
 /** Return how well all models do on each question that the pair shares. */
@@ -82,7 +82,7 @@ function paired(real, agreement) {
   const loose = [...a.keys()].filter(() => random() >= agreement);
   const moved = shuffle(random, loose.map((k) => b[k]));
   loose.forEach((k, nth) => { b[k] = moved[nth]; });
-  return { a: Array.from(a), b: Array.from(b), groups: null };
+  return { a: Array.from(a), b: Array.from(b) };
 }
 
 /** Draw a line a question, from how A did on it to how B did. */
@@ -90,7 +90,7 @@ function drawAnswers(sheet, { a, b }, order) {
   const counts = { a: 0, b: 0, right: 0, wrong: 0, same: 0 };
   a.forEach((value, k) => { counts[value > b[k] ? "a" : value < b[k] ? "b" : value === 1 ? "right" : value === 0 ? "wrong" : "same"] += 1; });
   const alike = counts.right + counts.wrong + counts.same;
-  const narrow = sheet.root.clientWidth < 506;
+  const { narrow } = sheet;
   const told = `A did better on ${plural(counts.a, "question")}, B on ${count(counts.b)}; on ${count(alike)} both did the same.`;
   const { svg, width } = sheet.picture("answers", narrow ? 186 : 226, told);
   const every = Math.ceil(a.length / MOST_LINES);
@@ -108,7 +108,7 @@ function drawAnswers(sheet, { a, b }, order) {
 /** A and B above their columns, with what each got. */
 function headsOf({ board, values }, { a, b }, x, width) {
   const name = (m) => fitted(board.names[m], width / 2 - 60);
-  const mean = (scores) => score(scores.reduce((sum, value) => sum + value, 0) / scores.length, true);
+  const mean = (scores) => score(total(scores) / scores.length, true);
   return [["A", a, values.a, 0, "blue"], ["B", b, values.b, width, "orange end"]].flatMap(([letter, scores, m, at, kind]) => [
     textAt(at, 14, `${letter}: ${name(m)}`, `label ${kind}`),
     textAt(at, 32, mean(scores), `label ${kind}`),
@@ -189,7 +189,7 @@ function drawPair(sheet, { scores, own }, place = "said") {
   const { board, values } = sheet;
   const pair = values.a === values.b ? null : own ? pairIn(board.shared(values.a, values.b, values.whole)) : pairOf(scores.a, scores.b);
   if (pair === null || pair.low === null) return tellNoDifference(sheet, place);
-  const [one, other] = [values.a, values.b].map((m) => board.mean(m, { clustered: Boolean(values.whole) }));
+  const [one, other] = [values.a, values.b].map((m) => board.mean(m, { clustered: values.whole }));
   const reach = twoSidedT(0.95, 2 * pair.n - 2) * pair.unpairedSe;
   const { svg, width } = sheet.picture("pair", 238, `A ${score(one.value, true)}, B ${score(other.value, true)}; the difference lies between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`);
   const x = scaleOf(bounds([one.low, other.low, one.high, other.high], 0.02), [20, width - 20]);
@@ -200,10 +200,10 @@ function drawPair(sheet, { scores, own }, place = "said") {
   svg.append(lineAt(d(0), 116, d(0), 196, "zero"), textAt(middleWithin(d(0), "no difference", [0, width]), 111, "no difference", "middle small"));
   svg.append(namedBar(d, 140, { value: pair.value, low: pair.value - reach, high: pair.value + reach }, "from two bars", "other"));
   svg.append(namedBar(d, 178, pair, `question by question: ${shown ? "clear of zero" : "zero is in it"}`, shown ? "clear" : ""));
-  svg.append(bottomAxis(d, 196, { format: (tick) => signedTick(tick), title: "A − B, in points" }));
+  svg.append(bottomAxis(d, 196, { format: signedTick, title: "A − B, in points" }));
   sheet.tell({
     p: pText(pair.pValue),
-    [place]: `${agreementText(own)} ${signed(pair.value, true)}, between ${limitText(pair.low)} and ${limitText(pair.high)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
+    [place]: `${own ? "As they really agree:" : "At this agreement:"} ${signed(pair.value, true)}, between ${limitText(pair.low)} and ${limitText(pair.high)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}`,
   });
 }
 
@@ -213,13 +213,9 @@ function limitText(value) {
   return Math.abs(value) < 0.0005 ? `just ${value < 0 ? "below" : "above"} 0` : signed(value, true);
 }
 
-function agreementText(own) {
-  return own ? "As they really agree:" : "At this agreement:";
-}
-
 function tellNoDifference(sheet, place) {
   sheet.picture("pair", 10, "Nothing to compare.");
-  sheet.tell({ [place]: "Choose two models that answered two questions or more in common.", p: "n/a" });
+  sheet.tell({ [place]: NO_PAIR, p: "n/a" });
 }
 
 /** Return the least and the most of some values, with room on both sides. */

@@ -34,7 +34,7 @@ const [MOST_CELLS, FEW_EFFECTIVE] = [2_000_000, 6];
 
 class NotATable extends Error {}
 
-/** Return what Board takes, from the text of a file. */
+/** Return what Board takes, from the text of a file (NotATable: why it isn't a table of scores). */
 function boardOfCsv(text, file) {
   const table = csvTable(text.replace(/^\ufeff/, ""), file);
   return boardOfRows(table, csvPart(table));
@@ -210,7 +210,7 @@ function numberPattern(mark) {
   return new RegExp(`^[+-]?((\\d+(${point}\\d*)?|${point}\\d+)(e[+-]?\\d+)?|[1-9]\\d{0,2}(${between}\\d{3})+(${point}\\d*)?)$`);
 }
 
-/** Return the rows of the first task and metric, without empty ones; `grouping`: the words for it. */
+/** Return the rows of the first task and metric, without empty ones, and note the task and the words of a command for it (`words`). */
 function csvPart(table) {
   const { rows, places, said } = table;
   const blank = (row, role) => places[role] >= 0 && (row.cells[places[role]] ?? "").trim() === "";

@@ -2,7 +2,7 @@
 //
 // A chapter's program says what is asked (`guess`): `ask(sheet)` is the question; `kind` is "range", with `ends` [low, high, step] and a
 // `unit`, or "pick", with `options(sheet)` as [value, text]; `truth(sheet)` is the answer, and `told(sheet, truth)` says it; `possible(sheet)` is whether there is one. What stands
-// in `data-after` is hidden until then; `data-before` is hidden from then on.
+// in `data-after` is hidden until then.
 
 const guesses = new Map();
 let askFirst = true;
@@ -24,7 +24,6 @@ class Guess {
   /** Hide what has to wait for the guess. */
   veil() {
     for (const each of this.sheet.all("after")) each.classList.toggle("waits", this.open);
-    for (const each of this.sheet.all("before")) each.classList.toggle("waits", !this.open);
   }
 
   /** Show the question, or how the guess did. */
@@ -41,7 +40,7 @@ class Guess {
   }
 
   rangeParts() {
-    this.box = make("div", { kind: "picture range-guess" });
+    this.box = make("div", { kind: "picture" });
     this.button = make("button", { type: "button", kind: "main", text: "Show me", disabled: true });
     this.button.addEventListener("click", () => this.make(this.range));
     this.hint = make("span", { kind: "small", text: "Drag an end first." });
@@ -59,7 +58,7 @@ class Guess {
 
   skip() {
     const button = make("button", { type: "button", kind: "pass", text: "Skip" });
-    button.addEventListener("click", () => this.make("skipped"));
+    button.addEventListener("click", () => this.make(null));
     return button;
   }
 
@@ -68,7 +67,7 @@ class Guess {
     const { sheet, facts } = this;
     const [low, high, step] = facts.ends;
     const focus = document.activeElement?.dataset?.handle;
-    const range = this.range ?? [low + (high - low) * 0.25, low + (high - low) * 0.75];
+    const range = this.range ?? middleHalf(facts.ends);
     const width = Math.max(this.box.clientWidth, 260);
     const text = (value) => `${count(Math.round(value))}${facts.unit}`;
     const svg = shape("svg", { width, height: 82, viewBox: `0 0 ${width} 82`, class: "drawn", role: "group", "aria-label": `Your range: ${text(range[0])} to ${text(range[1])}` });
@@ -76,7 +75,7 @@ class Guess {
     const middle = (x(range[0]) + x(range[1])) / 2;
     const words = `${count(Math.round(range[0]))} to ${text(range[1])}`;
     svg.append(bottomAxis(x, 48, { ticks: roundTicks(low, high, width < 480 ? 4 : 8), format: count }));
-    svg.append(lineAt(x(range[0]), 30, x(range[1]), 30, "range own"), textAt(middleWithin(middle, words, [0, width]), 13, words, "middle strong"));
+    svg.append(lineAt(x(range[0]), 30, x(range[1]), 30, "range"), textAt(middleWithin(middle, words, [0, width]), 13, words, "middle strong"));
     range.forEach((value, end) => {
       const grip = shape("circle", { cx: x(value), cy: 30, r: 11, class: "grip" });
       svg.append(sheet.handle(grip, `guess-${end}`, {
@@ -97,23 +96,19 @@ class Guess {
   }
 
   move(end, value) {
-    const [low, high] = this.facts.ends;
-    this.range ??= [low + (high - low) * 0.25, low + (high - low) * 0.75];
+    this.range ??= middleHalf(this.facts.ends);
     this.range[end] = value;
     this.drawRange();
   }
 
+  /** Show what is so, and hold against it the range or the option that the reader chose; null where the question was skipped. */
   make(said) {
     const { sheet, facts } = this;
-    if (said === "skipped") this.made = { skipped: true };
-    else {
-      facts.reveal?.(sheet);
-      const truth = facts.truth(sheet);
-      const right = facts.kind === "range" ? Math.round(said[0]) <= Math.round(truth) && Math.round(truth) <= Math.round(said[1]) : String(truth) === said; // as they are shown
-      this.made = { said, truth, right };
-      guesses.set(sheet.root.dataset.chapter, { kind: facts.kind, right });
-    }
-    if (this.made.skipped) facts.reveal?.(sheet);
+    facts.reveal?.(sheet);
+    const truth = facts.truth(sheet);
+    const right = said !== null && (facts.kind === "range" ? holds(said, truth) : String(truth) === said);
+    this.made = { said, truth, right };
+    if (said !== null) guesses.set(sheet.root.dataset.chapter, { kind: facts.kind, right });
     sheet.touched = true;
     sheet.redraw();
     sheet.root.querySelector(".said, [data-do]:not(.waits)")?.scrollIntoView?.({ block: "nearest" });
@@ -122,12 +117,22 @@ class Guess {
   /** How the guess did, in a line. */
   outcome() {
     const { facts, made, sheet } = this;
-    if (made.skipped) return make("p", { kind: "outcome", text: facts.told(sheet, facts.truth(sheet)) });
+    if (made.said === null) return make("p", { kind: "outcome", text: facts.told(sheet, made.truth) });
     const range = facts.kind === "range";
     const held = range ? (made.right ? "Your range holds it." : "Outside your range.") : made.right ? "You were right." : "Not what you picked.";
     const own = range ? `You said ${count(Math.round(made.said[0]))} to ${count(Math.round(made.said[1]))}${facts.unit}. ` : "";
     return make("p", { kind: `outcome ${made.right ? "right" : "wrong"}`, role: "status", text: `${own}${facts.told(sheet, made.truth)} ${held}` });
   }
+}
+
+/** The range that stands there before the reader moves an end. */
+function middleHalf([low, high]) {
+  return [0.25, 0.75].map((part) => low + (high - low) * part);
+}
+
+/** Whether a range holds the truth, all rounded as they are shown. */
+function holds([low, high], truth) {
+  return Math.round(low) <= Math.round(truth) && Math.round(truth) <= Math.round(high);
 }
 
 /** How the guesses of all chapters did: of ranges how many held the truth, of picks how many were right. */

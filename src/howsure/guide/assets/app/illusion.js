@@ -20,7 +20,6 @@ const illusion = {
     const models = Math.min(12, board.models.length);
     sheet.limit("models", { min: Math.min(2, board.models.length), max: Math.min(20, board.models.length) });
     sheet.limit("items", { min: 10, max: Math.max(MOST_ANEW, board.items), step: 10 });
-    sheet.part("clusters", board.clusters !== null);
     forget(sheet);
     return { models, items: board.items };
   },
@@ -53,7 +52,7 @@ function drawnAgain(sheet, now) {
   if (draws) drawAnew(sheet, Math.min(draws, 100));
 }
 
-/** Forget the draws so far: they were of another number of models or questions. */
+/** Forget the draws so far. */
 function forget(sheet) {
   const models = sheet.board.models.length;
   const { about, random = randomOf(2024) } = sheet.state;
@@ -63,35 +62,20 @@ function forget(sheet) {
 
 /** Draw as many questions again from those there are, with replacement (whole clusters where wanted), and rank the models on them. */
 function drawAnew(sheet, times) {
-  const { state, values } = sheet;
-  const { board } = sheet;
+  const { board, state, values: { items, whole } } = sheet;
+  const { random } = state;
   const [size, racing] = [board.models.length, racers(sheet)];
   const pair = storyFacts(board);
   for (let k = 0; k < times; k++) {
-    const scores = redrawn(board, racing, values, state.random);
-    state.last = ranksOf(racing, scores);
+    const drawn = whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
+    state.last = ranksOf(racing, racing.map((model) => board.score(model, drawn)));
     state.last.forEach(({ model }, rank) => { state.ended[model * size + rank] += 1; });
     state.first[state.last[0].model] += 1;
-    state.ahead += pair && scores[racing.indexOf(pair.a.m)] > scores[racing.indexOf(pair.b.m)] ? 1 : 0;
+    state.ahead += pair && board.score(pair.a.m, drawn) > board.score(pair.b.m, drawn) ? 1 : 0;
     state.draws += 1;
   }
   state.from = { places: state.places, shares: state.shares };
   sheet.glide(times > 1 ? 900 : 600);
-}
-
-/** Return the score of each of these models on a new draw of questions. */
-function redrawn(board, racing, { items, whole }, random) {
-  const drawn = whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
-  return racing.map((model) => {
-    const scores = board.scores[model];
-    let [sum, n] = [0, 0];
-    for (const item of drawn) {
-      if (Number.isNaN(scores[item])) continue;
-      sum += scores[item];
-      n += 1;
-    }
-    return sum / n;
-  });
 }
 
 /** Draw whole clusters with replacement until there are about as many items as wanted. */

@@ -53,15 +53,20 @@ function takeValues(sheet) {
     const text = place.get(name);
     if (text === null) continue;
     if (typeof begun === "boolean") changes[name] = text === "yes";
-    else if (typeof begun === "string") changes[name] = text;
+    else if (typeof begun === "string") changes[name] = wordOf(sheet, name, text);
     else if (Number.isFinite(Number(text))) changes[name] = within(sheet, name, Number(text));
   }
   if (Object.keys(changes).length) sheet.set(changes);
 }
 
+/** Return a word of the address, if what is chosen by radio buttons is one of them. */
+function wordOf(sheet, name, text) {
+  return sheet.controls(name).some((each) => each.type !== "radio" || each.value === text) ? text : sheet.begun[name];
+}
+
 /** Return a value of the address between the ends of its control. */
 function within(sheet, name, value) {
-  const control = sheet.all("value").find((each) => each.dataset.value === name);
+  const [control] = sheet.controls(name);
   if (!control) return sheet.begun[name];
   if (control.tagName === "SELECT") return value in control.options ? value : sheet.begun[name];
   const { min, max } = control.tagName === "INPUT" ? control : control.dataset;

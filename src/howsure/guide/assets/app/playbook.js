@@ -8,9 +8,7 @@ const playbook = {
     ask: ({ board, values }) => `A gate lets ${board.names[values.a]} (${score(board.score(values.a), true)}) pass if it is shown to be not worse than ${board.names[values.b]} (${score(board.score(values.b), true)}) by more than ${gap(values.margin / 100, true)}. What does it say?`,
     options: () => [["pass", "pass"], ["open", "can’t tell"], ["fail", "fail"]],
     possible: ({ board, values }) => hasPair(board, values),
-    truth: ({ board, values }) => {
-      return gateOf(board.shared(values.a, values.b, values.whole), values.margin / 100).verdict;
-    },
+    truth: ({ board, values }) => gateOf(board.shared(values.a, values.b, values.whole), values.margin / 100).verdict,
     told: (_, truth) => ({ pass: "It passes.", open: "Can’t tell.", fail: "It fails." })[truth],
   },
 
@@ -41,7 +39,7 @@ const playbook = {
 
 function tellNoPair(sheet) {
   sheet.picture("verdict", 10, "Nothing to judge.");
-  sheet.tell({ said: "Choose two models that answered two questions or more in common.", verdict: "", headline: "", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
+  sheet.tell({ said: NO_PAIR, verdict: "", headline: "", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
 /**
@@ -86,11 +84,10 @@ function drawVerdict(sheet, { pair, margin, verdict, other }, name) {
 }
 
 function cardTexts({ board, values }, pair) {
-  const needed = questionsNeeded(gapSpread({ board, values }), values.margin / 100);
   board.telling ??= separating(board);
   return {
     grouped: groupedText(board, pair, values.whole),
-    needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
+    needed: neededText(questionsNeeded(gapSpread({ board, values }), values.margin / 100)),
     n: count(pair.n),
     separate: `${count(board.telling)} of ${count(board.items)}`,
     copied: "",

@@ -21,7 +21,7 @@ const power = {
   },
 
   fit(sheet, board) {
-    return { ...sheet.offerPair(), items: Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10) };
+    return { ...sheet.offerPair(), items: Math.min(POWER_ITEMS[1], Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10)) };
   },
 
   draw(sheet) {
@@ -230,9 +230,9 @@ function powerCurve(sheet) {
   const about = `${pair} ${values.gap}`;
   if (state.curve?.about === about) return state.curve;
   const [low, high] = POWER_ITEMS.map(Math.log);
-  if (state.pair !== pair) {
+  if (state.planned !== pair) {
     const pilot = gapSpread(sheet);
-    Object.assign(state, { pair, pilot, from: curveBegins(pilot, low, high) });
+    Object.assign(state, { planned: pair, pilot, from: curveBegins(pilot, low, high) });
   }
   const [{ pilot, from }, effect] = [state, values.gap / 100];
   const points = [];
@@ -287,10 +287,14 @@ function drawPowerCurve(sheet) {
   svg.append(textAt(early ? width - 24 : 58, y(0.8) + (early ? 16 : -6), "enough: four in five", early ? "small end halo" : "small"));
   svg.append(textAt(here + (here > 120 ? -14 : 14), Math.max(y(chance) - 14, 13), known ? share(chance) : "?", here > 120 ? "strong end halo" : "strong halo"));
   sheet.tell({
-    needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
+    needed: neededText(needed),
     basis: pilot === TEXTBOOK_PILOT ? "is the textbook’s guess, for want of two models" : "is taken from the results",
     said: known ? `With ${plural(values.items, "question")} you have ${oddsText(chance)} of seeing a gap of ${Number(values.gap)} points.${clusteredText(pilot, values.items)}` : tooFewText(pilot, values.items),
   });
+}
+
+function neededText(needed) {
+  return needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`;
 }
 
 /** Shade the numbers of questions that are too few clusters for a curve, and name them: upright where there is no room. */
@@ -348,7 +352,7 @@ function drawEvals(sheet, pilot) {
   const evals = evalsOf(sheet, pilot);
   const right = evals.filter((each) => each.seen && each.found > 0);
   const wrong = evals.filter((each) => each.seen && each.found < 0);
-  const mean = right.reduce((sum, each) => sum + each.found, 0) / right.length;
+  const mean = total(right.map((each) => each.found)) / right.length;
   const { svg, width, narrow } = sheet.picture("evals", 230, `Of ${EVALS} evals ${count(right.length + wrong.length)} find a significant gap.`);
   const reach = Math.max(...evals.map((each) => Math.abs(each.found)), truth) * 1.06;
   const x = scaleOf([-reach, reach], [24, width - 24]);

@@ -1,7 +1,7 @@
 // The five questions that people ask, with the pictures of the chapters.
 
 const fiveQuestions = {
-  values: { gap: 0.5, items: 500, runs: 300, failures: 0, size: 10, icc: 0.3, attempts: 5, luck: 50, agreement: 0, a: 0, b: 1 },
+  values: { gap: 0.5, items: 500, runs: 300, failures: 0, size: 10, icc: 0.3, attempts: 5, luck: 50, agreement: 0, a: 0, b: 1, whole: false },
 
   fit: (sheet) => sheet.offerPair(),
 

@@ -139,10 +139,9 @@ function crowdOf(seed) {
 }
 
 function drawPeeking(sheet) {
-  const { state } = sheet;
+  const { narrow, state } = sheet;
   const own = [...playedRun(randomOf(seedFor(sheet, "game", state.game)))].slice(0, state.looks);
   state.beyond = state.looks > 0 && Math.abs(own.at(-1)) > SIGNIFICANT;
-  const narrow = sheet.root.clientWidth < 506;
   const floor = narrow ? 142 : 214;
   const { svg, width } = sheet.picture("peeking", floor + (narrow ? 82 : 96), `${peekedText(state, own)} ${othersText(state)}`);
   const [x, y] = [scaleOf([0, LOOK * LOOKS], [44, width - 16]), scaleOf([-4, 4], [floor, 22])];
@@ -244,7 +243,7 @@ function drawEquals(sheet) {
   const scores = equalScores(randomOf(seedFor(sheet, "equals", sheet.state.roll)), models, items);
   const luck = luckOfBest(models, items);
   const se = Math.sqrt((EQUAL_RATE * (1 - EQUAL_RATE)) / items);
-  const high = sheet.root.clientWidth < 506 ? 180 : 250;
+  const high = sheet.narrow ? 180 : 250;
   const { svg, width, narrow } = sheet.picture("equals", high + 70, `The best of ${models} equal models scores ${score(scores[0], true)}.`);
   const x = scaleOf(bounds([scores[0] + 2 * se, scores.at(-1) - 2 * se, EQUAL_RATE], 0.01), [16, width - 16]);
   const [truth, won] = ["truth: 70%", `${narrow ? "luck" : "the winner’s luck"}: ${signed(scores[0] - EQUAL_RATE, true)}`];
@@ -267,7 +266,7 @@ function drawGate(sheet) {
   const shared = board.shared(values.a, values.b, values.whole);
   if (!hasPair(board, values)) {
     sheet.picture("gate", 10, "Nothing to judge.");
-    sheet.tell({ gated: "Choose two models that answered two questions or more in common." });
+    sheet.tell({ gated: NO_PAIR });
     return;
   }
   const gate = gateOf(shared, values.margin / 100);

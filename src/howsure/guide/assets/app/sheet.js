@@ -1,8 +1,10 @@
 // A chapter in use: its values, what changes them, and what shows them.
 //
-// Its HTML says what hangs on which value: `data-value` on a range, select or checkbox, or on a number in a sentence that can be
-// dragged (`data-unit`, `data-digits`, or `data-reads`: another value, that stands beside a range); `data-show` on a place for a text; `data-do` on a button; `data-figure` on a figure. The chapter's program has `values`
-// (where they begin), `fit` (what a board changes in them), `draw` (fills texts and figures in), and what buttons do.
+// Its HTML says what hangs on which value: `data-value` on a control (a range, select, checkbox, radio button or line of text), or on a
+// number in a sentence that can be dragged; with `data-unit` and `data-digits`, and `data-reads` for a range that shows another value than
+// its own. `data-show` is a place for a text, `data-figure` a figure, `data-do` a button, `data-part` what only some results have,
+// `data-guess` where the guess is asked, and `data-after` what waits for it (guess.js). The chapter's program has `values` (where they
+// begin), `fit` (what a board changes in them), `guess`, `draw` (fills texts and figures in), and what buttons do.
 
 const SPOKEN_AFTER = 700;
 const PIXELS_A_STEP = 4;
@@ -78,7 +80,7 @@ class Sheet {
     this.motion = CALM.matches ? null : { began: performance.now(), lasts };
   }
 
-  /** A sentence that grew longer keeps its height: what is below it doesn't jump again. */
+  /** A sentence that grew longer keeps its height until the width changes: what is below it doesn't jump again. */
   holdHeights() {
     const width = this.root.clientWidth;
     for (const place of this.root.querySelectorAll(".said")) {
@@ -99,20 +101,20 @@ class Sheet {
 
   /** Set the ends of what can be chosen for a value. */
   limit(name, { min, max, step = 1 }) {
-    for (const control of this.all("value").filter((each) => each.dataset.value === name)) {
+    for (const control of this.controls(name)) {
       if (control.tagName === "INPUT") Object.assign(control, { min, max, step });
       else Object.assign(control.dataset, { min, max, step });
     }
   }
 
-  /** Fill a select with the models of the board. */
+  /** Fill the selects of a value with the models of the board. */
   offerModels(name) {
-    for (const control of this.all("value").filter((each) => each.dataset.value === name)) {
+    for (const control of this.controls(name)) {
       control.replaceChildren(...this.board.names.map((text, m) => make("option", { value: m, text })));
     }
   }
 
-  /** Offer the models for a and b, and return the pair that the board is about; one model twice where there is no other. */
+  /** Offer the models for a and b, and return the pair that the board is about: twice the same where it has one model. */
   offerPair() {
     this.offerModels("a");
     this.offerModels("b");
@@ -132,7 +134,7 @@ class Sheet {
     const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "drawn", role: "group", "aria-label": told });
     figure.firstElementChild.replaceChildren(svg);
     this.speak(told);
-    return { svg, width, height, narrow: width < 480 };
+    return { svg, width, narrow: this.narrow };
   }
 
   /**
@@ -152,8 +154,18 @@ class Sheet {
     return element;
   }
 
+  /** Whether pictures have the room of a phone. */
+  get narrow() {
+    return this.root.clientWidth < 506;
+  }
+
   all(name) {
     return [...this.root.querySelectorAll(`[data-${name}]`)];
+  }
+
+  /** All that changes one value. */
+  controls(name) {
+    return [...this.root.querySelectorAll(`[data-value="${name}"]`)];
   }
 
   /** Say what a picture shows to screen readers, once the reader has let go. */

@@ -14,7 +14,7 @@ const shrinking = {
     kind: "pick",
     ask: () => "Which makes the error bar shorter: every question asked ten times as often, or twice as many questions?",
     options: () => [["attempts", "ten times the attempts"], ["items", "twice the questions"]],
-    possible: (sheet) => spreadOf(sheet) !== null,
+    possible: ({ board, values }) => board.meanIn(values.model, values.whole).se > 0,
     truth: (sheet) => (seOf(partsOf(spreadOf(sheet), 1, 10 * spreadOf(sheet).attempts, "none")) < seOf(partsOf(spreadOf(sheet), 2, spreadOf(sheet).attempts, "none")) ? "attempts" : "items"),
     told: (sheet, truth) => {
       const spread = spreadOf(sheet);
@@ -27,7 +27,7 @@ const shrinking = {
     sheet.offerModels("model");
     Object.assign(sheet.state, { seed: freshSeed(), rounds: [0] });
     sheet.limit("items", { min: 10, max: Math.max(2000, 8 * board.items), step: 10 });
-    return { model: board.a, items: Math.round(board.items / 10) * 10, attempts: 10 };
+    return { model: board.a, items: Math.max(10, Math.round(board.items / 10) * 10), attempts: 10 };
   },
 
   ask: ({ state }) => askAgain(state, state.rounds.at(-1)),
@@ -86,7 +86,7 @@ function twelveChances({ board, values }, { answer, known }) {
     const sorted = Float64Array.from(scores).sort();
     return places.map((place) => sorted[Math.floor(place * sorted.length)]);
   }
-  const rate = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+  const rate = total(scores) / scores.length;
   const luck = Math.min(0.99, answer / (rate * (1 - rate) || 1));
   if (luck < 0.01 || rate === 0 || rate === 1) return places.map((place) => (place > 1 - rate ? 1 : 0));
   const strength = luck / (1 - luck);
@@ -118,7 +118,7 @@ function roundsOf({ seed, rounds }, chances) {
 function drawTwelve(sheet, spread) {
   const chances = twelveChances(sheet, spread);
   const told = roundsOf(sheet.state, chances);
-  const narrow = sheet.root.clientWidth < 506;
+  const { narrow } = sheet;
   const [rows, row, head] = narrow ? [7, 19, 46] : [8, 22, 52];
   const text = twelveText(told, chances.length);
   const { svg, width } = sheet.picture("twelve", head + rows * row + 26, text);
@@ -185,7 +185,7 @@ function twelveText({ trained, all, changed, scores }, n) {
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const range = low === high ? `always ${count(low)} of ${count(n)}` : `${count(low)} to ${count(high)} of ${count(n)}`;
   if (trained.length === 1) return `Asked ${plural(all.length, "time")}: ${count(flickered)} of the ${count(n)} flickered between right and wrong, ${count(n - flickered)} never did. Right: ${range}.`;
-  const ends = trained.map((chances) => fixed(chances.reduce((sum, chance) => sum + chance, 0), 1));
+  const ends = trained.map((chances) => fixed(total(chances), 1));
   const settled = ends.length < 5 ? `${ends.slice(0, -1).join(", ")} and ${ends.at(-1)}` : `${ends.reduce((one, other) => (+other < +one ? other : one))} to ${ends.reduce((one, other) => (+other > +one ? other : one))}`;
   return `${plural(all.length, "round")}, ${count(trained.length)} seeds: ${count(flickered)} of the ${count(n)} flickered. Right: ${range}. Asked without end, these twelve would average ${settled}, seed by seed: asking can’t average out the training.`;
 }

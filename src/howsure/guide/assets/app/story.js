@@ -1,8 +1,8 @@
 // One question that goes through all chapters, about the two models of the board: is the one with the higher score better?
 
-/** Each chapter's answer so far, from the board alone; `pair`: what pairOf says of the two. */
+/** Each chapter's answer so far, from its sheet and the story's facts (`storyOf`); `pair`: what pairIn says of the two. */
 const STORY = {
-  1: ({ state }, { a, b }) => {
+  1: ({ state }, { a }) => {
     if (!state.draws) return "On these questions the first is ahead. On others?";
     return `In ${plural(state.draws, "draw")} of other questions, ${a.name} was ahead in ${count(state.ahead)}.`;
   },

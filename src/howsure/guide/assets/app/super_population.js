@@ -15,7 +15,7 @@ const superPopulation = {
     unit: "%",
     ask: ({ state, values }) => `A handful of ${count(values.items)} questions was drawn from the urn: ${score(state.handfuls?.[0].value ?? 0, true)} right. How many in a hundred are right in the whole urn? Mark a range that you are fairly sure of.`,
     truth: ({ board, values }) => 100 * board.score(values.model),
-    told: ({ state }, truth) => `In the urn ${score(truth / 100, true)} are right. The handful’s own error bar says ${scoreNumber(state.handfuls.at(-1).low, true)} to ${score(state.handfuls.at(-1).high, true)}.`,
+    told: ({ state }, truth) => `In the urn ${score(truth / 100, true)} are right. The handful’s own error bar says ${scoreNumber(state.handfuls[0].low, true)} to ${score(state.handfuls[0].high, true)}.`,
   },
 
   fit(sheet, board) {
@@ -59,7 +59,7 @@ function emptyHands(sheet) {
 /** Draw handfuls: the last few are kept, of all it is counted whether their bars hold the urn's score. */
 function drawHandfuls(sheet, times) {
   const { state } = sheet;
-  const truth = state.urn.reduce((sum, value) => sum + value, 0) / URN_SIZE;
+  const truth = total(state.urn) / URN_SIZE;
   for (let k = 0; k < times; k++) {
     state.last = drawWith(state.random, URN_SIZE, sheet.values.items);
     const { value, low, high } = meanOf(Array.from(state.last, (place) => state.urn[place]));

@@ -1,6 +1,7 @@
 // Chapter 1: draw the questions anew, and watch the ranks shuffle.
 
 const MOST_ANEW = 2000;
+const MOST_REDRAWN = 600_000;
 
 const illusion = {
   values: { models: 12, items: 500, whole: false },
@@ -45,11 +46,11 @@ function racers({ board, values }) {
   return [...best.slice(0, values.models - pair.length), ...pair].sort((one, other) => one - other);
 }
 
-/** The models or the questions are others: as many draws of these as there were. */
+/** The models or the questions are others: as many draws of these as there were, but no more than a slider can wait for. */
 function drawnAgain(sheet, now) {
-  const { draws } = sheet.state;
+  const [{ draws }, { models, items }] = [sheet.state, sheet.values];
   forget(sheet).state.about = now;
-  if (draws) drawAnew(sheet, Math.min(draws, 100));
+  if (draws) drawAnew(sheet, Math.max(1, Math.min(draws, 100, Math.floor(MOST_REDRAWN / (models * items)))));
 }
 
 /** Forget the draws so far. */

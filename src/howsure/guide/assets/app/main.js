@@ -51,7 +51,7 @@ function takeValues(sheet) {
   const changes = {};
   for (const [name, begun] of Object.entries(sheet.begun)) {
     const text = place.get(name);
-    if (text === null) continue;
+    if (!text || (name === "whole" && sheet.board.clusters === null)) continue;
     if (typeof begun === "boolean") changes[name] = text === "yes";
     else if (typeof begun === "string") changes[name] = wordOf(sheet, name, text);
     else if (Number.isFinite(Number(text))) changes[name] = within(sheet, name, Number(text));

@@ -2,8 +2,8 @@
 
 /** Each chapter's answer so far, from its sheet and the story's facts (`storyOf`); `pair`: what pairIn says of the two. */
 const STORY = {
-  1: ({ state }, { a }) => {
-    if (!state.draws) return "On these questions the first is ahead. On others?";
+  1: ({ state }, { a, pair }) => {
+    if (!state.draws) return `On these questions ${pair.value === 0 ? "they are level" : "the first is ahead"}. On others?`;
     return `In ${plural(state.draws, "draw")} of other questions, ${a.name} was ahead in ${count(state.ahead)}.`;
   },
   2: (_, { a, b }) => `Error bars from ${rangeText(a.now)} and from ${rangeText(b.now)}: ${overlapText(a.now, b.now)}. But bars of two models aren’t yet a comparison (chapter 6).`,

@@ -13,6 +13,7 @@ from browser_cases import LOOKS, PHONE
 from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
 from howsure.guide.rewriting import choose
 from howsure.study.design import make_design
+from lesson_cases import SETTLED, drop, inside, told
 from places import ROOT
 from trials import draws
 
@@ -20,7 +21,6 @@ NAMES = [*map(str, range(1, 10)), "questions"]
 SWEBENCH, EXAMPLE = ROOT / "examples" / "swebench_verified.parquet", ROOT / "examples" / "logs"
 TOUCH = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
 SAID = "() => [...document.querySelectorAll('.chapter:not([hidden]) :is(.said, [data-show], .picture, .number)')].map((each) => each.innerHTML)"
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture
@@ -42,18 +42,9 @@ def own(path, a, b, **options):
     return board_of(scores, make_design(options, RESPECTS), target, name="mine")
 
 
-def inside(page, selector):
-    return page.locator(f".chapter:not([hidden]) {selector}")
-
-
 def said(page):
     page.evaluate(SETTLED)
     return page.evaluate(SAID)
-
-
-def told(page, name):
-    page.evaluate(SETTLED)
-    return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def press(page):
@@ -228,11 +219,6 @@ CSV = "model,item,score,cluster\n" + "\n".join(
     for model, shift, right in (("mine", 0, 7), ("theirs", 3, 5))
     for k in range(40)
 )
-
-
-def drop(page, name, text):
-    page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": text.encode()})
-    page.evaluate(SETTLED)
 
 
 def test_a_csv_of_ones_own(lesson, tmp_path):

@@ -12,10 +12,10 @@ from howsure.errors import HowsureError
 from howsure.guide.lesson import RESPECTS, board_of, built_in, write_lesson
 from howsure.guide.rewriting import choose
 from howsure.study.design import make_design
+from lesson_cases import SETTLED, inside, told
 from places import ROOT
 
 CLOSE = 1e-9
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TAKEN = """(name) => document.querySelector("#source option:checked").textContent === name || !document.getElementById("refused").hidden"""
 
 
@@ -36,15 +36,6 @@ def lesson(opened):
 
 def peek(page, code):
     return page.evaluate("(code) => window.peek(code)", code)
-
-
-def inside(page, selector):
-    return page.locator(f".chapter:not([hidden]) {selector}")
-
-
-def told(page, name):
-    page.evaluate(SETTLED)
-    return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def drop(page, name, text):
@@ -323,7 +314,7 @@ def choose_in(page, chapter, case, **values):
     sheet = page.evaluate_handle(f"() => window.peek(\"sheets.get('{chapter}')\")")
     a, b = case.places
     page.evaluate(
-        "([sheet, values]) => { Object.assign(sheet.values, values); sheet.draw(); }",
+        "([sheet, values]) => { sheet.set(values); sheet.draw(); }",
         [sheet, {"a": a, "b": b, **values}],
     )
     return sheet
@@ -474,7 +465,7 @@ def test_rare_failures_are_those_of_plan_failures(failures, runs, lesson):
     page = lesson("3")
     sheet = page.evaluate_handle("() => peek(\"sheets.get('3')\")")
     page.evaluate(
-        "([sheet, values]) => { Object.assign(sheet.values, values); sheet.draw(); }",
+        "([sheet, values]) => { sheet.set(values); sheet.draw(); }",
         [sheet, {"failures": failures, "runs": runs}],
     )
     found = howsure.plan_failures(0.01, observed=(failures, runs)).to_dict()

@@ -10,13 +10,13 @@ import pytest
 import howsure
 from browser_cases import PHONE
 from howsure.guide.lesson import built_in, write_lesson
+from lesson_cases import SETTLED, drop, go, inside, told
 from places import ROOT
 
 CHAPTERS = [*map(str, range(1, 10))]
 NAMES = [*CHAPTERS, "questions", "class"]
 GUESSED = ["1", "2", "4", "7", "9"]
 PICKED = ["3", "5", "6", "8"]
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 WIDE = {"width": 1440, "height": 900}
 TOUCH = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
 A, B = "20250715_qodo_command", "20250610_augment_agent_v1"
@@ -32,20 +32,6 @@ def lesson(opened):
         return opened(kept, hash=f"#chapter={name}{address}", **options)
 
     return show
-
-
-def inside(page, selector):
-    return page.locator(f".chapter:not([hidden]) {selector}")
-
-
-def told(page, name):
-    page.evaluate(SETTLED)
-    return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
-
-
-def go(page, name):
-    page.evaluate(f"location.hash = '#chapter={name}'")
-    page.evaluate(SETTLED)
 
 
 def guess(page):
@@ -304,3 +290,42 @@ def test_a_class_plays_the_games_that_the_teacher_sees(lesson):
 
 def test_the_lesson_is_small(lesson):
     assert len(write_lesson(built_in()).encode()) < 500_000
+
+
+def test_the_switch_reaches_chapters_that_were_open_before_and_the_address(lesson):
+    page = lesson("6", "&ask=no")
+    before = told(page, "said")
+    go(page, "7")
+    inside(page, "input[data-value=whole]").check()
+    go(page, "6")
+    assert inside(page, "input[data-value=whole]").is_checked()
+    assert told(page, "said") != before
+    page.wait_for_function("() => location.hash.includes('whole=yes')")
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert inside(page, "input[data-value=whole]").is_checked()
+
+
+def test_who_is_ahead_is_judged_on_the_questions_of_both(lesson):
+    """Of all its questions the first has more right, as it lacks the hard ones; where both answered, the second is better."""
+    rows = [f"first,q{k},{int(k % 10 > 2)},p{k}" for k in range(100)]
+    rows += [f"second,q{k},{int(k < 95) if k < 100 else 0},p{k}" for k in range(160)]
+    page = lesson("6", "&ask=no")
+    drop(page, "missing.csv", "model,item,score,cluster\n" + "\n".join(rows))
+    assert told(page, "question").startswith("70.0% or 59.4%: is first better than second?")
+    assert told(page, "sofar").endswith("It is worse.")
+    go(page, "1")
+    assert told(page, "sofar") == "On these questions second is ahead. On others?"
+    go(page, "9")
+    assert told(page, "sofar").startswith("No, ")
+
+
+def test_without_an_interval_nothing_is_better(lesson):
+    rows = [f"{m},q{k},{int(k % 10 < right)},one" for m, right in (("a", 9), ("b", 2)) for k in range(40)]
+    page = lesson("8", "&ask=no")
+    drop(page, "one.csv", "model,item,score,cluster\n" + "\n".join(rows))
+    inside(page, "input[data-value=whole]").check()
+    assert told(page, "headline") == "These questions can’t tell which of a and b is better: no interval can be given."
+    page.evaluate("location.hash = '#chapter=6&of=2&ask=yes'")
+    page.evaluate(SETTLED)
+    assert inside(page, ".options button").count() == 0, "nothing to guess"

@@ -11,8 +11,8 @@ import pytest
 from browser_cases import PHONE
 from howsure.guide.lesson import built_in, write_lesson
 from howsure.page.packing import SYMBOLS
+from lesson_cases import SETTLED, drop, inside, told
 
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 READY = 'document.documentElement.dataset.ready = "";'
 SIZES = [{}, {"viewport": PHONE, "is_mobile": True, "has_touch": True}]
 TALL = {"wide": 430, "phone": 330}
@@ -44,15 +44,6 @@ def within(opened):
     return show
 
 
-def inside(page, selector):
-    return page.locator(f".chapter:not([hidden]) {selector}")
-
-
-def told(page, name):
-    page.evaluate(SETTLED)
-    return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
-
-
 def drawn(page, name):
     page.evaluate(SETTLED)
     return inside(page, f"[data-figure={name}] svg").inner_html()
@@ -66,11 +57,6 @@ def texts(page, name):
 def do(page, name, times=1):
     for _ in range(times):
         inside(page, f"[data-do={name}]").click()
-    page.evaluate(SETTLED)
-
-
-def drop(page, name, text):
-    page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": text.encode()})
     page.evaluate(SETTLED)
 
 

@@ -261,13 +261,13 @@ def _plain_piece(piece: Piece) -> str:
     from markdown_it import MarkdownIt
 
     if isinstance(piece, Formula):
-        return _lines(piece.text)
+        return _preformatted(piece.text)
     if isinstance(piece, Example):
-        return _lines(f"$ {piece.command}\n{piece.output}")
+        return _preformatted(f"$ {piece.command}\n{piece.output}")
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(piece.text))
 
 
-def _lines(text: str) -> str:
+def _preformatted(text: str) -> str:
     escaped = "\n".join(map(html.escape, text.split("\n")))  # in one piece, the ends of lines would be shown
     return f'<pre tabindex="0">{escaped}</pre>'
 

@@ -45,7 +45,13 @@ from howsure.readers.tables import named_twice
 from howsure.table.scale import BESIDE
 from howsure.table.schema import find_roles, refuse_scoreless
 from howsure.table.scores import FileReport, Scores, joined_facts
-from howsure.table.sides import NUMBERED, are_numbered, in_rows, model_columns, numbered
+from howsure.table.sides import (
+    ROWS_AS_QUESTIONS,
+    in_rows,
+    model_columns,
+    rows_are_questions,
+    with_row_questions,
+)
 from howsure.table.writing import Writing
 from howsure.wording import listing
 
@@ -237,14 +243,14 @@ class _Walk:
         names = frame.collect_schema().names()
         roles = find_roles(names, self.columns)
         asked = self.reader is not None or source.path == source.root
-        by_order = asked and are_numbered(roles)
+        by_order = asked and rows_are_questions(roles)
         if "item" in roles or by_order:
             # otherwise the file's own name is more informative than its bytes
             named_here = {"task", "model"} <= roles.keys() and not source.model_from
             table = tables.checked(source, frame, self.columns)
             if by_order:
-                table = replace(table, frame=numbered(table.frame, roles))
-                self.notes.append(NUMBERED)
+                table = replace(table, frame=with_row_questions(table.frame, roles))
+                self.notes.append(ROWS_AS_QUESTIONS)
             if models := model_columns(table.frame, roles):
                 table = replace(table, frame=in_rows(table.frame, models))
                 self.notes.append(f"{source.name}: each of the columns {listing(models)} is a model.")

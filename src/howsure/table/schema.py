@@ -402,12 +402,6 @@ def _classified(columns: Iterable[str]) -> str:
     return next((name for name in columns if {*name_words(name)} & {*CLASSIFIED}), "")
 
 
-def is_measurable(roles: Mapping[str, tuple[str, ...]]) -> bool:
-    """Return whether a metric is asked for and the table has the columns that it reads."""
-    read = [roles[role] for role in METRIC_ROLES if role in roles]
-    return bool(read) and not any(isinstance(columns, FirstOf) for columns in read)
-
-
 def list_columns(asked: Mapping[str, tuple[str, ...]]) -> set[str]:
     """Return the names of columns whose lists are kept: the classes of a metric of several labels per row."""
     return {name for role in METRIC_ROLES for name in asked.get(role, ())}

@@ -14,7 +14,15 @@ from howsure.errors import DataError
 from howsure.table.engines import to_polars
 from howsure.table.names import name_words, silent_factor
 from howsure.table.scale import BESIDE
-from howsure.table.schema import CONSTANTS, find_roles, is_measurable, open_frame, roles_note, used_columns
+from howsure.table.schema import (
+    CONSTANTS,
+    METRIC_ROLES,
+    FirstOf,
+    find_roles,
+    open_frame,
+    roles_note,
+    used_columns,
+)
 from howsure.table.scores import COUNTS, Scores, TaskFacts, joined_facts, tidy_roles
 from howsure.wording import listing
 
@@ -76,17 +84,18 @@ def in_rows(frame: pl.LazyFrame, models: Sequence[str]) -> pl.LazyFrame:
     return scores.unpivot(on=list(models), index=rest, variable_name="model", value_name="score")
 
 
-NUMBERED = (
+ROWS_AS_QUESTIONS = (
     "No column names the questions: each row is one, and models are matched by the order of their rows."
 )
 
 
-def are_numbered(roles: Mapping[str, tuple[str, ...]]) -> bool:
-    """Return whether a metric reads each row of a table, and no column has the questions."""
-    return "item" not in roles and is_measurable(roles)
+def rows_are_questions(roles: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether a metric finds its columns in a table, and no column names the questions."""
+    read = [roles[role] for role in METRIC_ROLES if role in roles]
+    return "item" not in roles and bool(read) and not any(isinstance(each, FirstOf) for each in read)
 
 
-def numbered(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
+def with_row_questions(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
     """Return a table with the number of each row as its question, counted for each model and task.
 
     Models with different numbers of rows have no question in common.

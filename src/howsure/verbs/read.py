@@ -331,7 +331,13 @@ def _read_frame(
 
     from howsure.table.cells import numbers_of, rows_where
     from howsure.table.schema import find_roles, open_frame
-    from howsure.table.sides import NUMBERED, are_numbered, in_rows, model_columns, numbered
+    from howsure.table.sides import (
+        ROWS_AS_QUESTIONS,
+        in_rows,
+        model_columns,
+        rows_are_questions,
+        with_row_questions,
+    )
     from howsure.wording import listing
 
     frame = open_frame(data)
@@ -341,12 +347,12 @@ def _read_frame(
         wide = _read_frame(in_rows(data.lazy(), models).collect(), roles, where, writing)
         return replace(wide, notes=(f"Each of the columns {listing(models)} is a model.", *wide.notes))
     rows = frame.to_native()
-    if isinstance(rows, pl.LazyFrame) and are_numbered(found):
-        labelled = numbered(rows, found)
+    if isinstance(rows, pl.LazyFrame) and rows_are_questions(found):
+        labelled = with_row_questions(rows, found)
         if "model" not in found:
             labelled = labelled.with_columns(model=pl.lit("model"))
         counted = _read_frame(labelled.collect(), roles, {}, writing)
-        return replace(counted, notes=(NUMBERED, *counted.notes))
+        return replace(counted, notes=(ROWS_AS_QUESTIONS, *counted.notes))
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
     in_memory = nw.dependencies.is_into_dataframe(data)

@@ -32,7 +32,7 @@ function drawClass(sheet) {
   const paths = Array.from({ length: seats }, (_, k) => playedRun(randomOf(seedAfter(seedOfCode(`${code}-${k + 1}`), 0))));
   const stops = paths.map(firstBeyond);
   const winners = [...stops.keys()].filter((k) => stops[k] >= 0);
-  const said = `${count(winners.length)} of ${plural(seats, "seat")} had a “winner” to announce: ${winners.length ? `seat ${listing(winners.map((k) => k + 1))}` : "none of them"}. Neither model is better.`;
+  const said = `${count(winners.length)} of ${plural(seats, "seat")} had a “winner” to announce: ${winners.length ? `${winners.length === 1 ? "seat" : "seats"} ${listing(winners.map((k) => k + 1))}` : "none of them"}. Neither model is better.`;
   const { svg, width } = sheet.picture("class", 260, sheet.state.shown ? said : "The games are hidden.");
   const [x, y] = [scaleOf([0, LOOK * LOOKS], [44, width - 16]), scaleOf([-4, 4], [210, 10])];
   const points = (path) => [[x(0), y(0)], ...Array.from(path, (z, k) => [x(LOOK * (k + 1)), y(Math.max(-4, Math.min(4, z)))])];

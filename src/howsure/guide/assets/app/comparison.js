@@ -14,7 +14,7 @@ const comparison = {
       return `A scores ${score(one.value, true)} (${rangeText(one)}), B ${score(other.value, true)} (${rangeText(other)}). Question by question: is one of them better?`;
     },
     options: () => [["a", "A is better"], ["b", "B is better"], ["none", "can’t tell"]],
-    possible: ({ board, values }) => hasPair(board, values),
+    possible: ({ board, values }) => hasPair(board, values) && pairIn(board.shared(values.a, values.b, values.whole)).low !== null,
     truth: ({ values, board }) => {
       const pair = pairIn(board.shared(values.a, values.b, values.whole));
       return !(pair.pValue < 0.05) ? "none" : pair.value > 0 ? "a" : "b";

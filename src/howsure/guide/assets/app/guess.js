@@ -106,12 +106,12 @@ class Guess {
     const { sheet, facts } = this;
     facts.reveal?.(sheet);
     const truth = facts.truth(sheet);
-    const right = said !== null && (facts.kind === "range" ? holds(said, truth) : String(truth) === said);
+    const right = said !== null && (facts.kind === "range" ? rangeHolds(said, truth) : String(truth) === said);
     this.made = { said, truth, right };
     if (said !== null) guesses.set(sheet.root.dataset.chapter, { kind: facts.kind, right });
     sheet.touched = true;
     sheet.redraw();
-    sheet.root.querySelector(".said, [data-do]:not(.waits)")?.scrollIntoView?.({ block: "nearest" });
+    requestAnimationFrame(() => sheet.showPlay(this.place)); // after the drawing
   }
 
   /** How the guess did, in a line. */
@@ -131,7 +131,7 @@ function middleHalf([low, high]) {
 }
 
 /** Whether a range holds the truth, all rounded as they are shown. */
-function holds([low, high], truth) {
+function rangeHolds([low, high], truth) {
   return Math.round(low) <= Math.round(truth) && Math.round(truth) <= Math.round(high);
 }
 

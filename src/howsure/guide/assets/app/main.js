@@ -78,9 +78,13 @@ function keepValues(sheet) {
   clearTimeout(sheet.keeping);
   sheet.keeping = setTimeout(() => {
     if (sheet.root.hidden) return;
-    const texts = Object.entries(sheet.values).map(([name, value]) => [name, value === sheet.begun[name] ? null : value === true ? "yes" : value === false ? "no" : String(value)]);
-    place.set(Object.fromEntries(texts.filter(([name]) => name in sheet.begun)));
+    const texts = Object.entries(sheet.begun).map(([name, begun]) => [name, sheet.values[name] === begun ? null : addressText(sheet.values[name])]);
+    place.set(Object.fromEntries(texts));
   }, KEPT_AFTER);
+}
+
+function addressText(value) {
+  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }
 
 function chapterOf() {
@@ -141,7 +145,7 @@ async function take(file) {
     choose(boards.at(-1));
   } catch (error) {
     if (!(error instanceof NotATable)) throw error;
-    told.textContent = `${visible(file.name)}: ${error.message}. This page reads a CSV with the columns model, item, score (0 to 1) and perhaps cluster. For anything else: howsure guide --open ${quoted(visible(file.name))}`;
+    told.textContent = `${visible(file.name)}: ${error.message}. This page reads a CSV with one row per answer (model, item, score from 0 to 1, perhaps cluster), or with a column of 0 and 1 for each model. For anything else: howsure guide --open ${quoted(visible(file.name))}`;
     told.hidden = false;
   }
 }

@@ -209,18 +209,7 @@ const FAR = 7;
 
 /** Return the fewest questions, in whole clusters, that show a gap four times in five; infinite where a billion don't. */
 function questionsNeeded(pilot, effect, target = 0.8) {
-  const { size } = pilot;
-  const most = Math.floor(MOST_ITEMS / size);
-  const enough = (k) => plannedPower(pilot, effect, k * size) >= target;
-  if (!enough(most)) return Infinity;
-  let [low, high] = [1, 2];
-  while (!enough(high)) [low, high] = [high, Math.min(2 * high, most)];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return Math.ceil(high * size - 1e-9);
+  return fewestItems(pilot.size, (n) => plannedPower(pilot, effect, n) >= target);
 }
 
 /** Return the chance of seeing the gap over the number of questions, [log n, chance], and the questions needed; worked out once a pair and gap. `from`: log of where the curve begins. */

@@ -11,8 +11,13 @@ const PIXELS_A_STEP = 4;
 const ONE_MODEL = "These results hold one model only, and much of this chapter compares two. Choose other results above, or read on without them.";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Whether clusters count, by board: one switch for all chapters. */
+/** Where the reader set the switch for clusters, by board: it is one for all chapters. */
 const grouping = new Map();
+
+/** Whether clusters count now. */
+function clustersCount(board) {
+  return grouping.get(board) ?? countsClusters(board);
+}
 
 /** Whether clusters count by default, as the commands have it: not where they are so few that more questions from the same ones are meant. */
 function countsClusters({ clusters, same }) {
@@ -39,7 +44,7 @@ class Sheet {
     this.state = {};
     this.part("grouped", board.clusters !== null);
     Object.assign(this.values, this.chapter.fit?.(this, board));
-    if ("whole" in this.values) this.values.whole = grouping.get(board) ?? countsClusters(board);
+    if ("whole" in this.values) this.values.whole = countsClusters(board);
     this.begun = { ...this.values };
     this.guess = this.chapter.guess ? new Guess(this) : null;
     this.part("single", board.models.length < 2);
@@ -62,6 +67,7 @@ class Sheet {
     if (this.root.hidden) return;
     const focus = document.activeElement?.dataset?.handle;
     this.drags = {};
+    if ("whole" in this.values) this.values.whole = clustersCount(this.board);
     this.moved = this.motion ? easedOut((performance.now() - this.motion.began) / this.motion.lasts) : 1;
     this.guess?.veil(); // before the pictures: one that is hidden has no width
     this.chapter.draw(this);

@@ -1,14 +1,21 @@
 // One question that goes through all chapters, about the two models of the board: is the one with the higher score better?
 
+/** Who is ahead where both answered the same questions: it need not be who has the higher score of all that were answered. */
+function aheadNow({ a, b, pair }) {
+  if (pair.value === 0) return "they are level";
+  return `${pair.value > 0 ? a.name : b.name} is ahead`;
+}
+
 /** Each chapter's answer so far, from its sheet and the story's facts (`storyOf`); `pair`: what pairIn says of the two. */
 const STORY = {
-  1: ({ state }, { a, pair }) => {
-    if (!state.draws) return `On these questions ${pair.value === 0 ? "they are level" : "the first is ahead"}. On others?`;
+  1: ({ state }, story) => {
+    const { a } = story;
+    if (!state.draws) return `On these questions ${aheadNow(story)}. On others?`;
     return `In ${plural(state.draws, "draw")} of other questions, ${a.name} was ahead in ${count(state.ahead)}.`;
   },
   2: (_, { a, b }) => `Error bars from ${rangeText(a.now)} and from ${rangeText(b.now)}: ${overlapText(a.now, b.now)}. But bars of two models aren’t yet a comparison (chapter 6).`,
   3: (_, { a, b, pair }) => `Each score has a standard error of about ${gap(Math.max(a.se, b.se), true)}. They are ${gap(Math.abs(pair.value), true)} apart.`,
-  4: ({ board }, { a, b }) => (board.clusters === null ? "No clusters are known, so the error bars stay as they are." : `With clusters counted, error bars from ${rangeText(a.grouped)} and from ${rangeText(b.grouped)}.`),
+  4: ({ board }, { a, b }) => (board.clusters === null ? "No clusters are known, so the error bars stay as they are." : `With clusters taken into account, error bars from ${rangeText(a.grouped)} and from ${rangeText(b.grouped)}.`),
   5: (_, { a, pair }) => `Four times the questions would halve the standard error, from ${gap(a.se, true)} to ${gap(a.se / 2, true)}. They are ${gap(Math.abs(pair.value), true)} apart.`,
   6: (_, { pair }) => `Question by question: ${verdictOf(pair)}`,
   7: ({ board }, story) => {
@@ -43,7 +50,7 @@ function tellStory(sheet) {
 
 /** The two models of the board, the one ahead first, with their error bars, and what pairs say of them, with clusters as the switch has it; worked out once. */
 function storyFacts(board) {
-  const whole = grouping.get(board) ?? countsClusters(board);
+  const whole = clustersCount(board);
   board.stories ??= new Map();
   if (!board.stories.has(whole)) board.stories.set(whole, storyOf(board, whole));
   return board.stories.get(whole);
@@ -71,13 +78,18 @@ function overlapText(a, b) {
 
 function verdictOf(pair) {
   const range = `between ${signed(pair.low, true)} and ${signed(pair.high, true)}`;
-  return pair.pValue < 0.05 ? `${signed(pair.value, true)}, ${range}. It is better.` : `${signed(pair.value, true)}, ${range}. Can’t tell.`;
+  const verdict = !(pair.pValue < 0.05) ? "Can’t tell." : pair.value > 0 ? "It is better." : "It is worse.";
+  return `${signed(pair.value, true)}, ${range}. ${verdict}`;
 }
 
 function finalText(board, pair, whole) {
   const others = board.models.length + board.left;
   const picked = others > 2 ? ` And they were two of ${count(others)}: a pair picked because it looks good needs stronger evidence.` : "";
-  if (pair.pValue < 0.05) return `Yes, ${aboutText(board, whole)}: better by ${gap(pair.low, true)} to ${gap(pair.high, true)}.${picked}`;
+  if (pair.pValue < 0.05) {
+    const [answer, ends] = pair.value > 0 ? ["Yes", [pair.low, pair.high]] : ["No", [-pair.high, -pair.low]];
+    const by = ends.map((end) => gap(end, true)).join(" to ");
+    return `${answer}, ${aboutText(board, whole)}: ${pair.value > 0 ? "better" : "worse"} by ${by}.${picked}`;
+  }
   return `These ${count(pair.n)} questions can’t tell, and no ranking of them can. The difference is ${signed(pair.low, true)} to ${signed(pair.high, true)}, ${aboutText(board, whole)}.`;
 }
 
@@ -97,6 +109,7 @@ function aboutText({ clusters, same, groups }, whole) {
 /** A sentence that may be printed. */
 function headlineText({ board, values }, pair) {
   const [a, b] = [values.a, values.b].map((m) => board.names[m]);
+  if (pair.low === null) return `These questions can’t tell which of ${a} and ${b} is better: no interval can be given.`;
   const facts = `(difference ${signed(pair.value, true)}, 95% CI ${signed(pair.low, true)} to ${signed(pair.high, true)}, ${aboutText(board, values.whole)})`;
   if (!(pair.pValue < 0.05)) return `${count(pair.n)} questions can’t tell which of ${a} and ${b} is better ${facts}.`;
   return `${pair.value > 0 ? a : b} is better than ${pair.value > 0 ? b : a} ${facts}.`;

@@ -91,9 +91,13 @@ function powerOf(spread, test, effect, n, attempts = 1) {
 
 /** Return the fewest items, in whole clusters, that show a gap with this power; infinite where a billion don't. */
 function itemsNeeded(spread, test, effect, attempts = 1, target = 0.8) {
-  const { size = 1 } = spread;
+  return fewestItems(spread.size ?? 1, (n) => powerOf(spread, test, effect, n, attempts) >= target);
+}
+
+/** Return the fewest items, in whole clusters of `size`, that are enough; infinite where a billion aren't. */
+function fewestItems(size, suffices) {
   const most = Math.floor(MOST_ITEMS / size);
-  const enough = (k) => powerOf(spread, test, effect, k * size, attempts) >= target;
+  const enough = (k) => suffices(k * size);
   if (!enough(most)) return Infinity;
   let [low, high] = [1, 2];
   while (!enough(high)) [low, high] = [high, Math.min(2 * high, most)];

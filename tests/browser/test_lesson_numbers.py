@@ -313,10 +313,7 @@ def choose_in(page, chapter, case, **values):
     page.evaluate(SETTLED)
     sheet = page.evaluate_handle(f"() => window.peek(\"sheets.get('{chapter}')\")")
     a, b = case.places
-    page.evaluate(
-        "([sheet, values]) => { sheet.set(values); sheet.draw(); }",
-        [sheet, {"a": a, "b": b, **values}],
-    )
+    page.evaluate("([sheet, values]) => { sheet.set(values); sheet.draw(); }", [sheet, {"a": a, "b": b, **values}])
     return sheet
 
 
@@ -465,8 +462,7 @@ def test_rare_failures_are_those_of_plan_failures(failures, runs, lesson):
     page = lesson("3")
     sheet = page.evaluate_handle("() => peek(\"sheets.get('3')\")")
     page.evaluate(
-        "([sheet, values]) => { sheet.set(values); sheet.draw(); }",
-        [sheet, {"failures": failures, "runs": runs}],
+        "([sheet, values]) => { sheet.set(values); sheet.draw(); }", [sheet, {"failures": failures, "runs": runs}]
     )
     found = howsure.plan_failures(0.01, observed=(failures, runs)).to_dict()
     rate = 100 * found["observed"]["high"]

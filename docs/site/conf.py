@@ -14,7 +14,9 @@ include_patterns = ["*.md", "docs/**.md", "benchmarks/**.md", "examples/*.md", "
 exclude_patterns = ["site", ".venv*"]
 root_doc = "docs/index"
 myst_heading_anchors = 4
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_dmath_allow_digits = False
+html_math_renderer = "mathml"
 templates_path = ["_templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
@@ -37,6 +39,9 @@ GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob
 TEACHING = "docs/guide/teaching"
 PLAY = '```{{raw}} html\n<p><a href="../../lesson.html#chapter={number}">Play with this chapter</a></p>\n```\n'
 """What stands above a chapter of the guide: the same one in the lesson."""
+METHODS = [
+    f"docs/methods/{page}" for page in re.findall(r"\]\(([\w-]+)\.md\)", (ROOT / "docs/methods/README.md").read_text())
+]
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
 NAVIGATION = {
     "Learn": [
@@ -74,7 +79,7 @@ NAVIGATION = {
         )
     ]
     + ["skills/howsure/SKILL"],
-    "Methods": [f"docs/{page}" for page in ("statistics", "calibration", "extending", "peers", "scale")]
+    "Methods": [f"docs/{page}" for page in ("methods/README", "calibration", "extending", "peers", "scale")]
     + ["benchmarks/README"],
     "Reference": [
         "docs/cli",
@@ -97,6 +102,7 @@ def navigate(app, docname, source):
     trees = {
         root_doc: NAVIGATION,
         "docs/guide/README": {"": [*GUIDE, TEACHING]},
+        "docs/methods/README": {"": METHODS},
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {
             "": ["benchmarks/results", "benchmarks/growth", "benchmarks/engines", "benchmarks/peers/results"]
@@ -116,6 +122,7 @@ def setup(app):
     import ranking
 
     app.add_builder(builder.Site, override=True)
+    app.add_html_math_renderer("mathml", (builder.inline_formula, None), (builder.display_formula, None))
     app.connect("source-read", navigate)
     app.connect("html-page-context", builder.reserve)
     app.connect("build-finished", ranking.write)

@@ -19,6 +19,7 @@ PARTS = [
     "References",
 ]
 LANGUAGE = runpy.run_path(str(ROOT / "scripts" / "language"))
+REFERENCES = {*re.findall(r"^\| (.+? \(\d{4}\)) \| .+ \|$", (FOLDER / "references.md").read_text(), re.MULTILINE)}
 MOST_LINES = 40
 WORDS = re.compile(r"\\(?:mathrm|text|operatorname|begin|end|label)\{[^}]*\}")
 """Words in formulas, which aren't symbols."""
@@ -68,3 +69,17 @@ def test_pages_are_written_in_plain_english(page):
     text = page.read_text().partition("## References")[0]
     assert LANGUAGE["faults"](text) == []
     assert LANGUAGE["counts"](text)["where"] <= 3
+
+
+CITED = re.compile(r"((?:[A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)?)(?:['’]s)?,? \(?((?:19|20)\d\d)\b")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_citations_have_a_reference(page):
+    text = page.read_text().partition("## References")[0]
+    cited = {
+        f"{author} ({year})"
+        for author, year in CITED.findall(re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    }
+    assert cited
+    assert cited <= REFERENCES

@@ -11,7 +11,6 @@ OWED = [
     "agreement",
     "api",
     "biases",
-    "calibration",
     "choosing",
     "costs",
     "extending",

@@ -19,8 +19,8 @@ WORST = 10
 KINDS = {
     "mean": "Intervals for a score",
     "difference": "Intervals for a difference",
-    "fixed mean": "Intervals for a score on exactly these items",
-    "fixed difference": "Intervals for a difference on exactly these items",
+    "fixed mean": "Intervals for a score on exactly these questions",
+    "fixed difference": "Intervals for a difference on exactly these questions",
     "adjusted mean": "Intervals for a score adjusted for a covariate",
     "answer variance": "Intervals for the variance between answers",
     "question variance": "Intervals for the variance between questions",
@@ -29,7 +29,7 @@ KINDS = {
 """The estimands of methods, in the order of the output."""
 
 
-LEGEND = "* the default; lowest, mean: coverage; no bar: samples without an error bar; broken: promises"
+LEGEND = "* the default; lowest, mean: coverage; no bar: samples without an error bar; missed: criteria"
 
 
 def document(answer: Calibration) -> Document:
@@ -47,9 +47,9 @@ def sentence(answer: Calibration) -> str:
     """Return how many criteria were met."""
     promised = answer.cells["kept"].drop_nulls()
     cells, free = len(answer.cells), len(answer.cells) - len(promised)
-    kept = f"{int(promised.sum()):,} of {plural(len(promised), 'promise')} kept"
-    rest = f"; {free:,} of these have none." if free else "."
-    return f"{kept}, in {plural(cells, 'combination')} of world and method{rest}"
+    met = f"{int(promised.sum()):,} of {plural(len(promised), 'criterion', 'criteria')} met"
+    rest = f" {free:,} of these have no criterion." if free else ""
+    return f"{met}, in {plural(cells, 'combination')} of scenario and method.{rest}"
 
 
 def _methods_table(cells: pl.DataFrame, title: str) -> Table:
@@ -68,13 +68,13 @@ def _methods_table(cells: pl.DataFrame, title: str) -> Table:
     )
     fields: list[Field[dict[str, Any]]] = [
         Field("method", lambda row: row["method"] + (" *" if row["default"] else ""), align="left"),
-        Field("worlds", lambda row: f"{row['cells']:,}"),
+        Field("scenarios", lambda row: f"{row['cells']:,}"),
         Field("lowest", lambda row: f"{100 * row['least']:.1f}%"),
         Field("mean", lambda row: f"{100 * row['mean']:.1f}%"),
         Field("under 93%", lambda row: f"{row['low']:,}"),
         Field("width", lambda row: f"{row['width']:.3f}"),
         Field("no bar", lambda row: f"{100 * row['refused']:.1f}%", priority=5),
-        Field("broken", lambda row: f"{row['broken']:,}"),
+        Field("missed", lambda row: f"{row['broken']:,}"),
     ]
     ordered = found.sort("default", "mean", "method", descending=[True, True, False]).iter_rows(named=True)
     return tabled(ordered, fields, title=title, note=LEGEND)
@@ -84,11 +84,11 @@ def _worst_table(cells: pl.DataFrame) -> Table:
     worst = cells.filter("default").sort("coverage").head(WORST)
     fields: list[Field[dict[str, Any]]] = [
         Field("method", lambda row: row["method"], align="left"),
-        Field("world", world_text, align="left"),
+        Field("scenario", world_text, align="left"),
         Field("coverage", lambda row: f"{100 * row['coverage']:.1f}%"),
         Field("width", lambda row: f"{row['width']:.3f}"),
     ]
-    return tabled(worst.iter_rows(named=True), fields, title="Worlds in which the defaults cover worst")
+    return tabled(worst.iter_rows(named=True), fields, title="Scenarios in which the defaults cover worst")
 
 
 def world_text(row: dict[str, Any]) -> str:
@@ -97,7 +97,7 @@ def world_text(row: dict[str, Any]) -> str:
     size, sizes = known.get("cluster_size", 1), known.get("sizes", "equal")
     unequal = f" ({sizes})" if sizes != "equal" else ""
     parts = [
-        f"{row['n_clusters']:,} items" if size == 1 else f"{row['n_clusters']:,} clusters of {size}{unequal}"
+        f"{row['n_clusters']:,} questions" if size == 1 else f"{row['n_clusters']:,} clusters of {size}{unequal}"
     ]
     words = {
         "p": "rate",

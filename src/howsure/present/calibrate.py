@@ -97,7 +97,9 @@ def world_text(row: dict[str, Any]) -> str:
     size, sizes = known.get("cluster_size", 1), known.get("sizes", "equal")
     unequal = f" ({sizes})" if sizes != "equal" else ""
     parts = [
-        f"{row['n_clusters']:,} questions" if size == 1 else f"{row['n_clusters']:,} clusters of {size}{unequal}"
+        f"{row['n_clusters']:,} questions"
+        if size == 1
+        else f"{row['n_clusters']:,} clusters of {size}{unequal}"
     ]
     words = {
         "p": "rate",

@@ -36,7 +36,7 @@ from howsure.study.study import Study
 from howsure.study.units import Scales, known_measures, priced, scales_of
 from howsure.study.weights import attach_weights, numeric_weights, weights_of_items
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
-from howsure.table.grouping import group_codes
+from howsure.table.grouping import once
 from howsure.table.names import means_factor
 from howsure.table.schema import FINGERPRINTS, GRADING, find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
@@ -482,7 +482,7 @@ def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[s
 def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
     """Return the tasks on which each model, or average, has a score on any metric."""
     scored = found.results.select("model", "task", "n").filter(pl.col("n") > 0).drop("n")
-    scored = scored[group_codes(scored).arg_unique()].cast(pl.String)
+    scored = once(scored).cast(pl.String)
     names = names_of_averages(list(averages))
     held: dict[str, set[str]] = {}
     for model, task in scored.iter_rows():

@@ -21,6 +21,7 @@ from howsure.statistics.metrics.classes import OfClasses, OfLists
 from howsure.study.models import resolve
 from howsure.study.texts import COUNTS, edit_distances, lists_of
 from howsure.table.engines import to_polars
+from howsure.table.grouping import all_differ
 from howsure.table.schema import METRIC_ROLES, find_roles, open_frame, roles_note, roles_of_metric, tidy
 from howsure.wording import listing
 
@@ -267,7 +268,7 @@ class _Table:
     def _rows_of(self, answered: pl.DataFrame) -> Rows:
         """Return the rows of one model. The attempts at a question share its weight."""
         share, item = answered[WEIGHT].to_numpy(), None
-        if answered["item"].n_unique() < len(answered):
+        if not all_differ(answered.select("item")):
             share = share / answered.select(pl.len().over("item")).to_series().to_numpy()
             item = answered["item"].rank("dense").to_numpy().astype(np.int64) - 1
         counts = [name for name in answered.columns if name.startswith(COUNT)]

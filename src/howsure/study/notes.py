@@ -11,6 +11,7 @@ import polars as pl
 
 from howsure.errors import OptionError, ResultWarning
 from howsure.study.failures import failures_note
+from howsure.table.grouping import once
 from howsure.table.names import is_burden, silent_factor
 from howsure.table.repeats import is_rater
 from howsure.table.schema import find_roles, label_column
@@ -150,7 +151,7 @@ def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
 
 
 def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
-    return parts[0][column].n_unique() if len(parts) == 1 else len(_names(column, parts))
+    return len(once(parts[0].select(column))) if len(parts) == 1 else len(_names(column, parts))
 
 
 def _span(least: Any, most: Any) -> str:

@@ -25,14 +25,15 @@ from howsure.table.engines import to_polars
 from howsure.table.grouping import (
     KEYS,
     OF_ITEMS,
+    all_differ,
     attributes_query,
     check_known,
     collect_pieces,
-    group_codes,
     keys_of,
     measure_names,
     merged_attributes,
     news,
+    once,
     results_query,
     taken_name,
     taken_of,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
 RESULT_BYTES = 190
 """The peak memory per result of a model on an item (docs/scale.md)."""
+FAILED = {"error": "error", "not_run": "not run"}
 MEMORY_INFO, MEMORY_LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
 
 
@@ -269,7 +271,12 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
     declared = [name for name in ("cluster", "weight") if name in names]
     of_items = list(dict.fromkeys((*declared, *columns)))
     more = (whole, asked) if every and asked is not None else None
-    results, attributes, of_all = _collect(frame, names, roles, of_items, more)
+    here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
+    alone = _rows_alone(frame, names, roles) if here and not of_items else None
+    if alone is None:
+        results, attributes, of_all = _collect(frame, names, roles, of_items, more)
+    else:
+        results, attributes, of_all = alone, _items(alone), None
     others = _not_meant(results, wanted.model)
     if others:
         frame = frame.filter(~nw.col("model").is_in(others))
@@ -412,8 +419,38 @@ def _collect_pieces(
 
 def _items(results: pl.DataFrame) -> pl.DataFrame:
     """Return the task and item of every result, once."""
-    items = _with_constants(results).select(OF_ITEMS)
-    return items[group_codes(items).arg_unique()].cast(pl.String)
+    return once(_with_constants(results).select(OF_ITEMS)).cast(pl.String)
+
+
+def _rows_alone(
+    frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]
+) -> pl.DataFrame | None:
+    """Return the results of rows in memory if each is a group of its own, None otherwise.
+
+    Items stay texts if few of them are repeated, as categories of so many would take longer than all else.
+    """
+    keys = keys_of(roles)
+    if "attempt" in names or taken_of(names):
+        return None
+    states = ["status"] if "status" in roles else []
+    rows = to_polars(frame.select(*keys, "score", *states))
+    if not all_differ(rows.select(keys)):
+        return None
+    few = rows["item"].hash().n_unique() * 2 < len(rows)
+    score, status = pl.col("score"), pl.col("status")
+    if states:
+        score = pl.when(status == "ok").then(score)
+    return rows.select(
+        pl.col([key for key in keys if few or key != "item"]).cast(pl.Categorical),
+        *([] if few else [pl.col("item")]),
+        rows=pl.lit(1, pl.UInt32),
+        n=score.is_not_null().cast(pl.UInt32),
+        mean=score,
+        variance=score * 0.0,
+        low=score,
+        high=score,
+        **{f"n_{name}": (status == state).cast(pl.Int64) for name, state in FAILED.items() if states},
+    )
 
 
 def _counts_bits(frame: Frame, names: Sequence[str]) -> bool:
@@ -436,6 +473,18 @@ def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
     """Return the distinct texts of a column in order, and the position of each row's text among them, −1 for
     null.
     """
+    if column.dtype == pl.String and not column.null_count() and all_differ(column.to_frame()):
+        placed = (
+            column.alias("text")
+            .to_frame()
+            .with_row_index("row")
+            .lazy()
+            .sort("text")
+            .collect(engine="streaming")
+        )
+        codes = np.empty(len(column), dtype=np.int64)
+        codes[placed["row"].to_numpy()] = np.arange(len(column))
+        return placed["text"], codes
     column = column.cast(pl.Categorical)
     labels = column.unique().drop_nulls().sort()
     found = labels.to_physical().to_numpy()

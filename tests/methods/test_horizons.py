@@ -1,0 +1,82 @@
+"""The code of docs/methods/horizons.md gives the library's numbers."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.answers.horizon import doubling_days
+from methods import methods
+
+page = methods("horizons")
+
+
+def sample(seed, families, attempts):
+    """Return log difficulties, families, and successes of five models with rising horizons."""
+    rng = np.random.default_rng(seed)
+    g = np.unique(np.sort(rng.integers(families, size=90)), return_inverse=True)[1]
+    logs = rng.uniform(-1, 9, 90)
+    odds = 0.7 * (np.linspace(2, 6, 5) - logs[:, None]) + rng.normal(0, 0.7, g.max() + 1)[g][:, None]
+    return 2**logs, g, rng.binomial(attempts, 1 / (1 + np.exp(-odds)))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_horizons_doubling_times_and_lines_over_dates(attempts, grouped):
+    difficulty, g, right = sample(12, 30, attempts)
+    g = g if grouped else np.arange(90)
+    x = right / attempts
+    days = [date(2023, 1, 1).toordinal() + 150 * k + 20 * (k % 2) for k in range(5)]
+    rows = pl.DataFrame(
+        [
+            {
+                "model": f"m{m}",
+                "item": f"q{i:02}",
+                "family": f"f{g[i]}",
+                "minutes": difficulty[i],
+                "released": date.fromordinal(days[m]),
+                "attempt": k,
+                "score": int(k < right[i, m]),
+            }
+            for i in range(90)
+            for m in range(5)
+            for k in range(attempts)
+        ]
+    )
+    cluster = "family" if grouped else "none"
+    found = hs.horizon(rows, difficulty="minutes", cluster=cluster, release_dates="released").tasks[0]
+    for j, chance in enumerate((0.5, 0.8)):
+        own = [page.horizon(difficulty, x[:, m], g, chance) for m in range(5)]
+        for model in found.models:
+            e = model.horizons[j].estimate
+            known = e.value, e.interval.low, e.interval.high
+            assert own[int(model.model[1])][:3] == pytest.approx(known, rel=1e-9)
+        logs = np.log2([each[0] for each in own])
+        influence = np.column_stack([each[3] for each in own])
+        slope, low, high, _ = page.line(np.array(days, dtype=float), logs, influence, g)
+        doubling = found.doubling[j]
+        known = doubling.days, doubling.interval.low, doubling.interval.high
+        assert (1 / slope, doubling_days(high), doubling_days(low)) == pytest.approx(known, rel=1e-9)
+    curve = hs.curve(rows, over="released", cluster=cluster).tasks[0].line
+    mean = x.mean(axis=0)
+    odds, influence = np.log(mean / (1 - mean)), (x - mean) / (mean * (1 - mean))
+    slope, low, high, p = page.line(np.array(days) / 365.25, odds, influence, g)
+    known = curve.step, curve.interval.low, curve.interval.high, curve.p_value
+    assert (*np.exp([slope, low, high]), p) == pytest.approx(known, rel=1e-9)
+
+
+def test_a_flat_curve_has_no_limits():
+    rng = np.random.default_rng(1)
+    difficulty = 2 ** rng.uniform(0, 8, 30)
+    x = (rng.random(30) < 0.5).astype(float)
+    for _ in range(50):  # a slope that falls, but not significantly
+        if page.success_curve(difficulty, x)[0][1] < 0:
+            break
+        x = rng.permutation(x)
+    rows = pl.DataFrame({"model": "a", "item": np.arange(30), "minutes": difficulty, "score": x.astype(int)})
+    e = hs.horizon(rows, difficulty="minutes", chance=0.5).tasks[0].models[0].horizons[0].estimate
+    own = page.horizon(difficulty, x, np.arange(30))
+    assert (own[1], own[2]) == (e.interval.low, e.interval.high)
+    assert own[0] == pytest.approx(e.value, rel=1e-9)

@@ -22,29 +22,90 @@ if TYPE_CHECKING:
     from howsure.options.choices import Unit
     from howsure.statistics.results import Estimate, Method
 
-PAPER = "Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640."
 SOURCES = {
-    "Miller (2024)": PAPER,
-    "Bell and McCaffrey (2002)": "Bell and McCaffrey (2002), Survey Methodology 28.",
-    "Pustejovsky and Tipton (2018)": "Pustejovsky and Tipton (2018), JBES 36.",
-    "Cornfield and Tukey (1956)": "Cornfield and Tukey (1956), Annals of Mathematical Statistics 27.",
-    "Brennan (2001)": "Brennan (2001), Generalizability Theory, Springer.",
-    "Satterthwaite (1946)": "Satterthwaite (1946), Biometrics Bulletin 2.",
-    "Bradley and Terry (1952)": "Bradley and Terry (1952), Biometrika 39.",
-    "Bröcker and Smith (2007)": "Bröcker and Smith (2007), Weather and Forecasting 22.",
-    "Kumar et al. (2019)": "Kumar, Liang and Ma (2019), Verified Uncertainty Calibration, arXiv:1909.10155.",
-    "Wilson (1927)": "Wilson (1927), JASA 22.",
-    "Korn and Graubard (1998)": "Korn and Graubard (1998), Survey Methodology 24.",
-    "Clopper and Pearson (1934)": "Clopper and Pearson (1934), Biometrika 26.",
-    "Tango (1998)": "Tango (1998), Statistics in Medicine 17.",
-    "Rubin (1981)": "Rubin (1981), Annals of Statistics 9.",
-    "Romano and Wolf (2005)": "Romano and Wolf (2005), Econometrica 73.",
-    "Dunnett (1955)": "Dunnett (1955), JASA 50.",
-    "Holm (1979)": "Holm (1979), Scandinavian Journal of Statistics 6.",
-    "Benjamini and Hochberg (1995)": "Benjamini and Hochberg (1995), JRSS B 57.",
-    "Mogstad et al. (2024)": "Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91.",
+    "Miller (2024)": (
+        "Miller, E. (2024). Adding error bars to evals: a statistical approach to language model "
+        "evaluations. arXiv:2411.00640. https://doi.org/10.48550/arXiv.2411.00640"
+    ),
+    "Bell and McCaffrey (2002)": (
+        "Bell, R. M., and McCaffrey, D. F. (2002). Bias reduction in standard errors for linear regression "
+        "with multi-stage samples. Survey Methodology, 28(2), 169–181."
+    ),
+    "Pustejovsky and Tipton (2018)": (
+        "Pustejovsky, J. E., and Tipton, E. (2018). Small-sample methods for cluster-robust variance "
+        "estimation and hypothesis testing in fixed effects models. Journal of Business & Economic "
+        "Statistics, 36(4), 672–683. https://doi.org/10.1080/07350015.2016.1247004"
+    ),
+    "Cornfield and Tukey (1956)": (
+        "Cornfield, J., and Tukey, J. W. (1956). Average values of mean squares in factorials. The Annals "
+        "of Mathematical Statistics, 27(4), 907–949. https://doi.org/10.1214/aoms/1177728067"
+    ),
+    "Brennan (2001)": (
+        "Brennan, R. L. (2001). Generalizability theory. Springer. https://doi.org/10.1007/978-1-4757-3456-0"
+    ),
+    "Satterthwaite (1946)": (
+        "Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance components. "
+        "Biometrics Bulletin, 2(6), 110–114. https://doi.org/10.2307/3002019"
+    ),
+    "Bradley and Terry (1952)": (
+        "Bradley, R. A., and Terry, M. E. (1952). Rank analysis of incomplete block designs: I. The method "
+        "of paired comparisons. Biometrika, 39(3/4), 324–345. https://doi.org/10.1093/biomet/39.3-4.324"
+    ),
+    "Bröcker and Smith (2007)": (
+        "Bröcker, J., and Smith, L. A. (2007). Increasing the reliability of reliability diagrams. Weather "
+        "and Forecasting, 22(3), 651–661. https://doi.org/10.1175/WAF993.1"
+    ),
+    "Kumar et al. (2019)": (
+        "Kumar, A., Liang, P., and Ma, T. (2019). Verified uncertainty calibration. Advances in Neural "
+        "Information Processing Systems, 32. arXiv:1909.10155. https://doi.org/10.48550/arXiv.1909.10155"
+    ),
+    "Wilson (1927)": (
+        "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. "
+        "Journal of the American Statistical Association, 22(158), 209–212. "
+        "https://doi.org/10.1080/01621459.1927.10502953"
+    ),
+    "Korn and Graubard (1998)": (
+        "Korn, E. L., and Graubard, B. I. (1998). Confidence intervals for proportions with small expected "
+        "number of positive counts estimated from survey data. Survey Methodology, 24(2), 193–201."
+    ),
+    "Clopper and Pearson (1934)": (
+        "Clopper, C. J., and Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in"
+        " the case of the binomial. Biometrika, 26(4), 404–413. https://doi.org/10.1093/biomet/26.4.404"
+    ),
+    "Tango (1998)": (
+        "Tango, T. (1998). Equivalence test and confidence interval for the difference in proportions for "
+        "the paired-sample design. Statistics in Medicine, 17(8), 891–908. "
+        "https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C891::AID-SIM780%3E3.0.CO;2-B"
+    ),
+    "Rubin (1981)": (
+        "Rubin, D. B. (1981). The Bayesian bootstrap. The Annals of Statistics, 9(1), 130–134. "
+        "https://doi.org/10.1214/aos/1176345338"
+    ),
+    "Romano and Wolf (2005)": (
+        "Romano, J. P., and Wolf, M. (2005). Stepwise multiple testing as formalized data snooping. "
+        "Econometrica, 73(4), 1237–1282. https://doi.org/10.1111/j.1468-0262.2005.00615.x"
+    ),
+    "Dunnett (1955)": (
+        "Dunnett, C. W. (1955). A multiple comparison procedure for comparing several treatments with a "
+        "control. Journal of the American Statistical Association, 50(272), 1096–1121. "
+        "https://doi.org/10.1080/01621459.1955.10501294"
+    ),
+    "Holm (1979)": (
+        "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
+        "Statistics, 6(2), 65–70. https://www.jstor.org/stable/4615733"
+    ),
+    "Benjamini and Hochberg (1995)": (
+        "Benjamini, Y., and Hochberg, Y. (1995). Controlling the false discovery rate: a practical and "
+        "powerful approach to multiple testing. Journal of the Royal Statistical Society, Series B, 57(1), "
+        "289–300. https://doi.org/10.1111/j.2517-6161.1995.tb02031.x"
+    ),
+    "Mogstad et al. (2024)": (
+        "Mogstad, M., Romano, J. P., Shaikh, A. M., and Wilhelm, D. (2024). Inference for ranks with "
+        "applications to mobility across neighbourhoods and academic achievement across countries. The "
+        "Review of Economic Studies, 91(1), 476–518. https://doi.org/10.1093/restud/rdad006"
+    ),
 }
-"""The citations in the text, and the entries of the list below it."""
+"""The citations in the text, and the entries of the list below it, as in docs/methods/references.md."""
 INTERVALS = {
     "wilson": (
         "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))"
@@ -300,7 +361,7 @@ def _document(sentences: Iterable[str]) -> Document:
     cited.
     """
     said = " ".join(sentences)
-    cited = [text for name, text in SOURCES.items() if name in said or text is PAPER]
+    cited = [text for name, text in SOURCES.items() if name in said or name == "Miller (2024)"]
     shown = said
     for name in SOURCES:
         author, _, year = name.rpartition(" ")

@@ -174,9 +174,9 @@ def _outermost(inside: Callable[[Floats], Bools], grid: Floats) -> float:
     for _ in range(REFINED):
         last = int(np.flatnonzero(inside(grid)).max(initial=0))
         if last == len(grid) - 1:
-            break
+            return float(grid[last])
         grid = np.linspace(grid[last], grid[last + 1], STEPS)
-    return float(grid[last])
+    return float(grid[0])
 
 
 def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items: int) -> Variances:

@@ -253,6 +253,10 @@ class MeanInterval(Protocol):
         """
         return False
 
+    def df(self, means: Means) -> Floats:
+        """Return the degrees of freedom of each mean (T,)."""
+        return np.full(len(means.value), means.df)
+
     def limits(self, means: Means, level: float) -> Limits:
         """Return the lower and the upper limits of the means (T,) each, if these have a variance.
 
@@ -391,7 +395,7 @@ class OfMetric(MeanInterval):
     def limits(self, means: Means, level: float) -> Limits:
         """Return the limits, those of t without a scale of its own. NaN if nothing varies."""
         value, se = means.value, np.sqrt(np.where(means.var > 0, means.var, np.nan))
-        df = self._df(means)
+        df = self.df(means)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if self.scale in ("share", "percent"):
                 size = 100.0 if self.scale == "percent" else 1.0
@@ -412,7 +416,7 @@ class OfMetric(MeanInterval):
                 return np.exp(low), np.exp(high)
         return intervals.t_interval(value, se, df, level)
 
-    def _df(self, means: Means) -> Floats:
+    def df(self, means: Means) -> Floats:
         """Return the degrees of freedom of each mean (T,), at most those of the clusters."""
         items, usual = means.items, np.full(len(means.value), means.df)
         if items is None:

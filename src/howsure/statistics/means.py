@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.block_sums import ItemSums
     from howsure.statistics.clustered_variance import VarianceChoice
-    from howsure.statistics.mean_intervals import IntervalChoice
+    from howsure.statistics.mean_intervals import IntervalChoice, MeanInterval
 
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
@@ -95,7 +95,7 @@ def means(
             for told, edge in zip(warnings, known.at_edge, strict=True)
         ]
     method = Method(name=chosen.name, variance=label_of(variance), same_clusters=sample.strata > 0)
-    return estimates_of(known, found, warnings, method, level, exact_at_edges=chosen.exact_at_edges)
+    return estimates_of(known, found, warnings, method, level, chosen)
 
 
 def estimates_of(
@@ -104,18 +104,17 @@ def estimates_of(
     warnings: Sequence[Sequence[ResultWarning]],
     method: Method,
     level: float,
-    *,
-    exact_at_edges: bool,
+    chosen: MeanInterval,
 ) -> tuple[Estimate, ...]:
-    """Return means (T,) with their limits (T,) and warnings as estimates."""
+    """Return means (T,) with their limits (T,) by the chosen interval and warnings as estimates."""
     low, high = limits
-    exact = known.at_edge & exact_at_edges
+    exact, df = known.at_edge & chosen.exact_at_edges, chosen.df(known)
     return tuple(
         Estimate(
             value=float(known.value[k]),
             se=math.sqrt(known.var[k]) if known.var[k] >= 0 else math.nan,
             interval=Interval(low=float(low[k]), high=float(high[k]), level=level),
-            df=known.df,
+            df=float(df[k]),
             n_items=known.n,
             n_clusters=known.units,
             method=replace(method, name="clopper-pearson") if exact[k] else method,
@@ -289,7 +288,7 @@ def summed_means(
     known, warnings = settled_means(known, rounding_of(scale), [shared] * len(known.value))
     method = Method(name=chosen.name, variance=label_of(variance), same_clusters=within)
     found = limits(known, chosen, level)
-    return estimates_of(known, found, warnings, method, level, exact_at_edges=chosen.exact_at_edges)
+    return estimates_of(known, found, warnings, method, level, chosen)
 
 
 def _value(sums: ItemSums) -> Floats:

@@ -61,10 +61,14 @@ class CalibrationError:
         return Measured(value=value, influence=np.sign(gap)[bins] * residual - value)
 
 
+ROUNDED = 1e-9
+"""What sums of shares may lack by rounding."""
+
+
 def equal_bins(p: Floats, share: Floats, questions: float) -> Ints:
     """Return the bin of each row (r,), 0 … B − 1. Equal probabilities share a bin, and no bin is empty."""
-    count = int(np.clip(questions / IN_A_BIN, 1, MOST_BINS))
-    bins = np.minimum((below(p, share) / share.sum() * count).astype(np.int64), count - 1)
+    count = int(np.clip((questions + ROUNDED) / IN_A_BIN, 1, MOST_BINS))
+    bins = np.minimum((below(p, share) / share.sum() * count + ROUNDED).astype(np.int64), count - 1)
     return np.unique(bins, return_inverse=True)[1].reshape(-1)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from howsure.statistics.means import mean
 from methods import methods
@@ -33,3 +34,16 @@ def test_fractions(near, grouped):
     x = 1 - rng.beta(1, near, 60)
     found = mean(x, clusters=(g,) if grouped else ())
     assert page.interval(x, g) == pytest.approx((found.interval.low, found.interval.high), rel=1e-9)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_wilson(grouped):
+    """Wilson's interval with this design effect and the t quantile."""
+    x = (np.random.default_rng(3).random(90) < 0.6).astype(float)
+    g = np.arange(90) // (3 if grouped else 1)
+    found = mean(x, clusters=(g,) if grouped else (), interval="wilson")
+    p, variance, df = page.clustered(x, g)
+    z, n = stats.t.ppf(0.975, df), p * (1 - p) * 90 / (variance * 89)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    assert (found.interval.low, found.interval.high) == pytest.approx((centre - half, centre + half), rel=1e-9)

@@ -91,6 +91,7 @@ def test_every_documentation_page_is_in_the_site_navigation() -> None:
         *conf["GUIDE"],
         conf["TEACHING"],
         *conf["DECISIONS"],
+        *conf["METHODS"],
         *(page for pages in conf["NAVIGATION"].values() for page in pages),
         "benchmarks/results",
         "benchmarks/growth",

@@ -63,8 +63,8 @@ def test_row_order_changes_no_answer(verb: str, seed: int) -> None:
 @pytest.mark.parametrize("verb", OF_ROWS)
 def test_renaming_items_and_clusters_changes_no_number(verb: str) -> None:
     rows, ask = ASKS[verb]
-    names = [pl.concat_str(pl.lit("of "), pl.col(name)).alias(name) for name in ("item", "passage")]
-    same(data(ask(rows), _plain), _renamed("of p", "p", ask(rows.with_columns(names))))
+    names = [pl.concat_str(pl.lit("¶"), pl.col(name)).alias(name) for name in ("item", "passage")]
+    same(data(ask(rows), _plain), _renamed("\\u00b6p", "p", ask(rows.with_columns(names))))
 
 
 @pytest.mark.parametrize("verb", WITH_MODELS)

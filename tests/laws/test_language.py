@@ -34,7 +34,6 @@ OWED = [
     "scale",
     "slices",
     "stability",
-    "statistics",
     "stopping",
     "votes",
 ]

@@ -1,6 +1,7 @@
 """The methods paragraph describes the answer's own data and methods and lists every cited source."""
 
 import re
+from functools import reduce
 from typing import get_args
 
 import polars as pl
@@ -10,6 +11,7 @@ import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.present import methods
 from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, ManyToOne, Variance
+from methods import FOLDER, PAGES
 
 TASKS = pl.concat([two_models(task=pl.lit(task)) for task in "xy"])
 ANSWERS = {
@@ -39,6 +41,7 @@ def paragraph(answer):
 def test_the_listed_sources_are_exactly_the_cited_ones_and_miller(name):
     text = paragraph(ANSWERS[name]())
     said, listed = text.split(f"Computed with howsure {hs.__version__}.")
+    listed = listed.replace("\\", "").replace("&lt;", "<").replace("&gt;", ">")
     split = {source: source.rpartition(" ")[::2] for source in methods.SOURCES}
     cited = {
         source
@@ -58,6 +61,17 @@ def test_the_methods_paragraph_states_items_clusters_level_and_correction():
     assert "90% confidence" in text
     assert "corrected for all 3 pairs by the procedure of Holm (1979)" in text
     assert "the formula of Miller (2024)" in paragraph(hs.estimate(clustered(), cluster="passage", variance="miller"))
+
+
+def test_sources_are_those_of_the_pages_on_methods_and_named_pages_exist():
+    rows = re.findall(r"^\| (.+? \(\d{4}\)) \| (.+) \|$", (FOLDER / "references.md").read_text(), re.MULTILINE)
+    plain = {"*": "", "https://doi.org/": "doi:", "%3C": "<", "%3E": ">"}
+    known = {key: reduce(lambda text, pair: text.replace(*pair), plain.items(), line) for key, line in rows}
+    assert methods.SOURCES.items() <= known.items()
+    titles = {page.read_text().partition("\n")[0].removeprefix("# ") for page in PAGES}
+    named = {title for ask in ANSWERS.values() for title in re.findall("“(.+?)”", paragraph(ask()))}
+    assert named
+    assert named <= titles
 
 
 def test_every_method_has_a_description_for_the_methods_paragraph():

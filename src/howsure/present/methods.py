@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOURCES = {
     "Miller (2024)": (
         "Miller, E. (2024). Adding error bars to evals: a statistical approach to language model "
-        "evaluations. arXiv:2411.00640. https://doi.org/10.48550/arXiv.2411.00640"
+        "evaluations. arXiv:2411.00640. doi:10.48550/arXiv.2411.00640"
     ),
     "Bell and McCaffrey (2002)": (
         "Bell, R. M., and McCaffrey, D. F. (2002). Bias reduction in standard errors for linear regression "
@@ -34,35 +34,35 @@ SOURCES = {
     "Pustejovsky and Tipton (2018)": (
         "Pustejovsky, J. E., and Tipton, E. (2018). Small-sample methods for cluster-robust variance "
         "estimation and hypothesis testing in fixed effects models. Journal of Business & Economic "
-        "Statistics, 36(4), 672–683. https://doi.org/10.1080/07350015.2016.1247004"
+        "Statistics, 36(4), 672–683. doi:10.1080/07350015.2016.1247004"
     ),
     "Cornfield and Tukey (1956)": (
         "Cornfield, J., and Tukey, J. W. (1956). Average values of mean squares in factorials. The Annals "
-        "of Mathematical Statistics, 27(4), 907–949. https://doi.org/10.1214/aoms/1177728067"
+        "of Mathematical Statistics, 27(4), 907–949. doi:10.1214/aoms/1177728067"
     ),
     "Brennan (2001)": (
-        "Brennan, R. L. (2001). Generalizability theory. Springer. https://doi.org/10.1007/978-1-4757-3456-0"
+        "Brennan, R. L. (2001). Generalizability theory. Springer. doi:10.1007/978-1-4757-3456-0"
     ),
     "Satterthwaite (1946)": (
         "Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance components. "
-        "Biometrics Bulletin, 2(6), 110–114. https://doi.org/10.2307/3002019"
+        "Biometrics Bulletin, 2(6), 110–114. doi:10.2307/3002019"
     ),
     "Bradley and Terry (1952)": (
         "Bradley, R. A., and Terry, M. E. (1952). Rank analysis of incomplete block designs: I. The method "
-        "of paired comparisons. Biometrika, 39(3/4), 324–345. https://doi.org/10.1093/biomet/39.3-4.324"
+        "of paired comparisons. Biometrika, 39(3/4), 324–345. doi:10.1093/biomet/39.3-4.324"
     ),
     "Bröcker and Smith (2007)": (
         "Bröcker, J., and Smith, L. A. (2007). Increasing the reliability of reliability diagrams. Weather "
-        "and Forecasting, 22(3), 651–661. https://doi.org/10.1175/WAF993.1"
+        "and Forecasting, 22(3), 651–661. doi:10.1175/WAF993.1"
     ),
     "Kumar et al. (2019)": (
         "Kumar, A., Liang, P., and Ma, T. (2019). Verified uncertainty calibration. Advances in Neural "
-        "Information Processing Systems, 32. arXiv:1909.10155. https://doi.org/10.48550/arXiv.1909.10155"
+        "Information Processing Systems, 32. arXiv:1909.10155. doi:10.48550/arXiv.1909.10155"
     ),
     "Wilson (1927)": (
         "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. "
         "Journal of the American Statistical Association, 22(158), 209–212. "
-        "https://doi.org/10.1080/01621459.1927.10502953"
+        "doi:10.1080/01621459.1927.10502953"
     ),
     "Korn and Graubard (1998)": (
         "Korn, E. L., and Graubard, B. I. (1998). Confidence intervals for proportions with small expected "
@@ -70,25 +70,25 @@ SOURCES = {
     ),
     "Clopper and Pearson (1934)": (
         "Clopper, C. J., and Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in"
-        " the case of the binomial. Biometrika, 26(4), 404–413. https://doi.org/10.1093/biomet/26.4.404"
+        " the case of the binomial. Biometrika, 26(4), 404–413. doi:10.1093/biomet/26.4.404"
     ),
     "Tango (1998)": (
         "Tango, T. (1998). Equivalence test and confidence interval for the difference in proportions for "
         "the paired-sample design. Statistics in Medicine, 17(8), 891–908. "
-        "https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C891::AID-SIM780%3E3.0.CO;2-B"
+        "doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B"
     ),
     "Rubin (1981)": (
         "Rubin, D. B. (1981). The Bayesian bootstrap. The Annals of Statistics, 9(1), 130–134. "
-        "https://doi.org/10.1214/aos/1176345338"
+        "doi:10.1214/aos/1176345338"
     ),
     "Romano and Wolf (2005)": (
         "Romano, J. P., and Wolf, M. (2005). Stepwise multiple testing as formalized data snooping. "
-        "Econometrica, 73(4), 1237–1282. https://doi.org/10.1111/j.1468-0262.2005.00615.x"
+        "Econometrica, 73(4), 1237–1282. doi:10.1111/j.1468-0262.2005.00615.x"
     ),
     "Dunnett (1955)": (
         "Dunnett, C. W. (1955). A multiple comparison procedure for comparing several treatments with a "
         "control. Journal of the American Statistical Association, 50(272), 1096–1121. "
-        "https://doi.org/10.1080/01621459.1955.10501294"
+        "doi:10.1080/01621459.1955.10501294"
     ),
     "Holm (1979)": (
         "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
@@ -97,12 +97,12 @@ SOURCES = {
     "Benjamini and Hochberg (1995)": (
         "Benjamini, Y., and Hochberg, Y. (1995). Controlling the false discovery rate: a practical and "
         "powerful approach to multiple testing. Journal of the Royal Statistical Society, Series B, 57(1), "
-        "289–300. https://doi.org/10.1111/j.2517-6161.1995.tb02031.x"
+        "289–300. doi:10.1111/j.2517-6161.1995.tb02031.x"
     ),
     "Mogstad et al. (2024)": (
         "Mogstad, M., Romano, J. P., Shaikh, A. M., and Wilhelm, D. (2024). Inference for ranks with "
         "applications to mobility across neighbourhoods and academic achievement across countries. The "
-        "Review of Economic Studies, 91(1), 476–518. https://doi.org/10.1093/restud/rdad006"
+        "Review of Economic Studies, 91(1), 476–518. doi:10.1093/restud/rdad006"
     ),
 }
 """The citations in the text, and the entries of the list below it, as in docs/methods/references.md."""
@@ -137,7 +137,7 @@ OF_TASKS = {
 }
 """What a sample of tasks has, by the word of `rank_by`."""
 TESTS = {
-    "score": "a score test (after Tango (1998); averages by t with an allowance for skewness)",
+    "score": "a score test after Tango (1998), averages by t with an allowance for skewness",
     "t": "a t test",
     "sign-flip": "a sign-flip test",
     "mcnemar": "McNemar's exact mid-p test",
@@ -168,7 +168,7 @@ def of_scores(entries: Sequence[Entry]) -> Document:
             *_scores([entry.estimate for entry in entries]),
             *_calibration(entries),
             *_levels(entries[0].sources),
-            _software(),
+            _software("A score", *_pages([entry.estimate for entry in entries], entries[0].sources)),
         ]
     )
 
@@ -184,7 +184,12 @@ def of_boards(boards: Sequence[Board]) -> Document:
             *_levels(board.entries[0].sources),
             *together,
             *_pairs(board),
-            _software(),
+            _software(
+                *(["Tasks as a sample"] if board.unit == "task" else ["A score"]),
+                *(["A difference", "Many models"] if len(board.entries) > 1 else []),
+                *(["Several tasks"] if tasks > 1 else []),
+                *_pages(estimates, board.entries[0].sources),
+            ),
         ]
     )
 
@@ -211,7 +216,9 @@ def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
         )
     if first.equivalence is not None:
         said.append("Equivalence and non-inferiority were tested by two one-sided tests at the margin.")
-    return _document([*said, _software()])
+    pages = ["A difference", "Averages", *(["Margins and gates"] if first.equivalence is not None else [])]
+    several = ["Several tasks"] if len(comparisons) > 1 else []
+    return _document([*said, _software(*pages, *several, *_pages(differences, first.sources))])
 
 
 def of_many(parts: Sequence[AgainstTask]) -> Document:
@@ -229,7 +236,7 @@ def of_many(parts: Sequence[AgainstTask]) -> Document:
             _errors(differences),
             f"Confidence intervals are at {level_text(first.level)}.",
             *corrected,
-            _software(),
+            _software("A difference", "One model against many"),
         ]
     )
 
@@ -352,8 +359,21 @@ def _pairs(board: Board) -> list[str]:
     ]
 
 
-def _software() -> str:
-    return f"Computed with howsure {sys.modules['howsure'].__version__}."
+def _pages(estimates: Sequence[Estimate], sources: ErrorSources | None) -> list[str]:
+    """Return the further pages on methods with the formulas of these estimates."""
+    used = [each.method for each in estimates]
+    return [
+        *(["Metrics"] if any(each.name in LINEARISED for each in used) else []),
+        *(["Few clusters"] if any(each.same_clusters or each.of_benchmark for each in used) else []),
+        *(["Random factors"] if sources is not None else []),
+    ]
+
+
+def _software(*pages: str) -> str:
+    """Return the version, and the pages in docs/methods with the formulas."""
+    quoted = listing([f"“{page}”" for page in pages])
+    formulas = f"Its documentation has the formulas ({quoted}, in docs/methods)."
+    return f"Computed with howsure {sys.modules['howsure'].__version__}. {formulas}"
 
 
 def _document(sentences: Iterable[str]) -> Document:
@@ -372,6 +392,6 @@ def _document(sentences: Iterable[str]) -> Document:
         blocks=(
             Text(text="Methods", kind="heading"),
             Text(text=shown),
-            Text(text=" ".join(cited), kind="small"),
+            *(Text(text=entry, kind="small") for entry in cited),
         )
     )

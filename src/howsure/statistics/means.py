@@ -95,7 +95,7 @@ def means(
             for told, edge in zip(warnings, known.at_edge, strict=True)
         ]
     method = Method(name=chosen.name, variance=label_of(variance), same_clusters=sample.strata > 0)
-    return estimates_of(known, found, warnings, method, level, chosen)
+    return estimates_of(known, found, warnings, method, level, chosen=chosen)
 
 
 def estimates_of(
@@ -104,6 +104,7 @@ def estimates_of(
     warnings: Sequence[Sequence[ResultWarning]],
     method: Method,
     level: float,
+    *,
     chosen: MeanInterval,
 ) -> tuple[Estimate, ...]:
     """Return means (T,) with their limits (T,) by the chosen interval and warnings as estimates."""
@@ -288,7 +289,7 @@ def summed_means(
     known, warnings = settled_means(known, rounding_of(scale), [shared] * len(known.value))
     method = Method(name=chosen.name, variance=label_of(variance), same_clusters=within)
     found = limits(known, chosen, level)
-    return estimates_of(known, found, warnings, method, level, chosen)
+    return estimates_of(known, found, warnings, method, level, chosen=chosen)
 
 
 def _value(sums: ItemSums) -> Floats:

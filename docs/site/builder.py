@@ -40,15 +40,21 @@ class Site(StandaloneHTMLBuilder):
         return "index" if page == self.config.root_doc else page
 
 
+def drawn(node, display):
+    """Return a formula as MathML, with space around ± and after log."""
+    made = convert(node.astext(), display=display).replace("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>")
+    return made.replace("<mi>log</mi>", '<mi>log</mi><mspace width="0.167em" />')
+
+
 def inline_formula(translator, node):
     """Write a formula within a line."""
-    translator.body.append(convert(node.astext()))
+    translator.body.append(drawn(node, "inline"))
     raise SkipNode
 
 
 def display_formula(translator, node):
     """Write a formula on lines of its own."""
-    translator.body.append(f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>')
+    translator.body.append(f'<div class="formula" tabindex="0">{drawn(node, "block")}</div>')
     raise SkipNode
 
 

@@ -43,6 +43,11 @@ def check(folder):
                 continue
             wrong.append(f"{file.relative_to(folder)}: {link} {reason}")
     wrong += [
+        f"{file.relative_to(folder)}: a formula that isn't drawn: {found[0]}"
+        for file in pages
+        if (found := re.search(r"\$\\[a-z]+\{.{0,40}", re.sub(r"<pre.*?</pre>", "", file.read_text(encoding="utf-8"), flags=re.S)))
+    ]
+    wrong += [
         f"{file.relative_to(folder)}: fetches from another host"
         for file in folder.rglob("*.css")
         if FOREIGN.search(file.read_text(encoding="utf-8"))

@@ -15,7 +15,6 @@ exclude_patterns = ["site", ".venv*", "docs/paper"]
 root_doc = "docs/index"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence", "dollarmath"]
-myst_dmath_allow_digits = False
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
 html_static_path = ["static"]

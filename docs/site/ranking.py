@@ -19,7 +19,7 @@ FACTORS = {
     r"docs/(guide/|quickstart|choosing|glossary|planning|gate|[\w-]+$)": 1.0,
     r"docs/(api|cli|json)$": 0.75,
     r"docs/(gallery|peers)$": 0.75,
-    r"docs/(calibration|stability|scale)$": 0.7,
+    r"docs/(calibration|stability|scale)$|docs/methods/": 0.7,
     r"README|skills/": 0.6,
     r"docs/decisions/": 0.3,
     r"(CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT|benchmarks/|examples/)": 0.3,

@@ -75,7 +75,7 @@ class ExpectedPivot:
         found = 1.0  # from above, as 0 may be far enough from the margin itself
         for _ in range(SETTLING):
             before, found = found, t * self.spread_at(value, value + found)
-            if found >= 1 or before - found <= SLACK**2 * found:
+            if found >= 1 or abs(before - found) <= SLACK**2 * found:
                 break
         return math.inf if found >= 1 else found
 

@@ -1,59 +1,64 @@
-"""Put the pages of docs/methods and the summary of docs/calibration.md together as one PDF: report.py FILE."""
+"""Put the methods, the simulation results and the references together as one PDF, from the pages of the site: report.py FILE."""
 
 import re
 import sys
 from pathlib import Path
 
-import pypandoc
-import typst
-
 HERE, DOCS = Path(__file__).parent, Path(__file__).parents[1]
 INDEX = (DOCS / "methods" / "README.md").read_text()
-PAGES = re.findall(r"\]\(([\w-]+)\.md\)", INDEX.partition("## Symbols")[0])
+PAGES = re.findall(r"^\|.*\]\(([\w-]+)\.md\) \|$", INDEX, re.MULTILINE)
+CHAPTERS = (*PAGES, "calibration", "references", "symbols")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)([^)]+)\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+SUMMED_UP = ("standard.svg", "peers.svg")
+"""The figures of the simulation results that the report has."""
 
 
 def chapter(text: str, name: str) -> str:
-    """Return a page as a chapter: with a label, links to other chapters by their labels, and other links as text."""
+    """Return a page as a chapter: with labels, links to other chapters by their labels, other links as text, and no references of its own."""
+    text = text.partition("\n## References\n")[0]
     text = re.sub(r"^# (.+)$", rf"# \1 {{#{name}}}", text, count=1, flags=re.MULTILINE)
-    text = re.sub(
-        r"^## (.+)$",
-        lambda m: f"## {m[1]} {{#{name}-{re.sub(r'[^a-z]+', '-', m[1].lower())} .unnumbered}}",
-        text,
-        flags=re.MULTILINE,
-    )
+    text = re.sub(r"^## (.+)$", lambda m: f"## {m[1]} {{#{name}-{re.sub(r'[^a-z]+', '-', m[1].lower())}}}", text, flags=re.MULTILINE)
     return LINK.sub(linked, text)
 
 
 def linked(match: re.Match[str]) -> str:
     """Return a link to another chapter, or the words of a link that leads out of the report."""
     page = Path(match[2].partition("#")[0]).stem
-    return f"[{match[1]}](#{page})" if page in (*PAGES, "calibration", "symbols") else match[1]
+    return f"[{match[1]}](#{page})" if page in CHAPTERS else match[1]
 
 
-def summary() -> str:
-    """Return the beginning of docs/calibration.md, up to its tables, as a chapter."""
-    text = (DOCS / "calibration.md").read_text().partition("\n## How it was measured")[0]
-    return chapter(re.sub(r"(!\[[^\]]*\]\()", r"\1/docs/", text), "calibration")
+def results() -> str:
+    """Return docs/calibration.md without the maps and the list of single methods."""
+    text = re.sub(r"^## Method by method\n.*?(?=^<!-- end -->)", "", (DOCS / "calibration.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    pictures = PICTURE.sub(lambda m: f"![{m[1]}](/docs/{m[2]})" if m[2].endswith(SUMMED_UP) else "", text)
+    return chapter(re.sub(r"<!--.*?-->", "", pictures), "calibration")
+
+
+def references() -> str:
+    """Return the list of references as a chapter."""
+    lines = re.findall(r"^\| .+? \(\d{4}\) \| (.+) \|$", (DOCS / "methods" / "references.md").read_text(), re.MULTILINE)
+    return "\n".join(["# References {#references}", "", *(f"- {line}" for line in lines)])
+
+
+def report() -> str:
+    """Return the report as Markdown."""
+    symbols = chapter("# Symbols\n\n" + INDEX.partition("## Symbols\n")[2], "symbols")
+    pages = [chapter((DOCS / "methods" / f"{page}.md").read_text(), page) for page in PAGES]
+    return "\n\n".join([(HERE / "introduction.md").read_text(), symbols, *pages, results(), references()])
 
 
 def main(target: str) -> None:
     """Write the report."""
-    symbols = "# Symbols {#symbols}\n\n" + INDEX.partition("## Symbols\n")[2]
-    parts = [
-        (HERE / "introduction.md").read_text(),
-        chapter(symbols, "symbols"),
-        *(chapter((DOCS / "methods" / f"{page}.md").read_text(), page) for page in PAGES),
-        summary(),
-    ]
-    markdown = "\n\n".join(parts)
+    import pypandoc
+    import typst
+
     made = Path(target)
     made.parent.mkdir(parents=True, exist_ok=True)
     source = made.with_suffix(".typ")
-    body = pypandoc.convert_text(
-        markdown, "typst", format="gfm-autolink_bare_uris+tex_math_dollars+attributes", extra_args=["--wrap=none"]
-    )
-    source.write_text((HERE / "template.typ").read_text() + body)
+    reader = "gfm-autolink_bare_uris+tex_math_dollars+attributes"
+    body = pypandoc.convert_text(report(), "typst", format=reader, extra_args=["--wrap=none"])
+    source.write_text((HERE / "template.typ").read_text() + body.replace("align(center)[#table(", "align(left)[#table("))
     typst.compile(source, output=made, root=str(DOCS.parent))
     print(f"written: {made}")
 

@@ -56,6 +56,13 @@ def test_symbols_are_in_the_table(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_line_of_a_formula_looks_like_a_list_or_a_heading(page):
+    """GitHub and pandoc would end the formula there."""
+    blocks = re.findall(r"^\$\$\n(.*?)^\$\$$", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert [line for block in blocks for line in block.splitlines() if re.match(r"\s*([-+*>#=]|\d+\.|$)", line)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_code_is_short_and_independent(page):
     lines = [line for line in code(page.stem).splitlines() if line.strip() and not re.match(r"(import|from|#) ?", line)]
     assert 0 < len(lines) <= MOST_LINES

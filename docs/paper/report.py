@@ -18,7 +18,12 @@ def chapter(text: str, name: str) -> str:
     """Return a page as a chapter: with labels, links to other chapters by their labels, other links as text, and no references of its own."""
     text = text.partition("\n## References\n")[0]
     text = re.sub(r"^# (.+)$", rf"# \1 {{#{name}}}", text, count=1, flags=re.MULTILINE)
-    text = re.sub(r"^## (.+)$", lambda m: f"## {m[1]} {{#{name}-{re.sub(r'[^a-z]+', '-', m[1].lower())}}}", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^## (.+)$",
+        lambda m: f"## {m[1]} {{#{name}-{re.sub(r'[^a-z]+', '-', m[1].lower())}}}",
+        text,
+        flags=re.MULTILINE,
+    )
     return LINK.sub(linked, text)
 
 
@@ -30,7 +35,12 @@ def linked(match: re.Match[str]) -> str:
 
 def results() -> str:
     """Return docs/calibration.md without the maps and the list of single methods."""
-    text = re.sub(r"^## Method by method\n.*?(?=^<!-- end -->)", "", (DOCS / "calibration.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(
+        r"^## Method by method\n.*?(?=^<!-- end -->)",
+        "",
+        (DOCS / "calibration.md").read_text(),
+        flags=re.MULTILINE | re.DOTALL,
+    )
     pictures = PICTURE.sub(lambda m: f"![{m[1]}](/docs/{m[2]})" if m[2].endswith(SUMMED_UP) else "", text)
     return chapter(re.sub(r"<!--.*?-->", "", pictures), "calibration")
 
@@ -58,7 +68,9 @@ def main(target: str) -> None:
     source = made.with_suffix(".typ")
     reader = "gfm-autolink_bare_uris+tex_math_dollars+attributes"
     body = pypandoc.convert_text(report(), "typst", format=reader, extra_args=["--wrap=none"])
-    source.write_text((HERE / "template.typ").read_text() + body.replace("align(center)[#table(", "align(left)[#table("))
+    source.write_text(
+        (HERE / "template.typ").read_text() + body.replace("align(center)[#table(", "align(left)[#table(")
+    )
     typst.compile(source, output=made, root=str(DOCS.parent))
     print(f"written: {made}")
 

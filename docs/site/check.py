@@ -45,7 +45,11 @@ def check(folder):
     wrong += [
         f"{file.relative_to(folder)}: a formula that isn't drawn: {found[0]}"
         for file in pages
-        if (found := re.search(r"\$\\[a-z]+\{.{0,40}", re.sub(r"<pre.*?</pre>", "", file.read_text(encoding="utf-8"), flags=re.S)))
+        if (
+            found := re.search(
+                r"\$\\[a-z]+\{.{0,40}", re.sub(r"<pre.*?</pre>", "", file.read_text(encoding="utf-8"), flags=re.S)
+            )
+        )
     ]
     wrong += [
         f"{file.relative_to(folder)}: fetches from another host"

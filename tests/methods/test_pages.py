@@ -78,6 +78,16 @@ def test_pages_are_written_in_plain_english(page):
     assert LANGUAGE["counts"](text)["where"] <= 3
 
 
+def test_a_table_becomes_the_arguments_of_the_pages(tmp_path):
+    rows = [(m, f"q{i}", f"c{i // 2}", (i + j + (m == "b")) % 2) for m in "ab" for i in range(6) for j in range(3)]
+    table = tmp_path / "scores.csv"
+    table.write_text("model,question,cluster,score\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    page = methods("README")
+    x, g, attempts = page.score_of(table, "a")
+    assert (x.tolist(), g.tolist(), attempts.tolist()) == ([1 / 3, 2 / 3] * 3, [0, 0, 1, 1, 2, 2], [3] * 6)
+    assert page.difference_of(table, "a", "b")[0] == pytest.approx([-1 / 3, 1 / 3] * 3)
+
+
 CITED = re.compile(r"((?:[A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)?)(?:['’]s)?,? \(?((?:19|20)\d\d)\b")
 
 

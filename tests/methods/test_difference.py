@@ -22,3 +22,33 @@ def test_p_values_and_intervals(seed, gap, grouped):
     (value, variance, df), plain = page.clustered(a - b, g), found.estimate
     assert (value, np.sqrt(variance), df) == pytest.approx((plain.value, plain.se, plain.df), rel=1e-9)
     assert page.compare(a - b, g) == pytest.approx((found.p_value, *limits), rel=1e-9, abs=1e-11)
+
+
+EDGES = {
+    "equal models": ([0] * 40, 1),
+    "equal models in clusters": ([0] * 40, 5),
+    "four wins": ([1] * 4 + [0] * 96, 1),
+    "eight wins": ([1] * 8 + [0] * 92, 1),
+    "wins that cancel out": ([1, -1] * 5 + [0] * 30, 1),
+    "a win in each of three clusters": ([1, 0, 0, 0, 0] * 3, 5),
+    "net wins of 2, 1, 0, 1, 2": (sum(([1] * k + [0] * (40 - k) for k in (2, 1, 0, 1, 2)), []), 40),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_edges(name):
+    d, size = EDGES[name]
+    d, g = np.array(d, dtype=float), np.arange(len(d)) // size
+    found = difference(np.maximum(d, 0), np.maximum(-d, 0), clusters=(g,) if size > 1 else ())
+    limits = found.estimate.interval.low, found.estimate.interval.high
+    assert page.compare(d, g) == pytest.approx((found.p_value, *limits), rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_clusters(seed):
+    rng = np.random.default_rng(seed)
+    a, b = (rng.random((2, 40)) < np.array([[0.7], [0.5]])).astype(float)
+    g = np.arange(40) // 20
+    found = difference(a, b, clusters=(g,))
+    limits = found.estimate.interval.low, found.estimate.interval.high
+    assert page.compare(a - b, g) == pytest.approx((found.p_value, *limits), rel=1e-6, abs=1e-9)

@@ -47,3 +47,11 @@ def test_wilson(grouped):
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     assert (found.interval.low, found.interval.high) == pytest.approx((centre - half, centre + half), rel=1e-9)
+
+
+@pytest.mark.parametrize("rate", [0, 1])
+@pytest.mark.parametrize("size", [1, 5])
+def test_all_wrong_or_all_right(rate, size):
+    x, g = np.full(30, float(rate)), np.arange(30) // size
+    found = mean(x, clusters=(g,) if size > 1 else (), attempts=np.ones(30)).interval
+    assert page.interval(x, g, np.ones(30)) == pytest.approx((found.low, found.high), rel=1e-9)

@@ -31,7 +31,7 @@ EDGES = {
     "eight wins": ([1] * 8 + [0] * 92, 1),
     "wins that cancel out": ([1, -1] * 5 + [0] * 30, 1),
     "a win in each of three clusters": ([1, 0, 0, 0, 0] * 3, 5),
-    "net wins of 2, 1, 0, 1, 2": (sum(([1] * k + [0] * (40 - k) for k in (2, 1, 0, 1, 2)), []), 40),
+    "net wins of 2, 1, 0, 1, 2": ([float(i % 40 < (2, 1, 0, 1, 2)[i // 40]) for i in range(200)], 40),
 }
 
 

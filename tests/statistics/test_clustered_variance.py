@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.clustered_variance import (
+    ShareSums,
     clusterings,
     covariance,
     degrees_of_freedom,
@@ -17,6 +18,7 @@ from howsure.statistics.clustered_variance import (
     group_sums,
     joined_strata,
     satterthwaite,
+    sizes_of,
     within_strata,
 )
 from howsure.statistics.intervals import t_quantile
@@ -247,3 +249,21 @@ def test_no_degrees_of_freedom_left_gives_no_interval():
     assert mean(np.array([0.2, 0.4]), bounded=False, strata=2).interval.low != 0.0
     assert np.isnan(mean(np.array([0.2, 0.4]), bounded=False, strata=2).interval.low)
     assert np.isnan(mean(np.array([0.2]), bounded=False, strata=1).interval.low)
+
+
+def test_fewer_clusters_than_in_a_profile_have_about_the_mean_degrees_of_freedom_of_its_parts():
+    """Also where one cluster dominates: no pole, and more with every cluster."""
+    totals = np.array([231, 75, 44, 34, 32, 22, 22, 19, 10, 8, 2, 1.0])
+    profile, rng = sizes_of(totals), np.random.default_rng(0)
+    found = [profile.df(k * profile.size) for k in range(2, 13)]
+    assert np.all(np.diff(found) > 0)
+    for k in (3, 6, 9):
+        parts = [rng.choice(totals, k, replace=False) for _ in range(2000)]
+        mean = np.mean([float(ShareSums.of(part / part.sum()).satterthwaite()) for part in parts])
+        assert found[k - 2] == pytest.approx(mean, rel=0.1)
+    assert found[-1] == pytest.approx(float(ShareSums.of(totals / totals.sum()).satterthwaite()))
+
+
+@pytest.mark.parametrize("count", [2, 5, 9, 30])
+def test_equal_clusters_of_a_profile_have_one_less_degree_of_freedom(count):
+    assert sizes_of(np.full(10, 7.0)).df(7 * count) == pytest.approx(count - 1)

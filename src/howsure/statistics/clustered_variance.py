@@ -438,10 +438,23 @@ class ClusterSizes:
     def df(self, n: float, variance: VarianceChoice = "CR2") -> float:
         """Return the degrees of freedom of a mean over n items, exact for as many clusters as in the profile.
 
-        Satterthwaite's for CR2, as in clustered_variance.py. 0 if n is less than two clusters.
+        Satterthwaite's for CR2, as in clustered_variance.py. Fewer clusters are a random part of the
+        profile: a cluster has its share of itself and of the mean of the others. 0 if n is less than two
+        clusters.
         """
-        count = n / self.size
-        sums = ShareSums.of(self.relative * (self.size / n), copies=count / len(self.relative))
+        count, known = n / self.size, len(self.relative)
+        if 1 < count < known:
+            others = (count - 1) * (known - self.relative) / (known - 1)
+            whole = ShareSums.of(self.relative / (self.relative + others))
+            pairs = count * (count - 1) / (known * (known - 1))
+            sums = ShareSums(
+                count=np.asarray(count),
+                squares=whole.squares * count / known,
+                leverages=whole.leverages * math.sqrt(pairs),
+                leverage_squares=whole.leverage_squares * pairs,
+            )
+        else:
+            sums = ShareSums.of(self.relative * (self.size / n), copies=count / known)
         found = float(variance_of(variance).df(sums))
         return 0.0 if math.isnan(found) else max(found, 0.0)
 

@@ -161,21 +161,23 @@ function perItem({ within, between, answer, attempts, crowd }, factor = 1) {
   return factor * Math.max(crowd * between + within + answer / attempts, 0);
 }
 
-/** Return the degrees of freedom of n questions in clusters of the pilot's sizes, 0 where there are none; `apart`: the part of them that different clusters add, below 0 where these are too few for the formula. */
+/** Return the degrees of freedom of n questions in clusters of the pilot's sizes, 0 where there are none. Fewer clusters than the pilot's are a random part of them. */
 function plannedDf({ sizes, size, strata = 0 }, n) {
-  const [clusters, q] = [n / size, sizes.map((each) => (each * size) / n)];
-  if (clusters <= 1 || Math.max(...q) >= 1) return { df: 0, apart: -1 };
-  const [times, a] = [clusters / sizes.length, q.map((share) => share ** 2 / (1 - share))];
-  const apart = (times * total(a)) ** 2 - times * total(a.map((each) => each ** 2));
+  const [clusters, known] = [n / size, sizes.length];
+  if (clusters <= 1) return 0;
+  const fewer = clusters < known;
+  const q = sizes.map((each) => each / (fewer ? each + ((clusters - 1) * (known - each)) / (known - 1) : clusters));
+  const [times, a] = [clusters / known, q.map((share) => share ** 2 / (1 - share))];
+  const [sum, squares] = [total(a), total(a.map((each) => each ** 2))];
+  const apart = fewer ? ((clusters * (clusters - 1)) / (known * (known - 1))) * (sum ** 2 - squares) : (times * sum) ** 2 - times * squares;
   const df = Math.max(1 / (times * total(q.map((share) => share ** 2)) + apart), 0);
-  return { df: strata ? Math.max(Math.min(df, n - strata), 0) : df, apart };
+  return strata ? Math.max(Math.min(df, n - strata), 0) : df;
 }
 
 /** Say whether n questions are clusters enough for a curve. */
 function enoughClusters(pilot, n) {
   if (pilot.sizes.length === 1) return n - (pilot.strata ?? 0) >= LEAST_DF;
-  const { df, apart } = plannedDf(pilot, n);
-  return n / pilot.size >= LEAST_CLUSTERS && df >= LEAST_DF && apart >= 0;
+  return n / pilot.size >= LEAST_CLUSTERS && plannedDf(pilot, n) >= LEAST_DF;
 }
 
 /** Return the pivot that n questions are expected to have, the variances multiplied by a factor. */
@@ -187,7 +189,7 @@ function plannedPivot(pilot, n, factor = 1) {
   const squares = n * item;
   const worth = sizes.length === 1 ? 1 : eventWorth({ variance, squares, fourths: squares ** 2 / Math.max(n * seen, 1e-12), n, average: crowd, count: n / size });
   const event = seen > item * (1 + 1e-6) ? Math.min(Math.sqrt(item / seen), 1) : 1;
-  return { variance, df: plannedDf(pilot, n).df, itemVariance: Math.max(Math.min(item, 1), 0), room: worth / n, ...SINGLE, event, averaged: event < 1 ? 1 : 0 };
+  return { variance, df: plannedDf(pilot, n), itemVariance: Math.max(Math.min(item, 1), 0), room: worth / n, ...SINGLE, event, averaged: event < 1 ? 1 : 0 };
 }
 
 /** Return the chance that n questions show a true gap of this size: the mean over what the variances may be. */

@@ -34,6 +34,7 @@ def races(peers: dict[str, str]) -> list[Race]:
             ours=Side(name="howsure", command=script("metrics.py", "estimate")),
             others=against("scikit-learn, the value alone", "value"),
             rounds=3,
+            at_most=3,
         ),
     ]
 

@@ -45,11 +45,24 @@ DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/deci
 NAVIGATION = {
     "Learn": [
         f"docs/{page}"
-        for page in ("quickstart", "answering", "commands", "python", "guide/README", "choosing", "glossary", "gallery")
+        for page in (
+            "quickstart",
+            "faq",
+            "answering",
+            "commands",
+            "python",
+            "guide/README",
+            "choosing",
+            "glossary",
+            "gallery",
+        )
     ],
     "Use": [
         f"docs/{page}"
         for page in (
+            "is-a-better",
+            "best-models",
+            "how-good",
             "report",
             "runs",
             "planning",

@@ -207,7 +207,7 @@ def test_a_note_states_that_smaller_scores_are_better():
 def test_all_zero_scores_of_an_unsafe_column_bound_the_failure_rate():
     rows = pl.DataFrame({"model": "a", "item": [*range(300)], "unsafe": 0})
     text = hs.estimate(read(rows)).render("terminal")
-    assert "failure rate below 0.99% (95% confidence), counting 300 items" in " ".join(text.split())
+    assert "failure rate below 0.99% (95% confidence), counting 300 questions" in " ".join(text.split())
     assert "success rate below" in hs.estimate(rows.rename({"unsafe": "score"})).render("terminal")
     (bound,) = hs.estimate(read(rows))[0].estimate.bounds
     assert bound.of_failures

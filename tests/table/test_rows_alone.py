@@ -36,6 +36,11 @@ def test_rows_of_their_own_have_the_results_of_groups(n, models, seed):
     assert first.select(second.columns).equals(second)
 
 
+def test_a_score_of_minus_zero_is_zero():
+    table = rows(20, 1, 1).with_columns(score=pl.col("score").fill_null(1.0) * 0.0 * -1.0, status=pl.lit("ok"))
+    assert str(group(Scores(rows=table), Wanted(), ()).results["mean"][0]) == "0.0"
+
+
 def test_a_repeated_row_is_grouped(monkeypatch):
     table = rows(20, 1, 1)
     again = pl.concat([table, table.head(1)])

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, of_difference, presentation
+from howsure.answers.base import Drawn, named, of_difference, presentation
 from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant
 
@@ -165,7 +165,7 @@ class Against(Drawn):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> AgainstTask:
-        return next(part for part in self.tasks if part.task == task)
+        return named(self.tasks, "task", task)
 
     @property
     def every(self) -> tuple[AgainstTask, ...]:

@@ -7,13 +7,14 @@ import math
 import re
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from howsure import checks
 from howsure.answers.output import derived, row, shown, tree
-from howsure.errors import MethodError, OptionError
+from howsure.errors import DataError, MethodError, OptionError
 from howsure.options.choices import Format, Preset
 from howsure.options.table import checked
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from howsure.errors import ResultWarning
     from howsure.statistics.results import Estimate, Interval
 
+T = TypeVar("T")
 LEADERBOARDS, FEW, CLUSTERS, ATTEMPTS, FAIR, POWER, PLAYBOOK, RIGOR = 1, 3, 4, 5, 6, 7, 8, 9
 FEW_CLUSTERS = ("one_cluster", "few_clusters", "dominant_cluster", "too_few_flips", "real_clusters")
 """Warnings about too few clusters."""
@@ -251,6 +253,17 @@ class TaskPart:
     def sentence(self) -> str:
         """One or two plain sentences."""
         return str(presentation(self).task_sentence(self))
+
+
+def named(parts: Iterable[T], role: str, name: str) -> T:
+    """Return the part of this name. DataError with the names for any other."""
+    found = {str(getattr(part, role)): part for part in parts}
+    if name not in found:
+        raise DataError(
+            f"no {role} {name!r} in this answer",
+            remedy=f"Available: {listing([repr(each) for each in found])}.",
+        )
+    return found[name]
 
 
 def present(name: str) -> ModuleType:

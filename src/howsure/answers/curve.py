@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Drawn, TaskPart
+from howsure.answers.base import Drawn, TaskPart, named
 from howsure.answers.output import HIDDEN, row, spread
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class TaskCurves(TaskPart):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, model: str) -> Curve:
-        return next(each for each in self.curves if each.model == model)
+        return named(self.curves, "model", model)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per point."""
@@ -142,7 +142,7 @@ class Curves(Drawn):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskCurves:
-        return next(each for each in self.tasks if each.task == task)
+        return named(self.tasks, "task", task)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and point."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, TaskPart
+from howsure.answers.base import Drawn, TaskPart, named
 from howsure.answers.output import HIDDEN, derived, row, spread
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class TaskFrontier(TaskPart):
         return tuple(each.model for each in self.models if each.could_be_on_frontier)
 
     def __getitem__(self, model: str) -> FrontierModel:
-        return next(each for each in self.models if each.model == model)
+        return named(self.models, "model", model)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model."""
@@ -103,7 +103,7 @@ class Frontier(Drawn):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskFrontier:
-        return next(each for each in self.tasks if each.task == task)
+        return named(self.tasks, "task", task)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Drawn, TaskPart
+from howsure.answers.base import Drawn, TaskPart, named
 from howsure.answers.output import HIDDEN, number
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ class History(Drawn):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskHistory:
-        return next(found for found in self.tasks if found.task == task)
+        return named(self.tasks, "task", task)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and run."""

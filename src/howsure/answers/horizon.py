@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, TaskPart
+from howsure.answers.base import Drawn, TaskPart, named
 from howsure.answers.output import HIDDEN, row, shown, spread
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class TaskHorizons(TaskPart):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, model: str) -> ModelHorizons:
-        return next(each for each in self.models if each.model == model)
+        return named(self.models, "model", model)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model and chance."""
@@ -146,7 +146,7 @@ class Horizons(Drawn):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskHorizons:
-        return next(each for each in self.tasks if each.task == task)
+        return named(self.tasks, "task", task)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task, model and chance."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, presentation
+from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, named, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
 from howsure.answers.parts import of_population
 from howsure.checks import count
@@ -354,7 +354,7 @@ class Leaderboard(Answer):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> Board:
-        return next(board for board in self.boards if board.task == task)
+        return named(self.boards, "task", task)
 
     @property
     def every(self) -> tuple[Board, ...]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Drawn, TaskPart
+from howsure.answers.base import Drawn, TaskPart, named
 from howsure.answers.output import HIDDEN, MERGED, derived, number, row, rows, shown, sliced_rows, spread
 
 if TYPE_CHECKING:
@@ -346,7 +346,7 @@ class Noise(Drawn):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, name: str) -> NoiseEntry:
-        return next(entry for task in self.tasks for entry in task.entries if entry.name == name)
+        return named([entry for task in self.tasks for entry in task.entries], "name", name)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and model, then those of slices."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Answer, named, presentation
 from howsure.answers.output import HIDDEN, derived, row, rows, shown
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ class Questions(Answer):
     changed: Flips | None = None
 
     def __getitem__(self, task: str) -> TaskQuestions:
-        return next(part for part in self.tasks if part.task == task)
+        return named(self.tasks, "task", task)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and metric."""

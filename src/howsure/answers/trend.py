@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, TaskPart
+from howsure.answers.base import Answer, TaskPart, named
 from howsure.answers.output import HIDDEN, number
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Trend(Answer):
     warnings: tuple[ResultWarning, ...] = ()
 
     def __getitem__(self, task: str) -> TaskTrend:
-        return next(found for found in self.tasks if found.task == task)
+        return named(self.tasks, "task", task)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task, run and checkpoint."""

@@ -438,6 +438,7 @@ def _rows_alone(
         return None
     few = rows["item"].hash().n_unique() * 2 < len(rows)
     score, status = pl.col("score"), pl.col("status")
+    score = pl.when(score != 0).then(score).when(score == 0).then(0.0)  # no −0, as from a mean
     if states:
         score = pl.when(status == "ok").then(score)
     return rows.select(

@@ -22,13 +22,13 @@ SMALL = 0.1
 
 
 def bound_sentence(bound: Bound) -> str:
-    """Return a limit in words: `failure rate below 9.5% (95% confidence), counting 30 items`, with the number
+    """Return a limit in words: `failure rate below 9.5% (95% confidence), counting 30 questions`, with the number
     of failures if there are any.
     """
     rate = bound.limit if bound.side == "upper" else 1 - bound.limit
     what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
     percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
-    counted = plural(bound.n, bound.units[:-1])
+    counted = plural(bound.n, "question" if bound.units == "items" else bound.units[:-1])
     if bound.n_observed:
         return (
             f"{what} rate at most {percent}% with {level_text(bound.level)} confidence "

@@ -55,7 +55,7 @@ def report() -> str:
     """Return the report as Markdown."""
     symbols = chapter("# Symbols\n\n" + INDEX.partition("## Symbols\n")[2], "symbols")
     pages = [chapter((DOCS / "methods" / f"{page}.md").read_text(), page) for page in PAGES]
-    return "\n\n".join([(HERE / "introduction.md").read_text(), symbols, *pages, results(), references()])
+    return "\n\n".join([(HERE / "introduction.txt").read_text(), symbols, *pages, results(), references()])
 
 
 def main(target: str) -> None:

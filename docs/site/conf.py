@@ -11,7 +11,7 @@ author = "The howsure authors"
 release = re.search(r'__version__ = "(.+)"', (ROOT / "src/howsure/__init__.py").read_text())[1]
 extensions = ["myst_parser"]
 include_patterns = ["*.md", "docs/**.md", "benchmarks/**.md", "examples/*.md", "skills/**.md"]
-exclude_patterns = ["site", ".venv*", "docs/paper"]
+exclude_patterns = ["site", ".venv*"]
 root_doc = "docs/index"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence", "dollarmath"]

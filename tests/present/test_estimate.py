@@ -33,7 +33,7 @@ def test_two_of_3000_are_shown_with_enough_digits_and_the_exact_limit(right, wha
     told = " ".join(told.split())
     assert ("0.067 0.012–0.24" in told) == (what == "success")
     assert ("99.933 99.76–99.988" in told) == (what == "failure")
-    assert f"m: {what} rate at most 0.21% with 95% confidence (2 of 3,000 items)." in told
+    assert f"m: {what} rate at most 0.21% with 95% confidence (2 of 3,000 questions)." in told
     exact = stats.binomtest(2, 3_000).proportion_ci(0.9, method="exact").high
     assert f"{100 * exact:.2g}" == "0.21"
 

@@ -122,12 +122,12 @@ def test_weighted_items_count_by_their_effective_number_at_0_and_1():
     assert found.interval.high == pytest.approx(1 - 0.025 ** (1 / worth))
     (bound,) = found.bounds
     assert (bound.limit, bound.n, bound.worth) == pytest.approx((1 - 0.05 ** (1 / worth), 16, worth))
-    assert bound_sentence(bound).endswith("counting 16 items, by their weights worth 5.6")
+    assert bound_sentence(bound).endswith("counting 16 questions, by their weights worth 5.6")
     grouped = mean(np.zeros(16), weights=weights, clusters=[np.arange(16) // 2])
     assert grouped.interval.high == pytest.approx(1 - 0.025 ** (1 / worth))
     equal = mean(np.zeros(16), weights=np.full(16, 3.0))
     assert limits(equal) == limits(mean(np.zeros(16)))
-    assert bound_sentence(equal.bounds[0]).endswith("counting 16 items")
+    assert bound_sentence(equal.bounds[0]).endswith("counting 16 questions")
 
 
 def test_bounds_at_0_cover_with_unequal_weights():

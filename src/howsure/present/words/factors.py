@@ -22,8 +22,8 @@ SMALL = 0.1
 
 
 def bound_sentence(bound: Bound) -> str:
-    """Return a limit in words: `failure rate below 9.5% (95% confidence), counting 30 questions`, with the number
-    of failures if there are any.
+    """Return a limit in words: `failure rate below 9.5% (95% confidence), counting 30 questions`, with the
+    number of failures if there are any.
     """
     rate = bound.limit if bound.side == "upper" else 1 - bound.limit
     what = "success" if (bound.side == "upper") != bound.of_failures else "failure"

@@ -35,7 +35,7 @@ def pearson(mean):
 
 
 METRICS = {
-    "f1": (lambda y, x: page.smooth(page.F1, classes(y, x)), "logit", lambda x: (x > 0.5).astype(int)),
+    "f1": (lambda y, x: page.smooth(lambda mean: 2 * mean[0] / (mean[1] + mean[2]), classes(y, x)), "logit", lambda x: (x > 0.5).astype(int)),
     "auroc": (lambda y, x: page.auroc(y, x), "logit", lambda x: x),
     "ratio": (lambda y, x: page.smooth(lambda mean: mean[0] / mean[1], np.column_stack([x, y])), "log", lambda x: x),
     "perplexity": (

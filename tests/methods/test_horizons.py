@@ -84,6 +84,8 @@ def test_a_curve_that_separates_has_a_slope_and_one_that_rises_has_no_horizon():
     x = (difficulty < 60).astype(float)
     rows = pl.DataFrame({"model": "a", "item": np.arange(12), "minutes": difficulty, "score": x.astype(int)})
     e = hs.horizon(rows, difficulty="minutes", chance=0.5).tasks[0].models[0].horizons[0].estimate
-    assert page.horizon(difficulty, x, np.arange(12))[:3] == pytest.approx((e.value, e.interval.low, e.interval.high), rel=1e-9)
+    assert page.horizon(difficulty, x, np.arange(12))[:3] == pytest.approx(
+        (e.value, e.interval.low, e.interval.high), rel=1e-9
+    )
     with pytest.raises(ValueError, match="fall"):
         page.horizon(difficulty, 1 - x, np.arange(12))

@@ -35,8 +35,12 @@ def pearson(mean):
 
 
 METRICS = {
-    "f1": (lambda y, x: page.smooth(lambda mean: 2 * mean[0] / (mean[1] + mean[2]), classes(y, x)), "logit", lambda x: (x > 0.5).astype(int)),
-    "auroc": (lambda y, x: page.auroc(y, x), "logit", lambda x: x),
+    "f1": (
+        lambda y, x: page.smooth(lambda mean: 2 * mean[0] / (mean[1] + mean[2]), classes(y, x)),
+        "logit",
+        lambda x: (x > 0.5).astype(int),
+    ),
+    "auroc": (page.auroc, "logit", lambda x: x),
     "ratio": (lambda y, x: page.smooth(lambda mean: mean[0] / mean[1], np.column_stack([x, y])), "log", lambda x: x),
     "perplexity": (
         lambda y, x: page.smooth(lambda mean: np.exp(mean[0] / mean[1]), np.column_stack([x, y])),

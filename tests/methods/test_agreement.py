@@ -47,7 +47,7 @@ def test_kappa_and_alpha_of_several_raters(like, values, measurement, grouped):
     places = np.arange(values)
     far = (places[:, None] - places) ** 2 / (values - 1) ** 2 if measurement == "interval" else 1 - np.eye(values)
     for name, alpha in (("fleiss", False), ("krippendorff", True)):
-        assert same(page.agreement(*page.pooled(counts, far, alpha), g), answer.of(name))
+        assert same(page.agreement(*page.pooled(counts, far, krippendorff=alpha), g), answer.of(name))
 
 
 @pytest.mark.parametrize("grouped", [False, True])

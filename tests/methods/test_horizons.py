@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from howsure.answers.horizon import doubling_days
 from methods import methods
 
 page = methods("horizons")
@@ -55,10 +54,10 @@ def test_horizons_doubling_times_and_lines_over_dates(attempts, grouped):
             assert own[int(model.model[1])][:3] == pytest.approx(known, rel=1e-9)
         logs = np.log2([each[0] for each in own])
         influence = np.column_stack([each[3] for each in own])
-        slope, low, high, _ = page.line(np.array(days, dtype=float), logs, influence, g)
+        times = page.doubling(*page.line(np.array(days, dtype=float), logs, influence, g))
         doubling = found.doubling[j]
         known = doubling.days, doubling.interval.low, doubling.interval.high
-        assert (1 / slope, doubling_days(high), doubling_days(low)) == pytest.approx(known, rel=1e-9)
+        assert times == pytest.approx(known, rel=1e-9)
     curve = hs.curve(rows, over="released", cluster=cluster).tasks[0].line
     mean = x.mean(axis=0)
     odds, influence = np.log(mean / (1 - mean)), (x - mean) / (mean * (1 - mean))
@@ -71,12 +70,22 @@ def test_a_flat_curve_has_no_limits():
     rng = np.random.default_rng(1)
     difficulty = 2 ** rng.uniform(0, 8, 30)
     x = (rng.random(30) < 0.5).astype(float)
-    for _ in range(50):  # a slope that falls, but not significantly
-        if page.success_curve(difficulty, x)[0][1] < 0:
-            break
+    while np.corrcoef(np.log2(difficulty), x)[0, 1] >= 0:  # a slope that falls, but not significantly
         x = rng.permutation(x)
     rows = pl.DataFrame({"model": "a", "item": np.arange(30), "minutes": difficulty, "score": x.astype(int)})
     e = hs.horizon(rows, difficulty="minutes", chance=0.5).tasks[0].models[0].horizons[0].estimate
     own = page.horizon(difficulty, x, np.arange(30))
     assert (own[1], own[2]) == (e.interval.low, e.interval.high)
     assert own[0] == pytest.approx(e.value, rel=1e-9)
+
+
+def test_a_curve_that_separates_has_a_slope_and_one_that_rises_has_no_horizon():
+    difficulty = 2.0 ** np.arange(12)
+    x = (difficulty < 60).astype(float)
+    rows = pl.DataFrame({"model": "a", "item": np.arange(12), "minutes": difficulty, "score": x.astype(int)})
+    e = hs.horizon(rows, difficulty="minutes", chance=0.5).tasks[0].models[0].horizons[0].estimate
+    assert page.horizon(difficulty, x, np.arange(12))[:3] == pytest.approx(
+        (e.value, e.interval.low, e.interval.high), rel=1e-9
+    )
+    with pytest.raises(ValueError, match="fall"):
+        page.horizon(difficulty, 1 - x, np.arange(12))

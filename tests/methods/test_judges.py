@@ -32,7 +32,7 @@ def test_corrected_rates(rate, share, levels, fractions):
     rows = pl.DataFrame({"judge": verdicts, "human": labels}).with_columns(pl.col("human").fill_nan(None))
     found = hs.judge(rows, labels_drawn="random").all_answers.estimate
     expected = (found.value, found.se, found.interval.low, found.interval.high)
-    assert page.corrected(code, labels) == pytest.approx(expected, rel=1e-9, abs=1e-10)
+    assert page.corrected_rate(code, labels) == pytest.approx(expected, rel=1e-9, abs=1e-10)
 
 
 def test_a_perfect_judge_and_strata_whose_labels_agree():
@@ -42,4 +42,17 @@ def test_a_perfect_judge_and_strata_whose_labels_agree():
     rows = pl.DataFrame({"judge": verdicts, "human": labels}).with_columns(pl.col("human").fill_nan(None))
     found = hs.judge(rows, labels_drawn="random").all_answers.estimate
     expected = (found.value, found.se, found.interval.low, found.interval.high)
-    assert page.corrected(verdicts.astype(int), labels) == pytest.approx(expected, rel=1e-9)
+    assert page.corrected_rate(verdicts.astype(int), labels) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("share", "joined_to_one"), [(0.3, False), (0.012, True)])
+def test_strata_and_worth_of_a_yes_or_no_judge(share, joined_to_one):
+    verdicts, labels = sample(7, 0.7, 1, share)
+    own = page.yes_no(verdicts, labels)
+    assert own.tolist() == joined(strata(verdicts, int(np.isfinite(labels).sum())), np.isfinite(labels)).tolist()
+    assert (own.max() == 0) == joined_to_one
+    rows = pl.DataFrame({"judge": verdicts, "human": labels}).with_columns(pl.col("human").fill_nan(None))
+    found = hs.judge(rows, labels_drawn="random").all_answers
+    width, worth = page.judge_worth(own, labels)
+    assert width == pytest.approx(found.estimate.interval.half_width / found.labels.interval.half_width, rel=1e-9)
+    assert worth == pytest.approx(found.labels.n_items * (found.labels.se / found.estimate.se) ** 2, rel=1e-9)

@@ -88,7 +88,7 @@ def test_a_table_becomes_the_arguments_of_the_pages(tmp_path):
     assert page.difference_of(table, "a", "b")[0] == pytest.approx([-1 / 3, 1 / 3] * 3)
 
 
-CITED = re.compile(r"((?:[A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)?)(?:['’]s)?,? \(?((?:19|20)\d\d)\b")
+CITED = re.compile(r"((?:[A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)?)(?:['’]s?)?,? \(?((?:19|20)\d\d)\b")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -11,7 +11,9 @@ page = methods("published")
 
 
 @pytest.mark.parametrize("first", [(0.712, 198, None), (1.0, 40, None), (0.9, 60, 0.03)])
-@pytest.mark.parametrize("second", [(0.687, 198, None), (0.55, 500, 0.05), (0.2, 90, None), (0.0, 30, None)])
+@pytest.mark.parametrize(
+    "second", [(0.687, 198, None), (0.55, 500, 0.05), (0.2, 90, None), (0.0, 30, None), (0.712, 198, None)]
+)
 def test_neighbours_on_a_board(first, second):
     board = pl.DataFrame([("a", *first), ("b", *second)], schema=["model", "score", "n", "stderr"], orient="row")
     one, other = hs.audit(board.with_columns(pl.col("stderr").cast(pl.Float64))).boards[0].entries

@@ -23,7 +23,7 @@ def test_flaky_questions_floors_and_changes(attempts):
         (page.changed(right[0], n[0], right[1], n[1]), question_rates.changed((right[0], right[1]), (n[0], n[1]))),
     ):
         assert own[0] == pytest.approx(found.p, rel=1e-9)
-        assert page.corrected(*own) == pytest.approx(found.adjusted, rel=1e-9)
+        assert page.corrected_p(*own) == pytest.approx(found.adjusted, rel=1e-9)
 
 
 def test_the_verb_has_the_same_numbers():
@@ -39,7 +39,7 @@ def test_the_verb_has_the_same_numbers():
     )
     found = hs.questions(rows).tasks[0].over_attempts[0].items
     p, possible = page.flaky(scores.sum(axis=1), np.full(30, 15))
-    assert page.corrected(p, possible) == pytest.approx(found.p_flaky, rel=1e-9)
+    assert page.corrected_p(p, possible) == pytest.approx(found.p_flaky, rel=1e-9)
 
 
 @pytest.mark.parametrize("fractions", [False, True])
@@ -58,3 +58,19 @@ def test_questions_that_contradict_the_others(fractions):
     r, p = page.contradicting(x)
     assert r == pytest.approx(found.discrimination[order], rel=1e-9, abs=1e-12)
     assert p == pytest.approx(found.p_adjusted[order], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("solved", "verdict"), [(20, "pass"), (17, "undecided"), (5, "fail")])
+def test_a_floor_for_every_question(solved, verdict):
+    right = np.array([20, 20, solved])
+    rows = pl.DataFrame(
+        {
+            "model": "agent",
+            "item": np.repeat(["a", "b", "c"], 20),
+            "attempt": np.tile(np.arange(20), 3),
+            "score": (np.arange(20) < right[:, None]).astype(int).ravel(),
+        }
+    )
+    assert page.each_at_least(right, np.full(3, 20), 0.8) == verdict
+    found = hs.gate(rows, each_at_least=0.8, candidate="agent").verdict
+    assert str(found) == {"undecided": "unclear"}.get(verdict, verdict)

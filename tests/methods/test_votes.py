@@ -43,3 +43,10 @@ def test_scores_and_differences(seed, voters, each, grouped):
         e = found.difference
         known = (e.se, e.df, found.p_value, e.interval.low, e.interval.high)
         assert page.compare_votes(a, b, *fitted) == pytest.approx(known, rel=1e-9, abs=1e-11)
+
+
+def test_models_without_a_finite_strength_are_an_error():
+    first, second, x, g = sample(1, 9, 10)
+    lost = (first == 0) | (second == 0)
+    with pytest.raises((ValueError, np.linalg.LinAlgError)):
+        page.arena(first, second, np.where(lost, second == 0, x).astype(float), g)

@@ -39,72 +39,66 @@ TEACHING = "docs/guide/teaching"
 PLAY = '```{{raw}} html\n<p><a href="../../lesson.html#chapter={number}">Play with this chapter</a></p>\n```\n'
 """What stands above a chapter of the guide: the same one in the lesson."""
 METHODS = [
-    f"docs/methods/{page}" for page in re.findall(r"\]\(([\w-]+)\.md\)", (ROOT / "docs/methods/README.md").read_text())
+    f"docs/methods/{page}"
+    for page in dict.fromkeys(re.findall(r"\]\(([\w-]+)\.md", (ROOT / "docs/methods/README.md").read_text()))
 ]
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
+DEVELOPERS = ["ARCHITECTURE", "docs/decisions/README", "benchmarks/README", "CODE_OF_CONDUCT", "SECURITY"]
 NAVIGATION = {
-    "Learn": [
-        f"docs/{page}"
-        for page in (
-            "quickstart",
-            "faq",
-            "answering",
-            "commands",
-            "python",
-            "guide/README",
-            "choosing",
-            "glossary",
-            "gallery",
-        )
-    ],
-    "Use": [
+    "Start": ["docs/quickstart", "docs/faq", "docs/answering", "docs/commands"],
+    "How to": [
         f"docs/{page}"
         for page in (
             "is-a-better",
             "best-models",
             "how-good",
-            "report",
-            "runs",
             "planning",
             "gate",
             "policy",
             "stopping",
+            "history",
+            "costs",
             "slices",
+            "judges",
+            "biases",
+            "votes",
+            "agreement",
+            "noise",
+            "random-factors",
             "metrics",
             "questions",
+            "runs",
             "tasks",
             "horizons",
             "curves",
-            "costs",
-            "noise",
-            "random-factors",
-            "history",
-            "votes",
-            "judges",
-            "agreement",
-            "biases",
+            "mapping",
+            "report",
             "plots",
             "recipes",
-            "mapping",
             "inspect",
             "lm_eval",
         )
-    ]
-    + ["skills/howsure/SKILL"],
-    "Methods": [f"docs/{page}" for page in ("methods/README", "calibration", "extending", "peers", "scale")]
-    + ["benchmarks/README"],
+    ],
+    "Explanation": [
+        f"docs/{page}"
+        for page in ("guide/README", "choosing", "methods/README", "calibration", "peers", "glossary", "gallery")
+    ],
     "Reference": [
         "docs/cli",
+        "docs/python",
         "docs/api",
         "docs/json",
         "docs/formats",
-        "docs/stability",
         "docs/limits",
-        "README",
+        "docs/scale",
+        "docs/stability",
+        "docs/extending",
+        "skills/howsure/SKILL",
         "examples/README",
+        "README",
         "CHANGELOG",
     ],
-    "Decisions": ["docs/decisions/README", "ARCHITECTURE", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY"],
+    "Developers": ["CONTRIBUTING"],
 }
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""
 
@@ -115,6 +109,7 @@ def navigate(app, docname, source):
         root_doc: NAVIGATION,
         "docs/guide/README": {"": [*GUIDE, TEACHING]},
         "docs/methods/README": {"": METHODS},
+        "CONTRIBUTING": {"": DEVELOPERS},
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {
             "": ["benchmarks/results", "benchmarks/growth", "benchmarks/engines", "benchmarks/peers/results"]

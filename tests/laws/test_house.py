@@ -92,6 +92,7 @@ def test_every_documentation_page_is_in_the_site_navigation() -> None:
         conf["TEACHING"],
         *conf["DECISIONS"],
         *conf["METHODS"],
+        *conf["DEVELOPERS"],
         *(page for pages in conf["NAVIGATION"].values() for page in pages),
         "benchmarks/results",
         "benchmarks/growth",

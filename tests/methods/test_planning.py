@@ -65,7 +65,9 @@ def test_from_a_pilot(ends, cluster, attempts):
     )
     best = hs.plan(LOGS, *names, effect=0.06, attempts=attempts, cluster=cluster).main.best
     assert found == best.items.value
-    of_library = read_pilots(hs.read(LOGS), Design(cluster=(cluster,) if cluster != "none" else ()), *names, paired=True)[0][0]
+    of_library = read_pilots(
+        hs.read(LOGS), Design(cluster=(cluster,) if cluster != "none" else ()), *names, paired=True
+    )[0][0]
     spread, doubt = of_library.spread(), doubt_of(of_library.error(float(attempts)))
     expected = power.power(power.Test(), spread, 0.06, 200, attempts, doubt=doubt)
     assert page.power_after_pilot(200, attempts, 0.06, parts, left, known) == pytest.approx(expected, abs=1e-9)

@@ -99,7 +99,9 @@ def test_correlations_without_noise():
     g = np.arange(40)
     a, b, d = (sum(page.components(*each, g)) for each in ((x, v), (y, u), (x - y, v + u)))
     assert found.correlation == pytest.approx((a + b - d) / 2 / np.sqrt(a * b), rel=1e-9)
-    assert found.variance_within_questions == pytest.approx(page.answer_variance(one)[0] + page.answer_variance(other)[0], rel=1e-9)
+    assert found.variance_within_questions == pytest.approx(
+        page.answer_variance(one)[0] + page.answer_variance(other)[0], rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("grouped", [False, True])

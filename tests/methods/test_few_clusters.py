@@ -1,5 +1,7 @@
 """The code of docs/methods/few-clusters.md gives the library's numbers."""
 
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,7 @@ from howsure.statistics.clustered_variance import joined_strata
 from methods import FOLDER, methods
 from places import ROOT
 
-page = methods("few-clusters")
+page, many = methods("few-clusters"), methods("many-models")
 
 
 def rows(models, g):
@@ -56,8 +58,46 @@ def test_differences(seed, sizes):
     expected = found.se, pair.p_value, found.interval.low, found.interval.high
     assert page.difference_of_same_clusters(a - b, g) == pytest.approx(expected, rel=1e-9)
     by_default = hs.compare(table, a="a", b="b", cluster="cluster").comparisons[0]
-    few = len(g) ** 2 / (np.bincount(g) ** 2).sum() < 6
+    few = page.few(g)
+    assert few == (len(g) ** 2 / (np.bincount(g) ** 2).sum() < 6)
     assert by_default.population == ("same-clusters" if few else "new-clusters")
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_differences_of_averages_and_equal_models(attempts):
+    rng = np.random.default_rng(attempts)
+    g = np.repeat(np.arange(4), [30, 20, 10, 5])
+    chance = rng.beta(1, 1, 4)[g]
+    a, b = (rng.binomial(attempts, np.clip(chance + more, 0, 1)) / attempts for more in (0.2, 0))
+    for one, other in ((a, b), (a, a)):
+        table = rows({"a": one, "b": other}, g)
+        pair = hs.compare(table, a="a", b="b", cluster="cluster", population="same-clusters").comparisons[0]
+        found = pair.difference
+        expected = found.se, pair.p_value, found.interval.low, found.interval.high
+        assert page.difference_of_same_clusters(one - other, g) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_many_models(attempts):
+    """Flips are drawn: within three Monte Carlo errors."""
+    rng = np.random.default_rng(attempts)
+    g = np.repeat(np.arange(4), [40, 20, 30, 10])
+    chance = rng.beta(1, 1, 4)[g]
+    x = np.array([rng.binomial(attempts, np.clip(chance + e, 0, 1)) / attempts for e in (0.2, 0.1, 0, -0.1)]).T
+    table = rows({f"m{k}": column for k, column in enumerate(x.T)}, g)
+    pairs = hs.leaderboard(table, cluster="cluster", population="same-clusters").boards[0]
+    order = [int(entry.model[1]) for entry in pairs.entries]
+    x, p = x[:, order], np.ones((4, 4))
+    for a, b in itertools.permutations(range(4), 2):
+        p[a, b] = page.difference_of_same_clusters(x[:, a] - x[:, b], g)[1]
+    assert p == pytest.approx(pairs.pairs.p_value, rel=1e-9)
+    moved, single = np.array([page.within(column, g)[0] for column in x.T]).T, np.arange(100)
+    signs = many.flips(100)
+    own, adjusted, squares = many.max_t(moved, single, signs, plain=attempts == 1, given=p)
+    off = 3 * np.sqrt(adjusted * (1 - adjusted) * 2 / 10_000) + 1e-3
+    assert np.all(abs(adjusted - pairs.pairs.p_adjusted) <= off)
+    low, high = many.rank_intervals(moved, adjusted, many.could_be_best(moved, single, own, adjusted, squares, signs))
+    assert list(zip(low, high, strict=True)) == [(rank.low, rank.high) for rank in pairs.ranks]
 
 
 def test_the_example():

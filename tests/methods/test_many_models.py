@@ -4,14 +4,19 @@ The library computes flips in single precision, so that a flip can tie with the 
 such ties. Random flips are compared to within three Monte Carlo errors of both.
 """
 
+import re
+
 import numpy as np
+import polars as pl
 import pytest
 
+import howsure as hs
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.best import best_of
 from howsure.statistics.multiplicity import adjust_pairs
 from howsure.statistics.ranks import ranks
-from methods import methods
+from methods import FOLDER, methods
+from places import LOGS
 
 page = methods("many-models")
 UNCLEAR = 0.25
@@ -37,47 +42,50 @@ def of_library(x, g, score=True):
     return moments.p_value, adjusted, best
 
 
-def every_flip(count):
-    """Return all flips of this many clusters."""
-    return 1 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
-
-
-def rank_limits(mean, adjusted, best):
-    """Return the limits of ranks by the rules of the page."""
-    better = (adjusted <= 0.05) & (mean > mean[:, None])
-    worse = (adjusted <= 0.05) & (mean < mean[:, None])
-    low = np.where(best, 1, np.maximum(1 + better.sum(axis=1), 2))
-    high = np.where(best & (best.sum() == 1), 1, len(mean) - worse.sum(axis=1))
-    places = 1 + (mean > mean[:, None]).sum(axis=1)
-    return list(zip(np.minimum(low, places).tolist(), np.maximum(high, places).tolist(), strict=True))
-
-
 @pytest.mark.parametrize("attempts", [1, 4])
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5])
 def test_all_flips_of_few_clusters(seed, attempts):
     x, g = drawn(seed, attempts, clusters=9)
     p, adjusted, best = of_library(x, g)
-    signs = every_flip(g.max() + 3)
-    found = page.max_t(x, g, p, signs)
+    signs = page.flips(len(page.cluster_sums(x, g)[2]))
+    own, found, squares = page.max_t(x, g, signs)
+    assert own == pytest.approx(p + np.eye(6) * (1 - p), rel=1e-9)
     clear = np.minimum(found, adjusted) <= UNCLEAR
     assert found[clear] == pytest.approx(adjusted[clear], rel=1e-9)
-    found_best = page.could_be_best(x, g, p, found, signs)
+    found_best = page.could_be_best(x, g, own, found, squares, signs)
     assert found_best.tolist() == best.tolist()
     order = np.argsort(-x.mean(axis=0), kind="stable")
     at = np.ix_(order, order)
     mean = x.mean(axis=0)[order]
     told = ranks(mean, mean[:, None] - mean, adjusted[at], level=0.95, best=best[order])
-    assert [(each.low, each.high) for each in told] == rank_limits(mean, found[at], found_best[order])
+    low, high = page.rank_intervals(x, found, found_best)
+    assert [(each.low, each.high) for each in told] == list(zip(low[order], high[order], strict=True))
 
 
 @pytest.mark.parametrize(("clusters", "attempts"), [(None, 4), (None, 1), (25, 1)])
 @pytest.mark.parametrize("seed", range(3))
 def test_random_flips(seed, clusters, attempts):
+    """The p-values of single independent answers are those of the page on a difference."""
     x, g = drawn(seed, attempts, clusters)
     p, adjusted, best = of_library(x, g)
-    plain = of_library(x, g, score=False)[0] if (clusters, attempts) == (None, 1) else p
-    columns = g.max() + (3 if clusters else 1)
-    signs = np.random.default_rng(9).choice([-1.0, 1.0], (4000, columns))
-    found = np.maximum(page.max_t(x, g, plain, signs), p)
-    assert np.all(np.abs(found - adjusted) <= 3 * np.sqrt(adjusted * (1 - adjusted) * (1 / 4000 + 1 / 10000)) + 1e-3)
-    assert page.could_be_best(x, g, plain, adjusted, signs).tolist() == best.tolist()
+    signs = page.flips(len(page.cluster_sums(x, g)[2]))
+    assert len(signs) == 10_001
+    single = (clusters, attempts) == (None, 1)
+    own, found, squares = page.max_t(x, g, signs, plain=single, given=p if single else None)
+    assert own == pytest.approx(p + np.eye(6) * (1 - p), rel=1e-9)
+    off = 3 * np.sqrt(adjusted * (1 - adjusted) * 2 / 10_000) + 1e-3
+    assert np.all(np.abs(found - adjusted) <= off)
+    assert page.could_be_best(x, g, p, adjusted, squares, signs).tolist() == best.tolist()
+
+
+def test_the_example():
+    rows = hs.read(LOGS).to_frame().group_by("model", "item", "passage_id").agg(pl.col("score").mean())
+    wide = rows.pivot("model", index=["item", "passage_id"], values="score")
+    x, g = wide.drop("item", "passage_id").to_numpy(), np.unique(wide["passage_id"], return_inverse=True)[1]
+    signs = page.flips(len(page.cluster_sums(x, g)[2]))
+    p, adjusted, squares = page.max_t(x, g, signs)
+    low, high = page.rank_intervals(x, adjusted, page.could_be_best(x, g, p, adjusted, squares, signs))
+    order = np.argsort(-x.mean(axis=0))
+    assert [f"{k}–{j}" for k, j in zip(low[order], high[order], strict=True)] == re.findall(
+        r"^ +\d  (\d–\d)", (FOLDER / "many-models.md").read_text(), re.MULTILINE
+    )

@@ -19,7 +19,9 @@ def test_scores_and_their_noise(k):
     c, n = C.astype(float), N.astype(float)
     for word, function in (("pass@", page.any_right), ("pass^", page.all_right), ("majority@", page.majority)):
         assert function(c, n, k) == pytest.approx(attempt_score(word, k, n, c), rel=1e-9, abs=1e-12)
-        assert page.noise(function, c, n, k) == pytest.approx(attempt_noise(word, k, n, c), rel=1e-9, abs=1e-12)
+        assert page.noise_of_score(function, c, n, k) == pytest.approx(
+            attempt_noise(word, k, n, c), rel=1e-9, abs=1e-12
+        )
     assert page.consistency(c, n) == pytest.approx(attempt_score("consistency", 0, n, c), rel=1e-9)
     values = np.array([0.2, 0.5, 0.9])
     counts = np.array([[2.0, 1.0, 3.0], [4.0, 1.0, 0.0]])

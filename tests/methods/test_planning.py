@@ -1,29 +1,33 @@
 """The code of docs/methods/planning.md gives the library's numbers."""
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 
-from howsure.inference.plan_pilot import doubt_of
+import howsure as hs
+from howsure.inference.plan_pilot import doubt_of, read_pilots
 from howsure.statistics import power, rates
 from howsure.statistics.clustered_variance import equal_sizes
 from howsure.statistics.power import Spread
+from howsure.study.design import Design
 from methods import FOLDER, methods
+from places import LOGS
 
 page = methods("planning")
 CASES = [
     {"within": 0.17},
     {"within": 1 / 9, "answer": 1 / 3},
-    {"within": 0.1, "between": 0.02, "answer": 0.1, "size": 5},
-    {"within": 0.05, "between": 0.03, "answer": 0.05, "size": 10, "events": 0.3},
+    {"within": 0.1, "between": 0.02, "answer": 0.1, "together": 5},
+    {"within": 0.05, "between": 0.03, "answer": 0.05, "together": 10, "events": 0.3},
     {"within": 0.02, "answer": 0.05, "events": 0.4},
 ]
 
 
 def spread_of(case):
     """Return the library's spread."""
-    known = {"events": np.nan} | {name: value for name, value in case.items() if name != "size"}
-    return Spread(**known, sizes=equal_sizes(case.get("size", 1)))
+    known = {"events": np.nan} | {name: value for name, value in case.items() if name != "together"}
+    return Spread(**known, sizes=equal_sizes(case.get("together", 1)))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -46,14 +50,27 @@ def test_questions_needed_and_the_example():
     assert power.formula(power.Test(method="z"), 1 / 9, 0.03, 0.8) == np.ceil(z**2 / 9 / 0.03**2 * (1 - 1e-5))
 
 
-@pytest.mark.parametrize(("variance", "error", "units"), [(0.2, 0.05, 20), (0.2, 0.01, 100)])
-def test_the_uncertainty_of_a_pilot(variance, error, units):
-    spread = Spread(within=variance)
-    expected = power.power(power.Test(), spread, 0.05, 500, 1, doubt=doubt_of((variance, error, units)))
-    found = page.averaged_power(
-        lambda factor: page.power(500, 1, 0.05, within=factor * variance), variance, error, units
+@pytest.mark.parametrize(("ends", "cluster"), [(("2shot", "terse"), "passage_id"), (("t0.3", "t1.0"), "none")])
+@pytest.mark.parametrize("attempts", [1, 5])
+def test_from_a_pilot(ends, cluster, attempts):
+    rows = hs.read(LOGS).to_frame().sort("item")
+    names = [next(m for m in rows["model"].unique() if m.endswith(end)) for end in ends]
+    by_item = [rows.filter(pl.col("model") == name).group_by("item", maintain_order=True) for name in names]
+    a, b = ([np.array(each) for each in one.agg("score")["score"].to_list()] for one in by_item)
+    passages = by_item[0].agg(pl.col("passage_id").first())["passage_id"].to_numpy()
+    g = np.arange(len(a)) if cluster == "none" else np.unique(passages, return_inverse=True)[1]
+    parts, left, known = page.pilot(a, b, g)
+    found = page.fewest(
+        lambda n: page.power_after_pilot(n, attempts, 0.06, parts, left, known) >= 0.8, round(known["together"])
     )
-    assert found == pytest.approx(expected, abs=1e-9)
+    best = hs.plan(LOGS, *names, effect=0.06, attempts=attempts, cluster=cluster).main.best
+    assert found == best.items.value
+    of_library = read_pilots(
+        hs.read(LOGS), Design(cluster=(cluster,) if cluster != "none" else ()), *names, paired=True
+    )[0][0]
+    spread, doubt = of_library.spread(), doubt_of(of_library.error(float(attempts)))
+    expected = power.power(power.Test(), spread, 0.06, 200, attempts, doubt=doubt)
+    assert page.power_after_pilot(200, attempts, 0.06, parts, left, known) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("failures", [0, 1, 4])

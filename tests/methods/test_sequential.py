@@ -54,6 +54,12 @@ def test_p_values_over_all_looks(p):
     """The least error at which the look stops. The library interpolates between 48 errors, hence 1%."""
     error = Schedule((0.5, 0.75, 1.0)).overall_p(3, p, 0.95)
     assert page.bounds((0.5, 0.75, 1), error)[2] == pytest.approx(stats.norm.isf(p / 2), rel=1e-2)
+    assert page.p_over_looks(p, (0.5, 0.75, 1), 2) == pytest.approx(error, rel=1e-2)
+
+
+def test_units_larger_than_the_largest_are_refused():
+    with pytest.raises(AssertionError, match="largest"):
+        page.betting(np.ones(4), np.full(4, 5.0), 20)
 
 
 def test_scores_without_bounds():

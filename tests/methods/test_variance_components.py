@@ -36,7 +36,7 @@ def test_components(seed, ragged, grouped):
     attempts, g = drawn(seed, ragged, grouped)
     found = of_library(attempts)
     noise = mean_noise(found)
-    assert page.noise(attempts) == pytest.approx((noise.now[0], noise.once[0]), rel=1e-9)
+    assert page.answer_variance(attempts) == pytest.approx((noise.now[0], noise.once[0]), rel=1e-9)
     values, errors = components(found, g if grouped else None)
     x, variances, counts = page.summary(attempts)
     assert values.answer[0] == pytest.approx(variances.mean(), rel=1e-9)
@@ -45,7 +45,7 @@ def test_components(seed, ragged, grouped):
     jackknife = page.jackknife(x, variances / counts, g)
     assert jackknife[[0, 2]] == pytest.approx([errors.within[0], errors.question[0]], rel=1e-9)
     expected = variance_limits(values.question, errors.question, g.max() + 1, 0.95)
-    assert page.limits(sum(parts), jackknife[2], g.max() + 1) == pytest.approx(np.ravel(expected), rel=1e-9)
+    assert page.variance_limits(sum(parts), jackknife[2], g.max() + 1) == pytest.approx(np.ravel(expected), rel=1e-9)
 
 
 @pytest.mark.parametrize("ragged", [False, True])
@@ -58,6 +58,13 @@ def test_on_exactly_these_questions(seed, ragged):
     assert page.on_these_questions(attempts) == pytest.approx((interval.low, interval.high), rel=1e-9)
 
 
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_all_answers_the_same_on_exactly_these_questions(score):
+    attempts = [np.full(k, score) for k in (3, 4, 5)]
+    found = fixed_means(of_library(attempts), np.array([[3.0], [4.0], [5.0]]))[0].interval
+    assert page.on_these_questions(attempts) == pytest.approx((found.low, found.high), rel=1e-9)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_differences_on_exactly_these_questions(seed):
     """The formulas for a difference: an event of each model, and t."""
@@ -68,7 +75,7 @@ def test_differences_on_exactly_these_questions(seed):
     for each in (one, other):
         _, s2, counts = page.summary(each)
         event = (1 / counts**2).mean() / 40**2
-        variance += page.noise(each)[0] + event
+        variance += page.answer_variance(each)[0] + event
         squares += ((s2 / counts) ** 2).sum() / 40**4 + event**2
     df = 2 * variance**2 / squares
     value = np.mean([a.mean() - b.mean() for a, b in zip(one, other, strict=True)])
@@ -92,7 +99,9 @@ def test_correlations_without_noise():
     g = np.arange(40)
     a, b, d = (sum(page.components(*each, g)) for each in ((x, v), (y, u), (x - y, v + u)))
     assert found.correlation == pytest.approx((a + b - d) / 2 / np.sqrt(a * b), rel=1e-9)
-    assert found.variance_within_questions == pytest.approx(page.noise(one)[0] + page.noise(other)[0], rel=1e-9)
+    assert found.variance_within_questions == pytest.approx(
+        page.answer_variance(one)[0] + page.answer_variance(other)[0], rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("grouped", [False, True])

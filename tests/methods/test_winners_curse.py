@@ -40,4 +40,10 @@ def test_corrections(seed, clusters, attempts, spread):
     x = np.array([rng.binomial(attempts, np.clip(chance + e, 0.05, 0.95)) / attempts for e in ability]).T
     flips = pair_moments(x, clusters=(g,) if clusters else ()).flips.centred()
     expected = luck(x.mean(axis=0), flips, rng=np.random.default_rng(5))
-    assert page.correction(x, g, *draws(x, g, models)) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert page.selection_bias(x, g, *draws(x, g, models)) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_models_without_noise():
+    x, g = np.ones((12, 3)), np.arange(12)
+    signs, normal = np.ones((4, 12)), np.zeros((4, 3))
+    assert page.selection_bias(x, g, signs, normal) == 0

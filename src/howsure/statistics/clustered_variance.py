@@ -19,7 +19,7 @@ are a sample.
 
 Scores are shifted so that every cluster has the overall mean, and residuals within it are multiplied by √(1 /
 (1 − w / W_g)) to correct for the subtracted mean. Treated as independent items, they have the overall mean
-and the variance of a stratified sample, Σ_g W_g² s_g² / n_g / W² (Cochran 1977, section 5.6). Clusters of a
+and the variance of a stratified sample, Σ_g W_g² s_g² / n_g / W² (Cochran 1977, section 5.4). Clusters of a
 single item have no information about the spread within, so they are merged into one stratum.
 
 Cluster sizes when a benchmark grows: a profile of cluster sizes, repeated.

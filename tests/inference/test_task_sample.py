@@ -202,7 +202,8 @@ def test_everything_that_is_printed_says_tasks_and_families():
             answer = hs.leaderboard(made(lines, **columns), rank_by=rank_by, **options)
             text = answer.render("html", explain=True, details=True, methods_paragraph=True)
             text += answer.render(explain=True, details=True, methods_paragraph=True)
-            assert not re.search("question|item|cluster", text, re.IGNORECASE), text
+            own = re.sub(r"cluster-\s*robust", "", text)  # a title in the references
+            assert not re.search("question|item|cluster", own, re.IGNORECASE), text
             assert "tasks" in text
 
 

@@ -50,7 +50,7 @@ def check(a, b, g, w=None):
 @pytest.mark.parametrize("grouped", [False, True])
 @pytest.mark.parametrize("more", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("attempts", [2, 5])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0])
 def test_averages_of_attempts(seed, attempts, more, grouped, weighted):
     a, b, g, rng = drawn(seed, grouped, attempts=attempts, more=more)
     check(a, b, g, rng.lognormal(0, 1, 60) if weighted else None)
@@ -93,7 +93,7 @@ def test_one_score_with_weights(rate):
     assert sure.interval.low == pytest.approx((0.05 / 2) ** (w @ w / 80**2), rel=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_few_small_clusters(seed):
     """A value can be rejected while a more distant one isn't, or nothing varies between clusters."""
     rng = np.random.default_rng(seed)

@@ -43,7 +43,7 @@ def of_library(x, g, score=True):
 
 
 @pytest.mark.parametrize("attempts", [1, 4])
-@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_all_flips_of_few_clusters(seed, attempts):
     x, g = drawn(seed, attempts, clusters=9)
     p, adjusted, best = of_library(x, g)
@@ -63,7 +63,7 @@ def test_all_flips_of_few_clusters(seed, attempts):
 
 
 @pytest.mark.parametrize(("clusters", "attempts"), [(None, 4), (None, 1), (25, 1)])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0])
 def test_random_flips(seed, clusters, attempts):
     """The p-values of single independent answers are those of the page on a difference."""
     x, g = drawn(seed, attempts, clusters)

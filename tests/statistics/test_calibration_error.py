@@ -142,7 +142,7 @@ def test_the_answer_says_whether_chance_explains_the_error():
     found = json.loads(chance.render("json"))["entries"][0]["calibration"]
     assert found["calibrated_mean"] < found["calibrated_high"]
     assert sum(each["n"] for each in found["bins"]) == 400
-    assert "Bröcker and Smith" in shown.render(methods_paragraph=True)
+    assert "Bröcker and Smith" in " ".join(shown.render(methods_paragraph=True).split())
 
 
 def test_the_common_part_of_clusters_is_found_and_0_without_correlation():

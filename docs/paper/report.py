@@ -66,7 +66,7 @@ def main(target: str) -> None:
     made = Path(target)
     made.parent.mkdir(parents=True, exist_ok=True)
     source = made.with_suffix(".typ")
-    reader = "gfm-autolink_bare_uris+tex_math_dollars+attributes"
+    reader = "gfm-autolink_bare_uris-gfm_auto_identifiers+tex_math_dollars+attributes"
     body = pypandoc.convert_text(report(), "typst", format=reader, extra_args=["--wrap=none"])
     source.write_text(
         (HERE / "template.typ").read_text() + body.replace("align(center)[#table(", "align(left)[#table(")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 HERE, DOCS = Path(__file__).parent, Path(__file__).parents[1]
 INDEX = (DOCS / "methods" / "README.md").read_text()
-PAGES = re.findall(r"^\|.*\]\(([\w-]+)\.md\) \|$", INDEX, re.MULTILINE)
+PAGES = re.findall(r"^\|.*\]\(([\w-]+)\.md\) \|$", INDEX.partition("\n## ")[0], re.MULTILINE)
 CHAPTERS = (*PAGES, "calibration", "references", "symbols")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)([^)]+)\)")
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
@@ -53,9 +53,11 @@ def references() -> str:
 
 def report() -> str:
     """Return the report as Markdown."""
-    symbols = chapter("# Symbols\n\n" + INDEX.partition("## Symbols\n")[2], "symbols")
+    before, _, table = INDEX.partition("## Symbols\n")
+    words = chapter("# Words\n\n" + before.partition("## Words\n")[2], "words")
+    symbols = chapter("# Symbols\n\n" + table, "symbols")
     pages = [chapter((DOCS / "methods" / f"{page}.md").read_text(), page) for page in PAGES]
-    return "\n\n".join([(HERE / "introduction.txt").read_text(), symbols, *pages, results(), references()])
+    return "\n\n".join([(HERE / "introduction.txt").read_text(), words, symbols, *pages, results(), references()])
 
 
 def main(target: str) -> None:

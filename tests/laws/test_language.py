@@ -8,11 +8,8 @@ from places import ROOT
 
 LANGUAGE = runpy.run_path(str(ROOT / "scripts" / "language"))
 OWED = [
-    "agreement",
     "api",
-    "biases",
     "choosing",
-    "costs",
     "extending",
     "formats",
     "gallery",
@@ -32,7 +29,6 @@ OWED = [
     "report",
     "runs",
     "scale",
-    "slices",
     "stability",
     "stopping",
     "votes",

@@ -256,8 +256,10 @@ class TaskPart:
 
 
 def named(parts: Iterable[T], role: str, name: str) -> T:
-    """Return the part of this name. DataError with the names for any other."""
-    found = {str(getattr(part, role)): part for part in parts}
+    """Return the first part of this name. DataError with the names for any other."""
+    found: dict[str, T] = {}
+    for part in parts:
+        found.setdefault(str(getattr(part, role)), part)
     if name not in found:
         raise DataError(
             f"no {role} {name!r} in this answer",

@@ -70,9 +70,9 @@ In the examples, lists show their first entry only, `…` stands for what lies d
 """
 ERRORS = """## Errors
 
-Where there is no answer there is an error in its place: at standard output, or in the file of `-o`, if there is none of that name yet or it holds an answer of howsure's. Nothing else stands beside it.
-The line for people is on standard error, and the exit code is the same in every format. An answer never has the key `error`; a verdict (`gate`: fail, can't tell) is an answer, whatever the exit code; a `watch` that could read nothing yet is an error with exit code 2, since there is no look to show.
-Commands that don't write JSON (`report`, `plot`, `convert` …), and command lines from which the format can't be told, have the line alone.
+If there is no answer, an error is printed in its place: on standard output, or in the file of `-o` (unless that file exists and isn't an answer of howsure). Nothing else is printed there.
+The line for people is on standard error, and the exit code is the same in every format. An answer never has the key `error`. A verdict (`gate`: fail, can't tell) is an answer, whatever the exit code. A `watch` that couldn't read anything yet is an error with exit code 2.
+Commands that don't write JSON (`report`, `plot`, `convert` …), and command lines without a recognisable format, only print the line.
 """
 
 

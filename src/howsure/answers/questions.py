@@ -33,9 +33,9 @@ class Item:
         n_models: How many models answered.
         discrimination: The correlation, over models, with the mean of the other questions. NaN if unknown.
         p_adjusted: The p-value of a negative correlation, corrected for the number of questions.
-        kind: "none_solved" (all have the worst score), "all_solved" (all have the best), "all_equal" (all
-            have the same score), or "discriminating" (some models differ). "suspect" if some differ and
-            better models score lower, "unanswered" if at most one model answered.
+        kind: "none_solved" if all have the worst score, "all_solved" if all have the best, and "all_equal" if
+            all have the same. "discriminating" if some models differ. "suspect" if some differ and better
+            models score lower, "unanswered" if at most one model answered.
     """
 
     item: str

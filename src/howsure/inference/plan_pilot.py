@@ -64,8 +64,8 @@ class Assumptions:
             replaces `correlation` and the variances: that of a difference is 1 − agreement.
         cluster_size: The mean number of items per cluster.
         cluster_variation: The coefficient of variation of that number.
-        icc: The intra-cluster correlation of the differences at two items of a cluster, one attempt each, so
-            that the design effect is 1 + (crowd − 1) · icc, with crowd the mean cluster size over items.
+        icc: The intra-cluster correlation of the differences at two items of a cluster, one attempt each. The
+            design effect is 1 + (crowd − 1) · icc, with crowd the mean cluster size over items.
 
     Raises:
         OptionError: If a value is outside its range, both `rate` and a variance are given, or `icc` without

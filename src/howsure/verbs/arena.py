@@ -101,8 +101,8 @@ def arena(
             discovery rate), or "none".
         level: The confidence level of each score's interval, and the joint level of all rank intervals of a
             board.
-        top: How many models to show; inference is about all. None shows 20 on a terminal and in Markdown, and
-            all elsewhere; "all" shows all.
+        top: How many models to show. Inference is about all. None shows 20 on a terminal and in Markdown, and
+            all elsewhere. "all" shows all.
         mark: Models to mark, and to show beyond `top` too.
         scale: What a rendered answer shows first: the "score", or "elo".
         seed: The seed of the sign flips.

@@ -64,8 +64,8 @@ def audit(
             their scores.
         n: The number of questions, if the table states none. None requires it in the table.
         level: The confidence level, between 0 and 1.
-        top: How many models of each board to show; inference is about all. None shows 20 on a terminal and in
-            Markdown, and all elsewhere; "all" shows all.
+        top: How many models of each board to show. Inference is about all. None shows 20 on a terminal and in
+            Markdown, and all elsewhere. "all" shows all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
         model: Only these models; the part after the last slash is enough. None: all but examples and

@@ -72,8 +72,8 @@ def leaderboard(
         overall: How to combine the tasks into the overall board, which ranks the models that have every task:
             "harness" uses the log's weights if it states a group of exactly these tasks, else the mean. Other
             choices: "mean" over tasks, "pooled" over all questions, or a weight per task.
-        top: How many models to show; inference is about all. None shows 20 on a terminal and in Markdown, and
-            all elsewhere; "all" shows all.
+        top: How many models to show. Inference is about all. None shows 20 on a terminal and in Markdown, and
+            all elsewhere. "all" shows all.
         mark: Models to mark, and to show beyond `top` too.
         each_task: Whether a rendered answer also shows a board per task, in addition to the overall one and a
             table of models and tasks. The answer contains all of them.

@@ -16,7 +16,6 @@ OWED = [
     "extending",
     "formats",
     "gallery",
-    "gate",
     "glossary",
     "history",
     "json",

@@ -24,7 +24,6 @@ OWED = [
     "mapping",
     "noise",
     "peers",
-    "planning",
     "plots",
     "policy",
     "random-factors",

@@ -28,7 +28,6 @@ OWED = [
     "policy",
     "random-factors",
     "report",
-    "runs",
     "scale",
     "slices",
     "stability",

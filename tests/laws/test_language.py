@@ -31,7 +31,6 @@ OWED = [
     "scale",
     "slices",
     "stability",
-    "stopping",
     "votes",
 ]
 """Pages that are still to be rewritten: take one off the list when it is."""

@@ -17,7 +17,6 @@ OWED = [
     "formats",
     "gallery",
     "glossary",
-    "history",
     "json",
     "judges",
     "limits",

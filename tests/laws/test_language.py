@@ -26,7 +26,6 @@ OWED = [
     "plots",
     "policy",
     "random-factors",
-    "report",
     "scale",
     "slices",
     "stability",

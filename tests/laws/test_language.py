@@ -24,7 +24,6 @@ OWED = [
     "noise",
     "peers",
     "plots",
-    "policy",
     "random-factors",
     "scale",
     "slices",

@@ -23,7 +23,6 @@ OWED = [
     "mapping",
     "noise",
     "peers",
-    "plots",
     "random-factors",
     "scale",
     "slices",

@@ -14,7 +14,6 @@ OWED = [
     "choosing",
     "costs",
     "extending",
-    "formats",
     "gallery",
     "glossary",
     "json",

@@ -19,7 +19,6 @@ OWED = [
     "json",
     "judges",
     "limits",
-    "mapping",
     "noise",
     "peers",
     "random-factors",

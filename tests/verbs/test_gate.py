@@ -301,7 +301,7 @@ def test_equal_models_rarely_fail_and_a_loss_of_15_points_is_detected():
 def test_at_a_true_difference_equal_to_the_margin_errors_stay_near_5_percent(n, score, baseline, together):
     """The truth is −5 points, and so is the margin: both verdicts are wrong, and each is to come 1 time in 20 at most.
 
-    4,000 draws: a standard error of 0.35 points. Next to 100% the one-sided test passes 5.8% (docs/gate.md).
+    4,000 draws: a standard error of 0.35 points. Next to 100% the one-sided test passes 5.8% (docs/decisions/0010-margins.md).
     """
     rng, draws = np.random.default_rng(1), 4_000
     luck = rng.random((n, draws))

@@ -319,7 +319,7 @@ SWEBENCH = DATA / "tidy" / "swebench_verified.parquet"
 
 @pytest.mark.skipif(not SWEBENCH.exists(), reason="no folder of real results")
 def test_a_swebench_pair_15_points_apart_is_decided_in_under_150_items():
-    """15 points apart on 500 items; pairs 12 points apart take 124 on average (docs/stopping.md)."""
+    """15 points apart on 500 items; pairs 12 points apart take 124 on average (docs/decisions/0007-stopping.md)."""
     names = ["20250928_trae_doubao_seed_code", "20250206_agentscope"]
     rows = pl.read_parquet(SWEBENCH).filter(pl.col("model").is_in(names)).select("model", "item", "score")
     wide, used = rows.pivot(on="model", index="item", values="score"), []

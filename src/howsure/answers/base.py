@@ -324,10 +324,10 @@ class Error:
     """The error that replaces an answer.
 
     Attributes:
-        kind: "usage": an invalid command line. "option": an invalid option value. "read": an unreadable file.
-            "data": contradictory or unusable scores, such as those of an unknown model. "method": a statistic
-            that isn't defined for the scores. "other": any other expected error, such as a missing extra.
-            "interrupted": Ctrl-C. "bug": a bug in howsure.
+        kind: An invalid command line: "usage". An invalid option value: "option". An unreadable file: "read".
+            Contradictory or unusable scores, such as those of an unknown model: "data". A statistic that
+            isn't defined for the scores: "method". Any other expected error, such as a missing extra:
+            "other". Ctrl-C: "interrupted". A bug in howsure: "bug".
         message: What is wrong.
         where: The file, and the place in it. May be empty.
         remedy: What to do next, as flags of the command line. May be empty.

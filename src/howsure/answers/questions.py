@@ -33,9 +33,9 @@ class Item:
         n_models: How many models answered.
         discrimination: The correlation, over models, with the mean of the other questions. NaN if unknown.
         p_adjusted: The p-value of a negative correlation, corrected for the number of questions.
-        kind: "none_solved" if all have the worst score, "all_solved" if all have the best, and "all_equal" if
-            all have the same. "discriminating" if some models differ. "suspect" if some differ and better
-            models score lower, "unanswered" if at most one model answered.
+        kind: All models have the worst score: "none_solved". All have the best: "all_solved". All have the
+            same: "all_equal". Some differ: "discriminating". Some differ, and better models score lower:
+            "suspect". At most one model answered: "unanswered".
     """
 
     item: str

@@ -152,7 +152,7 @@ def _forecast(look: Look) -> str:
 
 def _rows(look: Look) -> list[tuple[str, str]]:
     scale, interval = Scale(percent=look.percent), look.interval
-    unit = scale.unit if look.b else scale.column
+    unit = scale.unit if look.b else scale.column.strip()
     if not look.n_items:
         there = "" if look.looks is None else f"; {look.looks.finished:,} finished"
         return [("questions", f"0{_of(look)}{there}; {look.n_waiting:,} waiting")]

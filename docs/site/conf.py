@@ -9,7 +9,10 @@ ROOT = Path(__file__).parents[2]
 project = "howsure"
 author = "The howsure authors"
 release = re.search(r'__version__ = "(.+)"', (ROOT / "src/howsure/__init__.py").read_text())[1]
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx_copybutton"]
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
 include_patterns = ["*.md", "docs/**.md", "benchmarks/**.md", "examples/*.md", "skills/**.md"]
 exclude_patterns = ["site", ".venv*"]
 root_doc = "docs/index"
@@ -127,10 +130,14 @@ def setup(app):
     sys.path.insert(0, str(Path(__file__).parent))
     import builder
     import ranking
+    import texts
 
     app.add_builder(builder.Site, override=True)
     app.add_html_math_renderer("mathml", (builder.inline_formula, None), (builder.display_formula, None))
     app.connect("source-read", navigate)
     app.connect("html-page-context", builder.reserve)
+    app.connect("html-page-context", texts.describe)
     app.connect("build-finished", ranking.write)
+    app.add_config_value("navigation", NAVIGATION, "env")
+    app.connect("build-finished", texts.write)
     return {"parallel_read_safe": True}

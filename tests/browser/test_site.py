@@ -34,14 +34,14 @@ QUESTIONS = {
 }
 """What a user types, and the pages that answer it, in docs/."""
 OTHERS = {
-    "new prompt better than the old one": {"guide/6-comparison", "runs", "quickstart"},
+    "new prompt better than the old one": {"is-a-better", "guide/6-comparison", "runs", "quickstart"},
     "my benchmark has few questions": {
         "guide/7-power",
         "planning",
         "guide/2-super-population",
         "guide/3-central-limit",
     },
-    "error bars": {"guide/3-central-limit", "glossary", "quickstart", "guide/README", "choosing"},
+    "error bars": {"how-good", "guide/3-central-limit", "glossary", "quickstart", "guide/README", "choosing"},
     "GitHub action": {"gate"},
     "temperature": {"noise", "guide/5-shrinking"},
     "CSV file": {"formats", "mapping"},
@@ -56,7 +56,7 @@ OTHERS = {
     "human labels for a judge": {"judges"},
     "bootstrap": {"choosing", "statistics"},
     "Elo": {"votes"},
-    "standard error": {"glossary", "statistics", "guide/3-central-limit"},
+    "standard error": {"methods/score", "glossary", "statistics", "guide/3-central-limit"},
     "HTML report": {"report"},
     "out of memory": {"scale"},
 }

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from scipy import optimize, special, stats
 
 import howsure as hs
 from methods import methods
@@ -89,3 +90,54 @@ def test_a_curve_that_separates_has_a_slope_and_one_that_rises_has_no_horizon():
     )
     with pytest.raises(ValueError, match="fall"):
         page.horizon(difficulty, 1 - x, np.arange(12))
+
+
+def test_the_test_of_the_form_and_the_isotonic_fit():
+    """The formulas that aren't in the code of the page."""
+    difficulty, g, right = sample(3, 30, 1)
+    x = right[:, 2].astype(float)
+    (intercept, slope), middle, _ = page.success_curve(difficulty, x)
+    place = np.log2(difficulty) - middle
+    chance = special.expit(intercept + slope * place)
+    terms, root = np.column_stack([np.ones(len(x)), place]), np.sqrt(chance * (1 - chance))
+    rest = place**2 - terms @ np.linalg.lstsq(terms * root[:, None], place**2 * root, rcond=None)[0]
+    mean, variance, df = page.clustered((x - chance) * rest, g)
+    p = 2 * stats.t.sf(abs(mean) / np.sqrt(variance), df)
+    rows = pl.DataFrame(
+        {"model": "a", "item": np.arange(90), "family": g, "minutes": difficulty, "score": x.astype(int)}
+    )
+    for level, bent in ((1 - p - 1e-7, True), (1 - p + 1e-7, False)):
+        found = hs.horizon(rows, difficulty="minutes", cluster="family", level=level).tasks[0]
+        assert ("curve_form" in [each.code for each in found.warnings]) == bent
+    order = np.argsort(difficulty)
+    fit = optimize.isotonic_regression(x[order], increasing=False).x
+    last = np.flatnonzero(fit >= 0.5)[-1]
+    isotonic = np.sqrt(difficulty[order][last] * difficulty[order][last + 1])
+    assert found.models[0].horizons[0].isotonic == pytest.approx(isotonic, rel=1e-9)
+
+
+def test_the_band():
+    _, g, right = sample(12, 30, 3)
+    x, v = right / 3, np.array([0.0, 100, 250, 300, 700])
+    rows = pl.DataFrame(
+        [
+            {"model": f"m{m}", "item": f"q{i:02}", "family": f"f{g[i]}", "size": v[m], "attempt": k}
+            | {"score": int(k < right[i, m])}
+            for i in range(90)
+            for m in range(5)
+            for k in range(3)
+        ]
+    )
+    points = hs.curve(rows, over="size", cluster="family").tasks[0].line.points
+    mean, n_models = x.mean(axis=0), len(v)
+    y, influence = np.log(mean / (1 - mean)), (x - mean) / (mean * (1 - mean))
+    cov, question_df = page.influence_covariance(influence, g)
+    w = (v - v.mean()) / ((v - v.mean()) ** 2).sum()
+    e = y - y.mean() - w @ y * (v - v.mean())
+    for place, point in zip(v, points, strict=True):
+        at = 1 / n_models + (place - v.mean()) * w
+        parts = np.array([at @ cov @ at, e @ e / (n_models - 2) * (at @ at)])
+        df = parts.sum() ** 2 / (parts**2 / [question_df, n_models - 2]).sum()
+        half = np.sqrt(2 * stats.f.isf(0.05, 2, df) * parts.sum())
+        band = special.expit([at @ y - half, at @ y + half])
+        assert (point.line_low, point.line_high) == pytest.approx(band, rel=1e-9)

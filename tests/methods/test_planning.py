@@ -73,6 +73,72 @@ def test_from_a_pilot(ends, cluster, attempts):
     assert page.power_after_pilot(200, attempts, 0.06, parts, left, known) == pytest.approx(expected, abs=1e-9)
 
 
+def shared_scores(seed, clusters=10, size=6):
+    """Return attempts of two models whose questions hardly vary, and clusters."""
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(clusters), size)
+    chance = np.clip(0.5 + rng.normal(0, 0.1, (2, clusters)), 0, 1)
+    return *((rng.random((len(g), 2)) < side[g][:, None]).astype(float) for side in chance), g
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("attempts", [1, 5])
+def test_from_a_pilot_whose_components_are_negative(seed, attempts):
+    a, b, g = shared_scores(seed)
+    parts, left, known = page.pilot(list(a), list(b), g)
+    rows = pl.DataFrame(
+        [
+            {"model": name, "item": f"q{i}", "cluster": f"c{g[i]}", "attempt": k, "score": int(x[i, k])}
+            for name, x in (("a", a), ("b", b))
+            for i in range(len(g))
+            for k in range(2)
+        ]
+    )
+    of_library = read_pilots(hs.read(rows), Design(cluster=("cluster",)), "a", "b", paired=True)[0][0]
+    spread, doubt = of_library.spread(), doubt_of(of_library.error(float(attempts)))
+    assert parts == pytest.approx([spread.within, spread.between, spread.answer], abs=1e-12)
+    expected = power.power(power.Test(), spread, 0.2, 120, attempts, doubt=doubt)
+    assert page.power_after_pilot(120, attempts, 0.2, parts, left, known) == pytest.approx(expected, abs=1e-9)
+
+
+def test_pilots_above_have_negative_sums():
+    found = [page.pilot(list(a), list(b), g)[0] for a, b, g in map(shared_scores, range(12))]
+    assert any(within < 0 for within, _, _ in found)
+    assert any(within == between == 0 < answer for within, between, answer in found)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("clusters", [2, 3, 4, 6, 10, 17, 19])
+@pytest.mark.parametrize("margin", [0, 0.05])
+def test_power_of_few_questions(case, clusters, margin):
+    """The square within its bounds, thresholds that can't be reached, and tails that SciPy doesn't give."""
+    n, test = clusters * case.get("together", 1), power.Test(goal="not-worse" if margin else "different", margin=margin)
+    for effect in (0.2, 0.3):
+        found = page.power(n, 1, effect, margin=margin, **case)
+        assert power.power(test, spread_of(case), effect, n, 1) == pytest.approx(found, abs=1e-9)
+
+
+@pytest.mark.parametrize(("within", "effect", "needed"), [(0.05, 0.2, 27), (0.1, 0.3, 19)])
+def test_questions_for_large_effects(within, effect, needed):
+    assert power.items_needed(power.Test(), Spread(within=within), effect, 1, 0.8) == needed
+    assert page.fewest(lambda n: page.power(n, 1, effect, within=within) >= 0.8) == needed
+
+
+def test_the_rule_for_few_degrees_of_freedom():
+    """The table of the page."""
+    spread, (places, weights) = Spread(within=0.17, events=0.2), np.polynomial.legendre.leggauss(40)
+    text = (FOLDER / "planning.md").read_text()
+    for df in (1, 2):
+        rough = doubt_of((1.0, (2 / df) ** 0.5, 100))
+        factors = df / stats.chi2.isf((places + 1) / 2, df)
+        fine = tuple(zip(factors.tolist(), (weights / 2).tolist(), strict=True))
+        needs = [
+            [power.items_needed(power.Test(), spread, 0.05, 1, target, doubt=doubt) for doubt in (rough, fine)]
+            for target in (0.8, 0.9, 0.95)
+        ]
+        assert f"| {df} | " + " | ".join(f"{five / hundred:.2f}" for five, hundred in needs) + " |" in text
+
+
 @pytest.mark.parametrize("failures", [0, 1, 4])
 def test_rare_failures(failures):
     assert page.runs_needed(0.01, failures) == rates.runs_needed(0.01, 0.95, failures=failures)

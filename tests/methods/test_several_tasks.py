@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.means import mean
@@ -76,6 +77,32 @@ def test_differences(seed, flat, sizes):
     if abs(gap) > 1e-9:
         p = page.p_value(sides[0 if gap > 0 else 1], abs(gap))
         assert float(found.moments.p_value[0, 1]) == pytest.approx(p, rel=1e-8)
+
+
+@pytest.mark.parametrize("sizes", [(50,), (50, 50), (50, 20, 30)])
+def test_tasks_of_equal_answers(sizes):
+    """What the page says of differences without variation."""
+    q = np.full(len(sizes), 1 / len(sizes))
+    pairs = [pair_moments(np.ones((n, 2))) for n in sizes]
+    limits = [pair_limits(np.ones((n, 2)), pair, level=0.95, reach=1.0) for n, pair in zip(sizes, pairs, strict=True)]
+    found = pair_suite(pairs, q, limits, reach=1.0)
+    slopes = found.sums.below.slopes[:, 0, 1]
+    for gap in (0.01, 0.2):
+        assert found.t(-gap) ** 2 == pytest.approx(gap / slopes.max())
+    high = found.limits(0.95)[1][0, 1]
+    if len(sizes) == 1:
+        z2, own = stats.norm.isf(0.025) ** 2, limits[0][1][0, 1]
+        assert (round(100 * own, 1), round(100 * high, 1)) == (7.5, 5.8)
+        assert high == pytest.approx(1 - 0.05 ** (1 / 50))
+        assert slopes[0] == pytest.approx(high / z2)
+        zeros, n = np.zeros(1), np.array([50])
+        side = page.side_of_differences(zeros, zeros, zeros + 49, limits[0][1][0, 1] + zeros, q, n)
+        assert page.half_width(side) == pytest.approx(high, rel=1e-9)
+        errors = [0.05 ** (stats.norm.isf((1 - level) / 2) ** 2 / z2) for level in (0.99, 0.9, 0.8)]
+        assert [f"{100 * error:.2g}" for error in errors] == ["0.57", "12", "28"]
+        assert found.limits(0.9)[1][0, 1] == pytest.approx(high * stats.norm.isf(0.05) ** 2 / z2)
+    elif len({*sizes}) == 1:
+        assert high == pytest.approx(1 - 0.05 ** (1 / sum(sizes)))
 
 
 def test_corrected_tails():

@@ -190,3 +190,12 @@ def test_without_variance_power_is_0_or_1():
     assert power(Test(goal="same", method="t", margin=0.1), still, 0.05, 20, 1) == 1
     assert power(Test(goal="not-worse", method="t", margin=0.1), still, -0.2, 20, 1) == 0
     assert math.isfinite(smallest_effect(Test(), still, 50, 1, 0.8))
+
+
+def test_components_that_add_up_to_less_than_nothing():
+    """A pilot's variance within clusters may be estimated below 0, by more than that between them."""
+    spread = Spread(within=-0.02, between=0.01, answer=0.1, sizes=equal_sizes(5), events=0.3)
+    assert spread.item(math.inf) == 0
+    assert spread.per_item(100, math.inf) == pytest.approx(0.03)
+    few, many = (power(Test(), spread, 0.05, 100, attempts) for attempts in (10, math.inf))
+    assert 0 < few < many < 1

@@ -169,8 +169,8 @@ class Spread:
         return ExpectedPivot(own=own, df=df, item_variance=item, room=room, event=event, averaged=event < 1)
 
     def item(self, attempts: float) -> float:
-        """Return the variance of one item's difference."""
-        return max(self.between, 0.0) + self.within + self.answer / attempts
+        """Return the variance of one item's difference, 0 if the components of a pilot add up to less."""
+        return max(max(self.between, 0.0) + self.within + self.answer / attempts, 0.0)
 
     def events_an_item(self, attempts: float) -> float:
         """Return how many discordant items an item is worth: the measured value, or else its variance, as for

@@ -184,7 +184,7 @@ function enoughClusters(pilot, n) {
 function plannedPivot(pilot, n, factor = 1) {
   const { within, between, answer, attempts, crowd, size, sizes, events } = pilot;
   const variance = perItem(pilot, factor) / n;
-  const item = factor * (Math.max(between, 0) + within + answer / attempts);
+  const item = factor * Math.max(Math.max(between, 0) + within + answer / attempts, 0);
   const seen = Number.isNaN(events) ? item : events;
   const squares = n * item;
   const worth = sizes.length === 1 ? 1 : eventWorth({ variance, squares, fourths: squares ** 2 / Math.max(n * seen, 1e-12), n, average: crowd, count: n / size });

@@ -52,8 +52,8 @@ def _table(plan: PolicyPlan) -> Table:
         Field("±", lambda task: _width(task, task.half_width_seen), shown=seen, priority=2),
     ]
     note = (
-        f"two equal systems, at {level_text(plan.level)}; ±: the expected half-width of the two-sided interval. "
-        "A task is underpowered if it exceeds the margin"
+        f"two equal systems, at {level_text(plan.level)}; "
+        "±: the expected half-width of the two-sided interval. A task is underpowered if it exceeds the margin"
     )
     return tabled(plan.tasks, fields, note=note)
 

@@ -66,11 +66,11 @@ def judge(
     too strict.
 
     Answers are stratified by the judge's verdict, which is known for all. The labels show how often it is
-    right in each stratum (post-stratification). With a yes-or-no judge, this is the prediction-powered estimate
-    of Angelopoulos, Duchi and Zrnic (2023) with its best weight. Strata are combined like small tasks, so the
-    interval stays valid with ten labels, and if all of them agree. Answers of one cluster may be correlated
-    (CR2, Bell and McCaffrey 2002). Two models are compared on items with labels of both, if most labels are
-    of such items.
+    right in each stratum (post-stratification). With a yes-or-no judge, this is the prediction-powered
+    estimate of Angelopoulos, Duchi and Zrnic (2023) with its best weight. Strata are combined like small
+    tasks, so the interval stays valid with ten labels, and if all of them agree. Answers of one cluster may
+    be correlated (CR2, Bell and McCaffrey 2002). Two models are compared on items with labels of both, if
+    most labels are of such items.
 
     Args:
         data: A table with one row per answer as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths,

@@ -53,7 +53,8 @@ def _table(plan: PolicyPlan) -> Table:
     ]
     note = (
         f"two equal systems, at {level_text(plan.level)}; "
-        "±: the expected half-width of the two-sided interval. A task is underpowered if it exceeds the margin"
+        "±: the expected half-width of the two-sided interval. "
+        "A task is underpowered if it exceeds the margin"
     )
     return tabled(plan.tasks, fields, note=note)
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -38,7 +39,7 @@ def run(command: str, made: Path) -> str:
     moved = {}
     if words[1] in ("plot", "report", "baseline"):
         moved = {name: str(made / name) for flag, name in itertools.pairwise(words) if flag in ("-o", "--from")}
-    moved |= {name: str(made / name) for flag, name in itertools.pairwise(words) if flag == "--quarantine"}
+    moved |= {name: str(made / name) for flag, name in itertools.pairwise(words) if flag in ("--quarantine", "--queue")}
     moved |= {word: word.replace(":", f":{made}/") for word in words if word.startswith("saved:")}
     result = CliRunner(env={"COLUMNS": "80"}).invoke(
         main, [moved.get(word, word) for word in words[1:]], prog_name="howsure"
@@ -78,6 +79,51 @@ def test_commands_print_what_the_page_says(page, monkeypatch, tmp_path):
             assert block["body"] == output
     if UPDATE and renewed != text:
         page.write_text(renewed)
+
+
+UNRUN = re.compile(r"^```(?:sh|yaml|toml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ONE = r"(howsure [^`\n|&>#]+)"
+IN_BLOCKS, IN_PROSE = re.compile(rf"^\s*(?:-? ?run: )?{ONE}", re.MULTILINE), re.compile(rf"(?<!`)`{ONE}")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_pages_mention_exist_with_their_options(page):
+    """Also in tables and in blocks without an output, which `test_commands_print_what_the_page_says` doesn't run."""
+    if page.parent.name == "decisions":
+        return  # as things were on their day
+    text = page.read_text().replace("\\\n", " ")
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    for command in [
+        *IN_PROSE.findall(prose),
+        *(each for block in UNRUN.findall(text) for each in IN_BLOCKS.findall(block)),
+    ]:
+        parse(command.strip(), page)
+
+
+def parse(command: str, page: Path) -> None:
+    """Parse a command's words, without running it. A part of one, as prose shows it, may lack arguments."""
+    words = shlex.split(command)[1:]
+    group, context = main, click.Context(main, info_name="howsure")
+    while isinstance(group, click.Group):
+        if not words or words[0].startswith("-") or re.search("[A-Z…/.]", words[0]):
+            return
+        if page.name == "extending.md" and words[0] == "digest":  # the command that this page adds
+            return
+        name, group, words = group.resolve_command(context, words)
+    try:
+        group.make_context(name, words, parent=context)
+    except (click.exceptions.Exit, click.MissingParameter):
+        pass
+    except click.UsageError as error:
+        if "requires an argument" not in error.message:
+            raise AssertionError(f"{command}: {error.message}") from error
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_blocks_that_nothing_runs_show_no_output_of_a_command(page):
+    for block in re.findall(r"^```text\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        assert not re.search(r"^(\$ )?howsure ", block, re.MULTILINE), block
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -10,6 +10,7 @@ from places import DATA, ROOT
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)|^```\{image\} (\S+)\n:alt: (.*)", re.MULTILINE)
 GALLERY = runpy.run_path(str(ROOT / "scripts" / "gallery"))
+PLOTS = runpy.run_path(str(ROOT / "scripts" / "plots"))
 FRONT = runpy.run_path(str(ROOT / "scripts" / "front-picture"))
 CHECK = runpy.run_path(str(ROOT / "docs" / "site" / "check.py"))
 VOTES = runpy.run_path(str(ROOT / "docs" / "site" / "made_up_votes.py"))
@@ -31,7 +32,10 @@ def test_the_gallery_is_up_to_date_with_its_script(shown):
     path = GALLERY["place"](shown, DATA / "tidy")
     if not path.exists():
         pytest.skip(f"{path} is not here")
-    assert f"<!-- {shown.name} -->\n{GALLERY['section'](shown, path)}<!-- end -->" in GALLERY["PAGE"].read_text()
+    assert (
+        f"<!-- {shown.name} -->\n{GALLERY['section'](shown, *GALLERY['answer'](shown, path))}<!-- end -->"
+        in GALLERY["PAGE"].read_text()
+    )
 
 
 def test_the_gallery_contains_only_leaderboards_that_may_be_shown():
@@ -46,7 +50,9 @@ def test_the_gallery_contains_only_leaderboards_that_may_be_shown():
 @pytest.mark.unmeasured
 def test_the_gallery_script_changes_nothing_without_the_data(tmp_path):
     old = GALLERY["PAGE"].read_text()
-    assert GALLERY["page"](tmp_path, old) == old
+    text, pictures = GALLERY["page"](tmp_path, old)
+    assert text == old
+    assert list(pictures) == ["swebench"]
 
 
 @pytest.mark.unmeasured
@@ -121,3 +127,13 @@ def test_the_site_check_finds_broken_links_missing_alt_texts_and_external_hosts(
         "a.html: c.html leads nowhere",
         "a.css: fetches from another host",
     ]
+
+
+@pytest.mark.once
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("name", ["paired", "looks", "margins", "rank"])
+def test_figures_that_explain_are_up_to_date_with_their_script(name, monkeypatch):
+    """Those that are quick to draw; `scripts/plots --check` compares all."""
+    monkeypatch.chdir(ROOT)
+    drawn = PLOTS["base"].picture(PLOTS[name](), "svg").decode()
+    assert PLOTS["same"](drawn, (PLOTS["FOLDER"] / f"{name}.svg").read_text())

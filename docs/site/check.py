@@ -25,7 +25,11 @@ class Page(HTMLParser):
         for name in ("href", "src"):
             if had.get(name):
                 self.links.append((tag, had[name]))
-                if tag in ("script", "link", "img", "iframe") and re.match(r"(https?:)?//", had[name]):
+                if (
+                    tag in ("script", "link", "img", "iframe")
+                    and had.get("rel") != "canonical"
+                    and re.match(r"(https?:)?//", had[name])
+                ):
                     self.wrong.append(f"would fetch {had[name]}")
         if tag == "img" and len(had.get("alt") or "") < LEAST:
             self.wrong.append(f"no text that says what {had.get('src', '')[:80]} shows")

@@ -1,5 +1,6 @@
 """The documentation site: its first page, README, docs/ and what they link to, by Sphinx. scripts/site builds it."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ html_math_renderer = "mathml"
 templates_path = ["_templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_baseurl = os.environ.get("HOWSURE_SITE", "")
 html_favicon = "static/favicon.svg"
 html_search_scorer = str(Path(__file__).parent / "search.js")
 html_theme = "furo"

@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
+import vl_convert
+
 OF_PROGRAM = ("docs/cli", "docs/api", "docs/json", "CHANGELOG")
 """Pages written by the program, which are listed and not repeated."""
+PREVIEW = "preview.png"
+"""The picture of links to the site, where its address is known: other programs want a whole address, and no SVG."""
 FENCES = re.compile(r"^(`{3}\{|:{3,}).*?^(`{3}|:{3,})$|\A---\n.*?^---$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,6 +29,9 @@ def write(app, exception):
             if page not in OF_PROGRAM and part != "Developers":
                 whole.append(FENCES.sub("", (source / f"{page}.md").read_text(encoding="utf-8")).strip())
     (folder / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if app.config.html_baseurl:
+        drawn = (source / "docs/front/swebench-wide-paper.svg").read_text(encoding="utf-8")
+        (folder / PREVIEW).write_bytes(vl_convert.svg_to_png(drawn, scale=1.5))
     (folder / "llms-full.txt").write_text("\n\n".join(whole) + "\n", encoding="utf-8")
 
 
@@ -44,3 +51,8 @@ def describe(app, pagename, templatename, context, doctree):
             f'{context.get("metatags") or ""}<meta name="description" content="{text}">'
             f'<meta property="og:title" content="{title}"><meta property="og:description" content="{text}">'
         )
+        if app.config.html_baseurl:
+            context["metatags"] += (
+                f'<meta property="og:image" content="{app.config.html_baseurl.rstrip("/")}/{PREVIEW}">'
+                '<meta name="twitter:card" content="summary_large_image">'
+            )

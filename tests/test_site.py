@@ -74,7 +74,7 @@ def test_the_front_page_states_the_lead_that_compare_computes():
     first, second = (row["model"] for row in board[:2])
     gap = hs.compare(str(ROOT / "examples" / "swebench_verified.parquet"), first, second, cluster="none").difference
     low, high = f"{100 * gap.low:.1f}".replace("-", "−"), f"{100 * gap.high:.1f}"
-    said = f"The leader is {100 * gap.value:.1f} points ahead (95% CI {low} to {high})."
+    said = f"The leader is {100 * gap.value:.1f} points ahead of the second, with a 95% confidence interval from {low} to {high}"
     assert said in (ROOT / "docs" / "index.md").read_text()
 
 

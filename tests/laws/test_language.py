@@ -15,6 +15,15 @@ def test_pages_are_written_in_plain_english(page):
     assert LANGUAGE["faults"]((ROOT / f"{page}.md").read_text()) == []
 
 
+NO_LIMIT = ("docs/cli", "docs/api", "docs/json", "docs/formats", "docs/scale", "docs/glossary", "docs/calibration")
+"""Pages that one looks something up in."""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in NO_LIMIT])
+def test_no_page_has_more_than_1500_words(page):
+    assert LANGUAGE["counts"]((ROOT / f"{page}.md").read_text())["words"] <= 1500
+
+
 RATES = {"say, tell": 0.9, "where": 3, "semicolons": 3.8}
 """Per 1,000 words, the most of the program's texts, and of the page and lesson, where "can't tell" is a verdict."""
 

@@ -4,6 +4,10 @@ import asyncio
 import itertools
 import logging
 import math
+import os
+import re
+import subprocess
+import sys
 import zlib
 from types import SimpleNamespace
 
@@ -127,6 +131,76 @@ def test_inspect_metrics_are_nan_instead_of_raising(given, cluster):
     assert math.isnan(clustered_se(cluster)(given))
     assert math.isnan(noise(cluster)(given)["se_answers"])
     interval(cluster)(given)
+
+
+def test_metrics_without_a_cluster_take_that_of_the_environment_or_the_key_named_cluster(monkeypatch):
+    """`inspect score --metric howsure/…` can't give arguments to a metric."""
+    values = [CORRECT, CORRECT, CORRECT, INCORRECT, INCORRECT, INCORRECT, CORRECT, INCORRECT]
+    grouped = [
+        SampleScore(score=Score(value=value), sample_id=k, sample_metadata={"passage_id": f"p{k // 2}"})
+        for k, value in enumerate(values)
+    ]
+    alone, clustered = clustered_se()(grouped), clustered_se("passage_id")(grouped)
+    assert clustered > alone
+    monkeypatch.setenv("HOWSURE_CLUSTER", "passage_id")
+    assert clustered_se()(grouped) == clustered
+    monkeypatch.delenv("HOWSURE_CLUSTER")
+    for score in grouped:
+        score.sample_metadata["cluster"] = score.sample_metadata["passage_id"]
+    assert clustered_se()(grouped) == clustered
+
+
+CANNED = """
+import zlib
+from inspect_ai.model import ModelOutput
+from inspect_ai.solver import solver
+
+@solver
+def canned():
+    async def solve(state, generate):
+        right = zlib.crc32(f"q{int(state.sample_id) - 1}/{state.epoch}".encode()) % 10 < 7
+        state.output = ModelOutput.from_content("mockllm/model", state.target.text if right else "no idea")
+        return state
+
+    return solve
+"""
+"""In place of a model: Inspect counts tokens with a table that it fetches."""
+
+
+def run_in(folder, *words, **environment):
+    result = subprocess.run(
+        [sys.executable, "-m", "inspect_ai", *words],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_code_of_the_page_runs_and_inspect_score_finds_the_metrics(tmp_path):
+    """The task of docs/inspect.md, run and scored again by Inspect's own program."""
+    page = (ROOT / "docs" / "inspect.md").read_text()
+    first, second = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    first = first.replace("generate()", "canned()").replace("from inspect_ai.solver import generate", CANNED)
+    (tmp_path / "passages.py").write_text(first)
+    run_in(tmp_path, "eval", "passages.py", "--model", "mockllm/model", "--display", "none")
+    (log,) = (tmp_path / "logs").glob("*.eval")
+    found = metrics_of(read_eval_log(str(log), header_only=True))
+    shown = re.findall(r"(\w+) +(\d\.\d{3})", page)
+    assert {name: f"{value:.3f}" for name, value in found.items()} == dict(shown)
+    command = re.search(r"inspect score (.*)", page)[1].split()
+    words = [str(log) if word.endswith("LOG.eval") else word for word in command]
+    run_in(tmp_path, "score", *words, "--output-file", "again.eval", "--display", "none", HOWSURE_CLUSTER="passage_id")
+    again = metrics_of(read_eval_log(str(tmp_path / "again.eval"), header_only=True))
+    assert again == pytest.approx({name: found[name] for name in again})
+    assert set(again) == {"clustered_se", "low", "high"}
+    (tmp_path / "main.eval").write_bytes(log.read_bytes())
+    names = {"log": str(tmp_path / "main.eval")}
+    second = second.replace("generate()", "canned()")
+    exec(f"{first}\n{second}".replace('"logs/main.eval"', "log"), names)
+    assert names["stopped"].early_stopping is not None
 
 
 def test_inspect_metrics_at_100_percent_use_the_exact_interval():

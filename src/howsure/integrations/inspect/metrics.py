@@ -18,13 +18,13 @@ from howsure.present.render.visible import visible
 from howsure.statistics.means import mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from inspect_ai.log import EvalLog
 
     from howsure.statistics.results import Estimate
 
-PRINT = "HOWSURE_PRINT"
+PRINT, CLUSTER = "HOWSURE_PRINT", "HOWSURE_CLUSTER"
 
 
 @hooks(name="estimate", description="Prints howsure's estimate at the end of a task (HOWSURE_PRINT=1).")
@@ -57,10 +57,11 @@ T = TypeVar("T")
 
 @metric(name="clustered_se", scores="unreduced")
 def clustered_se(cluster: str | None = None) -> Metric:
-    """Return the standard error of the mean: attempts averaged, CR2 over clusters (a key of the samples'
-    metadata).
+    """Return the standard error of the mean: attempts averaged, CR2 over clusters.
 
-    NaN with one cluster, or if a sample lacks the key. Bell and McCaffrey (2002).
+    `cluster`: a key of the samples' metadata. Without it, that of the environment variable HOWSURE_CLUSTER,
+    or `cluster` if all samples have this key. NaN with one cluster, or if a sample lacks the key. Bell and
+    McCaffrey (2002).
     """
 
     def compute(scores: list[SampleScore]) -> float:
@@ -115,6 +116,8 @@ def _gathered(scores: Iterable[SampleScore], cluster: str | None) -> tuple[Any, 
     import numpy as np
 
     number = value_to_float()
+    scores = list(scores)
+    cluster = cluster or os.environ.get(CLUSTER) or _usual_cluster(scores)
     held: dict[str, list[float]] = {}
     groups: dict[str, Any] = {}
     for score in scores:
@@ -131,6 +134,10 @@ def _gathered(scores: Iterable[SampleScore], cluster: str | None) -> tuple[Any, 
         None if cluster is None else np.unique([str(groups[item]) for item in held], return_inverse=True)[1]
     )
     return means, counts, variances, codes
+
+
+def _usual_cluster(scores: Sequence[SampleScore]) -> str | None:
+    return "cluster" if all("cluster" in (score.sample_metadata or {}) for score in scores) else None
 
 
 def _estimate(scores: Iterable[SampleScore], cluster: str | None, level: float = 0.95) -> Estimate:

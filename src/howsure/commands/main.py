@@ -69,6 +69,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "convert": "Convert any log into one tidy table, percent as fractions.",
         "annotate": "Write the estimate into an Inspect log, next to its own metrics.",
     },
+    "Connect": {
+        "mcp": "Serve the commands to agents, over the Model Context Protocol.",
+    },
 }
 """Users' goals, the commands for each and their descriptions, in the order of help. A command's file is
 imported when it runs.

@@ -79,6 +79,7 @@ NAVIGATION = {
             "mapping",
             "report",
             "plots",
+            "agents",
             "recipes",
             "inspect",
             "lm_eval",

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.commands.mcp import mcp
 from howsure.errors import HowsureError
 from howsure.page.server import serve
 from howsure.present.charts.base import picture
@@ -59,6 +60,11 @@ def a_page(folder: Path) -> object:
     return serve([], lambda: None, port=0, tell=print)  # type: ignore[arg-type,return-value]
 
 
+def the_server(folder: Path) -> object:
+    sys.modules.pop("howsure.integrations.mcp", None)
+    return mcp.callback((str(folder),), 40_000)  # type: ignore[misc]
+
+
 def an_address(folder: Path) -> object:
     return hs.estimate("https://localhost:9/rows.csv")
 
@@ -83,6 +89,7 @@ CASES: dict[tuple[str, str], Callable[[Path], object]] = {
     ("duckdb", "pyarrow"): of_a_relation,
     ("texts", "rapidfuzz"): a_word_error_rate,
     ("texts", "sacrebleu"): a_bleu,
+    ("mcp", "mcp"): the_server,
     ("view", "starlette"): a_page,
     ("view", "uvicorn"): a_page,
     ("view", "watchfiles"): a_page,

@@ -29,6 +29,7 @@ from howsure.commands.options import (
 from howsure.commands.places import is_name
 from howsure.commands.streams import say, tell
 from howsure.commands.verbs import options_of
+from howsure.commands.verify import statement_of
 from howsure.errors import OptionError, ResultWarning
 from howsure.options.choices import Unclear
 from howsure.wording import listing
@@ -111,6 +112,11 @@ def counted(judged: Gate | Check, unclear: str) -> Counted:
 )
 @CARD
 @click.option("--freeze", metavar="FILE", help="Write the settings of this verdict as howsure.toml.")
+@click.option(
+    "--statement",
+    metavar="FILE",
+    help="Write the verdict as an in-toto Statement, with digests of the logs, for howsure verify.",
+)
 @takes("gate", *OUTPUT)
 def gate(
     paths: tuple[str, ...],
@@ -123,6 +129,7 @@ def gate(
     card: str | None,
     github: bool,
     freeze: str | None,
+    statement: str | None,
     **given: Any,
 ) -> None:
     """Decide whether a candidate passes: pass, fail or can't tell.
@@ -139,7 +146,7 @@ def gate(
     from howsure.writing import write
 
     _refuse_places(paths, candidate)
-    for file in (junit, comment, freeze):
+    for file in (junit, comment, freeze, statement):
         refuse_overwriting(file, paths)
     linked = None if comment is None else _linked_page()
     rest, shown = split(paths, given)
@@ -175,6 +182,8 @@ def gate(
         write_card(answer, card, paths)
     if freeze is not None:
         write(frozen_text(answer, context), freeze)
+    if statement is not None:
+        write(statement_of(answer, context), statement)
     on_github = github and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(counts.code)

@@ -298,6 +298,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "howsure convert old.csv -o new.csv",
     ),
     "annotate": ("howsure annotate logs/run.eval",),
+    "verify": ("howsure verify gate.intoto.json",),
+    "mcp": ("howsure mcp logs/", "howsure mcp logs/ baselines/"),
 }
 """Three examples of each command."""
 

@@ -58,6 +58,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Gate a release": {
         "gate": "Decide whether a candidate passes: pass, fail or can't tell.",
         "baseline": "Save results as a small file to compare with (saved:NAME).",
+        "verify": "Check that files and verdict of a gate's statement are unchanged.",
     },
     "Follow a run": {
         "watch": "Follow a run in progress, and stop it when it is decided.",
@@ -69,9 +70,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "convert": "Convert any log into one tidy table, percent as fractions.",
         "annotate": "Write the estimate into an Inspect log, next to its own metrics.",
     },
-    "Connect": {
-        "mcp": "Serve the commands to agents, over the Model Context Protocol.",
-    },
+    "Connect": {"mcp": "Serve the commands to agents, over the Model Context Protocol."},
 }
 """Users' goals, the commands for each and their descriptions, in the order of help. A command's file is
 imported when it runs.

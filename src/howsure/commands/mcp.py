@@ -23,15 +23,28 @@ SERVED = (
 """Commands that only read, with an answer in JSON."""
 WITHOUT = frozenset(
     (
-        *("format", "output", "details", "explain", "methods_paragraph"),
-        *("plot", "card", "queue", "junit", "comment", "freeze", "github", "cache", "help", "help_all"),
+        *("format", "output", "details", "explain", "methods_paragraph", "top", "mark"),
+        *(
+            "plot",
+            "card",
+            "queue",
+            "junit",
+            "comment",
+            "freeze",
+            "statement",
+            "github",
+            "cache",
+            "help",
+            "help_all",
+        ),
     )
 )
-"""Options that write a file, or text for people."""
+"""Options that write a file, or only change text for people."""
 WRITES = {"questions": {"quarantine"}}
 """More of them, of one command."""
 PATTERNS = ("cluster", "by")
 """Options whose value may be a pattern, `id:REGEX`."""
+PLACES = "Files or folders with results, below the served folders; counts such as 17/20 also work."
 MORE = "options"
 """The argument with the options that have none of their own."""
 
@@ -111,7 +124,7 @@ def _chosen(given: Mapping[str, Any], name: str, choices: list[str]) -> str:
     return value
 
 
-def _options(command: click.Command) -> Iterator[click.Option]:
+def reading_options(command: click.Command) -> Iterator[click.Option]:
     """Yield the options of a command that only change what it answers."""
     refused = WITHOUT | WRITES.get(str(command.name), set())
     for param in command.params:
@@ -127,13 +140,14 @@ def schema_of(command: click.Command, group: str) -> dict[str, Any]:
     required = []
     for param in command.params:
         if isinstance(param, click.Argument):
-            many = {"type": "array", "items": {"type": "string"}}
-            properties[str(param.name)] = many if param.nargs == -1 else {"type": "string"}
+            text = {"type": "string"}
+            many = {"type": "array", "items": text, "description": PLACES}
+            properties[str(param.name)] = many if param.nargs == -1 else text
             if param.required:
                 required.append(str(param.name))
-    names = [str(option.name) for option in _options(command)]
+    names = [str(option.name) for option in reading_options(command)]
     shown = help_screen.shown_first(str(command.name) if command.name in help_screen.FIRST else group, names)
-    for option in _options(command):
+    for option in reading_options(command):
         if option.name in shown:
             described = {"description": option.help} if option.help else {}
             properties[str(option.name)] = {**_type(option), **described}
@@ -164,11 +178,9 @@ def _type(option: click.Option) -> dict[str, Any]:
     return {"type": "array", "items": found} if option.multiple else found
 
 
-def words_of(
-    command: click.Command, name: str, folders: Folders
-) -> Callable[[Mapping[str, Any]], list[str]]:
+def words_of(command: click.Command, name: str, folders: Folders) -> Callable[[Mapping[str, Any]], list[str]]:
     """Return the function that turns a tool's arguments into a command line."""
-    options = {str(option.name): option for option in _options(command)}
+    options = {str(option.name): option for option in reading_options(command)}
     flags = {flag: option for option in options.values() for flag in (*option.opts, *option.secondary_opts)}
     arguments = [str(param.name) for param in command.params if isinstance(param, click.Argument)]
 

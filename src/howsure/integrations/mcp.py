@@ -42,7 +42,7 @@ Quote the field `sentence` with its interval, and pass on `warnings`. "Can't tel
 show neither: never call it equal or no regression. Decide by fields, not by sentences.
 Questions that were drawn together (one text, repository, template) need `cluster`. An error has a `remedy`: \
 follow it instead of dropping rows. Don't compare two scores by whether their intervals overlap: use compare.
-`cut` in an answer counts what was left out of long lists: ask with top, model or task for less."""
+`cut` in an answer counts what was left out of long lists: ask with model, task or metric for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +142,7 @@ def server(tools: Sequence[Tool], folders: Folders, *, characters: int = CHARACT
         return types.ListToolsResult(
             tools=[
                 types.Tool(
-                    name=tool.name,
-                    description=tool.description,
-                    input_schema=tool.schema,
-                    annotations=hints,
+                    name=tool.name, description=tool.description, input_schema=tool.schema, annotations=hints
                 )
                 for tool in tools
             ]
@@ -162,7 +159,9 @@ def server(tools: Sequence[Tool], folders: Folders, *, characters: int = CHARACT
             return _result(_error("option", error.what, error.remedy))
         code, output, notes = await _run(words, folders.paths[0])
         if code is None:
-            return _result(_error("other", f"no answer within {SECONDS} s", "Ask about fewer tasks or models."))
+            return _result(
+                _error("other", f"no answer within {SECONDS} s", "Ask about fewer tasks or models.")
+            )
         if not tool.as_json:
             text = output or notes
             return types.CallToolResult(

@@ -438,13 +438,13 @@ class ProposedClusters:
     def warning(self) -> ResultWarning:
         """Warn that they weren't declared, and how to do so."""
         seen = (
-            f"column `{self.column}` groups the items ({self.groups:,} values)"
+            f"column `{self.column}` groups the questions ({self.groups:,} values)"
             if self.column
             else f"the item ids look grouped ({self.groups:,} groups of {self.items:,} items)"
         )
         return ResultWarning(
             code="looks_grouped",
-            message=f"{seen}. If items of a group were drawn together, the error bars are too small",
+            message=f"{seen}. If questions of a group were drawn together, the error bars are too small",
             remedy=f"Use {self.choice}, or `cluster='none'` if they were not.",
         )
 

@@ -59,6 +59,7 @@ NAVIGATION = {
             "how-good",
             "planning",
             "gate",
+            "ci",
             "policy",
             "stopping",
             "history",

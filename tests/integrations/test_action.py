@@ -390,7 +390,7 @@ def test_comment_marks_are_safe_and_distinct_for_every_gate_name(name):
     assert mark(name) != mark(name + "!")
 
 
-PAGE = (ROOT / "docs" / "gate.md").read_text()
+PAGE = (ROOT / "docs" / "ci.md").read_text()
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_CONFIG_FILE": os.devnull}
 """With these pip takes nothing from the network: what howsure needs is there. (0 is pip's way to say that there shall be no isolation.)"""
 

@@ -138,7 +138,7 @@ def gate(
     (see --unclear), and 3 on any error.
     """
     import howsure
-    from howsure.integrations.github import gate_name
+    from howsure.integrations.comments import gate_name, with_verdict
     from howsure.present.comment import comment as commented
     from howsure.present.files import refuse_overwriting
     from howsure.present.render import markdown
@@ -155,7 +155,8 @@ def gate(
     rest |= {"candidate": candidate, "baseline": baseline}
     scores = read_sides(paths, rest, "candidate", "baseline", whole=True)
     asked = dict(rest)
-    answer = howsure.gate(scores, **rest)
+    in_comment = comment is not None and rest["baseline"] is not None
+    answer = howsure.gate(scores, **rest | {"flips": rest["flips"] or in_comment})
     context = click.get_current_context()
     if more := frozen_warnings(answer, scores, asked, frozen_names(context)):
         answer = replace(answer, warnings=(*answer.warnings, *more))
@@ -166,8 +167,6 @@ def gate(
         [(check.task, check.percent) for check in of_scores if check.criterion in WITH_MARGIN],
     )
     counts = counted(answer, unclear)
-    if junit is not None:
-        write(_junit(answer, unclear), junit)
     if comment is not None:
         told = commented(
             answer,
@@ -177,7 +176,11 @@ def gate(
             digests=texts_told(scores.runs),
             linked=linked,
         )
-        write(markdown.render(told), comment)
+        write(with_verdict(markdown.render(told), answer.verdict), comment)
+    if not rest["flips"]:
+        answer = replace(answer, flips=None)
+    if junit is not None:
+        write(_junit(answer, unclear), junit)
     if card is not None:
         write_card(answer, card, paths)
     if freeze is not None:

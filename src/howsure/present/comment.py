@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlencode
 
 from howsure.present import flips
 from howsure.present.document import Document, Note, Table, Text, guided
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_ROWS, MOST_NOTES, MOST_WARNINGS = 20, 6, 5
+MOST_ROWS, MOST_NOTES, MOST_WARNINGS, MOST_LINKED = 20, 6, 5, 3
 LONGEST, LONGEST_CELL, LONGEST_NAME = 400, 80, 100
 """Longer texts are cut, as a GitHub comment can have 65,536 characters."""
 ORDER = ("fail", "unclear", "underpowered", "pass", "nothing")
@@ -76,7 +77,20 @@ def comment(
             *_warnings((*warnings, *gate.warnings, *named_warnings(gate))),
         ),
         mark=mark(name),
-        linked=linked,
+        linked=linked and replace(linked, places=_places(gate, linked.address)),
+    )
+
+
+def _places(gate: Gate, page: str) -> tuple[tuple[str, str], ...]:
+    """Return the first questions that got worse, and where the report shows them."""
+    worse = [flip for flip in gate.flips.items if flip.regressed] if gate.flips is not None else []
+    several = len({check.task for check in gate.checks}) > 1
+    return tuple(
+        (
+            _short(flip.item, LONGEST_CELL),
+            f"{page}#{urlencode({'look': 'question', 'question': flip.item} | ({'task': flip.task} if several else {}))}",
+        )
+        for flip in worse[:MOST_LINKED]
     )
 
 

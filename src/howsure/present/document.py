@@ -274,10 +274,13 @@ Block = Text | Table | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedPage:
-    """A page on the web, linked by its address, below its picture if there is one."""
+    """A page on the web, linked by its address, below its picture if there is one. `places`: names of parts
+    of it, and their addresses.
+    """
 
     address: str
     picture: str = ""
+    places: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,12 +35,14 @@ def render(document: Document) -> str:
 
 def _linked(linked: LinkedPage) -> str:
     """Write a link to a page, below its picture if it has one. Addresses can't end the link early."""
-    page, picture = (f"<{quote(address, safe=ADDRESS)}>" for address in (linked.address, linked.picture))
-    return (
-        f"[![The page of these results]({picture})]({page})"
-        if linked.picture
-        else f"[The page of these results]({page})"
+    page, picture, *places = (
+        f"<{quote(address, safe=ADDRESS)}>"
+        for address in (linked.address, linked.picture, *(address for _, address in linked.places))
     )
+    text = "The page of these results"
+    link = f"[![{text}]({picture})]({page})" if linked.picture else f"[{text}]({page})"
+    names = [f"[{escape(name)}]({place})" for (name, _), place in zip(linked.places, places, strict=True)]
+    return f"{link}\n\nLook at {', '.join(names)}." if names else link
 
 
 def escape(text: str) -> str:

@@ -44,7 +44,7 @@ def error_in(text, code):
 
 def test_the_main_commands_have_a_json_format():
     assert {"compare", "gate", "leaderboard", "estimate", "plan", "watch"} <= set(WRITING_JSON)
-    assert {"gate", "watch", "judge"} == VERDICTS
+    assert {"gate", "watch", "judge", "verify"} == VERDICTS
 
 
 @pytest.mark.parametrize("name", WRITING_JSON)

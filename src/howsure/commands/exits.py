@@ -1,7 +1,7 @@
 """How every command ends and where it writes: the answer goes to standard output, everything about it to
 standard error.
 
-| code | most commands | gate, watch, judge |
+| code | most commands | gate, watch, judge, verify |
 |---|---|---|
 | 0 | done | pass, or decided |
 | 1 | an error | fail |

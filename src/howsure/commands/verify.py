@@ -97,9 +97,8 @@ def verify(statement: str) -> None:
         sys.exit(FAILED)
     files = plural(len(found["subject"]) + len(found["predicate"]["configuration"]), "file")
     sentence = found["predicate"]["howsure"]["answer"]["sentence"]
-    say(
-        f"Verified: {visible(sentence)}\n{files} and all numbers are as stated. The statement itself isn't signed.\n"
-    )
+    rest = f"{files} and all numbers are as stated. The statement itself isn't signed."
+    say(f"Verified: {visible(sentence)}\n{rest}\n")
     sys.exit(DONE)
 
 
@@ -123,7 +122,7 @@ def _run_again(words: Sequence[str]) -> dict[str, Any]:
     places = list(words).index("--") if "--" in words else len(words)
     command = [sys.executable, "-P", "-m", "howsure", "--no-config", "gate"]
     command += [*words[:places], "--format=json", *words[places:]]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")  # noqa: S603
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

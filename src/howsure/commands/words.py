@@ -124,7 +124,7 @@ COMMANDS: Mapping[str, str] = {
                 "plan failures 1%"
             ),
         ),
-        ("published paper verify", "differences between published scores: howsure audit"),
+        ("published paper", "differences between published scores: howsure audit"),
         (
             "checkpoints training steps",
             (

@@ -85,13 +85,11 @@ def _places(gate: Gate, page: str) -> tuple[tuple[str, str], ...]:
     """Return the first questions that got worse, and where the report shows them."""
     worse = [flip for flip in gate.flips.items if flip.regressed] if gate.flips is not None else []
     several = len({check.task for check in gate.checks}) > 1
-    return tuple(
-        (
-            _short(flip.item, LONGEST_CELL),
-            f"{page}#{urlencode({'look': 'question', 'question': flip.item} | ({'task': flip.task} if several else {}))}",
-        )
-        for flip in worse[:MOST_LINKED]
-    )
+    found = []
+    for flip in worse[:MOST_LINKED]:
+        place = {"look": "question", "question": flip.item} | ({"task": flip.task} if several else {})
+        found.append((_short(flip.item, LONGEST_CELL), f"{page}#{urlencode(place)}"))
+    return tuple(found)
 
 
 def _digested(value: T, digests: Mapping[str, str]) -> T:

@@ -82,6 +82,7 @@ NAVIGATION = {
             "plots",
             "agents",
             "recipes",
+            "trackers",
             "inspect",
             "lm_eval",
         )

@@ -209,7 +209,7 @@ def test_the_demonstrations_open_and_votes_are_said_to_be_made_up(browser, addre
     page = browser.new_page()
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    for name in ("lesson", "demos/swebench", "demos/logs", "demos/frontier", "demos/votes"):
+    for name in ("lesson", "calculator", "demos/swebench", "demos/logs", "demos/frontier", "demos/votes"):
         response = page.goto(f"{address}/{name}.html")
         assert response.ok
         assert page.title()

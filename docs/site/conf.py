@@ -98,6 +98,7 @@ NAVIGATION = {
         "docs/json",
         "docs/formats",
         "docs/limits",
+        "docs/threats",
         "docs/scale",
         "docs/stability",
         "docs/extending",

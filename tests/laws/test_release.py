@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,20 @@ def test_the_citation_file_has_the_current_version_and_licence():
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert str(cited["version"]) == hs.__version__
     assert cited["license"] in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_conda_recipe_has_the_version_and_the_dependencies_of_the_package():
+    recipe = yaml.safe_load((ROOT / "packaging" / "recipe.yaml").read_text(encoding="utf-8"))
+    assert recipe["context"]["version"] == hs.__version__
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.sub(r"([\w.-]+?)(>=[\d.]+).*", r"\1 \2", each) for each in project["dependencies"]}
+    assert set(recipe["requirements"]["run"]) == needed | {"python >=3.11"}
+
+
+def test_the_listing_for_inspect_has_the_fields_of_its_list():
+    (entry,) = yaml.safe_load((ROOT / "packaging" / "inspect-extension.yml").read_text(encoding="utf-8"))
+    assert set(entry) == {"name", "description", "author", "categories"}
+    assert entry["categories"] == ["Analysis"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

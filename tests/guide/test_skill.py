@@ -16,7 +16,7 @@ from places import ROOT
 TEXT = (ROOT / "skills" / "howsure" / "SKILL.md").read_text(encoding="utf-8")
 COMMANDS = list(dict.fromkeys(re.findall(r"`(howsure [a-z]+ [^`…]*)`", TEXT)))
 NAMED = {"A": "smollm2-135m-t0.3", "B": "smollm2-135m-2shot", "COMMAND": "compare", "FILE": "votes.csv"}
-FOR_A_SHELL = {"view", "plot", "convert", "annotate", "calibrate", "trend", "guide"}
+FOR_A_SHELL = {"view", "plot", "convert", "annotate", "calibrate", "trend", "guide", "baseline", "verify"}
 """Commands that the table doesn't need."""
 
 
@@ -27,7 +27,12 @@ def folder(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "examples" / "logs", "logs")
     shutil.copy(ROOT / "examples" / "nightly.parquet", "nightly.parquet")
     shutil.copy(ROOT / "docs" / "published.csv", "published.csv")
-    pl.DataFrame({"judge": [1, 1, 0, 0] * 10, "label": [1, 0, 0, 0] * 5 + [None] * 20}).write_csv("verdicts.csv")
+    labels = [1, 0, 0, 0] * 5 + [None] * 20
+    pl.DataFrame({"VERDICTS": [1, 1, 0, 0] * 10, "LABELS": labels}).write_csv("verdicts.csv")
+    pl.DataFrame({"label": [1, 1, 0, 0] * 10, "prediction": [1, 0, 0, 0] * 10}).write_csv("table.csv")
+    for name in ("old", "new"):
+        other = "*t0.3*" if name == "old" else "*terse*"
+        shutil.copytree("logs", name, ignore=shutil.ignore_patterns(other, "*2shot*", "*t1.0*"))
     pl.DataFrame({"judge": [1] * 40 + [0] * 20, "me": [1] * 36 + [0] * 24}).write_csv("ratings.csv")
     turned = {"item": [*range(40)] * 2, "swapped": [False] * 40 + [True] * 40, "winner": [1] * 60 + [2] * 20}
     pl.DataFrame(turned).write_csv("choices.csv")
@@ -53,7 +58,8 @@ def test_the_front_matter_of_the_skill_has_a_name_and_a_description():
 
 def test_the_skill_names_every_command():
     assert len(COMMANDS) > 20
-    assert set(NAMES) - {command.split()[1] for command in COMMANDS} <= FOR_A_SHELL
+    assert set(NAMES) - {command.split()[1] for command in COMMANDS} - {"mcp"} <= FOR_A_SHELL
+    assert "`howsure mcp`" in TEXT
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -70,7 +76,7 @@ def test_a_command_of_the_skill_runs(folder, command):
 def test_an_option_of_the_skill_exists(option):
     assert any(
         option in (*param.opts, *param.secondary_opts) for each in every().values() for param in each.params
-    ) or (option == "--help")
+    ) or option in ("--help", "--help-all")
 
 
 @pytest.mark.parametrize("field", ["better", "equivalence", "unclear_because", "warnings", "verdict"])

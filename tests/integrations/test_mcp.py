@@ -9,14 +9,14 @@ import anyio
 import click
 import jsonschema
 import pytest
-from mcp import ClientSession, StdioServerParameters
+from mcp import Client, ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 import howsure as hs
 from howsure.commands import mcp as command
 from howsure.commands.main import load
 from howsure.errors import OptionError
-from howsure.integrations.mcp import CHARACTERS, Folders, cut
+from howsure.integrations.mcp import CHARACTERS, Folders, cut, server
 from places import ROOT
 
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -24,26 +24,37 @@ EXAMPLES = ROOT / "examples"
 PAIR = {"a": "smollm2-135m-t0.3", "b": "smollm2-135m-terse", "cluster": ["passage_id"]}
 
 
-def ask(*calls, folders=(EXAMPLES,), tools=False):
-    """Return the results of some calls by one client, or the list of tools."""
+def ask(*calls, folders=(EXAMPLES,)):
+    """Return the results of some calls of the served tools."""
 
     async def session():
-        server = StdioServerParameters(
-            command=sys.executable,
-            args=["-m", "howsure", "mcp", *map(str, folders)],
-            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "")},
-        )
-        async with stdio_client(server) as streams, ClientSession(*streams) as client:
-            begun = await client.initialize()
-            if tools:
-                return begun, (await client.list_tools()).tools
+        served = Folders(folders)
+        async with Client(server(command.tools(served), served)) as client:
             return [await client.call_tool(name, given) for name, given in calls]
 
     return anyio.run(session)
 
 
+def ask_process(*calls, folders=(EXAMPLES,)):
+    """Return what a server in a process of its own says at the beginning, its tools, and the results of some calls."""
+
+    async def session():
+        program = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "howsure", "mcp", *map(str, folders)],
+            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "")},
+        )
+        async with stdio_client(program) as streams, ClientSession(*streams) as client:
+            begun = await client.initialize()
+            tools = (await client.list_tools()).tools
+            return begun, tools, [await client.call_tool(name, given) for name, given in calls]
+
+    return anyio.run(session)
+
+
 def test_the_tools_are_read_only_and_their_schemas_are_valid():
-    begun, tools = ask(tools=True)
+    begun, tools, (gap,) = ask_process(("compare", {"paths": ["logs"], **PAIR}))
+    assert gap.structured_content["better"].endswith(PAIR["a"])
     assert begun.server_info.name == "howsure"
     assert "describe first" in begun.instructions
     names = [tool.name for tool in tools]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,6 +73,7 @@ def mcp(folders: tuple[str, ...], characters: int) -> None:
         served = Folders(folders or (".",))
     except OSError as error:
         raise OptionError(f"{error.filename}: no such folder", remedy="Give folders that exist.") from None
+    os.chdir(served.paths[0])  # where its calls run, so that names mean the same
     serve(tools(served), served, characters=characters)
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howsure.answers.base import Answer
 
 NAMES = ("model", "a", "b", "candidate", "task", "metric", "criterion", "by", "slice")
@@ -47,13 +49,27 @@ def texts(answer: Answer) -> dict[str, str]:
     found = {"sentence": answer.sentence}
     if answer.verdict is not None:
         found["verdict"] = answer.verdict
-    if warnings := [f"{each.message}. {each.remedy}".strip() for each in getattr(answer, "warnings", ())]:
+    data = answer.to_dict()
+    if warnings := list(dict.fromkeys(_warnings(data))):
         found["warnings"] = "\n".join(warnings)
-    for name, setting in (answer.to_dict().get("settings") or {}).items():
+    for name, setting in (data.get("settings") or {}).items():
         if setting is not None:
             value = setting["value"]
             found[f"settings/{name}"] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return found
+
+
+def _warnings(data: Any) -> Iterator[str]:
+    """Yield the warnings of an answer and of its parts."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name == "warnings":
+                yield from (f"{each['message']}. {each['remedy']}".strip() for each in value)
+            else:
+                yield from _warnings(value)
+    elif isinstance(data, list):
+        for each in data:
+            yield from _warnings(each)
 
 
 def to_mlflow(answer: Answer, *, prefix: str = PREFIX) -> None:

@@ -392,3 +392,18 @@ def test_every_documented_mapping_reads_its_file(tmp_path, name):
     write(tmp_path / "answers.json", {"q1": "A", "q2": "B"})
     found = howsure.read(tmp_path / file, map={name: examples()[name]}).to_frame()
     assert {(row["model"], row["item"]): row["score"] for row in found.to_dicts()} == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "verb", "what"),
+    [
+        ({"model_a": ["x"], "model_b": ["y"], "winner": ["model_a"]}, "arena", "votes"),
+        ({"item": [1], "rater": ["r"], "rating": [3]}, "agree", "ratings"),
+        ({"verdict": [1], "human": [0]}, "judge", "verdicts of a judge"),
+    ],
+)
+def test_a_table_without_scores_names_the_command_that_reads_it(columns, verb, what, tmp_path):
+    pl.DataFrame(columns).write_csv(tmp_path / "table.csv")
+    found = howsure.describe(tmp_path / "table.csv")
+    assert found.sentence == f"table.csv has {what} and no scores: use `howsure {verb}`."
+    assert [(each.verb, each.mapping) for each in found.proposals] == [(verb, "")]

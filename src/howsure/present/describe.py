@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import FileReport, Proposal, Reconciled
 
 MOST_FILES = 20
+HAS = {"arena": "votes", "judge": "verdicts of a judge", "agree": "ratings"}
+"""What a table has that another command reads."""
 MOST_FIGURES = 16
 """The number of figures shown if all agree. If there are more, only those that don't are shown."""
 
@@ -47,6 +49,10 @@ def document(answer: Description) -> Document:
 
 def sentence(answer: Description) -> str:
     """Return how many files were read, and their contents."""
+    if answer.proposals and all(proposal.verb for proposal in answer.proposals):
+        first, *others = answer.proposals
+        more = f" So have {plural(len(others), 'more file')}." if others else ""
+        return f"{first.source} has {HAS[first.verb]} and no scores: use `howsure {first.verb}`.{more}"
     if answer.proposals:
         return f"No reader knows {listing([proposal.source for proposal in answer.proposals])}."
     tasks, names = answer.tasks, {task.task for task in answer.tasks}

@@ -248,12 +248,14 @@ class Proposal:
         shape: The likely place and content of its records, one line each.
         mapping: A mapping as TOML, to be corrected and given as `map`, empty if nothing looks like results.
         name: A matching, but untested, mapping that comes with howsure, empty if none does.
+        verb: The command that reads it as it is, if it has votes, ratings or verdicts of a judge, else empty.
     """
 
     source: str
     shape: tuple[str, ...]
     mapping: str
     name: str = ""
+    verb: str = ""
 
 
 MOST_NAMES = 3

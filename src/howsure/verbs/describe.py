@@ -12,6 +12,7 @@ import polars as pl
 from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.errors import DataError, ReadError
 from howsure.options.table import checked
+from howsure.readers.kinds import kind_of_file
 from howsure.study.clusters import stated_clusters
 from howsure.study.design import Design
 from howsure.study.rescaled import scaled
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.errors import ResultWarning
-    from howsure.table.scores import Scores
+    from howsure.readers.base import Source
+    from howsure.table.scores import Proposal, Scores
 
     Names = str | Sequence[str]
 
+VERBS = {"votes": "arena", "verdicts": "judge", "ratings": "agree"}
+"""The commands for tables without scores."""
 MOST_UNKNOWN = 5
 """This many files that no reader recognises are inspected."""
 
@@ -114,8 +118,14 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
             Path(place) for place in places if isinstance(place, (str, Path))
         ]  # a table elsewhere is recognised as one
         sources = [source for path in here for source in islice(find_sources(path), MOST_UNKNOWN)]
-        proposals = [found for source in sources if (found := proposed(source)) is not None]
+        proposals = [found for source in sources if (found := _with_verb(proposed(source), source)) is not None]
     return Description(tasks=(), columns={}, proposals=tuple(proposals)) if proposals else None
+
+
+def _with_verb(found: Proposal | None, source: Source) -> Proposal | None:
+    """Name the command in place of a mapping if a table has other data than scores."""
+    verb = VERBS.get(kind_of_file(source.path, source.root), "")
+    return replace(found, mapping="", name="", verb=verb) if found is not None and verb else found
 
 
 def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: Grouped) -> TaskSummary:

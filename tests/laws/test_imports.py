@@ -10,6 +10,7 @@ from places import ROOT
 
 SOURCE = ROOT / "src" / "howsure"
 BY_NAME = {
+    "integrations/trackers.py",
     "commands/main.py",
     "__init__.py",
     "answers/base.py",

@@ -1,5 +1,5 @@
-"""Answers into experiment trackers: their numbers, sentence, verdict and settings, in MLflow, Weights & Biases
-or Langfuse.
+"""Answers into experiment trackers: numbers, sentence, verdict and settings, in MLflow, Weights & Biases or
+Langfuse.
 
 A tracker is imported when it is used. Nothing is sent anywhere that its own configuration doesn't name.
 """

@@ -118,8 +118,9 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
             Path(place) for place in places if isinstance(place, (str, Path))
         ]  # a table elsewhere is recognised as one
         sources = [source for path in here for source in islice(find_sources(path), MOST_UNKNOWN)]
-        proposals = [found for source in sources if (found := _with_verb(proposed(source), source)) is not None]
-    return Description(tasks=(), columns={}, proposals=tuple(proposals)) if proposals else None
+        found = [_with_verb(proposed(source), source) for source in sources]
+    proposals = tuple(proposal for proposal in found if proposal is not None)
+    return Description(tasks=(), columns={}, proposals=proposals) if proposals else None
 
 
 def _with_verb(found: Proposal | None, source: Source) -> Proposal | None:

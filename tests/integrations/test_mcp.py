@@ -172,6 +172,20 @@ def test_long_answers_are_cut_with_a_count():
     assert len(short.structured_content["boards"][0]["models"]) == count["shown"] < 158
 
 
+def test_a_mapping_of_a_configuration_above_the_folder_is_not_read(tmp_path):
+    """--no-config of the calls covers the tables of mappings too."""
+    (tmp_path / "howsure.toml").write_text('[map.own]\nrows = "cases[*]"\nitem = "id"\nscore = "points"\n')
+    (tmp_path / "served").mkdir()
+    cases = {"cases": [{"id": f"c{k}", "points": k % 2} for k in range(20)]}
+    (tmp_path / "served" / "run.json").write_text(json.dumps(cases))
+    given = {"paths": ["run.json"], "options": ["--map=own"]}
+    (answer,) = ask(("estimate", given), folders=[tmp_path / "served"])
+    assert answer.is_error
+    (tmp_path / "served" / "own.toml").write_text('rows = "cases[*]"\nitem = "id"\nscore = "points"\n')
+    (answer,) = ask(("estimate", given | {"options": ["--map=own.toml"]}), folders=[tmp_path / "served"])
+    assert answer.structured_content["answer"] == "estimates"
+
+
 def test_cutting_keeps_the_sentence_of_any_answer():
     short = {"sentence": "A is better.", "tasks": [{"rows": [1, 2, 3]}]}
     assert cut(short) == short

@@ -56,12 +56,13 @@ def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
 
 
 def _mapping(name: str) -> Any:
-    """Return a mapping: the path of a file, or the table of that name in the configuration."""
-    from pathlib import Path
-
+    """Return a mapping: the path of a file, or the table of that name in the configuration, unless that isn't
+    read (--no-config).
+    """
     from howsure.commands.configuration import find
 
-    if Path(name).is_file():
+    context = click.get_current_context(silent=True)
+    if Path(name).is_file() or (context is not None and context.find_root().params.get("no_config")):
         return name
     found = find(Path.cwd())
     tables = found.table.get("map", {}) if found is not None else {}

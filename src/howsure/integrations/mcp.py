@@ -12,6 +12,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -202,7 +203,7 @@ async def _run(words: Sequence[str], folder: Path) -> tuple[int | None, str, str
     """Run a command, and return its exit code, output and notes. No code after too long a time."""
     command = [sys.executable, "-P", "-m", "howsure", "--no-config", *words]
     with anyio.move_on_after(SECONDS):
-        done = await anyio.run_process(command, cwd=folder, check=False, stdin=None)
+        done = await anyio.run_process(command, cwd=folder, check=False, stdin=DEVNULL)
         output, notes = (text[:MOST_BYTES].decode("utf-8", "replace") for text in (done.stdout, done.stderr))
         return done.returncode, output, notes
     return None, "", ""

@@ -14,10 +14,12 @@ import howsure as hs
 from howsure.commands.main import main
 from howsure.page.page import asset, statistics
 from places import ROOT
+from trials import draws
 
 MADE = runpy.run_path(str(ROOT / "docs" / "site" / "calculator" / "calculator.py"))
 LEVELS = (0.95, 0.9, 0.99)
-INPUTS = 200
+INPUTS = draws(30, 200)
+"""Of each kind; all of them in scripts/trials."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def counts(rng):
 
 
 @pytest.mark.unmeasured
-def test_200_pairs_of_counts_are_those_of_compare(asked):
+def test_pairs_of_counts_are_those_of_compare(asked):
     rng = random.Random(1)
     cases = [(counts(rng), counts(rng), rng.choice(LEVELS)) for _ in range(INPUTS)]
     for case, found in zip(cases, asked("pairOfCounts", [list(case) for case in cases]), strict=True):
@@ -82,7 +84,7 @@ def test_200_pairs_of_counts_are_those_of_compare(asked):
 
 
 @pytest.mark.unmeasured
-def test_200_counts_are_those_of_estimate(asked):
+def test_counts_are_those_of_estimate(asked):
     rng = random.Random(2)
     cases = [(*counts(rng), rng.choice(LEVELS)) for _ in range(INPUTS)]
     given = [[[1] * right + [0] * (n - right), {"level": level}] for right, n, level in cases]
@@ -97,9 +99,9 @@ def test_200_counts_are_those_of_estimate(asked):
 
 
 @pytest.mark.unmeasured
-def test_200_published_scores_are_those_of_audit(asked):
+def test_published_scores_are_those_of_audit(asked):
     rng, boards = random.Random(3), []
-    for k in range(40):
+    for k in range(INPUTS // 5):
         rows = []
         for m in range(5):
             n = rng.choice((50, 100, 500, rng.randint(10, 2000)))
@@ -136,7 +138,7 @@ def test_200_published_scores_are_those_of_audit(asked):
 def test_planned_questions_are_those_of_plan(shown):
     at, _ = shown
     rng = random.Random(4)
-    for _ in range(20):
+    for _ in range(INPUTS // 10):
         agreement = rng.choice(("", "85", "70", "92.5"))
         effect, power, level = rng.choice(("1", "2.5", "3", "5")), rng.choice(("0.8", "0.9")), rng.choice(LEVELS)
         page = at(f"#level={level}&plan.effect={effect}&plan.power={power}&plan.agreement={agreement}")

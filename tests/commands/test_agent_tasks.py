@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from howsure.commands.main import main
 from places import ROOT
 
-pytestmark = [pytest.mark.once, pytest.mark.unmeasured]
+pytestmark = pytest.mark.once
 AGENT = ROOT / "tests" / "fixtures" / "agent"
 TASKS = tomllib.loads((AGENT / "tasks.toml").read_text())["task"]
 

@@ -49,7 +49,11 @@ def test_a_simulated_change_in_30_runs_is_detected_at_its_place():
     assert change.difference.interval.contains(-0.1)
     just = hs.history(nightly(at=18, shift=-0.1, seed=3).filter(pl.col("model") <= f"2026-10-{change.number + 1}"))
     assert just.tasks[0].sd_of_answers == pytest.approx(answer.tasks[0].sd_of_answers, rel=0.1)
-    assert answer.sentence.startswith("The score fell by 9.5 points (95% CI 4.3 to 14.7) at run 19, 2026-10-19.")
+    assert change.difference.value == pytest.approx(-0.095, abs=5e-4)
+    since, said = change.difference_since, "The score fell by 8.7 points (95% CI 6.6 to 10.7, by the 11 runs since)"
+    assert since.interval.contains(-0.1)
+    assert answer.sentence == f"{said} at run 19, 2026-10-19."
+    assert just.tasks[0].changes[0].difference_since is None
     assert "False alarms come at most about once in 100 runs." in " ".join(everything(answer).split())
 
 
@@ -524,3 +528,19 @@ def test_runs_without_the_chosen_model_are_left_out(tmp_path):
     (tmp_path / "6.csv").unlink()
     with pytest.raises(hs.DataError, match="1 run, but a history needs 2"):
         hs.history(tmp_path, model="late")
+
+
+def test_an_alarm_that_the_runs_since_do_not_confirm_is_said_to_be_unconfirmed():
+    """One bad night: its own difference is large, and the runs since are at the level before."""
+    rows = nightly(at=18, shift=0.0, seed=5)
+    names = sorted(rows["model"].unique())
+    bad = pl.col("model") == names[14]
+    dropped = pl.int_range(pl.len()).over("model") < pl.len().over("model") * 0.35
+    answer = hs.history(rows.with_columns(score=pl.when(bad & dropped).then(0).otherwise(pl.col("score"))))
+    change = next(each for each in answer.tasks[0].changes if each.since_number == 15)
+    assert change.difference.value < -0.1
+    if change.recovered_at_number is None:
+        assert change.difference_since.interval.contains(0)
+        assert "since don't confirm it: they differ from the level before by" in " ".join(everything(answer).split())
+    else:
+        assert change.n_since == change.recovered_at_number - change.number - 1

@@ -125,7 +125,11 @@ class HistoryChange:
         low_number: Its number.
         high: The latest possible first run.
         high_number: Its number.
-        difference: The mean of the runs from then to the alarm, minus the mean of those before.
+        difference: The mean of the runs from then to the alarm, minus the mean of those before. It was
+            selected for being large.
+        difference_since: The mean of the runs after the alarm, up to the next change or a recovery, minus the
+            mean of those before the change. Not selected. None with fewer than three such runs.
+        n_since: The number of these runs.
         recovered_at: The run at which the runs after the alarm are clearly back at the level before the
             change. Empty if there is none.
         recovered_at_number: Its number.
@@ -140,6 +144,8 @@ class HistoryChange:
     high: str
     high_number: int
     difference: Estimate
+    difference_since: Estimate | None = None
+    n_since: int = 0
     recovered_at: str = ""
     recovered_at_number: int | None = None
 

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 LEAST = 2
 ENOUGH_LATER = 3
-"""With this many runs since an alarm, those that gave it aren't used to tell the judge from the system."""
+"""With this many runs since an alarm, those that gave it aren't used for the size of the change."""
 POOLED = Method(name="pooled runs", variance="CR2", paired=True)
 NOISE = (
     "Error: variation of one system's answers between runs on exactly these items, plus variation "
@@ -191,7 +191,10 @@ def _task(
         base=names.index(baseline) if baseline in names else 0,
     )
     runs = table.runs()
-    changes = tuple(table.change(each) for each in found.changes)
+    ends = [*(each.place for each in found.changes[1:]), len(names)]
+    changes = tuple(
+        table.change(series, each, end) for each, end in zip(found.changes, ends, strict=bool(found.changes))
+    )
     spread = found.spread
     return TaskHistory(
         task=matrix.task,
@@ -283,9 +286,15 @@ class _TaskRuns:
             self._run(t, gaps, best, half, alarm=t in alarms) for t in range(len(self.matrix.models))
         )
 
-    def change(self, change: Change) -> HistoryChange:
-        """Return a significant change."""
+    def change(self, series: Series, change: Change, end: int) -> HistoryChange:
+        """Return a significant change. `end`: the position of the next one, or the number of runs."""
         names, numbers = self.matrix.models, self.numbers + 1
+        last = change.back if change.back >= 0 else end
+        since = [t for t in range(change.run + 1, last) if t not in self.watched.apart]
+        before = sorted({*change.before} - {*self.watched.apart})
+        enough = len(since) >= ENOUGH_LATER and bool(before)
+        found = between(series, before, since) if enough else NOTHING
+        shared = int((~np.isnan(series.values[:, [*before, *since]]).any(axis=1)).sum())
         return HistoryChange(
             run=names[change.run],
             number=int(numbers[change.run]),
@@ -296,6 +305,8 @@ class _TaskRuns:
             high=names[change.high],
             high_number=int(numbers[change.high]),
             difference=self._estimate(change.difference, int(self.watched.n_items[change.run])),
+            difference_since=self._estimate(found, shared) if bool(found.known) else None,
+            n_since=len(since),
             recovered_at=names[change.back] if change.back >= 0 else "",
             recovered_at_number=int(numbers[change.back]) if change.back >= 0 else None,
         )

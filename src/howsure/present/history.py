@@ -69,7 +69,7 @@ def chart(answer: History) -> Spec:
 
 def _signal(change: HistoryChange, scale: Scale) -> str:
     """Write what a signal shows: `fell by 11.3 points`."""
-    value = change.difference.value
+    value = _size(change).value
     return f"{'rose' if value > 0 else 'fell'} by {scale.gap(value)}"
 
 
@@ -108,8 +108,8 @@ def _more_of_task(task: TaskHistory) -> str:
         return _records_sentence(task)
     *before, last = task.changes
     after = sum(run.number > last.number for run in task.runs)
-    mean = _mean_since(last, task)
-    texts = [f"No change since ({plural(after, 'run')}{mean})." if after else "The last run gave the alarm."]
+    texts = [f"No change since ({plural(after, 'run')})." if after else "The last run gave the alarm."]
+    texts += [_not_confirmed(last, task)]
     told = [_change_clause(change, task) for change in before[-MOST_CHANGES + 1 :]]
     if told:
         left = len(before) - len(told)
@@ -117,17 +117,29 @@ def _more_of_task(task: TaskHistory) -> str:
     return " ".join(filter(None, (*texts, _records_sentence(task))))
 
 
-def _mean_since(change: HistoryChange, task: TaskHistory) -> str:
-    """Write how far the runs after the alarm are from the level before, as that of the alarm is large by
-    selection: `, on average 13.2 points below the level before`. "" if they can't be compared.
-    """
-    level = next((run.level for run in task.runs if run.number == change.since_number), math.nan)
-    later = [run for run in task.runs if run.number > change.number and math.isfinite(run.score)]
-    if not later or not math.isfinite(level) or any(run.new_items for run in later):
+def _size(change: HistoryChange) -> Estimate:
+    """Return the size of a change: by the runs since, if they confirm it, as the alarm's own is selected."""
+    since = change.difference_since
+    return since if since is not None and _confirmed(change) else change.difference
+
+
+def _confirmed(change: HistoryChange) -> bool:
+    """Return whether the runs since the alarm, which weren't selected, show the same change."""
+    found = change.difference_since
+    if found is None:
+        return False
+    return found.interval.high < 0 if change.difference.value < 0 else found.interval.low > 0
+
+
+def _not_confirmed(change: HistoryChange, task: TaskHistory) -> str:
+    """Return that the runs since the alarm don't show the change, if there are enough of them."""
+    found, scale = change.difference_since, Scale(percent=task.percent)
+    if found is None or _confirmed(change):
         return ""
-    distance = sum(run.score for run in later) / len(later) - level
-    side = "above" if distance > 0 else "below"
-    return f", on average {Scale(percent=task.percent).gap(abs(distance))} {side} the level before"
+    return (
+        f"The {plural(change.n_since, 'run')} since don't confirm it: they differ from the level before by "
+        f"{scale.difference(found.value)} ({ci_text(found.interval, scale)})."
+    )
 
 
 def _anchors_sentence(task: TaskHistory, *, named: bool) -> str:
@@ -256,7 +268,7 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     """Write one change: `fell by 4.2 points (95% CI 2.3 to 6.1) at run 19, 2026-10-19 (95% CI runs 17 to
     20)`.
     """
-    scale, found = Scale(percent=task.percent), change.difference
+    scale, found = Scale(percent=task.percent), _size(change)
     started = next((run.started for run in task.runs if run.run == change.since), "")
     level = level_text(found.interval.level)
     span = (
@@ -267,9 +279,10 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     word = "rose" if found.value > 0 else "fell"
     late = f", detected at run {change.number}" if change.number > change.since_number else ""
     back = f", and recovered at run {change.recovered_at_number}" if change.recovered_at else ""
+    of = f", by the {plural(change.n_since, 'run')} since" if _confirmed(change) else ""
     return (
-        f"{word} by {scale.gap(found.value)} ({ci_text(found.interval.of_lead(found.value), scale)}) at run "
-        f"{change.since_number}, {started[:DAY] or change.since}{span}{late}{back}"
+        f"{word} by {scale.gap(found.value)} ({ci_text(found.interval.of_lead(found.value), scale)}{of}) at "
+        f"run {change.since_number}, {started[:DAY] or change.since}{span}{late}{back}"
     )
 
 
@@ -319,7 +332,7 @@ def _last_change(task: TaskHistory) -> str:
     if not task.changes:
         return ""
     change = task.changes[-1]
-    return f"run {change.since_number}: {Scale(percent=task.percent).signed(change.difference.value)}"
+    return f"run {change.since_number}: {Scale(percent=task.percent).signed(_size(change).value)}"
 
 
 def _runs_table(task: TaskHistory, top: Top | None) -> Table:

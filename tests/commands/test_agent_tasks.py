@@ -29,20 +29,25 @@ def at(answer, place):
     return answer
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task["commands"][0].removeprefix("howsure "))
-def test_the_commands_of_the_agent_still_answer_its_task(task, data, monkeypatch):
+def run(command, *more):
+    return CliRunner(env={"COLUMNS": "10000"}).invoke(main, ["--no-config", *shlex.split(command)[1:], *more]).stdout
+
+
+def test_the_commands_of_the_agent_still_answer_its_tasks(data, monkeypatch):
+    """As JSON, and in the terminal with the same first sentence."""
     monkeypatch.chdir(data)
-    answers = [
-        json.loads(CliRunner().invoke(main, ["--no-config", *shlex.split(command)[1:], "-f", "json"]).stdout)
-        for command in task["commands"]
-    ]
-    assert all("error" not in answer for answer in answers)
-    for place, expected in task["answer"].items():
-        found = at(answers[0], place)
-        if place == "sentence":
-            assert expected in found
-        else:
-            assert found == (pytest.approx(expected, abs=1e-3) if isinstance(expected, float) else expected)
+    for task in TASKS:
+        answers = [json.loads(run(command, "-f", "json")) for command in task["commands"]]
+        assert all("error" not in answer for answer in answers), task["question"]
+        for place, expected in task["answer"].items():
+            found = at(answers[0], place)
+            if place == "sentence":
+                assert expected in found, task["question"]
+            else:
+                number = isinstance(expected, float)
+                assert found == (pytest.approx(expected, abs=1e-3) if number else expected), task["question"]
+        for command in task["commands"]:
+            assert run(command, "--details").strip(), command
 
 
 def test_there_are_twelve_tasks_and_the_skill_names_every_command():

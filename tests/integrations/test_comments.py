@@ -2,8 +2,10 @@
 
 import re
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
+from markdown_it import MarkdownIt
 
 from frames import two_models
 from gitlab_stand_in import NOTES, TOKEN, gitlab
@@ -49,6 +51,31 @@ def test_one_gate_keeps_its_own_comment(files):
     text = comments.text_of(files[:1], "")
     assert text.startswith("<!-- howsure gate: pass")
     assert "<details>" not in text
+
+
+def test_hostile_names_stay_text_in_a_comment_of_several_gates(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hostile = "a|b</summary><img src=x onerror=alert(1)>"
+    rows = two_models(n=300).with_columns(pl.col("model").replace("a", hostile))
+    rows.write_csv("quiz.csv")
+    monkeypatch.setenv("HOWSURE_NAME", "</details><b>x|y")
+    for name in ("one.md", "two.md"):
+        run = ["gate", "quiz.csv", "--candidate", hostile, "--baseline=b", "--at-least=50%", "--comment", name]
+        CliRunner().invoke(main, run, catch_exceptions=False)
+    text = comments.text_of([tmp_path / "one.md", tmp_path / "two.md"], "")
+    html = MarkdownIt("commonmark").enable("table").render(text)
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert [html.count(tag) for tag in ("<details>", "</details>", "<summary>", "</summary>")] == [2, 2, 2, 2]
+    assert html.count("<td>") == 4 + html.partition("<details>")[2].count("<td>")
+
+
+def test_a_comment_may_show_a_statistic_of_a_whole_task(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["gate", str(ROOT / "examples" / "guards.parquet"), "--candidate=guard-small", "--baseline=guard-large"]
+    done = CliRunner().invoke(main, [*words, "--statistic=auroc@class=unsafe", "--better", "--comment=c.md"])
+    assert done.exit_code == 1, done.output
+    assert "FAIL. guard-small is worse than guard-large" in (tmp_path / "c.md").read_text()
 
 
 def test_a_comment_of_many_gates_stays_below_the_limit(files, monkeypatch):
@@ -107,6 +134,11 @@ def test_a_note_that_cannot_be_written_is_explained(files, server, monkeypatch, 
     told = comment(files[:1], monkeypatch, capsys, surroundings(server, **more))
     assert f"No comment on a merge request: {reason}" in told
     assert server.notes == []
+
+
+def test_notes_that_cannot_be_listed_are_explained(files, server, monkeypatch, capsys):
+    printed = comment(files[:1], monkeypatch, capsys, surroundings(server, CI_PROJECT_ID="43"))
+    assert "GitLab returned 404: the token has no write permission there" in printed
 
 
 def test_the_template_runs_the_gate_and_keeps_its_exit_code():

@@ -155,7 +155,7 @@ def gate(
     rest |= {"candidate": candidate, "baseline": baseline}
     scores = read_sides(paths, rest, "candidate", "baseline", whole=True)
     asked = dict(rest)
-    in_comment = comment is not None and rest["baseline"] is not None
+    in_comment = comment is not None and rest["baseline"] is not None and not rest["statistic"]
     answer = howsure.gate(scores, **rest | {"flips": rest["flips"] or in_comment})
     context = click.get_current_context()
     if more := frozen_warnings(answer, scores, asked, frozen_names(context)):
@@ -168,7 +168,7 @@ def gate(
     )
     counts = counted(answer, unclear)
     if comment is not None:
-        told = commented(
+        text = commented(
             answer,
             gate_name(),
             counts=counts.words,
@@ -176,7 +176,7 @@ def gate(
             digests=texts_told(scores.runs),
             linked=linked,
         )
-        write(with_verdict(markdown.render(told), answer.verdict), comment)
+        write(with_verdict(markdown.render(text), answer.verdict), comment)
     if not rest["flips"]:
         answer = replace(answer, flips=None)
     if junit is not None:

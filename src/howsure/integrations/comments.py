@@ -38,7 +38,7 @@ class CommentError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class GateComment:
     """A gate's comment, as `howsure gate --comment` wrote it.
 
     Attributes:
@@ -101,42 +101,28 @@ def _together(texts: Iterable[str]) -> str:
     """Return one comment of several: how many passed, a table of verdicts, and each gate below it."""
     gates = sorted(map(_parsed, texts), key=lambda gate: list(ORDER).index(gate.verdict))
     counts = Counter(gate.verdict for gate in gates)
-    told = listing(
-        [f"{counts[verdict]} {word}" for verdict, word in ORDER.items() if counts[verdict]], len(ORDER)
-    )
-    head = _document(gate_name(), f"{plural(len(gates), 'gate')}: {told}.").rstrip()
+    by_verdict = [f"{counts[verdict]} {word}" for verdict, word in ORDER.items() if counts[verdict]]
+    sentence = f"{plural(len(gates), 'gate')}: {listing(by_verdict, len(ORDER))}."
+    head = _document(gate_name(), sentence).rstrip()
     rows = "\n".join(f"| {gate.name} | {gate.sentence} |" for gate in gates)
     whole = f"{head}\n\n| gate | verdict |\n| --- | --- |\n{rows}"
     for gate in gates:
-        part = f"\n\n<details><summary>{gate.name}</summary>\n\n{gate.body}\n\n</details>"
+        # The blank lines make the name Markdown, in which it is escaped.
+        part = f"\n\n<details>\n<summary>\n\n{gate.name}\n\n</summary>\n\n{gate.body}\n\n</details>"
         if len(whole) + len(part) > MAX_COMMENT:
             return f"{whole}\n\n… More is in the job's summary."
         whole += part
     return whole
 
 
-def _parsed(text: str) -> Gate:
+def _parsed(text: str) -> GateComment:
     """Split a gate's comment into its parts."""
     found = VERDICT.search(text)
     lines = [line for line in VERDICT.sub("", text).splitlines() if not line.startswith("<!--")]
     name = next((line.removeprefix("### ") for line in lines if line.startswith("### ")), "gate")
-    sentence = next((line.strip("*") for line in lines if line.startswith("**")), ERROR)
+    sentence = next((line[2:].partition("**")[0] for line in lines if line.startswith("**")), ERROR)
     body = "\n".join(line for line in lines if not line.startswith("### ")).strip()
-    return Gate(
-        name=name, sentence=sentence.replace("|", "\\|"), verdict=found[1] if found else "error", body=body
-    )
-
-
-def pages(address: str, headers: Mapping[str, str]) -> Iterator[Any]:
-    """Yield everything that an address lists, page by page."""
-    joined = "&" if "?" in address else "?"
-    for page in range(1, MOST_PAGES + 1):
-        found = call("GET", f"{address}{joined}per_page={PAGE}&page={page}", headers)
-        if not isinstance(found, list):
-            raise CommentError("its comments can't be read")
-        yield from found
-        if len(found) < PAGE:
-            return
+    return GateComment(name=name, sentence=sentence, verdict=found[1] if found else "error", body=body)
 
 
 class _Stay(HTTPRedirectHandler):
@@ -146,21 +132,37 @@ class _Stay(HTTPRedirectHandler):
         """Return no request."""
 
 
-def call(
-    method: str, address: str, headers: Mapping[str, str], content: object = None, *, forge: str = "GitHub"
-) -> Any:
-    """Call a forge's API. CommentError, with its message, if it refuses or isn't reachable."""
-    request = Request(  # noqa: S310 - the address was checked
-        address,
-        method=method,
-        data=None if content is None else json.dumps(content).encode(),
-        headers={"Content-Type": "application/json", "User-Agent": "howsure", **headers},
-    )
-    try:
-        with build_opener(_Stay).open(request, timeout=SECONDS) as answer:
-            return json.loads(answer.read(MAX_BYTES))
-    except HTTPError as error:
-        may = ": the token has no write permission there" if error.code in (401, 403, 404) else ""
-        raise CommentError(f"{forge} returned {error.code}{may}") from None
-    except (URLError, HTTPException, OSError, ValueError) as error:
-        raise CommentError(f"{forge} gave no answer ({type(error).__name__})") from None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forge:
+    """A server with pull or merge requests. `name`: as in messages. `headers`: those of every call."""
+
+    name: str
+    headers: Mapping[str, str]
+
+    def call(self, method: str, address: str, content: object = None) -> Any:
+        """Call its API. CommentError, with its message, if it refuses or isn't reachable."""
+        request = Request(  # noqa: S310 - the address was checked
+            address,
+            method=method,
+            data=None if content is None else json.dumps(content).encode(),
+            headers={"Content-Type": "application/json", "User-Agent": "howsure", **self.headers},
+        )
+        try:
+            with build_opener(_Stay).open(request, timeout=SECONDS) as answer:
+                return json.loads(answer.read(MAX_BYTES))
+        except HTTPError as error:
+            may = ": the token has no write permission there" if error.code in (401, 403, 404) else ""
+            raise CommentError(f"{self.name} returned {error.code}{may}") from None
+        except (URLError, HTTPException, OSError, ValueError) as error:
+            raise CommentError(f"{self.name} gave no answer ({type(error).__name__})") from None
+
+    def pages(self, address: str) -> Iterator[Any]:
+        """Yield everything that an address lists, page by page."""
+        joined = "&" if "?" in address else "?"
+        for page in range(1, MOST_PAGES + 1):
+            listed = self.call("GET", f"{address}{joined}per_page={PAGE}&page={page}")
+            if not isinstance(listed, list):
+                raise CommentError("its comments can't be read")
+            yield from listed
+            if len(listed) < PAGE:
+                return

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.integrations.comments import ADDRESS, CommentError, call, pages, text_of
+from howsure.integrations.comments import ADDRESS, CommentError, Forge, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,10 @@ class PullRequest:
         return f"{self.api}/repos/{self.repository}/issues/{self.number}/comments"
 
     @property
-    def headers(self) -> dict[str, str]:
-        """The headers of a call."""
-        return {"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"}
+    def forge(self) -> Forge:
+        """The server, with the token."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"}
+        return Forge(name="GitHub", headers=headers)
 
 
 def main(words: list[str]) -> int:
@@ -67,12 +68,12 @@ def publish(files: Sequence[Path]) -> str:
     text = text_of(files, _origin(pull))
     head = text.partition("\n")[0]
     login = _login(pull)
-    own = next((each for each in pages(pull.comments, pull.headers) if _is_ours(each, head, login)), None)
+    own = next((each for each in pull.forge.pages(pull.comments) if _is_ours(each, head, login)), None)
     if own is None:
-        call("POST", pull.comments, pull.headers, {"body": text})
+        pull.forge.call("POST", pull.comments, {"body": text})
         return f"Commented on pull request {pull.number}."
     place = f"{pull.api}/repos/{pull.repository}/issues/comments/{int(own['id'])}"
-    call("PATCH", place, pull.headers, {"body": text})
+    pull.forge.call("PATCH", place, {"body": text})
     return f"Changed the comment on pull request {pull.number}."
 
 
@@ -119,10 +120,10 @@ def _origin(pull: PullRequest) -> str:
 def _login(pull: PullRequest) -> str:
     """Return the owner of the token, or "" for that of a job or an app, which isn't allowed to ask."""
     try:
-        found = call("GET", f"{pull.api}/user", pull.headers)
+        user = pull.forge.call("GET", f"{pull.api}/user")
     except CommentError:
         return ""
-    return str(found.get("login", "")) if isinstance(found, dict) else ""
+    return str(user.get("login", "")) if isinstance(user, dict) else ""
 
 
 def _is_ours(comment: Any, head: str, login: str) -> bool:

@@ -10,18 +10,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.integrations.comments import ADDRESS, CommentError, pages, text_of
-from howsure.integrations.comments import call as call_forge
+from howsure.integrations.comments import ADDRESS, CommentError, Forge, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TOKEN = "HOWSURE_GITLAB_TOKEN"  # noqa: S105 - its name
-call = partial(call_forge, forge="GitLab")
 
 
 def main(words: list[str]) -> int:
@@ -52,16 +49,16 @@ def publish(files: Sequence[Path]) -> str:
     if not (number.isdecimal() and project.isdecimal() and ADDRESS.fullmatch(api)):
         raise CommentError("the environment doesn't name the project")
     notes = f"{api.rstrip('/')}/projects/{project}/merge_requests/{number}/notes"
-    headers = {"PRIVATE-TOKEN": token}
+    forge = Forge(name="GitLab", headers={"PRIVATE-TOKEN": token})
     text = text_of(files, _origin())
     head = text.partition("\n")[0]
-    user = call("GET", f"{api.rstrip('/')}/user", headers)
+    user = forge.call("GET", f"{api.rstrip('/')}/user")
     own_id = user.get("id") if isinstance(user, dict) else None
-    own = next((each for each in pages(f"{notes}?sort=asc", headers) if _is_ours(each, head, own_id)), None)
+    own = next((each for each in forge.pages(f"{notes}?sort=asc") if _is_ours(each, head, own_id)), None)
     if own is None:
-        call("POST", notes, headers, {"body": text})
+        forge.call("POST", notes, {"body": text})
         return f"Commented on merge request {number}."
-    call("PUT", f"{notes}/{int(own['id'])}", headers, {"body": text})
+    forge.call("PUT", f"{notes}/{int(own['id'])}", {"body": text})
     return f"Changed the comment on merge request {number}."
 
 

@@ -58,14 +58,13 @@ def test_hostile_names_stay_text_in_a_comment_of_several_gates(tmp_path, monkeyp
     hostile = "a|b</summary><img src=x onerror=alert(1)>"
     rows = two_models(n=300).with_columns(pl.col("model").replace("a", hostile))
     rows.write_csv("quiz.csv")
-    monkeypatch.setenv("HOWSURE_NAME", "</details><b>x|y")
+    monkeypatch.setenv("HOWSURE_NAME", "</summary><img src=y>x|y")
     for name in ("one.md", "two.md"):
         run = ["gate", "quiz.csv", "--candidate", hostile, "--baseline=b", "--at-least=50%", "--comment", name]
         CliRunner().invoke(main, run, catch_exceptions=False)
     text = comments.text_of([tmp_path / "one.md", tmp_path / "two.md"], "")
     html = MarkdownIt("commonmark").enable("table").render(text)
     assert "<img" not in html
-    assert "<b>" not in html
     assert [html.count(tag) for tag in ("<details>", "</details>", "<summary>", "</summary>")] == [2, 2, 2, 2]
     assert html.count("<td>") == 4 + html.partition("<details>")[2].count("<td>")
 

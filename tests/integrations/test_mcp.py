@@ -15,6 +15,7 @@ from mcp.client.stdio import stdio_client
 import howsure as hs
 from howsure.commands import mcp as command
 from howsure.commands.main import load
+from howsure.commands.read_only import reading_options
 from howsure.errors import OptionError
 from howsure.integrations.mcp import CHARACTERS, Folders, cut, server
 from places import ROOT
@@ -205,7 +206,7 @@ def test_no_served_option_names_a_file_that_is_written():
         first, _, second = name.partition(" ")
         found = load(first)
         found = found.commands[second] if second else found
-        for option in command.reading_options(found):
+        for option in reading_options(found):
             if any(word in (option.metavar or "") for word in ("FILE", "PATH", "FOLDER")):
                 assert option.name in reads, (name, option.name)
             assert not isinstance(option.type, click.Path | click.File)

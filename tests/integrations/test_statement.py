@@ -138,3 +138,13 @@ def test_counts_have_no_digest(place):
     done = run("gate", "47/50", "--at-least=50%", "--statement=x.json")
     assert done.exit_code == 3
     assert "has no digest" in done.output
+
+
+def test_a_gate_that_cannot_be_run_again_is_one_difference(place):
+    (place / "logs" / "quiz.csv").unlink()
+    done = run("verify", FILE)
+    assert done.exit_code == 1, done.output
+    lines = done.output.splitlines()
+    assert lines[:2] == ["Not verified: 2 differences.", "logs/quiz.csv: is not here"]
+    assert lines[2].startswith("The gate gave no answer here: ")
+    assert len(lines) == 3

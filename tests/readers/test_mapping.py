@@ -407,3 +407,15 @@ def test_a_table_without_scores_names_the_command_that_reads_it(columns, verb, w
     found = howsure.describe(tmp_path / "table.csv")
     assert found.sentence == f"table.csv has {what} and no scores: use `howsure {verb}`."
     assert [(each.verb, each.mapping) for each in found.proposals] == [(verb, "")]
+
+
+def test_each_table_without_scores_has_a_sentence(tmp_path):
+    pl.DataFrame({"item": [1], "rater": ["r"], "rating": [3]}).write_csv(tmp_path / "a.csv")
+    pl.DataFrame({"model_a": ["x"], "model_b": ["y"], "winner": ["model_a"]}).write_csv(tmp_path / "b.csv")
+    ratings, votes = (
+        "a.csv has ratings and no scores: use `howsure agree`.",
+        "b.csv has votes and no scores: use `howsure arena`.",
+    )
+    assert howsure.describe(tmp_path).sentence == f"{ratings} {votes}"
+    write(tmp_path / "c.jsonl", [{"ident": k, "nested": {"graded": k % 2}} for k in range(5)])
+    assert howsure.describe(tmp_path).sentence == f"{ratings} {votes} No reader knows c.jsonl."

@@ -38,6 +38,7 @@ from howsure.commands.base import (
 )
 from howsure.commands.flags import with_flags
 from howsure.commands.options import DESIGN, OUTPUT, READING, GroupedCommand, paths, takes
+from howsure.readers.kinds import VERBS_OF_TABLES
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -55,13 +56,7 @@ FEWEST_DATES = 5
 WHOLE = 0.9
 """The least share of the questions of the largest run that a complete run has."""
 PROSE = ("terminal", "markdown")
-VERBS: Mapping[Kind, str] = {
-    "scores": "leaderboard",
-    "votes": "arena",
-    "verdicts": "judge",
-    "ratings": "agree",
-    "published": "audit",
-}
+VERBS: Mapping[Kind, str] = {"scores": "leaderboard", "published": "audit", **VERBS_OF_TABLES}
 NOUNS: Mapping[Kind, str] = {
     "scores": "row",
     "votes": "vote",
@@ -69,8 +64,6 @@ NOUNS: Mapping[Kind, str] = {
     "ratings": "rating",
     "published": "published score",
 }
-TABLES = ("votes", "verdicts", "ratings")
-"""Kinds of data that a verb reads itself as tables."""
 
 
 @click.command(cls=GroupedCommand, hidden=True)
@@ -94,7 +87,7 @@ def answer(paths: tuple[str, ...], **given: Any) -> None:
     (kind,) = kinds
     skip: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
-    if kind in TABLES:
+    if kind in VERBS_OF_TABLES:
         verb, skip = VERBS[kind], (*DESIGN, *READING)
         found = getattr(howsure, verb)(list(paths), **columns_and_rows(rest))
     elif scores is None or not scores.has_rows:

@@ -9,10 +9,11 @@ import click
 
 from howsure.commands import help as help_screen
 from howsure.commands.options import GroupedCommand
+from howsure.commands.read_only import reading_options
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from howsure.integrations.mcp import Folders, Tool
 
@@ -22,27 +23,6 @@ SERVED = (
     *("plan", "plan score", "plan failures", "plan policy", "plan labels"),
 )
 """Commands that only read, with an answer in JSON."""
-WITHOUT = frozenset(
-    (
-        *("format", "output", "details", "explain", "methods_paragraph", "top", "mark"),
-        *(
-            "plot",
-            "card",
-            "queue",
-            "junit",
-            "comment",
-            "freeze",
-            "statement",
-            "github",
-            "cache",
-            "help",
-            "help_all",
-        ),
-    )
-)
-"""Options that write a file, or only change text for people."""
-WRITES = {"questions": {"quarantine"}}
-"""More of them, of one command."""
 PATTERNS = ("cluster", "by")
 """Options whose value may be a pattern, `id:REGEX`."""
 PLACES = "Files or folders with results, below the served folders; counts such as 17/20 also work."
@@ -124,14 +104,6 @@ def _chosen(given: Mapping[str, Any], name: str, choices: list[str]) -> str:
     if value not in choices:
         raise OptionError(f"no {name} {value!r}", remedy=f"There are {', '.join(choices)}.")
     return value
-
-
-def reading_options(command: click.Command) -> Iterator[click.Option]:
-    """Yield the options of a command that only change what it answers."""
-    refused = WITHOUT | WRITES.get(str(command.name), set())
-    for param in command.params:
-        if isinstance(param, click.Option) and param.name not in refused:
-            yield param
 
 
 def schema_of(command: click.Command, group: str) -> dict[str, Any]:

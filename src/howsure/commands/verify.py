@@ -14,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.exits import DONE, FAILED
-from howsure.commands.mcp import reading_options
 from howsure.commands.options import VerdictCommand, words_of
+from howsure.commands.read_only import reading_options
 from howsure.commands.streams import say
 from howsure.errors import OptionError
 
@@ -81,15 +81,16 @@ def verify(statement: str) -> None:
     0 if all is as stated, 1 if something differs, and 3 on any error. It doesn't check who wrote the
     statement: for that, sign it.
     """
-    from howsure.integrations.statement import MOST_SHOWN, changed_files, changed_numbers, read_statement
+    from howsure.integrations.statement import MOST_SHOWN, changed_files, read_statement
     from howsure.present.render.visible import visible
     from howsure.wording import plural
 
     found = read_statement(statement)
     words = found["predicate"]["howsure"]["options"]
-    paths = words[words.index("--") + 1 :] if "--" in words else []
+    split_at = words.index("--") if "--" in words else len(words)
+    options, paths = words[:split_at], words[split_at + 1 :]
     changed = changed_files(found, paths)
-    changed += _refused(words) or changed_numbers(found, _run_again(words))
+    changed += _refused(options) or _changed_answer(found, [*options, "--format=json", *words[split_at:]])
     if changed:
         more = [f"… and {len(changed) - MOST_SHOWN} more"] if len(changed) > MOST_SHOWN else []
         lines = [visible(line) for line in changed[:MOST_SHOWN]]
@@ -102,11 +103,10 @@ def verify(statement: str) -> None:
     sys.exit(DONE)
 
 
-def _refused(words: Sequence[str]) -> list[str]:
+def _refused(options: Sequence[str]) -> list[str]:
     """Return the words that a gate which only reads doesn't have, a line each."""
     from howsure.commands.main import load
 
-    options = words[: words.index("--")] if "--" in words else words
     flags = {
         flag for option in reading_options(load("gate")) for flag in (*option.opts, *option.secondary_opts)
     }
@@ -117,14 +117,17 @@ def _refused(words: Sequence[str]) -> list[str]:
     ]
 
 
-def _run_again(words: Sequence[str]) -> dict[str, Any]:
-    """Return the answer of the gate with these options, or an error in its place."""
-    places = list(words).index("--") if "--" in words else len(words)
-    command = [sys.executable, "-P", "-m", "howsure", "--no-config", "gate"]
-    command += [*words[:places], "--format=json", *words[places:]]
+def _changed_answer(found: dict[str, Any], words: Sequence[str]) -> list[str]:
+    """Run the gate again. Return what differs in its answer, a line each, or why it gave none."""
+    from howsure.integrations.statement import changed_numbers
+
+    command = [sys.executable, "-P", "-m", "howsure", "--no-config", "gate", *words]
     done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
     try:
-        found: dict[str, Any] = json.loads(done.stdout)
+        answer = json.loads(done.stdout)
     except ValueError:
-        return {"error": done.stderr.strip().splitlines()[-1:]}
-    return found
+        answer = {"error": {}}
+    if "error" in answer:
+        reason = " ".join(done.stderr.split()).removeprefix("howsure: ")
+        return [f"The gate gave no answer here: {reason}"]
+    return changed_numbers(found, answer)

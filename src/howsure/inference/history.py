@@ -191,9 +191,10 @@ def _task(
         base=names.index(baseline) if baseline in names else 0,
     )
     runs = table.runs()
-    ends = [*(each.place for each in found.changes[1:]), len(names)]
+    starts = [each.place for each in found.changes]
     changes = tuple(
-        table.change(series, each, end) for each, end in zip(found.changes, ends, strict=bool(found.changes))
+        table.change(series, each, end)
+        for each, end in zip(found.changes, [*starts, len(names)][1:], strict=True)
     )
     spread = found.spread
     return TaskHistory(

@@ -49,12 +49,15 @@ def document(answer: Description) -> Document:
 
 def sentence(answer: Description) -> str:
     """Return how many files were read, and their contents."""
-    if answer.proposals and all(proposal.verb for proposal in answer.proposals):
-        first, *others = answer.proposals
-        more = f" So have {plural(len(others), 'more file')}." if others else ""
-        return f"{first.source} has {HAS[first.verb]} and no scores: use `howsure {first.verb}`.{more}"
     if answer.proposals:
-        return f"No reader knows {listing([proposal.source for proposal in answer.proposals])}."
+        sentences = [
+            f"{proposal.source} has {HAS[proposal.verb]} and no scores: use `howsure {proposal.verb}`."
+            for proposal in answer.proposals
+            if proposal.verb
+        ]
+        if unknown := [proposal.source for proposal in answer.proposals if not proposal.verb]:
+            sentences.append(f"No reader knows {listing(unknown)}.")
+        return " ".join(sentences)
     tasks, names = answer.tasks, {task.task for task in answer.tasks}
     parts = [plural(len(names), "task")]
     if len(names) == 1:

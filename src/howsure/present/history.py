@@ -120,11 +120,11 @@ def _more_of_task(task: TaskHistory) -> str:
 def _size(change: HistoryChange) -> Estimate:
     """Return the size of a change: by the runs since, if they confirm it, as the alarm's own is selected."""
     since = change.difference_since
-    return since if since is not None and _confirmed(change) else change.difference
+    return since if since is not None and confirmed(change) else change.difference
 
 
-def _confirmed(change: HistoryChange) -> bool:
-    """Return whether the runs since the alarm, which weren't selected, show the same change."""
+def confirmed(change: HistoryChange) -> bool:
+    """Return whether the runs since the alarm show the same change."""
     found = change.difference_since
     if found is None:
         return False
@@ -134,7 +134,7 @@ def _confirmed(change: HistoryChange) -> bool:
 def _not_confirmed(change: HistoryChange, task: TaskHistory) -> str:
     """Return that the runs since the alarm don't show the change, if there are enough of them."""
     found, scale = change.difference_since, Scale(percent=task.percent)
-    if found is None or _confirmed(change):
+    if found is None or confirmed(change):
         return ""
     return (
         f"The {plural(change.n_since, 'run')} since don't confirm it: they differ from the level before by "
@@ -279,7 +279,7 @@ def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
     word = "rose" if found.value > 0 else "fell"
     late = f", detected at run {change.number}" if change.number > change.since_number else ""
     back = f", and recovered at run {change.recovered_at_number}" if change.recovered_at else ""
-    of = f", by the {plural(change.n_since, 'run')} since" if _confirmed(change) else ""
+    of = f", by the {plural(change.n_since, 'run')} since" if confirmed(change) else ""
     return (
         f"{word} by {scale.gap(found.value)} ({ci_text(found.interval.of_lead(found.value), scale)}{of}) at "
         f"run {change.since_number}, {started[:DAY] or change.since}{span}{late}{back}"

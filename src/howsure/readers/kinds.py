@@ -18,12 +18,14 @@ from howsure.table.names import by_plain_name
 from howsure.table.schema import find_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from howsure.readers.columns import Roles
 
 Kind = Literal["scores", "votes", "verdicts", "ratings", "published", ""]
+VERBS_OF_TABLES: Mapping[Kind, str] = {"votes": "arena", "verdicts": "judge", "ratings": "agree"}
+"""The commands that read tables without scores."""
 HUMAN = ("human", "human_label", "human_score", "human_verdict", "expert", "annotation", "gold_label")
 """Names of columns with people's labels; `label` alone may be a classifier's."""
 JUDGES = (*(name for name in VERDICTS.aliases["judge"] if "judge" in name), "verdict")

@@ -12,7 +12,7 @@ import polars as pl
 from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.errors import DataError, ReadError
 from howsure.options.table import checked
-from howsure.readers.kinds import kind_of_file
+from howsure.readers.kinds import VERBS_OF_TABLES, kind_of_file
 from howsure.study.clusters import stated_clusters
 from howsure.study.design import Design
 from howsure.study.rescaled import scaled
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     Names = str | Sequence[str]
 
-VERBS = {"votes": "arena", "verdicts": "judge", "ratings": "agree"}
-"""The commands for tables without scores."""
 MOST_UNKNOWN = 5
 """This many files that no reader recognises are inspected."""
 
@@ -125,7 +123,7 @@ def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
 
 def _with_verb(found: Proposal | None, source: Source) -> Proposal | None:
     """Name the command in place of a mapping if a table has other data than scores."""
-    verb = VERBS.get(kind_of_file(source.path, source.root), "")
+    verb = VERBS_OF_TABLES.get(kind_of_file(source.path, source.root), "")
     return replace(found, mapping="", name="", verb=verb) if found is not None and verb else found
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from forge_stand_in import ForgeHandler, serve
 
 JOB, APP, PERSON, READER = "job", "app", "person", "reader"
 """Tokens: of a job and of an app, which may not ask who they are; of a person; and one that may only read."""
@@ -35,53 +33,29 @@ class GitHub:
         return [each["body"] for each in self.comments if each["body"].startswith("<!-- howsure gate: ")]
 
 
-@contextmanager
-def github() -> Iterator[GitHub]:
+def github() -> AbstractContextManager[GitHub]:
     """Serve it on this machine."""
-    state = GitHub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
-    state.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield state
-    finally:
-        server.shutdown()
-        server.server_close()
+    return serve(_Handler, GitHub())
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(ForgeHandler):
     state: GitHub
 
-    def log_message(self, *_: Any) -> None:
-        """Write nothing."""
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def do_PATCH(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
+    def respond(self, given: Any) -> None:
         state, parts = self.state, urlsplit(self.path)
-        state.asked.append(f"{self.command} {self.path}")
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        given = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "null")
         if state.broken:
             self.send_response(state.broken)
             self.send_header("Location", f"{state.address}/elsewhere")
             self.end_headers()
         elif token not in (JOB, APP, PERSON, READER):
-            self._say(401, {"message": "Bad credentials"})
+            self.send_json(401, {"message": "Bad credentials"})
         elif parts.path == "/user":
-            self._say(
+            self.send_json(
                 *((200, {"login": "alice"}) if token == PERSON else (403, {"message": "Resource not accessible"}))
             )
         elif self.command != "GET" and token == READER:
-            self._say(403, {"message": "Resource not accessible by integration"})
+            self.send_json(403, {"message": "Resource not accessible by integration"})
         else:
             self._comments(
                 parts.path, {name: int(each[0]) for name, each in parse_qs(parts.query).items()}, given, token
@@ -92,21 +66,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "PATCH" and one:
             comment = self.state.comments[int(one[1]) - 1]
             comment["body"] = given["body"]
-            self._say(200, comment)
+            self.send_json(200, comment)
         elif path == "/repos/o/r/issues/7/comments" and self.command == "POST":
-            self._say(
+            self.send_json(
                 201, self.state.add(given["body"], {"login": "alice", "type": "User"} if token == PERSON else BOT)
             )
         elif path == "/repos/o/r/issues/7/comments":
             size = asked.get("per_page", 30)
             begin = (asked.get("page", 1) - 1) * size
-            self._say(200, self.state.comments[begin : begin + size])
+            self.send_json(200, self.state.comments[begin : begin + size])
         else:
-            self._say(404, {"message": "Not Found"})
-
-    def _say(self, status: int, content: object) -> None:
-        data = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+            self.send_json(404, {"message": "Not Found"})

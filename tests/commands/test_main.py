@@ -71,6 +71,7 @@ def test_every_command_module_is_registered():
         "main",
         "options",
         "places",
+        "read_only",
         "signatures",
         "streams",
         "verbs",

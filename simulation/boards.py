@@ -15,7 +15,7 @@ import scipy
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.best import best_of
 from howsure.statistics.choices import Adjustment
-from howsure.statistics.multiplicity import adjust_pairs
+from howsure.statistics.multiplicity import adjust_pairs, usable_adjustment
 from howsure.statistics.ranks import ranks
 from simulation.harness import TOLERANCE, error_of, over_worlds
 
@@ -123,7 +123,8 @@ def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed:
         order = np.argsort(-means, kind="stable")
         at = np.ix_(order, order)
         for method in counts:
-            p, used = adjust_pairs(moments, method, rng=rng, draws=DRAWS)
+            p = adjust_pairs(moments, method, rng=rng, draws=DRAWS)
+            used = usable_adjustment(moments, method)
             best = best_of(moments, means, p, used, level, rng=rng)
             found = ranks(means[order], moments.difference[at], p[at], level=level, best=best[order])
             counts[method] += _judge(found, order, (p <= 1 - level) & (moments.difference > 0), world)

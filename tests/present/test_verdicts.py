@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -158,7 +159,8 @@ def test_a_selection_bias_far_below_the_standard_error_is_not_reported(luck, tol
     rows = two_models(n=400).with_columns(score=3 + pl.col("score"))
     board = hs.leaderboard(rows).boards[0]
     leader = board.entries[0].estimate
-    owing = replace(board, leader_corrected=leader.value - luck * leader.se)
+    places = SimpleNamespace(ranks=board.ranks, leader_corrected=leader.value - luck * leader.se)
+    owing = replace(board, places=places)
     assert bool(picked(owing)) == told
     unsure = replace(owing.entries[0], estimate=replace(leader, se=math.nan))
     assert not picked(replace(owing, entries=(unsure, *owing.entries[1:])))

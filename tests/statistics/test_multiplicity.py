@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from howsure.statistics.all_pairs import pair_moments
 from howsure.statistics.max_t import DRAWS, max_t
-from howsure.statistics.multiplicity import adjust_pairs, benjamini_hochberg, holm
+from howsure.statistics.multiplicity import adjust_pairs, benjamini_hochberg, holm, usable_adjustment
 from method_cases import long_way
 from trials import draws
 
@@ -38,8 +38,8 @@ def test_holm_and_benjamini_hochberg_equal_statsmodels(p):
 def test_corrected_p_values_are_symmetric_monotone_and_never_smaller(method, seed):
     m = moments(seed)
     p = m.p_value
-    q, used = adjust_pairs(m, method, rng=np.random.default_rng(0))
-    assert used == method
+    q = adjust_pairs(m, method, rng=np.random.default_rng(0))
+    assert usable_adjustment(m, method) == method
     assert np.array_equal(q, q.T)
     assert np.all(np.diag(q) == 1)
     assert np.all(q >= p)
@@ -66,7 +66,7 @@ def test_max_t_by_pair_sums_agrees_with_max_t_by_model_sums(monkeypatch, sizes, 
 
 def test_correction_none_returns_the_p_values():
     m = moments(0)
-    assert adjust_pairs(m, "none", rng=np.random.default_rng(0))[0] == pytest.approx(m.p_value)
+    assert adjust_pairs(m, "none", rng=np.random.default_rng(0)) == pytest.approx(m.p_value)
 
 
 @pytest.mark.parametrize("method", ["holm", "bh"])
@@ -75,7 +75,7 @@ def test_corrections_of_a_matrix_equal_those_of_its_usable_pairs(method):
     x[:30, 0], x[30:, 3] = np.nan, np.nan  # these two share no item
     m = pair_moments(x)
     p = m.p_value
-    q = adjust_pairs(m, method, rng=np.random.default_rng(0))[0]
+    q = adjust_pairs(m, method, rng=np.random.default_rng(0))
     upper = np.triu_indices(len(p), 1)
     usable = np.isfinite(p[upper])
     name = {"holm": "holm", "bh": "fdr_bh"}[method]
@@ -133,9 +133,9 @@ def test_max_t_with_two_clusterings_falls_back_to_holm():
     x = np.random.default_rng(0).integers(0, 2, (60, 4)).astype(float)
     codes = np.arange(60)
     m = pair_moments(x, clusters=[codes // 6, codes % 6])
-    q, used = adjust_pairs(m, "max-t", rng=np.random.default_rng(0))
-    assert used == "holm"
-    assert q == pytest.approx(adjust_pairs(m, "holm", rng=np.random.default_rng(0))[0])
+    q = adjust_pairs(m, "max-t", rng=np.random.default_rng(0))
+    assert usable_adjustment(m, "max-t") == "holm"
+    assert q == pytest.approx(adjust_pairs(m, "holm", rng=np.random.default_rng(0)))
 
 
 def test_max_t_rejects_more_than_holm_for_correlated_models():
@@ -146,7 +146,7 @@ def test_max_t_rejects_more_than_holm_for_correlated_models():
     m = pair_moments(np.where(flip, 1 - x, x))
     p = m.p_value
     q = max_t(p, m.flips, rng=np.random.default_rng(0))
-    h = adjust_pairs(m, "holm", rng=np.random.default_rng(0))[0]
+    h = adjust_pairs(m, "holm", rng=np.random.default_rng(0))
     assert (q <= 0.05).sum() >= (h <= 0.05).sum()
     assert np.mean(q) < np.mean(h)
 
@@ -171,7 +171,7 @@ def test_pairs_without_p_value_are_not_counted():
 def test_boards_without_any_p_value_stay_without():
     m = pair_moments(np.array([[1.0, np.nan], [np.nan, 1.0], [0.0, np.nan], [np.nan, 0.0]]))
     for method in ("max-t", "holm", "bh"):
-        q = adjust_pairs(m, method, rng=np.random.default_rng(0))[0]
+        q = adjust_pairs(m, method, rng=np.random.default_rng(0))
         assert np.isnan(q[0, 1])
         assert q[0, 0] == 1
 
@@ -239,7 +239,7 @@ def test_results_hang_on_no_order_of_models_items_or_clusters(n, clusters):
 
     def corrected(x, codes):
         given = () if codes is None else (np.unique(codes, return_inverse=True)[1],)
-        return adjust_pairs(pair_moments(x, clusters=given), "max-t", rng=np.random.default_rng(0))[0]
+        return adjust_pairs(pair_moments(x, clusters=given), "max-t", rng=np.random.default_rng(0))
 
     moved = corrected(x[items][:, models], None if codes is None else names[codes[items]])
     assert moved == pytest.approx(corrected(x, codes)[np.ix_(models, models)], abs=3e-4)

@@ -97,7 +97,7 @@ def test_a_ratio_that_overflows_is_nan() -> None:
 def judged(scores, costs, lacking=(), free=(), clusters=()):
     rng = np.random.default_rng(0)
     pairs = pair_moments(scores, clusters=clusters)
-    p, _ = adjust_pairs(pairs, "max-t", rng=rng)
+    p = adjust_pairs(pairs, "max-t", rng=rng)
     count = scores.shape[1]
     known = Known(lacking=np.isin(np.arange(count), lacking), free=np.isin(np.arange(count), free))
     return dominance(pairs.difference, p, cost_moments(costs, clusters=clusters), known, 0.95, rng=rng)

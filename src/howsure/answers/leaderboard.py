@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, named, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
@@ -13,6 +13,8 @@ from howsure.checks import count
 from howsure.statistics.results import allowed, significant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import altair as alt
     import numpy as np
     from numpy.typing import NDArray
@@ -39,24 +41,32 @@ class Pairs:
     Attributes:
         difference: The difference on shared questions, in score units.
         se: Its plain standard error.
-        low: The lower limit of the interval of this pair alone, as in `compare`.
-        high: The upper limit.
         df: Degrees of freedom.
         p_value: The p-value of no difference. Symmetric, 1 on the diagonal.
         p_adjusted: The same, corrected for the number of pairs.
         n_shared: Questions that both answered.
         n_clusters: Clusters of these questions.
+        limits: Returns the limits of every pair, computed when they are first read.
     """
 
     difference: NDArray[np.float64]
     se: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
     df: NDArray[np.float64]
     p_value: NDArray[np.float64]
     p_adjusted: NDArray[np.float64]
     n_shared: NDArray[np.int64]
     n_clusters: NDArray[np.int64]
+    limits: Callable[[], tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+    @property
+    def low(self) -> NDArray[np.float64]:
+        """The lower limits of the intervals of each pair alone (M, M), as in `compare`."""
+        return self.limits()[0]
+
+    @property
+    def high(self) -> NDArray[np.float64]:
+        """The upper limits (M, M)."""
+        return self.limits()[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +103,30 @@ class PopulationBest:
     could_be_best: tuple[str, ...]
 
 
+class Places(Protocol):
+    """What a board gets from all pairs of its models. Each part is computed when it is first read, so that a
+    board that nobody looks at costs little.
+    """
+
+    @property
+    def ranks(self) -> tuple[Rank, ...]:
+        """The ranks of the models, best first."""
+
+    @property
+    def pairs(self) -> Pairs:
+        """All pairs of models, in the order of the board."""
+
+    @property
+    def leader_corrected(self) -> float:
+        """The leader's score, corrected for having been selected as the best of several."""
+
+    @property
+    def other_population(self) -> PopulationBest | None:
+        """The models that could be best for the other population (new or same clusters). None with many
+        clusters.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """The models of one task and metric, or overall, best first.
@@ -107,8 +141,7 @@ class Board:
         ends: The smallest and the largest possible score if they aren't 0 and 1. None if unknown.
         unit: What each score is of: a "question", or a "task" if the tasks are a sample.
         entries: The models' estimates, best first.
-        ranks: The ranks of the models, in the same order.
-        pairs: All pairs of models.
+        places: What the board gets from all pairs of its models, computed when it is first read.
         n_tasks: The number of tasks. 1 except for the overall board.
         n_tasks_left_out: The number of requested tasks without such scores. The overall board covers the
             tasks with scores.
@@ -116,10 +149,6 @@ class Board:
         population: The population of the result: "new-clusters" (without clusters: new questions),
             "same-clusters" or "these-questions".
         clusters: The clusters of its questions. None without clusters and for an overall result.
-        other_population: The models that could be best for the other population (new or same clusters). None
-            with many clusters.
-        leader_corrected: The leader's score, corrected for having been selected as the best of several
-            (winner's curse). NaN if unknown.
         warnings: Warnings, each with a remedy.
     """
 
@@ -132,16 +161,37 @@ class Board:
     n_left_out: int = 0
     population: str = "new-clusters"
     clusters: TaskClusters | None = None
-    other_population: PopulationBest | None = field(default=None, metadata=HIDDEN)
-    leader_corrected: float = math.nan
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
     ends: tuple[float, float] | None = field(default=None, metadata=HIDDEN)
     unit: Unit = field(default="question", metadata=HIDDEN)
     entries: tuple[Entry, ...] = field(metadata=HIDDEN)
-    ranks: tuple[Rank, ...] = field(metadata=HIDDEN)
-    pairs: Pairs = field(metadata=HIDDEN)
+    places: Places = field(metadata=HIDDEN, repr=False)
     warnings: tuple[ResultWarning, ...] = ()
+
+    @property
+    def ranks(self) -> tuple[Rank, ...]:
+        """The ranks of the models, in the order of the entries."""
+        return self.places.ranks
+
+    @property
+    def pairs(self) -> Pairs:
+        """All pairs of models."""
+        return self.places.pairs
+
+    @property
+    def other_population(self) -> PopulationBest | None:
+        """The models that could be best for the other population (new or same clusters). None with many
+        clusters.
+        """
+        return self.places.other_population
+
+    @derived()
+    def leader_corrected(self) -> float:
+        """The leader's score, corrected for having been selected as the best of several (winner's curse). NaN
+        if unknown.
+        """
+        return self.places.leader_corrected
 
     @derived()
     def could_be_best(self) -> tuple[str, ...]:

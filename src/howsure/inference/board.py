@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +15,21 @@ from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.random_factor import with_sources_of_means
 from howsure.inference.sensitivity import coverage_warnings
-from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.best import best_of, luck
+from howsure.statistics.multiplicity import adjust_pairs, usable_adjustment
 from howsure.statistics.ranks import ranks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.answers.leaderboard import PopulationBest
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.choices import Adjustment
     from howsure.statistics.pair_moments import PairMoments
-    from howsure.statistics.results import Estimate
+    from howsure.statistics.results import Estimate, Rank
     from howsure.study.matrix import ScoreMatrix
+
+    Limits = tuple[Floats, Floats]
 
 
 def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
@@ -75,40 +81,131 @@ def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
     return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Placing:
+    """The places of models by all their pairs, each part computed when it is first read
+    (`howsure.answers.leaderboard.Places`).
+
+    `scores` (M,): larger is better, and `sign` is −1 if smaller values are. `order` (M,): the best first.
+    `limits`: returns those of all pairs. `shared`: returns how many questions, and of how many clusters, each
+    pair shares. `other`: returns who could be best by the scores for the other population.
+    """
+
+    moments: PairMoments
+    scores: Floats
+    sign: int
+    order: Ints
+    question: Question
+    limits: Callable[[], Limits]
+    shared: Callable[[], tuple[Ints, Ints]]
+    other: Callable[[Floats], PopulationBest] | None = None
+
+    @cached_property
+    def tested(self) -> PairMoments:
+        """The moments with their p-values, computed once."""
+        return replace(self.moments, tested=self.moments.p_value)
+
+    @cached_property
+    def p_adjusted(self) -> Floats:
+        """The corrected p-values of all pairs (M, M), not ordered."""
+        return corrected(self.tested, self.question)
+
+    @cached_property
+    def best(self) -> Bools:
+        """Which models could be best (M,), not ordered."""
+        return could_be_best(self.tested, self.scores, self.p_adjusted, self.sign, self.question)
+
+    @cached_property
+    def ranks(self) -> tuple[Rank, ...]:
+        """The rank of each model, and its interval."""
+        order, at = self.order, self._ordered
+        return ranks(
+            self.scores[order],
+            self.sign * self.moments.difference[at],
+            self.p_adjusted[at],
+            level=self.question.level,
+            best=self.best[order],
+        )
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """All pairs, in the order of the board."""
+        moments, at = self.tested, self._ordered
+        n_shared, n_clusters = self.shared()
+        return Pairs(
+            difference=moments.difference[at],
+            se=np.sqrt(moments.variance)[at],
+            df=moments.df[at],
+            p_value=moments.p_value[at],
+            p_adjusted=self.p_adjusted[at],
+            n_shared=n_shared[at],
+            n_clusters=n_clusters[at],
+            limits=cache(self._ordered_limits),
+        )
+
+    @cached_property
+    def leader_corrected(self) -> float:
+        """The best score without its selection bias, NaN without usable flips."""
+        flips, scores, question = self.moments.flips, self.scores, self.question
+        if flips is None or not np.isfinite(scores).all():
+            return math.nan
+        rng = np.random.default_rng(question.seed).spawn(2)[1]
+        return self.sign * float(scores[self.order[0]] - luck(scores, flips.centred(), rng=rng))
+
+    @cached_property
+    def other_population(self) -> PopulationBest | None:
+        """The models that could be best for the other population."""
+        return None if self.other is None else self.other(self.scores)
+
+    @property
+    def _ordered(self) -> tuple[Ints, ...]:
+        return np.ix_(self.order, self.order)
+
+    def _ordered_limits(self) -> Limits:
+        low, high = self.limits()
+        return low[self._ordered], high[self._ordered]
+
+
 def board(
     matrix: ScoreMatrix,
     entries: list[Entry],
     pairs: PairMoments,
     question: Question,
     *,
-    within: tuple[Floats, Floats],
+    limits: Callable[[], Limits],
+    other: Callable[[Floats], PopulationBest] | None = None,
 ) -> Board:
-    """Order the entries of a matrix and assign places. `within`: the limits of its pairs."""
-    sign = matrix.orientation
-    values = np.array([entry.estimate.value for entry in entries])
-    order = np.lexsort((np.array(matrix.models), -sign * values))
-    pairs = replace(pairs, tested=pairs.p_value)
-    q, used, best = told_apart(pairs, sign * values, sign, question)
-    at = np.ix_(order, order)
-    first = int(order[0])
+    """Order the entries of a matrix and assign places. `limits`: returns those of its pairs. `other`: as in
+    `Placing`.
+    """
+    scores = matrix.orientation * np.array([entry.estimate.value for entry in entries])
+    order = best_first(matrix, scores)
     return Board(
         task=matrix.task,
         population=question.population.of(matrix).name,
         metric=matrix.metric,
         entries=tuple(entries[k] for k in order),
-        ranks=ranks(
-            sign * values[order], sign * pairs.difference[at], q[at], level=question.level, best=best[order]
-        ),
-        pairs=replace(
-            ordered_pairs(pairs, order, q, within), n_clusters=_shared_clusters(matrix, pairs, question)[at]
+        places=Placing(
+            moments=pairs,
+            scores=scores,
+            sign=matrix.orientation,
+            order=order,
+            question=question,
+            limits=limits,
+            other=other,
+            shared=lambda: (pairs.shared, _shared_clusters(matrix, pairs, question)),
         ),
         level=question.level,
-        adjust=used,
+        adjust=usable_adjustment(pairs, question.adjust),
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
-        leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, question),
         warnings=tuple(coverage_warnings(matrix, pairs)),
     )
+
+
+def best_first(matrix: ScoreMatrix, scores: Floats) -> Ints:
+    """Return the order of a board: by scores (M,), then by name."""
+    return np.lexsort((np.array(matrix.models), -scores))
 
 
 def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> Ints:
@@ -126,39 +223,20 @@ def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, question: Question
     return np.asarray(np.sum([part.T @ part > 0 for part in parts], axis=0), dtype=np.int64)
 
 
-def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floats, Floats]) -> Pairs:
-    """Return all pairs in the order of a board. `q` (M, M): corrected p-values. `within`: the limits of each
-    pair.
+def corrected(pairs: PairMoments, question: Question) -> Floats:
+    """Return the corrected p-values of all pairs (M, M)."""
+    return adjust_pairs(pairs, question.adjust, rng=np.random.default_rng(question.seed))
+
+
+def could_be_best(
+    pairs: PairMoments, scores: Floats, p_adjusted: Floats, sign: int, question: Question
+) -> Bools:
+    """Return which models could be best (M,): by comparisons with the leaders with max-t, otherwise those
+    that no other is significantly better than.
+
+    `scores` (M,): larger is better. `p_adjusted` (M, M): of all pairs. `sign`: −1 if smaller values are
+    better.
     """
-    at = np.ix_(order, order)
-    return Pairs(
-        difference=pairs.difference[at],
-        se=np.sqrt(pairs.variance)[at],
-        low=within[0][at],
-        high=within[1][at],
-        df=pairs.df[at],
-        p_value=pairs.p_value[at],
-        p_adjusted=q[at],
-        n_shared=pairs.shared[at],
-        n_clusters=pairs.units[at],
-    )
-
-
-def told_apart(
-    pairs: PairMoments, scores: Floats, sign: int, question: Question
-) -> tuple[Floats, Adjustment, Bools]:
-    """Return the corrected p-values of all pairs (M, M), the method, and which models could be best (M,).
-
-    `scores` (M,): larger is better. `sign`: −1 if smaller values are better. The latter uses comparisons with
-    the leaders with max-t, otherwise those that no other is significantly better than.
-    """
-    q, used = adjustments.adjust_pairs(pairs, question.adjust, rng=np.random.default_rng(question.seed))
+    used = usable_adjustment(pairs, question.adjust)
     rng = np.random.default_rng(question.seed).spawn(1)[0]
-    return q, used, best_of(pairs, scores, q, used, question.level, sign=sign, rng=rng)
-
-
-def leader_luck(pairs: PairMoments, scores: Floats, question: Question) -> float:
-    """Return the selection bias of the best score, NaN without usable flips."""
-    if pairs.flips is None or not np.isfinite(scores).all():
-        return np.nan
-    return luck(scores, pairs.flips.centred(), rng=np.random.default_rng(question.seed).spawn(2)[1])
+    return best_of(pairs, scores, p_adjusted, used, question.level, sign=sign, rng=rng)

@@ -15,7 +15,7 @@ from howsure.answers.frontier import Frontier, FrontierModel, TaskFrontier
 from howsure.answers.parts import UsageDifference
 from howsure.errors import DataError
 from howsure.inference import calibration_record
-from howsure.inference.board import entries, told_apart
+from howsure.inference.board import corrected, could_be_best, entries
 from howsure.inference.overall import no_overall
 from howsure.inference.settings import settings_of
 from howsure.statistics.means import means
@@ -209,7 +209,9 @@ def _judged(models: _ScoresAndCosts, question: Question) -> TaskFrontier:
     known = models.known
     estimates = [entry.estimate for entry in entries(scores, question)]
     values = np.array([estimate.value for estimate in estimates])
-    score_p, _, best = told_apart(pairs, sign * values, sign, replace(question, adjust="max-t"))
+    asked = replace(question, adjust="max-t")
+    score_p = corrected(pairs, asked)
+    best = could_be_best(pairs, sign * values, score_p, sign, asked)
     found = dominance(sign * pairs.difference, score_p, moments, known, question.level, rng=rng)
     took = [_cost(costs, k, question) for k in range(len(costs.models))]
     amounts = np.array([estimate.value for estimate in took])

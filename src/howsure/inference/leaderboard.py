@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from howsure.answers.leaderboard import Leaderboard, PopulationBest
-from howsure.inference.board import board, entries, told_apart
+from howsure.inference.board import best_first, board, corrected, could_be_best, entries
 from howsure.inference.other_readings import clusters_of, of_other_population
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
@@ -19,8 +18,11 @@ from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from howsure.answers.leaderboard import Board
     from howsure.errors import ResultWarning
+    from howsure.inference.board import Limits
     from howsure.inference.question import Question
     from howsure.options.choices import Top
     from howsure.statistics.arrays import Floats
@@ -48,14 +50,12 @@ def ranked(
     matrices, left_out = measured or population.measured(list(study.matrices()))
     pairs = [population.pairs(matrix, question) for matrix in matrices]
     limits = [
-        population.limits(matrix, found, question) for matrix, found in zip(matrices, pairs, strict=True)
+        cache(partial(population.limits, matrix, found, question))
+        for matrix, found in zip(matrices, pairs, strict=True)
     ]
     boards = [
-        board(matrix, entries(matrix, question), found, question, within=within)
-        for matrix, found, within in zip(matrices, pairs, limits, strict=True)
-    ]
-    boards = [
-        _with_other_population(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)
+        _board(matrix, found, own, question)
+        for matrix, found, own in zip(matrices, pairs, limits, strict=True)
     ]
     total, warnings = _overall(matrices, boards, pairs, limits, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
@@ -83,7 +83,7 @@ def _overall(
     matrices: list[ScoreMatrix],
     boards: list[Board],
     pairs: list[PairMoments],
-    limits: list[tuple[Floats, Floats]],
+    limits: Sequence[Callable[[], Limits]],
     question: Question,
 ) -> tuple[Board | None, list[ResultWarning]]:
     """Rank the models overall. Tasks for the same clusters are computed again if the overall population
@@ -95,35 +95,45 @@ def _overall(
         boards, pairs, limits = list(boards), list(pairs), list(limits)
         for k in others:
             pairs[k] = asked.population.pairs(matrices[k], asked)
-            limits[k] = asked.population.limits(matrices[k], pairs[k], asked)
+            limits[k] = partial(asked.population.limits, matrices[k], pairs[k], asked)
             own = {entry.model: entry for entry in entries(matrices[k], asked)}
             boards[k] = replace(boards[k], entries=tuple(own[entry.model] for entry in boards[k].entries))
     return overall_board(matrices, boards, pairs, asked, limits)
 
 
-def _with_other_population(board: Board, matrix: ScoreMatrix, question: Question) -> Board:
-    """Return a board with its clusters and, if these are few, with who could be best for the other population
-    (new or same clusters).
+def _board(
+    matrix: ScoreMatrix, pairs: PairMoments, limits: Callable[[], Limits], question: Question
+) -> Board:
+    """Rank the models of a matrix. If its clusters are few, the board also says who could be best for the
+    other population (new or same clusters).
     """
-    question = of_task(question, matrix)
+    own = of_task(question, matrix)
+    asked = of_other_population(own, matrix) if matrix.few_clusters and len(matrix.models) > 1 else None
+    ranked = board(
+        matrix,
+        entries(matrix, question),
+        pairs,
+        question,
+        limits=limits,
+        other=None if asked is None else lambda scores: _other_best(scores, matrix, asked),
+    )
     if not matrix.clusters:
-        return board
-    # A board's warnings, with the coverage of pairs on real benchmarks with as few or as unequal clusters.
-    method = question.population.overall_method(question, bounded=matrix.bounded)
-    pairs = str(replace(method, overall=False, paired=True))
-    known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(board.entries) > 1 else None
-    on_real_clusters = board.warnings if known is None else (*board.warnings, known)
-    board = replace(board, clusters=clusters_of(matrix), warnings=on_real_clusters)
-    asked = of_other_population(question, matrix)
-    if asked is None or not matrix.few_clusters or len(board.entries) < 2:
-        return board
-    values = {entry.model: matrix.orientation * entry.estimate.value for entry in board.entries}
-    scores = np.array([values[model] for model in matrix.models])
-    best = told_apart(asked.population.pairs(matrix, asked), scores, matrix.orientation, asked)[2]
-    kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
-    named = tuple(e.model for e in board.entries if e.model in kept)
-    return replace(
-        board, other_population=PopulationBest(population=asked.population.name, could_be_best=named)
+        return ranked
+    # Its warnings, with the coverage of pairs on real benchmarks with as few or as unequal clusters.
+    method = own.population.overall_method(own, bounded=matrix.bounded)
+    test = str(replace(method, overall=False, paired=True))
+    known = Recorded.of(matrix).on_real_clusters("difference", test) if len(matrix.models) > 1 else None
+    warnings = ranked.warnings if known is None else (*ranked.warnings, known)
+    return replace(ranked, clusters=clusters_of(matrix), warnings=warnings)
+
+
+def _other_best(scores: Floats, matrix: ScoreMatrix, question: Question) -> PopulationBest:
+    """Return which models could be best by these scores (M,) for the population of another question."""
+    pairs = question.population.pairs(matrix, question)
+    best = could_be_best(pairs, scores, corrected(pairs, question), matrix.orientation, question)
+    order = best_first(matrix, scores)
+    return PopulationBest(
+        population=question.population.name, could_be_best=tuple(matrix.models[k] for k in order if best[k])
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +23,11 @@ from howsure.statistics.suites import combined_error, overall_estimate, telling_
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
+    from howsure.inference.board import Limits
     from howsure.inference.question import Question
     from howsure.options.choices import Overall
     from howsure.statistics.arrays import Floats
@@ -69,11 +71,11 @@ def overall_board(
     boards: Sequence[Board],
     pairs: Sequence[PairMoments],
     question: Question,
-    limits: Sequence[tuple[Floats, Floats]],
+    limits: Sequence[Callable[[], Limits]],
 ) -> tuple[Board | None, list[ResultWarning]]:
     """Rank the models that have every task by their overall score. None, with a warning, if there is none.
 
-    `limits`: of all pairs of each task, at the question's level.
+    `limits`: return those of all pairs of each task, at the question's level.
     """
     reason = no_overall(matrices)
     if reason is not None:
@@ -84,17 +86,20 @@ def overall_board(
     places = [matrix.columns(models) for matrix in matrices]
     shares = task_shares(matrices, question.overall)
     chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
-    own = [
-        (low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)
-    ]
-    kept = own if question.level == REFERENCE and not question.population.only_these else None
+    kept = None
+    if question.level == REFERENCE and not question.population.only_these:
+        kept = [
+            (low[np.ix_(at, at)], high[np.ix_(at, at)])
+            for (low, high), at in zip((own() for own in limits), places, strict=True)
+        ]
     combined = suite_of(
         chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], question, kept
     )
     found = [_overall_entry(model, boards, shares, matrices[0].metric, question) for model in models]
     head = replace(chosen[0], task="", metric=overall_name(question.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    placed = board(head, found, combined.moments, question, within=combined.limits(question.level))
+    all_limits = partial(combined.limits, question.level)
+    placed = board(head, found, combined.moments, question, limits=all_limits)
     total = replace(placed, n_tasks=len(matrices), n_left_out=left)
     led = [
         f"{board.entries[0].model} leads {board.task}"

@@ -10,6 +10,7 @@ questions from the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -326,8 +327,8 @@ def _boards(family: Family, question: Question) -> BoardSlices:
     for k in range(len(family.places)):
         part, asked = _asked(family, k)
         pairs = asked.population.pairs(part, asked)
-        within = asked.population.limits(part, pairs, asked)
-        boards.append(board(part, entries(part, asked), pairs, asked, within=within))
+        limits = partial(asked.population.limits, part, pairs, asked)
+        boards.append(board(part, entries(part, asked), pairs, asked, limits=limits))
     return BoardSlices(
         task=family.matrix.task,
         metric=family.matrix.metric,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +31,12 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from howsure.answers.leaderboard import Leaderboard
+    from howsure.answers.leaderboard import Leaderboard, Pairs, Places
     from howsure.inference.question import Question
     from howsure.options.choices import RankBy
     from howsure.statistics.arrays import Floats
     from howsure.statistics.mean_intervals import MeanInterval
-    from howsure.statistics.results import Estimate
+    from howsure.statistics.results import Estimate, Rank
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -161,26 +161,49 @@ def _of_tasks(answer: Leaderboard, ends: tuple[float, float]) -> Leaderboard:
     entries = tuple(
         replace(entry, estimate=_placed(entry.estimate, start, length)) for entry in board.entries
     )
-    pairs = board.pairs
     board = replace(
         board,
         unit="task",
         percent=board.percent and ends == (0.0, 1.0),
         ends=(min(ends), max(ends)) if board.percent else None,
         lower_is_better=board.lower_is_better or length < 0,
-        leader_corrected=start + length * board.leader_corrected,
         entries=entries,
-        pairs=replace(
-            pairs,
-            difference=length * pairs.difference,
-            se=abs(length) * pairs.se,
-            low=length * (pairs.low if length > 0 else pairs.high),
-            high=length * (pairs.high if length > 0 else pairs.low),
-        ),
-        other_population=None,
+        places=_InUnits(places=board.places, start=start, length=length),
         warnings=_about_tasks(board.warnings),
     )
     return replace(answer, boards=(board,), warnings=_about_tasks(answer.warnings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InUnits:
+    """Places whose scores 0 and 1 are `start` and `start + length`."""
+
+    places: Places
+    start: float
+    length: float
+    other_population: None = None
+
+    @property
+    def ranks(self) -> tuple[Rank, ...]:
+        """The ranks, which units don't change."""
+        return self.places.ranks
+
+    @property
+    def leader_corrected(self) -> float:
+        """The best score without its selection bias."""
+        return self.start + self.length * self.places.leader_corrected
+
+    @property
+    def pairs(self) -> Pairs:
+        """All pairs of models."""
+        pairs, length = self.places.pairs, self.length
+        sides = (pairs.low, pairs.high) if length > 0 else (pairs.high, pairs.low)
+        return replace(
+            pairs,
+            difference=length * pairs.difference,
+            se=abs(length) * pairs.se,
+            limits=lambda: (length * sides[0], length * sides[1]),
+        )
 
 
 def _placed(estimate: Estimate, start: float, length: float) -> Estimate:

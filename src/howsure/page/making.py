@@ -14,7 +14,7 @@ from howsure.page.texts import PageTexts, Place, held
 from howsure.present import leaderboard
 from howsure.present.document import Document, closing, small
 from howsure.present.presenting import retold, told_apart, written_apart
-from howsure.present.summary import board_name
+from howsure.present.summary import board_names
 from howsure.present.words.plain import PHRASES, TOPICS, WHEN
 from howsure.wording import count_text, listing, plural
 
@@ -144,7 +144,7 @@ def _overview(rung: Rung) -> dict[str, Any] | None:
     return {
         "claim": leaderboard.claim(answer),
         "verdict": leaderboard.sentence(answer) + more,
-        "names": [board_name(board, answer) for board in answer.every],
+        "names": board_names(answer),
     }
 
 

@@ -21,7 +21,7 @@ from howsure.present.estimate import (
 )
 from howsure.present.labels import short_labels
 from howsure.present.methods import of_boards
-from howsure.present.summary import board_name, is_marked, summary, tasks_sentence
+from howsure.present.summary import board_names, is_marked, summary, tasks_sentence
 from howsure.present.words import factors, plain
 from howsure.wording import Scale, ci_text, level_text, plural, within
 
@@ -91,8 +91,11 @@ def _at_a_glance(answer: Leaderboard) -> list[Block]:
     else:
         notes = (*answer.notes, f"Overall: {answer.overall.metric}.")
         blocks = _board(answer.overall, answer, notes, answer.chapter)
-    warned = [board for board in answer.every if board is answer.overall or not answer.each_task]
-    warnings = [(board_name(board, answer), _warnings(board)) for board in warned]
+    warnings = [
+        (name, _warnings(board))
+        for name, board in zip(board_names(answer), answer.every, strict=True)
+        if board is answer.overall or not answer.each_task
+    ]
     return [*blocks, summary(answer), *closing(merged(warnings, "task"))]
 
 
@@ -156,7 +159,7 @@ def _multiples(answer: Leaderboard) -> Spec:
     shown = [name for k, name in enumerate(names) if top is None or k < top or name in leaders]
     metrics = {board.metric for board in answer.boards}
     return multiples_spec(
-        [(board_name(board, answer), board.records()) for board in every],
+        [(name, board.records()) for name, board in zip(board_names(answer), every, strict=True)],
         shown,
         percent=every[0].percent,
         score=answer.boards[0].metric if len(metrics) == 1 else "score",

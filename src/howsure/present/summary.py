@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TASK = 14
 """The number of characters of a task's name in a column heading."""
+MOST_BOARDS = 61
+"""The overall board and so many tasks, less one, are columns. Others are in `each_task` and in records."""
 NOTE = (
     "score{unit} and group: models that share a letter don't differ significantly; where there is no room "
     "the last tasks are left out"
@@ -30,10 +32,12 @@ def summary(answer: Leaderboard) -> Table:
     """Lay out all boards as one table: one model per row, in the order of the first board, and one task per
     column.
     """
-    every = answer.every
-    models = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
-    alike = len({board.percent for board in every}) == 1
-    names = labels((board_name(board, answer) for board in every), TASK)
+    boards = answer.every
+    models = list(dict.fromkeys(entry.model for board in boards for entry in board.entries))
+    alike = len({board.percent for board in boards}) == 1
+    every = boards[:MOST_BOARDS]
+    whole = board_names(answer)[:MOST_BOARDS]
+    names = labels(whole, TASK)
     cells = [_cells(board, alike=alike) for board in every]
     fields: list[Field[str]] = [
         Field("model", str, align="left"),
@@ -44,14 +48,19 @@ def summary(answer: Leaderboard) -> Table:
     ]
     unit = Scale(percent=every[0].percent).column if alike else ""
     marked = [k for k, model in enumerate(models) if is_marked(model, answer.mark)]
-    table = tabled(models, fields, note=NOTE.format(unit=unit))
-    return cut(replace(table, printed=_printed(answer, models, unit)), answer.top, keep=marked)
+    note = NOTE.format(unit=unit)
+    if len(boards) > len(every):
+        note += (
+            f" ({len(boards) - len(every):,} of {len(answer.boards):,} in any case; `each_task` shows all)"
+        )
+    table = tabled(models, fields, note=note)
+    return cut(replace(table, printed=_printed(every, whole, models, unit)), answer.top, keep=marked)
 
 
-def _printed(answer: Leaderboard, models: Sequence[str], unit: str) -> Printed:
+def _printed(every: Sequence[Board], names: Sequence[str], models: Sequence[str], unit: str) -> Printed:
     """Return the table for print: each score with its interval, bold if it could be best on its board."""
     columns: list[dict[str, tuple[str, str, bool]]] = []
-    for board in answer.every:
+    for board in every:
         scale = Scale(percent=board.percent)
         said = scale.number if unit else scale.score
         best = set(board.could_be_best)
@@ -62,9 +71,9 @@ def _printed(answer: Leaderboard, models: Sequence[str], unit: str) -> Printed:
             }
         )
     rows = tuple(tuple(column.get(model, ("", "", False)) for column in columns) for model in models)
-    level = level_text(answer.every[0].level)
+    level = level_text(every[0].level)
     note = f"Score{unit} with its {level} confidence interval; bold: could be best in its column."
-    return Printed(heads=tuple(board_name(board, answer) for board in answer.every), rows=rows, note=note)
+    return Printed(heads=tuple(names), rows=rows, note=note)
 
 
 def tasks_sentence(boards: Sequence[Board]) -> str:
@@ -100,10 +109,13 @@ def is_marked(model: str, mark: Sequence[str]) -> bool:
     return model in mark
 
 
-def board_name(board: Board, answer: Leaderboard) -> str:
-    """Name a board briefly: by its task, and by its metric if these differ."""
-    several = len({each.metric for each in answer.boards}) > 1
-    return f"{board.task} · {board.metric}" if board.task and several else board.task or "overall"
+def board_names(answer: Leaderboard) -> list[str]:
+    """Name every board briefly: by its task, and by its metric if these differ."""
+    several = len({board.metric for board in answer.boards}) > 1
+    return [
+        f"{board.task} · {board.metric}" if board.task and several else board.task or "overall"
+        for board in answer.every
+    ]
 
 
 def _cells(board: Board, *, alike: bool) -> dict[str, str]:

@@ -104,19 +104,22 @@ def _back(values: Floats, order: Positions) -> Floats:
     return result
 
 
+def usable_adjustment(moments: PairMoments, method: Adjustment) -> Adjustment:
+    """Return the correction that pairs allow: "max-t" with two clusterings becomes "holm", as no flip of signs
+    respects both.
+    """
+    return "holm" if method == "max-t" and moments.flips is None else method
+
+
 def adjust_pairs(
     moments: PairMoments, method: Adjustment, *, rng: np.random.Generator, draws: int = DRAWS
-) -> tuple[Floats, Adjustment]:
-    """Correct the p-values (M, M) of all pairs, and return the method. NaN stays NaN.
-
-    "max-t" with two clusterings becomes "holm": no flip of signs respects both.
-    """
-    p = moments.p_value
-    if method == "none":
-        return p, method
-    if method == "max-t" and moments.flips is not None:
-        return max_t.max_t(p, moments.flips, rng=rng, draws=draws), method
-    used: Adjustment = "holm" if method == "max-t" else method
+) -> Floats:
+    """Correct the p-values (M, M) of all pairs by `usable_adjustment`. NaN stays NaN."""
+    p, used = moments.p_value, usable_adjustment(moments, method)
+    if used == "none":
+        return p
+    if used == "max-t" and moments.flips is not None:
+        return max_t.max_t(p, moments.flips, rng=rng, draws=draws)
     upper = np.triu_indices(len(p), 1)
     raw = p[upper]
     usable = np.isfinite(raw)
@@ -124,7 +127,7 @@ def adjust_pairs(
     values[usable] = holm(raw[usable]) if used == "holm" else benjamini_hochberg(raw[usable])
     adjusted = np.zeros_like(p)
     adjusted[upper] = values
-    return adjusted + adjusted.T + np.eye(len(p)), used
+    return adjusted + adjusted.T + np.eye(len(p))
 
 
 NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0

@@ -255,7 +255,7 @@ def dominance(
     A cost without any error is treated as exact.
     """
     each = 1 - (1 - level) / 2
-    cost_p, _ = adjust_pairs(costs, "max-t", rng=rng)
+    cost_p = adjust_pairs(costs, "max-t", rng=rng)
     better = (score_p <= allowed(each)) & (leads > 0)
     exact = (costs.variance == 0) & np.isfinite(costs.difference) & (costs.difference <= 0)
     cheaper = ((cost_p <= allowed(each)) & (costs.difference < 0)) | exact | known.free[:, None]

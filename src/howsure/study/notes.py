@@ -132,9 +132,10 @@ def sizes_note(study: Study, called: str) -> str:
     """Return a note on the numbers of models, tasks, items and attempts."""
     parts = list(study.parts.values())
     models = _distinct("model", parts)
-    items = sum(
-        _distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks
-    )
+    of_tasks: dict[str, list[pl.DataFrame]] = {}
+    for (task, _), part in study.parts.items():
+        of_tasks.setdefault(task, []).append(part)
+    items = sum(_distinct("item", each) for each in of_tasks.values())
     fewest = min(part["rows"].min() for part in parts)  # type: ignore[type-var]
     attempts = _span(fewest, max(part["rows"].max() for part in parts))  # type: ignore[type-var]
     if len(parts) == 1 and len(parts[0]) == models * items:
@@ -151,7 +152,9 @@ def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
 
 
 def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
-    return len(once(parts[0].select(column))) if len(parts) == 1 else len(_names(column, parts))
+    """Count the names in a column of some parts."""
+    every = pl.concat([part[column] for part in parts]) if len(parts) > 1 else parts[0][column]
+    return len(once(every.to_frame())) if every.dtype == pl.String else every.n_unique()
 
 
 def _span(least: Any, most: Any) -> str:

@@ -218,10 +218,9 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
     ids, rows = coded(scored["item"])
     models, cols = coded(scored["model"])
     grid = _Grid(ids=ids, models=models, places=cols * len(ids) + rows)
-    known = study.items.filter(task=task)
     groups = ids.to_frame("item")
-    if {*known.columns} - {"task", "item"}:  # a join of millions of names takes long
-        groups = groups.join(known, on="item", how="left", maintain_order="left")
+    if {*study.items.columns} - {"task", "item"}:  # a join of millions of names takes long
+        groups = groups.join(study.items.filter(task=task), on="item", how="left", maintain_order="left")
     names = study.cluster_names.get(task, ())
     clusters = [coded(groups[f"cluster_{k}"].fill_null(groups["item"])) for k in range(len(names))]
     if len(clusters) == 1 and len(clusters[0][0]) == len(ids):
@@ -242,7 +241,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         own_weights=study.own_weights[task].of(ids, models) if task in study.own_weights else None,
         strata=0,
         bounded=study.design.of_metric is None
-        and not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
+        and not ((scored["low"].min() or 0.0) < 0 or (scored["high"].max() or 0.0) > 1),  # type: ignore[operator]
         of_metric=study.design.of_metric,
         smallest=_smallest(study, task, models),
         derived=study.design.of_metric is not None or study.rule.over_attempts or bool(study.averages),
@@ -269,12 +268,12 @@ class _Grid:
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
         """Return a column of the rows as items × models, `empty` if there isn't a row."""
-        size, first = len(self.models) * len(self.ids), column[0]
-        if len(column) == size and first is not None and column.eq_missing(first).all():
-            cells = np.full(size, first)
+        size, values = len(self.models) * len(self.ids), column.to_numpy()
+        if len(values) == size and (values == values[0]).all():
+            cells = np.full(size, values[0])
         else:
             cells = np.full(size, empty)
-            cells[self.places] = column.to_numpy()
+            cells[self.places] = values
         return cells.reshape(len(self.models), len(self.ids)).T
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import narwhals as nw
 import polars as pl
@@ -227,11 +227,13 @@ def require_one_scale(warnings: Iterable[ResultWarning]) -> None:
 
 def _extent(part: pl.DataFrame) -> ScoreExtent:
     """Return the extent of a part. The variance of scores that are all 0 or 100 is mean × (100 − mean)."""
+    low, high = cast("float", part["low"].min() or 0.0), cast("float", part["high"].max() or 0.0)
+    if low not in (0.0, 100.0) or high not in (0.0, 100.0):
+        return ScoreExtent(low=low, high=high, ends=False)
     mean = pl.col("mean")
     ends = pl.col("low").is_in([0.0, 100.0]) & pl.col("high").is_in([0.0, 100.0])
     ends &= (pl.col("variance") - mean * (100 - mean)).abs() <= ROUNDING * 100**2
-    row = part.select(low=pl.col("low").min(), high=pl.col("high").max(), ends=ends.all()).row(0, named=True)
-    return ScoreExtent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
+    return ScoreExtent(low=low, high=high, ends=bool(part.select(ends.all()).item()))
 
 
 def _known_extent(key: Key, part: pl.DataFrame, known: pl.DataFrame) -> ScoreExtent:
@@ -255,7 +257,7 @@ def _mixed(key: Key, part: pl.DataFrame, column: str) -> ResultWarning | None:
     Scores above 20 do, and so does any above 1 if some of the separately read columns are marked as
     percentages.
     """
-    highest = part.select(pl.col("high").max().fill_null(0)).item()
+    highest = cast("float", part["high"].max() or 0.0)
     least = 1 if says_percent_in_part(column) else 20
     if not least < highest <= 100:
         return None

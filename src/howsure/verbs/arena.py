@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board
 from howsure.answers.settings import of_options
 from howsure.errors import DataError, OptionError, ResultWarning
-from howsure.inference.board import leader_luck, ordered_pairs, told_apart
+from howsure.inference.board import Placing
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.voting import VOTED, VotePool, effects, fits_one_line, next_votes, without_one
@@ -23,7 +23,7 @@ from howsure.readers.votes import VOTES, read_votes
 from howsure.statistics.bradley_terry import ELO_MEAN, ELO_SPREAD, expected_scores, strengths
 from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.means import cluster_warnings
-from howsure.statistics.ranks import ranks
+from howsure.statistics.multiplicity import usable_adjustment
 from howsure.statistics.results import Estimate, Interval, significant
 from howsure.statistics.vote_errors import clusters_of_models, vote_moments
 from howsure.statistics.votes import pools
@@ -212,24 +212,25 @@ def _board(pool: VotePool, covariates: Sequence[Covariate], question: Question) 
     """Fit the strengths of a pool, and order the models by their expected scores."""
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
     order = np.lexsort((np.array(pool.names), -found.values))
-    q, used, best = told_apart(found.pairs, found.values, 1, question)
-    at, first, met = np.ix_(order, order), int(order[0]), pool.votes.met()
+    met = pool.votes.met()
+    places = Placing(
+        moments=found.pairs,
+        scores=found.values,
+        sign=1,
+        order=order,
+        question=question,
+        limits=partial(found.pairs.limits, question.level, 1.0),
+        shared=lambda: (met, found.pairs.units),
+    )
     beside = _other_scores(pool, found)
     return ArenaBoard(
         board=Board(
             task="",
             metric=METRIC,
             level=question.level,
-            adjust=used,
+            adjust=usable_adjustment(found.pairs, question.adjust),
             entries=tuple(_entry(k, pool, found, met, question.level) for k in order.tolist()),
-            ranks=ranks(
-                found.values[order], found.pairs.difference[at], q[at], level=question.level, best=best[order]
-            ),
-            pairs=replace(
-                ordered_pairs(found.pairs, order, q, found.pairs.limits(question.level, 1.0)),
-                n_shared=met[at],
-            ),
-            leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, question),
+            places=places,
             warnings=tuple(_doubts(pool, found.df)),
         ),
         models=tuple(_model(k, pool, found, met, beside, level=question.level) for k in order.tolist()),
@@ -241,7 +242,7 @@ def _board(pool: VotePool, covariates: Sequence[Covariate], question: Question) 
         else _first(found, question.level),
         model_fit=fits_one_line(pool, found, question),
         influential_cluster=without_one(pool, found),
-        next_votes=next_votes(pool, found, order.tolist(), q, question.level),
+        next_votes=next_votes(pool, found, order.tolist(), places.p_adjusted, question.level),
         effects=effects(found, covariates, pool.ties, question.level),
     )
 

@@ -204,7 +204,7 @@ def with_the_others(
             continue
         asked = of_task(question, matrix)
         moments = asked.population.pairs(matrix, asked)
-        p, _ = adjust_pairs(moments, "max-t", rng=np.random.default_rng(question.seed))
+        p = adjust_pairs(moments, "max-t", rng=np.random.default_rng(question.seed))
         among = float(p[matrix.column(pair.a), matrix.column(pair.b)])
         told = (
             None

@@ -11,7 +11,8 @@ import numpy as np
 from howsure.answers.judge import JudgeCheck, JudgedModel, JudgeLine, JudgeRates
 from howsure.answers.settings import of_options
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
-from howsure.inference.board import told_apart
+from howsure.inference.board import corrected as corrected_pairs
+from howsure.inference.board import could_be_best
 from howsure.inference.judge_panel import JudgeQuestion, Panel, gap_notes, gap_of
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
@@ -357,7 +358,8 @@ def places(
     pairs = judged_pairs(found, [units[part] for part in parts])
     values = np.array([each.rate.value for each in found])
     asked = Question(population=NEW_CLUSTERS, level=level, adjust="max-t")
-    q, _, best = told_apart(pairs, values, 1, asked)
+    q = corrected_pairs(pairs, asked)
+    best = could_be_best(pairs, values, q, 1, asked)
     return ranks(values, pairs.difference, q, level=level, best=best)
 
 

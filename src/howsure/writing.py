@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 from contextlib import contextmanager, suppress
@@ -115,6 +114,8 @@ def _beside(target: Path, mode: int | None) -> Iterator[Path]:
 def _new(target: Path) -> tuple[Path, BinaryIO]:
     """Make a file under a hidden name, and hold its lock, which marks it as still being written."""
     while True:
+        import secrets
+
         place = target.with_name(f"{HIDDEN}{secrets.token_hex(6)}{target.suffix}")
         held = place.open("xb")
         if not _lock(held, wait=True):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from howsure.answers.output import HIDDEN, row, spread
-from howsure.statistics.power import standard_error
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -174,6 +173,8 @@ class ErrorSources:
         level. None keeps the current number.
         """
         spread = self.spread.with_levels(tuple(levels))
+        from howsure.statistics.power import standard_error
+
         return standard_error(spread, items, self.attempts if attempts is None else attempts)
 
 

@@ -13,7 +13,6 @@ from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
 from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
-from howsure.inference.random_factor import with_sources_of_means
 from howsure.inference.sensitivity import coverage_warnings
 from howsure.statistics.best import best_of, luck
 from howsure.statistics.multiplicity import adjust_pairs, usable_adjustment
@@ -70,6 +69,10 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
         )
         for k, model in enumerate(matrix.models)
     ]
+    if matrix.levels is None:
+        return told
+    from howsure.inference.random_factor import with_sources_of_means
+
     return with_sources_of_means(told, matrix)
 
 

@@ -14,9 +14,10 @@ from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.inference import covariates
 from howsure.inference.costs import with_measures
 from howsure.inference.other_readings import with_other_population
-from howsure.inference.overall import as_stated, overall_comparison
+from howsure.inference.overall import overall_comparison
 from howsure.inference.settings import settings_of
 from howsure.inference.slices import sliced_gaps, ways_of
+from howsure.inference.task_weights import as_stated
 from howsure.statistics import multiplicity as adjustments
 from howsure.statistics.results import Interval
 from howsure.statistics.shared_items import unlike

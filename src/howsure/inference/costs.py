@@ -16,8 +16,8 @@ from howsure.answers.parts import UsageDifference
 from howsure.errors import DataError
 from howsure.inference import calibration_record
 from howsure.inference.board import corrected, could_be_best, entries
-from howsure.inference.overall import no_overall
 from howsure.inference.settings import settings_of
+from howsure.inference.task_weights import no_overall
 from howsure.statistics.means import means
 from howsure.statistics.ratios import Known, Ratio, cost_moments, dominance, ratio
 from howsure.statistics.results import Interval

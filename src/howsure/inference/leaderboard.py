@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 from howsure.answers.leaderboard import Leaderboard, PopulationBest
 from howsure.inference.board import best_first, board, corrected, could_be_best, entries
 from howsure.inference.other_readings import clusters_of, of_other_population
-from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.settings import settings_of
-from howsure.inference.slices import sliced_boards, ways_of
+from howsure.inference.task_weights import as_stated, no_overall
 from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howsure.answers.leaderboard import Board
+    from howsure.answers.leaderboard import Board, BoardSlices
     from howsure.errors import ResultWarning
     from howsure.inference.board import Limits
     from howsure.inference.question import Question
@@ -64,11 +63,7 @@ def ranked(
     models = list(dict.fromkeys(entry.model for each in boards for entry in each.entries))
     return Leaderboard(
         boards=tuple(boards),
-        slices=tuple(
-            board
-            for matrix, ways in (ways_of(study, matrices) if study.design.is_sliced else ())
-            for board in sliced_boards(matrix, ways, question)
-        ),
+        slices=_slices(study, matrices, question) if study.design.is_sliced else (),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         settings=settings_of(study, question, method=str(boards[0].entries[0].estimate.method)),
         notes=(*study.notes, *([weighed] if weighed else [])),
@@ -76,6 +71,15 @@ def ranked(
         top=top,
         mark=tuple(resolve(name, models, parts=True) for name in mark or ()),
         each_task=each_task,
+    )
+
+
+def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -> tuple[BoardSlices, ...]:
+    """Return the boards of every slice of the matrices."""
+    from howsure.inference.slices import sliced_boards, ways_of
+
+    return tuple(
+        board for matrix, ways in ways_of(study, matrices) for board in sliced_boards(matrix, ways, question)
     )
 
 
@@ -89,9 +93,14 @@ def _overall(
     """Rank the models overall. Tasks for the same clusters are computed again if the overall population
     differs.
     """
+    reason = no_overall(matrices)
+    if reason is not None:
+        return None, [reason] if len(matrices) > 1 else []
+    from howsure.inference.overall import overall_board
+
     asked = over_tasks(question, matrices)
     others = [k for k, m in enumerate(matrices) if question.population.of(m) is not asked.population.of(m)]
-    if len(matrices) > 1 and others:
+    if others:
         boards, pairs, limits = list(boards), list(pairs), list(limits)
         for k in others:
             pairs[k] = asked.population.pairs(matrices[k], asked)

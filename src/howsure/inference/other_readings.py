@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from howsure.answers.compare import Comparisons, PopulationDifference
-from howsure.answers.estimate import Estimates
 from howsure.answers.parts import TaskClusters
 from howsure.errors import HowsureError
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task, population_of
@@ -24,7 +22,8 @@ from howsure.wording import Scale
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.answers.compare import Comparison
+    from howsure.answers.compare import Comparison, Comparisons, PopulationDifference
+    from howsure.answers.estimate import Estimates
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.inference.question import Question
     from howsure.study.design import Design
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     Answers = Estimates | Comparisons | Leaderboard
 
-A = TypeVar("A", Estimates, Comparisons, "Leaderboard")
+A = TypeVar("A", "Estimates", "Comparisons", "Leaderboard")
 CODES = ("factor_as_attempt", "attempts_move_together")
 
 
@@ -79,6 +78,8 @@ def other_population_of(
     asked = of_other_population(replace(question, margin=None), matrix)
     if asked is None or question.method not in (None, "score", "t"):
         return None
+    from howsure.answers.compare import PopulationDifference
+
     found = asked.population.pair(matrix, pair.a, pair.b, asked)
     return PopulationDifference(
         population=asked.population.name, estimate=found.difference, p_value=found.p_value
@@ -132,6 +133,9 @@ def _both_bars(repeats: dict[str, _ErrorBar], sample: dict[str, _ErrorBar]) -> s
 
 def _bars(answer: Answers) -> dict[str, _ErrorBar]:
     """Return the numbers of an answer, by their names."""
+    from howsure.answers.compare import Comparisons
+    from howsure.answers.estimate import Estimates
+
     bars = {}
     if isinstance(answer, Estimates):
         for entry in answer.entries:

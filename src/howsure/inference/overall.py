@@ -11,9 +11,10 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.checks import Relative
-from howsure.errors import MethodError, OptionError, ResultWarning, doubt
+from howsure.errors import MethodError, ResultWarning, doubt
 from howsure.inference.board import board
 from howsure.inference.population import over_tasks
+from howsure.inference.task_weights import no_overall, overall_name, task_shares
 from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.statistics.differences import equivalence_of
 from howsure.statistics.intervals import student_above
@@ -23,21 +24,18 @@ from howsure.statistics.suites import combined_error, overall_estimate, telling_
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
     from howsure.inference.board import Limits
     from howsure.inference.question import Question
-    from howsure.options.choices import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pair_moments import PairMoments
     from howsure.statistics.pair_suites import PairSuite
     from howsure.statistics.results import Equivalence
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Study
 
-    Shares = Overall | Mapping[str, float]
 
 _COMBINED_TASK = ResultWarning(
     code="no_overall",
@@ -51,21 +49,6 @@ _UNPAIRED_TASK = ResultWarning(
 )
 
 
-def as_stated(question: Question, study: Study) -> tuple[Question, str]:
-    """Return the question with the weights that the harness gives the tasks, or the mean without any, and a
-    note of them.
-    """
-    if question.overall != "harness":
-        return question, ""
-    group = next((group for group in study.groups if group.tasks == set(study.tasks)), None)
-    if group is None or not group.by_size:
-        return replace(question, overall="mean"), ""
-    note = (
-        f"Overall: {group.name} as in {group.harness}, its {len(group.tasks):,} tasks weighted by their size."
-    )
-    return replace(question, overall="pooled"), note
-
-
 def overall_board(
     matrices: Sequence[ScoreMatrix],
     boards: Sequence[Board],
@@ -77,9 +60,6 @@ def overall_board(
 
     `limits`: return those of all pairs of each task, at the question's level.
     """
-    reason = no_overall(matrices)
-    if reason is not None:
-        return None, [reason] if len(matrices) > 1 else []
     models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
     if not models:
         return None, [_lacking(0, matrices, [])]
@@ -151,48 +131,6 @@ def suite_of(
     silent = matrices[0].bounded and question.method != "t"
     shares = task_shares(matrices, question.overall)
     return pair_suite(pairs, shares, limits, reach=matrices[0].reach, silent=silent)
-
-
-def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
-    """Return the share of each task in the overall score. They sum to 1."""
-    if isinstance(overall, str):
-        sizes = [1 if overall == "mean" else matrix.n_items for matrix in matrices]
-        return [size / sum(sizes) for size in sizes]
-    tasks = [matrix.task for matrix in matrices]
-    wrong = [task for task in tasks if not 0 < overall.get(task, 0) < math.inf]
-    wrong += [task for task in overall if task not in tasks]
-    if wrong:
-        raise OptionError(
-            f"overall weights must be positive and name every task and no other, see {listing(wrong)}"
-        )
-    total = sum(overall[matrix.task] for matrix in matrices)
-    return [overall[matrix.task] / total for matrix in matrices]
-
-
-def overall_name(overall: Shares) -> str:
-    """Return the name for the combination of tasks, in place of a metric."""
-    return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(
-        str(overall), "weighted mean over tasks"
-    )
-
-
-def no_overall(matrices: Sequence[ScoreMatrix]) -> ResultWarning | None:
-    """Return why scores can't be combined, None if they can."""
-    tasks = [matrix.task for matrix in matrices]
-    shared = next((matrix.levels.name for matrix in matrices if matrix.levels is not None), "")
-    if len(matrices) < 2:
-        return ResultWarning(code="no_overall", message="one task only")
-    if shared:
-        why = f"the variation from {shared} is shared by all tasks"
-    elif len(set(tasks)) < len(tasks):
-        why = "a task has several metrics"
-    elif len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
-        why = "the tasks' scores are on different scales"
-    else:
-        return None
-    return ResultWarning(
-        code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`."
-    )
 
 
 def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> ResultWarning:

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.compare import Comparison
 from howsure.errors import DataError, ResultWarning
 from howsure.inference.sampled_questions import OtherQuestions, SameClusters
 from howsure.statistics.answer_noise import METHOD, answers, attempt_warnings, fixed_means, fixed_moments
 from howsure.statistics.arrays import above
-from howsure.statistics.difference import items_needed
 from howsure.statistics.differences import equivalence, pivot_of
 from howsure.statistics.results import Estimate, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.answers.compare import Comparison
     from howsure.inference.question import Population, Question
     from howsure.statistics.answer_noise import Answers
     from howsure.statistics.arrays import Floats
@@ -85,6 +84,9 @@ class TheseQuestions:
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models on the items that both answered."""
+        from howsure.answers.compare import Comparison
+        from howsure.statistics.difference import items_needed
+
         level, margin = question.level, question.margin
         pair = matrix.take_models(matrix.columns((a, b)))
         has = ~np.isnan(pair.values)

@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.compare import Comparison
 from howsure.errors import MethodError, doubt
-from howsure.inference.random_factor import means_over_levels, pairs_over_levels, with_sources
 from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.all_pairs import pair_moments
-from howsure.statistics.best_outcome import fewest_significant, only_right_or_wrong, out_of_reach
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
@@ -29,19 +26,17 @@ from howsure.statistics.clustered_variance import (
     variance_of,
     within_strata,
 )
-from howsure.statistics.difference import difference, items_needed, summed_difference
-from howsure.statistics.difference_tests import test_of
 from howsure.statistics.differences import equivalence, pivot_of
 from howsure.statistics.mean_intervals import OfMetric
 from howsure.statistics.means import means, summed_means
 from howsure.statistics.pair_details import pair_limits
 from howsure.statistics.pair_moments import strata_moments, with_own_pivots
 from howsure.statistics.results import Interval, Method, significant
-from howsure.statistics.summed_pairs import SummedPair, summed_limits, summed_moments, within_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from howsure.answers.compare import Comparison
     from howsure.errors import ResultWarning
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Floats
@@ -83,6 +78,8 @@ class OtherQuestions:
         if part.sums is not None:
             return estimated(part, part.sums, question)
         if part.levels is not None:
+            from howsure.inference.random_factor import means_over_levels
+
             plain = self.means(replace(part, levels=None), replace(question, interval="t"))
             return means_over_levels(plain, part, part.levels)
         found = means(
@@ -115,12 +112,18 @@ class OtherQuestions:
         levels = both.levels is not None and math.isfinite(found.p_value)  # they have warnings of their own
         warnings = () if levels else plain.difference.warnings
         found = replace(found, difference=replace(found.difference, warnings=warnings))
-        return found if both.levels is None else with_sources(found, both)
+        if both.levels is None:
+            return found
+        from howsure.inference.random_factor import with_sources
+
+        return with_sources(found, both)
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
         matrix.refuse_many_models()
         if matrix.sums is not None:
+            from howsure.statistics.summed_pairs import summed_moments
+
             return summed_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
         found = pair_moments(
             matrix.values,
@@ -133,6 +136,8 @@ class OtherQuestions:
         if matrix.of_metric is not None:
             found = replace(found, df=np.minimum(found.df, metric_df(matrix)))
         if matrix.levels is not None:
+            from howsure.inference.random_factor import pairs_over_levels
+
             without = self.pairs(replace(matrix, levels=None), question)
             return pairs_over_levels(found, without, matrix, matrix.levels)
         return (
@@ -163,11 +168,15 @@ class OtherQuestions:
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Return the method that combines the comparisons of several tasks."""
+        from howsure.statistics.difference_tests import test_of
+
         test = test_of(question.method, bounded=bounded)
         return Method(name=test.name, variance=label_of(question.variance), overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
         """Return about how many items in all would make a difference significant."""
+        from howsure.statistics.difference import items_needed
+
         return items_needed(estimate, level, target)
 
 
@@ -269,6 +278,8 @@ def limits_of_sums(
     """Return the limits of every pair's own interval from sums over items. `within`: on more items of the
     same clusters.
     """
+    from howsure.statistics.summed_pairs import summed_limits
+
     return summed_limits(
         sums,
         pairs,
@@ -283,6 +294,8 @@ def _difference(
     matrix: ScoreMatrix, a: str, b: str, question: Question
 ) -> tuple[Difference, Callable[[], float]]:
     """Return the numbers of a comparison, and a function for the skewness of its differences."""
+    from howsure.statistics.difference import difference, summed_difference
+
     columns = matrix.column(a), matrix.column(b)
     labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
@@ -292,6 +305,8 @@ def _difference(
         "lower_is_better": matrix.lower_is_better,
     }
     if matrix.sums is not None:
+        from howsure.statistics.summed_pairs import SummedPair
+
         pair = SummedPair(
             sums=matrix.sums.take(columns),
             clustered=bool(matrix.clusters),
@@ -313,6 +328,8 @@ def _is_out_of_reach(matrix: ScoreMatrix, models: tuple[str, str], question: Que
     """
     if matrix.sums is not None or matrix.clusters or question.method not in (None, "score"):
         return False
+    from howsure.statistics.best_outcome import only_right_or_wrong, out_of_reach
+
     values = matrix.values[:, [matrix.column(model) for model in models]]
     known = np.isfinite(values)
     shared = int(known.all(axis=1).sum())
@@ -328,6 +345,9 @@ def _is_shown(answer: Difference, level: float) -> bool:
 
 
 def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+    from howsure.answers.compare import Comparison
+    from howsure.statistics.best_outcome import fewest_significant
+
     answer, skew = _difference(matrix, a, b, question)
     estimate, decided = answer.estimate, answer.wins + answer.losses
     if answer.paired:
@@ -429,6 +449,8 @@ class SameClusters(OtherQuestions):
         if not matrix.clusters:
             return OtherQuestions.pairs(self, matrix, question)
         if matrix.sums is not None:
+            from howsure.statistics.summed_pairs import within_moments
+
             return within_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
         plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), replace(question, method="t"))
         found = OtherQuestions.pairs(self, self.drawn(matrix), question)

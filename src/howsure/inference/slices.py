@@ -28,8 +28,8 @@ from howsure.answers.slices import (
     SmallSlice,
 )
 from howsure.inference.board import board, entries
-from howsure.inference.overall import no_overall
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, of_task
+from howsure.inference.task_weights import no_overall
 from howsure.statistics.clustered_variance import joined_strata, within_strata
 from howsure.statistics.intervals import t_p_value, t_quantile
 from howsure.statistics.results import POWER, Interval, allowed

@@ -13,11 +13,11 @@ from howsure.inference.costs import frontier_of
 from howsure.inference.curves import attempt_curves
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
-from howsure.inference.overall import as_stated, task_shares
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.question import Question
 from howsure.inference.questions import examine_task
 from howsure.inference.task_sample import over_tasks
+from howsure.inference.task_weights import as_stated, task_shares
 from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
 from howsure.table.aggregate import coded

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import ResultWarning
-from howsure.statistics.random_factors import label_test, p_from_sums
 from howsure.study.notes import silent_factor_taken
 from howsure.table.aggregate import coded
 from howsure.table.engines import to_polars
@@ -145,6 +144,8 @@ def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
     known = mine.join(models.with_columns(pl.col("model").cast(pl.String)), on="model")
     shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
     labels = shared.group_by("model", "within", "rest").agg("score", "count")
+    from howsure.statistics.random_factors import p_from_sums
+
     return {
         (task, metric, model): p_from_sums(np.array(means), np.array(counts), within, rest)
         for model, within, rest, means, counts in labels.iter_rows()
@@ -167,6 +168,8 @@ def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:
         codes = coded(named["cluster_0"].fill_null(named["item"]))[1]
     if "weight" in named.columns:
         weights = named["weight"].fill_null(strategy="mean").to_numpy()
+    from howsure.statistics.random_factors import label_test
+
     return label_test(wide.drop("item").to_numpy(), codes=codes, weights=weights)
 
 

@@ -17,13 +17,12 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.study.design import Design
 from howsure.study.gathering import gather
-from howsure.study.item_blocks import MODELS, ClusterSource, NoSumsError
-from howsure.study.item_blocks import crossed as items_in_blocks
 from howsure.study.models import resolve
 from howsure.study.notes import REPEATED, population_note
 from howsure.table import aggregate
 from howsure.table.aggregate import TooManyResultsError
 from howsure.table.engines import to_polars
+from howsure.table.grouping import MODELS
 from howsure.table.schema import tidy
 from howsure.table.scores import with_rows
 from howsure.wording import listing, plural
@@ -31,6 +30,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from howsure.study.item_blocks import ClusterSource
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
@@ -68,6 +68,9 @@ def _summed(
     study = gather(found.scores, found.design, extents=found.extents, **how)
     why = "a method other than the usual ones was requested"
     if crossed:
+        from howsure.study.item_blocks import NoSumsError
+        from howsure.study.item_blocks import crossed as items_in_blocks
+
         try:
             return _of_items(items_in_blocks(study, found.source, found.sizes, found.lost), design, many)
         except NoSumsError as fault:
@@ -129,6 +132,8 @@ def by_cluster(
     column = _clustered_by(design, frame.collect_schema().names())
     if column is None:
         raise many
+    from howsure.study.item_blocks import ClusterSource
+
     source = ClusterSource.of(scores, column)
     room = max(int(aggregate.free_bytes() / aggregate.RESULT_BYTES), ALWAYS_FIT)
     sums = to_polars(_sums(source).head(room + 1))

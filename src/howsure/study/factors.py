@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError, OptionError, ResultWarning
-from howsure.statistics.random_factors import LEAST
 from howsure.study import comparability
 from howsure.study.gathering import gather
 from howsure.study.matrix import LevelCells, LevelScores
@@ -62,6 +61,8 @@ class _Levels:
         """Return the levels that count: for a factor that models share those that all have, if these are two
         or more.
         """
+        from howsure.statistics.random_factors import LEAST
+
         factors, kept = [], held
         for name in names:
             common = (

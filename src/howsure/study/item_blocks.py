@@ -20,6 +20,7 @@ from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.study.gathering import FEW
 from howsure.table import aggregate
 from howsure.table.engines import to_polars
+from howsure.table.grouping import MODELS
 from howsure.table.names import means_factor
 from howsure.table.scale import ROUNDING
 from howsure.table.schema import tidy
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 PART = 0.5
 """The share of the results that fit into memory that a block may have."""
-MODELS = ("task", "metric", "model")
 
 
 class NoSumsError(Exception):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-KEYS = ("task", "metric", "model", "item")
+MODELS = ("task", "metric", "model")
+KEYS = (*MODELS, "item")
 MOST_BITS = 32
 """Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows per group, and larger groups count as
 repeated.

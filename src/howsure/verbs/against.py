@@ -12,11 +12,12 @@ import numpy as np
 
 from howsure.answers.against import Against, AgainstModel, AgainstTask
 from howsure.errors import DataError, ResultWarning, doubt
-from howsure.inference.overall import as_stated, no_overall, overall_name, suite_of, task_shares
+from howsure.inference.overall import suite_of
 from howsure.inference.population import over_tasks, population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import COVERAGE, Recorded, policy_changes_sides, skewness
 from howsure.inference.settings import settings_of
+from howsure.inference.task_weights import as_stated, no_overall, overall_name, task_shares
 from howsure.inference.weakest_part import TaskAlone, small_task
 from howsure.options.table import checked
 from howsure.statistics import multiplicity

@@ -10,7 +10,6 @@ from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.other_readings import with_both_readings
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.inference.task_sample import over_tasks
 from howsure.options.table import checked
 from howsure.study.attempt_labels import attempt_column
 from howsure.study.by_cluster import gather_or_sum
@@ -131,6 +130,8 @@ def leaderboard(
                 "`each_task` shows a board for each task, and here the tasks are a sample",
                 remedy="Leave one of the two out.",
             )
+        from howsure.inference.task_sample import over_tasks
+
         return over_tasks(scores, design, rank_by or "score", question, **shown)
     study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
     found = with_other_policies(ranked(study, question, **shown), study)

@@ -17,7 +17,6 @@ from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.answers.settings import NumberSetting, Settings, WordSetting, chosen
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
-from howsure.inference.overall import task_shares
 from howsure.inference.plan_options import PlanQuestion, curve_of, equal_systems, looks_of, option, options_of
 from howsure.inference.plan_pilot import (
     Assumptions,
@@ -34,6 +33,7 @@ from howsure.inference.plan_pilot import (
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
 from howsure.inference.settings import settings_with
+from howsure.inference.task_weights import task_shares
 from howsure.options.table import checked
 from howsure.statistics import power as powers
 from howsure.statistics.best_outcome import fewest_significant, only_right_or_wrong, out_of_reach

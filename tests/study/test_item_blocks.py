@@ -20,6 +20,8 @@ duckdb = pytest.importorskip("duckdb")
 NEAR = {"rel": 1e-9, "abs": 1e-9}
 DRAWN = {"leader_corrected", "same_clusters_best"}
 """What comes from flips in single precision, and what Holm corrects in place of max-t."""
+READ_LATE = {"places": ("ranks", "pairs", "other_population"), "limits": ("low", "high")}
+"""What a board computes when it is first read."""
 BY_HOLM = ("p_adjusted", "adjust", "ranks")
 """What is corrected by Holm on more questions of the same clusters; it is by max-t where there are items to flip."""
 
@@ -51,8 +53,9 @@ def numbers(answer, at=""):
     """Yield every number and text of an answer with its place, but for what says how rows were read."""
     if is_dataclass(answer):
         for field in fields(answer):
-            if field.name not in ("notes", *DRAWN):
-                yield from numbers(getattr(answer, field.name), f"{at}.{field.name}")
+            for name in READ_LATE.get(field.name, (field.name,)):
+                if name not in ("notes", *DRAWN):
+                    yield from numbers(getattr(answer, name), f"{at}.{name}")
     elif isinstance(answer, (tuple, list)):
         told = [each for each in answer if getattr(each, "code", "") != "failure_policy"]
         yield f"{at}.length", len(told)

@@ -15,8 +15,10 @@ from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.sensitivity import coverage_warnings
 from howsure.statistics.best import best_of, luck
+from howsure.statistics.max_t import settled
 from howsure.statistics.multiplicity import adjust_pairs, usable_adjustment
 from howsure.statistics.ranks import ranks
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,3 +245,16 @@ def could_be_best(
     used = usable_adjustment(pairs, question.adjust)
     rng = np.random.default_rng(question.seed).spawn(1)[0]
     return best_of(pairs, scores, p_adjusted, used, question.level, sign=sign, rng=rng)
+
+
+def could_be_best_alone(pairs: PairMoments, scores: Floats, sign: int, question: Question) -> Bools:
+    """Return the same without the corrected p-values, if few flips settle which matter."""
+    pairs = replace(pairs, tested=pairs.p_value)
+    if pairs.flips is not None and question.adjust == "max-t":
+        rng = np.random.default_rng(question.seed)
+        sure, possible = settled(pairs.p_value, pairs.flips, allowed(question.level), rng=rng)
+        best = could_be_best(pairs, scores, np.where(sure, 0.0, 1.0), sign, question)
+        beaten = (possible & (sign * pairs.difference > 0)).any(axis=0)
+        if not (best & beaten).any():
+            return best
+    return could_be_best(pairs, scores, corrected(pairs, question), sign, question)

@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from howsure.answers.leaderboard import Leaderboard, PopulationBest
-from howsure.inference.board import best_first, board, corrected, could_be_best, entries
+from howsure.inference.board import best_first, board, could_be_best_alone, entries
 from howsure.inference.other_readings import clusters_of, of_other_population
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
@@ -139,7 +139,7 @@ def _board(
 def _other_best(scores: Floats, matrix: ScoreMatrix, question: Question) -> PopulationBest:
     """Return which models could be best by these scores (M,) for the population of another question."""
     pairs = question.population.pairs(matrix, question)
-    best = could_be_best(pairs, scores, corrected(pairs, question), matrix.orientation, question)
+    best = could_be_best_alone(pairs, scores, matrix.orientation, question)
     order = best_first(matrix, scores)
     return PopulationBest(
         population=question.population.name, could_be_best=tuple(matrix.models[k] for k in order if best[k])

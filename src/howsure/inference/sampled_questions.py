@@ -15,7 +15,7 @@ import numpy as np
 
 from howsure.errors import MethodError, doubt
 from howsure.inference.sensitivity import Recorded, skewness
-from howsure.statistics.all_pairs import pair_moments
+from howsure.statistics.all_pairs import differences_on_shared, pair_moments
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     ShareSums,
@@ -452,9 +452,8 @@ class SameClusters(OtherQuestions):
             from howsure.statistics.summed_pairs import within_moments
 
             return within_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
-        plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), replace(question, method="t"))
         found = OtherQuestions.pairs(self, self.drawn(matrix), question)
-        found = replace(found, difference=plain.difference, tested=None)
+        found = replace(found, difference=differences_on_shared(matrix.values, matrix.weights), tested=None)
         return _pair_by_pair(found, matrix, question) if _pairwise(matrix) else found
 
     def limits(

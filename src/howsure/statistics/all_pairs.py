@@ -58,13 +58,9 @@ def ragged_moments(
     """Compute all pairs of the columns of x (n, M), NaN if a model has no score, with weights w (n,), whose
     mean is 1. `events`, `moved`: as in DifferenceSums.
     """
-    mask = (~np.isnan(x)).astype(float)
-    filled = np.nan_to_num(
-        x - np.nanmean(x)
-    )  # differences are unchanged, and squares of large scores don't cancel
+    mask, filled = _ragged(x)
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
-    sums = (w[:, None] * filled).T @ mask
-    difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
+    difference = _ragged_differences(filled, mask, w, weight)
     shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
     estimator = variance_of(variance)
     df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
@@ -98,11 +94,26 @@ def ragged_moments(
     )
     if events is not None:
         cubes, squares = (
-            sum(part.powers(difference, weight, estimator, k) for part, sign in parts if sign > 0)
+            np.sum(
+                [part.powers(difference, weight, estimator, k) for part, sign in parts if sign > 0], axis=0
+            )
             for k in (3, 2)
         )
         moments = moments.of_events(events, np.where(squares > 0, cubes / (2 * weight * squares), 0.0))
     return with_own_pivots(moments)
+
+
+def _ragged(x: Floats) -> tuple[Floats, Floats]:
+    """Return where scores (n, M) are known, and the scores with 0 elsewhere. Their mean is subtracted, which
+    leaves differences unchanged, so that squares of large scores don't cancel.
+    """
+    return (~np.isnan(x)).astype(float), np.nan_to_num(x - np.nanmean(x))
+
+
+def _ragged_differences(filled: Floats, mask: Floats, w: Floats, weight: Floats) -> Floats:
+    """Return the difference of every two columns (M, M) on shared items, which have this weight (M, M)."""
+    sums = (w[:, None] * filled).T @ mask
+    return settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
 
 
 def _event_worth(
@@ -279,6 +290,17 @@ def _difference_sums(
     return DifferenceSums(
         difference=differences_of(means), items=items, terms=terms, n=n, crowd=crowd, events=events
     )
+
+
+def differences_on_shared(x: Floats, weights: Floats | None = None) -> Floats:
+    """Return the difference of every two columns of x (n, M) on the items that both have (M, M)."""
+    n = len(x)
+    w = np.ones(n) if weights is None else weights * (n / weights.sum())
+    if not np.isnan(x).any():
+        return differences_of(w @ x / n)
+    mask, filled = _ragged(x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _ragged_differences(filled, mask, w, (w[:, None] * mask).T @ mask)
 
 
 def differences_of(means: Floats) -> Floats:

@@ -42,12 +42,12 @@ from howsure.statistics.arrays import blocks
 from howsure.statistics.clustered_variance import satterthwaite
 from howsure.statistics.max_t import BLOCK_CELLS, TINY
 from howsure.statistics.results import allowed
-from howsure.statistics.sign_flips import FlipColumns, drawn, flipped
+from howsure.statistics.sign_flips import FlipColumns, clear_of, drawn, flipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
+    from howsure.statistics.arrays import Bools, Floats, Positions, Singles
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.pair_moments import FlipSums, PairMoments
 
@@ -178,17 +178,24 @@ class _Bars:
         return found
 
     def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
-        """Return the same by checking all others in every flip: faster if most flips could raise one as
-        far.
+        """Return the same by checking all others in every flip, one model at a time: faster if most flips
+        could raise one as far.
+
+        z² / (A + z s) reaches p where z (z − p s) reaches p A.
         """
-        found = np.empty((len(self.models), summed[0].shape[1]), dtype=bool)
-        for part in blocks(found.shape[1], self.squares.size, BLOCK_CELLS):
-            gap, *slope = (
-                x[:, None, part] - x[self.models, part] + lift[part] for x, lift in _with_lifts(summed)
-            )
-            found[:, part] = (_squared(gap, slope, self.squares[:, :, None]) >= self.seen[:, None]).any(
-                axis=0
-            )
+        (z, lift), *rest = _with_lifts(summed)
+        found = np.empty((len(self.models), z.shape[1]), dtype=bool)
+        for place, model in enumerate(self.models.tolist()):
+            seen = self.seen[place]
+            gap = z - (z[model] - lift)
+            np.maximum(gap, 0, out=gap)
+            product = gap
+            for s, s_lift in rest:
+                product = s - (s[model] - s_lift)
+                product *= -seen
+                product += gap
+            product *= gap
+            found[place] = (product >= seen * self.squares[:, place, None]).any(axis=0)
         return found
 
     def _any(
@@ -237,10 +244,6 @@ DRAWS = 4_096
 LOOKS = (64, 256)
 """After this many flips of the first block, and after each block, models whose shares are clear are dropped
 from the remaining flips.
-"""
-CLEAR = 1e-7
-"""The probability of a share this far from the level, if the share of all flips were the level, below which
-it is clear.
 """
 
 
@@ -326,7 +329,8 @@ def chances(
     for summed in _parts(columns, blocks):
         above[doubtful] += leads.passed(summed, seen, doubtful)
         every[doubtful] += summed[0].shape[1]
-        doubtful = doubtful[_in_doubt(above[doubtful], every[doubtful], level)]
+        clear = clear_of(above[doubtful], every[doubtful], level)
+        doubtful = doubtful[~(clear[0] | clear[1])]
         if not len(doubtful):
             break
     return np.asarray(np.maximum(above, 1) / every)
@@ -341,14 +345,6 @@ def _parts(columns: FlipColumns, blocks: Sequence[Callable[[], Singles]]) -> Ite
             (0, *(look for look in looks if look < summed[0].shape[1]), summed[0].shape[1])
         ):
             yield tuple(each[..., start:end] for each in summed)
-
-
-def _in_doubt(above: Floats, flips: Ints, level: float) -> Bools:
-    """Return for which counts of flips it is open whether the share of all flips is above or below the
-    level.
-    """
-    at_most, fewer = (scipy.special.bdtr(count, flips, level) for count in (above, above - 1))
-    return np.asarray((at_most > CLEAR) & (1 - np.where(above > 0, fewer, 0.0) > CLEAR))
 
 
 def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:

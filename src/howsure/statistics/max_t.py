@@ -20,6 +20,7 @@ from howsure.statistics.sign_flips import (
     FlipColumns,
     Reaching,
     TooManyPairsError,
+    clear_of,
     covered,
     drawn,
 )
@@ -94,6 +95,37 @@ def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -
         stepped = np.maximum.accumulate(np.maximum(stepped, p[first, second]))
         adjusted[first, second] = adjusted[second, first] = stepped
     return adjusted
+
+
+def settled(
+    p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[Bools, Bools]:
+    """Return which pairs (M, M) `max_t` is sure to reject at this error, and which it may reject, by the first
+    block of its flips alone.
+
+    A pair is in neither or both if its share of all flips is clear (`clear_of`). p-values are those of
+    `max_t`.
+    """
+    order = order_of_rows(flips.sums.T, -flips.sums.sum(axis=0))
+    flips, back = flips.take(order.tolist()), np.argsort(order)
+    p = p[np.ix_(order, order)]
+    first, second, alike = _flipped(p, flips)
+    sure = alike & (p <= error)
+    possible = sure.copy()
+    if len(first):
+        pairs = _OrderedPairs.of(flips, first, second)
+        columns, blocks, seen = drawn(pairs.columns, pairs.largest, rng, draws, mirrored=True)
+        padded = pairs.padded()
+        made, counts = padded.exceedances(columns, padded.apart(columns), blocks[0])
+        below, above = clear_of(counts[: len(first)] + seen, np.asarray(made + seen), error)
+        small = p[pairs.first, pairs.second] <= error
+        if len(first) == 1:  # one pair alone keeps its p-value
+            below, above = small, ~small
+        for found, stepped in ((sure, below & small), (possible, ~above & small)):
+            found[pairs.first, pairs.second] = found[pairs.second, pairs.first] = np.minimum.accumulate(
+                stepped
+            )
+    return sure[np.ix_(back, back)], possible[np.ix_(back, back)]
 
 
 def single_step(

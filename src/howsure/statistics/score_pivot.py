@@ -166,12 +166,12 @@ class Pivots:
 
     def least_beyond(self, value: Floats) -> Floats:
         """Return the minimum of the pivot from these values (N,) on, which are above the differences."""
-        return np.asarray(
-            self._size_at(np.maximum(np.concatenate([value[None], self._turns()]), value)).min(axis=0)
-        )
+        turns = self._turns(negative=bool((value < 0).any()))
+        return np.asarray(self._size_at(np.maximum(np.concatenate([value[None], turns]), value)).min(axis=0))
 
-    def _turns(self) -> Floats:
-        """Return all values (8, N) above the differences (N,) at which the pivot can have a minimum.
+    def _turns(self, *, negative: bool = True) -> Floats:
+        """Return all values (8, N) above the differences (N,) at which the pivot can have a minimum, without
+        `negative` those above 0 (4, N).
 
         On either side of 0 these are among the roots of a polynomial of the fourth degree (`_Fitted.turns`).
         """
@@ -179,10 +179,11 @@ class Pivots:
             plain = (np.maximum(self.variance, 0.0) + self.added) / (self.event**2 * self.room)
         d, s2 = self.difference / self.event, self.item_variance / self.event**2
         above = _Fitted.of(d, s2, np.ones(())).turns(plain - s2)
-        below, negative = np.full_like(above, -1.0), d < 0
-        if negative.any():
-            below[:, negative] = -_Fitted.of(d, s2, -np.ones(())).take(negative).turns((plain - s2)[negative])
-        turns = np.concatenate([above, below]) * self.event
+        if negative:
+            below, some = np.full_like(above, -1.0), d < 0
+            below[:, some] = -_Fitted.of(d, s2, -np.ones(())).take(some).turns((plain - s2)[some])
+            above = np.concatenate([above, below])
+        turns = above * self.event
         return np.where(turns > self.difference + CLOSE * self.event, turns, self.difference)
 
     def _size_at(self, value: Floats) -> Floats:

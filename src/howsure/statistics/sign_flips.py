@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import scipy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -306,6 +307,20 @@ class Reaching:
         s, s_lift = rest
         slope = (sign * (s[upper, flip] - s[lower, flip]) + s_lift[flip]) * gap + squares
         return np.asarray(gap * gap / np.maximum(slope, np.float32(1e-6) * squares))
+
+
+CLEAR = 1e-7
+"""The probability of a share this far from the level, if the share of all flips were the level, below which
+it is clear.
+"""
+
+
+def clear_of(counts: Floats | Ints, flips: Ints, level: float) -> tuple[Bools, Bools]:
+    """Return for which counts of flips the share of all flips is clearly below the level, and for which it is
+    clearly above (Besag and Clifford 1991; Gandy 2009).
+    """
+    at_most, fewer = (scipy.special.bdtr(count, flips, level) for count in (counts, counts - 1))
+    return at_most <= CLEAR, 1 - np.where(counts > 0, fewer, 0.0) <= CLEAR
 
 
 def covered(flip: Ints, low: Ints, high: Ints, size: int) -> Floats:

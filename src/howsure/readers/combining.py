@@ -4,7 +4,8 @@ with logs become tidy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.attempt_rows import chosen_model
 from howsure.readers.reporting import told_together
+from howsure.readers.tables import is_held
 from howsure.table.cells import rows_where
 from howsure.table.grouping import KEYS
 from howsure.table.scale import BESIDE
@@ -28,10 +30,16 @@ from howsure.table.schema import (
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers import tables
     from howsure.readers.base import Source
+
+
+T = TypeVar("T")
+
+MANY_TABLES = 200
+"""So many tables are put together by one query: its plan takes longer than the rows if they are thousands."""
 
 
 def joined_rows(
@@ -52,7 +60,8 @@ def joined_rows(
         if not frames:
             return None, columns, ""
         frames, roles, score_name = _called_alike(scans, frames, columns, notes)
-        return _joined(frames), roles, score_name
+        at_once = len(frames) > MANY_TABLES and all(is_held(source) for source, _ in scans)
+        return _joined(frames, at_once=at_once), roles, score_name
     if not frames and len(harness) == 1:
         return _keep(harness[0].lazy(), where), measured, ""
     tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
@@ -61,9 +70,9 @@ def joined_rows(
     return _keep(_joined([logs, *tidied]), where), measured, ""
 
 
-def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
-    """Concatenate frames. A column whose types have nothing in common (a date here, a number there) becomes
-    text.
+def _joined(frames: list[pl.LazyFrame], *, at_once: bool = False) -> pl.LazyFrame:
+    """Concatenate frames, `at_once` if their rows are in memory. A column whose types have nothing in common
+    (a date here, a number there) becomes text.
     """
     if len(frames) == 1:
         return frames[0]
@@ -86,7 +95,14 @@ def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
             frame.with_columns(as_text(name, schema[name]) for name in texts if name in schema)
             for frame, schema in zip(frames, schemas, strict=True)
         ]
-    return pl.concat(frames, how="diagonal_relaxed")
+    if not at_once:
+        return pl.concat(frames, how="diagonal_relaxed")
+    parts = [pl.concat(some, how="diagonal_relaxed").collect() for some in _batches(frames)]
+    return pl.concat(parts, how="diagonal_relaxed").lazy()
+
+
+def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (things[k : k + MANY_TABLES] for k in range(0, len(things), MANY_TABLES))
 
 
 def _go_together(types: Iterable[pl.DataType]) -> bool:
@@ -156,12 +172,28 @@ def named_after_file(
     return frame.with_columns(model=pl.lit(stem)), stem
 
 
-def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
-    """Return the fault of a table some of whose rows lack their model, item, task or metric, or None if there
-    isn't one.
+def nameless(
+    scans: Sequence[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]]
+) -> list[DataError | None]:
+    """Return the fault of each table some of whose rows lack their model, item, task or metric, or None if
+    there isn't one. Tables with the same columns are looked at together, and alone only if that finds one.
 
     Rows with neither model nor item nor score are empty lines and no fault.
     """
+    faults: list[DataError | None] = [None] * len(scans)
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for place, (_, frame) in enumerate(scans):
+        alike.setdefault(tuple(frame.collect_schema().items()), []).append(place)
+    for places in chain.from_iterable(map(_batches, alike.values())):
+        together = pl.concat([scans[place][1] for place in places])
+        if len(places) == 1 or _nameless(together, columns, where="") is not None:
+            for place in places:
+                source, frame = scans[place]
+                faults[place] = _nameless(frame, columns, where=source.name)
+    return faults
+
+
+def _nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
     schema = frame.collect_schema()
     roles = find_roles(schema.names(), columns)
     lacks = {role: _any_blank(roles[role], schema) for role in KEYS if role in roles}

@@ -337,16 +337,22 @@ class _Walk:
         """Return the tables that contain complete scores, with the models named after them ("" for none),
         and report the others. `strict`: an error if none of several contains scores.
         """
-        scored, refused = [], []
+        scored, refused, usable = [], [], set()
         for table in self.tables:
             source = table.source
             frame, name = named_after_file(table, self.columns, self.where)
+            types = frame.collect_schema()
+            roles = find_roles(types, self.columns)
             try:
-                refuse_scoreless(frame, self.columns)
+                if (schema := tuple(types.items())) not in usable:
+                    refuse_scoreless(frame, self.columns)
             except DataError as error:
                 refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
             else:
                 scored.append((source, frame, name))
+                read = [name for role in ("score", "weight") for name in roles.get(role, ())]
+                if all(types[name].is_numeric() for name in read):  # no text that isn't a number
+                    usable.add(schema)
         if refused and strict and not scored:
             raise refused[0][1]
         for source, why in refused:
@@ -357,12 +363,12 @@ class _Walk:
         if len(scored) == 1 and not self.taken:
             return scored
         named_rows = []
-        for source, frame, name in scored:
-            lack = nameless(frame, self.columns, where=source.name)
-            if lack is None:
+        faults = nameless([(source, frame) for source, frame, _ in scored], self.columns)
+        for (source, frame, name), fault in zip(scored, faults, strict=True):
+            if fault is None:
                 named_rows.append((source, frame, name))
             else:
-                self._refuse(source, lack)
+                self._refuse(source, fault)
         return named_rows
 
     def _signed_columns(self, score_name: str) -> frozenset[str]:

@@ -268,6 +268,15 @@ def repeats_models(frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) ->
     return bool(rows >= MANY_ROWS * models)
 
 
+COLUMNAR = (b"PAR1", b"ARROW1")
+"""How Parquet and Arrow files begin: columns are read from them when they are needed."""
+
+
+def is_held(source: Source) -> bool:
+    """Return whether the rows of a table are in memory once it is read."""
+    return not source.head.startswith(COLUMNAR) and not _is_large(source)
+
+
 def scan(source: Source, *, mixed: bool = False) -> pl.LazyFrame:
     """Open a table, lazily if its format allows. `mixed`: as in `parsed_records`."""
     with named(source.name), _by_line(source):
@@ -288,9 +297,10 @@ def _too_wide(width: int, source: Source) -> ReadError:
 
 def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
     head = source.head
-    if head.startswith(b"PAR1"):
+    parquet, arrow = COLUMNAR
+    if head.startswith(parquet):
         return _scan_parquet(source)
-    if head.startswith(b"ARROW1"):
+    if head.startswith(arrow):
         return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if is_csv(source):
         return _scan_csv(source)
@@ -358,15 +368,15 @@ def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -
     """
     schema = frame.collect_schema()
     figures = [name for name, dtype in schema.items() if dtype.is_numeric()]
+    named = [name for name in figures if name in names]
     try:
-        found = _scan_csv(source, [name for name in figures if name in names]).collect()
+        found = (_scan_csv(source, named) if named else frame).collect()
     except pl.exceptions.ComputeError:
         found = _scan_csv(source, list(schema)).collect()
-    return found.with_columns(
-        as_numbers(found[name], schema[name], exactly=name in names)
-        for name in figures
-        if found[name].dtype == pl.String
-    )
+    texts = [name for name in figures if found[name].dtype == pl.String]
+    if not texts:
+        return found
+    return found.with_columns(as_numbers(found[name], schema[name], exactly=name in names) for name in texts)
 
 
 def as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
@@ -459,7 +469,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
             with _by_line(source):
                 held = _collected(source, frame, asked)
             frame, warnings = held.lazy(), short_rows(source, held)
-        elif not _is_large(source):
+        elif source.head.startswith(COLUMNAR) and not _is_large(source):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))

@@ -6,6 +6,7 @@ Narwhals expressions convert tables to it. Only the distinct texts of a score co
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -186,16 +187,23 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     `asked`: the user's own choice, which has precedence. Names are compared without case, spaces and hyphens.
     A column has two roles only if the user gave it one and its name implies the other.
     """
+    own = tuple((role, chosen, isinstance(chosen, FirstOf)) for role, chosen in asked.items())
+    return dict(_found_roles(tuple(columns), own))
+
+
+@lru_cache(maxsize=256)
+def _found_roles(
+    columns: tuple[str, ...], asked: tuple[tuple[str, tuple[str, ...], bool], ...]
+) -> dict[str, tuple[str, ...]]:
+    """Return the roles of columns. `asked`: with whether the first of its names counts."""
     by_name = _by_name(columns)
     roles = {
-        role: next(((by_name[name],) for name in chosen if name in by_name), chosen)
-        if isinstance(chosen, FirstOf)
-        else chosen
-        for role, chosen in asked.items()
+        role: next(((by_name[name],) for name in chosen if name in by_name), chosen) if is_first else chosen
+        for role, chosen, is_first in asked
     }
-    taken = used_columns(roles)
+    taken, measured = used_columns(roles), bool(roles.keys() & {*METRIC_ROLES})
     for role, aliases in ALIASES.items():
-        if role == "score" and asked.keys() & {*METRIC_ROLES}:
+        if role == "score" and measured:
             continue
         found = [by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)]
         several = [

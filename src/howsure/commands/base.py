@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from howsure.commands.options import READING, flag_of, gather, name_pairs, pytho
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from howsure.answers.base import Answer
     from howsure.options.choices import Format
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 PROSE = ("details", "explain", "methods_paragraph")
 """The options that add prose to an answer."""
 MANY_FILES = 20
+LINE_SECONDS = 10.0
+"""A line about progress at most so often, where no bar can be drawn."""
 MOST_PROCESSES = 4
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
@@ -187,12 +190,14 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:
-    """Show on a terminal the progress of reading, by files or runs, or of fetching, whose files are places
-    and which takes longer.
+    """Show the progress of reading, by files or runs, or of fetching, whose files are places and which takes
+    longer: as a bar on a terminal, elsewhere as a line now and then.
     """
     fetching = isinstance(next(iter(sources), None), Path)
-    if len(sources) < (2 if fetching else MANY_FILES) or not sys.stderr.isatty():
+    if len(sources) < (2 if fetching else MANY_FILES):
         return sources
+    if not sys.stderr.isatty():
+        return _counted(sources, "Fetched" if fetching else "Read")
     from rich.console import Console
     from rich.progress import track
 
@@ -202,6 +207,16 @@ def _progress(sources: Sequence[Any]) -> Iterable[Any]:
         console=Console(stderr=True),
         transient=True,
     )
+
+
+def _counted(sources: Sequence[Any], done: str) -> Iterator[Any]:
+    """Yield the sources, and write every few seconds how many of them are done."""
+    last = time.monotonic()
+    for count, source in enumerate(sources):
+        if time.monotonic() - last > LINE_SECONDS:
+            tell(f"{done} {count:,} of {len(sources):,} files.")
+            last = time.monotonic()
+        yield source
 
 
 def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = "") -> str:

@@ -20,7 +20,10 @@ duckdb = pytest.importorskip("duckdb")
 NEAR = {"rel": 1e-9, "abs": 1e-9}
 DRAWN = {"leader_corrected", "same_clusters_best"}
 """What comes from flips in single precision, and what Holm corrects in place of max-t."""
-READ_LATE = {"places": ("ranks", "pairs", "other_population"), "limits": ("low", "high")}
+READ_LATE = {
+    "places": ("ranks", "pairs", "other_population"),
+    "part": ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters"),
+}
 """What a board computes when it is first read."""
 BY_HOLM = ("p_adjusted", "adjust", "ranks")
 """What is corrected by Holm on more questions of the same clusters; it is by max-t where there are items to flip."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, named, presentation
@@ -32,41 +33,69 @@ SMALLEST = 1e-15
 """The smallest p-value that has a quantile in double precision."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pairs:
     """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is i − j.
 
-    NaN if a pair can't be compared.
+    NaN if a pair can't be compared. Each array is computed and put in order when it is first read.
 
     Attributes:
-        difference: The difference on shared questions, in score units.
-        se: Its plain standard error.
-        df: Degrees of freedom.
-        p_value: The p-value of no difference. Symmetric, 1 on the diagonal.
-        p_adjusted: The same, corrected for the number of pairs.
-        n_shared: Questions that both answered.
-        n_clusters: Clusters of these questions.
-        limits: Returns the limits of every pair, computed when they are first read.
+        order: The places of the models, best first, in the arrays of `part`.
+        part: Returns the array of this name, not in order.
     """
 
-    difference: NDArray[np.float64]
-    se: NDArray[np.float64]
-    df: NDArray[np.float64]
-    p_value: NDArray[np.float64]
-    p_adjusted: NDArray[np.float64]
-    n_shared: NDArray[np.int64]
-    n_clusters: NDArray[np.int64]
-    limits: Callable[[], tuple[NDArray[np.float64], NDArray[np.float64]]]
+    order: NDArray[np.int64]
+    part: Callable[[str], NDArray[Any]]
 
-    @property
+    def _ordered(self, name: str) -> NDArray[Any]:
+        import numpy as np
+
+        return self.part(name)[np.ix_(self.order, self.order)]
+
+    @cached_property
+    def difference(self) -> NDArray[np.float64]:
+        """The difference on shared questions, in score units."""
+        return self._ordered("difference")
+
+    @cached_property
+    def se(self) -> NDArray[np.float64]:
+        """Its plain standard error."""
+        return self._ordered("se")
+
+    @cached_property
     def low(self) -> NDArray[np.float64]:
-        """The lower limits of the intervals of each pair alone (M, M), as in `compare`."""
-        return self.limits()[0]
+        """The lower limit of the interval of this pair alone, as in `compare`."""
+        return self._ordered("low")
 
-    @property
+    @cached_property
     def high(self) -> NDArray[np.float64]:
-        """The upper limits (M, M)."""
-        return self.limits()[1]
+        """The upper limit."""
+        return self._ordered("high")
+
+    @cached_property
+    def df(self) -> NDArray[np.float64]:
+        """Degrees of freedom."""
+        return self._ordered("df")
+
+    @cached_property
+    def p_value(self) -> NDArray[np.float64]:
+        """The p-value of no difference. Symmetric, 1 on the diagonal."""
+        return self._ordered("p_value")
+
+    @cached_property
+    def p_adjusted(self) -> NDArray[np.float64]:
+        """The same, corrected for the number of pairs."""
+        return self._ordered("p_adjusted")
+
+    @cached_property
+    def n_shared(self) -> NDArray[np.int64]:
+        """Questions that both answered."""
+        return self._ordered("n_shared")
+
+    @cached_property
+    def n_clusters(self) -> NDArray[np.int64]:
+        """Clusters of these questions."""
+        return self._ordered("n_clusters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -123,7 +123,7 @@ class Placing:
     @cached_property
     def ranks(self) -> tuple[Rank, ...]:
         """The rank of each model, and its interval."""
-        order, at = self.order, self._ordered
+        order, at = self.order, np.ix_(self.order, self.order)
         return ranks(
             self.scores[order],
             self.sign * self.moments.difference[at],
@@ -135,18 +135,23 @@ class Placing:
     @cached_property
     def pairs(self) -> Pairs:
         """All pairs, in the order of the board."""
-        moments, at = self.tested, self._ordered
-        n_shared, n_clusters = self.shared()
-        return Pairs(
-            difference=moments.difference[at],
-            se=np.sqrt(moments.variance)[at],
-            df=moments.df[at],
-            p_value=moments.p_value[at],
-            p_adjusted=self.p_adjusted[at],
-            n_shared=n_shared[at],
-            n_clusters=n_clusters[at],
-            limits=cache(self._ordered_limits),
-        )
+        return Pairs(order=self.order, part=self._part)
+
+    def _part(self, name: str) -> Floats | Ints:
+        """Return an array of `Pairs`, not ordered."""
+        if name in ("low", "high"):
+            return self._limits[name == "high"]
+        if name in ("n_shared", "n_clusters"):
+            return self.shared()[name == "n_clusters"]
+        if name == "p_adjusted":
+            return self.p_adjusted
+        if name == "se":
+            return np.sqrt(self.moments.variance)
+        return np.asarray(getattr(self.tested, name))
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return self.limits()
 
     @cached_property
     def leader_corrected(self) -> float:
@@ -161,14 +166,6 @@ class Placing:
     def other_population(self) -> PopulationBest | None:
         """The models that could be best for the other population."""
         return None if self.other is None else self.other(self.scores)
-
-    @property
-    def _ordered(self) -> tuple[Ints, ...]:
-        return np.ix_(self.order, self.order)
-
-    def _ordered_limits(self) -> Limits:
-        low, high = self.limits()
-        return low[self._ordered], high[self._ordered]
 
 
 def board(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard, Pairs, Places
     from howsure.inference.question import Question
     from howsure.options.choices import RankBy
-    from howsure.statistics.arrays import Floats
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.mean_intervals import MeanInterval
     from howsure.statistics.results import Estimate, Rank
     from howsure.study.matrix import ScoreMatrix
@@ -196,14 +196,16 @@ class _InUnits:
     @property
     def pairs(self) -> Pairs:
         """All pairs of models."""
-        pairs, length = self.places.pairs, self.length
-        sides = (pairs.low, pairs.high) if length > 0 else (pairs.high, pairs.low)
-        return replace(
-            pairs,
-            difference=length * pairs.difference,
-            se=abs(length) * pairs.se,
-            limits=lambda: (length * sides[0], length * sides[1]),
-        )
+        return replace(self.places.pairs, part=self._part)
+
+    def _part(self, name: str) -> Floats | Ints:
+        """Return an array of `Pairs`, not ordered."""
+        if self.length < 0:
+            name = {"low": "high", "high": "low"}.get(name, name)
+        found = self.places.pairs.part(name)
+        if name == "se":
+            return abs(self.length) * found
+        return self.length * found if name in ("difference", "low", "high") else found
 
 
 def _placed(estimate: Estimate, start: float, length: float) -> Estimate:

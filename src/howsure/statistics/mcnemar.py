@@ -17,7 +17,7 @@ import scipy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.statistics.arrays import Floats
+    from howsure.statistics.arrays import Floats, Ints
 
 
 def midp_tail(successes: int, n: int, share: float) -> float:
@@ -36,7 +36,17 @@ def midp_values(wins: Floats, losses: Floats) -> Floats:
     >>> midp_values(np.array([4.0, 15.0, 0.0]), np.array([0.0, 6.0, 0.0])).round(4).tolist()
     [0.0625, 0.0525, 1.0]
     """
-    fewer, more = np.minimum(wins, losses), np.maximum(wins, losses)
+    most = int(max(wins.max(initial=0), losses.max(initial=0))) + 1
+    if most**2 < wins.size:  # each pair of counts once
+        codes = (np.minimum(wins, losses) * most + np.maximum(wins, losses)).astype(np.int64)
+        present = np.flatnonzero(np.bincount(codes.ravel()))
+        values = np.ones(most**2)
+        values[present] = _midp_values(present // most, present % most)
+        return values[codes]
+    return _midp_values(np.minimum(wins, losses), np.maximum(wins, losses))
+
+
+def _midp_values(fewer: Floats | Ints, more: Floats | Ints) -> Floats:
     at_most = scipy.special.betainc(np.maximum(more, 1.0), fewer + 1, 0.5)
     below = np.where(fewer > 0, scipy.special.betainc(more + 1, np.maximum(fewer, 1.0), 0.5), 0.0)
     return np.where(more > 0, np.minimum(at_most + below, 1.0), 1.0)

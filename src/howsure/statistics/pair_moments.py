@@ -35,6 +35,10 @@ ROW_CELLS = 100_000
 """The number of differences computed at once, which fit in the processor's cache."""
 
 
+ROW_BLOCKS, FEW_MODELS = 8, 64
+"""All pairs are gone through in so many blocks of rows, in one if there are few models."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipSums:
     """The terms for sign flips of whole clusters: C clusters, of which the last ones may be lone items, and M
@@ -192,9 +196,16 @@ class PairMoments(Pivots):
         """Two-sided p-values of "no difference", 1 on the diagonal."""
         if self.tested is not None:
             return self.tested
-        first, second = np.triu_indices(len(self.difference), 1)
+        count = len(self.difference)
         p = np.ones_like(self.difference)
-        p[first, second] = p[second, first] = self.at((first, second)).p_value_at(0.0)
+        for own in blocks(
+            count, 1, max(count // ROW_BLOCKS, FEW_MODELS)
+        ):  # each pair once, but within a block
+            found = self.at((own, slice(own.start, None))).p_value_at(0.0)
+            size = len(found)
+            upper = np.triu(found[:, :size], 1)
+            p[own, own] = upper + upper.T + np.eye(size)
+            p[own, own.stop :], p[own.stop :, own] = found[:, size:], found[:, size:].T
         return p
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:

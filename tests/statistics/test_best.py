@@ -42,7 +42,7 @@ def kept(x, clusters, sign=1, level=LEVEL):
 
 def test_p_values_against_the_best_equal_enumerated_sign_flips(monkeypatch):
     """All 2^9 flips of nine items, each pivot made anew with the variance of the score test of 0."""
-    monkeypatch.setattr("howsure.statistics.best.CLEAR", -1)  # every flip is looked at
+    monkeypatch.setattr("howsure.statistics.sign_flips.CLEAR", -1)  # every flip is looked at
     x, _ = board(4, n=9, models=4, spread=1.5)
     moments = pair_moments(x)
     leader = int(x.mean(axis=0).argmax())
@@ -72,7 +72,7 @@ def test_stopping_sign_flips_early_changes_no_verdict(monkeypatch, clusters):
         models = np.delete(np.arange(14), leader)
         found = []
         for clear in (-1, 1e-7):
-            monkeypatch.setattr("howsure.statistics.best.CLEAR", clear)
+            monkeypatch.setattr("howsure.statistics.sign_flips.CLEAR", clear)
             given = (moments, models, np.array([leader]), 1 - LEVEL)
             found.append(chances(*given, sign=1, rng=np.random.default_rng(0)))
         assert ((found[0] <= 1 - LEVEL) == (found[1] <= 1 - LEVEL)).all()
@@ -80,7 +80,7 @@ def test_stopping_sign_flips_early_changes_no_verdict(monkeypatch, clusters):
 
 def test_p_values_with_unequal_clusters_equal_enumerated_sign_flips(monkeypatch):
     """All 2^7 flips of seven clusters: to CR2's variance comes half of the one that each difference has if there is none."""
-    monkeypatch.setattr("howsure.statistics.best.CLEAR", -1)  # every flip is looked at
+    monkeypatch.setattr("howsure.statistics.sign_flips.CLEAR", -1)  # every flip is looked at
     sizes = np.array([20, 9, 7, 5, 4, 2, 1])
     groups = codes(np.repeat(np.arange(7), sizes))
     x, _ = board(8, n=sizes.sum(), models=5, spread=1.5)

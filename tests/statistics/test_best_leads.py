@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from close_models import board
-from howsure.statistics import best
+from howsure.statistics import best, sign_flips
 from howsure.statistics.best import Leads
-from howsure.statistics.sign_flips import FlipColumns
+from howsure.statistics.sign_flips import FlipColumns, clear_of
 
 LEVEL = 0.05
 
@@ -62,7 +62,7 @@ def test_stopping_flips_early_keeps_every_model_on_its_side_of_the_level(monkeyp
     leaders = np.flatnonzero(x.mean(axis=0) == x.mean(axis=0).max())
     models = np.arange(x.shape[1])
     some = best.chances(moments, models, leaders, LEVEL, sign=1, rng=np.random.default_rng(0))
-    monkeypatch.setattr(best, "CLEAR", -1.0)
+    monkeypatch.setattr(sign_flips, "CLEAR", -1.0)
     every = best.chances(moments, models, leaders, LEVEL, sign=1, rng=np.random.default_rng(0))
     assert ((some <= LEVEL) == (every <= LEVEL)).all()
     assert (some != every).sum() > 10
@@ -83,6 +83,6 @@ def test_enumerated_flips_are_all_used():
 def test_counts_near_the_level_are_never_decided_early(level):
     flips = np.array([64, 64, 1024])
     above = np.rint(level * flips)
-    assert best._in_doubt(above, flips, level).all()
-    assert not best._in_doubt(np.array([0.0]), np.array([1024]), 0.5).any()
-    assert not best._in_doubt(np.array([1024.0]), np.array([1024]), 0.5).any()
+    assert not np.logical_or(*clear_of(above, flips, level)).any()
+    assert clear_of(np.array([0.0]), np.array([1024]), 0.5) == ([True], [False])
+    assert clear_of(np.array([1024.0]), np.array([1024]), 0.5) == ([False], [True])

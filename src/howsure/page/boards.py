@@ -179,7 +179,7 @@ def items_of_slices(ways: Sequence[Partition]) -> list[Data]:
     return [{"by": way.by, "names": list(way.labels), "codes": way.codes.tolist()} for way in ways]
 
 
-MOST_PAIRS = 50_000
+MOST_PAIRS = 25_000
 """The maximum number of pairs in a page, all boards together. Larger boards have those of the best models."""
 MOST_OVER_LEVELS = 300
 """For this many pairs of a board with random factors the page shows the number of questions or levels needed.

@@ -124,12 +124,16 @@ class PageTexts:
     places: tuple[Place | None, ...]
     kept: Kept = field(default_factory=lambda: Kept(MOST_KEPT))
     lock: Lock = field(default_factory=Lock)
+    columns: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.columns = text_columns(self.scores)
 
     def why_not(self, place: Place) -> str:
         """Return why no question of a board can have texts, or "" if some may have."""
         entries = self._entries(place)
         if not entries:
-            return "" if text_columns(self.scores) else NO_COLUMN
+            return "" if self.columns else NO_COLUMN
         return "" if any(map(_holds_texts, entries)) else NOT_KEPT
 
     def of(self, board: int, item: int, models: Sequence[int]) -> dict[str, Any]:
@@ -176,7 +180,7 @@ class PageTexts:
         if self.kept.get((key, item)) is None:
             for each, answers in self._tabled(place, [item], MOST_SERVED).items():
                 self.kept.put((("", place.task, each), item), answers.get(item, []))
-            reasons |= {} if text_columns(self.scores) else {NO_COLUMN: None}
+            reasons |= {} if self.columns else {NO_COLUMN: None}
         return self.kept.get((key, item)) or []
 
     def _logged(self, place: Place, item: str, entry: RunEntry, reasons: dict[str, None]) -> list[Attempt]:
@@ -198,7 +202,7 @@ class PageTexts:
 
     def _tabled(self, place: Place, items: Collection[str], most: int) -> dict[str, Answers]:
         """Return a table's texts for these questions."""
-        if not text_columns(self.scores):
+        if not self.columns:
             return {}
         said: dict[str, list[Transcript]] = defaultdict(list)
         for model, transcript in table_transcripts(self.scores, place.task, items):

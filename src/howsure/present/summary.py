@@ -51,7 +51,7 @@ def summary(answer: Leaderboard) -> Table:
     note = NOTE.format(unit=unit)
     if len(boards) > len(every):
         note += (
-            f" ({len(boards) - len(every):,} of {len(answer.boards):,} in any case; `each_task` shows all)"
+            f" ({len(boards) - len(every):,} of {len(answer.boards):,} in any case; `each_task=True` shows all)"
         )
     table = tabled(models, fields, note=note)
     return cut(replace(table, printed=_printed(every, whole, models, unit)), answer.top, keep=marked)

@@ -34,6 +34,7 @@ from howsure.table.grouping import (
     merged_attributes,
     news,
     once,
+    results_of_runs,
     results_query,
     taken_name,
     taken_of,
@@ -401,9 +402,13 @@ def _collect_pieces(
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
     """Group a Polars scan piece by piece, with only the needed columns. None if that doesn't work."""
     needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *taken_of(names)))
+    simple = "attempt" in names and "status" not in roles and not taken_of(names)
 
     def results(piece: pl.DataFrame) -> pl.DataFrame:
         """Group a piece."""
+        alone = results_of_runs(piece, keys_of(roles)) if simple else None
+        if alone is not None:
+            return alone
         return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
 
     def attributes(piece: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from howsure.inference import many_models
 from howsure.readers import addresses, base, parquet, parsing, reading, tables, votes, zipped
 from howsure.readers.mapping import documents
 from howsure.study import matrix, models
@@ -28,6 +29,7 @@ STATED = [
     f"name | {tables.LONGEST_NAME:,} characters",
     f"{models.LONGEST_NAME:,} characters | refused",
     f"{matrix.MOST_MODELS:,} (about 5 GB",
+    f"up to {many_models.MOST_IN_BLOCKS:,} in blocks",
     f"| clusterings | {votes.MOST_CLUSTERINGS} |",
 ]
 

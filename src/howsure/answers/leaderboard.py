@@ -11,7 +11,7 @@ from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, named, pr
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows, sliced_rows
 from howsure.answers.parts import of_population
 from howsure.checks import count
-from howsure.statistics.results import allowed, significant
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +146,14 @@ class Places(Protocol):
         """All pairs of models, in the order of the board."""
 
     @property
+    def n_significant_neighbours(self) -> int:
+        """How many neighbouring ranks differ significantly."""
+
+    @property
+    def is_ahead_of_all(self) -> bool:
+        """Whether the leaders are significantly ahead of every other model."""
+
+    @property
     def leader_corrected(self) -> float:
         """The leader's score, corrected for having been selected as the best of several."""
 
@@ -278,16 +286,14 @@ class Board:
     @derived()
     def n_significant_neighbours(self) -> int:
         """How many neighbouring ranks differ significantly."""
-        p = self.pairs.p_adjusted.diagonal(offset=1)
-        return sum(significant(value, self.level) for value in p.tolist())
+        return self.places.n_significant_neighbours
 
     @property
     def is_ahead_of_all(self) -> bool:
         """Whether the leaders are significantly ahead of every other model. This is stronger than being the
         only ones that could be best.
         """
-        p = self.pairs.p_adjusted[: len(self.leaders), len(self.leaders) :]
-        return bool((p <= allowed(self.level)).all())
+        return self.places.is_ahead_of_all
 
     @property
     def smallest_significant(self) -> float:
@@ -324,10 +330,12 @@ class Board:
         return [row(model) for model in self.models]
 
     def pair_records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per pair of models, the better-placed one first."""
+        """Return one flat mapping per pair of models, the better-placed one first. Of more than 3,000 models
+        only the pairs of the best 500 are known.
+        """
         import numpy as np
 
-        names = [entry.model for entry in self.entries]
+        names = [entry.model for entry in self.entries[: len(self.pairs.difference)]]
         upper = np.triu_indices(len(names), 1)
         columns = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
         return rows(

@@ -154,6 +154,19 @@ class Placing:
         return self.limits()
 
     @cached_property
+    def n_significant_neighbours(self) -> int:
+        """How many neighbouring ranks differ significantly."""
+        p = self.pairs.p_adjusted.diagonal(offset=1)
+        return int((p <= allowed(self.question.level)).sum())
+
+    @cached_property
+    def is_ahead_of_all(self) -> bool:
+        """Whether the leaders are significantly ahead of every other model."""
+        leaders = sum(rank.rank == 1 for rank in self.ranks)
+        p = self.pairs.p_adjusted[:leaders, leaders:]
+        return bool((p <= allowed(self.question.level)).all())
+
+    @cached_property
     def leader_corrected(self) -> float:
         """The best score without its selection bias, NaN without usable flips."""
         flips, scores, question = self.moments.flips, self.scores, self.question

@@ -13,6 +13,7 @@ from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.settings import settings_of
 from howsure.inference.task_weights import as_stated, no_overall
+from howsure.study.matrix import MOST_MODELS
 from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
 
@@ -38,25 +39,24 @@ def ranked(
     mark: tuple[str, ...] | None = None,
     each_task: bool = False,
     measured: tuple[list[ScoreMatrix], list[ResultWarning]] | None = None,
+    in_blocks: bool = False,
 ) -> Leaderboard:
     """Rank the models of every task and metric, and overall; `top`: how many to show, `mark`: which to mark,
     `each_task`: whether each board is shown. See `howsure.leaderboard`.
 
     `measured`: the matrices of the question's population and what was left out of them, if available already.
+    `in_blocks`: whether very many models are compared in blocks, rather than refused.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     population = question.population
     matrices, left_out = measured or population.measured(list(study.matrices()))
-    pairs = [population.pairs(matrix, question) for matrix in matrices]
-    limits = [
-        cache(partial(population.limits, matrix, found, question))
-        for matrix, found in zip(matrices, pairs, strict=True)
-    ]
-    boards = [
-        _board(matrix, found, own, question)
-        for matrix, found, own in zip(matrices, pairs, limits, strict=True)
-    ]
-    total, warnings = _overall(matrices, boards, pairs, limits, question)
+    if in_blocks and len(matrices) == 1 and len(matrices[0].models) > MOST_MODELS:
+        from howsure.inference.many_models import many_board
+
+        only, warning = many_board(matrices[0], question)
+        boards, total, warnings = [only], None, [warning]
+    else:
+        boards, total, warnings = _boards(matrices, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
         boards = [replace(boards[0], n_tasks_left_out=left)]
@@ -72,6 +72,23 @@ def ranked(
         mark=tuple(resolve(name, models, parts=True) for name in mark or ()),
         each_task=each_task,
     )
+
+
+def _boards(
+    matrices: list[ScoreMatrix], question: Question
+) -> tuple[list[Board], Board | None, list[ResultWarning]]:
+    """Return the board of every matrix, and the overall one with its warnings."""
+    population = question.population
+    pairs = [population.pairs(matrix, question) for matrix in matrices]
+    limits = [
+        cache(partial(population.limits, matrix, found, question))
+        for matrix, found in zip(matrices, pairs, strict=True)
+    ]
+    boards = [
+        _board(matrix, found, own, question)
+        for matrix, found, own in zip(matrices, pairs, limits, strict=True)
+    ]
+    return boards, *_overall(matrices, boards, pairs, limits, question)
 
 
 def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -> tuple[BoardSlices, ...]:

@@ -122,6 +122,11 @@ def coverage_warnings(matrix: ScoreMatrix, pairs: PairMoments) -> Iterator[Resul
             ),
             remedy=("Check that item ids match. `howsure compare` falls back to an unpaired comparison."),
         )
+    yield from uneven_items(matrix)
+
+
+def uneven_items(matrix: ScoreMatrix) -> Iterator[ResultWarning]:
+    """Warn of models that answered far fewer items than others."""
     counts = (~np.isnan(matrix.values)).sum(axis=0).tolist()
     enough = COVERAGE * len(matrix.items)
     few = [model for model, count in zip(matrix.models, counts, strict=True) if count < enough]

@@ -189,6 +189,16 @@ class _InUnits:
         return self.places.ranks
 
     @property
+    def n_significant_neighbours(self) -> int:
+        """How many neighbouring ranks differ significantly."""
+        return self.places.n_significant_neighbours
+
+    @property
+    def is_ahead_of_all(self) -> bool:
+        """Whether the leaders are significantly ahead of every other model."""
+        return self.places.is_ahead_of_all
+
+    @property
     def leader_corrected(self) -> float:
         """The best score without its selection bias."""
         return self.start + self.length * self.places.leader_corrected

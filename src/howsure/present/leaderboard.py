@@ -417,7 +417,8 @@ def _some_items(board: Board) -> str:
     most = max(counts)
     if counts[0] == most:
         return ""
-    if board.pairs.n_shared[0, counts.index(most)] == counts[0]:
+    shared, place = board.pairs.n_shared[0], counts.index(most)
+    if place < len(shared) and shared[place] == counts[0]:
         return f"on {counts[0]:,} of {plural(most, board.unit)}"
     return f"on {plural(counts[0], board.unit)}, others on up to {most:,}"
 
@@ -427,8 +428,8 @@ def rivals(others: int, count: int) -> str:
     if count == 1:
         return "the other model"
     if others < count:
-        return f"{others} of the {count} other models"
-    return f"{'either' if count == 2 else 'any'} of the {count} other models"
+        return f"{others:,} of the {count:,} other models"
+    return f"{'either' if count == 2 else 'any'} of the {count:,} other models"
 
 
 def at_most(top: Top | None) -> int | None:

@@ -15,7 +15,9 @@ import numpy as np
 from howsure.statistics.results import Rank, allowed
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Bools, Floats
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -31,16 +33,25 @@ def ranks(
     (best.py), None for those that no other is significantly better than. Their intervals begin at 1, and no
     others do, so that a single one is first.
     """
-    count = len(scores)
     real = p_adjusted <= allowed(level)
     better = real & (difference > 0)
     first = np.asarray(~better.any(axis=0) if best is None else best)
-    low = np.where(first, 1, np.maximum(1 + better.sum(axis=0), 2))
-    high = np.where(first & (first.sum() == 1), 1, count - better.sum(axis=1))
+    return ranks_of(scores, better.sum(axis=0), better.sum(axis=1), first, tie_letters(real))
+
+
+def ranks_of(
+    scores: Floats, better: Ints, worse: Ints, first: Bools, ties: Sequence[str] = ()
+) -> tuple[Rank, ...]:
+    """Return the place of each model from how many others are significantly better and worse (M,), as
+    `ranks`. `first` (M,): which could be best. `ties`: the letters of each, none by default.
+    """
+    count = len(scores)
+    low = np.where(first, 1, np.maximum(1 + better, 2))
+    high = np.where(first & (first.sum() == 1), 1, count - worse)
     rounding = 8 * np.finfo(float).eps * np.abs(scores).max(initial=0.0)
-    places = 1 + (scores[None, :] > scores[:, None] + rounding).sum(axis=1)
+    places = 1 + count - np.searchsorted(np.sort(scores), scores + rounding, side="right")
     low, high = np.minimum(low, places), np.maximum(high, places)
-    ties = tie_letters(real)
+    ties = ties or [""] * count
     return tuple(
         Rank(
             rank=int(places[k]),

@@ -134,7 +134,7 @@ def leaderboard(
 
         return over_tasks(scores, design, rank_by or "score", question, **shown)
     study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
-    found = with_other_policies(ranked(study, question, **shown), study)
+    found = with_other_policies(ranked(study, question, in_blocks=True, **shown), study)
     return with_both_readings(
         found,
         study.unasked or attempt_column(scores),

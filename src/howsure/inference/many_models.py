@@ -156,8 +156,10 @@ def many_board(matrix: ScoreMatrix, question: Question) -> tuple[Board, ResultWa
     sharper = "" if question.adjust in ("holm", "none") else ", which is less sharp than max-t"
     return board, ResultWarning(
         code="many_models",
-        message=f"{count:,} models: their {count * (count - 1) // 2:,} pairs are compared in blocks and corrected "
-        f"by Holm's procedure{sharper}. Groups, the leader's corrected score and pairs beyond the best {PAIRED} "
-        "aren't computed",
+        message=(
+            f"{count:,} models: their {count * (count - 1) // 2:,} pairs are compared in blocks and "
+            f"corrected by Holm's procedure{sharper}. Groups, the leader's corrected score and pairs beyond "
+            f"the best {PAIRED} aren't computed"
+        ),
         remedy=f"For these choose up to {MOST_MODELS:,} models (`model`).",
     )

@@ -50,7 +50,8 @@ def summary(answer: Leaderboard) -> Table:
     marked = [k for k, model in enumerate(models) if is_marked(model, answer.mark)]
     note = NOTE.format(unit=unit)
     if len(boards) > len(every):
-        note += f" ({len(boards) - len(every):,} of {len(answer.boards):,} in any case; `each_task=True` shows all)"
+        left = f"{len(boards) - len(every):,} of {len(answer.boards):,}"
+        note += f" ({left} in any case; `each_task=True` shows all)"
     table = tabled(models, fields, note=note)
     return cut(replace(table, printed=_printed(every, whole, models, unit)), answer.top, keep=marked)
 

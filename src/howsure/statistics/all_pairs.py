@@ -295,8 +295,8 @@ def complete_moments(
     shape = sums.difference.shape
     return PairMoments(
         **{field.name: getattr(found, field.name) for field in fields(Pivots)},
-        shared=np.full(shape, sums.n),
-        units=np.full(shape, sums.units),
+        shared=np.broadcast_to(np.int64(sums.n), shape),
+        units=np.broadcast_to(np.int64(sums.units), shape),
         flips=flips,
     )
 

@@ -117,7 +117,7 @@ def pivots(sums: DifferenceSums, variance: VarianceChoice, *, score: bool) -> Pi
     found = Pivots(
         difference=sums.difference,
         variance=squares,
-        df=np.full(shape, df),
+        df=np.broadcast_to(np.float64(df), shape),
         item_variance=np.asarray(spread),
         room=_event_worth(sums, squares) * sums.crowd / n,
         added=np.zeros(shape),

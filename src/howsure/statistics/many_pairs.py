@@ -102,8 +102,8 @@ def _between(
 
 
 def _candidates(block: Pivots, error: float, pairs: int, *, upper: bool) -> tuple[Positions, Positions]:
-    """Return the pairs whose p-value may be small enough at the last step, by a bound that is normal. `upper`:
-    only those above the diagonal.
+    """Return the pairs whose p-value may be small enough at the last step, by a bound that is normal.
+    `upper`: only those above the diagonal.
     """
     least = float(-scipy.special.ndtri(min(error / pairs * (STEPS + 1), error) / 2))
     with np.errstate(invalid="ignore"):

@@ -100,8 +100,8 @@ def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -
 def settled(
     p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[Bools, Bools]:
-    """Return which pairs (M, M) `max_t` is sure to reject at this error, and which it may reject, by the first
-    block of its flips alone.
+    """Return which pairs (M, M) `max_t` is sure to reject at this error, and which it may reject, by the
+    first block of its flips alone.
 
     A pair is in neither or both if its share of all flips is clear (`clear_of`). p-values are those of
     `max_t`.

@@ -105,8 +105,8 @@ def _back(values: Floats, order: Positions) -> Floats:
 
 
 def usable_adjustment(moments: PairMoments, method: Adjustment) -> Adjustment:
-    """Return the correction that pairs allow: "max-t" with two clusterings becomes "holm", as no flip of signs
-    respects both.
+    """Return the correction that pairs allow: "max-t" with two clusterings becomes "holm", as no flip of
+    signs respects both.
     """
     return "holm" if method == "max-t" and moments.flips is None else method
 

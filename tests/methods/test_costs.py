@@ -41,7 +41,7 @@ def test_models_on_the_frontier():
     costs = np.exp(np.linspace(0, 2, 6) + rng.normal(0, 0.4, (150, 6)))
     scores = (rng.random((150, 6)) < np.array([0.5, 0.8, 0.75, 0.4, 0.9, 0.6])).astype(float)
     of_scores, of_costs = pair_moments(scores), cost_moments(costs)
-    score_p, cost_p = (adjust_pairs(each, "max-t", rng=np.random.default_rng(1))[0] for each in (of_scores, of_costs))
+    score_p, cost_p = (adjust_pairs(each, "max-t", rng=np.random.default_rng(1)) for each in (of_scores, of_costs))
     none = np.zeros(6, dtype=bool)
     found = dominance(
         of_scores.difference, score_p, of_costs, Known(lacking=none, free=none), 0.95, rng=np.random.default_rng(1)

@@ -37,7 +37,7 @@ def of_library(x, g, score=True):
     """Return the library's raw and adjusted p-values, and who could be best."""
     clustered = g.max() < len(g) - 1
     moments = pair_moments(x, clusters=(g,) if clustered else (), score=score)
-    adjusted, _ = adjust_pairs(moments, "max-t", rng=np.random.default_rng(0))
+    adjusted = adjust_pairs(moments, "max-t", rng=np.random.default_rng(0))
     best = best_of(moments, x.mean(axis=0), adjusted, "max-t", 0.95, rng=np.random.default_rng(1))
     return moments.p_value, adjusted, best
 

@@ -134,7 +134,7 @@ class PopulationBest:
 
 class Places(Protocol):
     """What a board gets from all pairs of its models. Each part is computed when it is first read, so that a
-    board that nobody looks at costs little.
+    board that isn't shown costs little.
     """
 
     @property

@@ -264,7 +264,7 @@ def events_of(x: Floats, w: Floats) -> Events | None:
 
 
 MOST_LEVELS = 17
-"""Scores with so few values, as of 16 attempts, are told apart by products of matrices."""
+"""Scores with so few values, as of 16 attempts, are compared by products of matrices."""
 
 
 def _levels_of(x: Floats) -> Floats | None:

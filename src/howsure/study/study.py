@@ -7,7 +7,7 @@ rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import polars as pl
@@ -240,8 +240,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         weights=_weights(groups),
         own_weights=study.own_weights[task].of(ids, models) if task in study.own_weights else None,
         strata=0,
-        bounded=study.design.of_metric is None
-        and not ((scored["low"].min() or 0.0) < 0 or (scored["high"].max() or 0.0) > 1),  # type: ignore[operator]
+        bounded=study.design.of_metric is None and _is_fraction(scored),
         of_metric=study.design.of_metric,
         smallest=_smallest(study, task, models),
         derived=study.design.of_metric is not None or study.rule.over_attempts or bool(study.averages),
@@ -250,6 +249,12 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         of_agreement=study.rule.kind == "consistency",
         **_counts(grid, scored, tried),
     )
+
+
+def _is_fraction(scored: pl.DataFrame) -> bool:
+    """Return whether all scores lie in [0, 1]."""
+    low, high = cast("float | None", scored["low"].min()), cast("float | None", scored["high"].max())
+    return low is None or high is None or (low >= 0 and high <= 1)
 
 
 def _smallest(study: Study, task: str, models: Iterable[str]) -> Floats | None:

@@ -103,7 +103,7 @@ class SmallPart(ResultWarning):
 
 
 CHAPTERS: dict[int, tuple[str, ...]] = {
-    1: ("no_overall", "not_in_overall", "not_one_line", "perfect_record", "pools_apart"),
+    1: ("many_models", "no_overall", "not_in_overall", "not_one_line", "perfect_record", "pools_apart"),
     2: ("earlier_labels", "labels_unlike", "shared_items_differ", "weights_differ"),
     3: (
         "curve_form",

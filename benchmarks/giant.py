@@ -62,6 +62,12 @@ def _race(peers: dict[str, str], folder: Path, models: int) -> Race:
             side("howsure, by stage", "stages", floor=True),
             side("reading the columns", "read", floor=True),
             side("Polars group-by", "group", floor=True),
+            Side(
+                name="Polars group-by, the whole process",
+                command=script("giant.py", "group", str(path)),
+                inner=False,
+                floor=True,
+            ),
             side("the matrix products", "products", floor=True),
             side("howsure on a DuckDB table", "duckdb"),
             *spark,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -40,7 +41,7 @@ RESULT = {"filter": "none", "metrics": ["acc"], "target": "1", "resps": [["1"]],
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """One thing that grows, by its sizes: the kind of what is made ("table", "files", "file", "lines" or "log"), and the commands on it.
+    """One thing that grows, by its sizes: the kind of what is made ("table", "files", "csv", "json", "file", "lines" or "log"), and the commands on it.
 
     `again`: each command ran before on all but the last files, and what it kept is there.
     """
@@ -55,7 +56,8 @@ class Growth:
     def make(self, folder: Path, size: int) -> Path:
         """Make the results of one size, in a process of its own: this one stays small."""
         path = folder / f"{self.kind}-{self.name}-{size}".replace(" ", "-").replace(",", "")
-        told = {**TABLE, **dict(self.beside), self.name: size} if self.kind == "table" else size
+        grows = self.name.partition(",")[0]
+        told = {**TABLE, **dict(self.beside), grows: size} if self.kind == "table" else size
         subprocess.run(script("growth.py", f"make-{self.kind}", str(path), json.dumps(told)), check=True)
         if self.again:
             for command in self.commands:
@@ -78,9 +80,10 @@ GROWTHS = (
         beside=(("models", 50), ("items", 20_000)),
     ),
     Growth(name="attempts", sizes=(1, 10, 100), commands=("leaderboard", "noise"), beside=(("models", 20),)),
+    Growth(name="models, 50 questions", sizes=(500, 5000, 20_000), commands=("leaderboard",), beside=(("items", 50),)),
     Growth(
         name="tasks",
-        sizes=(10, 100, 300),
+        sizes=(10, 100, 300, 1000),
         commands=("leaderboard", "report -o REPORT"),
         beside=(("models", 20), ("items", 40)),
     ),
@@ -94,6 +97,8 @@ GROWTHS = (
         kind="files",
         again=True,
     ),
+    Growth(name="CSV files", sizes=(250, 2000, 20_000), commands=("leaderboard --no-cache",), kind="csv"),
+    Growth(name="JSON files", sizes=(250, 2000, 20_000), commands=("leaderboard --no-cache",), kind="json"),
     Growth(name="megabytes of one file", sizes=(10, 100, 1000), commands=("estimate --no-cache",), kind="file"),
     Growth(name="rows of JSON Lines", sizes=(10_000, 100_000, 1_000_000), commands=("estimate",), kind="lines"),
     Growth(
@@ -130,7 +135,7 @@ def _measured(growth: Growth) -> str:
     heads = ["command", *(f"{size:,}" for size in growth.sizes), "growth"]
     lines = [heads, ["---", *("---:" for _ in heads[1:])]]
     lines += [
-        [f"`howsure {command.split(' -')[0]}`", *map(_cell, results), _grown(results)]
+        [f"`howsure {command.split(' -')[0]}`", *map(_cell, results), _grown(results, growth.sizes)]
         for command, results in rows.items()
     ]
     return f"## {growth.name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -152,9 +157,15 @@ def _cell(results: list[Result]) -> str:
     return f"{ours.seconds:.2f} s, {ours.peak_mb:,.0f} MB ({ours.seconds / least.seconds:.1f}×)"
 
 
-def _grown(rows: list[list[Result]]) -> str:
-    first, last = rows[0][0], rows[-1][0]
-    return f"{last.seconds / first.seconds:.1f}× the time, {last.peak_mb / first.peak_mb:.1f}× the memory"
+def _grown(rows: list[list[Result]], sizes: tuple[int, ...]) -> str:
+    """Say by how much time and memory grew, with the exponents of the last step: 1 is as the size itself."""
+    first, before, last = rows[0][0], rows[-2][0], rows[-1][0]
+    step = math.log(sizes[-1] / sizes[-2])
+    slopes = (math.log(last.seconds / before.seconds) / step, math.log(last.peak_mb / before.peak_mb) / step)
+    return (
+        f"{last.seconds / first.seconds:.1f}× the time, {last.peak_mb / first.peak_mb:.1f}× the memory; "
+        f"exponents {slopes[0]:.2f} and {slopes[1]:.2f}"
+    )
 
 
 def make_table(path: Path, size: dict[str, int]) -> None:
@@ -191,6 +202,23 @@ def _write_files(path: Path, numbers: range) -> None:
         folder.mkdir(exist_ok=True)
         rows = [_row(f"{k // 20}-{n}", k * SAMPLES + n) for n in range(SAMPLES)]
         _write(folder / f"samples_task{k // 20}_2026-11-01T00-00-00.000000.jsonl", rows)
+
+
+def make_csv(path: Path, size: int) -> None:
+    """Write so many small tables of 20 answers, 20 models to a task."""
+    path.mkdir()
+    for k in range(size):
+        rows = "".join(f"m{k % 20},t{k // 20},q{n},{_right(k * SAMPLES + n):.0f}\n" for n in range(SAMPLES))
+        (path / f"run{k}.csv").write_text(f"model,task,item,score\n{rows}", encoding="utf-8")
+
+
+def make_json(path: Path, size: int) -> None:
+    """Write the same as lists of objects."""
+    path.mkdir()
+    for k in range(size):
+        named = {"model": f"m{k % 20}", "task": f"t{k // 20}"}
+        rows = [{**named, "item": f"q{n}", "score": _right(k * SAMPLES + n)} for n in range(SAMPLES)]
+        (path / f"run{k}.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
 def make_file(path: Path, size: int) -> None:
@@ -276,6 +304,23 @@ def least_files(path: Path) -> None:
         print(file.name, sum(scores) / len(scores))
 
 
+def least_csv(path: Path) -> None:
+    """Average every table, one after the other."""
+    import csv
+
+    for file in path.iterdir():
+        with file.open(encoding="utf-8") as lines:
+            scores = [float(row["score"]) for row in csv.DictReader(lines)]
+        print(file.name, sum(scores) / len(scores))
+
+
+def least_json(path: Path) -> None:
+    """Average every list, one after the other."""
+    for file in path.iterdir():
+        scores = [row["score"] for row in json.loads(file.read_bytes())]
+        print(file.name, sum(scores) / len(scores))
+
+
 def least_lines(path: Path) -> None:
     """Average a table of lines twice."""
     import polars as pl
@@ -296,6 +341,8 @@ PARTS = {
     "make-table": make_table,
     "make-files": make_files,
     "make-more": make_more,
+    "make-csv": make_csv,
+    "make-json": make_json,
     "make-file": make_file,
     "make-lines": make_lines,
     "make-log": make_log,
@@ -303,6 +350,8 @@ PARTS = {
 LEAST = {
     "least-table": least_table,
     "least-files": least_files,
+    "least-csv": least_csv,
+    "least-json": least_json,
     "least-file": least_files,
     "least-lines": least_lines,
     "least-log": least_log,

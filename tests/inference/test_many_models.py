@@ -102,6 +102,17 @@ def test_the_pairs_of_the_best_are_there(few, monkeypatch):
     assert len(board.pair_records()) == 15
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_everything_that_is_said_of_a_board_is_said_of_many_models(few, monkeypatch, seed):
+    monkeypatch.setattr(many_models, "PAIRED", 6)
+    answer = hs.leaderboard(results(seed, missing=0.3, clusters=30), top="all")
+    text = answer.render("markdown", details=True, explain=True, methods_paragraph=True)
+    assert "corrected for all 435 pairs by the procedure of Holm" in text.replace("\n", " ")
+    for kind in ("leaderboard", "ranks", "pairs"):
+        assert answer.chart(kind)
+    assert len(answer.records()) == 30
+
+
 def test_without_a_correction_each_pair_has_the_level(few):
     rows = results(2)
     board = hs.leaderboard(rows, adjust="none").boards[0]

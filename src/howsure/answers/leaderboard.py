@@ -307,10 +307,10 @@ class Board:
 
         from howsure.statistics.intervals import t_quantile
 
-        above = np.triu_indices(len(self.entries), 1)
+        count, above = len(self.entries), np.triu_indices(len(self.pairs.p_value), 1)
         p, q = (part[above] for part in (self.pairs.p_value, self.pairs.p_adjusted))
-        shown = p[q <= allowed(self.level)]
-        error = max(float(shown.max()), SMALLEST) if len(shown) else (1 - self.level) / max(len(p), 1)
+        shown, every = p[q <= allowed(self.level)], max(count * (count - 1) // 2, 1)
+        error = max(float(shown.max()), SMALLEST) if len(shown) else (1 - self.level) / every
         se, df = (np.diagonal(part, offset=1) for part in (self.pairs.se, self.pairs.df))
         known = np.isfinite(se) & ~np.isnan(df)
         return float(np.median(t_quantile(1 - error, df[known]) * se[known])) if known.any() else math.nan

@@ -68,7 +68,7 @@ class ManyPlacing:
         best: Bools = np.asarray(found.better == 0)
         if self.question.adjust != "none":
             with np.errstate(invalid="ignore"):
-                best &= ~(found.leader / 2 * (len(scores) - 1) <= allowed(self.question.level))
+                best &= ~(found.leader * (len(scores) - 1) <= allowed(self.question.level))
         best[np.isclose(scores, scores[0], rtol=1e-12, atol=0)] = True
         return best
 

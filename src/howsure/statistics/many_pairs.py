@@ -30,8 +30,8 @@ class Tally:
     """The significant differences among M models, best first.
 
     `better`, `worse` (M,): how many others are significantly better, and worse, than each. `neighbours` (M −
-    1,): the corrected p-values of neighbouring ranks. `leader` (M,): the two-sided p-values of the first
-    model against each, 1 for itself. NaN if a pair can't be compared.
+    1,): the corrected p-values of neighbouring ranks. `leader` (M,): the one-sided p-values of the first
+    model being better than each, 1 for itself. NaN if a pair can't be compared.
     """
 
     better: Ints
@@ -67,7 +67,9 @@ def tally(
         neighbours[rows[near[0]]] = block.at(near).p_value_at(0.0)
         if a == 0:
             own = slice(int(b == 0), None)
-            leader[columns[own]] = block.at((0, own)).p_value_at(0.0)
+            half = block.at((0, own)).p_value_at(0.0) / 2
+            is_ahead = sign * np.asarray(block.difference)[0, own] > 0
+            leader[columns[own]] = np.where(is_ahead, half, 1 - half)
         one, other = _candidates(block, error, pairs, upper=a == b)
         p = block.at((one, other)).p_value_at(0.0)
         step = _step(p, first) if corrected else np.where(p <= error, 0, STEPS + 1)

@@ -1,5 +1,8 @@
 """A board computes its ranks, pairs and corrections when they are first read."""
 
+import copy
+import pickle
+
 import numpy as np
 import polars as pl
 import pytest
@@ -54,6 +57,14 @@ def test_every_task_is_in_the_records(corrected):
     answer = hs.leaderboard(results(tasks=75))
     assert {record["task"] for record in answer.records()} == {"", *(f"t{k:03}" for k in range(75))}
     assert len(corrected) == 76
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda answer: pickle.loads(pickle.dumps(answer))])
+def test_an_answer_can_be_pickled_and_copied(copied):
+    answer = hs.leaderboard(results(tasks=2))
+    again = copied(answer)
+    assert again.to_dict() == answer.to_dict()
+    assert again.pair_records() == answer.pair_records()
 
 
 def test_limits_of_pairs_are_those_of_compare():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from howsure.answers.base import CLUSTERS, LEADERBOARDS, Answer, draw, named, presentation
@@ -46,6 +47,11 @@ class Pairs:
 
     order: NDArray[np.int64]
     part: Callable[[str], NDArray[Any]]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the arrays, without what computes them."""
+        arrays = {name: getattr(self, name) for name, part in vars(Pairs).items() if _is_late(part)}
+        return _pairs_of, (arrays,)
 
     def _ordered(self, name: str) -> NDArray[Any]:
         import numpy as np
@@ -96,6 +102,16 @@ class Pairs:
     def n_clusters(self) -> NDArray[np.int64]:
         """Clusters of these questions."""
         return self._ordered("n_clusters")
+
+
+def _is_late(part: object) -> bool:
+    return isinstance(part, cached_property)
+
+
+def _pairs_of(arrays: dict[str, NDArray[Any]]) -> Pairs:
+    import numpy as np
+
+    return Pairs(order=np.arange(len(arrays["difference"])), part=arrays.__getitem__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +178,24 @@ class Places(Protocol):
         """The models that could be best for the other population (new or same clusters). None with many
         clusters.
         """
+
+
+PARTS = (
+    *("ranks", "pairs", "n_significant_neighbours", "is_ahead_of_all"),
+    *("leader_corrected", "other_population"),
+)
+"""The attributes of `Places`."""
+
+
+class LatePlaces:
+    """Places that are pickled and copied as what they compute, without the scores behind it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _places_of, ({name: getattr(self, name) for name in PARTS},)
+
+
+def _places_of(parts: dict[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(**parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

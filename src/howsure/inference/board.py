@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import Entry
-from howsure.answers.leaderboard import Board, Pairs
+from howsure.answers.leaderboard import Board, LatePlaces, Pairs
 from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.sensitivity import coverage_warnings
@@ -87,7 +87,7 @@ def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placing:
+class Placing(LatePlaces):
     """The places of models by all their pairs, each part computed when it is first read
     (`howsure.answers.leaderboard.Places`).
 

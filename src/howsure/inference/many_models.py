@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.leaderboard import Board, Pairs
+from howsure.answers.leaderboard import Board, LatePlaces, Pairs
 from howsure.errors import DataError, MethodError, ResultWarning
 from howsure.inference.board import best_first, entries
 from howsure.inference.other_readings import clusters_of
@@ -34,7 +34,7 @@ PAIRED = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManyPlacing:
+class ManyPlacing(LatePlaces):
     """The places of very many models (`howsure.answers.leaderboard.Places`), by Holm's procedure over all
     pairs, which are compared block by block. `scores` (M,): larger is better.
     """

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import scipy
 
+from howsure.answers.leaderboard import LatePlaces
 from howsure.errors import DataError, OptionError, ResultWarning, doubt
 from howsure.inference.leaderboard import ranked
 from howsure.inference.population import NEW_CLUSTERS
@@ -175,7 +176,7 @@ def _of_tasks(answer: Leaderboard, ends: tuple[float, float]) -> Leaderboard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _InUnits:
+class _InUnits(LatePlaces):
     """Places whose scores 0 and 1 are `start` and `start + length`."""
 
     places: Places

@@ -23,7 +23,8 @@ from howsure.study.slices import partitions
 from howsure.table.aggregate import coded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeVar
 
     from howsure.answers.curve import TaskCurves
     from howsure.answers.frontier import TaskFrontier
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
+    T = TypeVar("T")
+
 
 MOST_PAIRS_OF_RUNGS = 15_000
 """The maximum number of pairs in a page, all boards together, for which the other populations are computed
@@ -49,6 +52,15 @@ too: each takes as long as the first.
 LENGTH = 16
 BLOCK_ROWS = 250_000
 """This many rows are written at a time."""
+KEYS = (pl.col("model", "item").cast(pl.String), pl.col("rows", "n"))
+LINES = pl.concat_str(
+    "model",
+    "item",
+    pl.col("rows", "n").cast(pl.String),
+    pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String),
+    separator="\x1f",
+).str.join("\x1e")
+"""The text of rows."""
 
 
 def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
@@ -57,19 +69,44 @@ def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
     It changes with any task, metric, model, item, number of attempts, or mean score (to 12 digits).
     """
     digest = hashlib.sha256()
-    for (task, metric), part in sorted(parts.items()):
-        digest.update(f"{task}\x1f{metric}".encode())
-        order, rows = _order(part), part.select("model", "item", "rows", "n", "mean")
-        for start in range(0, len(order), BLOCK_ROWS):
-            digest.update(f"\x1e{_written(rows[order[start : start + BLOCK_ROWS]])}".encode())
+    for group in _up_to_a_block(sorted(parts.items())):
+        for (task, metric), texts in zip(
+            [key for key, _ in group], _written([part for _, part in group]), strict=True
+        ):
+            digest.update(f"{task}\x1f{metric}".encode())
+            for text in texts:
+                digest.update(f"\x1e{text}".encode())
     return digest.hexdigest()[:LENGTH]
 
 
-def _written(rows: pl.DataFrame) -> str:
-    mean = pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String)
-    counts = [pl.col(name).cast(pl.String) for name in ("rows", "n")]
-    lines = pl.concat_str(["model", "item", *counts, mean], separator="\x1f")
-    return str(rows.select(lines.str.join("\x1e")).item())
+def _up_to_a_block(parts: Iterable[tuple[T, pl.DataFrame]]) -> Iterator[list[tuple[T, pl.DataFrame]]]:
+    """Yield successive parts together, up to a block of rows, and larger ones alone."""
+    group: list[tuple[T, pl.DataFrame]] = []
+    rows = 0
+    for key, part in parts:
+        if group and rows + len(part) > BLOCK_ROWS:
+            yield group
+            group, rows = [], 0
+        group.append((key, part))
+        rows += len(part)
+    if group:
+        yield group
+
+
+def _written(parts: Sequence[pl.DataFrame]) -> list[Iterator[str]]:
+    """Return the text of each part, in blocks of rows."""
+    if len(parts) == 1:
+        order, part = _order(parts[0]), parts[0].select("model", "item", "rows", "n", "mean")
+        starts = range(0, len(order), BLOCK_ROWS)
+        return [(str(part[order[k : k + BLOCK_ROWS]].select(LINES).item()) for k in starts)]
+    rows = pl.concat(
+        [
+            part.select(pl.lit(k).alias("part"), *KEYS, pl.col("mean").cast(pl.Float64))
+            for k, part in enumerate(parts)
+        ]
+    )
+    texts = dict(rows.sort("part", "model", "item").group_by("part").agg(LINES).iter_rows())
+    return [iter([texts[k]] if k in texts else []) for k in range(len(parts))]
 
 
 def _order(part: pl.DataFrame) -> pl.Series:

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -83,12 +84,21 @@ def parsed(source):
 
 
 def same(source):
-    """Say whether a file was read by its shape; what was must be what the parser finds."""
-    found, expected = shaped_table(source), parsed(source)
-    if found is None:
-        return False
-    assert found.schema == expected.schema
-    assert found.equals(expected)
+    """Say whether a file was read by its shape; what was must be what the parser finds, also column by column from a file that isn't held."""
+    held, expected = shaped_table(source), parsed(source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_lines, "MAX_HELD_BYTES", 0)
+        again = shaped_table(source)
+        assert (again is None) == (held is None)
+        if held is None:
+            return False
+        for found in (held.collect(), again.collect(), again.collect(engine="streaming")):
+            assert found.schema == expected.schema
+            assert found.equals(expected)
+        name, size = expected.columns[-1], len(expected)
+        assert again.select(name).head(2).collect().equals(expected.select(name).head(2))
+        assert again.select(pl.len()).collect().item() == size
+        assert len(again.filter(pl.col(name).is_null()).collect()) == expected[name].null_count()
     return True
 
 
@@ -193,6 +203,17 @@ def test_a_too_long_line_ends_the_fast_reader_after_one_block(tmp_path, monkeypa
     path.write_bytes((b'{"a": "' + b"x" * 150 + b'"}\n') * 5)
     assert shaped_table(Source(path=path, root=path)) is None
     assert len(read) == 1
+
+
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+def test_a_large_file_that_changes_between_its_readings_is_refused(tmp_path, monkeypatch, engine):
+    monkeypatch.setattr(json_lines, "MAX_HELD_BYTES", 0)
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * 3)
+    table = shaped_table(Source(path=path, root=path))
+    path.write_bytes(b'{"b": 1}\n' * 9)
+    with pytest.raises(ReadError, match="changed while it was read"):
+        table.collect(engine=engine)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=50))

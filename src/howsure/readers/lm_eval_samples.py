@@ -15,7 +15,7 @@ import polars as pl
 from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import flatten_metadata, metadata_text
 from howsure.readers.base import PROB, PROB_NORM
-from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
+from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_texts
 from howsure.table.cells import finite, whole_text
 from howsure.table.names import word_list
 from howsure.wording import plural
@@ -515,21 +515,18 @@ def _kept(block: pl.DataFrame, shapes: Shapes, named: dict[str, None]) -> pl.Dat
     _check(shapes)
     if NAMED in block.columns:
         named.update(dict.fromkeys(block[NAMED].explode().drop_nulls().unique(maintain_order=True)))
-    attributes = block[DOC].struct.unnest() if DOC in block.columns else ()
-    return pl.DataFrame(
-        [
-            *(
-                short_text(block[name]) if name == ID else block[name]
-                for name in KEPT
-                if name in block.columns
-            ),
-            *(short_text(block_column).alias(OWN + block_column.name) for block_column in attributes),
-            *(
-                block[name].cast(pl.Float64).alias(SCORES + name)
-                for name in block.columns
-                if name not in NOT_METRICS and block[name].dtype != pl.String
-            ),
-        ]
+    attributes = block[DOC].struct.unnest().get_columns() if DOC in block.columns else ()
+    texts = [
+        *([block[ID]] if ID in block.columns else ()),
+        *(each.alias(OWN + each.name) for each in attributes),
+    ]
+    scores = [
+        pl.col(name).cast(pl.Float64).alias(SCORES + name)
+        for name, kind in block.schema.items()
+        if name not in NOT_METRICS and kind != pl.String
+    ]
+    return block.select(*(name for name in KEPT[1:] if name in block.columns), *scores).with_columns(
+        short_texts(pl.DataFrame(texts))
     )
 
 
@@ -588,7 +585,7 @@ def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Sample
         metadata={
             ID: texts[ID],
             **{name: own[name] for name in begins},
-            TARGET_HASH: short_text(texts[TARGET_HASH]),
+            **short_texts(pl.DataFrame({TARGET_HASH: texts[TARGET_HASH]})).to_dict(),
             **{name: own[name] for name in order[len(begins) :]},
         },
     )

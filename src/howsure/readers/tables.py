@@ -22,7 +22,7 @@ import polars as pl
 from howsure.errors import DataError, ReadError, ResultWarning
 from howsure.readers.attempt_rows import cut_row
 from howsure.readers.base import Claim, Reading, Source, named
-from howsure.readers.json_lines import WORTH_BYTES, shaped_table
+from howsure.readers.json_lines import MAX_HELD_BYTES, WORTH_BYTES, shaped_table
 from howsure.readers.parquet import refuse_damaged
 from howsure.readers.parsing import CELLS, RECORDS, YAML, commented, parse_yaml, separator
 from howsure.readers.published import STEP, published_roles, published_scores
@@ -201,7 +201,6 @@ MAX_COLUMNS = 10_000
 """Wider files aren't tables with one row per answer, and each would take time."""
 MANY_ROWS = 5
 """A model with this many published scores per task on average has none: these are single answers."""
-MAX_HELD_BYTES = 256 * 1024**2
 _SPLIT = re.compile(rb'\s*\{\s*"columns"\s*:\s*\[(?:\s*"(?:[^"\\]|\\.)*+"\s*,?)*+\s*\]\s*,\s*"data"\s*:\s*\[')
 """The beginning of JSON with the names of the columns, then the cells of every row: MLflow and W&B log tables
 this way.
@@ -308,7 +307,7 @@ def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
     # `parsed_records`.
     is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
     shaped = shaped_table(source) if is_large else None
-    return parsed_records(source, mixed=mixed) if shaped is None else shaped.lazy()
+    return parsed_records(source, mixed=mixed) if shaped is None else shaped
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.errors import OptionError
 from howsure.table import aggregate
 from table_cases import numbers
 
@@ -92,6 +93,20 @@ def test_polars_frames_are_never_refused_for_memory(monkeypatch):
     assert str(hs.estimate(TABLE.lazy())) == str(hs.estimate(TABLE))
     by_seed = TABLE.with_columns(attempt=pl.format("seed {}", "attempt"))
     assert str(hs.estimate(by_seed)) == str(hs.estimate(TABLE))
+
+
+@pytest.mark.parametrize(("text", "size"), [("2GB", 2e9), ("1.5 gb", 1.5e9), ("500MB", 5e8), ("900000GB", None)])
+def test_free_memory_is_at_most_what_the_user_states(monkeypatch, text, size):
+    free = aggregate.free_bytes()
+    monkeypatch.setenv("HOWSURE_MEMORY", text)
+    assert aggregate.free_bytes() == (size if size and size < free else pytest.approx(free, rel=0.2))
+
+
+@pytest.mark.parametrize("text", ["much", "2", "-1GB", "2 TB", "1e9"])
+def test_a_limit_of_memory_that_is_no_size_is_refused(monkeypatch, text):
+    monkeypatch.setenv("HOWSURE_MEMORY", text)
+    with pytest.raises(OptionError, match="HOWSURE_MEMORY=.* isn't a size. Write 2GB or 500MB."):
+        aggregate.free_bytes()
 
 
 def test_free_memory_is_the_smallest_of_the_known_limits(tmp_path, monkeypatch):

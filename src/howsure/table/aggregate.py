@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,7 +21,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.errors import DataError
+from howsure.errors import DataError, OptionError
 from howsure.table.engines import to_polars
 from howsure.table.grouping import (
     KEYS,
@@ -67,6 +68,8 @@ RESULT_BYTES = 190
 """The peak memory per result of a model on an item (docs/scale.md)."""
 FAILED = {"error": "error", "not_run": "not run"}
 MEMORY_INFO, MEMORY_LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
+MEMORY, UNITS = "HOWSURE_MEMORY", {"GB": 1e9, "MB": 1e6}
+_STATED = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[GM]B)", re.IGNORECASE)
 
 
 class TooManyResultsError(DataError):
@@ -173,12 +176,19 @@ def _size(count: float) -> str:
 
 
 def free_bytes() -> float:
-    """Return the available memory, infinity if unknown."""
+    """Return the available memory, infinity if unknown. The user can state less in `HOWSURE_MEMORY`."""
     return min(_limits(), default=float("inf"))
 
 
 def _limits() -> Iterator[float]:
-    """Yield the memory available according to the kernel, or else all of it, and the limit of a container."""
+    """Yield the user's limit, the memory available according to the kernel, or else all of it, and the limit
+    of a container.
+    """
+    if stated := os.environ.get(MEMORY):
+        found = _STATED.fullmatch(stated.strip())
+        if found is None:
+            raise OptionError(f"{MEMORY}={stated!r} isn't a size", remedy="Write 2GB or 500MB.")
+        yield float(found["number"]) * UNITS[found["unit"].upper()]
     with suppress(OSError, ValueError):
         yield 1024.0 * int(MEMORY_INFO.read_text(encoding="ascii").partition("MemAvailable:")[2].split()[0])
     with suppress(OSError, ValueError, AttributeError):

@@ -105,7 +105,7 @@ def test_free_memory_is_at_most_what_the_user_states(monkeypatch, text, size):
 @pytest.mark.parametrize("text", ["much", "2", "-1GB", "2 TB", "1e9"])
 def test_a_limit_of_memory_that_is_no_size_is_refused(monkeypatch, text):
     monkeypatch.setenv("HOWSURE_MEMORY", text)
-    with pytest.raises(OptionError, match="HOWSURE_MEMORY=.* isn't a size. Write 2GB or 500MB."):
+    with pytest.raises(OptionError, match=r"HOWSURE_MEMORY=.* isn't a size\. Write 2GB or 500MB\."):
         aggregate.free_bytes()
 
 

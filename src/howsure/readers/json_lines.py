@@ -23,7 +23,7 @@ from polars.io.plugins import register_io_source
 
 from howsure.readers.attempt_rows import MAX_METADATA_TEXT
 from howsure.readers.looked_at import stamp_of
-from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES
+from howsure.readers.parsing import MAX_HELD_BYTES, MAX_OBJECT_BYTES, SMALL_BYTES
 from howsure.table.schema import list_columns, only_by
 
 if TYPE_CHECKING:
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_HELD_BYTES = 256 * 1024**2
-"""The rows of a larger file aren't kept in memory."""
-WORTH_BYTES = 1024**2
-"""For smaller files the pattern would cost more than it saves."""
 LINE_BREAK = ord("\n")
 MAX_SHAPES = 16
 MAX_KEYS = 100

@@ -15,7 +15,8 @@ import polars as pl
 from howsure.errors import ResultWarning
 from howsure.readers.attempt_rows import flatten_metadata, metadata_text
 from howsure.readers.base import PROB, PROB_NORM
-from howsure.readers.json_lines import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_texts
+from howsure.readers.json_lines import Shapes, UnsureError, shaped_blocks, short_texts
+from howsure.readers.parsing import WORTH_BYTES
 from howsure.table.cells import finite, whole_text
 from howsure.table.names import word_list
 from howsure.wording import plural

@@ -121,6 +121,10 @@ def _rows(part: bytes, mark: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
 
 
+MAX_HELD_BYTES = 256 * 1024**2
+"""The rows of a larger table aren't kept in memory."""
+WORTH_BYTES = 1024**2
+"""For smaller files of lines, a pattern of their shape would cost more than it saves."""
 MAX_OBJECT_BYTES = 2 * 1024**3
 """The memory limit for the objects of a file: a few bytes of JSON can need a hundred each."""
 

@@ -22,9 +22,17 @@ import polars as pl
 from howsure.errors import DataError, ReadError, ResultWarning
 from howsure.readers.attempt_rows import cut_row
 from howsure.readers.base import Claim, Reading, Source, named
-from howsure.readers.json_lines import MAX_HELD_BYTES, WORTH_BYTES, shaped_table
 from howsure.readers.parquet import refuse_damaged
-from howsure.readers.parsing import CELLS, RECORDS, YAML, commented, parse_yaml, separator
+from howsure.readers.parsing import (
+    CELLS,
+    MAX_HELD_BYTES,
+    RECORDS,
+    WORTH_BYTES,
+    YAML,
+    commented,
+    parse_yaml,
+    separator,
+)
 from howsure.readers.published import STEP, published_roles, published_scores
 from howsure.table.cells import (
     EXACT,
@@ -306,8 +314,13 @@ def _scanned(source: Source, *, mixed: bool) -> pl.LazyFrame:
     # Read JSON records, for a large file of lines by their shape if that is certain. `mixed`: as in
     # `parsed_records`.
     is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
-    shaped = shaped_table(source) if is_large else None
-    return parsed_records(source, mixed=mixed) if shaped is None else shaped
+    if is_large:
+        from howsure.readers.json_lines import shaped_table
+
+        shaped = shaped_table(source)
+        if shaped is not None:
+            return shaped
+    return parsed_records(source, mixed=mixed)
 
 
 def _scan_parquet(source: Source) -> pl.LazyFrame:

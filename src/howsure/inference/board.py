@@ -15,7 +15,7 @@ from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.sensitivity import coverage_warnings
 from howsure.statistics.best import best_of, luck
-from howsure.statistics.max_t import settled
+from howsure.statistics.max_t import rejects_none
 from howsure.statistics.multiplicity import adjust_pairs, usable_adjustment
 from howsure.statistics.ranks import ranks
 from howsure.statistics.results import allowed
@@ -258,13 +258,14 @@ def could_be_best(
 
 
 def could_be_best_alone(pairs: PairMoments, scores: Floats, sign: int, question: Question) -> Bools:
-    """Return the same without the corrected p-values, if few flips settle which matter."""
+    """Return the same without the corrected p-values if comparisons with the leaders exclude every model that
+    these could.
+    """
     pairs = replace(pairs, tested=pairs.p_value)
     if pairs.flips is not None and question.adjust == "max-t":
+        best = could_be_best(pairs, scores, np.ones_like(pairs.p_value), sign, question)
+        beaten = (pairs.p_value <= allowed(question.level)) & (sign * pairs.difference > 0) & best
         rng = np.random.default_rng(question.seed)
-        sure, possible = settled(pairs.p_value, pairs.flips, allowed(question.level), rng=rng)
-        best = could_be_best(pairs, scores, np.where(sure, 0.0, 1.0), sign, question)
-        beaten = (possible & (sign * pairs.difference > 0)).any(axis=0)
-        if not (best & beaten).any():
+        if rejects_none(pairs.p_value, pairs.flips, beaten, allowed(question.level), rng=rng):
             return best
     return could_be_best(pairs, scores, corrected(pairs, question), sign, question)

@@ -97,35 +97,31 @@ def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -
     return adjusted
 
 
-def settled(
-    p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS
-) -> tuple[Bools, Bools]:
-    """Return which pairs (M, M) `max_t` is sure to reject at this error, and which it may reject, by the
-    first block of its flips alone.
+def rejects_none(
+    p: Floats, flips: FlipSums, chosen: Bools, error: float, *, rng: np.random.Generator, draws: int = DRAWS
+) -> bool:
+    """Return whether `max_t` is sure to reject none of the chosen pairs (M, M) at this error.
 
-    A pair is in neither or both if its share of all flips is clear (`clear_of`). p-values are those of
-    `max_t`.
+    Some of the pairs that are at most as strong as the strongest chosen one are checked in a few flips. The
+    largest of them is at most that of all, so if it clearly exceeds the error, no chosen pair is rejected
+    (`clear_of`). False if that is unclear. p-values are those of `max_t`.
     """
     order = order_of_rows(flips.sums.T, -flips.sums.sum(axis=0))
-    flips, back = flips.take(order.tolist()), np.argsort(order)
-    p = p[np.ix_(order, order)]
+    flips, at = flips.take(order.tolist()), np.ix_(order, order)
+    p, chosen = p[at], (chosen | chosen.T)[at]
     first, second, alike = _flipped(p, flips)
-    sure = alike & (p <= error)
-    possible = sure.copy()
-    if len(first):
-        pairs = _OrderedPairs.of(flips, first, second)
-        columns, blocks, seen = drawn(pairs.columns, pairs.largest, rng, draws, mirrored=True)
-        padded = pairs.padded()
-        made, counts = padded.exceedances(columns, padded.apart(columns), blocks[0])
-        below, above = clear_of(counts[: len(first)] + seen, np.asarray(made + seen), error)
-        small = p[pairs.first, pairs.second] <= error
-        if len(first) == 1:  # one pair alone keeps its p-value
-            below, above = small, ~small
-        for found, stepped in ((sure, below & small), (possible, ~above & small)):
-            found[pairs.first, pairs.second] = found[pairs.second, pairs.first] = np.minimum.accumulate(
-                stepped
-            )
-    return sure[np.ix_(back, back)], possible[np.ix_(back, back)]
+    if (alike & chosen).any() or len(first) == 1:  # these keep their p-values
+        return not (chosen & (p <= error)).any()
+    pairs = _OrderedPairs.of(flips, first, second)
+    places = np.flatnonzero(chosen[pairs.first, pairs.second])
+    if not len(places):
+        return True
+    weaker = pairs.take(slice(places[0], None))
+    some = weaker.take(slice(None, None, max(len(weaker.first) // SOME_PAIRS, 1)))
+    columns, blocks, seen = drawn(pairs.columns, pairs.largest, rng, draws, mirrored=True)
+    largest = some.largest_of(columns, blocks[0])
+    count = np.array([(largest >= weaker.observed[0]).sum() + seen])
+    return bool(clear_of(count, np.array([len(largest) + seen]), error)[1].all())
 
 
 def single_step(

@@ -36,15 +36,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=1000, help="100,000 rows each (default 1000)")
     parser.add_argument("--only", default="", help="these engines only, parted by commas")
-    parser.add_argument("--memory", default="1GB", help="what howsure may fetch at once (default 1GB)")
+    parser.add_argument("--questions", default=",".join(QUESTIONS), help="these only, parted by commas")
+    parser.add_argument("--file", help="the Parquet file, if it was made before")
+    parser.add_argument("--memory", default="2GB", help="what howsure may fetch at once (default 2GB)")
     parser.add_argument("--heap", default="6g", help="Java's heap (default 6g)")
     options = parser.parse_args()
     chosen = [engine for engine in ENGINES if not options.only or engine in ("file", *options.only.split(","))]
     rows = []
     with tempfile.TemporaryDirectory(prefix="howsure-beyond-") as folder:
-        path = Path(folder) / f"giant-{options.models}.parquet"
-        giant._write(path, options.models)
-        for question in QUESTIONS:
+        path = Path(options.file or Path(folder) / f"giant-{options.models}.parquet")
+        if not options.file:
+            giant._write(path, options.models)
+        for question in options.questions.split(","):
             answers = {}
             for engine in chosen:
                 print(f"{question}, {engine} …", file=sys.stderr, flush=True)
@@ -67,7 +70,7 @@ def main() -> None:
         ]
     )
     print(text)
-    if not options.only:
+    if not options.only and not options.file:
         (HERE / "beyond.md").write_text(text, encoding="utf-8")
 
 
@@ -151,7 +154,7 @@ def _opened(engine: str, path: str):
     if engine == "duckdb":
         import duckdb
 
-        connection = duckdb.connect(config={"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False})
+        connection = duckdb.connect(config={"memory_limit": "1500MB", "threads": 2, "preserve_insertion_order": False})
         return connection.read_parquet(path), None
     from pyspark.sql import SparkSession
 

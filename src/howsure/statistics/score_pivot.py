@@ -32,6 +32,7 @@ import numpy as np
 from howsure.statistics import intervals
 from howsure.statistics.arrays import blocks
 from howsure.statistics.mcnemar import midp_values
+from howsure.statistics.quartic import real_parts
 from howsure.statistics.results import allowed
 from howsure.statistics.tolerances import ROUNDED_MEANS, ROUNDING, SMALLEST
 
@@ -389,11 +390,7 @@ class _Fitted(NamedTuple):
         lead = np.where(
             np.abs(lead) > ROUNDED_MEANS * largest, lead, np.where(largest > 0, ROUNDED_MEANS * largest, 1.0)
         )
-        companion = np.zeros((*lead.shape, 4, 4))
-        companion[..., 1:, :-1] = np.eye(3)
-        for place, part in enumerate(reversed(rest)):
-            companion[..., place, -1] = np.nan_to_num(-part / lead)
-        return np.moveaxis(np.clip(np.linalg.eigvals(companion).real, 0.0, 1.0), -1, 0)
+        return np.clip(real_parts(*(np.nan_to_num(part / lead) for part in rest)), 0.0, 1.0)
 
 
 def variance_of_one(

@@ -70,7 +70,7 @@ def _largest_root(b: Floats, c: Floats, d: Floats) -> Floats:
         slope = (3 * m + 2 * b) * m + c
         step = (((m + b) * m + c) * m + d) / slope
         m = np.where(np.isfinite(step), m - step, m)
-    return np.maximum(m, 0.0)
+    return np.asarray(np.maximum(m, 0.0))
 
 
 def _eigenvalues(c3: Floats, c2: Floats, c1: Floats, c0: Floats) -> Floats:

@@ -73,13 +73,19 @@ def ragged_moments(
             df, units = np.minimum(df, estimator.df(held)), np.minimum(units, part.units)
             size = np.maximum(size, held.squares * shared)
     squares = plain / weight**2
+    single = own.single_squares(difference) if score or estimator.item_part(2) else np.zeros(shape)
     if estimator.item_part(2):
-        squares = squares + own.single_squares(difference) * estimator.item_part(shared) / weight
+        squares = squares + single * estimator.item_part(shared) / weight
     known, nothing = units > 1, np.zeros(shape)
     spread, room = nothing, nothing
     if score:
-        spread, size = own.single_squares(difference) / weight, np.where(units == shared, 1.0, size)
-        room = _event_worth(own, difference, squares, size=size, clusters=units) if codes else np.ones(shape)
+        spread, size = single / weight, np.where(units == shared, 1.0, size)
+        room = np.ones(shape)
+        if codes:  # how many shared items an event is worth
+            item = weight / shared
+            fourths = np.maximum(own.single_powers(difference, 4), 0.0)
+            each = ItemSpread(squares=single / item, fourths=fourths / item)
+            room = event_worth(squares, each, shared, size=size, clusters=units)
         room = room * (((w**2)[:, None] * mask).T @ mask) / weight**2
     moments = PairMoments(
         difference=difference,
@@ -115,18 +121,6 @@ def _ragged_differences(filled: Floats, mask: Floats, w: Floats, weight: Floats)
     """Return the difference of every two columns (M, M) on shared items, which have this weight (M, M)."""
     sums = (w[:, None] * filled).T @ mask
     return settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
-
-
-def _event_worth(
-    own: _RaggedSums, difference: Floats, squares: Floats, *, size: Floats, clusters: Floats
-) -> Floats:
-    """Return how many shared items an event is worth (M, M)."""
-    item = (own.w[:, None] * own.mask).T @ own.mask / own.units
-    spread = ItemSpread(
-        squares=own.single_squares(difference) / item,
-        fourths=np.maximum(own.single_powers(difference, 4), 0.0) / item,
-    )
-    return event_worth(squares, spread, own.units, size=size, clusters=clusters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +196,14 @@ class _RaggedSums:
         − centre.
         """
         powers = [self.filled**k * self.mask for k in range(power + 1)]
-        weighted = [self.w[:, None] * each for each in powers]
         total = np.zeros_like(centre)
         for k in range(power + 1):
-            of_d = sum(comb(k, a) * (-1) ** (k - a) * (weighted[a].T @ powers[k - a]) for a in range(k + 1))
+            of_d = np.zeros_like(centre)
+            for a in range(k // 2 + 1):  # exchanged powers give the transposed product
+                product = comb(k, a) * ((self.w[:, None] * powers[a]).T @ powers[k - a])
+                of_d += (-1) ** (k - a) * product
+                if 2 * a < k:
+                    of_d += (-1) ** a * product.T
             total += comb(power, k) * (-centre) ** (power - k) * of_d
         return total
 

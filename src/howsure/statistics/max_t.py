@@ -118,7 +118,7 @@ def rejects_none(
         return True
     weaker = pairs.take(slice(places[0], None))
     some = weaker.take(slice(None, None, max(len(weaker.first) // SOME_PAIRS, 1)))
-    columns, blocks, seen = drawn(pairs.columns, pairs.largest, rng, draws, mirrored=True)
+    columns, blocks, seen = drawn(pairs.columns, pairs.largest, rng, draws, mirrored=True, rotated=False)
     largest = some.largest_of(columns, blocks[0])
     count = np.array([(largest >= weaker.observed[0]).sum() + seen])
     return bool(clear_of(count, np.array([len(largest) + seen]), error)[1].all())

@@ -126,28 +126,36 @@ class FlipColumns:
 
 
 def drawn(
-    columns: FlipColumns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
+    columns: FlipColumns,
+    largest: float,
+    rng: np.random.Generator,
+    draws: int,
+    *,
+    mirrored: bool = False,
+    rotated: bool = True,
 ) -> tuple[FlipColumns, list[Callable[[], Singles]], int]:
     """Return the flipped table, the functions that make blocks of flips, and the number of flips that the
     observed one counts as.
 
     `mirrored`: a flip and its mirror image are equivalent, as with squared pivots, so that one of each two is
-    enough. See `flipped`.
+    enough. `rotated`: see `flipped`.
     """
-    table, blocks, seen = flipped(columns.table, largest, rng, draws, free=len(columns.table) - mirrored)
+    free = len(columns.table) - mirrored
+    table, blocks, seen = flipped(columns.table, largest, rng, draws, free=free, rotated=rotated)
     return FlipColumns(table, columns.even), blocks, seen
 
 
 def flipped(
-    table: Table, largest: float, rng: np.random.Generator, draws: int, *, free: int
+    table: Table, largest: float, rng: np.random.Generator, draws: int, *, free: int, rotated: bool = True
 ) -> tuple[Table, list[Callable[[], Singles]], int]:
     """Return the same of a table (C, K) whose first `free` rows may change sign.
 
     `largest`: the share of the largest cluster. With many clusters and none of them large, sums of random
-    signs are replaced by normal ones.
+    signs are replaced by normal ones. `rotated`: whether these are drawn for as few rows as there are columns,
+    which pays if many are drawn, and has the same distribution.
     """
     if len(table) >= MANY_CLUSTERS and largest < MUCH:
-        table = _reduced(table)
+        table = _reduced(table) if rotated else table
         return table, normal_blocks(len(table), rng, draws), 1
     return table, sign_blocks(len(table), rng, draws, free=free), 0 if listed(free, draws) else 1
 

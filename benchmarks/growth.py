@@ -1,8 +1,9 @@
 """How time and memory grow: whole commands on made-up results of growing size, each beside the least that could be done.
 
-    python benchmarks/growth.py [--only models,files]
+    python benchmarks/growth.py [--only models,files] [--before COMMAND]
 
-Without --only it writes growth.md. The least is a process of its own that reads the same files and averages twice: Polars for tables,
+Without --only it writes growth.md. With --before, the `howsure` of another environment, each command runs once in that and once in this one, in
+turn, for at most 300 s. The least is a process of its own that reads the same files and averages twice: Polars for tables,
 json line by line, or sample by sample, for logs. Seconds are medians of quiet runs (measure.py); what counts is the growth, and the ratio to the least.
 """
 
@@ -12,16 +13,19 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from measure import HERE, Race, Side, run, script
+from measure import HERE, SCALE, Race, Run, Side, run, script
 
 if TYPE_CHECKING:
     from measure import Result
@@ -32,6 +36,12 @@ ABOUT = (
     "Written by `python benchmarks/growth.py`. Each cell: seconds and peak memory of the whole command, and how many times as long as the least "
     "that could be done, a process that reads the same and averages it twice (Polars for tables, json line by line, or sample by sample, for logs)."
 )
+ABOUT_BEFORE = (
+    "Written by `python benchmarks/growth.py --before`. Each cell: seconds and peak memory of the whole command, one run each, before ({}) and now. "
+    "The exponents are those of time and memory in the last step: 1 is as the size itself. The least is a process that reads the same and averages it twice."
+)
+PATIENCE = 300
+"""Seconds after which a command is stopped."""
 MORE = 12
 """So many files come between two commands."""
 SAMPLES, PROMPT = 20, "word " * 300
@@ -53,15 +63,15 @@ class Growth:
     beside: tuple[tuple[str, int], ...] = ()
     again: bool = False
 
-    def make(self, folder: Path, size: int) -> Path:
-        """Make the results of one size, in a process of its own: this one stays small."""
+    def make(self, folder: Path, size: int, howsure: str = COMMAND) -> Path:
+        """Make the results of one size, in a process of its own: this one stays small. `howsure`: the command that ran before."""
         path = folder / f"{self.kind}-{self.name}-{size}".replace(" ", "-").replace(",", "")
         grows = self.name.partition(",")[0]
         told = {**TABLE, **dict(self.beside), grows: size} if self.kind == "table" else size
         subprocess.run(script("growth.py", f"make-{self.kind}", str(path), json.dumps(told)), check=True)
         if self.again:
             for command in self.commands:
-                subprocess.run([COMMAND, *command.split(), str(path)], check=True, capture_output=True)
+                subprocess.run([howsure, *command.split(), str(path)], check=True, capture_output=True)
             subprocess.run(script("growth.py", "make-more", str(path), json.dumps(size)), check=True)
         return path
 
@@ -114,9 +124,13 @@ def main() -> None:
     """Measure, print, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="WORDS", default="", help="of these growths only, parted by commas")
-    wanted = parser.parse_args().only.split(",")
-    texts = [_measured(growth) for growth in GROWTHS if any(word in growth.name for word in wanted)]
-    text = "\n\n".join(["# How time and memory grow", ABOUT, *texts]) + "\n"
+    parser.add_argument("--before", metavar="COMMAND", help="the howsure of another environment")
+    options = parser.parse_args()
+    wanted = options.only.split(",")
+    chosen = [growth for growth in GROWTHS if any(word in growth.name for word in wanted)]
+    texts = [_measured(growth) if options.before is None else _beside(growth, options.before) for growth in chosen]
+    about = ABOUT if options.before is None else ABOUT_BEFORE.format(_revision(options.before))
+    text = "\n\n".join(["# How time and memory grow", about, *texts]) + "\n"
     print(text)
     if wanted == [""]:
         (HERE / "growth.md").write_text(text, encoding="utf-8")
@@ -139,6 +153,69 @@ def _measured(growth: Growth) -> str:
         for command, results in rows.items()
     ]
     return f"## {growth.name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _revision(command: str) -> str:
+    """Return the version that a command says."""
+    return subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _beside(growth: Growth, before: str) -> str:
+    """Return one table of another environment's command and this one's, one run each: two rows a command."""
+    sides = {"before": before, "now": COMMAND}
+    rows: dict[tuple[str, str], list[Run | str]] = {(c, side): [] for c in growth.commands for side in sides}
+    least: list[Run | str] = []
+    with tempfile.TemporaryDirectory(prefix="howsure-growth-") as folder:
+        for size in growth.sizes:
+            for side, howsure in sides.items():
+                os.environ["HOWSURE_CACHE"] = str(Path(folder, f"cache-{side}-{size}"))
+                path = growth.make(Path(folder), size, howsure) if side == "before" or growth.again else path
+                for command in growth.commands:
+                    print(f"{growth.name} {size:,}: {command}, {side} …", file=sys.stderr, flush=True)
+                    words = command.replace("REPORT", str(path.with_name("report.html"))).split()
+                    rows[command, side].append(_single([howsure, *words, str(path)]))
+                if growth.again:
+                    shutil.rmtree(path)
+            if growth.again:
+                path = growth.make(Path(folder), size, COMMAND)
+            least.append(_single(script("growth.py", f"least-{growth.kind}", str(path))))
+    heads = ["command", "", *(f"{size:,}" for size in growth.sizes), "exponents"]
+    lines = [heads, ["---", "---", *("---:" for _ in heads[2:])]]
+    lines += [
+        [f"`howsure {command.split(' -')[0]}`", side, *map(_single_cell, runs), _exponents(runs, growth.sizes)]
+        for (command, side), runs in rows.items()
+    ]
+    lines.append(["the least", "", *map(_single_cell, least), _exponents(least, growth.sizes)])
+    return f"## {growth.name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _single(command: list[str]) -> Run | str:
+    """Run a command once, and return what it took, or why there is nothing to return."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stop = threading.Timer(PATIENCE, child.kill)
+    stop.start()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    stop.cancel()
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        return f"> {PATIENCE} s" if child.returncode < 0 else "refused"
+    return Run(seconds=seconds, peak_mb=usage.ru_maxrss * SCALE / 1e6, note="", others=0.0)
+
+
+def _single_cell(run: Run | str) -> str:
+    return run if isinstance(run, str) else f"{run.seconds:.2f} s, {run.peak_mb:,.0f} MB"
+
+
+def _exponents(runs: list[Run | str], sizes: tuple[int, ...]) -> str:
+    """Return the exponents of time and memory in the last step that both ends of are known."""
+    known = [(run, size) for run, size in zip(runs, sizes, strict=True) if not isinstance(run, str)]
+    if len(known) < 2:
+        return ""
+    (before, smaller), (last, larger) = known[-2:]
+    step = math.log(larger / smaller)
+    return f"{math.log(last.seconds / before.seconds) / step:.2f}, {math.log(last.peak_mb / before.peak_mb) / step:.2f}"
 
 
 def _race(growth: Growth, command: str, path: Path) -> Race:

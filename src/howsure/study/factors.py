@@ -167,23 +167,22 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
     levels = frame.select(
         "task", "item", "model", *(nw.col(each).cast(nw.String).alias(f"level {each}") for each in factors)
     )
-    each = [nw.col(f"level {name}") for name in factors]
-    most = to_polars(
-        levels.group_by("task", "item").agg(
-            *(level.n_unique().alias(name) for level, name in zip(each, factors, strict=True)),
-            *(level.is_null().sum().alias(f"none {name}") for level, name in zip(each, factors, strict=True)),
-        )
-    )
+    named = [f"level {name}" for name in factors]
+    # Distinct levels first, of which there are few.
+    at = to_polars(levels.group_by("task", "item", *named).agg(nw.len().alias("rows")), streaming=True)
+    most = at.group_by("task", "item").agg(pl.col(level).n_unique() for level in named)
     for name in factors:
-        none = int(most[f"none {name}"].sum())
+        none = int(at.filter(pl.col(f"level {name}").is_null())["rows"].sum())
         if none:
             raise DataError(
                 f"{plural(none, 'row')} without {name!r}",
                 remedy="Complete the column, or leave the rows out.",
             )
-    held = to_polars(levels.select("model", *(f"level {name}" for name in factors)).unique())
-    held = held.rename({f"level {name}": name for name in factors})
-    single = tuple(name for name in factors if (most[name] == 1).all() and held[name].n_unique() > 1)
+    held = to_polars(levels.select("model", *named).unique(), streaming=True).sort("model", *named)
+    held = held.rename(dict(zip(named, factors, strict=True)))
+    single = tuple(
+        name for name in factors if (most[f"level {name}"] == 1).all() and held[name].n_unique() > 1
+    )
     return single, held
 
 

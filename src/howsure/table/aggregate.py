@@ -364,7 +364,7 @@ def _collect(
     native, bits = frame.to_native(), _counts_bits(frame, names)
     in_parts = isinstance(native, pl.LazyFrame) and (bits or "attempt" not in names)
     found = _collect_pieces(native, names, roles, columns) if in_parts else None
-    every = to_polars(attributes_query(more[0], columns)) if more and found else None
+    every = to_polars(attributes_query(more[0], columns), streaming=True) if more and found else None
     if found:
         results, attributes = found
     else:

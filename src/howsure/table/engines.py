@@ -242,15 +242,17 @@ PATIENCE = 0.1
 """Seconds after which a waiting producer checks whether the consumer has stopped."""
 
 
-def to_polars(frame: Frame) -> pl.DataFrame:
-    """Collect a grouped frame from its engine."""
+def to_polars(frame: Frame, *, streaming: bool = False) -> pl.DataFrame:
+    """Collect a grouped frame from its engine. `streaming`: from Polars with few rows in memory, in any
+    order.
+    """
     if not isinstance(frame, nw.LazyFrame):
         return frame.to_polars()
     native = frame.to_native()
     if not isinstance(native, pl.LazyFrame):
         return _of_engine(frame)
     try:
-        return native.collect()
+        return native.collect(engine="streaming" if streaming else "auto")
     except POLARS_FAULTS as error:
         raise _unreadable(error) from None
 

@@ -190,13 +190,18 @@ def widened(known: str, kind: str) -> str:
     raise UnsureError
 
 
-def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
+def shaped_blocks(source: Source, shapes: Shapes, *, held: bool = True) -> Iterator[pl.DataFrame]:
     """Yield the rows of a file of lines, block by block. UnsureError if the parser has to look at them.
 
     A later block may have more columns, and wider types. While one is in use, the next ones are read in
-    threads.
+    threads. `held`: whether all blocks are kept, so that their rows must fit into memory.
     """
     rows = 0
+
+    def refuse_many() -> None:
+        """Leave columns that need too much memory to the parser."""
+        if held and rows * len(shapes.kinds) * CELL_BYTES > MAX_OBJECT_BYTES:
+            raise UnsureError
 
     def fitting(block: bytes) -> Callable[[], pl.DataFrame | None]:
         """Return what reads a block in a thread, by the shapes that are known now."""
@@ -204,14 +209,14 @@ def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
         if len(block) > SMALL_BYTES:  # a line longer than many blocks
             raise UnsureError
         rows += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LINE_BREAK))
-        _refuse_many(rows, shapes)
+        refuse_many()
         return partial(_fitting, block, shapes.lines(), shapes.schema())
 
     try:
         for block, found in _in_threads(source.blocks(), fitting):
             if found is None:
                 _learn(block, shapes)
-                _refuse_many(rows, shapes)
+                refuse_many()
             yield _read(block, shapes.schema()) if found is None else found
     except (ValueError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise UnsureError from None
@@ -257,12 +262,6 @@ def _learn(block: bytes, shapes: Shapes) -> None:
         raise UnsureError
 
 
-def _refuse_many(rows: int, shapes: Shapes) -> None:
-    """Leave columns that need too much memory to the parser."""
-    if rows * len(shapes.kinds) * CELL_BYTES > MAX_OBJECT_BYTES:
-        raise UnsureError
-
-
 def _text(block: bytes) -> pl.Series:
     """Return a block as one text, with a line break at the end.
 
@@ -285,7 +284,8 @@ def shaped_table(source: Source) -> pl.LazyFrame | None:
     shapes, held = Shapes(listed=list_columns(source.columns)), source.path.stat().st_size <= MAX_HELD_BYTES
     stamp = stamp_of(source.path)
     try:
-        frames = [frame if held else frame.head(0) for frame in shaped_blocks(source, shapes)]
+        blocks = shaped_blocks(source, shapes, held=held)
+        frames = [frame if held else frame.head(0) for frame in blocks]
     except UnsureError:
         return None
     schema = shapes.schema()

@@ -151,8 +151,8 @@ def flipped(
     """Return the same of a table (C, K) whose first `free` rows may change sign.
 
     `largest`: the share of the largest cluster. With many clusters and none of them large, sums of random
-    signs are replaced by normal ones. `rotated`: whether these are drawn for as few rows as there are columns,
-    which pays if many are drawn, and has the same distribution.
+    signs are replaced by normal ones. `rotated`: whether these are drawn for as few rows as there are
+    columns, which pays if many are drawn, and has the same distribution.
     """
     if len(table) >= MANY_CLUSTERS and largest < MUCH:
         table = _reduced(table) if rotated else table

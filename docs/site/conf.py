@@ -100,6 +100,7 @@ NAVIGATION = {
         "docs/limits",
         "docs/threats",
         "docs/scale",
+        "docs/beyond",
         "docs/stability",
         "docs/extending",
         "skills/howsure/SKILL",

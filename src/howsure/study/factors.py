@@ -19,6 +19,7 @@ from howsure.study.matrix import LevelCells, LevelScores
 from howsure.study.models import resolve
 from howsure.study.study import LEVEL
 from howsure.table.engines import to_polars
+from howsure.table.grouping import distinct
 from howsure.table.schema import TOGETHER, find_roles, open_frame, roles_note, tidy
 from howsure.wording import listing, plural
 
@@ -168,8 +169,7 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
         "task", "item", "model", *(nw.col(each).cast(nw.String).alias(f"level {each}") for each in factors)
     )
     named = [f"level {name}" for name in factors]
-    # Distinct levels first, of which there are few.
-    at = to_polars(levels.group_by("task", "item", *named).agg(nw.len().alias("rows")), streaming=True)
+    at = distinct(levels, ("task", "item", *named))
     most = at.group_by("task", "item").agg(pl.col(level).n_unique() for level in named)
     for name in factors:
         none = int(at.filter(pl.col(f"level {name}").is_null())["rows"].sum())
@@ -178,7 +178,7 @@ def _held(scores: Scores, design: Design) -> tuple[tuple[str, ...], pl.DataFrame
                 f"{plural(none, 'row')} without {name!r}",
                 remedy="Complete the column, or leave the rows out.",
             )
-    held = to_polars(levels.select("model", *named).unique(), streaming=True).sort("model", *named)
+    held = distinct(levels, ("model", *named)).drop("rows").sort("model", *named)
     held = held.rename(dict(zip(named, factors, strict=True)))
     single = tuple(
         name for name in factors if (most[f"level {name}"] == 1).all() and held[name].n_unique() > 1

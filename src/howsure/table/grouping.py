@@ -227,6 +227,21 @@ def collect_pieces(
     return _merged_results(pl.concat(found)), whole
 
 
+def distinct(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
+    """Return the distinct values of these columns, and the number of `rows` with each, in any order: of a
+    Polars scan piece by piece.
+    """
+    native = frame.to_native()
+    if not isinstance(native, pl.LazyFrame):
+        return to_polars(frame.group_by(*names).agg(nw.len().alias("rows")))
+    found: Parts = []
+    for piece in in_pieces(native.select(names), PIECE_ROWS):
+        found.append(piece.group_by(names).agg(rows=pl.len()))
+        if sum(map(len, found)) > FIRST_LOOK:
+            found = [pl.concat(found).group_by(names).agg(pl.col("rows").sum())]
+    return pl.concat(found).group_by(names).agg(pl.col("rows").sum())
+
+
 def _known(piece: pl.DataFrame, attributes: Callable[[pl.DataFrame], pl.DataFrame] | None) -> Parts:
     """Return the attributes of a piece's items."""
     return [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]

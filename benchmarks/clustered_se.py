@@ -28,6 +28,7 @@ def standard_errors(x, codes) -> None:
 
 
 def estimates(x, codes) -> None:
+    from howsure.statistics.means import mean
 
     report(timed(lambda: [mean(column, clusters=(codes,)) for column in x.T], repeats=11))
 

@@ -122,7 +122,14 @@ def navigate(app, docname, source):
         "CONTRIBUTING": {"": DEVELOPERS},
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {
-            "": ["benchmarks/results", "benchmarks/growth", "benchmarks/engines", "benchmarks/peers/results"]
+            "": [
+                "benchmarks/results",
+                "benchmarks/growth",
+                "benchmarks/growth-before",
+                "benchmarks/engines",
+                "benchmarks/beyond",
+                "benchmarks/peers/results",
+            ]
         },
     }
     if docname in GUIDE:

@@ -17,23 +17,13 @@ from simulation.boards import BoardWorld
 from simulation.checks import CHECKS
 from simulation.pair_worlds import PairWorld
 from simulation.worlds import RateWorld
-from howsure.statistics.means import intervals
-from howsure.statistics.multiplicity import adjust_pairs, holm
-from howsure.statistics.mean_intervals import posterior_limits
-from howsure.statistics.differences import pivots
-from howsure.statistics.mean_intervals import limits
-from howsure.statistics.all_pairs import pair_moments
-from simulation.boards import BoardWorld
-from simulation.checks import CHECKS
-from simulation.pair_worlds import PairWorld
-from simulation.worlds import RateWorld
 from howsure.statistics import intervals
 from howsure.statistics.multiplicity import adjust_pairs, holm
 from howsure.statistics.mean_intervals import posterior_limits
 from howsure.statistics.differences import pivots
 from howsure.statistics.mean_intervals import limits
 from howsure.statistics.all_pairs import pair_moments
-from scipy import optimize, special
+from scipy import special
 
 LEVEL = 0.95
 BLEND = next(check for check in CHECKS if check.name.startswith("adaptive"))

@@ -167,9 +167,11 @@ def _beside(growth: Growth, before: str) -> str:
     least: list[Run | str] = []
     with tempfile.TemporaryDirectory(prefix="howsure-growth-") as folder:
         for size in growth.sizes:
+            path = None
             for side, howsure in sides.items():
                 os.environ["HOWSURE_CACHE"] = str(Path(folder, f"cache-{side}-{size}"))
-                path = growth.make(Path(folder), size, howsure) if side == "before" or growth.again else path
+                if path is None or growth.again:
+                    path = growth.make(Path(folder), size, howsure)
                 for command in growth.commands:
                     print(f"{growth.name} {size:,}: {command}, {side} …", file=sys.stderr, flush=True)
                     words = command.replace("REPORT", str(path.with_name("report.html"))).split()

@@ -36,7 +36,7 @@ def make(large: str) -> None:
     import json
 
     try:
-        from compression import zstd as _
+        import compression.zstd  # noqa: F401 - then the standard library's zip reads it
         import zipfile
     except ImportError:
         from backports.zstd import zipfile

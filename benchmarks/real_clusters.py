@@ -10,7 +10,6 @@ import json
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from simulation.real_clusters import ClusterBoard

@@ -65,12 +65,19 @@ def main() -> None:
     rows: list[tuple[str, ...]] = []
     sizes = {giant.title(int(models)): int(models) for models in options.giant.split(",")}
     giants: dict[int, Result] = {}
+    failed: list[str] = []
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="howsure-benchmarks-") as folder:
         for race in _races(peers, Path(folder), options.only, sizes):
             print(f"{race.title} …", file=sys.stderr, flush=True)
-            results = run(race)
-            rows += _lines(race, results)
+            try:
+                results = run(race)
+            except SystemExit as error:  # the others go on
+                print(error, file=sys.stderr, flush=True)
+                failed.append(race.title)
+                continue
+            rows += (lines := _lines(race, results))
+            print("\n".join(_markdown(lines)[2:]), file=sys.stderr, flush=True)
             if race.title in sizes:
                 giants[sizes[race.title]] = results[0]
     left_out = [f"{module} (--{peer})" for peer, module in PEERS.items() if peer not in peers]
@@ -82,6 +89,8 @@ def main() -> None:
     print("\n".join([*_plain(rows), "", *machine, *notes]))
     if options.judge and (worse := judge.worse(judge.ratios(rows), judge.last_ratios(HERE / "results.md"))):
         sys.exit("\n".join(["Worse than in the last run:", *worse]))  # which stays what the next is held to
+    if failed:
+        sys.exit(f"Failed, and the last results stay: {'; '.join(failed)}.")
     if not options.only:
         text = "\n".join(["# Benchmarks: last results", "", *machine, *notes, "", *_markdown(rows), ""])
         (HERE / "results.md").write_text(text, encoding="utf-8")

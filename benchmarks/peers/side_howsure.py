@@ -8,6 +8,7 @@ from side import Tool, run
 
 import howsure as hs
 from howsure.statistics.difference import difference
+from howsure.statistics.means import mean
 
 
 def table(scores, clusters):

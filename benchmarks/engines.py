@@ -162,7 +162,7 @@ def side(name: str, path: str) -> None:
     data = KINDS[name][0](path)
     before = _forgotten_peak()
     start = time.perf_counter()
-    howsure.leaderboard(data)
+    str(howsure.leaderboard(data))
     seconds = time.perf_counter() - start
     report(seconds, f"{before:,.0f} → {giant._peak_mb('self') - before:,.0f}")
 
@@ -171,7 +171,11 @@ def _warm(leaderboard) -> None:
     """Ask for a small board, so that what is imported doesn't count."""
     import polars as pl
 
-    leaderboard(pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [0, 1, 1] * 6}))
+    str(
+        leaderboard(
+            pl.DataFrame({"model": ["a", "b"] * 9, "item": [k // 2 for k in range(18)], "score": [0, 1, 1] * 6})
+        )
+    )
 
 
 def _forgotten_peak() -> float:

@@ -173,7 +173,7 @@ def duckdb(path: str) -> None:
 
     import howsure
 
-    report(_seconds(lambda: howsure.leaderboard(engine.read_parquet(path))))
+    report(_seconds(lambda: str(howsure.leaderboard(engine.read_parquet(path)))))
 
 
 def spark(path: str) -> None:
@@ -186,7 +186,7 @@ def spark(path: str) -> None:
         builder = SparkSession.builder.master("local[2]").config("spark.driver.memory", "6g")
         builder = builder.config("spark.driver.maxResultSize", "0").config("spark.ui.enabled", "false")
         session = builder.config("spark.driver.host", "localhost").config("spark.log.level", "OFF").getOrCreate()
-        howsure.leaderboard(session.read.parquet(path))
+        str(howsure.leaderboard(session.read.parquet(path)))
         peak = _peak_mb(session.sparkContext._gateway.proc.pid)
         session.stop()
         return f"Java {peak:,.0f} MB beside it"

@@ -43,7 +43,7 @@ def howsure(models: str) -> None:
     import howsure as hs
 
     rows = pl.DataFrame(columns(int(models)))
-    report(timed(lambda: hs.leaderboard(rows, cluster="none"), repeats=5))
+    report(timed(lambda: str(hs.leaderboard(rows, cluster="none")), repeats=5))
 
 
 def evalstats(models: str) -> None:

@@ -56,7 +56,7 @@ def leaderboard() -> None:
     item, model = (index.ravel() for index in np.indices(score.shape))
     rows = pl.DataFrame({"model": model, "item": item, "label": label[item], "prediction": score.ravel()})
     rows = rows.with_columns(pl.format("model {}", "model").alias("model"))
-    report(timed(lambda: hs.leaderboard(rows, statistic="auroc", cluster="none"), repeats=5))
+    report(timed(lambda: str(hs.leaderboard(rows, statistic="auroc", cluster="none")), repeats=5))
 
 
 def bootstrap() -> None:

@@ -1,12 +1,15 @@
 """The fast reader of JSON lines gives the same table as the JSON parser, or leaves the file to it."""
 
+import gzip
 import json
+import zipfile
 
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import howsure as hs
 from howsure.errors import ReadError
 from howsure.readers import base, json_lines, parsing, tables
 from howsure.readers.base import Source
@@ -232,3 +235,18 @@ def test_large_tables_use_the_fast_reader(tmp_path, monkeypatch):
     path.write_bytes(b'{"model": "a", "item": "x", "score": 1}\n')
     source = Source(path=path, root=path)
     assert tables.scan(source).collect().rows() == [("a", "x", 1)]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.jsonl.gz"])
+def test_large_lines_from_an_archive_are_held_as_their_folder_is_removed(tmp_path, monkeypatch, name):
+    data = "".join(json.dumps({"model": f"m{k % 2}", "item": k // 2, "score": k % 3 > 0}) + "\n" for k in range(200))
+    if name.endswith("zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("a.jsonl", data)
+    else:
+        (tmp_path / name).write_bytes(gzip.compress(data.encode()))
+    expected = str(hs.estimate(tmp_path / name))
+    for module in (json_lines, tables):
+        monkeypatch.setattr(module, "MAX_HELD_BYTES", 0)
+    monkeypatch.setattr(tables, "WORTH_BYTES", 0)
+    assert str(hs.estimate(tmp_path / name)) == expected

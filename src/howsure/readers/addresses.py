@@ -23,7 +23,7 @@ import polars as pl
 
 from howsure.errors import ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import Source, named
+from howsure.readers.base import TEMPORARY, Source, named
 from howsure.readers.looked_at import without_waiting
 from howsure.table.schema import find_roles
 from howsure.wording import listing
@@ -85,7 +85,7 @@ def at_hand(
         yield list(paths)
         return
     urls = [str(path) for path in paths]
-    with TemporaryDirectory(prefix="howsure-") as folder:
+    with TemporaryDirectory(prefix=TEMPORARY) as folder:
         inside = map(_numbered, map(_way, urls), _alike(urls, [shown(url) for url in urls]))
         places = [Path(folder, str(k), way) for k, way in enumerate(inside)]
         try:

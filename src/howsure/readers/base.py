@@ -27,6 +27,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from io import BufferedReader
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 import polars as pl
@@ -41,7 +43,6 @@ from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from howsure.readers.looked_at import LookedAt
 
@@ -93,6 +94,8 @@ Claim = Literal["rows", "companion"]
 HEAD_BYTES = 65_536
 MAX_OUTLINED_BYTES = 256 * 1024**2
 """For a larger document the keys are those in its first bytes."""
+TEMPORARY = "howsure-"
+"""The beginning of the name of a folder for unpacked and fetched files."""
 BUFFER_BYTES = 256 * 1024
 BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
@@ -162,6 +165,12 @@ class Source:
                 file.read(MAX_OUTLINED_BYTES - len(line)) if not line.rstrip().endswith((b"}", b"]")) else b""
             )
         return parsing.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the file was unpacked or fetched into a folder that is removed after the reading."""
+        folder, path = Path(gettempdir()).resolve(), self.path.resolve()
+        return path.is_relative_to(folder) and path.relative_to(folder).parts[0].startswith(TEMPORARY)
 
     @property
     def is_list(self) -> bool:

@@ -20,7 +20,7 @@ import polars as pl
 from howsure.errors import DataError, HowsureError, ResultWarning
 from howsure.readers import registry, tables
 from howsure.readers.attempt_rows import cut_row, sound
-from howsure.readers.base import GivenReader, Source, named
+from howsure.readers.base import TEMPORARY, GivenReader, Source, named
 from howsure.readers.combining import joined_rows, named_after_file, nameless
 from howsure.readers.parallel import reading_in_parallel
 from howsure.readers.parsing import PACKED
@@ -204,7 +204,7 @@ class _Walk:
                     return
                 from howsure.readers.zipped import decompressed, unpacked
 
-                with TemporaryDirectory(prefix="howsure-") as folder:
+                with TemporaryDirectory(prefix=TEMPORARY) as folder:
                     if source.path.suffix.lower() in PACKED:
                         self._take(decompressed(source, Path(folder)), look)
                         return

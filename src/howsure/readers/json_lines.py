@@ -278,11 +278,11 @@ def shaped_table(source: Source) -> pl.LazyFrame | None:
     """Return the rows of a table of lines, or None if they are uncertain. Columns with nested values are left
     out.
 
-    A file of more than MAX_HELD_BYTES is read again for each query, and only its necessary columns are
-    parsed.
+    A file of more than MAX_HELD_BYTES that stays where it is is read again for each query, and only its
+    necessary columns are parsed.
     """
-    shapes, held = Shapes(listed=list_columns(source.columns)), source.path.stat().st_size <= MAX_HELD_BYTES
-    stamp = stamp_of(source.path)
+    shapes, stamp = Shapes(listed=list_columns(source.columns)), stamp_of(source.path)
+    held = source.path.stat().st_size <= MAX_HELD_BYTES or source.is_temporary
     try:
         blocks = shaped_blocks(source, shapes, held=held)
         frames = [frame if held else frame.head(0) for frame in blocks]

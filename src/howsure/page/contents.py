@@ -60,7 +60,7 @@ LINES = pl.concat_str(
     pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String),
     separator="\x1f",
 ).str.join("\x1e")
-"""The text of rows."""
+"""What is written of a row, and the text of rows."""
 
 
 def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
@@ -70,9 +70,8 @@ def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
     """
     digest = hashlib.sha256()
     for group in _up_to_a_block(sorted(parts.items())):
-        for (task, metric), texts in zip(
-            [key for key, _ in group], _written([part for _, part in group]), strict=True
-        ):
+        keys, frames = zip(*group, strict=True)
+        for (task, metric), texts in zip(keys, _written(frames), strict=True):
             digest.update(f"{task}\x1f{metric}".encode())
             for text in texts:
                 digest.update(f"\x1e{text}".encode())

@@ -45,6 +45,8 @@ FEW_REACH = 0.01
 """All pairs are checked in the few flips if more than this share has a large enough difference."""
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
+CHECKED_PAIRS = 1_500
+"""About so many pairs show that none of stronger ones is rejected."""
 FEW_ROWS, SOME_PAIRS = 60, 1_500
 """With at most this many clusters, and from this many pairs on, cluster contributions are summed per pair.
 Otherwise a pair is the difference of its models' sums.
@@ -103,8 +105,9 @@ def rejects_none(
     """Return whether `max_t` is sure to reject none of the chosen pairs (M, M) at this error.
 
     Some of the pairs that are at most as strong as the strongest chosen one are checked in a few flips. The
-    largest of them is at most that of all, so if it clearly exceeds the error, no chosen pair is rejected
-    (`clear_of`). False if that is unclear. p-values are those of `max_t`.
+    corrected p-values of chosen pairs are at least the share of flips in which one of these is as extreme as
+    the strongest. None is rejected if that clearly exceeds the error (`clear_of`). False if that is unclear.
+    p-values are those of `max_t`.
     """
     order = order_of_rows(flips.sums.T, -flips.sums.sum(axis=0))
     flips, at = flips.take(order.tolist()), np.ix_(order, order)
@@ -117,7 +120,7 @@ def rejects_none(
     if not len(places):
         return True
     weaker = pairs.take(slice(places[0], None))
-    some = weaker.take(slice(None, None, max(len(weaker.first) // SOME_PAIRS, 1)))
+    some = weaker.take(slice(None, None, max(len(weaker.first) // CHECKED_PAIRS, 1)))
     columns, blocks, seen = drawn(pairs.columns, pairs.largest, rng, draws, mirrored=True, rotated=False)
     largest = some.largest_of(columns, blocks[0])
     count = np.array([(largest >= weaker.observed[0]).sum() + seen])

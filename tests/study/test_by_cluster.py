@@ -169,6 +169,17 @@ def test_repeated_attempts_and_items_in_several_clusters_are_refused(little_memo
         hs.leaderboard(relation(torn), cluster="passage")
 
 
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (5, 6, 7), (0, 2, 31), (-1, 0, 1), (31, 32, 33), (0, None, 1)])
+def test_attempts_with_any_numbers_are_summed_and_their_repeats_are_refused(numbers, little_memory):
+    rows = table(attempts=3)
+    numbered = rows.with_columns(pl.col("attempt").replace_strict([0, 1, 2], list(numbers), return_dtype=pl.Int64))
+    found, plain = (hs.estimate(relation(each), cluster="passage") for each in (numbered, rows))
+    assert [e.estimate for e in found.entries] == [e.estimate for e in plain.entries]
+    repeated = numbered.with_columns(attempt=pl.lit(numbers[0], pl.Int64))
+    with pytest.raises(hs.DataError, match="rows that repeat an attempt"):
+        hs.estimate(relation(repeated), cluster="passage")
+
+
 @pytest.mark.parametrize("right", [0.0, 1.0])
 def test_cluster_sums_of_all_right_or_all_wrong_scores_have_an_interval(right, little_memory):
     """0 of n and n of n: the interval says how little that shows, as with items."""

@@ -136,9 +136,11 @@ def by_cluster(
 
     source = ClusterSource.of(scores, column)
     room = max(int(aggregate.free_bytes() / aggregate.RESULT_BYTES), ALWAYS_FIT)
-    sums = to_polars(_sums(source).head(room + 1))
+    sums = to_polars(_sums(source, bits=source.counts_bits).head(room + 1))
     if len(sums) > room:
         raise many
+    if source.counts_bits and sums["again"].sum():
+        sums = to_polars(_sums(source, bits=False))
     sums = _asked(sums, design, models or design.model)
     _check(sums, column, many)
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
@@ -182,21 +184,20 @@ def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
     return asked[0] if len(asked) == 1 and asked[0] in names else None
 
 
-def _sums(source: ClusterSource) -> Frame:
+def _sums(source: ClusterSource, *, bits: bool) -> Frame:
     """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many
     items have one (`weight`).
 
     `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item.
-    `failed`: failed rows. `again`: rows that repeat an attempt, if these are numbered. `torn`: items in
-    several clusters.
+    `failed`: failed rows. `again`: rows that repeat an attempt, if these are numbered (`bits`: at least 1 if any may,
+    see ClusterSource). `torn`: items in several clusters.
     """
-    told = source.items().select(
-        *(*MODELS, "cluster_", "score_", "rows"),
+    told = source.items(bits=bits).select(
+        *(*MODELS, "cluster_", "score_", "rows", "again"),
         *("low", "high"),
         source.ends().cast(nw.Int64).alias("ends"),
         (nw.col("rows") - nw.col("scored")).alias("failed"),
         (nw.col("cluster_") != nw.col("other_")).cast(nw.Int64).alias("torn"),
-        (nw.col("rows") - nw.col("attempts") if source.numbered else nw.lit(0)).alias("again"),
     )
     return (
         told.group_by(*MODELS, "cluster_")

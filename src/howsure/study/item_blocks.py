@@ -20,7 +20,7 @@ from howsure.statistics.tolerances import ROUNDED_SCORES
 from howsure.study.gathering import FEW
 from howsure.table import aggregate
 from howsure.table.engines import to_polars
-from howsure.table.grouping import MODELS
+from howsure.table.grouping import MODELS, MOST_BITS, bit
 from howsure.table.names import means_factor
 from howsure.table.scale import ROUNDING
 from howsure.table.schema import tidy
@@ -62,18 +62,33 @@ class ClusterSource:
         frame, _ = tidy(scores.rows, scores.roles)
         return cls(frame=frame, column=column, numbered="attempt" in frame.collect_schema().names())
 
-    def items(self) -> Frame:
+    @property
+    def counts_bits(self) -> bool:
+        """Return whether attempts have whole numbers."""
+        return self.numbered and self.frame.collect_schema()["attempt"].is_integer()
+
+    def items(self, *, bits: bool) -> Frame:
         """Return one row for each task, metric, model and item: `score_`, the mean of its attempts,
         `cluster_`, and other columns for its sums.
 
-        `other_`: the last cluster of an item in several. `attempts`: distinct ones, if these are numbered.
+        `other_`: the last cluster of an item in several. `again`: how many rows repeat an attempt, if these
+        are numbered. With `bits` it is 1 unless the numbers are consecutive, and needs no set of numbers per
+        item, which takes more memory than all else.
         """
-        attempt = [nw.col("attempt").alias("attempt_")] if self.numbered else []
-        return self._grouped(
-            attempt,
-            nw.col("cluster_").max().alias("other_"),
-            *([nw.col("attempt_").n_unique().alias("attempts")] if self.numbered else []),
-        )
+        attempt, rows = nw.col("attempt_"), nw.col("rows")
+        columns: list[nw.Expr] = []
+        more: list[nw.Expr] = []
+        again: nw.Expr = nw.lit(0)
+        if bits:
+            columns, more = [bit(nw.col("attempt"))], [attempt.sum(), attempt.min().alias("first")]
+            # As many powers of two as their sum has bits are all different.
+            differ = (rows <= MOST_BITS) & (attempt == nw.col("first") * (nw.lit(2.0) ** rows - 1))
+            again = nw.when(differ).then(nw.lit(0)).otherwise(nw.lit(1))
+        elif self.numbered:
+            columns, more = [nw.col("attempt").alias("attempt_")], [attempt.n_unique().alias("attempts")]
+            again = rows - nw.col("attempts")
+        grouped = self._grouped(columns, nw.col("cluster_").max().alias("other_"), *more)
+        return grouped.with_columns(again.alias("again"))
 
     def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
         """Group the rows by item. `more`: the aggregates of each group in addition to its scores, from these

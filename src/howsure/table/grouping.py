@@ -66,7 +66,7 @@ def results_query(
     scored = nw.when((status == "ok") & ~score.is_null()).then(score) if has_status else score
     prepared = frame.select(
         *keys,
-        *([_bit(nw.col("attempt")) if bits else nw.col("attempt").alias("attempt_")] if numbered else []),
+        *([bit(nw.col("attempt")) if bits else nw.col("attempt").alias("attempt_")] if numbered else []),
         scored.alias("score_"),
         *([(status == "error").cast(nw.Int64).alias("error_")] if has_status else []),
         *([(status == "not run").cast(nw.Int64).alias("not_run_")] if has_status else []),
@@ -98,7 +98,7 @@ def _summed(name: str) -> tuple[nw.Expr, ...]:
     )
 
 
-def _bit(attempt: nw.Expr) -> nw.Expr:
+def bit(attempt: nw.Expr) -> nw.Expr:
     """Return 2^attempt: k of them sum to a number with k bits exactly if all are different."""
     fits = (attempt >= 0) & (attempt < MOST_BITS)
     return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,7 @@ def _run(question: str, engine: str, path: Path, memory: str, heap: str) -> dict
                 "seconds": seconds,
                 "mb": usage.ru_maxrss * SCALE / 1e6,
             }
-        return {**json.loads(out.read().splitlines()[-1]), "seconds": seconds, "mb": usage.ru_maxrss * SCALE / 1e6}
+        return {**json.loads(out.read().splitlines()[-1]), "seconds": seconds}
 
 
 def _row(question: str, engine: str, answers: dict[str, dict[str, object]]) -> str:
@@ -120,6 +121,8 @@ def _apart(found: dict[str, list[float]], file: dict[str, list[float]]) -> str:
 
 def side(question: str, engine: str, path: str) -> None:
     """Ask one question, and print its numbers and what came back."""
+    import numpy as np
+
     import howsure
     from howsure.table import engines
 
@@ -135,9 +138,18 @@ def side(question: str, engine: str, path: str) -> None:
     engines._of_engine = counted
     data, java = _opened(engine, path)
     answer, numbers = ASK[question](howsure, data)
+    # Before the numbers are written, which takes as much again as the answer.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * SCALE / 1e6
+    numbers = {name: np.asarray(values).tolist() for name, values in numbers.items()}
     print(
         json.dumps(
-            {"numbers": numbers, "back": back, "java": giant._peak_mb(java()) if java else None, "test": _test(answer)}
+            {
+                "numbers": numbers,
+                "back": back,
+                "java": giant._peak_mb(java()) if java else None,
+                "test": _test(answer),
+                "mb": peak,
+            }
         )
     )
 
@@ -154,7 +166,7 @@ def _opened(engine: str, path: str):
     if engine == "duckdb":
         import duckdb
 
-        connection = duckdb.connect(config={"memory_limit": "1500MB", "threads": 2, "preserve_insertion_order": False})
+        connection = duckdb.connect(config={"memory_limit": "700MB", "threads": 2, "preserve_insertion_order": False})
         return connection.read_parquet(path), None
     from pyspark.sql import SparkSession
 
@@ -208,7 +220,7 @@ def _leaderboard(howsure, data):
         "low": "low",
         "high": "high",
     }
-    numbers = {name: getattr(board.pairs, part)[np.ix_(order, order)][upper].tolist() for name, part in pairs.items()}
+    numbers = {name: getattr(board.pairs, part)[np.ix_(order, order)][upper] for name, part in pairs.items()}
     numbers["value"] = [board.entries[k].estimate.value for k in order]
     numbers["se"] = [board.entries[k].estimate.se for k in order]
     return found, numbers

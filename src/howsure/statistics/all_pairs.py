@@ -243,14 +243,14 @@ def events_of(x: Floats, w: Floats) -> Events | None:
     if not weighted and np.isin(x[has], (0.0, 1.0)).all():
         return None
     if has.all():
-        levels = None if weighted else _levels_of(x)
+        levels = None if weighted else levels_of(x)
         if levels is None:
             apart, squares = (
                 scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, name, w=w))
                 for name in ("cityblock", "sqeuclidean")
             )
         else:
-            apart, squares = _apart_by_levels(x, levels), squared_differences(x.T @ x)
+            apart, squares = apart_by_levels(x, levels), squared_differences(x.T @ x)
         return Events.of(apart / w.sum(), squares / w.sum(), weighted=weighted)
     both = (w[:, None] * has).T @ has.astype(float)
     apart, squares = np.zeros_like(both), np.zeros_like(both)
@@ -265,14 +265,14 @@ MOST_LEVELS = 17
 """Scores with so few values, as of 16 attempts, are compared by products of matrices."""
 
 
-def _levels_of(x: Floats) -> Floats | None:
+def levels_of(x: Floats) -> Floats | None:
     """Return the values of scores (n, M) in order, None if there are many."""
     levels = np.unique(x[:: max(len(x) // 100, 1)])
     few = len(levels) <= MOST_LEVELS and sum(np.count_nonzero(x == level) for level in levels) == x.size
     return levels if few else None
 
 
-def _apart_by_levels(x: Floats, levels: Floats) -> Floats:
+def apart_by_levels(x: Floats, levels: Floats) -> Floats:
     """Return Σ |x_i − x_j| of every two columns of x (n, M) with these values: by each step between two of
     them, on how many items one of the columns is above it and the other isn't.
     """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
+from howsure.statistics.all_pairs import apart_by_levels, levels_of
 from howsure.statistics.arrays import above
 from howsure.statistics.clustered_variance import Clustering, group_sums, joined_sizes
 from howsure.statistics.tolerances import ROUNDED_SCORES
@@ -279,10 +280,9 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
 
 
 def _apart(x: Floats) -> Floats:
-    """Return Σ |x_i − x_j| over items (n, M): for single right-or-wrong answers, these are the squares."""
-    if np.isin(x, (0.0, 1.0)).all():
-        both = x.T @ x
-        return np.asarray(np.diagonal(both)[:, None] + np.diagonal(both) - 2 * both)
+    """Return Σ |x_i − x_j| over items (n, M)."""
+    if (levels := levels_of(x)) is not None:
+        return apart_by_levels(x, levels)
     return np.asarray(scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, "cityblock")))
 
 

@@ -141,6 +141,7 @@ def by_cluster(
         raise many
     if source.counts_bits and sums["again"].sum():
         sums = to_polars(_sums(source, bits=False))
+    source = replace(source, models=frozenset(sums["model"]))
     sums = _asked(sums, design, models or design.model)
     _check(sums, column, many)
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")

@@ -48,12 +48,13 @@ class NoSumsError(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSource:
     """The source of items: rows with the column that clusters them. `numbered`: whether a column numbers the
-    attempts. `scale`: of the scores.
+    attempts. `models`: all in the rows, if known. `scale`: of the scores.
     """
 
     frame: Frame
     column: str
     numbered: bool
+    models: frozenset[str] = frozenset()
     scale: ScaleBounds | None = None
 
     @classmethod
@@ -87,17 +88,17 @@ class ClusterSource:
         elif self.numbered:
             columns, more = [nw.col("attempt").alias("attempt_")], [attempt.n_unique().alias("attempts")]
             again = rows - nw.col("attempts")
-        grouped = self._grouped(columns, nw.col("cluster_").max().alias("other_"), *more)
+        grouped = self._grouped((*MODELS, "item"), columns, nw.col("cluster_").max().alias("other_"), *more)
         return grouped.with_columns(again.alias("again"))
 
-    def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
-        """Group the rows by item. `more`: the aggregates of each group in addition to its scores, from these
-        columns.
+    def _grouped(self, keys: Sequence[str], columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
+        """Group the rows by item, with these keys. `more`: the aggregates of each group in addition to its
+        scores, from these columns.
         """
         scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
         cluster, value = nw.col(self.column).cast(nw.String).alias("cluster_"), nw.col("score_")
-        rows = self.frame.select(*MODELS, "item", cluster, scored.alias("score_"), *columns)
-        return rows.group_by(*MODELS, "item").agg(
+        rows = self.frame.select(*keys, cluster, scored.alias("score_"), *columns)
+        return rows.group_by(*keys).agg(
             value.mean(),
             value.var(ddof=0).alias("within"),
             value.min().alias("low"),
@@ -118,18 +119,21 @@ class ClusterSource:
         return ((low == 0) | (low == 100)) & ((high == 0) | (high == 100)) & (apart <= ROUNDING * 100**2)
 
     def of_clusters(self, matrix: ScoreMatrix, names: Sequence[str]) -> ClusterSource:
-        """Return the rows of a matrix's task, metric and models in these clusters."""
-        chosen = (
-            (nw.col("task") == matrix.task)
-            & (nw.col("metric") == matrix.metric)
-            & nw.col("model").is_in(list(matrix.models))
-            & nw.col(self.column).cast(nw.String).is_in(list(names))
-        )
+        """Return the rows of a matrix's task, metric and models in these clusters, perhaps with others."""
+        chosen = (nw.col("task") == matrix.task) & (nw.col("metric") == matrix.metric)
+        if self.models != set(matrix.models):
+            chosen &= nw.col("model").is_in(list(matrix.models))
+        cluster = nw.col(self.column).cast(nw.String)
+        # For each row DuckDB searches all names, instead of a hash table.
+        if self.frame.implementation.is_duckdb():
+            chosen &= cluster.is_between(nw.lit(min(names)), nw.lit(max(names)))
+        else:
+            chosen &= cluster.is_in(list(names))
         return replace(self, frame=self.frame.filter(chosen))
 
     def collected(self) -> pl.DataFrame:
-        """Return the items in the units of their scale."""
-        found = to_polars(self._grouped([]))
+        """Return the items of one task and metric in the units of their scale."""
+        found = to_polars(self._grouped(("model", "item"), ()))
         if self.scale is None or self.scale.as_it_is:
             return found
         placed = (self.scale.place(pl.col(name)).alias(name) for name in ("score_", "low", "high"))
@@ -237,7 +241,7 @@ class _Kept:
     def blocks(self, matrix: ScoreMatrix, source: ClusterSource, cuts: Sequence[slice]) -> Iterator[Block]:
         """Yield the block of each cut of the clusters, fetched when it is needed."""
         for cut in cuts:
-            found = _read(matrix, source.of_clusters(matrix, matrix.items[cut].tolist()))
+            found = _read(matrix, source, cut)
             self.tried += found.tried
             self.failed += found.failed
             self.bounded &= found.bounded
@@ -261,22 +265,34 @@ def _cuts(cells: Floats) -> list[slice]:
     return [*cuts, slice(start, len(cells))]
 
 
-def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
-    """Fetch a block. NoSumsError if it has missing scores, an item in two clusters, or clusters with means
-    that differ from the known ones.
+def _read(matrix: ScoreMatrix, source: ClusterSource, cut: slice) -> _Read:
+    """Fetch the block of these clusters. NoSumsError if it has missing scores, an item in two clusters, or
+    clusters with means that differ from the known ones.
     """
-    every = source.collected()
-    models = pl.DataFrame({"model": matrix.models, "model_": range(len(matrix.models))})
-    names = pl.DataFrame({"cluster_": matrix.items.tolist(), "code": range(len(matrix.items))})
-    every = every.join(models, on="model").join(names, on="cluster_")
-    rows = every.filter(pl.col("scored") > 0).sort("code", "item", "model_")
-    shape = (rows["item"].n_unique(), len(matrix.models))
-    if (
-        len(rows) != shape[0] * shape[1]
-        or (rows["model_"].to_numpy().reshape(shape) != np.arange(shape[1])).any()
-    ):
+    labels = matrix.items[cut].tolist()
+    every = source.of_clusters(matrix, labels).collected()
+    names = every["item"].unique().sort()
+    every = every.select(
+        pl.col("model").replace_strict(matrix.models, range(len(matrix.models)), default=None),
+        pl.col("cluster_").replace_strict(labels, range(cut.start, cut.stop), default=None),
+        pl.col("item").replace_strict(names, range(len(names))),
+        pl.exclude("model", "cluster_", "item"),
+    ).drop_nulls(["model", "cluster_"])
+    rows = every.filter(pl.col("scored") > 0)
+    items = rows.select("cluster_", "item").unique().sort("cluster_", "item")
+    if len(rows) != len(items) * len(matrix.models):
         raise NoSumsError("models answered different items")
-    x, codes = rows["score_"].to_numpy().reshape(shape), rows["code"].to_numpy().reshape(shape)[:, 0]
+    order = np.empty(len(names), dtype=np.intp)
+    order[items["item"].to_numpy()] = np.arange(len(items))
+    places = (order[rows["item"].to_numpy()], rows["model"].to_numpy())
+
+    def matrix_of(column: str) -> Floats:
+        """Return a column by item and model (n, M)."""
+        values = np.empty((len(items), len(matrix.models)))
+        values[places] = rows[column].to_numpy()
+        return values
+
+    x, codes = matrix_of("score_"), items["cluster_"].to_numpy()
     # Raise NoSumsError if the items of a block aren't those whose means are known.
     used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
     sums = np.zeros((len(used), x.shape[1]))
@@ -284,24 +300,19 @@ def _read(matrix: ScoreMatrix, source: ClusterSource) -> _Read:
     there = matrix.values[used]
     if (np.abs(sums / counts[:, None] - there) > ROUNDED_SCORES * (1 + np.abs(there))).any():
         raise NoSumsError("rows changed while they were read")
-    places = every["code"].to_numpy() * shape[1] + every["model_"].to_numpy()
+    cells = every["cluster_"].to_numpy() * len(matrix.models) + every["model"].to_numpy()
     return _Read(
-        block=Block(
-            x=x,
-            attempts=rows["scored"].cast(pl.Float64).to_numpy().reshape(shape),
-            within=rows["within"].to_numpy().reshape(shape),
-            codes=codes,
-        ),
-        tried=_counted(every["rows"], places, matrix),
-        failed=_counted(every["rows"] - every["scored"], places, matrix),
+        block=Block(x=x, attempts=matrix_of("scored"), within=matrix_of("within"), codes=codes),
+        tried=_counted(every["rows"], cells, matrix),
+        failed=_counted(every["rows"] - every["scored"], cells, matrix),
         bounded=not bool(((rows["low"] < 0) | (rows["high"] > 1)).any()),
     )
 
 
-def _counted(column: pl.Series, places: Ints, matrix: ScoreMatrix) -> Ints:
+def _counted(column: pl.Series, cells: Ints, matrix: ScoreMatrix) -> Ints:
     """Add up counts by cluster and model (C, M)."""
     shape = matrix.values.shape
-    found = np.bincount(places, weights=column.cast(pl.Float64).to_numpy(), minlength=shape[0] * shape[1])
+    found = np.bincount(cells, weights=column.cast(pl.Float64).to_numpy(), minlength=shape[0] * shape[1])
     return np.rint(found).astype(np.int64).reshape(shape)
 
 

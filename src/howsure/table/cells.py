@@ -73,22 +73,28 @@ def whole_text(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def text_of(column: str, dtype: Any, *, item: bool = False) -> nw.Expr:
+def text_of(column: str, frame: Any, *, item: bool = False) -> nw.Expr:
     """Return the texts of a column, null for missing values: NaN, or a text of blanks only.
 
     `item`: an id that is a whole number is written like one, since pandas makes it 1.0 if another is missing.
     The 1.0 of a model is a version.
     """
-    value, text = nw.col(column), nw.col(column).cast(nw.String)
+    value, text, dtype = nw.col(column), nw.col(column).cast(nw.String), frame.collect_schema()[column]
     if dtype.is_float():
         return nw.when(~value.is_nan()).then(text.str.replace_all(r"\.0$", "") if item else text)
-    return nw.when(text.str.strip_chars() != "").then(text) if is_text(dtype) else text
+    if not is_text(dtype):
+        return text
+    written = text.str.strip_chars() != ""
+    if frame.implementation.is_duckdb() or frame.implementation.is_pyspark():
+        # They compare texts by bytes, much faster than they strip them.
+        written = ((text >= "!") & (text < "\x7f")) | written
+    return nw.when(written).then(text)
 
 
 def texts_of(column: pl.Series, *, item: bool = False) -> pl.Series:
     """Return the same of a Polars column."""
     frame = nw.from_native(column.alias("id").to_frame(), eager_only=True)
-    return frame.select(text_of("id", frame.schema["id"], item=item)).to_native()["id"].alias(column.name)
+    return frame.select(text_of("id", frame, item=item)).to_native()["id"].alias(column.name)
 
 
 def is_text(dtype: Any) -> bool:

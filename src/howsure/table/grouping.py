@@ -110,8 +110,7 @@ def attributes_query(
     """Return the smallest and largest text of each column for every task and item. `by`: additional keys.
     `counted`: also return the number of `rows`.
     """
-    schema = frame.collect_schema()
-    texts = [text_of(name, schema[name]).alias(f"{name}_") for name in columns]
+    texts = [text_of(name, frame).alias(f"{name}_") for name in columns]
     prepared = frame.select("task", "item", *by, *texts)
     # distinct values first, so that only few texts are compared
     distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))

@@ -431,8 +431,7 @@ def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.
     """
     if role not in roles:
         return nw.lit(CONSTANTS[role]).alias(role)
-    schema = frame.collect_schema()
-    texts = [text_of(column, schema[column], item=role == "item") for column in roles[role]]
+    texts = [text_of(column, frame, item=role == "item") for column in roles[role]]
     return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(role)
 
 

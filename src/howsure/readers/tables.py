@@ -467,11 +467,16 @@ class ScoreTable:
         return chosen if self.values is None else nw.from_native(chosen).with_columns(self.values).to_native()
 
 
+MOST_CHECKED = 2_000_000
+"""Up to this many rows of Parquet or Arrow are read once to see that the file is complete."""
+
+
 def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> ScoreTable:
     """Read a whole table, with scores that are text as numbers, so that an error is raised while its file is
     known.
 
-    From Parquet and Arrow only the necessary columns are read, and from large files none: they stay lazy.
+    From Parquet and Arrow only the necessary columns are read, and from large files or many rows none: they
+    stay lazy.
     """
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
@@ -481,7 +486,11 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
             with _by_line(source):
                 held = _collected(source, frame, asked)
             frame, warnings = held.lazy(), short_rows(source, held)
-        elif source.head.startswith(COLUMNAR) and not _is_large(source):
+        elif (
+            source.head.startswith(COLUMNAR)
+            and not _is_large(source)
+            and frame.select(pl.len()).collect().item() <= MOST_CHECKED
+        ):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))

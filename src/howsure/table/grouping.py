@@ -183,7 +183,7 @@ def _number(frame: Any, name: str) -> nw.Expr:
 
 
 OF_ITEMS = pl.col("task", "item")
-PIECE_ROWS = 500_000
+PIECE_ROWS = 350_000
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From this many partial results on, grouping by pieces stops if there are fewer groups per partial result.

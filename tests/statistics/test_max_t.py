@@ -50,7 +50,7 @@ def squared_pivots(flips, pair, signs):
 
 def assert_out_of_reach(flips, pair, signs):
     """Check the bound against the long way, and against what max-t computes for the same flips."""
-    pairs = _OrderedPairs.of(flips, *(np.array([k]) for k in pair))
+    pairs = _OrderedPairs.of(flips, *(np.array([k]) for k in pair), flips.data_squares())
     if not flips.even:  # max-t has a scale of its own where sizes are equal
         assert squared_pivots(flips, pair, signs).max() <= pairs.out_of_reach * (1 + 1e-9)
     counted = pairs.pivots(*pairs.columns.sums(signs.astype(np.float32)))
@@ -78,7 +78,7 @@ def test_no_extreme_sign_flip_reaches_an_excluded_pair(flips, seed):
 
 def reach(sizes):
     flips = flip_sums(np.random.default_rng(0).normal(size=(len(sizes), 2)), np.array(sizes, dtype=float), np.zeros(0))
-    return _OrderedPairs.of(flips, np.array([0]), np.array([1])).out_of_reach
+    return _OrderedPairs.of(flips, np.array([0]), np.array([1]), flips.data_squares()).out_of_reach
 
 
 def test_the_exclusion_bound_is_finite_for_many_clusters_and_rises_with_the_largest():
@@ -114,7 +114,7 @@ def test_excluding_pairs_changes_no_p_value(monkeypatch, seed, n_clusters, large
     m = world(seed, n_clusters, largest, score)
     assert not m.flips.even
     found = max_t(m.p_value, m.flips, rng=np.random.default_rng(5), draws=3_000)
-    pairs = _OrderedPairs.of(m.flips, *np.triu_indices(6, 1))
+    pairs = _OrderedPairs.of(m.flips, *np.triu_indices(6, 1), m.flips.data_squares())
     left_out = int((pairs.observed > pairs.out_of_reach).sum())
     assert left_out > 0 or n_clusters < (250 if score else 150), (
         "few clusters: there is no bound, so nothing may be left out"

@@ -67,7 +67,7 @@ def test_the_search_finds_every_pair_that_reaches_the_bound(seed, clusters, boun
     moments, _ = board(seed, models=12, items=160, clusters=clusters)
     flips = moments.flips
     first, second = np.triu_indices(12, 1)
-    pairs = _OrderedPairs.of(flips, first, second)
+    pairs = _OrderedPairs.of(flips, first, second, flips.data_squares())
     signs = np.where(np.random.default_rng(seed).random((len(flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
     summed = FlipColumns.of(flips).sums(signs)
     finder, places = pairs.reaching(bound, 0.1)
@@ -84,7 +84,7 @@ def test_the_search_finds_every_pair_that_reaches_the_bound(seed, clusters, boun
 
 def test_no_pair_reaches_a_bound_above_every_flip():
     moments, _ = board(5, models=12)
-    pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(12, 1))
+    pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(12, 1), moments.flips.data_squares())
     finder, _ = pairs.reaching(1e6, 0.1)
     signs = np.where(np.random.default_rng(0).random((len(moments.flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
     assert not len(finder.reached(FlipColumns.of(moments.flips).sums(signs)).flip)
@@ -101,7 +101,7 @@ def test_overlapping_intervals_of_one_flip_are_counted_once(intervals):
 
 def test_nearly_equal_models_do_not_loosen_the_bound():
     moments, _ = board(4, models=40)
-    pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(40, 1))
+    pairs = _OrderedPairs.of(moments.flips, *np.triu_indices(40, 1), moments.flips.data_squares())
     finder, _ = pairs.reaching(16.0, 0.1)
     close = Reaching.of(np.where(finder.squares < np.inf, finder.squares, np.inf), 16.0, 0.0, 0.1)
     assert close.close.shape[0] == 2

@@ -84,7 +84,7 @@ class Leads:
     @classmethod
     def of(cls, flips: FlipSums, models: Positions) -> Leads:
         """Compute them from the clusters."""
-        data = flips.data_squares()[:, models]
+        data = flips.data_squares(models)
         squares = np.where(data > 0, data + flips.lone_squares, np.inf)
         return cls(
             models=models,

@@ -44,8 +44,11 @@ def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
 def t_p_value(t: ArrayLike, df: ArrayLike) -> Floats:
     """Return the two-sided p-value of a t statistic. df may be infinite or an array."""
     size, df = np.abs(np.asarray(t, dtype=float)), np.asarray(df, dtype=float)
-    student = scipy.special.stdtr(np.where(np.isinf(df), 1.0, df), -size)
-    return np.asarray(2 * np.where(np.isinf(df), scipy.special.ndtr(-size), student))
+    normal = np.isinf(df)
+    if not normal.any():
+        return np.asarray(2 * scipy.special.stdtr(df, -size))
+    student = scipy.special.stdtr(np.where(normal, 1.0, df), -size)
+    return np.asarray(2 * np.where(normal, scipy.special.ndtr(-size), student))
 
 
 def student_above(t: Floats, df: Floats) -> Floats:

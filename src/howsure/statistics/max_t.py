@@ -86,12 +86,12 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
 
 def _stepped(p: Floats, flips: FlipSums, rng: np.random.Generator, draws: int) -> Floats:
     """Return the corrected p-values (M, M) of models in this order."""
-    first, second, alike = _flipped(p, flips)
-    adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))
+    first, second, squares = _flipped(p, flips)
+    adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(squares <= 0, p, np.nan))
     if len(first) == 1:
         adjusted[first, second] = adjusted[second, first] = p[first, second]
     elif len(first):
-        pairs = _OrderedPairs.of(flips, first, second)
+        pairs = _OrderedPairs.of(flips, first, second, squares)
         stepped = pairs.shares(rng, draws)
         first, second = pairs.first, pairs.second
         stepped = np.maximum.accumulate(np.maximum(stepped, p[first, second]))
@@ -112,10 +112,10 @@ def rejects_none(
     order = order_of_rows(flips.sums.T, -flips.sums.sum(axis=0))
     flips, at = flips.take(order.tolist()), np.ix_(order, order)
     p, chosen = p[at], (chosen | chosen.T)[at]
-    first, second, alike = _flipped(p, flips)
-    if (alike & chosen).any() or len(first) == 1:  # these keep their p-values
+    first, second, squares = _flipped(p, flips)
+    if ((squares <= 0) & chosen).any() or len(first) == 1:  # these keep their p-values
         return not (chosen & (p <= error)).any()
-    pairs = _OrderedPairs.of(flips, first, second)
+    pairs = _OrderedPairs.of(flips, first, second, squares)
     places = np.flatnonzero(chosen[pairs.first, pairs.second])
     if not len(places):
         return True
@@ -136,10 +136,10 @@ def single_step(
     It is the error per interval that makes intervals of these pairs simultaneous, with coverage 1 − error.
     Pairs are as in `max_t`. `flips` must be centred, as true differences would add correlation between pairs.
     """
-    first, second, _ = _flipped(p, flips)
+    first, second, squares = _flipped(p, flips)
     if len(first) < 2:
         return error
-    pairs = _OrderedPairs.of(flips, first, second)
+    pairs = _OrderedPairs.of(flips, first, second, squares)
     largest, seen = pairs.largest_of_flips(rng, draws)
     allowed = max(int(error * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
     bound = float(np.partition(largest, len(largest) - 1 - allowed)[len(largest) - 1 - allowed])
@@ -148,14 +148,14 @@ def single_step(
     return float(intervals.t_p_value(math.sqrt(squared), df))
 
 
-def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
-    """Return the pairs that flips are informative about, and whether each has nothing to flip: such a pair
-    keeps its p-value.
+def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Floats]:
+    """Return the pairs that flips are informative about, and `data_squares`: a pair for which they are 0 has
+    nothing to flip, and keeps its p-value.
     """
     first, second = np.triu_indices(len(p), 1)
-    alike = flips.data_squares() <= 0
-    usable = np.isfinite(p[first, second]) & ~alike[first, second]
-    return first[usable], second[usable], alike
+    squares = flips.data_squares()
+    usable = np.isfinite(p[first, second]) & (squares[first, second] > 0)
+    return first[usable], second[usable], squares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +177,8 @@ class _OrderedPairs:
     observed: Singles
 
     @classmethod
-    def of(cls, flips: FlipSums, first: Positions, second: Positions) -> _OrderedPairs:
-        """Sort pairs by their observed pivots."""
+    def of(cls, flips: FlipSums, first: Positions, second: Positions, data: Floats) -> _OrderedPairs:
+        """Sort pairs by their observed pivots. `data` (M, M): `data_squares`."""
         total = float(flips.sizes.sum())
         curve = None if flips.even else float(flips.inflation @ flips.sizes**2) / total**2
         columns = FlipColumns.of(flips)
@@ -195,7 +195,7 @@ class _OrderedPairs:
                 observed=observed[order] * np.float32(1 - 1e-4),
             )
 
-        squares = np.maximum(flips.squares()[first, second], TINY).astype(np.float32)[:, None]
+        squares = np.maximum(data[first, second] + flips.lone_squares, TINY).astype(np.float32)[:, None]
         unordered = make(slice(None), squares, squares)
         if flips.observed is None:
             seen = unordered.pivots(*columns.sums(np.ones((len(columns.table), 1), dtype=np.float32)))

@@ -67,19 +67,19 @@ class FlipSums:
         """Whether all clusters, including lone items, have one size."""
         return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
 
-    def data_squares(self) -> Floats:
-        """Σ inflation · d_g² of every pair over the clusters of data (M, M), 0 if two models are equal."""
+    def data_squares(self, models: Positions | slice = slice(None)) -> Floats:
+        """Σ inflation · d_g² of every model and each of these over the clusters of data (M, K), 0 if two are
+        equal.
+        """
         weighted = self.sums * self.inflation[:, None]
-        return np.maximum(squared_differences(weighted.T @ self.sums), 0.0)
+        own = (weighted * self.sums).sum(axis=0)
+        found = squared_differences(weighted.T @ self.sums[:, models], (own, own[models]))
+        return np.maximum(found, 0.0)
 
     @property
     def lone_squares(self) -> float:
         """Σ inflation · d_g² over the lone items, the same for every pair."""
         return float(self.inflation @ self.shared**2)
-
-    def squares(self) -> Floats:
-        """Σ inflation · d_g² of every pair (M, M): the same for every flip."""
-        return np.asarray(self.data_squares() + self.lone_squares)
 
     def centred(self) -> FlipSums:
         """Return the same under "no difference": every model's own mean is subtracted from its clusters of
@@ -240,12 +240,15 @@ def settled(difference: Floats, size: Floats | float) -> Floats:
     return np.where(np.abs(difference) <= ROUNDED_MEANS * size, 0.0, difference)
 
 
-def squared_differences(product: Floats) -> Floats:
-    """Turn Σ e_i e_j into Σ (e_i − e_j)². Cancellation is cut off if two columns are equal."""
-    own = np.diagonal(product)
+def squared_differences(product: Floats, own: tuple[Floats, Floats] | None = None) -> Floats:
+    """Turn Σ e_i e_j into Σ (e_i − e_j)². Cancellation is cut off if two columns are equal.
+
+    `own`: Σ e_i² and Σ e_j², by default the diagonal.
+    """
+    ours, others = (np.diagonal(product), np.diagonal(product)) if own is None else own
     squares = np.empty_like(product)
-    for part in blocks(len(product), len(product), ROW_CELLS):
-        both = own[part, None] + own
+    for part in blocks(len(product), product.shape[1], ROW_CELLS):
+        both = ours[part, None] + others
         squares[part] = both - 2 * product[part]
         squares[part][np.abs(squares[part]) < 1e-12 * both] = 0.0
     return squares

@@ -34,6 +34,7 @@ MOST_BITS = 32
 """Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows per group, and larger groups count as
 repeated.
 """
+POWERS = 2.0 ** np.arange(MOST_BITS)
 
 
 def check_known(columns: Sequence[str], names: Sequence[str]) -> None:
@@ -268,7 +269,7 @@ def results_of_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame | N
     starts = np.flatnonzero(first.to_series().to_numpy())
     if not len(starts) or len(starts) * LEAST_RUN > len(rows):
         return None
-    named = rows[starts].select(pl.col(keys).cast(pl.Categorical))
+    named = rows.select(keys)[starts].select(pl.all().cast(pl.Categorical))
     if _distinct(group_codes(named)) < len(named):
         return None
     score, attempt = rows["score"].to_numpy(), rows["attempt"]
@@ -290,7 +291,7 @@ def results_of_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame | N
         rows=pl.Series(sizes, dtype=pl.UInt32),
         n=pl.Series(n),
         **{name: _scored(column, n) for name, column in found.items()},
-        attempts=pl.Series(np.add.reduceat(np.where(bits, 2.0**places, 0.0), starts)),
+        attempts=pl.Series(np.add.reduceat(np.where(bits, POWERS[places], 0.0), starts)),
     )
 
 

@@ -166,7 +166,8 @@ def _opened(engine: str, path: str):
     if engine == "duckdb":
         import duckdb
 
-        connection = duckdb.connect(config={"memory_limit": "700MB", "threads": 2, "preserve_insertion_order": False})
+        limits = {"memory_limit": "700MB", "threads": 2, "preserve_insertion_order": False}
+        connection = duckdb.connect(config={**limits, "temp_directory": tempfile.mkdtemp(prefix="howsure-duckdb-")})
         return connection.read_parquet(path), None
     from pyspark.sql import SparkSession
 

@@ -14,6 +14,8 @@ from leaderboard_command import COMMAND
 from measure import Race, Result, Side, report, script, timed
 
 ITEMS, ATTEMPTS, CLUSTERS, DRAWS = 20_000, 5, 1_000, 10_000
+MOST_BY_SPARK = 100
+"""Spark isn't asked about more models, as each run takes ten minutes (beyond.py does)."""
 BASE_MB, CELL_BYTES = 400, 200
 """The target for memory: so much, and so many bytes for each item of each model."""
 
@@ -54,7 +56,8 @@ def _race(peers: dict[str, str], folder: Path, models: int) -> Race:
     def side(name: str, how: str, *, floor: bool = False, python: str = sys.executable) -> Side:
         return Side(name=name, command=script("giant.py", how, str(path), python=python), floor=floor)
 
-    spark = [side("howsure on a Spark table", "spark", python=peers["spark"])] if "spark" in peers else []
+    python = peers.get("spark") if models <= MOST_BY_SPARK else None
+    spark = [side("howsure on a Spark table", "spark", python=python)] if python else []
     return Race(
         title=title(models),
         ours=Side(name="howsure", command=[COMMAND, "leaderboard", str(path)], inner=False),

@@ -2,8 +2,8 @@
 
     python benchmarks/growth.py [--only models,files] [--before COMMAND]
 
-Without --only it writes growth.md. With --before, the `howsure` of another environment, each command runs once in that and once in this one, in
-turn, for at most 300 s. The least is a process of its own that reads the same files and averages twice: Polars for tables,
+Without --only it writes growth.md. With --before, the `howsure` of another environment, each command runs once in that and once in
+this one, in turn, for at most 300 s, and the file is growth-before.md. The least is a process of its own that reads the same files and averages twice: Polars for tables,
 json line by line, or sample by sample, for logs. Seconds are medians of quiet runs (measure.py); what counts is the growth, and the ratio to the least.
 """
 
@@ -81,7 +81,7 @@ GROWTHS = (
     Growth(
         name="items",
         sizes=(10_000, 100_000, 1_000_000),
-        commands=("leaderboard", "health", "plan -a m0 -b m1 --effect 1pp --pilot", "report -o REPORT"),
+        commands=("leaderboard", "questions", "plan -a m0 -b m1 --effect 1pp --pilot", "report -o REPORT"),
     ),
     Growth(
         name="clusters",
@@ -133,7 +133,8 @@ def main() -> None:
     text = "\n\n".join(["# How time and memory grow", about, *texts]) + "\n"
     print(text)
     if wanted == [""]:
-        (HERE / "growth.md").write_text(text, encoding="utf-8")
+        name = "growth.md" if options.before is None else "growth-before.md"
+        (HERE / name).write_text(text, encoding="utf-8")
 
 
 def _measured(growth: Growth) -> str:

@@ -124,7 +124,6 @@ def navigate(app, docname, source):
         "benchmarks/README": {
             "": [
                 "benchmarks/results",
-                "benchmarks/growth",
                 "benchmarks/growth-before",
                 "benchmarks/engines",
                 "benchmarks/beyond",

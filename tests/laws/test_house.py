@@ -95,7 +95,6 @@ def test_every_documentation_page_is_in_the_site_navigation() -> None:
         *conf["DEVELOPERS"],
         *(page for pages in conf["NAVIGATION"].values() for page in pages),
         "benchmarks/results",
-        "benchmarks/growth",
         "benchmarks/growth-before",
         "benchmarks/beyond",
         "benchmarks/engines",

@@ -486,17 +486,21 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
             with _by_line(source):
                 held = _collected(source, frame, asked)
             frame, warnings = held.lazy(), short_rows(source, held)
-        elif (
-            source.head.startswith(COLUMNAR)
-            and not _is_large(source)
-            and frame.select(pl.len()).collect().item() <= MOST_CHECKED
-        ):
+        elif source.head.startswith(COLUMNAR) and not (_is_large(source) or _has_many_rows(source, frame)):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise source.error(error.what, error.remedy) from None
     return ScoreTable(source=source, frame=frame, values=values, numbers=numbers, warnings=warnings)
+
+
+def _has_many_rows(source: Source, frame: pl.LazyFrame) -> bool:
+    """Return whether a table of Parquet or Arrow has too many rows to read them only to see that they are
+    there.
+    """
+    small = source.path.stat().st_size < WORTH_BYTES
+    return not small and frame.select(pl.len()).collect().item() > MOST_CHECKED
 
 
 def _pass(piece: pl.DataFrame) -> None:

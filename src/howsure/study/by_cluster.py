@@ -190,8 +190,8 @@ def _sums(source: ClusterSource, *, bits: bool) -> Frame:
     items have one (`weight`).
 
     `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item.
-    `failed`: failed rows. `again`: rows that repeat an attempt, if these are numbered (`bits`: at least 1 if any may,
-    see ClusterSource). `torn`: items in several clusters.
+    `failed`: failed rows. `again`: rows that repeat an attempt, if these are numbered (with `bits` at least 1
+    if any may, see ClusterSource). `torn`: items in several clusters.
     """
     told = source.items(bits=bits).select(
         *(*MODELS, "cluster_", "score_", "rows", "again"),

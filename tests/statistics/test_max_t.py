@@ -76,6 +76,12 @@ def test_no_extreme_sign_flip_reaches_an_excluded_pair(flips, seed):
         assert_out_of_reach(flips, pair, signs[:, comes_up])
 
 
+@given(clusters_to_flip())
+def test_squares_for_some_models_are_those_for_all(flips):
+    some = np.array([2, 0])
+    np.testing.assert_allclose(flips.data_squares(some), flips.data_squares()[:, some], rtol=1e-12, atol=1e-12)
+
+
 def reach(sizes):
     flips = flip_sums(np.random.default_rng(0).normal(size=(len(sizes), 2)), np.array(sizes, dtype=float), np.zeros(0))
     return _OrderedPairs.of(flips, np.array([0]), np.array([1]), flips.data_squares()).out_of_reach

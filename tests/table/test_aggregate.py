@@ -212,6 +212,19 @@ def test_items_without_a_cluster_are_clusters_of_their_own(kinds, kind, nothing)
 
 
 @pytest.mark.parametrize("kind", ENGINES)
+def test_only_names_of_blanks_are_missing(kinds, kind):
+    names = ["p", " p", "p ", "!", "~", "é", "中", "\x7f", "0"]
+    every = [*names, "", " ", "\t\n"]
+    table = pl.DataFrame(
+        {"model": "a", "item": [f"q{k}" for k in range(12)], "passage": every, "score": [0.0, 1.0] * 6}
+    )
+    found = hs.estimate(kinds.make(kind, table.head(len(names))), cluster="passage")
+    assert found[0].estimate.n_clusters == len(names)
+    with pytest.raises(hs.DataError, match="no 'passage' for 3 items"):
+        hs.estimate(kinds.make(kind, table), cluster="passage")
+
+
+@pytest.mark.parametrize("kind", ENGINES)
 def test_duplicated_rows_count_once_with_a_warning(kinds, kind):
     """Rows that are there twice count once, with metadata beside them, and that is told."""
     table = numbers().table

@@ -60,7 +60,7 @@ LINES = pl.concat_str(
     pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String),
     separator="\x1f",
 ).str.join("\x1e")
-"""What is written of a row, and the text of rows."""
+"""The values of a row that the fingerprint covers, and the text of all rows."""
 
 
 def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:

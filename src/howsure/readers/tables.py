@@ -467,16 +467,11 @@ class ScoreTable:
         return chosen if self.values is None else nw.from_native(chosen).with_columns(self.values).to_native()
 
 
-MOST_CHECKED = 2_000_000
-"""Up to this many rows of Parquet or Arrow are read once to see that the file is complete."""
-
-
 def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> ScoreTable:
     """Read a whole table, with scores that are text as numbers, so that an error is raised while its file is
     known.
 
-    From Parquet and Arrow only the necessary columns are read, and from large files or many rows none: they
-    stay lazy.
+    From Parquet and Arrow only the necessary columns are read, and from large files none: they stay lazy.
     """
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
@@ -486,21 +481,13 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
             with _by_line(source):
                 held = _collected(source, frame, asked)
             frame, warnings = held.lazy(), short_rows(source, held)
-        elif source.head.startswith(COLUMNAR) and not (_is_large(source) or _has_many_rows(source, frame)):
+        elif source.head.startswith(COLUMNAR) and not _is_large(source):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise source.error(error.what, error.remedy) from None
     return ScoreTable(source=source, frame=frame, values=values, numbers=numbers, warnings=warnings)
-
-
-def _has_many_rows(source: Source, frame: pl.LazyFrame) -> bool:
-    """Return whether a table of Parquet or Arrow has too many rows to read them only to see that they are
-    there.
-    """
-    small = source.path.stat().st_size < WORTH_BYTES
-    return not small and frame.select(pl.len()).collect().item() > MOST_CHECKED
 
 
 def _pass(piece: pl.DataFrame) -> None:

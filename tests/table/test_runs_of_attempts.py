@@ -4,11 +4,18 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+import howsure as hs
 from howsure.table.engines import to_polars
-from howsure.table.grouping import results_of_runs, results_query
+from howsure.table.grouping import changes, results_of_runs, results_query
 
 KEYS = ["model", "item"]
+
+
+def by_runs(table):
+    starts, names = changes(table.select(KEYS))
+    return results_of_runs(table, starts, names.with_columns(pl.col(KEYS).cast(pl.Categorical)))
 
 
 def rows(seed, *, attempts=4):
@@ -35,7 +42,7 @@ def by_query(table):
 @pytest.mark.parametrize("seed", range(5))
 def test_results_of_runs_are_those_of_the_query(seed):
     table = rows(seed)
-    one, other = results_of_runs(table, KEYS), by_query(table)
+    one, other = by_runs(table), by_query(table)
     assert one.schema == other.schema
     one, other = (each.with_columns(pl.col(KEYS).cast(pl.String)).sort(KEYS) for each in (one, other))
     assert one.select(KEYS, "rows", "n", "attempts").equals(other.select(KEYS, "rows", "n", "attempts"))
@@ -46,13 +53,46 @@ def test_results_of_runs_are_those_of_the_query(seed):
 
 
 def test_rows_that_are_not_adjacent_have_no_runs():
-    assert results_of_runs(rows(0).sample(fraction=1.0, shuffle=True, seed=1), KEYS) is None
+    assert by_runs(rows(0).sample(fraction=1.0, shuffle=True, seed=1)) is None
 
 
-def test_items_in_two_runs_are_left_to_the_query():
+def test_items_in_two_runs_have_two_results_that_are_joined_later(tmp_path):
     table = rows(0)
-    assert results_of_runs(pl.concat([table, table]), KEYS) is None
+    later = table.with_columns(attempt=pl.col("attempt") + 4)
+    found = by_runs(pl.concat([table, later]))
+    assert len(found) == 2 * table.select(KEYS).n_unique()
+    whole = pl.concat([table, later]).with_columns(pl.col("attempt").fill_null(0))  # one number may be there twice
+    path = tmp_path / "table.parquet"
+    whole.unique([*KEYS, "attempt"], maintain_order=True).write_parquet(path)
+    shuffled = pl.read_parquet(path).sample(fraction=1.0, shuffle=True)
+    one, other = (hs.estimate(each).to_frame().drop("task") for each in (path, shuffled))
+    assert_frame_equal(one, other, abs_tol=1e-12)
+
+
+def test_numbers_outside_the_bits_are_not_counted():
+    numbers = [0, 31, 32, -1, None, 2**40, 2**32 + 1]
+    table = pl.DataFrame({"model": ["m"] * 7, "item": ["q"] * 7, "attempt": numbers, "score": [1.0] * 7})
+    assert by_runs(table)["attempts"].to_list() == [2.0**0 + 2.0**31]
 
 
 def test_no_rows_have_no_runs():
-    assert results_of_runs(rows(0).head(0), KEYS) is None
+    assert by_runs(rows(0).head(0)) is None
+
+
+def test_blank_names_and_changed_attributes_are_those_of_the_whole_table(tmp_path):
+    """A large table is read in pieces, in which attributes of items that were seen before are left out."""
+    table = rows(1, attempts=3).with_columns(cluster=pl.concat_str(pl.lit("c"), pl.col("item").str.slice(1, 1)))
+    odd = pl.when(pl.int_range(pl.len()) % 97 == 0)
+    table = table.with_columns(
+        model=odd.then(pl.lit("  ")).otherwise("model"),
+        score=odd.then(None).otherwise("score"),
+        item=odd.then(pl.lit("\u2003")).otherwise("item"),
+        cluster=pl.when(pl.col("model") == "m3").then(pl.lit(" \t")).otherwise("cluster"),
+    )
+    path = tmp_path / "table.parquet"
+    table.write_parquet(path)
+    lazy, held = hs.read(path), hs.read(table)
+    assert lazy.rows.collect().height == table.height
+    one, other = hs.estimate(lazy), hs.estimate(held)
+    assert one.warnings == other.warnings
+    assert_frame_equal(one.to_frame().drop("task"), other.to_frame().drop("task"), abs_tol=1e-12)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, fields, replace
 from functools import reduce
 from itertools import pairwise
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import products
+from howsure.statistics.arrays import in_threads, products
 from howsure.statistics.clustered_variance import (
     Clustering,
     ShareSums,
@@ -40,6 +40,8 @@ from howsure.statistics.score_pivot import Pivots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from howsure.statistics.arrays import Floats, Ints, Positions
     from howsure.statistics.clustered_variance import VarianceChoice, VarianceEstimator
@@ -276,13 +278,16 @@ def apart_by_levels(x: Floats, levels: Floats) -> Floats:
     """Return Σ |x_i − x_j| of every two columns of x (n, M) with these values: by each step between two of
     them, on how many items one of the columns is above it and the other isn't.
     """
-    apart = np.zeros((x.shape[1], x.shape[1]))
     exact = np.float32 if len(x) < 2**24 else np.float64
-    for low, high in pairwise(levels.tolist()):
-        above = (x > low).astype(exact)
+
+    def step(ends: tuple[float, float]) -> Floats:
+        low, high = ends
+        above: NDArray[Any] = (x > low).astype(exact)
         counts, both = above.sum(axis=0, dtype=np.float64), (above.T @ above).astype(np.float64)
-        apart += (high - low) * (counts[:, None] + counts[None, :] - 2 * both)
-    return apart
+        return np.asarray((high - low) * (counts[:, None] + counts[None, :] - 2 * both))
+
+    steps = len(levels) * x.size * x.shape[1]
+    return sum(in_threads(step, pairwise(levels.tolist()), steps=steps), np.zeros((x.shape[1], x.shape[1])))
 
 
 def complete_moments(

@@ -14,8 +14,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import scipy
@@ -24,7 +25,8 @@ from numpy.typing import NDArray
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextvars import Context
 
 
 def _load_late(name: str) -> None:
@@ -39,7 +41,7 @@ def _load_late(name: str) -> None:
 
 
 # SciPy takes every public name of NumPy. Loading these would add 100 ms to the start of every command.
-for module in ("numpy.f2py", "numpy.testing", "numpy.ma", "numpy.polynomial"):
+for module in ("numpy.f2py", "numpy.testing", "numpy.polynomial"):
     _load_late(module)
 
 
@@ -70,6 +72,9 @@ Ints = NDArray[np.int64]
 Positions = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
+S = TypeVar("S")
+T = TypeVar("T")
+
 Limits = tuple[Floats, Floats]
 """The lower and the upper limits of intervals."""
 
@@ -81,10 +86,23 @@ THREADS, MANY_STEPS = 2, 2_000_000_000
 def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
     """Return aᵀ b of several pairs of matrices (n, M), in threads if they are large."""
     steps = sum(len(a) * a.shape[1] * b.shape[1] for a, b in pairs)
+    return in_threads(lambda pair: pair[0].T @ pair[1], pairs, steps=steps)
+
+
+def in_threads(work: Callable[[S], T], parts: Iterable[S], *, steps: float) -> list[T]:
+    """Return the work on every part, in threads if it has many steps, which NumPy and SciPy take without
+    Python's lock. What `np.errstate` says holds there too.
+    """
     if steps < MANY_STEPS:
-        return [a.T @ b for a, b in pairs]
+        return [work(part) for part in parts]
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda pair: pair[0].T @ pair[1], pairs))
+        return list(pool.map(lambda part, context: context.run(work, part), parts, _contexts()))
+
+
+def _contexts() -> Iterator[Context]:
+    """Yield copies of this thread's context, as two threads can't share one."""
+    while True:
+        yield copy_context()
 
 
 def above(a: Floats, b: Floats) -> Bools:

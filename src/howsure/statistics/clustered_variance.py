@@ -280,6 +280,11 @@ def group_sums(x: Floats, codes: Ints, n_clusters: int) -> Floats:
     """Sum rows of x (n, …) by cluster: (C, …)."""
     if x.ndim == 1:
         return np.bincount(codes, weights=x, minlength=n_clusters).astype(float)
+    if x.ndim == 2 and x.flags.f_contiguous:
+        sums = np.zeros((x.shape[1], n_clusters))
+        for own, column in zip(sums, x.T, strict=True):
+            own[:] = np.bincount(codes, weights=column, minlength=n_clusters)
+        return sums.T
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=n_clusters)
     filled = np.flatnonzero(counts)

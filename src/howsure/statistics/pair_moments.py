@@ -12,12 +12,13 @@ equal weight. Single items are merged as in joined_strata, pair by pair. Memory:
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import blocks
+from howsure.statistics.arrays import THREADS, blocks, in_threads
 from howsure.statistics.clustered_variance import clusterings, satterthwaite
 from howsure.statistics.score_pivot import Pivots
 from howsure.statistics.tolerances import ROUNDED_MEANS, ROUNDING
@@ -37,6 +38,8 @@ ROW_CELLS = 100_000
 
 ROW_BLOCKS, FEW_MODELS = 8, 64
 """All pairs are gone through in so many blocks of rows, in one if there are few models."""
+TEST_STEPS = 5_000
+"""The p-value of a pair takes as long as so many steps of a product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,14 +201,17 @@ class PairMoments(Pivots):
             return self.tested
         count = len(self.difference)
         p = np.ones_like(self.difference)
-        for own in blocks(
-            count, 1, max(count // ROW_BLOCKS, FEW_MODELS)
-        ):  # each pair once, but within a block
+
+        def fill(own: slice) -> None:
+            """Test the pairs of these models with later ones: each pair once, but within a block."""
             found = self.at((own, slice(own.start, None))).p_value_at(0.0)
             size = len(found)
             upper = np.triu(found[:, :size], 1)
             p[own, own] = upper + upper.T + np.eye(size)
             p[own, own.stop :], p[own.stop :, own] = found[:, size:], found[:, size:].T
+
+        rows = blocks(count, 1, max(count // ROW_BLOCKS, FEW_MODELS))
+        in_threads(fill, rows, steps=TEST_STEPS * count**2)
         return p
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
@@ -228,8 +234,10 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
     tested = moments.p_value
     first, second = np.triu_indices(len(tested), 1)
     p = np.clip(np.nan_to_num(tested[first, second], nan=1.0), 1e-300, 1.0)
+    halves = np.array_split(p / 2, THREADS)
+    pivots = in_threads(partial(scipy.special.stdtrit, df), halves, steps=TEST_STEPS * len(p))
     observed = np.zeros_like(tested)
-    observed[first, second] = observed[second, first] = scipy.special.stdtrit(df, p / 2) ** 2
+    observed[first, second] = observed[second, first] = np.concatenate(pivots) ** 2
     return replace(moments, flips=replace(flips, observed=observed), tested=tested)
 
 

@@ -22,18 +22,19 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError, OptionError
+from howsure.table.cells import text_of, without_blanks
 from howsure.table.engines import to_polars
 from howsure.table.grouping import (
     KEYS,
     OF_ITEMS,
     all_differ,
     attributes_query,
+    changes,
     check_known,
     collect_pieces,
     keys_of,
     measure_names,
     merged_attributes,
-    news,
     once,
     results_of_runs,
     results_query,
@@ -46,6 +47,7 @@ from howsure.table.schema import (
     COLUMNS,
     CONSTANTS,
     FINGERPRINTS,
+    NAMES,
     STOP,
     find_roles,
     open_frame,
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
+
+    from howsure.table.grouping import Places
 
 RESULT_BYTES = 190
 """The peak memory per result of a model on an item (docs/scale.md)."""
@@ -272,11 +276,16 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
 
     `every`: also return attributes from all rows of the tasks.
     """
-    frame, roles = tidy(scores.rows, scores.roles)
+    piecewise = isinstance(scores.rows, pl.LazyFrame)
+    frame, roles = tidy(scores.rows, scores.roles, blanks=piecewise)
     names = frame.collect_schema().names()
     check_known(columns, names)
     whole = _of_tasks(with_taken(frame, wanted.measures), wanted)
     asked = _asked(wanted)
+    read = whole if asked is None else whole.filter(asked)
+    if piecewise:
+        texts = [text_of(name, whole).alias(name) for name in NAMES if name in roles]
+        whole = whole.with_columns(*texts)
     frame = whole if asked is None else whole.filter(asked)
     names = [*names, *map(taken_name, wanted.measures)]
     declared = [name for name in ("cluster", "weight") if name in names]
@@ -285,7 +294,8 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
     here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
     alone = _rows_alone(frame, names, roles) if here and not of_items else None
     if alone is None:
-        results, attributes, of_all = _collect(frame, names, roles, of_items, more)
+        pieces = read.to_native() if piecewise else None
+        results, attributes, of_all = _collect(frame, names, roles, of_items, pieces=pieces, more=more)
     else:
         results, attributes, of_all = alone, _items(alone), None
     others = _not_meant(results, wanted.model)
@@ -353,17 +363,19 @@ def _collect(
     names: Sequence[str],
     roles: Mapping[str, tuple[str, ...]],
     columns: Sequence[str],
+    *,
+    pieces: pl.LazyFrame | None,
     more: tuple[Frame, nw.Expr] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
     """Return results and attributes: for a Polars scan piece by piece if that works, otherwise at once by the
     engine.
 
-    `more`: all rows, and which of them are wanted, if attributes of all are needed as well (the third
-    result).
+    `pieces`: the scan, with names of blanks only as they are. `more`: all rows, and which of them are wanted,
+    if attributes of all are needed as well (the third result).
     """
-    native, bits = frame.to_native(), _counts_bits(frame, names)
-    in_parts = isinstance(native, pl.LazyFrame) and (bits or "attempt" not in names)
-    found = _collect_pieces(native, names, roles, columns) if in_parts else None
+    bits = _counts_bits(frame, names)
+    in_parts = bits or "attempt" not in names
+    found = _collect_pieces(pieces, names, roles, columns) if pieces is not None and in_parts else None
     every = to_polars(attributes_query(more[0], columns), streaming=True) if more and found else None
     if found:
         results, attributes = found
@@ -413,23 +425,19 @@ def _collect_pieces(
     """Group a Polars scan piece by piece, with only the needed columns. None if that doesn't work."""
     needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *taken_of(names)))
     simple = "attempt" in names and "status" not in roles and not taken_of(names)
+    keys = keys_of(roles)
 
-    def results(piece: pl.DataFrame) -> pl.DataFrame:
+    def results(piece: pl.DataFrame, starts: Places, named: pl.DataFrame) -> pl.DataFrame:
         """Group a piece."""
-        alone = results_of_runs(piece, keys_of(roles)) if simple else None
-        if alone is not None:
-            return alone
-        return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
+        if simple:
+            own, of_keys = changes(named.select(keys))
+            alone = results_of_runs(piece, starts[own], of_keys)
+            if alone is not None:
+                return alone
+        rows = piece.with_columns(without_blanks(piece.select(keys)))
+        return _results(nw.from_native(rows.lazy()), names, roles, bits="attempt" in names)
 
-    def attributes(piece: pl.DataFrame) -> pl.DataFrame:
-        """Return the attributes of a piece's items."""
-        return to_polars(
-            attributes_query(nw.from_native(news(piece, ("task", "item", *columns)).lazy()), columns)
-        )
-
-    return collect_pieces(
-        frame.select(name for name in needed if name in names), results, attributes if columns else None
-    )
+    return collect_pieces(frame.select(name for name in needed if name in names), keys, columns, results)
 
 
 def _items(results: pl.DataFrame) -> pl.DataFrame:

@@ -73,22 +73,34 @@ def whole_text(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def text_of(column: str, frame: Any, *, item: bool = False) -> nw.Expr:
+def text_of(column: str, frame: Any, *, item: bool = False, blanks: bool = False) -> nw.Expr:
     """Return the texts of a column, null for missing values: NaN, or a text of blanks only.
 
     `item`: an id that is a whole number is written like one, since pandas makes it 1.0 if another is missing.
-    The 1.0 of a model is a version.
+    The 1.0 of a model is a version. `blanks`: texts of blanks only are left to `without_blanks`.
     """
     value, text, dtype = nw.col(column), nw.col(column).cast(nw.String), frame.collect_schema()[column]
     if dtype.is_float():
         return nw.when(~value.is_nan()).then(text.str.replace_all(r"\.0$", "") if item else text)
-    if not is_text(dtype):
+    if not is_text(dtype) or blanks:
         return text
     written = text.str.strip_chars() != ""
     if frame.implementation.is_duckdb() or frame.implementation.is_pyspark():
         # They compare texts by bytes, much faster than they strip them.
         written = ((text >= "!") & (text < "\x7f")) | written
     return nw.when(written).then(text)
+
+
+def without_blanks(names: pl.DataFrame) -> pl.DataFrame:
+    """Return the same names, null for texts of blanks only. Only columns with a text that doesn't begin with
+    a printable ASCII character are stripped, which takes longer than comparing.
+    """
+    texts = [name for name, dtype in names.schema.items() if dtype == pl.String]
+    text = pl.col(texts)
+    plain = names.select(((text >= "!") & (text < "\x7f")).all()) if texts else pl.DataFrame()
+    doubtful = [name for name in texts if not plain[name].item()]
+    text = pl.col(doubtful)
+    return names.with_columns(pl.when(text.str.strip_chars() != "").then(text)) if doubtful else names
 
 
 def texts_of(column: pl.Series, *, item: bool = False) -> pl.Series:

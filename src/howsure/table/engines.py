@@ -21,7 +21,7 @@ from howsure.errors import DataError
 from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -274,7 +274,7 @@ def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     return collected
 
 
-def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+def in_pieces(frame: pl.LazyFrame, rows: int) -> Generator[pl.DataFrame]:
     """Collect a frame in pieces of this many rows, in order, and at least one, which may be empty.
 
     The pieces of `collect_batches` just end if Polars panics, for example for a file truncated meanwhile.

@@ -4,37 +4,42 @@ and item), and sums of usage. The same is done piece by piece, so that memory gr
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from difflib import get_close_matches
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.cells import text_of
+from howsure.table.cells import text_of, without_blanks
 from howsure.table.engines import in_pieces, to_polars
 from howsure.table.schema import MEASURES, find_roles, open_frame, tidy, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
     from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+    Places = NDArray[np.intp]
 
+T = TypeVar("T")
 MODELS = ("task", "metric", "model")
 KEYS = (*MODELS, "item")
 MOST_BITS = 32
 """Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows per group, and larger groups count as
 repeated.
 """
-POWERS = 2.0 ** np.arange(MOST_BITS)
 
 
 def check_known(columns: Sequence[str], names: Sequence[str]) -> None:
@@ -184,7 +189,7 @@ def _number(frame: Any, name: str) -> nw.Expr:
 
 
 OF_ITEMS = pl.col("task", "item")
-PIECE_ROWS = 350_000
+PIECE_ROWS, THREADS = 350_000, 2
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From this many partial results on, grouping by pieces stops if there are fewer groups per partial result.
@@ -199,32 +204,53 @@ Parts = list[pl.DataFrame]
 
 def collect_pieces(
     frame: pl.LazyFrame,
-    results: Callable[[pl.DataFrame], pl.DataFrame],
-    attributes: Callable[[pl.DataFrame], pl.DataFrame] | None,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    results: Callable[[pl.DataFrame, Places, pl.DataFrame], pl.DataFrame],
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
     """Group each piece and join the groups in several. None if too many groups are in several pieces.
 
-    `results` groups a piece by its keys, `attributes` by task and item, if any are needed. Memory: one piece
-    and the groups. A hash table of all groups would need several times as much.
+    `results` groups a piece by its keys, given the places and names of the rows that differ from the row
+    before. `columns`: attributes of task and item, if any are needed. Memory: two pieces and the groups. A
+    hash table of all groups would need several times as much.
     """
     found: Parts = []
     known: Parts = []
     next_look = FIRST_LOOK
-    with ThreadPoolExecutor(1) as beside:
-        for piece in in_pieces(frame, PIECE_ROWS):
-            of_items = beside.submit(_known, piece, attributes)
-            found.append(results(piece))
-            known += of_items.result()
-            if sum(map(len, found)) > next_look:
-                # The number of groups per partial result: 1 if each group is in one piece.
-                parts = pl.concat(found)
-                whole_groups = _distinct(group_codes(parts)) / len(parts)
-                if whole_groups < MOSTLY_WHOLE:
-                    return None
-                next_look *= 4
-                known = [merged_attributes(pl.concat(known))] if known else []
+    codes = list(dict.fromkeys([*keys, *(("task", "item") if columns else ())]))
+    named = list(dict.fromkeys([*codes, *columns]))
+    attributes = _Attributes(columns)
+
+    def grouped(piece: pl.DataFrame) -> tuple[pl.DataFrame, Parts]:
+        starts, names = changes(piece.select(named))
+        names = without_blanks(names).with_columns(pl.col(codes).cast(pl.Categorical))
+        return results(piece, starts, names), attributes.news(names)
+
+    for of_models, of_items in _in_threads(grouped, in_pieces(frame, PIECE_ROWS)):
+        found.append(of_models)
+        known += of_items
+        if sum(map(len, found)) > next_look:
+            # The number of groups per partial result: 1 if each group is in one piece.
+            parts = pl.concat(found)
+            whole_groups = _distinct(group_codes(parts)) / len(parts)
+            if whole_groups < MOSTLY_WHOLE:
+                return None
+            next_look *= 4
+            known = [merged_attributes(pl.concat(known))] if known else []
     whole = merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
     return _merged_results(pl.concat(found)), whole
+
+
+def _in_threads(work: Callable[[pl.DataFrame], T], pieces: Generator[pl.DataFrame]) -> Iterator[T]:
+    """Yield what each piece becomes, in order. So many pieces are in memory as there are threads."""
+    waiting: deque[Future[T]] = deque()
+    with closing(pieces), ThreadPoolExecutor(THREADS) as pool:
+        for piece in pieces:
+            waiting.append(pool.submit(work, piece))
+            if len(waiting) == THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def distinct(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
@@ -242,56 +268,77 @@ def distinct(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
     return pl.concat(found).group_by(names).agg(pl.col("rows").sum())
 
 
-def _known(piece: pl.DataFrame, attributes: Callable[[pl.DataFrame], pl.DataFrame] | None) -> Parts:
-    """Return the attributes of a piece's items."""
-    return [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
+class _Attributes:
+    """The attributes of items, piece by piece: most were already in the pieces before, with another model."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns, self.lock = columns, Lock()
+        self.latest = np.zeros(0, dtype=np.uint64)
+        """A hash of the latest task and attributes of each item, by its code."""
+
+    def news(self, names: pl.DataFrame) -> Parts:
+        """Return the attributes of the items of a piece that aren't those that the item had before."""
+        if not self.columns:
+            return []
+        names = names.filter(pl.col("item").is_not_null())
+        items = names["item"].to_physical().to_numpy()
+        seen = _hashes(names.select("task", *self.columns)).to_numpy()
+        with self.lock:
+            first, more = not len(self.latest), int(items.max(initial=0)) + 1 - len(self.latest)
+            if more > 0:
+                self.latest = np.append(self.latest, np.zeros(more + len(self.latest), dtype=np.uint64))
+            new = self.latest[items] != seen
+            self.latest[items] = seen
+        if not first and not new.any():
+            return []
+        return [to_polars(attributes_query(nw.from_native(names.filter(new).lazy()), self.columns))]
 
 
-def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Leave out the rows with the same values in these columns as the row before: attempts are mostly
-    adjacent.
+def changes(names: pl.DataFrame) -> tuple[Places, pl.DataFrame]:
+    """Return the places of the rows that differ from the row before by their sum of hashes, and of the first
+    (starts,), and these rows: attempts are mostly adjacent.
     """
-    columns = [pl.col(name) for name in names]
-    same = pl.all_horizontal(column.eq_missing(column.shift()) for column in columns)
-    return piece.filter(~same | (pl.int_range(pl.len()) == 0))
+    names = names.rechunk()
+    marks, new = _hashes(names).to_numpy(), np.ones(len(names), dtype=bool)
+    np.not_equal(marks[1:], marks[:-1], out=new[1:])
+    return np.flatnonzero(new), names.filter(new)
 
 
 LEAST_RUN = 2.0
 """Rows are grouped by runs if these have at least so many rows on average."""
 
 
-def results_of_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame | None:
+def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> pl.DataFrame | None:
     """Return the results of numbered attempts (`results_query`) if those at each item are adjacent, as
-    harnesses mostly write them: no text has to be hashed. None otherwise.
+    harnesses mostly write them. None otherwise. An item in two runs has two results.
+
+    `names`: the keys of the rows at `starts` (`changes`).
     """
-    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
-    first = rows.select(~same | (pl.int_range(pl.len()) == 0))
-    starts = np.flatnonzero(first.to_series().to_numpy())
     if not len(starts) or len(starts) * LEAST_RUN > len(rows):
         return None
-    named = rows.select(keys)[starts].select(pl.all().cast(pl.Categorical))
-    if _distinct(group_codes(named)) < len(named):
-        return None
-    score, attempt = rows["score"].to_numpy(), rows["attempt"]
-    known, sizes = ~np.isnan(score), np.diff(starts, append=len(rows))
-    n = np.add.reduceat(known, starts, dtype=np.uint32)
-    count, values = np.maximum(n, 1), np.where(known, score, 0.0)
+    score, sizes = rows["score"].to_numpy(), np.diff(starts, append=len(rows))
+    known = ~np.isnan(score)
+    n, values = sizes.astype(np.uint32), score
+    if not known.all():
+        n, values = np.add.reduceat(known, starts, dtype=np.uint32), np.where(known, score, 0.0)
+    count = np.maximum(n, 1)
     mean = np.add.reduceat(values, starts) / count + 0.0  # no −0
     with np.errstate(invalid="ignore"):  # infinite scores are refused by their limits
-        away = np.where(known, score - np.repeat(mean, sizes), 0.0)
-    bits = attempt.is_between(0, MOST_BITS - 1).fill_null(value=False).to_numpy()
-    places = np.where(bits, attempt.fill_null(0).to_numpy(), 0).astype(np.int64)
+        away = (values - np.repeat(mean, sizes)) * known
+    away *= away
+    attempts = rows["attempt"].cast(pl.UInt32, strict=False).fill_null(MOST_BITS).to_numpy()
+    bits = np.left_shift(np.uint32(1), attempts).astype(float)  # 0 for numbers outside 0 … 31
     found = {
         "mean": mean,
-        "variance": np.add.reduceat(away**2, starts) / count,
+        "variance": np.add.reduceat(away, starts) / count,
         "low": np.fmin.reduceat(score, starts),
         "high": np.fmax.reduceat(score, starts),
     }
-    return named.with_columns(
+    return names.with_columns(
         rows=pl.Series(sizes, dtype=pl.UInt32),
         n=pl.Series(n),
         **{name: _scored(column, n) for name, column in found.items()},
-        attempts=pl.Series(np.add.reduceat(np.where(bits, POWERS[places], 0.0), starts)),
+        attempts=pl.Series(np.add.reduceat(bits, starts)),
     )
 
 
@@ -330,7 +377,7 @@ def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _scored(values: NDArray[np.float64], n: NDArray[np.integer]) -> pl.Series:
-    return pl.Series(np.where(n > 0, values, np.nan)).fill_nan(None)
+    return pl.Series(values) if n.all() else pl.Series(np.where(n > 0, values, np.nan)).fill_nan(None)
 
 
 def group_codes(parts: pl.DataFrame) -> pl.Series:
@@ -345,8 +392,9 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
             if column.null_count():
                 physical = physical.cast(pl.Int64).fill_null(-1) + 1
             codes = physical.to_numpy()
-            found = _ticked(codes)
-            numbers = np.cumsum(found) - 1
+            numbers = np.cumsum(_ticked(codes)) - 1
+            if not numbers[-1]:
+                continue
             for begin in range(0, len(codes), BLOCK_ROWS):
                 part = slice(begin, begin + BLOCK_ROWS)
                 total[part] *= numbers[-1] + 1
@@ -362,9 +410,14 @@ def all_differ(rows: pl.DataFrame) -> bool:
     """Return whether no two rows are the same, by sums of hashes. False if two differ by their sum only by
     chance.
     """
-    sums = reduce(add, (column.hash(seed=k) for k, column in enumerate(rows)))
+    sums = _hashes(rows)
     some = sums.filter(sums % SAMPLED == 0)  # a row is among them with all its copies
     return int(some.n_unique()) == len(some) and int(sums.n_unique()) == len(rows)
+
+
+def _hashes(rows: pl.DataFrame) -> pl.Series:
+    """Return the sum of a row's hashes (rows,)."""
+    return reduce(add, (column.hash(seed=k) for k, column in enumerate(rows)))
 
 
 def once(rows: pl.DataFrame) -> pl.DataFrame:

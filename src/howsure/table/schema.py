@@ -277,27 +277,31 @@ def open_frame(native: Any) -> Frame:
     return frame if len(plain) == len(names) else frame.select(plain)
 
 
-def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:
+def tidy(
+    native: Any, asked: Mapping[str, tuple[str, ...]], *, blanks: bool = False
+) -> tuple[Frame, dict[str, tuple[str, ...]]]:
     """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged. Gradings
     of one answer become one row with their mean.
 
-    Returns the frame and the roles of its columns. Raises DataError if a role is missing.
+    Returns the frame and the roles of its columns. Raises DataError if a role is missing. `blanks`: names of
+    blanks only are left to `without_blanks`, unless they are parts of names or have gradings.
     """
     frame = open_frame(native)
     columns = frame.collect_schema().names()
     roles = find_roles(columns, asked)
     _require(columns, roles)
+    blanks &= GRADING not in roles
     score = _score(frame, roles["score"][0]) if "score" in roles else _answered(frame, roles)
     status = _status(roles["status"], score) if "status" in roles else nw.lit("ok")
     measured = [role for role in METRIC_ROLES if role in roles]
     extra = [name for name in columns if name not in (*COLUMNS, *measured)]
     named = [
-        *(_named(frame, roles, name) for name in ("task", "model", "item")),
+        *(_named(frame, roles, name, blanks=blanks) for name in ("task", "model", "item")),
         *_attempt(frame, roles),
-        _named(frame, roles, "metric"),
+        _named(frame, roles, "metric", blanks=blanks),
         score.alias("score"),
         status.alias("status"),
-        *([_named(frame, roles, "cluster")] if "cluster" in roles else []),
+        *([_named(frame, roles, "cluster", blanks=blanks)] if "cluster" in roles else []),
         *([_weight(frame, roles["weight"][0])] if "weight" in roles else []),
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
         *(nw.col(roles[role][0]).alias(role) for role in measured),
@@ -425,13 +429,14 @@ def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
     return {column for chosen in roles.values() if not isinstance(chosen, FirstOf) for column in chosen}
 
 
-def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str) -> nw.Expr:
+def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str, *, blanks: bool = False) -> nw.Expr:
     """Return the name of a role in each row, the names of several columns as one, or the default without a
     column.
     """
     if role not in roles:
         return nw.lit(CONSTANTS[role]).alias(role)
-    texts = [text_of(column, frame, item=role == "item") for column in roles[role]]
+    blanks &= len(roles[role]) == 1
+    texts = [text_of(column, frame, item=role == "item", blanks=blanks) for column in roles[role]]
     return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(role)
 
 

@@ -32,13 +32,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import blocks
+from howsure.statistics.arrays import THREADS, blocks, in_threads
 from howsure.statistics.clustered_variance import satterthwaite
 from howsure.statistics.max_t import BLOCK_CELLS, TINY
 from howsure.statistics.results import allowed
@@ -241,6 +242,8 @@ def _squared(gap: Singles, slope: Sequence[Singles], squares: Singles) -> Single
 
 DRAWS = 4_096
 """The number of flips: that of 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+CHECK_STEPS = 30
+"""A check of one model in one flip takes as long as so many steps of a product for each other one."""
 LOOKS = (64, 256)
 """After this many flips of the first block, and after each block, models whose shares are clear are dropped
 from the remaining flips.
@@ -327,7 +330,9 @@ def chances(
         np.arange(len(models)),
     )
     for summed in _parts(columns, blocks):
-        above[doubtful] += leads.passed(summed, seen, doubtful)
+        steps = CHECK_STEPS * summed[0].size * len(doubtful)
+        halves = np.array_split(doubtful, THREADS)
+        above[doubtful] += np.concatenate(in_threads(partial(leads.passed, summed, seen), halves, steps=steps))
         every[doubtful] += summed[0].shape[1]
         clear = clear_of(above[doubtful], every[doubtful], level)
         doubtful = doubtful[~(clear[0] | clear[1])]

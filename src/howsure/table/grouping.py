@@ -189,7 +189,7 @@ def _number(frame: Any, name: str) -> nw.Expr:
 
 
 OF_ITEMS = pl.col("task", "item")
-PIECE_ROWS, THREADS = 350_000, 2
+PIECE_ROWS, THREADS = 175_000, 2
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From this many partial results on, grouping by pieces stops if there are fewer groups per partial result.

@@ -16,7 +16,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import scipy
@@ -97,6 +97,14 @@ def in_threads(work: Callable[[S], T], parts: Iterable[S], *, steps: float) -> l
         return [work(part) for part in parts]
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(lambda part, context: context.run(work, part), parts, _contexts()))
+
+
+def in_parts(work: Callable[[NDArray[Any]], Floats], values: NDArray[Any], *, steps: float) -> Floats:
+    """Return the work on values, each by itself (n,), in threads as `in_threads`."""
+    if steps < MANY_STEPS:
+        return work(values)
+    parts = np.array_split(values, min(THREADS, len(values)))
+    return np.concatenate(in_threads(work, parts, steps=steps))
 
 
 def _contexts() -> Iterator[Context]:

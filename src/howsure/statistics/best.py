@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import THREADS, blocks, in_threads
+from howsure.statistics.arrays import blocks, in_parts
 from howsure.statistics.clustered_variance import satterthwaite
 from howsure.statistics.max_t import BLOCK_CELLS, TINY
 from howsure.statistics.results import allowed
@@ -331,8 +331,7 @@ def chances(
     )
     for summed in _parts(columns, blocks):
         steps = CHECK_STEPS * summed[0].size * len(doubtful)
-        halves = np.array_split(doubtful, THREADS)
-        above[doubtful] += np.concatenate(in_threads(partial(leads.passed, summed, seen), halves, steps=steps))
+        above[doubtful] += in_parts(partial(leads.passed, summed, seen), doubtful, steps=steps)
         every[doubtful] += summed[0].shape[1]
         clear = clear_of(above[doubtful], every[doubtful], level)
         doubtful = doubtful[~(clear[0] | clear[1])]

@@ -12,13 +12,12 @@ equal weight. Single items are merged as in joined_strata, pair by pair. Memory:
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import THREADS, blocks, in_threads
+from howsure.statistics.arrays import blocks, in_parts, in_threads
 from howsure.statistics.clustered_variance import clusterings, satterthwaite
 from howsure.statistics.score_pivot import Pivots
 from howsure.statistics.tolerances import ROUNDED_MEANS, ROUNDING
@@ -234,10 +233,9 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
     tested = moments.p_value
     first, second = np.triu_indices(len(tested), 1)
     p = np.clip(np.nan_to_num(tested[first, second], nan=1.0), 1e-300, 1.0)
-    halves = np.array_split(p / 2, THREADS)
-    pivots = in_threads(partial(scipy.special.stdtrit, df), halves, steps=TEST_STEPS * len(p))
+    t = in_parts(lambda part: np.asarray(scipy.special.stdtrit(df, part)), p / 2, steps=TEST_STEPS * len(p))
     observed = np.zeros_like(tested)
-    observed[first, second] = observed[second, first] = np.concatenate(pivots) ** 2
+    observed[first, second] = observed[second, first] = t**2
     return replace(moments, flips=replace(flips, observed=observed), tested=tested)
 
 

@@ -97,9 +97,10 @@ def _of_labels(
     if not doubtful:
         return []
     rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in doubtful}))), scales)
+    by_model = rows.partition_by(*OWN, as_dict=True)
     together = []
     for task, metric, model in doubtful:
-        test = _test(rows.filter(task=task, metric=metric, model=model), study.items.filter(task=task))
+        test = _test(by_model[task, metric, model], study.items.filter(task=task))
         if test is not None and test.p_value * len(odd) <= LEVEL:
             together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
     percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -48,7 +49,7 @@ class _Factor:
     left: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Levels:
     """The levels of each factor for each model, under the model's name there: columns model, at and one per
     factor.
@@ -85,13 +86,20 @@ class _Levels:
         """The factors' names."""
         return " and ".join(each.name for each in self.factors)
 
+    @cached_property
+    def by_model(self) -> dict[str, dict[str, list[str]]]:
+        """The names (`at`) and levels of each model."""
+        columns = ["at", *(each.name for each in self.factors)]
+        found = self.table.group_by("model", maintain_order=True).agg(columns)
+        return {row.pop("model"): row for row in found.iter_rows(named=True)}
+
     def of(self, model: str) -> list[str]:
         """Return the names of a model at its levels, with the last factor varying fastest."""
-        return self.table.filter(model=model)["at"].to_list()
+        return self.by_model.get(model, {}).get("at", [])
 
     def levels(self, model: str, factor: str) -> list[str]:
         """Return a model's levels of a factor."""
-        return sorted(set(self.table.filter(model=model)[factor]))
+        return sorted(set(self.by_model.get(model, {}).get(factor, [])))
 
     def shape(self, model: str) -> tuple[int, ...]:
         """Return a model's number of levels of each factor."""

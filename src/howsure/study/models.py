@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -99,9 +99,10 @@ def choose(
     for role in ROLES:
         refuse_long(role, found.results[role].unique().cast(pl.String))
     missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
-    meant = replace(
-        wanted, **{role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing}
-    )
+    names: dict[str, Any] = {
+        role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing
+    }
+    meant = replace(wanted, **names)
     if parts and not all(_all_found(role, getattr(meant, role), found) for role in missing):
         found = replace(group(scores, meant, columns), every=found.every)
     if not len(found.results):

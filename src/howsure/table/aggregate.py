@@ -238,7 +238,8 @@ NAMING = ("model", "item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows an analysis needs. An empty choice means all. For a model, the name after a slash is enough.
+    """Which rows an analysis needs. An empty choice means all. For a model, the name after a slash is enough,
+    unless `whole`.
 
     `measures`: columns of usage, to be summed.
     """
@@ -247,6 +248,7 @@ class Wanted:
     model: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +283,7 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
     names = frame.collect_schema().names()
     check_known(columns, names)
     whole = _of_tasks(with_taken(frame, wanted.measures), wanted)
-    asked = _asked(wanted)
+    asked = _asked(_exactly(wanted, scores))
     read = whole if asked is None else whole.filter(asked)
     if piecewise:
         texts = [text_of(name, whole).alias(name) for name in NAMES if name in roles]
@@ -339,12 +341,25 @@ def _of_tasks(frame: Frame, wanted: Wanted) -> Frame:
     return frame.filter(nw.col("task").is_in(list(wanted.task))) if wanted.task else frame
 
 
+MANY_NAMES = 8
+"""So many names of models are looked up once, as the ends of all rows' names would take longer to compare."""
+
+
+def _exactly(wanted: Wanted, scores: Scores) -> Wanted:
+    """Return the same rows by the models' full names, if many are wanted."""
+    if len(wanted.model) < MANY_NAMES:
+        return wanted
+    names, ends = set(wanted.model), tuple(f"/{name}" for name in wanted.model)
+    full = [name for name in names_of(scores, "model") if name in names or name.endswith(ends)]
+    return replace(wanted, model=(*full, *names), whole=True)
+
+
 def _asked(wanted: Wanted) -> nw.Expr | None:
     """Return which rows have the wanted models and metrics, None for all."""
     kept: list[nw.Expr] = [nw.col("metric").is_in(list(wanted.metric))] if wanted.metric else []
     if wanted.model:
         model = nw.col("model")
-        ends = (model.str.ends_with(f"/{name}") for name in wanted.model)
+        ends = (model.str.ends_with(f"/{name}") for name in wanted.model if not wanted.whole)
         kept.append(reduce(or_, ends, model.is_in(list(wanted.model))))
     return reduce(and_, kept) if kept else None
 

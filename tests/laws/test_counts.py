@@ -1,7 +1,8 @@
 """The cost of the ordinary commands, as counts (calls, queries, modules, bytes) and not times, stays within 1.3 times the recorded one.
 
 Each command runs in its own process and is compared with counts.json: calls of the project's own functions, queries that Polars
-collects, modules of the project, and bytes of the page. `HOWSURE_UPDATE_COUNTS=1 pytest tests/laws/test_counts.py` (with
+collects, modules of the project, and bytes of the page. Of the smallest one the processor's instructions are counted too, from
+start to exit, by Valgrind, which counts the same on a busy machine. `HOWSURE_UPDATE_COUNTS=1 pytest tests/laws/test_counts.py` (with
 HOWSURE_TRIALS=1 for all of them) writes the file anew.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,3 +102,26 @@ def test_no_command_exceeds_1_3_times_its_recorded_calls_queries_modules_or_byte
     grown = {name: (known[command][name], now) for name, now in found.items() if now > MOST * known[command][name]}
     assert not grown, "counts of before and now"
     assert found.keys() == known[command].keys()
+
+
+MOST_INSTRUCTIONS = 1.1
+"""Those of the libraries count too, and differ by a few percent between processors."""
+
+
+@pytest.mark.unmeasured
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs Valgrind")
+def test_100_rows_take_at_most_1_1_times_the_recorded_instructions(folder):
+    words = [sys.executable, "-m", "howsure", *COMMANDS["100 rows"]]
+    left = ("COV_", "COVERAGE", "PYTHON", "PYTEST")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(left)}
+    how = {"cwd": folder, "capture_output": True, "text": True}
+    how["env"] = variables | {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
+    subprocess.run(words, check=True, **how)  # compiles what isn't compiled yet
+    counter = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    done = subprocess.run([*counter, *words], check=True, **how)
+    found = int(re.search(r"Collected : ([0-9]+)", done.stderr)[1])
+    known = json.loads(KNOWN.read_text(encoding="utf-8"))
+    if os.environ.get("HOWSURE_UPDATE_COUNTS"):
+        KNOWN.write_text(json.dumps(known | {"instructions of 100 rows": found}, indent=2) + "\n", encoding="utf-8")
+        return
+    assert found <= MOST_INSTRUCTIONS * known["instructions of 100 rows"]

@@ -339,12 +339,16 @@ def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: Varianc
     """
     variance, total = variance_of(choice), float(weights.sum())
     centred = x - weights @ x / total
+    residuals = centred if (weights == 1).all() else centred * weights[:, None]
     result = np.zeros(x.shape[1])
     for term, sign in clusterings(codes, weights):
-        result += sign * (term.inflation(variance) @ term.sums(centred * weights[:, None]) ** 2)
+        result += sign * (term.inflation(variance) @ term.sums(residuals) ** 2)
     result /= total**2
     part = float(variance.item_part(len(x)))
-    return result + part * (weights @ centred**2) / total if part else result
+    if part:
+        centred *= centred
+        result += part * (weights @ centred) / total
+    return result
 
 
 def variance_alone(squares: Floats, n: int, variance: VarianceEstimator) -> Floats:

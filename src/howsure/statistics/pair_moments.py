@@ -114,9 +114,11 @@ def item_levels(x: Floats) -> Floats:
     missing values.
     """
     has = ~np.isnan(x)
-    filled, count = np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
-    mean = filled.sum(axis=0) / count
-    spread = ((filled - mean) ** 2 * has).sum(axis=0) / count
+    filled, count = x if has.all() else np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
+    away = filled - filled.sum(axis=0) / count
+    away *= away
+    away *= has
+    spread = away.sum(axis=0) / count
     usual = float(np.median(spread))
     weight = 1 / (spread + usual + (usual == 0))
     total = has @ weight
@@ -168,7 +170,9 @@ def flips_of(
     if len(codes) > 1:
         return None
     term = clusterings(codes, w)[0][0]
-    sums = term.sums(w[:, None] * np.nan_to_num(x - item_levels(x))) / (w @ ~np.isnan(x))
+    away = np.nan_to_num(x - item_levels(x), copy=False)
+    away *= w[:, None]
+    sums = term.sums(away) / (w @ ~np.isnan(x))
     return flip_sums(sums, term.totals / len(x), lone_items(len(x), clustered=bool(codes), score=score), room)
 
 

@@ -216,8 +216,11 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
             f"no attempt of metric {metric!r} has a score", where=task, remedy="See `howsure describe`."
         )
     ids, rows = coded(scored["item"])
-    models, cols = coded(scored["model"])
-    grid = _Grid(ids=ids, models=models, places=cols * len(ids) + rows)
+    models, places = coded(scored["model"])
+    places *= len(ids)
+    places += rows
+    del rows
+    grid = _Grid(ids=ids, models=models, places=places)
     groups = ids.to_frame("item")
     if {*study.items.columns} - {"task", "item"}:  # a join of millions of names takes long
         groups = groups.join(study.items.filter(task=task), on="item", how="left", maintain_order="left")

@@ -321,7 +321,9 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
                 remedy=f"Fill the column, or name another (`columns={{{key!r}: '…'}}`).",
             )
     _check_finite(results)
-    checked = _check_duplicates(results, frame, names, roles)
+    checked = _check_duplicates(results, frame, names, roles).drop("attempts", strict=False)
+    if checked["n"].equals(checked["rows"]):
+        checked = checked.with_columns(n=pl.col("rows"))  # the same column, in memory too
     return Grouped(
         results=_with_constants(checked),
         attributes=attributes,

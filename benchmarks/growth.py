@@ -123,11 +123,12 @@ GROWTHS = (
 def main() -> None:
     """Measure, print, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="WORDS", default="", help="of these growths only, parted by commas")
+    parser.add_argument("--only", metavar="WORDS", default="", help="of these growths only (names or parts), parted by commas")
     parser.add_argument("--before", metavar="COMMAND", help="the howsure of another environment")
     options = parser.parse_args()
     wanted = options.only.split(",")
-    chosen = [growth for growth in GROWTHS if any(word in growth.name for word in wanted)]
+    exact = [growth for growth in GROWTHS if growth.name in wanted]
+    chosen = exact or [growth for growth in GROWTHS if any(word in growth.name for word in wanted)]
     texts = [_measured(growth) if options.before is None else _beside(growth, options.before) for growth in chosen]
     about = ABOUT if options.before is None else ABOUT_BEFORE.format(_revision(options.before))
     text = "\n\n".join(["# How time and memory grow", about, *texts]) + "\n"

@@ -123,7 +123,9 @@ GROWTHS = (
 def main() -> None:
     """Measure, print, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="WORDS", default="", help="of these growths only (names or parts), parted by commas")
+    parser.add_argument(
+        "--only", metavar="WORDS", default="", help="of these growths only (names or parts), parted by commas"
+    )
     parser.add_argument("--before", metavar="COMMAND", help="the howsure of another environment")
     options = parser.parse_args()
     wanted = options.only.split(",")

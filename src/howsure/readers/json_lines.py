@@ -10,8 +10,6 @@ the parser.
 from __future__ import annotations
 
 import json
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
@@ -24,6 +22,7 @@ from polars.io.plugins import register_io_source
 from howsure.readers.attempt_rows import MAX_METADATA_TEXT
 from howsure.readers.looked_at import stamp_of
 from howsure.readers.parsing import MAX_HELD_BYTES, MAX_OBJECT_BYTES, SMALL_BYTES
+from howsure.table.engines import in_order
 from howsure.table.schema import list_columns, only_by
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ def shaped_blocks(source: Source, shapes: Shapes, *, held: bool = True) -> Itera
         if held and rows * len(shapes.kinds) * CELL_BYTES > MAX_OBJECT_BYTES:
             raise UnsureError
 
-    def fitting(block: bytes) -> Callable[[], pl.DataFrame | None]:
+    def fitting(block: bytes) -> Callable[[], tuple[bytes, pl.DataFrame | None]]:
         """Return what reads a block in a thread, by the shapes that are known now."""
         nonlocal rows
         if len(block) > SMALL_BYTES:  # a line longer than many blocks
@@ -213,7 +212,7 @@ def shaped_blocks(source: Source, shapes: Shapes, *, held: bool = True) -> Itera
         return partial(_fitting, block, shapes.lines(), shapes.schema())
 
     try:
-        for block, found in _in_threads(source.blocks(), fitting):
+        for block, found in _in_threads(map(fitting, source.blocks())):
             if found is None:
                 _learn(block, shapes)
                 refuse_many()
@@ -222,28 +221,15 @@ def shaped_blocks(source: Source, shapes: Shapes, *, held: bool = True) -> Itera
         raise UnsureError from None
 
 
-def _in_threads(
-    blocks: Iterable[bytes], reader: Callable[[bytes], Callable[[], T]]
-) -> Iterator[tuple[bytes, T]]:
-    """Yield each block and its result in order, while the next ones are read in threads.
-
-    `reader`: returns what reads a block.
-    """
-    ahead: deque[tuple[bytes, Future[T]]] = deque()
+def _in_threads(work: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """Yield what is read of each block in order, while the next ones are read in threads."""
     threads = min(1 + pl.thread_pool_size(), MAX_THREADS)
-    with ThreadPoolExecutor(threads) as pool:
-        for block in blocks:
-            ahead.append((block, pool.submit(reader(block))))
-            if len(ahead) > AHEAD * threads:
-                first, found = ahead.popleft()
-                yield first, found.result()
-        for block, found in ahead:
-            yield block, found.result()
+    return in_order(work, threads=threads, ahead=AHEAD * threads)
 
 
-def _fitting(block: bytes, lines: str, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
-    """Return the rows of a block whose lines match, or None for any other."""
-    return _read(block, schema) if schema and _text(block).str.contains(lines).item() else None
+def _fitting(block: bytes, lines: str, schema: dict[str, pl.DataType]) -> tuple[bytes, pl.DataFrame | None]:
+    """Return a block, and its rows if its lines match, or None for any other."""
+    return block, _read(block, schema) if schema and _text(block).str.contains(lines).item() else None
 
 
 def _learn(block: bytes, shapes: Shapes) -> None:
@@ -314,7 +300,7 @@ class _Lines:
         # Polars keeps no rows without a column.
         chosen = list(self.schema)[:1] if names == [] else names or self.schema
         wanted, left = {name: self.schema[name] for name in chosen}, n_rows
-        for _block, found in _in_threads(self.source.blocks(), lambda block: partial(_read, block, wanted)):
+        for found in _in_threads(partial(_read, block, wanted) for block in self.source.blocks()):
             if stamp_of(self.source.path) != self.stamp:
                 raise self.source.error(
                     "changed while it was read", "Read it again when nothing writes to it."

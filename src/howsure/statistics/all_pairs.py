@@ -281,6 +281,7 @@ def apart_by_levels(x: Floats, levels: Floats) -> Floats:
     exact = np.float32 if len(x) < 2**24 else np.float64
 
     def step(ends: tuple[float, float]) -> Floats:
+        """Return what one step between two values adds."""
         low, high = ends
         above: NDArray[Any] = (x > low).astype(exact)
         counts, both = above.sum(axis=0, dtype=np.float64), (above.T @ above).astype(np.float64)

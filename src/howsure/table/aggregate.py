@@ -283,8 +283,8 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
     names = frame.collect_schema().names()
     check_known(columns, names)
     whole = _of_tasks(with_taken(frame, wanted.measures), wanted)
-    asked = _asked(_exactly(wanted, scores))
-    read = whole if asked is None else whole.filter(asked)
+    asked = _asked(_exactly(wanted, whole))
+    raw = whole if asked is None else whole.filter(asked)
     if piecewise:
         texts = [text_of(name, whole).alias(name) for name in NAMES if name in roles]
         whole = whole.with_columns(*texts)
@@ -296,7 +296,7 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
     here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
     alone = _rows_alone(frame, names, roles) if here and not of_items else None
     if alone is None:
-        pieces = read.to_native() if piecewise else None
+        pieces = raw.to_native() if piecewise else None
         results, attributes, of_all = _collect(frame, names, roles, of_items, pieces=pieces, more=more)
     else:
         results, attributes, of_all = alone, _items(alone), None
@@ -344,16 +344,19 @@ def _of_tasks(frame: Frame, wanted: Wanted) -> Frame:
 
 
 MANY_NAMES = 8
-"""So many names of models are looked up once, as the ends of all rows' names would take longer to compare."""
+"""From this many models on, the distinct names are looked up once, as comparing the ends of all rows' names
+would take longer.
+"""
 
 
-def _exactly(wanted: Wanted, scores: Scores) -> Wanted:
-    """Return the same rows by the models' full names, if many are wanted."""
+def _exactly(wanted: Wanted, frame: Frame) -> Wanted:
+    """Return the same rows of a frame by the models' full names, if many are wanted."""
     if len(wanted.model) < MANY_NAMES:
         return wanted
     names, ends = set(wanted.model), tuple(f"/{name}" for name in wanted.model)
-    full = [name for name in names_of(scores, "model") if name in names or name.endswith(ends)]
-    return replace(wanted, model=(*full, *names), whole=True)
+    known = to_polars(frame.select("model").unique())["model"].drop_nulls().sort()
+    full = tuple(name for name in known if name in names or name.endswith(ends))
+    return replace(wanted, model=full or wanted.model, whole=True)
 
 
 def _asked(wanted: Wanted) -> nw.Expr | None:

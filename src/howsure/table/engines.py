@@ -7,11 +7,13 @@ Spark) are used directly.
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from numbers import Number
 from queue import Full, Queue
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import narwhals as nw
 import polars as pl
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
 
     Schema = Mapping[str, pl.DataType]
     Pieces = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
+
+T = TypeVar("T")
 
 PIECE_ROWS = 250_000
 MOST_INTEGER = 2**63
@@ -295,6 +300,20 @@ def in_pieces(frame: pl.LazyFrame, rows: int) -> Generator[pl.DataFrame]:
         raise faults[0]
     if not count:
         yield frame.collect_schema().to_frame()
+
+
+def in_order(work: Iterable[Callable[[], T]], *, threads: int, ahead: int) -> Generator[T]:
+    """Yield what each piece of work returns, in order, while later ones run in threads. `ahead`: so many have
+    begun or are done, besides the one that is yielded.
+    """
+    begun: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for each in work:
+            begun.append(pool.submit(each))
+            if len(begun) > ahead:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def _collect_into(

@@ -4,14 +4,12 @@ and item), and sums of usage. The same is done piece by piece, so that memory gr
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from difflib import get_close_matches
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -19,12 +17,11 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.cells import text_of, without_blanks
-from howsure.table.engines import in_pieces, to_polars
+from howsure.table.engines import in_order, in_pieces, to_polars
 from howsure.table.schema import MEASURES, find_roles, open_frame, tidy, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
     Places = NDArray[np.intp]
 
-T = TypeVar("T")
 MODELS = ("task", "metric", "model")
 KEYS = (*MODELS, "item")
 MOST_BITS = 32
@@ -222,35 +218,27 @@ def collect_pieces(
     attributes = _Attributes(columns)
 
     def grouped(piece: pl.DataFrame) -> tuple[pl.DataFrame, Parts]:
+        """Return the results of a piece, and the attributes of its items that weren't seen before."""
         starts, names = changes(piece.select(named))
         names = without_blanks(names).with_columns(pl.col(codes).cast(pl.Categorical))
-        return results(piece, starts, names), attributes.news(names)
+        return results(piece, starts, names), attributes.unseen(names)
 
-    for of_models, of_items in _in_threads(grouped, in_pieces(frame, PIECE_ROWS)):
-        found.append(of_models)
-        known += of_items
-        if sum(map(len, found)) > next_look:
-            # The number of groups per partial result: 1 if each group is in one piece.
-            parts = pl.concat(found)
-            whole_groups = _distinct(group_codes(parts)) / len(parts)
-            if whole_groups < MOSTLY_WHOLE:
-                return None
-            next_look *= 4
-            known = [merged_attributes(pl.concat(known))] if known else []
+    threads = min(THREADS, pl.thread_pool_size())
+    with closing(in_pieces(frame, PIECE_ROWS)) as pieces:
+        work = (partial(grouped, piece) for piece in pieces)
+        for of_models, of_items in in_order(work, threads=threads, ahead=threads - 1):
+            found.append(of_models)
+            known += of_items
+            if sum(map(len, found)) > next_look:
+                # The number of groups per partial result: 1 if each group is in one piece.
+                parts = pl.concat(found)
+                whole_groups = _distinct(group_codes(parts)) / len(parts)
+                if whole_groups < MOSTLY_WHOLE:
+                    return None
+                next_look *= 4
+                known = [merged_attributes(pl.concat(known))] if known else []
     whole = merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
     return _merged_results(pl.concat(found)), whole
-
-
-def _in_threads(work: Callable[[pl.DataFrame], T], pieces: Generator[pl.DataFrame]) -> Iterator[T]:
-    """Yield what each piece becomes, in order. So many pieces are in memory as there are threads."""
-    waiting: deque[Future[T]] = deque()
-    with closing(pieces), ThreadPoolExecutor(THREADS) as pool:
-        for piece in pieces:
-            waiting.append(pool.submit(work, piece))
-            if len(waiting) == THREADS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def distinct(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
@@ -276,7 +264,7 @@ class _Attributes:
         self.latest = np.zeros(0, dtype=np.uint64)
         """A hash of the latest task and attributes of each item, by its code."""
 
-    def news(self, names: pl.DataFrame) -> Parts:
+    def unseen(self, names: pl.DataFrame) -> Parts:
         """Return the attributes of the items of a piece that aren't those that the item had before."""
         if not self.columns:
             return []

@@ -2,15 +2,16 @@
 
 import json
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import base, lm_eval, lm_eval_samples
-from howsure.readers.attempt_rows import digest, digest_of_rows
+from howsure.readers import attempt_rows, lm_eval, lm_eval_columns
+from howsure.readers.attempt_rows import digest_of_rows
 from howsure.readers.base import Source
-from howsure.readers.lm_eval_samples import shaped_columns
+from howsure.readers.lm_eval_columns import LINES_BYTES, typed_columns
 from places import ROOT
 from trials import draws
 
@@ -54,7 +55,7 @@ def samples(draw):
 
 
 def reading(source, monkeypatch, worth):
-    monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", worth)
+    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", worth)
     try:
         return lm_eval.read(source)
     except ReadError as error:
@@ -77,11 +78,11 @@ def check(source, monkeypatch):
 
 @pytest.mark.unmeasured
 @settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
+@given(samples(), st.sampled_from([LINES_BYTES, 200]))
 def test_the_fast_reader_agrees_with_reading_line_by_line(tmp_path_factory, monkeypatch, text, block):
     path = tmp_path_factory.mktemp("samples") / NAME
     path.write_text(text)
-    monkeypatch.setattr(base, "BLOCK_BYTES", block)
+    monkeypatch.setattr(lm_eval_columns, "LINES_BYTES", block)
     check(Source(path=path, root=path.parent), monkeypatch)
 
 
@@ -103,12 +104,78 @@ CHANGING = {
 
 
 @pytest.mark.parametrize("values", CHANGING.values(), ids=CHANGING)
-@pytest.mark.parametrize("block", [base.BLOCK_BYTES, 50], ids=["one block", "many"])
+@pytest.mark.parametrize("block", [LINES_BYTES, 50], ids=["one block", "many"])
 def test_the_fast_reader_agrees_if_value_types_change_between_lines(tmp_path, monkeypatch, values, block):
-    monkeypatch.setattr(base, "BLOCK_BYTES", block)
+    monkeypatch.setattr(lm_eval_columns, "LINES_BYTES", block)
     path = tmp_path / NAME
     path.write_text("".join(json.dumps(sample(place, *value)) + "\n" for place, value in enumerate(values)))
     check(Source(path=path, root=tmp_path), monkeypatch)
+
+
+LINE = json.dumps({**sample(1, "a", 1.0), "arguments": [["a prompt", " c"]]}).encode()
+LEFT = {
+    "not UTF-8 in a prompt": LINE.replace(b"prompt", b"\xff"),
+    "NaN in a prompt": LINE.replace(b'"a prompt"', b"NaN"),
+    "half a character in a prompt": LINE.replace(b"prompt", rb"\ud800"),
+    "no JSON in a prompt": LINE.replace(b'" c"', b'" c",'),
+    "two objects in a line": LINE + b" " + LINE,
+    "a mark of byte order": b"\xef\xbb\xbf" + LINE,
+    "another key": LINE[:-1] + b', "n": 1}',
+    "another key of the document": LINE.replace(b'{"q":', b'{"p": 1, "q":'),
+    "a missing key": LINE.replace(b'"doc_hash": "h1", ', b""),
+    "a document that is text": LINE.replace(b'{"q": "a"}', b'"a"'),
+    "a place that is no whole number": LINE.replace(b'"doc_id": 1', b'"doc_id": 1.5'),
+    "a hash that is a number": LINE.replace(b'"h1"', b"1"),
+    "a number that is too large": LINE.replace(b"1.0", b"1e400"),
+}
+
+
+@pytest.mark.parametrize("line", LEFT.values(), ids=LEFT)
+def test_other_lines_are_left_to_the_parser(tmp_path, monkeypatch, line):
+    path = tmp_path / NAME
+    path.write_bytes(LINE + b"\n" + line + b"\n")
+    source = Source(path=path, root=tmp_path)
+    check(source, monkeypatch)
+    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
+    assert typed_columns(source) is None
+
+
+TYPED = {
+    "the same": LINE,
+    "a key twice": LINE[:-1] + b', "m": 0.5}',
+    "other spaces and another order": LINE.replace(b", ", b" ,\t").replace(b'{"doc_id": 1 ,', b"{")[:-1]
+    + b', "doc_id": 2}',
+    "empty lines and CRLF": b"\r\n  \n" + LINE + b"\r",
+    "a long text": LINE.replace(b'"q": "a"', b'"q": "' + b"x" * 300 + b'"'),
+    "a vast score": LINE.replace(b"1.0", b"1e80"),
+    "a large whole number": LINE.replace(b'"q": "a"', b'"q": 123456789012345678901234567890'),
+    "a place that is text": LINE.replace(b'"doc_id": 1', b'"doc_id": "one"'),
+    "no metrics": LINE.replace(b'["m"]', b"null"),
+    "cut in mid-row": LINE + b"\n" + LINE[:20],
+}
+
+
+@pytest.mark.parametrize("line", TYPED.values(), ids=TYPED)
+@pytest.mark.parametrize("block", [LINES_BYTES, 50], ids=["one block", "many"])
+def test_common_lines_are_read_by_their_keys(tmp_path, monkeypatch, line, block):
+    path = tmp_path / NAME
+    path.write_bytes(LINE + b"\n" + line)
+    source = Source(path=path, root=tmp_path)
+    monkeypatch.setattr(lm_eval_columns, "LINES_BYTES", block)
+    check(source, monkeypatch)
+    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
+    assert typed_columns(source) is not None
+
+
+def test_samples_that_need_too_much_memory_are_left_to_the_parser(tmp_path, monkeypatch):
+    path = tmp_path / NAME
+    path.write_bytes((LINE + b"\n") * 10)
+    source = Source(path=path, root=tmp_path)
+    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
+    monkeypatch.setattr(lm_eval_columns, "MAX_OBJECT_BYTES", 10 * 6 * lm_eval_columns.CELL_BYTES)
+    assert typed_columns(source) is not None
+    monkeypatch.setattr(lm_eval_columns, "MAX_OBJECT_BYTES", 10 * 6 * lm_eval_columns.CELL_BYTES - 1)
+    assert typed_columns(source) is None
 
 
 @pytest.mark.parametrize(
@@ -116,18 +183,19 @@ def test_the_fast_reader_agrees_if_value_types_change_between_lines(tmp_path, mo
 )
 def test_real_samples_are_read_by_the_fast_reader(path, monkeypatch):
     source = Source(path=path, root=path.parent)
-    monkeypatch.setattr(lm_eval_samples, "WORTH_BYTES", 0)
-    assert shaped_columns(source) is not None
+    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
+    assert typed_columns(source) is not None
     check(source, monkeypatch)
 
 
-@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.floats() | st.none()), max_size=7))
+@given(st.lists(st.tuples(st.text(max_size=3), st.floats() | st.none()), max_size=7, unique_by=str))
 def test_a_digest_computed_in_parts_equals_that_of_all_rows(pairs):
-    import polars as pl
-
-    from howsure.readers import attempt_rows
-
-    rows = pl.DataFrame(pairs, schema={"item": pl.String, "score": pl.Float64}, orient="row")
+    rows, other = (
+        pl.DataFrame(some, schema={"item": pl.String, "score": pl.Float64}, orient="row")
+        for some in (pairs, pairs[:-1])
+    )
     with pytest.MonkeyPatch.context() as patch:
+        whole = digest_of_rows(rows)
         patch.setattr(attempt_rows, "DIGESTED_ROWS", 3)
-        assert digest_of_rows(rows) == digest(rows.rows())
+        assert digest_of_rows(rows) == whole
+        assert (digest_of_rows(other) == whole) == (len(other) == len(rows))

@@ -120,10 +120,10 @@ def metadata_text(value: object) -> str | None:
     """Return a scalar as short text, or None for anything that can't be a cluster or a stratum."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return whole_text(str(value)) if _is_short(value) else None
+    return whole_text(str(value)) if is_short(value) else None
 
 
-def _is_short(value: object) -> bool:
+def is_short(value: object) -> bool:
     """Return whether a value is a scalar and not a long text."""
     return len(value) <= MAX_METADATA_TEXT if isinstance(value, str) else isinstance(value, (int, float))
 
@@ -135,7 +135,7 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
     return {
         (f"metadata_{key}" if key in (*COLUMNS, *MEASURES) and key != "cluster" else str(key)): value
         for key, value in metadata.items()
-        if _is_short(value)
+        if is_short(value)
     }
 
 
@@ -238,11 +238,10 @@ def digest(value: object) -> str:
 
 
 def digest_of_rows(rows: pl.DataFrame) -> str:
-    """Return the short name of a list of all rows, with only a part of it in memory at a time."""
-    named = hashlib.sha256(b"[")
-    for place, part in enumerate(rows.iter_slices(DIGESTED_ROWS)):
-        named.update((", " * bool(place) + json.dumps(part.rows())[1:-1]).encode())
-    named.update(b"]")
+    """Return a short name for rows, of which only a part is in memory as text at a time."""
+    named = hashlib.sha256()
+    for part in rows.iter_slices(DIGESTED_ROWS):
+        named.update(part.write_csv(include_header=False).encode())
     return named.hexdigest()[:16]
 
 

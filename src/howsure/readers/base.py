@@ -248,11 +248,14 @@ class Source:
                 if line and not line.isspace():
                     yield number, line
 
-    def blocks(self) -> Iterator[bytes]:
-        """Yield a file of lines in blocks of whole lines, without an incomplete last row."""
+    def blocks(self, least: int | None = None) -> Iterator[bytes]:
+        """Yield a file of lines in blocks of whole lines, without an incomplete last row.
+
+        `least`: their least size, by default BLOCK_BYTES.
+        """
         size = 0
         with self.opened() as file:
-            while block := file.read(BLOCK_BYTES) + file.readline():
+            while block := file.read(least or BLOCK_BYTES) + file.readline():
                 size += len(block)
                 if size > MAX_FILE_BYTES:
                     raise self._too_large(size)

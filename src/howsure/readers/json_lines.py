@@ -19,7 +19,6 @@ import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from howsure.readers.attempt_rows import MAX_METADATA_TEXT
 from howsure.readers.looked_at import stamp_of
 from howsure.readers.parsing import MAX_HELD_BYTES, MAX_OBJECT_BYTES, SMALL_BYTES
 from howsure.table.engines import in_order
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from howsure.readers.base import Source
     from howsure.readers.looked_at import Stamp
 
-    Path = tuple[str, ...]
-    Order = tuple[tuple[str, "Order | None"], ...]
+    Order = tuple[str, ...]
 
 T = TypeVar("T")
 
@@ -69,8 +67,8 @@ DTYPES: dict[str, Any] = {
     "text": pl.String(),
     "texts": pl.List(pl.String()),
 }
-"""The types of a column: `number` is whole numbers and others, `texts` a list of them. Without a column of
-their own: "nested", at times at least; "container", always; "object".
+"""The types of a column: `number` is whole numbers and others, `texts` a list of them. Only "nested" values, at
+times at least, have no column.
 """
 
 _HEX = "[0-9a-fA-F]"
@@ -97,7 +95,6 @@ PATTERNS = {
     "text": f"{_STRING}|",
 }
 PATTERNS |= {"nested": f"{_ANY}|", "texts": rf"\[(?:{_STRING}(?:, ?{_STRING})*)?\]|"}
-PATTERNS["container"] = f"{_CONTAINER}|"
 PATTERNS["number"] = PATTERNS["whole"] + PATTERNS["real"]
 
 
@@ -107,75 +104,48 @@ class UnsureError(Exception):
 
 @dataclass(slots=True)
 class Shapes:
-    """The known structure of a file's lines: the orders of their keys, and the type of value under each path
-    of keys.
+    """The known structure of a file's lines: the orders of their keys, and the type of each key's values.
 
-    `inside`: keys whose objects are read too. `listed`: keys whose lists of texts are kept. `skipped`: keys
-    whose values aren't wanted.
+    `listed`: keys whose lists of texts are kept.
     """
 
-    inside: Collection[str] = ()
     listed: Collection[str] = ()
-    skipped: Collection[str] = ()
-    kinds: dict[Path, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     orders: dict[Order, None] = field(default_factory=dict)
 
     def learn(self, record: object) -> None:
         """Learn from a line that didn't match."""
-        if not isinstance(record, dict):
+        if not isinstance(record, dict) or "" in record:  # Polars invents a name for such a column
             raise UnsureError
-        self.orders[self._order(record, ())] = None
-        if len(self.orders) > MAX_SHAPES or sum(map(_keys, self.orders)) > MAX_KEYS:
+        for name, value in record.items():
+            kind = self._kind(name, value)
+            self.kinds[name] = widened(self.kinds.get(name, kind), kind)
+        self.orders[tuple(record)] = None
+        if len(self.orders) > MAX_SHAPES or sum(map(len, self.orders)) > MAX_KEYS:
             raise UnsureError
 
-    def _order(self, record: dict[str, Any], path: Path) -> Order:
-        if "" in record:  # Polars invents a name for such a column
-            raise UnsureError
-        return tuple((name, self._value((*path, name), value)) for name, value in record.items())
-
-    def _value(self, path: Path, value: object) -> Order | None:
-        kind = self._kind(path, value)
-        self.kinds[path] = widened(self.kinds.get(path, kind), kind)
-        return self._order(value, path) if kind == "object" and isinstance(value, dict) else None
-
-    def _kind(self, path: Path, value: object) -> str:
-        if path[0] in self.skipped:
-            return "nested"
-        if len(path) == 1 and path[0] in self.inside and isinstance(value, dict):
-            return "object"
-        if path[0] in self.listed and isinstance(value, list):
+    def _kind(self, name: str, value: object) -> str:
+        if name in self.listed and isinstance(value, list):
             if not all(isinstance(part, str) for part in value):
                 raise UnsureError
             return "texts"
-        if len(path) > 1 and isinstance(value, (dict, list)):
-            return "container"
         return KINDS[type(value)]
 
     def pattern(self) -> str:
         """Return a pattern for any of these lines."""
-        return "|".join(self._object(order, ()) for order in self.orders)
+        return "|".join(r"\{" + ", ?".join(map(self._pair, order)) + r"\}" for order in self.orders)
 
     def lines(self) -> str:
         """Return a pattern for several such lines, each with its end; empty ones may be between them."""
         return rf"\A(?:(?:{self.pattern()})?\r?\n)*\z"
 
-    def _object(self, order: Order, path: Path) -> str:
-        return r"\{" + ", ?".join(self._pair(name, inner, (*path, name)) for name, inner in order) + r"\}"
-
-    def _pair(self, name: str, inner: Order | None, path: Path) -> str:
-        value = f"(?:{PATTERNS[self.kinds[path]]}null)" if inner is None else self._object(inner, path)
+    def _pair(self, name: str) -> str:
+        value = f"(?:{PATTERNS[self.kinds[name]]}null)"
         return f"{pl.escape_regex(json.dumps(name, ensure_ascii=False))}: ?{value}"
 
-    def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
+    def schema(self) -> dict[str, pl.DataType]:
         """Return the kept columns, in the order in which their keys first occur."""
-        below = [
-            key for key in self.kinds if key[:-1] == path and self.kinds[key] not in ("nested", "container")
-        ]
-        return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
-
-
-def _keys(order: Order) -> int:
-    return sum(1 + _keys(inner or ()) for _, inner in order)
+        return {name: DTYPES[kind] for name, kind in self.kinds.items() if kind != "nested"}
 
 
 def widened(known: str, kind: str) -> str:
@@ -275,7 +245,7 @@ def shaped_table(source: Source) -> pl.LazyFrame | None:
     except UnsureError:
         return None
     schema = shapes.schema()
-    lost = [path[0] for path, kind in shapes.kinds.items() if kind == "nested" and len(path) == 1]
+    lost = [name for name, kind in shapes.kinds.items() if kind == "nested"]
     if only_by(list(schema), lost, source.columns) is not None:  # the parser reports the line
         return None
     if not schema or not frames:
@@ -310,20 +280,3 @@ class _Lines:
             yield rows if predicate is None else rows.filter(predicate)
             if left == 0:
                 return
-
-
-def short_texts(values: pl.DataFrame) -> pl.DataFrame:
-    """Return columns of scalars as short texts, as `metadata_text` does."""
-    found = values.select(
-        pl.when(pl.col(name).str.len_chars() <= MAX_METADATA_TEXT).then(name)
-        if kind == pl.String
-        else pl.col(name)
-        if kind == pl.Float64
-        else pl.col(name).cast(pl.String)
-        for name, kind in values.schema.items()
-    )
-    real = found.select(pl.selectors.by_dtype(pl.Float64))
-    return found.with_columns(
-        pl.Series(column.name, [None if each is None else str(each) for each in column], dtype=pl.String)
-        for column in real
-    )

@@ -29,15 +29,8 @@ from howsure.readers.attempt_rows import (
 )
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.lfs import is_pointer
-from howsure.readers.lm_eval_samples import (
-    ChoiceProbabilities,
-    SampleColumns,
-    columns,
-    documents,
-    probabilities,
-    rows,
-    shaped_columns,
-)
+from howsure.readers.lm_eval_columns import SampleColumns, columns, typed_columns
+from howsure.readers.lm_eval_samples import ChoiceProbabilities, documents, probabilities, rows
 from howsure.readers.transcripts import Transcript
 from howsure.table.cells import finite, number_in
 from howsure.table.names import word_list
@@ -180,9 +173,9 @@ def _read_samples(source: Source) -> Reading:
 
 
 def _found(source: Source) -> SampleColumns:
-    """Return the samples by column, for a large file by the shape of its lines."""
-    shaped = shaped_columns(source)
-    return columns(documents(source, None)) if shaped is None else shaped
+    """Return the samples by column, for a large file without its inputs and outputs."""
+    typed = typed_columns(source)
+    return columns(documents(source, None)) if typed is None else typed
 
 
 def _known(results: Mapping[str, Any], task: str) -> set[str]:

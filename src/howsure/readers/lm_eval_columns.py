@@ -1,0 +1,345 @@
+"""Samples of lm-eval by column, from documents, or from the lines of a large file without their inputs and outputs.
+
+The lines of a large file are decoded into a type made of the first line's keys. It skips every text that isn't
+needed. If a line has other keys, or isn't as expected, the whole file is left to the parser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from howsure.readers.attempt_rows import MAX_METADATA_TEXT, flatten_metadata, is_short, metadata_text
+from howsure.readers.lm_eval_samples import NO_NUMBER, NOT_METRICS, rows_by_line
+from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES, WORTH_BYTES
+from howsure.table.cells import VAST, finite, whole_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.readers.base import Source
+    from howsure.readers.lm_eval_samples import EvalDocument
+
+
+DOC, NAMED, FILTER, CLUSTER = "doc", "metrics", "filter", "cluster"
+ID, HASH, TARGET_HASH = "doc_id", "doc_hash", "target_hash"
+KEPT = (ID, HASH, TARGET_HASH, FILTER)
+OWN, SCORES = "own ", "score "
+"""Prefixes of the names of a document's attributes, and of its scores, while both are in one frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleColumns:
+    """Samples by column, one row per document and filter.
+
+    `positions`, `hashes` (empty if there is none), `filters`: as text. `named`: the metrics that the rows
+    list. `scores`: the numbers under every further key. `present`: which rows have a key, if some haven't.
+    `corpus`: keys with a value that isn't a number. `metadata`: doc_id, the scalars of the document and the
+    hash of its target, as text.
+    """
+
+    positions: pl.Series
+    hashes: pl.Series
+    filters: pl.Series
+    named: Sequence[str]
+    scores: Mapping[str, pl.Series]
+    present: Mapping[str, pl.Series]
+    corpus: Collection[str]
+    metadata: Mapping[str, pl.Series]
+
+    def items(self) -> pl.Series:
+        """Name each document by its hash, or by its position. A repeated document gets `#2`, and so on."""
+        hashed = self.hashes != ""
+        items = self.hashes if hashed.all() else self.hashes.zip_with(hashed, self.positions)
+        if self.positions.n_unique() == len(items) == items.n_unique():
+            return items
+        rows = pl.DataFrame({"position": self.positions, "item": items})
+        each = rows.unique("position", keep="last").sort(pl.col("position").str.len_chars(), "position")
+        each = each.with_columns(time=pl.int_range(1, pl.len() + 1).over("item"))
+        again = pl.when(pl.col("time") > 1).then(pl.format("{}#{}", "item", "time")).otherwise("item")
+        named = each.select("position", item=again)
+        return rows.select("position").join(named, on="position", how="left", maintain_order="left")["item"]
+
+    def metrics(self, known: Collection[str]) -> tuple[list[str], list[str]]:
+        """Return the metrics with one number per document, and those that only the whole corpus has.
+
+        `known`: those of the results, if the rows list none.
+        """
+        named = self.named or [name for name in self.scores if not known or name in known]
+        corpus = [name for name in named if name in self.corpus]
+        return [name for name in named if name not in self.corpus], corpus
+
+    def called(self, metric: str) -> pl.Series:
+        """Return the name of a metric in each row: with its filter, if there are others than "none"."""
+        if (self.filters == "none").all():
+            return pl.Series([metric]).new_from_index(0, len(self.filters))
+        return pl.select(pl.format("{},{}", pl.lit(metric), self.filters.replace("", "none"))).to_series()
+
+    def rows(self, metrics: Sequence[str], *, task: str, model: str, source: str) -> pl.DataFrame | None:
+        """Return the tidy table: the documents in order, all metrics of one before the next, or None if there
+        are no scores.
+        """
+        scored, items = [metric for metric in metrics if metric in self.scores], self.items()
+        tables = [self._table(metric, items, task=task, model=model, source=source) for metric in scored]
+        if not sum(map(len, tables)):
+            return None
+        if len(tables) == 1:
+            return tables[0]
+        places = np.concatenate([self._places(metric) for metric in scored])
+        return pl.concat(tables)[np.argsort(places, kind="stable")]
+
+    def _places(self, metric: str) -> NDArray[np.intp]:
+        """Return which rows have a metric."""
+        return (
+            np.flatnonzero(self.present[metric]) if metric in self.present else np.arange(len(self.positions))
+        )
+
+    def _table(self, metric: str, items: pl.Series, *, task: str, model: str, source: str) -> pl.DataFrame:
+        size, others = len(items), {**self.metadata}
+
+        def every(text: str) -> pl.Series:
+            """Return a column with the same value in every row."""
+            return pl.Series([whole_text(text)], dtype=pl.String).new_from_index(0, size)
+
+        cluster = others.pop(CLUSTER, None)
+        score = self.scores[metric]
+        columns: dict[str, pl.Series] = {
+            "task": every(task),
+            "model": every(model),
+            "item": items,
+            "attempt": pl.Series([0]).new_from_index(0, size),
+            "metric": self.called(metric),
+            "score": score,
+            "status": every("ok").zip_with(score.is_not_null(), every("unscored"))
+            if score.null_count()
+            else every("ok"),
+            CLUSTER: pl.Series([None], dtype=pl.String).new_from_index(0, size)
+            if cluster is None
+            else cluster,
+            "weight": pl.Series([None], dtype=pl.Float64).new_from_index(0, size),
+            "source": every(source),
+            **{name: column for name, column in others.items() if column.null_count() < size},
+        }
+        table = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
+        whole = metric not in self.present or self.present[metric].all()
+        return table if whole else table.filter(self.present[metric])
+
+
+def columns(found: Sequence[EvalDocument]) -> SampleColumns:
+    """Return documents by column."""
+    keys = dict.fromkeys(key for document in found for key in document.values)
+    metadata = [{ID: d.doc_id, **d.metadata, TARGET_HASH: d.target_hash} for d in found]
+    return SampleColumns(
+        positions=_texts_of_column(whole_text(document.position) for document in found),
+        hashes=_texts_of_column(whole_text(str(document.hash or "")) for document in found),
+        filters=_texts_of_column(
+            "none" if d.filter is None else whole_text(str(d.filter or "")) for d in found
+        ),
+        named=list(dict.fromkeys(name for document in found for name in document.named)),
+        scores={key: _numbers([d.values.get(key) for d in found]) for key in keys},
+        present={key: pl.Series([key in d.values for d in found], dtype=pl.Boolean) for key in keys},
+        corpus={key for key in keys if any(document.values.get(key) == NO_NUMBER for document in found)},
+        metadata={
+            name: _texts_of_column(_attribute(name, each.get(name)) for each in metadata)
+            for name in dict.fromkeys(name for each in metadata for name in each)
+        },
+    )
+
+
+LINES_BYTES = 256 * 1024
+"""The lines that are decoded at a time stay in the processor's cache."""
+FRAME_ROWS = 50_000
+"""This many rows are kept as Python's objects before they become columns."""
+MAX_KEYS = 100
+LINE_BREAK = ord("\n")
+CELL_BYTES = 16
+"""The size of a value in a column, including missing ones."""
+
+
+def typed_columns(source: Source) -> SampleColumns | None:
+    """Return the samples of a large file whose lines all have the keys of the first, or None for any other."""
+    if not rows_by_line(source) or source.path.stat().st_size < WORTH_BYTES:
+        return None
+    first = next(source.each_json_line(), None)
+    try:
+        lines = _TypedLines.of(first) if isinstance(first, dict) else None
+        return None if lines is None else lines.columns(pl.concat(lines.frames(source)))
+    except (ValueError, RecursionError):  # msgspec's errors are of these kinds
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _TypedLines:
+    """Lines with certain keys. `decoder`: of several lines.
+
+    `paths`: where each column of a frame is in a line: KEPT, OWN and the name of an attribute in the rows, SCORES
+    and a metric. `named`, `corpus`: as in SampleColumns, of the lines so far.
+    """
+
+    decoder: Any
+    paths: Mapping[str, str]
+    named: dict[str, None]
+    corpus: set[str]
+
+    @classmethod
+    def of(cls, first: Mapping[str, Any]) -> _TypedLines | None:
+        """Return the type of lines with these keys, or None if only the rows distinguish their values."""
+        import msgspec
+
+        doc = first.get(DOC)
+        keys = list(doc) if isinstance(doc, dict) else []
+        renamed = {new: key for key in keys for new in flatten_metadata({key: 0})}
+        many, twice = len(first) + len(keys) > MAX_KEYS, len(renamed) < len(keys)
+        if many or twice or {ID, TARGET_HASH} & {*keys} or ID not in first:
+            return None
+        value = int | float | str | bool | None | list[msgspec.Raw] | dict[str, msgspec.Raw]
+        kinds = {
+            **dict.fromkeys(first, value),
+            **dict.fromkeys(NOT_METRICS, msgspec.Raw),
+            **dict.fromkeys(KEPT, str | None),
+            ID: int | str,
+            NAMED: list[str] | None,
+            DOC: _struct(dict.fromkeys(keys, value))
+            if isinstance(doc, dict)
+            else str | list[msgspec.Raw] | None,
+        }
+        field = {key: f"f{place}" for place, key in enumerate(first)}
+        return cls(
+            decoder=msgspec.json.Decoder(_struct({key: kinds[key] for key in first})),
+            paths={
+                **{key: field[key] for key in (*KEPT, NAMED) if key in first},
+                **{OWN + new: f"{field[DOC]}.f{keys.index(key)}" for new, key in renamed.items()},
+                **{SCORES + key: field[key] for key in first if key not in NOT_METRICS},
+            },
+            named={},
+            corpus=set(),
+        )
+
+    def frames(self, source: Source) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a file, some at a time. ValueError or RecursionError if a line is of another type."""
+        rows, values = 0, self._none()
+        for block in source.blocks(LINES_BYTES):
+            lines = self._decoded(block)
+            rows += len(lines)
+            if rows * len(self.paths) * CELL_BYTES > MAX_OBJECT_BYTES:
+                raise ValueError("columns that need too much memory")
+            for name, each in self._values(lines):
+                values[name] += each
+            if len(values[ID]) >= FRAME_ROWS:
+                yield _frame(values)
+                values = self._none()
+        if values[ID]:
+            yield _frame(values)
+
+    def _none(self) -> dict[str, list[Any]]:
+        return {name: [] for name in self.paths}
+
+    def _decoded(self, block: bytes) -> list[Any]:
+        if len(block) > SMALL_BYTES:
+            raise ValueError("a line longer than many blocks")
+        if not block.isascii():
+            block.decode()  # also what is skipped must be UTF-8
+        lines: list[Any] = self.decoder.decode_lines(block)
+        ends = int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LINE_BREAK))
+        if len(lines) != ends and len(lines) != sum(bool(line.strip()) for line in block.splitlines()):
+            raise ValueError("objects that aren't lines")
+        return lines
+
+    def _values(self, lines: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the values of each column, None for nested ones, which would keep their block in memory."""
+        for name, path in self.paths.items():
+            values = list(map(attrgetter(path), lines))
+            if name == NAMED:
+                self.named.update(dict.fromkeys(metric for metrics in values for metric in metrics or ()))
+                continue
+            kinds = {*map(type, values)}
+            if name.startswith(SCORES) and kinds & {str, list, dict}:
+                self.corpus.add(name.removeprefix(SCORES))
+            nested = kinds & {list, dict}
+            yield name, [None if isinstance(v, (list, dict)) else v for v in values] if nested else values
+
+    def columns(self, rows: pl.DataFrame) -> SampleColumns:
+        """Return all rows by column. Attributes are in the order in which their first values occur."""
+        empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
+        texts = {key: rows[key] if key in rows.columns else empty for key in KEPT}
+        own, scores = (
+            {name.removeprefix(kind): rows[name] for name in rows.columns if name.startswith(kind)}
+            for kind in (OWN, SCORES)
+        )
+        begins = {name: column.is_not_null().arg_max() or 0 for name, column in own.items() if column.count()}
+        order = sorted(begins, key=lambda name: begins[name])
+        return SampleColumns(
+            positions=texts[ID],
+            hashes=texts[HASH].fill_null(""),
+            filters=texts[FILTER].fill_null("none"),
+            named=[*self.named],
+            scores=scores,
+            present={},
+            corpus=self.corpus,
+            metadata={
+                ID: _short(texts[ID]),
+                **{name: own[name] for name in order if not begins[name]},
+                TARGET_HASH: _short(texts[TARGET_HASH]),
+                **{name: own[name] for name in order if begins[name]},
+            },
+        )
+
+
+def _frame(values: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+    """Return texts, the short scalars among attributes as text, and scores as numbers."""
+    return pl.DataFrame(
+        {
+            name: _numbers(each)
+            if name.startswith(SCORES)
+            else _attributes(name.removeprefix(OWN), each)
+            if name.startswith(OWN)
+            else _texts_of_column(map(str, each) if name == ID else each)
+            for name, each in values.items()
+            if name != NAMED
+        }
+    )
+
+
+def _struct(kinds: Mapping[str, Any]) -> Any:
+    """Return msgspec's type of an object that has exactly these keys."""
+    import msgspec
+
+    names = {f"f{place}": key for place, key in enumerate(kinds)}
+    return msgspec.defstruct(
+        "Line", [*zip(names, kinds.values(), strict=True)], rename=names, forbid_unknown_fields=True, gc=False
+    )
+
+
+def _attributes(name: str, values: Sequence[Any]) -> pl.Series:
+    """Return the short scalars among an attribute's values as text."""
+    if {*map(type, values)} == {str}:
+        return _short(_texts_of_column(values))
+    return _texts_of_column(_attribute(name, value) if is_short(value) else None for value in values)
+
+
+def _short(texts: pl.Series) -> pl.Series:
+    """Return texts without the long ones, as `metadata_text` does."""
+    return texts.set(texts.str.len_chars() > MAX_METADATA_TEXT, None)
+
+
+def _numbers(values: Sequence[object]) -> pl.Series:
+    if {*map(type, values)} != {float}:
+        return pl.Series(list(map(finite, values)), dtype=pl.Float64)
+    numbers = pl.Series(values, dtype=pl.Float64)
+    return numbers.set(numbers.abs() > VAST, None)
+
+
+def _texts_of_column(values: Iterable[str | None]) -> pl.Series:
+    return pl.Series(list(values), dtype=pl.String)
+
+
+def _attribute(name: str, value: object) -> str | None:
+    if name != CLUSTER:
+        return metadata_text(value)
+    return None if value is None else whole_text(str(value))

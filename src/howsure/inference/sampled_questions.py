@@ -86,7 +86,7 @@ class OtherQuestions:
             part.values,
             clusters=part.clusters,
             weights=part.weights,
-            attempts=part.attempts.astype(float) if part.right_or_wrong().all() else None,
+            attempts=part.attempts if part.right_or_wrong().all() else None,
             bounded=part.bounded,
             level=question.level,
             interval=_interval(part, question),

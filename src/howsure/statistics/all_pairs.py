@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy
 
-from howsure.statistics.arrays import in_threads, products
+from howsure.statistics.arrays import BLOCK_CELLS, blocks, in_threads, products
 from howsure.statistics.clustered_variance import (
     Clustering,
     ShareSums,
@@ -344,10 +344,15 @@ def differences_of(means: Floats) -> Floats:
 
 
 def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
-    """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products."""
-    root = np.sqrt(w)
-    scaled, squared = _times(centred, root), _times(centred**2, root)
-    return spread_of(*products((scaled, scaled), (squared * scaled, centred), (squared, squared)))
+    """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products, some items at a time."""
+    root, totals = np.sqrt(w), np.zeros((3, centred.shape[1], centred.shape[1]))
+    for rows in blocks(len(centred), centred.shape[1], BLOCK_CELLS):
+        part = centred[rows]
+        scaled, squared = _times(part, root[rows]), _times(part**2, root[rows])
+        sums = products((scaled, scaled), (squared * scaled, part), (squared, squared))
+        for k, each in enumerate(sums):
+            totals[k] += each
+    return spread_of(*totals)
 
 
 def _times(x: Floats, w: Floats) -> Floats:

@@ -124,6 +124,10 @@ def log_choose(n: Floats | Ints | float, k: Floats | Ints | float) -> Floats:
     return np.asarray(log(n + 1) - log(k + 1) - log(n - k + 1))
 
 
+BLOCK_CELLS = 2_000_000
+"""Arrays of items × models of which a copy is needed are copied so many cells at a time."""
+
+
 def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:
     """Cut `total` columns into consecutive slices with at most `most` cells each, or one column."""
     size = max(int(most // max(cells_each, 1)), 1)

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 import numpy as np
 import scipy
 
+from howsure.statistics.arrays import BLOCK_CELLS, blocks
 from howsure.statistics.choices import chosen_object
 from howsure.statistics.tolerances import ROUNDING
 
@@ -338,16 +339,19 @@ def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: Varianc
     `covariance`.
     """
     variance, total = variance_of(choice), float(weights.sum())
-    centred = x - weights @ x / total
-    residuals = centred if (weights == 1).all() else centred * weights[:, None]
-    result = np.zeros(x.shape[1])
-    for term, sign in clusterings(codes, weights):
-        result += sign * (term.inflation(variance) @ term.sums(residuals) ** 2)
-    result /= total**2
-    part = float(variance.item_part(len(x)))
-    if part:
-        centred *= centred
-        result += part * (weights @ centred) / total
+    share, terms, result = (
+        float(variance.item_part(len(x))),
+        clusterings(codes, weights),
+        np.zeros(x.shape[1]),
+    )
+    for part in blocks(x.shape[1], len(x), BLOCK_CELLS):
+        centred = x[:, part] - weights @ x[:, part] / total
+        residuals = centred if (weights == 1).all() else centred * weights[:, None]
+        for term, sign in terms:
+            result[part] += sign * (term.inflation(variance) @ term.sums(residuals) ** 2) / total**2
+        if share:
+            centred *= centred
+            result[part] += share * (weights @ centred) / total
     return result
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from howsure.errors import ResultWarning, doubt
 from howsure.statistics import intervals
+from howsure.statistics.arrays import BLOCK_CELLS, blocks
 from howsure.statistics.choices import label_of
 from howsure.statistics.clustered_variance import (
     Clustering,
@@ -61,7 +62,7 @@ def means(
     *,
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
-    attempts: Floats | None = None,
+    attempts: Floats | Ints | None = None,
     bounded: bool = True,
     level: float = 0.95,
     interval: IntervalChoice | None = None,
@@ -135,7 +136,7 @@ class _Sample:
     x: Floats
     w: Floats
     clusters: tuple[Ints, ...]
-    attempts: Floats | None
+    attempts: Floats | Ints | None
     bounded: bool
     strata: int
     unmoved: Floats
@@ -149,12 +150,15 @@ class _Sample:
         if self.attempts is None or not self.bounded:
             return None
         term = self.coarsest()
-        held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
-        several = ~((self.x == 0) | (self.x == 1)).all(
-            axis=0
-        )  # if all attempts at every item agree, they count as one
-        trials = term.shares @ term.sums(np.where(several, self.attempts, 1.0))
-        return Groups(means=held, shares=term.shares, trials=trials, several=several)
+        held, trials = np.empty((2, len(term.totals), self.x.shape[1]))
+        several = np.empty(self.x.shape[1], dtype=bool)
+        for part in blocks(self.x.shape[1], len(self.x), BLOCK_CELLS):
+            x = self.x[:, part]
+            held[:, part] = term.sums(self.w[:, None] * x) / term.totals[:, None]
+            # if all attempts at every item agree, they count as one
+            several[part] = ~((x == 0) | (x == 1)).all(axis=0)
+            trials[:, part] = term.sums(np.where(several[part], self.attempts[:, part], 1.0))
+        return Groups(means=held, shares=term.shares, trials=term.shares @ trials, several=several)
 
 
 def _uncertainty(
@@ -175,7 +179,7 @@ def _uncertainty(
         var = variances(x, w, clusters, variance)
         df = float(free_of_strata(degrees_of_freedom(clusters, w, variance), n, sample.strata))
         shared = cluster_warnings(w, clusters, df, labels)
-    floor = rounding_of(np.abs(x).max(axis=0))
+    floor = rounding_of(np.maximum(x.max(axis=0), -x.min(axis=0)))
     negative = np.zeros(n_models, dtype=bool)
     if len(clusters) > 1 and units >= MIN_UNITS:
         largest = np.max([variances(x, w, [code], variance) for code in clusters], axis=0)

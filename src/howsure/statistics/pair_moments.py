@@ -117,11 +117,12 @@ def item_levels(x: Floats) -> Floats:
     filled, count = x if has.all() else np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
     away = filled - filled.sum(axis=0) / count
     away *= away
-    away *= has
+    if filled is not x:
+        away *= has
     spread = away.sum(axis=0) / count
     usual = float(np.median(spread))
     weight = 1 / (spread + usual + (usual == 0))
-    total = has @ weight
+    total = weight.sum() if filled is x else has @ weight
     return np.asarray((filled @ weight) / np.where(total > 0, total, 1.0))[:, None]
 
 
@@ -170,9 +171,10 @@ def flips_of(
     if len(codes) > 1:
         return None
     term = clusterings(codes, w)[0][0]
-    away = np.nan_to_num(x - item_levels(x), copy=False)
+    away, has = x - item_levels(x), ~np.isnan(x)
+    away[~has] = 0.0
     away *= w[:, None]
-    sums = term.sums(away) / (w @ ~np.isnan(x))
+    sums = term.sums(away) / (w.sum() if has.all() else w @ has)
     return flip_sums(sums, term.totals / len(x), lone_items(len(x), clustered=bool(codes), score=score), room)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.errors import DataError
+from howsure.statistics.arrays import BLOCK_CELLS, blocks
 from howsure.statistics.tolerances import ROUNDED_SCORES
 
 if TYPE_CHECKING:
@@ -157,13 +158,16 @@ class ScoreMatrix:
         """
         if self.sums is not None:
             return self.sums.right_or_wrong & self.bounded
-        excess = 1 - self.values
-        excess *= self.values
-        excess -= self.within
-        np.abs(excess, out=excess)
-        if self.derived:
-            excess[self.attempts > 1] = np.inf
-        return np.asarray(~(excess > ROUNDED_SCORES).any(axis=0) & self.bounded)
+        found = np.full(len(self.models), self.bounded)
+        for part in blocks(len(self.models) if self.bounded else 0, len(self.items), BLOCK_CELLS):
+            excess = 1 - self.values[:, part]
+            excess *= self.values[:, part]
+            excess -= self.within[:, part]
+            np.abs(excess, out=excess)
+            if self.derived:
+                excess[self.attempts[:, part] > 1] = np.inf
+            found[part] = ~(excess > ROUNDED_SCORES).any(axis=0)
+        return found
 
     def refuse_many_models(self) -> None:
         """Raise DataError if there are too many pairs of models for memory."""

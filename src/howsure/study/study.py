@@ -18,6 +18,7 @@ from howsure.study import attempts, models
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
+from howsure.table.engines import trim_memory
 from howsure.table.grouping import taken_name
 from howsure.table.names import is_burden
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+MANY_ROWS = 1_000_000
 LEVEL = "model at level"
 """The column with the name of a model at a level of random factors."""
 
@@ -215,6 +217,8 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         raise DataError(
             f"no attempt of metric {metric!r} has a score", where=task, remedy="See `howsure describe`."
         )
+    if len(scored) > MANY_ROWS:
+        trim_memory()  # that grouping has left
     ids, rows = coded(scored["item"])
     models, places = coded(scored["model"])
     places *= len(ids)
@@ -277,11 +281,10 @@ class _Grid:
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
         """Return a column of the rows as items × models, `empty` if there isn't a row."""
         size, values = len(self.models) * len(self.ids), column.to_numpy()
-        if len(values) == size and (values == values[0]).all():
-            cells = np.full(size, values[0])
-        else:
-            cells = np.full(size, empty)
-            cells[self.places] = values
+        if len(values) == size and (values == values[0]).all():  # needs no memory of its own
+            return np.broadcast_to(values[0].copy(), (len(self.ids), len(self.models)))
+        cells = np.full(size, empty)
+        cells[self.places] = values
         return cells.reshape(len(self.models), len(self.ids)).T
 
 

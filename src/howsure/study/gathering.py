@@ -36,7 +36,7 @@ from howsure.study.study import Study
 from howsure.study.units import Scales, known_measures, priced, scales_of
 from howsure.study.weights import attach_weights, numeric_weights, weights_of_items
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
-from howsure.table.grouping import once
+from howsure.table.grouping import distinct_names, once
 from howsure.table.names import means_factor
 from howsure.table.schema import FINGERPRINTS, GRADING, find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
@@ -427,7 +427,7 @@ def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:
 
 def parts_of(results: pl.DataFrame) -> Parts:
     """Return the results of each task and metric."""
-    if len(results.lazy().select("task", "metric").unique().collect()) == 1:
+    if all(len(distinct_names(results[key])) == 1 for key in ("task", "metric")):
         return {(results["task"][0], results["metric"][0]): results}
     parts = results.partition_by("task", "metric", as_dict=True)
     return {(str(task), str(metric)): part for (task, metric), part in sorted(parts.items())}

@@ -13,6 +13,7 @@ import polars as pl
 
 from howsure.errors import DataError, OptionError, ResultWarning
 from howsure.table.aggregate import Grouped, Wanted, group, names_of
+from howsure.table.grouping import distinct_names
 from howsure.table.schema import CONSTANTS, open_frame
 from howsure.wording import listing, plural
 
@@ -97,7 +98,7 @@ def choose(
     """
     found = group(scores, wanted, columns, every=every)
     for role in ROLES:
-        refuse_long(role, found.results[role].unique().cast(pl.String))
+        refuse_long(role, distinct_names(found.results[role]).cast(pl.String))
     missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
     names: dict[str, Any] = {
         role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing
@@ -124,7 +125,7 @@ def refuse_long(role: str, names: pl.Series) -> None:
 
 
 def _all_found(role: str, names: Sequence[str], found: Grouped) -> bool:
-    return set(names) <= set(found.results[role].unique())
+    return not names or set(names) <= set(distinct_names(found.results[role]))
 
 
 def _nothing(wanted: list[str]) -> DataError:
@@ -134,7 +135,7 @@ def _nothing(wanted: list[str]) -> DataError:
 
 def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, parts: bool) -> tuple[str, ...]:
     """Return the full names of the requested models. Tasks and metrics must be named in full."""
-    there = found.results[role].unique().cast(pl.String).sort().to_list()
+    there = distinct_names(found.results[role]).cast(pl.String).sort().to_list()
     if role == "model":
         try:
             return tuple(dict.fromkeys(resolve(name, there) for name in asked))

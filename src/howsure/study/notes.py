@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import OptionError, ResultWarning
 from howsure.study.failures import failures_note
-from howsure.table.grouping import once
+from howsure.table.grouping import distinct_names, once
 from howsure.table.names import is_burden, silent_factor
 from howsure.table.repeats import is_rater
 from howsure.table.schema import find_roles, label_column
@@ -148,13 +148,13 @@ def sizes_note(study: Study, called: str) -> str:
 
 
 def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
-    return set().union(*(part[column].unique().cast(pl.String) for part in parts))
+    return set().union(*(distinct_names(part[column]).cast(pl.String) for part in parts))
 
 
 def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
     """Count the names in a column of some parts."""
     every = pl.concat([part[column] for part in parts]) if len(parts) > 1 else parts[0][column]
-    return len(once(every.to_frame())) if every.dtype == pl.String else every.n_unique()
+    return len(once(every.to_frame())) if every.dtype == pl.String else len(distinct_names(every))
 
 
 def _span(least: Any, most: Any) -> str:

@@ -19,7 +19,7 @@ from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
 from howsure.table.engines import trim_memory
-from howsure.table.grouping import taken_name
+from howsure.table.grouping import distinct_names, taken_name
 from howsure.table.names import is_burden
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Study:
         if self.over_levels is None:
             return _matrix(scored, tried, key, self)
         at = pl.col(LEVEL).alias("model")
-        models = self.models or tuple(self.parts[key]["model"].unique().cast(pl.String).sort())
+        models = self.models or tuple(distinct_names(self.parts[key]["model"]).cast(pl.String).sort())
         return self.over_levels(_matrix(scored.with_columns(at), tried.with_columns(at), key, self), models)
 
     def measure(self, key: Key, name: str) -> ScoreMatrix:

@@ -32,6 +32,7 @@ from howsure.table.grouping import (
     changes,
     check_known,
     collect_pieces,
+    distinct_names,
     keys_of,
     measure_names,
     merged_attributes,
@@ -539,7 +540,7 @@ def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
         texts = column.gather(first).cast(pl.String).to_list()
         order = sorted(range(len(texts)), key=texts.__getitem__)
         return pl.Series(column.name, [texts[k] for k in order], dtype=pl.String), np.argsort(order)[codes]
-    labels = column.unique().drop_nulls().sort()
+    labels = distinct_names(column).sort()
     found = labels.to_physical().to_numpy()
     physical = column.to_physical().fill_null(0).to_numpy()
     positions = np.full(max(found.max(initial=0) + 1, 1), -1)

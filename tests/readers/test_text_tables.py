@@ -4,6 +4,7 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
+from howsure.readers import tables
 from howsure.readers.parsing import commented
 
 pytestmark = pytest.mark.once
@@ -141,3 +142,32 @@ def test_other_text_files_are_left_out(text, tmp_path):
     (tmp_path / "a.csv").write_text(table(","))
     found = howsure.read(tmp_path)
     assert [report.outcome for report in found.files] == ["read", "left out"]
+
+
+NAMES = {
+    "plain": "model,item,cluster,score\na,x,p,1\na,y,p,0\nb,x,q,0\nb,y,q,1\n",
+    "whole numbers": "model,item,score\na,1,1\na,2,0\nb,1,0\nb,2,1\n",
+    "numbers as written": "model,item,score\n1.10,007,1\n1.10,8,0\n1.2,007,0\n1.2,8,1\n",
+    "a text among numbers": "model,item,score\n" + "".join(f"a,{k},{k % 2}\n" for k in range(20)) + "a,x,1\n",
+    "spaces around": "model,item,score\n a,x ,1\na,y,0\nb, x,0\nb,y,1\n",
+    "blank names": "model,item,score\na,x,1\n ,y,0\nb,,1\nb,y,1\n",
+    "missing clusters": "model,item,cluster,score\na,x,,1\na,y,p,0\nb,x,,0\nb,y,p,1\n",
+    "a short row": "model,item,score,note\na,x,1\na,y,0,n\nb,x,0,n\nb,y,1,n\n",
+    "scores in words": "model,item,score\na,x,yes\na,y,no\nb,x,no\nb,y,yes\n",
+}
+
+
+@pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
+def test_names_kept_as_categoricals_give_the_same_answers(tmp_path, monkeypatch, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    answers = []
+    for least in (2**40, 0):
+        monkeypatch.setattr(tables, "CODED_BYTES", least)
+        answers.append([])
+        for verb in (howsure.describe, howsure.estimate, howsure.leaderboard):
+            try:
+                answers[-1].append(str(verb(howsure.read(path))))
+            except howsure.HowsureError as error:
+                answers[-1].append(str(error))
+    assert answers[0] == answers[1]

@@ -217,8 +217,8 @@ def _nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, wh
 def _any_blank(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
     """Report whether one of the columns is empty or blank in some row."""
     return pl.any_horizontal(
-        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
-        if schema[name] == pl.String
+        pl.col(name).is_null() | (pl.col(name).cast(pl.String).str.strip_chars() == "")
+        if schema[name] in (pl.String, pl.Categorical, pl.Enum)
         else pl.col(name).is_null()
         for name in columns
     )

@@ -203,6 +203,8 @@ FORMATS = (
 CHECKED = "any: columns are recognised by name"
 
 MAX_INFER = 10_000
+CODED_BYTES = 64 * 1024**2
+"""Names in a CSV file of at least this size are kept as categoricals."""
 LONGEST_NAME = 10_000
 """Columns with longer names are left out: they couldn't be named in options."""
 MAX_COLUMNS = 10_000
@@ -371,18 +373,30 @@ def _collected(
         published = published_roles(columns, asked)
         named |= {published[role] for role in NAMES if role in published}
     name_columns = [name for name in columns if name in named]
-    return named_exactly(source, frame, [*names, *name_columns])
+    large = source.path.stat().st_size >= CODED_BYTES
+    return named_exactly(source, frame, [*names, *name_columns], coded=name_columns if large else ())
 
 
-def named_exactly(source: Source, frame: pl.LazyFrame, names: Collection[str]) -> pl.DataFrame:
+def named_exactly(
+    source: Source, frame: pl.LazyFrame, names: Collection[str], *, coded: Iterable[str] = ()
+) -> pl.DataFrame:
     """Read a whole CSV table, with these columns as they are written: 007, 1.10 and 1e3 aren't numbers among
     names.
+
+    `coded`: columns whose texts become categoricals, which take a quarter of the memory.
     """
     schema = frame.collect_schema()
     figures = [name for name, dtype in schema.items() if dtype.is_numeric()]
     named = [name for name in figures if name in names]
+    rows = _scan_csv(source, named) if named else frame
+    codes = [name for name in coded if schema[name] == pl.String]
     try:
-        found = (_scan_csv(source, named) if named else frame).collect()
+        # The streaming engine doesn't keep the texts.
+        found = (
+            rows.with_columns(pl.col(codes).cast(pl.Categorical)).collect(engine="streaming")
+            if codes
+            else rows.collect()
+        )
     except pl.exceptions.ComputeError:
         found = _scan_csv(source, list(schema)).collect()
     texts = [name for name in figures if found[name].dtype == pl.String]

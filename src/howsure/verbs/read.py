@@ -416,11 +416,10 @@ def _rows(path: Path, names: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
 
 def _refuse_header_again(rows: pl.DataFrame, path: Path) -> None:
     """Refuse a row that repeats the names of the columns, as in concatenated files."""
-    if not rows.width or any(dtype != pl.String for dtype in rows.dtypes):
+    if not rows.width or any(dtype not in (pl.String, pl.Categorical) for dtype in rows.dtypes):
         return
-    again = (
-        rows.select(pl.all_horizontal(pl.col(name) == name for name in rows.columns)).to_series().arg_true()
-    )
+    named = (pl.col(name).cast(pl.String) == name for name in rows.columns)
+    again = rows.select(pl.all_horizontal(named)).to_series().arg_true()
     if len(again):
         raise ReadError(
             f"row {again[0] + 1:,} repeats the names of the columns",

@@ -323,6 +323,7 @@ class _Walk:
             groups=tuple(dict.fromkeys(group for log in logs for group in log.reading.groups)),
             runs=run_entries(called),
             uncounted=uncounted_logs(self.taken, called, self.reports),
+            in_memory=not frames,
         )
 
     def _logs(self, *, latest: bool, since: str) -> list[Taken]:

@@ -291,10 +291,13 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
         whole = whole.with_columns(*texts)
     frame = whole if asked is None else whole.filter(asked)
     names = [*names, *map(taken_name, wanted.measures)]
+    here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
     declared = [name for name in ("cluster", "weight") if name in names]
+    if here and declared:  # harnesses' rows have them, mostly without a value
+        known = to_polars(frame.select(*(nw.col(name).is_null().all() for name in declared)))
+        declared = [name for name in declared if not known[name].item()]
     of_items = list(dict.fromkeys((*declared, *columns)))
     more = (whole, asked) if every and asked is not None else None
-    here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
     alone = _rows_alone(frame, names, roles) if here and not of_items else None
     if alone is None:
         pieces = raw.to_native() if piecewise else None
@@ -474,7 +477,7 @@ def _rows_alone(
     Items stay texts if few of them are repeated, as categories of so many would take longer than all else.
     """
     keys = keys_of(roles)
-    if "attempt" in names or taken_of(names):
+    if taken_of(names):
         return None
     states = ["status"] if "status" in roles else []
     rows = to_polars(frame.select(*keys, "score", *states))

@@ -67,8 +67,8 @@ DTYPES: dict[str, Any] = {
     "text": pl.String(),
     "texts": pl.List(pl.String()),
 }
-"""The types of a column: `number` is whole numbers and others, `texts` a list of them. Only "nested" values, at
-times at least, have no column.
+"""The types of a column: `number` is whole numbers and others, `texts` a list of them. Only "nested" values,
+at times at least, have no column.
 """
 
 _HEX = "[0-9a-fA-F]"

@@ -1,7 +1,8 @@
-"""Samples of lm-eval by column, from documents, or from the lines of a large file without their inputs and outputs.
+"""Samples of lm-eval by column, from documents, or from the lines of a large file without their inputs and
+outputs.
 
-The lines of a large file are decoded into a type made of the first line's keys. It skips every text that isn't
-needed. If a line has other keys, or isn't as expected, the whole file is left to the parser.
+The lines of a large file are decoded into a type made of the first line's keys. It skips every text that
+isn't needed. If a line has other keys, or isn't as expected, the whole file is left to the parser.
 """
 
 from __future__ import annotations
@@ -163,7 +164,9 @@ CELL_BYTES = 16
 
 
 def typed_columns(source: Source) -> SampleColumns | None:
-    """Return the samples of a large file whose lines all have the keys of the first, or None for any other."""
+    """Return the samples of a large file whose lines all have the keys of the first, or None for any
+    other.
+    """
     if not rows_by_line(source) or source.path.stat().st_size < WORTH_BYTES:
         return None
     first = next(source.each_json_line(), None)
@@ -178,8 +181,8 @@ def typed_columns(source: Source) -> SampleColumns | None:
 class _TypedLines:
     """Lines with certain keys. `decoder`: of several lines.
 
-    `paths`: where each column of a frame is in a line: KEPT, OWN and the name of an attribute in the rows, SCORES
-    and a metric. `named`, `corpus`: as in SampleColumns, of the lines so far.
+    `paths`: where each column of a frame is in a line: KEPT, OWN and the name of an attribute in the rows,
+    SCORES and a metric. `named`, `corpus`: as in SampleColumns, of the lines so far.
     """
 
     decoder: Any
@@ -222,7 +225,9 @@ class _TypedLines:
         )
 
     def frames(self, source: Source) -> Iterator[pl.DataFrame]:
-        """Yield the rows of a file, some at a time. ValueError or RecursionError if a line is of another type."""
+        """Yield the rows of a file, some at a time. ValueError or RecursionError if a line is of another
+        type.
+        """
         rows, values = 0, self._none()
         for block in source.blocks(LINES_BYTES):
             lines = self._decoded(block)

@@ -339,16 +339,14 @@ def variances(x: Floats, weights: Floats, codes: Sequence[Ints], choice: Varianc
     `covariance`.
     """
     variance, total = variance_of(choice), float(weights.sum())
-    share, terms, result = (
-        float(variance.item_part(len(x))),
-        clusterings(codes, weights),
-        np.zeros(x.shape[1]),
-    )
+    share, terms = float(variance.item_part(len(x))), clusterings(codes, weights)
+    result = np.zeros(x.shape[1])
     for part in blocks(x.shape[1], len(x), BLOCK_CELLS):
         centred = x[:, part] - weights @ x[:, part] / total
         residuals = centred if (weights == 1).all() else centred * weights[:, None]
         for term, sign in terms:
-            result[part] += sign * (term.inflation(variance) @ term.sums(residuals) ** 2) / total**2
+            result[part] += sign * (term.inflation(variance) @ term.sums(residuals) ** 2)
+        result[part] /= total**2
         if share:
             centred *= centred
             result[part] += share * (weights @ centred) / total

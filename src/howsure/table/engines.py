@@ -318,8 +318,8 @@ def in_order(work: Iterable[Callable[[], T]], *, threads: int, ahead: int) -> Ge
 
 
 def trim_memory() -> None:
-    """Give free memory back to the system. glibc keeps that of threads, a third of a gigabyte after 100 million
-    rows; other C libraries don't have this function.
+    """Give free memory back to the system. glibc keeps that of threads, a third of a gigabyte after 100
+    million rows; other C libraries don't have this function.
     """
     with suppress(OSError, TypeError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -427,8 +427,8 @@ def _distinct(codes: pl.Series) -> int:
 
 
 def distinct_names(column: pl.Series) -> pl.Series:
-    """Return the distinct values of a column of texts or categoricals, in any order, without null. A table of the
-    places of codes takes a quarter of the time of `unique`.
+    """Return the distinct values of a column of texts or categoricals, in any order, without null. A table of
+    the places of codes takes a quarter of the time of `unique`.
     """
     if column.dtype != pl.Categorical or len(column) < FIRST_LOOK:
         return column.unique().drop_nulls()

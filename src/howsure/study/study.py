@@ -281,10 +281,11 @@ class _Grid:
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
         """Return a column of the rows as items × models, `empty` if there isn't a row."""
         size, values = len(self.models) * len(self.ids), column.to_numpy()
-        if len(values) == size and (values == values[0]).all():  # needs no memory of its own
-            return np.broadcast_to(values[0].copy(), (len(self.ids), len(self.models)))
-        cells = np.full(size, empty)
-        cells[self.places] = values
+        if len(values) == size and (values == values[0]).all():
+            cells = np.full(size, values[0])
+        else:
+            cells = np.full(size, empty)
+            cells[self.places] = values
         return cells.reshape(len(self.models), len(self.ids)).T
 
 

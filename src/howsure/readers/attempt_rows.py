@@ -148,7 +148,7 @@ PLAIN_FOLDERS = frozenset(
     )
 )
 """Folder names that don't identify the model."""
-DIGESTED_ROWS = 50_000
+FEW_ROWS, DIGESTED_ROWS = 1_000, 50_000
 
 
 def from_path(
@@ -238,7 +238,9 @@ def digest(value: object) -> str:
 
 
 def digest_of_rows(rows: pl.DataFrame) -> str:
-    """Return a short name for rows, of which only a part is in memory as text at a time."""
+    """Return a short name for rows. Of many, only a part is in memory as text at a time."""
+    if len(rows) <= FEW_ROWS:  # Polars takes longer to begin
+        return digest(rows.rows())
     named = hashlib.sha256()
     for part in rows.iter_slices(DIGESTED_ROWS):
         named.update(part.write_csv(include_header=False).encode())

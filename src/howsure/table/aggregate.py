@@ -479,6 +479,8 @@ def _rows_alone(
     keys = keys_of(roles)
     if taken_of(names):
         return None
+    if "attempt" in names and to_polars(frame.select(nw.col("attempt").n_unique())).item() > 1:
+        return None
     states = ["status"] if "status" in roles else []
     rows = to_polars(frame.select(*keys, "score", *states))
     if not all_differ(rows.select(keys)):

@@ -436,8 +436,7 @@ def distinct_names(column: pl.Series) -> pl.Series:
     places = np.full(cast("int", physical.max() or 0) + 1, -1)
     for chunk in physical.get_chunks():
         here = np.arange(begin, begin + len(chunk))
-        codes = chunk.to_numpy() if not chunk.null_count() else chunk.drop_nulls().to_numpy()
-        places[codes] = here[chunk.is_not_null().to_numpy()] if chunk.null_count() else here
+        places[chunk.drop_nulls().to_numpy()] = here[chunk.is_not_null().to_numpy()]
         begin += len(chunk)
     return column.gather(places[places >= 0])
 

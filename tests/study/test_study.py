@@ -9,12 +9,28 @@ import pytest
 import howsure as hs
 from frames import clustered, two_models
 from howsure.statistics.means import mean
-from howsure.study import models
+from howsure.study import models, study
 from howsure.table.aggregate import names_of
 
 
 def one(data, **options):
     return hs.estimate(data, **options)[0]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_large_study_as_matrices_has_the_same_leaderboard(failed, monkeypatch):
+    rows = pl.concat([clustered(size=size).with_columns(task=pl.lit(f"t{size}")) for size in (5, 7)])
+    lost = pl.when((pl.int_range(pl.len()) % 7 == 0) & failed)
+    rows = rows.with_columns(score=lost.then(None).otherwise("score"))
+    options = {"cluster": "passage", "by": "passage"}
+    whole = hs.leaderboard(rows, **options)
+    made = []
+    monkeypatch.setattr(study, "MANY_ROWS", 0)
+    real = study.Study.spread_out
+    monkeypatch.setattr(study.Study, "spread_out", lambda self: made.append(real(self)) or made[-1])
+    spread = hs.leaderboard(rows, **options)
+    assert spread.to_dict() == whole.to_dict()
+    assert {len(part) == 1 for part in made[0].parts.values()} == {not failed}
 
 
 def test_a_column_named_cluster_is_used_with_a_note():

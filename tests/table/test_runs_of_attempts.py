@@ -52,6 +52,23 @@ def test_results_of_runs_are_those_of_the_query(seed):
     assert not (np.signbit(one["mean"].drop_nulls().to_numpy())).any()
 
 
+@pytest.mark.parametrize("values", [(0.0, 1.0), (0.0, 50.0, 100.0), (-2.0, 3.5), (0.1, 0.7), (1e60, 0.0)])
+def test_limits_that_single_precision_holds_are_kept_in_it_without_a_change(values, tmp_path):
+    table = rows(2).with_columns(score=pl.Series(np.random.default_rng(3).choice(values, 600)))
+    found = by_runs(table)
+    exact = 0.1 not in values and 1e60 not in values
+    assert found.schema["low"] == found.schema["high"] == (pl.Float32 if exact else pl.Float64)
+    other = by_query(table).with_columns(pl.col(KEYS).cast(pl.String)).sort(KEYS)
+    found = found.with_columns(pl.col(KEYS).cast(pl.String)).sort(KEYS)
+    assert all(found[name].cast(pl.Float64).equals(other[name]) for name in ("low", "high"))
+    path = tmp_path / "task.parquet"
+    table.with_columns(attempt=pl.int_range(pl.len()).over(KEYS)).write_parquet(path)
+    lazy, held = hs.estimate(path), hs.estimate(pl.read_parquet(path))
+    assert lazy.to_frame().equals(held.to_frame())
+    assert lazy.sentence == held.sentence
+    assert lazy.notes == held.notes
+
+
 def test_rows_that_are_not_adjacent_have_no_runs():
     assert by_runs(rows(0).sample(fraction=1.0, shuffle=True, seed=1)) is None
 

@@ -19,7 +19,7 @@ from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
 from howsure.table.engines import trim_memory
-from howsure.table.grouping import distinct_names, taken_name
+from howsure.table.grouping import distinct_names, in_blocks, taken_name
 from howsure.table.names import is_burden
 
 if TYPE_CHECKING:
@@ -122,6 +122,17 @@ class Study:
         if key in self.crossed:
             return self.crossed[key]
         return self._spread(self.scored(key), self.parts[key], key)
+
+    def spread_out(self) -> Study:
+        """Return the study as matrices, and of large parts only the first row, unless all are needed again,
+        to count failed attempts otherwise. Rows take more memory than a matrix.
+        """
+        large = [key for key, part in self.parts.items() if len(part) > MANY_ROWS]
+        if self.summed or not large or self.failed():
+            return self
+        first = {key: self.parts[key][[0]] for key in large}
+        spread = {key: self.matrix(key) for key in large}
+        return replace(self, parts={**self.parts, **first}, crossed={**self.crossed, **spread})
 
     def _spread(self, scored: pl.DataFrame, tried: pl.DataFrame, key: Key) -> ScoreMatrix:
         """Spread rows over items × models, with the results for random factors."""
@@ -280,12 +291,13 @@ class _Grid:
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
         """Return a column of the rows as items × models, `empty` if there isn't a row."""
-        size, values = len(self.models) * len(self.ids), column.to_numpy()
-        if len(values) == size and (values == values[0]).all():
-            cells = np.full(size, values[0])
+        size, first = len(self.models) * len(self.ids), column[:1].to_numpy()
+        if len(column) == size and all((part.to_numpy() == first).all() for _, part in in_blocks(column)):
+            cells = np.full(size, first[0])
         else:
             cells = np.full(size, empty)
-            cells[self.places] = values
+            for rows, part in in_blocks(column):
+                cells[self.places[rows]] = part.to_numpy()
         return cells.reshape(len(self.models), len(self.ids)).T
 
 

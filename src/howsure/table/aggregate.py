@@ -33,6 +33,7 @@ from howsure.table.grouping import (
     check_known,
     collect_pieces,
     distinct_names,
+    in_blocks,
     keys_of,
     measure_names,
     merged_attributes,
@@ -547,12 +548,11 @@ def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
         return pl.Series(column.name, [texts[k] for k in order], dtype=pl.String), np.argsort(order)[codes]
     labels = distinct_names(column).sort()
     found = labels.to_physical().to_numpy()
-    physical = column.to_physical().fill_null(0).to_numpy()
-    positions = np.full(max(found.max(initial=0) + 1, 1), -1)
+    positions = np.full(found.max(initial=0) + 2, -1)  # the last one is for null
     positions[found] = np.arange(len(found))
-    codes = positions[physical]
-    if column.null_count():
-        codes[column.is_null().to_numpy()] = -1
+    codes = np.empty(len(column), dtype=np.int64)
+    for rows, part in in_blocks(column.to_physical()):
+        codes[rows] = positions[part.fill_null(len(positions) - 1).to_numpy()]
     return labels.cast(pl.String), codes
 
 

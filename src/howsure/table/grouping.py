@@ -21,7 +21,7 @@ from howsure.table.engines import in_order, in_pieces, to_polars
 from howsure.table.schema import MEASURES, find_roles, open_frame, tidy, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -231,14 +231,14 @@ def collect_pieces(
             known += of_items
             if sum(map(len, found)) > next_look:
                 # The number of groups per partial result: 1 if each group is in one piece.
-                parts = pl.concat(found)
+                parts = _together(found)
                 whole_groups = _distinct(group_codes(parts)) / len(parts)
                 if whole_groups < MOSTLY_WHOLE:
                     return None
                 next_look *= 4
                 known = [merged_attributes(pl.concat(known))] if known else []
     whole = merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
-    return _merged_results(pl.concat(found)), whole
+    return _merged_results(_together(found)), whole
 
 
 def distinct(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
@@ -292,6 +292,11 @@ def changes(names: pl.DataFrame) -> tuple[Places, pl.DataFrame]:
     return np.flatnonzero(new), names.filter(new)
 
 
+def _together(found: Parts) -> pl.DataFrame:
+    """Return partial results as one frame. Only some of them may have limits in single precision."""
+    return pl.concat(found, how="vertical_relaxed")
+
+
 LEAST_RUN = 2.0
 """Rows are grouped by runs if these have at least so many rows on average."""
 
@@ -307,8 +312,10 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
     score, sizes = rows["score"].to_numpy(), np.diff(starts, append=len(rows))
     known = ~np.isnan(score)
     n, values = sizes.astype(np.uint32), score
+    rows_of = n_of = pl.Series(n)  # the same memory, if all are known
     if not known.all():
         n, values = np.add.reduceat(known, starts, dtype=np.uint32), np.where(known, score, 0.0)
+        n_of = pl.Series(n)
     count = np.maximum(n, 1)
     mean = np.add.reduceat(values, starts) / count + 0.0  # no −0
     with np.errstate(invalid="ignore"):  # infinite scores are refused by their limits
@@ -319,12 +326,12 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
     found = {
         "mean": mean,
         "variance": np.add.reduceat(away, starts) / count,
-        "low": np.fmin.reduceat(score, starts),
-        "high": np.fmax.reduceat(score, starts),
+        "low": _in_half(np.fmin.reduceat(score, starts)),
+        "high": _in_half(np.fmax.reduceat(score, starts)),
     }
     return names.with_columns(
-        rows=pl.Series(sizes, dtype=pl.UInt32),
-        n=pl.Series(n),
+        rows=rows_of,
+        n=n_of,
         **{name: _scored(column, n) for name, column in found.items()},
         attempts=pl.Series(np.add.reduceat(bits, starts)),
     )
@@ -364,7 +371,14 @@ def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
 
-def _scored(values: NDArray[np.float64], n: NDArray[np.integer]) -> pl.Series:
+@np.errstate(invalid="ignore", over="ignore")
+def _in_half(values: NDArray[np.float64]) -> NDArray[np.floating]:
+    """Return values in single precision, if that changes none of them."""
+    single = values.astype(np.float32)
+    return single if np.array_equal(single, values, equal_nan=True) else values
+
+
+def _scored(values: NDArray[np.floating], n: NDArray[np.integer]) -> pl.Series:
     return pl.Series(values) if n.all() else pl.Series(np.where(n > 0, values, np.nan)).fill_nan(None)
 
 
@@ -432,19 +446,31 @@ def distinct_names(column: pl.Series) -> pl.Series:
     """
     if column.dtype != pl.Categorical or len(column) < FIRST_LOOK:
         return column.unique().drop_nulls()
-    physical, begin = column.to_physical(), 0
+    physical = column.to_physical()
     places = np.full(cast("int", physical.max() or 0) + 1, -1)
-    for chunk in physical.get_chunks():
-        here = np.arange(begin, begin + len(chunk))
-        places[chunk.drop_nulls().to_numpy()] = here[chunk.is_not_null().to_numpy()]
-        begin += len(chunk)
+    for rows, part in in_blocks(physical):
+        here = np.arange(rows.start, rows.stop)
+        places[part.drop_nulls().to_numpy()] = here[part.is_not_null().to_numpy()]
     return column.gather(places[places >= 0])
+
+
+def in_blocks(column: pl.Series) -> Iterator[tuple[slice, pl.Series]]:
+    """Yield a column in parts, and the place of each. Of a whole column in several chunks, or of places that
+    aren't of 64 bits, NumPy would get or make a copy.
+    """
+    begin = 0
+    for chunk in column.get_chunks():
+        for start in range(0, len(chunk), BLOCK_ROWS):
+            part = chunk.slice(start, BLOCK_ROWS)
+            yield slice(begin, begin + len(part)), part
+            begin += len(part)
 
 
 def _ticked(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Return whether each number up to the largest is present."""
     found: NDArray[np.bool_] = np.zeros(int(numbers.max(initial=0)) + 1, dtype=bool)
-    found[numbers] = True
+    for begin in range(0, len(numbers), BLOCK_ROWS):  # as in `in_blocks`
+        found[numbers[begin : begin + BLOCK_ROWS]] = True
     return found
 
 

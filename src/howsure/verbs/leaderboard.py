@@ -133,7 +133,7 @@ def leaderboard(
         from howsure.inference.task_sample import over_tasks
 
         return over_tasks(scores, design, rank_by or "score", question, **shown)
-    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design)
+    study = levelled(partial(gather_or_sum, crossed=question.by_sums))(scores, design).spread_out()
     found = with_other_policies(ranked(study, question, in_blocks=True, **shown), study)
     return with_both_readings(
         found,

@@ -72,7 +72,7 @@ def decompose(scores: Scores, design: Design, question: Question, a: str | None,
             study, shared, question, lambda part: pair_task_noise(part, one, other, question)
         )
     else:
-        study = gather_levelled(scores, design)
+        study = gather_levelled(scores, design).spread_out()
         matrices, left = list(study.matrices()), []
         tasks = [task_noise(matrix, question) for matrix in matrices]
         slices = sliced_noise(study, matrices, question, lambda part: task_noise(part, question))

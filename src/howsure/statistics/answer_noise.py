@@ -32,6 +32,7 @@ import numpy as np
 
 from howsure.errors import ResultWarning, doubt
 from howsure.statistics import intervals
+from howsure.statistics.arrays import BLOCK_CELLS, blocks
 from howsure.statistics.pair_moments import PairMoments
 from howsure.statistics.results import Bound, Estimate, Interval, Method
 
@@ -124,6 +125,14 @@ def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
         unknown = np.full(found.means.shape[1], np.nan)
         return MeanNoise(now=unknown, once=unknown, squares=unknown, event=unknown)
     w = np.ones(len(found.means)) if weights is None else weights
+    items, columns = found.means.shape
+    parts = [_mean_noise(found.take(part), w) for part in blocks(columns, items, BLOCK_CELLS)]
+    names = [field.name for field in fields(MeanNoise)]
+    return MeanNoise(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+def _mean_noise(found: Answers, w: Floats) -> MeanNoise:
+    """Return the same of some columns, with these weights (n,)."""
     squared = np.where(found.has, w[:, None], 0.0)
     squared = (squared / np.maximum(squared.sum(axis=0), 1e-300)) ** 2
     told, count = found.has & found.measured, np.maximum(found.known.sum(axis=0), 1)

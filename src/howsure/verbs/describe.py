@@ -15,6 +15,7 @@ from howsure.options.table import checked
 from howsure.readers.kinds import VERBS_OF_TABLES, kind_of_file
 from howsure.study.clusters import stated_clusters
 from howsure.study.design import Design
+from howsure.study.gathering import parts_of
 from howsure.study.rescaled import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
 from howsure.table.grouping import taken
@@ -78,8 +79,8 @@ def describe_scores(scores: Scores) -> Description:
     if scores.has_rows:
         scales, found = scaled(scores)
         notes, warnings = scales.notes(scales.scales), scales.warnings(scales.scales)
-        parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
-        tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
+        parts = parts_of(found.results).items()
+        tasks = tuple(_summary(task, metric, part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)
         usage = tuple(Usage(**row, mean=row["total"] / row["recorded"]) for row in taken(scores).to_dicts())
     stated = stated_clusters(Design(), scores.facts)

@@ -69,6 +69,22 @@ def test_limits_that_single_precision_holds_are_kept_in_it_without_a_change(valu
     assert lazy.notes == held.notes
 
 
+@pytest.mark.parametrize("number", [0, 3])
+def test_rows_that_are_one_attempt_each_are_runs_of_one(number, tmp_path):
+    table = rows(4, attempts=1).with_columns(attempt=pl.lit(number))
+    table = pl.concat([table, table.head(7).with_columns(pl.col("score") * 0.5)])  # seven of them once more
+    found = by_runs(table)
+    assert len(found) == len(table)
+    twice = tmp_path / "table.parquet"
+    table.write_parquet(twice)
+    with pytest.raises(hs.DataError, match="7"):
+        hs.estimate(twice)
+    once = tmp_path / "task.parquet"
+    table.head(150).write_parquet(once)
+    one, other = (hs.estimate(each).to_frame() for each in (once, table.head(150)))
+    assert_frame_equal(one.drop("task"), other.drop("task"))
+
+
 def test_rows_that_are_not_adjacent_have_no_runs():
     assert by_runs(rows(0).sample(fraction=1.0, shuffle=True, seed=1)) is None
 

@@ -298,7 +298,7 @@ def _together(found: Parts) -> pl.DataFrame:
 
 
 LEAST_RUN = 2.0
-"""Rows are grouped by runs if these have at least so many rows on average."""
+"""Rows are grouped by runs if these have at least so many rows on average, or all are the same attempt."""
 
 
 def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> pl.DataFrame | None:
@@ -307,7 +307,7 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
 
     `names`: the keys of the rows at `starts` (`changes`).
     """
-    if not len(starts) or len(starts) * LEAST_RUN > len(rows):
+    if not len(starts) or (len(starts) * LEAST_RUN > len(rows) and rows["attempt"].n_unique() > 1):
         return None
     score, sizes = rows["score"].to_numpy(), np.diff(starts, append=len(rows))
     known = ~np.isnan(score)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from howsure.statistics import answer_noise
 from howsure.statistics.answer_noise import answers, mean_noise, pair_noise
 
 TRIALS = 4_000
@@ -195,3 +196,17 @@ def test_a_difference_has_a_variance_if_models_repeated_different_items():
     column, pair = mean_noise(both.with_difference()), pair_noise(both)
     assert pair.now[0, 1] == pytest.approx(mean_noise(both).now.sum())
     assert column.now[2] == pytest.approx(pair.now[0, 1])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_blocks_of_columns_have_the_noise_of_all(weighted, monkeypatch):
+    rng = np.random.default_rng(8)
+    attempts = rng.integers(0, 4, (30, 5))
+    attempts[:, 1], attempts[:, 2] = 1, 0  # one attempt each, and none
+    x = np.where(attempts > 0, rng.random((30, 5)), np.nan)
+    found, weights = answers(x, attempts, np.nan_to_num(x * (1 - x))), rng.random(30) if weighted else None
+    whole = mean_noise(found, weights)
+    monkeypatch.setattr(answer_noise, "BLOCK_CELLS", 60)  # two columns at a time
+    parts = mean_noise(found, weights)
+    for name in ("now", "once", "squares", "event"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-12)

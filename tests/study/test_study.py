@@ -17,18 +17,22 @@ def one(data, **options):
     return hs.estimate(data, **options)[0]
 
 
+@pytest.mark.parametrize("options", [{"cluster": "passage", "by": "passage"}, {"random_factor": "judge"}])
+@pytest.mark.parametrize("verb", [hs.leaderboard, hs.noise])
 @pytest.mark.parametrize("failed", [False, True])
-def test_a_large_study_as_matrices_has_the_same_leaderboard(failed, monkeypatch):
+def test_a_large_study_as_matrices_has_the_same_answers(failed, verb, options, monkeypatch):
     rows = pl.concat([clustered(size=size).with_columns(task=pl.lit(f"t{size}")) for size in (5, 7)])
     lost = pl.when((pl.int_range(pl.len()) % 7 == 0) & failed)
     rows = rows.with_columns(score=lost.then(None).otherwise("score"))
-    options = {"cluster": "passage", "by": "passage"}
-    whole = hs.leaderboard(rows, **options)
+    if "random_factor" in options:  # three judges of every answer
+        rows = rows.join(pl.DataFrame({"judge": ["x", "y", "z"]}), how="cross")
+        rows = rows.with_columns(score=(pl.col("score") + (pl.struct("item", "judge").hash() % 3 == 0)).clip(0, 1))
+    whole = verb(rows, **options)
     made = []
     monkeypatch.setattr(study, "MANY_ROWS", 0)
     real = study.Study.spread_out
     monkeypatch.setattr(study.Study, "spread_out", lambda self: made.append(real(self)) or made[-1])
-    spread = hs.leaderboard(rows, **options)
+    spread = verb(rows, **options)
     assert spread.to_dict() == whole.to_dict()
     assert {len(part) == 1 for part in made[0].parts.values()} == {not failed}
 

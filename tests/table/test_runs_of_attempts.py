@@ -7,6 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import howsure as hs
+from howsure.table import aggregate, grouping
 from howsure.table.engines import to_polars
 from howsure.table.grouping import changes, results_of_runs, results_query
 
@@ -67,6 +68,19 @@ def test_limits_that_single_precision_holds_are_kept_in_it_without_a_change(valu
     assert lazy.to_frame().equals(held.to_frame())
     assert lazy.sentence == held.sentence
     assert lazy.notes == held.notes
+
+
+def test_pieces_of_which_some_have_limits_in_single_precision_are_joined(tmp_path, monkeypatch):
+    table = rows(5).with_columns(attempt=pl.int_range(pl.len()).over(KEYS))
+    table = table.with_columns(score=pl.when(pl.col("model") < "m2").then(pl.col("score").round()).otherwise("score"))
+    path = tmp_path / "task.parquet"
+    table.write_parquet(path)
+    kinds = []
+    monkeypatch.setattr(grouping, "PIECE_ROWS", 37)  # so that items are in two pieces
+    monkeypatch.setattr(aggregate, "results_of_runs", lambda *given: kinds.append(results_of_runs(*given)) or kinds[-1])
+    one, other = hs.estimate(path).to_frame(), hs.estimate(table).to_frame()
+    assert_frame_equal(one.drop("task"), other.drop("task"), abs_tol=1e-12)
+    assert {found.schema["low"] for found in kinds} == {pl.Float32, pl.Float64}
 
 
 @pytest.mark.parametrize("number", [0, 3])

@@ -312,10 +312,10 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
     score, sizes = rows["score"].to_numpy(), np.diff(starts, append=len(rows))
     known = ~np.isnan(score)
     n, values = sizes.astype(np.uint32), score
-    rows_of = n_of = pl.Series(n)  # the same memory, if all are known
+    attempted = scored = pl.Series(n)  # the same memory, if all are known
     if not known.all():
         n, values = np.add.reduceat(known, starts, dtype=np.uint32), np.where(known, score, 0.0)
-        n_of = pl.Series(n)
+        scored = pl.Series(n)
     count = np.maximum(n, 1)
     mean = np.add.reduceat(values, starts) / count + 0.0  # no −0
     with np.errstate(invalid="ignore"):  # infinite scores are refused by their limits
@@ -326,12 +326,12 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
     found = {
         "mean": mean,
         "variance": np.add.reduceat(away, starts) / count,
-        "low": _in_half(np.fmin.reduceat(score, starts)),
-        "high": _in_half(np.fmax.reduceat(score, starts)),
+        "low": _in_single(np.fmin.reduceat(score, starts)),
+        "high": _in_single(np.fmax.reduceat(score, starts)),
     }
     return names.with_columns(
-        rows=rows_of,
-        n=n_of,
+        rows=attempted,
+        n=scored,
         **{name: _scored(column, n) for name, column in found.items()},
         attempts=pl.Series(np.add.reduceat(bits, starts)),
     )
@@ -372,7 +372,7 @@ def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def _in_half(values: NDArray[np.float64]) -> NDArray[np.floating]:
+def _in_single(values: NDArray[np.float64]) -> NDArray[np.floating]:
     """Return values in single precision, if that changes none of them."""
     single = values.astype(np.float32)
     return single if np.array_equal(single, values, equal_nan=True) else values
@@ -455,8 +455,8 @@ def distinct_names(column: pl.Series) -> pl.Series:
 
 
 def in_blocks(column: pl.Series) -> Iterator[tuple[slice, pl.Series]]:
-    """Yield a column in parts, and the place of each. Of a whole column in several chunks, or of places that
-    aren't of 64 bits, NumPy would get or make a copy.
+    """Yield a column in parts, and the rows of each. Polars would copy a whole column that is in several chunks,
+    and NumPy indices that aren't of 64 bits.
     """
     begin = 0
     for chunk in column.get_chunks():

@@ -455,8 +455,8 @@ def distinct_names(column: pl.Series) -> pl.Series:
 
 
 def in_blocks(column: pl.Series) -> Iterator[tuple[slice, pl.Series]]:
-    """Yield a column in parts, and the rows of each. Polars would copy a whole column that is in several chunks,
-    and NumPy indices that aren't of 64 bits.
+    """Yield a column in parts, and the rows of each. Polars would copy a whole column that is in several
+    chunks, and NumPy indices that aren't of 64 bits.
     """
     begin = 0
     for chunk in column.get_chunks():

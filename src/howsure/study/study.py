@@ -127,8 +127,8 @@ class Study:
         """Return a study with matrices in place of the rows of large parts, which take more memory. Only the
         first row of each stays, for its names.
 
-        The study stays as it is if an attempt failed, as another policy counts the rows again, or if its items
-        are sums of clusters, which are counted.
+        The study stays as it is if an attempt failed, as another policy counts the rows again, or if its
+        items are sums of clusters, which are counted.
         """
         large = [key for key, part in self.parts.items() if len(part) > MANY_ROWS]
         if self.summed or not large or self.failed():

@@ -46,12 +46,13 @@ MORE = 12
 """So many files come between two commands."""
 SAMPLES, PROMPT = 20, "word " * 300
 TURNS = 40
+INSPECT_LOG = HERE.parent / "tests" / "fixtures" / "inspect" / "integer_ids.eval"
 RESULT = {"filter": "none", "metrics": ["acc"], "target": "1", "resps": [["1"]], "filtered_resps": ["1"]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """One thing that grows, by its sizes: the kind of what is made ("table", "files", "csv", "json", "file", "lines" or "log"), and the commands on it.
+    """One thing that grows, by its sizes: the kind of what is made ("table", "files", "csv", "json", "logs", "file", "lines" or "log"), and the commands on it.
 
     `again`: each command ran before on all but the last files, and what it kept is there.
     """
@@ -109,6 +110,7 @@ GROWTHS = (
     ),
     Growth(name="CSV files", sizes=(250, 2000, 20_000), commands=("leaderboard --no-cache",), kind="csv"),
     Growth(name="JSON files", sizes=(250, 2000, 20_000), commands=("leaderboard --no-cache",), kind="json"),
+    Growth(name="Inspect logs", sizes=(250, 2000, 20_000), commands=("leaderboard --no-cache",), kind="logs"),
     Growth(name="megabytes of one file", sizes=(10, 100, 1000), commands=("estimate --no-cache",), kind="file"),
     Growth(name="rows of JSON Lines", sizes=(10_000, 100_000, 1_000_000), commands=("estimate",), kind="lines"),
     Growth(
@@ -304,6 +306,32 @@ def make_json(path: Path, size: int) -> None:
         (path / f"run{k}.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
+def make_logs(path: Path, size: int) -> None:
+    """Write so many small Inspect logs, 20 models to a task: one that Inspect wrote, with other names and scores."""
+    path.mkdir()
+    with _zipped()(INSPECT_LOG) as log:
+        start, header, summaries = (
+            json.loads(log.read(name)) for name in ("_journal/start.json", "header.json", "summaries.json")
+        )
+        samples = [json.loads(log.read(f"samples/{each['id']}_epoch_{each['epoch']}.json")) for each in summaries]
+    (scorer,) = samples[0]["scores"]
+    (stated,) = header["results"]["scores"]
+    for k in range(size):
+        right = [_right(k * len(samples) + n) for n in range(len(samples))]
+        stated["metrics"] = {"accuracy": {"name": "accuracy", "value": sum(right) / len(right), "params": {}}}
+        spec = {**start["eval"], "task": f"t{k // 20}", "model": f"mockllm/m{k % 20}"}
+        spec |= {name: f"{name}{k}" for name in ("eval_id", "run_id", "task_id")}
+        for short, sample, one in zip(summaries, samples, right, strict=True):
+            score = {"value": "C" if one else "I", "answer": "nothing", "history": []}
+            short["scores"] = sample["scores"] = {scorer: score}
+        with _zipped()(path / f"2026-11-01T00-00-00+00-00_t{k // 20}_{k}.eval", "w", compression=93) as log:
+            log.writestr("_journal/start.json", json.dumps({**start, "eval": spec}))
+            for sample in samples:
+                log.writestr(f"samples/{sample['id']}_epoch_{sample['epoch']}.json", json.dumps(sample))
+            log.writestr("summaries.json", json.dumps(summaries))
+            log.writestr("header.json", json.dumps({**header, "eval": spec}))
+
+
 def make_file(path: Path, size: int) -> None:
     """Write one file of samples of so many megabytes."""
     path.mkdir()
@@ -416,6 +444,14 @@ def least_json(path: Path) -> None:
         print(file.name, sum(scores) / len(scores))
 
 
+def least_logs(path: Path) -> None:
+    """Average the summaries of every Inspect log, one after the other."""
+    for file in path.iterdir():
+        with _zipped()(file) as log:
+            scores = [each["scores"]["letters"]["value"] == "C" for each in json.loads(log.read("summaries.json"))]
+        print(file.name, sum(scores) / len(scores))
+
+
 def least_lines(path: Path) -> None:
     """Average a table of lines twice."""
     import polars as pl
@@ -438,6 +474,7 @@ PARTS = {
     "make-more": make_more,
     "make-csv": make_csv,
     "make-json": make_json,
+    "make-logs": make_logs,
     "make-file": make_file,
     "make-lines": make_lines,
     "make-log": make_log,
@@ -447,6 +484,7 @@ LEAST = {
     "least-files": least_files,
     "least-csv": least_csv,
     "least-json": least_json,
+    "least-logs": least_logs,
     "least-file": least_file,
     "least-lines": least_lines,
     "least-log": least_log,

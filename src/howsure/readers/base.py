@@ -166,6 +166,11 @@ class Source:
             )
         return parsing.members(line + rest if len(line + rest) < MAX_OUTLINED_BYTES else self.head)
 
+    def forget_contents(self) -> None:
+        """Free the file's beginning, which is read again if it is needed."""
+        for name in ("head", "first"):
+            vars(self).pop(name, None)
+
     @property
     def is_temporary(self) -> bool:
         """Whether the file was unpacked or fetched into a folder that is removed after the reading."""

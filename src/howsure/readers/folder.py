@@ -215,6 +215,8 @@ class _Walk:
                         self.take_all(member, look, inside=True)
         except HowsureError as error:
             self._refuse(source, error)
+        finally:
+            source.forget_contents()
 
     def _take(self, source: Source, look: Look) -> None:
         outcome = look(source) if self.cache is None else self.cache.outcome(source, look)

@@ -91,7 +91,7 @@ def _of_labels(
         return []
     frame, own = _scored(scores, column)
     means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
-    sums = _placed(means, scales)
+    sums = _placed(means, scales).partition_by("task", "metric", as_dict=True)
     odd = {key: p for part in parts for key, p in _from_sums(sums, part).items()}
     doubtful = [key for key, p in sorted(odd.items()) if p * len(odd) <= 2 * LEVEL]
     if not doubtful:
@@ -133,16 +133,17 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
     return scales.place_values(rows.with_columns(pl.col("attempt").cast(pl.String), **constants))
 
 
-def _from_sums(sums: pl.DataFrame, part: pl.DataFrame) -> dict[Key, float]:
+def _from_sums(sums: dict[Any, pl.DataFrame], part: pl.DataFrame) -> dict[Key, float]:
     """Return the p-value of every model of a part whose attempts have labels that most of its questions
-    share, computed from sums alone.
+    share, computed from sums alone. `sums`: by task and metric.
     """
     n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
     models = part.group_by("model").agg(
         pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64))
     )
-    mine = sums.filter(task=task, metric=metric)
-    known = mine.join(models.with_columns(pl.col("model").cast(pl.String)), on="model")
+    if (task, metric) not in sums:
+        return {}
+    known = sums[task, metric].join(models.with_columns(pl.col("model").cast(pl.String)), on="model")
     shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
     labels = shared.group_by("model", "within", "rest").agg("score", "count")
     from howsure.statistics.random_factors import p_from_sums

@@ -201,7 +201,7 @@ def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:
     s = len(means)
     if s < 2:
         return 1.0
-    between = float(counts @ (means - np.average(means, weights=counts)) ** 2)
+    between = float(counts @ (means - counts @ means / counts.sum()) ** 2)
     left, df = within - between, rest - (s - 1)
     if df < 1 or within <= (ROUNDED_SCORES * np.abs(means).max()) ** 2:
         return 1.0

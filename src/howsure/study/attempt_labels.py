@@ -91,8 +91,7 @@ def _of_labels(
         return []
     frame, own = _scored(scores, column)
     means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
-    sums = _placed(means, scales).partition_by("task", "metric", as_dict=True)
-    odd = {key: p for part in parts for key, p in _from_sums(sums, part).items()}
+    odd = _from_sums(_placed(means, scales), parts)
     doubtful = [key for key, p in sorted(odd.items()) if p * len(odd) <= 2 * LEVEL]
     if not doubtful:
         return []
@@ -133,24 +132,21 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
     return scales.place_values(rows.with_columns(pl.col("attempt").cast(pl.String), **constants))
 
 
-def _from_sums(sums: dict[Any, pl.DataFrame], part: pl.DataFrame) -> dict[Key, float]:
+def _from_sums(sums: pl.DataFrame, parts: list[pl.DataFrame]) -> dict[Key, float]:
     """Return the p-value of every model of a part whose attempts have labels that most of its questions
-    share, computed from sums alone. `sums`: by task and metric.
+    share, computed from sums alone.
     """
-    n, task, metric = pl.col("n").cast(pl.Int64), str(part["task"][0]), str(part["metric"][0])
-    models = part.group_by("model").agg(
-        pl.len(), rest=n.sum() - (n > 0).sum(), within=pl.col("variance").dot(n.cast(pl.Float64))
-    )
-    if (task, metric) not in sums:
-        return {}
-    known = sums[task, metric].join(models.with_columns(pl.col("model").cast(pl.String)), on="model")
-    shared = known.filter(pl.col("count") >= COMMON * pl.col("len"))
-    labels = shared.group_by("model", "within", "rest").agg("score", "count")
+    n = pl.col("n").cast(pl.Int64)
+    models = pl.concat([part.select(*OWN, "n", "variance") for part in parts], rechunk=False).group_by(OWN)
+    terms = {"rest": n.sum() - (n > 0).sum(), "within": pl.col("variance").dot(n.cast(pl.Float64))}
+    own = models.agg(pl.len(), **terms).with_columns(pl.col(OWN).cast(pl.String))
+    shared = sums.join(own, on=OWN).filter(pl.col("count") >= COMMON * pl.col("len"))
+    labels = shared.group_by(*OWN, "within", "rest").agg("score", "count")
     from howsure.statistics.random_factors import p_from_sums
 
     return {
-        (task, metric, model): p_from_sums(np.array(means), np.array(counts), within, rest)
-        for model, within, rest, means, counts in labels.iter_rows()
+        tuple(key): p_from_sums(np.array(means), np.array(counts), within, rest)
+        for *key, within, rest, means, counts in labels.iter_rows()
     }
 
 

@@ -52,7 +52,8 @@ class Scale:
 
     def near(self, value: float) -> Scale:
         """Return the scale of a score and its error bar, with more digits if it is below 1% or above 99%."""
-        return replace(self, rare=self.percent and (0 < value < RARE or 1 - RARE < value < 1))
+        rare = self.percent and (0 < value < RARE or 1 - RARE < value < 1)
+        return self if rare == self.rare else replace(self, rare=rare)
 
     def score(self, value: float) -> str:
         """Write a score: `78.8%`, `3.142` or `676,700`."""
@@ -65,8 +66,8 @@ class Scale:
         if value < 0:
             return "−" + self.number(-value)
         if self.percent:
-            lack, digits = min(value, abs(1 - value)), self.digits
-            if self.rare and 10**-DECIMALS < lack < RARE:
+            digits = self.digits
+            if self.rare and 10**-DECIMALS < (lack := min(value, abs(1 - value))) < RARE:
                 digits = max(digits, 1 - math.floor(math.log10(100 * lack)))
             return f"{round(100 * value, DECIMALS):.{digits}f}"
         if LEAST <= value < 1:

@@ -83,6 +83,8 @@ def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
     neither success nor failure.
     """
     kept = () if matrix.of_agreement else estimate.bounds
+    if not estimate.bounds:
+        return estimate
     return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))
 
 

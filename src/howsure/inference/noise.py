@@ -255,6 +255,7 @@ def _entries(
         most = (
             own["within"].variance * sharing[k] / variance if variance > 0 and not measured[k] else math.nan
         )
+        now = float(noise.now[k])
         entry = NoiseEntry(
             task=matrix.task,
             metric=matrix.metric,
@@ -264,16 +265,17 @@ def _entries(
             n_items=estimate.n_items,
             n_clusters=estimate.n_clusters,
             attempts=float(harmonic[k]),
-            variance_between_questions=variance - float(noise.now[k]),
-            variance_within_questions=float(noise.now[k]),
+            variance_between_questions=variance - now,
+            variance_within_questions=now,
             variance_within_questions_once=float(noise.once[k]),
             most_within_share=min(most, 1.0) if most > 0 else most,
             within_question=own["answer"],
             between_questions=own["question"],
             between_clusters=own["between"],
             within_clusters=own["within"],
+            warnings=_warnings(variance - now, int(lone[k]) if measured[k] else 0, matrix, estimate),
         )
-        entries.append(replace(entry, warnings=_warnings(entry, int(lone[k]), matrix, estimate)))
+        entries.append(entry)
     return entries
 
 
@@ -300,13 +302,15 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
 
 
 def _warnings(
-    entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estimate
+    between: float, lone: int, matrix: ScoreMatrix, estimate: Estimate
 ) -> tuple[ResultWarning, ...]:
-    """Return the warnings for a model. `lone`: its items with a single attempt."""
+    """Return the warnings for a model. `between`: its variance between questions, NaN if unknown. `lone`:
+    its items with a single attempt, if others have several.
+    """
     warnings = [warning for warning in estimate.warnings if warning.code in KEPT]
-    if entry.measured and lone:
-        warnings.append(doubt("single_attempts", count=lone, n=entry.n_items))
-    if entry.measured and entry.variance_between_questions < 0:
+    if lone:
+        warnings.append(doubt("single_attempts", count=lone, n=estimate.n_items))
+    if between < 0:
         warnings.append(NEGATIVE)
     if len(matrix.clusters) > 1:
         warnings.append(FIRST_CLUSTERS)

@@ -461,7 +461,10 @@ def _noise(part: BoardPart) -> Document:
     places = {entry.model: k for k, entry in enumerate(part.board.entries)}
     ordered = sorted(noise.entries, key=lambda entry: places.get(entry.name, len(places)))
     names = short_names(*(entry.name for entry in ordered))
-    entries = tuple(replace(entry, name=name) for entry, name in zip(ordered, names, strict=True))
+    entries = tuple(
+        entry if name == entry.name else replace(entry, name=name)
+        for entry, name in zip(ordered, names, strict=True)
+    )
     return noise_document(Noise(tasks=(replace(noise, entries=entries),)))
 
 

@@ -57,6 +57,9 @@ STEADY = 0.5
 """
 ALIKE = 0.01
 """The share of the others, those most similar to a model, that is checked in every flip."""
+FEW, CACHED_CELLS = 64, 300_000
+"""With at most so many models all others are checked in every flip, so many sums of models in flips at once.
+"""
 MOSTLY = 0.2
 """If more than this share of flips could raise one of the others as far, all are checked."""
 TOP = 128
@@ -115,62 +118,45 @@ class Leads:
         `seen` (K,): squared pivots. `summed`: z (M, flips), its lift, and s and its lift if sizes differ, as
         `FlipColumns.sums` returns them.
         """
-        return np.asarray(_Bars.of(self, seen, places).passed(summed).sum(axis=1), dtype=float)
+        bars = _Bars(
+            models=self.models[places],
+            squares=self.squares[:, places],
+            seen=np.maximum(seen[places], TINY).astype(np.float32),
+            lever=self.lever,
+        )
+        return np.asarray(bars.passed(summed).sum(axis=1), dtype=float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bars:
-    """What others must reach above P models: the observed squared pivots `seen` (P,), for which their z must
-    exceed a model's by at least a given amount.
+    """What others must reach above P models (`models`): the observed squared pivots `seen` (P,).
 
-    `squares` (M, P): as in `Leads`. `alike` (N, P): the others whose differences from a model vary least.
-    `apart` (P,): how far above it any of these must be, and `far` (P,): any other.
+    `squares` (M, P) and `lever`: as in `Leads`.
     """
 
     models: Positions
     squares: Singles
     seen: Singles
-    alike: Positions
-    apart: Singles
-    far: Singles
-
-    @classmethod
-    def of(cls, leads: Leads, seen: Floats, places: Positions) -> _Bars:
-        """Find how close others can be, by Cauchy and Schwarz, as in max_t.py."""
-        squares, bars = leads.squares[:, places], np.maximum(seen[places], TINY).astype(np.float32)
-        last = min(max(int(len(squares) * ALIKE), 1), len(squares) - 1)
-        nearest = np.argpartition(squares, (0, last), axis=0)[: last + 1]
-        root = np.sqrt(bars) * np.float32(1 - 1e-4)
-        smallest, other = (np.sqrt(np.take_along_axis(squares, nearest[[k]], axis=0)[0]) for k in (0, -1))
-        share = root / (1 + np.float32(leads.lever) * root)
-        return cls(
-            models=leads.models[places],
-            squares=squares,
-            seen=bars,
-            alike=nearest[:-1],
-            apart=share * smallest,
-            far=share * other,
-        )
+    lever: float
 
     def passed(self, summed: tuple[Singles, ...]) -> Bools:
         """Return in which flips some other is at least as far above each model as observed (P, flips)."""
         z, lift = summed[:2]
+        if len(z) <= FEW:
+            return self._of_all(summed)
+        alike, apart, beyond = self._distances()
         most = z.max(axis=0) - z[self.models] + np.abs(lift)
-        near, far = most >= self.apart[:, None], most >= self.far[:, None]
-        found = np.repeat(
-            self.seen[:, None] <= TINY, most.shape[1], axis=1
-        )  # any other reaches a model that isn't behind
+        near, far = most >= apart[:, None], most >= beyond[:, None]
         if far.mean() > MOSTLY:
-            return found | self._of_all(summed)
+            return self._of_all(summed)
+        found = np.repeat(self.not_behind[:, None], most.shape[1], axis=1)
         model, flip = np.nonzero(~found & near)
-        found[model, flip] = self._any(summed, model, flip, self.alike, model)
+        found[model, flip] = self._any(summed, model, flip, alike, model)
         model, flip = np.nonzero(~found & far)
         enough = np.zeros(len(flip), dtype=bool)
         if len(z) > 2 * TOP:
             top = np.argpartition(-z, TOP, axis=0)[: TOP + 1]  # the last of them the smallest
-            enough = (
-                z[top[-1, flip], flip] - z[self.models[model], flip] + np.abs(lift[flip]) < self.far[model]
-            )
+            enough = z[top[-1, flip], flip] - z[self.models[model], flip] + np.abs(lift[flip]) < beyond[model]
             found[model[enough], flip[enough]] = self._any(
                 summed, model[enough], flip[enough], top, flip[enough]
             )
@@ -178,26 +164,41 @@ class _Bars:
         found[model, flip] = self._any(summed, model, flip, np.arange(len(z))[:, None], np.zeros_like(flip))
         return found
 
+    @property
+    def not_behind(self) -> Bools:
+        """The models that any other reaches (P,)."""
+        return np.asarray(self.seen <= TINY)
+
+    def _distances(self) -> tuple[Positions, Singles, Singles]:
+        """Return, for each model, the others whose differences from it vary least (N, P), how far above it
+        the z of any of these must be (P,), and that of any other (P,). By Cauchy and Schwarz, as in max_t.py.
+        """
+        last = min(max(int(len(self.squares) * ALIKE), 1), len(self.squares) - 1)
+        nearest = np.argpartition(self.squares, (0, last), axis=0)[: last + 1]
+        root = np.sqrt(self.seen) * np.float32(1 - 1e-4)
+        share = root / (1 + np.float32(self.lever) * root)
+        least, other = (np.take_along_axis(self.squares, nearest[[k]], axis=0)[0] for k in (0, -1))
+        return nearest[:-1], share * np.sqrt(least), share * np.sqrt(other)
+
     def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
-        """Return the same by checking all others in every flip, one model at a time: faster if most flips
-        could raise one as far.
+        """Return the same by checking all others in every flip: faster if most flips could raise one as far.
 
         z² / (A + z s) reaches p where z (z − p s) reaches p A.
         """
         (z, lift), *rest = _with_lifts(summed)
         found = np.empty((len(self.models), z.shape[1]), dtype=bool)
-        for place, model in enumerate(self.models.tolist()):
-            seen = self.seen[place]
-            gap = z - (z[model] - lift)
+        for part in blocks(len(self.models), z.size, CACHED_CELLS):
+            models, seen = self.models[part], self.seen[part, None, None]
+            gap = z - (z[models] - lift)[:, None]
             np.maximum(gap, 0, out=gap)
             product = gap
             for s, s_lift in rest:
-                product = s - (s[model] - s_lift)
+                product = s - (s[models] - s_lift)[:, None]
                 product *= -seen
                 product += gap
             product *= gap
-            found[place] = (product >= seen * self.squares[:, place, None]).any(axis=0)
-        return found
+            found[part] = (product >= seen * self.squares[:, part].T[:, :, None]).any(axis=1)
+        return found | self.not_behind[:, None]
 
     def _any(
         self,
@@ -368,7 +369,7 @@ def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int)
 def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
     """Return the t² without the score pivot's room that has the p-value of each pair with a leader (L, M)."""
     df = satterthwaite(flips.sizes / flips.sizes.sum())
-    p = np.clip(np.nan_to_num(moments.at(leaders).p_value_at(0.0), nan=1.0), 1e-300, 1.0)
+    p = np.clip(np.nan_to_num(moments.p_value[leaders], nan=1.0), 1e-300, 1.0)
     squared = scipy.special.stdtrit(df, p / 2) ** 2
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(p < 1, 1 / np.maximum(1 / squared - flips.room, 0.0), 0.0))

@@ -282,18 +282,17 @@ def _agreement(half: Floats, every: Ints | int, sums: Floats, sizes: Floats, sca
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         means = [(side @ sums) / (side @ sizes) for side in (half, every - half)]
-    rounded = np.rint(np.stack(means) / (ROUNDED_SCORES * scale or 1.0))
+    rounded = np.rint(np.array(means) / (ROUNDED_SCORES * scale or 1.0))
     known = ~np.isnan(rounded).any(axis=(0, 2)) & (np.ptp(rounded, axis=2) > 0).all(axis=0)
-    ranks = [midranks(side) for side in rounded]
-    return np.where(known, [_correlations(*means), _correlations(*ranks)], np.nan)
+    return np.where(known, _correlations(np.array([means, midranks(rounded)])), np.nan)
 
 
 @np.errstate(divide="ignore", invalid="ignore")
-def _correlations(a: Floats, b: Floats) -> Floats:
-    """Correlate the rows of a and b (S, M)."""
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
-    squares = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
-    return np.asarray(np.einsum("ij,ij->i", a, b) / np.sqrt(squares))
+def _correlations(sides: Floats) -> Floats:
+    """Correlate the rows of the two sides (K, 2, S, M) with each other (K, S)."""
+    a, b = np.moveaxis(sides - sides.mean(axis=-1, keepdims=True), 1, 0)
+    squares = np.einsum("ksm,ksm->ks", a, a) * np.einsum("ksm,ksm->ks", b, b)
+    return np.asarray(np.einsum("ksm,ksm->ks", a, b) / np.sqrt(squares))
 
 
 def _cronbach(x: Floats) -> float:

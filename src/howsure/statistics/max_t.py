@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -225,14 +224,14 @@ class _OrderedPairs:
         self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None
     ) -> Singles:
         """Return the squared pivots of all pairs (K, flips), on a scale of their own if sizes are equal."""
-        gap = z[self.first]
-        gap -= z[self.second]
+        gap = np.take(z, self.first, axis=0)
+        gap -= np.take(z, self.second, axis=0)
         if z_lift.any():
             gap += z_lift
         if s is None or s_lift is None:
             return _squared(gap, None, self.squares)
-        slope = s[self.first]
-        slope -= s[self.second]
+        slope = np.take(s, self.first, axis=0)
+        slope -= np.take(s, self.second, axis=0)
         slope += s_lift
         return _squared(gap, slope, self.squares)
 
@@ -288,7 +287,6 @@ class _OrderedPairs:
         A few flips select these pairs, those with a share of at most UNCLEAR. The other pairs' shares rest on
         these few flips alone.
         """
-        blocks = deepcopy(blocks)  # so that the search over all pairs can make them again
         counts, n_flips = self.of_few(columns, blocks[0], seen)
         strong = int(np.searchsorted(np.maximum.accumulate(counts / n_flips), UNCLEAR, side="right"))
         if not strong:
@@ -433,8 +431,8 @@ def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
 
 
 def few(block: Callable[[], Singles], flips: int) -> Singles:
-    """Make the first flips of a block, reproducibly."""
-    return deepcopy(block)()[:, :flips]
+    """Return the first flips of a block."""
+    return block()[:, :flips]
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:
@@ -464,7 +462,9 @@ def _largest_from_here(z: Singles) -> Singles:
     strides = z.reshape(-1, STRIDE, z.shape[1])
     for k in range(STRIDE - 2, -1, -1):
         np.maximum(strides[:, k], strides[:, k + 1], out=strides[:, k])
-    later = np.maximum.accumulate(strides[::-1, 0], axis=0)[::-1]
+    later = np.ascontiguousarray(strides[:, 0])
+    for k in range(len(later) - 2, 0, -1):
+        np.maximum(later[k], later[k + 1], out=later[k])
     np.maximum(strides[:-1], later[1:, None], out=strides[:-1])
     return z
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import scipy
@@ -30,6 +30,8 @@ DRAWS = 10_000
 """Up to this many flips, each is made once. Otherwise this many are drawn."""
 
 BLOCK_FLIPS = 1_024
+SIGNS_OF_BYTES = 1 - 2 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
+"""The signs of the eight bits of each byte, −1 for a set one (256, 8)."""
 
 
 def listed(width: int, draws: int = DRAWS) -> bool:
@@ -44,28 +46,30 @@ def sign_blocks(
     ones.
 
     `free`: how many of the clusters flip if all flips are listed, the first ones, None for all. Each random
-    block has its own generator, so that threads may make them in any order. Listed flips have a fixed random
-    order, so that the first ones represent all.
+    block has its own seed, so that threads may make them in any order, and more than once. Listed flips have
+    a fixed random order, so that the first ones represent all.
     """
     free = width if free is None else free
     if not listed(free, draws):
-        return [partial(_random_signs, width, child, size) for child, size in _children(rng, draws)]
+        return [partial(_random_signs, width, seed, size) for seed, size in _seeds(rng, draws)]
     every = np.random.default_rng(0).permutation(2**free)
     return [partial(_listed, width, every[k : k + BLOCK_FLIPS]) for k in range(0, len(every), BLOCK_FLIPS)]
 
 
 def normal_blocks(width: int, rng: np.random.Generator, draws: int) -> list[Callable[[], Singles]]:
     """Return functions that make blocks (K, draws) of normal deviates."""
-    return [partial(_normals, width, child, size) for child, size in _children(rng, draws)]
+    return [partial(_normals, width, seed, size) for seed, size in _seeds(rng, draws)]
 
 
-def _normals(width: int, rng: np.random.Generator, size: int) -> Singles:
-    return rng.standard_normal((width, size), dtype=np.float32)
+def _normals(width: int, seed: np.random.SeedSequence, size: int) -> Singles:
+    return np.random.default_rng(seed).standard_normal((width, size), dtype=np.float32)
 
 
-def _children(rng: np.random.Generator, draws: int) -> list[tuple[np.random.Generator, int]]:
+def _seeds(rng: np.random.Generator, draws: int) -> Iterator[tuple[np.random.SeedSequence, int]]:
+    """Yield the seed and the size of each block."""
     sizes = [min(BLOCK_FLIPS, draws - start) for start in range(0, draws, BLOCK_FLIPS)]
-    return list(zip(rng.spawn(len(sizes)), sizes, strict=True))
+    own = cast("np.random.SeedSequence", rng.bit_generator.seed_seq)
+    return zip(own.spawn(len(sizes)), sizes, strict=True)
 
 
 def _listed(width: int, patterns: Ints) -> Singles:
@@ -73,12 +77,10 @@ def _listed(width: int, patterns: Ints) -> Singles:
     return (1 - 2 * bits).astype(np.float32)
 
 
-def _random_signs(width: int, rng: np.random.Generator, flips: int) -> Singles:
-    random_bytes = np.frombuffer(rng.bytes(width * -(-flips // 8)), dtype=np.uint8).reshape(width, -1)
-    signs = np.unpackbits(random_bytes, axis=1, count=flips).astype(np.float32)
-    signs *= -2
-    signs += 1
-    return signs
+def _random_signs(width: int, seed: np.random.SeedSequence, flips: int) -> Singles:
+    random_bytes = np.random.default_rng(seed).bytes(width * -(-flips // 8))
+    signs = np.take(SIGNS_OF_BYTES, np.frombuffer(random_bytes, dtype=np.uint8), axis=0)
+    return np.ascontiguousarray(signs.reshape(width, -1)[:, :flips])
 
 
 MARKED = 9

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import attempt_rows, lm_eval, lm_eval_columns
+from howsure.readers import attempt_rows, base, lm_eval, lm_eval_columns
 from howsure.readers.attempt_rows import digest_of_rows
-from howsure.readers.base import Source
-from howsure.readers.lm_eval_columns import LINES_BYTES, typed_columns
+from howsure.readers.base import BLOCK_BYTES, Source
+from howsure.readers.lm_eval_columns import typed_columns
 from places import ROOT
 from trials import draws
 
@@ -78,11 +78,11 @@ def check(source, monkeypatch):
 
 @pytest.mark.unmeasured
 @settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(samples(), st.sampled_from([LINES_BYTES, 200]))
+@given(samples(), st.sampled_from([BLOCK_BYTES, 200]))
 def test_the_fast_reader_agrees_with_reading_line_by_line(tmp_path_factory, monkeypatch, text, block):
     path = tmp_path_factory.mktemp("samples") / NAME
     path.write_text(text)
-    monkeypatch.setattr(lm_eval_columns, "LINES_BYTES", block)
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
     check(Source(path=path, root=path.parent), monkeypatch)
 
 
@@ -104,9 +104,9 @@ CHANGING = {
 
 
 @pytest.mark.parametrize("values", CHANGING.values(), ids=CHANGING)
-@pytest.mark.parametrize("block", [LINES_BYTES, 50], ids=["one block", "many"])
+@pytest.mark.parametrize("block", [BLOCK_BYTES, 50], ids=["one block", "many"])
 def test_the_fast_reader_agrees_if_value_types_change_between_lines(tmp_path, monkeypatch, values, block):
-    monkeypatch.setattr(lm_eval_columns, "LINES_BYTES", block)
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
     path = tmp_path / NAME
     path.write_text("".join(json.dumps(sample(place, *value)) + "\n" for place, value in enumerate(values)))
     check(Source(path=path, root=tmp_path), monkeypatch)
@@ -156,12 +156,12 @@ TYPED = {
 
 
 @pytest.mark.parametrize("line", TYPED.values(), ids=TYPED)
-@pytest.mark.parametrize("block", [LINES_BYTES, 50], ids=["one block", "many"])
+@pytest.mark.parametrize("block", [BLOCK_BYTES, 50], ids=["one block", "many"])
 def test_common_lines_are_read_by_their_keys(tmp_path, monkeypatch, line, block):
     path = tmp_path / NAME
     path.write_bytes(LINE + b"\n" + line)
     source = Source(path=path, root=tmp_path)
-    monkeypatch.setattr(lm_eval_columns, "LINES_BYTES", block)
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
     check(source, monkeypatch)
     monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
     assert typed_columns(source) is not None

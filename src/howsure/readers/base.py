@@ -29,7 +29,7 @@ from functools import cached_property, partial
 from io import BufferedReader
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import polars as pl
 
@@ -96,8 +96,8 @@ MAX_OUTLINED_BYTES = 256 * 1024**2
 """For a larger document the keys are those in its first bytes."""
 TEMPORARY = "howsure-"
 """The beginning of the name of a folder for unpacked and fetched files."""
-BUFFER_BYTES = 256 * 1024
-BLOCK_BYTES = 4 * 1024**2
+BLOCK_BYTES = 256 * 1024
+"""So much is read at a time: lines stay in the processor's cache."""
 MAX_FILE_BYTES = 4 * 1024**3
 PROB, PROB_NORM = "prob", "prob_norm"
 """Metrics that are probabilities of the right answer: among all answers, and normalised (see
@@ -182,12 +182,12 @@ class Source:
         """Whether a JSON file contains a list."""
         return self.head.lstrip().startswith(b"[")
 
-    def opened(self) -> BinaryIO:
+    def opened(self) -> BufferedReader:
         """Open the file, after the UTF-8 byte order mark of some editors.
 
         A system file that would wait for input (/proc/kmsg) fails instead.
         """
-        file = open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)  # noqa: SIM115
+        file = open(self.path, "rb", buffering=BLOCK_BYTES, opener=without_waiting)  # noqa: SIM115
         assert isinstance(file, BufferedReader)
         try:
             if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
@@ -253,30 +253,31 @@ class Source:
                 if line and not line.isspace():
                     yield number, line
 
-    def blocks(self, least: int | None = None) -> Iterator[bytes]:
-        """Yield a file of lines in blocks of whole lines, without an incomplete last row.
-
-        `least`: their least size, by default BLOCK_BYTES.
-        """
-        size = 0
+    def blocks(self) -> Iterator[bytes]:
+        """Yield a file of lines in blocks of whole lines, without an incomplete last row."""
+        size, left = 0, list[bytes]()
         with self.opened() as file:
-            while block := file.read(least or BLOCK_BYTES) + file.readline():
-                size += len(block)
+            while part := file.read1(BLOCK_BYTES):
+                size += len(part)
                 if size > MAX_FILE_BYTES:
                     raise self._too_large(size)
-                if b"\0" in block:
+                if b"\0" in part:
                     raise self._damaged()
-                if not block.endswith(b"\n"):
-                    before = b"\n" if size > len(block) else b""
-                    begins = cut_at(before + block, self.path.suffix.lower())
-                    block = block if begins is None else block[: begins - len(before)]
-                if block:
-                    yield block
+                end = part.rfind(b"\n") + 1
+                if end:
+                    yield b"".join((*left, memoryview(part)[:end]))
+                    left.clear()
+                left.append(part[end:])
+        last = b"".join(left)
+        before = b"\n" if size > len(last) else b""
+        begins = cut_at(before + last, self.path.suffix.lower()) if last else None
+        if row := last if begins is None else last[: begins - len(before)]:
+            yield row
 
     def _refuse_heavy_lines(self) -> None:
         """Refuse a file of lines whose objects would take too much memory together."""
         with self.opened() as file:
-            cost = sum(map(parsing.block_cost, iter(partial(file.read, BUFFER_BYTES), b"")))
+            cost = sum(map(parsing.block_cost, iter(partial(file.read, BLOCK_BYTES), b"")))
         if cost > parsing.MAX_OBJECT_BYTES:
             parsing.refuse_bombs(sum(parsing.line_cost(line) for _, line in self.lines()), where=self.name)
 

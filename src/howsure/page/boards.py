@@ -105,12 +105,10 @@ class Reruns:
         self, matrices: Sequence[ScoreMatrix], pairs: Sequence[tuple[str, str]]
     ) -> Iterator[list[int] | None]:
         """Yield the rounded sums over the tasks, or None if they aren't known."""
-        repeated = [
-            {model: bool((each.attempts[:, k] > 1).any()) for k, model in enumerate(each.models)}
-            for each in matrices
-        ]
+        several = [dict(zip(m.models, m.attempts.max(axis=0) > 1, strict=True)) for m in matrices]
+        repeated = {model for model in several[0] if all(each[model] for each in several)}
         for before, after in pairs:
-            if not all(each[before] for each in repeated):
+            if before not in repeated:
                 yield None
                 continue
             counts = zip(*(self._of(matrix, before, after) for matrix in matrices), strict=True)

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import HowsureError
-from howsure.inference.costs import frontier_of
+from howsure.inference.board import Placing
 from howsure.inference.curves import attempt_curves
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
-from howsure.inference.question import Question
 from howsure.inference.questions import examine_task
-from howsure.inference.task_sample import over_tasks
 from howsure.inference.task_weights import as_stated, task_shares
 from howsure.study.factors import gather_levelled
 from howsure.study.slices import partitions
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
     from howsure.answers.questions import TaskQuestions
-    from howsure.inference.question import Population
+    from howsure.inference.question import Population, Question
     from howsure.options.choices import RankBy
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
@@ -195,6 +193,8 @@ def contents_of(
     if horizons is not None:
         first = replace(first, horizons=horizons(scores, design, asked).tasks)
     if rank_by is not None:
+        from howsure.inference.task_sample import over_tasks
+
         of_tasks = replace(design, by=(), usage=(), prices=None, population=None)
         first = replace(first, over_tasks=over_tasks(scores, of_tasks, rank_by, question))
     others = [
@@ -216,14 +216,18 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
             board=board,
             matrix=matrix,
             noise=_noise(matrix, board, design, asked),
-            health=_health(matrix, asked),
+            health=_health(matrix, board, asked),
             ways=partitions(study, matrix),
         )
         for board, matrix in zip(board.boards, matrices, strict=True)
     ]
     stated, _ = as_stated(asked, study)
     total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
-    frontiers = frontier_of(study, _of_costs(asked)).tasks if design.usage else ()
+    frontiers: tuple[TaskFrontier, ...] = ()
+    if design.usage:
+        from howsure.inference.costs import frontier_of
+
+        frontiers = frontier_of(study, _of_costs(asked)).tasks
     return Rung(
         asked=asked,
         leaderboard=board,
@@ -300,12 +304,13 @@ def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -
         return str(error)
 
 
-def _health(matrix: ScoreMatrix, asked: Question) -> TaskQuestions | str:
+def _health(matrix: ScoreMatrix, board: Board, asked: Question) -> TaskQuestions | str:
     if matrix.of_metric:
         return NO_MEAN
     if asked.population.only_these:
         return "This check treats the questions as a sample, but here inference is about exactly these."
     try:
-        return examine_task(matrix, Question(population=asked.population, level=asked.level))
+        known = board.places.moments if isinstance(board.places, Placing) else None
+        return examine_task(matrix, asked, pairs=known)
     except HowsureError as error:
         return str(error)

@@ -543,7 +543,7 @@ def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
     column = column.cast(pl.Categorical)
     if len(column) <= FEW_ROWS and not column.null_count():
         _, first, codes = np.unique(column.to_physical().to_numpy(), return_index=True, return_inverse=True)
-        texts = column.gather(first).cast(pl.String).to_list()
+        texts = column[first.tolist()].cast(pl.String).to_list()
         order = sorted(range(len(texts)), key=texts.__getitem__)
         return pl.Series(column.name, [texts[k] for k in order], dtype=pl.String), np.argsort(order)[codes]
     labels = distinct_names(column).sort()

@@ -120,7 +120,6 @@ def report(
     from howsure.page.making import make
     from howsure.page.page import refuse_card_alone
     from howsure.page.provenance import Origin
-    from howsure.verbs.horizon import horizons_in
     from howsure.verbs.read import scores_of
 
     given = checked(
@@ -145,6 +144,8 @@ def report(
         )
     of_horizons = None
     if difficulty is not None:
+        from howsure.verbs.horizon import horizons_in
+
         of_horizons = partial(horizons_in, chances=(0.5, 0.8), **horizon)
     sample = checked("report", tasks_as_sample=tasks_as_sample, rank_by=rank_by)
     by_tasks = (rank_by or "score") if tasks_as_sample or rank_by is not None else None

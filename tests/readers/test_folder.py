@@ -9,6 +9,8 @@ import pytest
 
 import howsure as hs
 from frames import two_models
+from howsure.readers import folder
+from howsure.readers.reading import find_sources
 from places import LOGS, ROOT
 from reader_cases import eval_log, sample
 
@@ -303,3 +305,14 @@ def test_a_named_pipe_is_an_error(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(hs.ReadError, match="neither a file nor a folder"):
         hs.read(tmp_path / "pipe")
+
+
+def test_the_beginnings_of_files_are_freed_when_they_were_read(tmp_path, monkeypatch):
+    inspect_log(tmp_path / "log.json", values=["C", "I"])
+    two_models().write_csv(tmp_path / "table.csv")
+    (tmp_path / "notes.txt").write_text("not results")
+    sources = find_sources(tmp_path)
+    monkeypatch.setattr(folder, "find_sources", lambda path: sources)
+    assert len(hs.read(tmp_path).files) == len(sources) == 3
+    assert not any({"head", "first"} & vars(source).keys() for source in sources)
+    assert sources[0].head.startswith(b'{"version"')

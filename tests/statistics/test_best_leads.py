@@ -37,9 +37,11 @@ def test_the_index_finds_every_model_that_passes_a_leader(seed, clusters, bar, c
     summed = FlipColumns.of(flips).sums(signs)
     seen, places = bar * rng.uniform(0.5, 2, 11), np.array([0, 1, 4, 9])
     every = in_all_pairs(held, summed)[places]
-    for mostly in (0.0, 1.0):  # looking at all others, and at some
+    for few, mostly in ((14, 1.0), (13, 0.0), (13, 1.0)):  # looking at all others, and at some
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(best, "TOP", 3)
+            patch.setattr(best, "FEW", few)
+            patch.setattr(best, "CACHED_CELLS", 1200)
             patch.setattr(best, "MOSTLY", mostly)
             found = held.passed(summed, seen, places)
         assert (found >= (every > seen[places, None] * (1 + 1e-3)).sum(axis=1)).all()

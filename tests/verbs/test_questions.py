@@ -8,7 +8,7 @@ import howsure as hs
 from howsure.answers.output import row
 from howsure.inference.population import NEW_CLUSTERS
 from howsure.inference.question import Question
-from howsure.inference.questions import examine
+from howsure.inference.questions import examine, examine_task
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 from invoked import everything
@@ -117,6 +117,22 @@ def test_top_selects_the_best_models_with_ties_by_name():
     assert questions(frame, top=99).tasks[0].models == ("d", "b", "c", "a")
     with pytest.raises(hs.OptionError, match="`top=0` leaves no model"):
         questions(frame, top=0)
+
+
+@pytest.mark.parametrize("top", [None, 3])
+def test_pairs_that_are_known_give_the_same_examination(top):
+    rng = np.random.default_rng(5)
+    names = [f"m{k}" for k in rng.permutation(6)]
+    rows = [
+        {"model": model, "item": f"q{i}", "group": f"g{i // 3}", "score": float(rng.random() < 0.3 + 0.1 * k)}
+        for k, model in enumerate(names)
+        for i in range(30)
+        if (k, i) != (2, 7)
+    ]
+    (matrix,) = gather(hs.read(pl.DataFrame(rows)), make_design({"cluster": "group"})).matrices()
+    question = Question(population=NEW_CLUSTERS)
+    known = examine_task(matrix, question, top=top, pairs=question.population.pairs(matrix, question))
+    assert row(known) == row(examine_task(matrix, question, top=top))
 
 
 def test_items_with_negative_discrimination_are_listed_as_suspect():

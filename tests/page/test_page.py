@@ -11,14 +11,19 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t as student
 
 import howsure as hs
 from frames import attempts, clustered, two_models
+from howsure.inference.population import population_of
+from howsure.inference.question import Question
+from howsure.page.contents import contents_of
 from howsure.page.packing import SYMBOLS, packed, packed_scores, short, to_json
 from howsure.page.page import APP, STATISTICS, asset, policy, write_live
 from howsure.page.pairs import FLAGS, most_models
 from howsure.page.provenance import Origin, read_origin
 from howsure.present.words.plain import pair_conditions
+from howsure.study.design import make_design
 from howsure.verbs.report import report
 from places import ROOT
 from trials import draws
@@ -146,6 +151,19 @@ def marked(rows, **options):
 
 
 @pytest.mark.unmeasured
+@pytest.mark.parametrize("variance", ["CR2", "CR1"])
+def test_the_smallest_significant_difference_is_that_of_the_page_s_own_test(variance):
+    """A plain t test: the median over pairs of the t quantile times the standard error."""
+    frame = clustered(n_clusters=9, models=("a", "b", "c", "d"))
+    (board,) = hs.leaderboard(frame, method="t", variance=variance, cluster="passage").boards
+    upper = np.triu_indices(4, 1)
+    smallest = np.median(student.ppf(0.975, board.pairs.df[upper]) * board.pairs.se[upper])
+    design = make_design({"cluster": "passage"})
+    question = Question(population=population_of(design.population), method="t", variance=variance)
+    (part,) = contents_of(hs.read(frame), design, question).first.tasks
+    assert part.health.smallest_significant_difference == pytest.approx(smallest, rel=1e-12)
+
+
 def test_the_fingerprint_depends_on_the_data_and_not_on_order_or_format(tmp_path):
     rows = attempts(models=("a", "b", "c"))
     same = marked(rows)

@@ -82,9 +82,9 @@ def _with_named_bounds(estimate: Estimate, matrix: ScoreMatrix) -> Estimate:
     """Return an estimate with exact limits named by the meaning of a score of 1, without limits if it is
     neither success nor failure.
     """
-    kept = () if matrix.of_agreement else estimate.bounds
     if not estimate.bounds:
         return estimate
+    kept = () if matrix.of_agreement else estimate.bounds
     return replace(estimate, bounds=tuple(replace(bound, of_failures=matrix.of_failures) for bound in kept))
 
 

@@ -256,6 +256,7 @@ def _entries(
             own["within"].variance * sharing[k] / variance if variance > 0 and not measured[k] else math.nan
         )
         now = float(noise.now[k])
+        single = int(lone[k]) if math.isfinite(now) else 0
         entry = NoiseEntry(
             task=matrix.task,
             metric=matrix.metric,
@@ -273,7 +274,7 @@ def _entries(
             between_questions=own["question"],
             between_clusters=own["between"],
             within_clusters=own["within"],
-            warnings=_warnings(variance - now, int(lone[k]) if measured[k] else 0, matrix, estimate),
+            warnings=_warnings(variance - now, single, matrix, estimate),
         )
         entries.append(entry)
     return entries
@@ -302,14 +303,14 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
 
 
 def _warnings(
-    between: float, lone: int, matrix: ScoreMatrix, estimate: Estimate
+    between: float, single: int, matrix: ScoreMatrix, estimate: Estimate
 ) -> tuple[ResultWarning, ...]:
-    """Return the warnings for a model. `between`: its variance between questions, NaN if unknown. `lone`:
-    its items with a single attempt, if others have several.
+    """Return the warnings for a model. `between`: its variance between questions, NaN if unknown. `single`:
+    its items with a single attempt, 0 if all have one.
     """
     warnings = [warning for warning in estimate.warnings if warning.code in KEPT]
-    if lone:
-        warnings.append(doubt("single_attempts", count=lone, n=estimate.n_items))
+    if single:
+        warnings.append(doubt("single_attempts", count=single, n=estimate.n_items))
     if between < 0:
         warnings.append(NEGATIVE)
     if len(matrix.clusters) > 1:

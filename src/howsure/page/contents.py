@@ -310,7 +310,7 @@ def _health(matrix: ScoreMatrix, board: Board, asked: Question) -> TaskQuestions
     if asked.population.only_these:
         return "This check treats the questions as a sample, but here inference is about exactly these."
     try:
-        known = board.places.moments if isinstance(board.places, Placing) else None
-        return examine_task(matrix, asked, pairs=known)
+        pairs = board.places.moments if isinstance(board.places, Placing) else None
+        return examine_task(matrix, asked, pairs=pairs)
     except HowsureError as error:
         return str(error)

@@ -97,7 +97,7 @@ MAX_OUTLINED_BYTES = 256 * 1024**2
 TEMPORARY = "howsure-"
 """The beginning of the name of a folder for unpacked and fetched files."""
 BLOCK_BYTES = 256 * 1024
-"""So much is read at a time: lines stay in the processor's cache."""
+"""How much of a file is read at a time. That much stays in the processor's cache."""
 MAX_FILE_BYTES = 4 * 1024**3
 PROB, PROB_NORM = "prob", "prob_norm"
 """Metrics that are probabilities of the right answer: among all answers, and normalised (see

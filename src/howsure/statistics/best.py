@@ -57,11 +57,12 @@ STEADY = 0.5
 """
 ALIKE = 0.01
 """The share of the others, those most similar to a model, that is checked in every flip."""
-FEW, CACHED_CELLS = 64, 300_000
-"""With at most so many models all others are checked in every flip, so many sums of models in flips at once.
+FEW, MOSTLY = 64, 0.2
+"""All others are checked if there are at most this many models, or if more than this share of flips could
+raise one as far.
 """
-MOSTLY = 0.2
-"""If more than this share of flips could raise one of the others as far, all are checked."""
+CACHED_CELLS = 300_000
+"""So many differences of sums (models × others × flips) are compared at once, as they stay in the cache."""
 TOP = 128
 """This many of the largest sums of a flip are checked first: usually no other can reach the observed value.
 """
@@ -166,7 +167,7 @@ class _Bars:
 
     @property
     def not_behind(self) -> Bools:
-        """The models that any other reaches (P,)."""
+        """Which models aren't behind, so that any other reaches them (P,)."""
         return np.asarray(self.seen <= TINY)
 
     def _distances(self) -> tuple[Positions, Singles, Singles]:

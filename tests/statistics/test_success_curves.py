@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from howsure.errors import MethodError
 from howsure.statistics.clustered_variance import covariance, degrees_of_freedom
 from howsure.statistics.model_lines import model_line
-from howsure.statistics.success_curves import falling_fit, falls_to, success_curve
+from howsure.statistics.success_curves import MOST_DOUBLINGS, falling_fit, falls_to, success_curve
 
 
 def world(rng, *, clusters=20, size=3, fall=0.7, at=4.0, spread=0.8, attempts=3):
@@ -88,6 +88,7 @@ def test_limits_cover_in_worlds_with_clusters(clusters, size, chance):
         ([1.0, 2, 3], [1.0, 1, 1], "every attempt succeeds"),
         ([1.0, 2, 3], [0.0, 0, 0], "no attempt succeeds"),
         ([1.0, 2, 4, 8], [0.0, 0, 1, 1], "doesn't fall"),
+        ([1.0, 2, 4, 1, 2, 4], [0.0, 1, 0, 1, 0, 1 - 1e-15], "doesn't fall"),
         ([2.0, 2, 2, 2], [0.0, 0, 1, 1], "doesn't fall"),
         ([1.0, 2, 3], [4.0, 0, 1], "from 0 to 1"),
     ],
@@ -143,3 +144,12 @@ def test_a_line_needs_four_models_and_two_places():
     for x in (np.array([1.0, 2, 3]), np.ones(5)):
         with pytest.raises(MethodError, match="a line needs 4 models"):
             model_line(x, x, np.eye(len(x)), 10)
+
+
+def test_a_horizon_far_outside_the_difficulties_is_finite():
+    """99.5% at both: 50% would be reached after thousands of doublings."""
+    difficulty, success = np.array([1.0, 2.0]), np.array([0.99502, 0.995])
+    curve = success_curve(difficulty, success, np.full(2, 0.5))
+    value, influence = curve.difficulty_at(0.5)
+    assert value == 2.0**MOST_DOUBLINGS
+    assert np.isfinite(influence).all()

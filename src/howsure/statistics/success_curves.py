@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 PENALTY = 1e-5
 STEPS = 100
-MOST_DOUBLINGS = 1000.0
-"""A limit is at most two to this power."""
+FLAT = 1e-3
+"""A curve whose log odds fall by less than this per doubling doesn't fall."""
+MOST_DOUBLINGS = 500.0
+"""A horizon or limit is at most two to this power."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class SuccessCurve:
     def difficulty_at(self, chance: float) -> tuple[float, Floats]:
         """Return the difficulty at which success has this chance, and the rows' influence on it (r,)."""
         place = (math.log(chance / (1 - chance)) - self.intercept) / self.slope
-        value = 2.0 ** (place + self.at)
+        value = 2.0 ** min(max(place + self.at, -MOST_DOUBLINGS), MOST_DOUBLINGS)
         return value, value * math.log(2) * (self.influence @ np.array([-1.0, -place]) / self.slope)
 
     def limits(self, chance: float, covariance: Floats, df: float, level: float) -> Interval:
@@ -104,7 +106,7 @@ def success_curve(difficulty: Floats, success: Floats, share: Floats) -> Success
     at = float(share @ x[:, 1])
     x[:, 1] -= at  # so that both parameters are nearly independent
     beta, inverse = _fitted(x, success, share)
-    if beta[1] >= 0:
+    if beta[1] > -FLAT:
         raise MethodError(
             "success doesn't fall with difficulty", remedy="Check the columns of difficulty and success."
         )

@@ -29,6 +29,7 @@ from howsure.present.words.plain import (
     board_conditions,
     board_fields,
     board_phrases,
+    board_steps,
     chosen,
     pair_conditions,
     pair_fields,
@@ -203,10 +204,10 @@ def test_numbers_in_the_explanation_of_a_comparison_are_those_of_the_answer(clus
 
 def test_numbers_in_the_explanation_of_a_leaderboard_are_those_of_the_answer():
     board = hs.leaderboard(hs.read(LOGS), cluster="passage_id").boards[0]
-    fields = board_fields(board)
+    fields = board_fields(board, board_steps(board))
     assert fields["candidates"] == str(len(board.could_be_best))
     assert (fields["rank_low"], fields["rank_high"]) == (str(board.ranks[0].low), str(board.ranks[0].high))
-    assert board_conditions(board)["apart"] == (board.n_significant_neighbours > 0)
+    assert board_conditions(board, board_steps(board))["apart"] == (board.n_significant_neighbours > 0)
     assert fields["pair_count"] == str(len(board.pair_records()))
 
 
@@ -283,8 +284,10 @@ def _comparisons(answer):
 
 
 def test_phrases_use_only_known_conditions_and_fields():
-    known = {"pair": pair_conditions(PAIRS["questions"]()), "board": board_conditions(BOARDS["clear"]().boards[0])}
-    filled = {"pair": pair_fields(PAIRS["questions"]()), "board": board_fields(BOARDS["clear"]().boards[0])}
+    board = BOARDS["clear"]().boards[0]
+    steps = board_steps(board)
+    known = {"pair": pair_conditions(PAIRS["questions"]()), "board": board_conditions(board, steps)}
+    filled = {"pair": pair_fields(PAIRS["questions"]()), "board": board_fields(board, steps)}
     for key, when in WHEN.items():
         kind = key.partition(".")[0]
         assert key.rpartition(".")[0] in TOPICS

@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.errors import OptionError, ResultWarning
 from howsure.study.failures import failures_note
-from howsure.table.grouping import distinct_names, once
+from howsure.table.grouping import count_names, distinct_names, once
 from howsure.table.names import is_burden, silent_factor
 from howsure.table.repeats import is_rater
 from howsure.table.schema import find_roles, label_column
@@ -154,7 +154,7 @@ def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
 def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
     """Count the names in a column of some parts."""
     every = pl.concat([part[column] for part in parts]) if len(parts) > 1 else parts[0][column]
-    return len(once(every.to_frame())) if every.dtype == pl.String else len(distinct_names(every))
+    return len(once(every.to_frame())) if every.dtype == pl.String else count_names(every)
 
 
 def _span(least: Any, most: Any) -> str:

@@ -540,7 +540,8 @@ def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
         codes = np.empty(len(column), dtype=np.int64)
         codes[placed["row"].to_numpy()] = np.arange(len(column))
         return placed["text"], codes
-    column = column.cast(pl.Categorical)
+    if column.dtype != pl.Categorical:
+        column = column.cast(pl.Categorical)
     if len(column) <= FEW_ROWS and not column.null_count():
         _, first, codes = np.unique(column.to_physical().to_numpy(), return_index=True, return_inverse=True)
         texts = column[first.tolist()].cast(pl.String).to_list()

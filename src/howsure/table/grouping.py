@@ -454,6 +454,13 @@ def distinct_names(column: pl.Series) -> pl.Series:
     return column.gather(places[places >= 0])
 
 
+def count_names(column: pl.Series) -> int:
+    """Count the distinct values of a column of texts or categoricals, without null."""
+    if len(column) < FIRST_LOOK:
+        return column.n_unique() - bool(column.null_count())
+    return len(distinct_names(column))
+
+
 def in_blocks(column: pl.Series) -> Iterator[tuple[slice, pl.Series]]:
     """Yield a column in parts, and the rows of each. Polars would copy a whole column that is in several
     chunks, and NumPy indices that aren't of 64 bits.

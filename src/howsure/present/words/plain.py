@@ -176,14 +176,15 @@ def pair_fields(c: Comparison) -> dict[str, str]:
 
 def board_phrases(board: Board, *, boards: int = 1) -> Said:
     """Return the phrases that apply to a board. `boards`: the number of all boards."""
-    fields = board_fields(board)
-    return [(key, fields) for key in chosen("board", board_conditions(board, boards=boards))]
+    steps = board_steps(board)
+    fields = board_fields(board, steps)
+    return [(key, fields) for key in chosen("board", board_conditions(board, steps, boards=boards))]
 
 
-def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
-    """Return the conditions of a board, by the names in `WHEN`."""
+def board_conditions(board: Board, steps: tuple[float, float], *, boards: int = 1) -> dict[str, bool]:
+    """Return the conditions of a board with these `board_steps`, by the names in `WHEN`."""
     leader, rank = board.entries[0].estimate, board.ranks[0]
-    step, visible = _steps(board)
+    step, visible = steps
     return {
         "bar": math.isfinite(leader.interval.low),
         "many": len(board.entries) > 1,
@@ -204,12 +205,12 @@ def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
     }
 
 
-def board_fields(board: Board) -> dict[str, str]:
-    """Write the numbers of a board as texts."""
+def board_fields(board: Board, steps: tuple[float, float]) -> dict[str, str]:
+    """Write the numbers of a board with these `board_steps` as texts."""
     scale, leader, rank = Scale(percent=board.percent), board.entries[0], board.ranks[0]
     count, estimate, level = len(board.entries), leader.estimate, board.level
     pairs, worse, apart = count * (count - 1) // 2, count - rank.high, board.n_significant_neighbours
-    step, visible = _steps(board)
+    step, visible = steps
     return {
         "unit": board.unit,
         "units": f"{board.unit}s",
@@ -365,7 +366,7 @@ def _bar_fields(estimate: Estimate, low: str, high: str, sources: ErrorSources |
     }
 
 
-def _steps(board: Board) -> tuple[float, float]:
+def board_steps(board: Board) -> tuple[float, float]:
     """Return the median difference between neighbouring ranks, and the approximate smallest significant
     one.
     """

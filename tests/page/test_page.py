@@ -24,6 +24,7 @@ from howsure.page.pairs import FLAGS, most_models
 from howsure.page.provenance import Origin, read_origin
 from howsure.present.words.plain import pair_conditions
 from howsure.study.design import make_design
+from howsure.study.factors import gather_levelled
 from howsure.verbs.report import report
 from places import ROOT
 from trials import draws
@@ -160,7 +161,8 @@ def test_the_smallest_significant_difference_is_that_of_the_page_s_own_test(vari
     smallest = np.median(student.ppf(0.975, board.pairs.df[upper]) * board.pairs.se[upper])
     design = make_design({"cluster": "passage"})
     question = Question(population=population_of(design.population), method="t", variance=variance)
-    (part,) = contents_of(hs.read(frame), design, question).first.tasks
+    scores = hs.read(frame)
+    (part,) = contents_of(scores, design, gather_levelled(scores, design), question).first.tasks
     assert part.health.smallest_significant_difference == pytest.approx(smallest, rel=1e-12)
 
 
@@ -183,6 +185,14 @@ def test_the_fingerprint_depends_on_the_data_and_not_on_order_or_format(tmp_path
     ]
     prints = [marked(each) for each in changed]
     assert len({same, *prints}) == 1 + len(changed)
+
+
+def test_the_fingerprint_depends_on_the_levels_of_a_random_factor():
+    rows = attempts(12).rename({"attempt": "seed"})
+    turned = rows.with_columns(seed=pl.when(pl.col("item") == "p0-1").then(2 - pl.col("seed")).otherwise("seed"))
+    own = {marked(each, random_factor="seed") for each in (rows, *[rows.sample(fraction=1, shuffle=True)] * 9)}
+    assert len(own) == 1
+    assert marked(turned, random_factor="seed") not in own
 
 
 def test_separators_in_names_do_not_collide_in_the_fingerprint():

@@ -166,10 +166,6 @@ def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
 def _how(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of `read` in its own form. They are removed from `given`."""
     how = {name: given.pop(name) for name in READING}
-    # How many processes may read files: at most MOST_PROCESSES of the available cores, each with its own
-    # memory.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    processes = min(cores, MOST_PROCESSES)
     return {
         **columns_and_rows(how),
         "missing": how["missing"] or None,
@@ -184,9 +180,17 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "cache": how["cache"],
         "probabilities": given.get("score") == "prob",
         "statistic": given.get("statistic"),
-        "processes": processes,
+        "processes": processes(),
         "progress": _progress,
     }
+
+
+def processes() -> int:
+    """Return how many processes a command may use: at most MOST_PROCESSES of the available cores, each with
+    its own memory.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:

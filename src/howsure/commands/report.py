@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import command_line, open_page, page_path, read, split
+from howsure.commands.base import command_line, open_page, page_path, processes, read, split
 from howsure.commands.flags import with_flags
 from howsure.commands.options import CARD, GroupedCommand, Paths, takes
 from howsure.commands.streams import say, tell
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PAGE = "report.html"
 
-PAGE_OPTIONS = options_of("report", without=("command", "texts", "url", "card"))
+PAGE_OPTIONS = options_of("report", without=("command", "texts", "url", "card", "processes"))
 
 
 @click.command(cls=GroupedCommand)
@@ -87,7 +87,7 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
     import howsure
 
     rest, _ = split(paths, {"format": None, **given})
-    return howsure.report(read(paths, rest), command=command, **rest)
+    return howsure.report(read(paths, rest), command=command, processes=processes(), **rest)
 
 
 def _unused(target: Path) -> Path:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from howsure.answers.estimate import Entry
-from howsure.answers.leaderboard import Board, LatePlaces, Pairs
+from howsure.answers.leaderboard import Board, LatePlaces, Pairs, Places
 from howsure.inference.other_readings import clusters_of
 from howsure.inference.population import SAME_CLUSTERS
 from howsure.inference.sensitivity import coverage_warnings
@@ -142,7 +143,7 @@ class Placing(LatePlaces):
     def _part(self, name: str) -> Floats | Ints:
         """Return an array of `Pairs`, not ordered."""
         if name in ("low", "high"):
-            return self._limits[name == "high"]
+            return self.pair_limits[name == "high"]
         if name in ("n_shared", "n_clusters"):
             return self.shared()[name == "n_clusters"]
         if name == "p_adjusted":
@@ -152,7 +153,8 @@ class Placing(LatePlaces):
         return np.asarray(getattr(self.tested, name))
 
     @cached_property
-    def _limits(self) -> Limits:
+    def pair_limits(self) -> Limits:
+        """The limits of all pairs (M, M), not ordered."""
         return self.limits()
 
     @cached_property
@@ -183,6 +185,31 @@ class Placing(LatePlaces):
         return None if self.other is None else self.other(self.scores)
 
 
+@dataclass(frozen=True, slots=True)
+class SentBoard:
+    """A board that is sent to another process with what its places have computed, and the scores from which
+    they compute the rest.
+    """
+
+    board: Board
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = {name: part for name, part in vars(self.board.places).items() if name != "pairs"}
+        return _received, (replace(self.board, places=cast("Places", SimpleNamespace())), parts)
+
+
+def _received(board: Board, parts: dict[str, Any]) -> SentBoard:
+    places = object.__new__(Placing)
+    vars(places).update(parts)
+    return SentBoard(replace(board, places=places))
+
+
+def placing_of(board: Board) -> Placing:
+    """Return the places of a board that is compared in one piece."""
+    assert isinstance(board.places, Placing)
+    return board.places
+
+
 def board(
     matrix: ScoreMatrix,
     entries: list[Entry],
@@ -210,7 +237,7 @@ def board(
             question=question,
             limits=limits,
             other=other,
-            shared=lambda: (pairs.shared, _shared_clusters(matrix, pairs, question)),
+            shared=partial(_shared, matrix, pairs, question),
         ),
         level=question.level,
         adjust=usable_adjustment(pairs, question.adjust),
@@ -225,11 +252,16 @@ def best_first(matrix: ScoreMatrix, scores: Floats) -> Ints:
     return np.lexsort((np.array(matrix.models), -scores))
 
 
+def _shared(matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Ints, Ints]:
+    """Return how many questions, and of how many clusters, each pair shares (M, M)."""
+    return pairs.shared, _shared_clusters(matrix, pairs, question)
+
+
 def _shared_clusters(matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> Ints:
     """Return the number of clusters of each pair's shared items (M, M). For the same clusters, moments count
     items.
     """
-    if not matrix.task or not matrix.clusters or question.population.of(matrix) is not SAME_CLUSTERS:
+    if not matrix.task or not matrix.clusters or question.population.of(matrix) != SAME_CLUSTERS:
         return pairs.units
     codes = matrix.clusters[0]
     has = ~np.isnan(matrix.values)

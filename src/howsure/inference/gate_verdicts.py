@@ -193,7 +193,7 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
     checks, population = decided(gate, checks), gate.question.population
     if not gate.study.few_clusters or population.only_these:
         return checks
-    other = SAME_CLUSTERS if population is NEW_CLUSTERS else NEW_CLUSTERS
+    other = SAME_CLUSTERS if population == NEW_CLUSTERS else NEW_CLUSTERS
     other_gate = replace(gate, question=replace(gate.question, population=other))
     others = {check.key: check for check in decided(other_gate, judged(other_gate)[0])}
     of_both = []
@@ -206,7 +206,7 @@ def settled(gate: GateQuestion, checks: Sequence[Check]) -> list[Check]:
             population=that.population, verdict=that.verdict, low=that.low, high=that.high
         )
         with_other = replace(own, other_population=verdict)
-        if population is BY_TASK and own.verdict != that.verdict:
+        if population == BY_TASK and own.verdict != that.verdict:
             words = [
                 f"{VERDICTS[one.verdict].lower()!r} {POPULATIONS[one.population]}" for one in (own, that)
             ]

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from howsure.answers.leaderboard import Leaderboard, PopulationBest
-from howsure.inference.board import best_first, board, could_be_best_alone, entries
+from howsure.inference.board import SentBoard, best_first, board, could_be_best_alone, entries, placing_of
 from howsure.inference.other_readings import clusters_of, of_other_population
 from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.settings import settings_of
 from howsure.inference.task_weights import as_stated, no_overall
+from howsure.processes import in_turn
 from howsure.study.matrix import MOST_MODELS
 from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from howsure.answers.leaderboard import Board, BoardSlices
     from howsure.errors import ResultWarning
-    from howsure.inference.board import Limits
     from howsure.inference.question import Question
     from howsure.options.choices import Top
+    from howsure.processes import Each
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -40,12 +40,14 @@ def ranked(
     each_task: bool = False,
     measured: tuple[list[ScoreMatrix], list[ResultWarning]] | None = None,
     in_blocks: bool = False,
+    each: Each = in_turn,
 ) -> Leaderboard:
     """Rank the models of every task and metric, and overall; `top`: how many to show, `mark`: which to mark,
     `each_task`: whether each board is shown. See `howsure.leaderboard`.
 
     `measured`: the matrices of the question's population and what was left out of them, if available already.
-    `in_blocks`: whether very many models are compared in blocks, rather than refused.
+    `in_blocks`: whether very many models are compared in blocks, rather than refused. `each`: computes the
+    boards.
     """
     question, weighed = as_stated(question.asked_of(study), study)
     population = question.population
@@ -56,7 +58,10 @@ def ranked(
         only, warning = many_board(matrices[0], question)
         boards, total, warnings = [only], None, [warning]
     else:
-        boards, total, warnings = _boards(matrices, question)
+        limits = _uses_limits(matrices, question)
+        sent = each(partial(_sent_board, question=question, limits=limits), matrices)
+        boards = [own.board for own in sent]
+        total, warnings = _overall(matrices, boards, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
         boards = [replace(boards[0], n_tasks_left_out=left)]
@@ -74,21 +79,13 @@ def ranked(
     )
 
 
-def _boards(
-    matrices: list[ScoreMatrix], question: Question
-) -> tuple[list[Board], Board | None, list[ResultWarning]]:
-    """Return the board of every matrix, and the overall one with its warnings."""
-    population = question.population
-    pairs = [population.pairs(matrix, question) for matrix in matrices]
-    limits = [
-        cache(partial(population.limits, matrix, found, question))
-        for matrix, found in zip(matrices, pairs, strict=True)
-    ]
-    boards = [
-        _board(matrix, found, own, question)
-        for matrix, found, own in zip(matrices, pairs, limits, strict=True)
-    ]
-    return boards, *_overall(matrices, boards, pairs, limits, question)
+def _uses_limits(matrices: Sequence[ScoreMatrix], question: Question) -> bool:
+    """Return whether the overall board uses the limits of the tasks' boards."""
+    if no_overall(matrices) is not None:
+        return False
+    from howsure.inference.overall import uses_limits
+
+    return uses_limits(question)
 
 
 def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -> tuple[BoardSlices, ...]:
@@ -101,11 +98,7 @@ def _slices(study: Study, matrices: Sequence[ScoreMatrix], question: Question) -
 
 
 def _overall(
-    matrices: list[ScoreMatrix],
-    boards: list[Board],
-    pairs: list[PairMoments],
-    limits: Sequence[Callable[[], Limits]],
-    question: Question,
+    matrices: list[ScoreMatrix], boards: list[Board], question: Question
 ) -> tuple[Board | None, list[ResultWarning]]:
     """Rank the models overall. Tasks for the same clusters are computed again if the overall population
     differs.
@@ -116,23 +109,37 @@ def _overall(
     from howsure.inference.overall import overall_board
 
     asked = over_tasks(question, matrices)
-    others = [k for k, m in enumerate(matrices) if question.population.of(m) is not asked.population.of(m)]
-    if others:
-        boards, pairs, limits = list(boards), list(pairs), list(limits)
-        for k in others:
-            pairs[k] = asked.population.pairs(matrices[k], asked)
-            limits[k] = partial(asked.population.limits, matrices[k], pairs[k], asked)
-            own = {entry.model: entry for entry in entries(matrices[k], asked)}
-            boards[k] = replace(boards[k], entries=tuple(own[entry.model] for entry in boards[k].entries))
-    return overall_board(matrices, boards, pairs, asked, limits)
+    boards = [
+        own if question.population.of(matrix) == asked.population.of(matrix) else _again(own, matrix, asked)
+        for own, matrix in zip(boards, matrices, strict=True)
+    ]
+    return overall_board(matrices, boards, asked)
 
 
-def _board(
-    matrix: ScoreMatrix, pairs: PairMoments, limits: Callable[[], Limits], question: Question
-) -> Board:
+def _again(board: Board, matrix: ScoreMatrix, question: Question) -> Board:
+    """Return the board with the estimates, pairs and limits for the population of another question, in the
+    same order.
+    """
+    own = {entry.model: entry for entry in entries(matrix, question)}
+    pairs = question.population.pairs(matrix, question)
+    limits = partial(question.population.limits, matrix, pairs, question)
+    places = replace(placing_of(board), moments=pairs, limits=limits)
+    return replace(board, entries=tuple(own[entry.model] for entry in board.entries), places=places)
+
+
+def _sent_board(matrix: ScoreMatrix, question: Question, *, limits: bool) -> SentBoard:
+    """Rank the models of a matrix. `limits`: whether those of its pairs are computed now."""
+    found = _board(matrix, question)
+    if limits:
+        _ = placing_of(found).pair_limits
+    return SentBoard(found)
+
+
+def _board(matrix: ScoreMatrix, question: Question) -> Board:
     """Rank the models of a matrix. If its clusters are few, the board also says who could be best for the
     other population (new or same clusters).
     """
+    pairs = question.population.pairs(matrix, question)
     own = of_task(question, matrix)
     asked = of_other_population(own, matrix) if matrix.few_clusters and len(matrix.models) > 1 else None
     ranked = board(
@@ -140,8 +147,8 @@ def _board(
         entries(matrix, question),
         pairs,
         question,
-        limits=limits,
-        other=None if asked is None else lambda scores: _other_best(scores, matrix, asked),
+        limits=partial(question.population.limits, matrix, pairs, question),
+        other=None if asked is None else partial(_other_best, matrix=matrix, question=asked),
     )
     if not matrix.clusters:
         return ranked

@@ -58,14 +58,14 @@ def of_other_population(question: Question, matrix: ScoreMatrix) -> Question | N
     asked = question.population.of(matrix)
     if not matrix.clusters or asked.only_these:
         return None
-    return replace(question, population=SAME_CLUSTERS if asked is NEW_CLUSTERS else NEW_CLUSTERS)
+    return replace(question, population=SAME_CLUSTERS if asked == NEW_CLUSTERS else NEW_CLUSTERS)
 
 
 def with_other_population(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
     """Return a comparison with its clusters and, if these are few, the answer for the other population."""
     asked = of_task(question, matrix)
     pair = replace(pair, population=asked.population.name, clusters=clusters_of(matrix))
-    told = matrix.few_clusters or asked.population is SAME_CLUSTERS
+    told = matrix.few_clusters or asked.population == SAME_CLUSTERS
     if not told:
         return pair
     return replace(pair, other_population=other_population_of(pair, matrix, question))

@@ -12,7 +12,7 @@ import numpy as np
 from howsure.answers.estimate import Entry
 from howsure.checks import Relative
 from howsure.errors import MethodError, ResultWarning, doubt
-from howsure.inference.board import board
+from howsure.inference.board import board, placing_of
 from howsure.inference.population import over_tasks
 from howsure.inference.task_weights import no_overall, overall_name, task_shares
 from howsure.inference.weakest_part import TaskAlone, small_task
@@ -24,11 +24,10 @@ from howsure.statistics.suites import combined_error, overall_estimate, telling_
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
-    from howsure.inference.board import Limits
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pair_moments import PairMoments
@@ -50,31 +49,23 @@ _UNPAIRED_TASK = ResultWarning(
 
 
 def overall_board(
-    matrices: Sequence[ScoreMatrix],
-    boards: Sequence[Board],
-    pairs: Sequence[PairMoments],
-    question: Question,
-    limits: Sequence[Callable[[], Limits]],
+    matrices: Sequence[ScoreMatrix], boards: Sequence[Board], question: Question
 ) -> tuple[Board | None, list[ResultWarning]]:
-    """Rank the models that have every task by their overall score. None, with a warning, if there is none.
-
-    `limits`: return those of all pairs of each task, at the question's level.
-    """
+    """Rank the models that have every task by their overall score. None, with a warning, if there is none."""
     models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
     if not models:
         return None, [_lacking(0, matrices, [])]
     places = [matrix.columns(models) for matrix in matrices]
     shares = task_shares(matrices, question.overall)
     chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
-    kept = None
-    if question.level == REFERENCE and not question.population.only_these:
+    own, kept = [placing_of(board) for board in boards], None
+    if uses_limits(question):
         kept = [
             (low[np.ix_(at, at)], high[np.ix_(at, at)])
-            for (low, high), at in zip((own() for own in limits), places, strict=True)
+            for (low, high), at in zip((each.pair_limits for each in own), places, strict=True)
         ]
-    combined = suite_of(
-        chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], question, kept
-    )
+    pairs = [each.moments.take(place) for each, place in zip(own, places, strict=True)]
+    combined = suite_of(chosen, pairs, question, kept)
     found = [_overall_entry(model, boards, shares, matrices[0].metric, question) for model in models]
     head = replace(chosen[0], task="", metric=overall_name(question.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
@@ -87,6 +78,11 @@ def overall_board(
         if board.entries[0].model not in models
     ]
     return total, [_lacking(left, matrices, led)] if left else []
+
+
+def uses_limits(question: Question) -> bool:
+    """Return whether an overall board uses the limits of its tasks' own boards, at the question's level."""
+    return question.level == REFERENCE and not question.population.only_these
 
 
 def _overall_entry(
@@ -203,7 +199,7 @@ def overall_comparison(
 
 def _again(pair: Comparison, matrix: ScoreMatrix, question: Question, given: Question) -> Comparison:
     """Return the comparison of a task for the overall population."""
-    if given.population.of(matrix) is question.population.of(matrix):
+    if given.population.of(matrix) == question.population.of(matrix):
         return pair
     return question.population.pair(matrix, pair.a, pair.b, replace(question, margin=None))
 

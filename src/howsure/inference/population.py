@@ -252,7 +252,7 @@ def of_task(question: Question, matrix: ScoreMatrix) -> Question:
 def settled(question: Question, study: Study) -> Question:
     """Return a question about one population, if the default is the same for every task."""
     few = [task in study.few_clusters for task in study.tasks]
-    if question.population is not BY_TASK or len(set(few)) > 1:
+    if question.population != BY_TASK or len(set(few)) > 1:
         return question
     return replace(question, population=SAME_CLUSTERS if all(few) else NEW_CLUSTERS)
 
@@ -261,7 +261,7 @@ def over_tasks(question: Question, matrices: Sequence[ScoreMatrix]) -> Question:
     """Return a question about the overall population: by default new clusters, unless all tasks have the same
     few.
     """
-    if question.population is not BY_TASK:
+    if question.population != BY_TASK:
         return question
     clusters = {
         (m.cluster_names[:1], frozenset(m.cluster_labels[0]) if m.cluster_labels else m.task)

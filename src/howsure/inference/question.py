@@ -65,7 +65,10 @@ class Question:
 
 
 class Population(Protocol):
-    """What results generalise to: the possible other samples, for means, one pair, and all pairs at once."""
+    """What results generalise to: the possible other samples, for means, one pair, and all pairs at once.
+
+    Populations are compared by `==`: those from another process are equal, and not identical.
+    """
 
     @property
     def name(self) -> str:

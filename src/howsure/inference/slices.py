@@ -112,7 +112,7 @@ def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
     which has no information about others.
     """
     asked, alone = asked.of(part), any(codes.max() == 0 for codes in part.clusters)
-    return SAME_CLUSTERS if asked is NEW_CLUSTERS and alone else asked
+    return SAME_CLUSTERS if asked == NEW_CLUSTERS and alone else asked
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
@@ -195,7 +195,7 @@ def _joint(family: Family, gaps: Sequence[SliceDifference]) -> tuple[SliceGaps |
     if not gaps or question.population.only_these:
         return None, question.population.name
     codes, x, weights = family.codes, matrix.values, matrix.weights
-    same = bool(matrix.clusters) and question.population is SAME_CLUSTERS
+    same = bool(matrix.clusters) and question.population == SAME_CLUSTERS
     if matrix.clusters and not same:
         pairs = np.unique(np.stack([codes, matrix.clusters[0]])[:, codes >= 0], axis=1)
         same = bool((np.bincount(pairs[0]) < 2).any())  # some slice has a single cluster

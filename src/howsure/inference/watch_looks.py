@@ -374,7 +374,7 @@ def _tested(matrix: ScoreMatrix, question: Question, at_least: float | None) -> 
             """Return the estimate with its interval at a level. Scores for new clusters count as
             fractions.
             """
-            if population is SAME_CLUSTERS:
+            if population == SAME_CLUSTERS:
                 return population.means(matrix, replace(question, level=level))[0]
             return mean(
                 matrix.values[:, 0],

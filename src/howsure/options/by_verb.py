@@ -14,6 +14,8 @@ from howsure.options.kinds import Option, owned
 from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import ManyToOne, Measurement, PlanMethod
 
+PROCESSES = Option("processes", kinds.count_of(1), default=1)
+
 COMPARING = (
     *owned(
         "compare",
@@ -306,7 +308,7 @@ LOOKING = (
         "read",
         Option("probabilities", kinds.FLAG, default=False),
         Option("cache", kinds.FLAG, default=False),
-        Option("processes", kinds.count_of(1), default=1),
+        PROCESSES,
         Option("progress", kinds.Kind(check=checks.callback)),
     ),
     *owned(
@@ -441,6 +443,7 @@ LOOKING = (
             help=("Address of the page: links to it then show its verdict, and the card next to it."),
         ),
         Option("card", kinds.NAME, flags=()),
+        PROCESSES,
     ),
 )
 

@@ -53,8 +53,7 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
 
     Counts = tuple[float, float]
-    from howsure.answers.leaderboard import Board, BoardSlices, SliceBoard
-    from howsure.page.contents import Rung
+    from howsure.answers.leaderboard import Board, SliceBoard
     from howsure.study.slices import Partition
 
     Data = dict[str, Any]
@@ -72,7 +71,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import RunEntry
 
 MOST_ESTIMATES = 200
-"""This many reruns are estimated for a page, at up to 20 ms each; a board that needs more shows the command.
+"""This many reruns are estimated for the boards of a population, at up to 20 ms each, equally many for each
+task; a board that needs more shows the command.
 """
 
 
@@ -82,9 +82,14 @@ class TooManyEstimatesError(Exception):
 
 @dataclass(slots=True)
 class Reruns:
-    """The reruns that a page needs: the same model, items and attempts are estimated once."""
+    """The reruns that a page needs: the same model, items and attempts are estimated once, and `most` for one
+    task.
+    """
 
-    known: dict[tuple[object, ...], Counts] = field(default_factory=dict)
+    most: int
+    known: dict[tuple[str, str], dict[tuple[object, ...], Counts]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
     def columns(self, matrices: Sequence[ScoreMatrix], models: Sequence[str]) -> dict[str, Any]:
         """Return, for every pair, how many questions a rerun of the first loses and gains, and of the second,
@@ -118,26 +123,19 @@ class Reruns:
     def _of(self, matrix: ScoreMatrix, before: str, after: str) -> Counts:
         a, b = matrix.column(before), matrix.column(after)
         shared = np.isfinite(matrix.values[:, a]) & np.isfinite(matrix.values[:, b])
-        key = (matrix.task, matrix.metric, before, shared.tobytes(), matrix.attempts[shared, b].tobytes())
-        if key not in self.known:
-            if len(self.known) >= MOST_ESTIMATES:
+        key = (before, shared.tobytes(), matrix.attempts[shared, b].tobytes())
+        known = self.known[matrix.task, matrix.metric]
+        if key not in known:
+            if len(known) >= self.most:
                 raise TooManyEstimatesError
-            self.known[key] = rerun_flips(matrix, before, after)
-        return self.known[key]
+            known[key] = rerun_flips(matrix, before, after)
+        return known[key]
 
 
-def slices_of(board: Board, rung: Rung) -> list[BoardSlices]:
-    """Return the slices of a task, or for the overall board those in which tasks are slices, which have no
-    task.
-    """
-    key = (board.task, board.metric if board.task else None)
-    return [way for way in rung.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
-
-
-def slice_details(board: Board, rung: Rung) -> list[Data]:
+def slice_details(part: BoardPart) -> list[Data]:
     """Return the boards of all slices, for each way of splitting the items that has some."""
-    places = {entry.model: k for k, entry in enumerate(board.entries)}
-    ways = [way for way in slices_of(board, rung) if way.slices]
+    places = {entry.model: k for k, entry in enumerate(part.board.entries)}
+    ways = [way for way in part.slices if way.slices]
     return [
         {
             "by": way.slicing.by,
@@ -204,13 +202,13 @@ the score.
 """
 
 
-def shown(part: BoardPart, rung: Rung) -> Data:
+def shown(part: BoardPart) -> Data:
     """Return the data of a board shown at first. `score`, `normal` and `benchmark` are how its pairs are
     tested.
     """
-    board, first, asked = part.board, part.board.entries[0], rung.asked
+    board, first, asked = part.board, part.board.entries[0], part.asked
     table = board_table(board, None)
-    words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(rung.parts)))))
+    words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=part.count))))
     n_items = first.estimate.n_items if part.matrix is None else len(part.matrix.items)
     fixed = asked.population.only_these
     normal = fixed or bool(np.isinf(variance_of(asked.variance).df(ShareSums.equal(2))))
@@ -246,32 +244,32 @@ def shown(part: BoardPart, rung: Rung) -> Data:
         "difficulty": _difficulty(part.health),
         "strips": _strips(part),
         "left_out": _left_out(part),
-        "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
+        "costs": [_costs(each) for each in part.frontiers],
         "curves": [
-            *(_charted(each, horizon) for each in rung.horizons if _is_of(each, board)),
-            *(_charted(each, curve) for each in rung.curves if _is_of(each, board)),
+            *(_charted(each, horizon) for each in part.horizons),
+            *([_charted(part.curves, curve)] if part.curves else []),
         ],
-        "sampled": [_over_tasks(rung.over_tasks.boards[0])] if rung.over_tasks and not board.task else [],
+        "sampled": [_over_tasks(part.over_tasks.boards[0])] if part.over_tasks else [],
         "html": {
             "warnings": written(_warnings(part)),
             "words": written(words),
             "noise": written(_noise(part)),
             "health": written(_health(part.health)),
-            "slices": written(Document(blocks=tuple(board_blocks(slices_of(board, rung))))),
+            "slices": written(Document(blocks=tuple(board_blocks(list(part.slices))))),
         },
     }
 
 
-def details(part: BoardPart, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
+def details(part: BoardPart, reruns: Reruns, *, items: bool) -> Data:
     """Return the details that are unpacked for a model or a pair of a board. `items`: with the scores of
     single items.
     """
-    models, count = [entry.model for entry in part.board.entries], len(rung.parts)
+    models = [entry.model for entry in part.board.entries]
     noise = part.noise if not isinstance(part.noise, str) else None
     return {
-        "pairs": _pairs(part, rung, reruns),
-        "items": _items(part, models, MOST_CELLS // count) if items else None,
-        "slices": slice_details(part.board, rung),
+        "pairs": _pairs(part, reruns),
+        "items": _items(part, models, MOST_CELLS // part.count) if items else None,
+        "slices": slice_details(part),
         "noise": None if noise is None else _sources(noise.entries, models),
     }
 
@@ -294,19 +292,19 @@ def _over_levels(matrix: ScoreMatrix | None, models: Sequence[str], asked: Quest
     }
 
 
-def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
+def _pairs(part: BoardPart, reruns: Reruns) -> Data:
     """Return the data of all pairs of a board, as columns."""
-    count, asked = len(rung.parts), rung.asked
-    compared = [entry.model for entry in part.board.entries][: most_models(MOST_PAIRS // count)]
+    asked = part.asked
+    compared = [entry.model for entry in part.board.entries][: most_models(MOST_PAIRS // part.count)]
     noise = None if isinstance(part.noise, str) else part.noise.pairs
     if part.matrix is None:
-        tasks = [_of_pairs(task.matrix, compared, asked) for task in rung.tasks if task.matrix is not None]
+        tasks = [_of_pairs(task.matrix, compared, asked) for task in part.tasks if task.matrix is not None]
         found = overall_details(tasks, part.shares)
     else:
         found = _of_pairs(part.matrix, compared, asked)
     more = reasons(part.board, part.matrix, asked, len(compared))
     of_tasks = (
-        [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
+        [part.matrix] if part.matrix is not None else [t.matrix for t in part.tasks if t.matrix is not None]
     )
     if any(matrix.of_metric for matrix in of_tasks):  # its questions have no outcome of their own
         none = np.zeros_like(found.wins)
@@ -316,7 +314,7 @@ def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
     if part.matrix is None:
         # For every pair of these models the task that contributes most to the error of its overall
         # difference, as in `compare`, or {} if none does.
-        boards = [task.board for task in rung.tasks]
+        boards = [task.board for task in part.tasks]
         places = [{entry.model: k for k, entry in enumerate(board.entries)} for board in boards]
         names, percent = [board.task for board in boards], part.board.percent
         said: list[str | None] = []
@@ -326,7 +324,7 @@ def _pairs(part: BoardPart, rung: Rung, reruns: Reruns) -> Data:
                 TaskAlone(float(x.high[k] - x.low[k]) / 2, int(x.n_shared[k]), int(x.n_clusters[k]))
                 for x, k in zip((board.pairs for board in boards), at, strict=True)
             ]
-            small = small_task(own, part.shares, names, rung.asked, percent=percent)
+            small = small_task(own, part.shares, names, asked, percent=percent)
             said.append(carries(small[0]) if small else None)
         small_tasks = {"weak": said} if any(said) else {}
         more |= small_tasks
@@ -341,17 +339,12 @@ def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> Pa
     """Return the data of all pairs of a task. For the same clusters the items are the sample, as in
     `compare`.
     """
-    sampled = replace(matrix, clusters=()) if asked.population.of(matrix) is SAME_CLUSTERS else matrix
+    sampled = replace(matrix, clusters=()) if asked.population.of(matrix) == SAME_CLUSTERS else matrix
     return task_details(sampled, models, asked.variance)
 
 
 def _text(cell: Cell) -> str | None:
     return cell if isinstance(cell, str) else None
-
-
-def _is_of(part: TaskFrontier | TaskCurves | TaskHorizons, board: Board) -> bool:
-    """Return whether a part belongs to a board: to its task and metric, or to all tasks together."""
-    return part.task == board.task and (not board.task or part.metric == board.metric)
 
 
 def _charted(part: TaskCurves | TaskHorizons, presentation: ModuleType) -> Data:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from howsure.errors import HowsureError
-from howsure.inference.board import Placing
+from howsure.inference.board import Placing, SentBoard
 from howsure.inference.curves import attempt_curves
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.population import NEW_CLUSTERS, SAME_CLUSTERS, THESE_QUESTIONS, settled
 from howsure.inference.questions import examine_task
 from howsure.inference.task_weights import as_stated, task_shares
-from howsure.study.factors import gather_levelled
+from howsure.processes import in_turn
 from howsure.study.slices import partitions
+from howsure.study.study import LEVEL
 from howsure.table.aggregate import coded
 
 if TYPE_CHECKING:
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
     from howsure.answers.curve import TaskCurves
     from howsure.answers.frontier import TaskFrontier
     from howsure.answers.horizon import Horizons, TaskHorizons
-    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.answers.leaderboard import Board, BoardSlices, Leaderboard
     from howsure.answers.noise import TaskNoise
     from howsure.answers.questions import TaskQuestions
     from howsure.inference.question import Population, Question
     from howsure.options.choices import RankBy
+    from howsure.processes import Each
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.slices import Partition
@@ -67,13 +70,19 @@ def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
     It changes with any task, metric, model, item, number of attempts, or mean score (to 12 digits).
     """
     digest = hashlib.sha256()
-    for group in _up_to_a_block(sorted(parts.items())):
+    named = {key: _with_levels(part) for key, part in parts.items()}
+    for group in _up_to_a_block(sorted(named.items())):
         keys, frames = zip(*group, strict=True)
         for (task, metric), texts in zip(keys, _written(frames), strict=True):
             digest.update(f"{task}\x1f{metric}".encode())
             for text in texts:
                 digest.update(f"\x1e{text}".encode())
     return digest.hexdigest()[:LENGTH]
+
+
+def _with_levels(part: pl.DataFrame) -> pl.DataFrame:
+    """Return results at the levels of a random factor with the names of models at these levels."""
+    return part.with_columns(model=pl.col(LEVEL)) if LEVEL in part.columns else part
 
 
 def _up_to_a_block(parts: Iterable[tuple[T, pl.DataFrame]]) -> Iterator[list[tuple[T, pl.DataFrame]]]:
@@ -115,36 +124,101 @@ def _order(part: pl.DataFrame) -> pl.Series:
     return pl.Series(model * len(items) + item).arg_sort()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardPart:
-    """The results for one board: its matrix (none for the overall one), and its noise and health or the
-    reason why they are missing.
+MOST_CURVES = 8
+"""Curves over attempts are shown for so many of the best models."""
 
-    `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task. `ways`:
-    how its items are split in slices.
+
+@dataclass(frozen=True, kw_only=True)
+class BoardPart:
+    """What the page shows of one board: its matrix (none for the overall one), and answers that are computed
+    when they are first read.
+
+    `count`: of the boards for its population. `over_attempts`: whether a score is one over several attempts.
+    `ways`: how its items are split, `slices`: their boards. The overall board has the parts of its `tasks`,
+    their `shares` in its score, and `over_tasks` as in `Rung`.
     """
 
     board: Board
     matrix: ScoreMatrix | None
-    noise: TaskNoise | str
-    health: TaskQuestions | str
-    shares: tuple[float, ...] = ()
+    asked: Question
+    count: int
+    over_attempts: bool = False
     ways: tuple[Partition, ...] = ()
+    slices: tuple[BoardSlices, ...] = ()
+    frontiers: tuple[TaskFrontier, ...] = ()
+    horizons: tuple[TaskHorizons, ...] = ()
+    tasks: tuple[BoardPart, ...] = ()
+    shares: tuple[float, ...] = ()
+    over_tasks: Leaderboard | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"board": SentBoard(self.board)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {"board": state["board"].board})
+
+    @cached_property
+    def noise(self) -> TaskNoise | str:
+        """The sources of its errors, or the reason why they are missing."""
+        if self.matrix is None:
+            return OF_TASKS
+        if self.matrix.of_metric:
+            return NO_MEAN
+        if self.over_attempts or self.asked.population.only_these:
+            return (
+                "The error bars are for scores over several attempts, or for exactly these questions, and "
+                "aren't broken down."
+            )
+        try:
+            return task_noise(self.matrix, self.asked, self.board.entries)
+        except HowsureError as error:
+            return str(error)
+
+    @cached_property
+    def health(self) -> TaskQuestions | str:
+        """The analysis of its questions, or the reason why it is missing."""
+        if self.matrix is None:
+            return OF_TASKS
+        if self.matrix.of_metric:
+            return NO_MEAN
+        if self.asked.population.only_these:
+            return "This check treats the questions as a sample, but here inference is about exactly these."
+        places = self.board.places
+        try:
+            pairs = places.moments if isinstance(places, Placing) else None
+            return examine_task(self.matrix, self.asked, pairs=pairs)
+        except HowsureError as error:
+            return str(error)
+
+    @cached_property
+    def curves(self) -> TaskCurves | None:
+        """The curves over attempts of its best models, None if attempts don't repeat, aren't right or wrong,
+        or are the sample themselves.
+        """
+        matrix = self.matrix
+        if matrix is None or matrix.levels is not None or matrix.of_metric:
+            return None
+        if self.asked.population.only_these:
+            return None
+        best = [entry.model for entry in self.board.entries][:MOST_CURVES]
+        chosen = matrix.take_models(matrix.columns(best))
+        found = attempt_curves(chosen, self.asked) if chosen.is_repeated().any() else None
+        return found if found is not None and found.curves else None
+
+
+OF_TASKS = "They are about single tasks: choose one above."
+NO_MEAN = "They are about means of scores, and not about metrics over labels and predictions."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """The results for one population: the leaderboard, a part for each of its boards (the overall one first),
-    frontiers of costs, curves over attempts, and horizons. `over_tasks`: the leaderboard with tasks as a
-    sample, if the page shows it.
+    """The results for one population: the leaderboard, and a part for each of its boards, the overall one
+    first. `over_tasks`: the leaderboard with tasks as a sample, if the page shows it.
     """
 
     asked: Question
     leaderboard: Leaderboard
     parts: tuple[BoardPart, ...]
-    frontiers: tuple[TaskFrontier, ...] = ()
-    curves: tuple[TaskCurves, ...] = ()
-    horizons: tuple[TaskHorizons, ...] = ()
     over_tasks: Leaderboard | None = None
 
     @property
@@ -178,80 +252,87 @@ class PageContents:
 def contents_of(
     scores: Scores,
     design: Design,
+    study: Study,
     asked: Question,
+    *,
     horizons: Callable[[Scores, Design, Question], Horizons] | None = None,
     rank_by: RankBy | None = None,
+    each: Each = in_turn,
 ) -> PageContents:
-    """Compute every answer of a page. Answers that these scores don't allow are replaced by a reason.
+    """Compute every answer of a page from gathered scores. Answers that they don't allow are replaced by a
+    reason.
 
     `horizons`: computes those, if the page shows them. `rank_by`: what the models are ranked by with tasks as
-    a sample, None without.
+    a sample, None without. `each`: computes the boards of tasks.
     """
-    study, question = gather_levelled(scores, design), asked
-    asked = settled(asked, study)
-    first = _rung(study, design, asked)
-    if horizons is not None:
-        first = replace(first, horizons=horizons(scores, design, asked).tasks)
+    data = fingerprint(study.parts)  # first, while helpers start
+    question, asked = asked, settled(asked, study)
+    shown = () if horizons is None else horizons(scores, design, asked).tasks
+    sampled = None
     if rank_by is not None:
         from howsure.inference.task_sample import over_tasks
 
         of_tasks = replace(design, by=(), usage=(), prices=None, population=None)
-        first = replace(first, over_tasks=over_tasks(scores, of_tasks, rank_by, question))
+        sampled = over_tasks(scores, of_tasks, rank_by, question)
+    first = _rung(study, design, asked, each, horizons=shown, over_tasks=sampled)
     others = [
-        _other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)
+        _other_rung(study, design, replace(asked, population=population), each)
+        for population in _populations(first, asked)
     ]
     return PageContents(
         first=first,
         others=tuple(rung for rung in others if rung is not None),
-        fingerprint=fingerprint(study.parts),
+        fingerprint=data,
         scores=scores,
     )
 
 
-def _rung(study: Study, design: Design, asked: Question) -> Rung:
+def _rung(
+    study: Study,
+    design: Design,
+    asked: Question,
+    each: Each,
+    *,
+    horizons: Sequence[TaskHorizons] = (),
+    over_tasks: Leaderboard | None = None,
+) -> Rung:
     measured = asked.population.measured(list(study.matrices()))
-    board, matrices = with_other_policies(ranked(study, asked, measured=measured), study), measured[0]
-    tasks = [
-        BoardPart(
-            board=board,
-            matrix=matrix,
-            noise=_noise(matrix, board, design, asked),
-            health=_health(matrix, board, asked),
-            ways=partitions(study, matrix),
-        )
-        for board, matrix in zip(board.boards, matrices, strict=True)
-    ]
-    stated, _ = as_stated(asked, study)
-    total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
+    answer = with_other_policies(ranked(study, asked, measured=measured, each=each), study)
     frontiers: tuple[TaskFrontier, ...] = ()
     if design.usage:
         from howsure.inference.costs import frontier_of
 
         frontiers = frontier_of(study, _of_costs(asked)).tasks
-    return Rung(
-        asked=asked,
-        leaderboard=board,
-        parts=(*total, *tasks),
-        frontiers=frontiers,
-        curves=tuple(filter(None, (_curves(part, asked) for part in tasks))),
+    matrices, count = measured[0], len(answer.every)
+
+    def part(board: Board, matrix: ScoreMatrix | None, **more: Any) -> BoardPart:
+        """Return the part of a board, with what belongs to it."""
+        return BoardPart(
+            board=board,
+            matrix=matrix,
+            asked=asked,
+            count=count,
+            over_attempts=design.score.over_attempts,
+            slices=tuple(way for way in answer.slices if _is_of(way, board)),
+            frontiers=tuple(each for each in frontiers if _is_of(each, board)),
+            horizons=tuple(each for each in horizons if _is_of(each, board)),
+            **more,
+        )
+
+    parts = tuple(
+        part(board, matrix, ways=partitions(study, matrix))
+        for board, matrix in zip(answer.boards, matrices, strict=True)
     )
+    if answer.overall is not None:
+        stated, _ = as_stated(asked, study)
+        shares = tuple(task_shares(matrices, stated.overall))
+        parts = (part(answer.overall, None, tasks=parts, shares=shares, over_tasks=over_tasks), *parts)
+    return Rung(asked=asked, leaderboard=answer, parts=parts, over_tasks=over_tasks)
 
 
-MOST_CURVES = 8
-"""Curves over attempts are shown for so many of the best models."""
-
-
-def _curves(part: BoardPart, asked: Question) -> TaskCurves | None:
-    """Return the curves over attempts of the best models of a board, None if attempts don't repeat, aren't
-    right or wrong, or are the sample themselves.
-    """
-    matrix = part.matrix
-    if matrix is None or matrix.levels is not None or matrix.of_metric or asked.population.only_these:
-        return None
-    best = [entry.model for entry in part.board.entries][:MOST_CURVES]
-    chosen = matrix.take_models(matrix.columns(best))
-    found = attempt_curves(chosen, asked) if chosen.is_repeated().any() else None
-    return found if found is not None and found.curves else None
+def _is_of(answer: TaskFrontier | TaskHorizons | BoardSlices, board: Board) -> bool:
+    """Return whether an answer belongs to a board: to its task and metric, or to all tasks together."""
+    return answer.task == board.task and (not board.task or answer.metric == board.metric)
 
 
 def _of_costs(asked: Question) -> Question:
@@ -259,9 +340,9 @@ def _of_costs(asked: Question) -> Question:
     return replace(asked, interval=None, adjust="max-t", overall="harness")
 
 
-def _other_rung(study: Study, design: Design, asked: Question) -> Rung | None:
+def _other_rung(study: Study, design: Design, asked: Question, each: Each) -> Rung | None:
     try:
-        return _rung(study, design, asked)
+        return _rung(study, design, asked, each)
     except HowsureError:
         return None  # these scores don't allow that population, as the functions would report
 
@@ -277,40 +358,4 @@ def _populations(first: Rung, asked: Question) -> list[Population]:
     clustered = any(len(matrix.clusters) == 1 for matrix in matrices)
     repeated = any(bool((matrix.attempts > 1).any()) for matrix in matrices)
     worth = {NEW_CLUSTERS: True, SAME_CLUSTERS: clustered, THESE_QUESTIONS: repeated}
-    return [each for each, able in worth.items() if able and each is not asked.population]
-
-
-def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> BoardPart:
-    why = "They are about single tasks: choose one above."
-    return BoardPart(
-        board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall))
-    )
-
-
-NO_MEAN = "They are about means of scores, and not about metrics over labels and predictions."
-
-
-def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -> TaskNoise | str:
-    if matrix.of_metric:
-        return NO_MEAN
-    if design.score.over_attempts or asked.population.only_these:
-        return (
-            "The error bars are for scores over several attempts, or for exactly these questions, and "
-            "aren't broken down."
-        )
-    try:
-        return task_noise(matrix, asked, board.entries)
-    except HowsureError as error:
-        return str(error)
-
-
-def _health(matrix: ScoreMatrix, board: Board, asked: Question) -> TaskQuestions | str:
-    if matrix.of_metric:
-        return NO_MEAN
-    if asked.population.only_these:
-        return "This check treats the questions as a sample, but here inference is about exactly these."
-    try:
-        pairs = board.places.moments if isinstance(board.places, Placing) else None
-        return examine_task(matrix, asked, pairs=pairs)
-    except HowsureError as error:
-        return str(error)
+    return [each for each, able in worth.items() if able and each != asked.population]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
-from howsure.page.boards import Reruns, details, logs, shown, written
+from howsure.page.boards import MOST_ESTIMATES, Reruns, details, logs, shown, written
 from howsure.page.drawings import drawings, look
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import embedding, write_page
@@ -16,13 +17,17 @@ from howsure.present.document import Document, closing, small
 from howsure.present.presenting import retold, told_apart, written_apart
 from howsure.present.summary import board_names
 from howsure.present.words.plain import PHRASES, TOPICS, WHEN
+from howsure.processes import in_turn
 from howsure.wording import count_text, listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.page.contents import PageContents, Rung
+    from howsure.page.contents import BoardPart, PageContents, Rung
     from howsure.page.provenance import Origin
     from howsure.page.texts import Held
+    from howsure.processes import Each
 
 MOST_STILL = 20
 """Boards of tasks that readers without JavaScript see."""
@@ -38,18 +43,38 @@ def make(
     lesson: str | None = None,
     url: str | None = None,
     card: str | None = None,
+    each: Each = in_turn,
 ) -> Report:
     """Return the report of all gathered results.
 
     `texts`: whether to include prompts and answers. `inspect_view`: whether to link to it. `lesson`: the
-    address of the lesson. `url`: the page's address. `card`: the picture in the same folder.
+    address of the lesson. `url`: the page's address. `card`: the picture in the same folder. `each`: draws
+    the boards.
     """
     first = contents.first
     answer = first.leaderboard
     tasks = list(dict.fromkeys(part.board.task for part in first.tasks))
     told = written_apart({entry.model for part in first.parts for entry in part.board.entries} | set(tasks))
+    reruns = Reruns(MOST_ESTIMATES // max(len(first.tasks), 1))
+    begun = [
+        # The overall board is the last: helpers, which begin at the first, needn't be sent all tasks.
+        each(
+            partial(_drawn, told=told, reruns=reruns),
+            [
+                (
+                    part,
+                    rung is first,
+                    logs(part, contents.scores.runs) if inspect_view and rung is first else None,
+                )
+                for part in reversed(rung.parts)
+            ],
+        )
+        for rung in contents.rungs
+    ]
     finder = PageTexts(scores=contents.scores, places=tuple(map(Place.of, first.parts)))
     found = held(finder) if texts else None
+    still = written(told_apart(_still(answer), answer))
+    drawn = [list(boards)[::-1] for boards in begun]
     data = {
         "howsure": 1,
         "version": origin.version,
@@ -58,8 +83,10 @@ def make(
         "verdict": retold(leaderboard.sentence(answer), told),
         "command": origin.command,
         "origin": origin.to_dict(),
-        **retold(_rung(first), told),
-        "others": [retold(_rung(rung), told) for rung in contents.others],
+        **_rung(first, told, drawn[0]),
+        "others": [
+            _rung(rung, told, boards) for rung, boards in zip(contents.others, drawn[1:], strict=True)
+        ],
         "drawings": _drawings(contents),
         "look": look(),
         "phrases": _phrases(),
@@ -76,15 +103,7 @@ def make(
         "card": card,
     }
     data["embed"] = embedding(url, data["title"])
-    reruns = Reruns()
-    looked = [
-        details(part, rung, reruns, items=rung is first) for rung in contents.rungs for part in rung.parts
-    ]
-    if inspect_view is not None:
-        for part, each in zip(first.parts, looked, strict=False):
-            each["logs"] = logs(part, contents.scores.runs)
-    boards = tuple(packed(retold(each, told)) for each in looked)
-    still = written(told_apart(_still(answer), answer))
+    boards = tuple(details for every in drawn for _, details in every)
     return Report(
         html=write_page(data, boards, still, texts=found.boards if found else ()),
         data=data,
@@ -120,15 +139,30 @@ def opened(rung: Rung) -> int:
     return sizes.index(max(sizes))
 
 
-def _rung(rung: Rung) -> dict[str, Any]:
+def _drawn(
+    asked: tuple[BoardPart, bool, list[list[str]] | None], *, told: Mapping[str, str], reruns: Reruns
+) -> tuple[dict[str, Any], str]:
+    """Return the data of a board shown at first, and its packed details: of a board, whether with the scores
+    of single items, and the names of its logs.
+    """
+    part, items, names = asked
+    found = details(part, reruns, items=items)
+    if names is not None:
+        found["logs"] = names
+    return retold(shown(part), told), packed(retold(found, told))
+
+
+def _rung(
+    rung: Rung, told: Mapping[str, str], boards: Sequence[tuple[dict[str, Any], str]]
+) -> dict[str, Any]:
     """Return the data on one population shown at first: its boards, the first of them, and the summary over
     all of them.
     """
     return {
         "population": rung.asked.population.name,
         "first": opened(rung),
-        "overview": _overview(rung),
-        "boards": [shown(part, rung) for part in rung.parts],
+        "overview": retold(_overview(rung), told),
+        "boards": [board for board, _ in boards],
     }
 
 

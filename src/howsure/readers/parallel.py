@@ -6,17 +6,14 @@ Helpers give the same results as this process. If one fails, its files are read 
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-import warnings
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
+from howsure.processes import start_helpers
 from howsure.readers.looked_at import LookedAt
 from howsure.readers.reading import Outcome, outcome_of
 
@@ -121,12 +118,8 @@ class ParallelReading:
         ]
         if self.seconds / self.read * len(left) < WORTH_SECONDS:
             return
-        # if no process can, or may, be started
-        with suppress(OSError, ImportError, AssertionError, NotImplementedError):
-            from concurrent.futures import ProcessPoolExecutor
-            from multiprocessing import get_context
-
-            self.helpers = ProcessPoolExecutor(self.processes - 1, get_context("spawn"), _begin_helping)
+        self.helpers = start_helpers(self.processes - 1)
+        if self.helpers is not None:
             self.waiting.extend(_parcels(left))
 
     def _handed_over(self, source: Source) -> int | None:
@@ -166,22 +159,6 @@ def _parcels(sized: Iterable[tuple[Source, int]]) -> Iterator[Parcel]:
             parcel, total = [], 0
     if parcel:
         yield tuple(parcel)
-
-
-def _begin_helping() -> None:
-    """Leave Ctrl-C and warnings to the parent process, and end when it ends in any way."""
-    from multiprocessing import parent_process
-
-    def end_with_caller() -> None:
-        """Wait for the parent process to end, and end as well."""
-        caller = parent_process()
-        if caller is not None:
-            caller.join()
-            os._exit(0)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.simplefilter("ignore")
-    Thread(target=end_with_caller, daemon=True).start()
 
 
 def read_all(sources: Sequence[Source], asked: str | None, *, noting: bool) -> list[Result]:

@@ -480,7 +480,7 @@ def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -
     parts = [against_others(matrix, one, question) for matrix in matrices]
     whole = over_tasks(question, matrices)
     again = len(parts) > 1 and any(
-        question.population.of(each) is not whole.population.of(each) for each in matrices
+        question.population.of(each) != whole.population.of(each) for each in matrices
     )
     over = [against_others(matrix, one, whole) for matrix in matrices] if again else parts
     adjust, why = _possible(adjust, [*parts, *over])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from howsure.statistics.mean_intervals import MeanInterval
 
 RESPECTS = Respects(verb="report", all_but=("covariate",))
+MANY_TASKS = 100
+"""The boards of fewer tasks take less time than a process needs to start."""
 
 
 def report(
@@ -45,6 +47,7 @@ def report(
     lesson: str | None = None,
     url: str | None = None,
     card: str | None = None,
+    processes: int = 1,
     **options: Unpack[DesignOptions],
 ) -> Report:
     """Make one self-contained HTML page with all results of the scores.
@@ -88,6 +91,9 @@ def report(
             verdict, and the page offers the code that embeds it.
         card: The file name of a picture of 1200 × 630 in the same folder, shown with links to it. Needs
             `url`.
+        processes: The maximum number of processes that compute the boards of 100 or more tasks. The page is
+            the same. A script that uses more than one needs `if __name__ == "__main__":`, as in
+            [`read`][howsure.read].
         **options: Shared options, listed in [`Design`][howsure.study.design.Design]. `population` defaults to
             what the clusters of each task allow: "same-clusters" if they are too few to generalise, else
             "new-clusters". A reader can choose another in the page, for up to 15,000 pairs. `usage` also
@@ -116,10 +122,9 @@ def report(
     from howsure import __version__
     from howsure.inference.population import population_of
     from howsure.inference.question import Question
-    from howsure.page.contents import contents_of
-    from howsure.page.making import make
     from howsure.page.page import refuse_card_alone
-    from howsure.page.provenance import Origin
+    from howsure.processes import in_processes
+    from howsure.study.factors import gather_levelled
     from howsure.verbs.read import scores_of
 
     given = checked(
@@ -149,10 +154,27 @@ def report(
         of_horizons = partial(horizons_in, chances=(0.5, 0.8), **horizon)
     sample = checked("report", tasks_as_sample=tasks_as_sample, rank_by=rank_by)
     by_tasks = (rank_by or "score") if tasks_as_sample or rank_by is not None else None
-    contents = contents_of(scores_of(data, design), design, question, of_horizons, by_tasks)
     call = command or _call(data, {"title": title, **given, **more, **sample, **horizon, **options})
-    origin = Origin.of(contents, call, howsure=__version__)
-    return make(contents, origin, title, **more)
+    processes = checked("report", processes=processes)["processes"]
+    scores = scores_of(data, design)
+    study = gather_levelled(scores, design)
+    used = processes if len(study.parts) >= MANY_TASKS else 1
+    with in_processes(used, _load) as each:
+        from howsure.page.contents import contents_of
+        from howsure.page.making import make
+        from howsure.page.provenance import Origin
+
+        contents = contents_of(
+            scores, design, study, question, horizons=of_horizons, rank_by=by_tasks, each=each
+        )
+        origin = Origin.of(contents, call, howsure=__version__)
+        return make(contents, origin, title, each=each, **more)
+
+
+def _load() -> None:
+    """Load what draws boards."""
+    import howsure.page.contents
+    import howsure.page.making  # noqa: F401
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

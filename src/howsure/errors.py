@@ -42,6 +42,10 @@ class DataError(HowsureError, ValueError):
     """The scores contradict each other or can't be used as asked."""
 
 
+class UnreadableTableError(DataError):
+    """Rows of a table can't be read, which is found when they are needed."""
+
+
 class AttemptColumnError(DataError):
     """Rows of single questions differ in `column`, and could be attempts. `asks`: all questions may share its
     values, so the user has to choose.

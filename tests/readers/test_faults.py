@@ -109,6 +109,28 @@ def test_a_large_file_truncated_after_reading_is_an_error_and_no_crash(tmp_path,
     capfd.readouterr()  # what Polars writes about its panic
 
 
+def test_a_file_of_many_rows_is_read_once_and_its_fault_names_it(tmp_path, monkeypatch, capfd):
+    """The only file isn't checked before; beside another it is, and doesn't stop that one."""
+    monkeypatch.setattr(tables, "MOST_READ_TWICE", 1000)
+    path, other = tmp_path / "quiz.parquet", tmp_path / "b.parquet"
+    two_models(n=200_000).write_parquet(path, row_group_size=20_000, compression="uncompressed")
+    two_models(n=2_000).write_parquet(other)
+    assert len(hs.estimate(path).entries) == 2
+    data = path.read_bytes()
+    middle = data.index(b"q1234", len(data) // 2)
+    path.write_bytes(data[:middle] + b"\xff" * 5 + data[middle + 5 :])
+    scores = hs.read(path)
+    with pytest.raises(DataError, match=r"quiz.parquet: the table can't be read completely .* Write the file again"):
+        hs.leaderboard(scores)
+    both = hs.read(tmp_path)
+    assert {Path(file.path).name: file.outcome for file in both.files} == {
+        "b.parquet": "read",
+        "quiz.parquet": "failed",
+    }
+    assert len(hs.estimate(both).entries) == 2
+    capfd.readouterr()  # what Polars writes about its panic
+
+
 def test_a_file_truncated_while_read_in_pieces_is_an_error_and_not_fewer_rows(tmp_path, capfd):
     path = tmp_path / "quiz.parquet"
     two_models(n=50_000).write_parquet(path, row_group_size=10_000)

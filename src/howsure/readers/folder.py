@@ -116,6 +116,7 @@ def read_paths(
         strict=strict,
         reader=reader,
         cache=_cache(sources, reader, given) if cache else None,
+        only=sources[0].path if len(sources) == 1 else None,
     )
     known = walk.cache.knows if walk.cache is not None else None
     several = processes > 1 and len(sources) > 1 and not maps
@@ -168,6 +169,7 @@ class _Walk:
         strict: Whether the first file that can't be read or used is an error.
         reader: The name of the reader that the user requested.
         cache: Results of earlier walks.
+        only: The only file, if there is one.
         reports: The result for each file.
         taken: Readings of harness logs.
         tables: Tables with rows.
@@ -183,6 +185,7 @@ class _Walk:
     strict: bool
     reader: str | None
     cache: Cache | None
+    only: Path | None
     reports: list[FileReport] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.ScoreTable] = field(default_factory=list)
@@ -249,7 +252,7 @@ class _Walk:
         if "item" in roles or by_order:
             # otherwise the file's own name is more informative than its bytes
             named_here = {"task", "model"} <= roles.keys() and not source.model_from
-            table = tables.checked(source, frame, self.columns)
+            table = tables.checked(source, frame, self.columns, alone=source.path == self.only)
             if by_order:
                 table = replace(table, frame=with_row_questions(table.frame, roles))
                 self.notes.append(ROWS_AS_QUESTIONS)

@@ -481,11 +481,18 @@ class ScoreTable:
         return chosen if self.values is None else nw.from_native(chosen).with_columns(self.values).to_native()
 
 
-def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> ScoreTable:
+MOST_READ_TWICE = 5_000_000
+"""The only file of a command isn't read to check it if it has more rows."""
+
+
+def checked(
+    source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]], *, alone: bool = False
+) -> ScoreTable:
     """Read a whole table, with scores that are text as numbers, so that an error is raised while its file is
     known.
 
-    From Parquet and Arrow only the necessary columns are read, and from large files none: they stay lazy.
+    From Parquet and Arrow only the necessary columns are read, and from large files none: they stay lazy. So
+    do many rows of a file that is read `alone`, whose error needn't be told from that of another.
     """
     with named(source.name):
         roles = find_roles(frame.collect_schema().names(), asked)
@@ -495,13 +502,17 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
             with _by_line(source):
                 held = _collected(source, frame, asked)
             frame, warnings = held.lazy(), short_rows(source, held)
-        elif source.head.startswith(COLUMNAR) and not _is_large(source):
+        elif source.head.startswith(COLUMNAR) and not (_is_large(source) or (alone and _has_many(frame))):
             frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(held), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise source.error(error.what, error.remedy) from None
     return ScoreTable(source=source, frame=frame, values=values, numbers=numbers, warnings=warnings)
+
+
+def _has_many(frame: pl.LazyFrame) -> bool:
+    return bool(frame.select(pl.len() > MOST_READ_TWICE).collect().item())
 
 
 def _pass(piece: pl.DataFrame) -> None:

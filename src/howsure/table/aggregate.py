@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_, or_
@@ -21,7 +21,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from howsure.errors import DataError, OptionError
+from howsure.errors import DataError, OptionError, UnreadableTableError
 from howsure.table.cells import text_of, without_blanks
 from howsure.table.engines import to_polars
 from howsure.table.grouping import (
@@ -274,6 +274,17 @@ class Grouped:
     every: pl.DataFrame | None = None
 
 
+@contextmanager
+def _named_file(scores: Scores) -> Iterator[None]:
+    """Name the only file in an error about its rows."""
+    try:
+        yield
+    except UnreadableTableError as error:
+        names = [file.path for file in scores.files if file.outcome == "read"]
+        where = names[0] if len(names) == 1 else error.where
+        raise UnreadableTableError(error.what, where=where, remedy=error.remedy) from None
+
+
 def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool = False) -> Grouped:
     """Group the rows in their engine. The result may be empty. `columns`: attributes of items that are needed
     (clusters, weights).
@@ -299,12 +310,13 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
         declared = [name for name in declared if not known[name].item()]
     of_items = list(dict.fromkeys((*declared, *columns)))
     more = (whole, asked) if every and asked is not None else None
-    alone = _rows_alone(frame, names, roles) if here and not of_items else None
-    if alone is None:
-        pieces = raw.to_native() if piecewise else None
-        results, attributes, of_all = _collect(frame, names, roles, of_items, pieces=pieces, more=more)
-    else:
-        results, attributes, of_all = alone, _items(alone), None
+    with _named_file(scores):
+        alone = _rows_alone(frame, names, roles) if here and not of_items else None
+        if alone is None:
+            pieces = raw.to_native() if piecewise else None
+            results, attributes, of_all = _collect(frame, names, roles, of_items, pieces=pieces, more=more)
+        else:
+            results, attributes, of_all = alone, _items(alone), None
     others = _not_meant(results, wanted.model)
     if others:
         frame = frame.filter(~nw.col("model").is_in(others))

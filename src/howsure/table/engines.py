@@ -20,7 +20,7 @@ import narwhals as nw
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from howsure.errors import DataError
+from howsure.errors import DataError, UnreadableTableError
 from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
@@ -353,12 +353,12 @@ def _collect_into(
     put(None)
 
 
-def _unreadable(error: BaseException) -> DataError:
-    return DataError(
+def _unreadable(error: BaseException) -> UnreadableTableError:
+    return UnreadableTableError(
         f"the table can't be read completely ({_first_line(error)})",
         remedy="Check that it still exists."
         if isinstance(error, OSError)
-        else "A column must have one type. Convert it to text, or the file to Parquet.",
+        else "Write the file again. A column must have one type.",
     )
 
 

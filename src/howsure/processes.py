@@ -35,7 +35,7 @@ class Each(Protocol):
 
 def in_turn(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
     """Apply a function to each item, in this process."""
-    return map(work, items)
+    return [work(item) for item in items]
 
 
 @contextmanager

@@ -146,10 +146,15 @@ def _drawn(
     of single items, and the names of its logs.
     """
     part, items, names = asked
+    _ = (
+        part.noise,
+        part.health,
+    )  # first: what takes most memory, before all pairs are put in order for details
+    first = retold(shown(part), told)
     found = details(part, reruns, items=items)
     if names is not None:
         found["logs"] = names
-    return retold(shown(part), told), packed(retold(found, told))
+    return first, packed(retold(found, told))
 
 
 def _rung(

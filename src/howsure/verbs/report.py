@@ -167,6 +167,7 @@ def report(
         contents = contents_of(
             scores, design, study, question, horizons=of_horizons, rank_by=by_tasks, each=each
         )
+        del study  # its rows take memory
         origin = Origin.of(contents, call, howsure=__version__)
         return make(contents, origin, title, each=each, **more)
 

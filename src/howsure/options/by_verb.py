@@ -14,8 +14,6 @@ from howsure.options.kinds import Option, owned
 from howsure.options.look_plan import look_plan
 from howsure.statistics.choices import ManyToOne, Measurement, PlanMethod
 
-PROCESSES = Option("processes", kinds.count_of(1), default=1)
-
 COMPARING = (
     *owned(
         "compare",
@@ -308,7 +306,7 @@ LOOKING = (
         "read",
         Option("probabilities", kinds.FLAG, default=False),
         Option("cache", kinds.FLAG, default=False),
-        PROCESSES,
+        shared.PROCESSES,
         Option("progress", kinds.Kind(check=checks.callback)),
     ),
     *owned(
@@ -443,7 +441,7 @@ LOOKING = (
             help=("Address of the page: links to it then show its verdict, and the card next to it."),
         ),
         Option("card", kinds.NAME, flags=()),
-        PROCESSES,
+        shared.PROCESSES,
     ),
 )
 

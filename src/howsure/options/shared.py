@@ -16,6 +16,7 @@ from howsure.table.writing import Decimal
 BOUNDS = Option("bounds", kinds.Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
 
 LEVEL = Option("level", kinds.LEVEL, default=0.95, help="Confidence level.")
+PROCESSES = Option("processes", kinds.count_of(1), default=1)
 SEED = Option("seed", kinds.SEED, default=0, help="Seed of random draws.")
 A = Option("a", kinds.SIDE, "MODEL", flags=("-a", "--a"))
 B = Option("b", kinds.SIDE, "MODEL", flags=("-b", "--b"))

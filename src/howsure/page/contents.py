@@ -314,8 +314,8 @@ def _rung(
             count=count,
             over_attempts=design.score.over_attempts,
             slices=tuple(way for way in answer.slices if _is_of(way, board)),
-            frontiers=tuple(each for each in frontiers if _is_of(each, board)),
-            horizons=tuple(each for each in horizons if _is_of(each, board)),
+            frontiers=tuple(frontier for frontier in frontiers if _is_of(frontier, board)),
+            horizons=tuple(horizon for horizon in horizons if _is_of(horizon, board)),
             **more,
         )
 

@@ -142,19 +142,17 @@ def opened(rung: Rung) -> int:
 def _drawn(
     asked: tuple[BoardPart, bool, list[list[str]] | None], *, told: Mapping[str, str], reruns: Reruns
 ) -> tuple[dict[str, Any], str]:
-    """Return the data of a board shown at first, and its packed details: of a board, whether with the scores
-    of single items, and the names of its logs.
+    """Return the data of a board shown at first, and its packed details. `asked`: the board, whether with the
+    scores of single items, and the names of its logs.
     """
     part, items, names = asked
-    _ = (
-        part.noise,
-        part.health,
-    )  # first: what takes most memory, before all pairs are put in order for details
+    # In the order of the memory that they take: the details keep all pairs in the order of the board.
+    _ = part.noise, part.health
     first = retold(shown(part), told)
-    found = details(part, reruns, items=items)
+    more = details(part, reruns, items=items)
     if names is not None:
-        found["logs"] = names
-    return first, packed(retold(found, told))
+        more["logs"] = names
+    return first, packed(retold(more, told))
 
 
 def _rung(

@@ -358,7 +358,7 @@ def _unreadable(error: BaseException) -> UnreadableTableError:
         f"the table can't be read completely ({_first_line(error)})",
         remedy="Check that it still exists."
         if isinstance(error, OSError)
-        else "Write the file again. A column must have one type.",
+        else "Write the file again, with one type in each column.",
     )
 
 

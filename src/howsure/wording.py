@@ -60,11 +60,12 @@ class Scale:
         return self.number(value) + ("%" if self.percent else "")
 
     def number(self, value: float) -> str:
-        """Write a score without its unit, for a column that names it."""
+        """Write a score or the limit of an interval without its unit, for a column that names it."""
         if not math.isfinite(value):
             return "n/a"
         if value < 0:
             return "−" + self.number(-value)
+        value = abs(value)  # −0 is 0
         if self.percent:
             digits = self.digits
             if self.rare and 10**-DECIMALS < (lack := min(value, abs(1 - value))) < RARE:
@@ -120,7 +121,7 @@ class Scale:
     def interval(self, low: float, high: float) -> str:
         """Write two limits: `75.0–82.2`, `−1.8 to 19.0`."""
         dash = "–" if low >= 0 else " to "
-        return f"{self.limit(low)}{dash}{self.limit(high)}"
+        return f"{self.number(low)}{dash}{self.number(high)}"
 
     @property
     def unit(self) -> str:
@@ -136,11 +137,6 @@ class Scale:
     def column(self) -> str:
         """The unit in a column's heading."""
         return " %" if self.percent else ""
-
-    def limit(self, value: float) -> str:
-        """Write one limit of an interval, without its unit."""
-        text = self.number(abs(value)) if math.isfinite(value) else "n/a"
-        return f"−{text}" if value < 0 else text
 
 
 def told_apart(one: float, other: float) -> tuple[str, str]:
@@ -165,7 +161,7 @@ def ci_text(interval: Limits, scale: Scale) -> str:
     """
     if not interval.low <= interval.high:
         return "no error bar"
-    return f"{level_text(interval.level)} CI {scale.limit(interval.low)} to {scale.limit(interval.high)}"
+    return f"{level_text(interval.level)} CI {scale.number(interval.low)} to {scale.number(interval.high)}"
 
 
 def p_words(p: float) -> str:

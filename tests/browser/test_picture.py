@@ -98,7 +98,7 @@ def test_differences_are_those_of_compare(name, opened):
 def held_against(bar, c, percent):
     """Look whether a bar says and shows what `compare` says of its two models."""
     estimate, scale = c.difference, Scale(percent=percent)
-    ends = f"{scale.limit(estimate.interval.low)}, {scale.limit(estimate.interval.high)}"
+    ends = f"{scale.number(estimate.interval.low)}, {scale.number(estimate.interval.high)}"
     assert f": {scale.signed(estimate.value)}{' points' if percent else ''} [{ends}]" in bar["told"]
     p = p_text(c.p_value)
     assert f", p {p if p.startswith('<') else f'= {p}'}" in bar["told"]

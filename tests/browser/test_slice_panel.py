@@ -72,7 +72,7 @@ def test_every_slice_is_that_of_the_leaderboard(two, opened):
             for row, entry, rank in zip(rows, each.board.entries, each.board.ranks, strict=True):
                 interval = entry.estimate.interval
                 assert row["score"] == scale.number(entry.estimate.value)
-                assert row["limits"] == f"[{scale.limit(interval.low)}, {scale.limit(interval.high)}]"
+                assert row["limits"] == f"[{scale.number(interval.low)}, {scale.number(interval.high)}]"
                 assert row["places"] == (f"{rank.low}–{rank.high}" if rank.low < rank.high else str(rank.low))
                 assert (row["best"], row["dot"]) == (rank.could_be_best, True)
 

@@ -66,7 +66,10 @@ def overall_board(
         ]
     pairs = [each.moments.take(place) for each, place in zip(own, places, strict=True)]
     combined = suite_of(chosen, pairs, question, kept)
-    found = [_overall_entry(model, boards, shares, matrices[0].metric, question) for model in models]
+    own_entries = [{entry.model: entry for entry in each.entries} for each in boards]
+    found = [
+        _overall_entry([own[model] for own in own_entries], shares, question, matrices[0]) for model in models
+    ]
     head = replace(chosen[0], task="", metric=overall_name(question.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     all_limits = partial(combined.limits, question.level)
@@ -86,22 +89,22 @@ def uses_limits(question: Question) -> bool:
 
 
 def _overall_entry(
-    model: str, boards: Sequence[Board], shares: Sequence[float], metric: str, question: Question
+    parts: Sequence[Entry], shares: Sequence[float], question: Question, first: ScoreMatrix
 ) -> Entry:
-    parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
-    estimates, percent = [part.estimate for part in parts], boards[0].percent
-    whole = overall_estimate(estimates, shares, bounded=percent)
+    """Combine a model's entries on all tasks. `first`: the matrix of the first one."""
+    estimates = [part.estimate for part in parts]
+    whole = overall_estimate(estimates, shares, bounded=first.bounded)
     small = small_task(
         [TaskAlone.of(each) for each in estimates],
         shares,
-        [board.task for board in boards],
+        [part.task for part in parts],
         question,
-        percent=percent,
+        percent=first.bounded,
     )
     return Entry(
         task="",
-        metric=metric,
-        model=model,
+        metric=first.metric,
+        model=parts[0].model,
         estimate=replace(whole, warnings=(*whole.warnings, *small)),
         n_attempts=sum(part.n_attempts for part in parts),
         n_failed=sum(part.n_failed for part in parts),

@@ -164,8 +164,8 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
     unpaired = np.where(comparable, details.unpaired_se[upper], np.nan)
     texts = {
         "difference": (scale.signed, found["difference"]),
-        "low": (scale.limit, found["low"]),
-        "high": (scale.limit, found["high"]),
+        "low": (scale.number, found["low"]),
+        "high": (scale.number, found["high"]),
         "shown_se": (scale.number, found["se"]),
         "unpaired": (scale.number, unpaired),
         "naive": (scale.number, details.unclustered_se[upper]),

@@ -61,6 +61,8 @@ def as_flags(text: str, own: Mapping[str, str] = NO_FLAGS, *, bare: bool = True)
 
     `bare`: also those in backticks without a value.
     """
+    if "`" not in text:
+        return text
     usual, offs = _usual()
     flags = usual | dict(own)
 

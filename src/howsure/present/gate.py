@@ -449,12 +449,12 @@ def _asked_of_limits(c: Check, scale: Scale) -> str:
     """Return the range of the interval's limits for a pass."""
     if not math.isfinite(c.low):
         return ""
-    worse = scale.limit(c.limit if c.lower_is_better else -c.limit) if math.isfinite(c.limit) else ""
+    worse = scale.number(c.limit if c.lower_is_better else -c.limit) if math.isfinite(c.limit) else ""
     side, place = ("upper", "below") if c.lower_is_better else ("lower", "above")
     return {
         "not_worse_than": f" (its {side} limit must be {place} {worse})",
         "better": f" (its {side} limit must be {place} 0)",
-        "same_within": f" (both limits must be within ±{scale.limit(c.limit)})",
+        "same_within": f" (both limits must be within ±{scale.number(c.limit)})",
         "at_least": f" (its lower limit must be at least {scale.given(c.limit)})",
         "at_most": f" (its upper limit must be at most {scale.given(c.limit)})",
     }.get(c.criterion, "")

@@ -153,8 +153,8 @@ def columns(found: Sequence[EvalDocument]) -> SampleColumns:
     )
 
 
-FRAME_ROWS = 50_000
-"""This many rows are kept as Python's objects before they become columns."""
+FRAME_ROWS = 5_000
+"""This many rows are kept as Python's objects before they become columns: about as many as a cache holds."""
 MAX_KEYS = 100
 CELL_BYTES = 16
 """The size of a value in a column, including missing ones."""

@@ -208,6 +208,8 @@ def _fill_odd(
     """
     has = ~np.isnan(x)
     lacking = np.asarray(~has.all(axis=0))
+    if not lacking.any():
+        return
     i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
     if len(i) * len(x) > MOST_ODD:
         return

@@ -1,6 +1,6 @@
 """How time and memory grow: whole commands on made-up results of growing size, each beside the least that could be done.
 
-    python benchmarks/growth.py [--only models,files] [--before COMMAND]
+    python benchmarks/growth.py [--only models,files] [--before COMMAND --revision NAME]
 
 Without --only it writes growth.md. With --before, the `howsure` of another environment, each command runs once in that and once in
 this one, in turn, for at most 300 s, and the file is growth-before.md. The least is a process of its own that reads the same files and averages twice: Polars for tables,
@@ -20,12 +20,13 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from measure import HERE, SCALE, Race, Run, Side, run, script
+from measure import HERE, SCALE, Race, Run, Side, machine, run, script
 
 if TYPE_CHECKING:
     from measure import Result
@@ -37,7 +38,8 @@ ABOUT = (
     "that could be done, a process that reads the same and averages it twice (Polars for tables, json or msgspec line by line, or sample by sample, for logs)."
 )
 ABOUT_BEFORE = (
-    "Written by `python benchmarks/growth.py --before`. Each cell: seconds and peak memory of the whole command, one run each, before ({}) and now. "
+    "Written by `python benchmarks/growth.py --before`. Each cell: seconds and peak memory of the whole command, one run each, before ({before}) and now ({today}, {machine}). "
+    "A report of 100 tasks and more is made by two processes, of which the second needs 150 MB more. "
     "The exponents are those of time and memory in the last step: 1 is as the size itself. The least is a process that reads the same and averages it twice."
 )
 PATIENCE = 300
@@ -129,12 +131,14 @@ def main() -> None:
         "--only", metavar="WORDS", default="", help="of these growths only (names or parts), parted by commas"
     )
     parser.add_argument("--before", metavar="COMMAND", help="the howsure of another environment")
+    parser.add_argument("--revision", metavar="NAME", default="an earlier revision", help="the revision of that one")
     options = parser.parse_args()
     wanted = options.only.split(",")
     exact = [growth for growth in GROWTHS if growth.name in wanted]
     chosen = exact or [growth for growth in GROWTHS if any(word in growth.name for word in wanted)]
     texts = [_measured(growth) if options.before is None else _beside(growth, options.before) for growth in chosen]
-    about = ABOUT if options.before is None else ABOUT_BEFORE.format(_revision(options.before))
+    called = {"before": options.revision, "today": f"{date.today():%-d %B %Y}", "machine": machine()}
+    about = ABOUT if options.before is None else ABOUT_BEFORE.format(**called)
     text = "\n\n".join(["# How time and memory grow", about, *texts]) + "\n"
     print(text)
     if wanted == [""]:
@@ -159,11 +163,6 @@ def _measured(growth: Growth) -> str:
         for command, results in rows.items()
     ]
     return f"## {growth.name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _revision(command: str) -> str:
-    """Return the version that a command says."""
-    return subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _beside(growth: Growth, before: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import resource
 import statistics
 import subprocess
@@ -24,6 +25,14 @@ QUIET = 0.25
 
 ENOUGH_SECONDS = 60.0
 """A side is not started again once it has taken this long in all, beyond its first two runs."""
+
+
+def machine() -> str:
+    """Name the processor, its cores and the system."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    named = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    return f"{next(named, platform.machine())}, {os.cpu_count()} cores, {platform.system()}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ import resampling
 import small
 import start
 import stopping
-from measure import HERE, Race, Result, floor_mb, run
+from measure import HERE, Race, Result, floor_mb, machine, run
 
 PEERS = {
     "errorbars": "errorbars",
@@ -83,16 +83,16 @@ def main() -> None:
     left_out = [f"{module} (--{peer})" for peer, module in PEERS.items() if peer not in peers]
     if not leaderboard_command.TABLES.is_dir():
         left_out.append("the whole command on real results (no folder of them)")
-    machine = _machine(peers)
-    machine.append(f"Load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.")
+    about = _about(peers)
+    about.append(f"Load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.")
     notes = [*giant.growth(giants), *([f"Left out: {', '.join(left_out)}."] if left_out else [])]
-    print("\n".join([*_plain(rows), "", *machine, *notes]))
+    print("\n".join([*_plain(rows), "", *about, *notes]))
     if options.judge and (worse := judge.worse(judge.ratios(rows), judge.last_ratios(HERE / "results.md"))):
         sys.exit("\n".join(["Worse than in the last run:", *worse]))  # which stays what the next is held to
     if failed:
         sys.exit(f"Failed, and the last results stay: {'; '.join(failed)}.")
     if not options.only:
-        text = "\n".join(["# Benchmarks: last results", "", *machine, *notes, "", *_markdown(rows), ""])
+        text = "\n".join(["# Benchmarks: last results", "", *about, *notes, "", *_markdown(rows), ""])
         (HERE / "results.md").write_text(text, encoding="utf-8")
 
 
@@ -174,12 +174,12 @@ def _markdown(rows: list[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (HEADS, ("---",) * len(HEADS), *rows)]
 
 
-def _machine(peers: dict[str, str]) -> list[str]:
+def _about(peers: dict[str, str]) -> list[str]:
     ours = _versions(sys.executable, ("howsure", "numpy", "scipy", "polars", "statsmodels"))
     theirs = [_versions(python, (PEERS[peer].replace("_", "-"),)) for peer, python in peers.items()]
     core = os.environ.get("OPENBLAS_CORETYPE")
     return [
-        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}; {ours}.",
+        f"{machine()}; Python {platform.python_version()}; {ours}.",
         *([f"Peers: {', '.join(theirs)}."] if theirs else []),
         f"OPENBLAS_CORETYPE is {'not set' if core is None else f'set to {core}'}.",
         "Seconds are medians of runs that take turns; MB are 10⁶ bytes, the peak of the whole process.",
@@ -189,12 +189,6 @@ def _machine(peers: dict[str, str]) -> list[str]:
 def _versions(python: str, names: tuple[str, ...]) -> str:
     program = "import sys; from importlib.metadata import version\nprint(', '.join(f'{n} {version(n)}' for n in sys.argv[1:]))"
     return subprocess.run([python, "-c", program, *names], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ ABOUT = (
 )
 ABOUT_BEFORE = (
     "Written by `python benchmarks/growth.py --before`. Each cell: seconds and peak memory of the whole command, one run each, before ({before}) and now ({today}, {machine}). "
-    "A report of 100 tasks and more is made by two processes, of which the second needs 150 MB more. "
+    "A report of 100 tasks or more is made by one process per core, at most four. Memory is that of the first, and each other one needs 150 MB more. "
     "The exponents are those of time and memory in the last step: 1 is as the size itself. The least is a process that reads the same and averages it twice."
 )
 PATIENCE = 300

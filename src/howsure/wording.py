@@ -60,7 +60,7 @@ class Scale:
         return self.number(value) + ("%" if self.percent else "")
 
     def number(self, value: float) -> str:
-        """Write a score or the limit of an interval without its unit, for a column that names it."""
+        """Write a score, or a limit of an interval, without its unit."""
         if not math.isfinite(value):
             return "n/a"
         if value < 0:

@@ -1,5 +1,7 @@
 """Scores near 0 or 1 are shown with enough digits and an exact confidence limit; scores that can't be averaged give a warning or an error."""
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -25,6 +27,15 @@ def test_a_rare_rate_has_two_significant_digits(value, text):
 def test_other_scores_have_one_decimal(value):
     assert Scale().near(value).number(value) == f"{100 * value:.1f}"
     assert Scale(percent=False).near(0.005) == Scale(percent=False)
+
+
+@pytest.mark.parametrize("percent", [True, False])
+def test_zero_has_no_sign_and_what_is_not_finite_is_not_a_number(percent):
+    scale = Scale(percent=percent)
+    assert scale.number(-0.0) == scale.number(0.0)
+    assert scale.number(-0.25) == "−" + scale.number(0.25)
+    assert {scale.number(value) for value in (math.nan, math.inf, -math.inf)} == {"n/a"}
+    assert scale.interval(-0.0, 0.25) == f"{scale.number(0.0)}–{scale.number(0.25)}"
 
 
 @pytest.mark.parametrize(("right", "what"), [(2, "success"), (2_998, "failure")])

@@ -154,7 +154,7 @@ def columns(found: Sequence[EvalDocument]) -> SampleColumns:
 
 
 FRAME_ROWS = 5_000
-"""This many rows are kept as Python's objects before they become columns: about as many as a cache holds."""
+"""This many rows are kept as Python's objects before they become columns. More wouldn't stay in the cache."""
 MAX_KEYS = 100
 CELL_BYTES = 16
 """The size of a value in a column, including missing ones."""

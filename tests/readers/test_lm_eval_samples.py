@@ -1,6 +1,7 @@
 """The fast reader of lm-eval samples gives the same readings as reading line by line."""
 
 import json
+from contextlib import nullcontext
 
 import polars as pl
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
+from howsure.processes import in_turn
 from howsure.readers import attempt_rows, base, lm_eval, lm_eval_columns
 from howsure.readers.attempt_rows import digest_of_rows
 from howsure.readers.base import BLOCK_BYTES, Source
@@ -78,12 +80,46 @@ def check(source, monkeypatch):
 
 @pytest.mark.unmeasured
 @settings(max_examples=draws(15, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(samples(), st.sampled_from([BLOCK_BYTES, 200]))
-def test_the_fast_reader_agrees_with_reading_line_by_line(tmp_path_factory, monkeypatch, text, block):
+@given(samples(), st.sampled_from([BLOCK_BYTES, 200]), st.sampled_from([1, 2]), st.integers(1, 500))
+def test_the_fast_reader_agrees_with_reading_line_by_line(tmp_path_factory, monkeypatch, text, block, processes, size):
     path = tmp_path_factory.mktemp("samples") / NAME
     path.write_text(text)
     monkeypatch.setattr(base, "BLOCK_BYTES", block)
-    check(Source(path=path, root=path.parent), monkeypatch)
+    in_parts_here(monkeypatch, size)
+    check(Source(path=path, root=path.parent, processes=processes), monkeypatch)
+
+
+def in_parts_here(monkeypatch, size):
+    """Read every file in parts of this size, in this process."""
+    monkeypatch.setattr(lm_eval_columns, "SHARED_BYTES", 0)
+    monkeypatch.setattr(lm_eval_columns, "PART_BYTES", size)
+    monkeypatch.setattr(lm_eval_columns, "in_processes", lambda count, load: nullcontext(in_turn))
+
+
+def test_several_processes_read_what_one_reads(tmp_path, monkeypatch):
+    path = tmp_path / NAME
+    path.write_text("".join(json.dumps(sample(place, "a", place % 2)) + "\n" for place in range(1000)))
+    monkeypatch.setattr(lm_eval_columns, "SHARED_BYTES", 0)
+    monkeypatch.setattr(lm_eval_columns, "PART_BYTES", 5000)
+    check(Source(path=path, root=tmp_path, processes=2), monkeypatch)
+    monkeypatch.setattr(lm_eval_columns, "WORTH_BYTES", 0)
+    typed = [typed_columns(Source(path=path, root=tmp_path, processes=count)) for count in (1, 2)]
+    assert typed[0].items().equals(typed[1].items())
+
+
+@pytest.mark.parametrize("begin", [b"", b"\xef\xbb\xbf"], ids=["plain", "a mark of byte order"])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n", b"\n" + b"x" * 40], ids=["open", "whole", "blank", "long"])
+@pytest.mark.parametrize("size", [1, 7, 30, 1000])
+def test_parts_of_a_file_have_its_lines(tmp_path, monkeypatch, begin, end, size):
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(begin + b"\n".join(b"%d" % place for place in range(20)) + end)
+    source = Source(path=path, root=tmp_path)
+    whole = b"".join(source.blocks())
+    monkeypatch.setattr(base, "BLOCK_BYTES", 11)
+    parts = source.parts(size)
+    assert b"".join(block for part in parts for block in source.blocks(*part)) == whole
+    assert len(parts) == 1 if size == 1000 else len(parts) > 1
+    assert all(path.read_bytes()[end - 1 : end] == b"\n" for _, end in parts[:-1])
 
 
 def sample(place, own, score):

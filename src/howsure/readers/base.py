@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from io import BufferedReader
+from itertools import pairwise
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -114,8 +115,8 @@ class Source:
     the path that names the model. `items` is the path of a table with one row per item. `columns` names the
     columns of a published table by role, and `where` the rows of it that count. With `address` the file is
     remote, and `path` is a Parquet file with its columns and no rows. `packed` is the name of the compressed
-    file that it was unpacked from, as it is shown. `touched` records the other files that its reader uses,
-    always through `near`, `has_folder` and `listed`.
+    file that it was unpacked from, as it is shown. `processes` may read it at once, if it is large. `touched`
+    records the other files that its reader uses, always through `near`, `has_folder` and `listed`.
     """
 
     path: Path
@@ -129,6 +130,7 @@ class Source:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     address: str = ""
     packed: str = ""
+    processes: int = field(default=1, compare=False)
     touched: LookedAt | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -253,23 +255,42 @@ class Source:
                 if line and not line.isspace():
                     yield number, line
 
-    def blocks(self) -> Iterator[bytes]:
-        """Yield a file of lines in blocks of whole lines, without an incomplete last row."""
-        size, left = 0, list[bytes]()
+    def parts(self, size: int) -> list[tuple[int, int]]:
+        """Return where parts of about this many bytes begin and end in a file of lines, each with whole
+        lines.
+        """
+        ends = [0]
         with self.opened() as file:
-            while part := file.read1(BLOCK_BYTES):
+            whole = os.fstat(file.fileno()).st_size
+            while (start := ends[-1] + size) < whole:
+                file.seek(start)
+                while (piece := file.readline(BLOCK_BYTES)) and not piece.endswith(b"\n"):
+                    pass
+                ends.append(file.tell())
+        return list(pairwise([*ends, whole] if ends[-1] < whole else ends))
+
+    def blocks(self, begin: int = 0, end: int = sys.maxsize) -> Iterator[bytes]:
+        """Yield a file of lines, or a part of it, in blocks of whole lines, without an incomplete last
+        row.
+        """
+        left = list[bytes]()
+        with self.opened() as file:
+            if begin:
+                file.seek(begin)
+            first = size = file.tell()
+            while part := file.read1(min(BLOCK_BYTES, end - size)):
                 size += len(part)
                 if size > MAX_FILE_BYTES:
                     raise self._too_large(size)
                 if b"\0" in part:
                     raise self._damaged()
-                end = part.rfind(b"\n") + 1
-                if end:
-                    yield b"".join((*left, memoryview(part)[:end]))
+                cut = part.rfind(b"\n") + 1
+                if cut:
+                    yield b"".join((*left, memoryview(part)[:cut]))
                     left.clear()
-                left.append(part[end:])
+                left.append(part[cut:])
         last = b"".join(left)
-        before = b"\n" if size > len(last) else b""
+        before = b"\n" if begin or size - first > len(last) else b""
         begins = cut_at(before + last, self.path.suffix.lower()) if last else None
         if row := last if begins is None else last[: begins - len(before)]:
             yield row

@@ -8,23 +8,25 @@ isn't needed. If a line has other keys, or isn't as expected, the whole file is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from howsure.processes import in_processes
 from howsure.readers.attempt_rows import MAX_METADATA_TEXT, flatten_metadata, is_short, metadata_text
+from howsure.readers.base import Source
 from howsure.readers.lm_eval_samples import NO_NUMBER, NOT_METRICS, rows_by_line
 from howsure.readers.parsing import MAX_OBJECT_BYTES, SMALL_BYTES, WORTH_BYTES
 from howsure.table.cells import VAST, finite, whole_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from howsure.readers.base import Source
     from howsure.readers.lm_eval_samples import EvalDocument
 
 
@@ -56,11 +58,13 @@ class SampleColumns:
 
     def items(self) -> pl.Series:
         """Name each document by its hash, or by its position. A repeated document gets `#2`, and so on."""
+        from howsure.table.grouping import all_differ
+
         hashed = self.hashes != ""
         items = self.hashes if hashed.all() else self.hashes.zip_with(hashed, self.positions)
-        if self.positions.n_unique() == len(items) == items.n_unique():
-            return items
         rows = pl.DataFrame({"position": self.positions, "item": items})
+        if all(all_differ(rows.select(name)) for name in rows.columns):
+            return items
         each = rows.unique("position", keep="last").sort(pl.col("position").str.len_chars(), "position")
         each = each.with_columns(time=pl.int_range(1, pl.len() + 1).over("item"))
         again = pl.when(pl.col("time") > 1).then(pl.format("{}#{}", "item", "time")).otherwise("item")
@@ -158,34 +162,100 @@ FRAME_ROWS = 5_000
 MAX_KEYS = 100
 CELL_BYTES = 16
 """The size of a value in a column, including missing ones."""
+SHARED_BYTES, PART_BYTES = 512 * 1024**2, 16 * 1024**2
+"""From this size on several processes read a file, in parts of this size."""
 
 
 def typed_columns(source: Source) -> SampleColumns | None:
     """Return the samples of a large file whose lines all have the keys of the first, or None for any
     other.
     """
-    if not rows_by_line(source) or source.path.stat().st_size < WORTH_BYTES:
+    size = source.path.stat().st_size
+    if not rows_by_line(source) or size < WORTH_BYTES:
         return None
-    first = next(source.each_json_line(), None)
+    shared = source.processes > 1 and size >= SHARED_BYTES
+    parts = source.parts(PART_BYTES) if shared else [(0, size)]
     try:
-        lines = _TypedLines.of(first) if isinstance(first, dict) else None
-        return None if lines is None else lines.columns(pl.concat(lines.frames(source)))
+        if _TypedLines.of_first(source) is None:
+            return None
+        file = Source(path=source.path, root=source.root, packed=source.packed)
+        with in_processes(source.processes if shared else 1, _load) as each:
+            return _joined(list(each(partial(_part, file, MAX_OBJECT_BYTES // len(parts)), parts)))
     except (ValueError, RecursionError):  # msgspec's errors are of these kinds
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class _TypedLines:
-    """Lines with certain keys. `decoder`: of several lines.
+class _Part:
+    """The rows of a part of a file. `named`, `corpus`: as in SampleColumns.
 
-    `paths`: where each column of a frame is in a line: KEPT, OWN and the name of an attribute in the rows,
-    SCORES and a metric. `named`, `corpus`: as in SampleColumns, of the lines so far.
+    `frame` has KEPT, OWN and the name of an attribute in the rows, and SCORES and a metric.
+    """
+
+    frame: pl.DataFrame
+    named: Sequence[str]
+    corpus: Collection[str]
+
+
+def _load() -> None:
+    """Import what a helper needs."""
+    import msgspec  # noqa: F401
+
+
+def _part(source: Source, limit: int, part: tuple[int, int]) -> _Part:
+    """Read a part of a file, in columns of at most `limit` bytes. ValueError or RecursionError if a line is of
+    another type than the file's first.
+    """
+    lines = _TypedLines.of_first(source)
+    if lines is None:
+        raise ValueError("no longer the same file")
+    return lines.part(source.blocks(*part), limit)
+
+
+def _joined(parts: Sequence[_Part]) -> SampleColumns:
+    """Return all rows by column. Attributes are in the order in which their first values occur."""
+    rows = pl.concat([part.frame for part in parts])
+    empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
+    texts = {key: rows[key] if key in rows.columns else empty for key in KEPT}
+    own, scores = (
+        {name.removeprefix(kind): rows[name] for name in rows.columns if name.startswith(kind)}
+        for kind in (OWN, SCORES)
+    )
+    begins = {name: column.is_not_null().arg_max() or 0 for name, column in own.items() if column.count()}
+    order = sorted(begins, key=lambda name: begins[name])
+    return SampleColumns(
+        positions=texts[ID],
+        hashes=texts[HASH].fill_null(""),
+        filters=texts[FILTER].fill_null("none"),
+        named=list(dict.fromkeys(metric for part in parts for metric in part.named)),
+        scores=scores,
+        present={},
+        corpus={metric for part in parts for metric in part.corpus},
+        metadata={
+            ID: _short(texts[ID]),
+            **{name: own[name] for name in order if not begins[name]},
+            TARGET_HASH: _short(texts[TARGET_HASH]),
+            **{name: own[name] for name in order if begins[name]},
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _TypedLines:
+    """Lines with certain keys. `decoder`: of several lines. `paths`: where each column of a part is in a line,
+    and NAMED.
     """
 
     decoder: Any
     paths: Mapping[str, str]
-    named: dict[str, None]
-    corpus: set[str]
+
+    @classmethod
+    def of_first(cls, source: Source) -> _TypedLines | None:
+        """Return the type of lines with the keys of a file's first, or None if only the rows distinguish their
+        values.
+        """
+        first = next(source.each_json_line(), None)
+        return cls.of(first) if isinstance(first, dict) else None
 
     @classmethod
     def of(cls, first: Mapping[str, Any]) -> _TypedLines | None:
@@ -217,30 +287,40 @@ class _TypedLines:
                 **{OWN + new: f"{field[DOC]}.f{keys.index(key)}" for new, key in renamed.items()},
                 **{SCORES + key: field[key] for key in first if key not in NOT_METRICS},
             },
-            named={},
-            corpus=set(),
         )
 
-    def frames(self, source: Source) -> Iterator[pl.DataFrame]:
-        """Yield the rows of a file, some at a time. ValueError or RecursionError if a line is of another
-        type.
+    def part(self, blocks: Iterable[bytes], limit: int) -> _Part:
+        """Decode blocks of lines. ValueError or RecursionError if a line is of another type, or the columns
+        would need more than `limit` bytes.
         """
-        rows, values = 0, self._none()
-        for block in source.blocks():
+        columns = [name for name in self.paths if name != NAMED]
+        rows, frames = 0, list[pl.DataFrame]()
+        named, corpus = dict[str, None](), set[str]()
+        values: dict[str, list[Any]] = {name: [] for name in columns}
+        for block in blocks:
             lines = self._decoded(block)
             rows += len(lines)
-            if rows * len(self.paths) * CELL_BYTES > MAX_OBJECT_BYTES:
+            if rows * len(self.paths) * CELL_BYTES > limit:
                 raise ValueError("columns that need too much memory")
-            for name, each in self._values(lines):
-                values[name] += each
+            for metrics in dict.fromkeys(self._each(NAMED, lines)) if NAMED in self.paths else ():
+                named.update(dict.fromkeys(metrics or ()))
+            for name in columns:
+                cells = self._each(name, lines)
+                kinds = set() if name in KEPT else {*map(type, cells)}
+                if name.startswith(SCORES) and kinds & {str, list, dict}:
+                    corpus.add(name.removeprefix(SCORES))
+                # Nested values would keep their block in memory.
+                nested = kinds & {list, dict}
+                values[name] += (
+                    [None if isinstance(v, (list, dict)) else v for v in cells] if nested else cells
+                )
             if len(values[ID]) >= FRAME_ROWS:
-                yield _frame(values)
-                values = self._none()
-        if values[ID]:
-            yield _frame(values)
+                frames.append(_frame(values))
+                values = {name: [] for name in columns}
+        return _Part(pl.concat([*frames, _frame(values)]), [*named], corpus)
 
-    def _none(self) -> dict[str, list[Any]]:
-        return {name: [] for name in self.paths}
+    def _each(self, name: str, lines: Sequence[Any]) -> list[Any]:
+        return list(map(attrgetter(self.paths[name]), lines))
 
     def _decoded(self, block: bytes) -> list[Any]:
         if len(block) > SMALL_BYTES:
@@ -253,46 +333,6 @@ class _TypedLines:
             raise ValueError("objects that aren't lines")
         return lines
 
-    def _values(self, lines: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
-        """Yield the values of each column, None for nested ones, which would keep their block in memory."""
-        for name, path in self.paths.items():
-            values = list(map(attrgetter(path), lines))
-            if name == NAMED:
-                several = dict.fromkeys(values)
-                self.named.update(dict.fromkeys(metric for metrics in several for metric in metrics or ()))
-                continue
-            kinds = set() if name in KEPT else {*map(type, values)}
-            if name.startswith(SCORES) and kinds & {str, list, dict}:
-                self.corpus.add(name.removeprefix(SCORES))
-            nested = kinds & {list, dict}
-            yield name, [None if isinstance(v, (list, dict)) else v for v in values] if nested else values
-
-    def columns(self, rows: pl.DataFrame) -> SampleColumns:
-        """Return all rows by column. Attributes are in the order in which their first values occur."""
-        empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
-        texts = {key: rows[key] if key in rows.columns else empty for key in KEPT}
-        own, scores = (
-            {name.removeprefix(kind): rows[name] for name in rows.columns if name.startswith(kind)}
-            for kind in (OWN, SCORES)
-        )
-        begins = {name: column.is_not_null().arg_max() or 0 for name, column in own.items() if column.count()}
-        order = sorted(begins, key=lambda name: begins[name])
-        return SampleColumns(
-            positions=texts[ID],
-            hashes=texts[HASH].fill_null(""),
-            filters=texts[FILTER].fill_null("none"),
-            named=[*self.named],
-            scores=scores,
-            present={},
-            corpus=self.corpus,
-            metadata={
-                ID: _short(texts[ID]),
-                **{name: own[name] for name in order if not begins[name]},
-                TARGET_HASH: _short(texts[TARGET_HASH]),
-                **{name: own[name] for name in order if begins[name]},
-            },
-        )
-
 
 def _frame(values: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
     """Return texts, the short scalars among attributes as text, and scores as numbers."""
@@ -302,9 +342,10 @@ def _frame(values: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
             if name.startswith(SCORES)
             else _attributes(name.removeprefix(OWN), each)
             if name.startswith(OWN)
-            else _texts_of_column(map(str, each) if name == ID else each)
+            else _positions(each)
+            if name == ID
+            else _texts_of_column(each)
             for name, each in values.items()
-            if name != NAMED
         }
     )
 
@@ -322,12 +363,14 @@ def _struct(kinds: Mapping[str, Any]) -> Any:
 def _attributes(name: str, values: Sequence[Any]) -> pl.Series:
     """Return the short scalars among an attribute's values as text."""
     if {*map(type, values)} == {str}:
-        return _short(_texts_of_column(values))
+        return _short(_texts_of_column(values), max(map(len, values)))
     return _texts_of_column(_attribute(name, value) if is_short(value) else None for value in values)
 
 
-def _short(texts: pl.Series) -> pl.Series:
+def _short(texts: pl.Series, longest: int | None = None) -> pl.Series:
     """Return texts without the long ones, as `metadata_text` does."""
+    if longest is not None and longest <= MAX_METADATA_TEXT:
+        return texts
     return texts.set(texts.str.len_chars() > MAX_METADATA_TEXT, None)
 
 
@@ -336,6 +379,12 @@ def _numbers(values: Sequence[object]) -> pl.Series:
         return pl.Series(list(map(finite, values)), dtype=pl.Float64)
     numbers = pl.Series(values, dtype=pl.Float64)
     return numbers.set(numbers.abs() > VAST, None)
+
+
+def _positions(values: Sequence[int | str]) -> pl.Series:
+    if {*map(type, values)} == {int}:
+        return pl.Series(values, dtype=pl.Int64).cast(pl.String)
+    return _texts_of_column(map(str, values))
 
 
 def _texts_of_column(values: Iterable[str | None]) -> pl.Series:

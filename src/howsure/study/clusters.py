@@ -411,6 +411,8 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
 
 
 ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
+FIRST_IDS = 100
+"""If one of so many ids has no group, others aren't searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,11 +464,13 @@ def propose(table: pl.DataFrame, columns: Iterable[str]) -> ProposedClusters | N
 
 def _propose_from_ids(table: pl.DataFrame) -> ProposedClusters | None:
     """Propose clusters if the ids look grouped and none were given."""
+    ids, n = table.select("task", "item"), len(table)
     for pattern in ID_GROUPS:
-        ids = table.select("task", "item")
-        found = ids.with_columns(group=pl.col("item").str.extract(pattern, 1))
-        groups, n = found.select("task", "group").n_unique(), len(ids)
-        tasks = ids["task"].n_unique()
+        group = pl.col("item").str.extract(pattern, 1)
+        if ids.head(FIRST_IDS).select(group).null_count().item():
+            continue
+        found = ids.select("task", group=group)
+        groups, tasks = found.n_unique(), found["task"].n_unique()
         if not found["group"].null_count() and tasks < groups <= n / 2:
             return ProposedClusters(pattern=pattern, groups=groups, items=n)
     return None

@@ -292,7 +292,8 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
     `every`: also return attributes from all rows of the tasks.
     """
     piecewise = isinstance(scores.rows, pl.LazyFrame)
-    frame, roles = tidy(scores.rows, scores.roles, blanks=piecewise)
+    here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
+    frame, roles = tidy(scores.rows, scores.roles, blanks=piecewise, in_memory=here)
     names = frame.collect_schema().names()
     check_known(columns, names)
     whole = _of_tasks(with_taken(frame, wanted.measures), wanted)
@@ -303,7 +304,6 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str], *, every: bool
         whole = whole.with_columns(*texts)
     frame = whole if asked is None else whole.filter(asked)
     names = [*names, *map(taken_name, wanted.measures)]
-    here = scores.in_memory or isinstance(scores.rows, pl.DataFrame)
     declared = [name for name in ("cluster", "weight") if name in names]
     if here and declared:  # harnesses' rows have them, mostly without a value
         known = to_polars(frame.select(*(nw.col(name).is_null().all() for name in declared)))

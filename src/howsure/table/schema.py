@@ -278,13 +278,14 @@ def open_frame(native: Any) -> Frame:
 
 
 def tidy(
-    native: Any, asked: Mapping[str, tuple[str, ...]], *, blanks: bool = False
+    native: Any, asked: Mapping[str, tuple[str, ...]], *, blanks: bool = False, in_memory: bool = False
 ) -> tuple[Frame, dict[str, tuple[str, ...]]]:
     """Name the columns of the tidy table and convert scores to floats. Other columns are unchanged. Gradings
     of one answer become one row with their mean.
 
     Returns the frame and the roles of its columns. Raises DataError if a role is missing. `blanks`: names of
-    blanks only are left to `without_blanks`, unless they are parts of names or have gradings.
+    blanks only are left to `without_blanks`, unless they are parts of names or have gradings. `in_memory`: the
+    rows may be looked at first.
     """
     frame = open_frame(native)
     columns = frame.collect_schema().names()
@@ -292,7 +293,8 @@ def tidy(
     _require(columns, roles)
     blanks &= GRADING not in roles
     score = _score(frame, roles["score"][0]) if "score" in roles else _answered(frame, roles)
-    status = _status(roles["status"], score) if "status" in roles else nw.lit("ok")
+    ok = "status" not in roles or (in_memory and _all_ok(frame, roles["status"]))
+    status = nw.lit("ok") if ok else _status(roles["status"], score)
     measured = [role for role in METRIC_ROLES if role in roles]
     extra = [name for name in columns if name not in (*COLUMNS, *measured)]
     named = [
@@ -438,6 +440,15 @@ def _named(frame: Frame, roles: Mapping[str, tuple[str, ...]], role: str, *, bla
     blanks &= len(roles[role]) == 1
     texts = [text_of(column, frame, item=role == "item", blanks=blanks) for column in roles[role]]
     return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(role)
+
+
+def _all_ok(frame: Frame, columns: Sequence[str]) -> bool:
+    """Return whether all rows have the status "ok", as it is written."""
+    status, *more = columns
+    if more or frame.collect_schema()[status] != nw.String:
+        return False
+    ok = frame.lazy().select((nw.col(status) == "ok").fill_null(value=False).all()).collect()
+    return bool(ok.item())
 
 
 def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:

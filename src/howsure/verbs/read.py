@@ -108,9 +108,9 @@ def read(
         cache: Whether to keep the contents of logs in the user's cache folder, so that the next call on the
             same folder only reads changed files. The results are the same. Files read in less than 0.3
             seconds, tables and addresses aren't cached.
-        processes: The maximum number of processes for reading many files at once, used if that would save
-            seconds. The results are the same. A script that uses more than one needs `if __name__ ==
-            "__main__":`, as with all of Python's `multiprocessing`.
+        processes: The maximum number of processes for reading many files, or large samples of lm-eval, used
+            if that would save time. The results are the same. A script that uses more than one needs `if
+            __name__ == "__main__":`, as with all of Python's `multiprocessing`.
         progress: Called with the sources before they are read, and with the files of an address before they
             are fetched. howsure iterates over the returned value. None shows no progress.
 

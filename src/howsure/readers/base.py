@@ -115,8 +115,8 @@ class Source:
     the path that names the model. `items` is the path of a table with one row per item. `columns` names the
     columns of a published table by role, and `where` the rows of it that count. With `address` the file is
     remote, and `path` is a Parquet file with its columns and no rows. `packed` is the name of the compressed
-    file that it was unpacked from, as it is shown. `processes` may read it at once, if it is large. `touched`
-    records the other files that its reader uses, always through `near`, `has_folder` and `listed`.
+    file that it was unpacked from, as it is shown. `processes` may read it at once, if it is large.
+    `touched` records the other files that its reader uses, always through `near`, `has_folder` and `listed`.
     """
 
     path: Path

@@ -98,7 +98,8 @@ def read_paths(
     and `items` is the path of a table with one row per item. `runs` keeps only some of the logs: `tag:…`,
     `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`). `as_attempts`
     counts all of one model as attempts, or none that differ in a setting. `cache` saves the contents of logs
-    for the next time. `processes` may read many files, or a large one, at once. `progress` wraps the list of files.
+    for the next time. `processes` may read many files, or a large one, at once. `progress` wraps the list of
+    files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,

@@ -203,8 +203,8 @@ def _load() -> None:
 
 
 def _part(source: Source, limit: int, part: tuple[int, int]) -> _Part:
-    """Read a part of a file, in columns of at most `limit` bytes. ValueError or RecursionError if a line is of
-    another type than the file's first.
+    """Read a part of a file, in columns of at most `limit` bytes. ValueError or RecursionError if a line is
+    of another type than the file's first.
     """
     lines = _TypedLines.of_first(source)
     if lines is None:
@@ -242,8 +242,8 @@ def _joined(parts: Sequence[_Part]) -> SampleColumns:
 
 @dataclass(frozen=True, slots=True)
 class _TypedLines:
-    """Lines with certain keys. `decoder`: of several lines. `paths`: where each column of a part is in a line,
-    and NAMED.
+    """Lines with certain keys. `decoder`: of several lines. `paths`: where each column of a part is in a
+    line, and NAMED.
     """
 
     decoder: Any
@@ -251,8 +251,8 @@ class _TypedLines:
 
     @classmethod
     def of_first(cls, source: Source) -> _TypedLines | None:
-        """Return the type of lines with the keys of a file's first, or None if only the rows distinguish their
-        values.
+        """Return the type of lines with the keys of a file's first, or None if only the rows distinguish
+        their values.
         """
         first = next(source.each_json_line(), None)
         return cls.of(first) if isinstance(first, dict) else None

@@ -284,8 +284,8 @@ def tidy(
     of one answer become one row with their mean.
 
     Returns the frame and the roles of its columns. Raises DataError if a role is missing. `blanks`: names of
-    blanks only are left to `without_blanks`, unless they are parts of names or have gradings. `in_memory`: the
-    rows may be looked at first.
+    blanks only are left to `without_blanks`, unless they are parts of names or have gradings. `in_memory`:
+    the rows may be looked at first.
     """
     frame = open_frame(native)
     columns = frame.collect_schema().names()

@@ -20,14 +20,14 @@ def run() -> None:
     try:
         main(prog_name="howsure")
     except SystemExit as end:
+        if isinstance(end.code, str) or sys.getprofile() is not None or sys.gettrace() is not None:
+            raise
+        atexit._run_exitfuncs()  # noqa: SLF001 - what they do is needed, unlike the rest of Python's end
         try:
             sys.stdout.flush()
             sys.stderr.flush()
         except (OSError, ValueError):
             raise end from None  # Python's own end says what is lost
-        if isinstance(end.code, str) or sys.getprofile() is not None or sys.gettrace() is not None:
-            raise
-        atexit._run_exitfuncs()  # noqa: SLF001 - what they do is needed, unlike the rest of Python's end
         os._exit(end.code or 0)
 
 

@@ -306,3 +306,14 @@ def test_commands_of_other_packages_are_run_and_cannot_replace_built_in_ones(mon
     assert "can't be loaded: No module named" in CliRunner().invoke(main, ["broken"]).output
     assert "Compare two models, or all models with one" in CliRunner().invoke(main, ["compare", "--help"]).output
     assert "'no' is neither a command nor a file or folder" in CliRunner().invoke(main, ["no"]).output
+
+
+def test_a_process_that_ends_at_once_has_written_all_and_done_what_was_registered() -> None:
+    code = (
+        "import atexit, sys; atexit.register(print, 'the end'); sys.argv = ['howsure', 'gate', '40/50', "
+        "'--at-least', '90%']; from howsure.__main__ import run; run(); print('not reached')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("FAIL.")
+    assert done.stdout.endswith("the end\n")

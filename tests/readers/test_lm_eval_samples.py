@@ -185,6 +185,8 @@ TYPED = {
     "a long text": LINE.replace(b'"q": "a"', b'"q": "' + b"x" * 300 + b'"'),
     "a vast score": LINE.replace(b"1.0", b"1e80"),
     "a large whole number": LINE.replace(b'"q": "a"', b'"q": 123456789012345678901234567890'),
+    "a place that is a large whole number": LINE.replace(b'"doc_id": 1', b'"doc_id": 9223372036854775808'),
+    "a place that is a vast whole number": LINE.replace(b'"doc_id": 1', b'"doc_id": 1' + b"0" * 40),
     "a place that is text": LINE.replace(b'"doc_id": 1', b'"doc_id": "one"'),
     "no metrics": LINE.replace(b'["m"]', b"null"),
     "cut in mid-row": LINE + b"\n" + LINE[:20],

@@ -160,6 +160,7 @@ def columns(found: Sequence[EvalDocument]) -> SampleColumns:
 FRAME_ROWS = 5_000
 """This many rows are kept as Python's objects before they become columns. More wouldn't stay in the cache."""
 MAX_KEYS = 100
+MAX_INTEGER = 2**63 - 1
 CELL_BYTES = 16
 """The size of a value in a column, including missing ones."""
 SHARED_BYTES, PART_BYTES = 512 * 1024**2, 16 * 1024**2
@@ -382,8 +383,10 @@ def _numbers(values: Sequence[object]) -> pl.Series:
 
 
 def _positions(values: Sequence[int | str]) -> pl.Series:
-    if {*map(type, values)} == {int}:
-        return pl.Series(values, dtype=pl.Int64).cast(pl.String)
+    """Return whole numbers, of any size, and texts as texts."""
+    numbers = [value for value in values if isinstance(value, int)]
+    if len(numbers) == len(values) and max(map(abs, numbers), default=0) <= MAX_INTEGER:
+        return pl.Series(numbers, dtype=pl.Int64).cast(pl.String)
     return _texts_of_column(map(str, values))
 
 

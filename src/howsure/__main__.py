@@ -13,7 +13,7 @@ import sys
 def run() -> None:
     """Run the command line, and end the process at once.
 
-    Python's own end would take 5% of a short command.
+    Python's own end would take 5% of a short command's time.
     """
     from howsure.commands.main import main
 

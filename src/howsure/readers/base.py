@@ -277,7 +277,7 @@ class Source:
         with self.opened() as file:
             if begin:
                 file.seek(begin)
-            first = size = file.tell()
+            start = size = file.tell()
             while part := file.read1(min(BLOCK_BYTES, end - size)):
                 size += len(part)
                 if size > MAX_FILE_BYTES:
@@ -290,7 +290,7 @@ class Source:
                     left.clear()
                 left.append(part[cut:])
         last = b"".join(left)
-        before = b"\n" if begin or size - first > len(last) else b""
+        before = b"\n" if begin or size - start > len(last) else b""
         begins = cut_at(before + last, self.path.suffix.lower()) if last else None
         if row := last if begins is None else last[: begins - len(before)]:
             yield row

@@ -160,7 +160,6 @@ def columns(found: Sequence[EvalDocument]) -> SampleColumns:
 FRAME_ROWS = 5_000
 """This many rows are kept as Python's objects before they become columns. More wouldn't stay in the cache."""
 MAX_KEYS = 100
-MAX_INTEGER = 2**63 - 1
 CELL_BYTES = 16
 """The size of a value in a column, including missing ones."""
 SHARED_BYTES, PART_BYTES = 512 * 1024**2, 16 * 1024**2
@@ -177,8 +176,6 @@ def typed_columns(source: Source) -> SampleColumns | None:
     shared = source.processes > 1 and size >= SHARED_BYTES
     parts = source.parts(PART_BYTES) if shared else [(0, size)]
     try:
-        if _TypedLines.of_first(source) is None:
-            return None
         file = Source(path=source.path, root=source.root, packed=source.packed)
         with in_processes(source.processes if shared else 1, _load) as each:
             return _joined(list(each(partial(_part, file, MAX_OBJECT_BYTES // len(parts)), parts)))
@@ -204,12 +201,12 @@ def _load() -> None:
 
 
 def _part(source: Source, limit: int, part: tuple[int, int]) -> _Part:
-    """Read a part of a file, in columns of at most `limit` bytes. ValueError or RecursionError if a line is
-    of another type than the file's first.
+    """Read a part of a file, in columns of at most `limit` bytes. ValueError or RecursionError if the file's
+    lines aren't all of one type.
     """
     lines = _TypedLines.of_first(source)
     if lines is None:
-        raise ValueError("no longer the same file")
+        raise ValueError("lines that only the parser can read")
     return lines.part(source.blocks(*part), limit)
 
 
@@ -343,9 +340,7 @@ def _frame(values: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
             if name.startswith(SCORES)
             else _attributes(name.removeprefix(OWN), each)
             if name.startswith(OWN)
-            else _positions(each)
-            if name == ID
-            else _texts_of_column(each)
+            else _texts_of_column(map(str, each) if name == ID else each)
             for name, each in values.items()
         }
     )
@@ -364,14 +359,13 @@ def _struct(kinds: Mapping[str, Any]) -> Any:
 def _attributes(name: str, values: Sequence[Any]) -> pl.Series:
     """Return the short scalars among an attribute's values as text."""
     if {*map(type, values)} == {str}:
-        return _short(_texts_of_column(values), max(map(len, values)))
+        texts = _texts_of_column(values)
+        return texts if max(map(len, values)) <= MAX_METADATA_TEXT else _short(texts)
     return _texts_of_column(_attribute(name, value) if is_short(value) else None for value in values)
 
 
-def _short(texts: pl.Series, longest: int | None = None) -> pl.Series:
+def _short(texts: pl.Series) -> pl.Series:
     """Return texts without the long ones, as `metadata_text` does."""
-    if longest is not None and longest <= MAX_METADATA_TEXT:
-        return texts
     return texts.set(texts.str.len_chars() > MAX_METADATA_TEXT, None)
 
 
@@ -380,14 +374,6 @@ def _numbers(values: Sequence[object]) -> pl.Series:
         return pl.Series(list(map(finite, values)), dtype=pl.Float64)
     numbers = pl.Series(values, dtype=pl.Float64)
     return numbers.set(numbers.abs() > VAST, None)
-
-
-def _positions(values: Sequence[int | str]) -> pl.Series:
-    """Return whole numbers, of any size, and texts as texts."""
-    numbers = [value for value in values if isinstance(value, int)]
-    if len(numbers) == len(values) and max(map(abs, numbers), default=0) <= MAX_INTEGER:
-        return pl.Series(numbers, dtype=pl.Int64).cast(pl.String)
-    return _texts_of_column(map(str, values))
 
 
 def _texts_of_column(values: Iterable[str | None]) -> pl.Series:

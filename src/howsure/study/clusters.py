@@ -412,7 +412,7 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
 
 ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 FIRST_IDS = 100
-"""If one of so many ids has no group, others aren't searched."""
+"""If one of the first so many ids has no group, the rest aren't searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 
 
 def run() -> None:
@@ -22,7 +23,9 @@ def run() -> None:
     except SystemExit as end:
         if isinstance(end.code, str) or sys.getprofile() is not None or sys.gettrace() is not None:
             raise
-        atexit._run_exitfuncs()  # noqa: SLF001 - what they do is needed, unlike the rest of Python's end
+        # What these two do is needed, unlike the rest of Python's end. Threads put away helper processes.
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
+        atexit._run_exitfuncs()  # noqa: SLF001
         try:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -317,3 +317,28 @@ def test_a_process_that_ends_at_once_has_written_all_and_done_what_was_registere
     assert done.returncode == 1
     assert done.stdout.startswith("FAIL.")
     assert done.stdout.endswith("the end\n")
+
+
+HELPED = """
+import sys
+from howsure.commands import main
+from howsure.processes import in_processes
+
+def command(prog_name):
+    with in_processes(2, int) as each:
+        print(*each(str, range(10)))
+    sys.exit(3)
+
+if __name__ == "__main__":
+    import howsure.__main__
+    main.main = command
+    howsure.__main__.run()
+"""
+
+
+def test_a_command_ends_as_soon_as_its_helper_processes(tmp_path: Path) -> None:
+    """A helper that wasn't yet told to end was waited for, without end."""
+    script = tmp_path / "helped.py"
+    script.write_text(HELPED)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "0 1 2 3 4 5 6 7 8 9\n", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import warnings
@@ -82,6 +83,7 @@ def _begin_helping() -> None:
     # to the system each time would take a quarter of the time.
     bytes(LARGE_BLOCK)
     atexit.register(os._exit, 0)  # nothing is left to be put away, which the command would wait for
+    gc.set_threshold(200_000, 50, 50)  # as in the command line
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
     Thread(target=end_with_caller, daemon=True).start()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from howsure.errors import HowsureError
@@ -53,6 +54,7 @@ too: each takes as long as the first.
 LENGTH = 16
 BLOCK_ROWS = 250_000
 """This many rows are written at a time."""
+COVERED = ("model", "item", "rows", "n", "mean")
 KEYS = (pl.col("model", "item").cast(pl.String), pl.col("rows", "n"))
 LINES = pl.concat_str(
     "model",
@@ -61,7 +63,7 @@ LINES = pl.concat_str(
     pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String),
     separator="\x1f",
 ).str.join("\x1e")
-"""The values of a row that the fingerprint covers, and the text of all rows."""
+"""The columns that the fingerprint covers, and the text of all rows."""
 
 
 def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
@@ -102,15 +104,12 @@ def _up_to_a_block(parts: Iterable[tuple[T, pl.DataFrame]]) -> Iterator[list[tup
 def _written(parts: Sequence[pl.DataFrame]) -> list[Iterator[str]]:
     """Return the text of each part, in blocks of rows."""
     if len(parts) == 1:
-        order, part = _order(parts[0]), parts[0].select("model", "item", "rows", "n", "mean")
+        order, part = _order(parts[0]), parts[0].select(COVERED)
         starts = range(0, len(order), BLOCK_ROWS)
         return [(str(part[order[k : k + BLOCK_ROWS]].select(LINES).item()) for k in starts)]
-    rows = pl.concat(
-        [
-            part.select(pl.lit(k).alias("part"), *KEYS, pl.col("mean").cast(pl.Float64))
-            for k, part in enumerate(parts)
-        ]
-    )
+    rows = pl.concat([part[list(COVERED)] for part in parts], how="vertical_relaxed")
+    of_part = np.repeat(np.arange(len(parts)), list(map(len, parts)))
+    rows = rows.select(*KEYS, pl.col("mean").cast(pl.Float64), part=of_part)
     texts = dict(rows.sort("part", "model", "item").group_by("part").agg(LINES).iter_rows())
     return [iter([texts[k]] if k in texts else []) for k in range(len(parts))]
 

@@ -19,7 +19,7 @@ from howsure.statistics.suites import combined_error, telling_error
 from howsure.wording import Scale, correlation_text, p_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from howsure.answers.leaderboard import Board
     from howsure.answers.noise import PairNoise
@@ -186,11 +186,18 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
         "losses": wins if board.lower_is_better else losses,
         "ties": details.ties[upper].tolist(),
         "flags": _flags(found, details, upper, board.level, unpaired),
-        **{name: list(map(write, values.tolist())) for name, (write, values) in texts.items()},
+        **{name: _written(write, values) for name, (write, values) in texts.items()},
         **({} if board.task else _telling(found)),
         **_means(details, upper, scale),
         **_sources(noise, [entry.model for entry in board.entries[:count]]),
     }
+
+
+def _written(write: Callable[[float], str | None], values: Floats) -> list[str | None]:
+    """Return the text of every value. Pairs of a board share many values, each of which is written once."""
+    every: list[float] = values.tolist()
+    texts = {value: write(value) for value in set(every)}
+    return [texts[value] for value in every]
 
 
 def _telling(found: dict[str, Any]) -> dict[str, list[float | None]]:
@@ -238,13 +245,13 @@ def _column(values: Ints) -> int | list[int]:
     return column[0] if len(set(column)) == 1 else column
 
 
-def _means(details: PairDetails, upper: Places, scale: Scale) -> dict[str, list[str]]:
+def _means(details: PairDetails, upper: Places, scale: Scale) -> dict[str, list[str | None]]:
     """Return both models' scores on shared items, if they answered others as well."""
     own = np.diagonal(details.mean)
     if np.allclose(details.mean, own[:, None], rtol=0, atol=1e-12, equal_nan=True):
         return {}
     sides = {"a_score": details.mean[upper], "b_score": details.mean.T[upper]}
-    return {name: list(map(scale.score, values.tolist())) for name, values in sides.items()}
+    return {name: _written(scale.score, values) for name, values in sides.items()}
 
 
 def _sources(noise: PairNoise | None, models: Sequence[str]) -> dict[str, list[float | None]]:

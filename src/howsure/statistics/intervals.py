@@ -28,6 +28,8 @@ def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
     """
     df = np.asarray(df, dtype=float)
     if not np.ndim(level) and df.size > 1:
+        if (df == df.flat[0]).all():
+            return np.full(df.shape, t_quantile(level, df.flat[0]))
         few, place = np.unique(df, return_inverse=True)
         if len(few) < df.size:
             return np.asarray(t_quantile(level, few)[place]).reshape(df.shape)

@@ -267,7 +267,8 @@ def _clustered(
     design, unused = clusters.as_stated(table, side, study.design, study.facts)
     grouped = clusters.attach_clusters(table, side, design)
     grouped = replace(grouped, warnings=(*unused, *grouped.warnings))
-    left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
+    tasks = set(study.tasks)
+    left = {key: part for key, part in sorted_out.parts.items() if key[0] in tasks}
     # Propose clusters if there are none and the user didn't rule them out.
     sure = (
         grouped.names or grouped.warnings or design.ignores_clusters or design.population == "these-questions"
@@ -429,8 +430,8 @@ def parts_of(results: pl.DataFrame) -> Parts:
     """Return the results of each task and metric."""
     if all(len(distinct_names(results[key])) == 1 for key in ("task", "metric")):
         return {(results["task"][0], results["metric"][0]): results}
-    parts = results.partition_by("task", "metric", as_dict=True)
-    return {(str(task), str(metric)): part for (task, metric), part in sorted(parts.items())}
+    parts = {(part["task"][0], part["metric"][0]): part for part in results.partition_by("task", "metric")}
+    return dict(sorted(parts.items()))
 
 
 def _chosen_metrics(parts: Parts, design: Design) -> Parts:

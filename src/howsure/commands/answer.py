@@ -193,7 +193,7 @@ def _held(scores: Scores, given: Mapping[str, Any]) -> Any:
 
 def _is_history(scores: Scores, held: Any) -> bool:
     """Return whether these are complete runs of one model on at least five dates."""
-    from howsure.inference.history import date_in
+    from howsure.table.scores import date_in
 
     names = {entry.name for entry in scores.runs}
     if names:

@@ -44,7 +44,7 @@ from howsure.study.notes import direction_warnings
 from howsure.table.cells import rows_where
 from howsure.table.engines import to_polars
 from howsure.table.schema import tidy
-from howsure.table.scores import Run, moment
+from howsure.table.scores import Run, date_in
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -67,10 +67,6 @@ POOLED = Method(name="pooled runs", variance="CR2", paired=True)
 NOISE = (
     "Error: variation of one system's answers between runs on exactly these items, plus variation "
     "between runs beyond that."
-)
-_DATE = re.compile(
-    r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
-    r"(?:[T _-]?([01]\d|2[0-3])[-:h_]?([0-5]\d)(?:[-:m_]?([0-5]\d))?)?"
 )
 _DIGITS = re.compile(r"(\d+)")
 
@@ -594,17 +590,6 @@ def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, 
             sorted(names, key=lambda name: (written[name], _natural(name)))
         ), "Runs: in order of the dates in their names."
     return tuple(sorted(names, key=_natural)), "Runs: in order of their names; not all have a date."
-
-
-def date_in(name: str) -> str:
-    """Return the date, and the time if any, in a name, as ISO 8601, or "" if there is none."""
-    found = _DATE.search(name)
-    if found is None:
-        return ""
-    year, month, day, hour, minute, second = found.groups()
-    time = f"T{hour}:{minute}:{second or '00'}" if hour else ""
-    text = f"{year}-{month}-{day}{time}"
-    return text if moment(text) else ""
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

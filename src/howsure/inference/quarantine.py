@@ -13,8 +13,7 @@ import polars as pl
 
 from howsure.answers.gate import QuarantineUse
 from howsure.errors import OptionError, ResultWarning
-from howsure.inference.history import date_in
-from howsure.table.scores import moment, with_rows
+from howsure.table.scores import date_in, moment, with_rows
 from howsure.wording import plural
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 DRAWS = 10_000
 """Up to this many flips, each is made once. Otherwise this many are drawn."""
 
-BLOCK_FLIPS = 1_024
+BLOCK_FLIPS, BLOCKS = 1_024, 16
+"""The flips of a block, and the number of blocks that are kept: those of one board."""
 SIGNS_OF_BYTES = 1 - 2 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
 """The signs of the eight bits of each byte, −1 for a set one (256, 8)."""
 
@@ -78,9 +79,19 @@ def _listed(width: int, patterns: Ints) -> Singles:
 
 
 def _random_signs(width: int, seed: np.random.SeedSequence, flips: int) -> Singles:
+    """Return random signs, the same for a seed. Few are made once for all tasks with as many clusters."""
+    make = _signs_of if width < MANY_CLUSTERS and isinstance(seed.entropy, int) else _signs_of.__wrapped__
+    return make(width, seed.entropy, seed.spawn_key, flips)
+
+
+@lru_cache(maxsize=BLOCKS)
+def _signs_of(width: int, entropy: Any, spawn_key: tuple[int, ...], flips: int) -> Singles:
+    seed = np.random.SeedSequence(entropy, spawn_key=spawn_key)
     random_bytes = np.random.default_rng(seed).bytes(width * -(-flips // 8))
     signs = np.take(SIGNS_OF_BYTES, np.frombuffer(random_bytes, dtype=np.uint8), axis=0)
-    return np.ascontiguousarray(signs.reshape(width, -1)[:, :flips])
+    signs = np.ascontiguousarray(signs.reshape(width, -1)[:, :flips])
+    signs.flags.writeable = False
+    return signs
 
 
 MARKED = 9

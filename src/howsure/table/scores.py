@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of what is saved
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -43,6 +44,24 @@ def moment(text: str) -> datetime | None:
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+DATE = (
+    r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
+    r"(?:[T _-]?([01]\d|2[0-3])[-:h_]?([0-5]\d)(?:[-:m_]?([0-5]\d))?)?"
+)
+"""A date, and a time, in a name."""
+
+
+def date_in(name: str) -> str:
+    """Return the date, and the time if any, in a name, as ISO 8601, or "" if there is none."""
+    found = re.search(DATE, name)
+    if found is None:
+        return ""
+    year, month, day, hour, minute, second = found.groups()
+    time = f"T{hour}:{minute}:{second or '00'}" if hour else ""
+    text = f"{year}-{month}-{day}{time}"
+    return text if moment(text) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

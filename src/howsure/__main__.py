@@ -23,7 +23,8 @@ def run() -> None:
     except SystemExit as end:
         if isinstance(end.code, str) or sys.getprofile() is not None or sys.gettrace() is not None:
             raise
-        # What these two do is needed, unlike the rest of Python's end. Threads put away helper processes.
+        # Two parts of Python's end are needed: the wait for threads, as of helper processes, and what was
+        # registered.
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
         atexit._run_exitfuncs()  # noqa: SLF001
         try:

@@ -23,8 +23,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 LARGE_BLOCK = 30_000_000
-PARCEL, PARCELS = 2, 20
-"""The number of items in a parcel, and the maximum number of parcels that a helper has at a time."""
+GROUP = 12
+"""The number of items on which work is done together."""
+MOST_GIVEN = 4
+"""The maximum number of items that a helper has at a time."""
 
 
 class Each(Protocol):
@@ -37,6 +39,16 @@ class Each(Protocol):
 def in_turn(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
     """Apply a function to each item, in this process."""
     return [work(item) for item in items]
+
+
+def in_groups(each: Each, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> Iterator[R]:
+    """Apply a function to groups of items, and return the results in the order of the items.
+
+    A function that goes through a group step by step takes a tenth less time than one that takes all steps
+    for each item: the code of a step stays in the processor's cache.
+    """
+    groups = [items[k : k + GROUP] for k in range(0, len(items), GROUP)]
+    return chain.from_iterable(each(work, groups))
 
 
 @contextmanager
@@ -52,7 +64,7 @@ def in_processes(processes: int, load: Callable[[], None]) -> Iterator[Each]:
         with suppress(Exception):
             for _ in range(processes - 1):
                 helpers.submit(load)
-        yield partial(_shared, helpers, PARCELS * (processes - 1))
+        yield partial(_shared, helpers, MOST_GIVEN * (processes - 1))
     finally:
         helpers.shutdown(wait=False, cancel_futures=True)
 
@@ -93,54 +105,49 @@ def _shared(
     helpers: ProcessPoolExecutor, most: int, work: Callable[[T], R], items: Sequence[T], /
 ) -> Iterable[R]:
     """Let helpers begin at the first items. This process begins at the last when the results are read."""
-    parcels = deque(items[k : k + PARCEL] for k in range(0, len(items), PARCEL))
-    shared = _Shared(work, parcels, helpers, most)
+    shared = _Shared(work, deque(items), helpers, most)
     shared.hand_over()
     return shared
 
 
 @dataclass(slots=True)
 class _Shared(Generic[T, R]):
-    """Items in parcels: helpers take the first ones while this process takes the last, until they meet.
+    """Items that are shared: helpers take the first ones while this process takes the last, until they meet.
 
-    Helpers have a few parcels at a time, so that none has to be taken back: in Python 3.11 a pool with
+    Helpers have a few items at a time, so that none has to be taken back: in Python 3.11 a pool with
     cancelled work doesn't survive the death of a helper.
     """
 
     work: Callable[[T], R]
-    waiting: deque[Sequence[T]]
+    waiting: deque[T]
     helpers: ProcessPoolExecutor
     most: int
-    given: list[tuple[Sequence[T], Future[list[R]]]] = field(default_factory=list)
+    given: list[tuple[T, Future[R]]] = field(default_factory=list)
 
     def hand_over(self) -> None:
-        """Give helpers the next parcels, unless they have enough, or can't take any. They have fewer towards
+        """Give helpers the next items, unless they have enough, or can't take any. They have fewer towards
         the end, so that this process needn't wait.
         """
         with suppress(Exception):  # a helper's death, for instance
             while self.waiting and self._unfinished() < min(self.most, 1 + len(self.waiting) // 4):
-                future = self.helpers.submit(_all, self.work, self.waiting[0])
+                future = self.helpers.submit(self.work, self.waiting[0])
                 self.given.append((self.waiting.popleft(), future))
 
     def _unfinished(self) -> int:
         return sum(not future.done() for _, future in self.given[-self.most :])
 
     def __iter__(self) -> Iterator[R]:
-        own: list[list[R]] = []
+        own: list[R] = []
         while self.waiting:
-            own.append(_all(self.work, self.waiting.pop()))
+            own.append(self.work(self.waiting.pop()))
             self.hand_over()
-        for parcel, future in self.given:
-            yield from _result_of(future) or _all(self.work, parcel)
-        yield from chain.from_iterable(reversed(own))
+        for item, future in self.given:
+            yield _result_of(future, partial(self.work, item))
+        yield from reversed(own)
 
 
-def _result_of(future: Future[T]) -> T | None:
-    """Return a helper's result, None if it failed at the work, which is then done here."""
+def _result_of(future: Future[T], work: Callable[[], T]) -> T:
+    """Return a helper's result. If it failed at the work, this is done here."""
     with suppress(Exception):
         return future.result()
-    return None
-
-
-def _all(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    return [work(item) for item in items]
+    return work()

@@ -41,7 +41,7 @@ def by_helpers(helpers):
     given = []
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(processes, "in_processes", all_by_helpers)
-        changed.setattr(processes, "_result_of", lambda future: future.result())
+        changed.setattr(processes, "_result_of", lambda future, work: future.result())
         yield given
 
 

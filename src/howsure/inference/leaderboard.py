@@ -13,7 +13,7 @@ from howsure.inference.population import of_task, over_tasks
 from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.settings import settings_of
 from howsure.inference.task_weights import as_stated, no_overall
-from howsure.processes import in_turn
+from howsure.processes import in_groups, in_turn
 from howsure.study.matrix import MOST_MODELS
 from howsure.study.models import resolve
 from howsure.study.notes import direction_warnings
@@ -21,12 +21,14 @@ from howsure.study.notes import direction_warnings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, BoardSlices
     from howsure.errors import ResultWarning
     from howsure.inference.question import Question
     from howsure.options.choices import Top
     from howsure.processes import Each
     from howsure.statistics.arrays import Floats
+    from howsure.statistics.pair_moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -59,7 +61,7 @@ def ranked(
         boards, total, warnings = [only], None, [warning]
     else:
         limits = _uses_limits(matrices, question)
-        sent = each(partial(_sent_board, question=question, limits=limits), matrices)
+        sent = in_groups(each, partial(_sent_boards, question=question, limits=limits), matrices)
         boards = [own.board for own in sent]
         total, warnings = _overall(matrices, boards, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
@@ -127,24 +129,26 @@ def _again(board: Board, matrix: ScoreMatrix, question: Question) -> Board:
     return replace(board, entries=tuple(own[entry.model] for entry in board.entries), places=places)
 
 
-def _sent_board(matrix: ScoreMatrix, question: Question, *, limits: bool) -> SentBoard:
-    """Rank the models of a matrix. `limits`: whether those of its pairs are computed now."""
-    found = _board(matrix, question)
+def _sent_boards(matrices: Sequence[ScoreMatrix], question: Question, *, limits: bool) -> list[SentBoard]:
+    """Rank the models of each matrix, step by step. `limits`: whether those of pairs are computed now."""
+    pairs = [question.population.pairs(matrix, question) for matrix in matrices]
+    models = [entries(matrix, question) for matrix in matrices]
+    found = [_board(*each, question) for each in zip(matrices, pairs, models, strict=True)]
     if limits:
-        _ = placing_of(found).pair_limits
-    return SentBoard(found)
+        for each in found:
+            _ = placing_of(each).pair_limits
+    return list(map(SentBoard, found))
 
 
-def _board(matrix: ScoreMatrix, question: Question) -> Board:
-    """Rank the models of a matrix. If its clusters are few, the board also says who could be best for the
-    other population (new or same clusters).
+def _board(matrix: ScoreMatrix, pairs: PairMoments, models: list[Entry], question: Question) -> Board:
+    """Order the models of a matrix. If its clusters are few, the board also says who could be best for the
+    other population (new or same clusters). `models`: with their estimates.
     """
-    pairs = question.population.pairs(matrix, question)
     own = of_task(question, matrix)
     asked = of_other_population(own, matrix) if matrix.few_clusters and len(matrix.models) > 1 else None
     ranked = board(
         matrix,
-        entries(matrix, question),
+        models,
         pairs,
         question,
         limits=partial(question.population.limits, matrix, pairs, question),
@@ -155,8 +159,8 @@ def _board(matrix: ScoreMatrix, question: Question) -> Board:
     # Its warnings, with the coverage of pairs on real benchmarks with as few or as unequal clusters.
     method = own.population.overall_method(own, bounded=matrix.bounded)
     test = str(replace(method, overall=False, paired=True))
-    known = Recorded.of(matrix).on_real_clusters("difference", test) if len(matrix.models) > 1 else None
-    warnings = ranked.warnings if known is None else (*ranked.warnings, known)
+    doubt = Recorded.of(matrix).on_real_clusters("difference", test) if len(matrix.models) > 1 else None
+    warnings = ranked.warnings if doubt is None else (*ranked.warnings, doubt)
     return replace(ranked, clusters=clusters_of(matrix), warnings=warnings)
 
 

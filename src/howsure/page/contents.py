@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import HowsureError
-from howsure.inference.board import Placing, SentBoard
+from howsure.inference.board import SentBoard, placing_of
 from howsure.inference.curves import attempt_curves
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
@@ -182,10 +182,8 @@ class BoardPart:
             return NO_MEAN
         if self.asked.population.only_these:
             return "This check treats the questions as a sample, but here inference is about exactly these."
-        places = self.board.places
         try:
-            pairs = places.moments if isinstance(places, Placing) else None
-            return examine_task(self.matrix, self.asked, pairs=pairs)
+            return examine_task(self.matrix, self.asked, pairs=placing_of(self.board).moments)
         except HowsureError as error:
             return str(error)
 

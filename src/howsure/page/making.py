@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
@@ -17,7 +18,7 @@ from howsure.present.document import Document, closing, small
 from howsure.present.presenting import retold, told_apart, written_apart
 from howsure.present.summary import board_names
 from howsure.present.words.plain import PHRASES, TOPICS, WHEN
-from howsure.processes import in_turn
+from howsure.processes import in_groups, in_turn
 from howsure.wording import count_text, listing, plural
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 
 MOST_STILL = 20
 """Boards of tasks that readers without JavaScript see."""
+STEPS = (
+    *("noise", "health", "board.places.tested"),
+    *("board.places.p_adjusted", "board.places.best", "board.places.ranks"),
+)
+"""What a part computes for its page, in the order of the memory that it takes. The details keep all pairs in
+the order of the board.
+"""
 
 
 def make(
@@ -58,7 +66,8 @@ def make(
     reruns = Reruns(MOST_ESTIMATES // max(len(first.tasks), 1))
     begun = [
         # The overall board is the last: helpers, which begin at the first, needn't be sent all tasks.
-        each(
+        in_groups(
+            each,
             partial(_drawn, told=told, reruns=reruns),
             [
                 (
@@ -140,19 +149,23 @@ def opened(rung: Rung) -> int:
 
 
 def _drawn(
-    asked: tuple[BoardPart, bool, list[list[str]] | None], *, told: Mapping[str, str], reruns: Reruns
-) -> tuple[dict[str, Any], str]:
-    """Return the data of a board shown at first, and its packed details. `asked`: the board, whether with the
-    scores of single items, and the names of its logs.
+    asked: Sequence[tuple[BoardPart, bool, list[list[str]] | None]],
+    *,
+    told: Mapping[str, str],
+    reruns: Reruns,
+) -> list[tuple[dict[str, Any], str]]:
+    """Return the data of each board shown at first, and its packed details. `asked`: the boards, whether with
+    the scores of single items, and the names of their logs.
     """
-    part, items, names = asked
-    # In the order of the memory that they take: the details keep all pairs in the order of the board.
-    _ = part.noise, part.health
-    first = retold(shown(part), told)
-    more = details(part, reruns, items=items)
-    if names is not None:
-        more["logs"] = names
-    return first, packed(retold(more, told))
+    for step in map(attrgetter, STEPS):
+        for part, _, _ in asked:
+            step(part)
+    first = [retold(shown(part), told) for part, _, _ in asked]
+    more = [
+        details(part, reruns, items=items) | ({} if names is None else {"logs": names})
+        for part, items, names in asked
+    ]
+    return [(one, packed(retold(each, told))) for one, each in zip(first, more, strict=True)]
 
 
 def _rung(

@@ -110,7 +110,8 @@ def estimates_of(
 ) -> tuple[Estimate, ...]:
     """Return means (T,) with their limits (T,) by the chosen interval and warnings as estimates."""
     low, high = limits
-    exact, df = known.at_edge & chosen.exact_at_edges, chosen.df(known)
+    edge, df = known.at_edge, chosen.df(known)
+    exact = edge & chosen.exact_at_edges
     return tuple(
         Estimate(
             value=float(known.value[k]),
@@ -121,7 +122,7 @@ def estimates_of(
             n_clusters=known.units,
             method=replace(method, name="clopper-pearson") if exact[k] else method,
             warnings=tuple(warnings[k]),
-            bounds=_bounds(known, k, level, same_clusters=method.same_clusters),
+            bounds=_bounds(known, k, level, edge=bool(edge[k]), same_clusters=method.same_clusters),
         )
         for k in range(len(low))
     )
@@ -221,12 +222,12 @@ def rounding_of(scale: Floats) -> Floats:
     return np.asarray((1e-12 * scale) ** 2)
 
 
-def _bounds(known: Means, k: int, level: float, *, same_clusters: bool) -> tuple[Bound, ...]:
-    """Return the exact one-sided bounds: at 0 and n of n by items, and by clusters if there are any, and for
-    rare single answers by items.
+def _bounds(known: Means, k: int, level: float, *, edge: bool, same_clusters: bool) -> tuple[Bound, ...]:
+    """Return the exact one-sided bounds: at 0 and n of n (`edge`) by items, and by clusters if there are any,
+    and for rare single answers by items.
     """
     value, units = float(known.value[k]), known.units
-    if known.at_edge[k]:
+    if edge:
         counted: list[tuple[Units, int]]
         counted = [("items", known.n)] if units == known.n else [("clusters", units), ("items", known.n)]
         return tuple(intervals.exact_bound(value, n, name, level, min(n, known.worth)) for name, n in counted)

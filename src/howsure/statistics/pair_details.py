@@ -15,11 +15,13 @@ import numpy as np
 from howsure.statistics import intervals
 from howsure.statistics.arrays import Bools, Floats, Ints, above, blocks
 from howsure.statistics.clustered_variance import clusterings, covariance, own_clusterings, variance_of
-from howsure.statistics.pair_moments import PairMoments, squared_differences
+from howsure.statistics.pair_moments import PairMoments, of_both_sides, squared_differences
 from howsure.statistics.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike
 
     from howsure.statistics.clustered_variance import VarianceChoice
 
@@ -79,14 +81,16 @@ def lengthened(
     """Return the limits of every pair, allowing for losses that may be unobserved given so few net wins
     (counted in events on effective items, and these items, M × M).
     """
-    low, high = moments.limits(level, reach)
-    use, tail, event = np.isfinite(low), (1 + np.asarray(level)) / 2, moments.event
-    low = np.minimum(low, -event * _room(-wins, items, tail, where=use, beyond=-low / event))
-    high = np.maximum(high, event * _room(wins, items, tail, where=use, beyond=high / event))
-    return np.maximum(low, -reach), np.minimum(high, reach)
+
+    def upper(level: ArrayLike) -> Floats:
+        high, tail = moments.upper(level, reach), (1 + np.asarray(level)) / 2
+        room = _room(wins, items, tail, where=np.isfinite(high), beyond=high / moments.event)
+        return np.minimum(np.maximum(high, moments.event * room), reach)
+
+    return of_both_sides(upper, level)
 
 
-def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools, beyond: Floats) -> Floats:
+def _room(losses: Floats, items: Floats, level: Floats, *, where: Bools, beyond: Floats) -> Floats:
     """Return the limits of net losses that may be beyond the other limits, otherwise −∞.
 
     Most aren't, and a bound rules them out in a fraction of the time: the exact limit is below the Poisson

@@ -23,7 +23,7 @@ from howsure.statistics.score_pivot import Pivots
 from howsure.statistics.tolerances import ROUNDED_MEANS, ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -221,8 +221,13 @@ class PairMoments(Pivots):
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
         """Return both limits of every pair's interval. `level`: one for all, or one each."""
-        high = self.upper(level, reach)
-        return 0.0 - (self.upper(np.transpose(level), reach) if np.ndim(level) else high).T, high
+        return of_both_sides(lambda level: self.upper(level, reach), level)
+
+
+def of_both_sides(upper: Callable[[ArrayLike], Floats], level: ArrayLike) -> tuple[Floats, Floats]:
+    """Return both limits of all pairs (M, M). The lower limit of i − j is the upper one of j − i, negated."""
+    high = upper(level)
+    return 0.0 - (upper(np.transpose(level)) if np.ndim(level) else high).T, high
 
 
 def with_own_pivots(moments: PairMoments) -> PairMoments:

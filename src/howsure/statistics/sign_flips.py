@@ -79,7 +79,7 @@ def _listed(width: int, patterns: Ints) -> Singles:
 
 
 def _random_signs(width: int, seed: np.random.SeedSequence, flips: int) -> Singles:
-    """Return random signs. Those of few clusters are kept for the next task with as many and the same seed."""
+    """Return random signs. Those of few clusters are kept for the next task of as many and the same seed."""
     make = _signs_of if width < MANY_CLUSTERS and isinstance(seed.entropy, int) else _signs_of.__wrapped__
     return make(width, seed.entropy, seed.spawn_key, flips)
 

@@ -23,8 +23,8 @@ def run() -> None:
     except SystemExit as end:
         if isinstance(end.code, str) or sys.getprofile() is not None or sys.gettrace() is not None:
             raise
-        # Two parts of Python's end are needed: the wait for threads, as of helper processes, and what was
-        # registered.
+        # Two parts of Python's end are needed: the wait for threads, such as those of helper processes, and
+        # the functions that others registered.
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
         atexit._run_exitfuncs()  # noqa: SLF001
         try:

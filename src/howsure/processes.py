@@ -23,8 +23,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 LARGE_BLOCK = 30_000_000
-GROUP = 12
-"""The number of items on which work is done together."""
+MOST_TOGETHER, GROUPS = 12, 24
+"""The maximum number of items in a group, and about how many groups there are of fewer items: processes that
+share them end at about the same time.
+"""
 MOST_GIVEN = 4
 """The maximum number of items that a helper has at a time."""
 
@@ -44,11 +46,11 @@ def in_turn(work: Callable[[T], R], items: Sequence[T], /) -> Iterable[R]:
 def in_groups(each: Each, work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> Iterator[R]:
     """Apply a function to groups of items, and return the results in the order of the items.
 
-    A function that goes through a group step by step takes a tenth less time than one that takes all steps
-    for each item: the code of a step stays in the processor's cache.
+    Boards take a tenth less time if each step is taken for a whole group: its code stays in the processor's
+    cache. The results of a group are in memory together.
     """
-    groups = [items[k : k + GROUP] for k in range(0, len(items), GROUP)]
-    return chain.from_iterable(each(work, groups))
+    size = min(1 + len(items) // GROUPS, MOST_TOGETHER)
+    return chain.from_iterable(each(work, [items[k : k + size] for k in range(0, len(items), size)]))
 
 
 @contextmanager
@@ -147,7 +149,7 @@ class _Shared(Generic[T, R]):
 
 
 def _result_of(future: Future[T], work: Callable[[], T]) -> T:
-    """Return a helper's result. If it failed at the work, this is done here."""
+    """Return a helper's result, or do the work here if the helper failed."""
     with suppress(Exception):
         return future.result()
     return work()

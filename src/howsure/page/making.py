@@ -33,11 +33,15 @@ if TYPE_CHECKING:
 MOST_STILL = 20
 """Boards of tasks that readers without JavaScript see."""
 STEPS = (
-    *("noise", "health", "board.places.tested"),
-    *("board.places.p_adjusted", "board.places.best", "board.places.ranks"),
+    "noise",
+    "health",
+    "board.places.tested",
+    "board.places.p_adjusted",
+    "board.places.best",
+    "board.places.ranks",
 )
-"""What a part computes for its page, in the order of the memory that it takes. The details keep all pairs in
-the order of the board.
+"""What is computed of a part before its details, which keep all pairs in the order of the board and take more
+memory.
 """
 
 

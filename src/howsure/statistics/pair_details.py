@@ -83,6 +83,7 @@ def lengthened(
     """
 
     def upper(level: ArrayLike) -> Floats:
+        """Return the upper limits at a level."""
         high, tail = moments.upper(level, reach), (1 + np.asarray(level)) / 2
         room = _room(wins, items, tail, where=np.isfinite(high), beyond=high / moments.event)
         return np.minimum(np.maximum(high, moments.event * room), reach)

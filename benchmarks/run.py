@@ -35,26 +35,27 @@ import stopping
 from measure import HERE, Race, Result, floor_mb, machine, run
 
 PEERS = {
-    "errorbars": "errorbars",
-    "truescore": "truescore",
-    "evalstats": "evalstats",
-    "inspect": "inspect_ai",
-    "spark": "pyspark",
-    "arena_rank": "arena_rank",
-    "evalica": "evalica",
-    "scikit_learn": "scikit_learn",
+    "errorbars": ("errorbars",),
+    "truescore": ("truescore",),
+    "evalstats": ("evalstats",),
+    "inspect": ("inspect-ai", "pandas", "pyarrow"),
+    "spark": ("pyspark", "pandas", "pyarrow", "howsure"),
+    "arena_rank": ("arena-rank",),
+    "evalica": ("evalica",),
+    "scikit_learn": ("scikit-learn",),
 }
+"""The packages that each peer's interpreter needs, its own first."""
+
 HEADS = ("what", "side", "seconds", "peak MB", "ratio", "target", "met")
 """The columns. ratio: how many times faster howsure is, or how many times as long as the least that could be done."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for peer, module in PEERS.items():
+    for peer, packages in PEERS.items():
         variable = f"HOWSURE_BENCH_{peer.upper()}"
-        parser.add_argument(
-            f"--{peer}", metavar="PYTHON", default=os.environ.get(variable), help=f"has {module}; {variable}"
-        )
+        about = f"has {', '.join(packages)}; {variable}"
+        parser.add_argument(f"--{peer}", metavar="PYTHON", default=os.environ.get(variable), help=about)
     parser.add_argument("--only", metavar="WORD", default="", help="only races with this word in their title")
     parser.add_argument(
         "--giant", metavar="MODELS", default="10,100", help="sizes of the giant, 100,000 rows a model (default 10,100)"
@@ -62,6 +63,9 @@ def main() -> None:
     parser.add_argument("--judge", action="store_true", help="fail where a ratio is 1.3 times worse than in results.md")
     options = parser.parse_args()
     peers = {peer: getattr(options, peer) for peer in PEERS if getattr(options, peer)}
+    for peer, python in peers.items():
+        if missing := _missing(python, PEERS[peer]):  # said now, not after half an hour
+            parser.error(f"--{peer} {python} has no {', '.join(missing)}")
     rows: list[tuple[str, ...]] = []
     sizes = {giant.title(int(models)): int(models) for models in options.giant.split(",")}
     giants: dict[int, Result] = {}
@@ -80,7 +84,7 @@ def main() -> None:
             print("\n".join(_markdown(lines)[2:]), file=sys.stderr, flush=True)
             if race.title in sizes:
                 giants[sizes[race.title]] = results[0]
-    left_out = [f"{module} (--{peer})" for peer, module in PEERS.items() if peer not in peers]
+    left_out = [f"{packages[0]} (--{peer})" for peer, packages in PEERS.items() if peer not in peers]
     if not leaderboard_command.TABLES.is_dir():
         left_out.append("the whole command on real results (no folder of them)")
     about = _about(peers)
@@ -176,7 +180,7 @@ def _markdown(rows: list[tuple[str, ...]]) -> list[str]:
 
 def _about(peers: dict[str, str]) -> list[str]:
     ours = _versions(sys.executable, ("howsure", "numpy", "scipy", "polars", "statsmodels"))
-    theirs = [_versions(python, (PEERS[peer].replace("_", "-"),)) for peer, python in peers.items()]
+    theirs = [_versions(python, PEERS[peer][:1]) for peer, python in peers.items()]
     core = os.environ.get("OPENBLAS_CORETYPE")
     return [
         f"{machine()}; Python {platform.python_version()}; {ours}.",
@@ -184,6 +188,18 @@ def _about(peers: dict[str, str]) -> list[str]:
         f"OPENBLAS_CORETYPE is {'not set' if core is None else f'set to {core}'}.",
         "Seconds are medians of runs that take turns; MB are 10⁶ bytes, the peak of the whole process.",
     ]
+
+
+def _missing(python: str, packages: tuple[str, ...]) -> list[str]:
+    """Return the packages that an interpreter doesn't have."""
+    program = """
+import sys
+from importlib.metadata import distributions
+found = {d.name.lower().replace("_", "-") for d in distributions()}
+print(*(name for name in sys.argv[1:] if name not in found))
+"""
+    command = [python, "-c", program, *packages]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
 def _versions(python: str, names: tuple[str, ...]) -> str:

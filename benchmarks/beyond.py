@@ -1,10 +1,11 @@
 """The same answers without the rows in this process: DuckDB from Parquet, and a local Spark, against the file in memory.
 
-    python benchmarks/beyond.py [--models 1000] [--only duckdb,spark] [--memory 1GB] [--heap 6g]
+    python benchmarks/beyond.py [--models 1000] [--only duckdb,spark] [--memory 700MB] [--heap 6g]
 
 `estimate`, `compare`, `gate` and `leaderboard` of 100,000 rows a model. Each runs in a process of its own, which may fetch as much as
 HOWSURE_MEMORY says. Shown are the time, the peak of the Python process and of Java, the rows that came back, and the largest difference
-from the answers of the file: scores, differences and standard errors, and p-values and limits where the same test runs. Without --only
+from the answers of the file: scores, differences and standard errors; p-values and limits; corrected p-values, by Holm's procedure in blocks and
+by max-t from the file. Without --only
 it writes beyond.md. It wants an interpreter with DuckDB and PySpark, and Java.
 """
 
@@ -23,13 +24,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import giant
-from measure import HERE, SCALE, script
+from measure import HERE, SCALE, machine, script
 
 ENGINES = ("file", "duckdb", "spark")
 QUESTIONS = ("estimate", "compare", "gate", "leaderboard")
 FIRST, SECOND = "model-0007", "model-0003"
-SAME = ("value", "se")
-"""What must equal the answers of the file; the rest follows the test that was used."""
+CORRECTED = ("q",)
+TESTED = ("p", "low", "high")
+"""What follows the correction, and the test. The rest must equal the answers of the file anyway."""
 
 
 def main() -> None:
@@ -39,7 +41,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="these engines only, parted by commas")
     parser.add_argument("--questions", default=",".join(QUESTIONS), help="these only, parted by commas")
     parser.add_argument("--file", help="the Parquet file, if it was made before")
-    parser.add_argument("--memory", default="2GB", help="what howsure may fetch at once (default 2GB)")
+    parser.add_argument("--memory", default="700MB", help="what howsure may fetch at once (default 700MB)")
     parser.add_argument("--heap", default="6g", help="Java's heap (default 6g)")
     options = parser.parse_args()
     chosen = [engine for engine in ENGINES if not options.only or engine in ("file", *options.only.split(","))]
@@ -61,8 +63,8 @@ def main() -> None:
             "# Beyond one process",
             "",
             f"Written by `python benchmarks/beyond.py`: {options.models * 100_000:,} rows, one run each, HOWSURE_MEMORY={options.memory} "
-            f"for DuckDB and Spark, Java's heap {options.heap}, two cores. The largest difference is that of scores, differences and standard "
-            "errors from those of the file / that of p-values and limits.",
+            f"for DuckDB and Spark, Java's heap {options.heap}, {machine()}. The largest differences from the answers of the file are those of "
+            "scores, differences and standard errors / of p-values and limits / of corrected p-values.",
             "",
             heads,
             "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |",
@@ -109,14 +111,17 @@ def _row(question: str, engine: str, answers: dict[str, dict[str, object]]) -> s
 
 
 def _apart(found: dict[str, list[float]], file: dict[str, list[float]]) -> str:
-    """Return the largest differences: of scores, differences and errors, and of p-values and limits."""
+    """Return the largest differences: of scores, differences and errors, of p-values and limits, and of corrected p-values."""
 
     def largest(names: list[str]) -> float:
         pairs = [pair for name in names for pair in zip(found[name], file[name], strict=True)]
         return max((abs(a - b) for a, b in pairs if a == a or b == b), default=0.0)
 
-    same = [name for name in file if name.startswith(SAME)]
-    return f"{largest(same):.0e} / {largest([name for name in file if name not in same]):.0e}"
+    kinds = [
+        [name for name in file if name not in TESTED + CORRECTED],
+        *([n for n in k if n in file] for k in (TESTED, CORRECTED)),
+    ]
+    return " / ".join(f"{largest(names):.0e}" for names in kinds if names)
 
 
 def side(question: str, engine: str, path: str) -> None:

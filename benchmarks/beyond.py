@@ -116,7 +116,7 @@ def _apart(found: dict[str, list[float]], file: dict[str, list[float]]) -> str:
         return max((abs(a - b) for a, b in pairs if a == a or b == b), default=0.0)
 
     kinds = (set(file) - {*TESTED, *CORRECTED}, set(file) & {*TESTED}, set(file) & {*CORRECTED})
-    return " / ".join(f"{largest(names):.0e}" for names in kinds if names)
+    return " / ".join(f"{largest(names):.1g}" for names in kinds if names)
 
 
 def side(question: str, engine: str, path: str) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import howsure as hs
 from howsure.commands.main import main
 from howsure.errors import DataError
+from howsure.wording import Scale
 from paragraphs import paragraph
 from trials import draws
 
@@ -97,6 +98,25 @@ def test_the_warning_gives_the_interval_width_for_both_readings_of_the_column() 
     board = hs.leaderboard(rows)
     pairs = hs.leaderboard(rows, random_factor="seed").boards[0].pairs
     assert f"a sample of others ± {50 * (pairs.high - pairs.low)[0, 1]:.1f} points" in warning_of(board, SILENT).message
+
+
+@pytest.mark.parametrize("highest", [1, 40])
+def test_a_board_of_many_models_gives_the_widths_that_its_own_pairs_have(highest: float) -> None:
+    """Only the leaders are computed again, unless without the others they would be on another scale."""
+    rows, one = answered(label="seed").rename({"passed": "pass_rate"}), pl.col("question") == "q3"
+    worse = [
+        rows.filter(model="base").with_columns(
+            model=pl.lit(f"worse{k}"), pass_rate=pl.when(one).then(highest).otherwise(0)
+        )
+        for k in range(3)
+    ]
+    rows = pl.concat([rows, *worse], how="vertical_relaxed")
+    scores = hs.read(rows, columns={"score": "pass_rate"})
+    board, sampled = hs.leaderboard(scores), hs.leaderboard(scores, random_factor="seed")
+    assert {entry.model for entry in board.boards[0].entries[:2]} == {"tuned", "base"}
+    halves = [float((each.boards[0].pairs.high - each.boards[0].pairs.low)[0, 1] / 2) for each in (board, sampled)]
+    told = [Scale(percent=board.boards[0].percent).gap(half) for half in halves]
+    assert f" ± {told[0]}, and if its values are a sample of others ± {told[1]}" in warning_of(board, SILENT).message
 
 
 def test_the_warning_has_no_widths_for_methods_without_random_factors() -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from howsure.statistics.clustered_variance import VarianceEstimator
     from howsure.statistics.difference_tests import DifferenceTest
     from howsure.statistics.mean_intervals import MeanInterval
+    from howsure.study.design import Design
+    from howsure.study.study import Study
+    from howsure.table.scores import Scores
 
 RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))
 
@@ -140,5 +143,15 @@ def leaderboard(
         study.unasked or attempt_column(scores),
         design,
         question,
-        lambda other, asked: ranked(levelled(gather)(scores, other), asked),
+        lambda other, asked: ranked(_of_leaders(found, study, scores, other), asked),
     )
+
+
+def _of_leaders(board: Leaderboard, study: Study, scores: Scores, design: Design) -> Study:
+    """Gather the first two models of every board for another design, or all if the scale isn't that of a
+    study with all.
+    """
+    leaders = dict.fromkeys(entry.model for each in board.boards for entry in each.entries[:2])
+    alone = levelled(gather)(scores, design, models=tuple(leaders))
+    same_scale = all(study.scales.get(key) == scale for key, scale in alone.scales.items())
+    return alone if same_scale else levelled(gather)(scores, design)

@@ -16,7 +16,7 @@ from measure import Race, Result, Side, report, script, timed
 ITEMS, ATTEMPTS, CLUSTERS, DRAWS = 20_000, 5, 1_000, 10_000
 MOST_BY_SPARK = 100
 """Spark isn't asked about more models, as each run takes ten minutes (beyond.py does)."""
-BASE_MB, CELL_BYTES = 400, 200
+BASE_MB, CELL_BYTES = 300, 75
 """The target for memory: so much, and so many bytes for each item of each model."""
 
 STAGES = {

@@ -39,7 +39,7 @@ def _race(title: str, file: str, keys: list[str], options: list[str]) -> Race | 
                 floor=True,
             )
         ],
-        at_most=4,
+        at_most=4.5,
         rounds=9,
     )
 

@@ -23,7 +23,7 @@ def races(peers: dict[str, str], folder: Path) -> list[Race]:
             title="howsure leaderboard small.csv, 100 rows",
             ours=Side(name="howsure", command=[COMMAND, "leaderboard", str(path)], inner=False),
             others=[Side(name="Polars group-by", command=script("small.py", str(path)), inner=False, floor=True)],
-            at_most=3,
+            at_most=2.8,
             rounds=21,
         )
     ]

@@ -53,7 +53,7 @@ def assert_out_of_reach(flips, pair, signs):
     pairs = _OrderedPairs.of(flips, *(np.array([k]) for k in pair), flips.data_squares())
     if not flips.even:  # max-t has a scale of its own where sizes are equal
         assert squared_pivots(flips, pair, signs).max() <= pairs.out_of_reach * (1 + 1e-9)
-    counted = pairs.pivots(*pairs.columns.sums(signs.astype(np.float32)))
+    counted = pairs.pivots(pairs.columns.sums(signs.astype(np.float32)))
     assert counted.max() <= pairs.out_of_reach * (1 + 1e-4)
 
 

@@ -57,8 +57,8 @@ def test_max_t_by_pair_sums_agrees_with_max_t_by_model_sums(monkeypatch, sizes, 
     x = (rng.random((len(groups), 12)) < np.linspace(0.75, 0.25, 12)).astype(float)
     m = pair_moments(x, clusters=(groups,))
     found = []
-    for pairs in (0, math.inf):
-        monkeypatch.setattr("howsure.statistics.max_t.SOME_PAIRS", pairs)
+    for clusters in (0, len(sizes) + 2):  # with lone items
+        monkeypatch.setattr("howsure.statistics.max_t.FEW_CLUSTERS", clusters)
         found.append(max_t(m.p_value, m.flips, rng=np.random.default_rng(0), draws=flips))
     assert found[0] == pytest.approx(found[1], abs=2 / min(flips, 2 ** (len(sizes) - 1)))
     assert (found[0] != found[1]).mean() < 0.05

@@ -71,7 +71,7 @@ def test_the_search_finds_every_pair_that_reaches_the_bound(seed, clusters, boun
     signs = np.where(np.random.default_rng(seed).random((len(flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
     summed = FlipColumns.of(flips).sums(signs)
     finder, places = pairs.reaching(bound, 0.1)
-    all_of_them = pairs.pivots(*summed)
+    all_of_them = pairs.pivots(summed)
     try:
         found = finder.reached(summed)
     except TooManyPairsError:

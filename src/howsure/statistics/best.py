@@ -41,7 +41,7 @@ import scipy
 
 from howsure.statistics.arrays import blocks, in_parts
 from howsure.statistics.clustered_variance import satterthwaite
-from howsure.statistics.max_t import BLOCK_CELLS, TINY
+from howsure.statistics.max_t import CACHED_CELLS, TINY
 from howsure.statistics.results import allowed
 from howsure.statistics.sign_flips import FlipColumns, clear_of, drawn, flipped
 
@@ -61,8 +61,6 @@ FEW, MOSTLY = 64, 0.2
 """All others are checked if there are at most this many models, or if more than this share of flips could
 raise one as far.
 """
-CACHED_CELLS = 300_000
-"""So many differences of sums (models × others × flips) are compared at once, as they stay in the cache."""
 TOP = 128
 """This many of the largest sums of a flip are checked first: usually no other can reach the observed value.
 """
@@ -213,7 +211,7 @@ class _Bars:
         in flips (C,).
         """
         found = np.zeros(len(model), dtype=bool)
-        for part in blocks(len(model), len(others), BLOCK_CELLS):
+        for part in blocks(len(model), len(others), CACHED_CELLS):
             pivots = self._pivots(summed, others[:, column[part]], model[part], flip[part])
             found[part] = (pivots >= self.seen[model[part]]).any(axis=0)
         return found
@@ -246,7 +244,7 @@ DRAWS = 4_096
 """The number of flips: that of 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
 CHECK_STEPS = 30
 """A check of one model in one flip takes as long as so many steps of a product for each other one."""
-LOOKS = (64, 256)
+LOOKS = (64, 320, 640)
 """After this many flips of the first block, and after each block, models whose shares are clear are dropped
 from the remaining flips.
 """
@@ -292,8 +290,9 @@ def could_be_best(
     """
     behind = ((moments.p_value <= allowed(level)) & (sign * moments.difference > 0)).any(axis=0)
     out = np.asarray(better.any(axis=0))
-    left = np.flatnonzero(~out)
-    out[left] = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng) <= allowed(level)
+    left = np.flatnonzero(behind & ~out)
+    if len(left):
+        out[left] = chances(moments, left, leaders, allowed(level), sign=sign, rng=rng) <= allowed(level)
     out[leaders] = False
     out = _with_those_behind(out, moments, int(leaders[0]), sign) & behind
     out[leaders] = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from howsure.statistics import intervals
+from howsure.statistics.arrays import blocks as cut
 from howsure.statistics.clustered_variance import satterthwaite
 from howsure.statistics.pair_moments import order_of_rows
 from howsure.statistics.sign_flips import (
@@ -42,14 +43,15 @@ pairs × flips up to which all pairs are checked in them.
 """
 FEW_REACH = 0.01
 """All pairs are checked in the few flips if more than this share has a large enough difference."""
-BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
-STRIDE = WORD = 64
+CACHED_CELLS = 131_072
+"""So many pivots (pairs × flips) are computed at once, as they stay in the cache."""
+WORD = 64
+FEW_CLUSTERS = 20
+"""With at most so many clusters, their contributions are summed per pair. Otherwise a pair is the difference
+of its models' sums.
+"""
 CHECKED_PAIRS = 1_500
 """About so many pairs show that none of stronger ones is rejected."""
-FEW_ROWS, SOME_PAIRS = 60, 1_500
-"""With at most this many clusters, and from this many pairs on, cluster contributions are summed per pair.
-Otherwise a pair is the difference of its models' sums.
-"""
 THREADS = 2
 FEW_PAIRS = 300
 """With at most this many pairs, starting threads costs more than it saves, and flips end once all shares are
@@ -197,7 +199,7 @@ class _OrderedPairs:
         squares = np.maximum(data[first, second] + flips.lone_squares, TINY).astype(np.float32)[:, None]
         unordered = make(slice(None), squares, squares)
         if flips.observed is None:
-            seen = unordered.pivots(*columns.sums(np.ones((len(columns.table), 1), dtype=np.float32)))
+            seen = unordered.pivots(columns.sums(np.ones((len(columns.table), 1), dtype=np.float32)))
         else:
             seen = _comparable(flips.observed[first, second], flips)[:, None]
         return make(np.argsort(-seen[:, 0], kind="stable"), squares, seen)
@@ -208,32 +210,19 @@ class _OrderedPairs:
             self, **{name: getattr(self, name)[chosen] for name in ("first", "second", "squares", "observed")}
         )
 
-    def padded(self) -> _OrderedPairs:
-        """Return the same with added pairs that are never extreme, up to a multiple of the stride."""
-        more = -len(self.first) % STRIDE
-        nobody, never = np.zeros(more, dtype=self.first.dtype), np.full((more, 1), np.inf, dtype=np.float32)
-        return replace(
-            self,
-            first=np.concatenate([self.first, nobody]),
-            second=np.concatenate([self.second, nobody]),
-            squares=np.concatenate([self.squares, never]),
-            observed=np.concatenate([self.observed, never]),
-        )
+    def pivots(self, summed: tuple[Singles, ...], part: slice = slice(None)) -> Singles:
+        """Return the squared pivots of some pairs (K, flips), on a scale of their own if sizes are equal.
 
-    def pivots(
-        self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None
-    ) -> Singles:
-        """Return the squared pivots of all pairs (K, flips), on a scale of their own if sizes are equal."""
-        gap = np.take(z, self.first, axis=0)
-        gap -= np.take(z, self.second, axis=0)
-        if z_lift.any():
-            gap += z_lift
-        if s is None or s_lift is None:
-            return _squared(gap, None, self.squares)
-        slope = np.take(s, self.first, axis=0)
-        slope -= np.take(s, self.second, axis=0)
-        slope += s_lift
-        return _squared(gap, slope, self.squares)
+        `summed`: z, its lift, and s and its lift if sizes differ, as `FlipColumns.sums` returns them.
+        """
+        first, second = self.first[part], self.second[part]
+        gaps = []
+        for each, lift in zip(summed[::2], summed[1::2], strict=True):
+            gap = each[first]
+            gap -= each[second]
+            gap += lift
+            gaps.append(gap)
+        return _squared(*gaps, squares=self.squares[part])
 
     @property
     def out_of_reach(self) -> float:
@@ -257,14 +246,6 @@ class _OrderedPairs:
         every = draws + seen if seen else 2 ** (len(columns.table) - 1)
         return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
 
-    def each(self, count: Callable[[Callable[[], Singles]], T], blocks: Blocks) -> Iterator[T]:
-        """Yield the counts of each block of flips, in threads if there are enough pairs."""
-        if len(self.first) <= FEW_PAIRS:
-            yield from map(count, blocks)
-            return
-        with ThreadPoolExecutor(THREADS) as pool:
-            yield from pool.map(count, blocks)
-
     def of_all(self, columns: FlipColumns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
         """Count, for each pair, the flips in which it or any weaker one is at least as extreme as observed,
         checking all pairs. Also return the number of flips.
@@ -272,10 +253,10 @@ class _OrderedPairs:
         It stops early if the smallest share is above UNCLEAR.
         """
         counts, n_flips = np.full(len(self.first), float(seen)), seen
-        padded = self.padded()
-        for flips, found in self.each(partial(padded.exceedances, columns, padded.apart(columns)), blocks):
+        for block in blocks:
+            flips, found = self.exceedances(columns, block)
             n_flips += flips
-            counts += found[: len(counts)]
+            counts += found
             if len(counts) <= FEW_PAIRS and (counts[:1] > UNCLEAR * n_flips).any():
                 break
         return counts, np.full(len(counts), float(n_flips))
@@ -293,7 +274,8 @@ class _OrderedPairs:
             return counts, n_flips
         reaching = self.reaching(float(self.observed[strong - 1, 0]), TOO_MANY)
         try:
-            found = list(self.each(partial(self.strong_exceedances, columns, reaching, strong), blocks))
+            with ThreadPoolExecutor(THREADS) as pool:
+                found = list(pool.map(partial(self.strong_exceedances, columns, reaching, strong), blocks))
         except TooManyPairsError:
             return None
         counts[:strong] = sum((each for _, each in found), start=np.full(strong, float(seen)))
@@ -357,66 +339,42 @@ class _OrderedPairs:
         as.
         """
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
-        found = list(self.each(partial(self.largest_of, columns), blocks))
-        return np.concatenate(found), seen
+        return np.concatenate([self.largest_of(columns, block) for block in blocks]), seen
 
     def largest_of(self, columns: FlipColumns, block: Callable[[], Singles]) -> Singles:
         """Return the largest squared pivot of each flip of a block."""
-        summed = columns.sums(block())
-        size = max(BLOCK_CELLS // len(self.first), 1)
-        starts = range(0, summed[0].shape[1], size)
-        return np.concatenate(
-            [self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts]
-        )
+        parts = self.in_parts(columns, block())
+        return np.asarray(np.max([pivots.max(axis=0) for _, pivots in parts], axis=0))
 
-    def apart(self, columns: FlipColumns) -> tuple[Singles, ...] | None:
-        """Return each cluster's contribution to z of all pairs, and to s if sizes differ, in units of √A
-        (strides, STRIDE, C). None if that doesn't pay.
-        """
-        if len(columns.table) > FEW_ROWS or len(self.first) < SOME_PAIRS:
-            return None
-        unit = 1 / np.sqrt(self.squares)
-        parts = np.split(columns.table.T, 1 if columns.even else 2)
-        pairs = ((part[self.first] - part[self.second] + part[-1]) * unit for part in parts)
-        return tuple(each.reshape(-1, STRIDE, each.shape[1]) for each in pairs)
-
-    def exceedances(
-        self, columns: FlipColumns, apart: tuple[Singles, ...] | None, block: Callable[[], Singles]
-    ) -> tuple[int, Ints]:
+    def exceedances(self, columns: FlipColumns, block: Callable[[], Singles]) -> tuple[int, Ints]:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as
         observed.
         """
         signs = block()
-        counts = np.zeros(len(self.first), dtype=np.int64)
-        parts = self.of_models(columns.sums(signs)) if apart is None else _of_pairs(apart, signs)
-        for pivots in parts:
-            counts += _count_rows(_largest_from_here(pivots) >= self.observed)
+        counts = np.empty(len(self.first), dtype=np.int64)
+        largest = np.zeros(signs.shape[1], dtype=np.float32)
+        for part, pivots in self.in_parts(columns, signs):
+            for row in pivots[::-1]:
+                largest = np.maximum(row, largest, out=row)
+            counts[part] = _count_rows(pivots >= self.observed[part])
         return signs.shape[1], counts
 
-    def of_models(self, summed: tuple[Singles, ...]) -> Iterator[Singles]:
-        """Yield the squared pivots of all pairs (K, flips), a few flips at a time, from the sums of the
-        models.
-        """
-        # How many flips of this many pairs are computed at once: whole words, unless these take too much
-        # memory.
-        pairs = len(self.first)
-        words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
-        size = STRIDE * words if STRIDE * pairs <= MOST_CELLS else max(MOST_CELLS // pairs, 1)
-        for k in range(0, summed[0].shape[1], size):
-            yield self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed))
+    def in_parts(self, columns: FlipColumns, signs: Singles) -> Iterator[tuple[slice, Singles]]:
+        """Yield the squared pivots of a few pairs at a time (K, flips), the weakest first."""
+        few = len(columns.table) <= FEW_CLUSTERS
+        summed = () if few else columns.sums(signs)
+        for part in reversed(list(cut(len(self.first), signs.shape[1], CACHED_CELLS))):
+            yield part, self.by_clusters(columns, signs, part) if few else self.pivots(summed, part)
+
+    def by_clusters(self, columns: FlipColumns, signs: Singles, part: slice) -> Singles:
+        """Return the same as `pivots` from each cluster's contribution to the pairs, in units of √A."""
+        first, second, unit = self.first[part], self.second[part], 1 / np.sqrt(self.squares[part])
+        tables = np.split(columns.table.T, 1 if columns.even else 2)
+        gaps = (((each[first] - each[second] + each[-1]) * unit) @ signs for each in tables)
+        return _squared(*gaps, squares=np.ones((1, 1), dtype=np.float32))
 
 
-def _of_pairs(apart: tuple[Singles, ...], signs: Singles) -> Iterator[Singles]:
-    """Yield the same from the clusters' contributions to the pairs (`_OrderedPairs.apart`), in products too
-    small to be shared among threads.
-    """
-    for k in range(0, signs.shape[1], WORD):
-        part = np.ascontiguousarray(signs[:, k : k + WORD])
-        gap, *slope = ((each @ part).reshape(-1, part.shape[1]) for each in apart)
-        yield _squared(gap, slope[0] if slope else None, np.ones((1, 1), dtype=np.float32))
-
-
-def _squared(gap: Singles, slope: Singles | None, squares: Singles) -> Singles:
+def _squared(gap: Singles, slope: Singles | None = None, *, squares: Singles) -> Singles:
     """Return the squared pivots of differences in z and in s, overwriting both. `squares`: A."""
     if slope is None:
         gap *= gap
@@ -450,23 +408,6 @@ def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
     """Convert squared pivots to the scale of `_OrderedPairs.pivots`."""
     count = len(flips.sums) - 1
     return (t_squared * count / (count + t_squared) if flips.even else t_squared).astype(np.float32)
-
-
-def _largest_from_here(z: Singles) -> Singles:
-    """Return, for each row of z (K, draws), overwriting it, the largest value in it and the rows below. K is
-    a multiple of the stride.
-
-    The same as a reversed np.maximum.accumulate, which is ten times slower along this axis: strides of rows
-    first, then across strides.
-    """
-    strides = z.reshape(-1, STRIDE, z.shape[1])
-    for k in range(STRIDE - 2, -1, -1):
-        np.maximum(strides[:, k], strides[:, k + 1], out=strides[:, k])
-    later = np.ascontiguousarray(strides[:, 0])
-    for k in range(len(later) - 2, 0, -1):
-        np.maximum(later[k], later[k + 1], out=later[k])
-    np.maximum(strides[:-1], later[1:, None], out=strides[:-1])
-    return z
 
 
 def _count_rows(found: Bools) -> Ints:

@@ -20,7 +20,7 @@ from howsure.statistics.random_factors import (
     LevelSpread,
     error_with_levels,
     label_test,
-    p_from_sums,
+    label_test_from_sums,
 )
 from trials import draws
 
@@ -165,10 +165,13 @@ def test_the_test_of_labels_is_invariant_and_can_be_computed_from_sums(x: np.nda
     found = label_test(x)
     within = ((x - x.mean(axis=1, keepdims=True)) ** 2).sum()
     counts = np.full(x.shape[1], len(x))
-    p = p_from_sums(x.mean(axis=0), counts, within, x.size - len(x))
+    same = label_test_from_sums(x.mean(axis=0), counts, within, x.size - len(x))
     if found is None:
         return
-    assert p == pytest.approx(found.p_value, abs=1e-9)
+    assert same is not None
+    assert same.p_value == pytest.approx(found.p_value, abs=1e-9)
+    assert same.df == pytest.approx(found.df)
+    assert (same.spread, same.chance) == pytest.approx((found.spread, found.chance), abs=1e-7)
     rng = np.random.default_rng(seed)
     other = label_test(100 * x[rng.permutation(len(x))][:, rng.permutation(x.shape[1])] + 7)
     assert other is not None
@@ -183,7 +186,7 @@ def test_a_constant_difference_between_labels_has_p_value_0() -> None:
     found = label_test(x)
     assert found is not None
     assert (found.p_value, found.spread) == (0.0, pytest.approx(0.5**0.5))
-    assert p_from_sums(x.mean(axis=0), np.full(2, 8), 4.0, 8) == 0.0
+    assert label_test_from_sums(x.mean(axis=0), np.full(2, 8), 4.0, 8) == found
 
 
 def test_the_test_of_labels_is_undefined_without_variance() -> None:
@@ -191,8 +194,8 @@ def test_the_test_of_labels_is_undefined_without_variance() -> None:
     assert label_test(np.ones((5, 1))) is None
     assert label_test(np.eye(3)[:1]) is None
     assert label_test(np.eye(4), codes=np.zeros(4, dtype=int)) is None
-    assert p_from_sums(np.ones(3), np.full(3, 4), 0.0, 8) == 1.0
-    assert p_from_sums(np.ones(1), np.full(1, 4), 1.0, 8) == 1.0
+    assert label_test_from_sums(np.ones(3), np.full(3, 4), 0.0, 8) is None
+    assert label_test_from_sums(np.ones(1), np.full(1, 4), 1.0, 8) is None
 
 
 @pytest.mark.parametrize("s", [2, 5])

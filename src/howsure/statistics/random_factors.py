@@ -192,20 +192,22 @@ def label_test(x: Floats, *, codes: Ints | None = None, weights: Floats | None =
     return LabelTest(f, df, float(fdtrc(*df, f)), between**0.5, chance**0.5)
 
 
-def p_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> float:
-    """Return the p-value of the same test from the means and counts of labels (S,): exact if all questions
-    have all labels, otherwise approximate.
+def label_test_from_sums(means: Floats, counts: Ints, within: float, rest: int) -> LabelTest | None:
+    """Return the same test from the means and counts of labels (S,): exact if all questions have all labels,
+    and neither clusters nor weights, otherwise approximate.
 
     `within`: sum of squares within questions. `rest`: its degrees of freedom, attempts less questions.
     """
-    s = len(means)
-    if s < 2:
-        return 1.0
-    between = float(counts @ (means - counts @ means / counts.sum()) ** 2)
-    left, df = within - between, rest - (s - 1)
-    if df < 1 or within <= (ROUNDED_SCORES * np.abs(means).max()) ** 2:
-        return 1.0
-    return float(fdtrc(s - 1, df, between / (s - 1) / left * df)) if left > 0 else 0.0
+    s, n = len(means), counts.sum()
+    between = float(counts @ (means - counts @ means / n) ** 2)
+    left, df = max(within - between, 0.0), rest - (s - 1.0)
+    if s < 2 or df < 1 or within <= (ROUNDED_SCORES * np.abs(means).max()) ** 2:
+        return None
+    label, noise = between / (s - 1), left / df
+    f = label / noise if noise > 0 else np.inf
+    return LabelTest(
+        f, (s - 1.0, df), float(fdtrc(s - 1, df, f)), (label * s / n) ** 0.5, (noise * s / n) ** 0.5
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def _of_labels(
     scores: Scores, study: Study, parts: list[pl.DataFrame], scales: Scales
 ) -> list[ResultWarning]:
     """Warn of labels that are significantly correlated (F test). Sums by label come first, then the rows of
-    models if these look suspicious.
+    models if these look suspicious and sums don't determine the test.
 
     Failed attempts, and questions that lack a label, are left out.
     """
@@ -91,19 +91,18 @@ def _of_labels(
         return []
     frame, own = _scored(scores, column)
     means = to_polars(frame.group_by(*own, "attempt").agg(nw.col("score").mean(), nw.len().alias("count")))
-    odd = _from_sums(_placed(means, scales), parts)
-    doubtful = [key for key, p in sorted(odd.items()) if p * len(odd) <= 2 * LEVEL]
-    if not doubtful:
-        return []
-    rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in doubtful}))), scales)
-    by_model = rows.partition_by(*OWN, as_dict=True)
-    together = []
-    for task, metric, model in doubtful:
-        test = _test(by_model[task, metric, model], study.items.filter(task=task))
-        if test is not None and test.p_value * len(odd) <= LEVEL:
-            together.append((test, f"{task}: {model}" if len(study.tasks) > 1 else model))
+    tests, settled = _from_sums(_placed(means, scales), parts)
+    doubtful = {key: test for key, test in sorted(tests.items()) if _is_small(test, 2 * LEVEL / len(tests))}
+    if {"cluster_0", "weight"} & {*study.items.columns}:
+        settled = set()
+    doubtful |= _from_rows(frame, [key for key in doubtful if key not in settled], study, scales)
+    together = [
+        (test, f"{task}: {model}" if len(study.tasks) > 1 else model)
+        for (task, _, model), test in doubtful.items()
+        if test is not None and _is_small(test, LEVEL / len(tests))
+    ]
     percent = all(bool(((part["low"] >= 0) & (part["high"] <= 1)).all()) for part in parts)
-    return [_warning(column, together, len(odd), Scale(percent=percent))] if together else []
+    return [_warning(column, together, len(tests), Scale(percent=percent))] if together else []
 
 
 def attempt_column(scores: Scores) -> str:
@@ -132,22 +131,38 @@ def _placed(rows: pl.DataFrame, scales: Scales) -> pl.DataFrame:
     return scales.place_values(rows.with_columns(pl.col("attempt").cast(pl.String), **constants))
 
 
-def _from_sums(sums: pl.DataFrame, parts: list[pl.DataFrame]) -> dict[Key, float]:
-    """Return the p-value of every model of a part whose attempts have labels that most of its questions
-    share, computed from sums alone.
+def _is_small(test: LabelTest | None, p_value: float) -> bool:
+    """Return whether the p-value of a test is at most this."""
+    return test is not None and test.p_value <= p_value
+
+
+def _from_sums(sums: pl.DataFrame, parts: list[pl.DataFrame]) -> tuple[dict[Key, LabelTest | None], set[Key]]:
+    """Return the test of every model of a part whose attempts have labels that most of its questions share,
+    computed from sums alone, and the models all of whose questions have all labels once.
     """
     n = pl.col("n").cast(pl.Int64)
     models = pl.concat([part.select(*OWN, "n", "variance") for part in parts], rechunk=False).group_by(OWN)
     terms = {"rest": n.sum() - (n > 0).sum(), "within": pl.col("variance").dot(n.cast(pl.Float64))}
     own = models.agg(pl.len(), **terms).with_columns(pl.col(OWN).cast(pl.String))
     shared = sums.join(own, on=OWN).filter(pl.col("count") >= COMMON * pl.col("len"))
-    labels = shared.group_by(*OWN, "within", "rest").agg("score", "count")
-    from howsure.statistics.random_factors import p_from_sums
+    labels = shared.group_by(*OWN, "within", "rest", "len").agg("score", "count")
+    from howsure.statistics.random_factors import label_test_from_sums
 
-    return {
-        tuple(key): p_from_sums(np.array(means), np.array(counts), within, rest)
-        for *key, within, rest, means, counts in labels.iter_rows()
-    }
+    tests, complete = {}, set()
+    for *key, within, rest, items, means, counts in labels.iter_rows():
+        tests[tuple(key)] = label_test_from_sums(np.array(means), np.array(counts), within, rest)
+        if {*counts} == {items} and rest == items * (len(counts) - 1):
+            complete.add(tuple(key))
+    return tests, complete
+
+
+def _from_rows(frame: Frame, models: list[Key], study: Study, scales: Scales) -> dict[Key, LabelTest | None]:
+    """Return the tests of these models from their rows."""
+    if not models:
+        return {}
+    rows = _placed(to_polars(frame.filter(nw.col("model").is_in({model for *_, model in models}))), scales)
+    by_model = rows.partition_by(*OWN, as_dict=True)
+    return {key: _test(by_model[key], study.items.filter(task=key[0])) for key in models}
 
 
 def _test(rows: pl.DataFrame, items: pl.DataFrame) -> LabelTest | None:

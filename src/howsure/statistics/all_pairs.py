@@ -16,7 +16,6 @@ from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy
 
 from howsure.statistics.arrays import BLOCK_CELLS, blocks, in_threads, products
 from howsure.statistics.clustered_variance import (
@@ -29,6 +28,7 @@ from howsure.statistics.clustered_variance import (
 from howsure.statistics.differences import DifferenceSums, TermSums, pivots
 from howsure.statistics.event_sizes import Events, ItemSpread, event_worth
 from howsure.statistics.pair_moments import (
+    ROW_CELLS,
     FlipSums,
     PairMoments,
     flips_of,
@@ -245,14 +245,8 @@ def events_of(x: Floats, w: Floats) -> Events | None:
     if not weighted and np.isin(x[has], (0.0, 1.0)).all():
         return None
     if has.all():
-        levels = None if weighted else levels_of(x)
-        if levels is None:
-            apart, squares = (
-                scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, name, w=w))
-                for name in ("cityblock", "sqeuclidean")
-            )
-        else:
-            apart, squares = apart_by_levels(x, levels), squared_differences(x.T @ x)
+        apart = absolute_differences(x, w if weighted else None)
+        squares = squared_differences(x.T @ _times(x, w))
         return Events.of(apart / w.sum(), squares / w.sum(), weighted=weighted)
     both = (w[:, None] * has).T @ has.astype(float)
     apart, squares = np.zeros_like(both), np.zeros_like(both)
@@ -267,16 +261,24 @@ MOST_LEVELS = 17
 """Scores with so few values, as of 16 attempts, are compared by products of matrices."""
 
 
-def levels_of(x: Floats) -> Floats | None:
-    """Return the values of scores (n, M) in order, None if there are many."""
+def absolute_differences(x: Floats, weights: Floats | None = None) -> Floats:
+    """Return Σ w |x_i − x_j| of every two columns of x (n, M) without missing values, with weights (n,)."""
     levels = np.unique(x[:: max(len(x) // 100, 1)])
-    few = len(levels) <= MOST_LEVELS and sum(np.count_nonzero(x == level) for level in levels) == x.size
-    return levels if few else None
+    few = weights is None and len(levels) <= MOST_LEVELS
+    if few and sum(np.count_nonzero(x == level) for level in levels) == x.size:
+        return _by_levels(x, levels)
+    columns = np.ascontiguousarray(x.T)
+    w, apart = np.ones(len(x)) if weights is None else weights, np.zeros((len(columns), len(columns)))
+    for place, column in enumerate(columns):
+        for part in blocks(place, len(x), ROW_CELLS):
+            away = columns[part] - column
+            apart[place, part] = np.abs(away, out=away) @ w
+    return apart + apart.T
 
 
-def apart_by_levels(x: Floats, levels: Floats) -> Floats:
-    """Return Σ |x_i − x_j| of every two columns of x (n, M) with these values: by each step between two of
-    them, on how many items one of the columns is above it and the other isn't.
+def _by_levels(x: Floats, levels: Floats) -> Floats:
+    """Return the same without weights for x with these values: by each step between two of them, on how many
+    items one of the columns is above it and the other isn't.
     """
     exact = np.float32 if len(x) < 2**24 else np.float64
 

@@ -15,9 +15,8 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy
 
-from howsure.statistics.all_pairs import apart_by_levels, levels_of
+from howsure.statistics.all_pairs import absolute_differences
 from howsure.statistics.arrays import above
 from howsure.statistics.clustered_variance import Clustering, group_sums, joined_sizes
 from howsure.statistics.tolerances import ROUNDED_SCORES
@@ -75,7 +74,7 @@ class Products:
             fourths=squared.T @ squared,
             inner=inner.T @ inner,
             inner_thirds=(inner**2).T @ inner,
-            apart=_apart(x),
+            apart=absolute_differences(x),
             inner_fourths=(inner**4).sum(axis=0),
             wins=above(x[:, :, None], x[:, None, :]).sum(axis=0).astype(float) if pair else np.empty((0, 0)),
         )
@@ -277,13 +276,6 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
         )
 
     return reduce(ItemSums.plus, map(of_block, blocks))
-
-
-def _apart(x: Floats) -> Floats:
-    """Return Σ |x_i − x_j| over items (n, M)."""
-    if (levels := levels_of(x)) is not None:
-        return apart_by_levels(x, levels)
-    return np.asarray(scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x.T, "cityblock")))
 
 
 def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:

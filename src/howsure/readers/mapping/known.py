@@ -80,11 +80,11 @@ class KnownReader:
         if source.path.suffix.lower() in CELLS:
             header = source.head.split(b"\n")[0].decode(errors="replace").strip()
             return set(self.keys) <= set(header.split(separator(source.head, source.path.suffix.lower())))
+        if not looks_like(source.head, self.keys) and not source.first.keys() >= set(self.keys):
+            return False
         from howsure.readers.mapping.documents import has_objects  # loads SQLite and packed formats
 
-        return has_objects(source) and (
-            looks_like(source.head, self.keys) or source.first.keys() >= set(self.keys)
-        )
+        return has_objects(source)
 
     def names(self, source: Source) -> bool:  # noqa: ARG002 - what every given reader has
         """Return whether it was given for exactly this file: never, it goes by content."""

@@ -87,8 +87,8 @@ def test_pieces_of_which_some_have_limits_in_single_precision_are_joined(tmp_pat
 def test_rows_that_are_one_attempt_each_are_runs_of_one(number, tmp_path):
     table = rows(4, attempts=1).with_columns(attempt=pl.lit(number))
     table = pl.concat([table, table.head(7).with_columns(pl.col("score") * 0.5)])  # seven of them once more
-    found = by_runs(table)
-    assert len(found) == len(table)
+    assert len(by_runs(table.head(150))) == 150
+    assert by_runs(table) is None
     twice = tmp_path / "table.parquet"
     table.write_parquet(twice)
     with pytest.raises(hs.DataError, match="7"):
@@ -96,6 +96,17 @@ def test_rows_that_are_one_attempt_each_are_runs_of_one(number, tmp_path):
     once = tmp_path / "task.parquet"
     table.head(150).write_parquet(once)
     one, other = (hs.estimate(each).to_frame() for each in (once, table.head(150)))
+    assert_frame_equal(one.drop("task"), other.drop("task"))
+
+
+def test_rows_without_attempts_are_runs_of_one_too(tmp_path):
+    table = rows(4, attempts=1).drop("attempt")
+    path = tmp_path / "task.parquet"
+    table.write_parquet(path)
+    found = by_runs(table)
+    assert found["rows"].to_list() == [1] * 150
+    assert "attempts" not in found.columns
+    one, other = (hs.estimate(each).to_frame() for each in (path, table))
     assert_frame_equal(one.drop("task"), other.drop("task"))
 
 

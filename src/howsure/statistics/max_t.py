@@ -220,7 +220,8 @@ class _OrderedPairs:
         for each, lift in zip(summed[::2], summed[1::2], strict=True):
             gap = each[first]
             gap -= each[second]
-            gap += lift
+            if lift.any():
+                gap += lift
             gaps.append(gap)
         return _squared(*gaps, squares=self.squares[part])
 
@@ -354,9 +355,16 @@ class _OrderedPairs:
         counts = np.empty(len(self.first), dtype=np.int64)
         largest = np.zeros(signs.shape[1], dtype=np.float32)
         for part, pivots in self.in_parts(columns, signs):
-            for row in pivots[::-1]:
-                largest = np.maximum(row, largest, out=row)
-            counts[part] = _count_rows(pivots >= self.observed[part])
+            highest = np.maximum(largest, pivots.max(axis=0))
+            if largest.min() >= self.observed[part.start, 0]:
+                counts[part] = signs.shape[1]
+            elif highest.max() < self.observed[part.stop - 1, 0]:
+                counts[part] = 0
+            else:
+                for row in pivots[::-1]:
+                    largest = np.maximum(row, largest, out=row)
+                counts[part] = _count_rows(pivots >= self.observed[part])
+            largest = highest
         return signs.shape[1], counts
 
     def in_parts(self, columns: FlipColumns, signs: Singles) -> Iterator[tuple[slice, Singles]]:

@@ -461,7 +461,7 @@ def _collect_pieces(
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
     """Group a Polars scan piece by piece, with only the needed columns. None if that doesn't work."""
     needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *taken_of(names)))
-    simple = "attempt" in names and "status" not in roles and not taken_of(names)
+    simple = "status" not in roles and not taken_of(names)
     keys = keys_of(roles)
 
     def results(piece: pl.DataFrame, starts: Places, named: pl.DataFrame) -> pl.DataFrame:

@@ -279,6 +279,9 @@ class _Attributes:
             self.latest[items] = seen
         if not first and not new.any():
             return []
+        rows, last = np.arange(len(items)), np.zeros(int(items.max(initial=0)) + 1, dtype=np.intp)
+        last[items] = rows  # of the rows that equal the last one of their item, that one is enough
+        new &= (seen != seen[last[items]]) | (rows == last[items])
         return [to_polars(attributes_query(nw.from_native(names.filter(new).lazy()), self.columns))]
 
 
@@ -289,7 +292,7 @@ def changes(names: pl.DataFrame) -> tuple[Places, pl.DataFrame]:
     names = names.rechunk()
     marks, new = _hashes(names).to_numpy(), np.ones(len(names), dtype=bool)
     np.not_equal(marks[1:], marks[:-1], out=new[1:])
-    return np.flatnonzero(new), names.filter(new)
+    return np.flatnonzero(new), names if new.all() else names.filter(new)
 
 
 def _together(found: Parts) -> pl.DataFrame:
@@ -298,16 +301,16 @@ def _together(found: Parts) -> pl.DataFrame:
 
 
 LEAST_RUN = 2.0
-"""Rows are grouped by runs if these have at least so many rows on average, or all are the same attempt."""
+"""Rows are grouped by runs if these have at least so many rows on average, or each is a group of its own."""
 
 
 def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the results of numbered attempts (`results_query`) if those at each item are adjacent, as
-    harnesses mostly write them. None otherwise. An item in two runs has two results.
+    """Return the results of rows (`results_query`) if those at each item are adjacent, as harnesses mostly
+    write them. None otherwise. An item in two runs has two results.
 
     `names`: the keys of the rows at `starts` (`changes`).
     """
-    if not len(starts) or (len(starts) * LEAST_RUN > len(rows) and rows["attempt"].n_unique() > 1):
+    if not len(starts) or (len(starts) * LEAST_RUN > len(rows) and not all_differ(names)):
         return None
     score, sizes = rows["score"].to_numpy(), np.diff(starts, append=len(rows))
     known = ~np.isnan(score)
@@ -321,8 +324,6 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
     with np.errstate(invalid="ignore"):  # infinite scores are refused by their limits
         away = (values - np.repeat(mean, sizes)) * known
     away *= away
-    attempts = rows["attempt"].cast(pl.UInt32, strict=False).fill_null(MOST_BITS).to_numpy()
-    bits = np.left_shift(np.uint32(1), attempts).astype(float)  # 0 for numbers outside 0 … 31
     found = {
         "mean": mean,
         "variance": np.add.reduceat(away, starts) / count,
@@ -333,8 +334,14 @@ def results_of_runs(rows: pl.DataFrame, starts: Places, names: pl.DataFrame) -> 
         rows=attempted,
         n=scored,
         **{name: _scored(column, n) for name, column in found.items()},
-        attempts=pl.Series(np.add.reduceat(bits, starts)),
+        **({"attempts": _attempts_of_runs(rows, starts)} if "attempt" in rows.columns else {}),
     )
+
+
+def _attempts_of_runs(rows: pl.DataFrame, starts: Places) -> pl.Series:
+    """Return the sum of the bits of the attempts of each run, 0 for those outside 0 … 31."""
+    attempts = rows["attempt"].cast(pl.UInt32, strict=False).fill_null(MOST_BITS).to_numpy()
+    return pl.Series(np.add.reduceat(np.left_shift(np.uint32(1), attempts).astype(float), starts))
 
 
 def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
